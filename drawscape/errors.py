@@ -1,0 +1,147 @@
+"""Every error that Drawscape raises on purpose, under one root.
+
+Each class also inherits the built-in that it resembles, so that `except ValueError` goes on working.
+A message says what, which value, and what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class DrawscapeError(Exception):
+    """The root of all errors that Drawscape raises on purpose."""
+
+
+class SettingsError(DrawscapeError, ValueError):
+    """An environment variable holds a value that cannot be used."""
+
+
+class ForbiddenPathError(DrawscapeError, ValueError):
+    """A path leads out of the folders that Drawscape may read or write."""
+
+
+class MissingExtraError(DrawscapeError, ImportError):
+    """A feature needs an optional dependency that is not installed."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(f"{feature} needs an extra: pip install 'drawscape[{extra}]'")
+        self.extra = extra
+
+
+# Parameters and sketches
+
+
+class ParameterError(DrawscapeError, ValueError):
+    """A parameter's value breaks the rule that its annotation states."""
+
+    def __init__(self, name: str, value: object, rule: str) -> None:
+        super().__init__(f"{name}={value!r}: {rule}")
+        self.name = name
+        self.value = value
+        self.rule = rule
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), (self.name, self.value, self.rule)
+
+
+class SignatureError(DrawscapeError, TypeError):
+    """A function's signature cannot be read as parameters."""
+
+
+class UnknownNameError(DrawscapeError, LookupError):
+    """A name is not among those that exist; the message offers the nearest ones."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
+        super().__init__(f"unknown {what} {name!r}{hint} known: {', '.join(names) or 'none'}")
+        self.what = what
+        self.name = name
+        self.known = names
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), (self.what, self.name, self.known)
+
+
+# Drawing
+
+
+class CanvasError(DrawscapeError, ValueError):
+    """A canvas was given a size, style or nesting that cannot be drawn."""
+
+
+class GlyphError(DrawscapeError, ValueError):
+    """A font has no glyph for a character of the text."""
+
+
+class GeometryError(DrawscapeError, ValueError):
+    """A geometric function was given arrays that it cannot work on."""
+
+
+class SvgReadError(DrawscapeError, ValueError):
+    """An SVG file cannot be read, or is refused as unsafe."""
+
+
+class PlotError(DrawscapeError, ValueError):
+    """A drawing cannot be prepared or exported as asked."""
+
+
+# Jobs: what goes wrong in the caller's cell
+
+
+class QueueError(DrawscapeError, RuntimeError):
+    """The queue's file cannot be used: locked, full, read-only, damaged or foreign."""
+
+
+class TaskNotAllowedError(DrawscapeError, PermissionError):
+    """A task path lies outside the modules that may hold tasks."""
+
+
+class TaskNotFoundError(DrawscapeError, LookupError):
+    """A task path names no importable function."""
+
+
+class TaskArgumentsError(DrawscapeError, TypeError):
+    """The arguments do not bind to the task's signature."""
+
+
+class NotSerializableError(DrawscapeError, TypeError):
+    """An argument, function or result cannot be carried between processes."""
+
+
+class JobOptionError(DrawscapeError, ValueError):
+    """A `job_...` option has a value that cannot be used."""
+
+
+class DuplicateJobError(DrawscapeError, ValueError):
+    """A job with this id exists already."""
+
+
+class JobNotFoundError(DrawscapeError, LookupError):
+    """No job has this id (any more)."""
+
+
+class JobStateError(DrawscapeError, RuntimeError):
+    """The job's status does not allow what was asked."""
+
+
+class JobFailed(DrawscapeError, RuntimeError):  # noqa: N818 - the name that callers of job queues know
+    """A job ended without a result; the text holds the worker's traceback."""
+
+
+class JobTimeout(DrawscapeError, TimeoutError):  # noqa: N818 - named as TimeoutError's kin are
+    """A caller's patience with `wait(timeout=...)` ran out; the job itself goes on."""
+
+
+# The other workers
+
+
+class MailError(DrawscapeError, ValueError):
+    """A mail cannot be sent as asked: address, subject, template or settings."""
+
+
+class DataError(DrawscapeError, ValueError):
+    """A data file cannot be converted as asked."""

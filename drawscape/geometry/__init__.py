@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: no disk, no clock, no global random state."""

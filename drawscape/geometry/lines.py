@@ -1,0 +1,146 @@
+"""Many polylines in two flat arrays, never an object per line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drawscape.errors import GeometryError
+
+Points: TypeAlias = NDArray[np.float64]
+"""(N, 2) float64, in mm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Polylines in flat arrays: line `i` is `points[offsets[i]:offsets[i + 1]]`.
+
+    `points` is (N, 2) float64 in mm, `offsets` is (M + 1,) int64, rising, from 0 to N. A line is closed
+    when its last point equals its first.
+    """
+
+    points: Points
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls) -> Lines:
+        """Return no lines at all."""
+        return cls(np.empty((0, 2)), np.zeros(1, dtype=np.int64))
+
+    @classmethod
+    def of(cls, lines: Lines | ArrayLike | Iterable[ArrayLike]) -> Lines:
+        """Return `lines` as flat arrays: Lines as they are, an (M, K, 2) array or an iterable of (N, 2).
+
+        Raises GeometryError when a line is not (N, 2) or holds a value that is not finite.
+        """
+        if isinstance(lines, Lines):
+            return lines
+        if isinstance(lines, np.ndarray) and lines.ndim == 3:
+            return cls._checked(
+                np.ascontiguousarray(lines, dtype=np.float64).reshape(-1, lines.shape[2]),
+                np.arange(len(lines) + 1, dtype=np.int64) * lines.shape[1],
+            )
+        parts = [np.asarray(line, dtype=np.float64) for line in lines]  # type: ignore[union-attr]
+        parts = [part for part in parts if len(part)]
+        if not parts:
+            return cls.empty()
+        for part in parts:
+            if part.ndim != 2 or part.shape[1] != 2:
+                raise GeometryError(f"a line is an (N, 2) array of points, not {part.shape}")
+        offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
+        return cls._checked(np.concatenate(parts), offsets)
+
+    @classmethod
+    def _checked(cls, points: Points, offsets: NDArray[np.int64]) -> Lines:
+        if points.shape[1] != 2:
+            raise GeometryError(f"points are (N, 2), not {points.shape}")
+        if not np.isfinite(points).all():
+            bad = int(np.argmin(np.isfinite(points).all(axis=1)))
+            raise GeometryError(f"point {bad} is not finite: {points[bad].tolist()}")
+        return cls(points, offsets)
+
+    @classmethod
+    def join(cls, many: Iterable[Lines]) -> Lines:
+        """Return all lines of `many`, in order, in one."""
+        parts = [lines for lines in many if len(lines)]
+        if not parts:
+            return cls.empty()
+        counts = np.concatenate([lines.counts for lines in parts])
+        return cls(
+            np.concatenate([lines.points for lines in parts]),
+            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> Points:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"line {index} of {len(self)}")
+        index %= len(self)
+        return self.points[self.offsets[index] : self.offsets[index + 1]]
+
+    def __iter__(self) -> Iterator[Points]:
+        starts = self.offsets.tolist()
+        for start, end in zip(starts[:-1], starts[1:], strict=True):
+            yield self.points[start:end]
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Points of each line, (M,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def starts(self) -> Points:
+        """First point of each line, (M, 2)."""
+        return self.points[self.offsets[:-1]]
+
+    @property
+    def ends(self) -> Points:
+        """Last point of each line, (M, 2)."""
+        return self.points[self.offsets[1:] - 1]
+
+    @property
+    def closed(self) -> NDArray[np.bool_]:
+        """Whether each line ends where it starts, (M,)."""
+        return (self.starts == self.ends).all(axis=1) & (self.counts > 2)
+
+    @property
+    def lengths_mm(self) -> NDArray[np.float64]:
+        """Length of each line in mm, (M,)."""
+        if not len(self.points):
+            return np.zeros(len(self))
+        steps = np.zeros(len(self.points))
+        steps[1:] = np.hypot(*np.diff(self.points, axis=0).T)
+        steps[self.offsets[:-1][self.counts > 0]] = 0.0
+        along = np.concatenate(([0.0], np.cumsum(steps)))
+        lengths: NDArray[np.float64] = np.diff(along[self.offsets])
+        return lengths
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """`(min_x, min_y, max_x, max_y)` in mm, or None when there are no points."""
+        if not len(self.points):
+            return None
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    def with_points(self, points: Points) -> Lines:
+        """Return the same lines with other points, (N, 2) as before."""
+        if points.shape != self.points.shape:
+            raise GeometryError(f"{points.shape} points for lines of {self.points.shape}")
+        return Lines(np.ascontiguousarray(points, dtype=np.float64), self.offsets)
+
+    def take(self, indices: ArrayLike) -> Lines:
+        """Return the lines at `indices` (integers or a mask of M), in that order."""
+        chosen = np.asarray(indices)
+        if chosen.dtype == bool:
+            chosen = np.flatnonzero(chosen)
+        counts = self.counts[chosen]
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], counts)
+        return Lines(self.points[np.arange(offsets[-1]) + shift], offsets)

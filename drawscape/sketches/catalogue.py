@@ -1,0 +1,92 @@
+"""Where sketches are found by name, each imported when it is first asked for."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+from drawscape.errors import UnknownNameError
+from drawscape.sketches.model import Sketch, as_sketch
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Catalogue(Mapping[str, Sketch]):
+    """Sketches by name: those of this package, found without importing them, and those added."""
+
+    def __init__(self, folder: Path, package: str) -> None:
+        self._folder = folder
+        self._package = package
+        self._added: dict[str, Sketch] = {}
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        """Names of the library's sketches and the modules that hold them."""
+        families = [m.name for m in pkgutil.iter_modules([str(self._folder)]) if m.ispkg]
+        return {
+            module.name: f"{self._package}.{family}.{module.name}"
+            for family in families
+            for module in pkgutil.iter_modules([str(self._folder / family)])
+            if not module.name.startswith("_")
+        }
+
+    def add(self, sketch: Sketch) -> None:
+        """Make `sketch` known by its name; the newest of a name counts."""
+        self._added[sketch.name] = sketch
+
+    def family_of(self, name: str) -> str:
+        """Return the family of the sketch `name` without importing it."""
+        if name in self._modules:
+            return self._modules[name].split(".")[-2]
+        return self[name].family
+
+    def __getitem__(self, name: str) -> Sketch:
+        if name not in self._added and name in self._modules:
+            importlib.import_module(self._modules[name])
+        if name not in self._added:
+            raise UnknownNameError("pattern", name, self)
+        return self._added[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules or name in self._added
+
+    def __iter__(self) -> Iterator[str]:
+        yield from sorted({*self._modules, *self._added})
+
+    def __len__(self) -> int:
+        return len({*self._modules, *self._added})
+
+
+SKETCHES = Catalogue(Path(__file__).parent, __package__)
+"""Every sketch that can be drawn by name."""
+
+
+@overload
+def sketch(function: Function, /) -> Function: ...
+@overload
+def sketch(
+    function: None = None, /, *, name: str | None = None, family: str | None = None
+) -> Callable[[Function], Function]: ...
+def sketch(
+    function: Any = None, /, *, name: str | None = None, family: str | None = None
+) -> Any:
+    """Register a function as a sketch and return it unchanged.
+
+    Bare (`@sketch`) or with options (`@sketch(name='rings')`). The name is the function's, the family the
+    folder's for the library's own and `yours` for any other.
+    """
+
+    def register(function: Function) -> Function:
+        module = getattr(function, "__module__", None) or ""
+        parts = module.split(".")
+        in_library = module.startswith(f"{__package__}.") and len(parts) >= 4
+        label = family or (parts[-2] if in_library else "yours")
+        function.__sketch__ = (name or function.__name__, label)  # type: ignore[attr-defined]
+        SKETCHES.add(as_sketch(function))
+        return function
+
+    return register if function is None else register(function)

@@ -1,0 +1,71 @@
+"""What a sketch is: a plain function `f(svg, rng, *, ...)` and what its signature says."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from drawscape.errors import SignatureError
+from drawscape.parameters import Parameter, check_arguments, read_parameters
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A drawing function with its name, family and parameters.
+
+    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a numpy
+    Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress.
+    """
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The keyword parameters, without `svg` and `rng`."""
+        return read_parameters(self.function, skip=self._handed)
+
+    @cached_property
+    def _handed(self) -> tuple[str, ...]:
+        names = list(inspect.signature(self.function).parameters)
+        if not names or names[:1] == ["rng"]:
+            raise SignatureError(
+                f"sketch {self.name!r} must take the canvas first: def {self.name}(svg, rng, *, ...)"
+            )
+        return (names[0], "rng")
+
+    @property
+    def takes_rng(self) -> bool:
+        """Whether the function asks for random numbers."""
+        return "rng" in inspect.signature(self.function).parameters
+
+    @property
+    def doc(self) -> str:
+        """The whole docstring."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return self.doc.partition("\n")[0]
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a value for each parameter: `values` checked, the defaults elsewhere.
+
+        Raises UnknownNameError and ParameterError as `check_arguments` does.
+        """
+        checked = check_arguments(self.parameters, values)
+        return {p.name: checked.get(p.name, p.default) for p in self.parameters}
+
+
+def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
+    """Return `function` as a Sketch: one that is registered or any plain function of that form."""
+    if isinstance(function, Sketch):
+        return function
+    described = getattr(function, "__sketch__", None)
+    name, family = described or (getattr(function, "__name__", "sketch"), "yours")
+    return Sketch(name, family, function)

@@ -1,0 +1,1 @@
+"""Tasks that run in the worker: `huey_consumer workers.huey`."""
