@@ -1,0 +1,292 @@
+"""One control per parameter: a slider, field, dropdown or checkbox that gives a checked value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets
+
+from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.notebook.steps import decimals, slider_step
+from drawscape.parameters import MISSING, Parameter
+
+LONG_TEXT = 60
+"""Characters from which a text gets several lines."""
+
+WIDEST_INT_SLIDER = 5000
+"""Whole numbers with more stops than this are typed: no hand finds one of them with a slider."""
+
+AUTOMATIC = "automatic"
+
+
+@dataclass(frozen=True)
+class Control:
+    """A parameter with the widget that edits it.
+
+    `input` is the widget whose `value` changes, `row` what is shown. `read` and `write` turn the
+    widget's value into the function's and back.
+    """
+
+    parameter: Parameter
+    input: Any
+    row: Any
+    read: Callable[[], Any]
+    write: Callable[[Any], None]
+
+    @property
+    def value(self) -> Any:
+        """The value as the function wants it. Raises ParameterError where it breaks the rule."""
+        return self.parameter.check(self.read())
+
+    def set(self, value: Any) -> None:
+        """Show `value`. Raises ParameterError, and changes nothing, where it breaks the rule."""
+        self.write(self.parameter.check(value))
+
+    def observe(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after each change by hand or by program."""
+        for widget in (self.input, *getattr(self.row, "children", ())):
+            if widget.has_trait("value"):
+                widget.observe(lambda _change: callback(), names="value")
+
+
+def control_for(parameter: Parameter) -> Control:
+    """Return the control that fits `parameter`: bounded numbers slide, choices drop down."""
+    make = _MAKERS[parameter.kind]
+    control = make(parameter)
+    control.input.add_class(f"drawscape-parameter-{parameter.name}")
+    return _with_switch(control) if _needs_switch(control) else control
+
+
+class Controls:
+    """The controls of a whole signature, by parameter name."""
+
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        self._controls = {parameter.name: control_for(parameter) for parameter in parameters}
+        self.rows = [row for control in self._controls.values() for row in _with_hint(control)]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Every parameter's value, checked. Raises ParameterError for the first that is wrong."""
+        return {name: control.value for name, control in self._controls.items()}
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Show `values`. Raises UnknownNameError or ParameterError."""
+        for name, value in values.items():
+            if name not in self._controls:
+                raise UnknownNameError("parameter", name, self._controls)
+            self._controls[name].set(value)
+
+    def keep(self, values: Mapping[str, Any]) -> None:
+        """Show those of `values` that fit here: what two sketches share survives the change."""
+        for name in self._controls.keys() & values.keys():
+            control = self._controls[name]
+            try:
+                control.set(values[name])
+            except ParameterError:
+                continue  # the same name with other bounds: its own default stands
+
+    def observe(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after each change of any control."""
+        for control in self._controls.values():
+            control.observe(callback)
+
+    def __getitem__(self, name: str) -> Control:
+        if name not in self._controls:
+            raise UnknownNameError("parameter", name, self._controls)
+        return self._controls[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._controls
+
+
+def label_of(name: str) -> str:
+    """Return a parameter's name as a person reads it: 'line_width' as 'line width'."""
+    return name.strip("_").replace("_", " ")
+
+
+# One maker a kind
+
+
+def _plain(parameter: Parameter, widget: Any) -> Control:
+    def write(value: Any) -> None:
+        widget.value = value
+
+    return Control(parameter, widget, widget, lambda: widget.value, write)
+
+
+def _dress(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "description": label_of(parameter.name),
+        "tooltip": parameter.doc or label_of(parameter.name),
+        "style": {"description_width": "initial"},
+        "layout": {"width": "auto"},
+    }
+
+
+def _start(parameter: Parameter, otherwise: Any) -> Any:
+    missing = parameter.default is MISSING or parameter.default is None
+    return otherwise if missing else parameter.default
+
+
+def _number(parameter: Parameter) -> Control:
+    low, high = parameter.low, parameter.high
+    if low is None or high is None or low >= high:
+        return _number_field(parameter)
+    whole = parameter.kind == "int"
+    if whole and high - low > WIDEST_INT_SLIDER:
+        return _number_field(parameter)
+    start = _start(parameter, low)
+    step = parameter.step or (1 if whole else slider_step(low, high, start))
+    low, high = low + step * parameter.low_open, high - step * parameter.high_open
+    options = {"min": low, "max": high, "step": step, **_dress(parameter)}
+    start = min(max(start, low), high)
+    if whole:
+        return _plain(parameter, widgets.IntSlider(value=int(start), **_whole(options)))
+    return _plain(
+        parameter,
+        widgets.FloatSlider(value=start, readout_format=f".{decimals(step)}f", **options),
+    )
+
+
+def _whole(options: dict[str, Any]) -> dict[str, Any]:
+    return {**options, **{name: int(options[name]) for name in ("min", "max", "step")}}
+
+
+def _number_field(parameter: Parameter) -> Control:
+    """A typed number; an empty field means None where that is allowed."""
+    optional = parameter.optional or parameter.default is None
+    start = _start(parameter, parameter.low if parameter.low is not None else 0)
+    shown = "" if optional and parameter.default is None else f"{start:.12g}"
+    field = widgets.Text(
+        value=shown,
+        placeholder=AUTOMATIC if optional else "a number",
+        continuous_update=False,
+        **_dress(parameter),
+    )
+
+    def read() -> Any:
+        text = field.value.strip()
+        return None if optional and not text else text
+
+    def write(value: Any) -> None:
+        field.value = "" if value is None else str(value)
+
+    return Control(parameter, field, field, read, write)
+
+
+def _choice(parameter: Parameter) -> Control:
+    choices = dict(parameter.choices or {})
+    options: list[tuple[str, str | None]] = [(label_of(name), name) for name in choices]
+    if parameter.optional:
+        options = [(AUTOMATIC, None), *options]
+    start = _start(parameter, None if parameter.optional else next(iter(choices)))
+    dropdown = widgets.Dropdown(options=options, value=parameter.shown(start), **_dress(parameter))
+
+    def write(value: Any) -> None:
+        dropdown.value = parameter.shown(value)
+
+    return Control(parameter, dropdown, dropdown, lambda: dropdown.value, write)
+
+
+def _checkbox(parameter: Parameter) -> Control:
+    options = {**_dress(parameter), "indent": False}
+    return _plain(parameter, widgets.Checkbox(value=bool(_start(parameter, False)), **options))
+
+
+def _text(parameter: Parameter) -> Control:
+    optional = parameter.optional or parameter.default is None
+    start = str(_start(parameter, ""))
+    long = max(len(start), parameter.max_length or 0) > LONG_TEXT or "\n" in start
+    kind = widgets.Textarea if long else widgets.Text
+    field = kind(
+        value=start,
+        placeholder=AUTOMATIC if optional else "",
+        continuous_update=False,
+        **_dress(parameter),
+    )
+
+    empty = None if optional else ""
+
+    def write(value: Any) -> None:
+        field.value = value or ""
+
+    return Control(
+        parameter, field, field, lambda: field.value or (None if optional else ""), write
+    )
+
+
+def _literal(parameter: Parameter) -> Control:
+    """Anything else is typed as Python writes it: a number, a list, a quoted or bare word."""
+    start = _start(parameter, None)
+    field = widgets.Text(
+        value="" if start is None else repr(start),
+        placeholder=AUTOMATIC,
+        continuous_update=False,
+        **_dress(parameter),
+    )
+
+    def read() -> Any:
+        text = field.value.strip()
+        if not text:
+            return None
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return text
+
+    def write(value: Any) -> None:
+        field.value = "" if value is None else repr(value)
+
+    return Control(parameter, field, field, read, write)
+
+
+_MAKERS: Mapping[str, Callable[[Parameter], Control]] = {
+    "int": _number,
+    "float": _number,
+    "choice": _choice,
+    "bool": _checkbox,
+    "text": _text,
+    "any": _literal,
+}
+
+
+# What goes around a control
+
+
+def _needs_switch(control: Control) -> bool:
+    slides = isinstance(control.input, (widgets.IntSlider, widgets.FloatSlider))
+    return slides and (control.parameter.optional or control.parameter.default is None)
+
+
+def _with_switch(control: Control) -> Control:
+    """A slider cannot be empty: a box beside it says whether its value counts."""
+    on = control.parameter.default is not None
+    switch = widgets.Checkbox(
+        value=on, indent=False, tooltip="off: chosen for you", layout={"width": "auto"}
+    )
+    switch.add_class("drawscape-switch")
+    control.input.disabled = not on
+    control.input.layout.flex = "1 1 auto"
+    switch.observe(lambda change: setattr(control.input, "disabled", not change["new"]), "value")
+    row = widgets.HBox([control.input, switch])
+
+    def write(value: Any) -> None:
+        switch.value = value is not None
+        if value is not None:
+            control.write(value)
+
+    read = control.read
+    return Control(
+        control.parameter, control.input, row, lambda: read() if switch.value else None, write
+    )
+
+
+def _with_hint(control: Control) -> list[Any]:
+    if not control.parameter.doc:
+        return [control.row]
+    hint = widgets.Label(control.parameter.doc)
+    hint.add_class("drawscape-hint")
+    return [control.row, hint]
