@@ -1,0 +1,1 @@
+"""Fields: lines that follow, bound or interrupt a quantity spread over the page."""

@@ -1,0 +1,95 @@
+"""Ridgelines: the stacked pulses of a pulsar."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Lines
+from drawscape.sketches import sketch
+from drawscape.sketches.fields._cut import keep_positive
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def ridgelines(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 84,
+    peak: Annotated[
+        float, Interval(ge=0.0, le=0.3), doc("Height of the peaks, as a part of the page")
+    ] = 0.11,
+    bumps: Annotated[int, Interval(ge=1, le=60), doc("Peaks in each ridge")] = 26,
+    spread: Annotated[
+        float, Interval(ge=0.05, le=0.5), doc("How far from the middle the peaks wander")
+    ] = 0.13,
+    likeness: Annotated[
+        float, Interval(ge=0.0, le=0.98), doc("How much each ridge resembles the one before")
+    ] = 0.7,
+    tremor: Annotated[
+        float, Interval(ge=0.0, le=2.0), doc("Height in mm of the small noise on the flat parts")
+    ] = 0.3,
+    hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
+) -> None:
+    """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
+
+    After H. D. Craft, "Radio observations of the pulse profiles and dispersion measures of twelve pulsars"
+    (1970), known from Peter Saville's sleeve for Joy Division's "Unknown Pleasures" (1979).
+    """
+    frame = svg.frame
+    columns = max(200, min(900, round(frame.width / 0.45)))
+    x = np.linspace(0.0, 1.0, columns)
+    heights = _pulses(rng, x, rows, bumps, spread, likeness) * peak * frame.height
+    heights += _tremor(rng, rows, columns, tremor)
+    rise = np.linspace(0.0, 1.0, rows)
+    room = frame.height - heights.max(axis=1)
+    step = float(np.min(room[1:] / rise[1:]))  # so that the highest peak just reaches the frame
+    y = frame.y1 - step * rise[:, None] - heights
+    points = np.stack((np.broadcast_to(frame.x0 + x * frame.width, y.shape), y), axis=2)
+    ridges = Lines.of(points)
+    if hide:
+        horizon = np.minimum.accumulate(y, axis=0)[:-1]
+        clear = np.vstack((np.full(columns, frame.height), horizon - y[1:]))
+        ridges = keep_positive(ridges, clear)
+    svg.polylines(ridges)
+
+
+def _pulses(
+    rng: np.random.Generator,
+    x: NDArray[np.float64],
+    rows: int,
+    bumps: int,
+    spread: float,
+    likeness: float,
+) -> NDArray[np.float64]:
+    """Return (rows, columns) heights, about 0 to 1: bumps that drift from row to row."""
+    drift = np.sqrt(1.0 - likeness**2)
+    place = rng.standard_normal(bumps)
+    weight = rng.standard_normal(bumps)
+    heights = np.empty((rows, len(x)))
+    for row in range(rows):
+        place = likeness * place + drift * rng.standard_normal(bumps)
+        weight = likeness * weight + drift * rng.standard_normal(bumps)
+        centre = 0.5 + spread * np.tanh(place / 1.6) * 1.6
+        # Peaks are tall in the middle and slight at the rim, as in a pulse's profile.
+        size = np.exp(0.7 * weight) * np.exp(-0.6 * np.minimum(place**2, 6.0))
+        width = 0.006 + 0.016 * rng.random(bumps) ** 2
+        shape = np.exp(-(((x[:, None] - centre) / width) ** 2) / 2)
+        heights[row] = shape @ size
+    # The nearest ridges hide nothing in front of them: low ones there keep the foot of the page calm.
+    heights *= np.minimum(1.0, 0.3 + np.arange(rows) / (0.12 * rows + 1.0))[:, None]
+    heights /= max(float(np.quantile(heights.max(axis=1), 0.9)), 1e-9)
+    # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
+    bounded: NDArray[np.float64] = np.tanh(heights * 0.9) / np.tanh(0.9)
+    return bounded
+
+
+def _tremor(rng: np.random.Generator, rows: int, columns: int, size: float) -> NDArray[np.float64]:
+    noise = rng.standard_normal((rows, columns + 8))
+    smooth = sum(noise[:, k : k + columns] for k in range(9)) / 3.0
+    tremor: NDArray[np.float64] = np.abs(smooth) * size
+    return tremor
