@@ -1,0 +1,1 @@
+"""Growth: forms that nobody draws, only their rule of growing."""

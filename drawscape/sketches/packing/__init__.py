@@ -1,0 +1,1 @@
+"""Packing: shapes that share the page fairly."""

@@ -1,0 +1,106 @@
+"""Phyllotaxis: florets placed by the golden angle."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.sketches import sketch
+from drawscape.svg_builder import SVGBuilder
+
+Floret = Literal["petal", "circle", "diamond", "leaf"]
+
+SMALLEST_MM = 0.9
+"""Florets narrower than this would close up under a 0.3 mm pen."""
+
+RING_MM = 0.75
+"""Nearest that two nested outlines come to each other."""
+
+
+@sketch
+def phyllotaxis(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets")] = 460,
+    angle: Annotated[
+        float,
+        Interval(ge=130.0, le=145.0),
+        doc("Degrees from one floret to the next; 137.508 is the golden angle"),
+    ] = 137.508,
+    growth: Annotated[
+        float,
+        Interval(ge=0.5, le=0.9),
+        doc("0.5 keeps all florets alike, more lets them grow outward"),
+    ] = 0.68,
+    shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
+    size: Annotated[
+        float, Interval(ge=0.4, le=1.4), doc("Size of a floret in the room that it has")
+    ] = 1.05,
+    rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
+    arms: Annotated[
+        int, Interval(ge=0, le=34), doc("Every how-many-th floret takes the second pen; 0 for none")
+    ] = 8,
+    fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = False,
+) -> None:
+    """A sunflower head: florets at the golden angle, growing outward.
+
+    After H. Vogel, "A better way to construct the sunflower head", Mathematical Biosciences 44 (1979).
+    """
+    frame = svg.frame
+    centre = np.array([frame.cx, frame.cy])
+    reach = np.hypot(frame.width, frame.height) / 2 if fill else frame.short / 2
+    # The outermost florets must lie inside the disc whole, so the last centre lies a floret further in.
+    outer = np.sqrt(2 * np.pi * growth / florets) * size
+    radius = reach if fill else reach / (1 + 0.8 * outer)
+    k = np.arange(1, florets + 1)
+    share = k / florets
+    room = radius * np.sqrt(2 * np.pi * growth / florets) * share ** (growth - 0.5) * size
+    theta = np.radians(angle) * k + rng.uniform(0, 2 * np.pi)
+    where = radius * share[:, None] ** growth * np.column_stack((np.cos(theta), np.sin(theta)))
+    second = k % arms == 0 if arms else np.zeros(florets, dtype=bool)
+    outlines, accent = _outlines(_unit(shape), where + centre, theta, room, rings, second)
+    whole = frame.contains(outlines).all(axis=1)
+    svg.polylines(outlines[whole & ~accent])
+    if (whole & accent).any():
+        with svg.layer("pen 2", color="#b3402a", width=0.3):
+            svg.polylines(outlines[whole & accent])
+
+
+def _unit(shape: Floret) -> NDArray[np.float64]:
+    """Return a closed outline of about one unit across, its tip along +x."""
+    t = np.linspace(0.0, 2 * np.pi, 5 if shape == "diamond" else 33)
+    x, y = np.cos(t), np.sin(t)
+    if shape == "petal":  # round outside, pointed towards the centre
+        outline = np.column_stack((0.66 * x, 0.58 * y * np.sqrt((1 + x) / 2 + 0.03)))
+    elif shape == "leaf":
+        outline = np.column_stack((0.66 * x, 0.42 * y * np.abs(y) ** 0.6))
+    elif shape == "diamond":
+        outline = np.column_stack((0.62 * x, 0.5 * y))
+    else:
+        outline = np.column_stack((0.47 * x, 0.47 * y))
+    outline[-1] = outline[0]
+    return outline
+
+
+def _outlines(
+    unit: NDArray[np.float64],
+    where: NDArray[np.float64],
+    theta: NDArray[np.float64],
+    room: NDArray[np.float64],
+    rings: int,
+    second: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return (M, K, 2) outlines, the nested ones of a floret in a row, and which are the second pen's."""
+    half_width = room * float(np.abs(unit[:, 1]).max())
+    nested = np.clip((half_width / RING_MM).astype(int), 1, rings)
+    nested[room < SMALLEST_MM] = 0
+    owner = np.repeat(np.arange(len(room)), nested)
+    inner = np.arange(len(owner)) - np.repeat(np.cumsum(nested) - nested, nested)
+    scale = room[owner] * (1 - inner / nested[owner])
+    cos, sin = np.cos(theta[owner]), np.sin(theta[owner])
+    turn = np.stack((np.stack((cos, sin), axis=1), np.stack((-sin, cos), axis=1)), axis=1)
+    return unit @ (turn * scale[:, None, None]) + where[owner][:, None, :], second[owner]

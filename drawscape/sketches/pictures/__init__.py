@@ -1,0 +1,1 @@
+"""Pictures: a grey image told in one kind of line."""

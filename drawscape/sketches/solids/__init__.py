@@ -1,0 +1,1 @@
+"""Solids: three dimensions in line, with what lies behind left out."""
