@@ -1,0 +1,1 @@
+"""Curves that one formula draws."""

@@ -1,0 +1,92 @@
+"""A spiral, marbled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.lines import Points
+from drawscape.sketches.catalogue import sketch
+from drawscape.svg_builder import SVGBuilder
+
+STEPS = 6
+"""Small steps of the stirring; fewer let neighbouring turns touch."""
+
+STRENGTH = 0.32
+"""At full wobble the flow folds the turns over once, and no more."""
+
+
+@sketch
+def spiral(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    turns: Annotated[int, Interval(ge=3, le=120), doc("Turns from the centre to the rim")] = 56,
+    wobble: Annotated[
+        float, Interval(ge=0, le=1), doc("How far the turns are stirred; 0 leaves them round")
+    ] = 0.5,
+    scale: Annotated[
+        float, Interval(ge=0.15, le=1), doc("Size of the eddies, as a part of the radius")
+    ] = 0.45,
+    hole: Annotated[
+        float, Interval(ge=0, le=0.8), doc("Radius of the empty centre, as a part of the whole")
+    ] = 0.0,
+) -> Iterator[float]:
+    """One line from the centre to the rim, stirred like ink on water.
+
+    An Archimedean spiral (Archimedes, On Spirals, about 225 BC) is carried along by a flow without sources
+    or sinks, as in suminagashi marbling. Such a flow keeps areas, so the turns crowd and part but never
+    cross. The flow is a stream function of random waves that fades to nothing at the rim.
+    """
+    radius = svg.frame.short / 2
+    points = _archimedean(turns, hole, radius)
+    waves = _random_waves(rng, scale)
+    for step in range(STEPS):
+        points = _stirred(points, waves, wobble * scale / STEPS)
+        yield (step + 1) / STEPS
+    points = points / np.maximum(1.0, np.hypot(points[:, 0], points[:, 1]))[:, None]
+    svg.polyline(points * radius + (svg.frame.cx, svg.frame.cy))
+
+
+def _archimedean(turns: int, hole: float, radius: float) -> Points:
+    """Return a spiral in the unit disc that ends in a full circle, the rim.
+
+    The points are about 0.55 mm apart on paper, and 70,000 at most.
+    """
+    length = np.pi * (1 + hole) * turns
+    count = int(np.clip(length * radius / 0.55, 60 * turns, 70_000))
+    r = np.sqrt(np.linspace(hole**2, 1, count))
+    angle = 2 * np.pi * turns * (r - hole) / (1 - hole)
+    rim = np.linspace(0, 2 * np.pi, max(100, int(2 * np.pi * radius / 0.55)))[1:]
+    r, angle = np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim)
+    return np.column_stack([r * np.cos(angle), r * np.sin(angle)])
+
+
+def _random_waves(rng: np.random.Generator, scale: float) -> Points:
+    """Return (8, 4): wave vector, phase and weight of each wave; the weights' squares sum to 1."""
+    count = 8
+    heading = rng.uniform(0, 2 * np.pi, count)
+    number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, count))
+    weight = (1 / number) / np.sqrt(np.sum(1 / number**2))
+    phase = rng.uniform(0, 2 * np.pi, count)
+    return np.column_stack([number * np.cos(heading), number * np.sin(heading), phase, weight])
+
+
+def _stirred(points: Points, waves: Points, time: float) -> Points:
+    """Return the points carried along for `time`, by the midpoint method."""
+    middle = points + 0.5 * time * _flow(points, waves)
+    return points + time * _flow(middle, waves)
+
+
+def _flow(points: Points, waves: Points) -> Points:
+    """Return the velocity at each point: the stream function's gradient, turned by a right angle."""
+    fade = np.maximum(0.0, 1 - np.sum(points**2, axis=1))[:, None]
+    vectors, phases, weights = waves[:, :2], waves[:, 2], waves[:, 3]
+    angle = points @ vectors.T + phases
+    psi = (np.cos(angle) @ weights)[:, None]
+    slope = -np.sin(angle) @ (weights[:, None] * vectors)
+    gradient = fade**2 * slope - 4 * fade * psi * points
+    return np.column_stack([gradient[:, 1], -gradient[:, 0]]) * STRENGTH
