@@ -1,0 +1,1 @@
+"""The plane cut into cells, each drawn by a rule."""

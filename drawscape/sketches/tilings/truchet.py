@@ -1,0 +1,92 @@
+"""Truchet tiles of several sizes, woven."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Lines, Points
+from drawscape.sketches.catalogue import sketch
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def truchet(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    tiles: Annotated[int, Interval(ge=3, le=16), doc("Largest tiles across the shorter side")] = 5,
+    levels: Annotated[
+        int, Interval(ge=1, le=4), doc("Sizes of tile, each half of the one before")
+    ] = 3,
+    split: Annotated[
+        float, Interval(ge=0, le=1), doc("Chance that a tile is cut into four smaller ones")
+    ] = 0.45,
+    strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
+) -> None:
+    """Bands of parallel lines that meander over and under each other through tiles of several sizes.
+
+    Each tile holds two sets of quarter circles about opposite corners, and the set about a corner drawn by
+    lot lies on top (Sebastien Truchet, 1704; Cyril Stanley Smith, The Tiling Patterns of Sebastien Truchet,
+    1987). Tiles are cut in four by lot, after Christopher Carlson, Multi-Scale Truchet Patterns, 2018; here
+    the spacing of the lines is the same in all sizes, so that every line goes on in the neighbouring tile.
+    """
+    side = svg.frame.short / tiles
+    columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
+    corner = (svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2)
+    cells = (
+        np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2) * side
+    )
+    for level in range(levels):
+        cut = (
+            rng.random(len(cells)) < split
+            if level < levels - 1
+            else np.zeros(len(cells), dtype=bool)
+        )
+        lines = strands * 2 ** (levels - 1 - level)
+        svg.polylines(
+            _tiled(cells[~cut] + corner, rng.integers(0, 4, int((~cut).sum())), side, lines)
+        )
+        side /= 2
+        quarters = np.array([(0, 0), (1, 0), (0, 1), (1, 1)]) * side
+        cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)
+
+
+def _tiled(cells: Points, turns: NDArray[np.int64], side: float, lines: int) -> Lines:
+    """Return the arcs of all `cells` (upper left corners), each tile turned by its quarter turns."""
+    pieces = []
+    for turn in range(4):
+        here = cells[turns == turn]
+        for arc in _tile(lines, max(8, int(side * 1.6 / 0.35))):
+            x, y = (arc - 0.5).T
+            for _ in range(turn):
+                x, y = -y, x
+            shape = (np.column_stack([x, y]) + 0.5) * side
+            pieces.append(Lines.of(here[:, None, :] + shape[None, :, :]))
+    return Lines.join(pieces)
+
+
+def _tile(lines: int, steps: int) -> list[Points]:
+    """Return the arcs of the unit tile: those about (0, 0), and what they leave of those about (1, 1)."""
+    arcs = []
+    for radius in (np.arange(lines) + 0.5) / lines:
+        count = max(4, int(steps * radius))
+        arcs.append(_arc(radius, 0, np.pi / 2, count))
+        # Seen from (1, 1), the unit circle about (0, 0) hides the arc within `hidden` of the diagonal.
+        cosine = (1 + radius**2) / (2 * np.sqrt(2) * radius)
+        hidden = np.arccos(cosine) if cosine < 1 else 0.0
+        if hidden == 0:
+            arcs.append(1 - _arc(radius, 0, np.pi / 2, count))
+        elif hidden < np.pi / 4:
+            ends = (np.pi / 4 - hidden, np.pi / 4 + hidden)
+            arcs.append(1 - _arc(radius, 0, ends[0], max(3, count // 3)))
+            arcs.append(1 - _arc(radius, ends[1], np.pi / 2, max(3, count // 3)))
+    return arcs
+
+
+def _arc(radius: float, start: float, end: float, count: int) -> Points:
+    angle = np.linspace(start, end, count)
+    return radius * np.column_stack([np.cos(angle), np.sin(angle)])
