@@ -1,0 +1,1 @@
+"""Fractals and automata: simple rules applied again and again."""
