@@ -213,9 +213,7 @@ def _text(parameter: Parameter) -> Control:
     def write(value: Any) -> None:
         field.value = value or ""
 
-    return Control(
-        parameter, field, field, lambda: field.value or (None if optional else ""), write
-    )
+    return Control(parameter, field, field, lambda: field.value or empty, write)
 
 
 def _literal(parameter: Parameter) -> Control:

@@ -1,0 +1,235 @@
+"""A real browser before a real JupyterLab, with a queue of its own."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # containers run as root and give no user namespaces
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+CURRENT = "window.jupyterapp.shell.currentWidget"
+
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    # All cells stay in the page, so that a locator finds them wherever the view has scrolled.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+
+def find_chromium() -> str | None:
+    """Return the browser to drive: `DRAWSCAPE_CHROMIUM`, one on the path, else playwright's own."""
+    named = os.environ.get("DRAWSCAPE_CHROMIUM")
+    on_path = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return named or next(filter(None, on_path), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium; without one the test fails in CI and is skipped elsewhere."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            chromium = playwright.chromium.launch(
+                executable_path=find_chromium(), args=CHROMIUM_FLAGS
+            )
+        except Error as error:
+            give_up = pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip
+            give_up(f"NO BROWSER: the notebook is untested in one. Install Chromium. ({error})")
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any, request: pytest.FixtureRequest, pictures: Path) -> Iterator[Any]:
+    """A page in a fresh profile; a screenshot is left behind, whatever the outcome."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1100})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    page.screenshot(path=pictures / f"{request.node.name}.png")
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for screenshots: `DRAWSCAPE_SCREENSHOTS`, else a temporary one."""
+    named = os.environ.get("DRAWSCAPE_SCREENSHOTS")
+    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab on a copy of the tutorials."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def open(self, page: Any, name: str) -> "Notebook":
+        """Return the notebook `name` once it is open and its kernel is idle."""
+        page.goto(
+            f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{name}?token={self.token}"
+        )
+        page.wait_for_function("() => window.jupyterapp !== undefined")
+        page.evaluate("() => window.jupyterapp.restored")
+        page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.isReady"
+        )
+        notebook = Notebook(page)
+        notebook.wait_idle()
+        return notebook
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """An open notebook, driven as a person would."""
+
+    page: Any
+
+    def wait_idle(self) -> None:
+        """Return when the kernel is connected and has nothing to do."""
+        self.page.wait_for_function(
+            """() => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+                return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+            }"""
+        )
+
+    def run_all(self) -> None:
+        """Run every cell and return when the last is done."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.wait_idle()
+
+    def evaluate(self, code: str) -> str:
+        """Return what `code` prints in the notebook's kernel."""
+        return self.page.evaluate(
+            """async code => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                let text = '';
+                const future = kernel.requestExecute({code, silent: false, store_history: false});
+                future.onIOPub = message => {
+                    if (message.header.msg_type === 'stream') text += message.content.text;
+                    if (message.header.msg_type === 'error')
+                        text += message.content.traceback.join('\\n');
+                };
+                await future.done;
+                return text;
+            }""",
+            code,
+        )
+
+    def cell_errors(self) -> list[str]:
+        """Return the text of every error output."""
+        return self.page.locator(
+            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
+        ).all_inner_texts()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of its own for the queue and the drawings of one test module."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def environment(home: Path) -> dict[str, str]:
+    """The environment of every process of one test module."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
+    return {**kept, "DRAWSCAPE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Lab]:
+    """JupyterLab with fresh settings on a copy of `notebooks/`."""
+    base = tmp_path_factory.mktemp("lab")
+    folder = base / "notebooks"
+    shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".*"))
+    token, port = secrets.token_hex(16), free_port()
+    with (base / "lab.log").open("wb") as log:
+        process = subprocess.Popen(
+            lab_command(folder, token, port),
+            env={**environment, **jupyter_folders(base)},
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for_server(f"{url}/api/status?token={token}", process, base / "lab.log")
+        yield Lab(url, token, folder)
+    finally:
+        process.terminate()  # the server ends its kernels before it goes
+        process.wait(timeout=20)
+
+
+def lab_command(folder: Path, token: str, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+        *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
+        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
+        f"--ServerApp.root_dir={folder}",
+    ]
+
+
+def jupyter_folders(base: Path) -> dict[str, str]:
+    """Return variables that keep Jupyter away from the person's own settings."""
+    names = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }
+    overrides = base / "config" / "labconfig" / "default_setting_overrides.json"
+    overrides.parent.mkdir(parents=True)
+    overrides.write_text(json.dumps(LAB_SETTINGS))
+    return {variable: str(base / name) for variable, name in names.items()}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
