@@ -11,8 +11,8 @@ from drawscape.geometry.lines import Lines
 def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     """Return the stretches of `lines` on which `values` are positive.
 
-    `values` is (N,), one for each point of `lines`, finite, and taken as linear between neighbours: a
-    stretch ends where its value is zero. Stretches of a single point are left out.
+    `values` is (N,), one for each point of `lines`, finite, and taken as linear between neighbours:
+    a stretch ends where its value is zero. Stretches of a single point are left out.
     """
     v = np.asarray(values, dtype=np.float64).ravel()
     inside = v > 0.0

@@ -37,8 +37,8 @@ def ridgelines(
 ) -> None:
     """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
 
-    After H. D. Craft, "Radio observations of the pulse profiles and dispersion measures of twelve pulsars"
-    (1970), known from Peter Saville's sleeve for Joy Division's "Unknown Pleasures" (1979).
+    After H. D. Craft, "Radio observations of the pulse profiles and dispersion measures of
+    twelve pulsars" (1970), known from Peter Saville's sleeve for Joy Division (1979).
     """
     frame = svg.frame
     columns = max(200, min(900, round(frame.width / 0.45)))
@@ -80,7 +80,7 @@ def _pulses(
         width = 0.006 + 0.016 * rng.random(bumps) ** 2
         shape = np.exp(-(((x[:, None] - centre) / width) ** 2) / 2)
         heights[row] = shape @ size
-    # The nearest ridges hide nothing in front of them: low ones there keep the foot of the page calm.
+    # The nearest ridges have nothing in front: low ones keep the foot of the page calm.
     heights *= np.minimum(1.0, 0.3 + np.arange(rows) / (0.12 * rows + 1.0))[:, None]
     heights /= max(float(np.quantile(heights.max(axis=1), 0.9)), 1e-9)
     # A soft ceiling: a rare tall peak bends over instead of towering over the rest.

@@ -48,12 +48,13 @@ def phyllotaxis(
 ) -> None:
     """A sunflower head: florets at the golden angle, growing outward.
 
-    After H. Vogel, "A better way to construct the sunflower head", Mathematical Biosciences 44 (1979).
+    After H. Vogel, "A better way to construct the sunflower head", Mathematical Biosciences 44
+    (1979).
     """
     frame = svg.frame
     centre = np.array([frame.cx, frame.cy])
     reach = np.hypot(frame.width, frame.height) / 2 if fill else frame.short / 2
-    # The outermost florets must lie inside the disc whole, so the last centre lies a floret further in.
+    # The outermost florets lie inside the disc whole: the last centre is a floret further in.
     outer = np.sqrt(2 * np.pi * growth / florets) * size
     radius = reach if fill else reach / (1 + 0.8 * outer)
     k = np.arange(1, florets + 1)
@@ -94,7 +95,7 @@ def _outlines(
     rings: int,
     second: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return (M, K, 2) outlines, the nested ones of a floret in a row, and which are the second pen's."""
+    """Return (M, K, 2) outlines, nested ones in a row, and which are the second pen's."""
     half_width = room * float(np.abs(unit[:, 1]).max())
     nested = np.clip((half_width / RING_MM).astype(int), 1, rings)
     nested[room < SMALLEST_MM] = 0
