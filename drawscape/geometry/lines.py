@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import wraps
+from itertools import pairwise
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,8 +21,8 @@ Points: TypeAlias = NDArray[np.float64]
 class Lines:
     """Polylines in flat arrays: line `i` is `points[offsets[i]:offsets[i + 1]]`.
 
-    `points` is (N, 2) float64 in mm, `offsets` is (M + 1,) int64, rising, from 0 to N. A line is closed
-    when its last point equals its first.
+    `points` is (N, 2) float64 in mm, `offsets` is (M + 1,) int64, rising, from 0 to N. A line holds
+    at least one point; it is closed when its last point equals its first.
     """
 
     points: Points
@@ -33,8 +35,10 @@ class Lines:
 
     @classmethod
     def of(cls, lines: Lines | ArrayLike | Iterable[ArrayLike]) -> Lines:
-        """Return `lines` as flat arrays: Lines as they are, an (M, K, 2) array or an iterable of (N, 2).
+        """Return `lines` as flat arrays.
 
+        `lines` are Lines, an (M, K, 2) array, one line as (N, 2), or an iterable of (N, 2) arrays;
+        empty ones are left out.
         Raises GeometryError when a line is not (N, 2) or holds a value that is not finite.
         """
         if isinstance(lines, Lines):
@@ -44,8 +48,7 @@ class Lines:
                 np.ascontiguousarray(lines, dtype=np.float64).reshape(-1, lines.shape[2]),
                 np.arange(len(lines) + 1, dtype=np.int64) * lines.shape[1],
             )
-        parts = [np.asarray(line, dtype=np.float64) for line in lines]  # type: ignore[union-attr]
-        parts = [part for part in parts if len(part)]
+        parts = _parts(lines)
         if not parts:
             return cls.empty()
         for part in parts:
@@ -53,6 +56,19 @@ class Lines:
                 raise GeometryError(f"a line is an (N, 2) array of points, not {part.shape}")
         offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
         return cls._checked(np.concatenate(parts), offsets)
+
+    @classmethod
+    def from_counts(cls, points: Points, counts: ArrayLike) -> Lines:
+        """Return lines that take `counts` points each, in order, from `points` (N, 2).
+
+        A count of 0 makes no line. Raises GeometryError when the counts do not add up to N.
+        """
+        sizes = np.asarray(counts, dtype=np.int64)
+        sizes = sizes[sizes > 0]
+        offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        if offsets[-1] != len(points):
+            raise GeometryError(f"{len(points)} points for counts that add up to {offsets[-1]}")
+        return cls(np.ascontiguousarray(points, dtype=np.float64), offsets)
 
     @classmethod
     def _checked(cls, points: Points, offsets: NDArray[np.int64]) -> Lines:
@@ -86,13 +102,18 @@ class Lines:
 
     def __iter__(self) -> Iterator[Points]:
         starts = self.offsets.tolist()
-        for start, end in zip(starts[:-1], starts[1:], strict=True):
+        for start, end in pairwise(starts):
             yield self.points[start:end]
 
     @property
     def counts(self) -> NDArray[np.int64]:
         """Points of each line, (M,)."""
         return np.diff(self.offsets)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Number of the line that each point belongs to, (N,)."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), self.counts)
 
     @property
     def starts(self) -> Points:
@@ -107,7 +128,8 @@ class Lines:
     @property
     def closed(self) -> NDArray[np.bool_]:
         """Whether each line ends where it starts, (M,)."""
-        return (self.starts == self.ends).all(axis=1) & (self.counts > 2)
+        meet: NDArray[np.bool_] = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
+        return meet
 
     @property
     def lengths_mm(self) -> NDArray[np.float64]:
@@ -144,3 +166,50 @@ class Lines:
         offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
         shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], counts)
         return Lines(self.points[np.arange(offsets[-1]) + shift], offsets)
+
+
+Options = ParamSpec("Options")
+
+
+class OnLines(Protocol[Options]):
+    """A function that gives Lines for Lines and an (M, 2) array for one line."""
+
+    @overload
+    def __call__(self, shape: Lines, /, *args: Options.args, **kwargs: Options.kwargs) -> Lines: ...
+    @overload
+    def __call__(
+        self, shape: ArrayLike, /, *args: Options.args, **kwargs: Options.kwargs
+    ) -> Points: ...
+
+
+def on_lines(function: Callable[Concatenate[Lines, Options], Lines]) -> OnLines[Options]:
+    """Return `function` so that it takes and gives one line as an (N, 2) array as well."""
+
+    @wraps(function)
+    def either(shape: Any, /, *args: Options.args, **kwargs: Options.kwargs) -> Any:
+        if isinstance(shape, Lines):
+            return function(shape, *args, **kwargs)
+        return function(Lines.of(_one(shape)), *args, **kwargs).points
+
+    return either
+
+
+def _one(shape: ArrayLike) -> Points:
+    points = np.asarray(shape, dtype=np.float64)
+    if points.size == 0:
+        return np.empty((0, 2))
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise GeometryError(f"a line is an (N, 2) array of points, not {points.shape}")
+    return points
+
+
+def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
+    if isinstance(lines, np.ndarray) and lines.ndim == 2:
+        lines = [lines]
+    try:
+        parts = [np.asarray(line, dtype=np.float64) for line in lines]  # type: ignore[union-attr]
+    except (TypeError, ValueError) as error:
+        raise GeometryError(f"lines are (N, 2) arrays of numbers: {error}") from error
+    if any(part.ndim == 0 for part in parts):
+        raise GeometryError("lines are (N, 2) arrays of points, not single numbers")
+    return [part for part in parts if len(part)]
