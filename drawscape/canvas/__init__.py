@@ -1,0 +1,1 @@
+"""The canvas's rooms: shapes, layers, transforms, numerals, serialising. `drawscape.svg_builder` is its door."""

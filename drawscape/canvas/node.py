@@ -1,0 +1,73 @@
+"""What a canvas is filled with: shapes, runs of lines, and groups of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from drawscape.canvas.page import Pen
+from drawscape.canvas.style import Attrs, attribute_string, number
+from drawscape.geometry.lines import Lines
+
+
+class Shape(str):
+    """One element's markup, a string, that still knows what it draws.
+
+    `tag` is the SVG element, `numbers` its coordinates by attribute name, `attrs` its other attributes,
+    and `content` the text inside it.
+    """
+
+    tag: str
+    numbers: Mapping[str, Any]
+    attrs: Attrs
+    content: str | None
+
+    @classmethod
+    def of(
+        cls, tag: str, numbers: Mapping[str, Any], attrs: Attrs, content: str | None = None
+    ) -> Shape:
+        """Return the element's markup; `content` is escaped already."""
+        places = "".join(f' {name}="{number(value)}"' for name, value in numbers.items())
+        opening = f"<{tag}{places}{attribute_string(attrs)}"
+        shape = cls(f"{opening} />" if content is None else f"{opening}>{content}</{tag}>")
+        shape.tag, shape.numbers, shape.attrs, shape.content = tag, numbers, dict(attrs), content
+        return shape
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Many polylines of one style."""
+
+    lines: Lines
+    attrs: Attrs
+
+    def __str__(self) -> str:
+        from drawscape.canvas.serialize import markup
+
+        return markup(self)
+
+
+@dataclass(eq=False)
+class Group:
+    """A `<g>` with what is inside it; a layer when it has a pen."""
+
+    attrs: Attrs = field(default_factory=dict)
+    elements: list[Node] = field(default_factory=list)
+    pen: Pen | None = None
+
+    def add_element(self, element: Node) -> None:
+        """Add one more element at the end."""
+        self.elements.append(element)
+
+    def to_string(self) -> str:
+        """Return the group's markup."""
+        from drawscape.canvas.serialize import markup
+
+        return markup(self)
+
+    __str__ = to_string
+
+
+Node: TypeAlias = str | Run | Group
+"""An entry of a canvas: markup, lines or a group."""

@@ -1,0 +1,100 @@
+"""What comes off the canvas: text, file, lines, layers, a picture in a notebook."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from drawscape.canvas.flatten import TOLERANCE_MM, flatten_layers
+from drawscape.canvas.node import Group, Node
+from drawscape.canvas.page import Pen
+from drawscape.canvas.serialize import document, layer_attributes
+from drawscape.canvas.state import Canvas
+from drawscape.canvas.style import escape
+from drawscape.geometry.lines import Lines
+
+
+class Output(Canvas):
+    """The canvas as SVG and as lines."""
+
+    def _root(self) -> list[Node]:
+        """Return the root's nodes as the file has them: with a pen of its own, everything in layers."""
+        nodes = self.elements
+        if self.pen is not None:
+            loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
+            layers = [node for node in nodes if isinstance(node, Group) and node.pen]
+            same = next((n for n in layers if n.pen and n.pen.name == self.pen.name), None)
+            if loose:
+                pen = same.pen if same else self.pen
+                inside = loose + (same.elements if same else [])
+                layers = [Group(elements=inside, pen=pen), *(n for n in layers if n is not same)]
+            nodes = list[Node](layers)
+        numbered: list[Node] = []
+        number = 0
+        for node in nodes:
+            if isinstance(node, Group) and node.pen:
+                number += 1
+                node = Group(layer_attributes(node.pen, number), node.elements, node.pen)
+            numbered.append(node)
+        return numbered
+
+    def _pieces(self) -> Iterator[bytes]:
+        return document(self.width, self.height, self._root(), provenance=self.provenance)
+
+    def to_bytes(self) -> bytes:
+        """Return the SVG file's bytes, UTF-8."""
+        return b"".join(self._pieces())
+
+    def to_string(self) -> str:
+        """Return the SVG file as text."""
+        return self.to_bytes().decode()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the SVG file and return its absolute path; the file is whole or not there at all.
+
+        It is written beside its place under a temporary name, then renamed. The folder must exist.
+        """
+        target = Path(path).absolute()
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part"
+        )
+        try:
+            with open(handle, "wb") as file:
+                file.writelines(self._pieces())
+            # mkstemp gives a file to its owner alone; a drawing is an ordinary file.
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(name, 0o666 & ~mask)
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        return target
+
+    def lines(self, tolerance: float = TOLERANCE_MM) -> Lines:
+        """Return everything drawn as polylines in mm; curves deviate by `tolerance` mm at most."""
+        return Lines.join(lines for _, lines in self.layers(tolerance))
+
+    def layers(self, tolerance: float = TOLERANCE_MM) -> list[tuple[Pen, Lines]]:
+        """Return the drawing as (pen, lines) pairs in drawing order.
+
+        What lies outside of any layer belongs to the canvas's own pen or, without one, to a pen for each
+        stroke colour.
+        """
+        return flatten_layers(self._root(), tolerance)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """Return the drawing for a notebook: an `<img>`, which shows everywhere and runs no script."""
+        coded = base64.b64encode(self.to_bytes()).decode()
+        return {
+            "text/html": f'<img src="data:image/svg+xml;base64,{coded}" '
+            f'alt="{escape(self)}" style="max-width: 100%; max-height: 640px">',
+            "text/plain": str(self),
+        }
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.width:g} x {self.height:g} mm, {len(self.elements)} elements>"

@@ -1,0 +1,80 @@
+"""What every room of the canvas shares: size, elements, the open groups and the current transform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Self
+
+from drawscape.canvas.node import Group, Node
+from drawscape.canvas.page import Frame, Pen, checked_length
+from drawscape.canvas.style import Attrs, from_keywords
+from drawscape.canvas.transform import Matrix
+from drawscape.errors import CanvasError
+
+
+class Canvas:
+    """A page of `width` x `height` mm and the nodes drawn on it so far."""
+
+    def __init__(
+        self,
+        width: float,
+        height: float,
+        default_styles: Attrs | None,
+        *,
+        margin: float,
+        pen: Pen | None,
+    ) -> None:
+        self.width = checked_length("width", width)
+        self.height = checked_length("height", height)
+        self.margin = _checked_margin(margin, min(width, height))
+        self.default_styles: dict[str, Any] = dict(default_styles or {})
+        self.pen = pen
+        self.elements: list[Node] = []
+        self.provenance: Mapping[str, Any] | None = None
+        self._open: list[tuple[Group, list[Matrix]]] = []
+        self._matrices: list[Matrix] = [Matrix()]
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The page inside its margin, in mm."""
+        return Frame(self.margin, self.margin, self.width - self.margin, self.height - self.margin)
+
+    @property
+    def current_group(self) -> Group | None:
+        """The innermost group that is open, or None at root level."""
+        return self._open[-1][0] if self._open else None
+
+    @property
+    def current_pen(self) -> Pen | None:
+        """The pen of the open layer, else the canvas's own."""
+        return next((group.pen for group, _ in self._open if group.pen), self.pen)
+
+    @property
+    def matrix(self) -> Matrix:
+        """The current transform."""
+        return self._matrices[-1]
+
+    @matrix.setter
+    def matrix(self, matrix: Matrix) -> None:
+        self._matrices[-1] = matrix
+
+    def _add(self, node: Node) -> Self:
+        group = self.current_group
+        (self.elements if group is None else group.elements).append(node)
+        return self
+
+    def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
+        """Return the attributes of one element: defaults, then `attrs`, then keywords."""
+        return {**self.default_styles, **(attrs or {}), **from_keywords(style)}
+
+
+def _checked_margin(margin: float, shorter: float) -> float:
+    if margin == 0:
+        return margin
+    checked_length("margin", margin)
+    if margin * 2 >= shorter:
+        raise CanvasError(
+            f"margin {margin!r} leaves nothing of a page {shorter:g} mm wide; make it smaller"
+        )
+    return margin

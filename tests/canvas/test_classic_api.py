@@ -1,0 +1,64 @@
+"""The classic calls, as callers of the class of that name rely on them."""
+
+import pytest
+
+from drawscape.errors import CanvasError
+from drawscape.svg_builder import SVGBuilder
+
+
+def test_a_new_canvas_has_its_size_and_no_elements():
+    svg = SVGBuilder(100, 200)
+    assert (svg.width, svg.height, svg.elements) == (100, 200, [])
+
+
+def test_a_shape_is_a_string_with_attributes_in_the_order_given():
+    svg = SVGBuilder(100, 100)
+    svg.rect(0, 0, 50, 50, {"fill": "blue"})
+    assert svg.elements == ['<rect x="0" y="0" width="50" height="50" fill="blue" />']
+    assert isinstance(svg.elements[0], str)
+
+
+def test_the_document_has_the_header_that_callers_look_for():
+    text = SVGBuilder(100, 100).rect(0, 0, 50, 50).to_string()
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n')
+    assert 'width="100mm" height="100mm" viewBox="0 0 100 100"' in text
+    assert text.rstrip().endswith("</svg>")
+
+
+def test_calls_chain():
+    svg = SVGBuilder(100, 100)
+    assert svg.rect(0, 0, 1, 1).line(0, 0, 1, 1).circle(1, 1, 1).ellipse(1, 1, 2, 1) is svg
+    assert svg.path("M0,0 L1,1").text(0, 0, "a").title("t").begin_group().end_group() is svg
+
+
+def test_attributes_override_default_styles():
+    svg = SVGBuilder(100, 100, {"stroke": "black", "fill": "none"})
+    svg.rect(10, 10, 20, 20, {}).rect(40, 40, 20, 20, {"fill": "red"})
+    assert 'stroke="black" fill="none"' in svg.elements[0]
+    assert 'stroke="black" fill="red"' in svg.elements[1]
+
+
+def test_text_and_values_are_escaped_quotes_too():
+    svg = SVGBuilder(100, 100)
+    svg.text(50, 50, "Test & <special> \"chars\" 'too'", {"font-family": '"A" & <B>'})
+    assert "Test &amp; &lt;special&gt; &quot;chars&quot; &#39;too&#39;" in svg.elements[0]
+    assert 'font-family="&quot;A&quot; &amp; &lt;B&gt;"' in svg.elements[0]
+
+
+def test_a_group_is_one_element_at_root_level():
+    svg = SVGBuilder(100, 100)
+    svg.rect(0, 0, 10, 10)
+    svg.begin_group({"transform": "translate(50,50)"}).rect(0, 0, 20, 20).circle(10, 10, 5)
+    svg.end_group().line(0, 0, 100, 100)
+    assert len(svg.elements) == 3
+    text = svg.to_string()
+    assert '<g transform="translate(50,50)">' in text
+    assert "</g>" in text
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), "100", None, True])
+def test_sizes_that_are_not_finite_and_positive_are_refused(size):
+    with pytest.raises(CanvasError):
+        SVGBuilder(size, 100)
+    with pytest.raises(CanvasError):
+        SVGBuilder(100, size)
