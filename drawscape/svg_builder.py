@@ -16,8 +16,8 @@ __all__ = ["Frame", "Pen", "SVGBuilder"]
 class SVGBuilder(Shapes, Polylines, Grouping, Transforms, Output):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
-    `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of `frame`.
-    With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
+    `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
+    `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
     Raises CanvasError when a size is not finite and positive.
     """
 

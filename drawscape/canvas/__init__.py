@@ -1,1 +1,4 @@
-"""The canvas's rooms: shapes, layers, transforms, numerals, serialising. `drawscape.svg_builder` is its door."""
+"""The canvas's rooms: shapes, layers, transforms, numerals, serialising.
+
+`drawscape.svg_builder` is the door to them.
+"""

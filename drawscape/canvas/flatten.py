@@ -17,7 +17,7 @@ TOLERANCE_MM = 0.02
 
 
 def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[tuple[Pen, Lines]]:
-    """Return (pen, lines) for the root's `nodes`: one pen a layer, one a stroke colour outside of layers."""
+    """Return (pen, lines) for the root's `nodes`: a pen for each layer, else for each colour."""
     found: dict[Pen, list[Lines]] = {}
     for node in nodes:
         if isinstance(node, Group) and node.pen:
@@ -61,7 +61,7 @@ def _rectangle(x: float, y: float, width: float, height: float) -> Points:
 
 
 def ellipse_points(cx: float, cy: float, rx: float, ry: float, tolerance: float) -> Points:
-    """Return a closed polyline that strays from the ellipse by `tolerance` at most, clockwise from 3 h."""
+    """Return a closed polyline, clockwise from 3 h, within `tolerance` of the ellipse."""
     largest = max(rx, ry)
     bend = math.acos(1 - tolerance / largest) if largest > tolerance else math.pi / 4
     steps = max(8, math.ceil(math.pi / bend))

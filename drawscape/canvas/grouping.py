@@ -16,7 +16,7 @@ from drawscape.errors import CanvasError
 
 
 class Grouping(Canvas):
-    """Elements drawn together: groups with attributes of their own, layers with a pen of their own."""
+    """Elements drawn together: groups with attributes, layers with a pen of their own."""
 
     def begin_group(self, attrs: Attrs | None = None) -> Self:
         """Open a `<g>` with `attrs`; what follows is drawn inside it until `end_group`."""
@@ -54,11 +54,12 @@ class Grouping(Canvas):
     def layer(
         self, name: str, *, color: str | None = None, width: float | None = None
     ) -> Iterator[Self]:
-        """Return a block that draws with the pen `name`: a top-level group that plotters know as a layer.
+        """Return a block that draws with the pen `name`, in a layer as plotters know them.
 
-        A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the layer,
-        or the canvas's own pen of that name, says otherwise.
-        Raises CanvasError inside a group or another layer, and when a layer is given a second colour.
+        A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
+        layer, or the canvas's own pen of that name, says otherwise.
+        Raises CanvasError inside a group or another layer, and when a layer is given a second
+        colour.
         """
         if self._open:
             raise CanvasError(f"layer {name!r} inside a group or layer; layers stand side by side")

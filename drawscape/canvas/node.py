@@ -14,8 +14,8 @@ from drawscape.geometry.lines import Lines
 class Shape(str):
     """One element's markup, a string, that still knows what it draws.
 
-    `tag` is the SVG element, `numbers` its coordinates by attribute name, `attrs` its other attributes,
-    and `content` the text inside it.
+    `tag` is the SVG element, `numbers` its coordinates by attribute name, `attrs` its other
+    attributes, and `content` the text inside it.
     """
 
     tag: str

@@ -1,7 +1,7 @@
 """Coordinates to text, a million points in a few hundredths of a second.
 
-Each coordinate becomes one look-up in a table of eight-byte words such as `b"-12.5\\0\\0,"`; the NULs are
-deleted afterwards. No string and no object is made per number, point or line.
+Each coordinate becomes one look-up in a table of eight-byte words such as `b"-12.5\\0\\0,"`; the
+NULs are deleted afterwards. No string and no object is made per number, point or line.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ END_OF_LINE = b"\n"
 _CHUNK = 8192
 # What fits in seven characters at two decimals: '-999.99' and '9999.99'.
 _LOWEST, _HIGHEST = -99_999, 999_999
-# Table limits are rounded to whole steps of 64 mm, so that drawings of one paper size share a table.
+# Table limits are rounded to steps of 64 mm, so that drawings of one paper size share a table.
 _STEP = 6400
 
 
 def format_lines(lines: Lines, decimals: int = 2) -> Iterator[bytes]:
     """Return the points as text in pieces: `x,y x,y`, each line closed by END_OF_LINE.
 
-    Numbers are rounded to `decimals` places, trailing zeros are cut, and zero has no sign. A line of one
-    point is given twice, so that a pen makes a dot; a line of none is left out.
+    Numbers are rounded to `decimals` places, trailing zeros are cut, and zero has no sign. A line
+    of one point is given twice, so that a pen makes a dot; a line of none is left out.
     """
     lines = _without_short_lines(lines)
     if not len(lines):
@@ -42,7 +42,7 @@ def format_lines(lines: Lines, decimals: int = 2) -> Iterator[bytes]:
 
 
 def format_number(value: float, decimals: int = 6) -> str:
-    """Return `value` rounded, without trailing zeros, exponent or a signed zero: `10.50` is `'10.5'`."""
+    """Return `value` rounded, without trailing zeros, exponent or signed zero: 10.50 is '10.5'."""
     text = f"{float(value):.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -80,7 +80,7 @@ def _by_table(lines: Lines, low: int, high: int) -> Iterator[bytes]:
 
 @lru_cache(maxsize=8)
 def _words(low: int, high: int, separator: bytes) -> NDArray[np.uint64]:
-    """Return an eight-byte word for each hundredth from `low` to `high`: digits, NULs, separator."""
+    """Return an eight-byte word for each hundredth from `low` to `high`: digits, separator."""
     hundredths = np.arange(low, high + 1)
     size = np.abs(hundredths)
     letters = np.zeros((len(size), 8), dtype=np.uint8)

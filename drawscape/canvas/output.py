@@ -22,7 +22,7 @@ class Output(Canvas):
     """The canvas as SVG and as lines."""
 
     def _root(self) -> list[Node]:
-        """Return the root's nodes as the file has them: with a pen of its own, everything in layers."""
+        """Return the root's nodes as the file has them: everything in layers if there is a pen."""
         nodes = self.elements
         if self.pen is not None:
             loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
@@ -59,9 +59,8 @@ class Output(Canvas):
         It is written beside its place under a temporary name, then renamed. The folder must exist.
         """
         target = Path(path).absolute()
-        handle, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part"
-        )
+        prefix = f".{target.name[:50]}."
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=".part")
         try:
             with open(handle, "wb") as file:
                 file.writelines(self._pieces())
@@ -82,13 +81,13 @@ class Output(Canvas):
     def layers(self, tolerance: float = TOLERANCE_MM) -> list[tuple[Pen, Lines]]:
         """Return the drawing as (pen, lines) pairs in drawing order.
 
-        What lies outside of any layer belongs to the canvas's own pen or, without one, to a pen for each
-        stroke colour.
+        What lies outside of any layer belongs to the canvas's own pen or, without one, to a pen for
+        each stroke colour.
         """
         return flatten_layers(self._root(), tolerance)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        """Return the drawing for a notebook: an `<img>`, which shows everywhere and runs no script."""
+        """Return the drawing for a notebook: an `<img>` shows everywhere and runs no script."""
         coded = base64.b64encode(self.to_bytes()).decode()
         return {
             "text/html": f'<img src="data:image/svg+xml;base64,{coded}" '
@@ -97,4 +96,5 @@ class Output(Canvas):
         }
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.width:g} x {self.height:g} mm, {len(self.elements)} elements>"
+        size = f"{self.width:g} x {self.height:g} mm"
+        return f"<{type(self).__name__} {size}, {len(self.elements)} elements>"

@@ -15,7 +15,7 @@ from drawscape.errors import CanvasError
 
 @dataclass(frozen=True)
 class Pen:
-    """One pen of the plotter: a layer's name, its ink's colour as SVG knows it, its line's width in mm."""
+    """One pen of the plotter: its layer's name, its ink's colour for SVG, its width in mm."""
 
     name: str = "pen 1"
     color: str = "black"

@@ -44,13 +44,13 @@ class Shapes(Canvas):
         return self._shape("ellipse", {"cx": cx, "cy": cy, "rx": rx, "ry": ry}, attrs, style)
 
     def path(self, d: str, attrs: Attrs | None = None, **style: Any) -> Self:
-        """Draw SVG path data, such as `'M10,10 C20,0 30,0 40,10'`; curves stay curves in the file."""
+        """Draw SVG path data, such as `'M10,10 C20,0 30,0 40,10'`; curves stay curves."""
         return self._shape("path", {"d": d}, attrs, style)
 
     def text(
         self, x: float, y: float, content: object, attrs: Attrs | None = None, **style: Any
     ) -> Self:
-        """Write text in a font of whoever looks at the file; a plotter needs `hershey_text` instead."""
+        """Write text in the viewer's font; a plotter needs `hershey_text` or `lettering`."""
         return self._shape("text", {"x": x, "y": y}, attrs, style, escape(content))
 
     def title(self, content: object, attrs: Attrs | None = None) -> Self:

@@ -1,4 +1,4 @@
-"""What every room of the canvas shares: size, elements, the open groups and the current transform."""
+"""What every room of the canvas shares: size, elements, open groups, current transform."""
 
 from __future__ import annotations
 

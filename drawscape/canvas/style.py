@@ -74,9 +74,9 @@ def attribute_string(attrs: Attrs) -> str:
 
 
 def from_keywords(style: Attrs) -> dict[str, Any]:
-    """Return keyword styles as SVG attributes: `stroke_width=0.3` is `stroke-width`, `class_` is `class`.
+    """Return keyword styles as SVG attributes: `stroke_width` as `stroke-width`, `class_` as `class`.
 
-    Those that are None are left out.
+    Those whose value is None are left out.
     """
     return {
         name.rstrip("_").replace("_", "-"): value

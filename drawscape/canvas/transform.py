@@ -72,7 +72,7 @@ def translation(x: float, y: float) -> Matrix:
 
 
 def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
-    """Return the turn by `degrees` about (`cx`, `cy`), clockwise on the page, where y points down."""
+    """Return the turn by `degrees` about (`cx`, `cy`), clockwise as y points down."""
     # cos(pi/2) is 6e-17 in floats: quarter turns are made exact, so that they keep axes straight.
     quarters, rest = divmod(float(degrees), 90.0)
     if rest == 0.0:
@@ -84,7 +84,7 @@ def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
 
 
 def scaling(sx: float, sy: float | None = None) -> Matrix:
-    """Return the scaling by `sx` and `sy` (`sx` again by default) about the origin; neither may be 0."""
+    """Return the scaling by `sx` and `sy` (`sx` by default) about the origin; neither may be 0."""
     sy = sx if sy is None else sy
     if sx == 0 or sy == 0:
         raise CanvasError(
