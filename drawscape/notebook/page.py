@@ -1,0 +1,133 @@
+"""The controls for the sheet of paper and for the seed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+
+PAPERS_MM = {
+    "A6": (105.0, 148.0),
+    "A5": (148.0, 210.0),
+    "A4": (210.0, 297.0),
+    "A3": (297.0, 420.0),
+    "A2": (420.0, 594.0),
+    "letter": (215.9, 279.4),
+    "tabloid": (279.4, 431.8),
+    "square": (200.0, 200.0),
+}
+CUSTOM = "custom"
+
+HIGHEST_SEED = 2**32 - 1
+DICE_SIDES = 10_000
+"""The dice throws seeds that a person can read out and note down."""
+
+
+class PageControl:
+    """Paper, orientation and, for a custom sheet, width and height in mm."""
+
+    def __init__(self, paper: str = "A4", orientation: str = "portrait") -> None:
+        self._paper = widgets.Dropdown(
+            options=[*PAPERS_MM, CUSTOM],
+            value=paper,
+            description="paper",
+            tooltip="Size of the sheet",
+            style={"description_width": "initial"},
+            layout={"width": "auto", "flex": "1 1 auto"},
+        )
+        self._orientation = widgets.ToggleButtons(
+            options=["portrait", "landscape"],
+            value=orientation,
+            tooltips=["taller than wide", "wider than tall"],
+            layout={"width": "auto"},
+        )
+        self._width, self._height = (self._side(name) for name in ("width mm", "height mm"))
+        self._sides = widgets.HBox([self._width, self._height])
+        self._sides.layout.display = "none"
+        self._paper.observe(self._paper_changed, names="value")
+        self._paper.add_class("drawscape-paper")
+        self._orientation.add_class("drawscape-orientation")
+        choice = widgets.HBox([self._paper, self._orientation])
+        choice.add_class("drawscape-page")
+        self.rows = [choice, self._sides]
+
+    @staticmethod
+    def _side(name: str) -> Any:
+        return widgets.BoundedFloatText(
+            value=200.0,
+            min=1.0,
+            max=5000.0,
+            description=name,
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout={"width": "auto", "flex": "1 1 0"},
+        )
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in mm."""
+        if self._paper.value == CUSTOM:
+            return self._width.value, self._height.value
+        short, long = PAPERS_MM[self._paper.value]
+        return (short, long) if self._orientation.value == "portrait" else (long, short)
+
+    def set(self, width: float, height: float) -> None:
+        """Show a sheet of `width` x `height` mm, by its name where it has one."""
+        for name, sides in PAPERS_MM.items():
+            if sides == (min(width, height), max(width, height)):
+                self._orientation.value = "portrait" if width <= height else "landscape"
+                self._paper.value = name
+                return
+        self._width.value, self._height.value = float(width), float(height)
+        self._paper.value = CUSTOM
+
+    def observe(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after each change."""
+        for widget in (self._paper, self._orientation, self._width, self._height):
+            widget.observe(lambda _change: callback(), names="value")
+
+    def _paper_changed(self, change: Any) -> None:
+        custom = change["new"] == CUSTOM
+        self._sides.layout.display = "" if custom else "none"
+        self._orientation.layout.display = "none" if custom else ""
+
+
+class SeedControl:
+    """A seed to type, and a dice for the next one."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._field = widgets.BoundedIntText(
+            value=seed,
+            min=0,
+            max=HIGHEST_SEED,
+            description="seed",
+            tooltip="The same seed gives the same drawing",
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout={"width": "auto", "flex": "1 1 auto"},
+        )
+        self._dice = widgets.Button(icon="dice", tooltip="Throw another seed")
+        self._dice.layout.width = "auto"
+        self._dice.on_click(lambda _button: self.throw())
+        self._field.add_class("drawscape-seed")
+        self._dice.add_class("drawscape-dice")
+        self.rows = [widgets.HBox([self._field, self._dice])]
+
+    @property
+    def value(self) -> int:
+        """The seed."""
+        return int(self._field.value)
+
+    @value.setter
+    def value(self, seed: int) -> None:
+        self._field.value = seed
+
+    def throw(self) -> None:
+        """Show a seed that nobody chose."""
+        self._field.value = secrets.randbelow(DICE_SIDES)
+
+    def observe(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after each change."""
+        self._field.observe(lambda _change: callback(), names="value")

@@ -1,0 +1,153 @@
+"""What a form draws: a sketch, a function from a cell, or a task, seen as one job with parameters."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from drawscape.errors import SignatureError, TaskNotFoundError
+from drawscape.parameters import Parameter, read_parameters
+from drawscape.sketches import SKETCHES, Sketch, as_sketch
+
+PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
+FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
+
+PAGE = frozenset({"width", "height"})
+HANDED = PAGE | {"seed", "pattern_type", "function", "output_filename"}
+"""Names that the drawing tasks take for themselves, so that a sketch's parameter cannot have them."""
+
+Drawable = str | Sketch | Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A job that a form can enqueue.
+
+    `parameters` are those with a control of their own; page and seed have theirs where `has_page` and
+    `has_seed` say so. `fixed` arguments go with every job. `patterns` are the names to choose from.
+    """
+
+    title: str
+    summary: str
+    task: str | Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    has_page: bool = False
+    has_seed: bool = False
+    patterns: tuple[str, ...] = ()
+
+    @property
+    def verb(self) -> str:
+        """What the worker does meanwhile."""
+        return "drawing" if self.has_page else "working"
+
+    def with_pattern(self, name: str) -> Target:
+        """Return this target with the parameters of the pattern `name`."""
+        chosen = SKETCHES[name]
+        own = tuple(p for p in self.parameters if p.name == "output_filename")
+        return replace(
+            self,
+            summary=chosen.summary,
+            parameters=(*_checked(chosen), *own),
+            fixed={**self.fixed, "pattern_type": name},
+        )
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments of the job; a sketch's choices travel by their names."""
+        known = {p.name: p for p in self.parameters}
+        by_name = "pattern_type" in self.fixed or "function" in self.fixed
+        shown = {
+            name: known[name].shown(value) if by_name and name in known else value
+            for name, value in values.items()
+        }
+        return {**self.fixed, **shown}
+
+
+def target_of(drawable: Drawable) -> Target:
+    """Return `drawable` as a job: a pattern's name, a Sketch, a function, a task or its dotted path.
+
+    Raises UnknownNameError for a name that no pattern has, TaskNotFoundError for a path that leads to
+    no function, SignatureError for a function whose parameters cannot be read.
+    """
+    if isinstance(drawable, str):
+        if "." not in drawable:
+            return _sketch_target(SKETCHES[drawable])
+        return _task_target(drawable, import_function(drawable))
+    if isinstance(drawable, Sketch) or is_sketch(drawable):
+        return _sketch_target(as_sketch(drawable))
+    return _task_target(drawable, drawable)
+
+
+def is_sketch(function: Callable[..., Any]) -> bool:
+    """Return whether `function` has a sketch's form: it takes a canvas first."""
+    if hasattr(function, "__sketch__"):
+        return True
+    parameters = list(inspect.signature(function).parameters.values())
+    first = parameters[0] if parameters else None
+    return first is not None and (
+        first.name in ("svg", "canvas")
+        or "SVGBuilder" in str(first.annotation)
+        or any(p.name == "rng" for p in parameters)
+    )
+
+
+def import_function(path: str) -> Callable[..., Any]:
+    """Return the function that the dotted `path` names. Raises TaskNotFoundError."""
+    module_name, _, name = path.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise TaskNotFoundError(f"no task {path!r}: {error}") from error
+    if not callable(found):
+        raise TaskNotFoundError(f"{path!r} is a {type(found).__name__}; name a function")
+    function: Callable[..., Any] = found
+    return function
+
+
+def _sketch_target(sketch: Sketch) -> Target:
+    in_library = (sketch.function.__module__ or "").startswith("drawscape.sketches.")
+    return Target(
+        title=sketch.name.replace("_", " "),
+        summary=sketch.summary,
+        task=PATTERN_TASK if in_library else FUNCTION_TASK,
+        parameters=_checked(sketch),
+        fixed={"pattern_type": sketch.name} if in_library else {"function": sketch.function},
+        has_page=True,
+        has_seed=sketch.takes_rng,
+    )
+
+
+def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> Target:
+    signature = inspect.signature(function)
+    parameters = read_parameters(function)
+    names = {p.name for p in parameters}
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    has_page = names >= PAGE
+    has_patterns = "pattern_type" in names and open_ended
+    own = {*(PAGE if has_page else ()), "seed", *(("pattern_type",) if has_patterns else ())}
+    target = Target(
+        title=getattr(function, "__name__", "task").replace("_", " "),
+        summary=(inspect.getdoc(function) or "").partition("\n")[0],
+        task=task,
+        parameters=tuple(p for p in parameters if p.name not in own),
+        has_page=has_page,
+        has_seed="seed" in names,
+        patterns=tuple(SKETCHES) if has_patterns else (),
+    )
+    if not has_patterns:
+        return target
+    default = next(p.default for p in parameters if p.name == "pattern_type")
+    return target.with_pattern(default if default in SKETCHES else target.patterns[0])
+
+
+def _checked(sketch: Sketch) -> tuple[Parameter, ...]:
+    for parameter in sketch.parameters:
+        if parameter.name in HANDED:
+            raise SignatureError(
+                f"sketch {sketch.name!r} has a parameter {parameter.name!r}, which the job needs "
+                f"for itself; call it something like {f'line_{parameter.name}'!r}"
+            )
+    return sketch.parameters

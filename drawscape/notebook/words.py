@@ -1,0 +1,99 @@
+"""A job's state in words that a person reads beside the picture."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})
+"""The statuses that no job leaves by itself."""
+
+
+class JobLike(Protocol):
+    """What the words need to know of a job."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def progress(self) -> float: ...
+    @property
+    def message(self) -> str | None: ...
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def result(self) -> Any: ...
+    @property
+    def preview(self) -> bytes | None: ...
+    @property
+    def started_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+def status_words(job: JobLike, *, ahead: int | None = None, verb: str = "drawing") -> str:
+    """Return the state of `job` as a short phrase: 'waiting: 2 jobs ahead', 'drawing 40 %'.
+
+    `ahead` is the number of jobs that come first, where known; `verb` says what a worker does.
+    """
+    if job.status == "queued":
+        return waiting_words(ahead)
+    if job.status == "scheduled":
+        return "scheduled for later"
+    if job.status == "deferred":
+        return "waiting for another job to finish"
+    if job.status == "started":
+        return running_words(job, verb)
+    return ended_words(job)
+
+
+def waiting_words(ahead: int | None) -> str:
+    """Return how long the queue before a job is."""
+    if ahead is None:
+        return "waiting"
+    if ahead == 0:
+        return "waiting: next in line"
+    return f"waiting: {ahead} job{'s' if ahead > 1 else ''} ahead"
+
+
+def running_words(job: JobLike, verb: str) -> str:
+    """Return how far a running job has come."""
+    share = f"{verb} {job.progress:.0%}".replace("%", " %") if job.progress else verb
+    return f"{share}: {job.message}" if job.message else share
+
+
+def ended_words(job: JobLike) -> str:
+    """Return how a job ended and how long it took."""
+    took = duration_words(job.started_at, job.ended_at)
+    if job.status == "finished":
+        return f"finished in {took}" if took else "finished"
+    if job.status == "stopped":
+        return f"stopped after {took}" if took else "stopped"
+    if job.status == "canceled":
+        return "canceled before it began"
+    return f"{'failed' if job.status == 'failed' else 'gone'}: {error_line(job.error)}"
+
+
+def error_line(error: str | None) -> str:
+    """Return the line of an error that says what is wrong: a traceback's last, else the first."""
+    lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
+    if not lines:
+        return "no reason was recorded"
+    traced = any(line.startswith("Traceback (most recent call last)") for line in lines)
+    return lines[-1] if traced else lines[0]
+
+
+def duration_words(start: datetime | None, end: datetime | None) -> str:
+    """Return the time between two moments, '' when one is unknown: '0.4 s', '13 s', '2 min 5 s'."""
+    if start is None or end is None:
+        return ""
+    seconds = max(0.0, (end - start).total_seconds())
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

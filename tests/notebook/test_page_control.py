@@ -1,0 +1,38 @@
+"""The sheet's size in mm follows paper and orientation."""
+
+import ipywidgets as widgets
+import pytest
+
+from drawscape.notebook.page import PageControl, SeedControl
+
+
+def test_a_new_form_offers_a4_upright() -> None:
+    assert PageControl().size == (210.0, 297.0)
+
+
+def test_landscape_turns_the_sheet() -> None:
+    assert PageControl("A5", "landscape").size == (210.0, 148.0)
+
+
+@pytest.mark.parametrize("size", [(105.0, 148.0), (148.0, 105.0), (200.0, 200.0), (50.0, 333.0)])
+def test_a_size_that_is_set_comes_back(size: tuple[float, float]) -> None:
+    page = PageControl()
+    page.set(*size)
+    assert page.size == size
+
+
+def test_custom_sides_show_only_for_custom_paper() -> None:
+    page = PageControl()
+    sides: widgets.HBox = page.rows[1]
+    assert sides.layout.display == "none"
+    page.set(123, 45)
+    assert sides.layout.display == ""
+
+
+def test_the_dice_throws_another_seed_and_tells_observers() -> None:
+    seed = SeedControl(seed=999_999)
+    heard: list[int] = []
+    seed.observe(lambda: heard.append(seed.value))
+    seed.throw()
+    assert heard == [seed.value]
+    assert 0 <= seed.value < 10_000
