@@ -1,0 +1,95 @@
+"""Moiré: two fine patterns, a little apart, that make a third."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.lines import Lines, Points
+from drawscape.sketches import sketch
+from drawscape.svg_builder import SVGBuilder
+
+Pattern = Literal["circles", "lines", "waves", "rays"]
+
+COLORS = ("#1b1b1b", "#b3402a", "#2a5b8c")
+
+
+@sketch
+def moire(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    pattern: Annotated[Pattern, doc("What is laid over itself")] = "rays",
+    sheets: Annotated[int, Interval(ge=2, le=3), doc("How many copies, each with its own pen")] = 2,
+    spacing: Annotated[
+        float, Interval(ge=0.8, le=6.0), doc("Distance in mm between neighbouring lines")
+    ] = 1.6,
+    shift: Annotated[
+        float, Interval(ge=0.0, le=0.5), doc("Distance between the copies, as a part of the page")
+    ] = 0.16,
+    turn: Annotated[
+        float, Interval(ge=0.0, le=30.0), doc("Degrees from one copy to the next")
+    ] = 4.0,
+    stretch: Annotated[
+        float, Interval(ge=0.8, le=1.25), doc("Spacing of each copy over that of the one before")
+    ] = 1.0,
+) -> None:
+    """Interference of two or three line patterns, each in a pen of its own.
+
+    After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
+    """
+    frame = svg.frame
+    # Large sheets take wider lines, so that no page costs more than about 400 lines a copy.
+    pitch = max(spacing, frame.long / 400)
+    reach = float(np.hypot(frame.width, frame.height)) / 2 * 1.6
+    heading = rng.uniform(0, 2 * np.pi)
+    for copy in range(sheets):
+        step = pitch * stretch ** (copy - (sheets - 1) / 2)
+        angle = np.radians(turn) * (copy - (sheets - 1) / 2)
+        away = shift * frame.short * (copy - (sheets - 1) / 2)
+        centre = np.array([frame.cx, frame.cy])
+        centre = centre + away * np.array([np.cos(heading), np.sin(heading)])
+        lines = _placed(_pattern(pattern, step, reach), centre, angle)
+        seen = clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1)
+        with svg.layer(f"pen {copy + 1}", color=COLORS[copy], width=0.3):
+            svg.polylines(seen)
+
+
+def _pattern(pattern: Pattern, step: float, reach: float) -> list[Points] | NDArray[np.float64]:
+    """Return the pattern about the origin, `step` mm between lines, out to `reach` mm."""
+    if pattern == "circles":
+        return [_circle(r) for r in np.arange(step / 2, reach, step)]
+    if pattern == "rays":
+        # Rays are `step` apart two thirds of the way out, and stop where they would close up.
+        count = round(2 * np.pi * reach * 0.4 / step)
+        along = np.array([count * 0.7 / (2 * np.pi), reach])
+        theta = np.arange(count) * 2 * np.pi / count
+        return along[None, :, None] * np.column_stack((np.cos(theta), np.sin(theta)))[:, None, :]
+    offset = np.arange(-reach, reach, step) + step / 2
+    x = np.linspace(-reach, reach, 400 if pattern == "waves" else 2)
+    y = np.zeros_like(x)
+    if pattern == "waves":
+        y = 0.06 * reach * np.sin(x / reach * 7.0)
+    shape = (len(offset), len(x))
+    return np.stack((np.broadcast_to(x, shape), y + offset[:, None]), axis=2)
+
+
+def _circle(radius: float) -> Points:
+    # The chord stays within 0.02 mm of the arc.
+    sides = max(12, int(np.ceil(np.pi / np.arccos(1 - min(0.02 / radius, 0.5)))))
+    t = np.linspace(0, 2 * np.pi, sides + 1)
+    points = radius * np.column_stack((np.cos(t), np.sin(t)))
+    points[-1] = points[0]
+    return points
+
+
+def _placed(
+    pattern: list[Points] | NDArray[np.float64], centre: NDArray[np.float64], angle: float
+) -> Lines:
+    lines = Lines.of(pattern)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return lines.with_points(lines.points @ turn + centre)
