@@ -1,0 +1,100 @@
+"""Isolines: a survey map of a country that is not there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.noise import Noise
+from drawscape.sketches import sketch
+from drawscape.sketches.fields._levels import level_lines
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def isolines(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    levels: Annotated[int, Interval(ge=4, le=90), doc("Number of heights")] = 44,
+    hills: Annotated[
+        float, Interval(ge=0.5, le=8.0), doc("Hills along the shorter side of the page")
+    ] = 1.9,
+    roughness: Annotated[
+        float, Interval(ge=0.0, le=0.6), doc("How much finer detail lies on the hills")
+    ] = 0.3,
+    fold: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("How far the land is pushed sideways into folds")
+    ] = 0.4,
+    sea: Annotated[
+        float,
+        Interval(ge=0.0, le=0.9),
+        doc("Part of the page under water (second pen)"),
+    ] = 0.3,
+    index: Annotated[
+        int, Interval(ge=0, le=10), doc("Every how-many-th line is drawn double; 0 for none")
+    ] = 5,
+) -> None:
+    """Contour lines of folded hills, with water lines along the shore.
+
+    Contours as on survey maps since Charles Hutton (1774); the folding is domain warping after
+    Inigo Quilez (2002).
+    """
+    frame = svg.frame
+    x, y, z = _land(svg, rng, hills, roughness, fold)
+    shore = float(np.quantile(z, sea)) if sea else float(z.min()) - 1e-9
+    top = float(z.max())
+    step = np.hypot(*np.gradient(z, y, x))
+    # On the steepest tenth of the land lines come no nearer than 0.7 mm.
+    steep = float(np.quantile(step[z >= shore], 0.9))
+    count = int(np.clip((top - shore) / (0.7 * steep + 1e-12), 2, levels))
+    heights = shore + (top - shore) * np.arange(count) / count
+    thin = level_lines(x, y, z, heights if sea else heights[1:])
+    if index:
+        # A second stroke 0.35 mm beside the first reads as one bold line from the same pen.
+        beside = z - 0.35 * np.hypot(step, np.quantile(step, 0.1))
+        thin += level_lines(x, y, beside, heights[index::index])
+    svg.polylines(_long(Lines.join(thin), frame.short / 60))
+    if sea:
+        with svg.layer("pen 2", color="#2a5b8c", width=0.3):
+            svg.polylines(_long(Lines.join(_water(x, y, z, shore)), frame.short / 30))
+
+
+def _land(
+    svg: SVGBuilder, rng: np.random.Generator, hills: float, roughness: float, fold: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return columns, rows and heights of the country on a grid of about 0.7 mm."""
+    frame = svg.frame
+    noise = Noise(rng)
+    pitch = max(0.7, frame.long / 420)
+    x = np.linspace(frame.x0, frame.x1, max(40, int(frame.width / pitch)))
+    y = np.linspace(frame.y0, frame.y1, max(40, int(frame.height / pitch)))
+    u, v = np.meshgrid((x - frame.x0) / frame.short * hills, (y - frame.y0) / frame.short * hills)
+    push = (
+        fold * noise.perlin(u * 0.8 + 31.4, v * 0.8),
+        fold * noise.perlin(u * 0.8, v * 0.8 + 47.1),
+    )
+    octaves = 1 if roughness == 0 else 5
+    z = noise.fractal(u + push[0], v + push[1], octaves=octaves, gain=max(roughness, 0.01))
+    return x, y, z
+
+
+def _water(
+    x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64], shore: float
+) -> list[Lines]:
+    """Return lines in the water, 1 mm from the shore, then ever farther apart."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+    wet = z < shore
+    off = distance_transform_edt(wet, sampling=(y[1] - y[0], x[1] - x[0]))
+    off = gaussian_filter(off, 1.5)  # a distance to grid points has corners, water has none
+    steps = 1.1 * np.cumsum(1.22 ** np.arange(9))
+    return level_lines(x, y, off, steps)
+
+
+def _long(lines: Lines, shortest_mm: float) -> Lines:
+    return lines.take(lines.lengths_mm > shortest_mm)
