@@ -1,0 +1,155 @@
+"""Reaction-diffusion: spots, worms and mazes that two chemicals draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.noise import Noise
+from drawscape.sketches import sketch
+from drawscape.sketches.fields._levels import level_lines
+from drawscape.svg_builder import Frame, SVGBuilder
+
+Kind = Literal["coral", "maze", "worms", "spots", "holes"]
+Grid = NDArray[np.float32]
+
+SPREAD: Final = 0.45
+"""Diffusion of the first chemical in cells per step: a stripe then takes about sixteen cells."""
+
+FEED_AND_KILL: dict[str, tuple[float, float]] = {
+    "coral": (0.0545, 0.0620),
+    "maze": (0.0290, 0.0570),
+    "worms": (0.0460, 0.0630),
+    "spots": (0.0367, 0.0645),
+    "holes": (0.0390, 0.0594),
+}
+
+
+@sketch
+def reaction_diffusion(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    kind: Annotated[Kind, doc("Which pattern the chemicals settle into")] = "coral",
+    detail: Annotated[
+        int, Interval(ge=60, le=220), doc("Cells along the shorter side; a stripe takes about 15")
+    ] = 170,
+    steps: Annotated[int, Interval(ge=500, le=4000), doc("How long it reacts")] = 3000,
+    change: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("How far conditions change across the page")
+    ] = 0.45,
+    outlines: Annotated[int, Interval(ge=1, le=6), doc("Outlines nested in each stripe")] = 4,
+    core: Annotated[bool, doc("Draw the innermost outline in the second pen")] = True,
+) -> Iterator[float]:
+    """Contours of two chemicals that feed on and spread into each other.
+
+    After P. Gray and S. K. Scott (1984) and J. E. Pearson, "Complex patterns in a simple system",
+    Science 261 (1993).
+    """
+    frame = svg.frame
+    shape = _shape(frame, detail)
+    noise = Noise(rng)
+    feed, kill = _conditions(noise, shape, kind, change)
+    u, v = _start(noise, shape)
+    for done in range(0, steps, 250):
+        u, v = _react(u, v, feed, kill, min(250, steps - done))
+        yield 0.95 * min(done + 250, steps) / steps
+    x, y, fine = _enlarged(v, frame)
+    lines = _nested(x, y, fine, outlines)
+    svg.polylines(Lines.join(lines[:-1] if core and outlines > 1 else lines))
+    if core and outlines > 1:
+        with svg.layer("pen 2", color="#b3402a", width=0.3):
+            svg.polylines(lines[-1])
+
+
+def _shape(frame: Frame, detail: int) -> tuple[int, int]:
+    # At most 48,000 cells, which is what four thousand steps manage in about two seconds.
+    across = frame.width / frame.short * detail
+    down = frame.height / frame.short * detail
+    shrink = min(1.0, np.sqrt(48_000 / (across * down)))
+    return max(24, round(down * shrink)), max(24, round(across * shrink))
+
+
+def _conditions(
+    noise: Noise, shape: tuple[int, int], kind: Kind, change: float
+) -> tuple[Grid, Grid]:
+    """Return feed and kill rate of each cell: the kind's own, drifting slowly over the page."""
+    feed, kill = FEED_AND_KILL[kind]
+    rows, columns = np.mgrid[: shape[0], : shape[1]] / min(shape)
+    drift = noise.fractal(columns * 1.1 + 3.7, rows * 1.1 + 9.2, octaves=2) * 2.0 * change
+    return (
+        np.full(shape, feed, dtype=np.float32),
+        (kill + 0.0014 * np.clip(drift, -1, 1)).astype(np.float32),
+    )
+
+
+def _start(noise: Noise, shape: tuple[int, int]) -> tuple[Grid, Grid]:
+    """Return both chemicals with round patches of the second all over the page."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]] / 9.0
+    patch = np.clip(noise.simplex(columns, rows) * 5 - 2.2, 0, 1).astype(np.float32)
+    return 1 - 0.5 * patch, 0.25 * patch
+
+
+def _react(u: Grid, v: Grid, feed: Grid, kill: Grid, steps: int) -> tuple[Grid, Grid]:
+    """Return both chemicals after `steps` steps of unit time; nothing leaves over the edges."""
+    u, v = np.pad(u, 1, mode="edge"), np.pad(v, 1, mode="edge")
+    inner = (slice(1, -1), slice(1, -1))
+    decay = feed + kill
+    for _ in range(steps):
+        for grid in (u, v):
+            grid[0], grid[-1] = grid[1], grid[-2]
+            grid[:, 0], grid[:, -1] = grid[:, 1], grid[:, -2]
+        a, b = u[inner], v[inner]
+        spread_u, spread_v = _laplacian(u), _laplacian(v)
+        reaction = a * b
+        reaction *= b
+        spread_u *= SPREAD
+        spread_u -= reaction
+        spread_u += feed * (1 - a)
+        spread_v *= SPREAD / 2
+        spread_v += reaction
+        spread_v -= decay * b
+        a += spread_u
+        b += spread_v
+    return u[inner].copy(), v[inner].copy()
+
+
+def _laplacian(grid: Grid) -> Grid:
+    """Return the nine-point Laplacian inside a grid with a border of one cell."""
+    sides = grid[:-2] + grid[2:]
+    # Corners weigh a quarter of sides: the pattern then has no liking for the axes.
+    total = sides[:, 1:-1] + grid[1:-1, :-2]
+    total += grid[1:-1, 2:]
+    total *= 0.2
+    corners = sides[:, :-2] + sides[:, 2:]
+    corners *= 0.05
+    total += corners
+    total -= grid[1:-1, 1:-1]
+    return total
+
+
+def _enlarged(
+    v: Grid, frame: Frame
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return columns, rows and the second chemical, smooth, at three times the cells."""
+    from scipy.ndimage import zoom
+
+    fine = zoom(v.astype(np.float64), 3, order=3)
+    x = np.linspace(frame.x0, frame.x1, fine.shape[1])
+    return x, np.linspace(frame.y0, frame.y1, fine.shape[0]), fine
+
+
+def _nested(
+    x: NDArray[np.float64], y: NDArray[np.float64], fine: NDArray[np.float64], outlines: int
+) -> list[Lines]:
+    top = float(np.quantile(fine, 0.97))
+    if top < 0.02:  # the reaction died out, which no pattern above does at these rates
+        top = max(float(fine.max()), 1e-6)
+    share = np.linspace(0.35, 0.85, outlines) if outlines > 1 else np.array([0.5])
+    lines = level_lines(x, y, fine, top * share)
+    return [found.take(found.lengths_mm > 1.0) for found in lines]
