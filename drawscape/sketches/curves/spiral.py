@@ -37,9 +37,10 @@ def spiral(
 ) -> Iterator[float]:
     """One line from the centre to the rim, stirred like ink on water.
 
-    An Archimedean spiral (Archimedes, On Spirals, about 225 BC) is carried along by a flow without sources
-    or sinks, as in suminagashi marbling. Such a flow keeps areas, so the turns crowd and part but never
-    cross. The flow is a stream function of random waves that fades to nothing at the rim.
+    An Archimedean spiral (Archimedes, On Spirals, about 225 BC) is carried along by a flow without
+    sources or sinks, as in suminagashi marbling. Such a flow keeps areas, so the turns crowd and
+    part but never cross. The flow is a stream function of random waves that fades to nothing at the
+    rim.
     """
     radius = svg.frame.short / 2
     points = _archimedean(turns, hole, radius)
@@ -82,7 +83,9 @@ def _stirred(points: Points, waves: Points, time: float) -> Points:
 
 
 def _flow(points: Points, waves: Points) -> Points:
-    """Return the velocity at each point: the stream function's gradient, turned by a right angle."""
+    """Return the velocity at each point: the stream function's gradient, turned by a right
+    angle.
+    """
     fade = np.maximum(0.0, 1 - np.sum(points**2, axis=1))[:, None]
     vectors, phases, weights = waves[:, :2], waves[:, 2], waves[:, 3]
     angle = points @ vectors.T + phases

@@ -33,10 +33,10 @@ def hilbert(
 ) -> None:
     """One unbroken line over the whole page, dense in the shadows and wide in the light.
 
-    The curve is David Hilbert's (Ueber die stetige Abbildung einer Linie auf ein Flaechenstueck, 1891),
-    laid through squares that are cut into four, or not, by the darkness below them; squares that are
-    neighbours along the curve share a side at every depth, so the line through their centres never crosses
-    itself.
+    The curve is David Hilbert's (Über die stetige Abbildung einer Linie auf ein Flächenstueck,
+    1891), laid through squares that are cut into four, or not, by the darkness below them; squares
+    that are neighbours along the curve share a side at every depth, so the line through their
+    centres never crosses itself.
     """
     columns, rows = _squares(svg.frame.width, svg.frame.height)
     cells = _start(columns, rows)

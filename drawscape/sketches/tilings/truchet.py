@@ -27,12 +27,14 @@ def truchet(
     ] = 0.45,
     strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
 ) -> None:
-    """Bands of parallel lines that meander over and under each other through tiles of several sizes.
+    """Bands of parallel lines that meander over and under each other through tiles of several
+    sizes.
 
-    Each tile holds two sets of quarter circles about opposite corners, and the set about a corner drawn by
-    lot lies on top (Sebastien Truchet, 1704; Cyril Stanley Smith, The Tiling Patterns of Sebastien Truchet,
-    1987). Tiles are cut in four by lot, after Christopher Carlson, Multi-Scale Truchet Patterns, 2018; here
-    the spacing of the lines is the same in all sizes, so that every line goes on in the neighbouring tile.
+    Each tile holds two sets of quarter circles about opposite corners, and the set about a corner
+    drawn by lot lies on top (Sebastien Truchet, 1704; Cyril Stanley Smith, The Tiling Patterns of
+    Sebastien Truchet, 1987). Tiles are cut in four by lot, after Christopher Carlson, Multi-Scale
+    Truchet Patterns, 2018; here the spacing of the lines is the same in all sizes, so that every
+    line goes on in the neighbouring tile.
     """
     side = svg.frame.short / tiles
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
@@ -56,7 +58,9 @@ def truchet(
 
 
 def _tiled(cells: Points, turns: NDArray[np.int64], side: float, lines: int) -> Lines:
-    """Return the arcs of all `cells` (upper left corners), each tile turned by its quarter turns."""
+    """Return the arcs of all `cells` (upper left corners), each tile turned by its quarter
+    turns.
+    """
     pieces = []
     for turn in range(4):
         here = cells[turns == turn]
@@ -70,12 +74,14 @@ def _tiled(cells: Points, turns: NDArray[np.int64], side: float, lines: int) -> 
 
 
 def _tile(lines: int, steps: int) -> list[Points]:
-    """Return the arcs of the unit tile: those about (0, 0), and what they leave of those about (1, 1)."""
+    """Return the arcs of the unit tile: those about (0, 0), and what they leave of those about
+    (1, 1).
+    """
     arcs = []
     for radius in (np.arange(lines) + 0.5) / lines:
         count = max(4, int(steps * radius))
         arcs.append(_arc(radius, 0, np.pi / 2, count))
-        # Seen from (1, 1), the unit circle about (0, 0) hides the arc within `hidden` of the diagonal.
+        # From (1, 1), the unit circle about (0, 0) hides the arc within `hidden` of the diagonal.
         cosine = (1 + radius**2) / (2 * np.sqrt(2) * radius)
         hidden = np.arccos(cosine) if cosine < 1 else 0.0
         if hidden == 0:

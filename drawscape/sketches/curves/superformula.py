@@ -1,0 +1,47 @@
+"""One formula for stars, shells and flowers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.lines import Points
+from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import fitted, polar
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def superformula(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    lobes: Annotated[int, Interval(ge=3, le=20), doc("Lobes of the outermost ring")] = 6,
+    rings: Annotated[int, Interval(ge=5, le=90), doc("Rings from the centre outward")] = 64,
+    pinch: Annotated[float, Interval(ge=0, le=1), doc("How sharp the lobes are")] = 0.6,
+    twist: Annotated[float, Interval(ge=-1, le=1), doc("Turns by a lobe, centre to rim")] = 0.5,
+) -> None:
+    """Rings that grow from a seed into a flower, each a step further along the superformula.
+
+    r = (|cos(m a / 4)|^n2 + |sin(m a / 4)|^n3)^(-1 / n1) (Johan Gielis, A generic geometric
+    transformation that unifies a wide range of natural and abstract shapes, 2003).
+    """
+    angle = np.linspace(0, 2 * np.pi, 1441)
+    n1, n2, n3 = 0.25 + 1.6 * (1 - pinch) ** 2, *rng.uniform(0.9, 2.2, 2)
+    if lobes % 2:
+        n3 = n2  # else the ring does not close
+    growth = (np.arange(rings) + 1) / rings
+    turned = angle + 2 * np.pi / lobes * twist * growth[:, None]
+    shape = _shape(turned, lobes, n1, n2, n3)
+    radius = growth[:, None] * ((1 - growth[:, None]) + growth[:, None] * shape)
+    svg.polylines(fitted(svg, polar(radius, angle)))
+
+
+def _shape(angle: Points, lobes: int, n1: float, n2: float, n3: float) -> Points:
+    """Return the superformula's radius, its greatest value 1."""
+    quarter = lobes * angle / 4
+    total = np.abs(np.cos(quarter)) ** n2 + np.abs(np.sin(quarter)) ** n3
+    radius = total ** (-1 / n1)
+    return np.asarray(radius / radius.max())

@@ -1,0 +1,36 @@
+"""Where a figure sits on the page."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from drawscape.geometry.lines import Lines, Points
+from drawscape.svg_builder import SVGBuilder
+
+
+def fitted(svg: SVGBuilder, figure: Points, *, stretched: bool = False) -> Points:
+    """Return the points of `figure`, (..., 2), moved and scaled to fill the page inside its margin.
+
+    The figure keeps its proportions, unless `stretched`. One without extent is put in the middle.
+    """
+    flat = figure.reshape(-1, 2)
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
+    scale = np.array([svg.frame.width, svg.frame.height]) / extent
+    if not stretched:
+        scale = scale.min()
+    return np.asarray((figure - (low + high) / 2) * scale + (svg.frame.cx, svg.frame.cy))
+
+
+def fitted_lines(svg: SVGBuilder, lines: Lines, *, stretched: bool = False) -> Lines:
+    """Return `lines` as `fitted` places their points; no lines at all stay as they are."""
+    if not len(lines):
+        return lines
+    return lines.with_points(fitted(svg, lines.points, stretched=stretched))
+
+
+def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
+    """Return (..., 2) points about the origin; angle 0 is to the right, in radians."""
+    radius, angle = np.asarray(radius), np.asarray(angle)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1)
