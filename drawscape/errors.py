@@ -145,3 +145,22 @@ class MailError(DrawscapeError, ValueError):
 
 class DataError(DrawscapeError, ValueError):
     """A data file cannot be converted as asked."""
+
+
+# The web front
+
+
+class RequestRefused(DrawscapeError, ValueError):  # noqa: N818 - it is an answer more than an accident
+    """A request to the web front is answered with an HTTP status from 400 on.
+
+    `headers` go into the answer, `members` into its JSON problem object.
+    """
+
+    def __init__(
+        self, status: int, detail: str, *, headers: dict[str, str] | None = None, **members: object
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+        self.members = members

@@ -1,0 +1,74 @@
+"""The blueprint for an application of one's own, and an application that is nothing else."""
+
+from __future__ import annotations
+
+import flask
+
+from drawscape.web import (
+    artboard,
+    catalogue,
+    events,
+    front,
+    health,
+    jobs,
+    openapi,
+    page,
+    problems,
+    security,
+)
+from drawscape.web.front import Front
+from drawscape.web.settings import WebSettings
+
+_PUBLIC = frozenset({"page", "static", "healthz", "openapi"})
+"""Endpoints without a secret in them: they need no token, so that the page can ask for it."""
+
+
+def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -> flask.Blueprint:
+    """Return a new blueprint with every route of the web front, for any prefix.
+
+    `settings` are the environment's by default. `name` tells two of them in one application apart.
+    """
+    here = Front.of(settings or WebSettings.from_environment())
+    made = flask.Blueprint(
+        name,
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+
+    @made.before_request
+    def let_in() -> None:
+        flask.request.max_content_length = here.settings.max_body_bytes
+        front.enter(here)
+        endpoint = (flask.request.endpoint or "").rpartition(".")[2]
+        security.check_request(here.settings, public=endpoint in _PUBLIC)
+
+    made.after_request(security.add_headers)
+    problems.register(made)
+    _add_routes(made)
+    return made
+
+
+def _add_routes(made: flask.Blueprint) -> None:
+    made.add_url_rule("/", "page", page.page)
+    made.add_url_rule("/artboard/create", "create", artboard.create, methods=["POST"])
+    made.add_url_rule("/jobs/<job_id>", "job", jobs.show)
+    made.add_url_rule("/jobs/<job_id>/svg", "job_svg", jobs.svg)
+    made.add_url_rule("/jobs/<job_id>/cancel", "cancel", jobs.cancel, methods=["POST"])
+    made.add_url_rule("/jobs/<job_id>/events", "events", events.stream)
+    made.add_url_rule("/sketches", "sketches", catalogue.sketches)
+    made.add_url_rule("/healthz", "healthz", health.healthz)
+    made.add_url_rule("/openapi.json", "openapi", openapi.openapi)
+
+
+def create_app(settings: WebSettings | None = None) -> flask.Flask:
+    """Return a Flask application that serves the web front at its root.
+
+    Unlike the blueprint alone it answers unknown addresses and methods with problem objects too.
+    """
+    app = flask.Flask("drawscape.web.site", static_folder=None)
+    problems.register(app)
+    app.after_request(security.add_headers)
+    app.register_blueprint(blueprint(settings))
+    return app

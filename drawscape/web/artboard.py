@@ -1,0 +1,165 @@
+"""POST /artboard/create: a simple drawing at once, a complex one as a job."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+import flask
+from annotated_types import Interval, Len, doc
+
+from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
+from drawscape.job_manager import enqueue_background_job
+from drawscape.parameters import Parameter, read_parameters
+from drawscape.sketches import SKETCHES
+from drawscape.svg_builder import SVGBuilder
+from drawscape.web import body, front
+from drawscape.web.problems import FieldError, invalid
+from drawscape.web.settings import WebSettings
+
+DEFAULT_PATTERN = "spiral"
+
+_LARGEST_SEED = 2**53 - 1
+"""The largest whole number that every JSON reader, JavaScript's too, keeps exactly."""
+
+LONGEST_ID = 200
+"""Characters of an `id`; only letters and digits of it are used."""
+
+_LONGEST_STEM = 40
+
+
+@dataclass(frozen=True)
+class Order:
+    """A checked request for a drawing: sizes in mm, `params` for the pattern."""
+
+    width: float
+    height: float
+    simple: bool = False
+    pattern: str = DEFAULT_PATTERN
+    seed: int = 0
+    id: str | int | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def create() -> flask.Response:
+    """Return the drawing itself for a simple order, else the id of the job that draws it."""
+    here = front.current()
+    order = read_order(here.settings, body.read_object())
+    if order.simple:
+        svg = SVGBuilder(order.width, order.height)
+        svg.rect(10, 10, 50, 50)
+        return flask.jsonify({"svg": svg.to_string()})
+    with here.gate.admitted():
+        job_id = enqueue(here.settings, order)
+    answer = flask.jsonify(
+        {
+            "status": "generating",
+            "job_id": job_id,
+            "message": "Complex pattern queued for generation",
+        }
+    )
+    answer.headers["Location"] = flask.url_for(".job", job_id=job_id)
+    return answer
+
+
+def enqueue(settings: WebSettings, order: Order) -> str:
+    """Return the id of a new job for `order`.
+
+    Raises RequestRefused with 422 for parameters that the queue cannot carry.
+    """
+    try:
+        job = enqueue_background_job(
+            settings.task,
+            width=order.width,
+            height=order.height,
+            pattern_type=order.pattern,
+            output_filename=output_name(order.id),
+            seed=order.seed,
+            job_timeout=settings.job_timeout,
+            **order.params,
+        )
+    except (NotSerializableError, TaskArgumentsError) as error:
+        raise RequestRefused(422, f"the order cannot be queued: {error}") from error
+    return str(job.id)
+
+
+def output_name(given: str | int | None) -> str:
+    """Return a new file name, in which `given` is a part at most: letters, digits, `-` and `_`.
+
+    No two calls return the same name, so no drawing overwrites another's.
+    """
+    plain = unicodedata.normalize("NFKD", str(given if given is not None else "")).encode(
+        "ascii", "ignore"
+    )
+    stem = re.sub(r"[^A-Za-z0-9-]+", "_", plain.decode()).strip("_-")[:_LONGEST_STEM]
+    return f"artboard_{stem or 'drawing'}_{secrets.token_hex(6)}.svg"
+
+
+def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
+    """Return the order that `document` states.
+
+    Raises RequestRefused with 422, every field that breaks a rule in it.
+    """
+    values = dict(document)
+    checked, errors = body.check(fields(settings), values)
+    errors += _check_id(checked.get("id"))
+    params = checked.pop("params", {})
+    pattern = checked.get("pattern") or DEFAULT_PATTERN
+    drawn = "pattern" in checked or "pattern" not in values
+    checked_params: dict[str, Any] = {}
+    if not isinstance(params, dict):
+        errors.append(FieldError("params", params, "must be an object"))
+    elif drawn:
+        checked_params, found = body.check(SKETCHES[pattern].parameters, params, prefix="params.")
+        errors += found
+    if errors:
+        raise invalid(errors)
+    simple = checked.pop("complexity", None) == "simple"
+    return Order(**{**checked, "pattern": pattern}, simple=simple, params=checked_params)
+
+
+def fields(settings: WebSettings) -> tuple[Parameter, ...]:
+    """Return the fields of the request's body, the rules of `params` left open."""
+    bounds = {"low": settings.min_size_mm, "high": settings.max_size_mm}
+    return tuple(
+        replace(p, **bounds) if p.name in ("width", "height") else p  # type: ignore[arg-type]
+        for p in (*read_parameters(_fields), _pattern_field())
+    )
+
+
+def _fields(
+    width: Annotated[float, doc("the sheet's width in mm")],
+    height: Annotated[float, doc("the sheet's height in mm")],
+    complexity: Annotated[
+        str | None,
+        Len(0, 40),
+        doc("'simple' draws a plain frame at once; anything else queues the pattern"),
+    ] = None,
+    seed: Annotated[
+        int, Interval(ge=0, le=_LARGEST_SEED), doc("the same seed gives the same drawing")
+    ] = 0,
+    id: Annotated[Any, doc("a name; its letters and digits go into the file name")] = None,
+    params: Annotated[Any, doc("the pattern's own parameters by name, see GET /sketches")] = None,
+) -> None:
+    """The body of a request, written as a signature so that the annotations state the rules."""
+
+
+def _pattern_field() -> Parameter:
+    names = {name: name for name in SKETCHES}
+    return Parameter(
+        "pattern", "choice", default=DEFAULT_PATTERN, choices=names, doc="the pattern to draw"
+    )
+
+
+def _check_id(given: Any) -> list[FieldError]:
+    if given is None or (isinstance(given, int | float) and not isinstance(given, bool)):
+        return []
+    if isinstance(given, str) and len(given) <= LONGEST_ID:
+        return []
+    return [
+        FieldError("id", given, f"must be text of at most {LONGEST_ID} characters, or a number")
+    ]

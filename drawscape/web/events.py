@@ -1,0 +1,125 @@
+"""GET /jobs/<id>/events: the job as server-sent events, from now until it ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import flask
+import orjson
+
+from drawscape.errors import JobNotFoundError
+from drawscape.job_manager import get_job, watch
+from drawscape.web import front, jobs
+
+_SHORTEST_GAP_S = 0.1
+"""A task may report thousands of steps; nobody watches more than ten a second."""
+
+_LOOK_S = 1.0
+"""How soon a closed connection is noticed, and so its thread set free."""
+
+_REOPEN_MS = 2000
+"""What a client is told to wait before it opens the stream again."""
+
+_LAST_ID = "end"
+
+
+def stream(job_id: str) -> flask.Response:
+    """Return the open event stream of one job.
+
+    Each event is named `job` and holds what GET /jobs/<id> says; the last has the id `end`. A
+    client that comes back after that one gets 204, on which an EventSource stops asking.
+    Raises RequestRefused: 503 when every stream is taken, and as `jobs.find` does.
+    """
+    job = jobs.find(job_id)
+    if flask.request.headers.get("Last-Event-ID") == _LAST_ID:
+        return flask.Response(status=204)
+    headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+    if flask.request.method == "HEAD":  # nobody would close a stream that is never read
+        return flask.Response(headers=headers)
+    here = front.current()
+    opened = EventStream(
+        job.id,
+        jobs.svg_url(job.id),
+        heartbeat_s=here.settings.heartbeat_s,
+        longest_s=here.settings.max_stream_s,
+        is_gone=flask.request.environ.get("waitress.client_disconnected"),
+        on_close=here.streams.take(),
+    )
+    return flask.Response(opened, headers=headers)
+
+
+class EventStream:
+    """The bytes of one stream, an iterator that a WSGI server closes.
+
+    A class and no generator: a generator that was never started runs no `finally` when it is
+    closed, and so would keep its place for ever.
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        svg_url: str,
+        *,
+        heartbeat_s: float,
+        longest_s: float,
+        is_gone: Callable[[], bool] | None,
+        on_close: Callable[[], None],
+    ) -> None:
+        self._job_id = job_id
+        self._svg_url = svg_url
+        self._heartbeat_s = heartbeat_s
+        self._until = time.monotonic() + longest_s
+        self._is_gone = is_gone or (lambda: False)
+        self._on_close = on_close
+        self._changed = threading.Event()
+        self._shown: dict[str, Any] | None = None
+        self._number = 0
+        self._sent_at = 0.0
+        self._ended = False
+        self._watcher = watch(lambda _job: self._changed.set(), job_ids=[job_id])
+
+    def __iter__(self) -> EventStream:
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next event, or a comment when nothing happened for a while."""
+        if self._ended:
+            raise StopIteration
+        if self._shown is None:
+            return f"retry: {_REOPEN_MS}\n\n".encode() + self._event(self._look())
+        heartbeat_at = time.monotonic() + self._heartbeat_s
+        while time.monotonic() < min(heartbeat_at, self._until):
+            if self._is_gone():
+                raise StopIteration
+            if self._changed.wait(min(_LOOK_S, self._heartbeat_s)):
+                time.sleep(max(0.0, self._sent_at + _SHORTEST_GAP_S - time.monotonic()))
+            seen = self._look()
+            if seen != self._shown:
+                return self._event(seen)
+        if time.monotonic() >= self._until:
+            raise StopIteration
+        return b": still here\n\n"
+
+    def close(self) -> None:
+        """Stop watching and give the place back."""
+        self._ended = True
+        self._watcher.close()
+        self._on_close()
+
+    def _look(self) -> dict[str, Any]:
+        self._changed.clear()
+        try:
+            return jobs.view(get_job(self._job_id), self._svg_url)
+        except JobNotFoundError:  # forgotten meanwhile
+            return {"id": self._job_id, "status": "not_found", "ended": True}
+
+    def _event(self, seen: dict[str, Any]) -> bytes:
+        self._shown = seen
+        self._ended = bool(seen["ended"])
+        self._number += 1
+        self._sent_at = time.monotonic()
+        number = _LAST_ID if self._ended else str(self._number)
+        return b"event: job\nid: %s\ndata: %s\n\n" % (number.encode(), orjson.dumps(seen))

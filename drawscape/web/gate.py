@@ -1,0 +1,98 @@
+"""How many may come in: jobs into the queue, listeners onto the event streams."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from drawscape import job_manager
+from drawscape.errors import RequestRefused
+
+_LOOK_AGAIN_S = 1.0
+"""Other programs fill the same queue, so the count is never trusted for longer."""
+
+_LOOK_WHEN_FULL_S = 0.05
+"""A full queue is counted at most twenty times a second, however many ask."""
+
+
+def count_queued(limit: int) -> int:
+    """Return how many jobs wait in the queue, `limit` for that many or more."""
+    return len(job_manager.list_jobs(status="queued", limit=limit))
+
+
+class QueueGate:
+    """Lets a job in while fewer than `limit` wait, and refuses the rest with 503 and Retry-After.
+
+    It counts an upper bound, what it saw at its last look plus what it let in since, so that most
+    requests cost no query. Safe to share between threads.
+    """
+
+    def __init__(
+        self, limit: int, *, retry_after_s: int = 2, count: Callable[[int], int] = count_queued
+    ) -> None:
+        self._limit = limit
+        self._retry_after_s = retry_after_s
+        self._count = count
+        self._lock = threading.Lock()
+        self._bound = 0
+        self._in_hand = 0
+        self._looked_at = float("-inf")
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Hold a place in the queue while the caller enqueues its job.
+
+        Raises RequestRefused with 503 when none is free.
+        """
+        with self._lock:
+            self._look()
+            if self._bound >= self._limit:
+                raise RequestRefused(
+                    503,
+                    f"{self._limit} jobs wait already; try again in a moment",
+                    headers={"Retry-After": str(self._retry_after_s)},
+                )
+            self._bound += 1
+            self._in_hand += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._in_hand -= 1
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        patience = _LOOK_WHEN_FULL_S if self._bound >= self._limit else _LOOK_AGAIN_S
+        if now - self._looked_at > patience:
+            # Those in hand may be committed already and so counted twice: too many, never too few.
+            self._bound = self._count(self._limit) + self._in_hand
+            self._looked_at = now
+
+
+class StreamSlots:
+    """A fixed number of places for event streams. Safe to share between threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = threading.BoundedSemaphore(limit)
+        self.limit = limit
+
+    def take(self) -> Callable[[], None]:
+        """Return the function that gives the place back; calling it again does nothing.
+
+        Raises RequestRefused with 503 when every place is taken.
+        """
+        if not self._free.acquire(blocking=False):
+            raise RequestRefused(
+                503,
+                f"{self.limit} event streams are open; ask GET /jobs/<id> now and then instead",
+                headers={"Retry-After": "10"},
+            )
+        given_back = threading.Lock()
+
+        def give_back() -> None:
+            if given_back.acquire(blocking=False):
+                self._free.release()
+
+        return give_back

@@ -1,0 +1,27 @@
+"""GET /healthz: whether the front and its queue are fit to serve."""
+
+from __future__ import annotations
+
+import flask
+
+from drawscape.job_manager import workers_alive
+from drawscape.web import front
+from drawscape.web.gate import count_queued
+
+
+def healthz() -> flask.Response:
+    """Return `ok`, or `no worker` when nothing would draw, with the number of waiting jobs.
+
+    The answer is 200 in both cases, since the front itself serves; it is 503 when the queue cannot
+    be used.
+    """
+    workers = len(workers_alive())
+    limit = front.current().settings.max_queued
+    return flask.jsonify(
+        {
+            "status": "ok" if workers else "no worker",
+            "workers": workers,
+            "queued": count_queued(limit),
+            "max_queued": limit,
+        }
+    )

@@ -1,0 +1,226 @@
+"""GET /openapi.json: OpenAPI 3.1, made from the same parameters that check the requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+
+import drawscape
+from drawscape.parameters import json_schema
+from drawscape.sketches import SKETCHES
+from drawscape.web import artboard, front
+from drawscape.web.jobs import JOB_ID
+from drawscape.web.problems import CONTENT_TYPE
+from drawscape.web.settings import WebSettings
+
+Json = dict[str, Any]
+
+
+def openapi() -> flask.Response:
+    """Return the document of the front that is asked."""
+    return flask.jsonify(document(front.current().settings, flask.url_for(".page")))
+
+
+def document(settings: WebSettings, root: str = "/") -> Json:
+    """Return the OpenAPI 3.1 document for a front with `settings` whose page is at `root`."""
+    secured = settings.token is not None
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}} if secured else {}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Drawscape",
+            "version": drawscape.__version__,
+            "description": "Generative design for pen plotters: order a drawing, see it made.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": root.rstrip("/") or "/"}],
+        "paths": _paths(secured),
+        "components": {
+            "schemas": {**_fixed_schemas(), **_order_schemas(settings)},
+            "securitySchemes": schemes,
+        },
+    }
+
+
+def _paths(secured: bool) -> Json:
+    operations = {
+        "/artboard/create": {"post": _create()},
+        "/jobs/{job_id}": {"get": _of_job("getJob", "What became of the job", _json("Job"))},
+        "/jobs/{job_id}/svg": {"get": _drawing()},
+        "/jobs/{job_id}/cancel": {
+            "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
+        },
+        "/jobs/{job_id}/events": {"get": _events()},
+        "/sketches": {
+            "get": _operation("listSketches", "Each pattern with its parameters", _json("Sketches"))
+        },
+    }
+    if secured:
+        for methods in operations.values():
+            for operation in methods.values():
+                operation["security"] = [{"bearer": []}]
+                operation["responses"]["401"] = _problem("No token, or not the right one")
+    return {**operations, **_public_paths()}
+
+
+def _public_paths() -> Json:
+    html = {"text/html": {"schema": {"type": "string"}}}
+    anything = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "/healthz": {"get": _operation("getHealth", "Whether the front serves", _json("Health"))},
+        "/openapi.json": {"get": _operation("getOpenapi", "This document", anything)},
+        "/": {"get": _operation("getPage", "The page with the form", html)},
+    }
+
+
+def _operation(name: str, summary: str, content: Json, **more: Any) -> Json:
+    responses = {
+        "200": {"description": "As asked", "content": content},
+        "400": _problem("The request cannot be read"),
+        "503": _problem("The queue is full or cannot be used; see Retry-After"),
+        "default": _problem("Any other error"),
+    }
+    return {"operationId": name, "summary": summary, "responses": responses, **more}
+
+
+def _create() -> Json:
+    body = {
+        "required": True,
+        "content": {"application/json": {"schema": _ref("Order")}},
+    }
+    made = {"application/json": {"schema": {"oneOf": [_ref("Drawn"), _ref("Queued")]}}}
+    operation = _operation(
+        "createArtboard", "A simple drawing at once, a complex one as a job", made, requestBody=body
+    )
+    follow = {"parameters": {"job_id": "$response.body#/job_id"}}
+    operation["responses"]["200"]["links"] = {
+        "job": {"operationId": "getJob", **follow},
+        "cancel": {"operationId": "cancelJob", **follow},
+        "svg": {"operationId": "getDrawing", **follow},
+    }
+    operation["responses"]["413"] = _problem("The body is too large")
+    operation["responses"]["415"] = _problem("The body is not JSON")
+    operation["responses"]["422"] = _problem("A field breaks a rule")
+    return operation
+
+
+def _of_job(name: str, summary: str, content: Json, *more: Json) -> Json:
+    job_id = {
+        "name": "job_id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": JOB_ID},
+    }
+    operation = _operation(name, summary, content, parameters=[job_id, *more])
+    operation["responses"]["404"] = _problem("No such job")
+    operation["responses"]["422"] = _problem("Not an id of a job")
+    return operation
+
+
+def _drawing() -> Json:
+    download = {
+        "name": "download",
+        "in": "query",
+        "description": "anything but '0' or 'false' asks for an attachment",
+        "schema": {"type": "string"},
+    }
+    content = {"image/svg+xml": {"schema": {"type": "string"}}}
+    operation = _of_job("getDrawing", "The finished drawing", content, download)
+    operation["responses"]["409"] = _problem("The job has no drawing, or not yet")
+    operation["responses"]["410"] = _problem("The drawing's file is gone")
+    return operation
+
+
+def _events() -> Json:
+    content = {"text/event-stream": {"schema": {"type": "string"}}}
+    operation = _of_job("watchJob", "The job as server-sent events until it ends", content)
+    operation["responses"]["204"] = {"description": "The last event was received before"}
+    return operation
+
+
+def _json(schema: str) -> Json:
+    return {"application/json": {"schema": _ref(schema)}}
+
+
+def _problem(description: str) -> Json:
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": _ref("Problem")}}}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+# Schemas
+
+
+def _order_schemas(settings: WebSettings) -> Json:
+    shared = {
+        p.name: p.json_schema()
+        for p in artboard.fields(settings)
+        if p.name not in ("pattern", "params")
+    }
+    shared["id"].update({"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID})
+    variants = {f"Order_{name}": _variant(name, shared) for name in SKETCHES}
+    params = {f"Params_{name}": json_schema(SKETCHES[name].parameters) for name in SKETCHES}
+    return {"Order": {"anyOf": [_ref(name) for name in variants]}, **variants, **params}
+
+
+def _variant(name: str, shared: Json) -> Json:
+    required = ["width", "height"]
+    if name != artboard.DEFAULT_PATTERN:
+        required.append("pattern")
+    properties = {**shared, "pattern": {"const": name}, "params": _ref(f"Params_{name}")}
+    return _object(properties, required)
+
+
+def _object(properties: Json, required: list[str] | None = None) -> Json:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+        "additionalProperties": False,
+    }
+
+
+def _fixed_schemas() -> Json:
+    text, words = {"type": "string"}, {"type": ["string", "null"]}
+    count = {"type": "integer", "minimum": 0}
+    moment = {"type": ["string", "null"], "format": "date-time"}
+    job = {
+        "id": text,
+        "status": text,
+        "ended": {"type": "boolean"},
+        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        **dict.fromkeys(("message", "reason", "error", "result", "svg"), words),
+        **dict.fromkeys(("created_at", "started_at", "ended_at"), moment),
+    }
+    sketch = _object(
+        {"name": text, "family": text, "summary": text, "parameters": {"type": "object"}}
+    )
+    return {
+        "Drawn": _object({"svg": text}),
+        "Queued": _object({"status": {"const": "generating"}, "job_id": text, "message": text}),
+        "Job": _object(job),
+        "Canceled": _object({"canceled": {"type": "boolean"}, **job}),
+        "Sketches": _object({"sketches": {"type": "array", "items": sketch}}),
+        "Health": _object({"status": text, "workers": count, "queued": count, "max_queued": count}),
+        "Problem": _problem_schema(),
+    }
+
+
+def _problem_schema() -> Json:
+    wrong = {"field": {"type": "string"}, "value": {}, "rule": {"type": "string"}}
+    return {
+        "type": "object",
+        "description": "RFC 9457; a 422 also names a field, its value and the rule it breaks",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            **wrong,
+            "errors": {"type": "array", "items": _object(wrong)},
+        },
+        "required": ["type", "title", "status", "detail"],
+    }

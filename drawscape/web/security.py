@@ -1,0 +1,87 @@
+"""Who may ask, and what a browser may do with the answer."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+import flask
+
+from drawscape.errors import RequestRefused
+from drawscape.web.settings import WebSettings
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+"""The names under which a browser on the same machine reaches the server."""
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The page runs its own scripts and shows drawings, nothing else."""
+
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""JSON and text load and run nothing, even when opened by themselves."""
+
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""A drawing may carry styles; scripts, links to other files and forms stay dead in it."""
+
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": DATA_POLICY,
+    "Cache-Control": "no-store",
+}
+
+
+def add_headers(response: flask.Response) -> flask.Response:
+    """Return `response` with every protective header that it does not set itself."""
+    for name, value in _COMMON.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def check_request(settings: WebSettings, *, public: bool) -> None:
+    """Refuse the current request unless its host, origin and token are as `settings` ask.
+
+    `public` endpoints need no token. Raises RequestRefused with 400, 403 or 401.
+    """
+    _check_host(settings)
+    _check_origin()
+    if not public:
+        _check_token(settings)
+
+
+def _check_host(settings: WebSettings) -> None:
+    # A page of another site can point its own name at 127.0.0.1 (DNS rebinding); its requests then
+    # come with that name, and with the browser's blessing.
+    host = _without_port(flask.request.headers.get("Host", ""))
+    if settings.allowed_hosts and host not in settings.allowed_hosts:
+        raise RequestRefused(400, f"this server does not answer to the host name {host[:100]!r}")
+
+
+def _without_port(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return (name if name and port.isdigit() else host).lower()
+
+
+def _check_origin() -> None:
+    # Browsers name the page that sends a POST; a page of another site has no business here.
+    origin = flask.request.headers.get("Origin")
+    if origin is None or flask.request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if urlsplit(origin).netloc.lower() != flask.request.headers.get("Host", "").lower():
+        raise RequestRefused(403, "requests from pages of other sites are refused")
+
+
+def _check_token(settings: WebSettings) -> None:
+    if settings.token is None:
+        return
+    scheme, _, given = flask.request.headers.get("Authorization", "").partition(" ")
+    matches = hmac.compare_digest(given.strip().encode(), settings.token.encode())
+    if scheme.lower() != "bearer" or not matches:
+        challenge = {"WWW-Authenticate": 'Bearer realm="drawscape"'}
+        detail = "a bearer token is needed: send the header 'Authorization: Bearer <token>'"
+        raise RequestRefused(401, detail, headers=challenge)

@@ -1,0 +1,50 @@
+"""What a web front may do and how much of it: limits, token, the task that draws."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from drawscape.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class WebSettings:
+    """Limits and addresses of one web front; the defaults suit one machine.
+
+    `task` is the dotted path of the task that draws, `job_modules` the modules whose jobs may be
+    seen and cancelled here (a mail in the same queue is none of a browser's business). `token` asks
+    for `Authorization: Bearer ...`. `allowed_hosts` are the names that a request may be sent to;
+    empty allows any. `max_streams` bounds the event streams, each of which holds a thread of the
+    server.
+    Raises SettingsError for a limit that is not positive and for an empty token.
+    """
+
+    task: str = "workers.svg_tasks.generate_complex_svg"
+    job_modules: tuple[str, ...] = ("workers.svg_tasks",)
+    token: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+    max_queued: int = 1000
+    max_body_bytes: int = 64 * 1024
+    min_size_mm: float = 10.0
+    max_size_mm: float = 2000.0
+    max_streams: int = 16
+    max_stream_s: float = 600.0
+    heartbeat_s: float = 15.0
+    retry_after_s: int = 2
+    job_timeout: str = "5m"
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, int | float) and not value > 0:
+                raise SettingsError(f"{item.name}={value!r} must be greater than 0")
+        if self.token is not None and not self.token.strip():
+            raise SettingsError("token is empty; give a secret, or None for no token")
+
+    @classmethod
+    def from_environment(cls, **overrides: Any) -> WebSettings:
+        """Return the defaults, `DRAWSCAPE_WEB_TOKEN` applied, then those `overrides` not None."""
+        settings = cls(token=os.environ.get("DRAWSCAPE_WEB_TOKEN") or None)
+        return replace(settings, **{k: v for k, v in overrides.items() if v is not None})

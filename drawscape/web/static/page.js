@@ -1,0 +1,220 @@
+// The page: from the form to the picture.
+
+import { makeFields } from './form.js';
+import * as server from './server.js';
+
+const $ = (id) => document.getElementById(id);
+
+const PAPERS = {
+  A6: [105, 148], A5: [148, 210], A4: [210, 297], A3: [297, 420], A2: [420, 594],
+  Letter: [215.9, 279.4], Tabloid: [279.4, 431.8], 'Square 200': [200, 200],
+};
+const KEPT = 8;
+
+let catalogue = new Map();
+let parameters;
+let running = null;
+
+const say = (text) => { $('status').textContent = text; };
+
+// The form
+
+const fillPatterns = (sketches) => {
+  catalogue = new Map(sketches.map((sketch) => [sketch.name, sketch]));
+  const families = new Map();
+  for (const { name, family } of sketches) {
+    if (!families.has(family)) families.set(family, []);
+    families.get(family).push(name);
+  }
+  for (const [family, names] of [...families].sort()) {
+    const group = document.createElement('optgroup');
+    group.label = family;
+    group.append(...names.map((name) => new Option(name.replaceAll('_', ' '), name)));
+    $('pattern').append(group);
+  }
+  if (catalogue.has('spiral')) $('pattern').value = 'spiral';
+  showPattern();
+};
+
+const showPattern = () => {
+  const sketch = catalogue.get($('pattern').value);
+  $('pattern-summary').textContent = sketch.summary;
+  parameters = makeFields($('parameters'), sketch.parameters);
+};
+
+const sheetSize = () => {
+  const chosen = PAPERS[$('paper').value];
+  if (!chosen) return [Number($('width').value), Number($('height').value)];
+  return $('orientation').value === 'landscape' ? [...chosen].reverse() : chosen;
+};
+
+const showSheet = () => {
+  const custom = $('paper').value === 'Custom';
+  $('custom-size').hidden = !custom;
+  $('orientation').disabled = custom;
+  const [width, height] = sheetSize();
+  if (width > 0 && height > 0) $('sheet').style.setProperty('--sheet', `${width} / ${height}`);
+};
+
+const readOrder = () => {
+  const [width, height] = sheetSize();
+  return {
+    width,
+    height,
+    complexity: 'complex',
+    pattern: $('pattern').value,
+    seed: Number($('seed').value),
+    params: parameters.values(),
+  };
+};
+
+// Errors
+
+const clearErrors = () => {
+  $('errors').hidden = true;
+  document.querySelectorAll('[aria-invalid]').forEach((field) => field.removeAttribute('aria-invalid'));
+};
+
+const showErrors = (error) => {
+  const list = document.createElement('ul');
+  for (const { field, rule } of error.errors ?? []) {
+    const input = $(field);
+    const item = document.createElement('li');
+    const name = field.replace(/^params\./, '').replaceAll('_', ' ');
+    if (input) {
+      input.setAttribute('aria-invalid', 'true');
+      const link = Object.assign(document.createElement('a'), { href: `#${field}`, textContent: name });
+      link.addEventListener('click', (event) => { event.preventDefault(); input.focus(); });
+      item.append(link, `: ${rule}`);
+    } else {
+      item.textContent = `${name}: ${rule}`;
+    }
+    list.append(item);
+  }
+  const told = list.childElementCount ? ['Not drawn:', list] : [`Not drawn: ${error.message}`];
+  $('errors').replaceChildren(...told);
+  $('errors').hidden = false;
+  $('errors').focus();
+};
+
+// The picture
+
+const describe = ({ pattern, width, height, seed }) => (
+  `${pattern.replaceAll('_', ' ')}, ${width} × ${height} mm, seed ${seed}`
+);
+
+const showPicture = ({ url, order, name }) => {
+  const picture = Object.assign(new Image(), { src: url, alt: `Drawing: ${describe(order)}` });
+  picture.id = 'drawing';
+  $('sheet').replaceChildren(picture);
+  $('caption-text').textContent = describe(order);
+  Object.assign($('download'), { href: url, download: name });
+  $('caption').hidden = false;
+};
+
+const keep = (sheet) => {
+  const picture = Object.assign(new Image(), { src: sheet.url, alt: describe(sheet.order) });
+  const button = Object.assign(document.createElement('button'), { type: 'button' });
+  button.append(picture);
+  button.addEventListener('click', () => showPicture(sheet));
+  const item = document.createElement('li');
+  item.append(button);
+  const list = $('earlier-list');
+  list.prepend(item);
+  while (list.childElementCount > KEPT) {
+    URL.revokeObjectURL(list.lastElementChild.querySelector('img').src);
+    list.lastElementChild.remove();
+  }
+  $('earlier').hidden = list.childElementCount < 2;
+};
+
+const ENDINGS = {
+  failed: (job) => `Failed: ${job.error ?? job.reason ?? 'no reason given'}`,
+  stopped: () => 'Stopped.',
+  canceled: () => 'Canceled before it began.',
+  not_found: () => 'The server no longer knows this drawing.',
+};
+
+const WORDS = {
+  queued: 'Waiting for a worker…', started: 'Drawing…', deferred: 'Waiting for another job…', scheduled: 'Scheduled…',
+};
+
+const showJob = (job) => {
+  const percent = job.progress ? ` ${Math.round(job.progress * 100)} %` : '';
+  say(`${WORDS[job.status] ?? job.status}${job.status === 'started' ? percent : ''}${job.message ? ` · ${job.message}` : ''}`);
+  $('progress').hidden = false;
+  if (job.status === 'started' && job.progress) $('progress').value = job.progress;
+  else $('progress').removeAttribute('value');
+};
+
+const finish = async (job, order) => {
+  if (job.status !== 'finished') {
+    say((ENDINGS[job.status] ?? (() => job.status))(job));
+    return;
+  }
+  const url = URL.createObjectURL(await server.drawing(job.id));
+  const sheet = { url, order, name: job.result };
+  showPicture(sheet);
+  keep(sheet);
+  say('Finished.');
+};
+
+const busy = (id) => {
+  running = id;
+  $('draw').disabled = id !== null;
+  $('cancel').disabled = !id;
+  $('picture').setAttribute('aria-busy', String(id !== null));
+  if (id === null) $('progress').hidden = true;
+};
+
+const bringIntoView = () => {
+  if ($('sheet').getBoundingClientRect().top > window.innerHeight * 0.8) {
+    document.querySelector('.desk').scrollIntoView();
+  }
+};
+
+const draw = async () => {
+  const order = readOrder();
+  clearErrors();
+  busy('');
+  try {
+    const { job_id: id } = await server.create(order);
+    busy(id);
+    bringIntoView();
+    let last;
+    for await (const job of server.watch(id)) {
+      last = job;
+      if (!job.ended) showJob(job);
+    }
+    await finish(last, order);
+  } catch (error) {
+    say('');
+    showErrors(error);
+  } finally {
+    busy(null);
+  }
+};
+
+// Wiring
+
+server.onTokenNeeded(() => new Promise((done) => {
+  $('token').value = '';
+  $('token-dialog').showModal();
+  $('token-dialog').addEventListener('close', () => done($('token').value), { once: true });
+}));
+
+for (const name of [...Object.keys(PAPERS), 'Custom']) $('paper').append(new Option(name, name));
+$('paper').value = 'A4';
+for (const id of ['paper', 'orientation', 'width', 'height']) $(id).addEventListener('change', showSheet);
+$('pattern').addEventListener('change', showPattern);
+$('dice').addEventListener('click', () => { $('seed').value = Math.floor(Math.random() * 1e6); });
+$('defaults').addEventListener('click', () => parameters.defaults());
+$('cancel').addEventListener('click', () => {
+  if (running) server.cancel(running).catch(showErrors);
+});
+$('order').addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (running === null) draw();
+});
+
+server.sketches().then(fillPatterns).catch(showErrors);
