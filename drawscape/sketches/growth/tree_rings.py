@@ -1,0 +1,172 @@
+"""Tree rings: the years of a tree, fat and lean, read from its stump."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.noise import Noise
+from drawscape.sketches import sketch
+from drawscape.sketches.fields._cut import keep_positive
+from drawscape.svg_builder import SVGBuilder
+
+ANGLES = 900
+"""Points around a ring: 0.6 mm apart at the bark of a stump that fills A4."""
+
+Polar = NDArray[np.float64]
+"""(rings, ANGLES) radii, 1 at the bark."""
+
+
+@sketch
+def tree_rings(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    years: Annotated[int, Interval(ge=8, le=140), doc("Age of the tree")] = 62,
+    moods: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("How much good and bad years differ")
+    ] = 0.5,
+    wobble: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("How far rings stray from round")
+    ] = 0.45,
+    lean: Annotated[
+        float, Interval(ge=0.0, le=0.5), doc("How far the pith lies from the middle")
+    ] = 0.22,
+    knots: Annotated[int, Interval(ge=0, le=6), doc("Branches that grew out of the trunk")] = 2,
+    cracks: Annotated[int, Interval(ge=0, le=12), doc("Cracks from drying")] = 4,
+    bark: Annotated[int, Interval(ge=0, le=12), doc("Layers of bark, in the second pen")] = 6,
+) -> None:
+    """A stump: rings of good and bad years, bent around knots, cracked and barked.
+
+    The growth follows A. E. Douglass, "Climatic cycles and tree-growth" (1919): each year's ring
+    repeats some of the last one's fortune.
+    """
+    frame = svg.frame
+    noise = Noise(rng)
+    theta = np.linspace(0, 2 * np.pi, ANGLES)
+    bulges = _knots(rng, knots)
+    core = 1.0 - 0.011 * bark
+    readable = max(8, int(frame.short / 2 / 0.55))  # a pen cannot tell nearer rings apart
+    rings = _rings(rng, noise, theta, min(years, readable), moods, wobble) * core
+    rings += _bulge(rings, theta, bulges)
+    middle = lean * rng.uniform(0.6, 1.0) * np.exp(1j * rng.uniform(0, 2 * np.pi))
+    splits = _cracks(rng, cracks)
+    wood = keep_positive(_placed(svg, rings, theta, middle), _unsplit(rings, theta, splits))
+    svg.polylines(wood)
+    svg.polylines(_placed(svg, *_gaps(splits, theta, rings), middle))
+    if bark:
+        with svg.layer("pen 2", color="#8a4b2a", width=0.4):
+            svg.polylines(_bark(svg, rng, noise, theta, rings[-1], bark, middle))
+
+
+def _rings(
+    rng: np.random.Generator,
+    noise: Noise,
+    theta: NDArray[np.float64],
+    years: int,
+    moods: float,
+    wobble: float,
+) -> Polar:
+    """Return the outer edge of each year's wood."""
+    fortune = np.zeros(years)
+    for year in range(1, years):
+        fortune[year] = 0.6 * fortune[year - 1] + 0.8 * rng.standard_normal()
+    # Trees grow fast when young; the exponent keeps the last rings half as wide as the first.
+    width = np.exp(moods * 0.55 * fortune) * (1.0 + np.linspace(1.0, 0.0, years))
+    radius = np.cumsum(width) / width.sum()
+    r = radius[:, None]
+    turn = np.cos(theta) * 1.3 + 5.0, np.sin(theta) * 1.3 + 5.0
+    # Slow wander along the radius keeps neighbours alike; the fine part makes each year its own.
+    slow = noise.perlin(turn[0], turn[1], r * 1.2)
+    fine = noise.perlin(turn[0] * 3.2, turn[1] * 3.2, r * 6.0)
+    own = noise.perlin(turn[0] * 9.0, turn[1] * 9.0, r * 25.0)
+    shape = 1.0 + wobble * (0.30 * slow + 0.06 * fine + 0.012 * own)
+    # Noise must not let a ring cross the next one.
+    rings: Polar = np.maximum.accumulate(r * shape + 1e-4 * np.arange(years)[:, None], axis=0)
+    return rings / rings[-1].max()
+
+
+def _knots(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Return (count, 3): direction, half width in radians, height of each branch's bulge."""
+    direction = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2.4
+    width, height = rng.uniform(0.08, 0.16, count), rng.uniform(0.1, 0.2, count)
+    return np.column_stack((direction, width, height))
+
+
+def _bulge(rings: Polar, theta: NDArray[np.float64], knots: NDArray[np.float64]) -> Polar:
+    """Return how far each ring is pushed outward where a branch leaves the trunk."""
+    total = np.zeros_like(rings)
+    for direction, width, height in knots:
+        off = np.angle(np.exp(1j * (theta - direction)))
+        # The branch starts at a third of the radius and is overgrown near the bark.
+        along = np.clip((rings - 0.3) / 0.35, 0, 1) * np.clip((1.0 - rings) / 0.25, 0, 1)
+        total += height * along * np.exp(-((off / width) ** 2))
+    return total
+
+
+def _cracks(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Return (count, 3): direction, depth from the bark and opening of each crack."""
+    direction = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / max(count, 1)
+    direction = direction + rng.normal(0, 0.35, count)
+    depth = rng.uniform(0.25, 0.75, count)
+    return np.column_stack((direction, depth, 0.012 + 0.05 * depth * rng.random(count)))
+
+
+def _unsplit(
+    rings: Polar, theta: NDArray[np.float64], cracks: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a value for each point of the rings that is positive outside the cracks."""
+    value = np.ones_like(rings)
+    for direction, depth, opening in cracks:
+        off = np.abs(np.angle(np.exp(1j * (theta - direction)))) * rings
+        half = opening * np.clip((rings - (1 - depth)) / depth, -1, 1)
+        value = np.minimum(value, np.where(off < 0.5, off - half, 1.0))
+    return value
+
+
+def _gaps(
+    cracks: NDArray[np.float64], theta: NDArray[np.float64], rings: Polar
+) -> tuple[Polar, Polar]:
+    """Return radii and angles of the two edges of each crack, as one line each."""
+    r, angles = [], []
+    for direction, depth, opening in cracks:
+        rim = float(np.interp(direction % (2 * np.pi), theta, rings[-1]))
+        out = np.linspace(1 - depth, rim, 40)
+        half = opening * np.clip((out - (1 - depth)) / depth, 0, 1) / out
+        r.append(np.concatenate((out[::-1], out)))
+        angles.append(direction + np.concatenate((half[::-1], -half)))
+    return np.array(r).reshape(-1, 80), np.array(angles).reshape(-1, 80)
+
+
+def _placed(svg: SVGBuilder, radii: Polar, theta: Polar, middle: complex) -> Lines:
+    """Return polar lines on the page, the pith at `middle`, the bark against the frame."""
+    frame = svg.frame
+    # The bark is an oval about the page's middle; inner rings shift towards the pith.
+    z = radii * np.exp(1j * theta) + middle * np.clip(1.0 - radii, 0, 1)
+    wide, tall = (min(side, 1.28 * frame.short) / 2 for side in (frame.width, frame.height))
+    points = np.stack((frame.cx + z.real * wide, frame.cy + z.imag * tall), axis=-1)
+    return Lines.of(points) if len(points) else Lines.empty()
+
+
+def _bark(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    noise: Noise,
+    theta: NDArray[np.float64],
+    rim: NDArray[np.float64],
+    layers: int,
+    middle: complex,
+) -> Lines:
+    """Return rough layers of bark outside the last ring, broken into plates."""
+    levels = np.arange(1, layers + 1)[:, None]
+    turn = np.cos(theta) * 2 + 9.0, np.sin(theta) * 2 + 9.0
+    rough = noise.fractal(turn[0] * 4, turn[1] * 4, levels * 0.35, octaves=3)
+    radii = rim + 0.011 * levels * (1 + 0.5 * rough)
+    radii = np.minimum(radii, 1.0)
+    plates = noise.perlin(turn[0] * 9, turn[1] * 9, levels * 0.6) + 0.25
+    plates[-1] += 0.3  # the outermost layer holds together as an outline
+    return keep_positive(_placed(svg, radii, theta, middle), plates)
