@@ -1,0 +1,154 @@
+"""What a caller may say about a file that is not as it seems."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from drawscape.errors import ParameterError, UnknownNameError
+
+RAGGED = ("refuse", "pad", "skip")
+
+_TYPES = {
+    "text": "VARCHAR",
+    "varchar": "VARCHAR",
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "float": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "time": "TIME",
+    "timestamp": "TIMESTAMP",
+    "json": "JSON",
+}
+_DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to read a table where its file does not say, and how to write it.
+
+    delimiter: between cells of a CSV file; None looks at the first lines. Any one character.
+    quote, escape: around a cell, and before a quote in it ('' for none).
+    encoding: any that Python knows ('latin-1', 'cp1252', 'utf-16'); None means UTF-8, or what a
+        byte order mark says.
+    header: whether the first line names the columns; None: unless a number or date is in it.
+    skip_rows: lines to pass over before the first.
+    columns: names in place of the file's.
+    types: 'text' (guess nothing), or a type by column: text, integer, double, decimal(18,2),
+        boolean, date, time, timestamp, json.
+    nulls: texts that mean "nothing here", beside the empty cell: ['NA', '-'].
+    strip: cut blanks around each cell.
+    decimal, thousands: '12.345,60' is decimal=',' thousands='.'.
+    date_format, timestamp_format: as in strptime: '%d/%m/%Y'; a column that fits wholly is a date.
+    ragged: rows with more or fewer cells than the first: 'refuse', 'pad' or 'skip'.
+    sheet: an Excel sheet by name or by number from 0; None: the first.
+    safe_formulas: write text that a spreadsheet would run (=, +, -, @ first) with a ' before it.
+    """
+
+    delimiter: str | None = None
+    quote: str = '"'
+    escape: str = '"'
+    encoding: str | None = None
+    header: bool | None = None
+    skip_rows: int = 0
+    columns: Sequence[str] | None = None
+    types: Mapping[str, str] | str = field(default_factory=dict)
+    nulls: Sequence[str] = ()
+    strip: bool = False
+    decimal: str = "."
+    thousands: str | None = None
+    date_format: str | None = None
+    timestamp_format: str | None = None
+    ragged: str = "refuse"
+    sheet: str | int | None = None
+    safe_formulas: bool = False
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Options:
+        """Return the options in `given`; UnknownNameError or ParameterError for what is wrong."""
+        known = [option.name for option in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise UnknownNameError("option", name, known)
+        return cls(**given)
+
+    def __post_init__(self) -> None:
+        self._check_characters()
+        self._check_sequences()
+        if self.encoding is not None:
+            _check_encoding(self.encoding)
+        if not isinstance(self.skip_rows, int) or self.skip_rows < 0:
+            raise ParameterError(
+                "skip_rows", self.skip_rows, "must be a number of lines, 0 or more"
+            )
+        if self.ragged not in RAGGED:
+            raise ParameterError("ragged", self.ragged, f"must be one of {', '.join(RAGGED)}")
+        for column, name in self.types_by_column.items():
+            sql_type(column, name)
+
+    def _check_characters(self) -> None:
+        for name in ("delimiter", "quote", "escape", "decimal", "thousands"):
+            value = getattr(self, name)
+            least = 0 if name in ("quote", "escape") else 1
+            if value is None and name in ("delimiter", "thousands"):
+                continue
+            if not isinstance(value, str) or not least <= len(value.encode()) <= 1:
+                raise ParameterError(name, value, "must be one ASCII character")
+            if value in ("\n", "\r", "\0"):
+                raise ParameterError(name, value, "must not be a line end or NUL")
+        if self.quote and self.delimiter == self.quote:
+            raise ParameterError("delimiter", self.delimiter, "must differ from quote")
+        if self.thousands == self.decimal:
+            raise ParameterError("thousands", self.thousands, "must differ from decimal")
+
+    def _check_sequences(self) -> None:
+        for name in ("nulls", "columns"):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+                raise ParameterError(name, value, "must be a list of texts")
+        if isinstance(self.types, str) and self.types != "text":
+            raise ParameterError("types", self.types, "must be 'text' or a dictionary by column")
+
+    @property
+    def types_by_column(self) -> Mapping[str, str]:
+        """The types asked for, by column."""
+        return {} if isinstance(self.types, str) else self.types
+
+    @property
+    def all_text(self) -> bool:
+        """Whether no type is to be guessed."""
+        return self.types == "text"
+
+
+def sql_type(column: str, name: str) -> str:
+    """Return the SQL type that `name` means; ParameterError, naming `column`, if none."""
+    plain = str(name).strip().lower()
+    decimal = _DECIMAL.fullmatch(plain)
+    if decimal:
+        width, scale = int(decimal[1]), int(decimal[2])
+        if 1 <= width <= 38 and scale <= width:
+            return f"DECIMAL({width},{scale})"
+    if plain not in _TYPES:
+        known = ", ".join([*_TYPES, "decimal(18,2)"])
+        raise ParameterError(f"types[{column!r}]", name, f"must be one of {known}")
+    return _TYPES[plain]
+
+
+def _check_encoding(name: str) -> None:
+    try:
+        codecs.lookup(name)
+        "".encode(name)
+    except (LookupError, TypeError):
+        raise ParameterError(
+            "encoding",
+            name,
+            "is no text encoding that Python knows; try 'utf-8', 'cp1252', 'utf-16'",
+        ) from None
