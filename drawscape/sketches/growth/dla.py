@@ -1,0 +1,92 @@
+"""Diffusion-limited aggregation: dust that sticks where it first touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Points
+from drawscape.sketches import sketch
+from drawscape.sketches.growth._cluster import Cluster, Seedbed
+from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.svg_builder import Frame, SVGBuilder
+
+
+@sketch
+def dla(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    seedbed: Annotated[Seedbed, doc("What the first particles stick to")] = "ground",
+    particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles")] = 6500,
+    stickiness: Annotated[
+        float, Interval(ge=0.1, le=1.0), doc("Chance to stick at a touch; less grows bushier")
+    ] = 1.0,
+    trunk: Annotated[
+        int, Interval(ge=5, le=400), doc("Particles on a branch that make it bold")
+    ] = 120,
+    berries: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("Part of the tips that bear a berry")
+    ] = 0.35,
+) -> Iterator[float]:
+    """A frost flower grown from particles that wander until they touch it.
+
+    After T. A. Witten and L. M. Sander, "Diffusion-limited aggregation, a kinetic critical
+    phenomenon", Physical Review Letters 47 (1981).
+    """
+    frame = svg.frame
+    span, tallest = _room(frame, seedbed, particles)
+    cluster = Cluster(rng, seedbed, particles, span)
+    for done in cluster.grow(stickiness, tallest):
+        yield 0.95 * done
+    places, diameter = _fitted(cluster.places, frame, seedbed)
+    sizes = subtree_sizes(cluster.parents)
+    places = relaxed(places, cluster.parents, 3)
+    nodes = [chain for chain in chains(cluster.parents, sizes) if len(chain) > 1]
+    svg.polylines(twig_lines(places, nodes))
+    with svg.layer("pen 2", color="#1b1b1b", width=0.7):
+        bold = [[node for node in chain if sizes[node] >= trunk] for chain in nodes]
+        svg.polylines(twig_lines(places, bold))
+    tips = places[[chain[-1] for chain in nodes]]
+    tips = tips[rng.random(len(tips)) < berries]
+    if len(tips):
+        with svg.layer("pen 3", color="#b3402a", width=0.3):
+            svg.polylines(_berries(tips, min(0.42 * diameter, 0.9)))
+
+
+def _room(frame: Frame, seedbed: Seedbed, particles: int) -> tuple[float, float]:
+    """Return the seedbed's span and the height to grow to, in particles' diameters.
+
+    A cluster of n particles reaches about n to the power of 1 / 1.71 (Witten and Sander 1981); the
+    factors are such that the cluster is done when its particles are.
+    """
+    if seedbed == "ground":
+        span = 1.75 * np.sqrt(particles * frame.width / frame.height)
+        return span, span * frame.height / frame.width
+    if seedbed == "ring":
+        span = 1.25 * particles ** (1 / 1.71)
+        return span, span / 2 * 0.93
+    return 0.0, np.inf
+
+
+def _fitted(places: Points, frame: Frame, seedbed: Seedbed) -> tuple[Points, float]:
+    """Return the particles in mm, filling the frame, and their diameter."""
+    low, high = places.min(axis=0), places.max(axis=0)
+    span = np.maximum(high - low, 1e-9)
+    turned = seedbed == "point" and (span[0] > span[1]) != (frame.width > frame.height)
+    if turned:
+        places, low, high, span = places[:, ::-1], low[::-1], high[::-1], span[::-1]
+    # Half a berry at each side stays free.
+    scale = float(min(frame.width / (span[0] + 1), frame.height / (span[1] + 1)))
+    return (places - (low + high) / 2) * scale + (frame.cx, frame.cy), scale
+
+
+def _berries(centres: Points, radius: float) -> NDArray[np.float64]:
+    t = np.linspace(0, 2 * np.pi, 13)
+    circle = radius * np.column_stack((np.cos(t), np.sin(t)))
+    circle[-1] = circle[0]
+    return centres[:, None, :] + circle
