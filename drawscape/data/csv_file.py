@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from drawscape.errors import DataError, UnknownNameError
 
 _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
 _DIRECT = ("utf-8", "utf-8-sig", "utf8", "ascii")
+_FORMULA = r"^[=+@\t\r-]"
 _REWRITTEN = 0.1  # shares of the progress: after rewriting, and after the look at every row
 _COUNTED = 0.35
 _COUNTING = (_REWRITTEN, _COUNTED)
@@ -56,7 +58,7 @@ def write_csv(engine: Engine, table: Table, path: Path, *, delimiter: str, safe:
     An empty cell is NULL and `""` an empty text. `safe` puts a ' before texts that a spreadsheet
     would run as a formula.
     """
-    cells = [(_cell(column, safe), column.name) for column in table.columns]
+    cells = [(_cell(column, safe), _name(column, safe)) for column in table.columns]
     sql = select(cells, f"({table.sql})")
     how = f"FORMAT csv, HEADER true, DELIMITER {literal(delimiter)}, QUOTE '\"', ESCAPE '\"'"
     written = engine.rows(
@@ -72,10 +74,13 @@ def _cell(column: Column, safe: bool) -> str:
     if column.type == "BLOB":
         return f"base64({name})"
     if safe and column.type == "VARCHAR":
-        return (
-            f"CASE WHEN regexp_matches({name}, '^[=+@\\t\\r-]') THEN '''' || {name} ELSE {name} END"
-        )
+        runs = f"regexp_matches({name}, {literal(_FORMULA)}) AND TRY_CAST({name} AS DOUBLE) IS NULL"
+        return f"CASE WHEN {runs} THEN chr(39) || {name} ELSE {name} END"
     return name
+
+
+def _name(column: Column, safe: bool) -> str:
+    return f"'{column.name}" if safe and re.match(_FORMULA, column.name) else column.name
 
 
 def _repaired(

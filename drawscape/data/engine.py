@@ -133,7 +133,7 @@ def _explained(problem: Exception) -> DataError:
         )
     kind = UnreadableError if type(problem).__name__ == "InvalidInputException" else DataError
     wanted = text.split("Possible fixes", 1)[0].split("\n\n", 1)[0]
-    return kind(" ".join(wanted.split())[:600])
+    return kind(" ".join(wanted.split()).removeprefix("Invalid Input Error: ")[:600])
 
 
 def _duckdb() -> Any:

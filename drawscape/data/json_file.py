@@ -33,7 +33,7 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     scan = f"read_json_objects({file_literal(plain)}, {how})"
     documents = f"SELECT json_extract(json, '$') AS value FROM {scan}"
     if target in ("json", "ndjson") and not options.types_by_column:
-        return Table("", (Column("value", "JSON"),), None, (), documents)
+        return Table("", (), None, (), documents)
     rows, objects = _counts(engine, scan)
     if rows == 0:
         return Table("", (), 0, ("the file holds no records",))
@@ -115,6 +115,8 @@ def _counts(engine: Engine, scan: str) -> tuple[int, int]:
 
 def _by_keys(engine: Engine, scan: str, rows: int, options: Options, target: str) -> Table:
     found = _keys(engine, scan, options, target)
+    if not found:
+        return Table("", (), 0, (f"none of the {rows} records has a key",))
     names, notes = unique_names(key for key, _ in found)
     for name in options.types_by_column:
         if name not in names:
