@@ -1,0 +1,117 @@
+"""Cubic Béziers and elliptical arcs, many at once: how many pieces, and the points along them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# Beyond this a curve is larger than any sheet; without a limit one attribute could fill the memory.
+_MOST_PIECES = 4096
+
+
+def _whole(pieces: Floats) -> NDArray[np.int64]:
+    return np.ceil(np.clip(pieces, 1, _MOST_PIECES)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Cubics:
+    """Cubic Béziers by their `controls`, (K, 4, 2)."""
+
+    controls: Floats
+
+    @classmethod
+    def of(cls, begins: Floats, ends: Floats, curves: Floats) -> Cubics:
+        """Return the Béziers from `begins` to `ends` with control points in `curves` (K, 4+)."""
+        inner = curves[:, :4].reshape(-1, 2, 2)
+        return cls(np.concatenate((begins[:, None], inner, ends[:, None]), axis=1))
+
+    def pieces(self, tolerance: Floats) -> NDArray[np.int64]:
+        """Return the pieces that keep each chord within `tolerance`, (K,).
+
+        A chord over 1/n of the parameter is off by at most (1/8)(1/n)^2 max|B''|, and |B''| is at
+        most six times the larger second difference of the control points (Wang 1984).
+        """
+        bend = np.diff(self.controls, n=2, axis=1)
+        largest = np.hypot(bend[..., 0], bend[..., 1]).max(axis=1)
+        return _whole(np.sqrt(0.75 * largest / tolerance))
+
+    def at(self, rows: NDArray[np.int64], along: Floats) -> Floats:
+        """Return the points of curve `rows[i]` at parameter `along[i]`, (N, 2)."""
+        t = along[:, None]
+        s = 1 - t
+        a, b, c, d = (self.controls[:, k][rows] for k in range(4))
+        points: Floats = s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d
+        return points
+
+
+@dataclass(frozen=True)
+class Ellipses:
+    """Arcs of ellipses by centre (K, 2), radii (K, 2), rotation, begin and sweep in radians (K,).
+
+    A radius of zero makes the arc the straight line to `ends`.
+    """
+
+    centres: Floats
+    radii: Floats
+    rotation: Floats
+    begin: Floats
+    sweep: Floats
+    begins: Floats
+    ends: Floats
+
+    @classmethod
+    def of(cls, begins: Floats, ends: Floats, curves: Floats) -> Ellipses:
+        """Return the arcs by end points and `curves` (K, 5): rx, ry, degrees, large, sweep.
+
+        The conversion is that of the SVG standard's implementation notes, B.2.4 and B.2.5.
+        """
+        radii = np.abs(curves[:, :2])
+        rotation = np.radians(curves[:, 2] % 360.0)
+        half = _turned((begins - ends) / 2, -rotation)
+        straight = (radii <= 0).any(axis=1) | (half == 0).all(axis=1)
+        safe = np.where(straight[:, None], 1.0, radii)
+        reach = ((half / safe) ** 2).sum(axis=1)
+        safe = safe * np.sqrt(np.maximum(reach, 1.0))[:, None]
+        square = 1 / np.maximum(np.minimum(reach, 1.0), 1e-300) - 1
+        side = np.where((curves[:, 3] != 0) == (curves[:, 4] != 0), -1.0, 1.0)
+        factor = side * np.sqrt(np.maximum(square, 0.0))
+        local = factor[:, None] * np.stack(
+            (safe[:, 0] * half[:, 1] / safe[:, 1], -safe[:, 1] * half[:, 0] / safe[:, 0]), axis=1
+        )
+        first = (half - local) / safe
+        second = (-half - local) / safe
+        begin = np.arctan2(first[:, 1], first[:, 0])
+        sweep = (np.arctan2(second[:, 1], second[:, 0]) - begin) % (2 * np.pi)
+        sweep = np.where(curves[:, 4] != 0, sweep, sweep - 2 * np.pi)
+        centres = _turned(local, rotation) + (begins + ends) / 2
+        radii = np.where(straight[:, None], 0.0, safe)
+        return cls(centres, radii, rotation, begin, sweep, begins, ends)
+
+    def pieces(self, tolerance: Floats) -> NDArray[np.int64]:
+        """Return the pieces that keep each chord's sagitta within `tolerance`, (K,)."""
+        radius = self.radii.max(axis=1)
+        ratio = np.clip(tolerance / np.maximum(radius, 1e-300), 0.0, 1.0)
+        step = 2 * np.arccos(1 - ratio)
+        pieces = np.abs(self.sweep) / np.maximum(step, 1e-12)
+        # A tolerance near the radius would turn a circle into a triangle or less.
+        least = np.abs(self.sweep) / (np.pi / 4)
+        return _whole(np.where(radius > 0, np.maximum(pieces, least), 1.0))
+
+    def at(self, rows: NDArray[np.int64], along: Floats) -> Floats:
+        """Return the points of arc `rows[i]` at fraction `along[i]` of its sweep, (N, 2)."""
+        angle = self.begin[rows] + self.sweep[rows] * along
+        circle = np.stack((np.cos(angle), np.sin(angle)), axis=1) * self.radii[rows]
+        points = _turned(circle, self.rotation[rows]) + self.centres[rows]
+        straight = (self.radii[rows] == 0).all(axis=1)[:, None]
+        between = self.begins[rows] + (self.ends - self.begins)[rows] * along[:, None]
+        return np.where(straight, between, points)
+
+
+def _turned(points: Floats, angle: Floats) -> Floats:
+    cos, sin = np.cos(angle), np.sin(angle)
+    x, y = points[:, 0], points[:, 1]
+    return np.stack((cos * x - sin * y, sin * x + cos * y), axis=1)
