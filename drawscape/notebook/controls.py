@@ -93,6 +93,10 @@ class Controls:
         for control in self._controls.values():
             control.observe(callback)
 
+    def items(self) -> Iterable[tuple[str, Control]]:
+        """Names with their controls."""
+        return self._controls.items()
+
     def __getitem__(self, name: str) -> Control:
         if name not in self._controls:
             raise UnknownNameError("parameter", name, self._controls)
@@ -145,10 +149,18 @@ def _number(parameter: Parameter) -> Control:
     start = min(max(start, low), high)
     if whole:
         return _plain(parameter, widgets.IntSlider(value=int(start), **_whole(options)))
-    return _plain(
-        parameter,
-        widgets.FloatSlider(value=start, readout_format=f".{decimals(step)}f", **options),
-    )
+    return _float_slider(parameter, start, options)
+
+
+def _float_slider(parameter: Parameter, start: float, options: dict[str, Any]) -> Control:
+    """The browser counts notches from the lower end and sends 0.44999999999999996 back for 0.45."""
+    digits = max(decimals(options["step"]), decimals(options["min"]))
+    slider = widgets.FloatSlider(value=start, readout_format=f".{digits}f", **options)
+
+    def write(value: Any) -> None:
+        slider.value = value
+
+    return Control(parameter, slider, slider, lambda: round(slider.value, digits), write)
 
 
 def _whole(options: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-FEWEST_STOPS = 100
+FEWEST_STOPS = 80
 """Fewer, and a value between two notches is missed; a slider is some 300 pixels long."""
 
 FINEST_DIGITS = 4
@@ -13,7 +13,7 @@ FINEST_DIGITS = 4
 
 
 def slider_step(low: float, high: float, *landmarks: float) -> float:
-    """Return the coarsest of 1, 2, 5 x 10^k with at least 100 stops from `low` to `high`.
+    """Return the coarsest of 1, 2, 5 x 10^k with at least 80 stops from `low` to `high`.
 
     It lands on `high` and on every landmark (a default, say); where none does, the finest tried is
     returned. `low` < `high`.

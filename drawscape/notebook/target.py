@@ -1,4 +1,4 @@
-"""What a form draws: a sketch, a function from a cell, or a task, seen as one job with parameters."""
+"""What a form draws: a sketch, a function from a cell, or a task, seen as one kind of job."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
 HANDED = PAGE | {"seed", "pattern_type", "function", "output_filename"}
-"""Names that the drawing tasks take for themselves, so that a sketch's parameter cannot have them."""
+"""Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
 
 Drawable = str | Sketch | Callable[..., Any]
 
@@ -26,8 +26,8 @@ Drawable = str | Sketch | Callable[..., Any]
 class Target:
     """A job that a form can enqueue.
 
-    `parameters` are those with a control of their own; page and seed have theirs where `has_page` and
-    `has_seed` say so. `fixed` arguments go with every job. `patterns` are the names to choose from.
+    `parameters` are those with a control of their own; page and seed have theirs where `has_page`
+    and `has_seed` say so. `fixed` arguments go with every job. `patterns` are names to choose from.
     """
 
     title: str
@@ -67,10 +67,10 @@ class Target:
 
 
 def target_of(drawable: Drawable) -> Target:
-    """Return `drawable` as a job: a pattern's name, a Sketch, a function, a task or its dotted path.
+    """Return the job for a pattern's name, a Sketch, a function, a task or its dotted path.
 
-    Raises UnknownNameError for a name that no pattern has, TaskNotFoundError for a path that leads to
-    no function, SignatureError for a function whose parameters cannot be read.
+    Raises UnknownNameError for a name that no pattern has, TaskNotFoundError for a path that leads
+    to no function, SignatureError for a function whose parameters cannot be read.
     """
     if isinstance(drawable, str):
         if "." not in drawable:

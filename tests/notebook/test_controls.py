@@ -132,6 +132,12 @@ def test_open_bounds_keep_the_slider_off_the_bound() -> None:
     assert angle.max == 345
 
 
+def test_a_slider_gives_the_number_that_it_shows() -> None:
+    form = controls()
+    form["wobble"].input.value = 0.44999999999999996
+    assert form["wobble"].value == 0.45
+
+
 def test_the_docstring_of_a_parameter_is_tooltip_and_hint() -> None:
     form = controls()
     assert form["turns"].input.tooltip == "How often it winds"
@@ -172,10 +178,10 @@ def test_a_required_number_without_bounds_starts_at_its_lower_bound() -> None:
         (0, 1, 0.35, 0.01),
         (0, 1, 0.125, 0.005),
         (0, 360, 45, 1),
-        (0.1, 5, 1.2, 0.02),
+        (0.1, 5, 1.2, 0.05),
         (-3, 3, 0.0, 0.05),
         (0, 100, 33.5, 0.5),
-        (1e-3, 1e-2, 5e-3, 5e-5),
+        (1e-3, 1e-2, 5e-3, 1e-4),
     ],
 )
 def test_slider_steps_are_round_and_land_on_the_default(

@@ -1,0 +1,69 @@
+"""The bytes of a picture and what kind they are: a job's file, a preview, an empty sheet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drawscape.settings import home
+
+FORMATS = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
+"""File endings that a browser shows, with the name that an image's MIME type has for each."""
+
+LARGEST_SHOWN = 30_000_000
+"""Bytes; a browser takes seconds to draw more, and the kernel's message with it is as large."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image's bytes, its format ('svg+xml', 'png') and, if it is a file, its path."""
+
+    data: bytes
+    format: str
+    path: Path | None = None
+
+
+def result_path(result: Any) -> Path | None:
+    """Return the file that a job's result names, None when it names none."""
+    if not isinstance(result, (str, Path)) or not str(result) or "\n" in str(result):
+        return None
+    path = home() / result
+    return path if path.is_file() else None
+
+
+def result_picture(result: Any) -> Picture | None:
+    """Return the picture in the file that a job's result names, None when that is no picture."""
+    path = result_path(result)
+    kind = FORMATS.get(path.suffix.lower()) if path else None
+    if path is None or kind is None or path.stat().st_size > LARGEST_SHOWN:
+        return None
+    return Picture(path.read_bytes(), kind, path)
+
+
+def preview_picture(preview: bytes | None) -> Picture | None:
+    """Return a running job's preview as a picture, None when there is none."""
+    if not preview:
+        return None
+    return Picture(preview, "png" if preview.startswith(b"\x89PNG") else "svg+xml")
+
+
+def empty_sheet(width_mm: float, height_mm: float) -> Picture:
+    """Return a blank sheet of that size."""
+    size = f'width="{width_mm:g}mm" height="{height_mm:g}mm"'
+    box = f'viewBox="0 0 {width_mm:g} {height_mm:g}"'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {box}></svg>'
+    return Picture(svg.encode(), "svg+xml")
+
+
+def size_words(count: int) -> str:
+    """Return a number of bytes as a person reads it: '812 bytes', '34 kB', '1.2 MB'."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
+
+
+def place_words(path: Path) -> str:
+    """Return where a file is, from the home on if it is in there."""
+    folder = home()
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)

@@ -1,0 +1,135 @@
+"""A panel shows the parameters of what it draws and gives the arguments of the job."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import pytest
+from annotated_types import Interval
+
+from drawscape.errors import (
+    ParameterError,
+    SignatureError,
+    TaskNotFoundError,
+    UnknownNameError,
+)
+from drawscape.notebook.panel import Panel
+from drawscape.notebook.target import FUNCTION_TASK, PATTERN_TASK, Drawable, target_of
+from drawscape.sketches import SKETCHES
+
+
+def rings(
+    svg: Any,
+    rng: Any,
+    *,
+    count: Annotated[int, Interval(ge=1, le=50)] = 9,
+    ink: Literal["red", "black"] = "red",
+) -> None:
+    """Rings in the rain."""
+
+
+def panel(drawable: Drawable) -> Panel:
+    return Panel(target_of(drawable), "A4", "portrait", 0)
+
+
+def test_a_pattern_is_drawn_by_the_pattern_task() -> None:
+    spiral = panel("spiral")
+    assert spiral.target.task == PATTERN_TASK
+    arguments = spiral.arguments
+    assert arguments.pop("pattern_type") == "spiral"
+    assert (arguments.pop("width"), arguments.pop("height"), arguments.pop("seed")) == (210, 297, 0)
+    assert arguments == {p.name: p.shown(p.default) for p in SKETCHES["spiral"].parameters}
+
+
+def test_a_function_from_a_cell_travels_with_the_job() -> None:
+    own = panel(rings)
+    assert own.target.task == FUNCTION_TASK
+    assert own.arguments == {
+        "function": rings,
+        "width": 210,
+        "height": 297,
+        "seed": 0,
+        "count": 9,
+        "ink": "red",
+    }
+
+
+def test_a_sketch_without_chance_has_no_seed() -> None:
+    def grid(svg: Any, *, count: int = 9) -> None:
+        """Nothing random."""
+
+    assert panel(grid).arguments == {"function": grid, "width": 210, "height": 297, "count": 9}
+
+
+def test_a_task_has_its_own_parameters_and_no_paper() -> None:
+    def send(recipient: str, copies: Annotated[int, Interval(ge=1, le=5)] = 2) -> None:
+        """Send it."""
+
+    mail = panel(send)
+    mail.set({"recipient": "you@example.org"})
+    assert mail.arguments == {"recipient": "you@example.org", "copies": 2}
+    assert mail.target.verb == "working"
+
+
+def test_a_task_with_patterns_offers_them_all_and_their_parameters() -> None:
+    def plot(width: float, height: float, pattern_type: str = "spiral", **params: Any) -> str:
+        """Any pattern."""
+        return ""
+
+    any_pattern = panel(plot)
+    assert any_pattern.target.patterns == tuple(SKETCHES)
+    assert "turns" in any_pattern.arguments
+    any_pattern.set({"pattern_type": "truchet"})
+    assert any_pattern.arguments["pattern_type"] == "truchet"
+    assert any_pattern.arguments.keys() >= {p.name for p in SKETCHES["truchet"].parameters}
+    assert "turns" not in any_pattern.arguments
+
+
+def test_values_of_every_kind_can_be_set_at_once() -> None:
+    own = panel(rings)
+    own.set({"width": 148, "height": 105, "seed": 7, "count": 20, "ink": "black"})
+    assert own.values == {"width": 148, "height": 105, "seed": 7, "count": 20, "ink": "black"}
+
+
+def test_listeners_hear_real_changes_only() -> None:
+    own = panel(rings)
+    heard: list[int] = []
+    own.observe(lambda: heard.append(1))
+    own.set({"count": 9})
+    assert heard == []
+    own.set({"count": 10})
+    assert heard == [1]
+
+
+@pytest.mark.parametrize(
+    ("drawable", "error", "words"),
+    [
+        ("spirl", UnknownNameError, "did you mean 'spiral'"),
+        ("drawscape.nowhere.task", TaskNotFoundError, "drawscape.nowhere"),
+        ("drawscape.settings.nothing", TaskNotFoundError, "nothing"),
+        ("drawscape.sketches.SKETCHES", TaskNotFoundError, "name a function"),
+    ],
+)
+def test_what_does_not_exist_is_named(drawable: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        target_of(drawable)
+
+
+def test_a_sketch_parameter_that_the_job_needs_for_itself_is_refused() -> None:
+    def lines(svg: Any, rng: Any, *, width: float = 0.3) -> None:
+        """Lines of some width."""
+
+    with pytest.raises(SignatureError, match="call it something like 'line_width'"):
+        target_of(lines)
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"cuont": 3}, UnknownNameError),
+        ({"count": 99}, ParameterError),
+        ({"ink": "blue"}, ParameterError),
+    ],
+)
+def test_a_wrong_value_is_refused(values: dict[str, Any], error: Callable[..., Exception]) -> None:
+    with pytest.raises(error):
+        panel(rings).set(values)
