@@ -212,4 +212,6 @@ def _parts(lines: ArrayLike | Iterable[ArrayLike]) -> list[Points]:
         raise GeometryError(f"lines are (N, 2) arrays of numbers: {error}") from error
     if any(part.ndim == 0 for part in parts):
         raise GeometryError("lines are (N, 2) arrays of points, not single numbers")
+    if parts and all(part.shape == (2,) for part in parts):
+        return [np.stack(parts)]
     return [part for part in parts if len(part)]

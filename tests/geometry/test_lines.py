@@ -12,6 +12,7 @@ def test_every_way_in_gives_the_same_arrays():
     stacked = Lines.of(np.stack((first, second)))
     listed = Lines.of([first, [], second.tolist()])
     counted = Lines.from_counts(np.concatenate((first, second)), [2, 0, 2])
+    assert Lines.of([[0.0, 0.0], [3.0, 4.0]]).points.tolist() == first.tolist()
     for lines in (stacked, listed, counted, Lines.join([Lines.of(first), Lines.of(second)])):
         assert np.array_equal(lines.points, np.concatenate((first, second)))
         assert lines.offsets.tolist() == [0, 2, 4]

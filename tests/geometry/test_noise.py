@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.noise import Noise
 
+few = settings(max_examples=30, deadline=None)
 KINDS = {
     "perlin": lambda noise, x, y: noise.perlin(x, y),
     "perlin 3d": lambda noise, x, y: noise.perlin(x, y, 0.5 * x - y),
@@ -21,6 +22,7 @@ places = st.floats(-1000, 1000)
 
 
 @kinds
+@few
 @given(seed=st.integers(0, 2**32), x=places, y=places)
 def test_noise_is_within_one_and_repeats_for_the_same_seed(kind, seed, x, y):
     value = kind(Noise(seed), x, y)
@@ -64,6 +66,7 @@ def test_perlin_noise_uses_its_whole_range():
     assert abs(values.mean()) < 0.01
 
 
+@few
 @given(x=places, y=places, octaves=st.integers(1, 4))
 def test_the_gradient_is_the_slope_of_the_noise(x, y, octaves):
     noise, step = Noise(5), 1e-5

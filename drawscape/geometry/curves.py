@@ -1,0 +1,206 @@
+"""Arcs, circles, ellipses and Béziers as polylines within a tolerance in mm."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.pairs import Floats, Indices
+
+# A pen's line is 0.3 mm wide and plotters step 0.0125 mm: nobody sees more than this.
+TOLERANCE_MM = 0.02
+# A tolerance that asks for more pieces than this is a mistake.
+_MOST_PIECES = 1_000_000
+
+
+def arc(
+    cx: float,
+    cy: float,
+    radius: float,
+    start_degrees: float = 0.0,
+    end_degrees: float = 360.0,
+    *,
+    tolerance_mm: float = TOLERANCE_MM,
+) -> Points:
+    """Return an arc around (`cx`, `cy`) from `start_degrees` to `end_degrees`, (N, 2) in mm.
+
+    Angles run clockwise on paper (y down), from the positive x axis; an end below the start runs
+    the other way round. No chord strays from the arc by more than `tolerance_mm`.
+    Raises GeometryError when `radius` is negative or `tolerance_mm` not positive.
+    """
+    return elliptical_arc(
+        cx, cy, radius, radius, start_degrees, end_degrees, tolerance_mm=tolerance_mm
+    )
+
+
+def circle(cx: float, cy: float, radius: float, *, tolerance_mm: float = TOLERANCE_MM) -> Points:
+    """Return a circle as a closed line, (N, 2) in mm. Errors are those of `arc`."""
+    return ellipse(cx, cy, radius, radius, tolerance_mm=tolerance_mm)
+
+
+def ellipse(
+    cx: float,
+    cy: float,
+    rx: float,
+    ry: float,
+    *,
+    rotation_degrees: float = 0.0,
+    tolerance_mm: float = TOLERANCE_MM,
+) -> Points:
+    """Return an ellipse with radii `rx`, `ry` as a closed line, (N, 2). Errors as in `arc`."""
+    points = elliptical_arc(
+        cx, cy, rx, ry, 0.0, 360.0, rotation_degrees=rotation_degrees, tolerance_mm=tolerance_mm
+    )
+    points[-1] = points[0]
+    return points
+
+
+def elliptical_arc(
+    cx: float,
+    cy: float,
+    rx: float,
+    ry: float,
+    start_degrees: float,
+    end_degrees: float,
+    *,
+    rotation_degrees: float = 0.0,
+    tolerance_mm: float = TOLERANCE_MM,
+) -> Points:
+    """Return an arc of an ellipse, (N, 2) in mm, its axes turned by `rotation_degrees`.
+
+    Angles are the ellipse's own parameter. Errors are those of `arc`.
+    """
+    values = (cx, cy, rx, ry, start_degrees, end_degrees, rotation_degrees)
+    if not (all(map(math.isfinite, values)) and rx >= 0 and ry >= 0):
+        raise GeometryError(f"radii {rx!r}, {ry!r} at {cx, cy}: give finite numbers, radii from 0")
+    sweep = math.radians(end_degrees - start_degrees)
+    pieces = _arc_pieces(max(rx, ry), abs(sweep), tolerance_mm)
+    turns = math.radians(start_degrees) + sweep * np.linspace(0.0, 1.0, pieces + 1)
+    x, y = rx * np.cos(turns), ry * np.sin(turns)
+    cos, sin = math.cos(math.radians(rotation_degrees)), math.sin(math.radians(rotation_degrees))
+    return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
+
+
+def svg_arc(
+    start: tuple[float, float],
+    rx: float,
+    ry: float,
+    rotation_degrees: float,
+    large: bool,
+    sweep: bool,
+    end: tuple[float, float],
+    *,
+    tolerance_mm: float = TOLERANCE_MM,
+) -> Points:
+    """Return the arc that SVG's path command `A` draws from `start` to `end`, (N, 2) in mm.
+
+    Follows SVG 1.1, F.6: equal ends give one point, a radius of 0 a straight line, and radii too
+    small to reach grow until they do. Raises GeometryError when `tolerance_mm` is not positive.
+    """
+    p, q = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    if not np.isfinite([*p, *q, rx, ry, rotation_degrees]).all():
+        raise GeometryError(f"arc from {start} to {end}, radii {rx!r}, {ry!r}: give finite numbers")
+    if (p == q).all():
+        return p[None, :]
+    if rx == 0 or ry == 0:
+        return np.stack((p, q))
+    phi = math.radians(rotation_degrees % 360.0)
+    turn = np.array([[math.cos(phi), math.sin(phi)], [-math.sin(phi), math.cos(phi)]])
+    radii = np.abs([rx, ry])
+    half = turn @ ((p - q) / 2.0) / radii
+    reach = float(half @ half)
+    if reach > 1.0:
+        radii, half, reach = radii * math.sqrt(reach), half / math.sqrt(reach), 1.0
+    side = -1.0 if large == sweep else 1.0
+    centre = side * math.sqrt(max(1.0 / reach - 1.0, 0.0)) * np.array([half[1], -half[0]])
+    first, last = half - centre, -half - centre
+    begin = math.atan2(first[1], first[0])
+    angle = math.atan2(last[1], last[0]) - begin
+    angle = angle % math.tau if sweep else -((-angle) % math.tau)
+    pieces = _arc_pieces(float(radii.max()), abs(angle), tolerance_mm)
+    turns = begin + angle * np.linspace(0.0, 1.0, pieces + 1)
+    unit = np.column_stack((np.cos(turns), np.sin(turns))) + centre
+    points: Points = (unit * radii) @ turn + (p + q) / 2.0
+    points[0], points[-1] = p, q
+    return points
+
+
+def quadratic(
+    p0: ArrayLike, p1: ArrayLike, p2: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM
+) -> Points:
+    """Return one quadratic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`."""
+    return beziers(np.array([[p0, p1, p2]], dtype=np.float64), tolerance_mm=tolerance_mm).points
+
+
+def cubic(
+    p0: ArrayLike,
+    p1: ArrayLike,
+    p2: ArrayLike,
+    p3: ArrayLike,
+    *,
+    tolerance_mm: float = TOLERANCE_MM,
+) -> Points:
+    """Return one cubic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`."""
+    return beziers(np.array([[p0, p1, p2, p3]], dtype=np.float64), tolerance_mm=tolerance_mm).points
+
+
+def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines:
+    """Return many Béziers as lines, one each, that stray by at most `tolerance_mm`.
+
+    `controls` is (M, 3, 2) for quadratic or (M, 4, 2) for cubic curves, in mm. Each curve gets as
+    many equal steps as its second derivative asks for (Wang 1984). Ends are exact.
+    Raises GeometryError for other shapes, values that are not finite, a tolerance that is not
+    positive or that asks for millions of pieces.
+    """
+    curves = np.asarray(controls, dtype=np.float64)
+    if curves.ndim != 3 or curves.shape[1] not in (3, 4) or curves.shape[2] != 2:
+        raise GeometryError(f"Béziers are (M, 3, 2) or (M, 4, 2) arrays, not {curves.shape}")
+    if not np.isfinite(curves).all():
+        raise GeometryError("a Bézier has a control point that is not finite")
+    counts = _bezier_pieces(curves, tolerance_mm) + 1
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    index = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    t = index / np.repeat(counts - 1, counts)
+    points = _evaluated(curves, counts, t)
+    points[offsets[:-1]], points[offsets[1:] - 1] = curves[:, 0], curves[:, -1]
+    return Lines(points, offsets)
+
+
+def _evaluated(curves: NDArray[np.float64], counts: Indices, t: Floats) -> Points:
+    u = 1.0 - t
+    weights = [u * u, 2.0 * u * t, t * t]
+    if curves.shape[1] == 4:
+        weights = [u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t]
+    points = np.zeros((len(t), 2))
+    for column, weight in enumerate(weights):
+        points += np.repeat(curves[:, column], counts, axis=0) * weight[:, None]
+    return points
+
+
+def _bezier_pieces(curves: NDArray[np.float64], tolerance_mm: float) -> Indices:
+    _check_tolerance(tolerance_mm)
+    degree = curves.shape[1] - 1
+    bend = np.linalg.norm(np.diff(curves, n=2, axis=1), axis=2).max(axis=1, initial=0.0)
+    pieces = np.ceil(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance_mm))
+    if pieces.size and pieces.max() > _MOST_PIECES:
+        raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for millions of pieces; use more")
+    return np.asarray(np.maximum(pieces, 1.0), dtype=np.int64)
+
+
+def _arc_pieces(radius: float, sweep: float, tolerance_mm: float) -> int:
+    _check_tolerance(tolerance_mm)
+    # A chord over the angle 2a strays by r (1 - cos a); never more than a quarter turn a piece.
+    half = math.acos(1.0 - tolerance_mm / radius) if radius > tolerance_mm else math.pi / 4.0
+    pieces = math.ceil(sweep / (2.0 * max(min(half, math.pi / 4.0), 1e-12)) - 1e-9)
+    if pieces > _MOST_PIECES:
+        raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for {pieces} pieces; use more")
+    return max(pieces, 1)
+
+
+def _check_tolerance(tolerance_mm: float) -> None:
+    if not tolerance_mm > 0:
+        raise GeometryError(f"tolerance_mm={tolerance_mm!r}: give a positive length")

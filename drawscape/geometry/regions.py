@@ -1,0 +1,129 @@
+"""Regions of the plane: closed rings under the even-odd rule, holes and islands included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.pairs import blocks, ranges
+from drawscape.geometry.pieces import Segments
+
+Polygon: TypeAlias = Any
+"""One ring as (N, 2), several as Lines or a list of arrays (even-odd), or a shapely geometry."""
+
+
+def rings(polygon: Polygon) -> Lines:
+    """Return the rings of `polygon` as closed lines, in mm.
+
+    `polygon` is one ring as an (N, 2) array, several as Lines or an iterable of arrays, or a
+    shapely Polygon or MultiPolygon. Rings need not be closed. A point is inside when an odd number
+    of rings surround it, so that a ring in a ring is a hole.
+    Raises GeometryError for a ring of fewer than three points.
+    """
+    if hasattr(polygon, "geom_type"):
+        return from_shapely(polygon)
+    lines = Lines.of(polygon)
+    meets = (lines.starts == lines.ends).all(axis=1) & (lines.counts > 1)
+    corners = lines.counts - meets
+    if (corners < 3).any():
+        short = int(np.argmax(corners < 3))
+        raise GeometryError(f"ring {short} has {corners[short]} points; a ring has at least three")
+    if meets.all():
+        return lines
+    counts = lines.counts + ~meets
+    ends = np.cumsum(counts) - 1
+    points = np.empty((int(counts.sum()), 2))
+    kept = np.ones(len(points), dtype=bool)
+    kept[ends[~meets]] = False
+    points[kept] = lines.points
+    points[ends[~meets]] = lines.starts[~meets]
+    return Lines.from_counts(points, counts)
+
+
+def contains(polygon: Polygon, points: ArrayLike) -> NDArray[np.bool_]:
+    """Return whether each of `points` (N, 2) lies in `polygon`, (N,), by the even-odd rule.
+
+    On the outline itself either answer may come. (Shimrat 1962, all points against all edges that
+    their horizontal ray can meet.)
+    """
+    places = Lines.of(np.asarray(points, dtype=np.float64).reshape(-1, 2)).points
+    order = np.argsort(places[:, 1], kind="stable")
+    x, y = places[order].T
+    edges = Segments.of(rings(polygon))
+    a, b = edges.a, edges.b
+    first = np.searchsorted(y, np.minimum(a[:, 1], b[:, 1]), side="left")
+    last = np.searchsorted(y, np.maximum(a[:, 1], b[:, 1]), side="left")
+    crossed = np.zeros(len(places), dtype=np.int64)
+    for start, end in blocks(last - first):
+        counts = (last - first)[start:end]
+        at = ranges(first[start:end], counts)
+        edge = np.repeat(np.arange(start, end), counts)
+        rise = b[edge, 1] - a[edge, 1]
+        meets = a[edge, 0] + (y[at] - a[edge, 1]) * ((b[edge, 0] - a[edge, 0]) / rise)
+        crossed += np.bincount(at[meets > x[at]], minlength=len(places))
+    inside = np.empty(len(places), dtype=bool)
+    inside[order] = crossed % 2 == 1
+    return inside
+
+
+def areas_mm2(polygon: Polygon) -> NDArray[np.float64]:
+    """Return the signed area of each ring in mm2, positive where clockwise on paper (y down)."""
+    outline = rings(polygon)
+    edges = Segments.of(outline)
+    # Taken from each ring's start, so that small rings far from the origin keep their digits.
+    origin = outline.starts[edges.line]
+    a, b = edges.a - origin, edges.b - origin
+    doubled = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return np.bincount(edges.line, weights=doubled, minlength=len(outline)) / 2.0
+
+
+def to_shapely(polygon: Polygon) -> Any:
+    """Return `polygon` as a valid shapely geometry with the same inside."""
+    import shapely
+
+    if hasattr(polygon, "geom_type"):
+        return shapely.make_valid(polygon)
+    outline = rings(polygon)
+    if not len(outline):
+        return shapely.Polygon()
+    whole = shapely.polygons(shapely.linearrings(outline.points, indices=outline.ids))
+    parts = _polygonal(shapely.make_valid(whole))
+    while len(parts) > 1:
+        odd = parts[len(parts) // 2 * 2 :]
+        merged = shapely.symmetric_difference(parts[0 : len(parts) - len(odd) : 2], parts[1::2])
+        parts = np.concatenate((_polygonal(merged), odd))
+    return parts[0]
+
+
+def from_shapely(geometry: Any) -> Lines:
+    """Return the rings, shells and holes, of every polygon in `geometry`, nothing else of it."""
+    import shapely
+
+    found = shapely.get_rings(shapely.get_parts(_polygonal(np.atleast_1d(geometry))))
+    if not len(found):
+        return Lines.empty()
+    return Lines.from_counts(shapely.get_coordinates(found), shapely.get_num_coordinates(found))
+
+
+def join(polygons: Iterable[Polygon]) -> Lines:
+    """Return the rings of all `polygons` in one region, in which overlaps cancel out (even-odd)."""
+    return Lines.join(rings(polygon) for polygon in polygons)
+
+
+def _polygonal(geometries: Any) -> Any:
+    """Return each geometry's polygons as one MultiPolygon, without its lines and points."""
+    import shapely
+
+    parts, first = shapely.get_parts(geometries, return_index=True)
+    parts, second = shapely.get_parts(parts, return_index=True)
+    index = first[second]
+    keep = (shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)
+    found = np.full(len(geometries), shapely.MultiPolygon(), dtype=object)
+    if keep.any():
+        shapely.multipolygons(parts[keep], indices=index[keep], out=found)
+    return found

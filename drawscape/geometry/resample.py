@@ -1,0 +1,71 @@
+"""Polylines with their points spaced anew along their length."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Lines, on_lines
+from drawscape.geometry.pairs import Floats, Indices
+
+# More points than this from one call are a mistake in the step, not a drawing.
+_MOST_POINTS = 100_000_000
+
+
+@on_lines
+def resample(lines: Lines, step_mm: float) -> Lines:
+    """Return `lines` with points evenly spaced along each, at most `step_mm` apart.
+
+    Takes Lines or one line as (N, 2) in mm, gives the same kind. Both ends stay; lines of length 0
+    stay as they are. Corners between the new points are cut.
+    Raises GeometryError when `step_mm` is not positive, or so small that no memory would do.
+    """
+    if not step_mm > 0:
+        raise GeometryError(f"step_mm={step_mm!r}: give a positive length")
+    lengths = lines.lengths_mm
+    # A hair less, so that a length of 3 steps plus rounding does not become 4.
+    steps = np.ceil(lengths / step_mm * (1.0 - 1e-12))
+    if steps.sum() > _MOST_POINTS:
+        raise GeometryError(f"step_mm={step_mm!r} makes {steps.sum():.3g} points; use more")
+    counts = np.where(lines.counts == 1, 1, np.maximum(steps, 1.0) + 1)
+    return _spaced(lines, counts.astype(np.int64))
+
+
+@on_lines
+def resample_count(lines: Lines, count: int) -> Lines:
+    """Return `lines` with `count` points each, evenly spaced; both ends stay.
+
+    Takes Lines or one line as (N, 2) in mm, gives the same kind.
+    Raises GeometryError when `count` is below 2.
+    """
+    if count < 2:
+        raise GeometryError(f"count={count!r}: a line has at least two points")
+    return _spaced(lines, np.full(len(lines), int(count), dtype=np.int64))
+
+
+def distances_along(lines: Lines) -> Floats:
+    """Return how far along its line each point lies, in mm, (N,); the first of each line at 0."""
+    steps = np.zeros(len(lines.points))
+    steps[1:] = np.hypot(*np.diff(lines.points, axis=0).T)
+    steps[lines.offsets[:-1]] = 0.0
+    along = np.cumsum(steps)
+    return np.asarray(along - np.repeat(along[lines.offsets[:-1]], lines.counts))
+
+
+def _spaced(lines: Lines, counts: Indices) -> Lines:
+    if not len(lines):
+        return lines
+    along = distances_along(lines)
+    lengths = along[lines.offsets[1:] - 1]
+    # Lines laid end to end on one axis, a gap between them, so that one interpolation serves all.
+    shift = np.concatenate(([0.0], np.cumsum(lengths + 1.0)[:-1]))
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    index = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    spacing = lengths / np.maximum(counts - 1, 1)
+    wanted = index * np.repeat(spacing, counts) + np.repeat(shift, counts)
+    axis = along + np.repeat(shift, lines.counts)
+    points = np.column_stack([np.interp(wanted, axis, column) for column in lines.points.T])
+    points[offsets[:-1]] = lines.starts
+    last = np.where(counts > 1, lines.ends.T, lines.starts.T).T
+    points[offsets[1:] - 1] = last
+    return Lines.from_counts(points, counts)

@@ -1,0 +1,98 @@
+"""Curves become lines that stray by no more than the tolerance."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.errors import GeometryError
+from drawscape.geometry import curves
+
+few = settings(max_examples=30, deadline=None)
+places = st.tuples(st.floats(-100, 100), st.floats(-100, 100))
+
+
+@few
+@given(radius=st.floats(0, 500), start=st.floats(-720, 720), sweep=st.floats(-360, 360))
+def test_an_arc_stays_within_the_tolerance(radius, start, sweep):
+    points = curves.arc(1, 2, radius, start, start + sweep, tolerance_mm=0.1)
+    middles = (points[1:] + points[:-1]) / 2 - (1, 2)
+    assert np.hypot(*(points - (1, 2)).T) == pytest.approx(np.full(len(points), radius), abs=1e-9)
+    assert (radius - np.hypot(*middles.T) <= 0.1 + 1e-9).all() or radius <= 0.1
+
+
+def test_a_circle_is_closed_and_runs_clockwise_on_paper():
+    ring = curves.circle(5, 5, 2)
+    assert np.array_equal(ring[0], ring[-1])
+    assert ring[0].tolist() == [7.0, 5.0]
+    assert ring[1, 1] > 5
+
+
+def test_an_ellipse_is_turned_by_its_rotation():
+    upright = curves.ellipse(0, 0, 3, 1, rotation_degrees=90)
+    assert np.abs(upright).max(axis=0) == pytest.approx([1, 3], abs=0.02)
+
+
+@few
+@given(p=places, q=places, r=places, s=places, tolerance=st.floats(0.01, 5), cubic=st.booleans())
+def test_a_bezier_stays_within_the_tolerance(p, q, r, s, tolerance, cubic):
+    controls = np.array([p, q, r, s] if cubic else [p, q, r])
+    line = curves.beziers(controls[None], tolerance_mm=tolerance).points
+    assert np.array_equal(line[[0, -1]], controls[[0, -1]])
+    t = np.linspace(0, 1, 400)[:, None]
+    levels = list(controls)
+    while len(levels) > 1:
+        levels = [(1 - t) * a + t * b for a, b in pairwise(levels)]
+    a, step = line[:-1, None], np.diff(line, axis=0)[:, None]
+    square = np.maximum((step**2).sum(axis=2), 1e-300)
+    along = np.clip(((levels[0] - a) * step).sum(axis=2) / square, 0, 1)
+    stray = np.hypot(*(levels[0] - a - along[..., None] * step).T).min(axis=1)
+    assert stray.max() <= tolerance + 1e-9
+
+
+def test_flat_curves_get_few_points_and_bent_ones_more():
+    straight = [[0, 0], [1, 0], [2, 0], [3, 0]]
+    bent = [[0, 0], [0, 30], [30, 30], [30, 0]]
+    assert curves.beziers(np.array([straight, bent], dtype=float)).counts.tolist()[0] == 2
+    assert len(curves.cubic(*bent)) > 10
+    assert len(curves.quadratic((0, 0), (5, 9), (10, 0))) > 5
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("sweep", [False, True])
+def test_an_svg_arc_is_the_one_of_four_that_its_flags_choose(large, sweep):
+    points = curves.svg_arc((0, 0), 5, 5, 0, large, sweep, (6, 0))
+    assert points[0].tolist() == [0.0, 0.0]
+    assert points[-1].tolist() == [6.0, 0.0]
+    # Sweep runs clockwise on paper: over the top (y < 0) from left to right.
+    assert points[len(points) // 2, 1] == pytest.approx(
+        (9 if large else 1) * (-1 if sweep else 1), abs=0.05
+    )
+    centre = np.array([3.0, 4.0 if large != sweep else -4.0])
+    assert np.hypot(*(points - centre).T) == pytest.approx(np.full(len(points), 5.0))
+
+
+def test_svg_arcs_that_cannot_be_arcs_follow_the_standard():
+    assert curves.svg_arc((1, 1), 5, 5, 0, True, True, (1, 1)).tolist() == [[1.0, 1.0]]
+    assert curves.svg_arc((0, 0), 0, 5, 0, True, True, (1, 1)).tolist() == [[0, 0], [1, 1]]
+    grown = curves.svg_arc((0, 0), 1, 1, 0, False, True, (20, 0))
+    assert np.abs(grown[:, 1]).max() == pytest.approx(10, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: curves.circle(0, 0, -1),
+        lambda: curves.circle(0, 0, np.nan),
+        lambda: curves.circle(0, 0, 1, tolerance_mm=0),
+        lambda: curves.circle(0, 0, 1e9, tolerance_mm=1e-9),
+        lambda: curves.beziers(np.zeros((2, 5, 2))),
+        lambda: curves.beziers(np.full((1, 4, 2), np.nan)),
+        lambda: curves.svg_arc((0, 0), np.inf, 1, 0, True, True, (1, 1)),
+    ],
+)
+def test_curves_without_a_shape_are_refused(call):
+    with pytest.raises(GeometryError):
+        call()
