@@ -1,0 +1,39 @@
+"""Pictures side by side in an output that lasts: saved in the notebook, shown anywhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from drawscape.notebook.pictures import Picture
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures with captions in rows of `columns`, each at most `width_px` wide."""
+
+    pictures: Sequence[Picture | None]
+    captions: Sequence[str]
+    columns: int
+    width_px: int = 190
+
+    def _repr_html_(self) -> str:
+        """A table of `<img>`: what every viewer of notebooks shows, and scripts never run in."""
+        tiles = [self._tile(i) for i in range(len(self.pictures))]
+        rows = [tiles[i : i + self.columns] for i in range(0, len(tiles), self.columns)]
+        body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+        return f"<table>{body}</table>"
+
+    def __repr__(self) -> str:
+        return f"{len(self.pictures)} drawings in rows of {self.columns}"
+
+    def _tile(self, index: int) -> str:
+        picture, caption = self.pictures[index], escape(self.captions[index], quote=True)
+        shown = "no picture"
+        if picture is not None:
+            data = base64.b64encode(picture.data).decode("ascii")
+            source = f"data:image/{picture.format};base64,{data}"
+            shown = f'<img src="{source}" width="{self.width_px}" alt="{caption}">'
+        return f'<td align="center">{shown}<br>{caption}</td>'

@@ -1,0 +1,77 @@
+"""Which drawings make a sheet: one per seed, or one per combination of values."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from drawscape.errors import ParameterError
+from drawscape.notebook.controls import label_of
+
+MOST_CELLS = 400
+"""A typing error in a range must not fill the queue; a wall of prints has fewer."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One drawing of a sheet: its values and the words under it."""
+
+    values: Mapping[str, Any]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Drawings in rows of `columns`."""
+
+    cells: tuple[Cell, ...]
+    columns: int
+
+
+def seed_matrix(seeds: Iterable[int], fixed: Mapping[str, Any], columns: int) -> Matrix:
+    """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or too many."""
+    chosen = _limited("seeds", seeds)
+    cells = tuple(Cell({**fixed, "seed": int(seed)}, f"seed {seed}") for seed in chosen)
+    return Matrix(cells, min(columns, len(cells)))
+
+
+def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
+    """Return one cell per combination; a list, tuple or range is an axis, anything else is fixed.
+
+    The last axis runs across, so that two axes make a table with the first one down. One axis alone, or
+    a number of `columns`, flows. Raises ParameterError where an axis is empty or the product too large.
+    """
+    axes = {name: _limited(name, v) for name, v in choices.items() if _is_axis(v)}
+    fixed = {name: value for name, value in choices.items() if name not in axes}
+    if not axes:
+        raise ParameterError("variations", dict(choices), "give a list of values for a parameter")
+    rows = _limited("variations", itertools.product(*axes.values()))
+    cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
+    across = len(axes[next(reversed(axes))]) if len(axes) > 1 else min(4, len(cells))
+    return Matrix(cells, columns or across)
+
+
+def _is_axis(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def _cell(chosen: dict[str, Any], fixed: Mapping[str, Any]) -> Cell:
+    words = ", ".join(f"{label_of(name)} {_short(value)}" for name, value in chosen.items())
+    return Cell({**fixed, **chosen}, words)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _limited(name: str, values: Iterable[Any]) -> list[Any]:
+    taken = list(itertools.islice(values, MOST_CELLS + 1))
+    if not taken:
+        raise ParameterError(name, [], "give at least one value")
+    if len(taken) > MOST_CELLS:
+        raise ParameterError(
+            name, f"{taken[:3]}...", f"more than {MOST_CELLS} drawings on one sheet"
+        )
+    return [value.item() if hasattr(value, "item") else value for value in taken]

@@ -1,0 +1,55 @@
+"""A sheet holds the drawings that were asked for, in the order that a person reads."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drawscape.errors import ParameterError
+from drawscape.notebook.gallery import Gallery
+from drawscape.notebook.matrix import seed_matrix, value_matrix
+from drawscape.notebook.pictures import empty_sheet
+
+
+def test_one_cell_per_seed() -> None:
+    sheet = seed_matrix(range(5), {"turns": 9}, columns=4)
+    assert [cell.caption for cell in sheet.cells] == [f"seed {n}" for n in range(5)]
+    assert sheet.cells[3].values == {"turns": 9, "seed": 3}
+    assert sheet.columns == 4
+
+
+def test_two_axes_make_a_table_with_the_second_across() -> None:
+    sheet = value_matrix({"turns": [10, 20], "wobble": (0.1, 0.2, 0.3), "seed": 7})
+    assert sheet.columns == 3
+    assert [cell.caption for cell in sheet.cells[:4]] == [
+        "turns 10, wobble 0.1",
+        "turns 10, wobble 0.2",
+        "turns 10, wobble 0.3",
+        "turns 20, wobble 0.1",
+    ]
+    assert all(cell.values["seed"] == 7 for cell in sheet.cells)
+
+
+def test_numpy_axes_become_plain_numbers() -> None:
+    sheet = value_matrix({"wobble": np.linspace(0, 1, 3)})
+    assert [type(cell.values["wobble"]) for cell in sheet.cells] == [float] * 3
+
+
+def test_text_is_a_value_and_not_an_axis() -> None:
+    sheet = value_matrix({"font": "futural", "seed": range(2)})
+    assert [cell.values["font"] for cell in sheet.cells] == ["futural", "futural"]
+
+
+@pytest.mark.parametrize(
+    "choices", [{"turns": []}, {"turns": 5}, {"turns": range(100), "seed": range(100)}]
+)
+def test_an_empty_or_endless_sheet_is_refused(choices: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError):
+        value_matrix(choices)
+
+
+def test_a_gallery_is_a_table_of_images_without_markup_from_captions() -> None:
+    html = Gallery([empty_sheet(10, 20), None], ["<b>1</b>", "2"], 2)._repr_html_()
+    assert html.count('<img src="data:image/svg+xml;base64,') == 1
+    assert "<b>" not in html
+    assert "no picture<br>2" in html
