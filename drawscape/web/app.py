@@ -68,6 +68,7 @@ def create_app(settings: WebSettings | None = None) -> flask.Flask:
     Unlike the blueprint alone it answers unknown addresses and methods with problem objects too.
     """
     app = flask.Flask("drawscape.web.site", static_folder=None)
+    app.url_map.merge_slashes = False  # no redirects: an address is right or it is 404
     problems.register(app)
     app.after_request(security.add_headers)
     app.register_blueprint(blueprint(settings))

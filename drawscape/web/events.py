@@ -17,7 +17,7 @@ from drawscape.web import front, jobs
 _SHORTEST_GAP_S = 0.1
 """A task may report thousands of steps; nobody watches more than ten a second."""
 
-_LOOK_S = 1.0
+_LOOK_S = 0.25
 """How soon a closed connection is noticed, and so its thread set free."""
 
 _REOPEN_MS = 2000
@@ -90,18 +90,22 @@ class EventStream:
             raise StopIteration
         if self._shown is None:
             return f"retry: {_REOPEN_MS}\n\n".encode() + self._event(self._look())
-        heartbeat_at = time.monotonic() + self._heartbeat_s
-        while time.monotonic() < min(heartbeat_at, self._until):
-            if self._is_gone():
-                raise StopIteration
-            if self._changed.wait(min(_LOOK_S, self._heartbeat_s)):
-                time.sleep(max(0.0, self._sent_at + _SHORTEST_GAP_S - time.monotonic()))
-            seen = self._look()
-            if seen != self._shown:
-                return self._event(seen)
-        if time.monotonic() >= self._until:
+        if self._wait() and (seen := self._look()) != self._shown:
+            return self._event(seen)
+        if self._is_gone() or time.monotonic() >= self._until:
             raise StopIteration
         return b": still here\n\n"
+
+    def _wait(self) -> bool:
+        """Return after a change or a heartbeat's time, and whether there is reason to look."""
+        heartbeat_at = time.monotonic() + self._heartbeat_s
+        while not self._is_gone() and (left := self._until - time.monotonic()) > 0:
+            if self._changed.wait(min(_LOOK_S, self._heartbeat_s, left)):
+                time.sleep(max(0.0, self._sent_at + _SHORTEST_GAP_S - time.monotonic()))
+                return True
+            if time.monotonic() >= heartbeat_at:
+                return True  # news that never reached the watcher is found here
+        return False
 
     def close(self) -> None:
         """Stop watching and give the place back."""

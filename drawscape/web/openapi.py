@@ -155,11 +155,7 @@ def _ref(name: str) -> Json:
 
 
 def _order_schemas(settings: WebSettings) -> Json:
-    shared = {
-        p.name: p.json_schema()
-        for p in artboard.fields(settings)
-        if p.name not in ("pattern", "params")
-    }
+    shared = {p.name: p.json_schema() for p in artboard.fields(settings)}
     shared["id"].update({"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID})
     variants = {f"Order_{name}": _variant(name, shared) for name in SKETCHES}
     params = {f"Params_{name}": json_schema(SKETCHES[name].parameters) for name in SKETCHES}

@@ -1,0 +1,114 @@
+"""A home of its own for each test, the application in this process, the real server around it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from drawscape.web import WebSettings, create_app
+from drawscape.web.server import Server, make_server
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, in which the queue and the drawings of one test live."""
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.delenv("DRAWSCAPE_QUEUE", raising=False)
+    monkeypatch.delenv("DRAWSCAPE_WEB_TOKEN", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def client(home: Path) -> FlaskClient:
+    """A client of the application with its default settings."""
+    return create_app(WebSettings()).test_client()
+
+
+@pytest.fixture
+def order() -> dict[str, Any]:
+    """A valid order for a small, quick drawing."""
+    return {"width": 100, "height": 100, "pattern": "spiral", "id": "42"}
+
+
+@contextmanager
+def _serving(settings: WebSettings, **options: Any) -> Iterator[Server]:
+    server = make_server(create_app(settings), port=0, **options)
+    thread = threading.Thread(target=server.run, name="web server")
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def serving(home: Path) -> Callable[..., Any]:
+    """Serve an application on a free port: `with serving(settings) as server`."""
+    return _serving
+
+
+@pytest.fixture
+def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
+    """Send one request to a server: `status, headers, body = ask(server, 'GET', '/sketches')`."""
+
+    def send(
+        server: Server, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
+        content = None if body is None else json.dumps(body)
+        sent = {"Content-Type": "application/json"} if body is not None else {}
+        connection.request(method, path, content, {**sent, **headers})
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, dict(answer.getheaders()), content
+
+    return send
+
+
+@pytest.fixture
+def worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker process on this test's queue."""
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-w", "1"]
+    with open(home / "worker.log", "wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ}, stdout=log, stderr=subprocess.STDOUT
+        )
+        yield process
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Wait for a condition: `until(lambda: value_or_false)`, at most 20 s."""
+
+    def wait(condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if outcome := condition():
+                return outcome
+            time.sleep(0.02)
+        raise AssertionError(f"nothing after {timeout_s:g} s")
+
+    return wait

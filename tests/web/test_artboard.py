@@ -1,0 +1,143 @@
+"""POST /artboard/create: the contract's answers, and a named refusal for everything else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from drawscape.sketches import SKETCHES
+from drawscape.web import WebSettings, create_app
+from drawscape.web.artboard import output_name
+
+
+def test_a_simple_artboard_is_drawn_at_once(client: FlaskClient) -> None:
+    answer = client.post(
+        "/artboard/create", json={"complexity": "simple", "width": 100, "height": 80}
+    )
+    assert answer.status_code == 200
+    assert list(answer.json) == ["svg"]
+    assert '<rect x="10" y="10" width="50" height="50"' in answer.json["svg"]
+    assert 'width="100mm" height="80mm"' in answer.json["svg"]
+
+
+def test_a_complex_artboard_is_queued_and_answers_as_the_contract_says(
+    client: FlaskClient, order: dict[str, Any]
+) -> None:
+    answer = client.post("/artboard/create", json=order)
+    assert answer.status_code == 200
+    job_id = answer.json["job_id"]
+    assert answer.json == {
+        "status": "generating",
+        "job_id": job_id,
+        "message": "Complex pattern queued for generation",
+    }
+    assert answer.headers["Location"] == f"/jobs/{job_id}"
+    job = client.get(f"/jobs/{job_id}").json
+    assert (job["id"], job["status"], job["ended"]) == (job_id, "queued", False)
+
+
+def test_the_pattern_may_be_left_out(client: FlaskClient) -> None:
+    answer = client.post("/artboard/create", json={"width": 200, "height": 200, "id": 7})
+    assert answer.json["status"] == "generating"
+
+
+@pytest.mark.parametrize("complexity", ["complex", "high", "", None])
+def test_any_other_complexity_is_queued(
+    client: FlaskClient, order: dict[str, Any], complexity: str | None
+) -> None:
+    answer = client.post("/artboard/create", json={**order, "complexity": complexity})
+    assert answer.json["status"] == "generating"
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "rule"),
+    [
+        ({"width": -1}, "width", "must be at least 10 and at most 2000"),
+        ({"width": 1e9}, "width", "must be at least 10 and at most 2000"),
+        ({"width": "200"}, "width", "must be a number"),
+        ({"width": True}, "width", "must be a number"),
+        ({"width": None}, "width", "must not be null"),
+        ({"height": [1]}, "height", "must be a number"),
+        ({"seed": 1.5}, "seed", "must be a whole number"),
+        ({"seed": -1}, "seed", "must be at least 0"),
+        ({"pattern": "spirl"}, "pattern", "did you mean 'spiral'"),
+        ({"pattern": ["spiral"]}, "pattern", "unknown pattern"),
+        ({"complexity": "x" * 41}, "complexity", "at most 40 characters"),
+        ({"id": {"a": 1}}, "id", "must be text of at most 200 characters, or a number"),
+        ({"id": "x" * 201}, "id", "must be text of at most 200 characters, or a number"),
+        ({"params": []}, "params", "must be an object"),
+        ({"params": {"turns": "many"}}, "params.turns", "must be"),
+        ({"params": {"turn": 3}}, "params.turn", "did you mean 'turns'"),
+        ({"heigth": 3}, "heigth", "did you mean 'height'"),
+    ],
+)
+def test_a_broken_rule_names_field_value_and_rule(
+    client: FlaskClient, order: dict[str, Any], change: dict[str, Any], field: str, rule: str
+) -> None:
+    answer = client.post("/artboard/create", json={**order, **change})
+    problem = answer.json
+    assert answer.status_code == problem["status"] == 422
+    assert answer.content_type == "application/problem+json"
+    assert problem["field"] == field
+    assert rule in problem["rule"]
+    assert "value" in problem
+    assert problem["errors"][0]["field"] == field
+
+
+def test_every_broken_rule_is_listed_at_once(client: FlaskClient) -> None:
+    answer = client.post("/artboard/create", json={"width": 0, "pattern": "no", "params": {}})
+    assert {error["field"] for error in answer.json["errors"]} == {"width", "pattern", "height"}
+
+
+def test_a_pattern_parameter_goes_by_the_rule_of_its_annotation(
+    client: FlaskClient, order: dict[str, Any]
+) -> None:
+    turns = next(p for p in SKETCHES["spiral"].parameters if p.name == "turns")
+    beyond = client.post("/artboard/create", json={**order, "params": {"turns": turns.high + 1}})
+    within = client.post("/artboard/create", json={**order, "params": {"turns": turns.high}})
+    assert (beyond.status_code, within.status_code) == (422, 200)
+
+
+def test_a_full_queue_answers_503_and_when_to_come_back(home: Any, order: dict[str, Any]) -> None:
+    client = create_app(WebSettings(max_queued=2, retry_after_s=7)).test_client()
+    statuses = [client.post("/artboard/create", json=order).status_code for _ in range(4)]
+    refused = client.post("/artboard/create", json=order)
+    assert statuses == [200, 200, 503, 503]
+    assert refused.headers["Retry-After"] == "7"
+    assert "2 jobs wait already" in refused.json["detail"]
+
+
+def test_a_full_queue_still_draws_simple_artboards(home: Any, order: dict[str, Any]) -> None:
+    client = create_app(WebSettings(max_queued=1)).test_client()
+    client.post("/artboard/create", json=order)
+    simple = client.post("/artboard/create", json={**order, "complexity": "simple"})
+    assert simple.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "stem"),
+    [
+        ("summer 7", "summer_7"),
+        ("Blütenstaub", "Blutenstaub"),
+        ("../../etc/passwd", "etc_passwd"),
+        ("C:\\windows\\system32", "C_windows_system32"),
+        ("a\0b\n\rc", "a_b_c"),
+        ("<script>alert(1)</script>", "script_alert_1_script"),
+        ("{{7*7}}", "7_7"),
+        ("..", "drawing"),
+        ("", "drawing"),
+        (None, "drawing"),
+        ("日本", "drawing"),
+        (42, "42"),
+        ("x" * 200, "x" * 40),
+    ],
+)
+def test_a_file_name_keeps_letters_and_digits_of_the_id_only(given: Any, stem: str) -> None:
+    assert re.fullmatch(rf"artboard_{re.escape(stem)}_[0-9a-f]{{12}}\.svg", output_name(given))
+
+
+def test_two_orders_with_one_id_get_two_files() -> None:
+    assert output_name("mine") != output_name("mine")

@@ -1,0 +1,203 @@
+"""What a hostile client tries, and the answer that it gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from drawscape.web import WebSettings, create_app
+
+EVIL_NAMES = [
+    "../../../etc/passwd",
+    "..\\..\\boot.ini",
+    "/etc/passwd",
+    "{{ config.items() }}",
+    "${7*7}",
+    "<script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    "x'; DROP TABLE job; --",
+    "a\0.svg",
+    "%2e%2e%2f",
+]
+
+
+@pytest.mark.parametrize("name", EVIL_NAMES)
+def test_an_evil_id_makes_no_path_and_no_markup(
+    client: FlaskClient, order: dict[str, Any], home: Path, name: str
+) -> None:
+    answer = client.post("/artboard/create", json={**order, "id": name})
+    assert answer.status_code == 200
+    assert name not in answer.text
+    job = client.get(answer.headers["Location"])
+    assert name not in job.text
+
+
+@pytest.mark.parametrize("name", EVIL_NAMES)
+def test_an_evil_name_is_echoed_as_json_data_only(
+    client: FlaskClient, order: dict[str, Any], name: str
+) -> None:
+    answer = client.post("/artboard/create", json={**order, "pattern": name})
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.json["value"] == name  # as it was sent: no template was rendered
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/jobs/..%2f..%2fetc%2fpasswd",
+        "/jobs/../../etc/passwd/svg",
+        "/jobs/%2e%2e/svg",
+        "/jobs/a%00b",
+        "/jobs/{{7*7}}",
+        "/jobs/<script>alert(1)</script>",
+        "/jobs/" + "a" * 129,
+        "/jobs/a%0d%0aSet-Cookie:%20x=1",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2f..%2fsettings.py",
+        "/static//etc/passwd",
+    ],
+)
+def test_an_evil_path_finds_nothing(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (404, 422)
+    assert answer.content_type == "application/problem+json"
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"null", 400),
+        (b"[]", 400),
+        (b'"text"', 400),
+        (b"\xff\xfe", 400),
+        (b'{"width": NaN, "height": 10}', 400),
+        (b'{"width": 1e999, "height": 10}', 400),
+        (b'{"width": 100, "height": 100, "id": "\\ud800"}', 400),
+        (b"[" * 60_000, 400),
+        (b'{"a":' * 10_000, 400),
+        (b'{"id": "' + b"x" * 70_000 + b'"}', 413),
+    ],
+)
+def test_a_body_that_is_no_small_json_object_is_refused(
+    client: FlaskClient, body: bytes, status: int
+) -> None:
+    answer = client.post("/artboard/create", data=body, content_type="application/json")
+    assert answer.status_code == answer.json["status"] == status
+    assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "image/svg+xml"],
+)
+def test_another_content_type_is_refused(client: FlaskClient, content_type: str) -> None:
+    answer = client.post("/artboard/create", data=b"{}", content_type=content_type)
+    assert answer.status_code == answer.json["status"] == 415
+
+
+def test_a_compressed_body_is_refused(client: FlaskClient) -> None:
+    answer = client.post(
+        "/artboard/create",
+        data=b"\x1f\x8b",
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    )
+    assert answer.status_code == 415
+
+
+def test_a_long_value_is_not_sent_back_whole(client: FlaskClient, order: dict[str, Any]) -> None:
+    answer = client.post("/artboard/create", json={**order, "x" * 30_000: "y" * 20_000})
+    assert answer.status_code == 422
+    assert len(answer.data) < 4_000
+
+
+def test_a_page_of_another_site_cannot_post(client: FlaskClient, order: dict[str, Any]) -> None:
+    answer = client.post("/artboard/create", json=order, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == answer.json["status"] == 403
+    same = client.post("/artboard/create", json=order, headers={"Origin": "http://localhost"})
+    assert same.status_code == 200
+
+
+def test_a_rebound_host_name_is_refused(home: Path) -> None:
+    settings = WebSettings(allowed_hosts=("localhost", "127.0.0.1", "[::1]"))
+    client = create_app(settings).test_client()
+    statuses = {
+        host: client.get("/sketches", headers={"Host": host}).status_code
+        for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]", "evil.example", "a:b:c")
+    }
+    assert statuses == {
+        "localhost:8000": 200,
+        "127.0.0.1": 200,
+        "[::1]:8000": 200,
+        "[::1]": 200,
+        "evil.example": 400,
+        "a:b:c": 400,
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sketches", "/healthz", "/openapi.json", "/jobs/nobody", "/nowhere"]
+)
+def test_every_answer_carries_the_protective_headers(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+
+
+def test_wrong_addresses_and_methods_are_answered_in_json(client: FlaskClient) -> None:
+    answers = [client.get("/nowhere"), client.delete("/sketches"), client.get("/artboard/create")]
+    assert [answer.status_code for answer in answers] == [404, 405, 405]
+    assert {answer.content_type for answer in answers} == {"application/problem+json"}
+    assert "GET" in answers[1].headers["Allow"]
+
+
+# Tokens
+
+
+@pytest.fixture
+def guarded(home: Path) -> FlaskClient:
+    return create_app(WebSettings(token="s3cret")).test_client()
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic s3cret", "Bearer s3cretx", "é"]
+)
+def test_without_the_token_there_is_no_answer(
+    guarded: FlaskClient, order: dict[str, Any], header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    answer = guarded.post("/artboard/create", json=order, headers=headers)
+    assert answer.status_code == answer.json["status"] == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_with_the_token_the_order_is_taken(guarded: FlaskClient, order: dict[str, Any]) -> None:
+    headers = {"Authorization": "Bearer s3cret"}
+    assert guarded.post("/artboard/create", json=order, headers=headers).status_code == 200
+
+
+def test_the_page_its_files_and_the_health_need_no_token(guarded: FlaskClient) -> None:
+    paths = ("/", "/static/page.js", "/healthz", "/openapi.json")
+    assert [guarded.get(path).status_code for path in paths] == [200] * 4
+    assert guarded.get("/sketches").status_code == 401
+
+
+def test_the_token_is_in_no_repr() -> None:
+    assert "s3cret" not in repr(WebSettings(token="s3cret"))
+
+
+def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAWSCAPE_WEB_TOKEN", "from outside")
+    assert WebSettings.from_environment().token == "from outside"
+    assert WebSettings.from_environment(token="given").token == "given"

@@ -1,0 +1,27 @@
+"""Settings that make no sense are refused when they are made."""
+
+from __future__ import annotations
+
+import pytest
+
+from drawscape.errors import SettingsError
+from drawscape.web import WebSettings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("max_queued", 0), ("max_streams", -1), ("max_body_bytes", 0), ("heartbeat_s", 0.0)],
+)
+def test_a_limit_must_be_positive(name: str, value: float) -> None:
+    with pytest.raises(SettingsError, match=f"{name}={value}"):
+        WebSettings(**{name: value})
+
+
+def test_an_empty_token_is_refused() -> None:
+    with pytest.raises(SettingsError, match="token is empty"):
+        WebSettings(token=" ")
+
+
+def test_values_that_are_none_leave_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DRAWSCAPE_WEB_TOKEN", raising=False)
+    assert WebSettings.from_environment(token=None, max_queued=None) == WebSettings()
