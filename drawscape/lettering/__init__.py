@@ -1,0 +1,22 @@
+"""Single-line writing: Hershey's fonts with accents, alignment, wrapping, curves."""
+
+from drawscape.lettering.curve import set_along
+from drawscape.lettering.fonts import CAP_HEIGHT, Font, Glyph, font_names, load_font
+from drawscape.lettering.layout import LINE_HEIGHT, Align, Block, Style, VerticalAlign, set_text
+from drawscape.lettering.typeface import glyphs_for
+
+__all__ = [
+    "CAP_HEIGHT",
+    "LINE_HEIGHT",
+    "Align",
+    "Block",
+    "Font",
+    "Glyph",
+    "Style",
+    "VerticalAlign",
+    "font_names",
+    "glyphs_for",
+    "load_font",
+    "set_along",
+    "set_text",
+]

@@ -1,0 +1,191 @@
+"""Lines of writing on straight base lines: aligned, wrapped, justified, measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from drawscape.errors import CanvasError, GlyphError, UnknownNameError
+from drawscape.geometry.lines import Lines, Points
+from drawscape.lettering.fonts import CAP_HEIGHT, Glyph
+from drawscape.lettering.typeface import clusters, glyphs_for
+
+Align = Literal["left", "center", "right", "justify"]
+VerticalAlign = Literal["baseline", "top", "middle", "bottom"]
+
+LINE_HEIGHT = 1.9
+"""Distance of base lines in cap heights: descenders take a third, accents a third, a little air."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How text is written: font, cap height `size` and extra `spacing` between letters, both in mm.
+
+    `missing` replaces what the font cannot write; None makes that an error.
+    """
+
+    font: str = "futural"
+    size: float = 5.0
+    spacing: float = 0.0
+    missing: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.size) and self.size > 0):
+            raise CanvasError(f"text size {self.size!r} must be a finite number of mm above 0")
+        if not math.isfinite(self.spacing):
+            raise CanvasError(f"letter spacing {self.spacing!r} must be a finite number of mm")
+
+    @property
+    def scale(self) -> float:
+        """Millimetres per font unit."""
+        return self.size / CAP_HEIGHT
+
+    def glyphs(self, text: str) -> list[Glyph]:
+        """Return the glyphs of `text`; raise GlyphError for what cannot be written."""
+        return glyphs_for(text, self.font, missing=self.missing)
+
+    def width(self, text: str) -> float:
+        """Return how far `text` moves the pen on, in mm."""
+        glyphs = self.glyphs(text)
+        gaps = max(len(glyphs) - 1, 0) * self.spacing
+        return sum(glyph.advance for glyph in glyphs) * self.scale + gaps
+
+
+@dataclass(frozen=True)
+class Block:
+    """Text set in lines: the strokes, and the box that they were set in, in mm.
+
+    (0, 0) of `lines` is the anchor. `width` is the longest row's or the width that was asked for;
+    `height` goes from the first row's cap line to the last row's base line.
+    """
+
+    lines: Lines
+    rows: tuple[str, ...]
+    width: float
+    height: float
+
+
+def set_text(
+    text: str,
+    style: Style,
+    *,
+    align: Align = "left",
+    valign: VerticalAlign = "baseline",
+    width: float | None = None,
+    line_height: float = LINE_HEIGHT,
+) -> Block:
+    """Return `text` set in rows, one for each line break and, with a `width` in mm, where it wraps.
+
+    Without a `width` rows are aligned to the anchor's x; with one, to the box that begins there.
+    `line_height` is in cap heights. 'justify' needs a width and leaves a paragraph's last row
+    ragged.
+    Raises GlyphError for what cannot be written, CanvasError for sizes that cannot be.
+    """
+    _check(align, valign, width, line_height)
+    rows = _rows(text, style, width)
+    step = line_height * style.size
+    height = style.size + step * (len(rows) - 1)
+    top = {"baseline": 0.0, "top": style.size, "middle": style.size - height / 2}
+    down = top.get(valign, style.size - height)
+    strokes: list[Points] = []
+    widest = 0.0
+    for number, (row, ends_paragraph) in enumerate(rows):
+        stretched = width if align == "justify" and not ends_paragraph else None
+        placed, extent = set_row(row, style, stretched)
+        shift = _shift(align, extent, width)
+        strokes += [stroke + np.array((shift, down + number * step)) for stroke in placed]
+        widest = max(widest, extent)
+    texts = tuple(row for row, _ in rows)
+    return Block(Lines.of(strokes), texts, widest if width is None else width, height)
+
+
+def set_row(row: str, style: Style, stretched: float | None = None) -> tuple[list[Points], float]:
+    """Return one row's strokes from x = 0 on the base line y = 0, and its extent in mm.
+
+    `stretched` is the extent to reach by widening the spaces, where there are any.
+    """
+    extent = style.width(row)
+    spaces = row.count(" ")
+    widening = (stretched - extent) / spaces if stretched is not None and spaces else 0.0
+    strokes: list[Points] = []
+    x = 0.0
+    for character in clusters(row):
+        for glyph in style.glyphs(character):
+            strokes += glyph.placed(x, scale=style.scale)
+            x += glyph.advance * style.scale + style.spacing
+        x += widening if character == " " else 0.0
+    return strokes, extent if not widening or stretched is None else stretched
+
+
+def _rows(text: str, style: Style, width: float | None) -> list[tuple[str, bool]]:
+    """Return the rows, each with whether it ends a paragraph."""
+    rows: list[tuple[str, bool]] = []
+    for paragraph in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if width is None:
+            rows.append((paragraph, True))
+            continue
+        wrapped = wrap(paragraph, style, width)
+        rows += [(row, False) for row in wrapped[:-1]] + [(wrapped[-1], True)]
+    return rows
+
+
+def wrap(paragraph: str, style: Style, width: float) -> list[str]:
+    """Return `paragraph` in rows that fit `width` mm; a word that is longer is broken.
+
+    Raises GlyphError when not even one letter fits.
+    """
+    rows = [""]
+    for word in paragraph.split(" "):
+        candidate = f"{rows[-1]} {word}" if rows[-1] else word
+        if style.width(candidate) <= width:
+            rows[-1] = candidate
+            continue
+        if rows[-1]:
+            rows.append("")
+        pieces = _broken(word, style, width)
+        rows[-1:] = pieces
+    return rows
+
+
+def _broken(word: str, style: Style, width: float) -> list[str]:
+    pieces = [""]
+    for character in clusters(word):
+        if style.width(pieces[-1] + character) > width:
+            if not pieces[-1]:
+                raise GlyphError(
+                    f"{character!r} at a size of {style.size:g} mm is wider than {width:g} mm; "
+                    "make the text smaller or its box wider"
+                )
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+def _shift(align: Align, extent: float, width: float | None) -> float:
+    room = 0.0 if width is None else width
+    if align == "center":
+        return (room - extent) / 2
+    return room - extent if align == "right" else 0.0
+
+
+def _check(align: str, valign: str, width: float | None, line_height: float) -> None:
+    for what, value, known in (
+        ("alignment", align, get_args(Align)),
+        ("vertical alignment", valign, get_args(VerticalAlign)),
+    ):
+        if value not in known:
+            raise UnknownNameError(what, str(value), known)
+    if align == "justify" and width is None:
+        raise CanvasError("justified text needs a width to fill: give width=..., in mm")
+    for what, number in (("text width", width), ("line height", line_height)):
+        if number is not None and not (np.isfinite(number) and number > 0):
+            raise CanvasError(f"{what} {number!r} must be a finite number above 0")
+
+
+def longest(rows: Sequence[str], style: Style) -> float:
+    """Return the extent of the longest row in mm."""
+    return max((style.width(row) for row in rows), default=0.0)
