@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from drawscape.canvas.grouping import Grouping
 from drawscape.canvas.output import Output
 from drawscape.canvas.page import Frame, Pen
-from drawscape.canvas.polylines import Polylines
-from drawscape.canvas.shapes import Shapes
 from drawscape.canvas.style import Attrs
 from drawscape.canvas.transforms import Transforms
+from drawscape.canvas.writing import Writing
 
 __all__ = ["Frame", "Pen", "SVGBuilder"]
 
 
-class SVGBuilder(Shapes, Polylines, Grouping, Transforms, Output):
+class SVGBuilder(Writing, Transforms, Output):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
     `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
-    Raises CanvasError when a size is not finite and positive.
+    Raises CanvasError when a size is not finite and positive, UnknownNameError for an unknown font.
     """
 
     def __init__(
@@ -32,4 +30,5 @@ class SVGBuilder(Shapes, Polylines, Grouping, Transforms, Output):
         pen: Pen | None = None,
     ) -> None:
         super().__init__(width, height, default_styles, margin=margin, pen=pen)
-        self.hershey_font_name = hershey_font_name
+        if hershey_font_name != self.hershey_font_name:
+            self.set_hershey_font(hershey_font_name)

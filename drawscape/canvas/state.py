@@ -30,6 +30,7 @@ class Canvas:
         self.margin = _checked_margin(margin, min(width, height))
         self.default_styles: dict[str, Any] = dict(default_styles or {})
         self.pen = pen
+        self.hershey_font_name = "futural"
         self.elements: list[Node] = []
         self.provenance: Mapping[str, Any] | None = None
         self._open: list[tuple[Group, list[Matrix]]] = []

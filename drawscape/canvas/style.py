@@ -74,7 +74,7 @@ def attribute_string(attrs: Attrs) -> str:
 
 
 def from_keywords(style: Attrs) -> dict[str, Any]:
-    """Return keyword styles as SVG attributes: `stroke_width` as `stroke-width`, `class_` as `class`.
+    """Return keyword styles as SVG attributes: `stroke_width` as `stroke-width`, `class_` as class.
 
     Those whose value is None are left out.
     """
