@@ -1,0 +1,164 @@
+"""Space colonisation: branches that share out the light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.regions import contains
+from drawscape.sketches import sketch
+from drawscape.sketches.growth._branches import drawn_tree
+from drawscape.sketches.growth._colony import Colony
+from drawscape.sketches.growth._twigs import relaxed
+from drawscape.svg_builder import Frame, SVGBuilder
+
+Form = Literal["tree", "leaf", "thicket"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where to grow: the outline (N, 2) that holds the light, and the roots (R, 2), in mm."""
+
+    outline: Points
+    roots: Points
+    up: float
+
+
+@sketch
+def space_colonization(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    form: Annotated[Form, doc("What grows")] = "tree",
+    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4200,
+    reach: Annotated[
+        float, Interval(ge=1.2, le=6.0), doc("How near a branch comes to a bud, in steps")
+    ] = 2.2,
+    sight: Annotated[
+        float, Interval(ge=4.0, le=40.0), doc("From how far a bud pulls, in steps")
+    ] = 10.0,
+    trunk: Annotated[
+        float, Interval(ge=0.0, le=0.12), doc("Width of the trunk, as a part of the page")
+    ] = 0.055,
+    taper: Annotated[
+        float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
+    ] = 1.9,
+    roots: Annotated[
+        bool, doc("Roots below a tree, the outline of a leaf, in the second pen")
+    ] = True,
+) -> Iterator[float]:
+    """A tree, a leaf or a thicket whose branches grow towards free light.
+
+    After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
+    algorithm" (2007); widths by the pipe model of Shinozaki (1964).
+    """
+    frame = svg.frame
+    plan = _PLANS[form](frame, Noise(rng))
+    step = float(np.sqrt(np.ptp(plan.outline[:, 0]) * np.ptp(plan.outline[:, 1]) / buds) * 0.42)
+    tree = Colony(
+        _light(rng, plan.outline, buds),
+        plan.roots,
+        step=step,
+        influence=sight * step,
+        reach=reach * step,
+        heading=np.array([0.0, -plan.up]),
+    )
+    for done in tree.grow(600, 3 * buds):
+        yield 0.7 * done
+    nodes = relaxed(tree.nodes, tree.parents, 3)
+    width = trunk * frame.short
+    foot = float(plan.roots[:, 1].max())
+    window = frame.x0, frame.y0, frame.x1, foot
+    svg.polylines(drawn_tree(nodes, tree.parents, width, taper, window))
+    yield 0.85
+    if roots and form != "thicket":
+        with svg.layer("pen 2", color="#8a4b2a", width=0.3):
+            below = _roots(rng, frame, width, taper) if form == "tree" else plan.outline
+            svg.polylines(below)
+
+
+def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
+    """Return about `count` points strewn over the outline's inside, in drifts of its own."""
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    points = rng.uniform(low, high, (3 * count, 2))
+    # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
+    u, v = (points - low).T / (high - low).min() * 3.2
+    lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(points))
+    points = points[lit & contains(outline, points)]
+    return points[:count]
+
+
+def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -> Lines:
+    """Return the roots of a tree and the ground that they hold on to."""
+    ground = frame.y1 - 0.1 * frame.height
+    t = np.linspace(0, np.pi, 60)
+    across, down = 0.34 * frame.width, 0.1 * frame.height
+    bowl = np.column_stack((frame.cx + across * np.cos(t), ground + down * np.sin(t)))
+    light = _light(rng, bowl, 260)
+    step = float(np.sqrt(across * 2 * down / 260) * 0.6)
+    growing = Colony(
+        light,
+        np.array([[frame.cx, ground]]),
+        step=step,
+        influence=16 * step,
+        reach=2 * step,
+        heading=np.array([0.0, 0.05]),
+    )
+    for _ in growing.grow(200, 1500):
+        pass
+    nodes = relaxed(growing.nodes, growing.parents, 3)
+    window = frame.x0, ground, frame.x1, frame.y1
+    return drawn_tree(nodes, growing.parents, width * 0.8, taper, window)
+
+
+def _tree(frame: Frame, noise: Noise) -> Plan:
+    """A crown like a cloud over a bare trunk."""
+    t = np.linspace(0, 2 * np.pi, 240)
+    bumps = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
+    crown = np.column_stack((np.cos(t), np.sin(t) * (1 + 0.08 * np.cos(t)))) * bumps[:, None]
+    low, high = crown.min(axis=0), crown.max(axis=0)
+    tall = 0.72 * frame.height
+    size = np.array([frame.width, min(tall, 1.5 * frame.width)])
+    crown = (crown - low) / (high - low) * size + (frame.x0, frame.y0 + tall - size[1])
+    foot = frame.y1 - 0.1 * frame.height
+    return Plan(crown, np.array([[frame.cx, foot]]), 0.12)
+
+
+def _leaf(frame: Frame, noise: Noise) -> Plan:
+    """A pointed leaf, its stalk at the foot of the page."""
+    s = np.linspace(0, 1, 160)
+    half = np.sin(np.pi * s**0.8) ** 0.9 * (1 - 0.25 * s)
+    bend = 0.08 * noise.perlin(s * 1.5 + 3.3, np.full_like(s, 8.7)) * np.sin(np.pi * s)
+    tall = 0.9 * min(frame.height, 1.7 * frame.width)
+    wide = min(0.48 * frame.width, 0.42 * tall) / half.max()
+    foot = frame.cy + tall * 0.5 / 0.9 - 0.1 * tall
+    left = np.column_stack((frame.cx + (bend * wide - half * wide), foot - s * tall))
+    right = np.column_stack((frame.cx + (bend * wide + half * wide), foot - s * tall))
+    outline = np.concatenate((left, right[::-1]))
+    outline[:, 0] = np.clip(outline[:, 0], frame.x0, frame.x1)
+    stalk = np.array([[frame.cx, min(foot + 0.1 * tall, frame.y1)]])
+    return Plan(outline, stalk, 0.25)
+
+
+def _thicket(frame: Frame, noise: Noise) -> Plan:
+    """Many stems along the foot of the page, competing for all of it."""
+    corners = [
+        (frame.x0, frame.y0),
+        (frame.x1, frame.y0),
+        (frame.x1, frame.y1),
+        (frame.x0, frame.y1),
+    ]
+    outline = np.array([*corners, corners[0]])
+    stems = max(3, round(frame.width / frame.height * 9))
+    x = frame.x0 + (np.arange(stems) + 0.5) / stems * frame.width
+    x = x + noise.perlin(np.arange(stems) * 0.7 + 0.3, 4.4) * frame.width / stems
+    return Plan(outline, np.column_stack((x, np.full(stems, frame.y1))), 0.1)
+
+
+_PLANS = {"tree": _tree, "leaf": _leaf, "thicket": _thicket}
