@@ -143,6 +143,18 @@ class MailError(DrawscapeError, ValueError):
     """A mail cannot be sent as asked: address, subject, template or settings."""
 
 
+class MailTemporaryError(MailError, ConnectionError):
+    """The mail server could not take a mail for now; it may be worth a retry (`job_retries`)."""
+
+
+class MailRefusedError(MailError):
+    """The mail server refused a mail for good (5xx, login, certificate): a retry changes nothing."""
+
+
+class MailTemplateError(MailError):
+    """A mail template does not work: variables are missing, or the template itself is wrong."""
+
+
 class DataError(DrawscapeError, ValueError):
     """A data file cannot be converted as asked."""
 
