@@ -47,9 +47,10 @@ def state_folder() -> Path:
     return folder
 
 
-def queue_url() -> str:
-    """Return where the queue is: `DRAWSCAPE_QUEUE` (a path or a `postgresql://` URL), else the home's file."""
-    return os.environ.get("DRAWSCAPE_QUEUE") or str(state_folder() / "queue.db")
+def queue_file() -> Path:
+    """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`."""
+    named = os.environ.get("DRAWSCAPE_QUEUE")
+    return Path(named).expanduser().absolute() if named else state_folder() / "queue.db"
 
 
 def output_folder() -> Path:

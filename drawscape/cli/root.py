@@ -1,0 +1,69 @@
+"""The command itself: finds its subcommands, and turns errors into a line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from drawscape import __version__
+from drawscape.errors import DrawscapeError
+
+_COMMANDS = {
+    "demo": (
+        "drawscape.cli.demo",
+        "demo",
+        "Draw a few pictures through the queue, without a browser.",
+    ),
+    "draw": ("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
+    "jobs": ("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
+    "lab": ("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
+    "plot": ("drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."),
+    "redraw": ("drawscape.cli.draw", "redraw", "Draw a file again from what its metadata says."),
+    "sketches": ("drawscape.cli.draw", "sketches", "List the patterns and their parameters."),
+    "web": ("drawscape.cli.web", "web", "Serve the web front and a worker."),
+    "worker": ("drawscape.cli.worker", "worker", "Run jobs until Ctrl-C."),
+}
+
+
+class _Commands(click.Group):
+    """Subcommands by name, with their one line of help, and no import until one is chosen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][2]) for name in sorted(_COMMANDS)])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="drawscape")
+def root() -> None:
+    """Generative design for pen plotters: sketches, jobs, notebooks."""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command; exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted."""
+    try:
+        root(args=args, prog_name="drawscape", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except DrawscapeError as error:
+        click.echo(f"drawscape: {error}", err=True)
+        sys.exit(2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1)

@@ -1,0 +1,162 @@
+"""Connections to the queue's file: one per thread and process, opened with care, errors by name."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from drawscape.errors import QueueError
+from drawscape.queue.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
+
+FULL, NORMAL = 2, 1
+
+
+class Database:
+    """The queue's SQLite file, with a connection of its own for each thread.
+
+    Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
+    worker's run with NORMAL, where a power loss may undo the last status changes but never tears the file.
+    """
+
+    def __init__(
+        self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
+    ) -> None:
+        self.path = Path(filename).absolute()
+        self.timeout_s = timeout_s
+        self._synchronous = synchronous
+        self._local = threading.local()
+        self._ready = False
+        self._lock = threading.Lock()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, opened (and the file made) when first asked for.
+
+        A process that was forked opens its own: SQLite connections do not survive a fork.
+        """
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        if held is not None and held[0] == os.getpid():
+            return held[1]
+        with self.translated():
+            connection = self._open()
+        self._local.held = (os.getpid(), connection)
+        return connection
+
+    def close(self) -> None:
+        """Close this thread's connection, if it has one."""
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        self._local.held = None
+        if held is not None and held[0] == os.getpid():
+            held[1].close()
+
+    def _open(self) -> sqlite3.Connection:
+        self._make_file()
+        connection = sqlite3.connect(
+            self.path, timeout=self.timeout_s, isolation_level=None, cached_statements=256
+        )
+        try:
+            with self._lock:
+                if not self._ready:
+                    self._prepare(connection)
+                    self._ready = True
+            connection.execute(f"pragma synchronous = {self._synchronous}")
+            connection.execute("pragma cache_size = -8000")
+            connection.execute("pragma temp_store = memory")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make_file(self) -> None:
+        """Make the file readable by its owner only, before SQLite would make it by the umask."""
+        if self.path.exists():
+            return
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        tables = {row[0] for row in connection.execute("select name from sqlite_master")}
+        owner = connection.execute("pragma application_id").fetchone()[0]
+        if owner not in (0, APPLICATION_ID) or (tables and not tables & OUR_TABLES):
+            raise QueueError(
+                f"{self.path} is another program's SQLite file; name a file of its own for the queue"
+            )
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if owner == APPLICATION_ID and version > USER_VERSION:
+            raise QueueError(
+                f"{self.path} was written by a newer Drawscape (table version {version}, this one knows "
+                f"{USER_VERSION}); update Drawscape"
+            )
+        if owner == APPLICATION_ID and version == USER_VERSION and "job" in tables:
+            return
+        self._switch_to_wal(connection)
+        connection.execute("begin immediate")
+        for statement in DDL:
+            connection.execute(statement)
+        connection.execute(f"pragma application_id = {APPLICATION_ID}")
+        connection.execute(f"pragma user_version = {USER_VERSION}")
+        connection.execute("commit")
+
+    def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
+        """The switch takes an exclusive lock without the busy handler's patience, hence our own loop."""
+        deadline = time.monotonic() + self.timeout_s
+        connection.execute("pragma auto_vacuum = incremental")
+        while True:
+            try:
+                mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                if mode != "wal":
+                    raise QueueError(
+                        f"{self.path}: SQLite cannot use its write-ahead log here (journal mode {mode!r}); "
+                        "keep the queue on a local disk"
+                    )
+                return
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a block in one write transaction: committed as a whole or not at all."""
+        connection = self.connection
+        with self.translated():
+            connection.execute("begin immediate")
+            try:
+                yield connection
+                connection.execute("commit")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                raise
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn SQLite's errors into QueueErrors that name the file and the remedy."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise QueueError(f"{self.path}: {error}; {_remedy(error, self.timeout_s)}") from error
+        except OSError as error:
+            raise QueueError(f"{self.path}: {error.strerror or error}") from error
+
+
+def _remedy(error: sqlite3.Error, timeout_s: float) -> str:
+    text = str(error)
+    remedies = {
+        "locked": f"another process has held the file for more than {timeout_s:g} s",
+        "readonly": "make the file and its folder writable",
+        "full": "free some disk space; nothing was written",
+        "not a database": "the file is damaged or foreign: move it away and start anew, or restore a copy",
+        "malformed": "the file is damaged: try `sqlite3 FILE .recover`, or restore a copy",
+        "unable to open": "is the folder there, and writable?",
+        "disk I/O": "the disk does not answer as it should",
+    }
+    return next((remedy for key, remedy in remedies.items() if key in text), "nothing was written")

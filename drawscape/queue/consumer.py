@@ -1,0 +1,273 @@
+"""huey's consumer with workers that run jobs in child processes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from huey.constants import WORKER_THREAD
+from huey.consumer import Consumer, Scheduler, Worker, WorkerRecycle
+
+from drawscape.errors import DrawscapeError
+from drawscape.queue.child import ChildSettings
+from drawscape.queue.claiming import acknowledge, claim, give_back, note_pid, note_progress
+from drawscape.queue.doorbell import Doorbell
+from drawscape.queue.ids import new_id
+from drawscape.queue.liveness import WorkerInfo, announce, forget_dead, retire
+from drawscape.queue.memory import memory_limit_bytes
+from drawscape.queue.pruning import prune
+from drawscape.queue.recovery import recover
+from drawscape.queue.rows import Claim, Outcome
+from drawscape.queue.slot import Interrupted, Slot, SlotSettings
+
+_LOG = logging.getLogger("drawscape.worker")
+
+_IDLE_S = 1.0  # the doorbell wakes; this is for the case that it cannot
+_ACKNOWLEDGE_PAUSE_S = 0.25
+_PRUNE_S = 600.0
+_LEAVE_S = 10.0
+
+
+class JobWorker(Worker):  # type: ignore[misc]
+    """One thread, one slot: claims a job, has its child run it, acknowledges, claims the next."""
+
+    def __init__(self, consumer: JobConsumer, **options: Any) -> None:
+        super().__init__(**options)
+        self._consumer = consumer
+        self._jobs = self.huey.storage.jobs
+        self._next: Claim | None = None
+        self._native_turn = False
+        self.slot = Slot(consumer.slot_settings, self._note)
+
+    def initialize(self) -> None:
+        """Start the child, then do as huey does."""
+        super().initialize()
+        try:
+            self.slot.warm_up()
+        except (TimeoutError, OSError):
+            _LOG.exception("event=child_start_failed")
+
+    def loop(self, now: Any = None) -> None:
+        """Run one job or one native task, or wait until there is one."""
+        heard = self._consumer.doorbell.rings
+        try:
+            held = self._next or self._claim()
+        except DrawscapeError as error:
+            _LOG.error("event=claim_failed error=%r", str(error))
+            self.stop_flag.wait(_ACKNOWLEDGE_PAUSE_S)
+            return
+        self._next = None
+        if held is not None:
+            self._work(held)
+        elif not self._run_native(now):
+            self._consumer.doorbell.wait(heard, _IDLE_S)
+
+    def _claim(self) -> Claim | None:
+        if self._native_turn:  # jobs and native tasks take turns when both wait
+            self._native_turn = False
+            return None
+        connection = self._jobs.connection
+        if not connection.execute(
+            "select 1 from job where queue = ? and status = 'queued' limit 1", (self.huey.name,)
+        ).fetchone():
+            return None
+        return claim(self._jobs, self.huey.name, self._consumer.worker_id, self.slot.pid)
+
+    def _run_native(self, now: Any) -> bool:
+        data = self.huey.storage.dequeue()
+        if data is None:
+            return False
+        task = self.huey.deserialize_task(data)
+        try:
+            self.huey.execute(task, now)
+        except Exception:  # noqa: BLE001 - as huey does: a task never ends its worker
+            _LOG.exception("event=native_task_failed task=%s", task.id)
+        self._count()
+        return True
+
+    def _work(self, held: Claim) -> None:
+        pid = self.slot.pid
+        try:
+            outcome = self.slot.run(held)
+        except Interrupted:
+            give_back(self._jobs, held)
+            _LOG.warning("job=%s event=given_back", held.id)
+            return
+        accepted = self._acknowledge(held, outcome)
+        self._say(held, outcome, accepted)
+        if self.slot.pid != pid and self._next is not None:
+            note_pid(self._jobs, self._next, self.slot.pid)
+        self._count()
+
+    def _acknowledge(self, held: Claim, outcome: Outcome) -> bool:
+        """Write the outcome, however long the disk is full or the file locked: it is not to be lost."""
+        while True:
+            more = None if self.stop_flag.is_set() else self._next_for()
+            try:
+                accepted, self._next = acknowledge(self._jobs, held, outcome, next_for=more)
+            except DrawscapeError as error:
+                _LOG.error("job=%s event=acknowledge_failed error=%r", held.id, str(error))
+                time.sleep(_ACKNOWLEDGE_PAUSE_S)
+                if self._consumer.leaving:
+                    return False
+            else:
+                return accepted
+
+    def _next_for(self) -> tuple[str, str, int | None] | None:
+        """What to claim for, unless a native task has waited through this job."""
+        self._native_turn = bool(
+            self._jobs.connection.execute(
+                "select 1 from task where queue = ? limit 1", (self.huey.name,)
+            ).fetchone()
+        )
+        if self._native_turn or (self.max_tasks and self.task_count + 1 >= self.max_tasks):
+            return None
+        return self.huey.name, self._consumer.worker_id, self.slot.pid
+
+    def _say(self, held: Claim, outcome: Outcome, accepted: bool) -> None:
+        if not accepted:
+            _LOG.warning(
+                "job=%s event=late token=%d status=%s", held.id, held.token, outcome.status
+            )
+        elif outcome.status == "failed":
+            first = (outcome.error or "").strip().rpartition("\n")[2]
+            _LOG.warning(
+                "job=%s task=%s status=failed reason=%s error=%r",
+                held.id,
+                held.task,
+                outcome.reason,
+                first,
+            )
+        else:
+            _LOG.info("job=%s task=%s status=%s", held.id, held.task, outcome.status)
+
+    def _count(self) -> None:
+        self.task_count += 1
+        if self.max_tasks and self.task_count >= self.max_tasks:
+            raise WorkerRecycle
+
+    def _note(self, held: Claim, fraction: float, message: str | None, meta: str | None) -> None:
+        try:
+            note_progress(self._jobs, held, fraction, message, meta)
+        except DrawscapeError as error:
+            _LOG.warning("job=%s event=progress_not_written error=%r", held.id, str(error))
+
+    def shutdown(self) -> None:
+        """Give back what was claimed and not begun, end the child, then do as huey does."""
+        if self._next is not None:
+            give_back(self._jobs, self._next)
+            self._next = None
+        self.slot.close()
+        super().shutdown()
+        self._jobs.close()
+
+
+class JobScheduler(Scheduler):  # type: ignore[misc]
+    """huey's scheduler, which also tidies the job table now and then."""
+
+    _prune_at = time.monotonic() + 60.0
+
+    def loop(self, now: Any = None) -> None:
+        """Do as huey does, then prune when it is time."""
+        super().loop(now)
+        if time.monotonic() >= self._prune_at:
+            self._prune_at = time.monotonic() + _PRUNE_S
+            try:
+                prune(self.huey.storage.jobs, self.huey.storage.folder)
+            except DrawscapeError as error:
+                _LOG.error("event=prune_failed error=%r", str(error))
+
+
+class JobConsumer(Consumer):  # type: ignore[misc]
+    """A consumer that says it is alive by a lock, and takes over the jobs of those that are not."""
+
+    worker_class = JobWorker
+    scheduler_class = JobScheduler
+
+    def __init__(self, huey: Any, **options: Any) -> None:
+        asked = options.get("worker_type", WORKER_THREAD)
+        if asked != WORKER_THREAD:
+            _LOG.warning(
+                "event=worker_type asked=%s used=thread note='every job runs in a child process'",
+                asked,
+            )
+        options["worker_type"] = WORKER_THREAD
+        self.worker_id = new_id()
+        self.leaving = False
+        storage = huey.storage
+        self._folder: Path = storage.folder
+        self._locks = self._folder / "workers"
+        self.slot_settings = SlotSettings(
+            self._folder / "logs",
+            self._folder / "previews",
+            ChildSettings(
+                home=os.fspath(huey.home),
+                key=huey.serializer.codec.key,
+                task_modules=huey.task_modules,
+                previews=os.fspath(self._folder / "previews"),
+                memory_limit_bytes=memory_limit_bytes(),
+            ),
+        )
+        self.doorbell = Doorbell(
+            storage.watched, huey.name, self.worker_id, on_stop=self._stop_job, chores=self._recover
+        )
+        super().__init__(huey, **options)
+
+    def _create_worker(self) -> JobWorker:
+        return JobWorker(
+            self,
+            huey=self.huey,
+            stop_flag=self.stop_flag,
+            default_delay=self.default_delay,
+            max_delay=self.max_delay,
+            backoff=self.backoff,
+            max_tasks=self.max_tasks,
+        )
+
+    def start(self) -> None:
+        """Announce this worker, take over what dead ones left, start the threads."""
+        for name in ("logs", "previews"):
+            (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("output", "output/postcards"):
+            (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
+        self.huey.storage.conn  # noqa: B018 - makes the tables before anyone looks at them
+        info = WorkerInfo(self.worker_id, os.getpid(), self.workers, self.huey.name, time.time())
+        announce(self._locks, info)
+        _LOG.info(
+            "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
+        )
+        self._recover()
+        forget_dead(self._locks)
+        super().start()
+        self.doorbell.start()
+
+    def _recover(self) -> None:
+        try:
+            if recover(self.huey.storage.watched, self._locks):
+                self.doorbell.ring()
+        except DrawscapeError as error:
+            _LOG.error("event=recovery_failed error=%r", str(error))
+
+    def _stop_job(self, seq: int, token: int, grace_s: float) -> None:
+        for worker, _ in self.worker_threads:
+            worker.slot.stop(seq, token, grace_s)
+
+    def stop(self, graceful: bool = False) -> None:
+        """Stop as huey does; jobs that are cut short go back to the queue."""
+        self.stop_flag.set()
+        self.doorbell.ring()
+        super().stop(graceful)
+        self.doorbell.stop()
+        retire(self._locks, self.worker_id)
+        _LOG.info("worker=%s event=stopped", self.worker_id)
+
+    def _interrupt_workers(self) -> None:
+        self.leaving = True
+        for worker, _ in self.worker_threads:
+            worker.slot.interrupt()
+        deadline = time.monotonic() + _LEAVE_S
+        for _, thread in self.worker_threads:
+            thread.join(max(deadline - time.monotonic(), 0))

@@ -1,0 +1,199 @@
+"""What a task knows of the job that runs it; outside of a worker all of it does nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+PROGRESS_PERIOD_S = 0.05
+"""At most 20 progress messages a second leave a job."""
+
+PREVIEW_PERIOD_S = 0.25
+"""A preview is a whole picture: four a second are enough for an eye, and cheap to write."""
+
+Preview = str | bytes | Callable[[], "str | bytes | Any"]
+
+
+class JobContext:
+    """The job that the calling code runs in."""
+
+    id: str | None = None
+    """The job's id; None outside of a worker."""
+
+    def __init__(self) -> None:
+        self.meta: MutableMapping[str, Any] = {}
+
+    def progress(
+        self, fraction: float, message: str | None = None, preview: Preview | None = None
+    ) -> None:
+        """Report how far the task is, 0 to 1, with a few words and the drawing so far.
+
+        Calls may come as often as they like: at most 20 a second are written, and the last always is.
+        `preview` may be a function; it is called only when a picture is due.
+        """
+
+    def log(self, text: str) -> None:
+        """Add a line to the job's log; outside of a worker it is printed to stderr."""
+        sys.stderr.write(f"{text}\n")
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether the job was asked to stop."""
+        return False
+
+
+class Meta(MutableMapping[str, Any]):
+    """A job's own notes, JSON values by name, sent on with the next progress message."""
+
+    def __init__(self, values: dict[str, Any], changed: Callable[[], None]) -> None:
+        self._values = values
+        self._changed = changed
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._values[key] = value
+        self._changed()
+
+    def __delitem__(self, key: str) -> None:
+        del self._values[key]
+        self._changed()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+    def copy(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary."""
+        return dict(self._values)
+
+
+class RunningJob(JobContext):
+    """The context inside a child process: limits the rate, keeps the last value, sends the rest.
+
+    `send(fraction, message, meta, preview)` passes one message on.
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        meta: dict[str, Any],
+        send: Callable[[float, str | None, dict[str, Any] | None, bytes | None], None],
+    ) -> None:
+        self.id = job_id
+        self._send = send
+        self._lock = threading.RLock()
+        self._fraction = 0.0
+        self._message: str | None = None
+        self._pending = False
+        self._meta_changed = False
+        self._preview: Preview | None = None
+        self._next_s = 0.0
+        self._next_preview_s = 0.0
+        self._flusher: threading.Thread | None = None
+        self._stop_asked = False
+        self._closed = False
+        self.meta = Meta(meta, self._note_meta)
+
+    def progress(
+        self, fraction: float, message: str | None = None, preview: Preview | None = None
+    ) -> None:
+        self._fraction = fraction
+        if message is not None:
+            self._message = message
+        if preview is not None:
+            self._preview = preview
+        self._pending = True
+        if time.monotonic() >= self._next_s:
+            self.flush()
+        elif self._flusher is None:
+            self._start_flusher()
+
+    def log(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    @property
+    def is_canceled(self) -> bool:
+        return self._stop_asked
+
+    def ask_to_stop(self) -> None:
+        """Let `is_canceled` say yes."""
+        self._stop_asked = True
+
+    def _note_meta(self) -> None:
+        self._meta_changed = self._pending = True
+        if self._flusher is None:
+            self._start_flusher()
+
+    def flush(self, *, with_preview: bool = True, last: bool = False) -> None:
+        """Send what is pending now; the `last` flush sends a preview even if it was not due yet."""
+        with self._lock:
+            if not self._pending or self._closed:
+                return
+            self._pending = False
+            self._next_s = time.monotonic() + PROGRESS_PERIOD_S
+            preview = self._due_preview(last) if with_preview else None
+            meta = dict(self.meta) if self._meta_changed else None
+            self._meta_changed = False
+            self._send(min(max(float(self._fraction), 0.0), 1.0), self._message, meta, preview)
+
+    def _due_preview(self, last: bool) -> bytes | None:
+        now = time.monotonic()
+        if self._preview is None or (now < self._next_preview_s and not last):
+            return None
+        picture = _as_bytes(self._preview)
+        self._preview = None
+        # Drawing a preview is work of the job's own: it never takes more than a fifth of the time.
+        self._next_preview_s = now + max(PREVIEW_PERIOD_S, 5 * (time.monotonic() - now))
+        return picture
+
+    def close(self, *, with_preview: bool) -> None:
+        """Send the last values; nothing is sent afterwards."""
+        if with_preview and self._preview is not None:
+            self._pending = True
+        self.flush(with_preview=with_preview, last=True)
+        with self._lock:
+            self._closed = True
+
+    def _start_flusher(self) -> None:
+        """Without a further call of `progress`, a thread brings the last value out."""
+        self._flusher = threading.Thread(target=self._flush_when_due, daemon=True)
+        self._flusher.start()
+
+    def _flush_when_due(self) -> None:
+        while not self._closed:
+            time.sleep(PROGRESS_PERIOD_S)
+            if self._pending and time.monotonic() >= self._next_s:
+                # A preview function walks the canvas while the task draws on it, so only the task's own
+                # thread may call it.
+                self.flush(with_preview=not callable(self._preview))
+
+
+def _as_bytes(preview: Preview) -> bytes:
+    value = preview() if callable(preview) else preview
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
+_NOWHERE = JobContext()
+_current: JobContext = _NOWHERE
+
+
+def current_job() -> JobContext:
+    """Return the job that runs the calling code, or one that does nothing outside of a worker."""
+    return _current
+
+
+def set_current(job: JobContext | None) -> None:
+    """Make `job` the current one (None: no job); for the child process alone."""
+    global _current
+    _current = _NOWHERE if job is None else job

@@ -1,0 +1,120 @@
+"""Changing what is queued, running or done: cancel, stop, retry, requeue, delete."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from drawscape.errors import JobNotFoundError, JobStateError
+from drawscape.queue.connection import Database
+from drawscape.queue.liveness import is_alive
+from drawscape.queue.pruning import remove_files
+from drawscape.queue.querying import list_rows, read_row
+from drawscape.queue.rows import JobRow
+from drawscape.queue.schema import ENDED
+from drawscape.queue.settling import settle
+
+
+def cancel(database: Database, locks: Path, job_id: str, grace_s: float = 0.0) -> bool:
+    """Return whether the job was kept from running, or told to stop; False when it had ended.
+
+    Before its start it is `canceled` at once. While it runs its child is killed and it becomes `stopped`;
+    with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
+    """
+    with database.transaction() as connection:
+        changed = connection.execute(
+            "update job set status = 'canceled', ended_at = ?, due_at = null "
+            "where id = ? and status in ('queued', 'scheduled', 'deferred')",
+            (time.time(), job_id),
+        ).rowcount
+        if changed:
+            connection.execute("delete from job_dependency where job_id = ?", (job_id,))
+            settle(connection, [(job_id, False)])
+            return True
+        asked = connection.execute(
+            "update job set stop_grace_s = min(coalesce(stop_grace_s, 1e9), ?) "
+            "where id = ? and status = 'started' returning worker",
+            (grace_s, job_id),
+        ).fetchone()
+    if asked is None:
+        _require(database, job_id)
+        return False
+    if asked[0] is None or not is_alive(locks, asked[0]):
+        _stop_without_worker(database, job_id, asked[0])
+    return True
+
+
+def _stop_without_worker(database: Database, job_id: str, worker: str | None) -> None:
+    """Nobody is there to kill anything: the job stopped when its worker died."""
+    with database.transaction() as connection:
+        changed = connection.execute(
+            "update job set status = 'stopped', ended_at = ?, worker = null, pid = null "
+            "where id = ? and status = 'started' and worker is ?",
+            (time.time(), job_id, worker),
+        ).rowcount
+        if changed:
+            settle(connection, [(job_id, False)])
+
+
+def requeue(database: Database, job_id: str) -> None:
+    """Put an ended job back into the queue, under the same id, as if it had just been queued.
+
+    Raises JobNotFoundError, and JobStateError while it is waiting or running.
+    """
+    with database.transaction() as connection:
+        changed = connection.execute(
+            "update job set status = 'queued', reason = null, error = null, detail = null, result = null, "
+            "progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, "
+            "worker = null, due_at = null, recoveries = 0, waits_for = 0 "
+            "where id = ? and status in ('finished', 'failed', 'stopped', 'canceled')",
+            (job_id,),
+        ).rowcount
+    if not changed:
+        row = _require(database, job_id)
+        raise JobStateError(
+            f"job {job_id} is {row.status}; only one that has ended can be queued again"
+        )
+
+
+def retry(database: Database, job_id: str) -> None:
+    """Put a failed, stopped or canceled job back into the queue; raise JobStateError for any other."""
+    row = _require(database, job_id)
+    if row.status not in ("failed", "stopped", "canceled"):
+        raise JobStateError(
+            f"job {job_id} is {row.status}; only one that failed or was stopped is retried"
+        )
+    requeue(database, job_id)
+
+
+def retry_failed(
+    database: Database, queue: str, task: str | None = None, reason: str | None = None
+) -> list[str]:
+    """Return the ids of the failed jobs, of one task or reason if asked, that are queued again."""
+    rows = list_rows(database, queue, status="failed", task=task, limit=None)
+    chosen = [row.id for row in rows if reason is None or row.reason == reason]
+    for job_id in chosen:
+        requeue(database, job_id)
+    return chosen
+
+
+def delete(database: Database, folder: Path, job_id: str) -> None:
+    """Remove an ended job with its log and preview; raise JobStateError while it waits or runs."""
+    with database.transaction() as connection:
+        changed = connection.execute(
+            "delete from job where id = ? and status in ('finished', 'failed', 'stopped', 'canceled')",
+            (job_id,),
+        ).rowcount
+    if changed:
+        remove_files(folder, job_id)
+        return
+    row = _require(database, job_id)
+    raise JobStateError(
+        f"job {job_id} is {row.status}; cancel it first ({', '.join(ENDED)} can go)"
+    )
+
+
+def _require(database: Database, job_id: str) -> JobRow:
+    row = read_row(database, job_id)
+    if row is None:
+        raise JobNotFoundError(f"no job has the id {job_id!r} (or it was removed, being old)")
+    return row

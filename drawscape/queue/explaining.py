@@ -1,0 +1,122 @@
+"""Why a job is where it is, in a few sentences that a person can act on."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from drawscape.queue.liveness import is_alive, living
+from drawscape.queue.rows import JobRow
+
+if TYPE_CHECKING:
+    from drawscape.queue.submitting import Queue
+
+
+def explain(queue: Queue, row: JobRow) -> str:
+    """Return in words why the job waits, how it runs, or how it ended."""
+    lines = [f"{row.task} is {row.status}."]
+    if row.waiting:
+        lines += _why_waiting(queue, row)
+    elif row.status == "started":
+        lines += _how_running(queue, row)
+    else:
+        lines += _how_ended(row)
+    if row.recoveries:
+        lines.append(f"It was recovered from a dead worker {_times(row.recoveries)}.")
+    if row.attempts > 1:
+        lines.append(f"It was started {_times(row.attempts)}.")
+    return "\n".join(lines)
+
+
+def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
+    lines = []
+    if row.status == "scheduled":
+        wait_s = max(0.0, (row.due_at or 0.0) - time.time())
+        lines.append(f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s.")
+        if row.error:
+            lines.append(
+                f"It is tried again then ({_times(row.retries)} left); it had failed with:"
+            )
+            lines.append(_indented(row.error))
+    elif row.status == "deferred":
+        lines.append(f"It waits for {', '.join(_open_dependencies(queue, row)) or 'others'}.")
+    else:
+        lines.append(f"{_ahead(queue, row)} ahead of it.")
+    workers = living(queue.folder / "workers")
+    if not workers:
+        lines.append(
+            "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
+        )
+    else:
+        slots = sum(worker.slots for worker in workers)
+        lines.append(f"{len(workers)} worker(s) with {slots} slot(s) are alive.")
+    return lines
+
+
+def _ahead(queue: Queue, row: JobRow) -> str:
+    count = queue.database.connection.execute(
+        "select count(*) from job where queue = ? and status = 'queued' "
+        "and (priority > ? or (priority = ? and seq < ?))",
+        (row.queue, row.priority, row.priority, row.seq),
+    ).fetchone()[0]
+    return "No job is" if count == 0 else f"{count} job{'s are' if count > 1 else ' is'}"
+
+
+def _open_dependencies(queue: Queue, row: JobRow) -> list[str]:
+    found = queue.database.connection.execute(
+        "select depends_on, coalesce((select status from job where id = depends_on), 'batch') "
+        "from job_dependency where job_id = ? limit 10",
+        (row.id,),
+    ).fetchall()
+    return [f"{needed} ({status})" for needed, status in found]
+
+
+def _how_running(queue: Queue, row: JobRow) -> list[str]:
+    since = time.time() - (row.started_at or time.time())
+    lines = [f"It runs since {max(0.0, since):.1f} s (process {row.pid}), {row.progress:.0%} done."]
+    if row.message:
+        lines.append(f"It says: {row.message}")
+    if row.timeout_s is not None:
+        lines.append(f"Its time limit is {row.timeout_s:g} s.")
+    if row.stop_grace_s is not None:
+        lines.append("It was asked to stop.")
+    if row.worker is None or not is_alive(queue.folder / "workers", row.worker):
+        lines.append("Its worker is dead; the next worker that is alive takes the job over.")
+    return lines
+
+
+def _how_ended(row: JobRow) -> list[str]:
+    lines = []
+    if row.started_at is not None and row.ended_at is not None:
+        lines.append(
+            f"It ran for {row.ended_at - row.started_at:.2f} s, until {_clock(row.ended_at)}."
+        )
+    if row.reason:
+        lines.append(f"Reason: {row.reason}.")
+    details = row.details
+    if details.get("signal"):
+        lines.append(f"Signal: {details['signal']}.")
+    if row.peak_kb:
+        lines.append(f"Peak memory: {row.peak_kb / 1024:.0f} MB.")
+    if row.error:
+        lines += ["Error:", _indented(row.error)]
+    if details.get("stack") and details["stack"] not in (row.error or ""):
+        lines += ["Where it was:", _indented(details["stack"])]
+    if details.get("log"):
+        lines += ["The last lines that it printed:", _indented(details["log"])]
+    return lines
+
+
+def _clock(stamp: float | None) -> str:
+    if stamp is None:
+        return "no time"
+    return datetime.fromtimestamp(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,0 +1,57 @@
+"""Whether the code that a child process holds is still the code on disk."""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+import sysconfig
+import time
+
+_PERIOD_S = 0.1
+"""In a backlog files are looked at ten times a second; a job that came after the last look has its own."""
+
+
+class LoadedCode:
+    """The source files of the modules that this process has imported, outside of installed packages."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._stamps: dict[str, tuple[int, int]] = {}
+        self._looked_at = time.time()
+        self._installed = _installed_folders()
+
+    def note(self) -> None:
+        """Remember the files of modules that were imported since the last call."""
+        if len(sys.modules) == self._count:
+            return
+        self._count = len(sys.modules)
+        for module in list(sys.modules.values()):
+            file = getattr(module, "__file__", None)
+            if file and file not in self._stamps and not file.startswith(self._installed):
+                stamp = _stamp(file)
+                if stamp is not None:
+                    self._stamps[file] = stamp
+
+    def is_stale(self, created_at: float) -> bool:
+        """Return whether a file has changed, for a job that was queued at `created_at` (seconds)."""
+        now = time.time()
+        if created_at < self._looked_at and 0 <= now - self._looked_at < _PERIOD_S:
+            return False
+        self._looked_at = now
+        return any(_stamp(file) != stamp for file, stamp in self._stamps.items())
+
+
+def _stamp(file: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _installed_folders() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    folders = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"]}
+    folders.update(site.getsitepackages())
+    return tuple(sorted(folders))

@@ -1,0 +1,92 @@
+"""A huey that also runs jobs: built and used like SqliteHuey, started by `huey_consumer`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from huey.api import SqliteHuey
+from huey.consumer import Consumer
+from huey.serializer import Serializer
+
+from drawscape.queue.codec import Codec, load_key
+from drawscape.queue.storage import JobStorage
+
+
+class SignedMessages(Serializer):  # type: ignore[misc]
+    """huey's own tasks and results, signed with the queue's key as jobs are."""
+
+    def __init__(self, key_path: Path) -> None:
+        super().__init__()
+        self._key_path = key_path
+        self._codec: Codec | None = None
+
+    @property
+    def codec(self) -> Codec:
+        """The codec, its key read when first needed."""
+        if self._codec is None:
+            self._codec = Codec(load_key(self._key_path))
+        return self._codec
+
+    def _serialize(self, data: Any) -> bytes:
+        return self.codec.dumps(data)
+
+    def _deserialize(self, data: bytes) -> Any:
+        return self.codec.loads(bytes(data))
+
+
+class JobHuey(SqliteHuey):  # type: ignore[misc]
+    """A SqliteHuey with a `job` table: `JobHuey('background', filename='queue.db')`.
+
+    Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
+    as huey does, in its threads. `home` is the folder in which jobs run, by default the one that holds
+    the queue's folder; `task_modules` are the modules whose functions may be jobs.
+    """
+
+    storage_class = JobStorage
+
+    def __init__(
+        self,
+        name: str = "huey",
+        *args: Any,
+        home: str | os.PathLike[str] | None = None,
+        task_modules: Sequence[str] = ("workers",),
+        serializer: Serializer | None = None,
+        filename: str | os.PathLike[str] = "huey.db",
+        **options: Any,
+    ) -> None:
+        path = Path(filename).absolute()
+        self.home = Path(home) if home is not None else _home_of(path)
+        self.task_modules = tuple(task_modules)
+        self.key_path = path.with_suffix(".key")
+        super().__init__(
+            name,
+            *args,
+            serializer=serializer or SignedMessages(self.key_path),
+            filename=os.fspath(path),
+            **options,
+        )
+
+    def create_consumer(self, **options: Any) -> Consumer:
+        """Return a consumer for `huey_consumer`; every `-k` becomes threads that hold a child each."""
+        from drawscape.queue.consumer import JobConsumer
+
+        return JobConsumer(self, **options)
+
+    def periodic_job(
+        self, validate_datetime: Callable[..., bool], task: str | Callable[..., Any], **kwargs: Any
+    ) -> Any:
+        """Queue `task` with `kwargs` whenever `validate_datetime` (huey's `crontab(...)`) says so.
+
+        Returns huey's periodic task. However many workers run, the minute's job is queued once.
+        """
+        from drawscape.queue.periodic import periodic_job
+
+        return periodic_job(self, validate_datetime, task, kwargs)
+
+
+def _home_of(database: Path) -> Path:
+    folder = database.parent
+    return folder.parent if folder.name == ".drawscape" else folder

@@ -1,0 +1,34 @@
+"""Identifiers of jobs: UUIDs that sort by time, so that the newest sit together in the index."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+
+from drawscape.errors import JobOptionError
+
+_ALLOWED = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def new_id() -> str:
+    """Return a new version-7 UUID as text (RFC 9562, 2024): 48 bits of milliseconds, 74 random bits."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[str]:
+    """Return `count` new UUIDs; one read of the random source serves them all."""
+    stamp = f"{time.time_ns() // 1_000_000:012x}"
+    head = f"{stamp[:8]}-{stamp[8:]}-7"
+    random = os.urandom(10 * count).hex()
+    return [
+        f"{head}{r[:3]}-{'89ab'[int(r[3], 16) & 3]}{r[4:7]}-{r[7:19]}"
+        for r in (random[at : at + 20] for at in range(0, 20 * count, 20))
+    ]
+
+
+def check_id(job_id: str) -> str:
+    """Return `job_id` if it may serve as one, else raise JobOptionError."""
+    if not isinstance(job_id, str) or not _ALLOWED.fullmatch(job_id):
+        raise JobOptionError(f"job_id={job_id!r}: use 1 to 128 of A-Z a-z 0-9 _ -")
+    return job_id

@@ -1,0 +1,158 @@
+"""Jobs into the table: each insert is one committed transaction, and the row is the queue entry."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from drawscape.errors import DuplicateJobError, JobNotFoundError
+from drawscape.queue.connection import Database
+from drawscape.queue.failpoints import failpoint
+from drawscape.queue.rows import NewJob
+from drawscape.queue.schema import WAITING
+
+_COLUMNS = (
+    "id, queue, task, payload, status, reason, priority, due_at, waits_for, runs_anyway, timeout_s, "
+    "grace_s, retries, retry_delay_s, retry_backoff, created_at, ended_at, result_ttl_s, unique_key, "
+    "batch, meta, description, error"
+)
+_INSERT = f"insert into job ({_COLUMNS}) values ({', '.join('?' * len(_COLUMNS.split(',')))})"
+
+
+def insert(database: Database, queue: str, job: NewJob) -> str:
+    """Return the id of the job that now stands in the table: `job`'s, or that of its active twin.
+
+    Raises DuplicateJobError when the id is taken, JobNotFoundError for an unknown dependency.
+    """
+    if not job.unique_key and not job.depends_on:
+        connection = database.connection
+        with database.translated(), _duplicates_named(job):
+            failpoint("insert.before_commit")
+            connection.execute(_INSERT, _values(job, queue, *_standing(job)))
+        failpoint("insert.after_commit")
+        return job.id
+    with database.transaction() as connection, _duplicates_named(job):
+        twin = _active_twin(connection, queue, job)
+        if twin is not None:
+            return twin
+        _insert_dependent(connection, queue, job)
+        failpoint("insert.before_commit")
+    failpoint("insert.after_commit")
+    return job.id
+
+
+def insert_many(
+    database: Database,
+    queue: str,
+    jobs: Iterable[NewJob],
+    *,
+    batch: str | None = None,
+    description: str | None = None,
+    then: NewJob | None = None,
+) -> None:
+    """Insert all `jobs` in one transaction, with the batch that they form and the job that follows it."""
+    rows = [_values(job, queue, *_standing(job)) for job in jobs]
+    with database.transaction() as connection:
+        if batch is not None:
+            connection.execute(
+                "insert into job_batch (id, queue, created_at, total, description) "
+                "values (?, ?, unixepoch('subsec'), ?, ?)",
+                (batch, queue, len(rows), description),
+            )
+        connection.executemany(_INSERT, rows)
+        if then is not None:
+            _insert_dependent(connection, queue, then)
+        failpoint("insert.before_commit")
+    failpoint("insert.after_commit")
+
+
+class _duplicates_named:  # noqa: N801 - used as a function
+    """Turns the one integrity error that a caller can cause into its name."""
+
+    def __init__(self, job: NewJob) -> None:
+        self._job = job
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if isinstance(error, sqlite3.IntegrityError) and "job.id" in str(error):
+            raise DuplicateJobError(
+                f"job_id={self._job.id!r} is taken; choose another, or delete that job first"
+            ) from None
+
+
+def _standing(job: NewJob) -> tuple[str, int]:
+    return ("queued" if job.due_at is None else "scheduled"), 0
+
+
+def _values(job: NewJob, queue: str, status: str, waits_for: int) -> tuple[object, ...]:
+    failed = status == "failed"
+    return (
+        job.id,
+        queue,
+        job.task,
+        job.payload,
+        status,
+        "dependency" if failed else None,
+        job.priority,
+        job.due_at,
+        waits_for,
+        int(job.runs_anyway),
+        job.timeout_s,
+        job.grace_s,
+        job.retries,
+        job.retry_delay_s,
+        job.retry_backoff,
+        job.created_at,
+        job.created_at if failed else None,
+        job.result_ttl_s,
+        job.unique_key,
+        job.batch,
+        job.meta,
+        job.description,
+        "a job that it depends on had not finished" if failed else None,
+    )
+
+
+def _active_twin(connection: sqlite3.Connection, queue: str, job: NewJob) -> str | None:
+    if job.unique_key is None:
+        return None
+    row = connection.execute(
+        "select id from job where queue = ? and unique_key = ? "
+        "and status in ('queued', 'scheduled', 'deferred', 'started')",
+        (queue, job.unique_key),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _insert_dependent(connection: sqlite3.Connection, queue: str, job: NewJob) -> None:
+    standings = {needed: _dependency_standing(connection, needed) for needed in job.depends_on}
+    open_ones = [needed for needed, standing in standings.items() if standing == "open"]
+    if "failed" in standings.values() and not job.runs_anyway:
+        status = "failed"
+    else:
+        status = "deferred" if open_ones else _standing(job)[0]
+    connection.execute(_INSERT, _values(job, queue, status, len(open_ones)))
+    if status == "deferred":
+        connection.executemany(
+            "insert into job_dependency (depends_on, job_id) values (?, ?)",
+            [(needed, job.id) for needed in open_ones],
+        )
+
+
+def _dependency_standing(connection: sqlite3.Connection, needed: str) -> str:
+    """Return `open`, `finished` or `failed` for a job or a batch that another waits for."""
+    row = connection.execute("select status from job where id = ?", (needed,)).fetchone()
+    if row is not None:
+        return _folded([row[0]])
+    if connection.execute("select 1 from job_batch where id = ?", (needed,)).fetchone() is None:
+        raise JobNotFoundError(f"job_depends_on: no job or batch has the id {needed!r}")
+    rows = connection.execute("select distinct status from job where batch = ?", (needed,))
+    return _folded([row[0] for row in rows])
+
+
+def _folded(statuses: Sequence[str]) -> str:
+    if any(status in (*WAITING, "started") for status in statuses):
+        return "open"
+    return "finished" if all(status == "finished" for status in statuses) else "failed"

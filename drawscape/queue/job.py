@@ -1,0 +1,289 @@
+"""A handle on one job: every look at an attribute reads the table, until the job has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import html
+import time
+import warnings
+from collections.abc import Generator, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
+from drawscape.queue import controlling
+from drawscape.queue.durations import Duration, seconds
+from drawscape.queue.explaining import explain
+from drawscape.queue.joblog import log_path, read_log
+from drawscape.queue.liveness import living
+from drawscape.queue.querying import data_version, read_result, read_row
+from drawscape.queue.rows import JobRow, parsed, utc
+from drawscape.queue.submitting import Queue
+
+_LOOK_S = 0.003
+_NOBODY_AFTER_S = 2.0
+_PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
+_SHOWN_BYTES = 20_000_000
+
+
+class Job:
+    """One job of a queue: what it is, how far it is, what came of it, and what can be done with it."""
+
+    def __init__(self, queue: Queue, job_id: str, row: JobRow | None = None) -> None:
+        self._queue = queue
+        self._id = job_id
+        self._ended_row = row if row is not None and row.ended else None
+        self._given_row = row
+
+    @property
+    def id(self) -> str:
+        """The job's id."""
+        return self._id
+
+    def refresh(self) -> JobRow:
+        """Return the job's row as it is now. Raises JobNotFoundError when it was removed."""
+        if self._ended_row is not None:
+            return self._ended_row
+        row = read_row(self._queue.database, self._id)
+        if row is None:
+            raise JobNotFoundError(f"no job has the id {self._id!r} (or it was removed, being old)")
+        self._given_row = row
+        if row.ended:
+            self._ended_row = row
+        return row
+
+    @property
+    def status(self) -> str:
+        """`queued`, `scheduled`, `deferred`, `started`, `finished`, `failed`, `stopped`, `canceled`."""
+        return self.refresh().status
+
+    @property
+    def reason(self) -> str | None:
+        """Why it failed: `exception`, `timeout`, `crashed`, `lost`, `invalid` or `dependency`."""
+        return self.refresh().reason
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, however it went."""
+        return self.refresh().ended
+
+    @property
+    def task(self) -> str:
+        """The dotted path of the function that runs."""
+        return self.refresh().task
+
+    @property
+    def result(self) -> Any:
+        """What the task returned; None until it is finished. Reading does not consume it."""
+        if self.refresh().status != "finished":
+            return None
+        data = read_result(self._queue.database, self._id)
+        return None if data is None else self._queue.codec.loads(data)
+
+    @property
+    def error(self) -> str | None:
+        """The worker's traceback or sentence, for a job that failed or will be retried."""
+        return self.refresh().error
+
+    @property
+    def progress(self) -> float:
+        """How far it is, 0 to 1."""
+        return self.refresh().progress
+
+    @property
+    def message(self) -> str | None:
+        """What the task last said of its progress."""
+        return self.refresh().message
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The job's own notes: `job_meta` and what the task added."""
+        return parsed(self.refresh().meta)
+
+    @property
+    def description(self) -> str | None:
+        """The words given as `job_description`."""
+        return self.refresh().description
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was queued, in UTC."""
+        stamp = utc(self.refresh().created_at)
+        if stamp is None:
+            raise JobNotFoundError(f"job {self._id} has no creation time; its row is damaged")
+        return stamp
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When its present or last run began, in UTC."""
+        return utc(self.refresh().started_at)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, in UTC."""
+        return utc(self.refresh().ended_at)
+
+    @property
+    def preview(self) -> bytes | None:
+        """The drawing so far, while it runs or after it was stopped; None when there is none."""
+        try:
+            return (self._queue.folder / "previews" / f"{self._id}.svg").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def logs(self) -> str:
+        """Return what the task printed and logged, at most the last MiB."""
+        return read_log(self._queue.folder / "logs", self._id)
+
+    def follow_logs(self) -> Iterator[str]:
+        """Yield what the task prints as it prints it, until the job has ended."""
+        path = log_path(self._queue.folder / "logs", self._id)
+        position = 0
+        while True:
+            over = self.ended
+            text, position = _read_from(path, position)
+            if text:
+                yield text
+            elif over:
+                return
+            else:
+                time.sleep(0.05)
+
+    def explain(self) -> str:
+        """Return in words why it still waits, how it runs, or why it failed."""
+        return explain(self._queue, self.refresh())
+
+    def cancel(self, grace: Duration = 0.0) -> bool:
+        """Return whether it was kept from running (`canceled`) or told to stop (`stopped`).
+
+        With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
+        has not ended by then.
+        """
+        return controlling.cancel(
+            self._queue.database,
+            self._queue.folder / "workers",
+            self._id,
+            seconds(grace, "grace"),
+        )
+
+    stop = cancel
+
+    def retry(self) -> Job:
+        """Queue a failed, stopped or canceled job again, under its id; return it."""
+        controlling.retry(self._queue.database, self._id)
+        self._ended_row = None
+        return self
+
+    def requeue(self) -> Job:
+        """Queue any job that has ended again, under its id; return it."""
+        controlling.requeue(self._queue.database, self._id)
+        self._ended_row = None
+        return self
+
+    def delete(self) -> None:
+        """Remove an ended job with its log and preview."""
+        controlling.delete(self._queue.database, self._queue.folder, self._id)
+
+    def wait(self, timeout: Duration = None) -> Any:
+        """Return the result once the job is finished.
+
+        Raises JobFailed, with the worker's traceback in its text, when it ended otherwise, and JobTimeout
+        when that took longer than `timeout`.
+        """
+        for pause_s in self._looks(None if timeout is None else seconds(timeout, "timeout")):
+            time.sleep(pause_s)
+        return self._outcome()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._wait_async().__await__()
+
+    async def _wait_async(self) -> Any:
+        for pause_s in self._looks(None):
+            await asyncio.sleep(pause_s)
+        return self._outcome()
+
+    def _looks(self, limit_s: float | None) -> Iterator[float]:
+        """Yield pauses until the job has ended."""
+        began = time.monotonic()
+        connection = self._queue.database.connection
+        seen = None
+        asked = False
+        while True:
+            version = data_version(connection)
+            if version != seen:
+                seen = version
+                if self.refresh().ended:
+                    return
+            waited_s = time.monotonic() - began
+            if limit_s is not None and waited_s >= limit_s:
+                raise JobTimeout(f"job {self._id} is {self.status} after {limit_s:g} s; it goes on")
+            if not asked and waited_s > _NOBODY_AFTER_S:
+                asked = True
+                self._warn_if_nobody_works()
+            yield _LOOK_S
+
+    def _warn_if_nobody_works(self) -> None:
+        if not living(self._queue.folder / "workers"):
+            warnings.warn(
+                "no worker is alive; start one with `drawscape worker` or `huey_consumer workers.huey`",
+                stacklevel=4,
+            )
+
+    def _outcome(self) -> Any:
+        row = self.refresh()
+        if row.status == "finished":
+            return self.result
+        if row.status == "failed":
+            raise JobFailed(
+                f"job {self._id} ({row.task}) failed, reason {row.reason}:\n{row.error}"
+            )
+        raise JobFailed(f"job {self._id} ({row.task}) was {row.status} before it finished")
+
+    def __repr__(self) -> str:
+        row = self._ended_row or read_row(self._queue.database, self._id)
+        if row is None:
+            return f"<Job {self._id} not_found>"
+        extra = f" {row.progress:.0%}" if row.status == "started" else ""
+        return f"<Job {self._id} {row.task} {row.status}{extra}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and other.id == self._id
+
+    def __hash__(self) -> int:
+        return hash(self._id)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show a finished drawing as `<img>`: that survives saving, reopening and untrusted notebooks."""
+        bundle = {"text/plain": repr(self)}
+        picture = self._picture()
+        if picture is not None:
+            bundle["text/html"] = picture
+        return bundle
+
+    def _picture(self) -> str | None:
+        path = self.result if self.refresh().status == "finished" else None
+        if not isinstance(path, str) or Path(path).suffix not in _PICTURES:
+            return None
+        try:
+            if Path(path).stat().st_size > _SHOWN_BYTES:
+                return None
+            data = base64.b64encode(Path(path).read_bytes()).decode()
+        except OSError:
+            return None
+        return (
+            f'<img src="data:{_PICTURES[Path(path).suffix]};base64,{data}" '
+            f'alt="{html.escape(Path(path).name)}" style="max-width: 100%; max-height: 480px">'
+        )
+
+
+def _read_from(path: Path, position: int) -> tuple[str, int]:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(position if position <= size else 0)  # it was cut to its cap meanwhile
+            data = file.read()
+            return data.decode(errors="replace"), file.tell()
+    except FileNotFoundError:
+        return "", position

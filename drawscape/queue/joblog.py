@@ -1,0 +1,78 @@
+"""What a job printed: a file per job, capped, its end kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CAP_BYTES = 1_048_576
+_DROPPED = b"[... earlier output was dropped ...]\n"
+_TAIL_BYTES = 65_536
+
+
+def log_path(folder: Path, job_id: str) -> Path:
+    """Return where the log of `job_id` is, or would be."""
+    return folder / f"{job_id}.log"
+
+
+class JobLog:
+    """The growing log of one job; the file is made with the first byte."""
+
+    def __init__(self, folder: Path, job_id: str) -> None:
+        self.path = log_path(folder, job_id)
+        self._descriptor: int | None = None
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Add `data`; what exceeds twice the cap makes the file fall back to its last `CAP_BYTES`."""
+        if self._descriptor is None:
+            self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            self._size = os.fstat(self._descriptor).st_size
+        os.write(self._descriptor, data)
+        self._size += len(data)
+        if self._size > 2 * CAP_BYTES:
+            self._trim()
+
+    def mark(self) -> int:
+        """Return the present size, for `since`."""
+        return self._size
+
+    def since(self, mark: int) -> str:
+        """Return what was written after `mark`."""
+        if self._descriptor is None:
+            return ""
+        start = max(mark, self._size - _TAIL_BYTES, 0)
+        return os.pread(self._descriptor, _TAIL_BYTES, start).decode(errors="replace")
+
+    def last_lines(self, count: int = 20) -> str:
+        """Return the last lines, at most 64 KiB of them."""
+        return "\n".join(self.since(0).splitlines()[-count:])
+
+    def close(self) -> None:
+        """Cut the file to the cap and let it go."""
+        if self._descriptor is None:
+            return
+        if self._size > CAP_BYTES:
+            self._trim()
+        os.close(self._descriptor)
+        self._descriptor = None
+
+    def _trim(self) -> None:
+        """In place, so that a reader that follows the file keeps the same one."""
+        if self._descriptor is None:
+            return
+        kept = os.pread(
+            self._descriptor, CAP_BYTES - len(_DROPPED), self._size - CAP_BYTES + len(_DROPPED)
+        )
+        _, _, whole_lines = kept.partition(b"\n")
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, _DROPPED + (whole_lines or kept))
+        self._size = os.fstat(self._descriptor).st_size
+
+
+def read_log(folder: Path, job_id: str) -> str:
+    """Return the log of `job_id` as text, empty when it printed nothing."""
+    try:
+        return log_path(folder, job_id).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""

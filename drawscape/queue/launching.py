@@ -1,0 +1,84 @@
+"""A worker started from a program: a process of its own that leaves when its parent is gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from drawscape.errors import QueueError
+from drawscape.queue.liveness import living
+
+START_LIMIT_S = 30.0
+
+
+class WorkerProcess:
+    """A running worker: `stop()` ends it, and so does the end of the process that started it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def stop(self, timeout_s: float = 15.0) -> None:
+        """Tell it to leave (running jobs go back to the queue) and wait for that."""
+        if self.alive:
+            self._process.terminate()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerProcess:
+    """Return a worker for the queue in `folder`, once it is alive.
+
+    It runs in `home` with `slots` jobs at once (as many as there are cores), its log goes to
+    `logs/worker.log` in `folder`. Raises QueueError, with the end of that log, when it does not come up.
+    """
+    log = folder / "logs" / "worker.log"
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = {**os.environ, "DRAWSCAPE_HOME": str(home)}
+    command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
+    if slots is not None:
+        command += ["-w", str(slots)]
+    with log.open("ab") as output:
+        # The worker reads our end of this pipe; when we are gone, however we went, it reads the end.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=home,
+            env=environment,
+            start_new_session=True,
+        )
+    _await_alive(process, folder, log)
+    return WorkerProcess(process, log)
+
+
+def _await_alive(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        if any(info.pid == process.pid for info in living(folder / "workers")):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.kill()
+    tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise QueueError(f"the worker did not start; the end of {log}:\n{tail}")

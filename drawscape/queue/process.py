@@ -1,0 +1,144 @@
+"""A child process seen from its worker: started warm, spoken to by pipes, killed with its whole group."""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import multiprocessing
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from drawscape.queue.child import ChildSettings, main
+from drawscape.queue.rows import Claim
+
+_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+
+# Modules of installed packages alone: what lies in a project may be edited, and a preloaded copy of it
+# would be inherited stale.
+_PRELOADED = ["marshal", "pickle", "faulthandler", "asyncio", "numpy", "multiprocessing.connection"]
+
+START_LIMIT_S = 60.0
+"""A child that has not reported by then is taken for dead; importing a large project may take seconds."""
+
+
+class ChildProcess:
+    """One child, and this end of its pipes."""
+
+    def __init__(self, settings: ChildSettings) -> None:
+        context: Any = multiprocessing.get_context(_METHOD)
+        if _METHOD == "forkserver":
+            context.set_forkserver_preload(_PRELOADED)
+        self.connection, theirs = context.Pipe(duplex=True)
+        end_of_life, self._lifeline = context.Pipe(duplex=False)
+        self._log, log = context.Pipe(duplex=False)
+        # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
+        self._process = context.Process(
+            target=main,
+            args=(theirs, end_of_life, log, settings),
+            name="drawscape-job",
+            daemon=False,
+        )
+        with _no_main_module():
+            self._process.start()
+        for end in (theirs, end_of_life, log):
+            end.close()
+        os.set_blocking(self._log.fileno(), False)
+        self.jobs_done = 0
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also its group's."""
+        return int(self._process.pid or 0)
+
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """What to poll: messages, log, end of the process."""
+        return self.connection.fileno(), self._log.fileno(), int(self._process.sentinel)
+
+    def send(self, held: Claim) -> None:
+        """Hand over a job."""
+        self.connection.send_bytes(
+            marshal.dumps((held.id, held.task, held.created_at, held.meta, held.payload))
+        )
+
+    def receive(self) -> tuple[bytes, Any]:
+        """Return the next message: its kind and content. Raises EOFError when the child is gone."""
+        try:
+            data = self.connection.recv_bytes()
+        except OSError as error:
+            raise EOFError from error
+        return data[:1], marshal.loads(memoryview(data)[1:])
+
+    def read_log(self) -> bytes:
+        """Return what the child has printed since, at most 64 KiB, without waiting."""
+        try:
+            return os.read(self._log.fileno(), 65_536)
+        except (BlockingIOError, OSError):
+            return b""
+
+    def dump_stack(self) -> None:
+        """Ask for the stack of all threads, in the log; answered even from within a loop in C."""
+        self._signal(signal.SIGUSR1)
+
+    def ask_to_stop(self) -> None:
+        """Raise JobStopped inside the task."""
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, signum: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signum)
+
+    def peak_kb(self) -> int | None:
+        """Return the most memory that the child has held so far, in KiB, where the system tells."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return None
+        found = status.partition("VmHWM:")[2].split(maxsplit=1)
+        return int(found[0]) if found else None
+
+    def end(self) -> int | None:
+        """Kill the child and its group if they live; return the exit code, negative for a signal."""
+        self.kill()
+        self._process.join(5)
+        code: int | None = self._process.exitcode
+        return code
+
+    def kill(self) -> None:
+        """Kill the child's whole process group: what a task has forked goes too."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # Either gone, or so young that it has no group of its own yet.
+            self._signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Let go of the pipes."""
+        for end in (self.connection, self._lifeline, self._log):
+            end.close()
+
+
+@contextlib.contextmanager
+def _no_main_module() -> Any:
+    """Keep multiprocessing from importing the parent's main script again in each child.
+
+    The children need nothing from it, and a script without a main guard would run twice.
+    """
+    main_module = sys.modules["__main__"]
+    spec, file = getattr(main_module, "__spec__", None), getattr(main_module, "__file__", None)
+    main_module.__spec__ = None
+    if file is not None:
+        main_module.__file__ = None
+    try:
+        yield
+    finally:
+        main_module.__spec__ = spec
+        if file is not None:
+            main_module.__file__ = file
+
+
+__all__ = ["START_LIMIT_S", "ChildProcess", "Connection"]

@@ -1,0 +1,89 @@
+"""Old jobs leave the table, in small bites, and their files with them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from drawscape.queue.connection import Database
+from drawscape.queue.joblog import log_path
+
+DAY_S = 86_400.0
+_BITE = 500  # rows a transaction: a claim never waits for more than a few milliseconds
+
+_DOOMED = """
+select seq, id from job where status in ('finished', 'failed', 'stopped', 'canceled') and (
+    (expires_at is not null and expires_at <= :now)
+    or (expires_at is null and ended_at <= case status when 'finished' then :finished else :others end)
+    or (seq <= :oldest)
+) and seq > :after order by seq limit :bite
+"""
+
+
+_DELETE = (
+    "delete from job where seq = ? and status in ('finished', 'failed', 'stopped', 'canceled')"
+)
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How long ended jobs stay, in seconds, and how many at most.
+
+    A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes.
+    """
+
+    finished_s: float = 30 * DAY_S
+    others_s: float = 365 * DAY_S
+    count: int = 100_000
+
+
+def prune(database: Database, folder: Path, keep: Keep | None = None) -> int:
+    """Return how many ended jobs were removed: past their time, or beyond the number kept.
+
+    `folder` holds the logs and previews that go with them. A job that something waits for stays.
+    """
+    limits = keep or Keep()
+    now = time.time()
+    with database.translated():
+        row = database.connection.execute(
+            "select seq from job where status in ('finished', 'failed', 'stopped', 'canceled') "
+            "order by seq desc limit 1 offset ?",
+            (limits.count,),
+        ).fetchone()
+    values = {
+        "now": now,
+        "finished": now - limits.finished_s,
+        "others": now - limits.others_s,
+        "oldest": row[0] if row else -1,
+        "bite": _BITE,
+        "after": -1,
+    }
+    removed = 0
+    while True:
+        with database.translated():  # looked up outside of the transaction, which stays short
+            doomed = database.connection.execute(_DOOMED, values).fetchall()
+        with database.transaction() as connection:
+            connection.executemany(_DELETE, [(seq,) for seq, _ in doomed])
+        for _, job_id in doomed:
+            remove_files(folder, job_id)
+        removed += len(doomed)
+        if len(doomed) < _BITE:
+            break
+        values["after"] = doomed[-1][0]
+    if removed:
+        with database.transaction() as connection:
+            connection.execute(
+                "delete from job_batch where not exists (select 1 from job where batch = job_batch.id)"
+            )
+        with database.translated():
+            database.connection.execute("pragma incremental_vacuum(2000)").fetchall()
+    return removed
+
+
+def remove_files(folder: Path, job_id: str) -> None:
+    """Remove the log and the preview of a job, if there are any."""
+    for path in (log_path(folder / "logs", job_id), folder / "previews" / f"{job_id}.svg"):
+        with contextlib.suppress(OSError):
+            path.unlink()

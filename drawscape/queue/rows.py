@@ -1,0 +1,138 @@
+"""What crosses the table's boundary: a job to insert, a claim, an outcome, a snapshot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from drawscape.queue.schema import ENDED, WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
+
+    id: str
+    task: str
+    payload: bytes
+    created_at: float
+    priority: int = 0
+    due_at: float | None = None
+    timeout_s: float | None = 300.0
+    grace_s: float | None = None
+    retries: int = 0
+    retry_delay_s: float = 0.0
+    retry_backoff: float = 1.0
+    result_ttl_s: float | None = None
+    unique_key: str | None = None
+    batch: str | None = None
+    meta: str | None = None
+    description: str | None = None
+    depends_on: tuple[str, ...] = ()
+    runs_anyway: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that this worker holds: `token` numbers the claim, and only its holder may acknowledge."""
+
+    seq: int
+    id: str
+    task: str
+    payload: bytes
+    timeout_s: float | None
+    grace_s: float | None
+    token: int
+    created_at: float
+    meta: str | None
+
+
+CLAIM_COLUMNS = ", ".join(field.name for field in fields(Claim))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: what the acknowledgement writes."""
+
+    status: str
+    reason: str | None = None
+    result: bytes | None = None
+    error: str | None = None
+    detail: dict[str, Any] | None = None
+    peak_kb: int | None = None
+    meta: str | None = None
+
+    @property
+    def may_be_retried(self) -> bool:
+        """A job whose child died may be the killer: only what it raised or overran is tried again."""
+        return self.status == "failed" and self.reason in ("exception", "timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as the table has it at one moment, without payload and result."""
+
+    seq: int
+    id: str
+    queue: str
+    task: str
+    status: str
+    reason: str | None
+    priority: int
+    due_at: float | None
+    waits_for: int
+    timeout_s: float | None
+    token: int
+    recoveries: int
+    attempts: int
+    retries: int
+    worker: str | None
+    pid: int | None
+    stop_grace_s: float | None
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    expires_at: float | None
+    progress: float
+    message: str | None
+    error: str | None
+    detail: str | None
+    peak_kb: int | None
+    unique_key: str | None
+    batch: str | None
+    meta: str | None
+    description: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.status in ENDED
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not begun."""
+        return self.status in WAITING
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What is known of a failure: signal, stack, last lines of the log."""
+        return parsed(self.detail)
+
+
+ROW_COLUMNS = ", ".join(field.name for field in fields(JobRow))
+
+
+def parsed(text: str | None) -> dict[str, Any]:
+    """Return the JSON object in `text`; a damaged one reads as empty."""
+    try:
+        value = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def utc(stamp: float | None) -> datetime | None:
+    """Return seconds since 1970 as an aware UTC datetime."""
+    return None if stamp is None else datetime.fromtimestamp(stamp, UTC)

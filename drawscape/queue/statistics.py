@@ -1,0 +1,89 @@
+"""The queue in numbers: for a person, and for Prometheus."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from drawscape.queue.connection import Database
+from drawscape.queue.liveness import living
+from drawscape.queue.querying import count_by_status
+
+_SAMPLE = 1000
+_QUANTILES = (0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Counts by status, ended jobs per minute, percentiles of waiting and running, all in seconds."""
+
+    counts: dict[str, int]
+    workers: int
+    slots: int
+    ended_last_minute: int
+    ended_last_hour: int
+    wait_s: dict[float, float]
+    run_s: dict[float, float]
+    oldest_waiting_s: float
+    file_bytes: int
+
+    def prometheus(self) -> str:
+        """Return the numbers in Prometheus' text format."""
+        lines = ["# HELP drawscape_jobs Jobs by status.", "# TYPE drawscape_jobs gauge"]
+        lines += [f'drawscape_jobs{{status="{s}"}} {n}' for s, n in self.counts.items()]
+        for name, value, told in (
+            ("workers", self.workers, "Workers that are alive."),
+            ("slots", self.slots, "Jobs that can run at once."),
+            ("oldest_waiting_seconds", self.oldest_waiting_s, "Age of the oldest queued job."),
+            ("file_bytes", self.file_bytes, "Size of the queue's file."),
+        ):
+            lines += [f"# HELP drawscape_{name} {told}", f"# TYPE drawscape_{name} gauge"]
+            lines.append(f"drawscape_{name} {value:g}")
+        for name, values, told in (
+            ("wait_seconds", self.wait_s, "From queued to started, recent jobs."),
+            ("run_seconds", self.run_s, "From started to ended, recent jobs."),
+        ):
+            lines += [f"# HELP drawscape_{name} {told}", f"# TYPE drawscape_{name} summary"]
+            lines += [f'drawscape_{name}{{quantile="{q:g}"}} {v:g}' for q, v in values.items()]
+        return "\n".join(lines) + "\n"
+
+
+def statistics(database: Database, queue: str, locks: Path) -> Statistics:
+    """Return the numbers of `queue` now; percentiles over the last thousand jobs that ended."""
+    now = time.time()
+    connection = database.connection
+    with database.translated():
+        recent = connection.execute(
+            "select created_at, started_at, ended_at from job where queue = ? and started_at is not null "
+            "and ended_at is not null order by seq desc limit ?",
+            (queue, _SAMPLE),
+        ).fetchall()
+        minute, hour = (
+            connection.execute(
+                "select count(*) from job where queue = ? and ended_at > ?", (queue, now - span)
+            ).fetchone()[0]
+            for span in (60, 3600)
+        )
+        oldest = connection.execute(
+            "select min(created_at) from job where queue = ? and status = 'queued'", (queue,)
+        ).fetchone()[0]
+    workers = living(locks)
+    return Statistics(
+        counts=count_by_status(database, queue),
+        workers=len(workers),
+        slots=sum(worker.slots for worker in workers),
+        ended_last_minute=minute,
+        ended_last_hour=hour,
+        wait_s=_percentiles([max(0.0, started - created) for created, started, _ in recent]),
+        run_s=_percentiles([max(0.0, ended - started) for _, started, ended in recent]),
+        oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
+        file_bytes=database.path.stat().st_size,
+    )
+
+
+def _percentiles(values: list[float]) -> dict[float, float]:
+    ordered = sorted(values)
+    if not ordered:
+        return dict.fromkeys(_QUANTILES, 0.0)
+    return {q: ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in _QUANTILES}

@@ -1,0 +1,50 @@
+"""huey's SQLite storage and the `job` table, in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from huey.storage import SqliteStorage
+
+from drawscape.queue.connection import NORMAL, Database
+
+
+class JobStorage(SqliteStorage):  # type: ignore[misc]
+    """A drop-in SqliteStorage whose file also holds the jobs.
+
+    `jobs` is the file for a worker's own moves (`synchronous=NORMAL`), `watched` the same file for the
+    thread that looks for changes made by others.
+    """
+
+    begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in
+
+    def __init__(self, name: str = "huey", filename: str = "huey.db", **options: Any) -> None:
+        self._made = False
+        self._conn: Any = None
+        wanted = options.pop("create_tables", True)
+        super().__init__(name, filename, create_tables=False, **options)
+        self._wanted = wanted
+        timeout_s = float(options.get("timeout", 60))
+        self.jobs = Database(filename, synchronous=NORMAL, timeout_s=timeout_s)
+        self.watched = Database(filename, synchronous=NORMAL, timeout_s=timeout_s)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the queue's file: locks, logs and previews lie beside it."""
+        return self.jobs.path.parent
+
+    @property
+    def conn(self) -> Any:
+        """huey's own connection; the tables are made with the first one, not with the object."""
+        if self._wanted and not self._made:
+            self._made = True
+            self.jobs.connection  # noqa: B018 - makes the file, mode 0600, and our tables
+            self.jobs.close()
+            connection = self._create_connection()
+            for statement in self.ddl:
+                connection.execute(statement)
+            connection.close()
+        if self._conn is None:
+            self._conn = self._create_connection()
+        return self._conn

@@ -1,0 +1,116 @@
+"""One thread per process that sees the table change and tells those who asked."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+
+from drawscape.queue.connection import Database
+from drawscape.queue.job import Job
+from drawscape.queue.querying import data_version, list_rows, read_rows
+from drawscape.queue.rows import JobRow
+from drawscape.queue.submitting import Queue
+
+_LOOK_S = 0.01
+_NEWEST = 200
+
+Callback = Callable[[Job], None]
+
+_LOG = logging.getLogger("drawscape.watch")
+
+
+class Watch:
+    """A subscription; `close` ends it."""
+
+    def __init__(self, watcher: Watcher, callback: Callback, job_ids: Sequence[str] | None) -> None:
+        self._watcher = watcher
+        self.callback = callback
+        self.job_ids = None if job_ids is None else list(job_ids)
+        self.seen: dict[str, object] = {}
+
+    def close(self) -> None:
+        """Let the callback be called no more."""
+        self._watcher.remove(self)
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Watcher:
+    """Calls back with each job that changed; its thread lives while somebody watches."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._database = Database(queue.database.path)
+        self._lock = threading.Lock()
+        self._watches: list[Watch] = []
+        self._thread: threading.Thread | None = None
+        self._changed = threading.Event()
+
+    def add(self, callback: Callback, job_ids: Sequence[str] | None = None) -> Watch:
+        """Call `callback(job)` now and whenever a job of `job_ids` (None: the newest of all) changes."""
+        watch = Watch(self, callback, job_ids)
+        with self._lock:
+            self._watches.append(watch)
+            self._changed.set()
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="drawscape-watch", daemon=True
+                )
+                self._thread.start()
+        return watch
+
+    def remove(self, watch: Watch) -> None:
+        """Forget a subscription."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._watches.remove(watch)
+
+    def _run(self) -> None:
+        version = None
+        while True:
+            with self._lock:
+                watches = list(self._watches)
+                if not watches:
+                    self._thread = None
+                    break
+            try:
+                now = data_version(self._database.connection)
+                if now != version or self._changed.is_set():
+                    self._changed.clear()
+                    version = now
+                    for watch in watches:
+                        self._tell(watch)
+            except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
+                _LOG.exception("the watch of %s stumbled", self._database.path)
+            self._changed.wait(_LOOK_S)
+        self._database.close()
+
+    def _tell(self, watch: Watch) -> None:
+        if watch.job_ids is None:
+            newest = list_rows(self._database, self._queue.name, limit=_NEWEST)
+            rows = {row.id: row for row in reversed(newest)}
+        else:
+            rows = read_rows(self._database, watch.job_ids)
+        for job_id, row in rows.items():
+            state = self._state(row)
+            if watch.seen.get(job_id) != state:
+                watch.seen[job_id] = state
+                try:
+                    watch.callback(Job(self._queue, job_id, row))
+                except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
+                    _LOG.exception("a callback failed for job %s", job_id)
+
+    def _state(self, row: JobRow) -> object:
+        return (row, self._preview_stamp(row)) if row.status == "started" else row
+
+    def _preview_stamp(self, row: JobRow) -> int:
+        path = self._queue.folder / "previews" / f"{row.id}.svg"
+        try:
+            return path.stat().st_mtime_ns
+        except OSError:
+            return 0

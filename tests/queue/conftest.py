@@ -1,0 +1,106 @@
+"""Real parts: a home in a temporary folder, a queue file in it, real `huey_consumer` processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from drawscape.queue.liveness import living
+
+TASKS = Path(__file__).with_name("sample_tasks.py")
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 20.0, what: str = "") -> None:
+    """Return once `condition()` is true; fail when that takes too long."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {timeout_s:g} s for {what or condition}")
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with a task module of its own, `sampletasks`."""
+    folder = tmp_path / "home"
+    (folder / "modules").mkdir(parents=True)
+    (folder / ".drawscape").mkdir()
+    (folder / "modules" / "sampletasks.py").write_text(TASKS.read_text())
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(folder))
+    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "sampletasks")
+    monkeypatch.setenv("PYTHONPATH", str(folder / "modules"))
+    monkeypatch.syspath_prepend(str(folder / "modules"))
+    monkeypatch.delitem(sys.modules, "sampletasks", raising=False)
+    yield folder
+    sys.modules.pop("sampletasks", None)
+
+
+class Consumer:
+    """A `huey_consumer workers.huey` process."""
+
+    def __init__(
+        self, home: Path, *options: str, environment: dict[str, str] | None = None
+    ) -> None:
+        self.log = home / f"consumer-{time.monotonic_ns()}.log"
+        self._locks = home / ".drawscape" / "workers"
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", *options],
+                cwd=home,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def await_alive(self) -> Consumer:
+        wait_until(
+            lambda: (
+                any(w.pid == self.pid for w in living(self._locks))
+                or self.process.poll() is not None
+            ),
+            30,
+            "the consumer to start",
+        )
+        if self.process.poll() is not None:
+            pytest.fail(self.log.read_text())
+        return self
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+
+
+@pytest.fixture
+def start_consumer(home: Path) -> Iterator[Callable[..., Consumer]]:
+    """Start consumers that are stopped at the end of the test."""
+    started: list[Consumer] = []
+
+    def start(
+        *options: str, environment: dict[str, str] | None = None, ready: bool = True
+    ) -> Consumer:
+        consumer = Consumer(home, *options, environment=environment)
+        started.append(consumer)
+        return consumer.await_alive() if ready else consumer
+
+    yield start
+    for consumer in started:
+        if consumer.process.poll() is None:
+            consumer.process.send_signal(signal.SIGCONT)
+        consumer.stop()

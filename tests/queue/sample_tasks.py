@@ -1,0 +1,144 @@
+"""Tasks for the queue's tests, copied into a test's home as the module `sampletasks`."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from drawscape.job_manager import current_job
+
+
+def add(a, b=0):
+    return a + b
+
+
+def nothing():
+    return None
+
+
+def fail(text="no ink"):
+    raise ValueError(text)
+
+
+def where():
+    return os.getcwd(), os.getpid()
+
+
+def nap(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def append(path, text="x", seconds=0.0):
+    with open(path, "a") as file:
+        file.write(f"{text}\n")
+    time.sleep(seconds)
+    return text
+
+
+def loop_in_c():
+    return sum(range(10**12))
+
+
+def segfault():
+    ctypes.string_at(0)
+
+
+def leave(code=1):
+    os._exit(code)
+
+
+def sys_exit(code=3):
+    sys.exit(code)
+
+
+def swallow_everything(path):
+    Path(path).touch()
+    while True:
+        try:
+            time.sleep(10)
+        except BaseException:
+            pass
+
+
+def speak(text="hello"):
+    print(text)
+    print("to stderr", file=sys.stderr)
+    logging.getLogger("ink").warning("running low")
+    os.system("echo from a shell")
+    return len(text)
+
+
+def print_much(megabytes):
+    line = "x" * 1023 + "\n"
+    for _ in range(megabytes * 64):
+        sys.stdout.write(line * 16)
+    print("the very last line")
+
+
+def progress_storm(calls):
+    job = current_job()
+    for i in range(calls):
+        job.progress((i + 1) / calls, f"step {i + 1}", preview=f"<svg>{i + 1}</svg>")
+    job.meta["calls"] = calls
+    return calls
+
+
+def progress_then_nap(seconds):
+    current_job().progress(0.25, "first", preview="<svg>first</svg>")
+    current_job().progress(0.5, "second")
+    time.sleep(seconds)
+
+
+def fork_and_nap(path):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    if os.fork() == 0:
+        time.sleep(600)
+        os._exit(0)
+    Path(path).write_text(str(child.pid))
+    time.sleep(600)
+
+
+def fill_memory(step_mb=64):
+    held = []
+    while True:
+        held.append(bytearray(step_mb * 2**20))
+
+
+def big(megabytes):
+    return b"x" * (megabytes * 2**20)
+
+
+def unpicklable():
+    return threading.Lock()
+
+
+def flaky(path, good_at):
+    with open(path, "a") as file:
+        file.write("try\n")
+    tries = len(Path(path).read_text().splitlines())
+    if tries < good_at:
+        raise ConnectionError(f"try {tries}")
+    return tries
+
+
+def until_asked(path):
+    Path(path).touch()
+    try:
+        time.sleep(60)
+    finally:
+        Path(path + ".asked").write_text(str(current_job().is_canceled))
+
+
+async def coroutine(x):
+    return x * 2
+
+
+def answer():
+    return 1
