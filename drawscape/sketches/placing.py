@@ -19,7 +19,7 @@ def fitted(svg: SVGBuilder, figure: Points, *, stretched: bool = False) -> Point
     extent = np.maximum(high - low, 1e-12 * max(1.0, float(np.abs(flat).max())))
     scale = np.array([svg.frame.width, svg.frame.height]) / extent
     if not stretched:
-        scale = scale.min()
+        scale = np.full(2, np.min(scale))
     return np.asarray((figure - (low + high) / 2) * scale + (svg.frame.cx, svg.frame.cy))
 
 

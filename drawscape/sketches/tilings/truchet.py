@@ -38,20 +38,14 @@ def truchet(
     """
     side = svg.frame.short / tiles
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
-    corner = (svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2)
-    cells = (
-        np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).reshape(-1, 2) * side
-    )
+    corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
+    x, y = np.meshgrid(np.arange(columns), np.arange(rows))
+    cells = np.stack([x.ravel(), y.ravel()], axis=-1) * side
     for level in range(levels):
-        cut = (
-            rng.random(len(cells)) < split
-            if level < levels - 1
-            else np.zeros(len(cells), dtype=bool)
-        )
+        cut = rng.random(len(cells)) < (split if level < levels - 1 else 0)
+        whole = cells[~cut] + corner
         lines = strands * 2 ** (levels - 1 - level)
-        svg.polylines(
-            _tiled(cells[~cut] + corner, rng.integers(0, 4, int((~cut).sum())), side, lines)
-        )
+        svg.polylines(_tiled(whole, rng.integers(0, 4, len(whole)), side, lines))
         side /= 2
         quarters = np.array([(0, 0), (1, 0), (0, 1), (1, 1)]) * side
         cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)

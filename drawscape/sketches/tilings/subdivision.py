@@ -1,0 +1,109 @@
+"""A page cut into fields, each hatched its own way."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.lines import Points
+from drawscape.sketches.catalogue import sketch
+from drawscape.svg_builder import SVGBuilder
+
+Field = tuple[float, float, float, float]
+
+
+@sketch
+def subdivision(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    depth: Annotated[int, Interval(ge=3, le=9), doc("Times a field may be cut in two")] = 6,
+    evenness: Annotated[float, Interval(ge=0, le=1), doc("1 cuts in the middle")] = 0.35,
+    stop: Annotated[float, Interval(ge=0, le=0.6), doc("Chance to leave a field whole")] = 0.12,
+    spacing: Annotated[float, Interval(ge=0.6, le=4), doc("Closest hatch lines, in mm")] = 0.9,
+    accent: Annotated[float, Interval(ge=0, le=0.6), doc("Share of fields in red")] = 0.16,
+) -> None:
+    """Fields within fields, like land seen from the air, each hatched at an angle and density of
+    its own.
+
+    A recursive cut of the page as in Piet Mondrian's compositions of the 1920s and Michael Noll's
+    computer variation on one (Computer Composition with Lines, 1964).
+    """
+    gap = 0.012 * svg.frame.short
+    frame = svg.frame
+    fields = _cut(rng, (frame.x0, frame.y0, frame.x1, frame.y1), depth, evenness, stop, 6 * gap)
+    inked: dict[bool, list[Points]] = {False: [], True: []}
+    for index, field in enumerate(fields):
+        inset = gap / 2
+        x0, y0, x1, y1 = field
+        inner = (x0 + inset, y0 + inset, x1 - inset, y1 - inset)
+        inked[index > 0 and rng.random() < accent].extend(_filled(rng, inner, spacing))
+    for is_accent, name, color in ((False, "fields", "#1b1b1b"), (True, "accents", "#b3402a")):
+        with svg.layer(name, color=color, width=0.3):
+            svg.polylines(inked[is_accent])
+
+
+def _cut(
+    rng: np.random.Generator,
+    field: Field,
+    depth: int,
+    evenness: float,
+    stop: float,
+    smallest: float,
+) -> list[Field]:
+    """Return the fields that `field` is cut into, across its longer side, `depth` times at most."""
+    x0, y0, x1, y1 = field
+    wide = (x1 - x0) * rng.uniform(0.8, 1.25) > y1 - y0
+    whole = rng.random() < stop
+    share = 0.5 + (1 - evenness) * rng.uniform(-0.32, 0.32)
+    length = x1 - x0 if wide else y1 - y0
+    if depth == 0 or length * min(share, 1 - share) < smallest or (whole and depth < 5):
+        return [field]
+    if wide:
+        at = x0 + share * length
+        halves = [(x0, y0, at, y1), (at, y0, x1, y1)]
+    else:
+        at = y0 + share * length
+        halves = [(x0, y0, x1, at), (x0, at, x1, y1)]
+    return [
+        part for half in halves for part in _cut(rng, half, depth - 1, evenness, stop, smallest)
+    ]
+
+
+def _filled(rng: np.random.Generator, field: Field, spacing: float) -> list[Points]:
+    """Return a field's outline and filling: hatched, nested or left blank."""
+    x0, y0, x1, y1 = field
+    outline = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    kind = rng.random()
+    step = spacing * rng.choice([1, 1, 1.6, 2.6])
+    if kind < 0.1:
+        return [outline]
+    if kind < 0.24:
+        middle, half = outline[:4].mean(axis=0), min(x1 - x0, y1 - y0) / 2
+        insets = np.arange(0, half, step)[:, None, None]
+        nested = outline[None] + insets * np.sign(middle - outline)[None]
+        return list(nested)
+    angles = np.radians(rng.choice([0, 45, 90, 135]))
+    return [outline, *_hatched(field, angles, step)]
+
+
+def _hatched(field: Field, angle: float, step: float) -> Points:
+    """Return (n, 2, 2): lines at `angle`, `step` mm apart, across the field."""
+    x0, y0, x1, y1 = field
+    along, normal = (
+        np.array([np.cos(angle), np.sin(angle)]),
+        np.array([-np.sin(angle), np.cos(angle)]),
+    )
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    low, high = np.min(corners @ normal), np.max(corners @ normal)
+    offsets = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    start = offsets[:, None] * normal
+    enter, leave = np.full(len(offsets), -np.inf), np.full(len(offsets), np.inf)
+    for axis, (near, far) in enumerate(((x0, x1), (y0, y1))):
+        if abs(along[axis]) > 1e-9:
+            ends = np.sort((np.array([[near], [far]]) - start[:, axis]) / along[axis], axis=0)
+            enter, leave = np.maximum(enter, ends[0]), np.minimum(leave, ends[1])
+    ends = np.stack([enter, leave], axis=1)
+    return np.asarray((start[:, None, :] + ends[:, :, None] * along)[leave - enter > 0.2])
