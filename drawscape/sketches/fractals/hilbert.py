@@ -84,7 +84,7 @@ def _cut(cells: Points, chosen: NDArray[np.bool_]) -> Points:
     )
     parts = np.where(chosen[:, None, None, None], quarters, cells[:, None])
     first = np.arange(4) == 0
-    return parts[chosen[:, None] | first]
+    return np.asarray(parts[chosen[:, None] | first])
 
 
 def _tone(subject: Subject, rng: np.random.Generator, size: Points) -> Tone:
@@ -112,7 +112,7 @@ def _direction(rng: np.random.Generator) -> Points:
     """Return a unit vector to a light above, left or right, in front of the page."""
     turn = rng.uniform(0.15, 0.35) * np.pi * rng.choice([-1, 1])
     light = np.array([np.sin(turn) * 1.2, -np.cos(turn), 0.55])
-    return light / np.linalg.norm(light)
+    return np.asarray(light / np.linalg.norm(light))
 
 
 def _clouds(rng: np.random.Generator) -> Tone:
