@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
+from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import fitted
 from drawscape.svg_builder import SVGBuilder
+
+Floats = NDArray[np.floating[Any]]
 
 
 @sketch
@@ -41,7 +44,7 @@ def hypotrochoid(
 
 
 def _rolled(
-    ring: int, wheel: int, arms: Points, shifts: Points, angle: Points, inside: bool
+    ring: int, wheel: int, arms: Floats, shifts: Floats, angle: Floats, inside: bool
 ) -> Points:
     """Return (holes, steps, 2): the path of each hole at `arms` of the wheel's radius."""
     centre = ring - wheel if inside else ring + wheel

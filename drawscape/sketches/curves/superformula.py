@@ -44,4 +44,4 @@ def _shape(angle: Points, lobes: int, n1: float, n2: float, n3: float) -> Points
     quarter = lobes * angle / 4
     total = np.abs(np.cos(quarter)) ** n2 + np.abs(np.sin(quarter)) ** n3
     radius = total ** (-1 / n1)
-    return np.asarray(radius / radius.max())
+    return np.asarray(radius / np.max(radius))
