@@ -2,70 +2,124 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from drawscape.canvas.node import Group, Node, Run, Shape
+from drawscape.canvas.outline import path_data
 from drawscape.canvas.page import Pen
 from drawscape.canvas.transform import Matrix, parse_transform
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Lines
+from drawscape.svg_reader.commands import read_commands
+from drawscape.svg_reader.flatten import flatten as flatten_segments
+from drawscape.svg_reader.path_data import resolve
 
 TOLERANCE_MM = 0.02
 """How far a polyline may stray from its curve: a tenth of a fine pen's line."""
 
+_DRAWN = frozenset(["line", "rect", "circle", "ellipse", "path"])
+_INHERITED = ("stroke", "stroke-width", "fill")
+
+
+class CanvasWarning(UserWarning):
+    """Something on the canvas has no lines that a pen could draw."""
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What one node draws: lines, or path data that is still to be flattened."""
+
+    pen: Pen
+    matrix: Matrix
+    drawn: Lines | str
+
 
 def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[tuple[Pen, Lines]]:
-    """Return (pen, lines) for the root's `nodes`: a pen for each layer, else for each colour."""
-    found: dict[Pen, list[Lines]] = {}
-    for node in nodes:
-        if isinstance(node, Group) and node.pen:
-            found.setdefault(node.pen, []).extend(flatten([node], Matrix(), tolerance))
-        else:
-            found.setdefault(Pen(), []).extend(flatten([node], Matrix(), tolerance))
-    return [(pen, Lines.join(parts)) for pen, parts in found.items()]
+    """Return (pen, lines) for the root's `nodes`: a pen for each layer, else for each colour.
+
+    `tolerance` in mm is how far a polyline may stray from its curve.
+    """
+    items = list(_items(nodes, Matrix(), {}, None))
+    pens: dict[Pen, list[Lines]] = {}
+    for item, lines in zip(items, _flattened(items, tolerance), strict=True):
+        pens.setdefault(item.pen, []).append(lines)
+    joined = [(pen, Lines.join(parts)) for pen, parts in pens.items()]
+    return [(_named(pen, index), lines) for index, (pen, lines) in enumerate(joined, 1)]
 
 
-def flatten(nodes: Iterable[Node], matrix: Matrix, tolerance: float) -> Iterator[Lines]:
-    """Return the lines of `nodes` under `matrix`, one Lines for each element that draws."""
+def _items(
+    nodes: Iterable[Node], matrix: Matrix, style: dict[str, Any], pen: Pen | None
+) -> Iterator[_Item]:
     for node in nodes:
         if isinstance(node, Run):
-            yield node.lines.with_points(matrix.apply(node.lines.points))
+            yield _Item(_pen(pen, style | _styles(node.attrs), matrix), matrix, node.lines)
         elif isinstance(node, Group):
-            inner = parse_transform(node.attrs.get("transform", ""))
-            yield from flatten(node.elements, matrix @ inner, tolerance)
-        elif isinstance(node, Shape):
             inner = matrix @ parse_transform(node.attrs.get("transform", ""))
-            outlines = [inner.apply(line) for line in _outlines(node, tolerance / inner.stretch)]
-            yield Lines.of(outlines)
+            own = style | _styles(node.attrs)
+            yield from _items(node.elements, inner, own, node.pen or pen)
+        elif isinstance(node, Shape):
+            yield from _shape(node, matrix, style, pen)
+        else:
+            _warn(f"markup {str(node)[:60]!r} was added by hand and gives no lines")
 
 
-def _outlines(shape: Shape, tolerance: float) -> list[Points]:
-    numbers = {name: float(value) for name, value in shape.numbers.items()}
-    if shape.tag == "line":
-        ends = [numbers["x1"], numbers["y1"]], [numbers["x2"], numbers["y2"]]
-        return [np.array(ends)]
-    if shape.tag == "rect":
-        return [_rectangle(**numbers)]
-    if shape.tag == "circle":
-        return [ellipse_points(numbers["cx"], numbers["cy"], numbers["r"], numbers["r"], tolerance)]
-    if shape.tag == "ellipse":
-        return [ellipse_points(**numbers, tolerance=tolerance)]
-    return []
+def _shape(shape: Shape, matrix: Matrix, style: dict[str, Any], pen: Pen | None) -> Iterator[_Item]:
+    own = style | _styles(shape.attrs)
+    if shape.tag == "text":
+        _warn(f"text {shape.content!r} gives no lines; use hershey_text() or lettering() for a pen")
+    elif shape.tag in _DRAWN and (pen or not own.get("stroke") == own.get("fill") == "none"):
+        inner = matrix @ parse_transform(shape.attrs.get("transform", ""))
+        outline = path_data(shape.tag, shape.numbers, shape.attrs)
+        yield _Item(_pen(pen, own, inner), inner, outline)
 
 
-def _rectangle(x: float, y: float, width: float, height: float) -> Points:
-    right, bottom = x + width, y + height
-    return np.array([[x, y], [right, y], [right, bottom], [x, bottom], [x, y]])
+def _flattened(items: Sequence[_Item], tolerance: float) -> Iterator[Lines]:
+    """Return the lines of each item; the paths of all are read in one pass."""
+    paths = [(item.drawn, item.matrix) for item in items if isinstance(item.drawn, str)]
+    tolerances = np.array([tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths])
+    lines, owners = flatten_segments(resolve(read_commands([d for d, _ in paths])), tolerances)
+    first = np.searchsorted(owners, np.arange(len(paths) + 1))
+    ranges = iter(zip(first[:-1].tolist(), first[1:].tolist(), strict=True))
+    for item in items:
+        drawn = item.drawn if isinstance(item.drawn, Lines) else _slice(lines, *next(ranges))
+        yield drawn.with_points(item.matrix.apply(drawn.points))
 
 
-def ellipse_points(cx: float, cy: float, rx: float, ry: float, tolerance: float) -> Points:
-    """Return a closed polyline, clockwise from 3 h, within `tolerance` of the ellipse."""
-    largest = max(rx, ry)
-    bend = math.acos(1 - tolerance / largest) if largest > tolerance else math.pi / 4
-    steps = max(8, math.ceil(math.pi / bend))
-    angles = np.arange(steps + 1) * (2 * math.pi / steps)
-    points = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
-    points[-1] = points[0]
-    return points
+def _slice(lines: Lines, begin: int, end: int) -> Lines:
+    offsets = lines.offsets[begin : end + 1]
+    return Lines(lines.points[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+def _styles(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inherited styles among `attrs`, those of a `style` attribute included."""
+    own = {name: str(attrs[name]).strip() for name in _INHERITED if name in attrs}
+    for declaration in str(attrs.get("style", "")).split(";"):
+        name, _, value = declaration.partition(":")
+        if name.strip() in _INHERITED and value.strip():
+            own[name.strip()] = value.strip()
+    return own
+
+
+def _pen(layer: Pen | None, style: dict[str, Any], matrix: Matrix) -> Pen:
+    """Outside of layers the stroke's colour and width make the pen, as plotter software has it."""
+    if layer is not None:
+        return layer
+    inks = [style[key] for key in ("stroke", "fill") if style.get(key, "none") != "none"]
+    try:
+        width = round(float(style["stroke-width"]) * matrix.stretch, 4)
+    except (KeyError, ValueError):
+        width = 0.0
+    default = Pen()
+    return Pen("?", inks[0] if inks else default.color, width if width > 0 else default.width)
+
+
+def _named(pen: Pen, index: int) -> Pen:
+    return Pen(f"pen {index}", pen.color, pen.width) if pen.name == "?" else pen
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, CanvasWarning, stacklevel=5)

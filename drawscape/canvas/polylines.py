@@ -40,7 +40,7 @@ class Polylines(Canvas):
         if closed:
             drawn = _closed(drawn)
         drawn = drawn.with_points(self.matrix.apply(drawn.points))
-        return self._add(Run(drawn, self._styled(None, style)))
+        return self._add(Run(drawn, self._styled(self._pen_style(), style)))
 
 
 def _closed(lines: Lines) -> Lines:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, Self
 
 from drawscape.canvas.node import Shape
+from drawscape.canvas.outline import moved_shape
 from drawscape.canvas.state import Canvas
 from drawscape.canvas.style import Attrs, escape
+from drawscape.canvas.transform import parse_transform
 
 
 class Shapes(Canvas):
@@ -65,4 +67,14 @@ class Shapes(Canvas):
         style: dict[str, Any],
         content: str | None = None,
     ) -> Self:
-        return self._add(Shape.of(tag, places, self._styled(attrs, style), content))
+        styled = self._styled(attrs, style)
+        if self.matrix.is_identity:
+            return self._add(Shape.of(tag, places, styled, content))
+        own = styled.pop("transform", "")
+        matrix = self.matrix @ parse_transform(own)
+        if tag == "text":
+            return self._add(Shape.of(tag, places, {**styled, "transform": str(matrix)}, content))
+        tag, places = moved_shape(tag, places, styled, matrix)
+        if tag == "path":
+            styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
+        return self._add(Shape.of(tag, places, styled))

@@ -65,6 +65,15 @@ class Canvas:
         (self.elements if group is None else group.elements).append(node)
         return self
 
+    def _pen_style(self) -> dict[str, Any]:
+        """Return what lines need to be seen as lines where no layer, group or default says it."""
+        if self.current_pen is not None:
+            return {}
+        pen = Pen()
+        needed = {"fill": "none", "stroke": pen.color, "stroke-width": pen.width}
+        given = {name for group, _ in self._open for name in group.attrs}
+        return {k: v for k, v in needed.items() if k not in given and k not in self.default_styles}
+
     def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
         return {**self.default_styles, **(attrs or {}), **from_keywords(style)}

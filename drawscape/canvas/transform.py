@@ -49,9 +49,19 @@ class Matrix:
         return np.array([[self.a, self.c], [self.b, self.d]])
 
     @property
+    def is_similarity(self) -> bool:
+        """Whether this map keeps shapes, whatever their size: circles stay circles."""
+        grown = math.hypot(self.a, self.b)
+        skewed = abs(self.a * self.c + self.b * self.d), abs(grown - math.hypot(self.c, self.d))
+        return skewed[0] <= 1e-12 * grown * grown and skewed[1] <= 1e-12 * grown
+
+    @property
     def stretch(self) -> float:
         """The largest factor by which a length grows."""
-        return float(np.linalg.norm(self.linear, 2))
+        # The larger singular value of a 2 x 2 matrix, in closed form.
+        total = self.a**2 + self.b**2 + self.c**2 + self.d**2
+        det = self.a * self.d - self.b * self.c
+        return math.sqrt((total + math.sqrt(max(total**2 - 4 * det**2, 0.0))) / 2)
 
     def apply(self, points: Points) -> Points:
         """Return the (N, 2) `points` moved, as a new array."""

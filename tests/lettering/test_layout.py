@@ -10,7 +10,7 @@ STYLE = Style(size=5)
 
 
 def test_size_is_the_height_of_capitals_in_mm():
-    x0, y0, x1, y1 = set_text("H", Style(size=7)).lines.bounds
+    _, y0, _, y1 = set_text("H", Style(size=7)).lines.bounds
     assert (y0, y1) == pytest.approx((-7, 0))
 
 
