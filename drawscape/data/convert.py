@@ -10,13 +10,13 @@ from drawscape.data.engine import Engine, Progress, engine
 from drawscape.data.excel_file import sheet_as_csv, write_excel
 from drawscape.data.formats import format_named, format_of
 from drawscape.data.json_file import read_json, write_json
+from drawscape.data.limits import DEFAULT_MB
 from drawscape.data.options import Options
 from drawscape.data.parquet_file import read_parquet, write_parquet
 from drawscape.data.table import Table
 from drawscape.errors import DataError
 from drawscape.files.whole import whole_or_absent
 
-MEMORY_MB = 512
 _DEFAULT = Options()
 
 
@@ -42,7 +42,7 @@ def convert(
     source_format: str | None = None,
     target_format: str | None = None,
     options: Options = _DEFAULT,
-    memory_mb: int = MEMORY_MB,
+    memory_mb: int = DEFAULT_MB,
     progress: Progress = _no_progress,
 ) -> Conversion:
     """Write the table of the file `source` to `target` and return what came of it.

@@ -31,6 +31,11 @@ def format_named(name: str) -> str:
     return known
 
 
+def suffix_of(form: str) -> str:
+    """Return the suffix of files in a format of FORMATS."""
+    return SUFFIXES[form]
+
+
 def format_of(path: Path) -> str:
     """Return the format that the file's suffix stands for; DataError when it stands for none."""
     try:

@@ -121,7 +121,7 @@ def _body(
 def _check_size(enclosure: Enclosure, most: int) -> None:
     if len(enclosure.data) > most:
         raise MailError(
-            f"{enclosure.name!r} has {len(enclosure.data):,} bytes; at most {most:,} go with a mail "
+            f"{enclosure.name!r} has {len(enclosure.data):,} bytes; at most {most:,} fit a mail "
             "(DRAWSCAPE_MAIL_MAX_MB)"
         )
 
