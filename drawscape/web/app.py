@@ -55,6 +55,7 @@ def _add_routes(made: flask.Blueprint) -> None:
     made.add_url_rule("/artboard/create", "create", artboard.create, methods=["POST"])
     made.add_url_rule("/jobs/<job_id>", "job", jobs.show)
     made.add_url_rule("/jobs/<job_id>/svg", "job_svg", jobs.svg)
+    made.add_url_rule("/jobs/<job_id>/preview", "preview", jobs.preview)
     made.add_url_rule("/jobs/<job_id>/cancel", "cancel", jobs.cancel, methods=["POST"])
     made.add_url_rule("/jobs/<job_id>/events", "events", events.stream)
     made.add_url_rule("/sketches", "sketches", catalogue.sketches)

@@ -17,7 +17,8 @@ def sketches() -> flask.Response:
     response = flask.Response(_document(tuple(SKETCHES)), content_type="application/json")
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
-    return response.make_conditional(flask.request)
+    response.make_conditional(flask.request)
+    return response
 
 
 def described(name: str) -> dict[str, Any]:

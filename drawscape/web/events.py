@@ -10,8 +10,7 @@ from typing import Any
 import flask
 import orjson
 
-from drawscape.errors import JobNotFoundError
-from drawscape.job_manager import get_job, watch
+from drawscape.job_manager import get_job_status, watch
 from drawscape.web import front, jobs
 
 _SHORTEST_GAP_S = 0.1
@@ -33,7 +32,7 @@ def stream(job_id: str) -> flask.Response:
     client that comes back after that one gets 204, on which an EventSource stops asking.
     Raises RequestRefused: 503 when every stream is taken, and as `jobs.find` does.
     """
-    job = jobs.find(job_id)
+    jobs.find(job_id)
     if flask.request.headers.get("Last-Event-ID") == _LAST_ID:
         return flask.Response(status=204)
     headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
@@ -41,8 +40,8 @@ def stream(job_id: str) -> flask.Response:
         return flask.Response(headers=headers)
     here = front.current()
     opened = EventStream(
-        job.id,
-        jobs.svg_url(job.id),
+        job_id,
+        jobs.svg_url(job_id),
         heartbeat_s=here.settings.heartbeat_s,
         longest_s=here.settings.max_stream_s,
         is_gone=flask.request.environ.get("waitress.client_disconnected"),
@@ -115,10 +114,7 @@ class EventStream:
 
     def _look(self) -> dict[str, Any]:
         self._changed.clear()
-        try:
-            return jobs.view(get_job(self._job_id), self._svg_url)
-        except JobNotFoundError:  # forgotten meanwhile
-            return {"id": self._job_id, "status": "not_found", "ended": True}
+        return jobs.view(get_job_status(self._job_id), self._svg_url)
 
     def _event(self, seen: dict[str, Any]) -> bytes:
         self._shown = seen

@@ -10,16 +10,19 @@ from typing import Any
 import flask
 
 from drawscape import settings as places
-from drawscape.errors import ForbiddenPathError, JobNotFoundError, RequestRefused
-from drawscape.job_manager import Job, cancel_job, get_job
+from drawscape.errors import ForbiddenPathError, RequestRefused
+from drawscape.job_manager import cancel_job, get_job, get_job_status
 from drawscape.web import front
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.security import SVG_POLICY
 
-ENDED = frozenset({"finished", "failed", "stopped", "canceled"})
+Status = dict[str, Any]
+"""What `get_job_status` returns: one look at one row."""
+
+ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})
 """The statuses after which nothing more happens to a job."""
 
-JOB_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}$"
+JOB_ID = r"^[A-Za-z0-9_\-]{1,128}$"
 """What an id of a job looks like; also the pattern in the OpenAPI document."""
 
 _LONGEST_ERROR = 500
@@ -32,8 +35,8 @@ def show(job_id: str) -> flask.Response:
 
 def cancel(job_id: str) -> flask.Response:
     """Cancel the job, running or not, and return whether there was anything left to cancel."""
-    job = find(job_id)
-    canceled = cancel_job(job.id)
+    find(job_id)
+    canceled = cancel_job(job_id)
     return flask.jsonify({"canceled": canceled, **view(find(job_id), svg_url(job_id))})
 
 
@@ -43,10 +46,9 @@ def svg(job_id: str) -> flask.Response:
     Raises RequestRefused: 409 while the job has no result, 410 when its file is gone.
     """
     job = find(job_id)
-    if job.status != "finished":
-        raise RequestRefused(
-            409, f"the job is {job.status}; it has no drawing", job_status=job.status
-        )
+    if job["status"] != "finished":
+        detail = f"the job is {job['status']}; it has no drawing"
+        raise RequestRefused(409, detail, job_status=job["status"])
     path = drawing_of(job)
     if path is None:
         raise RequestRefused(410, "the drawing's file is no longer there")
@@ -54,35 +56,44 @@ def svg(job_id: str) -> flask.Response:
     response = flask.send_file(
         path, mimetype="image/svg+xml", as_attachment=wants_file, download_name=path.name
     )
+    return _as_drawing(response, "private, no-cache")
+
+
+def preview(job_id: str) -> flask.Response:
+    """Return the drawing so far of a running job.
+
+    Raises RequestRefused with 404 when the task has shown nothing yet.
+    """
+    find(job_id)
+    drawn = get_job(job_id).preview
+    if drawn is None:
+        raise RequestRefused(404, "there is no preview of this job")
+    return _as_drawing(flask.Response(drawn, mimetype="image/svg+xml"), "no-store")
+
+
+def _as_drawing(response: flask.Response, caching: str) -> flask.Response:
     response.headers["Content-Security-Policy"] = SVG_POLICY
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = caching
     return response
 
 
-def find(job_id: str) -> Job:
+def find(job_id: str) -> Status:
     """Return the job with this id, if it is one of those that a browser may see.
 
     Raises RequestRefused: 422 for what cannot be an id, 404 for an unknown or hidden job.
     """
     if not re.fullmatch(JOB_ID, job_id):
-        rule = "must be letters, digits and . _ : - only, at most 128 of them"
+        rule = "must be 1 to 128 letters, digits, _ and -"
         raise invalid([FieldError("job_id", job_id, rule)])
-    try:
-        job = get_job(job_id)
-    except JobNotFoundError:
-        job = None
-    if job is None or not is_visible(job):
+    job = get_job_status(job_id)
+    if job["status"] == "not_found" or not _is_visible(job["task"]):
         raise RequestRefused(404, f"no job {job_id!r}, or none any more")
     return job
 
 
-def is_visible(job: Job) -> bool:
-    """Return whether the job's task is in one of the modules whose jobs are shown here."""
-    module = job.task.rpartition(".")[0]
-    return any(
-        module == shown or module.startswith(f"{shown}.")
-        for shown in front.current().settings.job_modules
-    )
+def _is_visible(task: str) -> bool:
+    shown = front.current().settings.job_modules
+    return any(task.startswith(f"{module}.") for module in shown)
 
 
 def svg_url(job_id: str) -> str:
@@ -90,34 +101,33 @@ def svg_url(job_id: str) -> str:
     return flask.url_for(".job_svg", job_id=job_id)
 
 
-def view(job: Job, svg_url: str) -> dict[str, Any]:
+def view(job: Status, svg_url: str) -> dict[str, Any]:
     """Return what a browser may know of the job: no path of the server, no traceback.
 
     `svg_url` is where its drawing can be had; it is named once there is one.
     """
-    drawing = drawing_of(job) if job.status == "finished" else None
+    drawing = drawing_of(job) if job["status"] == "finished" else None
     return {
-        "id": job.id,
-        "status": job.status,
-        "ended": job.status in ENDED,
-        "progress": job.progress,
-        "message": job.message,
-        "reason": job.reason,
-        "error": last_line(job.error),
+        "id": job["id"],
+        "status": job["status"],
+        "ended": job["status"] in ENDED,
+        "progress": job.get("progress"),
+        "message": job.get("message"),
+        "reason": job["reason"],
+        "error": last_line(job["error"]),
         "result": drawing.name if drawing else None,
         "svg": svg_url if drawing else None,
-        "created_at": _moment(job.created_at),
-        "started_at": _moment(job.started_at),
-        "ended_at": _moment(job.ended_at),
+        **{key: _moment(job[key]) for key in ("created_at", "started_at", "ended_at")},
     }
 
 
-def drawing_of(job: Job) -> Path | None:
+def drawing_of(job: Status) -> Path | None:
     """Return the SVG file that the job wrote, None unless it is there, in the output folder."""
-    if not isinstance(job.result, str) or not job.result.lower().endswith(".svg"):
+    result = job["result"]
+    if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
     folder = places.output_folder().resolve()
-    named = Path(places.home(), job.result).resolve()
+    named = Path(places.home(), result).resolve()
     try:
         path = places.output_path(named.relative_to(folder))
     except (ForbiddenPathError, ValueError):  # outside of the folder, whatever the task returned

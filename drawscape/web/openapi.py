@@ -16,6 +16,8 @@ from drawscape.web.settings import WebSettings
 
 Json = dict[str, Any]
 
+_SVG: Json = {"image/svg+xml": {"schema": {"type": "string"}}}
+
 
 def openapi() -> flask.Response:
     """Return the document of the front that is asked."""
@@ -48,6 +50,9 @@ def _paths(secured: bool) -> Json:
         "/artboard/create": {"post": _create()},
         "/jobs/{job_id}": {"get": _of_job("getJob", "What became of the job", _json("Job"))},
         "/jobs/{job_id}/svg": {"get": _drawing()},
+        "/jobs/{job_id}/preview": {
+            "get": _of_job("getPreview", "The drawing so far, while the job runs", _SVG)
+        },
         "/jobs/{job_id}/cancel": {
             "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
         },
@@ -125,15 +130,20 @@ def _drawing() -> Json:
         "description": "anything but '0' or 'false' asks for an attachment",
         "schema": {"type": "string"},
     }
-    content = {"image/svg+xml": {"schema": {"type": "string"}}}
-    operation = _of_job("getDrawing", "The finished drawing", content, download)
+    operation = _of_job("getDrawing", "The finished drawing", _SVG, download)
     operation["responses"]["409"] = _problem("The job has no drawing, or not yet")
     operation["responses"]["410"] = _problem("The drawing's file is gone")
     return operation
 
 
 def _events() -> Json:
-    content = {"text/event-stream": {"schema": {"type": "string"}}}
+    data = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": _ref("Job"),
+    }
+    event = _object({"event": {"const": "job"}, "id": {"type": "string"}, "data": data})
+    content = {"text/event-stream": {"schema": event}}
     operation = _of_job("watchJob", "The job as server-sent events until it ends", content)
     operation["responses"]["204"] = {"description": "The last event was received before"}
     return operation

@@ -12,7 +12,7 @@ import orjson
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from drawscape.errors import QueueError, RequestRefused
+from drawscape.errors import JobNotFoundError, QueueError, RequestRefused
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -64,6 +64,7 @@ def problem(
 def register(owner: flask.Flask | flask.Blueprint) -> None:
     """Make `owner` answer every error with a problem object."""
     owner.register_error_handler(RequestRefused, _refused)
+    owner.register_error_handler(JobNotFoundError, _job_gone)
     owner.register_error_handler(QueueError, _queue_unusable)
     owner.register_error_handler(HTTPException, _http_error)
     owner.register_error_handler(Exception, _unexpected)
@@ -71,6 +72,10 @@ def register(owner: flask.Flask | flask.Blueprint) -> None:
 
 def _refused(error: RequestRefused) -> flask.Response:
     return problem(error.status, error.detail, error.headers, **error.members)
+
+
+def _job_gone(error: JobNotFoundError) -> flask.Response:
+    return problem(404, str(error))
 
 
 def _queue_unusable(error: QueueError) -> flask.Response:

@@ -48,6 +48,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows when its present request began to arrive."""
 
     error_task_class = ProblemTask
+    request: Any = None
     began_at: float | None = None
 
     def received(self, data: bytes) -> bool:
@@ -101,7 +102,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Serve until `stop`, Ctrl-C or SystemExit; requests in hand are finished."""
         try:
             while not self.stopping:
-                self.asyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+                self.asyncore.loop(self.adj.cleanup_interval, use_poll=True, map=self._map, count=1)
         except (SystemExit, KeyboardInterrupt):
             pass
         finally:
@@ -138,11 +139,13 @@ def make_server(
         connection_limit=400,
         channel_timeout=idle_timeout_s,
         channel_request_lookahead=1,  # so that a closed connection is seen while it is served
-        cleanup_interval=1,
         max_request_header_size=32 * 1024,
         max_request_body_size=_REQUEST_BYTES,
         asyncore_use_poll=True,
     )
+    adjustments.cleanup_interval = min(
+        1.0, request_timeout_s / 2
+    )  # late requests are found so soon
     dispatcher = ThreadedTaskDispatcher()
     server = Server(app, dispatcher=dispatcher, adj=adjustments)
     server.request_timeout_s = request_timeout_s

@@ -1,0 +1,109 @@
+"""The OpenAPI document says what the front does, and the front does what it says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+
+from drawscape.sketches import SKETCHES
+from drawscape.web import WebSettings, blueprint, create_app
+from drawscape.web.openapi import document
+
+
+def order_schema(made: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator(
+        {"$ref": "#/components/schemas/Order", "components": made["components"]}
+    )
+
+
+def test_the_document_is_openapi_3_1_with_every_route(client: FlaskClient) -> None:
+    made = client.get("/openapi.json").json
+    assert made["openapi"].startswith("3.1")
+    served = {
+        rule.rule.replace("<", "{").replace(">", "}")
+        for rule in client.application.url_map.iter_rules()
+        if not rule.rule.startswith("/static")
+    }
+    assert set(made["paths"]) == served
+
+
+def test_every_schema_of_the_document_is_a_schema(client: FlaskClient) -> None:
+    for schema in client.get("/openapi.json").json["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_every_pattern_can_be_ordered_by_its_defaults(client: FlaskClient) -> None:
+    validator = order_schema(client.get("/openapi.json").json)
+    for name, sketch in SKETCHES.items():
+        params = {p.name: p.shown(p.default) for p in sketch.parameters if not p.required}
+        errors = list(validator.iter_errors({"width": 99, "height": 99, "pattern": name}))
+        assert not errors, name
+        properties = document(WebSettings())["components"]["schemas"][f"Params_{name}"]
+        assert set(properties["properties"]) >= set(params)
+
+
+def test_the_limits_of_the_settings_stand_in_the_document() -> None:
+    made = document(WebSettings(max_size_mm=420))
+    assert order_schema(made).is_valid({"width": 420, "height": 10})
+    assert not order_schema(made).is_valid({"width": 421, "height": 10})
+
+
+def test_the_token_is_asked_for_where_it_is_needed(home: Any) -> None:
+    made = create_app(WebSettings(token="x")).test_client().get("/openapi.json").json
+    assert made["paths"]["/artboard/create"]["post"]["security"] == [{"bearer": []}]
+    assert "security" not in made["paths"]["/healthz"]["get"]
+    assert made["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_a_blueprint_under_a_prefix_says_so(home: Any) -> None:
+    import flask
+
+    app = flask.Flask(__name__)
+    app.register_blueprint(blueprint(WebSettings()), url_prefix="/drawings")
+    client = app.test_client()
+    assert client.get("/drawings/openapi.json").json["servers"] == [{"url": "/drawings"}]
+    assert 'data-root="/drawings/"' in client.get("/drawings/").text
+
+
+def test_the_catalogue_lists_every_sketch_with_its_schema(client: FlaskClient) -> None:
+    listed = {sketch["name"]: sketch for sketch in client.get("/sketches").json["sketches"]}
+    assert set(listed) == set(SKETCHES)
+    turns = listed["spiral"]["parameters"]["properties"]["turns"]
+    assert turns["type"] == "integer"
+    assert turns["minimum"] < turns["default"] < turns["maximum"]
+    assert listed["spiral"]["family"] == "curves"
+    assert listed["spiral"]["summary"]
+
+
+def test_an_unchanged_catalogue_is_not_sent_twice(client: FlaskClient) -> None:
+    etag = client.get("/sketches").headers["ETag"]
+    assert client.get("/sketches", headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.slow
+def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(serving: Any) -> None:
+    front = WebSettings(token="s3cret", max_stream_s=0.05, max_queued=1_000_000)
+    with serving(front) as server:
+        outcome = subprocess.run(
+            [
+                *(
+                    sys.executable,
+                    "-c",
+                    "from schemathesis.cli import schemathesis; schemathesis()",
+                ),
+                *("run", f"{server.url}openapi.json", "--checks", "all"),
+                *("--header", "Authorization: Bearer s3cret"),
+                *("--generation-deterministic", "--max-examples", "15", "--no-color"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "9 selected / 9 total" in outcome.stdout
