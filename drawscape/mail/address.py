@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email.headerregistry import Address
-from email.utils import parseaddr
 
 from drawscape.errors import MailError
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_NAMED = re.compile(
+    r"""(?P<name>"(?:[^"\\]|\\.)*"|[^"<>,;@]*) ?<(?P<address>[^<>\s]+)>"""
+)  # email.utils.parseaddr would take 'a@exa mple.com' for 'a@example.com'
 _LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1: a path of 256 with its brackets
 _LONGEST_LOCAL = 64
 _LONGEST_SUBJECT = 250
@@ -36,16 +38,27 @@ def read_recipient(text: str, what: str = "recipient") -> Recipient:
     and the value, for anything else: several addresses, line ends (header injection), wrong syntax.
     """
     _refuse_controls(text, what)
-    name, address = parseaddr(text)
-    if not address or ("," in text and not name) or text.count("<") > 1:
-        raise MailError(f"{what} {text!r} is not one mail address, such as 'user@example.com'")
+    name, address = _parts(text)
     local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or len(local) > _LONGEST_LOCAL:
+    if not at or address.count("@") > 1:
+        raise MailError(f"{what} {text!r} is not one mail address, such as 'user@example.com'")
+    if not _LOCAL.fullmatch(local) or len(local) > _LONGEST_LOCAL:
         raise MailError(f"{what} {text!r}: the part before the @ is not as mail addresses are")
     address = f"{local}@{_domain(domain, text, what)}"
     if len(address) > _LONGEST_ADDRESS:
         raise MailError(f"{what} {text!r}: an address has at most {_LONGEST_ADDRESS} characters")
     return Recipient(name, address)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Return the name and the address; the latter is not checked."""
+    named = _NAMED.fullmatch(text.strip())
+    if named is None:
+        return "", text.strip()
+    name = named["name"].strip()
+    if name.startswith('"'):
+        name = re.sub(r"\\(.)", r"\1", name[1:-1])
+    return name, named["address"]
 
 
 def read_subject(text: str) -> str:

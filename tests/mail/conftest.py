@@ -1,0 +1,229 @@
+"""Real mail servers on the loopback: aiosmtpd with TLS and login, and one that misbehaves on cue."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import socketserver
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+USER, PASSWORD = "drawscape", "pen-up"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own, and an environment without mail settings."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("DRAWSCAPE_SMTP", "DRAWSCAPE_MAIL")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A server's certificate for 127.0.0.1 and localhost, signed by itself."""
+
+    chain: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.chain, self.key)
+        return context
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    names = x509.SubjectAlternativeName(
+        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    )
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("certificate")
+    chain, secret = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return Certificate(chain, secret)
+
+
+@dataclass
+class Mailbox:
+    """What a server took, and what it answers to DATA before it takes anything."""
+
+    answers: list[str] = field(default_factory=list)
+    rcpt_answers: list[str] = field(default_factory=list)
+    envelopes: list[Envelope] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    attempts: int = 0
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if self.rcpt_answers:
+            self.attempts += 1
+            return self.rcpt_answers.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.attempts += 1
+        if self.answers:
+            return self.answers.pop(0)
+        self.envelopes.append(envelope)
+        self.sessions.append(session)
+        return "250 taken"
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return [message_from_bytes(e.content, policy=default) for e in self.envelopes]
+
+
+def _check_login(server, session, envelope, mechanism, data) -> AuthResult:
+    good = isinstance(data, LoginPassword) and (data.login, data.password) == (
+        USER.encode(),
+        PASSWORD.encode(),
+    )
+    return AuthResult(success=good, handled=False)
+
+
+class _Server(Controller):
+    """An aiosmtpd server on a free port of the loopback."""
+
+    def __init__(self, mailbox: Mailbox, **options) -> None:
+        super().__init__(mailbox, hostname="127.0.0.1", port=0, **options)
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+Serve = Callable[..., Mailbox]
+
+
+@pytest.fixture
+def serve(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Start a server of a kind ('starttls', 'ssl', 'none') and point the environment to it."""
+    running: list[Controller] = []
+
+    def start(
+        security: str = "none", *, login: bool = False, answers=(), rcpt_answers=()
+    ) -> Mailbox:
+        mailbox = Mailbox(list(answers), list(rcpt_answers))
+        options: dict[str, object] = {}
+        if security == "ssl":
+            options["ssl_context"] = certificate.context()
+        if security == "starttls":
+            options |= {"tls_context": certificate.context(), "require_starttls": True}
+        if login:
+            options |= {
+                "authenticator": _check_login,
+                "auth_required": security == "starttls",
+                "auth_require_tls": security == "starttls",
+            }
+        server = _Server(mailbox, **options)
+        server.start()
+        running.append(server)
+        use_server(monkeypatch, server.port, security)
+        if security != "none":
+            monkeypatch.setenv("DRAWSCAPE_SMTP_CA", str(certificate.chain))
+        if login:
+            monkeypatch.setenv("DRAWSCAPE_SMTP_USER", USER)
+            monkeypatch.setenv("DRAWSCAPE_SMTP_PASSWORD", PASSWORD)
+        return mailbox
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def use_server(monkeypatch: pytest.MonkeyPatch, port: int, security: str = "none") -> None:
+    """Point the environment to a server on the loopback, with pauses that a test can afford."""
+    monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(port))
+    monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", security)
+    monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "5")
+    monkeypatch.setenv("DRAWSCAPE_MAIL_FROM", "Studio <studio@example.org>")
+    monkeypatch.setenv("DRAWSCAPE_MAIL_RETRY_DELAY", "0.01")
+
+
+@dataclass
+class Rough:
+    """A server that hangs up when told to; `taken` counts the mails whose data came whole."""
+
+    port: int
+    taken: int = 0
+    hang_up: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def rough_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rough]:
+    """A server that follows its `hang_up` list: 'hello', 'before answer', 'after answer', ''."""
+    state = Rough(0)
+
+    class Conversation(socketserver.StreamRequestHandler):
+        def say(self, line: str) -> None:
+            self.wfile.write(line.encode() + b"\r\n")
+
+        def handle(self) -> None:
+            when = state.hang_up.pop(0) if state.hang_up else ""
+            if when == "hello":
+                return
+            self.say("220 rough")
+            while line := self.rfile.readline().strip().upper():
+                if line != b"DATA":
+                    self.say("221 bye" if line == b"QUIT" else "250 OK")
+                    continue
+                self.say("354 go on")
+                while self.rfile.readline() not in (b".\r\n", b""):
+                    pass
+                state.taken += 1
+                if when == "before answer":
+                    return
+                self.say("250 taken")
+                if when == "after answer":
+                    return
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
+        server.daemon_threads = True
+        state.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        use_server(monkeypatch, state.port)
+        yield state
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,275 @@
+"""The task as the contract calls it, against real servers."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import (
+    ForbiddenPathError,
+    MailError,
+    MailRefusedError,
+    MailTemplateError,
+    MailTemporaryError,
+    UnknownNameError,
+)
+from drawscape.queue.context import RunningJob, set_current
+from workers.email_tasks import send_notification
+
+CONTRACT = {
+    "recipient": "user@example.com",
+    "subject": "Your order is ready",
+    "template": "order_complete",
+}
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">\
+<path d="M2 2L18 8" fill="none" stroke="black"/></svg>'
+
+
+@pytest.fixture
+def as_job():
+    """Call the task as the job of an id, as a worker does."""
+
+    def call(job_id: str, **arguments) -> str:
+        set_current(RunningJob(job_id, {}, lambda *message: None))
+        try:
+            return send_notification(**{**CONTRACT, **arguments})
+        finally:
+            set_current(None)
+
+    return call
+
+
+def read(path: str) -> EmailMessage:
+    return message_from_bytes(Path(path).read_bytes(), policy=default)
+
+
+def test_without_a_server_the_mail_is_a_file(home: Path) -> None:
+    path = send_notification(**CONTRACT)
+    assert Path(path).parent == home / "output" / "mail"
+    assert path.endswith(".eml")
+    mail = read(path)
+    assert mail["To"] == "user@example.com"
+    assert mail["Subject"] == "Your order is ready"
+    assert mail.get_body(("plain",)).get_content().startswith("Hello,")
+    assert "<!doctype html>" in mail.get_body(("html",)).get_content()
+    assert [p.name for p in Path(path).parent.iterdir()] == [Path(path).name]
+
+
+def test_a_job_that_runs_twice_writes_one_file(as_job) -> None:
+    assert as_job("job-1") == as_job("job-1")
+    assert len(list(Path(as_job("job-1")).parent.iterdir())) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "ssl"])
+def test_a_mail_goes_out_encrypted_after_a_login(serve, security: str) -> None:
+    mailbox = serve(security, login=True)
+    sent = send_notification(**CONTRACT, name="Zoë")
+    (mail,) = mailbox.mails
+    assert mail["Message-ID"] == sent
+    assert mail["From"] == "Studio <studio@example.org>"
+    assert mailbox.envelopes[0].mail_from == "studio@example.org"
+    assert mailbox.envelopes[0].rcpt_tos == ["user@example.com"]
+    assert mailbox.sessions[0].ssl or security == "ssl"  # that server speaks nothing else
+    assert mailbox.sessions[0].authenticated
+    assert "Hello Zoë," in mail.get_body(("plain",)).get_content()
+    assert "Hello Zoë," in mail.get_body(("html",)).get_content()
+
+
+def test_a_wrong_password_is_refused_at_once(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = serve("starttls", login=True)
+    monkeypatch.setenv("DRAWSCAPE_SMTP_PASSWORD", "wrong")
+    with pytest.raises(MailRefusedError, match="535"):
+        send_notification(**CONTRACT)
+    assert mailbox.attempts == 0
+
+
+def test_an_untrusted_certificate_is_refused(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = serve("ssl")
+    monkeypatch.delenv("DRAWSCAPE_SMTP_CA")
+    with pytest.raises(MailRefusedError, match="CERTIFICATE_VERIFY_FAILED"):
+        send_notification(**CONTRACT)
+    assert not mailbox.mails
+
+
+def test_a_server_without_starttls_is_refused(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = serve("none")
+    monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", "starttls")
+    with pytest.raises(MailRefusedError, match="STARTTLS"):
+        send_notification(**CONTRACT)
+    assert not mailbox.mails
+
+
+def test_a_temporary_failure_is_tried_again(serve, capsys: pytest.CaptureFixture[str]) -> None:
+    mailbox = serve(answers=["451 come back later", "421 too many"])
+    send_notification(**CONTRACT)
+    assert mailbox.attempts == 3
+    assert len(mailbox.mails) == 1
+    log = capsys.readouterr().err
+    assert "451 come back later; try 2 of 4 in 0.01 s" in log
+    assert "421 too many; try 3 of 4 in 0.02 s" in log
+
+
+def test_a_recipient_who_is_greylisted_is_tried_again(serve) -> None:
+    mailbox = serve(rcpt_answers=["450 greylisted"])
+    send_notification(**CONTRACT)
+    assert len(mailbox.mails) == 1
+
+
+def test_a_server_that_stays_busy_raises_a_temporary_error(serve) -> None:
+    mailbox = serve(answers=["451 busy"] * 9)
+    with pytest.raises(
+        MailTemporaryError, match="451 busy; given up for now after 4 tries"
+    ) as error:
+        send_notification(**CONTRACT)
+    assert isinstance(error.value, ConnectionError)
+    assert mailbox.attempts == 4
+
+
+def test_patience_ends_before_the_tries_do(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox = serve(answers=["451 busy"] * 9)
+    monkeypatch.setenv("DRAWSCAPE_MAIL_RETRY_DELAY", "3600")
+    with pytest.raises(MailTemporaryError, match="after 1 tries"):
+        send_notification(**CONTRACT)
+    assert mailbox.attempts == 1
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"answers": ["554 no such luck"]}, {"rcpt_answers": ["550 no such user"]}]
+)
+def test_a_permanent_failure_is_not_tried_again(serve, trouble) -> None:
+    mailbox = serve(**trouble)
+    with pytest.raises(MailRefusedError, match=r"55[04] no such (luck|user)"):
+        send_notification(**CONTRACT)
+    assert mailbox.attempts == 1
+    assert not mailbox.mails
+
+
+def test_a_refused_connection_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, serve, capsys
+) -> None:
+    serve("none")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(closed.getsockname()[1]))
+        with pytest.raises(MailTemporaryError, match="Connection refused"):
+            send_notification(**CONTRACT)
+    assert capsys.readouterr().err.count("Connection refused; try") == 3
+
+
+def test_a_server_that_hangs_up_at_once_is_tried_again(rough_server) -> None:
+    rough_server.hang_up = ["hello", "hello"]
+    send_notification(**CONTRACT)
+    assert rough_server.taken == 1
+
+
+def test_a_server_that_hangs_up_after_taking_the_mail_has_it(rough_server) -> None:
+    rough_server.hang_up = ["after answer"]
+    send_notification(**CONTRACT)
+    assert rough_server.taken == 1
+
+
+def test_a_server_that_hangs_up_before_its_answer_gets_the_mail_again(rough_server) -> None:
+    """No one can know whether it was taken: better twice, with one Message-ID, than never."""
+    rough_server.hang_up = ["before answer"]
+    send_notification(**CONTRACT)
+    assert rough_server.taken == 2
+
+
+def test_a_job_that_runs_again_sends_nothing_twice(serve, as_job) -> None:
+    mailbox = serve()
+    first = as_job("abc")
+    assert as_job("abc") == first == mailbox.mails[0]["Message-ID"]
+    assert "abc" in first
+    assert len(mailbox.mails) == 1
+    as_job("def")
+    assert len(mailbox.mails) == 2
+
+
+def test_a_job_that_failed_sends_on_its_next_run(serve, as_job) -> None:
+    mailbox = serve(answers=["451 busy"] * 4)
+    with pytest.raises(MailTemporaryError):
+        as_job("abc")
+    as_job("abc")
+    assert len(mailbox.mails) == 1
+
+
+def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home: Path, capsys) -> None:
+    mailbox = serve()
+    as_job("first")
+    with sqlite3.connect(home / ".drawscape" / "mail.db") as database:
+        database.execute(
+            "create trigger full before insert on accepted begin select raise(abort, 'disk full'); end"
+        )
+    database.close()
+    as_job("second")
+    assert len(mailbox.mails) == 2
+    assert "sent, but that could not be noted: disk full" in capsys.readouterr().err
+
+
+def test_a_drawing_is_attached(serve, home: Path) -> None:
+    (home / "output").mkdir()
+    (home / "output" / "spiral.svg").write_text(SVG)
+    mailbox = serve()
+    send_notification(**CONTRACT, attach="output/spiral.svg")
+    (enclosure,) = mailbox.mails[0].iter_attachments()
+    assert enclosure.get_filename() == "spiral.svg"
+    assert enclosure.get_content_type() == "image/svg+xml"
+    assert enclosure.get_payload(decode=True).decode() == SVG
+
+
+def test_a_picture_is_shown_in_the_mail(serve, home: Path) -> None:
+    (home / "dot.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    mailbox = serve()
+    send_notification(**CONTRACT, inline="dot.png")
+    mail = mailbox.mails[0]
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert (
+        f'src="cid:{picture["Content-ID"].strip("<>")}"' in mail.get_body(("html",)).get_content()
+    )
+    assert picture.get_content_disposition() == "inline"
+
+
+def test_a_drawing_out_of_bounds_is_not_sent(
+    serve, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret.svg"
+    secret.write_text(SVG)
+    mailbox = serve()
+    with pytest.raises(ForbiddenPathError):
+        send_notification(**CONTRACT, attach=str(secret))
+    with pytest.raises(FileNotFoundError, match=r"none\.svg"):
+        send_notification(**CONTRACT, attach="none.svg")
+    assert not mailbox.mails
+
+
+def test_an_enclosure_that_is_too_large_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "0")
+    (home / "big.svg").write_text(SVG)
+    with pytest.raises(MailError, match=r"'big\.svg' has \d+ bytes"):
+        send_notification(**CONTRACT, attach="big.svg")
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "named"),
+    [
+        ({"recipient": "nobody"}, MailError, "'nobody'"),
+        ({"recipient": "a@x.com\nBcc: b@x.com"}, MailError, "recipient"),
+        ({"subject": "Hi\r\nBcc: b@x.com"}, MailError, "subject"),
+        ({"template": "oder_complete"}, UnknownNameError, "did you mean 'order_complete'"),
+        ({"template": "job_failed"}, MailTemplateError, "'task', 'error'"),
+        ({"pictures": []}, MailError, "'pictures'"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named: str) -> None:
+    mailbox = serve()
+    with pytest.raises(error, match=named):
+        send_notification(**{**CONTRACT, **change})
+    assert mailbox.attempts == 0
