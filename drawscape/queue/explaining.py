@@ -42,7 +42,7 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
     elif row.status == "deferred":
         lines.append(f"It waits for {', '.join(_open_dependencies(queue, row)) or 'others'}.")
     else:
-        lines.append(f"{_ahead(queue, row)} ahead of it.")
+        lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
     workers = living(queue.folder / "workers")
     if not workers:
         lines.append(
@@ -54,12 +54,17 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
     return lines
 
 
-def _ahead(queue: Queue, row: JobRow) -> str:
+def jobs_ahead(queue: Queue, row: JobRow) -> int:
+    """Return how many queued jobs come before the queued job `row`."""
     count = queue.database.connection.execute(
         "select count(*) from job where queue = ? and status = 'queued' "
         "and (priority > ? or (priority = ? and seq < ?))",
         (row.queue, row.priority, row.priority, row.seq),
     ).fetchone()[0]
+    return int(count)
+
+
+def _counted(count: int) -> str:
     return "No job is" if count == 0 else f"{count} job{'s are' if count > 1 else ' is'}"
 
 

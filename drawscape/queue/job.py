@@ -15,7 +15,7 @@ from typing import Any
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue import controlling
 from drawscape.queue.durations import Duration, seconds
-from drawscape.queue.explaining import explain
+from drawscape.queue.explaining import explain, jobs_ahead
 from drawscape.queue.joblog import log_path, read_log
 from drawscape.queue.liveness import living
 from drawscape.queue.querying import data_version, read_result, read_row
@@ -96,6 +96,12 @@ class Job:
     def message(self) -> str | None:
         """What the task last said of its progress."""
         return self.refresh().message
+
+    @property
+    def ahead(self) -> int | None:
+        """How many queued jobs come first; None once it no longer waits in the queue."""
+        row = self.refresh()
+        return jobs_ahead(self._queue, row) if row.status == "queued" else None
 
     @property
     def meta(self) -> dict[str, Any]:
