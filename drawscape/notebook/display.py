@@ -17,7 +17,8 @@ from drawscape.notebook.pictures import (
     result_picture,
     size_words,
 )
-from drawscape.notebook.words import ENDED, JobLike, error_line, status_words
+from drawscape.notebook.state import JobState
+from drawscape.notebook.words import error_line, status_words
 
 LONGEST_SHOWN = 2000
 """Characters of a result that is no picture; the rest is in `job.result`."""
@@ -47,23 +48,23 @@ class JobDisplay:
         """All widgets from top to bottom."""
         return [self.bar, self.words, self.trouble, self.picture, self.caption]
 
-    def begin(self, job: JobLike) -> None:
-        """Follow `job` from now on; what an earlier one still reports is not shown any more."""
+    def begin(self, job_id: str) -> None:
+        """Follow that job from now on; what an earlier one still reports is not shown any more."""
         with self._lock:
-            self._job_id, self._done = job.id, False
+            self._job_id, self._done = job_id, False
             write(self.trouble, "")
             mark(self.picture, "drawscape-stale", "")
             self.picture.add_class("drawscape-stale")
 
-    def update(self, job: JobLike, ahead: int | None = None) -> None:
-        """Show the state of `job`; a late word on one that has ended changes nothing."""
+    def update(self, job: JobState) -> None:
+        """Show a job's state; a late word on one that has ended changes nothing."""
         with self._lock:
             if job.id != self._job_id or self._done:
                 return
-            self._done = job.status in ENDED
+            self._done = job.ended
             self.bar.value = 1.0 if job.status == "finished" else min(max(job.progress, 0.0), 1.0)
             self._show_picture(job)
-            self._say(status_words(job, ahead=ahead, verb=self._verb), job.status)
+            self._say(status_words(job, self._verb), job.status)
 
     def fail(self, words: str, details: str = "") -> None:
         """Show an error that no job made, such as a refused value or a locked queue."""
@@ -88,7 +89,7 @@ class JobDisplay:
             mark(widget, "drawscape-is", status)
         write(self.words, words)
 
-    def _show_picture(self, job: JobLike) -> None:
+    def _show_picture(self, job: JobState) -> None:
         if job.status == "finished":
             self._show_result(job.result)
         elif job.status == "failed":

@@ -31,7 +31,7 @@ class Matrix:
 
 
 def seed_matrix(seeds: Iterable[int], fixed: Mapping[str, Any], columns: int) -> Matrix:
-    """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or too many."""
+    """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or many."""
     chosen = _limited("seeds", seeds)
     cells = tuple(Cell({**fixed, "seed": int(seed)}, f"seed {seed}") for seed in chosen)
     return Matrix(cells, min(columns, len(cells)))
@@ -40,8 +40,8 @@ def seed_matrix(seeds: Iterable[int], fixed: Mapping[str, Any], columns: int) ->
 def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
     """Return one cell per combination; a list, tuple or range is an axis, anything else is fixed.
 
-    The last axis runs across, so that two axes make a table with the first one down. One axis alone, or
-    a number of `columns`, flows. Raises ParameterError where an axis is empty or the product too large.
+    The last axis runs across, so that two axes make a table with the first one down. One axis
+    alone, or a number of `columns`, flows. Raises ParameterError where there are no or too many.
     """
     axes = {name: _limited(name, v) for name, v in choices.items() if _is_axis(v)}
     fixed = {name: value for name, value in choices.items() if name not in axes}

@@ -8,16 +8,11 @@ from typing import Any
 
 import ipywidgets as widgets
 
-PAPERS_MM = {
-    "A6": (105.0, 148.0),
-    "A5": (148.0, 210.0),
-    "A4": (210.0, 297.0),
-    "A3": (297.0, 420.0),
-    "A2": (420.0, 594.0),
-    "letter": (215.9, 279.4),
-    "tabloid": (279.4, 431.8),
-    "square": (200.0, 200.0),
-}
+from drawscape.canvas.paper import PAPERS, Orientation, paper_size
+
+OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
+"""What lies in a plotter's drawer; any other sheet is a custom one."""
+
 CUSTOM = "custom"
 
 HIGHEST_SEED = 2**32 - 1
@@ -28,30 +23,37 @@ DICE_SIDES = 10_000
 class PageControl:
     """Paper, orientation and, for a custom sheet, width and height in mm."""
 
-    def __init__(self, paper: str = "A4", orientation: str = "portrait") -> None:
-        self._paper = widgets.Dropdown(
-            options=[*PAPERS_MM, CUSTOM],
-            value=paper,
+    def __init__(self, paper: str = "A4", orientation: Orientation = "portrait") -> None:
+        size = paper_size(paper, orientation)  # a wrong word is told before it meets a widget
+        self._paper = self._paper_field()
+        self._orientation = widgets.ToggleButtons(
+            options=["portrait", "landscape"],
+            tooltips=["taller than wide", "wider than tall"],
+            layout={"width": "auto"},
+        )
+        self._orientation.add_class("drawscape-orientation")
+        self._width, self._height = (self._side(name) for name in ("width mm", "height mm"))
+        self._sides = widgets.HBox([self._width, self._height])
+        self._sides.layout.display = "none"
+        self._paper.observe(self._paper_changed, names="value")
+        choice = widgets.HBox([self._paper, self._orientation])
+        choice.add_class("drawscape-page")
+        self.rows = [choice, self._sides]
+        self.set(*size)
+
+    @staticmethod
+    def _paper_field() -> Any:
+        names = [(name.capitalize() if len(name) == 2 else name, name) for name in OFFERED]
+        field = widgets.Dropdown(
+            options=[*names, (CUSTOM, CUSTOM)],
+            value="a4",
             description="paper",
             tooltip="Size of the sheet",
             style={"description_width": "initial"},
             layout={"width": "auto", "flex": "1 1 auto"},
         )
-        self._orientation = widgets.ToggleButtons(
-            options=["portrait", "landscape"],
-            value=orientation,
-            tooltips=["taller than wide", "wider than tall"],
-            layout={"width": "auto"},
-        )
-        self._width, self._height = (self._side(name) for name in ("width mm", "height mm"))
-        self._sides = widgets.HBox([self._width, self._height])
-        self._sides.layout.display = "none"
-        self._paper.observe(self._paper_changed, names="value")
-        self._paper.add_class("drawscape-paper")
-        self._orientation.add_class("drawscape-orientation")
-        choice = widgets.HBox([self._paper, self._orientation])
-        choice.add_class("drawscape-page")
-        self.rows = [choice, self._sides]
+        field.add_class("drawscape-paper")
+        return field
 
     @staticmethod
     def _side(name: str) -> Any:
@@ -70,13 +72,12 @@ class PageControl:
         """Width and height in mm."""
         if self._paper.value == CUSTOM:
             return self._width.value, self._height.value
-        short, long = PAPERS_MM[self._paper.value]
-        return (short, long) if self._orientation.value == "portrait" else (long, short)
+        return paper_size(self._paper.value, self._orientation.value)
 
     def set(self, width: float, height: float) -> None:
         """Show a sheet of `width` x `height` mm, by its name where it has one."""
-        for name, sides in PAPERS_MM.items():
-            if sides == (min(width, height), max(width, height)):
+        for name in OFFERED:
+            if PAPERS[name] == (min(width, height), max(width, height)):
                 self._orientation.value = "portrait" if width <= height else "landscape"
                 self._paper.value = name
                 return

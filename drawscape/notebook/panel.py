@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.canvas.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.controls import Controls, label_of
 from drawscape.notebook.dress import line, write
@@ -17,7 +18,7 @@ from drawscape.notebook.target import Target
 class Panel:
     """The controls of one target; choosing another pattern exchanges them."""
 
-    def __init__(self, target: Target, paper: str, orientation: str, seed: int) -> None:
+    def __init__(self, target: Target, paper: str, orientation: Orientation, seed: int) -> None:
         self.target = target
         self._page = PageControl(paper, orientation) if target.has_page else None
         self._seed = SeedControl(seed) if target.has_seed else None

@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
 
-ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})
-"""The statuses that no job leaves by itself."""
+from drawscape.notebook.state import JobState
 
 
-class JobLike(Protocol):
-    """What the words need to know of a job."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def progress(self) -> float: ...
-    @property
-    def message(self) -> str | None: ...
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def reason(self) -> str | None: ...
-    @property
-    def result(self) -> Any: ...
-    @property
-    def preview(self) -> bytes | None: ...
-    @property
-    def started_at(self) -> datetime | None: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-
-
-def status_words(job: JobLike, *, ahead: int | None = None, verb: str = "drawing") -> str:
+def status_words(job: JobState, verb: str = "drawing") -> str:
     """Return the state of `job` as a short phrase: 'waiting: 2 jobs ahead', 'drawing 40 %'.
 
-    `ahead` is the number of jobs that come first, where known; `verb` says what a worker does.
+    `verb` says what the worker does meanwhile.
     """
     if job.status == "queued":
-        return waiting_words(ahead)
+        return waiting_words(job.ahead)
     if job.status == "scheduled":
         return "scheduled for later"
     if job.status == "deferred":
@@ -59,13 +32,13 @@ def waiting_words(ahead: int | None) -> str:
     return f"waiting: {ahead} job{'s' if ahead > 1 else ''} ahead"
 
 
-def running_words(job: JobLike, verb: str) -> str:
+def running_words(job: JobState, verb: str) -> str:
     """Return how far a running job has come."""
     share = f"{verb} {job.progress:.0%}".replace("%", " %") if job.progress else verb
     return f"{share}: {job.message}" if job.message else share
 
 
-def ended_words(job: JobLike) -> str:
+def ended_words(job: JobState) -> str:
     """Return how a job ended and how long it took."""
     took = duration_words(job.started_at, job.ended_at)
     if job.status == "finished":

@@ -3,6 +3,7 @@
 import ipywidgets as widgets
 import pytest
 
+from drawscape.errors import UnknownNameError
 from drawscape.notebook.page import PageControl, SeedControl
 
 
@@ -12,6 +13,15 @@ def test_a_new_form_offers_a4_upright() -> None:
 
 def test_landscape_turns_the_sheet() -> None:
     assert PageControl("A5", "landscape").size == (210.0, 148.0)
+
+
+def test_paper_may_be_a_size_of_ones_own() -> None:
+    assert PageControl("120x80", "landscape").size == (120.0, 80.0)
+
+
+def test_an_unknown_paper_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="unknown paper 'A44'"):
+        PageControl("A44")
 
 
 @pytest.mark.parametrize("size", [(105.0, 148.0), (148.0, 105.0), (200.0, 200.0), (50.0, 333.0)])

@@ -1,11 +1,11 @@
 """A job's state is told in words that need no manual."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from drawscape.notebook.state import JobState
 from drawscape.notebook.words import duration_words, error_line, status_words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,52 +17,40 @@ drawscape.errors.CanvasError: radius -1 must be positive
 """
 
 
-@dataclass(frozen=True)
-class State:
-    """A job's state at one moment."""
-
-    status: str
-    progress: float = 0.0
-    message: str | None = None
-    error: str | None = None
-    reason: str | None = None
-    result: Any = None
-    preview: bytes | None = None
-    id: str = "a"
-    started_at: datetime | None = NOON
-    ended_at: datetime | None = NOON + timedelta(seconds=1.34)
+def state(status: str, progress: float = 0.0, **rest: Any) -> JobState:
+    times = {"started_at": NOON, "ended_at": NOON + timedelta(seconds=1.34)}
+    return JobState("a", status, progress, **{**times, **rest})
 
 
 @pytest.mark.parametrize(
-    ("state", "ahead", "words"),
+    ("job", "words"),
     [
-        (State("queued"), None, "waiting"),
-        (State("queued"), 0, "waiting: next in line"),
-        (State("queued"), 1, "waiting: 1 job ahead"),
-        (State("queued"), 2, "waiting: 2 jobs ahead"),
-        (State("scheduled"), None, "scheduled for later"),
-        (State("deferred"), None, "waiting for another job to finish"),
-        (State("started"), None, "drawing"),
-        (State("started", 0.4), None, "drawing 40 %"),
-        (State("started", 0.405, "12 of 30"), None, "drawing 40 %: 12 of 30"),
-        (State("finished", 1.0), None, "finished in 1.3 s"),
-        (State("stopped", 0.2), None, "stopped after 1.3 s"),
-        (State("canceled", started_at=None), None, "canceled before it began"),
-        (State("failed", error="took longer than 5m"), None, "failed: took longer than 5m"),
+        (state("queued"), "waiting"),
+        (state("queued", ahead=0), "waiting: next in line"),
+        (state("queued", ahead=1), "waiting: 1 job ahead"),
+        (state("queued", ahead=2), "waiting: 2 jobs ahead"),
+        (state("scheduled"), "scheduled for later"),
+        (state("deferred"), "waiting for another job to finish"),
+        (state("started"), "drawing"),
+        (state("started", 0.4), "drawing 40 %"),
+        (state("started", 0.405, message="12 of 30"), "drawing 40 %: 12 of 30"),
+        (state("finished", 1.0), "finished in 1.3 s"),
+        (state("stopped", 0.2), "stopped after 1.3 s"),
+        (state("canceled", started_at=None), "canceled before it began"),
+        (state("failed", error="took longer than 5m"), "failed: took longer than 5m"),
         (
-            State("failed", error=TRACEBACK),
-            None,
+            state("failed", error=TRACEBACK),
             "failed: drawscape.errors.CanvasError: radius -1 must be positive",
         ),
-        (State("not_found", error="no job 'a'"), None, "gone: no job 'a'"),
+        (state("not_found", error="no job 'a'"), "gone: no job 'a'"),
     ],
 )
-def test_each_state_has_its_words(state: State, ahead: int | None, words: str) -> None:
-    assert status_words(state, ahead=ahead) == words
+def test_each_state_has_its_words(job: JobState, words: str) -> None:
+    assert status_words(job) == words
 
 
 def test_a_task_that_draws_nothing_says_what_it_does() -> None:
-    assert status_words(State("started", 0.5), verb="working") == "working 50 %"
+    assert status_words(state("started", 0.5), "working") == "working 50 %"
 
 
 def test_an_error_without_text_says_so() -> None:

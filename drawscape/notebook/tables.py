@@ -1,0 +1,92 @@
+"""The queue at a glance: its newest jobs in a table that keeps itself up to date."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+
+from drawscape.job_manager import Job, list_jobs, queue_statistics
+from drawscape.job_manager import watch as watch_jobs
+from drawscape.notebook.debounce import Throttle
+from drawscape.notebook.dress import line, style_sheet, write
+from drawscape.notebook.state import JobState, state_of
+from drawscape.notebook.words import duration_words, status_words
+
+PERIOD_S = 0.25
+"""Redrawn four times a second at most, however fast the queue moves."""
+
+HEADINGS = ("job", "task", "state", "", "took")
+
+
+def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> QueueTable:
+    """Return a live table of the newest `limit` jobs, of one status or several if asked."""
+    return QueueTable(status, limit)
+
+
+class QueueTable(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A table of jobs that follows the queue until `close()`."""
+
+    def __init__(self, status: str | Sequence[str] | None, limit: int) -> None:
+        self._status, self._limit = status, limit
+        self._summary = line("", "drawscape-summary")
+        self._table = widgets.HTML()
+        self._table.add_class("drawscape-queue")
+        self._throttle = Throttle(PERIOD_S, self.refresh)
+        self._lock = threading.Lock()
+        super().__init__([style_sheet(), self._summary, self._table])
+        self.add_class("drawscape-form")
+        self.refresh()
+        self._watch = watch_jobs(lambda _job: self._throttle.ask())
+
+    def refresh(self) -> None:
+        """Read the queue and show it now."""
+        with self._lock:
+            jobs = list_jobs(self._status, limit=self._limit)
+            self._table.value = table_html([(job, state_of(job)) for job in jobs])
+            write(self._summary, summary_words())
+
+    def close(self) -> None:
+        """Stop following and close the widget."""
+        self._watch.close()
+        self._throttle.drop()
+        super().close()
+
+    def __repr__(self) -> str:
+        return "QueueTable()"
+
+
+def summary_words() -> str:
+    """Return the whole queue in one line: '1 worker · 2 waiting · 1 running · 40 finished'."""
+    numbers = queue_statistics()
+    counts = numbers.counts
+    waiting = counts["queued"] + counts["scheduled"] + counts["deferred"]
+    workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
+    words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
+    ended = ("finished", "failed", "stopped", "canceled")
+    words += [f"{counts[status]} {status}" for status in ended if counts[status]]
+    return " · ".join(words)
+
+
+def table_html(jobs: Sequence[tuple[Job, JobState]]) -> str:
+    """Return the table as HTML with nothing of a job's own taken for markup."""
+    head = "".join(f"<th>{name}</th>" for name in HEADINGS)
+    rows = "".join(_row(job, state) for job, state in jobs)
+    empty = f'<tr><td colspan="{len(HEADINGS)}">no jobs yet</td></tr>'
+    return f"<table><tr>{head}</tr>{rows or empty}</table>"
+
+
+def _row(job: Job, state: JobState) -> str:
+    words = job.description or job.task.rpartition(".")[2]
+    bar = f'<progress max="1" value="{_share(state):.3f}"></progress>'
+    took = duration_words(state.started_at, state.ended_at)
+    cells: list[Any] = [escape(job.id[-8:]), escape(words), escape(status_words(state)), bar, took]
+    body = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr class="drawscape-is-{escape(state.status)}" title="{escape(job.id)}">{body}</tr>'
+
+
+def _share(state: JobState) -> float:
+    return 1.0 if state.status == "finished" else state.progress

@@ -1,0 +1,62 @@
+"""A job that was queued by hand, followed live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from drawscape.job_manager import Job, get_job
+from drawscape.notebook.attending import attend
+from drawscape.notebook.display import JobDisplay
+from drawscape.notebook.dress import line, style_sheet, write
+from drawscape.notebook.state import JobState
+
+
+def watch(job: Job | str) -> JobView:
+    """Return a live view of `job` (or of the job with that id): bar, words, picture.
+
+    Raises JobNotFoundError for an unknown id.
+    """
+    return JobView(get_job(job) if isinstance(job, str) else job)
+
+
+class JobView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """One job's bar, words, trouble and picture, with a button that cancels it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._display = JobDisplay()
+        self._note = line("", "drawscape-note")
+        self._button = widgets.Button(description="Cancel")
+        self._button.add_class("drawscape-cancel")
+        self._button.on_click(self._cancel_clicked)
+        self._display.begin(job.id)
+        super().__init__([style_sheet(), *self._rows()])
+        self.add_class("drawscape-form")
+        self.add_class("drawscape-view")
+        attend(job, self._updated, note=lambda words: write(self._note, words))
+
+    @property
+    def status(self) -> str:
+        """The words under the bar."""
+        return str(self._display.words.value)
+
+    def __repr__(self) -> str:
+        return f"JobView({self.job.task!r})"
+
+    def _rows(self) -> list[Any]:
+        shown = self._display
+        head = widgets.HBox([shown.words, self._button])
+        head.add_class("drawscape-head")
+        return [head, shown.bar, shown.trouble, self._note, shown.picture, shown.caption]
+
+    def _updated(self, state: JobState) -> None:
+        self._display.update(state)
+        self._button.disabled = state.ended
+
+    def _cancel_clicked(self, _button: Any) -> None:
+        try:
+            self.job.cancel()
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            self._display.fail(f"{type(error).__name__}: {error}")
