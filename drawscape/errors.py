@@ -1,7 +1,7 @@
 """Every error that Drawscape raises on purpose, under one root.
 
-Each class also inherits the built-in that it resembles, so that `except ValueError` goes on working.
-A message says what, which value, and what to do about it.
+Each class also inherits the built-in that it resembles, so that `except ValueError` goes on
+working. A message says what, which value, and what to do about it.
 """
 
 from __future__ import annotations
@@ -81,12 +81,20 @@ class GeometryError(DrawscapeError, ValueError):
     """A geometric function was given arrays that it cannot work on."""
 
 
+class PictureError(DrawscapeError, ValueError):
+    """A picture file cannot be read, or is larger than a drawing needs."""
+
+
 class SvgReadError(DrawscapeError, ValueError):
     """An SVG file cannot be read, or is refused as unsafe."""
 
 
 class PlotError(DrawscapeError, ValueError):
     """A drawing cannot be prepared or exported as asked."""
+
+
+class ProvenanceError(DrawscapeError, ValueError):
+    """A drawing does not say how it was made, or not so that it can be made again."""
 
 
 # Jobs: what goes wrong in the caller's cell
@@ -148,7 +156,9 @@ class MailTemporaryError(MailError, ConnectionError):
 
 
 class MailRefusedError(MailError):
-    """The mail server refused a mail for good (5xx, login, certificate): a retry changes nothing."""
+    """The mail server refused a mail for good (5xx, login, certificate): a retry changes
+    nothing.
+    """
 
 
 class MailTemplateError(MailError):

@@ -1,0 +1,68 @@
+"""Spiral halftone: a picture in a single turn of the wrist."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.lines import Points
+from drawscape.sketches import sketch
+from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def spiral_halftone(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    turns: Annotated[
+        int, Interval(ge=10, le=120), doc("Turns from the middle to the near edge")
+    ] = 58,
+    swing: Annotated[
+        float, Interval(ge=0.2, le=1.4), doc("Height of a full swing, in turns")
+    ] = 1.1,
+    wavelength: Annotated[
+        float, Interval(ge=0.5, le=3.0), doc("Length of a swing, in turns' distances")
+    ] = 0.7,
+    disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
+    contrast: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
+    ] = 0.85,
+) -> None:
+    """A picture in one spiral that swings where it is dark.
+
+    The spiral is Archimedes' (225 BC); a picture told by its line alone is Claude Mellan's idea
+    (1649).
+    """
+    frame = svg.frame
+    tone = tone_over(frame, picture, fit, contrast)
+    box = shown(tone, frame)
+    half = np.array([box[2] - box[0], box[3] - box[1]]) / 2
+    turns = max(4, min(turns, int(half.min() / 0.7)))  # nearer turns would run together
+    pitch = float(half.min()) / turns
+    reach = float(half.min() - pitch / 2 if disc else np.hypot(*half))
+    # At most 400,000 points; large pages with many turns then take longer swings.
+    length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 400_000)
+    path, outward = _spiral(pitch, reach, length / 8)
+    path = path + np.array([frame.cx, frame.cy])
+    dark = tone.at(path)
+    along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))))
+    phase = 2 * np.pi * along / length + rng.uniform(0, 2 * np.pi)
+    path = path + outward * (dark**0.8 * np.sin(phase) * pitch * swing / 2)[:, None]
+    svg.polylines(clip_to_rectangle([path], *box))
+
+
+def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, NDArray[np.float64]]:
+    """Return points `step` apart on a spiral about the origin, and the unit vectors outward."""
+    # Along r = pitch * t / 2 pi the length is nearly pitch * t^2 / 4 pi: solve that for t.
+    length = np.arange(0.0, np.pi * reach**2 / pitch, step)
+    t = np.sqrt(4 * np.pi * length / pitch)
+    outward = np.column_stack((np.cos(t), np.sin(t)))
+    return outward * (pitch * t / (2 * np.pi))[:, None], outward

@@ -1,0 +1,59 @@
+"""Squiggles: a picture in rows that tremble where it is dark."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.sketches import sketch
+from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def squiggles(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down the page")] = 110,
+    swing: Annotated[
+        float, Interval(ge=0.2, le=1.5), doc("Height of a full swing, in rows")
+    ] = 1.05,
+    waves: Annotated[
+        float, Interval(ge=0.2, le=3.0), doc("Swings in the length of a row's height, where black")
+    ] = 1.8,
+    contrast: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
+    ] = 0.85,
+    joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
+) -> None:
+    """A picture in rows whose swing and frequency follow its darkness.
+
+    After "SquiggleDraw" by Gregg Wygonik (2016); a picture in one kind of line goes back to
+    Claude Mellan's engraving "Sudarium of Saint Veronica" (1649).
+    """
+    frame = svg.frame
+    tone = tone_over(frame, picture, fit, contrast)
+    x0, y0, x1, y1 = shown(tone, frame)
+    rows = max(4, min(rows, int((y1 - y0) / 0.7)))  # nearer rows would run together
+    pitch = (y1 - y0) / rows
+    # Twelve points a swing keep it round.
+    step = float(np.clip(pitch / waves / 12, 0.12, 0.6))
+    x = np.linspace(x0, x1, max(24, int((x1 - x0) / step)))
+    y = y0 + (np.arange(rows) + 0.5) * pitch
+    base = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=2)
+    dark = tone.at(base)
+    speed = 2 * np.pi * waves / pitch * (0.2 + 0.8 * dark)
+    phase = np.cumsum(speed, axis=1) * (x[1] - x[0]) + rng.uniform(0, 2 * np.pi, (rows, 1))
+    height = dark**0.8 * swing * pitch / 2 * np.sin(phase)
+    wave = np.clip(base[..., 1] + height, frame.y0, frame.y1)
+    lines = np.stack((base[..., 0], wave), axis=2)
+    if joined:
+        lines[1::2] = lines[1::2, ::-1]
+        svg.polyline(lines.reshape(-1, 2))
+    else:
+        svg.polylines(lines)
