@@ -100,7 +100,9 @@ def _words(low: int, high: int, separator: bytes) -> NDArray[np.uint64]:
 
 def _by_formatting(lines: Lines, decimals: int) -> Iterator[bytes]:
     """The plain way, for coordinates that no table holds."""
-    for line in lines:
+    # Rounded as the table rounds, so that a coordinate's text never depends on its neighbours.
+    rounded = lines.with_points(np.rint(lines.points * 10.0**decimals) / 10.0**decimals)
+    for line in rounded:
         yield _plain_line(line, decimals).encode() + END_OF_LINE
 
 

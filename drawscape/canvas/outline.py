@@ -29,8 +29,10 @@ def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) ->
         rounding = {key: _float(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
         return _rectangle(**n, **rounding)
     rx, ry = n.get("rx", n.get("r", 0.0)), n.get("ry", n.get("r", 0.0))
-    east, west, y = n["cx"] + rx, n["cx"] - rx, n["cy"]
-    return f"M{east},{y} A{rx},{ry} 0 1 1 {west},{y} A{rx},{ry} 0 1 1 {east},{y} Z"
+    # Quarters: the centre of a half turn hangs on the last digit of its ends.
+    corners = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 0))
+    ends = [f"{n['cx'] + x * rx},{n['cy'] + y * ry}" for x, y in corners]
+    return f"M{ends[0]} " + " ".join(f"A{rx},{ry} 0 0 1 {end}" for end in ends[1:]) + " Z"
 
 
 def _rectangle(

@@ -1,0 +1,146 @@
+"""Groups, layers and pens: what the file holds, and what a plotter would see."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from drawscape.errors import CanvasError
+from drawscape.svg_builder import Pen, SVGBuilder
+
+SVG = "{http://www.w3.org/2000/svg}"
+INKSCAPE = "{http://www.inkscape.org/namespaces/inkscape}"
+
+
+def root(svg):
+    return ElementTree.fromstring(svg.to_bytes())
+
+
+def labels(svg):
+    return [child.get(f"{INKSCAPE}label") for child in root(svg)]
+
+
+def test_with_a_pen_everything_loose_lies_in_one_layer():
+    svg = SVGBuilder(100, 100, pen=Pen("fine", "navy", 0.2))
+    svg.rect(1, 1, 5, 5).polyline([(0, 0), (9, 9)]).lettering("a", 20, 20)
+    (layer,) = root(svg)
+    assert layer.tag == f"{SVG}g"
+    assert layer.get(f"{INKSCAPE}groupmode") == "layer"
+    assert layer.get(f"{INKSCAPE}label") == "fine"
+    assert (layer.get("stroke"), layer.get("stroke-width"), layer.get("fill")) == (
+        "navy",
+        "0.2",
+        "none",
+    )
+    assert layer.get("stroke-linecap") == "round"
+
+
+def test_layers_are_top_level_groups_with_pens_of_their_own():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    svg.line(0, 0, 1, 1)
+    with svg.layer("red", color="#c00", width=0.5):
+        svg.line(2, 2, 3, 3)
+    svg.line(4, 4, 5, 5)
+    assert labels(svg) == ["pen 1", "red"]
+    assert [len(layer) for layer in root(svg)] == [2, 1]
+    assert root(svg)[1].get("stroke") == "#c00"
+
+
+def test_a_layer_used_again_goes_on():
+    svg = SVGBuilder(100, 100)
+    for shift in range(3):
+        with svg.layer("a", color="red"):
+            svg.line(shift, 0, shift, 1)
+        with svg.layer("b"):
+            svg.line(shift, 2, shift, 3)
+    assert labels(svg) == ["a", "b"]
+    assert [len(lines) for _, lines in svg.layers()] == [3, 3]
+
+
+def test_the_canvas_pens_own_name_may_be_drawn_with_as_a_layer():
+    svg = SVGBuilder(100, 100, pen=Pen("pen 1"))
+    svg.line(0, 0, 1, 1)
+    with svg.layer("pen 1", color="teal", width=0.7):
+        svg.line(1, 1, 2, 2)
+    assert labels(svg) == ["pen 1"]
+    assert svg.layers()[0][0] == Pen("pen 1", "teal", 0.7)
+    assert len(svg.lines()) == 2
+
+
+def test_a_layer_keeps_its_colour():
+    svg = SVGBuilder(100, 100)
+    with svg.layer("a", color="red"):
+        svg.line(0, 0, 1, 1)
+    with pytest.raises(CanvasError, match="'a'"), svg.layer("a", color="blue"):
+        pass
+
+
+def test_layers_stand_side_by_side():
+    svg = SVGBuilder(100, 100)
+    with svg.layer("a"), pytest.raises(CanvasError, match="side by side"), svg.layer("b"):
+        pass
+    svg.begin_group()
+    with pytest.raises(CanvasError, match="side by side"), svg.layer("b"):
+        pass
+
+
+def test_a_group_ends_even_when_its_block_fails():
+    svg = SVGBuilder(100, 100)
+    with pytest.raises(ZeroDivisionError), svg.group(stroke="red"):
+        1 / 0  # noqa: B018
+    assert svg.current_group is None
+    svg.line(0, 0, 1, 1)
+    assert len(svg.elements) == 2
+
+
+def test_groups_nest_and_take_attributes_or_keywords():
+    svg = SVGBuilder(100, 100)
+    with svg.group({"id": "a"}, stroke_width=0.4, class_="b"):
+        svg.begin_group().circle(1, 1, 1)
+    group = root(svg)[0]
+    assert (group.get("id"), group.get("stroke-width"), group.get("class")) == ("a", "0.4", "b")
+    assert group[0][0].tag == f"{SVG}circle"
+    assert svg.current_group is None
+
+
+def test_ending_a_group_that_was_not_begun_changes_nothing():
+    svg = SVGBuilder(100, 100).end_group()
+    with svg.layer("a"):
+        svg.end_group().line(0, 0, 1, 1)
+    assert labels(svg) == ["a"]
+    assert len(root(svg)[0]) == 1
+
+
+def test_without_a_pen_lines_bring_their_own_style():
+    svg = SVGBuilder(100, 100).polyline([(0, 0), (1, 1)], stroke="red")
+    assert '<g fill="none" stroke="red" stroke-width="0.3">' in svg.to_string()
+    with svg.group(stroke="green", fill="none"):
+        svg.polyline([(0, 0), (1, 1)])
+    assert svg.to_string().count('stroke="red"') == 1
+    assert '<g stroke-width="0.3">' in svg.to_string()
+
+
+def test_without_layers_each_stroke_colour_is_a_pen():
+    svg = SVGBuilder(100, 100)
+    svg.rect(0, 0, 5, 5, {"stroke": "red", "stroke-width": "0.5"}).circle(9, 9, 1, {"fill": "blue"})
+    svg.line(0, 0, 1, 1, {"style": "stroke: red; stroke-width: 0.5"})
+    svg.rect(0, 0, 9, 9, {"stroke": "none", "fill": "none"})
+    pens = [(pen.color, pen.width, len(lines)) for pen, lines in svg.layers()]
+    assert pens == [("red", 0.5, 2), ("blue", 0.3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "color", "width"), [("", "red", 1), ("a", "red", 0), ("a", "red", float("nan"))]
+)
+def test_impossible_pens_are_refused(name, color, width):
+    with pytest.raises(CanvasError):
+        Pen(name, color, width)
+
+
+def test_provenance_is_written_as_json_in_the_metadata():
+    import json
+
+    svg = SVGBuilder(100, 100)
+    svg.provenance = {"sketch": 'a"<b>&', "seed": 3, "parameters": {"z": 1, "a": [1.5, None]}}
+    (metadata,) = root(svg).iter(f"{SVG}metadata")
+    assert json.loads(metadata.text) == svg.provenance
+    assert svg.to_string() == svg.to_string()

@@ -1,0 +1,171 @@
+"""What comes off the canvas: files, lines, notebook pictures."""
+
+import base64
+import os
+import pickle
+import threading
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from drawscape.canvas.flatten import CanvasWarning
+from drawscape.errors import CanvasError, GeometryError
+from drawscape.geometry.lines import Lines
+from drawscape.svg_builder import Frame, Pen, SVGBuilder
+
+
+def test_saved_bytes_are_the_text(tmp_path):
+    svg = SVGBuilder(100, 100, pen=Pen()).polyline([(0, 0), (1, 2)]).lettering("Grüße", 5, 5)
+    path = svg.save(tmp_path / "a.svg")
+    assert path == tmp_path / "a.svg"
+    assert path.read_bytes() == svg.to_string().encode() == svg.to_bytes()
+
+
+def test_saving_leaves_no_other_file_and_ordinary_rights(tmp_path):
+    SVGBuilder(10, 10).save(tmp_path / "a.svg")
+    SVGBuilder(20, 20).save(str(tmp_path / "a.svg"))
+    assert os.listdir(tmp_path) == ["a.svg"]
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "a.svg").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_failed_save_leaves_the_old_file_whole(tmp_path):
+    SVGBuilder(10, 10).save(tmp_path / "a.svg")
+    before = (tmp_path / "a.svg").read_bytes()
+    broken = SVGBuilder(20, 20)
+    broken.provenance = {"not": object()}
+    with pytest.raises(TypeError):
+        broken.save(tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.svg"]
+
+
+def test_readers_never_see_half_a_file(tmp_path):
+    path = tmp_path / "a.svg"
+    svg = SVGBuilder(100, 100).polylines(np.random.default_rng(0).uniform(0, 99, (2000, 10, 2)))
+    svg.save(path)
+    whole = path.read_bytes()
+    seen = set()
+    done = threading.Event()
+
+    def read():
+        while not done.is_set():
+            seen.add(path.read_bytes() == whole)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(20):
+        svg.save(path)
+    done.set()
+    reader.join()
+    assert seen == {True}
+
+
+def test_a_missing_folder_is_an_error_not_a_surprise(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        SVGBuilder(10, 10).save(tmp_path / "no" / "a.svg")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [np.array([[0, 0], [1, 1]]), np.array([[2, 2], [3, 3], [4, 4]])],
+        np.arange(12.0).reshape(2, 3, 2),
+        Lines.of([[(0, 0), (1, 1)], [(2, 2), (3, 3)]]),
+    ],
+)
+def test_polylines_take_lists_arrays_and_lines(given):
+    svg = SVGBuilder(100, 100, pen=Pen()).polylines(given)
+    assert len(svg.lines()) == 2
+    assert svg.to_string().count("<polyline") == 2
+
+
+def test_closed_lines_end_where_they_began():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    svg.polygon([(0, 0), (5, 0), (5, 5)]).polyline([(1, 1), (2, 1), (1, 1)], closed=True)
+    svg.polylines(np.arange(12.0).reshape(2, 3, 2), closed=True)
+    assert svg.lines().counts.tolist() == [4, 3, 4, 4]
+    assert svg.lines().closed.all()
+
+
+def test_points_that_are_not_finite_are_refused():
+    with pytest.raises(GeometryError, match="not finite"):
+        SVGBuilder(10, 10).polyline([(0, 0), (float("nan"), 1)])
+    with pytest.raises(CanvasError, match="not finite"):
+        SVGBuilder(10, 10).circle(float("inf"), 0, 1)
+
+
+def test_drawing_does_not_change_what_it_is_given():
+    points = np.array([[0.0, 0.0], [1.0, 1.0]])
+    svg = SVGBuilder(10, 10).translate(5, 5).polyline(points)
+    assert points.tolist() == [[0, 0], [1, 1]]
+    assert svg.lines().points.tolist() == [[5, 5], [6, 6]]
+
+
+def test_text_without_lines_is_told_and_left_out():
+    svg = SVGBuilder(10, 10, pen=Pen()).text(1, 1, "plain")
+    with pytest.warns(CanvasWarning, match="lettering"):
+        assert len(svg.lines()) == 0
+
+
+def test_markup_that_xml_cannot_hold_is_refused():
+    svg = SVGBuilder(10, 10)
+    with pytest.raises(CanvasError, match="U\\+0000"):
+        svg.text(0, 0, "a\0b")
+    with pytest.raises(CanvasError, match="attribute name"):
+        svg.rect(0, 0, 1, 1, {'x"><script>': 1})
+    svg.title("line\nbreak & <b>").rect(0, 0, 1, 1, {"data-a": 'q"\n\t<'})
+    root = ElementTree.fromstring(svg.to_bytes())
+    assert root[0].text == "line\nbreak & <b>"
+    assert root[1].get("data-a") == 'q"\n\t<'
+
+
+def test_a_notebook_gets_an_image_not_markup():
+    svg = SVGBuilder(10, 10).rect(0, 0, 1, 1)
+    bundle = svg._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    coded = bundle["text/html"].partition("base64,")[2].partition('"')[0]
+    assert base64.b64decode(coded) == svg.to_bytes()
+    assert "<svg" not in bundle["text/html"]
+    assert bundle["text/plain"] == "<SVGBuilder 10 x 10 mm, 1 elements>"
+
+
+def test_a_canvas_travels_between_processes():
+    svg = SVGBuilder(100, 100, pen=Pen()).rect(0, 0, 1, 1).polyline([(0, 0), (1, 1)])
+    with svg.layer("b", color="red"):
+        svg.hershey_text(10, 10, "a", 0.5)
+    back = pickle.loads(pickle.dumps(svg))
+    assert back.to_bytes() == svg.to_bytes()
+    assert (back.lines().points == svg.lines().points).all()
+
+
+def test_the_frame_is_the_page_inside_its_margin():
+    frame = SVGBuilder(210, 297, margin=10).frame
+    assert frame == Frame(10, 10, 200, 287)
+    assert (frame.width, frame.height, frame.short, frame.long) == (190, 277, 190, 277)
+    assert (frame.cx, frame.cy) == (105, 148.5)
+    assert frame.contains([(10, 10), (9, 50), (200, 287), (100, 288)]).tolist() == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("margin", [-1, 50, float("nan"), "10"])
+def test_a_margin_leaves_some_page(margin):
+    with pytest.raises(CanvasError):
+        SVGBuilder(100, 200, margin=margin)
+
+
+def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(tmp_path):
+    import vpype
+
+    svg = SVGBuilder(120, 80, pen=Pen())
+    svg.polylines(np.random.default_rng(0).uniform(1, 79, (50, 7, 2)))
+    with svg.layer("red", color="red"):
+        svg.polylines(np.random.default_rng(1).uniform(1, 79, (20, 2, 2)))
+        svg.circle(40, 40, 10).hershey_text(20, 20, "AI", 0.2)
+    document = vpype.read_multilayer_svg(str(svg.save(tmp_path / "a.svg")), 0.1)
+    assert [len(layer) for layer in document.layers.values()] == [50, 25]
+    assert [len(lines) for _, lines in svg.layers()] == [50, 25]
+    millimetre = 96 / 25.4
+    assert document.page_size == pytest.approx((120 * millimetre, 80 * millimetre))
+    bounds = np.array(document.bounds()) / millimetre
+    assert bounds == pytest.approx(svg.lines().bounds, abs=0.011)

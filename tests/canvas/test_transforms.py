@@ -1,0 +1,156 @@
+"""Transforms: in numbers where shapes stay shapes, as curves where they do not."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.canvas.transform import Matrix, parse_transform, rotation, scaling, translation
+from drawscape.errors import CanvasError
+from drawscape.svg_builder import Pen, SVGBuilder
+
+
+def canvas():
+    return SVGBuilder(100, 100, pen=Pen())
+
+
+def test_push_and_pop_bracket_a_transform():
+    svg = canvas().push().translate(10, 0).rotate(90).polyline([(0, 0), (1, 0)])
+    svg.pop().polyline([(0, 0), (1, 0)])
+    first, second = svg.lines()
+    assert first.tolist() == [[10, 0], [10, 1]]
+    assert second.tolist() == [[0, 0], [1, 0]]
+    with pytest.raises(CanvasError, match="push"):
+        svg.pop()
+
+
+def test_a_pushed_block_restores_the_transform_even_after_an_error():
+    svg = canvas()
+    with pytest.raises(CanvasError), svg.pushed():
+        svg.translate(5, 5).scale(0)
+    assert svg.matrix.is_identity
+
+
+def test_quarter_turns_are_exact():
+    for quarter, there in (
+        (90, (0, 1)),
+        (180, (-1, 0)),
+        (270, (0, -1)),
+        (-90, (0, -1)),
+        (360, (1, 0)),
+    ):
+        turned = rotation(quarter).apply(np.array([[1.0, 0.0]]))
+        assert turned.tolist() == [list(map(float, there))]
+
+
+def test_scaling_leaves_the_pens_width_alone():
+    svg = canvas().scale(10).circle(1, 1, 1, stroke_width=0.5)
+    assert svg.elements == ['<circle cx="10" cy="10" r="10" stroke-width="0.5" />']
+
+
+def test_shapes_stay_shapes_where_they_can():
+    svg = canvas().translate(5, 5).rect(0, 0, 2, 3).line(0, 0, 1, 1).circle(0, 0, 2)
+    assert svg.elements == [
+        '<rect x="5" y="5" width="2" height="3" />',
+        '<line x1="5" y1="5" x2="6" y2="6" />',
+        '<circle cx="5" cy="5" r="2" />',
+    ]
+    svg.scale(-1, 1).rect(0, 0, 2, 3)
+    assert svg.elements[-1] == '<rect x="3" y="5" width="2" height="3" />'
+
+
+@pytest.mark.parametrize("matrix", [(30, 1, 1), (77, 2, 0.5), (10, -1, 3), (0, 2, -0.7)])
+def test_every_shape_moves_as_its_points_do(matrix):
+    angle, sx, sy = matrix
+    plain, moved = canvas(), canvas().translate(50, 40).rotate(angle).scale(sx, sy)
+    for svg in (plain, moved):
+        svg.rect(1, 2, 8, 5).rect(1, 2, 8, 5, rx=2).circle(3, 3, 4).ellipse(2, 1, 7, 3)
+        svg.line(0, 0, 5, 5).path("M0,0 C5,0 5,5 10,5 q3,3 6,0 a4,2 30 1 0 3,3 h-5 v2 z")
+        svg.bezier(0, 0, 3, 0, 3, 3, 6, 3).arc(0, 0, 5, 3, start=20, stop=250)
+        svg.curve([(0, 0), (5, 2), (7, 8)])
+    expected = plain.lines(1e-4)
+    actual = moved.lines(1e-4)
+    assert len(expected) == len(actual) == 9
+    for one, two in zip(expected, actual, strict=True):
+        assert distance(moved.matrix.apply(one), two) < 0.002
+        assert distance(two, moved.matrix.apply(one)) < 0.002
+
+
+def distance(points, line):
+    """Return the largest distance of `points` from the polyline `line`."""
+    a, b = line[:-1], line[1:]
+    step = b - a
+    length = np.maximum((step**2).sum(axis=1), 1e-30)
+    along = (((points[:, None] - a) * step).sum(axis=2) / length).clip(0, 1)
+    nearest = a + along[..., None] * step
+    return np.hypot(*(points[:, None] - nearest).T).min(axis=0).max()
+
+
+def test_a_transform_outside_joins_a_groups_own():
+    svg = canvas().translate(10, 10)
+    with svg.group(transform="rotate(90)"):
+        svg.polyline([(1, 0), (2, 0)])
+        svg.push().translate(0, 5).polyline([(1, 0), (2, 0)]).pop()
+        with pytest.raises(CanvasError):
+            svg.pop()
+    svg.polyline([(1, 0), (2, 0)])
+    assert [line.round(9).tolist() for line in svg.lines()] == [
+        [[10, 11], [10, 12]],
+        [[5, 11], [5, 12]],
+        [[11, 10], [12, 10]],
+    ]
+
+
+def test_hershey_text_moves_along():
+    plain = canvas().hershey_text(10, 10, "Hg", 0.5).lines()
+    moved = canvas().translate(7, 3).scale(2).hershey_text(10, 10, "Hg", 0.5).lines()
+    assert moved.points == pytest.approx(plain.points * 2 + (7, 3))
+
+
+def test_text_is_moved_by_an_attribute():
+    svg = canvas().translate(3, 4).text(1, 1, "a")
+    assert svg.elements == ['<text x="1" y="1" transform="matrix(1 0 0 1 3 4)">a</text>']
+
+
+@pytest.mark.parametrize("call", [("scale", 0), ("scale", 1, 0), ("translate", float("nan"), 0)])
+def test_transforms_that_lose_the_drawing_are_refused(call):
+    svg = canvas()
+    with pytest.raises(CanvasError):
+        getattr(svg, call[0])(*call[1:])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.sampled_from(["t", "r", "s"]), max_size=5), st.integers(0, 10**6))
+def test_a_matrix_reads_back_from_its_attribute(kinds, seed):
+    rng = np.random.default_rng(seed)
+    matrix = Matrix()
+    for kind in kinds:
+        x, y = rng.uniform(0.5, 3, 2).tolist()
+        matrix = matrix @ {"t": translation(x, y), "r": rotation(x * 40), "s": scaling(x, y)}[kind]
+    back = parse_transform(str(matrix))
+    points = rng.uniform(0, 10, (5, 2))
+    assert back.apply(points) == pytest.approx(matrix.apply(points), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "text", ["turn(3)", "rotate(1 2)", "scale()", "translate(a)", "matrix(1)", "("]
+)
+def test_transforms_that_svg_does_not_know_are_named(text):
+    with pytest.raises(CanvasError, match="transform"):
+        parse_transform(text)
+
+
+def test_svgs_own_forms_are_read():
+    point = np.array([[1.0, 2.0]])
+    for text, there in (
+        ("translate(3)", (4, 2)),
+        ("translate(3,4)", (4, 6)),
+        ("scale(2)", (2, 4)),
+        ("rotate(90 1 1)", (0, 1)),
+        ("skewX(45)", (3, 2)),
+        ("skewY(45)", (1, 3)),
+        ("translate(1 1), scale(2 3)", (3, 7)),
+        ("matrix(1,0,0,1,5,5)", (6, 7)),
+        ("", (1, 2)),
+    ):
+        assert parse_transform(text).apply(point)[0] == pytest.approx(there)
