@@ -60,14 +60,11 @@ def svg(job_id: str) -> flask.Response:
 
 
 def preview(job_id: str) -> flask.Response:
-    """Return the drawing so far of a running job.
-
-    Raises RequestRefused with 404 when the task has shown nothing yet.
-    """
+    """Return the drawing so far of a running job, or 204 when there is none to see yet."""
     find(job_id)
     drawn = get_job(job_id).preview
     if drawn is None:
-        raise RequestRefused(404, "there is no preview of this job")
+        return flask.Response(status=204)
     return _as_drawing(flask.Response(drawn, mimetype="image/svg+xml"), "no-store")
 
 

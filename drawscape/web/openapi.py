@@ -50,9 +50,7 @@ def _paths(secured: bool) -> Json:
         "/artboard/create": {"post": _create()},
         "/jobs/{job_id}": {"get": _of_job("getJob", "What became of the job", _json("Job"))},
         "/jobs/{job_id}/svg": {"get": _drawing()},
-        "/jobs/{job_id}/preview": {
-            "get": _of_job("getPreview", "The drawing so far, while the job runs", _SVG)
-        },
+        "/jobs/{job_id}/preview": {"get": _preview()},
         "/jobs/{job_id}/cancel": {
             "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
         },
@@ -133,6 +131,12 @@ def _drawing() -> Json:
     operation = _of_job("getDrawing", "The finished drawing", _SVG, download)
     operation["responses"]["409"] = _problem("The job has no drawing, or not yet")
     operation["responses"]["410"] = _problem("The drawing's file is gone")
+    return operation
+
+
+def _preview() -> Json:
+    operation = _of_job("getPreview", "The drawing so far, while the job runs", _SVG)
+    operation["responses"]["204"] = {"description": "There is nothing to see yet"}
     return operation
 
 

@@ -10,6 +10,7 @@ const PAPERS = {
   Letter: [215.9, 279.4], Tabloid: [279.4, 431.8], 'Square 200': [200, 200],
 };
 const KEPT = 8;
+const PREVIEW_MS = 400;
 
 let catalogue = new Map();
 let parameters;
@@ -112,6 +113,25 @@ const showPicture = ({ url, order, name }) => {
   $('caption').hidden = false;
 };
 
+// The drawing so far. Previews are asked for one at a time, and no more once the job has ended.
+const showPreviews = async (id) => {
+  let shown = null;
+  while (running === id) {
+    const blob = await server.preview(id).catch(() => null);
+    if (running !== id) break;
+    if (blob) {
+      const picture = Object.assign(new Image(), { src: URL.createObjectURL(blob), alt: 'The drawing so far' });
+      await picture.decode().catch(() => {});
+      if (running !== id) break;
+      $('sheet').replaceChildren(picture);
+      $('caption').hidden = true;
+      if (shown) URL.revokeObjectURL(shown.src);
+      shown = picture;
+    }
+    await new Promise((done) => { setTimeout(done, PREVIEW_MS); });
+  }
+};
+
 const keep = (sheet) => {
   const picture = Object.assign(new Image(), { src: sheet.url, alt: describe(sheet.order) });
   const button = Object.assign(document.createElement('button'), { type: 'button' });
@@ -182,10 +202,13 @@ const draw = async () => {
     busy(id);
     bringIntoView();
     let last;
+    let previews;
     for await (const job of server.watch(id)) {
       last = job;
       if (!job.ended) showJob(job);
+      if (job.status === 'started') previews ??= showPreviews(id);
     }
+    busy('');
     await finish(last, order);
   } catch (error) {
     say('');

@@ -46,6 +46,12 @@ export const cancel = (id) => json(`${address(id)}/cancel`, { method: 'POST' });
 
 export const drawing = async (id) => (await request(`${address(id)}/svg`)).blob();
 
+// The drawing so far, or null while there is none.
+export const preview = async (id) => {
+  const response = await request(`${address(id)}/preview`);
+  return response.status === 200 ? response.blob() : null;
+};
+
 const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 // The blocks of a text/event-stream, each as the text of its data lines.

@@ -1,0 +1,118 @@
+"""`drawscape web` as a process: it says where it is, draws, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `drawscape web` on a free port; yields the process and what it said up to its last word."""
+    command = [sys.executable, "-m", "drawscape", "web", "--port", "0", *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+    )
+    said = ""
+    try:
+        while "reach" not in said:
+            line = process.stderr.readline()
+            assert line, f"it ended early, saying:\n{said}"
+            said += line
+        yield process, said
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+        process.stderr.close()
+
+
+def address(said: str) -> str:
+    return re.search(r"http://\S+/", said)[0]
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.read()
+
+
+def post(url: str, document: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(
+        url, json.dumps(document).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.slow
+def test_it_draws_with_a_worker_of_its_own_and_both_stop(
+    home: Path, order: dict[str, Any], until: Callable[..., Any]
+) -> None:
+    with running("-w", "1") as (process, said):
+        url = address(said)
+        assert "Only this machine can reach it" in said
+        job_id = post(f"{url}artboard/create", order)["job_id"]
+        until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["ended"])
+        drawing = get(f"{url}jobs/{job_id}/svg")
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert drawing.startswith(b"<?xml")
+    assert (home / "output").joinpath(json_name(home)).read_bytes() == drawing
+    assert family
+    until(lambda: not any(member.is_running() for member in family))
+
+
+def json_name(home: Path) -> str:
+    return next((home / "output").glob("artboard_42_*.svg")).name
+
+
+def test_without_a_worker_it_says_how_to_start_one(home: Path) -> None:
+    with running("--no-worker") as (_, said):
+        health = json.loads(get(f"{address(said)}healthz"))
+    assert "No worker was started" in said
+    assert (health["status"], health["workers"]) == ("no worker", 0)
+
+
+def test_the_token_of_the_environment_is_asked_for(home: Path) -> None:
+    with running("--no-worker", DRAWSCAPE_WEB_TOKEN="s3cret") as (_, said):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(f"{address(said)}sketches")
+        refused.value.close()
+    assert refused.value.code == 401
+    assert "s3cret" not in said
+
+
+def test_open_to_others_without_a_token_it_warns(home: Path) -> None:
+    with running("--no-worker", "--host", "0.0.0.0") as (_, said):
+        assert "WARNING" in said
+
+
+def test_a_taken_port_is_named(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        outcome = subprocess.run(
+            [sys.executable, "-m", "drawscape", "web", "--no-worker", "--port", port],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert outcome.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in outcome.stderr
