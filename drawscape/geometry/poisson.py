@@ -1,0 +1,231 @@
+"""Poisson-disc sampling: random points that keep their distance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.area import Area, Bounds, bounds_of
+from drawscape.geometry.lines import Points
+from drawscape.geometry.regions import Polygon, contains
+
+Mask: TypeAlias = Callable[[Points], NDArray[np.bool_]] | Polygon
+"""A polygon, or a function of (N, 2) points that returns (N,) booleans: True where points may be."""
+
+_MOST_POINTS = 5_000_000
+
+
+def poisson_disc(
+    rng: np.random.Generator,
+    area: Area,
+    radius_mm: float | Callable[[Points], ArrayLike],
+    *,
+    mask: Mask | None = None,
+    tries: int = 30,
+) -> Points:
+    """Return random points in `area` that lie at least `radius_mm` apart and leave no gaps, (N, 2).
+
+    `radius_mm` may be a function of (M, 2) points that returns their radii, (M,), all positive: then
+    two points lie at least the smaller of their radii apart. `mask` says where points may be.
+    `tries` new places around each point are tried before it is given up. (Bridson 2007, in batches.)
+    Raises GeometryError when a radius is not positive, or so small that millions of points would
+    fit, or `tries` is below 1.
+    """
+    bounds = bounds_of(area)
+    if tries < 1:
+        raise GeometryError(f"tries={tries!r}: give at least 1")
+    radius = radius_mm if callable(radius_mm) else _constant(radius_mm)
+    smallest = _check_size(radius, bounds)
+    spacing: _Spacing
+    spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
+    allowed = _allowed(mask, bounds)
+    first = int(min(_MOST_POINTS, 2.0 + _size(bounds) / smallest**2))
+    darts = rng.uniform(bounds[:2], bounds[2:], (first, 2))
+    darts = darts[allowed(darts)]
+    active = _accept(spacing, darts, radius)
+    while len(active):
+        parents = np.repeat(active, tries, axis=0)
+        reach = _radii(radius, parents) * np.sqrt(rng.uniform(1.0, 4.0, len(parents)))
+        turns = rng.uniform(0.0, 2.0 * np.pi, len(parents))
+        places = parents + reach[:, None] * np.column_stack((np.cos(turns), np.sin(turns)))
+        free = allowed(places)
+        free[free] = spacing.free(places[free], _radii(radius, places[free]))
+        # A parent with a free place around it stays: one of its neighbours may have taken that place.
+        alive = free.reshape(-1, tries).any(axis=1)
+        chosen = rng.permutation(np.flatnonzero(free))
+        active = np.concatenate((active[alive], _accept(spacing, places[chosen], radius)))
+    return spacing.points()
+
+
+def apart(points: Points, radius_mm: float) -> NDArray[np.int64]:
+    """Return indices of some of `points`, (N, 2), that lie at least `radius_mm` apart, rising.
+
+    Earlier points go before later ones: one is left out only for an earlier one, kept or not, within
+    the radius. (One round of Luby's maximal independent set, 1986.)
+    """
+    if not len(points):
+        return np.empty(0, dtype=np.int64)
+    cell = radius_mm / np.sqrt(2.0)
+    at = np.floor((points - points.min(axis=0)) / cell).astype(np.int64) + 2
+    width = int(at[:, 0].max()) + 3
+    key = at[:, 1] * width + at[:, 0]
+    # Two points in one cell are too close: only the first can stay, and it stands for its cell.
+    cells, head = np.unique(key, return_index=True)
+    beaten = np.zeros(len(head), dtype=bool)
+    for offset in _AROUND:
+        other = cells + offset[1] * width + offset[0]
+        found = np.minimum(np.searchsorted(cells, other), len(cells) - 1)
+        rival = head[found]
+        gap = points[head] - points[rival]
+        close = (gap**2).sum(axis=1) < radius_mm**2
+        beaten |= (cells[found] == other) & (rival < head) & close
+    return np.sort(head[~beaten])
+
+
+# Cells of radius / sqrt(2) that a disc around a point of the middle cell can reach.
+_AROUND = [
+    (i, j) for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0) and abs(i * j) < 4
+]
+
+_Radius: TypeAlias = Callable[[Points], ArrayLike]
+
+
+class _Spacing(Protocol):
+    """The points so far, and whether others keep their distance from them."""
+
+    def free(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]: ...
+    def thin(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.int64]: ...
+    def add(self, places: Points) -> None: ...
+    def points(self) -> Points: ...
+
+
+class _Grid:
+    """One radius: cells so small that each holds one point."""
+
+    def __init__(self, bounds: Bounds, radius: float) -> None:
+        self._radius = radius
+        self._origin = np.array(bounds[:2])
+        self._cell = radius / np.sqrt(2.0)
+        columns, rows = (
+            int((high - low) / self._cell) + 5
+            for low, high in zip(bounds[:2], bounds[2:], strict=True)
+        )
+        self._width = columns
+        # Empty cells hold a point so far away that it is never in the way.
+        self._held = np.full(columns * rows, 1e30 + 0j)
+        self._reach = np.array([dy * columns + dx for dx, dy in (*_AROUND, (0, 0))])
+        self._parts: list[Points] = []
+
+    def free(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+        free = np.ones(len(places), dtype=bool)
+        at = self._cells(places)
+        z = places[:, 0] + 1j * places[:, 1]
+        left = np.arange(len(places))
+        # The nearest cells rule out most places, so the others are asked for few.
+        for offset in self._reach[np.argsort(np.abs(self._reach), kind="stable")]:
+            gap = self._held[at[left] + offset] - z[left]
+            near = gap.real**2 + gap.imag**2 < self._radius**2
+            free[left[near]] = False
+            left = left[~near]
+        return free
+
+    def thin(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.int64]:
+        return apart(places, self._radius)
+
+    def add(self, places: Points) -> None:
+        self._held[self._cells(places)] = places[:, 0] + 1j * places[:, 1]
+        self._parts.append(places)
+
+    def points(self) -> Points:
+        return np.concatenate([np.empty((0, 2)), *self._parts])
+
+    def _cells(self, places: Points) -> NDArray[np.int64]:
+        at = ((places - self._origin) / self._cell).astype(np.int64) + 2
+        return np.asarray(at[:, 1] * self._width + at[:, 0])
+
+
+class _Tree:
+    """Any radii: the nearest point decides."""
+
+    def __init__(self) -> None:
+        self._points: Points = np.empty((0, 2))
+
+    def free(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+        from scipy.spatial import cKDTree
+
+        if not len(self._points) or not len(places):
+            return np.ones(len(places), dtype=bool)
+        distances = cKDTree(self._points).query(places)[0]
+        return np.asarray(distances >= radii)
+
+    def thin(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.int64]:
+        from scipy.spatial import cKDTree
+
+        kept = np.arange(len(places))
+        while len(kept) > 1:
+            distances, near = cKDTree(places[kept]).query(places[kept], k=2)
+            # Where two points coincide, the tree may name the point itself second.
+            own = np.arange(len(kept))
+            other = np.where(near[:, 0] == own, near[:, 1], near[:, 0])
+            close = distances[:, 1] < radii[kept]
+            if not close.any():
+                break
+            # Of each pair too close the later goes.
+            kept = np.delete(kept, np.maximum(own, other)[close])
+        return kept
+
+    def add(self, places: Points) -> None:
+        self._points = np.concatenate((self._points, places))
+
+    def points(self) -> Points:
+        return self._points
+
+
+def _accept(spacing: _Spacing, places: Points, radius: _Radius) -> Points:
+    chosen = places[spacing.thin(places, _radii(radius, places))]
+    spacing.add(chosen)
+    return chosen
+
+
+def _allowed(mask: Mask | None, bounds: Bounds) -> Callable[[Points], NDArray[np.bool_]]:
+    x0, y0, x1, y1 = bounds
+
+    def allowed(places: Points) -> NDArray[np.bool_]:
+        x, y = places.T
+        inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+        if mask is not None and len(places):
+            some = places[inside]
+            inside[inside] = mask(some) if callable(mask) else contains(mask, some)
+        return np.asarray(inside)
+
+    return allowed
+
+
+def _constant(radius_mm: float) -> _Radius:
+    return lambda places: np.full(len(places), float(radius_mm))
+
+
+def _radii(radius: _Radius, places: Points) -> NDArray[np.float64]:
+    return np.broadcast_to(np.asarray(radius(places), dtype=np.float64), (len(places),))
+
+
+def _check_size(radius: _Radius, bounds: Bounds) -> float:
+    """Return the smallest radius on a coarse grid, once it is sure that memory will do."""
+    x, y = np.meshgrid(np.linspace(bounds[0], bounds[2], 65), np.linspace(bounds[1], bounds[3], 65))
+    radii = _radii(radius, np.column_stack((x.ravel(), y.ravel())))
+    smallest = float(np.min(radii))
+    if not (smallest > 0.0 and np.isfinite(radii).all()):
+        raise GeometryError(f"radius_mm={smallest!r}: give positive lengths")
+    # A disc's share of the plane is at least r^2 / sqrt(2) in the densest packing possible.
+    expected = _size(bounds) * float((1.0 / radii**2).mean())
+    if expected > _MOST_POINTS:
+        raise GeometryError(f"radius_mm={smallest!r} makes {expected:.3g} points; use more")
+    return smallest
+
+
+def _size(bounds: Bounds) -> float:
+    return (bounds[2] - bounds[0]) * (bounds[3] - bounds[1])
