@@ -40,9 +40,16 @@ class Catalogue(Mapping[str, Sketch]):
 
     def family_of(self, name: str) -> str:
         """Return the family of the sketch `name` without importing it."""
-        if name in self._modules:
+        if name in self._modules and name not in self._added:
             return self._modules[name].split(".")[-2]
         return self[name].family
+
+    def families(self) -> dict[str, list[str]]:
+        """Return the names of the sketches of each family, both in alphabetical order."""
+        found: dict[str, list[str]] = {}
+        for name in self:
+            found.setdefault(self.family_of(name), []).append(name)
+        return dict(sorted(found.items()))
 
     def __getitem__(self, name: str) -> Sketch:
         if name not in self._added and name in self._modules:
@@ -71,13 +78,11 @@ def sketch(function: Function, /) -> Function: ...
 def sketch(
     function: None = None, /, *, name: str | None = None, family: str | None = None
 ) -> Callable[[Function], Function]: ...
-def sketch(
-    function: Any = None, /, *, name: str | None = None, family: str | None = None
-) -> Any:
+def sketch(function: Any = None, /, *, name: str | None = None, family: str | None = None) -> Any:
     """Register a function as a sketch and return it unchanged.
 
-    Bare (`@sketch`) or with options (`@sketch(name='rings')`). The name is the function's, the family the
-    folder's for the library's own and `yours` for any other.
+    Bare (`@sketch`) or with options (`@sketch(name='rings')`). The name is the function's, the
+    family the folder's for the library's own and `yours` for any other.
     """
 
     def register(function: Function) -> Function:

@@ -16,8 +16,8 @@ from drawscape.parameters import Parameter, check_arguments, read_parameters
 class Sketch:
     """A drawing function with its name, family and parameters.
 
-    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a numpy
-    Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress.
+    `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
+    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress.
     """
 
     name: str

@@ -26,8 +26,7 @@ def maze(
     strictness: Annotated[float, Interval(ge=0, le=1), doc("How closely they follow it")] = 0.75,
     solution: Annotated[bool, doc("Draw the way through in red")] = True,
 ) -> None:
-    """A perfect maze, one way between any two places, its corridors drawn along rings, rays or
-    waves.
+    """A maze with one way between any two places, its corridors along rings, rays or waves.
 
     A spanning tree by Joseph Kruskal (On the shortest spanning subtree of a graph, 1956), with
     weights that favour steps along the shape. The way in is above, the way out below.

@@ -25,8 +25,7 @@ def subdivision(
     spacing: Annotated[float, Interval(ge=0.6, le=4), doc("Closest hatch lines, in mm")] = 0.9,
     accent: Annotated[float, Interval(ge=0, le=0.6), doc("Share of fields in red")] = 0.16,
 ) -> None:
-    """Fields within fields, like land seen from the air, each hatched at an angle and density of
-    its own.
+    """Fields within fields, like land seen from the air, each hatched in its own way.
 
     A recursive cut of the page as in Piet Mondrian's compositions of the 1920s and Michael Noll's
     computer variation on one (Computer Composition with Lines, 1964).

@@ -27,8 +27,7 @@ def truchet(
     ] = 0.45,
     strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
 ) -> None:
-    """Bands of parallel lines that meander over and under each other through tiles of several
-    sizes.
+    """Bands of parallel lines that meander over and under each other.
 
     Each tile holds two sets of quarter circles about opposite corners, and the set about a corner
     drawn by lot lies on top (Sebastien Truchet, 1704; Cyril Stanley Smith, The Tiling Patterns of

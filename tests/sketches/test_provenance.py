@@ -1,0 +1,99 @@
+"""A drawing knows how it was made and can be made again."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drawscape.errors import DrawscapeError, ProvenanceError, UnknownNameError
+from drawscape.sketches import SKETCHES, Provenance, code_hash, draw, read_provenance, redraw
+from drawscape.sketches.provenance import plain
+
+
+def test_a_drawing_says_how_it_was_made() -> None:
+    svg = draw("truchet", 100, 150, seed=7, tiles=4, margin=5)
+    said = read_provenance(svg.to_string())
+    assert (said.sketch, said.seed, said.width, said.height, said.margin) == (
+        "truchet", 7, 100.0, 150.0, 5.0,
+    )  # fmt: skip
+    assert said.parameters == {"tiles": 4, "levels": 3, "split": 0.45, "strands": 4}
+    assert said.code == code_hash(SKETCHES["truchet"].function)
+
+
+def test_the_metadata_holds_no_date_and_no_path() -> None:
+    head = draw("schotter", 60, 60).to_string().partition("</metadata>")[0]
+    told = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
+    assert set(told) == {
+        "sketch", "seed", "width", "height", "margin", "parameters", "version", "code",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["spiral", "hilbert", "maze", "julia", "rose"])
+def test_redrawing_gives_the_same_bytes(name: str) -> None:
+    first = draw(name, 120.5, 80, seed=3).to_bytes()
+    assert redraw(read_provenance(first.decode())).to_bytes() == first
+
+
+def test_whole_numbers_and_floats_are_the_same_page_and_the_same_bytes() -> None:
+    assert (
+        draw("rose", 100, 100, twist=1).to_bytes()
+        == draw("rose", 100.0, 100.0, twist=1.0).to_bytes()
+    )
+
+
+def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over(rings) -> None:  # type: ignore[no-untyped-def]
+    first = draw(rings, 90, 90, seed=2, count=9).to_string()
+    said = read_provenance(first)
+    assert redraw(said, rings).to_string() == first
+    with pytest.raises(UnknownNameError, match="rings"):
+        redraw(said)
+
+
+def test_the_hash_changes_with_the_code_and_not_with_the_name(tmp_path: Path) -> None:
+    def same(svg):  # type: ignore[no-untyped-def]
+        svg.circle(1, 1, 1)
+
+    namespaces: list[dict[str, object]] = [{"__name__": "__main__"} for _ in range(3)]
+    for namespace, radius in zip(namespaces, (1, 1, 2), strict=True):
+        exec(f"def dot(svg):\n    svg.circle(1, 1, {radius})", namespace)
+    hashes = [code_hash(namespace["dot"]) for namespace in namespaces]  # type: ignore[arg-type]
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert code_hash(same).startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<svg></svg>",
+        '<metadata id="other">{}</metadata>',
+        '<metadata id="drawscape">not json</metadata>',
+        '<metadata id="drawscape">[1, 2]</metadata>',
+        '<metadata id="drawscape">{"sketch": "spiral"}</metadata>',
+        '<metadata id="drawscape">' + "[" * 100_000 + "</metadata>",
+    ],
+)
+def test_a_file_that_does_not_say_how_it_was_made_is_an_error(text: str) -> None:
+    with pytest.raises(ProvenanceError):
+        read_provenance(text)
+
+
+def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error() -> None:
+    told = {**draw("rose", 50, 50).provenance, "seed": True}
+    with pytest.raises(ProvenanceError, match="seed"):
+        Provenance.of(told)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed: object) -> None:
+    with pytest.raises(DrawscapeError, match="seed"):
+        draw("rose", 50, 50, seed=seed)  # type: ignore[arg-type]
+
+
+def test_values_of_any_kind_become_plain_for_the_metadata() -> None:
+    color = Enum("color", "red blue")
+    values = {"a": np.float64(1.5), "b": np.arange(2), "c": color.red, "d": (Path("x"), None)}
+    assert plain(values) == {"a": 1.5, "b": [0, 1], "c": "red", "d": ["x", None]}
