@@ -14,9 +14,6 @@ from drawscape.canvas.outline import path_data
 from drawscape.canvas.page import Pen
 from drawscape.canvas.transform import Matrix, parse_transform
 from drawscape.geometry.lines import Lines
-from drawscape.svg_reader.commands import read_commands
-from drawscape.svg_reader.flatten import flatten as flatten_segments
-from drawscape.svg_reader.path_data import resolve
 
 TOLERANCE_MM = 0.02
 """How far a polyline may stray from its curve: a tenth of a fine pen's line."""
@@ -80,13 +77,24 @@ def _shape(shape: Shape, matrix: Matrix, style: dict[str, Any], pen: Pen | None)
 def _flattened(items: Sequence[_Item], tolerance: float) -> Iterator[Lines]:
     """Return the lines of each item; the paths of all are read in one pass."""
     paths = [(item.drawn, item.matrix) for item in items if isinstance(item.drawn, str)]
-    tolerances = np.array([tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths])
-    lines, owners = flatten_segments(resolve(read_commands([d for d, _ in paths])), tolerances)
-    first = np.searchsorted(owners, np.arange(len(paths) + 1))
-    ranges = iter(zip(first[:-1].tolist(), first[1:].tolist(), strict=True))
+    tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths]
+    outlines = iter(flatten_paths([d for d, _ in paths], tolerances))
     for item in items:
-        drawn = item.drawn if isinstance(item.drawn, Lines) else _slice(lines, *next(ranges))
+        drawn = item.drawn if isinstance(item.drawn, Lines) else next(outlines)
         yield drawn.with_points(item.matrix.apply(drawn.points))
+
+
+def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lines]:
+    """Return the lines of each of `paths`, path data, all of them read in one pass."""
+    if not paths:
+        return []
+    from drawscape.svg_reader.commands import read_commands
+    from drawscape.svg_reader.flatten import flatten
+    from drawscape.svg_reader.path_data import resolve
+
+    lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
+    first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
+    return [_slice(lines, *ends) for ends in zip(first[:-1], first[1:], strict=True)]
 
 
 def _slice(lines: Lines, begin: int, end: int) -> Lines:

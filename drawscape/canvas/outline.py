@@ -1,9 +1,12 @@
-"""Shapes as path data, and path data moved by a transform: curves stay curves."""
+"""Shapes as path data, and path data moved by a transform: curves stay curves.
+
+The reader is imported where it is used: a canvas of polylines alone has no need of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +14,9 @@ from drawscape.canvas.style import number
 from drawscape.canvas.transform import Matrix
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
-from drawscape.svg_reader.commands import read_commands
-from drawscape.svg_reader.path_data import ARC, CLOSE, CUBIC, LINE, MOVE, Segments, resolve
+
+if TYPE_CHECKING:
+    from drawscape.svg_reader.path_data import Segments
 
 
 def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) -> str:
@@ -62,6 +66,9 @@ def moved_path(d: str, matrix: Matrix) -> str:
 
     Raises CanvasError for path data that cannot be read.
     """
+    from drawscape.svg_reader.commands import read_commands
+    from drawscape.svg_reader.path_data import resolve
+
     commands = read_commands([d])
     if commands.broken:
         raise CanvasError(f"path data {d[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
@@ -88,6 +95,8 @@ def moved_shape(
 
 
 def _steps(segments: Segments, matrix: Matrix) -> Iterator[str]:
+    from drawscape.svg_reader.path_data import ARC, CLOSE, CUBIC, LINE, MOVE
+
     ends = matrix.apply(segments.ends)
     for index, kind in enumerate(segments.kinds.tolist()):
         if kind == CLOSE:
