@@ -1,0 +1,232 @@
+"""Shorter tours by exchanging pen-up moves, thousands of exchanges at a time.
+
+Lines are fixed, and what is sought is a cheap matching of their ends. Two pen-up moves a-b and c-d may
+become a-c and b-d; by themselves (2-opt, Croes 1958) such exchanges must keep the tour in one piece, which
+rules out doing them in bulk. So they are done regardless, all that do not touch each other at once; the
+rings that come off are then patched into the tour again where that costs least (after Karp 1979). With
+lines of some length hardly any ring comes off, since a line's far end is somewhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_NEIGHBOURS = 7
+_LEAST_GAIN_MM = 1e-6
+_MOST_ROUNDS = 60
+
+
+def exchange(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
+    """Return a tour (`2 * line + backward`) that is shorter than `steps`, or as good.
+
+    `ends` is (L, 2, 2): where each line begins and ends when drawn forward.
+    """
+    if len(steps) < 3:
+        return steps
+    matching = _Matching.of(steps, ends, start)
+    candidates = _candidates(matching.points)
+    before = matching.total()
+    matching.improve(candidates)
+    matching.patch(candidates)
+    return matching.steps() if matching.total() < before else steps
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """Pairs of ends that lie near each other: (K,) and (K,), and their distance."""
+
+    one: Ints
+    two: Ints
+    gaps: Floats
+
+    def take(self, chosen: Flags) -> _Candidates:
+        return _Candidates(self.one[chosen], self.two[chosen], self.gaps[chosen])
+
+
+def _candidates(points: Floats) -> _Candidates:
+    from scipy.spatial import cKDTree
+
+    count = min(_NEIGHBOURS, len(points) - 1)
+    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
+    gaps, near = tree.query(points, k=count, workers=-1)
+    one = np.repeat(np.arange(len(points)), count)
+    two = near.ravel().astype(np.int64)
+    known = (near[two] == one[:, None]).any(axis=1)
+    kept = (one < two) | ((one > two) & ~known)
+    return _Candidates(one[kept], two[kept], gaps.ravel()[kept])
+
+
+class _Matching:
+    """Which end the pen goes to from which; the last two are the start, and nowhere (after the last line)."""
+
+    def __init__(self, points: Floats, partner: Ints) -> None:
+        self.points = points
+        self.partner = partner
+        self.lengths = self._gaps(np.arange(len(partner)), partner)
+
+    @classmethod
+    def of(cls, steps: Ints, ends: Floats, start: tuple[float, float]) -> _Matching:
+        count = len(ends)
+        points = np.concatenate((ends.reshape(-1, 2), [start]))
+        left = np.concatenate(([2 * count], steps ^ 1))
+        entered = np.append(steps, 2 * count + 1)
+        partner = np.empty(2 * count + 2, dtype=np.int64)
+        partner[left], partner[entered] = entered, left
+        return cls(points, partner)
+
+    def total(self) -> float:
+        return float(self.lengths.sum()) / 2
+
+    def _gaps(self, one: Ints, two: Ints) -> Floats:
+        """Return distances; to nowhere it is no way at all."""
+        last = len(self.points) - 1
+        moves = self.points[np.minimum(one, last)] - self.points[np.minimum(two, last)]
+        gaps: Floats = np.hypot(moves[:, 0], moves[:, 1])
+        gaps[(one > last) | (two > last)] = 0.0
+        return gaps
+
+    def improve(self, candidates: _Candidates) -> None:
+        """Exchange until no candidate gains; after the first round only beside changed moves."""
+        active = candidates
+        for _ in range(_MOST_ROUNDS):
+            changed = self._round(active)
+            if not changed.any():
+                return
+            active = candidates.take(changed[candidates.one] | changed[candidates.two])
+
+    def _round(self, active: _Candidates) -> Flags:
+        """Do the best exchanges that do not touch each other; return which ends have a new partner."""
+        one = self.partner[active.one]
+        promising = active.gaps < np.maximum(self.lengths[active.one], self.lengths[active.two])
+        promising &= one != active.two
+        near = active.take(promising)
+        gains = -self._costs(near)
+        best = np.flatnonzero(gains > _LEAST_GAIN_MM)
+        best = best[np.argsort(-gains[best], kind="stable")]
+        chosen = best[_apart(self._moves(near.one[best]), self._moves(near.two[best]))]
+        return self._exchanged(near.one[chosen], near.two[chosen])
+
+    def _costs(self, near: _Candidates) -> Floats:
+        """Return what it costs to join each pair of ends, and the ends that are left over."""
+        one, two = self.partner[near.one], self.partner[near.two]
+        costs: Floats = near.gaps + self._gaps(one, two)
+        return costs - self.lengths[near.one] - self.lengths[near.two]
+
+    def _moves(self, ends: Ints) -> Ints:
+        """Return one name for both ends of a pen-up move."""
+        return np.minimum(ends, self.partner[ends])
+
+    def _exchanged(self, one: Ints, two: Ints) -> Flags:
+        others = self.partner[one], self.partner[two]
+        changed = np.zeros(len(self.partner), dtype=bool)
+        for these, those in ((one, two), others):
+            self.partner[these], self.partner[those] = those, these
+            self.lengths[these] = self.lengths[those] = self._gaps(these, those)
+            changed[these] = changed[those] = True
+        return changed
+
+    def patch(self, candidates: _Candidates) -> None:
+        """Join all rings into the tour, each where it costs least."""
+        while True:
+            rings = self._rings()
+            if not np.any(rings):
+                return
+            across = candidates.take(rings[candidates.one] != rings[candidates.two])
+            if not len(across.one):
+                across = self._bridges(rings)
+            costs = self._costs(across)
+            chosen = _forest(across, rings, costs, self._moves)
+            self._exchanged(across.one[chosen], across.two[chosen])
+
+    def _rings(self) -> Ints:
+        """Return for each end the ring that it is in; the tour from the start is one of them."""
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        nodes = np.arange(len(self.partner)) >> 1
+        count = len(self.partner) // 2
+        joins = (np.ones(len(nodes), dtype=np.int8), (nodes, self.partner >> 1))
+        labels = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)[1]
+        rings: Ints = labels.astype(np.int64)[nodes]
+        return rings
+
+    def _bridges(self, rings: Ints) -> _Candidates:
+        """Return, for each ring but the largest, its nearest pair of ends with that one."""
+        from scipy.spatial import cKDTree
+
+        here = rings[: len(self.points)]
+        largest = np.argmax(np.bincount(here))
+        inside, outside = np.flatnonzero(here == largest), np.flatnonzero(here != largest)
+        gaps, near = cKDTree(self.points[inside]).query(self.points[outside])
+        order = np.lexsort((gaps, here[outside]))
+        first = np.append(True, np.diff(here[outside][order]) != 0)
+        chosen = order[first]
+        return _Candidates(outside[chosen], inside[near[chosen]], gaps[chosen])
+
+    def steps(self) -> Ints:
+        """Return the tour from the start on."""
+        partner, nowhere = self.partner.tolist(), len(self.partner) - 1
+        steps = []
+        end = partner[nowhere - 1]
+        while end != nowhere:
+            steps.append(end)
+            end = partner[end ^ 1]
+        return np.array(steps, dtype=np.int64)
+
+
+def _apart(one: Ints, two: Ints) -> Ints:
+    """Return the indices of pairs of moves, best first, such that no move is in two of them."""
+    kept: list[Ints] = []
+    waiting = np.arange(len(one))
+    size = int(np.max(np.maximum(one, two))) + 1 if len(one) else 0
+    taken: Flags = np.zeros(size, dtype=np.bool_)
+    first = np.empty(len(taken), dtype=np.int64)
+    while len(waiting):
+        first.fill(len(one))
+        np.minimum.at(first, one[waiting], waiting)
+        np.minimum.at(first, two[waiting], waiting)
+        wins = (first[one[waiting]] == waiting) & (first[two[waiting]] == waiting)
+        kept.append(waiting[wins])
+        taken[one[kept[-1]]] = taken[two[kept[-1]]] = True
+        waiting = waiting[~wins]
+        waiting = waiting[~(taken[one[waiting]] | taken[two[waiting]])]
+    return np.concatenate(kept) if kept else waiting
+
+
+def _forest(
+    across: _Candidates, rings: Ints, costs: Floats, moves: Callable[[Ints], Ints]
+) -> list[int]:
+    """Return the cheapest exchanges that join rings to rings without closing new ones."""
+    one, two = rings[across.one], rings[across.two]
+    order = np.argsort(costs, kind="stable")
+    # Each ring's cheapest few are enough: the next round sees what is left.
+    cheapest = np.zeros(len(order), dtype=bool)
+    for side in (one, two):
+        cheapest[order[np.unique(side[order], return_index=True)[1]]] = True
+    order = order[cheapest[order]]
+    root = list(range(int(np.max(rings)) + 1))
+
+    def find(ring: int) -> int:
+        while root[ring] != ring:
+            root[ring] = root[root[ring]]
+            ring = root[ring]
+        return ring
+
+    chosen: list[int] = []
+    touched: set[int] = set()
+    rows = (order, one[order], two[order], moves(across.one[order]), moves(across.two[order]))
+    for index, a, b, move, other in zip(*(row.tolist() for row in rows), strict=True):
+        a, b = find(a), find(b)
+        if a != b and move not in touched and other not in touched:
+            root[a] = b
+            touched |= {move, other}
+            chosen.append(index)
+    return chosen

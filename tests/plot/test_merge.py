@@ -1,0 +1,96 @@
+"""Merging lifts the pen less and draws the same."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import vpype
+from hypothesis import given, settings
+from plot_support import drawings, mesh
+
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Lines
+from drawscape.plot import merge
+
+
+def edges(lines: Lines) -> list[tuple[tuple[float, float], ...]]:
+    """All straight pieces, direction left aside, sorted."""
+    pieces = []
+    for line in lines:
+        points = [tuple(point) for point in line.tolist()]
+        pieces += [tuple(sorted(pair)) for pair in itertools.pairwise(points)]
+    return sorted(pieces)
+
+
+@given(lines=drawings())
+@settings(max_examples=100, deadline=None)
+def test_every_piece_is_drawn_once_as_before(lines: Lines) -> None:
+    assert edges(merge(lines, tolerance_mm=0.1)) == edges(lines)
+
+
+@given(lines=drawings())
+@settings(max_examples=60, deadline=None)
+def test_merging_again_changes_nothing(lines: Lines) -> None:
+    once = merge(lines, tolerance_mm=0)
+    assert len(merge(once, tolerance_mm=0)) == len(once)
+
+
+@given(lines=drawings(least=2))
+@settings(max_examples=60, deadline=None)
+def test_as_few_lines_are_left_as_eulers_theorem_allows(lines: Lines) -> None:
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    ends = np.stack((lines.starts, lines.ends), axis=1).reshape(-1, 2)
+    nodes = np.unique(ends, axis=0, return_inverse=True)[1].reshape(-1, 2)
+    odd = np.bincount(nodes.ravel()) % 2
+    graph = coo_matrix((np.ones(len(nodes)), (nodes[:, 0], nodes[:, 1])), shape=(len(odd),) * 2)
+    parts = connected_components(graph, directed=False)[1]
+    least = sum(max(1, int(odd[parts == part].sum()) // 2) for part in set(parts.tolist()))
+
+    assert len(merge(lines, tolerance_mm=0)) == least
+
+
+def test_a_mesh_leaves_no_more_lines_than_vpypes_linemerge() -> None:
+    lines = mesh(20)
+    collection = vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
+    collection.merge(tolerance=0.05)
+    merged = merge(lines)
+
+    assert len(merged) <= len(collection)
+    assert merged.lengths_mm.sum() == pytest.approx(lines.lengths_mm.sum())
+
+
+def test_ends_meet_within_the_tolerance_and_not_beyond() -> None:
+    lines = Lines.of([[[0, 0], [1, 0]], [[1.04, 0], [2, 0]], [[2.06, 0], [3, 0]]])
+    assert len(merge(lines, tolerance_mm=0.05)) == 2
+    assert len(merge(lines, tolerance_mm=0.07)) == 1
+    assert len(merge(lines, tolerance_mm=0)) == 3
+
+
+def test_ends_meet_across_the_borders_of_a_grid() -> None:
+    # 0.025 is where a grid of 0.05 would part them.
+    lines = Lines.of([[[9, 9], [0.0249, 0.0249]], [[0.0251, 0.0251], [5, 0]]])
+    assert len(merge(lines, tolerance_mm=0.05)) == 1
+
+
+def test_a_chain_of_near_ends_does_not_join_what_is_far() -> None:
+    # Each end lies within the tolerance of the next; the first and the last are 2 mm apart.
+    x = np.arange(41) * 0.05
+    lines = Lines.of(np.stack((np.stack((x, 0 * x), 1), np.stack((x, 0 * x + 9), 1)), axis=1))
+    merged = merge(lines, tolerance_mm=0.06)
+    for line in merged:
+        level = np.hypot(*np.diff(line, axis=0).T)
+        assert ((level < 0.061) | (level > 8.9)).all()
+
+
+def test_a_small_gap_is_drawn_not_bent() -> None:
+    merged = merge(Lines.of([[[0, 0], [1, 0]], [[1.03, 0.01], [2, 0]]]), tolerance_mm=0.05)
+    assert merged[0].tolist() == [[0, 0], [1, 0], [1.03, 0.01], [2, 0]]
+
+
+def test_a_negative_tolerance_is_refused() -> None:
+    with pytest.raises(PlotError, match="tolerance_mm=-1"):
+        merge(mesh(3), tolerance_mm=-1)

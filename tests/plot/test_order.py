@@ -1,0 +1,118 @@
+"""Ordering keeps every line and saves travel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import vpype
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plot_support import drawings, hatch, segments, strokes, travel
+
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Lines
+from drawscape.plot import EFFORTS, Effort, order
+from drawscape.plot.exchange import exchange
+from drawscape.plot.tours import Tour, travel_of
+
+START = (0.0, 0.0)
+
+
+@given(lines=drawings(), effort=st.sampled_from(EFFORTS))
+@settings(max_examples=60, deadline=None)
+def test_the_same_lines_come_back_reversed_or_rotated_at_most(lines: Lines, effort: Effort) -> None:
+    assert strokes(order(lines, effort=effort)) == strokes(lines)
+
+
+@given(lines=drawings(least=1), effort=st.sampled_from(EFFORTS))
+@settings(max_examples=60, deadline=None)
+def test_travel_is_never_longer_than_before(lines: Lines, effort: Effort) -> None:
+    assert travel(order(lines, effort=effort)) <= travel(lines) + 1e-9
+
+
+def test_the_tours_own_travel_is_what_a_loop_adds_up() -> None:
+    lines = segments(50)
+    assert Tour.as_given(lines).travel(lines, START) == pytest.approx(travel(lines))
+
+
+def test_the_same_lines_in_the_same_order_every_time() -> None:
+    lines = segments(800)
+    for effort in EFFORTS:
+        first, second = order(lines, effort=effort), order(lines, effort=effort)
+        assert first.points.tobytes() == second.points.tobytes()
+
+
+def test_the_input_stays_as_it_was() -> None:
+    lines = segments(300)
+    before = lines.points.copy()
+    order(lines, effort="high")
+    assert (lines.points == before).all()
+
+
+def test_random_segments_travel_less_than_by_vpypes_linesort() -> None:
+    lines = segments(3000)
+    theirs = _by_vpype(lines)
+
+    assert travel(order(lines)) < theirs
+    assert travel(order(lines, effort="high")) < 0.85 * theirs
+
+
+def _by_vpype(lines: Lines) -> float:
+    collection = vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
+    index = vpype.LineIndex(collection[1:], reverse=True)
+    ordered = vpype.LineCollection([collection[0]])
+    while len(index) > 0:
+        found, backward = index.find_nearest(ordered[-1][-1])
+        line = index.pop(found)
+        assert line is not None
+        ordered.append(line[::-1] if backward else line)
+    return float(ordered.pen_up_length()[0])
+
+
+def test_a_hatch_is_drawn_to_and_fro() -> None:
+    lines = hatch(200)
+    assert travel(order(lines)) == pytest.approx(199 * 0.5)
+
+
+def test_closed_lines_are_entered_where_it_saves_most() -> None:
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]], dtype=float)
+    near, far = square + np.array([0, 5]), square + np.array([20, 20])
+    ordered = order(Lines.of([far, near]))
+
+    assert ordered.closed.all()
+    # In and out by (10, 5), or as well by (10, 15); then into the far one's corner.
+    assert travel(ordered) == pytest.approx(np.hypot(10, 5) + np.hypot(10, 15))
+    assert ordered[1][0].tolist() == [20, 20]
+
+
+def test_a_ring_of_exchanged_moves_is_patched_into_one_tour() -> None:
+    # Two far clusters: whatever comes off in one of them has to be joined again.
+    near, far = segments(400).points * 0.1, segments(400, seed=1).points * 0.1 + 500
+    ends = np.concatenate((near, far)).reshape(-1, 2, 2)
+    steps = 2 * np.random.default_rng(0).permutation(len(ends))
+    better = exchange(steps, ends, START)
+
+    assert sorted((better >> 1).tolist()) == list(range(len(ends)))
+    assert travel_of(better, ends, START) < 0.5 * travel_of(steps, ends, START)
+
+
+def test_the_pen_begins_near_the_start() -> None:
+    lines = segments(200)
+    ordered = order(lines, start=(210.0, 297.0))
+    assert np.hypot(*(ordered[0][0] - [210, 297])) < 40
+
+
+def test_empty_lines_are_left_out_and_none_is_fine() -> None:
+    assert len(order(Lines.empty())) == 0
+    lines = Lines(np.array([[1.0, 1], [2, 2]]), np.array([0, 0, 2, 2]))
+    assert len(order(lines)) == 1
+
+
+def test_many_copies_of_one_line_are_all_kept() -> None:
+    lines = Lines.of(np.repeat(segments(3).points.reshape(-1, 2, 2), 200, axis=0))
+    assert strokes(order(lines, effort="high")) == strokes(lines)
+
+
+def test_an_unknown_effort_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(PlotError, match="normal, high"):
+        order(segments(3), effort="extreme")  # type: ignore[arg-type]
