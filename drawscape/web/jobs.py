@@ -135,7 +135,7 @@ def drawing_of(job: Status) -> Path | None:
 def last_line(error: str | None) -> str | None:
     """Return the last line of a traceback: what went wrong, without the server's file names."""
     lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
-    return lines[-1][:_LONGEST_ERROR] if lines else None
+    return lines[-1].replace(str(places.home()), "…")[:_LONGEST_ERROR] if lines else None
 
 
 def _moment(when: datetime | None) -> str | None:

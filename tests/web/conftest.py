@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,10 +14,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from drawscape.job_manager import start_worker
 from drawscape.web import WebSettings, create_app
 from drawscape.web.server import Server, make_server
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -83,20 +79,11 @@ def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
 
 
 @pytest.fixture
-def worker(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(home: Path) -> Iterator[Any]:
     """A real worker process on this test's queue."""
-    command = [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-w", "1"]
-    with open(home / "worker.log", "wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ}, stdout=log, stderr=subprocess.STDOUT
-        )
-        yield process
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    process = start_worker(1)
+    yield process
+    process.stop()
 
 
 @pytest.fixture

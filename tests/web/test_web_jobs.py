@@ -1,0 +1,168 @@
+"""What the front tells of jobs, and what it keeps to itself; a real worker draws."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from drawscape.job_manager import enqueue_background_job
+from drawscape.web import WebSettings, create_app
+
+
+def ordered(client: FlaskClient, order: dict[str, Any], **changes: Any) -> str:
+    return client.post("/artboard/create", json={**order, **changes}).json["job_id"]
+
+
+def ended(client: FlaskClient, job_id: str, until: Callable[..., Any]) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        job = client.get(f"/jobs/{job_id}").json
+        return job if job["ended"] else None
+
+    return until(look)
+
+
+def test_a_drawing_goes_from_the_order_to_the_file(
+    client: FlaskClient, order: dict[str, Any], home: Path, worker: Any, until: Any
+) -> None:
+    job = ended(client, ordered(client, order), until)
+    assert (job["status"], job["progress"], job["error"]) == ("finished", 1.0, None)
+    assert job["svg"] == f"/jobs/{job['id']}/svg"
+    answer = client.get(job["svg"])
+    assert answer.data == (home / "output" / job["result"]).read_bytes()
+    assert answer.content_type.startswith("image/svg+xml")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    attached = client.get(f"{job['svg']}?download=1").headers["Content-Disposition"]
+    assert attached == f"attachment; filename={job['result']}"
+    again = client.get(job["svg"], headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    (home / "output" / job["result"]).unlink()
+    assert client.get(f"/jobs/{job['id']}/svg").status_code == 410
+
+
+def test_the_stream_of_a_drawing_ends_with_the_finished_job(
+    order: dict[str, Any], serving: Any, ask: Any, worker: Any
+) -> None:
+    with serving(WebSettings()) as server:
+        job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
+        _, _, content = ask(server, "GET", f"/jobs/{job_id}/events")
+    events = [json.loads(line[6:]) for line in content.splitlines() if line.startswith(b"data: ")]
+    assert events[-1]["status"] == "finished"
+    assert [event["ended"] for event in events] == [False] * (len(events) - 1) + [True]
+    progress = [event["progress"] for event in events]
+    assert progress == sorted(progress)
+    assert content.startswith(b"retry: 2000\n\n")
+    assert b"\nid: end\n" in content
+
+
+def test_before_it_is_finished_a_job_has_no_drawing(
+    client: FlaskClient, order: dict[str, Any]
+) -> None:
+    job_id = ordered(client, order)
+    answer = client.get(f"/jobs/{job_id}/svg")
+    assert (answer.status_code, answer.json["job_status"]) == (409, "queued")
+    assert client.get(f"/jobs/{job_id}/preview").status_code == 204
+
+
+def test_a_queued_job_can_be_canceled_once(client: FlaskClient, order: dict[str, Any]) -> None:
+    job_id = ordered(client, order)
+    first, second = (client.post(f"/jobs/{job_id}/cancel").json for _ in range(2))
+    assert (first["canceled"], first["status"], first["ended"]) == (True, "canceled", True)
+    assert (second["canceled"], second["status"]) == (False, "canceled")
+
+
+def test_an_unknown_job_is_not_found(client: FlaskClient) -> None:
+    answers = [
+        client.get("/jobs/nobody"),
+        client.get("/jobs/nobody/svg"),
+        client.get("/jobs/nobody/events"),
+        client.get("/jobs/nobody/preview"),
+        client.post("/jobs/nobody/cancel"),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 5
+
+
+@pytest.fixture
+def other_task(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A task of another module, whose jobs are none of a browser's business."""
+    (home / "private_tasks.py").write_text(
+        "def leak(path):\n    return path\n\n\n"
+        "def fail(secret):\n    raise ValueError(f'no such colour: {secret}')\n"
+    )
+    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "private_tasks")
+    paths = [str(home), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    monkeypatch.syspath_prepend(home)
+    monkeypatch.delitem(sys.modules, "private_tasks", raising=False)
+    return "private_tasks"
+
+
+def test_jobs_of_other_modules_are_neither_shown_nor_canceled(
+    client: FlaskClient, other_task: str
+) -> None:
+    job = enqueue_background_job(f"{other_task}.leak", "/etc/passwd")
+    assert client.get(f"/jobs/{job.id}").status_code == 404
+    assert client.get(f"/jobs/{job.id}/events").status_code == 404
+    assert client.post(f"/jobs/{job.id}/cancel").status_code == 404
+    assert job.status == "queued"
+
+
+def test_a_result_outside_of_the_output_folder_is_never_served(
+    home: Path, other_task: str, worker: Any, until: Any
+) -> None:
+    outside = home / "secret.svg"
+    outside.write_text("<svg>secret</svg>")
+    (home / "output").mkdir(exist_ok=True)
+    (home / "output" / "link.svg").symlink_to(outside)
+    client = create_app(WebSettings(job_modules=(other_task,))).test_client()
+    for path in (str(outside), "../secret.svg", "output/../secret.svg", "output/link.svg"):
+        job = ended(client, enqueue_background_job(f"{other_task}.leak", path).id, until)
+        assert (job["status"], job["result"], job["svg"]) == ("finished", None, None)
+        answer = client.get(f"/jobs/{job['id']}/svg")
+        assert answer.status_code == 410
+        assert b"secret" not in answer.data
+
+
+def test_a_failure_is_told_without_the_servers_files(
+    home: Path, other_task: str, worker: Any, until: Any
+) -> None:
+    client = create_app(WebSettings(job_modules=(other_task,))).test_client()
+    job = ended(client, enqueue_background_job(f"{other_task}.fail", "mauve").id, until)
+    assert (job["status"], job["reason"]) == ("failed", "exception")
+    assert job["error"] == "ValueError: no such colour: mauve"
+    assert str(home) not in json.dumps(job)
+
+
+def test_the_health_counts_workers_and_waiting_jobs(
+    client: FlaskClient, order: dict[str, Any]
+) -> None:
+    ordered(client, order)
+    assert client.get("/healthz").json == {
+        "status": "no worker",
+        "workers": 0,
+        "queued": 1,
+        "max_queued": 1000,
+    }
+
+
+def test_the_health_is_well_with_a_worker(client: FlaskClient, worker: Any) -> None:
+    health = client.get("/healthz").json
+    assert (health["status"], health["workers"]) == ("ok", 1)
+
+
+def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home: Path) -> None:
+    (home / ".drawscape").mkdir()
+    (home / ".drawscape" / "queue.db").write_bytes(b"this is no database" * 100)
+    client = create_app(WebSettings()).test_client()
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json["status"]) == (503, 503)
+    assert answer.headers["Retry-After"]
+    assert str(home) not in answer.text
