@@ -8,9 +8,9 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._levels import level_lines
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -99,4 +99,6 @@ def _figure(
     # The bundle may take 0.6 of the room between two still lines: finer figures get fewer grains.
     fitting = int(np.clip(0.6 * side / n / spacing, 1, grains))
     levels = (np.arange(fitting) - (fitting - 1) / 2) * spacing
-    return level_lines(corner[0] + t * side, corner[1] + t * side, distance, levels)
+    low, high = corner + inset, corner + side - inset
+    area = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    return contours_by_level(distance, levels, area)

@@ -8,10 +8,10 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._levels import level_lines
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Stones = NDArray[np.float64]
@@ -49,7 +49,7 @@ def curl_noise(
     potential, outside = _potential(Noise(rng), frame, x, y, placed, eddies, current)
     low, high = potential[outside].min(), potential[outside].max()
     levels = low + (high - low) * (np.arange(streams) + 0.5) / streams
-    lines = Lines.join(level_lines(x, y, potential, levels))
+    lines = Lines.join(contours_by_level(potential, levels, frame))
     svg.polylines(lines.take(lines.lengths_mm > frame.short / 25))
     if len(placed):
         with svg.layer("pen 2", color="#b3402a", width=0.3):

@@ -8,11 +8,11 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._levels import level_lines
-from drawscape.svg_builder import SVGBuilder
+from drawscape.svg_builder import Frame, SVGBuilder
 
 
 @sketch
@@ -53,15 +53,15 @@ def isolines(
     steep = float(np.quantile(step[z >= shore], 0.9))
     count = int(np.clip((top - shore) / (0.7 * steep + 1e-12), 2, levels))
     heights = shore + (top - shore) * np.arange(count) / count
-    thin = level_lines(x, y, z, heights if sea else heights[1:])
+    thin = contours_by_level(z, heights if sea else heights[1:], frame)
     if index:
         # A second stroke 0.35 mm beside the first reads as one bold line from the same pen.
         beside = z - 0.35 * np.hypot(step, np.quantile(step, 0.1))
-        thin += level_lines(x, y, beside, heights[index::index])
+        thin += contours_by_level(beside, heights[index::index], frame)
     svg.polylines(_long(Lines.join(thin), frame.short / 60))
     if sea:
         with svg.layer("pen 2", color="#2a5b8c", width=0.3):
-            svg.polylines(_long(Lines.join(_water(x, y, z, shore)), frame.short / 30))
+            svg.polylines(_long(Lines.join(_water(frame, x, y, z, shore)), frame.short / 30))
 
 
 def _land(
@@ -84,7 +84,7 @@ def _land(
 
 
 def _water(
-    x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64], shore: float
+    frame: Frame, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64], shore: float
 ) -> list[Lines]:
     """Return lines in the water, 1 mm from the shore, then ever farther apart."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
@@ -93,7 +93,7 @@ def _water(
     off = distance_transform_edt(wet, sampling=(y[1] - y[0], x[1] - x[0]))
     off = gaussian_filter(off, 1.5)  # a distance to grid points has corners, water has none
     steps = 1.1 * np.cumsum(1.22 ** np.arange(9))
-    return level_lines(x, y, off, steps)
+    return contours_by_level(off, steps, frame)
 
 
 def _long(lines: Lines, shortest_mm: float) -> Lines:

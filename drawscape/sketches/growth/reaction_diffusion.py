@@ -9,10 +9,10 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._levels import level_lines
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
@@ -59,8 +59,8 @@ def reaction_diffusion(
     for done in range(0, steps, 250):
         u, v = _react(u, v, feed, kill, min(250, steps - done))
         yield 0.95 * min(done + 250, steps) / steps
-    x, y, fine = _enlarged(v, frame)
-    lines = _nested(x, y, fine, outlines)
+    fine = _enlarged(v)
+    lines = _nested(frame, fine, outlines)
     svg.polylines(Lines.join(lines[:-1] if core and outlines > 1 else lines))
     if core and outlines > 1:
         with svg.layer("pen 2", color="#b3402a", width=0.3):
@@ -133,23 +133,17 @@ def _laplacian(grid: Grid) -> Grid:
     return total
 
 
-def _enlarged(
-    v: Grid, frame: Frame
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return columns, rows and the second chemical, smooth, at three times the cells."""
+def _enlarged(v: Grid) -> NDArray[np.float64]:
+    """Return the second chemical, smooth, at three times the cells."""
     from scipy.ndimage import zoom
 
-    fine = zoom(v.astype(np.float64), 3, order=3)
-    x = np.linspace(frame.x0, frame.x1, fine.shape[1])
-    return x, np.linspace(frame.y0, frame.y1, fine.shape[0]), fine
+    return np.asarray(zoom(v.astype(np.float64), 3, order=3))
 
 
-def _nested(
-    x: NDArray[np.float64], y: NDArray[np.float64], fine: NDArray[np.float64], outlines: int
-) -> list[Lines]:
+def _nested(frame: Frame, fine: NDArray[np.float64], outlines: int) -> list[Lines]:
     top = float(np.quantile(fine, 0.97))
     if top < 0.02:  # the reaction died out, which no pattern above does at these rates
         top = max(float(fine.max()), 1e-6)
     share = np.linspace(0.35, 0.85, outlines) if outlines > 1 else np.array([0.5])
-    lines = level_lines(x, y, fine, top * share)
+    lines = contours_by_level(fine, top * share, frame)
     return [found.take(found.lengths_mm > 1.0) for found in lines]
