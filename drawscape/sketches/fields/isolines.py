@@ -84,7 +84,11 @@ def _land(
 
 
 def _water(
-    frame: Frame, x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64], shore: float
+    frame: Frame,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    z: NDArray[np.float64],
+    shore: float,
 ) -> list[Lines]:
     """Return lines in the water, 1 mm from the shore, then ever farther apart."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
