@@ -1,0 +1,59 @@
+"""TSP art: a picture as one closed line that never crosses itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.smooth import catmull_rom
+from drawscape.sketches import sketch
+from drawscape.sketches.packing._stipple import stippled
+from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.sketches.pictures._tour import tour
+from drawscape.svg_builder import SVGBuilder
+
+
+@sketch
+def tsp_picture(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    cities: Annotated[int, Interval(ge=200, le=9000), doc("Points that the line visits")] = 7000,
+    gamma: Annotated[
+        float, Interval(ge=0.5, le=3.0), doc("More draws the line together in the dark")
+    ] = 2.0,
+    rounds: Annotated[int, Interval(ge=1, le=8), doc("Rounds of spreading the points evenly")] = 4,
+    contrast: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
+    ] = 0.9,
+    curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
+) -> Iterator[float]:
+    """A picture as the travelling salesman's tour through its stipples.
+
+    After R. Bosch and A. Herman, "Continuous line drawings via the traveling salesman problem"
+    (2004), and C. Kaplan and R. Bosch, "TSP art" (2005).
+    """
+    frame = svg.frame
+    tone = tone_over(frame, picture, fit, contrast)
+    box = shown(tone, frame)
+    # Below about 0.9 mm between points the line would fill the page.
+    count = max(50, min(cities, int((box[2] - box[0]) * (box[3] - box[1]) / 0.8)))
+    x = np.linspace(box[0], box[2], 241)
+    y = np.linspace(box[1], box[3], max(2, round(240 * (box[3] - box[1]) / (box[2] - box[0]))))
+    grid = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=2)
+    weight = 0.012 + tone.at((grid[1:, 1:] + grid[:-1, :-1]) / 2) ** gamma
+    points = np.empty((0, 2))
+    for done, moved in stippled(rng, weight, box, count, rounds):
+        points = moved
+        yield 0.7 * done
+    order = tour(points, 100)
+    yield 0.95
+    line = np.append(points[order], points[order[:1]], axis=0)
+    if curved:
+        line = np.clip(catmull_rom(line), (box[0], box[1]), (box[2], box[3]))
+    svg.polyline(line)
