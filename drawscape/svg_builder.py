@@ -5,6 +5,7 @@ from __future__ import annotations
 from drawscape.canvas.curves import Curves
 from drawscape.canvas.output import Output
 from drawscape.canvas.page import Frame, Pen
+from drawscape.canvas.placing import Placing
 from drawscape.canvas.style import Attrs
 from drawscape.canvas.transforms import Transforms
 from drawscape.canvas.writing import Writing
@@ -12,7 +13,7 @@ from drawscape.canvas.writing import Writing
 __all__ = ["Frame", "Pen", "SVGBuilder"]
 
 
-class SVGBuilder(Writing, Curves, Transforms, Output):
+class SVGBuilder(Writing, Curves, Placing, Transforms, Output):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lin
 
     lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
     first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
-    return [_slice(lines, *ends) for ends in zip(first[:-1], first[1:], strict=True)]
+    return [_slice(lines, *ends) for ends in pairwise(first)]
 
 
 def _slice(lines: Lines, begin: int, end: int) -> Lines:

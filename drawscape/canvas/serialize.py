@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from drawscape.canvas.node import Group, Node, Run
 from drawscape.canvas.numerals import END_OF_LINE, format_lines, format_number
 from drawscape.canvas.page import Pen
-from drawscape.canvas.style import attribute_string, escape
+from drawscape.canvas.style import Attrs, attribute_string, escape
+from drawscape.canvas.transform import parse_transform
 from drawscape.geometry.lines import Lines
 
 _OPENING = b'<polyline points="'
@@ -41,15 +43,18 @@ def document(
     yield b"</svg>\n"
 
 
-def pieces(nodes: Iterable[Node]) -> Iterator[bytes]:
-    """Return the markup of `nodes`, one element a line, in pieces."""
+def pieces(nodes: Iterable[Node], scale: float = 1.0) -> Iterator[bytes]:
+    """Return the markup of `nodes`, one element a line, in pieces.
+
+    `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
+    """
     for is_run, neighbours in groupby(nodes, key=lambda node: isinstance(node, Run)):
         if is_run:
-            yield from _runs([node for node in neighbours if isinstance(node, Run)])
+            yield from _runs([node for node in neighbours if isinstance(node, Run)], scale)
             continue
         for node in neighbours:
             if isinstance(node, Group):
-                yield from _group(node)
+                yield from _group(node, scale)
             else:
                 yield f"{node}\n".encode()
 
@@ -73,28 +78,34 @@ def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
     }
 
 
-def _group(group: Group) -> Iterator[bytes]:
+def _group(group: Group, scale: float) -> Iterator[bytes]:
     yield f"<g{attribute_string(group.attrs)}>\n".encode()
-    yield from pieces(group.elements)
+    yield from pieces(group.elements, scale * _stretch(group.attrs))
     yield b"</g>\n"
 
 
-def _runs(runs: Sequence[Run]) -> Iterator[bytes]:
+def _runs(runs: Sequence[Run], scale: float) -> Iterator[bytes]:
     """Neighbouring runs of one style share a group, so that a thousand calls cost one."""
+    decimals = 2 + max(0, math.ceil(math.log10(scale)))
     for attrs, same in groupby(runs, key=lambda run: attribute_string(run.attrs)):
         joined = Lines.join(run.lines for run in same)
         if attrs:
             yield f"<g{attrs}>\n".encode()
-        yield from _polylines(joined)
+        yield from _polylines(joined, decimals)
         if attrs:
             yield b"</g>\n"
 
 
-def _polylines(lines: Lines) -> Iterator[bytes]:
+def _polylines(lines: Lines, decimals: int) -> Iterator[bytes]:
     held = b""
     opening = _OPENING
-    for piece in format_lines(lines):
+    for piece in format_lines(lines, decimals):
         yield held
         held = opening + piece.replace(END_OF_LINE, _CLOSING + _OPENING)
         opening = b""
     yield held.removesuffix(_OPENING)
+
+
+def _stretch(attrs: Attrs) -> float:
+    transform = attrs.get("transform")
+    return parse_transform(transform).stretch or 1.0 if transform else 1.0

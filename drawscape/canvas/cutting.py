@@ -1,0 +1,76 @@
+"""Nodes as plain lines in place: what clipping and hiding work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from drawscape.canvas.flatten import TOLERANCE_MM, flatten_paths
+from drawscape.canvas.node import Group, Node, Run, Shape
+from drawscape.canvas.outline import path_data
+from drawscape.canvas.style import Attrs
+from drawscape.canvas.transform import Matrix, parse_transform
+from drawscape.geometry.lines import Lines
+
+Cut = Callable[[Lines], Lines]
+
+_PLACES = frozenset(["transform", "rx", "ry"])
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """A node that draws, as lines in the coordinates of the group that it is in."""
+
+    lines: Lines
+    attrs: dict[str, Any]
+
+
+def cut_nodes(nodes: Sequence[Node], cut: Cut, matrix: Matrix | None = None) -> list[Node]:
+    """Return `nodes` as runs of lines, each line changed by `cut`; groups and styles stay.
+
+    Inner transforms are applied, so that `cut` sees all lines in one system of coordinates. Titles
+    and text stay as they are.
+    """
+    matrix = matrix or Matrix()
+    result: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Group):
+            inner = matrix @ parse_transform(node.attrs.get("transform", ""))
+            attrs = _without_transform(node.attrs, inner)
+            result.append(Group(attrs, cut_nodes(node.elements, cut, inner), node.pen))
+            continue
+        flat = flat_node(node, matrix)
+        if flat is None:
+            result.append(node)
+            continue
+        lines = cut(flat.lines)
+        if len(lines):
+            result.append(Run(lines, flat.attrs))
+    return result
+
+
+def flat_node(node: Node, matrix: Matrix) -> Flat | None:
+    """Return what `node` draws as lines under `matrix`, or None when it draws none."""
+    if isinstance(node, Run):
+        points = np.ascontiguousarray(matrix.apply(node.lines.points))
+        return Flat(node.lines.with_points(points), _without_transform(node.attrs, matrix))
+    if not isinstance(node, Shape) or node.tag in ("text", "title"):
+        return None
+    inner = matrix @ parse_transform(node.attrs.get("transform", ""))
+    outline = path_data(node.tag, node.numbers, node.attrs)
+    (lines,) = flatten_paths([outline], [TOLERANCE_MM / max(inner.stretch, 1e-9)])
+    points = np.ascontiguousarray(inner.apply(lines.points))
+    return Flat(lines.with_points(points), _without_transform(node.attrs, inner))
+
+
+def _without_transform(attrs: Attrs, matrix: Matrix) -> dict[str, Any]:
+    """Return the attributes for lines that were moved already; strokes keep their look."""
+    kept = {key: value for key, value in attrs.items() if key not in _PLACES}
+    try:
+        kept["stroke-width"] = round(float(kept["stroke-width"]) * matrix.stretch, 4)
+    except (KeyError, ValueError):
+        return kept
+    return kept
