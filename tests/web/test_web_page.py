@@ -1,0 +1,244 @@
+"""The page in a real Chromium, before a real server and a real worker: from the form to the picture."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drawscape.web import WebSettings
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # containers run as root and give no user namespaces
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium; without one the tests fail in CI and are skipped elsewhere."""
+    from playwright.sync_api import Error, sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("DRAWSCAPE_CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), None
+    )
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
+        except Error as error:
+            give_up = pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip
+            give_up(f"NO BROWSER: the web page is untested in one. Install Chromium. ({error})")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+    """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
+    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path / "screenshots"))
+
+    @contextmanager
+    def opening(url: str, **options: Any) -> Iterator[Any]:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.goto(url)
+        page.wait_for_selector("#pattern option", state="attached")
+        yield page
+        page.screenshot(path=folder / f"web-{request.node.name}.png")
+        context.close()
+        assert not [text for text in complaints if not text.startswith("Failed to load resource")]
+
+    return opening
+
+
+def set_slider(page: Any, name: str, value: float) -> None:
+    page.locator(f"[id='params.{name}']").fill(str(value))
+
+
+def says(page: Any, words: str) -> None:
+    """Return once the status line holds `words`."""
+    page.wait_for_selector(f"#status:has-text({words!r})")
+
+
+def test_from_the_form_to_the_picture(opened: Any, serving: Any, home: Path, worker: Any) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        page.select_option("#pattern", "spiral")
+        page.select_option("#paper", "A5")
+        page.select_option("#orientation", "landscape")
+        page.fill("#seed", "7")
+        set_slider(page, "turns", 12)
+        page.click("#draw")
+        page.wait_for_selector("#drawing")
+        says(page, "Finished.")
+        (file,) = (home / "output").glob("*.svg")
+        with page.expect_download() as downloaded:
+            page.click("#download")
+        assert Path(downloaded.value.path()).read_bytes() == file.read_bytes()
+        assert page.get_attribute("#download", "download") == file.name
+        assert page.get_attribute("#drawing", "alt") == "Drawing: spiral, 210 × 148 mm, seed 7"
+        natural = page.evaluate(
+            "[document.getElementById('drawing').naturalWidth, drawing.naturalHeight]"
+        )
+        assert natural[0] > natural[1] > 100
+        assert page.is_hidden("#progress")
+    root = ET.fromstring(file.read_bytes())
+    assert (root.get("width"), root.get("height")) == ("210mm", "148mm")
+
+
+def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
+    opened: Any, serving: Any, home: Path, slow_sketch: str, worker: Any
+) -> None:
+    settings = WebSettings(task=slow_sketch, job_modules=("slow_tasks",))
+    with serving(settings) as server, opened(server.url) as page:
+        page.click("#draw")
+        says(page, "25 %")
+        page.wait_for_selector("#sheet img[alt='The drawing so far']")
+        assert page.get_attribute("#progress", "value") == "0.25"
+        assert page.is_disabled("#draw")
+        page.click("#cancel")
+        says(page, "Stopped.")
+        assert page.is_enabled("#draw")
+        assert page.is_disabled("#cancel")
+
+
+@pytest.fixture
+def slow_sketch(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A task that reports a quarter with a preview and then takes its time."""
+    (home / "slow_tasks.py").write_text(
+        "import time\n"
+        "from drawscape.job_manager import current_job\n"
+        'SVG = b\'<svg xmlns="http://www.w3.org/2000/svg" width="90mm" height="90mm" '
+        'viewBox="0 0 9 9"><path d="M1 1L8 8" stroke="red"/></svg>\'\n'
+        "def draw(**order):\n"
+        "    current_job().progress(0.25, preview=SVG)\n"
+        "    time.sleep(300)\n"
+    )
+    paths = [str(home), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slow_tasks")
+    monkeypatch.syspath_prepend(home)
+    monkeypatch.delitem(sys.modules, "slow_tasks", raising=False)
+    return "slow_tasks.draw"
+
+
+def test_a_refused_order_is_told_at_its_field(opened: Any, serving: Any) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        page.select_option("#paper", "Custom")
+        page.fill("#width", "99999")
+        with page.expect_response(re.compile("/artboard/create")):
+            page.click("#draw")
+        page.wait_for_selector("#errors li")
+        assert "width: must be at least 10 and at most 2000" in page.inner_text("#errors")
+        assert page.get_attribute("#width", "aria-invalid") == "true"
+        page.click("#errors a")
+        assert page.evaluate("document.activeElement.id") == "width"
+
+
+def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
+            page.select_option("#pattern", pattern)
+            names = page.eval_on_selector_all(
+                "#parameters :is(input, select)", "all => all.map(field => field.id)"
+            )
+            schema = page.evaluate(
+                "name => fetch('sketches').then(a => a.json()).then("
+                "all => all.sketches.find(s => s.name === name).parameters)",
+                pattern,
+            )
+            assert names == [f"params.{name}" for name in schema["properties"]]
+            assert page.inner_text("#pattern-summary")
+
+
+def test_the_defaults_of_every_form_are_a_valid_order(opened: Any, serving: Any) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
+            page.select_option("#pattern", pattern)
+            with page.expect_response(re.compile("/artboard/create")) as answer:
+                page.click("#draw")
+            assert answer.value.status == 200, (pattern, answer.value.text())
+            page.wait_for_selector("#cancel:enabled")
+            page.click("#cancel")
+            page.wait_for_selector("#draw:enabled")
+
+
+def test_the_page_asks_for_the_token_and_then_draws(
+    opened: Any, serving: Any, chromium: Any
+) -> None:
+    with serving(WebSettings(token="s3cret")) as server:
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(server.url)
+        for token in ("wrong", "s3cret"):
+            page.wait_for_selector("#token-dialog[open]")
+            page.fill("#token", token)
+            page.click("#token-form button")
+        page.wait_for_selector("#pattern option", state="attached")
+        page.click("#draw")
+        says(page, "Waiting")
+        context.close()
+
+
+def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    with serving(WebSettings()) as server, opened(server.url, **phone) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        small = page.eval_on_selector_all(
+            "button, select, input:not([type=range], [type=checkbox])",
+            "all => all.filter(f => f.offsetParent && f.offsetHeight < 44).map(f => f.id)",
+        )
+        assert small == []
+
+
+def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(
+    opened: Any, serving: Any
+) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        unnamed = page.eval_on_selector_all(
+            "input, select, progress",
+            "all => all.filter(f => !f.labels?.length && !f.ariaLabel).map(f => f.id)",
+        )
+        assert unnamed == []
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("location.hash") == "#picture"
+        page.focus("#seed")
+        page.keyboard.press("Enter")  # draws, as in any form
+        page.wait_for_selector("#picture[aria-busy=true]")
+
+
+def test_the_polling_takes_over_where_no_stream_is_free(
+    opened: Any, serving: Any, home: Path, worker: Any, ask: Any, order: dict[str, Any]
+) -> None:
+    with serving(WebSettings(max_streams=1)) as server:
+        job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
+        taken = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
+        taken.request("GET", f"/jobs/{job_id}/events")
+        with opened(server.url) as page:
+            page.click("#draw")
+            page.wait_for_selector("#drawing")
+            says(page, "Finished.")
+        taken.close()
