@@ -143,6 +143,8 @@ class RunningJob(JobContext):
             self._pending = False
             self._next_s = time.monotonic() + PROGRESS_PERIOD_S
             preview = self._due_preview(last) if with_preview else None
+            # A ready picture that is not due yet is sent by the flusher; a function waits for the task.
+            self._pending = self._preview is not None and not callable(self._preview)
             meta = dict(self.meta) if self._meta_changed else None
             self._meta_changed = False
             self._send(min(max(float(self._fraction), 0.0), 1.0), self._message, meta, preview)
