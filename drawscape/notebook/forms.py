@@ -60,9 +60,9 @@ class Form(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._job_timeout = job_timeout
         self._display = JobDisplay(panel.target.verb)
         self._note = line("", "drawscape-note")
+        self._debounce = Debounce(LIVE_DELAY_S, self._guarded(self.draw))
         self._buttons()
         self._live.value = live
-        self._debounce = Debounce(LIVE_DELAY_S, self._guarded(self.draw))
         panel.observe(self._changed)
         self._show_empty_sheet()
         super().__init__([style_sheet(), self._columns()])
