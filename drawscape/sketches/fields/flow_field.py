@@ -1,0 +1,121 @@
+"""Flow field: evenly spaced lines along a wind that noise blows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.curves import circle
+from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.streamlines import streamlines
+from drawscape.sketches import sketch
+from drawscape.svg_builder import Frame, SVGBuilder
+
+Floats = NDArray[np.float64]
+
+
+@sketch
+def flow_field(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    spacing: Annotated[
+        float, Interval(ge=0.8, le=5.0), doc("Distance in mm between neighbouring lines")
+    ] = 1.6,
+    gusts: Annotated[
+        float, Interval(ge=0.2, le=6.0), doc("Gusts along the shorter side of the page")
+    ] = 1.1,
+    turn: Annotated[
+        float, Interval(ge=0.0, le=4.0), doc("How far the wind turns, in full turns")
+    ] = 1.2,
+    roughness: Annotated[
+        float, Interval(ge=0.0, le=0.8), doc("How much finer gusts ride on the large ones")
+    ] = 0.22,
+    facets: Annotated[
+        int, Interval(ge=0, le=24), doc("Directions that the wind may take; 0: all")
+    ] = 0,
+    longest: Annotated[
+        float, Interval(ge=0.05, le=4.0), doc("Longest line, in shorter sides of the page")
+    ] = 1.6,
+    moon: Annotated[
+        float, Interval(ge=0.0, le=0.45), doc("Radius of the moon, as a part of the page")
+    ] = 0.27,
+) -> None:
+    """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.
+
+    Lines after B. Jobard and W. Lefer, "Creating evenly-spaced streamlines of arbitrary density"
+    (1997), in a field of K. Perlin's noise (1985), as Tyler Hobbs' "Fidenza" (2021) made popular.
+    """
+    frame = svg.frame
+    wind = _Wind(Noise(rng), frame, gusts, turn, roughness, facets, rng.uniform(0, 2 * np.pi))
+    # No page takes more than about 450 lines side by side.
+    pitch = max(spacing, frame.long / 450)
+    disc = _moon(rng, frame, moon)
+    shortest, most = 2.0 * pitch, longest * frame.short
+    sky = Lines.of([_corners(frame), disc]) if len(disc) else None
+    svg.polylines(
+        streamlines(wind.along, frame, pitch, mask=sky, min_length_mm=shortest, max_length_mm=most)
+    )
+    if len(disc):
+        x0, y0 = disc.min(axis=0)
+        x1, y1 = disc.max(axis=0)
+        with svg.layer("pen 2", color="#b3402a", width=0.3):
+            across = streamlines(
+                wind.across,
+                (float(x0), float(y0), float(x1), float(y1)),
+                pitch * 0.85,
+                mask=disc,
+                min_length_mm=shortest / 2,
+                max_length_mm=most,
+            )
+            svg.polylines(across)
+
+
+class _Wind:
+    """Directions in radians at places in mm."""
+
+    def __init__(
+        self,
+        noise: Noise,
+        frame: Frame,
+        gusts: float,
+        turn: float,
+        roughness: float,
+        facets: int,
+        heading: float,
+    ) -> None:
+        self.noise, self.frame, self.scale = noise, frame, gusts / frame.short
+        self.turn, self.roughness, self.facets, self.heading = turn, roughness, facets, heading
+
+    def along(self, x: Floats, y: Floats) -> Floats:
+        u, v = (x - self.frame.cx) * self.scale, (y - self.frame.cy) * self.scale
+        octaves = 4 if self.roughness > 0 else 1
+        gust = self.noise.fractal(u, v, octaves=octaves, gain=max(self.roughness, 0.01))
+        angle = self.heading + 2 * np.pi * self.turn * gust
+        if self.facets:
+            part = 2 * np.pi / self.facets
+            angle = np.round(angle / part) * part
+        return np.asarray(angle)
+
+    def across(self, x: Floats, y: Floats) -> Floats:
+        return self.along(x, y) + np.pi / 2
+
+
+def _moon(rng: np.random.Generator, frame: Frame, radius: float) -> Points:
+    """Return the moon's outline, off the middle by the rule of thirds; nothing for a new moon."""
+    if radius * frame.short < 2.0:
+        return np.empty((0, 2))
+    r = radius * frame.short
+    side, height = rng.choice([-1.0, 1.0], 2)
+    room = np.array([frame.width, frame.height]) / 2 - r
+    off = np.array([side, height]) * np.minimum(room, np.array([frame.width, frame.height]) / 6)
+    return circle(frame.cx + float(off[0]), frame.cy + float(off[1]), r)
+
+
+def _corners(frame: Frame) -> Points:
+    x0, y0, x1, y1 = frame.x0, frame.y0, frame.x1, frame.y1
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
