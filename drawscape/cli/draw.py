@@ -1,0 +1,161 @@
+"""`drawscape draw`, `redraw` and `sketches`: the pattern library without notebook and queue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drawscape.cli.sketch_options import SketchCommand, sketch_values, told
+from drawscape.sketches import SKETCHES, code_hash, read_provenance
+from drawscape.sketches import draw as draw_sketch
+from drawscape.sketches import redraw as redraw_sketch
+from drawscape.sketches.drawing import OnProgress
+from drawscape.svg_builder import SVGBuilder
+
+
+@click.command(cls=SketchCommand)
+@click.argument("pattern")
+@click.option("--paper", default="a4", show_default=True, help="a4, letter, 300x200, 8x10in ...")
+@click.option("--landscape", is_flag=True, help="Turn the paper on its side.")
+@click.option("--width", type=float, help="Page width in mm, instead of the paper's.")
+@click.option("--height", type=float, help="Page height in mm, instead of the paper's.")
+@click.option("--margin", type=float, help="Kept free at each edge, in mm.  [default: 7 %]")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Another seed, another picture."
+)
+@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Any parameter.")
+@click.option("-o", "--output", metavar="FILE", help="SVG file to write; - is standard output.")
+@click.pass_context
+def draw(
+    ctx: click.Context,
+    /,
+    pattern: str,
+    paper: str,
+    landscape: bool,
+    width: float | None,
+    height: float | None,
+    margin: float | None,
+    seed: int,
+    params: tuple[str, ...],
+    output: str | None,
+    **options: Any,
+) -> None:
+    """Draw PATTERN to an SVG file, here and now.
+
+    `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
+    """
+    from drawscape.canvas.paper import paper_size
+
+    values = sketch_values(pattern, options, params, ctx.args)
+    on_paper = paper_size(paper, "landscape" if landscape else None)
+    page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
+    with _progress(pattern) as on_progress:
+        svg = draw_sketch(
+            pattern, *page, seed=seed, margin=margin, on_progress=on_progress, **values
+        )
+    _write(svg, output or _file_name(svg, pattern, seed, values))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", metavar="FILE", help="SVG file to write; - is standard output.")
+def redraw(file: Path, output: str | None) -> None:
+    """Draw FILE again from what its metadata says, byte for byte.
+
+    Says so when the sketch's code has changed since, or when the bytes differ all the same.
+    """
+    before = file.read_bytes()
+    provenance = read_provenance(before.decode("utf-8", errors="replace"))
+    with _progress(provenance.sketch) as on_progress:
+        svg = redraw_sketch(provenance, on_progress=on_progress)
+    now = code_hash(SKETCHES[provenance.sketch].function)
+    if now != provenance.code:
+        click.echo(
+            f"warning: the code of {provenance.sketch!r} has changed since this file was drawn "
+            f"(by version {provenance.version}); the picture may differ",
+            err=True,
+        )
+    elif svg.to_bytes() != before:
+        click.echo(
+            "warning: the bytes differ although the sketch's code is the same: the file was edited, "
+            f"or another version drew it ({provenance.version})",
+            err=True,
+        )
+    _write(svg, output or str(file.with_name(f"{file.stem}-redrawn.svg")))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--contact-sheet", metavar="FILE", help="Draw every sketch, small, into one picture.")
+def sketches(name: str | None, contact_sheet: str | None) -> None:
+    """List the patterns by family, or the parameters of the pattern NAME."""
+    if contact_sheet is not None:
+        _write_contact_sheet(contact_sheet)
+    elif name is None:
+        _list_families()
+    else:
+        _list_parameters(name)
+
+
+def _list_families() -> None:
+    for family, names in SKETCHES.families().items():
+        click.secho(family, bold=True)
+        longest = max(map(len, names))
+        for name in names:
+            click.echo(f"  {name:<{longest}}  {SKETCHES[name].summary}")
+
+
+def _list_parameters(name: str) -> None:
+    sketch = SKETCHES[name]
+    click.secho(f"{sketch.name} ({sketch.family})", bold=True)
+    click.echo(f"\n{sketch.doc}\n")
+    rows = [(f"--{p.name.replace('_', '-')}", told(p)) for p in sketch.parameters]
+    longest = max((len(option) for option, _ in rows), default=0)
+    for option, text in rows:
+        click.echo(f"  {option:<{longest}}  {text}")
+
+
+def _write_contact_sheet(file: str) -> None:
+    from drawscape.sketches.overview import contact_sheet
+
+    bar = click.progressbar(length=len(SKETCHES), file=sys.stderr, hidden=not sys.stderr.isatty())
+    with bar:
+        svg = contact_sheet(on_sketch=lambda _name: bar.update(1))
+    _write(svg, file)
+
+
+@contextmanager
+def _progress(pattern: str) -> Iterator[OnProgress | None]:
+    """Hand out what shows the progress of a sketch that reports it, on a terminal only."""
+    import inspect
+
+    known = SKETCHES[pattern]
+    if not (inspect.isgeneratorfunction(known.function) and sys.stderr.isatty()):
+        yield None
+        return
+    with click.progressbar(length=1000, label=pattern, file=sys.stderr) as bar:
+        yield lambda fraction, _svg: bar.update(round(1000 * fraction) - bar.pos)
+
+
+def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:
+    """Return a name that tells one drawing from another and is the same for the same."""
+    given = [f"{name}-{value}" for name, value in sorted(values.items())]
+    text = "-".join([pattern, f"{svg.width:g}x{svg.height:g}", f"seed-{seed}", *given])
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120] + ".svg"
+
+
+def _write(svg: SVGBuilder, output: str) -> None:
+    if output == "-":
+        sys.stdout.buffer.write(svg.to_bytes())
+        sys.stdout.buffer.flush()
+        return
+    try:
+        svg.save(output)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {output}: {error.strerror or error}") from error
+    click.echo(output)

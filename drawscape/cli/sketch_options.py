@@ -1,0 +1,89 @@
+"""A sketch's parameters as options of a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from drawscape.parameters import Parameter
+from drawscape.sketches import SKETCHES
+
+
+class SketchCommand(click.Command):
+    """A command whose options depend on the pattern that its arguments name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        pattern = self._named(args)
+        ctx.meta["pattern"] = pattern
+        # An unknown pattern is the mistake to tell, not the options that it would have had.
+        ctx.allow_extra_args = ctx.ignore_unknown_options = pattern not in SKETCHES
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        own = super().get_params(ctx)
+        pattern = ctx.meta.get("pattern")
+        if pattern is None or pattern not in SKETCHES:
+            return own
+        taken = {name for parameter in own for name in parameter.opts}
+        options = [_option(parameter) for parameter in SKETCHES[pattern].parameters]
+        return own + [option for option in options if not taken.intersection(option.opts)]
+
+    def _named(self, args: Sequence[str]) -> str | None:
+        """Return the first argument that is neither an option nor the value of one of our own."""
+        takes_value = {
+            name
+            for parameter in self.params
+            if isinstance(parameter, click.Option) and not parameter.is_flag
+            for name in parameter.opts
+        }
+        before = ""
+        for argument in args:
+            if not argument.startswith("-") and before not in takes_value:
+                return argument
+            before = argument
+        return None
+
+
+def sketch_values(
+    pattern: str, options: Mapping[str, Any], params: Sequence[str], left: Sequence[str]
+) -> dict[str, Any]:
+    """Return the parameters' values that were given, checked.
+
+    Raises UnknownNameError for an unknown pattern or parameter, ParameterError for a value that
+    breaks its rule, click's UsageError for what is left over and for a `--param` without `=`.
+    """
+    parameters = {parameter.name: parameter for parameter in SKETCHES[pattern].parameters}
+    if left:
+        raise click.UsageError(f"unexpected arguments: {' '.join(left)}")
+    values = {name: value for name, value in options.items() if value is not None}
+    for text in params:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r}: write NAME=VALUE", param_hint="--param")
+        values[name.strip().replace("-", "_")] = value
+    return {
+        name: parameters[name].check(value) if name in parameters else value
+        for name, value in values.items()
+    }
+
+
+def told(parameter: Parameter) -> str:
+    """Return a parameter's tooltip, bounds and default in a line."""
+    return f"{parameter.doc}  [{_range(parameter)}; default: {parameter.shown(parameter.default)}]"
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.choices is not None:
+        return "|".join(parameter.choices)
+    if parameter.bounded:
+        return f"{parameter.low:g} to {parameter.high:g}"
+    return {"bool": "on or off"}.get(parameter.kind, parameter.kind)
+
+
+def _option(parameter: Parameter) -> click.Option:
+    name = parameter.name.replace("_", "-")
+    if parameter.kind == "bool":
+        return click.Option([f"--{name}/--no-{name}"], default=None, help=told(parameter))
+    return click.Option([f"--{name}"], metavar="VALUE", help=told(parameter))
