@@ -8,12 +8,15 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.contours import contours_by_level
+from drawscape.geometry.area import rectangle
+from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.streamlines import streamlines
 from drawscape.sketches import sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
+Floats = NDArray[np.float64]
 Stones = NDArray[np.float64]
 """(N, 3): centre and radius of each stone in mm."""
 
@@ -23,7 +26,9 @@ def curl_noise(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    streams: Annotated[int, Interval(ge=10, le=160), doc("Number of stream lines")] = 92,
+    spacing: Annotated[
+        float, Interval(ge=0.9, le=4.5), doc("Distance in mm between neighbouring lines")
+    ] = 1.7,
     eddies: Annotated[
         float, Interval(ge=0.3, le=5.0), doc("Eddies along the shorter side of the page")
     ] = 1.3,
@@ -39,18 +44,23 @@ def curl_noise(
     """Stream lines of a divergence-free current that parts around stones.
 
     After R. Bridson, J. Hourihan and M. Nordenstam, "Curl-noise for procedural fluid flow" (2007):
-    the lines are those on which the noise, held still at each stone's rim, keeps its value.
+    the current is the curl of noise that is held still along each stone's rim.
     """
     frame = svg.frame
     placed = _stones(rng, frame, stones, largest)
-    pitch = max(0.6, frame.long / 480)
-    x = np.linspace(frame.x0, frame.x1, max(60, int(frame.width / pitch)))
-    y = np.linspace(frame.y0, frame.y1, max(60, int(frame.height / pitch)))
-    potential, outside = _potential(Noise(rng), frame, x, y, placed, eddies, current)
-    low, high = potential[outside].min(), potential[outside].max()
-    levels = low + (high - low) * (np.arange(streams) + 0.5) / streams
-    lines = Lines.join(contours_by_level(potential, levels, frame))
-    svg.polylines(lines.take(lines.lengths_mm > frame.short / 25))
+    stream = _Stream(Noise(rng), frame, placed, eddies, current)
+    pitch = max(spacing, frame.long / 400)
+    outlines = [circle(x, y, r) for x, y, r in placed]
+    svg.polylines(
+        streamlines(
+            stream.velocity,
+            frame,
+            pitch,
+            test=0.5,
+            mask=Lines.of([rectangle(frame), *outlines]),
+            min_length_mm=3 * pitch,
+        )
+    )
     if len(placed):
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(_drawn(placed, rings))
@@ -74,30 +84,35 @@ def _stones(rng: np.random.Generator, frame: Frame, count: int, largest: float) 
     return placed
 
 
-def _potential(
-    noise: Noise,
-    frame: Frame,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    stones: Stones,
-    eddies: float,
-    current: float,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the stream function on the grid, constant along each rim, and where there is water."""
-    gx, gy = np.meshgrid(x, y)
-    scale = eddies / frame.short
-    flow = noise.fractal((gx - frame.cx) * scale, (gy - frame.cy) * scale, octaves=2, gain=0.3)
-    across = gy if frame.height >= frame.width else gx
-    flow = flow + current * (across - across.mean()) * scale * 0.35
-    water = np.ones(flow.shape, dtype=bool)
-    for cx, cy, radius in stones:
-        distance = np.hypot(gx - cx, gy - cy) - radius
-        middle = flow[np.abs(y - cy).argmin(), np.abs(x - cx).argmin()]
-        # Bridson's ramp: 0 at the rim, 1 with no slope a radius away.
-        t = np.clip(distance / radius, 0.0, 1.0)
-        flow = middle + (flow - middle) * t * (1.875 - 1.25 * t**2 + 0.375 * t**4)
-        water &= distance > 0
-    return flow, water
+class _Stream:
+    """A current without sources or sinks: the curl of a potential that each rim keeps even."""
+
+    def __init__(
+        self, noise: Noise, frame: Frame, stones: Stones, eddies: float, current: float
+    ) -> None:
+        self.noise, self.frame, self.stones = noise, frame, stones
+        self.scale, self.current = eddies / frame.short, current
+
+    def velocity(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        h = 0.05
+        by_x = self.potential(x + h, y) - self.potential(x - h, y)
+        by_y = self.potential(x, y + h) - self.potential(x, y - h)
+        return by_y / (2 * h), -by_x / (2 * h)
+
+    def potential(self, x: Floats, y: Floats) -> Floats:
+        value = self._free(x, y)
+        for cx, cy, radius in self.stones:
+            middle = self._free(np.array([cx]), np.array([cy]))[0]
+            # Bridson's ramp: 0 at the rim, 1 and level a good radius away.
+            t = np.clip((np.hypot(x - cx, y - cy) - radius) / (1.3 * radius), -1.0, 1.0)
+            value = middle + (value - middle) * t * (1.875 - 1.25 * t**2 + 0.375 * t**4)
+        return value
+
+    def _free(self, x: Floats, y: Floats) -> Floats:
+        u, v = (x - self.frame.cx) * self.scale, (y - self.frame.cy) * self.scale
+        across = v if self.frame.height >= self.frame.width else u
+        eddy = self.noise.fractal(u, v, octaves=2, gain=0.3)
+        return np.asarray(eddy + self.current * 0.35 * across)
 
 
 def _drawn(stones: Stones, rings: int) -> list[NDArray[np.float64]]:
