@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue.controlling import cancel
+from drawscape.queue.controlling import cancel_batch
 from drawscape.queue.durations import Duration, seconds
 from drawscape.queue.job import Job
 from drawscape.queue.querying import count_by_status, data_version, list_rows
@@ -132,13 +132,8 @@ class Batch:
 
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or told to stop."""
-        grace_s = seconds(grace, "grace")
         locks = self._queue.folder / "workers"
-        return sum(
-            cancel(self._queue.database, locks, job.id, grace_s)
-            for job in self.jobs
-            if not job.ended
-        )
+        return cancel_batch(self._queue.database, locks, self._id, seconds(grace, "grace"))
 
     def __repr__(self) -> str:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)

@@ -16,6 +16,21 @@ from drawscape.queue.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
 FULL, NORMAL = 2, 1
 
 
+class _Held:
+    """A thread's connection, closed when the thread is gone, and left alone in a forked process."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.pid = os.getpid()
+        self.connection = connection
+
+    def close(self) -> None:
+        if self.pid == os.getpid():
+            self.connection.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Database:
     """The queue's SQLite file, with a connection of its own for each thread.
 
@@ -39,25 +54,29 @@ class Database:
 
         A process that was forked opens its own: SQLite connections do not survive a fork.
         """
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is not None and held[0] == os.getpid():
-            return held[1]
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None and held.pid == os.getpid():
+            return held.connection
         with self.translated():
             connection = self._open()
-        self._local.held = (os.getpid(), connection)
+        self._local.held = _Held(connection)
         return connection
 
     def close(self) -> None:
         """Close this thread's connection, if it has one."""
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        held: _Held | None = getattr(self._local, "held", None)
         self._local.held = None
-        if held is not None and held[0] == os.getpid():
-            held[1].close()
+        if held is not None:
+            held.close()
 
     def _open(self) -> sqlite3.Connection:
         self._make_file()
         connection = sqlite3.connect(
-            self.path, timeout=self.timeout_s, isolation_level=None, cached_statements=256
+            self.path,
+            timeout=self.timeout_s,
+            isolation_level=None,
+            cached_statements=256,
+            check_same_thread=False,  # each thread uses its own; only the collector closes another's
         )
         try:
             with self._lock:

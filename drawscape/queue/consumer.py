@@ -40,11 +40,15 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._jobs = self.huey.storage.jobs
         self._next: Claim | None = None
         self._native_turn = False
-        self.slot = Slot(consumer.slot_settings, self._note)
+        self.slot = Slot(consumer.slot_settings, self._note, self._note_child)
 
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
         super().initialize()
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """A child that cannot start now is tried again with the next job, which then tells why."""
         try:
             self.slot.warm_up()
         except (TimeoutError, OSError):
@@ -63,6 +67,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         if held is not None:
             self._work(held)
         elif not self._run_native(now):
+            self._warm_up()
             self._consumer.doorbell.wait(heard, _IDLE_S)
 
     def _claim(self) -> Claim | None:
@@ -89,7 +94,6 @@ class JobWorker(Worker):  # type: ignore[misc]
         return True
 
     def _work(self, held: Claim) -> None:
-        pid = self.slot.pid
         try:
             outcome = self.slot.run(held)
         except Interrupted:
@@ -98,8 +102,6 @@ class JobWorker(Worker):  # type: ignore[misc]
             return
         accepted = self._acknowledge(held, outcome)
         self._say(held, outcome, accepted)
-        if self.slot.pid != pid and self._next is not None:
-            note_pid(self._jobs, self._next, self.slot.pid)
         self._count()
 
     def _acknowledge(self, held: Claim, outcome: Outcome) -> bool:
@@ -154,6 +156,13 @@ class JobWorker(Worker):  # type: ignore[misc]
             note_progress(self._jobs, held, fraction, message, meta)
         except DrawscapeError as error:
             _LOG.warning("job=%s event=progress_not_written error=%r", held.id, str(error))
+
+    def _note_child(self, held: Claim, pid: int) -> None:
+        """A child was replaced since the claim."""
+        try:
+            note_pid(self._jobs, held, pid)
+        except DrawscapeError as error:
+            _LOG.warning("job=%s event=pid_not_written error=%r", held.id, str(error))
 
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""

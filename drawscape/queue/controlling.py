@@ -44,6 +44,28 @@ def cancel(database: Database, locks: Path, job_id: str, grace_s: float = 0.0) -
     return True
 
 
+def cancel_batch(database: Database, locks: Path, batch: str, grace_s: float = 0.0) -> int:
+    """Return how many jobs of `batch` were kept from running or told to stop, in one transaction."""
+    now = time.time()
+    with database.transaction() as connection:
+        waiting = connection.execute(
+            "update job set status = 'canceled', ended_at = ?, due_at = null where batch = ? "
+            "and status in ('queued', 'scheduled', 'deferred') returning id",
+            (now, batch),
+        ).fetchall()
+        running = connection.execute(
+            "update job set stop_grace_s = min(coalesce(stop_grace_s, 1e9), ?) "
+            "where batch = ? and status = 'started' returning id, worker",
+            (grace_s, batch),
+        ).fetchall()
+        connection.executemany("delete from job_dependency where job_id = ?", waiting)
+        settle(connection, [(job_id, False) for (job_id,) in waiting])
+    for job_id, worker in running:
+        if worker is None or not is_alive(locks, worker):
+            _stop_without_worker(database, job_id, worker)
+    return len(waiting) + len(running)
+
+
 def _stop_without_worker(database: Database, job_id: str, worker: str | None) -> None:
     """Nobody is there to kill anything: the job stopped when its worker died."""
     with database.transaction() as connection:

@@ -47,7 +47,7 @@ class ChildProcess:
         for end in (theirs, end_of_life, log):
             end.close()
         os.set_blocking(self._log.fileno(), False)
-        self.jobs_done = 0
+        self._ended = False
 
     @property
     def pid(self) -> int:
@@ -103,8 +103,10 @@ class ChildProcess:
 
     def end(self) -> int | None:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
-        self.kill()
-        self._process.join(5)
+        if not self._ended:  # later the number may be another process's
+            self._ended = True
+            self.kill()
+            self._process.join(5)
         code: int | None = self._process.exitcode
         return code
 

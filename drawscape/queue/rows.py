@@ -47,6 +47,7 @@ class Claim:
     token: int
     created_at: float
     meta: str | None
+    pid: int | None
 
 
 CLAIM_COLUMNS = ", ".join(field.name for field in fields(Claim))

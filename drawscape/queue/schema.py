@@ -27,9 +27,11 @@ APPLICATION_ID: Final = 0x44524157
 
 USER_VERSION: Final = 1
 
+# `autoincrement`: a number that a deleted job had never comes back, so that a late acknowledgement or stop
+# request cannot meet another job.
 JOB_TABLE: Final = """
 create table if not exists job (
-    seq integer primary key,
+    seq integer primary key autoincrement,
     id text not null unique,
     queue text not null,
     task text not null,

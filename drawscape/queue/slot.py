@@ -49,9 +49,11 @@ class Slot:
         self,
         settings: SlotSettings,
         on_progress: Callable[[Claim, float, str | None, str | None], None],
+        on_child: Callable[[Claim, int], None],
     ) -> None:
         self._settings = settings
         self._on_progress = on_progress
+        self._on_child = on_child
         self._child: ChildProcess | None = None
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -162,6 +164,8 @@ class _Run:
 
     def _hand_over(self) -> Outcome | None:
         """Return the outcome, or None when the child found its code stale and did not begin."""
+        if self._process.pid != self._held.pid:
+            self._slot._on_child(self._held, self._process.pid)
         try:
             self._process.send(self._held)
         except OSError:  # it died between two jobs: nobody's fault, and nothing has begun

@@ -11,34 +11,41 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support import wait_until
 
 from drawscape.queue.liveness import living
 
 TASKS = Path(__file__).with_name("sample_tasks.py")
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 20.0, what: str = "") -> None:
-    """Return once `condition()` is true; fail when that takes too long."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {timeout_s:g} s for {what or condition}")
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _make_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     """A home with a task module of its own, `sampletasks`."""
-    folder = tmp_path / "home"
     (folder / "modules").mkdir(parents=True)
     (folder / ".drawscape").mkdir()
     (folder / "modules" / "sampletasks.py").write_text(TASKS.read_text())
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(folder))
-    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "sampletasks")
-    monkeypatch.setenv("PYTHONPATH", str(folder / "modules"))
-    monkeypatch.syspath_prepend(str(folder / "modules"))
-    monkeypatch.delitem(sys.modules, "sampletasks", raising=False)
-    yield folder
+    patch.setenv("DRAWSCAPE_HOME", str(folder))
+    patch.setenv("DRAWSCAPE_TASK_MODULES", "sampletasks")
+    patch.setenv("PYTHONPATH", str(folder / "modules"))
+    patch.syspath_prepend(str(folder / "modules"))
+    sys.modules.pop("sampletasks", None)
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of the test's own; start a consumer with `start_consumer` if it needs one."""
+    yield _make_home(tmp_path / "home", monkeypatch)
+    sys.modules.pop("sampletasks", None)
+
+
+@pytest.fixture(scope="module")
+def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home that a module's tests share, with a consumer of two slots at work."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = _make_home(tmp_path_factory.mktemp("worked") / "home", patch)
+        consumer = Consumer(folder, "-w", "2").await_alive()
+        yield folder
+        consumer.stop()
     sys.modules.pop("sampletasks", None)
 
 

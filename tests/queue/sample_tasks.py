@@ -142,3 +142,27 @@ async def coroutine(x):
 
 def answer():
     return 1
+
+
+def named_like_options(delay=0, priority=0, retries=0):
+    return delay, priority, retries
+
+
+def print_slowly(lines, pause):
+    for i in range(lines):
+        print(f"line {i}", flush=True)
+        time.sleep(pause)
+
+
+def echo(value):
+    return value
+
+
+def fail_if(bad):
+    if bad:
+        raise ValueError("bad one")
+
+
+def nap_then_fail(seconds):
+    time.sleep(seconds)
+    raise ValueError("woke up cross")

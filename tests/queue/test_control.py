@@ -1,0 +1,210 @@
+"""Cancel, stop, retry, requeue, delete, explain."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape import errors
+from drawscape.job_manager import (
+    cancel_job,
+    delete_job,
+    enqueue_background_job,
+    enqueue_many,
+    get_job_status,
+    list_jobs,
+    queue_statistics,
+    requeue_job,
+    retry_failed_jobs,
+    retry_job,
+)
+
+
+def running(*args, **kwargs):
+    job = enqueue_background_job(*args, **kwargs)
+    wait_until(lambda: job.status == "started")
+    return job
+
+
+def ended(job):
+    wait_until(lambda: job.ended)
+    return job
+
+
+def is_running(pid: int) -> bool:
+    """A process that is dead but not yet reaped does not count."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path):
+    trace = tmp_path / "trace"
+    job = enqueue_background_job("sampletasks.append", str(trace))
+    assert cancel_job(job.id) is True
+    assert job.status == "canceled"
+    assert cancel_job(job.id) is False
+    start_consumer()
+    enqueue_background_job("sampletasks.nothing").wait(20)
+    assert not trace.exists()
+    with pytest.raises(errors.JobFailed, match="canceled"):
+        job.wait(1)
+
+
+def test_an_unknown_job_cannot_be_canceled(home):
+    with pytest.raises(errors.JobNotFoundError):
+        cancel_job("nobody")
+
+
+@pytest.mark.usefixtures("worked_home")
+class TestRunningJobs:
+    def test_a_running_job_is_killed_and_its_preview_kept(self):
+        job = running("sampletasks.progress_then_nap", 60)
+        wait_until(lambda: job.progress == 0.5)
+        pid = job.refresh().pid
+        assert job.cancel()
+        assert ended(job).status == "stopped"
+        assert job.preview == b"<svg>first</svg>"
+        assert not is_running(pid)
+        assert enqueue_background_job("sampletasks.add", 1).wait(10) == 1
+
+    def test_a_loop_in_c_is_stopped_too(self):
+        job = running("sampletasks.loop_in_c")
+        job.cancel()
+        assert ended(job).status == "stopped"
+
+    def test_a_task_can_be_asked_first(self, tmp_path):
+        path = str(tmp_path / "marker")
+        job = running("sampletasks.until_asked", path)
+        wait_until(Path(path).exists)
+        job.stop(grace=10)
+        assert ended(job).status == "stopped"
+        assert Path(path + ".asked").read_text() == "True"
+
+    def test_one_that_swallows_everything_is_killed_after_the_grace(self, tmp_path):
+        path = tmp_path / "marker"
+        job = running("sampletasks.swallow_everything", str(path))
+        wait_until(path.exists)
+        job.stop(grace=0.3)
+        assert ended(job).status == "stopped"
+
+    def test_what_a_task_has_forked_goes_with_it(self, tmp_path):
+        path = tmp_path / "pid"
+        job = running("sampletasks.fork_and_nap", str(path))
+        wait_until(lambda: path.exists() and path.read_text())
+        group = job.refresh().pid
+        others = [pid for pid in _processes() if _group(pid) == group]
+        assert len(others) >= 3
+        job.cancel()
+        ended(job)
+        wait_until(lambda: not any(is_running(pid) for pid in others))
+
+    def test_a_failed_job_can_be_retried_and_any_ended_one_requeued(self, tmp_path):
+        path = str(tmp_path / "tries")
+        job = enqueue_background_job("sampletasks.flaky", path, 2)
+        assert ended(job).status == "failed"
+        assert retry_job(job.id).wait(20) == 2
+        with pytest.raises(errors.JobStateError, match="finished"):
+            retry_job(job.id)
+        assert requeue_job(job.id).wait(20) == 3
+        assert get_job_status(job.id)["attempts"] == 3
+
+    def test_all_failed_jobs_of_a_kind_are_retried(self, tmp_path):
+        path = str(tmp_path / "tries")
+        jobs = [enqueue_background_job("sampletasks.flaky", path + str(i), 2) for i in range(3)]
+        for job in jobs:
+            ended(job)
+        again = retry_failed_jobs("sampletasks.flaky", reason="exception")
+        assert {job.id for job in jobs} <= {job.id for job in again}
+        for job in again:
+            job.wait(20)
+
+    def test_deleting_is_for_ended_jobs(self):
+        job = running("sampletasks.nap", 30)
+        with pytest.raises(errors.JobStateError, match="cancel it first"):
+            delete_job(job.id)
+        job.cancel()
+        ended(job)
+        delete_job(job.id)
+        assert get_job_status(job.id)["status"] == "not_found"
+        with pytest.raises(errors.JobNotFoundError):
+            delete_job(job.id)
+
+    def test_a_batch_is_canceled_as_one(self):
+        batch = enqueue_many("sampletasks.nap", [{"seconds": 30}] * 8)
+        wait_until(lambda: batch.counts["started"] == 2)
+        assert batch.cancel() == 8
+        wait_until(lambda: batch.ended)
+        assert batch.counts["stopped"] + batch.counts["canceled"] == 8
+
+    def test_explanations_name_limit_process_and_message(self):
+        job = running("sampletasks.progress_then_nap", 30, job_timeout="1m")
+        wait_until(lambda: job.progress == 0.5)
+        text = job.explain()
+        for words in ("50% done", "It says: second", "60 s", str(job.refresh().pid)):
+            assert words in text
+        job.cancel()
+        failed = ended(enqueue_background_job("sampletasks.fail", "no ink"))
+        assert "no ink" in failed.explain()
+        assert "Reason: exception" in failed.explain()
+
+    def test_statistics_count_and_speak_prometheus(self):
+        enqueue_background_job("sampletasks.nothing").wait(20)
+        found = queue_statistics()
+        assert found.counts["finished"] >= 1
+        assert found.workers == 1
+        assert found.slots == 2
+        assert found.ended_last_minute >= 1
+        text = found.prometheus()
+        assert 'drawscape_jobs{status="finished"}' in text
+        assert "drawscape_workers 1" in text
+
+
+def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
+    first = enqueue_background_job("sampletasks.nothing")
+    second = enqueue_background_job("sampletasks.nothing")
+    assert "No job is ahead" in first.explain()
+    assert "1 job is ahead" in second.explain()
+    assert "No worker is alive" in second.explain()
+
+
+def test_waiting_without_a_worker_warns(home):
+    job = enqueue_background_job("sampletasks.nothing")
+    with pytest.warns(UserWarning, match="no worker is alive"), pytest.raises(errors.JobTimeout):
+        job.wait(2.5)
+
+
+def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
+    start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
+    job = ended(enqueue_background_job("sampletasks.fill_memory"))
+    assert (job.status, job.reason) == ("failed", "crashed")
+    assert "MemoryError" in job.error
+    assert job.refresh().peak_kb > 200_000
+    assert "Peak memory" in job.explain()
+    assert enqueue_background_job("sampletasks.add", 1).wait(10) == 1
+
+
+def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
+    consumer = start_consumer()
+    job = running("sampletasks.nap", 60)
+    consumer.kill()
+    assert "Its worker is dead" in job.explain()
+    assert job.cancel()
+    assert job.status == "stopped"
+    assert [other.id for other in list_jobs(status="stopped")] == [job.id]
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[2])
+    except (FileNotFoundError, ProcessLookupError):
+        return None

@@ -1,0 +1,232 @@
+"""What is checked in the caller's cell, before a row is written."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import sys
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from drawscape import errors
+from drawscape.job_manager import (
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    get_job,
+    get_job_status,
+    list_jobs,
+)
+
+
+@pytest.fixture(autouse=True)
+def _home(home: Path) -> None:
+    """Every test here has a queue of its own and no worker."""
+
+
+def rows() -> list[tuple]:
+    default_queue().database.connection.execute("select 1")  # makes the file
+    with closing(sqlite3.connect(default_queue().database.path)) as connection:
+        return connection.execute("select id, status from job").fetchall()
+
+
+def test_an_enqueued_job_is_one_committed_row():
+    job = enqueue_background_job("sampletasks.add", 1, b=2)
+    assert rows() == [(job.id, "queued")]
+    assert job.status == "queued"
+    assert job.refresh().timeout_s == 300
+
+
+def test_the_status_has_the_contracts_seven_keys_and_aware_times():
+    status = get_job_status(enqueue_background_job("sampletasks.add", 1).id)
+    assert {"id", "status", "result", "error", "created_at", "started_at", "ended_at"} <= set(
+        status
+    )
+    assert status["created_at"].utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - status["created_at"]) < timedelta(minutes=1)
+    assert (status["result"], status["error"], status["ended_at"]) == (None, None, None)
+
+
+def test_an_unknown_id_is_not_found_and_says_so():
+    status = get_job_status("no-such-job")
+    assert status["status"] == "not_found"
+    assert "no-such-job" in status["error"]
+    with pytest.raises(errors.JobNotFoundError, match="no-such-job"):
+        get_job("no-such-job")
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "words"),
+    [
+        ("os.system", errors.TaskNotAllowedError, "outside of the task modules"),
+        ("sampletasks2.add", errors.TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
+        ("sampletasks.ad", errors.TaskNotFoundError, "did you mean 'add'"),
+        ("sampletasks.nowhere.add", errors.TaskNotFoundError, "no module"),
+        ("workers.svg_taks.generate_complex_svg", errors.TaskNotFoundError, "svg_taks"),
+        ("sampletasks._private", errors.TaskNotFoundError, "_private"),
+        ("sampletasks.ctypes", errors.TaskNotFoundError, "ctypes"),
+        ("add", errors.TaskNotFoundError, "dotted path"),
+        ("sampletasks..add", errors.TaskNotFoundError, "dotted path"),
+        ("", errors.TaskNotFoundError, "dotted path"),
+        (42, errors.TaskNotFoundError, "42"),
+    ],
+)
+def test_a_wrong_task_is_named_and_leaves_no_row(target, error, words):
+    with pytest.raises(error, match=words):
+        enqueue_background_job(target)
+    assert rows() == []
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "words"),
+    [
+        ((), {}, "missing a required argument: 'a'"),
+        ((1, 2, 3), {}, "too many positional"),
+        ((1,), {"c": 1}, "unexpected keyword argument 'c'"),
+        ((1,), {"a": 1}, "multiple values"),
+    ],
+)
+def test_arguments_that_do_not_bind_are_named_and_leave_no_row(args, kwargs, words):
+    with pytest.raises(errors.TaskArgumentsError, match=words):
+        enqueue_background_job("sampletasks.add", *args, **kwargs)
+    assert rows() == []
+
+
+def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
+    with pytest.raises(errors.NotSerializableError, match="b, a lock"):
+        enqueue_background_job("sampletasks.add", 1, b=threading.Lock())
+    assert rows() == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"job_timeout": "soon"},
+        {"job_timeout": "5 parsecs"},
+        {"job_timeout": 0},
+        {"job_timeout": -5},
+        {"job_timeout": float("nan")},
+        {"job_timeout": True},
+        {"job_id": "has space"},
+        {"job_id": ""},
+        {"job_priority": "high"},
+        {"job_delay": -1},
+        {"job_at": datetime(2030, 1, 1)},
+        {"job_at": datetime.now(UTC), "job_delay": 5},
+        {"job_retries": -1},
+        {"job_retry_backoff": 0.5},
+        {"job_unique": 5},
+        {"job_meta": [1]},
+        {"job_meta": {"x": object()}},
+        {"job_tiemout": "5m"},
+    ],
+)
+def test_a_malformed_option_is_refused_and_leaves_no_row(options):
+    with pytest.raises(errors.JobOptionError, match=next(iter(options))):
+        enqueue_background_job("sampletasks.add", 1, **options)
+    assert rows() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("90s", 90),
+        ("5m", 300),
+        ("1h30m", 5400),
+        ("1d", 86400),
+        ("300", 300),
+        ("250ms", 0.25),
+        (12, 12),
+        (1.5, 1.5),
+        (timedelta(minutes=2), 120),
+        (-1, None),
+        (None, None),
+        ("-1", None),
+    ],
+)
+def test_a_timeout_may_be_written_in_many_ways(given, seconds):
+    assert (
+        enqueue_background_job("sampletasks.add", 1, job_timeout=given).refresh().timeout_s
+        == seconds
+    )
+
+
+def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
+    job = enqueue_background_job("sampletasks.named_like_options", delay=1, priority=2, retries=3)
+    assert job.refresh().priority == 0
+
+
+def test_a_taken_id_is_refused():
+    enqueue_background_job("sampletasks.add", 1, job_id="mine")
+    with pytest.raises(errors.DuplicateJobError, match="mine"):
+        enqueue_background_job("sampletasks.add", 2, job_id="mine")
+    assert rows() == [("mine", "queued")]
+
+
+def test_a_unique_job_is_returned_while_it_is_active():
+    first = enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True)
+    assert enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True) == first
+    assert enqueue_background_job("sampletasks.add", 1, b=3, job_unique=True) != first
+    keyed = enqueue_background_job("sampletasks.add", 1, job_unique="key")
+    assert enqueue_background_job("sampletasks.nothing", job_unique="key") == keyed
+    keyed.cancel()
+    assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
+
+
+def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
+    batch = enqueue_many("sampletasks.add", ({"a": i} for i in range(50)))
+    assert len(batch) == len(batch.jobs) == 50
+    with pytest.raises(errors.TaskArgumentsError):
+        enqueue_many("sampletasks.add", [{"a": 1}, {"z": 1}])
+    assert len(rows()) == 50
+
+
+def test_jobs_are_listed_newest_first_by_status_and_task():
+    ids = [enqueue_background_job("sampletasks.add", i).id for i in range(3)]
+    other = enqueue_background_job("sampletasks.nothing")
+    other.cancel()
+    assert [job.id for job in list_jobs(task="sampletasks.add")] == ids[::-1]
+    assert [job.id for job in list_jobs(status="canceled")] == [other.id]
+    assert len(list_jobs(task="sampletasks")) == 4
+    assert len(list_jobs(limit=2)) == 2
+    with pytest.raises(errors.JobOptionError, match="canceled"):
+        list_jobs(status="cancelled")
+
+
+def test_the_queues_file_and_key_are_readable_by_their_owner_only():
+    enqueue_background_job("sampletasks.add", 1)
+    folder = default_queue().folder
+    for name in ("queue.db", "queue.key"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
+    enqueue_background_job("sampletasks.add", 1)
+    connection = default_queue().database.connection
+    assert connection.execute("pragma synchronous").fetchone()[0] == 2
+    assert connection.execute("pragma journal_mode").fetchone()[0] == "wal"
+
+
+def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("DRAWSCAPE_HOME")
+    (home / "notebooks").mkdir()
+    monkeypatch.chdir(home / "notebooks")
+    first = enqueue_background_job("sampletasks.add", 1)
+    monkeypatch.chdir(home)
+    second = enqueue_background_job("sampletasks.add", 2)
+    assert {row[0] for row in rows()} == {first.id, second.id}
+    assert default_queue().database.path == home / ".drawscape" / "queue.db"
+
+
+def test_a_signature_that_was_edited_is_checked_as_it_is_now(home: Path):
+    enqueue_background_job("sampletasks.answer")
+    source = home / "modules" / "sampletasks.py"
+    source.write_text(source.read_text().replace("def answer():", "def answer(question):"))
+    with pytest.raises(errors.TaskArgumentsError, match="question"):
+        enqueue_background_job("sampletasks.answer")
+    assert enqueue_background_job("sampletasks.answer", question="6 x 9").status == "queued"
+    assert "sampletasks" in sys.modules

@@ -1,0 +1,174 @@
+"""Options of jobs at work: order, delay, retries, dependencies, keeping."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape import errors
+from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, prune_jobs
+from drawscape.queue.pruning import Keep
+
+pytestmark = pytest.mark.usefixtures("worked_home")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "trace")
+
+
+def test_higher_priorities_run_first_and_equals_in_order(home, start_consumer, path):
+    for text, priority in (("a", 0), ("b", 5), ("c", 5), ("d", -1), ("e", 10)):
+        enqueue_background_job("sampletasks.append", path, text, job_priority=priority)
+    last = enqueue_background_job("sampletasks.append", path, "z", job_priority=-2)
+    start_consumer("-w", "1")
+    last.wait(20)
+    assert Path(path).read_text().split() == ["e", "b", "c", "a", "d", "z"]
+
+
+def test_a_delayed_job_waits_and_then_starts_within_milliseconds():
+    began = time.time()
+    job = enqueue_background_job("sampletasks.nothing", job_delay=0.5)
+    assert job.status == "scheduled"
+    assert "scheduled for" in job.explain()
+    job.wait(20)
+    assert job.started_at.timestamp() - began >= 0.5
+
+
+def test_a_job_may_be_set_for_a_moment():
+    at = datetime.now(UTC) + timedelta(seconds=0.4)
+    job = enqueue_background_job("sampletasks.nothing", job_at=at)
+    job.wait(20)
+    assert job.started_at >= at
+
+
+def test_a_failing_job_is_tried_again_with_growing_delays(path):
+    job = enqueue_background_job(
+        "sampletasks.flaky", path, 3, job_retries=3, job_retry_delay=0.1, job_retry_backoff=2
+    )
+    assert job.wait(20) == 3
+    row = job.refresh()
+    assert (row.attempts, row.retries) == (3, 1)
+    assert row.ended_at - row.created_at >= 0.3
+
+
+def test_a_job_between_two_tries_explains_itself(path):
+    job = enqueue_background_job("sampletasks.flaky", path, 9, job_retries=1, job_retry_delay=60)
+    wait_until(lambda: job.status == "scheduled")
+    assert "try 1" in job.explain()
+    assert "tried again" in job.explain()
+    assert job.cancel()
+
+
+def test_when_the_retries_are_used_up_the_job_has_failed(path):
+    job = enqueue_background_job("sampletasks.flaky", path, 9, job_retries=2)
+    with pytest.raises(errors.JobFailed, match="try 3"):
+        job.wait(20)
+    assert job.refresh().attempts == 3
+
+
+def test_a_crash_is_not_tried_again_by_itself():
+    job = enqueue_background_job("sampletasks.leave", job_retries=5)
+    with pytest.raises(errors.JobFailed):
+        job.wait(20)
+    assert job.refresh().attempts == 1
+
+
+def test_a_dependent_waits_for_all_that_it_needs(path):
+    needed = [enqueue_background_job("sampletasks.append", path, str(i), 0.2) for i in range(2)]
+    job = enqueue_background_job("sampletasks.append", path, "last", job_depends_on=needed)
+    assert job.status == "deferred"
+    assert needed[0].id in job.explain()
+    job.wait(20)
+    assert Path(path).read_text().split()[-1] == "last"
+    assert job.started_at >= max(other.ended_at for other in needed)
+
+
+def test_a_failure_fails_those_that_depend_on_it_and_theirs():
+    first = enqueue_background_job("sampletasks.nap_then_fail", 0.2)
+    second = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
+    third = enqueue_background_job("sampletasks.nothing", job_depends_on=second.id)
+    anyway = enqueue_background_job(
+        "sampletasks.nothing", job_depends_on=[first], job_run_anyway=True
+    )
+    anyway.wait(20)
+    for job in (second, third):
+        assert (job.status, job.reason) == ("failed", "dependency")
+    late = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
+    assert (late.status, late.reason) == ("failed", "dependency")
+
+
+def test_a_canceled_dependency_counts_as_a_failure():
+    first = enqueue_background_job("sampletasks.nothing", job_delay=60)
+    second = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
+    first.cancel()
+    assert (second.status, second.reason) == ("failed", "dependency")
+
+
+def test_a_finished_dependency_holds_nothing_up():
+    first = enqueue_background_job("sampletasks.nothing")
+    first.wait(20)
+    assert enqueue_background_job("sampletasks.nothing", job_depends_on=first).wait(20) is None
+
+
+def test_an_unknown_dependency_is_refused():
+    with pytest.raises(errors.JobNotFoundError, match="nobody"):
+        enqueue_background_job("sampletasks.nothing", job_depends_on="nobody")
+
+
+def test_a_batch_can_be_depended_on():
+    batch = enqueue_many("sampletasks.nap", [{"seconds": 0.1}] * 3)
+    job = enqueue_background_job("sampletasks.nothing", job_depends_on=batch)
+    job.wait(20)
+    assert batch.ended
+
+
+def test_what_follows_a_batch_runs_even_if_some_failed(path):
+    batch = enqueue_many(
+        "sampletasks.fail_if",
+        [{"bad": True}, {"bad": False}],
+        then="sampletasks.append",
+        then_kwargs={"path": path},
+    )
+    assert batch.following.wait(20) == "x"
+
+
+def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.speak")
+    job.wait(20)
+    log = default_queue().folder / "logs" / f"{job.id}.log"
+    assert log.exists()
+    kept = enqueue_background_job("sampletasks.nothing", job_delay=60)
+    assert prune_jobs() == 0
+    assert prune_jobs(Keep(finished_s=0)) == 1
+    assert not log.exists()
+    assert kept.status == "scheduled"
+
+
+def test_pruning_keeps_the_newest_of_many(home, start_consumer):
+    start_consumer()
+    batch = enqueue_many("sampletasks.nothing", [{}] * 30)
+    batch.wait(20)
+    assert prune_jobs(Keep(count=10)) == 20
+    assert len(batch.jobs) == 10
+
+
+def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
+    job.wait(20)
+    assert prune_jobs() == 1
+
+
+def test_meta_and_description_stay_with_the_job():
+    job = enqueue_background_job(
+        "sampletasks.nothing", job_meta={"customer": 7}, job_description="a poster"
+    )
+    job.wait(20)
+    assert job.meta == {"customer": 7}
+    assert job.description == "a poster"

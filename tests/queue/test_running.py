@@ -1,0 +1,246 @@
+"""Jobs in a real consumer: results, failures, timeouts, logs, progress."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import JobFailed, JobTimeout
+from drawscape.job_manager import (
+    current_job,
+    enqueue_background_job,
+    enqueue_many,
+    get_job_status,
+    watch,
+    workers_alive,
+)
+
+pytestmark = pytest.mark.usefixtures("worked_home")
+
+
+def failed(*args, **kwargs):
+    job = enqueue_background_job(*args, **kwargs)
+    with pytest.raises(JobFailed) as caught:
+        job.wait(30)
+    return job, str(caught.value)
+
+
+def test_a_job_runs_in_a_process_of_its_own_in_the_home(worked_home: Path):
+    folder, pid = enqueue_background_job("sampletasks.where").wait(20)
+    assert folder == str(worked_home)
+    assert pid not in (os.getpid(), workers_alive()[0].pid)
+
+
+def test_the_result_can_be_read_again_and_again():
+    job = enqueue_background_job("sampletasks.add", 2, b=3)
+    assert job.wait(20) == 5
+    assert [get_job_status(job.id)["result"] for _ in range(3)] == [5, 5, 5]
+    status = get_job_status(job.id)
+    assert status["status"] == "finished"
+    assert status["created_at"] <= status["started_at"] <= status["ended_at"]
+    assert job.result == 5
+    assert job.progress == 1
+
+
+def test_a_job_can_be_awaited():
+    async def both():
+        first = enqueue_background_job("sampletasks.add", 1)
+        second = enqueue_background_job("sampletasks.add", 2)
+        return await asyncio.gather(first._wait_async(), second._wait_async()), await first
+
+    assert asyncio.run(both()) == ([1, 2], 1)
+
+
+def test_a_none_result_is_a_result():
+    job = enqueue_background_job("sampletasks.nothing")
+    assert job.wait(20) is None
+    assert job.status == "finished"
+
+
+def test_a_coroutine_function_is_run():
+    assert enqueue_background_job("sampletasks.coroutine", 21).wait(20) == 42
+
+
+def test_a_function_without_a_module_travels_by_value():
+    factor = 3
+    assert enqueue_background_job(lambda x: x * factor, 14).wait(20) == 42
+
+
+def test_an_exception_fails_the_job_with_the_workers_traceback():
+    job, text = failed("sampletasks.fail", "out of paper")
+    assert (job.status, job.reason) == ("failed", "exception")
+    assert "ValueError: out of paper" in text
+    assert "sampletasks.py" in text
+    assert "child.py" not in text
+    assert get_job_status(job.id)["error"] == job.error
+
+
+def test_waiting_has_a_limit_and_the_job_goes_on():
+    job = enqueue_background_job("sampletasks.nap", 0.6)
+    with pytest.raises(JobTimeout, match="it goes on"):
+        job.wait(0.1)
+    assert job.wait(20) == 0.6
+
+
+def test_a_loop_in_c_is_killed_at_its_timeout_and_the_next_job_runs():
+    job, text = failed("sampletasks.loop_in_c", job_timeout="1s")
+    row = job.refresh()
+    assert (row.status, row.reason) == ("failed", "timeout")
+    assert row.ended_at - row.started_at < 2
+    assert "timed out after 1 s" in text
+    assert "in loop_in_c" in text
+    assert enqueue_background_job("sampletasks.add", 1).wait(5) == 1
+
+
+def test_a_timeout_with_grace_asks_first(worked_home: Path):
+    path = str(worked_home / "timeout-asked")
+    job, text = failed("sampletasks.until_asked", path, job_timeout=0.5, job_grace=5)
+    assert job.reason == "timeout"
+    assert Path(path + ".asked").read_text() == "True"
+    assert "JobStopped" in text
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [("segfault", "SIGSEGV"), ("leave", "exit code 1")],
+)
+def test_a_child_that_dies_is_a_crashed_job_and_the_worker_serves_on(task, words):
+    job, text = failed(f"sampletasks.{task}")
+    assert (job.status, job.reason) == ("failed", "crashed")
+    assert words in text
+    assert enqueue_background_job("sampletasks.add", 1).wait(10) == 1
+
+
+def test_a_segfault_tells_where():
+    job, text = failed("sampletasks.segfault")
+    assert "in segfault" in text
+    assert "SIGSEGV" in job.explain()
+
+
+def test_sys_exit_is_an_exception_like_any_other():
+    job, text = failed("sampletasks.sys_exit", 3)
+    assert job.reason == "exception"
+    assert "SystemExit: 3" in text
+
+
+def test_a_result_that_cannot_travel_fails_the_job_by_name():
+    job, text = failed("sampletasks.unpicklable")
+    assert job.reason == "exception"
+    assert "returned lock" in text
+
+
+def test_a_hundred_megabytes_come_back_whole():
+    assert len(enqueue_background_job("sampletasks.big", 100).wait(60)) == 100 * 2**20
+
+
+def test_everything_that_is_printed_is_in_the_jobs_log():
+    job = enqueue_background_job("sampletasks.speak", "hello plotter")
+    job.wait(20)
+    for words in ("hello plotter", "to stderr", "WARNING ink: running low", "from a shell"):
+        assert words in job.logs()
+    assert enqueue_background_job("sampletasks.nothing").logs() == ""
+
+
+def test_a_log_keeps_its_end_within_a_mebibyte():
+    job = enqueue_background_job("sampletasks.print_much", 8)
+    job.wait(60)
+    text = job.logs()
+    assert len(text) <= 2**20
+    assert text.endswith("the very last line\n")
+    assert "dropped" in text[:100]
+
+
+def test_a_log_can_be_followed_while_the_job_runs():
+    job = enqueue_background_job("sampletasks.print_slowly", 5, 0.05)
+    pieces = list(job.follow_logs())
+    assert "".join(pieces) == "".join(f"line {i}\n" for i in range(5))
+    assert len(pieces) > 1
+
+
+def test_the_last_progress_arrives_even_if_the_task_falls_silent():
+    job = enqueue_background_job("sampletasks.progress_then_nap", 2)
+    wait_until(lambda: job.progress == 0.5)
+    assert job.message == "second"
+    assert job.status == "started"
+    assert job.preview == b"<svg>first</svg>"
+    job.cancel()
+
+
+def test_a_storm_of_progress_is_thinned_and_ends_with_the_last_value():
+    seen: list[float] = []
+    job = enqueue_background_job("sampletasks.progress_storm", 200_000)
+    handle = watch(lambda changed: seen.append(changed.progress), [job.id])
+    began = time.monotonic()
+    assert job.wait(60) == 200_000
+    spent = time.monotonic() - began
+    handle.close()
+    assert job.message == "step 200000"
+    assert job.meta == {"calls": 200_000}
+    assert len(seen) <= 20 * spent + 10
+    assert seen == sorted(seen)
+
+
+def test_outside_of_a_worker_the_current_job_does_nothing(capsys):
+    job = current_job()
+    job.progress(0.5, "half", preview=lambda: 1 / 0)
+    job.meta["x"] = 1
+    job.log("printed")
+    assert job.id is None
+    assert job.is_canceled is False
+    assert "printed" in capsys.readouterr().err
+
+
+def test_a_finished_picture_is_shown_as_an_img(worked_home: Path):
+    path = worked_home / "picture.svg"
+    path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+    job = enqueue_background_job("sampletasks.echo", str(path))
+    job.wait(20)
+    bundle = job._repr_mimebundle_()
+    assert bundle["text/html"].startswith('<img src="data:image/svg+xml;base64,')
+    assert job.id in bundle["text/plain"]
+    plain = enqueue_background_job("sampletasks.echo", "no picture")
+    plain.wait(20)
+    assert "text/html" not in plain._repr_mimebundle_()
+
+
+def test_a_watcher_sees_each_change_in_its_thread():
+    seen: list[tuple[str, str]] = []
+    threads = set()
+
+    def note(job):
+        seen.append((job.id, job.refresh().status))
+        threads.add(threading.current_thread().name)
+
+    job = enqueue_background_job("sampletasks.nap", 0.3)
+    with watch(note, [job.id]):
+        job.wait(20)
+        wait_until(lambda: (job.id, "finished") in seen)
+    assert threads == {"drawscape-watch"}
+
+
+def test_a_batch_counts_waits_and_yields_as_jobs_end(worked_home: Path):
+    path = str(worked_home / "after")
+    batch = enqueue_many(
+        "sampletasks.add",
+        [{"a": i} for i in range(20)],
+        then="sampletasks.append",
+        then_kwargs={"path": path, "text": "all done"},
+    )
+    assert batch.wait(30) == list(range(20))
+    assert batch.progress == 1
+    assert batch.counts["finished"] == 20
+    assert {job.result for job in batch} == set(range(20))
+    assert batch.following.wait(20) == "all done"
+
+
+def test_a_batch_with_failures_says_how_many():
+    batch = enqueue_many("sampletasks.fail_if", [{"bad": i == 3} for i in range(6)])
+    with pytest.raises(JobFailed, match="1 of 6"):
+        batch.wait(30)
+    assert batch.counts["failed"] == 1
