@@ -25,20 +25,20 @@ def edges(lines: Lines) -> list[tuple[tuple[float, float], ...]]:
 
 
 @given(lines=drawings())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_piece_is_drawn_once_as_before(lines: Lines) -> None:
     assert edges(merge(lines, tolerance_mm=0.1)) == edges(lines)
 
 
 @given(lines=drawings())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_merging_again_changes_nothing(lines: Lines) -> None:
     once = merge(lines, tolerance_mm=0)
     assert len(merge(once, tolerance_mm=0)) == len(once)
 
 
 @given(lines=drawings(least=2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_as_few_lines_are_left_as_eulers_theorem_allows(lines: Lines) -> None:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components

@@ -19,13 +19,13 @@ START = (0.0, 0.0)
 
 
 @given(lines=drawings(), effort=st.sampled_from(EFFORTS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_same_lines_come_back_reversed_or_rotated_at_most(lines: Lines, effort: Effort) -> None:
     assert strokes(order(lines, effort=effort)) == strokes(lines)
 
 
 @given(lines=drawings(least=1), effort=st.sampled_from(EFFORTS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_travel_is_never_longer_than_before(lines: Lines, effort: Effort) -> None:
     assert travel(order(lines, effort=effort)) <= travel(lines) + 1e-9
 

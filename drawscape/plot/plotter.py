@@ -1,0 +1,97 @@
+"""How fast a plotter moves: what the time estimate needs to know of the machine."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Lines
+
+Floats = NDArray[np.float64]
+
+_INCH = 25.4
+# The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
+_AXIDRAW_TOP = 8.6979 * _INCH
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plotter:
+    """Speeds in mm/s, accelerations in mm/s², times in s; the defaults are the AxiDraw's (3.9).
+
+    `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
+    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates.
+    """
+
+    draw_speed: float = 0.25 * _AXIDRAW_TOP
+    travel_speed: float = 0.75 * _AXIDRAW_TOP
+    draw_acceleration: float = 0.75 * 40 * _INCH
+    travel_acceleration: float = 0.75 * 60 * _INCH
+    corner_deviation_mm: float = 0.002 * _INCH
+    raise_s: float = 0.08
+    lower_s: float = 0.12
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            least = "0 or more" if field.name.endswith(("_s", "_mm")) else "more than 0"
+            if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
+                raise PlotError(f"{field.name}={value!r}: a plotter needs {least}")
+
+    def drawing_s(self, lines: Lines) -> float:
+        """Return the seconds of all strokes, each from rest to rest, slowed down at its corners.
+
+        The speed at a corner is what keeps the arc that cuts it within the deviation (Jeon 2011, in
+        grbl). Between corners it follows a trapezoid. The passes that make the corners' speeds reachable
+        are running minima, so that there is no loop over points.
+        """
+        if not len(lines.points):
+            return 0.0
+        steps = np.diff(lines.points, axis=0)
+        lengths = np.hypot(steps[:, 0], steps[:, 1])
+        # The pen does not draw from one line's end to the next one's start.
+        lengths[lines.offsets[1:-1][lines.offsets[1:-1] < len(lines.points)] - 1] = 0.0
+        caps = self._corner_caps(steps, lengths, lines)
+        squares = _reachable(caps, lengths, self.draw_acceleration)
+        return float(self._trapezoids(lengths, squares).sum())
+
+    def _corner_caps(self, steps: Floats, lengths: Floats, lines: Lines) -> Floats:
+        """Return the square of the speed that each point may be passed at; 0 at the ends of lines."""
+        units = steps / np.maximum(lengths, 1e-12)[:, None]
+        caps = np.zeros(len(lines.points))
+        turn = np.clip((units[1:] * units[:-1]).sum(axis=1), -1.0, 1.0)
+        half = np.sqrt((1 + turn) / 2)
+        with np.errstate(divide="ignore"):
+            corner = self.draw_acceleration * self.corner_deviation_mm * half / (1 - half)
+        caps[1:-1] = np.minimum(corner, self.draw_speed**2)
+        caps[lines.offsets[:-1][lines.counts > 0]] = 0.0
+        caps[lines.offsets[1:][lines.counts > 0] - 1] = 0.0
+        return caps
+
+    def _trapezoids(self, lengths: Floats, squares: Floats) -> Floats:
+        a, begin, end = self.draw_acceleration, squares[:-1], squares[1:]
+        peak = np.minimum(self.draw_speed**2, (begin + end) / 2 + a * lengths)
+        top = np.sqrt(peak)
+        ramps = (2 * top - np.sqrt(begin) - np.sqrt(end)) / a
+        steady = np.maximum(lengths - (2 * peak - begin - end) / (2 * a), 0.0)
+        times: Floats = ramps + steady / np.maximum(top, 1e-12)
+        return np.where(lengths > 0, times, 0.0)
+
+    def travel_s(self, distances: Floats) -> float:
+        """Return the seconds of pen-up moves of these lengths in mm, each from rest to rest."""
+        a, v = self.travel_acceleration, self.travel_speed
+        ramp = v * v / a
+        times = np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
+        return float(times.sum())
+
+
+def _reachable(caps: Floats, lengths: Floats, acceleration: float) -> Floats:
+    """Return the squares of speeds under `caps` that the acceleration allows from point to point."""
+    gained = np.concatenate(([0.0], np.cumsum(2 * acceleration * lengths)))
+    forward = gained + np.minimum.accumulate(caps - gained)
+    lost = gained[-1] - gained
+    backward: Floats = lost + np.minimum.accumulate((forward - lost)[::-1])[::-1]
+    return np.clip(backward, 0.0, None)

@@ -1,0 +1,162 @@
+"""Fitting, splitting, simplifying, dropping, and all of it in one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from plot_support import drawings, hatch, mesh, segments, travel
+
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Lines
+from drawscape.plot import (
+    drop_shorter,
+    fit,
+    optimize,
+    simplify,
+    split_ink,
+    split_layers,
+    statistics,
+)
+from drawscape.svg_reader import Document, Layer
+
+
+def page(*parts: Lines, width: float = 210, height: float = 297) -> Document:
+    return Document(
+        width, height, tuple(Layer(f"pen {k}", "black", 0.3, part) for k, part in enumerate(parts))
+    )
+
+
+def test_a_drawing_is_centred_in_the_margins() -> None:
+    fitted = fit(page(Lines.of([[[0, 0], [10, 20]]])), 100, 150, margin_mm=5)
+    assert fitted.lines.bounds == pytest.approx((15, 5, 85, 145))
+    assert (fitted.width_mm, fitted.height_mm) == (100, 150)
+
+
+def test_a_drawing_is_turned_where_it_becomes_larger() -> None:
+    document = page(Lines.of([[[0, 0], [40, 10]]]))
+    assert fit(document, 100, 200, margin_mm=0).lines.bounds == pytest.approx((25, 0, 75, 200))
+    straight = fit(document, 100, 200, margin_mm=0, rotate=False)
+    assert straight.lines.bounds == pytest.approx((0, 87.5, 100, 112.5))
+
+
+def test_a_turned_drawing_is_not_mirrored() -> None:
+    # Up from the corner, then right by half: a left turn stays one.
+    corner = Lines.of([[[0, 0], [40, 0], [40, 10]]])
+    before, after = corner[0], fit(page(corner), 20, 80, margin_mm=0).lines[0]
+    assert np.sign(np.cross(*np.diff(np.c_[before, [0, 0, 0]], axis=0))[2]) == np.sign(
+        np.cross(*np.diff(np.c_[after, [0, 0, 0]], axis=0))[2]
+    )
+
+
+def test_a_small_drawing_stays_small_unless_it_may_grow() -> None:
+    fitted = fit(page(Lines.of([[[0, 0], [10, 20]]])), 100, 150, enlarge=False)
+    assert fitted.lines.bounds == pytest.approx((45, 65, 55, 85))
+
+
+def test_a_single_straight_line_and_an_empty_page_can_be_fitted() -> None:
+    assert fit(page(Lines.of([[[0, 0], [10, 0]]])), 50, 30).lines.bounds == pytest.approx(
+        (10, 15, 40, 15)
+    )
+    assert len(fit(page(), 50, 20, margin_mm=1).lines) == 0
+
+
+def test_margins_that_leave_no_room_are_refused() -> None:
+    with pytest.raises(PlotError, match="no room"):
+        fit(page(segments(2)), 50, 20, margin_mm=10)
+
+
+def test_each_layer_gets_a_document() -> None:
+    parts = split_layers(page(segments(2), segments(3)))
+    assert [[layer.name for layer in part.layers] for part in parts] == [["pen 0"], ["pen 1"]]
+
+
+def test_a_filling_of_ink_is_never_exceeded() -> None:
+    lines = segments(60)
+    parts = split_ink(page(lines), metres=0.5)
+    assert all(part.lines.lengths_mm.sum() <= 500 for part in parts)
+    assert np.concatenate([part.lines.points for part in parts]).tobytes() == lines.points.tobytes()
+    # No two neighbours would have fitted into one filling.
+    sums = [part.lines.lengths_mm.sum() for part in parts]
+    firsts = [part.lines.lengths_mm[0] for part in parts]
+    assert all(a + b > 500 for a, b in zip(sums[:-1], firsts[1:], strict=True))
+
+
+def test_a_line_longer_than_a_filling_stands_alone() -> None:
+    parts = split_ink(page(hatch(3, width=2000)), metres=1)
+    assert [len(part.lines) for part in parts] == [1, 1, 1]
+
+
+def test_a_filling_of_nothing_is_refused() -> None:
+    with pytest.raises(PlotError, match="metres=0"):
+        split_ink(page(hatch(3)), metres=0)
+
+
+@given(lines=drawings())
+@settings(max_examples=30, deadline=None)
+def test_simplifying_keeps_ends_count_and_order(lines: Lines) -> None:
+    simple = simplify(lines, tolerance_mm=0.5)
+    assert len(simple) == len(lines)
+    assert (simple.starts == lines.starts).all()
+    assert (simple.ends == lines.ends).all()
+    assert len(simple.points) <= len(lines.points)
+
+
+def test_a_circle_keeps_within_the_tolerance() -> None:
+    angle = np.linspace(0, 2 * np.pi, 2001)
+    circle = 30 * np.stack((np.cos(angle), np.sin(angle)), axis=1)
+    circle[-1] = circle[0]
+    simple = simplify(Lines.of([circle]), tolerance_mm=0.05)
+    middles = (simple.points[1:] + simple.points[:-1]) / 2
+    assert len(simple.points) < 120
+    assert simple.closed.all()
+    assert (30 - np.hypot(*middles.T)).max() < 0.051
+
+
+def test_points_on_a_straight_line_go() -> None:
+    x = np.linspace(0, 9, 50)
+    assert len(simplify(Lines.of([np.stack((x, x), axis=1)]), tolerance_mm=1e-6).points) == 2
+
+
+def test_short_lines_are_dropped_and_long_ones_stay() -> None:
+    lines = Lines.of([[[0, 0], [0.5, 0]], [[0, 0], [1, 0]], [[0, 0], [3, 0]]])
+    assert drop_shorter(lines, than_mm=1).lengths_mm.tolist() == [1, 3]
+    assert drop_shorter(lines, than_mm=0) is lines
+
+
+@pytest.mark.parametrize("function", [simplify, drop_shorter])
+def test_negative_distances_are_refused(function: object) -> None:
+    name = "than_mm" if function is drop_shorter else "tolerance_mm"
+    with pytest.raises(PlotError, match=f"{name}=-1"):
+        function(segments(2), **{name: -1.0})  # type: ignore[operator]
+
+
+def test_the_whole_pipeline_saves_lifts_travel_and_time() -> None:
+    lines = Lines.join((mesh(12), hatch(20), hatch(20)))
+    before, steps = page(lines, segments(30)), []
+    after = optimize(before, on_progress=lambda fraction, step: steps.append((fraction, step)))
+
+    was, is_now = statistics(before), statistics(after)
+    assert is_now[0].lines < was[0].lines / 5
+    assert is_now[-1].pen_up_mm < was[-1].pen_up_mm / 2
+    assert is_now[-1].seconds < was[-1].seconds
+    assert travel(after.layers[0].lines) == pytest.approx(is_now[0].pen_up_mm)
+    assert [fraction for fraction, _ in steps] == sorted(fraction for fraction, _ in steps)
+    assert steps[-1] == (1.0, "done")
+
+
+def test_the_pipeline_leaves_the_page_and_its_metadata() -> None:
+    document = Document(70, 80, (Layer("a", "red", 0.5, segments(3)),), ("text",), "seed 1")
+    after = optimize(document)
+    assert (after.width_mm, after.height_mm) == (70, 80)
+    assert (after.unsupported, after.metadata) == (("text",), "seed 1")
+    assert (after.layers[0].name, after.layers[0].color, after.layers[0].width_mm) == (
+        "a",
+        "red",
+        0.5,
+    )
+
+
+def test_a_layer_that_becomes_empty_is_left_out() -> None:
+    after = optimize(page(hatch(3), Lines.of([[[0, 0], [0.1, 0]]])), drop_shorter_mm=1)
+    assert [layer.name for layer in after.layers] == ["pen 0"]
