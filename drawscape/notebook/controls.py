@@ -11,6 +11,7 @@ import ipywidgets as widgets
 
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.steps import decimals, slider_step
+from drawscape.notebook.words import label_of
 from drawscape.parameters import MISSING, Parameter
 
 LONG_TEXT = 60
@@ -104,11 +105,6 @@ class Controls:
 
     def __contains__(self, name: str) -> bool:
         return name in self._controls
-
-
-def label_of(name: str) -> str:
-    """Return a parameter's name as a person reads it: 'line_width' as 'line width'."""
-    return name.strip("_").replace("_", " ")
 
 
 # One maker a kind

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drawscape.errors import ParameterError
-from drawscape.notebook.controls import label_of
+from drawscape.notebook.words import label_of
 
 MOST_CELLS = 400
 """A typing error in a range must not fill the queue; a wall of prints has fewer."""

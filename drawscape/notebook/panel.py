@@ -9,10 +9,11 @@ import ipywidgets as widgets
 
 from drawscape.canvas.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.controls import Controls, label_of
+from drawscape.notebook.controls import Controls
 from drawscape.notebook.dress import line, write
 from drawscape.notebook.page import PageControl, SeedControl
 from drawscape.notebook.target import Target
+from drawscape.notebook.words import label_of
 
 
 class Panel:
@@ -23,6 +24,7 @@ class Panel:
         self._page = PageControl(paper, orientation) if target.has_page else None
         self._seed = SeedControl(seed) if target.has_seed else None
         self._pattern = self._pattern_control() if target.patterns else None
+        self._title = line(target.title, "drawscape-title")
         self._summary = line(target.summary, "drawscape-summary")
         self._rows = widgets.VBox()
         self._listeners: list[Callable[[], None]] = []
@@ -31,7 +33,7 @@ class Panel:
         for part in (self._page, self._seed):
             if part is not None:
                 part.observe(self._changed)
-        self.parts = [line(target.title, "drawscape-title"), self._summary, *self._upper_rows()]
+        self.parts = [self._title, self._summary, *self._upper_rows()]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -89,6 +91,7 @@ class Panel:
     def _pattern_changed(self, change: Any) -> None:
         kept = {name: control.read() for name, control in self._controls.items()}
         self.target = self.target.with_pattern(change["new"])
+        write(self._title, self.target.title)
         write(self._summary, self.target.summary)
         self._fill(kept)
         self._changed()

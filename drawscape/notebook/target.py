@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from drawscape.errors import SignatureError, TaskNotFoundError
+from drawscape.notebook.words import label_of
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 
@@ -50,6 +51,7 @@ class Target:
         own = tuple(p for p in self.parameters if p.name == "output_filename")
         return replace(
             self,
+            title=label_of(name),
             summary=chosen.summary,
             parameters=(*_checked(chosen), *own),
             fixed={**self.fixed, "pattern_type": name},
@@ -110,7 +112,7 @@ def import_function(path: str) -> Callable[..., Any]:
 def _sketch_target(sketch: Sketch) -> Target:
     in_library = (sketch.function.__module__ or "").startswith("drawscape.sketches.")
     return Target(
-        title=sketch.name.replace("_", " "),
+        title=label_of(sketch.name),
         summary=sketch.summary,
         task=PATTERN_TASK if in_library else FUNCTION_TASK,
         parameters=_checked(sketch),
@@ -129,7 +131,7 @@ def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -
     has_patterns = "pattern_type" in names and open_ended
     own = {*(PAGE if has_page else ()), "seed", *(("pattern_type",) if has_patterns else ())}
     target = Target(
-        title=getattr(function, "__name__", "task").replace("_", " "),
+        title=label_of(getattr(function, "__name__", "task")),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         task=task,
         parameters=tuple(p for p in parameters if p.name not in own),

@@ -70,3 +70,8 @@ def duration_words(start: datetime | None, end: datetime | None) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def label_of(name: str) -> str:
+    """Return a parameter's name as a person reads it: 'line_width' as 'line width'."""
+    return name.strip("_").replace("_", " ")
