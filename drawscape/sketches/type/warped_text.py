@@ -1,0 +1,87 @@
+"""Rows of a word, bent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, MaxLen, doc
+
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.resample import resample
+from drawscape.lettering import Style, set_text
+from drawscape.sketches.catalogue import sketch
+from drawscape.svg_builder import Frame, SVGBuilder
+
+Warp = Literal["lens", "waves", "twist", "flag"]
+Face = Literal["futural", "futuram", "rowmans", "timesr", "timesrb", "gothiceng"]
+
+
+@sketch
+def warped_text(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    text: Annotated[str, MaxLen(200), doc("Word or words of the rows")] = "ONE LINE AFTER ANOTHER",
+    face: Annotated[Face, doc("Hershey's fonts, of one to three strokes")] = "futural",
+    rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on the page")] = 30,
+    warp: Annotated[Warp, doc("What bends them")] = "lens",
+    strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.8,
+) -> None:
+    """A page of rows that a lens, a wave or a twist bends, as if the paper were cloth.
+
+    The letters are Allen V. Hershey's (Calligraphy for Computers, 1967); the bending is in the
+    manner of Op art, as in Bridget Riley's Movement in Squares, 1961.
+    """
+    frame = svg.frame
+    lines = _rows(" ".join(text.split()), face, rows, frame)
+    if not len(lines):
+        return
+    lines = resample(lines, max(0.4, frame.short / 400))
+    bent = lines.with_points(_bent(lines.points, warp, strength, frame, rng.uniform(0, 2 * np.pi)))
+    svg.polylines(clip_to_rectangle(bent, frame.x0, frame.y0, frame.x1, frame.y1))
+
+
+def _rows(text: str, face: str, rows: int, frame: Frame) -> Lines:
+    """Return the rows of the text, repeated along each, every row begun a little further on."""
+    if not text:
+        return Lines.empty()
+    step = frame.height / rows
+    style = Style(face, 0.62 * step, missing="?")
+    period = style.width(text + "   ")
+    copies = int(np.ceil(frame.width / period)) + 2
+    row = set_text("   ".join([text] * copies), style).lines
+    shifts = -period * ((0.382 * np.arange(rows)) % 1)
+    bases = frame.y0 + step * (np.arange(rows) + 0.81)
+    placed = Lines.join(
+        row.with_points(np.array((frame.x0 + shift, base)) + row.points)
+        for shift, base in zip(shifts.tolist(), bases.tolist(), strict=True)
+    )
+    return clip_to_rectangle(placed, frame.x0, frame.y0, frame.x1, frame.y1)
+
+
+def _bent(points: Points, warp: str, strength: float, frame: Frame, phase: float) -> Points:
+    """Return the points moved by the warp, all within the frame."""
+    x, y = points.T
+    u, v = (x - frame.x0) / frame.width, (y - frame.y0) / frame.height
+    if warp in ("waves", "flag"):
+        # The sway fades toward the edges, and is too gentle for rows to overtake each other.
+        hold = np.sin(np.pi * v) * (np.sin(np.pi * u) if warp == "flag" else 1)
+        sway = np.sin(2 * np.pi * (1.5 * u + (v if warp == "flag" else 0)) + phase)
+        down = 0.11 * strength * frame.height * hold * sway
+        return np.column_stack([x, y + down])
+    away = np.column_stack([x - frame.cx, y - frame.cy])
+    radius = 0.49 * frame.short
+    share = np.hypot(*away.T) / radius
+    inside = share < 1
+    share = np.clip(share, 1e-9, 1)
+    if warp == "twist":
+        turn = np.where(inside, 2.2 * strength * (1 - share) ** 2, 0.0)
+        cos, sin = np.cos(turn), np.sin(turn)
+        u, v = away.T
+        turned = np.stack([u * cos - v * sin, u * sin + v * cos], axis=-1)
+        return np.asarray(np.asarray(turned) + np.array((frame.cx, frame.cy)))
+    power = 1 + (0.7 if strength < 0 else -0.55) * abs(strength)
+    grown = np.where(inside, share ** (power - 1), 1.0)
+    return away * grown[:, None] + (frame.cx, frame.cy)
