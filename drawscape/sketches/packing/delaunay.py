@@ -1,0 +1,148 @@
+"""Delaunay triangles: a sheet of facets, each wound inwards."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, doc
+from numpy.typing import NDArray
+
+from drawscape.geometry.delaunay import edges, triangles
+from drawscape.geometry.lines import Points
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.poisson import poisson_disc
+from drawscape.sketches import sketch
+from drawscape.svg_builder import Frame, SVGBuilder
+
+Facet = Literal["whirl", "nest"]
+Floats = NDArray[np.float64]
+Triangles = NDArray[np.float64]
+"""(T, 3, 2) corners in mm."""
+
+
+@sketch
+def delaunay(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    facet: Annotated[Facet, doc("What fills a triangle")] = "whirl",
+    smallest: Annotated[
+        float, Interval(ge=0.02, le=0.2), doc("Least distance of points, as a part of the page")
+    ] = 0.075,
+    largest: Annotated[
+        float, Interval(ge=1.0, le=5.0), doc("Largest distance, in smallest ones")
+    ] = 2.8,
+    waves: Annotated[
+        float, Interval(ge=0.3, le=4.0), doc("Changes of size along the shorter side")
+    ] = 0.9,
+    twist: Annotated[
+        float, Interval(ge=0.02, le=0.3), doc("How far each turn of a whirl moves along the sides")
+    ] = 0.1,
+    core: Annotated[
+        float, Interval(ge=0.8, le=5.0), doc("Smallest triangle's inner radius in mm")
+    ] = 1.8,
+    accent: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("Part of the triangles drawn in the second pen")
+    ] = 0.14,
+) -> None:
+    """A Delaunay triangulation whose triangles are wound inwards like pursuing mice.
+
+    After B. Delaunay (1934); the whirls are pursuit polygons (H. Brocard, 1877).
+    """
+    frame = svg.frame
+    points = _points(rng, frame, smallest * frame.short, largest, waves)
+    corners = _oriented(points[triangles(points)])
+    second = _chosen(rng, frame, corners, accent)
+    svg.polylines(points[edges(points)])
+    svg.polylines(_filled(corners[~second], facet, twist, core))
+    if second.any():
+        with svg.layer("pen 2", color="#b3402a", width=0.3):
+            svg.polylines(_filled(corners[second], facet, twist, core))
+
+
+def _points(
+    rng: np.random.Generator, frame: Frame, radius: float, largest: float, waves: float
+) -> Points:
+    """Return points over the frame and along its edges, `radius` to `largest` times that apart."""
+    noise = Noise(rng)
+
+    def distance(x: Floats, y: Floats) -> Floats:
+        u, v = (x - frame.cx) / frame.short * waves, (y - frame.cy) / frame.short * waves
+        t = np.clip(0.5 + 0.9 * noise.fractal(u + 9, v + 9, octaves=2), 0, 1)
+        return np.asarray(radius * largest**t)
+
+    inner = poisson_disc(rng, frame, distance)
+    edge = _edge(frame, radius * largest**0.5)
+    # Points too near the edge make slivers with it.
+    off = np.minimum.reduce(
+        (
+            inner[:, 0] - frame.x0,
+            frame.x1 - inner[:, 0],
+            inner[:, 1] - frame.y0,
+            frame.y1 - inner[:, 1],
+        )
+    )
+    return np.concatenate((inner[off > 0.45 * distance(*inner.T)], edge))
+
+
+def _edge(frame: Frame, step: float) -> Points:
+    across = np.linspace(frame.x0, frame.x1, max(2, round(frame.width / step) + 1))
+    down = np.linspace(frame.y0, frame.y1, max(2, round(frame.height / step) + 1))[1:-1]
+    sides = [
+        np.column_stack((across, np.full_like(across, frame.y0))),
+        np.column_stack((across, np.full_like(across, frame.y1))),
+        np.column_stack((np.full_like(down, frame.x0), down)),
+        np.column_stack((np.full_like(down, frame.x1), down)),
+    ]
+    return np.concatenate(sides)
+
+
+def _oriented(corners: Triangles) -> Triangles:
+    """Return the triangles turned alternately, so that neighbours' whirls flow into each other."""
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    clockwise = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0] > 0
+    return np.where(clockwise[:, None, None], corners, corners[:, ::-1])
+
+
+def _chosen(
+    rng: np.random.Generator, frame: Frame, corners: Triangles, part: float
+) -> NDArray[np.bool_]:
+    """Return which triangles the second pen draws: those in one drift over the page."""
+    middle = (corners.mean(axis=1) - (frame.cx, frame.cy)) / frame.short
+    drift = Noise(rng).perlin(middle[:, 0] * 1.6 + 4.2, middle[:, 1] * 1.6 + 4.2)
+    if part <= 0:
+        return np.zeros(len(corners), dtype=bool)
+    return np.asarray(drift >= np.quantile(drift, 1 - part))
+
+
+def _filled(corners: Triangles, facet: Facet, twist: float, core: float) -> Triangles:
+    """Return the lines within all triangles, turn after turn inwards, (L, 4, 2)."""
+    closed = [0, 1, 2, 0]
+    found = [np.empty((0, 4, 2))]
+    inner = corners
+    for _ in range(60):
+        centre, radius = _incircle(inner)
+        room = radius > core * (2.0 if facet == "nest" else 1.0)
+        inner, centre, radius = inner[room], centre[room], radius[room]
+        if not len(inner):
+            break
+        if facet == "whirl":
+            inner = inner + twist * (np.roll(inner, -1, axis=1) - inner)
+        else:
+            # The incircle's middle stays; every turn the sides move in by the core's radius.
+            inner = centre + (inner - centre) * (1 - core / radius)[:, None, None]
+        found.append(inner[:, closed])
+    return np.concatenate(found)
+
+
+def _incircle(corners: Triangles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return centres (T, 1, 2) and radii (T,) of the circles within."""
+    side = np.hypot(
+        *(np.roll(corners, -1, axis=1) - np.roll(corners, 1, axis=1)).transpose(2, 0, 1)
+    )
+    around = side.sum(axis=1)
+    centre = (corners * side[:, :, None]).sum(axis=1, keepdims=True) / around[:, None, None]
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2
+    return centre, 2 * area / np.maximum(around, 1e-12)
