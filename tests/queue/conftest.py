@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import wait_until
@@ -53,14 +54,18 @@ class Consumer:
     """A `huey_consumer workers.huey` process."""
 
     def __init__(
-        self, home: Path, *options: str, environment: dict[str, str] | None = None
+        self,
+        home: Path,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        directory: Path | None = None,
     ) -> None:
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
         self._locks = home / ".drawscape" / "workers"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", *options],
-                cwd=home,
+                cwd=directory or home,
                 stdout=output,
                 stderr=output,
                 env={**os.environ, **(environment or {})},
@@ -99,10 +104,8 @@ def start_consumer(home: Path) -> Iterator[Callable[..., Consumer]]:
     """Start consumers that are stopped at the end of the test."""
     started: list[Consumer] = []
 
-    def start(
-        *options: str, environment: dict[str, str] | None = None, ready: bool = True
-    ) -> Consumer:
-        consumer = Consumer(home, *options, environment=environment)
+    def start(*options: str, ready: bool = True, **settings: Any) -> Consumer:
+        consumer = Consumer(home, *options, **settings)
         started.append(consumer)
         return consumer.await_alive() if ready else consumer
 

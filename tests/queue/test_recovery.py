@@ -1,0 +1,251 @@
+"""Workers that die, pause or are many: nothing is lost, nothing runs twice without need."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import JobFailed
+from drawscape.job_manager import (
+    cancel_job,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    list_jobs,
+    requeue_job,
+    start_worker,
+    workers_alive,
+)
+from drawscape.queue.claiming import acknowledge, claim
+from drawscape.queue.liveness import is_alive
+from drawscape.queue.recovery import MAX_RECOVERIES, recover
+from drawscape.queue.rows import Outcome
+
+
+def started(job):
+    wait_until(lambda: job.status == "started")
+    return job
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize("options", [(), ("-w", "4"), ("-k", "process", "-w", "4")])
+@pytest.mark.parametrize("place", [".", "notebooks"])
+def test_every_way_to_start_a_consumer_isolates_and_times_out(
+    home, start_consumer, options, place, monkeypatch
+):
+    monkeypatch.delenv("DRAWSCAPE_HOME")  # the place alone says where the home is
+    (home / "notebooks").mkdir(exist_ok=True)
+    monkeypatch.chdir(home)
+    consumer = start_consumer(*options, directory=home / place)
+    _, pid = enqueue_background_job("sampletasks.where").wait(20)
+    assert pid != consumer.pid
+    stuck = enqueue_background_job("sampletasks.loop_in_c", job_timeout=0.3)
+    dead = enqueue_background_job("sampletasks.segfault")
+    for job in (stuck, dead):
+        with pytest.raises(JobFailed):
+            job.wait(20)
+    assert (stuck.reason, dead.reason) == ("timeout", "crashed")
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+    assert workers_alive()[0].slots == (4 if "4" in options else 1)
+
+
+def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, tmp_path):
+    trace = tmp_path / "trace"
+    first = start_consumer()
+    job = started(enqueue_background_job("sampletasks.append", str(trace), "run", 1.0))
+    stuck = enqueue_background_job("sampletasks.add", 1)
+    wait_until(lambda: job.refresh().pid)
+    child = job.refresh().pid
+    first.kill()
+    wait_until(lambda: not is_running(child), 3)
+    start_consumer()
+    assert job.wait(20) == "run"
+    assert stuck.wait(20) == 1
+    row = job.refresh()
+    assert (row.attempts, row.recoveries) == (2, 1)
+    assert "recovered from a dead worker once" in job.explain()
+
+
+def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
+    consumer = start_consumer()
+    job = started(enqueue_background_job("sampletasks.loop_in_c", job_timeout=-1))
+    child = job.refresh().pid
+    consumer.kill()
+    wait_until(lambda: not is_running(child), 3)
+    cancel_job(job.id)
+
+
+def test_a_living_worker_takes_over_from_a_dead_one_within_seconds(home, start_consumer):
+    first = start_consumer()
+    job = started(enqueue_background_job("sampletasks.nap", 0.8))
+    start_consumer()
+    first.kill()
+    assert job.wait(10) == 0.8
+
+
+def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consumer):
+    job = enqueue_background_job("sampletasks.nap", 60)
+    for _ in range(MAX_RECOVERIES + 1):
+        consumer = start_consumer()
+        started(job)
+        consumer.kill()
+        recover(default_queue().database, default_queue().folder / "workers")
+    assert (job.status, job.reason) == ("failed", "lost")
+    assert job.refresh().attempts == MAX_RECOVERIES + 1
+
+
+def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
+    consumer = start_consumer()
+    job = started(enqueue_background_job("sampletasks.nap", 30))
+    consumer.stop()
+    assert job.status == "queued"
+    assert job.refresh().recoveries == 0
+    assert workers_alive() == []
+
+
+def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_consumer):
+    consumer = start_consumer("-w", "2")
+    job = started(enqueue_background_job("sampletasks.nap", 0.5))
+    consumer.process.send_signal(signal.SIGINT)
+    consumer.process.wait(20)
+    assert job.status == "finished"
+
+
+def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
+    paused = start_consumer()
+    job = started(enqueue_background_job("sampletasks.nap", 0.2))
+    paused.process.send_signal(signal.SIGSTOP)
+    start_consumer()
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+    time.sleep(1.5)  # longer than a round of recovery: its lock is held, so nobody takes over
+    assert job.status == "started"
+    paused.process.send_signal(signal.SIGCONT)
+    assert job.wait(20) == 0.2
+    assert job.refresh().attempts == 1
+
+
+def test_a_late_acknowledgement_changes_nothing(home):
+    job = enqueue_background_job("sampletasks.nothing")
+    database = default_queue().database
+    held = claim(database, "background", "ghost", None)
+    assert recover(database, default_queue().folder / "workers") == [job.id]
+    again = claim(database, "background", "successor", None)
+    assert again.token == held.token + 1
+    accepted, _ = acknowledge(database, held, Outcome("failed", "exception", error="late"))
+    assert accepted is False
+    assert job.status == "started"
+    accepted, _ = acknowledge(database, again, Outcome("finished"))
+    assert accepted is True
+    accepted, _ = acknowledge(database, again, Outcome("failed", "exception"))
+    assert accepted is False
+    assert job.status == "finished"
+
+
+def test_a_late_acknowledgement_cannot_meet_another_job(home):
+    job = enqueue_background_job("sampletasks.nothing", job_id="same")
+    database = default_queue().database
+    held = claim(database, "background", "ghost", None)
+    cancel_job(job.id)
+    job.delete()
+    enqueue_background_job("sampletasks.nothing", job_id="same")
+    claim(database, "background", "successor", None)
+    assert acknowledge(database, held, Outcome("finished"))[0] is False
+
+
+def test_four_workers_and_four_enqueuers_run_each_of_a_thousand_jobs_once(
+    home, start_consumer, tmp_path
+):
+    for _ in range(4):
+        start_consumer("-w", "1", ready=False)
+    script = (
+        "import sys; from drawscape.job_manager import enqueue_background_job\n"
+        "for i in range(250): enqueue_background_job('sampletasks.append', sys.argv[1], sys.argv[2] + str(i))"
+    )
+    trace = tmp_path / "trace"
+    enqueuers = [
+        subprocess.Popen([sys.executable, "-c", script, str(trace), f"{k}-"], cwd=home)
+        for k in range(4)
+    ]
+    assert [process.wait(60) for process in enqueuers] == [0] * 4
+    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 1000, 60)
+    counts = Counter(trace.read_text().split())
+    assert len(counts) == 1000
+    assert set(counts.values()) == {1}
+    assert {job.refresh().attempts for job in list_jobs(limit=None)} == {1}
+
+
+@pytest.mark.slow
+def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(home, start_consumer):
+    for _ in range(8):
+        start_consumer("-w", "1", ready=False)
+    script = (
+        "from drawscape.job_manager import enqueue_background_job\n"
+        "for i in range(40): enqueue_background_job('sampletasks.add', i)"
+    )
+    enqueuers = [
+        subprocess.Popen([sys.executable, "-c", script], cwd=home, stderr=subprocess.PIPE)
+        for _ in range(24)
+    ]
+    for process in enqueuers:
+        _, errors = process.communicate(timeout=120)
+        assert (process.returncode, errors) == (0, b"")
+    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 960, 60)
+
+
+def test_a_worker_started_from_a_program_ends_with_it(home):
+    script = (
+        "import os, signal, sys; from drawscape.job_manager import start_worker\n"
+        "worker = start_worker(1); print(worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False
+    )
+    pid = int(done.stdout)
+    wait_until(lambda: not is_running(pid), 15)
+    assert workers_alive() == []
+
+
+def test_start_worker_returns_once_the_worker_is_alive(home):
+    worker = start_worker(2)
+    try:
+        assert [(w.pid, w.slots) for w in workers_alive()] == [(worker.pid, 2)]
+        assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+    finally:
+        worker.stop()
+    assert not worker.alive
+
+
+def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
+    locks = default_queue().folder / "workers"
+    locks.mkdir(parents=True)
+    (locks / "dead.lock").write_text("{}")
+    assert not is_alive(locks, "dead")
+    assert not is_alive(locks, "never-was")
+
+
+def test_the_table_stays_sound_through_it_all(home, start_consumer):
+    start_consumer("-w", "4")
+    batch = enqueue_many("sampletasks.add", [{"a": i} for i in range(200)])
+    batch.wait(30)
+    requeue_job(batch.jobs[0].id).wait(20)
+    default_queue().database.close()
+    with closing(sqlite3.connect(default_queue().database.path)) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+    assert os.path.exists(default_queue().database.path)
