@@ -37,6 +37,7 @@ __all__ = [
     "JobNotFoundError",
     "JobTimeout",
     "cancel_job",
+    "count_queued",
     "current_job",
     "default_queue",
     "delete_job",
@@ -186,6 +187,12 @@ def list_jobs(
     queue = default_queue()
     rows = querying.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
     return [Job(queue, row.id, row) for row in rows]
+
+
+def count_queued(limit: int = 1_000_000) -> int:
+    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
+    queue = default_queue()
+    return querying.count_queued(queue.database, queue.name, limit)
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:

@@ -91,6 +91,17 @@ def count_by_status(database: Database, queue: str, batch: str | None = None) ->
     return {**dict.fromkeys(STATUSES, 0), **dict(rows)}
 
 
+def count_queued(database: Database, queue: str, limit: int) -> int:
+    """Return how many jobs wait for a worker, `limit` for that many or more; reads only the index."""
+    with database.translated():
+        row = database.connection.execute(
+            "select count(*) from "
+            "(select 1 from job where queue = ? and status = 'queued' limit ?)",
+            (queue, limit),
+        ).fetchone()
+    return int(row[0])
+
+
 def data_version(connection: sqlite3.Connection) -> int:
     """Return a number that changes with every commit of another connection."""
     return int(connection.execute("pragma data_version").fetchone()[0])

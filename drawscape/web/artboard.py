@@ -7,6 +7,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Annotated, Any
 
 import flask
@@ -124,10 +125,16 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:
     """Return the fields of the request's body, the rules of `params` left open."""
-    bounds = {"low": settings.min_size_mm, "high": settings.max_size_mm}
+    return _fields_within(settings.min_size_mm, settings.max_size_mm, tuple(SKETCHES))
+
+
+@lru_cache(maxsize=8)
+def _fields_within(low: float, high: float, patterns: tuple[str, ...]) -> tuple[Parameter, ...]:
+    # Reading annotations costs as much as queueing a job, so it is done once for a set of patterns.
+    sizes = ("width", "height")
     return tuple(
-        replace(p, **bounds) if p.name in ("width", "height") else p  # type: ignore[arg-type]
-        for p in (*read_parameters(_fields), _pattern_field())
+        replace(p, low=low, high=high) if p.name in sizes else p
+        for p in (*read_parameters(_fields), _pattern_field(patterns))
     )
 
 
@@ -148,8 +155,8 @@ def _fields(
     """The body of a request, written as a signature so that the annotations state the rules."""
 
 
-def _pattern_field() -> Parameter:
-    names = {name: name for name in SKETCHES}
+def _pattern_field(patterns: tuple[str, ...]) -> Parameter:
+    names = {name: name for name in patterns}
     return Parameter(
         "pattern", "choice", default=DEFAULT_PATTERN, choices=names, doc="the pattern to draw"
     )

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from drawscape import job_manager
 from drawscape.errors import RequestRefused
+from drawscape.job_manager import count_queued
 
 _LOOK_AGAIN_S = 1.0
 """Other programs fill the same queue, so the count is never trusted for longer."""
@@ -17,16 +17,13 @@ _LOOK_WHEN_FULL_S = 0.05
 """A full queue is counted at most twenty times a second, however many ask."""
 
 
-def count_queued(limit: int) -> int:
-    """Return how many jobs wait in the queue, `limit` for that many or more."""
-    return len(job_manager.list_jobs(status="queued", limit=limit))
-
-
 class QueueGate:
     """Lets a job in while fewer than `limit` wait, and refuses the rest with 503 and Retry-After.
 
     It counts an upper bound, what it saw at its last look plus what it let in since, so that most
-    requests cost no query. Safe to share between threads.
+    requests cost no query. One at a time goes in: threads that meet at the queue's file would wait
+    for each other by SQLite's own means, which is to sleep up to a tenth of a second. Safe to share
+    between threads.
     """
 
     def __init__(
@@ -37,14 +34,13 @@ class QueueGate:
         self._count = count
         self._lock = threading.Lock()
         self._bound = 0
-        self._in_hand = 0
         self._looked_at = float("-inf")
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
-        """Hold a place in the queue while the caller enqueues its job.
+        """Hold the only place at the queue's door while the caller enqueues its job.
 
-        Raises RequestRefused with 503 when none is free.
+        Raises RequestRefused with 503 when the queue is full.
         """
         with self._lock:
             self._look()
@@ -54,20 +50,14 @@ class QueueGate:
                     f"{self._limit} jobs wait already; try again in a moment",
                     headers={"Retry-After": str(self._retry_after_s)},
                 )
-            self._bound += 1
-            self._in_hand += 1
-        try:
             yield
-        finally:
-            with self._lock:
-                self._in_hand -= 1
+            self._bound += 1
 
     def _look(self) -> None:
         now = time.monotonic()
         patience = _LOOK_WHEN_FULL_S if self._bound >= self._limit else _LOOK_AGAIN_S
         if now - self._looked_at > patience:
-            # Those in hand may be committed already and so counted twice: too many, never too few.
-            self._bound = self._count(self._limit) + self._in_hand
+            self._bound = self._count(self._limit)
             self._looked_at = now
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import flask
 
-from drawscape.job_manager import workers_alive
+from drawscape.job_manager import count_queued, workers_alive
 from drawscape.web import front
-from drawscape.web.gate import count_queued
 
 
 def healthz() -> flask.Response:

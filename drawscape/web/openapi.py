@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import flask
+import orjson
 
 import drawscape
 from drawscape.parameters import json_schema
@@ -21,7 +23,13 @@ _SVG: Json = {"image/svg+xml": {"schema": {"type": "string"}}}
 
 def openapi() -> flask.Response:
     """Return the document of the front that is asked."""
-    return flask.jsonify(document(front.current().settings, flask.url_for(".page")))
+    content = _document(front.current().settings, flask.url_for(".page"), tuple(SKETCHES))
+    return flask.Response(content, content_type="application/json")
+
+
+@lru_cache(maxsize=8)
+def _document(settings: WebSettings, root: str, _patterns: tuple[str, ...]) -> bytes:
+    return orjson.dumps(document(settings, root))
 
 
 def document(settings: WebSettings, root: str = "/") -> Json:

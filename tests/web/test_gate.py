@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from drawscape.errors import RequestRefused
+from drawscape.job_manager import count_queued, enqueue_many
 from drawscape.web.gate import QueueGate, StreamSlots
 
 
@@ -29,9 +31,11 @@ def test_the_gate_counts_what_it_let_in() -> None:
     assert refused.value.status == 503
 
 
-def test_jobs_on_their_way_into_the_queue_are_counted() -> None:
-    gate = QueueGate(2, count=lambda _limit: 0)
-    with gate.admitted(), gate.admitted(), pytest.raises(RequestRefused), gate.admitted():
+def test_a_job_that_could_not_be_queued_is_not_counted() -> None:
+    gate = QueueGate(1, count=lambda _limit: 0)
+    with pytest.raises(ValueError, match="refused below"), gate.admitted():
+        raise ValueError("refused below")
+    with gate.admitted():
         pass
 
 
@@ -54,6 +58,17 @@ def test_many_threads_never_pass_the_limit_together() -> None:
     for thread in threads:
         thread.join()
     assert (len(inside), len(refused)) == (10, 150)
+
+
+def waiting() -> None:
+    """A task that nobody runs here."""
+
+
+def test_the_queue_is_counted_up_to_a_limit(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert count_queued() == 0
+    jobs = enqueue_many(waiting, [{}] * 5).jobs
+    jobs[0].cancel()
+    assert (count_queued(), count_queued(3)) == (4, 3)
 
 
 def test_a_stream_place_is_given_back_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,7 +87,9 @@ def test_an_unchanged_catalogue_is_not_sent_twice(client: FlaskClient) -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(serving: Any) -> None:
+def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(
+    serving: Any, home: Path
+) -> None:
     front = WebSettings(token="s3cret", max_stream_s=0.05, max_queued=1_000_000)
     with serving(front) as server:
         outcome = subprocess.run(
@@ -103,6 +106,7 @@ def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(serving:
             capture_output=True,
             text=True,
             timeout=240,
+            cwd=home,  # it leaves a folder of its own behind
             check=False,
         )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr

@@ -54,7 +54,8 @@ const showSheet = () => {
   $('custom-size').hidden = !custom;
   $('orientation').disabled = custom;
   const [width, height] = sheetSize();
-  if (width > 0 && height > 0) $('sheet').style.setProperty('--sheet', `${width} / ${height}`);
+  const fits = width > 0 && height > 0 && width / height < 4 && height / width < 4;
+  if (fits) $('sheet').style.setProperty('--sheet', `${width} / ${height}`);
 };
 
 const readOrder = () => {
