@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -20,6 +21,26 @@ def style_sheet() -> Any:
 @cache
 def _css() -> str:
     return (files("drawscape.notebook") / "style.css").read_text("utf-8")
+
+
+class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """A box of widgets that knows what to say where no widget can be shown.
+
+    A notebook that is only looked at, on a web page or before its first run, has no kernel behind its
+    widgets; there the plain text stands in their place.
+    """
+
+    def __init__(self, what: str, children: Sequence[Any]) -> None:
+        self._what = what
+        super().__init__([style_sheet(), *children])
+        self.add_class("drawscape-form")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._what}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": f"[ {self._what}: run this cell to see it live ]"}
 
 
 def line(text: str, hook: str) -> Any:

@@ -14,7 +14,7 @@ from drawscape.job_manager import Job, enqueue_background_job
 from drawscape.notebook.attending import attend
 from drawscape.notebook.debounce import Debounce
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.dress import line, style_sheet, write
+from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.panel import Panel
 from drawscape.notebook.pictures import empty_sheet
 from drawscape.notebook.state import JobState
@@ -48,7 +48,7 @@ def form(
     )
 
 
-class Form(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class Form(LiveBox):
     """Controls, two buttons, a bar, words, and the picture of the latest job."""
 
     def __init__(
@@ -65,8 +65,7 @@ class Form(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._live.value = live
         panel.observe(self._changed)
         self._show_empty_sheet()
-        super().__init__([style_sheet(), self._columns()])
-        self.add_class("drawscape-form")
+        super().__init__(f"the form of {panel.target.title}", [self._columns()])
 
     @property
     def job(self) -> Job | None:
@@ -108,9 +107,6 @@ class Form(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Cancel the latest job, waiting or running; return whether there was one to cancel."""
         self._debounce.drop()
         return self._job is not None and bool(self._job.cancel())
-
-    def __repr__(self) -> str:
-        return f"Form({self._panel.target.title!r})"
 
     def _replace(self, job: Job) -> None:
         former, self._job = self._job, job

@@ -11,7 +11,7 @@ from drawscape.canvas.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
 from drawscape.job_manager import Batch, enqueue_many
 from drawscape.job_manager import watch as watch_jobs
-from drawscape.notebook.dress import line, mark, style_sheet, write
+from drawscape.notebook.dress import LiveBox, line, mark, write
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.matrix import Cell, Matrix, seed_matrix, value_matrix
 from drawscape.notebook.pictures import empty_sheet, preview_picture, result_picture
@@ -62,7 +62,7 @@ def variations(
     return ContactSheet(target_of(sketch), matrix, size, job_timeout)
 
 
-class ContactSheet(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class ContactSheet(LiveBox):
     """A grid of drawings that fills as the jobs of `batch` finish."""
 
     def __init__(
@@ -78,8 +78,7 @@ class ContactSheet(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
         self._bar.add_class("drawscape-bar")
         self._words = line("", "drawscape-status")
         self._cancel = widgets.Button(description="Cancel")
-        super().__init__([style_sheet(), *self._rows()])
-        self.add_class("drawscape-form")
+        super().__init__(f"{len(self._tiles)} drawings of {target.title}", self._rows())
         self._watch = watch_jobs(self._changed, list(self._by_id))
 
     @property
@@ -99,9 +98,6 @@ class ContactSheet(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no typ
     def cancel(self) -> int:
         """Cancel what is not drawn yet; return how many drawings that were."""
         return self.batch.cancel()
-
-    def __repr__(self) -> str:
-        return f"ContactSheet({self._title!r}, {len(self._tiles)} drawings)"
 
     def _rows(self) -> list[Any]:
         self._cancel.add_class("drawscape-cancel")

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 from drawscape.job_manager import Job, list_jobs, queue_statistics
 from drawscape.job_manager import watch as watch_jobs
 from drawscape.notebook.debounce import Throttle
-from drawscape.notebook.dress import line, style_sheet, write
+from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState, state_of
 from drawscape.notebook.words import duration_words, status_words
 
@@ -27,7 +27,7 @@ def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -
     return QueueTable(status, limit)
 
 
-class QueueTable(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class QueueTable(LiveBox):
     """A table of jobs that follows the queue until `close()`."""
 
     def __init__(self, status: str | Sequence[str] | None, limit: int) -> None:
@@ -37,8 +37,7 @@ class QueueTable(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._table.add_class("drawscape-queue")
         self._throttle = Throttle(PERIOD_S, self.refresh)
         self._lock = threading.Lock()
-        super().__init__([style_sheet(), self._summary, self._table])
-        self.add_class("drawscape-form")
+        super().__init__("the queue", [self._summary, self._table])
         self.refresh()
         self._watch = watch_jobs(lambda _job: self._throttle.ask())
 
@@ -54,9 +53,6 @@ class QueueTable(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._watch.close()
         self._throttle.drop()
         super().close()
-
-    def __repr__(self) -> str:
-        return "QueueTable()"
 
 
 def summary_words() -> str:

@@ -9,8 +9,9 @@ import ipywidgets as widgets
 from drawscape.job_manager import Job, get_job
 from drawscape.notebook.attending import attend
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.dress import line, style_sheet, write
+from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState
+from drawscape.notebook.words import label_of
 
 
 def watch(job: Job | str) -> JobView:
@@ -21,7 +22,7 @@ def watch(job: Job | str) -> JobView:
     return JobView(get_job(job) if isinstance(job, str) else job)
 
 
-class JobView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class JobView(LiveBox):
     """One job's bar, words, trouble and picture, with a button that cancels it."""
 
     def __init__(self, job: Job) -> None:
@@ -32,8 +33,8 @@ class JobView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._button.add_class("drawscape-cancel")
         self._button.on_click(self._cancel_clicked)
         self._display.begin(job.id)
-        super().__init__([style_sheet(), *self._rows()])
-        self.add_class("drawscape-form")
+        name = job.description or job.task.rpartition(".")[2]
+        super().__init__(f"the job {label_of(name)}", self._rows())
         self.add_class("drawscape-view")
         attend(job, self._updated, note=lambda words: write(self._note, words))
 
@@ -41,9 +42,6 @@ class JobView(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def status(self) -> str:
         """The words under the bar."""
         return str(self._display.words.value)
-
-    def __repr__(self) -> str:
-        return f"JobView({self.job.task!r})"
 
     def _rows(self) -> list[Any]:
         shown = self._display

@@ -204,7 +204,14 @@ def test_values_hold_everything_that_the_controls_say() -> None:
         "fail_at": 99,
         "gate": "",
     }
-    assert repr(dots) == "Form('plot')"
+
+
+def test_without_a_kernel_a_form_says_what_stands_there() -> None:
+    dots = form(plot)
+    assert repr(dots) == "<Form: the form of plot>"
+    bundle = dots._repr_mimebundle_()
+    assert bundle["text/plain"] == "[ the form of plot: run this cell to see it live ]"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
 def test_a_form_follows_only_its_own_latest_job(gate: Path) -> None:

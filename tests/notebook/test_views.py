@@ -1,0 +1,80 @@
+"""Jobs that were queued by hand are followed live, one by one and as a table."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import JobNotFoundError
+from drawscape.job_manager import enqueue_background_job
+from drawscape.notebook import queue_table, watch
+
+pytestmark = pytest.mark.usefixtures("consumer")
+
+
+def wait_for(gate: str, answer: Any = 5) -> Any:
+    """Hold until the file `gate` is there."""
+    import time
+    from pathlib import Path
+
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    return answer
+
+
+def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
+    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    view = watch(job)
+    wait_until(lambda: view.status == "drawing", 10, "the start")
+    (tmp_path / "gate").touch()
+    wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
+    assert view._display.caption.value == "5"
+
+
+def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
+    job = enqueue_background_job(wait_for, str(tmp_path))
+    job.wait(20)
+    view = watch(job.id)
+    wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
+
+
+def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
+    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    view = watch(job)
+    view._button.click()
+    wait_until(lambda: view.status.startswith(("stopped", "canceled")), 10, "the stop")
+    assert job.ended
+
+
+def test_an_unknown_id_is_an_error_in_the_cell() -> None:
+    with pytest.raises(JobNotFoundError, match="nobody"):
+        watch("nobody")
+
+
+def test_the_table_follows_the_queue(tmp_path: Path) -> None:
+    table = queue_table(limit=5)
+    job = enqueue_background_job(
+        wait_for, str(tmp_path / "gate"), job_description="<i>patience</i>"
+    )
+    try:
+        wait_until(lambda: job.id in table._table.value, 10, "the new job")
+        assert "&lt;i&gt;patience&lt;/i&gt;" in table._table.value
+        assert "<i>" not in table._table.value
+        (tmp_path / "gate").touch()
+        wait_until(lambda: "finished in" in row_of(table, job.id), 10, "its end")
+        assert table._summary.value.startswith("1 worker · 0 waiting · 0 running")
+    finally:
+        table.close()
+
+
+def test_a_closed_table_follows_no_more(tmp_path: Path) -> None:
+    table = queue_table()
+    table.close()
+    shown = table._table.value
+    enqueue_background_job(wait_for, str(tmp_path)).wait(20)
+    assert table._table.value == shown
+
+
+def row_of(table: Any, job_id: str) -> str:
+    return str(table._table.value).partition(job_id)[2].partition("</tr>")[0]
