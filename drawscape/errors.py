@@ -85,6 +85,10 @@ class PictureError(DrawscapeError, ValueError):
     """A picture file cannot be read, or is larger than a drawing needs."""
 
 
+class SheetError(DrawscapeError, ValueError):
+    """A sheet cannot be laid out as asked: a text is too long for its box, a part is missing."""
+
+
 class SvgReadError(DrawscapeError, ValueError):
     """An SVG file cannot be read, or is refused as unsafe."""
 

@@ -1,0 +1,108 @@
+"""Text that fits its box: as large as may be, then smaller, then refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from drawscape.errors import GlyphError, SheetError
+from drawscape.geometry.lines import Lines
+from drawscape.lettering import Align, Block, Style, set_text
+
+# Wrapping costs time for each word; nothing that fits a sheet of A3 is longer.
+_LONGEST = 4000
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle that text is set in, in mm, y downward."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def cx(self) -> float:
+        """The centre's x in mm."""
+        return self.x + self.width / 2
+
+    @property
+    def cy(self) -> float:
+        """The centre's y in mm."""
+        return self.y + self.height / 2
+
+    def inset(self, mm: float) -> Box:
+        """Return the box made smaller by `mm` at each side."""
+        return Box(self.x + mm, self.y + mm, self.width - 2 * mm, self.height - 2 * mm)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Text set in a box: its strokes in page coordinates, and the cap height that fitted."""
+
+    lines: Lines
+    size: float
+    rows: tuple[str, ...]
+    bottom: float
+    """The last base line's y in mm."""
+
+
+def fit_text(
+    text: str,
+    box: Box,
+    *,
+    what: str = "text",
+    font: str = "futural",
+    largest: float = 7.0,
+    smallest: float = 2.2,
+    align: Align = "center",
+    valign: str = "middle",
+    line_height: float = 1.9,
+    missing: str | None = None,
+) -> Fitted:
+    """Return `text` set in `box`, wrapped, with capitals as high as fit: `largest` to `smallest` mm.
+
+    Raises SheetError, with the text's length and the box, when even the smallest letters do not fit;
+    GlyphError for a character that the font cannot write. `what` names the text in the error.
+    """
+    if len(text) > _LONGEST:
+        raise SheetError(f"{what} has {len(text)} characters; {_LONGEST} at most can be set")
+    sizes = np.geomspace(largest, smallest, 25).round(3).tolist()
+    style: dict[str, Any] = {"font": font, "missing": missing}
+    Style(**style).glyphs(text.replace("\n", " "))
+    for size in sizes:
+        block = _set(
+            text, Style(size=size, **style), box, align, line_height, broken=size == sizes[-1]
+        )
+        if block is not None:
+            return _placed(block, box, size, valign)
+    raise SheetError(
+        f"{what} of {len(text)} characters does not fit {box.width:.4g} x {box.height:.4g} mm even "
+        f"with capitals of {smallest:g} mm; shorten it"
+    )
+
+
+def _set(
+    text: str, style: Style, box: Box, align: Align, line_height: float, *, broken: bool
+) -> Block | None:
+    """Return the text in the box at this size, or None; words are broken only if `broken`."""
+    words = text.split()
+    if not broken and any(style.width(word) > box.width for word in words):
+        return None
+    try:
+        block = set_text(text, style, align=align, width=box.width, line_height=line_height)
+    except GlyphError:
+        # Not even one letter is as narrow as the box.
+        return None
+    # Descenders of the last row need room below its base line.
+    return block if block.height + 0.35 * style.size <= box.height else None
+
+
+def _placed(block: Block, box: Box, size: float, valign: str) -> Fitted:
+    full = block.height + 0.35 * size
+    top = {"top": box.y, "bottom": box.y + box.height - full}.get(valign, box.cy - full / 2)
+    points = block.lines.points + np.array((box.x, top + size))
+    return Fitted(block.lines.with_points(points), size, block.rows, top + block.height)

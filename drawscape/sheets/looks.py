@@ -1,0 +1,41 @@
+"""The styles that sheets come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drawscape.svg_builder import Pen
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one style of sheet is drawn: pens, and the height of its title block."""
+
+    frame: Pen
+    text: Pen
+    drawing: Pen
+    font: str
+    block_mm: float
+    marks: bool
+
+
+STYLES: Mapping[str, Look] = {
+    "blueprint": Look(
+        Pen("frame", "#16437e", 0.5),
+        Pen("lettering", "#16437e", 0.35),
+        Pen("drawing", "#0b2545", 0.35),
+        font="rowmans",
+        block_mm=26.0,
+        marks=True,
+    ),
+    "basic": Look(
+        Pen("frame", "black", 0.4),
+        Pen("lettering", "black", 0.35),
+        Pen("drawing", "black", 0.3),
+        font="futural",
+        block_mm=20.0,
+        marks=False,
+    ),
+}
+"""The styles of sheets by name."""

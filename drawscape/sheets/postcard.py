@@ -1,0 +1,161 @@
+"""Postcards of A6: a front with a design and a message, a back with an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from drawscape.errors import SheetError
+from drawscape.lettering import load_font
+from drawscape.sheets.fitting import Box, fit_text
+from drawscape.sheets.templates import template
+from drawscape.svg_builder import Pen, SVGBuilder
+
+WIDTH_MM, HEIGHT_MM = 148, 105
+"""A6 across."""
+
+_MOST_LINES = 6
+# The name's rule lies clear below the stamp; six rows end above the postcode's boxes.
+_FIRST_RULE, _ROW = 46.0, 8.0
+_POSTCODE_TOP = 90.0
+
+
+def postcard_front(
+    recipient: str,
+    message: str,
+    template_name: str,
+    *,
+    font: str = "scripts",
+    greeting: str = "Dear {recipient},",
+    missing: str | None = None,
+) -> SVGBuilder:
+    """Return the front of a card: the template's design and the message, as large as fits.
+
+    `greeting` stands above the message, with the recipient's name in it; empty leaves it out.
+    Raises UnknownNameError for an unknown template or font, GlyphError for what the font cannot
+    write (unless `missing` replaces it), SheetError for a message that is empty or too long.
+    """
+    decorate = template(template_name)
+    load_font(font)
+    _filled("message", message)
+    svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
+    box = decorate(svg)
+    if greeting:
+        hail = greeting.replace("{recipient}", _filled("recipient", recipient))
+        top = Box(box.x, box.y, box.width, min(14.0, box.height / 4))
+        shown = fit_text(hail, top, what="greeting", font=font, largest=5.0, missing=missing)
+        svg.polylines(shown.lines)
+        box = Box(box.x, box.y + top.height, box.width, box.height - top.height)
+    fitted = fit_text(message.strip(), box, what="message", font=font, missing=missing)
+    return svg.polylines(fitted.lines)
+
+
+def postcard_back(
+    recipient: str,
+    *,
+    address: str | Sequence[str] = (),
+    postcode: str = "",
+    sender: str = "",
+    font: str = "futural",
+    missing: str | None = None,
+) -> SVGBuilder:
+    """Return the back of a card: name, address lines, postcode, a box for the stamp, the sender.
+
+    `address` is lines, or text with line breaks; up to six of them. Without an address its lines are
+    left to be filled in by hand. Raises as `postcard_front` does.
+    """
+    load_font(font)
+    lines = _address_lines(address)
+    svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
+    with svg.layer("lines", color="#7a8794", width=0.3):
+        _furniture(svg, len(lines) if lines else 3)
+    rows = [_filled("recipient", recipient), *lines]
+    for index, row in enumerate(rows):
+        box = Box(80, _FIRST_RULE - 8.2 + _ROW * index, 60, 8)
+        shown = fit_text(
+            row,
+            box,
+            what="address line",
+            font=font,
+            largest=4.2,
+            align="left",
+            valign="bottom",
+            missing=missing,
+        )
+        if len(shown.rows) > 1:
+            raise SheetError(
+                f"address line {row!r} is too long for a card; shorten it or use two lines"
+            )
+        svg.polylines(shown.lines)
+    if postcode:
+        _postcode(svg, postcode, font, missing)
+    if sender:
+        told = fit_text(
+            sender,
+            Box(9, 9, 58, 86),
+            what="sender",
+            font=font,
+            largest=3.2,
+            align="left",
+            valign="top",
+            missing=missing,
+        )
+        svg.polylines(told.lines)
+    return svg
+
+
+def _furniture(svg: SVGBuilder, address_lines: int) -> None:
+    """Draw what every card has printed on it: divider, stamp box, rules for the address."""
+    svg.line(73, 8, 73, 97)
+    x, y, width, height = 117.0, 8.0, 23.0, 28.0
+    svg.rect(x, y, width, height).rect(x + 1.2, y + 1.2, width - 2.4, height - 2.4)
+    svg.lettering(
+        "PLACE\nSTAMP\nHERE",
+        x + width / 2,
+        y + height / 2,
+        size=2.4,
+        align="center",
+        valign="middle",
+    )
+    for index in range(address_lines + 1):
+        y = _FIRST_RULE + _ROW * index
+        svg.line(79, y, 140, y)
+
+
+def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) -> None:
+    """Write the postcode in boxes, one a letter, below the address."""
+    text = " ".join(postcode.split()).upper()
+    if len(text) > 10:
+        raise SheetError(f"postcode {postcode!r} has {len(text)} characters; 10 at most fit")
+    for index, character in enumerate(text):
+        x = 79.0 + 6.1 * index
+        if character == " ":
+            continue
+        box = Box(x, _POSTCODE_TOP, 5.2, 7)
+        svg.rect(box.x, box.y, box.width, box.height)
+        svg.polylines(
+            fit_text(
+                character,
+                box,
+                what="postcode",
+                font=font,
+                largest=4.0,
+                line_height=1,
+                missing=missing,
+            ).lines
+        )
+
+
+def _address_lines(address: str | Sequence[str]) -> list[str]:
+    rows = address.splitlines() if isinstance(address, str) else [str(row) for row in address]
+    lines = [row.strip() for row in rows if row.strip()]
+    if len(lines) > _MOST_LINES - 1:
+        raise SheetError(
+            f"an address has {_MOST_LINES - 1} lines below the name at most, not {len(lines)}"
+        )
+    return lines
+
+
+def _filled(what: str, text: str) -> str:
+    if not isinstance(text, str) or not text.strip():
+        raise SheetError(f"{what} {text!r} is empty; give it some text")
+    return " ".join(text.split()) if what == "recipient" else text
