@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -143,8 +144,10 @@ class _Child:
             if self._code.is_stale(created_at):
                 self._send(STALE)
                 return
-            self._send(DONE, self._run(job_id, task, meta, payload))
-            self._code.note()
+            began = time.time()
+            outcome = self._run(job_id, task, meta, payload)
+            self._code.note(began)
+            self._send(DONE, outcome)
 
     def _run(self, job_id: str, task: str, meta: str | None, payload: bytes) -> tuple[Any, ...]:
         failpoint("child.before_start")

@@ -17,12 +17,15 @@ class LoadedCode:
 
     def __init__(self) -> None:
         self._count = 0
-        self._stamps: dict[str, tuple[int, int]] = {}
+        self._stamps: dict[str, tuple[int, int] | None] = {}
         self._looked_at = time.time()
         self._installed = _installed_folders()
 
-    def note(self) -> None:
-        """Remember the files of modules that were imported since the last call."""
+    def note(self, since: float = 0.0) -> None:
+        """Remember the files of modules that were imported since the last call, which was at `since`.
+
+        A file that was written after that may have been read before it was written: it counts as changed.
+        """
         if len(sys.modules) == self._count:
             return
         self._count = len(sys.modules)
@@ -30,8 +33,8 @@ class LoadedCode:
             file = getattr(module, "__file__", None)
             if file and file not in self._stamps and not file.startswith(self._installed):
                 stamp = _stamp(file)
-                if stamp is not None:
-                    self._stamps[file] = stamp
+                surely_read = since == 0.0 or (stamp is not None and stamp[0] < since * 1e9)
+                self._stamps[file] = stamp if surely_read else None
 
     def is_stale(self, created_at: float) -> bool:
         """Return whether a file has changed, for a job that was queued at `created_at` (seconds)."""

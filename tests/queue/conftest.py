@@ -59,12 +59,13 @@ class Consumer:
         *options: str,
         environment: dict[str, str] | None = None,
         directory: Path | None = None,
+        huey: str = "workers.huey",
     ) -> None:
         self.log = home / f"consumer-{time.monotonic_ns()}.log"
         self._locks = home / ".drawscape" / "workers"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", *options],
+                [sys.executable, "-m", "huey.bin.huey_consumer", huey, *options],
                 cwd=directory or home,
                 stdout=output,
                 stderr=output,

@@ -166,3 +166,9 @@ def fail_if(bad):
 def nap_then_fail(seconds):
     time.sleep(seconds)
     raise ValueError("woke up cross")
+
+
+def big_after(path, size):
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    return b"x" * size

@@ -1,0 +1,329 @@
+"""A hostile world: full disks, locked, foreign and damaged files, forged messages, the clock set back."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import JobFailed, QueueError, SettingsError
+from drawscape.job_manager import default_queue, enqueue_background_job, get_job_status, list_jobs
+from drawscape.queue.connection import Database
+from drawscape.queue.memory import memory_limit_bytes
+
+
+def database_path() -> Path:
+    path = default_queue().database.path
+    default_queue().database.connection  # noqa: B018 - makes the file
+    return path
+
+
+def plain() -> sqlite3.Connection:
+    return sqlite3.connect(database_path(), isolation_level=None)
+
+
+def test_a_file_that_is_no_database_is_named(home: Path):
+    (home / ".drawscape" / "queue.db").write_bytes(b"this is no database, it is a letter" * 100)
+    with pytest.raises(QueueError, match="not a database"):
+        enqueue_background_job("sampletasks.nothing")
+
+
+def test_another_programs_database_is_left_alone(home: Path):
+    path = home / ".drawscape" / "queue.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table bookmarks (url text)")
+    with pytest.raises(QueueError, match="another program"):
+        enqueue_background_job("sampletasks.nothing")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("select name from sqlite_master").fetchall() == [("bookmarks",)]
+
+
+def test_a_plain_hueys_file_gains_the_job_table(tmp_path: Path):
+    from huey.api import SqliteHuey
+
+    path = tmp_path / "huey.db"
+    SqliteHuey("x", filename=str(path)).storage.enqueue(b"task")
+    database = Database(path)
+    assert database.connection.execute("select count(*) from job").fetchone() == (0,)
+    assert database.connection.execute("select count(*) from task").fetchone() == (1,)
+
+
+def test_a_file_of_a_newer_version_is_refused(home: Path):
+    with closing(plain()) as connection:
+        connection.execute("pragma user_version = 99")
+    with pytest.raises(QueueError, match="newer Drawscape"):
+        Database(database_path()).connection  # noqa: B018 - opening is the test
+
+
+ON_A_TMPFS = """
+set -e
+mount -t tmpfs -o size=2m,mode=755 tmpfs {home}/small
+DRAWSCAPE_QUEUE={home}/small/queue.db exec {python} {script} {home}
+"""
+
+
+def in_a_small_world(home: Path, body: str) -> str:
+    """Return what the script `body` printed, run where `home/small` is a tmpfs of two megabytes."""
+    (home / "small").mkdir()
+    script = home / "script.py"
+    script.write_text("import os, sys, subprocess\nhome = sys.argv[1]\n" + body)
+    shell = ON_A_TMPFS.format(home=home, python=sys.executable, script=script)
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", shell],
+        capture_output=True,
+        text=True,
+        cwd=home,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_read_only_file_is_named(home: Path):
+    told = in_a_small_world(
+        home,
+        """
+from drawscape.job_manager import enqueue_background_job
+print(enqueue_background_job('sampletasks.nothing').status)
+from drawscape.job_manager import default_queue
+default_queue().database.close()
+subprocess.run(['mount', '-o', 'remount,ro', f'{home}/small'], check=True)
+try:
+    enqueue_background_job('sampletasks.nothing')
+except Exception as error:
+    print(type(error).__name__, error)
+""",
+    )
+    assert told.startswith("queued\nQueueError")
+    assert "queue.db" in told
+
+
+def test_a_full_disk_refuses_the_job_by_name_and_keeps_the_others(home: Path):
+    told = in_a_small_world(
+        home,
+        """
+from drawscape.job_manager import default_queue, enqueue_background_job, list_jobs
+kept = 0
+try:
+    while True:
+        enqueue_background_job('sampletasks.echo', 'x' * 20_000)
+        kept += 1
+except Exception as error:
+    print(type(error).__name__, error)
+print(kept == len(list_jobs(limit=None)) > 10)
+print(default_queue().database.connection.execute('pragma integrity_check').fetchone())
+""",
+    )
+    assert told.startswith("QueueError")
+    assert "full" in told
+    assert "True\n('ok',)" in told
+
+
+def test_a_worker_on_a_full_disk_acknowledges_as_soon_as_there_is_room(home: Path):
+    told = in_a_small_world(
+        home,
+        """
+import time
+from drawscape.job_manager import enqueue_background_job, start_worker
+worker = start_worker(1)
+job = enqueue_background_job('sampletasks.big_after', f'{home}/go', 400_000)
+while job.status != 'started':
+    time.sleep(0.01)
+ballast = open(f'{home}/small/ballast', 'wb')
+try:
+    while True:
+        ballast.write(b'x' * 4096)
+        ballast.flush()
+except OSError:
+    pass
+open(f'{home}/go', 'w').close()
+log = worker.log
+deadline = time.monotonic() + 30
+while 'acknowledge_failed' not in log.read_text() and time.monotonic() < deadline:
+    time.sleep(0.05)
+print(job.status)
+ballast.close()
+os.unlink(f'{home}/small/ballast')
+print(len(job.wait(30)))
+print(enqueue_background_job('sampletasks.add', 1).wait(30))
+worker.stop()
+""",
+    )
+    assert told.split() == ["started", "400000", "1"]
+
+
+def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
+    database = Database(database_path(), timeout_s=0.2)
+    database.connection  # noqa: B018 - opened before the lock
+    with closing(plain()) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(QueueError, match="held the file for more than"), database.transaction():
+            pass
+        other.execute("rollback")
+    with database.transaction():
+        pass
+
+
+def test_a_worker_outlasts_a_lock_and_loses_nothing(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.nap", 0.2)
+    wait_until(lambda: job.status == "started")
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        threading.Event().wait(0.8)
+        other.execute("rollback")
+    assert job.wait(20) == 0.2
+
+
+def forge(payload: bytes) -> str:
+    job = enqueue_background_job("sampletasks.nothing", job_delay=60)
+    with closing(plain()) as connection:
+        connection.execute(
+            "update job set payload = ?, status = 'queued', due_at = null where id = ?",
+            (payload, job.id),
+        )
+    return job.id
+
+
+class Bomb:
+    """Unpickling it would leave a trace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_forged_message_is_never_unpickled(
+    home: Path, start_consumer, tmp_path: Path, signed: bool
+):
+    start_consumer()
+    trace = tmp_path / "boom"
+    payload = pickle.dumps(Bomb(trace))
+    job_id = forge(b"\0" * 32 + payload if signed else payload)
+    wait_until(lambda: get_job_status(job_id)["status"] == "failed")
+    assert get_job_status(job_id)["reason"] == "invalid"
+    assert "signature" in get_job_status(job_id)["error"]
+    assert not trace.exists()
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+@pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
+def test_a_corrupt_row_fails_alone(home: Path, start_consumer, payload):
+    start_consumer()
+    job_id = forge(payload)
+    wait_until(lambda: get_job_status(job_id)["status"] == "failed")
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+def test_corrupt_notes_and_details_do_not_hide_the_job(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.fail")
+    wait_until(lambda: job.ended)
+    with closing(plain()) as connection:
+        connection.execute("update job set meta = '{broken', detail = '[1' where id = ?", (job.id,))
+    status = get_job_status(job.id)
+    assert (status["status"], status["meta"]) == ("failed", {})
+    assert "failed" in job.explain()
+    assert job.id in {other.id for other in list_jobs()}
+
+
+def test_a_forged_result_is_not_unpickled_either(home: Path, start_consumer, tmp_path: Path):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.add", 1)
+    job.wait(20)
+    trace = tmp_path / "boom"
+    with closing(plain()) as connection:
+        connection.execute(
+            "update job set result = ? where id = ?", (pickle.dumps(Bomb(trace)), job.id)
+        )
+    with pytest.raises(QueueError, match="signature"):
+        job.result  # noqa: B018 - the access is the test
+    assert not trace.exists()
+
+
+def test_a_damaged_key_is_named(home: Path):
+    path = database_path().with_suffix(".key")
+    path.write_bytes(b"short")
+    script = (
+        "from drawscape.job_manager import enqueue_background_job as e; e('sampletasks.nothing')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=home, check=False
+    )
+    assert "QueueError" in done.stderr
+    assert "key" in done.stderr
+
+
+CLOCK = """
+import pathlib, time
+_real, _file = time.time, pathlib.Path({path!r})
+def _shifted():
+    try:
+        return _real() + float(_file.read_text() or 0)
+    except (OSError, ValueError):
+        return _real()
+time.time = _shifted
+"""
+
+
+def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer):
+    offset = home / "clock-offset"
+    (home / "modules" / "sitecustomize.py").write_text(CLOCK.format(path=str(offset)))
+    start_consumer()
+    job = enqueue_background_job("sampletasks.nap", 0.5)
+    wait_until(lambda: job.status == "started")
+    offset.write_text("-3600")
+    assert job.wait(20) == 0.5
+    assert job.ended_at >= job.started_at
+    after = enqueue_background_job("sampletasks.nap", 0.1, job_timeout=5)
+    assert after.wait(20) == 0.1
+    assert after.ended_at < job.ended_at  # the worker's clock was really set back
+    assert after.ended_at >= after.started_at
+
+
+def test_a_child_killed_from_outside_is_a_crashed_job(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.nap", 30)
+    wait_until(lambda: job.status == "started" and job.refresh().pid)
+    os.kill(job.refresh().pid, signal.SIGKILL)
+    with pytest.raises(JobFailed, match="SIGKILL"):
+        job.wait(20)
+    assert job.reason == "crashed"
+
+
+def test_a_child_killed_between_two_jobs_costs_no_job(home: Path, start_consumer):
+    start_consumer()
+    _, pid = enqueue_background_job("sampletasks.where").wait(20)
+    os.kill(pid, signal.SIGKILL)
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+def test_the_memory_limit_is_read_from_the_environment(monkeypatch):
+    for text, expected in (("2G", 2 * 2**30), ("512MB", 2**29), ("1000", 1000), ("none", None)):
+        monkeypatch.setenv("DRAWSCAPE_JOB_MEMORY", text)
+        assert memory_limit_bytes() == expected
+    monkeypatch.setenv("DRAWSCAPE_JOB_MEMORY", "lots")
+    with pytest.raises(SettingsError, match="lots"):
+        memory_limit_bytes()
+
+
+def test_a_copy_of_the_folder_is_a_copy_of_the_queue(home: Path, tmp_path: Path):
+    job = enqueue_background_job("sampletasks.add", 1)
+    default_queue().database.connection.execute("pragma wal_checkpoint(truncate)")
+    shutil.copytree(home / ".drawscape", tmp_path / "copy")
+    copy = Database(tmp_path / "copy" / "queue.db")
+    assert copy.connection.execute("select id from job").fetchall() == [(job.id,)]

@@ -1,0 +1,164 @@
+"""`workers.huey` stays a drop-in Huey: tasks, pipelines, schedules, revoking, locks, results, periodic."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from huey import crontab
+from huey.api import SqliteHuey
+from support import wait_until
+
+from drawscape.job_manager import QUEUE_NAME, enqueue_background_job, list_jobs
+from drawscape.queue.huey import JobHuey
+from drawscape.queue.storage import JobStorage
+
+MODULE = """
+from huey import crontab
+from huey.exceptions import RetryTask
+from drawscape import settings
+from drawscape.queue.huey import JobHuey
+
+huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(),
+               task_modules=settings.task_modules())
+
+@huey.task()
+def add(a, b):
+    return a + b
+
+@huey.task(retries=2)
+def flaky(path):
+    with open(path, "a") as file:
+        file.write("x")
+    if len(open(path).read()) < 3:
+        raise ValueError("again")
+    return "ok"
+
+@huey.task()
+@huey.lock_task("one")
+def locked():
+    return "locked"
+
+@huey.periodic_task(lambda stamp: True)
+def each_time():
+    open(settings.home() / "ticked", "a").write("x")
+
+huey.periodic_job(lambda stamp: True, "sampletasks.append", path=str(settings.home() / "jobticks"))
+"""
+
+
+@pytest.fixture
+def native(home: Path):
+    (home / "modules" / "nativetasks.py").write_text(MODULE)
+    sys.modules.pop("nativetasks", None)
+    import nativetasks
+
+    yield nativetasks
+    sys.modules.pop("nativetasks", None)
+
+
+@pytest.fixture
+def consumer(native, home, start_consumer):
+    return start_consumer("-w", "2", huey="nativetasks.huey")
+
+
+def test_it_is_built_like_a_huey(tmp_path: Path):
+    huey = JobHuey("mine", filename=tmp_path / "mine.db")
+    assert isinstance(huey, SqliteHuey)
+    assert isinstance(huey.storage, JobStorage)
+    assert huey.name == "mine"
+    assert (
+        JobHuey("other", results=False, filename=tmp_path / "mine.db", timeout=9).results is False
+    )
+
+
+def test_the_storages_methods_work_without_a_consumer(tmp_path: Path):
+    storage = JobHuey("mine", filename=tmp_path / "mine.db").storage
+    storage.enqueue(b"low")
+    storage.enqueue(b"high", priority=5)
+    assert storage.queue_size() == 2
+    assert storage.enqueued_items() == [b"high", b"low"]
+    assert storage.dequeue() == b"high"
+    storage.put_data("key", b"value")
+    assert storage.has_data_for_key("key")
+    assert storage.peek_data("key") == b"value"
+    assert storage.pop_data("key") == b"value"
+    assert storage.put_if_empty("once", b"1") is True
+    assert storage.put_if_empty("once", b"2") is False
+    assert [storage.incr("counter"), storage.incr("counter", 4)] == [1, 5]
+    storage.flush_all()
+    assert storage.queue_size() == 0
+
+
+def test_tasks_run_and_give_results(native, consumer):
+    result = native.add(2, 3)
+    assert result(blocking=True, timeout=20) == 5
+    assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=20) == [3, 7]
+
+
+def test_pipelines_pass_results_on(native, consumer):
+    pipeline = native.add.s(1, 2).then(native.add, 10).then(native.add, 100)
+    results = native.huey.enqueue(pipeline)
+    assert results.get(blocking=True, timeout=20) == [3, 13, 113]
+
+
+def test_schedules_and_revocations_hold(native, consumer):
+    soon = native.add.schedule((1, 1), delay=1)
+    revoked = native.add.schedule((2, 2), delay=1)
+    revoked.revoke()
+    assert soon(blocking=True, timeout=20) == 2
+    time.sleep(0.3)
+    assert revoked() is None
+
+
+def test_retries_and_locks_work(native, consumer, tmp_path: Path):
+    assert native.flaky(str(tmp_path / "tries"))(blocking=True, timeout=20) == "ok"
+    assert native.locked()(blocking=True, timeout=20) == "locked"
+
+
+def test_immediate_mode_needs_no_consumer(native):
+    native.huey.immediate = True
+    assert native.add(4, 5)() == 9
+
+
+def test_jobs_and_tasks_take_turns(native, consumer):
+    for _ in range(20):
+        enqueue_background_job("sampletasks.nap", 0.01)
+    results = [native.add(i, i) for i in range(20)]
+    assert [r(blocking=True, timeout=20) for r in results] == [2 * i for i in range(20)]
+
+
+def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_consumer):
+    start_consumer(huey="nativetasks.huey")
+    start_consumer(huey="nativetasks.huey")
+    wait_until((home / "jobticks").exists, 20)
+    wait_until(lambda: (home / "ticked").exists() and len((home / "ticked").read_text()) >= 2, 20)
+    minutes = {job.id for job in list_jobs(task="sampletasks.append")}
+    assert len((home / "jobticks").read_text().split()) == len(minutes)
+
+
+def test_cron_expressions_are_hueys(native):
+    from datetime import datetime
+
+    every_night = crontab(minute="0", hour="3")
+    assert every_night(datetime(2026, 1, 1, 3, 0))
+    assert not every_night(datetime(2026, 1, 1, 4, 0))
+
+
+def test_a_message_that_is_not_signed_is_refused(native, consumer):
+    import pickle
+
+    native.huey.storage.enqueue(pickle.dumps("not ours"))
+    assert native.add(1, 1)(blocking=True, timeout=20) == 2
+    assert "signature" in consumer.log.read_text()
+
+
+def test_the_workers_package_hands_out_its_huey():
+    import workers
+
+    assert workers.huey.name == QUEUE_NAME
+    assert workers.huey is workers.huey
+    with pytest.raises(AttributeError, match="nothing"):
+        workers.nothing  # noqa: B018 - the access is the test
