@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import time
 from collections.abc import Callable
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import start_worker, workers_alive
+from drawscape.queue.launching import WorkerProcess
 
 STARTING = "No worker is alive: starting one."
 STARTED = "No worker was alive, so this notebook started one; it ends with the kernel."
 RESTARTED = "The worker died, so this notebook started another; it ends with the kernel."
 
 MOST_STARTS = 4
-"""A job that kills its worker shall not go round for ever; three recoveries end it anyway."""
+WITHIN_S = 600.0
+"""A worker that dies again and again, so often in so long a time, needs a person."""
 
 _LOCK = threading.Lock()
-_starts = 0
+_started: list[WorkerProcess] = []
+_times: list[float] = []
 
 
 class Ready:
@@ -40,16 +45,23 @@ def start_if_needed(note: Callable[[str], None]) -> None:
 
     Raises QueueError when it does not come up, or when several have died.
     """
-    global _starts
     with _LOCK:
         if workers_alive():
             return
-        if _starts >= MOST_STARTS:
+        if len([t for t in _times if time.monotonic() - t < WITHIN_S]) >= MOST_STARTS:
             raise QueueError(
-                f"{_starts} workers that this notebook started have died; start one in a terminal, "
+                f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
             )
-        _starts += 1
         note(STARTING)
-        start_worker()
-        note(STARTED if _starts == 1 else RESTARTED)
+        _times.append(time.monotonic())
+        _started.append(start_worker())  # held: a worker leaves when nobody holds its handle
+        note(STARTED if len(_started) == 1 else RESTARTED)
+
+
+@atexit.register
+def _stop_all() -> None:
+    """A worker notices the end of the kernel by itself; this lets it leave at once, and in order."""
+    for worker in _started:
+        if worker.alive:
+            worker.stop()

@@ -1,0 +1,94 @@
+"""A notebook without a worker starts one, which ends with the kernel."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.job_manager import workers_alive
+from drawscape.notebook import ensure_worker, form, worker
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def no_worker_left(home: Path) -> Iterator[None]:
+    """Each test begins and ends without a worker."""
+    yield
+    for process in worker._started:
+        process.stop()
+    worker._started.clear()
+    worker._times.clear()
+    wait_until(lambda: not workers_alive(), 20, "the end of all workers")
+
+
+def hold(width: float, height: float, gate: str = "") -> str:
+    """Hold until the file `gate` is there."""
+    import time
+    from pathlib import Path
+
+    while gate and not Path(gate).exists():
+        time.sleep(0.01)
+    return "done"
+
+
+def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
+    assert workers_alive() == []
+    assert repr(ensure_worker()) == "A worker is ready."
+    (alive,) = workers_alive()
+    ensure_worker()
+    assert workers_alive() == [alive]
+
+
+def test_a_form_starts_a_worker_and_says_so() -> None:
+    held = form(hold)
+    held.draw().wait(60)
+    wait_until(lambda: held.status.startswith("finished"), 10, "the form")
+    wait_until(lambda: held._note.value == worker.STARTED, 10, "the note")
+
+
+def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
+    ensure_worker()
+    (first,) = workers_alive()
+    held = form(hold, gate=str(tmp_path / "gate"))
+    job = held.draw()
+    wait_until(lambda: held.status == "drawing", 10, "the start")
+    os.kill(first.pid, signal.SIGKILL)
+    wait_until(lambda: held._note.value == worker.RESTARTED, 30, "the note")
+    (tmp_path / "gate").touch()
+    assert job.wait(30) == "done"
+    wait_until(lambda: held.status.startswith("finished"), 10, "the form")
+    assert [w.pid for w in workers_alive()] != [first.pid]
+
+
+@pytest.mark.parametrize("end", ["return", "os.kill(os.getpid(), 9)"])
+def test_the_worker_ends_with_the_process_that_started_it(home: Path, end: str) -> None:
+    program = f"""
+import os
+from drawscape.job_manager import workers_alive
+from drawscape.notebook import ensure_worker
+def main():
+    ensure_worker()
+    print(workers_alive()[0].pid, flush=True)
+    {end}
+main()
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert int(run.stdout) > 0, run.stderr
+    wait_until(lambda: not workers_alive(), 20, "the worker's end")
+
+
+def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "MOST_STARTS", 1)
+    ensure_worker()
+    worker._started[0].stop()
+    held = form(hold)
+    job = held.draw()
+    wait_until(lambda: "have died" in held._note.value, 10, "the note")
+    assert "drawscape worker" in held._note.value
+    job.cancel()
