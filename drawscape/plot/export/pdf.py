@@ -1,0 +1,84 @@
+"""PDF of vector lines, one optional layer per pen; written here, since lines need so little of it.
+
+After the PDF 1.7 reference (ISO 32000-1, 2008): one page, one compressed content stream.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import zlib
+
+import numpy as np
+import orjson
+
+from drawscape.plot.export.colors import rgb
+from drawscape.svg_reader import Document, Layer
+
+_POINTS_PER_MM = 72 / 25.4
+_DEFAULT_WIDTH_MM = 0.3
+
+
+def to_pdf(document: Document) -> bytes:
+    """Return the drawing as a PDF file, layers as optional content that viewers can switch.
+
+    Raises PlotError for a colour that is not known.
+    """
+    height = document.height_mm * _POINTS_PER_MM
+    parts = [b"1 J 1 j\n"]
+    for number, layer in enumerate(document.layers):
+        parts += [b"/OC /L%d BDC\n" % number, _stream(layer, height), b"EMC\n"]
+    content = zlib.compress(b"".join(parts), 6)
+    page = f"[0 0 {document.width_mm * _POINTS_PER_MM:.3f} {height:.3f}]".encode()
+    return _file(page, content, [layer.name for layer in document.layers])
+
+
+def _stream(layer: Layer, height: float) -> bytes:
+    """Return the layer's lines as operators; PDF's y points up."""
+    width = (layer.width_mm or _DEFAULT_WIDTH_MM) * _POINTS_PER_MM
+    color = " ".join(f"{part / 255:.3f}" for part in rgb(layer.color))
+    points = layer.lines.points * _POINTS_PER_MM
+    # Plus zero: no -0.0.
+    places = np.round(np.stack((points[:, 0], height - points[:, 1]), axis=1), 3) + 0.0
+    out = [f"{color} RG {width:.3f} w\n".encode()]
+    bounds = layer.lines.offsets.tolist()
+    for first, last in itertools.pairwise(bounds):
+        text = orjson.dumps(places[first:last], option=orjson.OPT_SERIALIZE_NUMPY)[2:-2]
+        begin, _, rest = text.replace(b"],[", b"\n").replace(b",", b" ").partition(b"\n")
+        out.append(begin + b" m\n")
+        if rest:
+            out.append(rest.replace(b"\n", b" l\n") + b" l S\n")
+    return b"".join(out)
+
+
+def _file(page: bytes, content: bytes, names: list[str]) -> bytes:
+    layers = [b"%d 0 R" % (5 + k) for k in range(len(names))]
+    references = b" ".join(layers)
+    resources = b" ".join(b"/L%d %s" % (k, layer) for k, layer in enumerate(layers))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [%s] /D << /Order [%s] >> >> >>"
+        % (references, references),
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox %s /Contents 4 0 R "
+        b"/Resources << /Properties << %s >> >> >>" % (page, resources),
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(content), content),
+        *(b"<< /Type /OCG /Name %s >>" % _text(name) for name in names),
+    ]
+    out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+    places = []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"trailer\n<< /Size %d /Root 1 0 R >>\n" % (len(objects) + 1)
+    out += b"startxref\n%d\n%%%%EOF\n" % table
+    return bytes(out)
+
+
+def _text(text: str) -> bytes:
+    """Return a PDF string: in plain ASCII as it is, else UTF-16 in hexadecimal."""
+    if re.fullmatch(r"[ -~]*", text):
+        return b"(" + re.sub(r"([\\()])", r"\\\1", text).encode() + b")"
+    return b"<FEFF" + text.encode("utf-16-be", "replace").hex().upper().encode() + b">"

@@ -1,0 +1,84 @@
+"""A picture of the drawing, drawn from the arrays by Pillow on a larger sheet and scaled down."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from drawscape.errors import MissingExtraError, PlotError
+from drawscape.plot.export.colors import rgb
+from drawscape.svg_reader import Document, Layer
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+
+_MM_PER_INCH = 25.4
+# Twice as large is where steps cease to show; pens below two pixels need more to get their width right.
+_SUPERSAMPLING = 2
+_FINE_SUPERSAMPLING = 4
+# A sheet of A1 at 300 dpi; beyond it the picture would take gigabytes.
+_MOST_PIXELS = 100_000_000
+_DEFAULT_WIDTH_MM = 0.3
+
+
+def to_png(document: Document, *, dpi: float = 150.0, background: str = "white") -> bytes:
+    """Return the drawing as a PNG file of `dpi` pixels per inch.
+
+    Raises MissingExtraError without Pillow (the extra `png`), PlotError for a resolution that gives no
+    picture or too large a one, and for a colour that is not known.
+    """
+    try:
+        from PIL import Image, ImageDraw
+    except ImportError as error:
+        raise MissingExtraError("PNG export", "png") from error
+    scale = dpi / _MM_PER_INCH
+    width, height = _size(document, dpi)
+    finest = min((_pen(layer) for layer in document.layers), default=1.0) * scale
+    factor = _FINE_SUPERSAMPLING if finest < 2 else _SUPERSAMPLING
+    picture = Image.new("RGB", (width * factor, height * factor), rgb(background))
+    pencil = ImageDraw.Draw(picture)
+    for layer in document.layers:
+        _draw(pencil, layer, scale * factor)
+    out = io.BytesIO()
+    picture.reduce(factor).save(out, "PNG", dpi=(dpi, dpi), compress_level=6)
+    return out.getvalue()
+
+
+def _size(document: Document, dpi: float) -> tuple[int, int]:
+    if not (math.isfinite(dpi) and dpi > 0):
+        raise PlotError(f"dpi={dpi!r}: give a positive number of pixels per inch, such as 150")
+    width = max(round(document.width_mm * dpi / _MM_PER_INCH), 1)
+    height = max(round(document.height_mm * dpi / _MM_PER_INCH), 1)
+    if width * height > _MOST_PIXELS:
+        raise PlotError(f"dpi={dpi:g} makes a picture of {width} x {height} pixels; choose fewer")
+    return width, height
+
+
+def _pen(layer: Layer) -> float:
+    return layer.width_mm or _DEFAULT_WIDTH_MM
+
+
+def _draw(pencil: ImageDraw, layer: Layer, scale: float) -> None:
+    """Draw the layer's lines with round ends; `scale` is in pixels per mm."""
+    width = max(round(_pen(layer) * scale), 1)
+    color = rgb(layer.color)
+    places = np.round(layer.lines.points * scale, 2)
+    flat = places.ravel().tolist()
+    joint = "curve" if width > 3 else None
+    bounds = (2 * layer.lines.offsets).tolist()
+    for first, last in itertools.pairwise(bounds):
+        pencil.line(flat[first:last], fill=color, width=width, joint=joint)
+    if width > 2:
+        radius = (width - 1) / 2
+        for x, y in _line_ends(layer, scale):
+            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color)
+
+
+def _line_ends(layer: Layer, scale: float) -> list[list[float]]:
+    ends = np.concatenate((layer.lines.starts, layer.lines.ends)) * scale
+    places: list[list[float]] = np.unique(np.round(ends, 1), axis=0).tolist()
+    return places
