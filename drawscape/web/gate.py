@@ -27,9 +27,15 @@ class QueueGate:
     """
 
     def __init__(
-        self, limit: int, *, retry_after_s: int = 2, count: Callable[[int], int] = count_queued
+        self,
+        limit: int,
+        *,
+        retry_after_s: int = 2,
+        patience_s: float = 5.0,
+        count: Callable[[int], int] = count_queued,
     ) -> None:
         self._limit = limit
+        self._patience_s = patience_s
         self._retry_after_s = retry_after_s
         self._count = count
         self._lock = threading.Lock()
@@ -40,18 +46,21 @@ class QueueGate:
     def admitted(self) -> Iterator[None]:
         """Hold the only place at the queue's door while the caller enqueues its job.
 
-        Raises RequestRefused with 503 when the queue is full.
+        Raises RequestRefused with 503 when the queue is full, or so busy that the door stays shut.
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=self._patience_s):
+            raise self._refusal("the queue is busy; try again in a moment")
+        try:
             self._look()
             if self._bound >= self._limit:
-                raise RequestRefused(
-                    503,
-                    f"{self._limit} jobs wait already; try again in a moment",
-                    headers={"Retry-After": str(self._retry_after_s)},
-                )
+                raise self._refusal(f"{self._limit} jobs wait already; try again in a moment")
             yield
             self._bound += 1
+        finally:
+            self._lock.release()
+
+    def _refusal(self, detail: str) -> RequestRefused:
+        return RequestRefused(503, detail, headers={"Retry-After": str(self._retry_after_s)})
 
     def _look(self) -> None:
         now = time.monotonic()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -84,6 +86,21 @@ def worker(home: Path) -> Iterator[Any]:
     process = start_worker(1)
     yield process
     process.stop()
+
+
+@pytest.fixture
+def task_module(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Write a module of tasks that the queue and a worker started later may run."""
+
+    def write(name: str, source: str) -> None:
+        (home / f"{name}.py").write_text(source)
+        paths = [str(home), os.environ.get("PYTHONPATH", "")]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", name)
+        monkeypatch.syspath_prepend(home)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    return write
 
 
 @pytest.fixture

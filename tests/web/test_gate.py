@@ -39,6 +39,13 @@ def test_a_job_that_could_not_be_queued_is_not_counted() -> None:
         pass
 
 
+def test_nobody_waits_for_ever_at_the_door_of_a_stuck_queue() -> None:
+    gate = QueueGate(5, patience_s=0.01, count=lambda _limit: 0)
+    with gate.admitted(), pytest.raises(RequestRefused, match="busy") as refused, gate.admitted():
+        pass
+    assert refused.value.status == 503
+
+
 def test_many_threads_never_pass_the_limit_together() -> None:
     inside: list[int] = []
     gate = QueueGate(10, count=lambda _limit: len(inside))

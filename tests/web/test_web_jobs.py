@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,17 +89,13 @@ def test_an_unknown_job_is_not_found(client: FlaskClient) -> None:
 
 
 @pytest.fixture
-def other_task(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A task of another module, whose jobs are none of a browser's business."""
-    (home / "private_tasks.py").write_text(
+def other_task(task_module: Callable[[str, str], None]) -> str:
+    """A module of tasks whose jobs are none of a browser's business."""
+    task_module(
+        "private_tasks",
         "def leak(path):\n    return path\n\n\n"
-        "def fail(secret):\n    raise ValueError(f'no such colour: {secret}')\n"
+        "def fail(secret):\n    raise ValueError(f'no such colour: {secret}')\n",
     )
-    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "private_tasks")
-    paths = [str(home), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-    monkeypatch.syspath_prepend(home)
-    monkeypatch.delitem(sys.modules, "private_tasks", raising=False)
     return "private_tasks"
 
 

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,23 +123,84 @@ def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
 
 
 @pytest.fixture
-def slow_sketch(home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def slow_sketch(task_module: Any) -> str:
     """A task that reports a quarter with a preview and then takes its time."""
-    (home / "slow_tasks.py").write_text(
-        "import time\n"
-        "from drawscape.job_manager import current_job\n"
-        'SVG = b\'<svg xmlns="http://www.w3.org/2000/svg" width="90mm" height="90mm" '
-        'viewBox="0 0 9 9"><path d="M1 1L8 8" stroke="red"/></svg>\'\n'
-        "def draw(**order):\n"
-        "    current_job().progress(0.25, preview=SVG)\n"
-        "    time.sleep(300)\n"
+    task_module(
+        "slow_tasks",
+        """
+import time
+from drawscape.job_manager import current_job
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm"/>'
+
+
+def draw(**order):
+    current_job().progress(0.25, preview=SVG)
+    time.sleep(300)
+""",
     )
-    paths = [str(home), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slow_tasks")
-    monkeypatch.syspath_prepend(home)
-    monkeypatch.delitem(sys.modules, "slow_tasks", raising=False)
     return "slow_tasks.draw"
+
+
+HOSTILE = """
+from drawscape import settings
+
+
+def draw(output_filename, **order):
+    path = settings.output_path(output_filename)
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9mm" height="9mm" viewBox="0 0 9 9"'
+        ' onload="fetch(&quot;/owned-by-onload&quot;)"><title>t</title>'
+        '<script>fetch("/owned-by-script")</script>'
+        '<image href="/owned-by-image" width="9" height="9" onerror="fetch(&quot;/owned&quot;)"/>'
+        '<style>@import url("/owned-by-import");</style>'
+        '<foreignObject width="9" height="9"><iframe xmlns="http://www.w3.org/1999/xhtml"'
+        ' src="/owned-by-frame"></iframe></foreignObject></svg>'
+    )
+    return str(path)
+
+
+def fail(**order):
+    raise ValueError("<img src='/owned-by-error' onerror='fetch(`/owned`)'>")
+"""
+
+
+@pytest.fixture
+def hostile(task_module: Any) -> str:
+    """A module with tasks that do their worst."""
+    task_module("hostile_tasks", HOSTILE)
+    return "hostile_tasks"
+
+
+def test_a_hostile_drawing_runs_and_loads_nothing(
+    opened: Any, serving: Any, hostile: str, worker: Any
+) -> None:
+    settings = WebSettings(task=f"{hostile}.draw", job_modules=(hostile,))
+    with serving(settings) as server, opened(server.url) as page:
+        answered: list[str] = []  # what a policy blocks is a request too, but one without an answer
+        page.context.on("response", lambda response: answered.append(response.url))
+        page.click("#draw")
+        page.wait_for_selector("#drawing")
+        says(page, "Finished.")
+        (drawing,) = [url for url in answered if url.endswith("/svg")]
+        alone = page.context.new_page()  # opened by itself, not only as a picture
+        with alone.expect_console_message(lambda said: "Blocked script" in said.text):
+            alone.goto(drawing)
+        alone.wait_for_load_state("networkidle")
+    assert not [url for url in answered if "owned" in url]
+
+
+def test_markup_in_an_error_is_shown_as_text(
+    opened: Any, serving: Any, hostile: str, worker: Any
+) -> None:
+    settings = WebSettings(task=f"{hostile}.fail", job_modules=(hostile,))
+    with serving(settings) as server, opened(server.url) as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.click("#draw")
+        says(page, "Failed:")
+        assert "<img src='/owned-by-error'" in page.inner_text("#status")
+    assert not [url for url in asked if "owned" in url]
 
 
 def test_a_refused_order_is_told_at_its_field(opened: Any, serving: Any) -> None:

@@ -49,13 +49,16 @@ const sheetSize = () => {
   return $('orientation').value === 'landscape' ? [...chosen].reverse() : chosen;
 };
 
+const shapeSheet = ({ width, height }) => {
+  if (width > 0 && height > 0) $('sheet').style.setProperty('--ratio', width / height);
+};
+
 const showSheet = () => {
   const custom = $('paper').value === 'Custom';
   $('custom-size').hidden = !custom;
   $('orientation').disabled = custom;
   const [width, height] = sheetSize();
-  const fits = width > 0 && height > 0 && width / height < 4 && height / width < 4;
-  if (fits) $('sheet').style.setProperty('--sheet', `${width} / ${height}`);
+  if ($('sheet').childElementCount === 0) shapeSheet({ width, height });
 };
 
 const readOrder = () => {
@@ -108,6 +111,7 @@ const describe = ({ pattern, width, height, seed }) => (
 const showPicture = ({ url, order, name }) => {
   const picture = Object.assign(new Image(), { src: url, alt: `Drawing: ${describe(order)}` });
   picture.id = 'drawing';
+  shapeSheet(order);
   $('sheet').replaceChildren(picture);
   $('caption-text').textContent = describe(order);
   Object.assign($('download'), { href: url, download: name });
@@ -115,7 +119,7 @@ const showPicture = ({ url, order, name }) => {
 };
 
 // The drawing so far. Previews are asked for one at a time, and no more once the job has ended.
-const showPreviews = async (id) => {
+const showPreviews = async (id, order) => {
   let shown = null;
   while (running === id) {
     const blob = await server.preview(id).catch(() => null);
@@ -124,6 +128,7 @@ const showPreviews = async (id) => {
       const picture = Object.assign(new Image(), { src: URL.createObjectURL(blob), alt: 'The drawing so far' });
       await picture.decode().catch(() => {});
       if (running !== id) break;
+      shapeSheet(order);
       $('sheet').replaceChildren(picture);
       $('caption').hidden = true;
       if (shown) URL.revokeObjectURL(shown.src);
@@ -207,7 +212,7 @@ const draw = async () => {
     for await (const job of server.watch(id)) {
       last = job;
       if (!job.ended) showJob(job);
-      if (job.status === 'started') previews ??= showPreviews(id);
+      if (job.status === 'started') previews ??= showPreviews(id, order);
     }
     busy('');
     await finish(last, order);
