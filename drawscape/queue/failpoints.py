@@ -1,4 +1,4 @@
-"""Named places where a test may kill the process: `DRAWSCAPE_FAILPOINT=ack.before[:count]`.
+"""Named places where a test may kill the process: `DRAWSCAPE_FAILPOINT=ack.before_commit[:count]`.
 
 Without the variable, which is how everyone but the chaos tests runs, a failpoint does nothing.
 """
@@ -19,20 +19,26 @@ NAMES = (
     "ack.after_commit",
 )
 
-_name, _, _count = os.environ.get("DRAWSCAPE_FAILPOINT", "").partition(":")
-_left = int(_count or 1)
+_armed = ""
+_left = 0
 
 
-def _armed(name: str) -> None:
+def arm(name: str, count: int = 1) -> None:
+    """Kill this process when it comes by `name` for the `count`-th time."""
+    global _armed, _left
+    _armed, _left = name, count
+
+
+def failpoint(name: str) -> None:
+    """Do nothing, unless this place is armed."""
     global _left
-    if name == _name:
-        _left -= 1
-        if _left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    if name != _armed:
+        return
+    _left -= 1
+    if _left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _disarmed(name: str) -> None:
-    return None
-
-
-failpoint = _armed if _name else _disarmed
+_name, _, _count = os.environ.get("DRAWSCAPE_FAILPOINT", "").partition(":")
+if _name:
+    arm(_name, int(_count or 1))

@@ -1,0 +1,111 @@
+"""`drawscape demo`: the main job without a browser. A worker, a few drawings, a bar for each."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drawscape import job_manager
+from drawscape.job_manager import Job, enqueue_background_job
+
+_TASK = "workers.svg_tasks.generate_complex_svg"
+
+DRAWINGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("spiral", {}),
+    ("flow_field", {}),
+    ("phyllotaxis", {}),
+    ("truchet", {}),
+    ("hilbert", {}),
+    ("ridgelines", {}),
+)
+
+
+@click.command()
+@click.option(
+    "-w", "--slots", type=click.IntRange(1, 64), help="Jobs at once; by default one a core."
+)
+@click.option("--seed", default=0, show_default=True, help="The same seed draws the same pictures.")
+def demo(slots: int | None, seed: int) -> None:
+    """Draw a few pictures through the queue: start a worker, enqueue, wait, say where they are."""
+    began = time.monotonic()
+    worker = job_manager.start_worker(slots)
+    click.echo(f"A worker is at work in a process of its own (pid {worker.pid}).")
+    try:
+        jobs = [
+            enqueue_background_job(
+                _TASK,
+                width=210,
+                height=297,
+                pattern_type=pattern,
+                output_filename=f"demo/{pattern}.svg",
+                seed=seed,
+                job_description=f"demo: {pattern}",
+                **params,
+            )
+            for pattern, params in DRAWINGS
+        ]
+        click.echo(f"{len(jobs)} drawings are queued; each bar follows a job.")
+        names = [pattern for pattern, _ in DRAWINGS]
+        _follow_with_bars(names, jobs) if sys.stdout.isatty() else _follow_with_lines(names, jobs)
+        _tell(names, jobs, time.monotonic() - began)
+    finally:
+        worker.stop()
+    if any(job.status != "finished" for job in jobs):
+        raise click.exceptions.Exit(1)
+
+
+def _follow_with_bars(names: list[str], jobs: list[Job]) -> None:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(40),
+        TextColumn("{task.fields[status]:<10}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns) as progress:
+        bars = [progress.add_task(name, total=1.0, status="queued", start=False) for name in names]
+        open_ones = dict(zip(bars, jobs, strict=True))
+        while open_ones:
+            time.sleep(0.03)
+            for bar, job in list(open_ones.items()):
+                row = job.refresh()
+                if row.status != "queued":
+                    progress.start_task(bar)
+                progress.update(bar, completed=row.progress, status=row.status)
+                if row.ended:
+                    progress.stop_task(bar)
+                    del open_ones[bar]
+
+
+def _follow_with_lines(names: list[str], jobs: list[Job]) -> None:
+    told: dict[str, tuple[str, int]] = {}
+    while len([s for s, _ in told.values() if s not in ("queued", "started")]) < len(jobs):
+        time.sleep(0.02)
+        for name, job in zip(names, jobs, strict=True):
+            row = job.refresh()
+            state = (row.status, int(row.progress * 4))
+            if told.get(name) != state:
+                told[name] = state
+                click.echo(f"{name:<12} {_bar(row.progress)} {row.status}")
+
+
+def _bar(fraction: float) -> str:
+    full = round(fraction * 20)
+    return f"[{'#' * full}{'.' * (20 - full)}] {fraction:>4.0%}"
+
+
+def _tell(names: list[str], jobs: list[Job], seconds: float) -> None:
+    click.echo("")
+    for name, job in zip(names, jobs, strict=True):
+        if job.status == "finished":
+            path = Path(job.result)
+            click.echo(f"  {path}  ({path.stat().st_size / 1000:.0f} kB)")
+        else:
+            click.echo(f"  {name}: {job.status}\n{job.explain()}", err=True)
+    click.echo(f"\n{len(jobs)} drawings in {seconds:.1f} s. Open them in a browser or in Inkscape.")
+    click.echo("Next: `make lab` for the notebooks, `drawscape sketches` for all patterns.")

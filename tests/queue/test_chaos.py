@@ -1,0 +1,85 @@
+"""SIGKILL at every named step, seeded, round after round: nothing is lost, nothing is torn.
+
+CHAOS_ROUNDS and CHAOS_SEED set the number and the order; a failure names the seed and the round.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from queue_chaos import STEPS, World
+
+from drawscape.queue import failpoints
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "200"))
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+
+TASKS = """
+import time
+from pathlib import Path
+from drawscape.job_manager import current_job
+
+def work(name):
+    with open(Path("runs") / name, "a") as file:
+        file.write("run\\n")
+    for i in range(3):
+        current_job().progress(i / 3, f"step {i}")
+        time.sleep(0.01)
+    if name.endswith("3"):
+        raise ValueError("an honest failure")
+    return name
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "modules" / "chaostasks.py").write_text(TASKS)
+    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    return World(tmp_path, random.Random(SEED))
+
+
+def test_every_step_that_is_killed_has_a_failpoint():
+    assert set(failpoints.NAMES) == set(STEPS) - {"any moment"}
+
+
+@pytest.mark.chaos
+def test_nothing_is_lost_whoever_is_killed_wherever(world: World):
+    steps = list(STEPS) * (ROUNDS // len(STEPS) + 1)
+    world.random.shuffle(steps)
+    for number, step in enumerate(steps[:ROUNDS]):
+        try:
+            world.play(step)
+            if number % 20 == 19:
+                world.drain()
+        except AssertionError as error:
+            pytest.fail(f"seed {SEED}, round {number}, killed at {step}: {error}")
+    world.drain()
+    assert len(world.committed) > ROUNDS
+
+
+def test_the_check_itself_can_fail(world: World):
+    world.committed.add("never-queued")
+    world.attempted.add("never-queued")
+    with pytest.raises(AssertionError, match="lost"):
+        world.check()
+
+
+def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
+    script = "from drawscape.queue.failpoints import failpoint; failpoint('x'); print('alive')"
+    for value, code, said in (("", 0, "alive\n"), ("x", -9, ""), ("x:2", 0, "alive\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "DRAWSCAPE_FAILPOINT": value},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout) == (code, said)

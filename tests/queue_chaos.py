@@ -1,0 +1,218 @@
+"""A round of chaos: one process of the queue is killed at a named step, and the table is read after it.
+
+The victim is forked from this process, which has imported everything already, so that a round takes
+a fraction of a second. `tests/queue/test_chaos.py` plays them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drawscape.queue import failpoints
+from drawscape.queue.claiming import acknowledge
+from drawscape.queue.connection import Database
+from drawscape.queue.huey import JobHuey
+from drawscape.queue.liveness import is_alive
+from drawscape.queue.recovery import MAX_RECOVERIES, recover
+from drawscape.queue.rows import Claim, Outcome
+from drawscape.queue.schema import STATUSES
+from drawscape.queue.submitting import Queue
+
+ENQUEUER_STEPS = ("insert.before_commit", "insert.after_commit")
+WORKER_STEPS = ("claim.committed", "ack.before_commit", "ack.after_commit")
+CHILD_STEPS = ("child.before_start", "run.middle", "result.serialised")
+ANY_MOMENT = "any moment"
+STEPS = (*ENQUEUER_STEPS, *WORKER_STEPS, *CHILD_STEPS, ANY_MOMENT)
+RETRIES = 1
+
+
+@dataclass
+class World:
+    """A home, its queue, and what is known from outside about the jobs."""
+
+    home: Path
+    random: random.Random
+    committed: set[str] = field(default_factory=set)
+    attempted: set[str] = field(default_factory=set)
+    rounds: int = 0
+
+    @property
+    def path(self) -> Path:
+        return self.home / ".drawscape" / "queue.db"
+
+    @property
+    def locks(self) -> Path:
+        return self.home / ".drawscape" / "workers"
+
+    def huey(self) -> JobHuey:
+        return JobHuey(
+            "background", filename=self.path, home=self.home, task_modules=("chaostasks",)
+        )
+
+    def play(self, step: str) -> None:
+        """Play one round: enqueue, work, kill at `step`, read the table."""
+        self.rounds += 1
+        self._enqueue(step if step in ENQUEUER_STEPS else None)
+        if step not in ENQUEUER_STEPS:
+            self._work(step)
+        self.check()
+
+    def drain(self) -> None:
+        """Let an unharmed worker finish everything, then check what holds at the end."""
+        pid = self._fork(lambda: self.huey().create_consumer(workers=2).run())
+        deadline = time.monotonic() + 60
+        while self._count("status in ('queued', 'scheduled', 'deferred', 'started')"):
+            if time.monotonic() > deadline:
+                raise AssertionError("the queue was not drained within a minute")
+            time.sleep(0.01)
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)
+        self.check()
+
+    def _enqueue(self, step: str | None) -> None:
+        """Enqueue a few jobs in a process of its own; what it reports as returned was committed."""
+        names = [f"r{self.rounds}-{i}" for i in range(self.random.randint(1, 4))]
+        retries = [self.random.choice((0, RETRIES)) for _ in names]
+        self.attempted.update(names)
+        read_end, write_end = os.pipe()
+
+        def enqueue() -> None:
+            if step:
+                failpoints.arm(step, self.random.randint(1, len(names)))
+            queue = Queue.of(self.huey())
+            for name, retry in zip(names, retries, strict=True):
+                options = {"job_id": name, "job_retries": retry}
+                queue.enqueue("chaostasks.work", (), {"name": name, **options})
+                os.write(write_end, f"{name}\n".encode())
+
+        pid = self._fork(enqueue)
+        os.close(write_end)
+        os.waitpid(pid, 0)
+        with os.fdopen(read_end) as reported:
+            self.committed.update(reported.read().split())
+
+    def _work(self, step: str) -> None:
+        """Run a worker until it is killed at `step`, or until there is nothing left for it."""
+        count = self.random.randint(1, 3)
+        lifetime = self.random.uniform(0.02, 0.6)
+
+        def work() -> None:
+            if step in CHILD_STEPS:
+                os.environ["DRAWSCAPE_FAILPOINT"] = f"{step}:{count}"
+            elif step in WORKER_STEPS:
+                failpoints.arm(step, count)
+            self.huey().create_consumer(workers=self.random.randint(1, 2)).run()
+
+        pid = self._fork(work)
+        deadline = time.monotonic() + (lifetime if step == ANY_MOMENT else 5.0)
+        while time.monotonic() < deadline:
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):
+                break
+            if step != ANY_MOMENT and not self._count("status in ('queued', 'started')"):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                break
+            time.sleep(0.005)
+        else:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        self._await_no_process()
+
+    def _fork(self, body: Callable[[], None]) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            os.environ["DRAWSCAPE_CHAOS"] = str(self.home)
+            log = os.open(self.home / "worker.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            body()
+        finally:
+            os._exit(0)
+
+    def _await_no_process(self) -> None:
+        """Three seconds after its worker was killed no child of it may be left."""
+        deadline = time.monotonic() + 3
+        while left := [pid for pid in _processes() if self._is_ours(pid)]:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"processes {left} outlived their worker")
+            time.sleep(0.01)
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            zombie = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            return False
+        return f"DRAWSCAPE_CHAOS={self.home}".encode() in environment.split(b"\0") and not zombie
+
+    def _count(self, condition: str) -> int:
+        with closing(sqlite3.connect(self.path, timeout=30)) as connection:
+            try:
+                return connection.execute(f"select count(*) from job where {condition}").fetchone()[
+                    0
+                ]
+            except sqlite3.OperationalError:  # killed before it made the table
+                return 0
+
+    def check(self) -> None:
+        """Read the file as any program would, and compare with what is known from outside."""
+        database = Database(self.path)
+        stale = self._stale_claims(database)
+        recover(database, self.locks)
+        for held in stale:
+            if acknowledge(database, held, Outcome("finished"))[0]:
+                raise AssertionError(f"a late acknowledgement of {held.id} was accepted")
+        database.close()
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.row_factory = sqlite3.Row
+            _expect(connection.execute("pragma integrity_check").fetchone()[0] == "ok", "integrity")
+            rows = connection.execute("select * from job").fetchall()
+        ids = [row["id"] for row in rows]
+        _expect(len(ids) == len(set(ids)), "an id stands twice")
+        _expect(self.committed <= set(ids), f"lost: {self.committed - set(ids)}")
+        _expect(set(ids) <= self.attempted, "a job from nowhere")
+        for row in rows:
+            self._check_row(row)
+
+    def _check_row(self, row: sqlite3.Row) -> None:
+        told = dict(row)
+        told["payload"] = told["result"] = None
+        _expect(row["status"] in STATUSES, told)
+        _expect(row["status"] != "started" or is_alive(self.locks, row["worker"]), told)
+        _expect((row["result"] is not None) == (row["status"] == "finished"), told)
+        _expect(
+            row["status"] != "failed" or row["reason"] in ("exception", "crashed", "lost"), told
+        )
+        allowed = 1 + RETRIES + MAX_RECOVERIES
+        _expect(row["attempts"] <= allowed, told)
+        trace = self.home / "runs" / row["id"]
+        runs = len(trace.read_text().splitlines()) if trace.exists() else 0
+        _expect(runs <= row["attempts"], f"{runs} runs of {told}")
+        _expect(row["status"] != "finished" or runs >= 1, told)
+
+    def _stale_claims(self, database: Database) -> list[Claim]:
+        """The claims of workers that died: what they would acknowledge, were they only slow."""
+        rows = database.connection.execute(
+            "select seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid from job "
+            "where status = 'started'"
+        ).fetchall()
+        return [Claim(*row) for row in rows]
+
+
+def _expect(condition: bool, told: object) -> None:
+    if not condition:
+        raise AssertionError(str(told))
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
