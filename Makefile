@@ -1,0 +1,69 @@
+# Everything happens in .venv, which the first command makes. `make demo` and `make test` are all one needs.
+
+VENV ?= .venv
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN = $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo lab test quick notebooks lint chaos bench bench-queue bench-drawing clean
+
+demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
+	@$(BIN)/drawscape demo
+
+lab: $(VENV)/.lab  ## Start a worker and JupyterLab; Ctrl-C twice stops both.
+	@$(BIN)/drawscape lab
+
+test: $(VENV)/.test  ## Run everything, notebooks and browser included.
+	@$(BIN)/python tests/find_chromium.py
+	$(BIN)/python -m pytest tests
+	$(MAKE) --no-print-directory notebooks
+
+quick: $(VENV)/.test  ## Run what takes seconds.
+	$(BIN)/python -m pytest tests -m "not browser and not notebooks and not chaos and not slow"
+
+notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg \
+		--nbval-cell-timeout=120 --nbval-current-env -p no:cacheprovider notebooks
+
+lint: $(VENV)/.test  ## Style, types and import contracts.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+chaos: $(VENV)/.test  ## Thousands of rounds of killing.
+	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} $(BIN)/python -m pytest tests/queue/test_chaos.py
+
+bench: bench-queue bench-drawing  ## Measure side by side with the peers; takes minutes.
+
+bench-queue: $(VENV)/.bench
+	$(BIN)/python tests/benchmarks/bench_queue.py --readme
+
+bench-drawing: $(VENV)/.bench
+	$(BIN)/python tests/benchmarks/bench_drawing.py --readme
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Drawscape needs Python 3.11 or newer."; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON) (once; about half a minute)."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: $(VENV)/bin/python pyproject.toml
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/.base
+	@$(INSTALL) -e '.[lab,data,png,web]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.base
+	@echo "Installing what the tests need (once; about a minute)."
+	@$(INSTALL) -e '.[lab,data,png,web,test]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	@$(INSTALL) -e '.[bench]'
+	@touch $@

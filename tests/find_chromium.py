@@ -1,0 +1,67 @@
+"""Says which Chromium the browser tests will use, and gets one where there is none.
+
+Run by `make test` before the tests: it looks, then tries Playwright's own download, then (as root on
+Debian) apt. Exit code 0 even if all fails: the tests then say so loudly, and fail where CI is set.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find() -> str | None:
+    """Return the path of a Chromium: `DRAWSCAPE_CHROMIUM`, one on PATH, or Playwright's own."""
+    named = os.environ.get("DRAWSCAPE_CHROMIUM")
+    if named:
+        return named
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    return playwrights_own()
+
+
+def playwrights_own() -> str | None:
+    """Return the path of the Chromium that `playwright install chromium` brought, if it did."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def install() -> None:
+    """Try to get a Chromium."""
+    print("No Chromium found; trying `playwright install chromium` ...", flush=True)
+    run([sys.executable, "-m", "playwright", "install", "chromium"])
+    if find() is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("That failed; trying apt-get ...", flush=True)
+        run(["apt-get", "update", "-q"])
+        packages = ["chromium", "fonts-dejavu-core"]
+        run(["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages])
+
+
+def run(command: list[str]) -> None:
+    """Run a command that may fail or hang."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run(command, check=False, timeout=600, env=environment, stdout=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"  {error}")
+
+
+def main() -> None:
+    """Look, install if need be, and say what came of it."""
+    if find() is None:
+        install()
+    found = find()
+    print(f"Browser tests use {found}" if found else "NO CHROMIUM: the browser tests cannot run here.")
+
+
+if __name__ == "__main__":
+    main()
