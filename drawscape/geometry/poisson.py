@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, Bounds, bounds_of
 from drawscape.geometry.lines import Points
+from drawscape.geometry.pairs import Floats
 from drawscape.geometry.regions import Polygon, contains
 
-Mask: TypeAlias = Callable[[Points], NDArray[np.bool_]] | Polygon
-"""A polygon, or a function of (N, 2) points that returns (N,) booleans: True where points may be."""
+Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
+"""A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""
 
 _MOST_POINTS = 5_000_000
 
@@ -22,16 +23,16 @@ _MOST_POINTS = 5_000_000
 def poisson_disc(
     rng: np.random.Generator,
     area: Area,
-    radius_mm: float | Callable[[Points], ArrayLike],
+    radius_mm: float | Callable[[Floats, Floats], ArrayLike],
     *,
     mask: Mask | None = None,
     tries: int = 30,
 ) -> Points:
     """Return random points in `area` that lie at least `radius_mm` apart and leave no gaps, (N, 2).
 
-    `radius_mm` may be a function of (M, 2) points that returns their radii, (M,), all positive: then
-    two points lie at least the smaller of their radii apart. `mask` says where points may be.
-    `tries` new places around each point are tried before it is given up. (Bridson 2007, in batches.)
+    `radius_mm` may be a function of x and y, (M,) each, that returns radii, all positive: then two
+    points lie at least the smaller of their radii apart. `mask` says where points may be. `tries`
+    new places around each point are tried before it is given up. (Bridson 2007, in batches.)
     Raises GeometryError when a radius is not positive, or so small that millions of points would
     fit, or `tries` is below 1.
     """
@@ -91,14 +92,14 @@ _AROUND = [
     (i, j) for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0) and abs(i * j) < 4
 ]
 
-_Radius: TypeAlias = Callable[[Points], ArrayLike]
+_Radius: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 
 
 class _Spacing(Protocol):
     """The points so far, and whether others keep their distance from them."""
 
-    def free(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]: ...
-    def thin(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.int64]: ...
+    def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]: ...
+    def thin(self, places: Points, radii: Floats) -> NDArray[np.int64]: ...
     def add(self, places: Points) -> None: ...
     def points(self) -> Points: ...
 
@@ -120,7 +121,7 @@ class _Grid:
         self._reach = np.array([dy * columns + dx for dx, dy in (*_AROUND, (0, 0))])
         self._parts: list[Points] = []
 
-    def free(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]:
         free = np.ones(len(places), dtype=bool)
         at = self._cells(places)
         z = places[:, 0] + 1j * places[:, 1]
@@ -133,7 +134,7 @@ class _Grid:
             left = left[~near]
         return free
 
-    def thin(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.int64]:
+    def thin(self, places: Points, radii: Floats) -> NDArray[np.int64]:
         return apart(places, self._radius)
 
     def add(self, places: Points) -> None:
@@ -154,7 +155,7 @@ class _Tree:
     def __init__(self) -> None:
         self._points: Points = np.empty((0, 2))
 
-    def free(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]:
         from scipy.spatial import cKDTree
 
         if not len(self._points) or not len(places):
@@ -162,7 +163,7 @@ class _Tree:
         distances = cKDTree(self._points).query(places)[0]
         return np.asarray(distances >= radii)
 
-    def thin(self, places: Points, radii: NDArray[np.float64]) -> NDArray[np.int64]:
+    def thin(self, places: Points, radii: Floats) -> NDArray[np.int64]:
         from scipy.spatial import cKDTree
 
         kept = np.arange(len(places))
@@ -199,18 +200,18 @@ def _allowed(mask: Mask | None, bounds: Bounds) -> Callable[[Points], NDArray[np
         inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if mask is not None and len(places):
             some = places[inside]
-            inside[inside] = mask(some) if callable(mask) else contains(mask, some)
+            inside[inside] = mask(*some.T) if callable(mask) else contains(mask, some)
         return np.asarray(inside)
 
     return allowed
 
 
 def _constant(radius_mm: float) -> _Radius:
-    return lambda places: np.full(len(places), float(radius_mm))
+    return lambda x, y: float(radius_mm)
 
 
-def _radii(radius: _Radius, places: Points) -> NDArray[np.float64]:
-    return np.broadcast_to(np.asarray(radius(places), dtype=np.float64), (len(places),))
+def _radii(radius: _Radius, places: Points) -> Floats:
+    return np.broadcast_to(np.asarray(radius(*places.T), dtype=np.float64), (len(places),))
 
 
 def _check_size(radius: _Radius, bounds: Bounds) -> float:

@@ -1,0 +1,250 @@
+"""Lines that grow along a field, many at once, each keeping its distance from the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as default
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.geometry.area import Bounds
+from drawscape.geometry.field import Complexes, SampledField, to_points
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.occupancy import Occupancy
+from drawscape.geometry.pairs import Indices
+from drawscape.geometry.poisson import apart
+from drawscape.geometry.simplify import without_repeats
+
+FIRST_APART = 10.0
+"""Spacings between lines that start together: closer ones would block each other while short."""
+
+# Heads that move at once: fewer waste the cost of a numpy call, more get in each other's way.
+_MOST_HEADS = 640
+# On a small page fewer: this many in a square of one spacing.
+_HEADS_TO_A_SQUARE = 0.02
+# Strides between two looks at who is too near: a look costs as much as several strides.
+_STRIDES = 6
+# Places to start from that are weighed against each other at once.
+_MOST_TO_CHOOSE_FROM = 4000
+# In spacings, how far ahead of a growing line and how wide its way is kept free of new ones:
+# without this, lines are a fifth shorter.
+_AHEAD, _ABREAST = 20.0, 2.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How lines grow: `spacing` to start beside others, `radius` to end, `stride` between claims.
+
+    `substeps` points are made in each stride; `longest` ends a line that is so long. All in mm.
+    """
+
+    spacing: float
+    radius: float
+    stride: float
+    substeps: int
+    longest: float
+
+
+@dataclass
+class _Heads:
+    """Ends of lines that still grow: where, along the field or against it, and how far so far."""
+
+    at: Complexes
+    way: Indices
+    line: Indices
+    step: Indices
+
+    @classmethod
+    def of(cls, starts: Complexes, line: Indices) -> _Heads:
+        way = np.repeat(np.array([1, -1]), len(starts))
+        return cls(np.tile(starts, 2), way, np.tile(line, 2), np.zeros(len(way), dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def take(self, chosen: NDArray[np.bool_]) -> _Heads:
+        return _Heads(self.at[chosen], self.way[chosen], self.line[chosen], self.step[chosen])
+
+    def joined(self, other: _Heads) -> _Heads:
+        return _Heads(
+            np.concatenate((self.at, other.at)),
+            np.concatenate((self.way, other.way)),
+            np.concatenate((self.line, other.line)),
+            np.concatenate((self.step, other.step)),
+        )
+
+
+@dataclass
+class Growth:
+    """The lines so far, and where new ones may start."""
+
+    field: SampledField
+    bounds: Bounds
+    taken: Occupancy
+    pace: Pace
+    count: int = 0
+    born: int = 0
+    distance: float = FIRST_APART
+    waiting: Complexes = default(default_factory=lambda: np.empty(0, dtype=np.complex128))
+    fresh: list[Complexes] = default(default_factory=list)
+    line: list[Indices] = default(default_factory=list)
+    order: list[Indices] = default(default_factory=list)
+    places: list[Complexes] = default(default_factory=list)
+
+    def from_places(self, places: Complexes) -> None:
+        """Grow lines from `places`, and from beside those lines, until nothing is free."""
+        self.waiting = places
+        heads = _Heads.of(places[:0], np.empty(0, dtype=np.int64))
+        heads = self._started(self._most_heads // 2, heads)
+        while len(heads):
+            heads = self._moved(heads)
+            if len(heads) < self._most_heads // 2:
+                heads = heads.joined(self._started((self._most_heads - len(heads)) // 2, heads))
+
+    def lines(self) -> Lines:
+        """Return the lines so far, in the order in which they started."""
+        if not self.line:
+            return Lines.empty()
+        line, order = np.concatenate(self.line), np.concatenate(self.order)
+        sorting = np.argsort(line * (1 << 32) + order)
+        places = np.concatenate(self.places)[sorting]
+        lines = Lines.from_counts(to_points(places), np.bincount(line))
+        return self._closed(without_repeats(lines))
+
+    @property
+    def _most_heads(self) -> int:
+        x0, y0, x1, y1 = self.bounds
+        room = (x1 - x0) * (y1 - y0) / self.pace.spacing**2
+        return int(np.clip(room * _HEADS_TO_A_SQUARE, 8, _MOST_HEADS))
+
+    def _started(self, wanted: int, growing: _Heads) -> _Heads:
+        """Return the heads of up to about `wanted` new lines, none when there is no place left."""
+        if self.fresh:
+            grown = np.concatenate(self.fresh)
+            self.fresh = []
+            self.taken.crowd(grown)
+            self.waiting = np.concatenate((self._beside(grown[::2]), self.waiting))
+        self.waiting = self.taken.uncrowded(self.waiting)
+        starts = self._chosen(wanted, growing)
+        line = self.count + np.arange(len(starts))
+        self.count += len(starts)
+        step = np.zeros(len(starts), dtype=np.int64)
+        self.born += 1
+        granted = self.taken.claim(starts, line, step, self.born)
+        self._keep(line[granted], step[granted], starts[granted])
+        self.fresh.append(starts[granted])
+        return _Heads.of(starts[granted], line[granted])
+
+    def _chosen(self, wanted: int, growing: _Heads) -> Complexes:
+        """Return up to `wanted` free places, far from each other, out of those that wait."""
+        while len(self.waiting):
+            some = np.arange(0, len(self.waiting), 1 + len(self.waiting) // _MOST_TO_CHOOSE_FROM)
+            distance = self.distance * self.pace.spacing
+            chosen = some[apart(to_points(self.waiting[some]), distance)]
+            if len(chosen) < wanted and self.distance > 1.0:
+                self.distance = max(self.distance * 0.8, 1.0)
+                continue
+            chosen = chosen[: 2 * wanted]
+            chosen = chosen[~self._ahead(self.waiting[chosen], growing)]
+            places = self.waiting[chosen]
+            self.waiting = np.delete(self.waiting, chosen)
+            places = places[self.taken.free(places)]
+            if len(places) or len(growing):
+                return places[:wanted]
+        return self.waiting
+
+    def _ahead(self, places: Complexes, growing: _Heads) -> NDArray[np.bool_]:
+        """Return whether each place lies where a line that still grows is bound to come by."""
+        course = self.field.at(growing.at) * growing.way
+        offset = (places[:, None] - growing.at) * course.conj() / self.pace.spacing
+        on_way = (offset.real > 0.0) & (offset.real < _AHEAD) & (np.abs(offset.imag) < _ABREAST)
+        return np.asarray(on_way.any(axis=1))
+
+    def _moved(self, heads: _Heads) -> _Heads:
+        """Return the heads that go on after some strides, and keep the places that they came by."""
+        trail, ended = self._advanced(heads)
+        subs = self.pace.substeps
+        claims = trail[subs - 1 :: subs]
+        step = heads.step + heads.way * np.arange(1, _STRIDES + 1)[:, None]
+        self.born += 1
+        line = np.broadcast_to(heads.line, claims.shape)
+        granted = self.taken.claim_runs(claims, line, step, self.born)
+        passed = np.repeat(granted, subs, axis=0)
+        order = heads.step * subs + heads.way * np.arange(1, len(trail) + 1)[:, None]
+        self._keep(np.broadcast_to(heads.line, trail.shape)[passed], order[passed], trail[passed])
+        self.fresh.append(claims[granted])
+        going = granted[-1] & ~ended & (np.abs(step[-1]) * self.pace.stride < self.pace.longest)
+        heads.at, heads.step = claims[-1], step[-1]
+        return heads.take(going)
+
+    def _keep(self, line: Indices, order: Indices, places: Complexes) -> None:
+        self.line.append(line)
+        self.order.append(order)
+        self.places.append(places)
+
+    def _advanced(self, heads: _Heads) -> tuple[Complexes, NDArray[np.bool_]]:
+        """Return the places after each substep, (substeps, heads), and which came to their end."""
+        length = heads.way * (self.pace.stride / self.pace.substeps)
+        half = 0.5 * length
+        at = heads.at
+        ended = np.zeros(len(at), dtype=bool)
+        trail = np.empty((_STRIDES * self.pace.substeps, len(at)), dtype=np.complex128)
+        for sub in range(len(trail)):
+            # Midpoint rule: the direction half a step ahead.
+            course = self.field.at(at + half * self.field.at(at))
+            size = np.abs(course)
+            still = size < 1e-6
+            course *= length / (size + still)
+            course[still | ended] = 0.0
+            at, left = _stopped_at_edge(at, course, self.bounds)
+            ended |= left | still
+            trail[sub] = at
+        return trail, ended
+
+    def _beside(self, places: Complexes) -> Complexes:
+        normal = 1j * self.field.at(places)
+        size = np.abs(normal)
+        # A hair further than the spacing, which rounding could undercut.
+        normal *= self.pace.spacing * (1.0 + 1e-9) / np.where(size < 1e-6, np.inf, size)
+        beside = np.concatenate((places + normal, places - normal))
+        x0, y0, x1, y1 = self.bounds
+        x, y = beside.real, beside.imag
+        return np.asarray(beside[(x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)])
+
+    def _closed(self, lines: Lines) -> Lines:
+        """Return the lines with those closed that went round and met their own start."""
+        heads, tails = lines.starts, lines.ends
+        gap = heads - tails
+        size = np.hypot(*gap.T)
+        last = tails - lines.points[np.maximum(lines.offsets[1:] - 2, lines.offsets[:-1])]
+        ahead = (gap * last).sum(axis=1) > 0.7 * size * np.hypot(*last.T)
+        meets = ahead & (size < self.pace.radius + 2.0 * self.pace.stride) & (size > 0)
+        meets &= lines.lengths_mm > 4.0 * self.pace.spacing
+        at = np.repeat(lines.offsets[1:], meets)
+        points = np.insert(lines.points, at, heads[meets], axis=0)
+        return Lines.from_counts(points, lines.counts + meets)
+
+
+def _stopped_at_edge(
+    at: Complexes, course: Complexes, bounds: Bounds
+) -> tuple[Complexes, NDArray[np.bool_]]:
+    """Return where each head comes to, on the edge at most, and which came to the edge."""
+    x0, y0, x1, y1 = bounds
+    moved = at + course
+    x, y = moved.real, moved.imag
+    left = (x < x0) | (x > x1) | (y < y0) | (y > y1)
+    out = np.flatnonzero(left)
+    if len(out):
+        from_, step = at[out], course[out]
+        share = np.ones(len(out))
+        for start, along, low, high in (
+            (from_.real, step.real, x0, x1),
+            (from_.imag, step.imag, y0, y1),
+        ):
+            room = np.where(along > 0.0, high - start, start - low)
+            beyond = np.abs(along) > room
+            share[beyond] = np.minimum(share, room / np.where(beyond, np.abs(along), 1.0))[beyond]
+        edge = from_ + np.maximum(share, 0.0) * step
+        moved[out] = np.clip(edge.real, x0, x1) + 1j * np.clip(edge.imag, y0, y1)
+    return moved, left

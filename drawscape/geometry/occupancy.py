@@ -1,0 +1,137 @@
+"""Which places are taken: a grid of small cells, one point of a line in each."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.geometry.area import Bounds
+from drawscape.geometry.field import Complexes
+from drawscape.geometry.pairs import Indices
+
+# So far away that an empty cell is near nothing.
+_NOWHERE = 1e30 + 0j
+
+
+class Occupancy:
+    """Points of growing lines: granted `radius` mm from other lines, places free `reach` mm around.
+
+    Cells are half the radius wide, so that two points of different lines in one are always too
+    close. Points of one line may be near each other when they are `loop` steps apart or less.
+    """
+
+    def __init__(self, bounds: Bounds, radius: float, reach: float, loop: int) -> None:
+        self.cell = cell = radius / 2.0
+        margin = int(np.ceil(reach / cell)) + 2
+        self._columns = int((bounds[2] - bounds[0]) / cell) + 2 * margin
+        rows = int((bounds[3] - bounds[1]) / cell) + 2 * margin
+        self._origin = complex(bounds[0] - margin * cell, bounds[1] - margin * cell)
+        size = self._columns * rows
+        self._held = np.full(size, _NOWHERE)
+        self._line = np.full(size, -1, dtype=np.int64)
+        self._step = np.zeros(size, dtype=np.int64)
+        self._born = np.zeros(size, dtype=np.int64)
+        self._blocked = np.zeros(size, dtype=bool)
+        # Cells that lie within `reach` of some point as a whole, so that nothing in them is free.
+        self._crowded = np.zeros(size, dtype=bool)
+        self._reach = reach
+        self._latest = np.zeros(size, dtype=np.int64)
+        self._radius = radius
+        self._loop = loop
+        self._around = self._disc(radius)
+        self._wide = self._disc(reach)
+
+    def cells(self, places: Complexes) -> Indices:
+        """Return the number of the cell that each place is in."""
+        q = (places - self._origin) * (1.0 / self.cell)
+        return np.asarray(q.imag.astype(np.int64) * self._columns + q.real.astype(np.int64))
+
+    def centres(self) -> Complexes:
+        """Return the middle of every cell, in the order of their numbers."""
+        number = np.arange(len(self._held))
+        rows, columns = np.divmod(number, self._columns)
+        return np.asarray(self._origin + self.cell * (columns + 0.5 + 1j * (rows + 0.5)))
+
+    def block(self, blocked: NDArray[np.bool_]) -> None:
+        """Close the cells where `blocked` is true for good."""
+        self._blocked = blocked
+
+    def claim(
+        self, places: Complexes, line: Indices, step: Indices, born: int
+    ) -> NDArray[np.bool_]:
+        """Return which of `places`, (N,), are granted; they are held from now on.
+
+        `line` and `step` say whose points they are and where along it. One is refused when a point
+        of another line is nearer than the radius, or one of its own line further along it than a
+        loop is long; of two that come at the same time `born` the lower line number wins.
+        """
+        return np.asarray(self.claim_runs(places[None], line[None], step[None], born)[0])
+
+    def claim_runs(
+        self, places: Complexes, line: Indices, step: Indices, born: int
+    ) -> NDArray[np.bool_]:
+        """Return which of `places`, (K, N), are granted: in each column all before the first refused.
+
+        Otherwise as `claim`.
+        """
+        shape = places.shape
+        places, line, step = places.ravel(), line.ravel(), step.ravel()
+        cell = self.cells(places)
+        empty = self._line.take(cell) < 0
+        # The last write to a cell stays: backwards, so that the lower line number has it.
+        target = cell[empty][::-1]
+        self._held[target] = places[empty][::-1]
+        self._line[target] = line[empty][::-1]
+        self._step[target] = step[empty][::-1]
+        self._born[target] = born
+        own = empty & (self._line.take(cell) == line) & (self._step.take(cell) == step)
+        refused = self._blocked.take(cell) | (empty & ~own)
+        around = cell[:, None] + self._around
+        gap = self._held.take(around)
+        gap -= places[:, None]
+        near = np.flatnonzero(gap.real**2 + gap.imag**2 < self._radius**2)
+        who = near // around.shape[1]
+        near = around.ravel()[near]
+        other = self._line.take(near)
+        mine = other == line[who]
+        far_along = np.abs(self._step.take(near) - step[who]) > self._loop
+        later = (self._born.take(near) == born) & (other > line[who])
+        refused[who[np.where(mine, far_along, ~later)]] = True
+        granted = np.logical_and.accumulate(~refused.reshape(shape), axis=0)
+        self._release(cell[own & ~granted.ravel()])
+        return np.asarray(granted)
+
+    def crowd(self, places: Complexes) -> None:
+        """Note that `places` are held, so that `uncrowded` rules out what is near them."""
+        most = int(self._reach / self.cell)
+        i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
+        whole = np.hypot(np.abs(i) + 1, np.abs(j) + 1) * self.cell < self._reach
+        cell = self.cells(places)
+        for offset in (i * self._columns + j)[whole]:
+            self._crowded[cell + offset] = True
+
+    def uncrowded(self, places: Complexes) -> Complexes:
+        """Return those of `places`, one in a cell, that may be free: all but the plainly taken."""
+        cell = self.cells(places)
+        number = np.arange(len(cell))
+        self._latest[cell[::-1]] = number[::-1]
+        keep = self._latest.take(cell) == number
+        keep &= ~(self._crowded.take(cell) | self._blocked.take(cell))
+        return np.asarray(places[keep])
+
+    def free(self, places: Complexes) -> NDArray[np.bool_]:
+        """Return whether no point is nearer to each of `places`, (N,), than the reach."""
+        around = self.cells(places)[:, None] + self._wide
+        gap = self._held.take(around) - places[:, None]
+        return np.asarray((gap.real**2 + gap.imag**2 >= self._reach**2).all(axis=1))
+
+    def _release(self, cells: Indices) -> None:
+        self._held[cells] = _NOWHERE
+        self._line[cells] = -1
+
+    def _disc(self, radius: float) -> Indices:
+        """Return the offsets of cells that a disc of `radius` around a place can reach."""
+        most = int(np.ceil(radius / self.cell))
+        i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
+        gap = np.hypot(np.maximum(np.abs(i) - 1, 0), np.maximum(np.abs(j) - 1, 0)) * self.cell
+        return np.asarray((i * self._columns + j)[gap < radius * (1.0 - 1e-9)])
