@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -59,7 +61,6 @@ def post(url: str, document: dict[str, Any]) -> dict[str, Any]:
         return json.load(answer)
 
 
-@pytest.mark.slow
 def test_it_draws_with_a_worker_of_its_own_and_both_stop(
     home: Path, order: dict[str, Any], until: Callable[..., Any]
 ) -> None:
@@ -73,13 +74,19 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert drawing.startswith(b"<?xml")
-    assert (home / "output").joinpath(json_name(home)).read_bytes() == drawing
+    (file,) = (home / "output").glob("artboard_42_*.svg")
+    assert file.read_bytes() == drawing
     assert family
     until(lambda: not any(member.is_running() for member in family))
 
 
-def json_name(home: Path) -> str:
-    return next((home / "output").glob("artboard_42_*.svg")).name
+def test_killed_outright_it_takes_its_worker_along(home: Path, until: Callable[..., Any]) -> None:
+    with running("-w", "1") as (process, _):
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait(10)
+    assert family
+    until(lambda: not any(member.is_running() for member in family))
 
 
 def test_without_a_worker_it_says_how_to_start_one(home: Path) -> None:
