@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
+from drawscape.sketches.fields._cut import depth_in
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Within = Literal["page", "disc"]
@@ -46,7 +47,8 @@ def circle_packing(
     non-overlapping simple shapes" (2011).
     """
     frame = svg.frame
-    circles = _packed(rng, frame, within, count, largest * frame.short, smallest, gap)
+    most = max(largest * frame.short, 1.2 * smallest)
+    circles = _packed(rng, frame, within, count, most, smallest, gap)
     kinds = rng.choice(len(FILLS), len(circles), p=(0.3, 0.22, 0.22, 0.14, 0.12))
     if fill != "mixed":
         kinds = np.full(len(circles), FILLS.index(fill))
@@ -92,8 +94,7 @@ def _room(
     if within == "disc":
         room = frame.short / 2 - np.hypot(places[:, 0] - frame.cx, places[:, 1] - frame.cy)
     else:
-        x, y = places.T
-        room = np.minimum.reduce((x - frame.x0, frame.x1 - x, y - frame.y0, frame.y1 - y))
+        room = depth_in(frame, places)
     if len(circles):
         off = np.hypot(*(places[:, None] - circles[None, :, :2]).transpose(2, 0, 1))
         room = np.minimum(room, (off - circles[:, 2]).min(axis=1) - gap)

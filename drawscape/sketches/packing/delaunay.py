@@ -13,6 +13,7 @@ from drawscape.geometry.lines import Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import poisson_disc
 from drawscape.sketches import sketch
+from drawscape.sketches.fields._cut import depth_in
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Facet = Literal["whirl", "nest"]
@@ -75,14 +76,7 @@ def _points(
     inner = poisson_disc(rng, frame, distance)
     edge = _edge(frame, radius * largest**0.5)
     # Points too near the edge make slivers with it.
-    off = np.minimum.reduce(
-        (
-            inner[:, 0] - frame.x0,
-            frame.x1 - inner[:, 0],
-            inner[:, 1] - frame.y0,
-            frame.y1 - inner[:, 1],
-        )
-    )
+    off = depth_in(frame, inner)
     return np.concatenate((inner[off > 0.45 * distance(*inner.T)], edge))
 
 

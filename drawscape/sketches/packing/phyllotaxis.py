@@ -54,6 +54,9 @@ def phyllotaxis(
     frame = svg.frame
     centre = np.array([frame.cx, frame.cy])
     reach = np.hypot(frame.width, frame.height) / 2 if fill else frame.short / 2
+    # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
+    fitting = 2 * np.pi * growth * (reach * size / (1.4 * SMALLEST_MM)) ** 2
+    florets = max(20, min(florets, int(fitting)))
     # The outermost florets lie inside the disc whole: the last centre is a floret further in.
     outer = np.sqrt(2 * np.pi * growth / florets) * size
     radius = reach if fill else reach / (1 + 0.8 * outer)

@@ -119,7 +119,7 @@ def _with_pebble(
     # Light that the sand throws back parts the pebble from its shadow.
     body -= 0.5 * np.clip((out - 0.72) / 0.28, 0, 1) ** 1.5 * np.clip(1 - 2 * facing, 0, 1)
     body += 0.35 * np.clip((out - 0.93) / 0.07, 0, 1) * np.clip(2 * facing - 0.6, 0, 1)
-    return np.where(out < 1, np.clip(body, 0.004, 1), result)
+    return np.asarray(np.where(out < 1, np.clip(body, 0.004, 1), result))
 
 
 def _marks(
@@ -137,9 +137,9 @@ def _marks(
         turn = light + np.pi / 2
         half = np.array([np.cos(turn), np.sin(turn)])
         shape = np.stack((-half, half))
-        return points[:, None] + shape * size[:, None, None]
+        return np.asarray(points[:, None] + shape * size[:, None, None])
     t = np.linspace(0, 2 * np.pi, 9 if mark == "dot" else 15)
     shape = np.column_stack((np.cos(t), np.sin(t)))
     shape[-1] = shape[0]
     scale = size / 2 if mark == "dot" else size
-    return points[:, None] + shape * scale[:, None, None]
+    return np.asarray(points[:, None] + shape * scale[:, None, None])

@@ -22,9 +22,9 @@ def voronoi(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    count: Annotated[int, Interval(ge=10, le=1500), doc("Number of cells")] = 320,
+    count: Annotated[int, Interval(ge=10, le=1000), doc("Number of cells")] = 320,
     evenness: Annotated[
-        int, Interval(ge=0, le=20), doc("Rounds that move each point to its cell's middle")
+        int, Interval(ge=0, le=12), doc("Rounds that move each point to its cell's middle")
     ] = 5,
     contrast: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("How much smaller cells are in some parts")
@@ -46,6 +46,9 @@ def voronoi(
     After G. Voronoi (1908), evened out by S. Lloyd's rounds (1957/1982).
     """
     frame = svg.frame
+    # Cells of less than a few square millimetres would be nothing but gap.
+    count = max(4, min(count, int(frame.width * frame.height / 12)))
+    gap = min(gap, 0.25 * float(np.sqrt(frame.width * frame.height / count)))
     tone = _tone(Noise(rng), frame, contrast)
     points = scatter(rng, count, frame, density=tone)
     points = relax(points, frame, iterations=evenness, density=tone)
@@ -88,7 +91,7 @@ def _nested(
     import shapely
 
     found, owner = [stones], [np.arange(len(stones))]
-    for ring in range(1, int(most.max(initial=1))):
+    for ring in range(1, int(np.max(most, initial=1))):
         inner = shapely.buffer(stones, -spacing * ring, quad_segs=12)
         real = (shapely.area(inner) > 0.3) & (ring < most)
         if not real.any():
