@@ -49,14 +49,14 @@ def curl_noise(
     frame = svg.frame
     placed = _stones(rng, frame, stones, largest)
     stream = _Stream(Noise(rng), frame, placed, eddies, current)
-    pitch = max(spacing, frame.long / 400)
+    pitch = max(spacing, frame.long / 280)
     outlines = [circle(x, y, r) for x, y, r in placed]
     svg.polylines(
         streamlines(
             stream.velocity,
             frame,
             pitch,
-            test=0.5,
+            step_mm=0.4 * pitch,
             mask=Lines.of([rectangle(frame), *outlines]),
             min_length_mm=3 * pitch,
         )

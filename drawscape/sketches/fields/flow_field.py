@@ -52,8 +52,8 @@ def flow_field(
     """
     frame = svg.frame
     wind = _Wind(Noise(rng), frame, gusts, turn, roughness, facets, rng.uniform(0, 2 * np.pi))
-    # No page takes more than about 450 lines side by side.
-    pitch = max(spacing, frame.long / 450)
+    # No page takes more than about 300 lines side by side.
+    pitch = max(spacing, frame.long / 300)
     disc = _moon(rng, frame, moon)
     shortest, most = 2.0 * pitch, longest * frame.short
     sky = Lines.of([_corners(frame), disc]) if len(disc) else None
@@ -68,6 +68,7 @@ def flow_field(
                 wind.across,
                 (float(x0), float(y0), float(x1), float(y1)),
                 pitch * 0.85,
+                step_mm=0.35 * pitch,
                 mask=disc,
                 min_length_mm=shortest / 2,
                 max_length_mm=most,
