@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Lines, Points
+from drawscape.svg_builder import Frame
 
 
 def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
@@ -27,6 +28,13 @@ def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     begins = np.concatenate((first[kept], inside[crossing + 1]))
     order = np.argsort(np.concatenate((2 * kept, 2 * crossing + 1)), kind="stable")
     return _without_dots(points[order], np.flatnonzero(begins[order]))
+
+
+def depth_in(frame: Frame, points: Points) -> NDArray[np.float64]:
+    """Return how far inside the frame each of `points`, (..., 2) in mm, lies; negative outside."""
+    x, y = points[..., 0], points[..., 1]
+    sides = x - frame.x0, frame.x1 - x, y - frame.y0, frame.y1 - y
+    return np.asarray(np.stack(sides).min(axis=0))
 
 
 def _without_dots(points: NDArray[np.float64], starts: NDArray[np.int64]) -> Lines:

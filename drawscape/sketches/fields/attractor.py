@@ -45,7 +45,7 @@ def attractor(
         sheet, low, span = sheet[:, :, ::-1], low[::-1], span[::-1]
     size = np.array([frame.width, frame.height])
     # Both axes reach the frame as long as that stretches neither beyond one and a half.
-    scale = np.minimum(size / span, 1.5 * (size / span).min())
+    scale = np.minimum(size / span, 1.5 * np.min(size / span))
     placed = (sheet - low - span / 2) * scale + (frame.cx, frame.cy)
     svg.polylines(_slim(placed))
 

@@ -46,8 +46,8 @@ def isolines(
     """
     frame = svg.frame
     x, y, z = _land(svg, rng, hills, roughness, fold)
-    shore = float(np.quantile(z, sea)) if sea else float(z.min()) - 1e-9
-    top = float(z.max())
+    shore = float(np.quantile(z, sea)) if sea else float(np.min(z)) - 1e-9
+    top = float(np.max(z))
     step = np.hypot(*np.gradient(z, y, x))
     # On the steepest tenth of the land lines come no nearer than 0.7 mm.
     steep = float(np.quantile(step[z >= shore], 0.9))

@@ -68,7 +68,8 @@ def _pattern(pattern: Pattern, step: float, reach: float) -> list[Points] | NDAr
         count = round(2 * np.pi * reach * 0.4 / step)
         along = np.array([count * 0.7 / (2 * np.pi), reach])
         theta = np.arange(count) * 2 * np.pi / count
-        return along[None, :, None] * np.column_stack((np.cos(theta), np.sin(theta)))[:, None, :]
+        unit = np.column_stack((np.cos(theta), np.sin(theta)))
+        return np.asarray(along[None, :, None] * unit[:, None, :])
     offset = np.arange(-reach, reach, step) + step / 2
     x = np.linspace(-reach, reach, 400 if pattern == "waves" else 2)
     y = np.zeros_like(x)

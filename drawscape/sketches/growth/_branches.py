@@ -31,7 +31,7 @@ def drawn_tree(
     """
     sizes = subtree_sizes(parents)
     tips = _tips(parents)
-    width = np.maximum(trunk_mm * (tips / tips.max()) ** (1 / taper), 0.0)
+    width = np.maximum(trunk_mm * (tips / np.max(tips)) ** (1 / taper), 0.0)
     found = [chain for chain in chains(parents, sizes) if len(chain) > 1]
     thick = [_thick_part(chain, width) for chain in found]
     strokes = twig_lines(places, [_thin_part(chain, width) for chain in found])
@@ -56,7 +56,7 @@ def _tips(parents: NDArray[np.int64]) -> NDArray[np.float64]:
     for node in range(len(parents) - 1, -1, -1):
         if parents[node] >= 0:
             tips[parents[node]] += tips[node]
-    return tips
+    return np.asarray(tips)
 
 
 def _thick_part(chain: list[int], width: NDArray[np.float64]) -> list[int]:

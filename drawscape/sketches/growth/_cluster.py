@@ -85,7 +85,7 @@ class Cluster:
         self.parents[new] = nearest
         self.count += len(walkers)
         if len(walkers):
-            self.full = bool(self._height(self.places[new]).max() > tallest)
+            self.full = bool(np.max(self._height(self.places[new])) > tallest)
 
     def _height(self, places: Places) -> NDArray[np.float64]:
         """Return how far the cluster has grown at `places`."""
@@ -101,11 +101,11 @@ class Cluster:
         # would have crossed it first anyway.
         step = np.where(touching, 1.0, np.maximum(gap - 1.0, 0.05))
         angle = self.rng.uniform(0, 2 * np.pi, len(walkers))
-        return walkers + step[:, None] * np.column_stack((np.cos(angle), np.sin(angle)))
+        return np.asarray(walkers + step[:, None] * _unit(angle))
 
     def _strayed(self, walkers: Places) -> NDArray[np.bool_]:
         if self.seedbed == "ground":
-            above = self._height(self.places[: self.count]).max()
+            above = self._reach()
             strayed = (walkers[:, 1] < -2.5 * above - 40) | (walkers[:, 1] > 1.0)
             walkers[:, 0] = (walkers[:, 0] + self.span / 2) % self.span - self.span / 2
             return np.asarray(strayed)
@@ -115,17 +115,21 @@ class Cluster:
         return np.asarray(far > 3.0 * self._reach() + 40)
 
     def _reach(self) -> float:
-        return float(np.hypot(*self.places[: self.count].T).max())
+        return float(np.max(self._height(self.places[: self.count])))
 
     def _launched(self, count: int) -> Places:
         if self.seedbed == "ground":
-            above = float(self._height(self.places[: self.count]).max())
+            above = self._reach()
             x = self.rng.uniform(-self.span / 2, self.span / 2, count)
             return np.column_stack((x, np.full(count, -above - 4.0)))
         if self.seedbed == "ring":
             return self.rng.uniform(-0.5, 0.5, (count, 2))
         angle = self.rng.uniform(0, 2 * np.pi, count)
-        return (self._reach() + 4.0) * np.column_stack((np.cos(angle), np.sin(angle)))
+        return np.asarray((self._reach() + 4.0) * _unit(angle))
+
+
+def _unit(angle: NDArray[np.float64]) -> Places:
+    return np.column_stack((np.cos(angle), np.sin(angle)))
 
 
 def _seeds(seedbed: Seedbed, span: float) -> Places:

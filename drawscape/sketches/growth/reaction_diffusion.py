@@ -143,7 +143,7 @@ def _enlarged(v: Grid) -> NDArray[np.float64]:
 def _nested(frame: Frame, fine: NDArray[np.float64], outlines: int) -> list[Lines]:
     top = float(np.quantile(fine, 0.97))
     if top < 0.02:  # the reaction died out, which no pattern above does at these rates
-        top = max(float(fine.max()), 1e-6)
+        top = max(float(np.max(fine)), 1e-6)
     share = np.linspace(0.35, 0.85, outlines) if outlines > 1 else np.array([0.5])
     lines = contours_by_level(fine, top * share, frame)
     return [found.take(found.lengths_mm > 1.0) for found in lines]

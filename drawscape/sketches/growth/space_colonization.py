@@ -73,7 +73,7 @@ def space_colonization(
         yield 0.7 * done
     nodes = relaxed(tree.nodes, tree.parents, 3)
     width = trunk * frame.short
-    foot = float(plan.roots[:, 1].max())
+    foot = float(np.max(plan.roots[:, 1]))
     window = frame.x0, frame.y0, frame.x1, foot
     svg.polylines(drawn_tree(nodes, tree.parents, width, taper, window))
     yield 0.85
@@ -88,7 +88,7 @@ def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
     low, high = outline.min(axis=0), outline.max(axis=0)
     points = rng.uniform(low, high, (3 * count, 2))
     # Gaps in the light make the boughs part; even light gives a comb of parallel twigs.
-    u, v = (points - low).T / (high - low).min() * 3.2
+    u, v = (points - low).T / np.min(high - low) * 3.2
     lit = Noise(rng).perlin(u, v) > rng.uniform(-0.65, 0.15, len(points))
     points = points[lit & contains(outline, points)]
     return points[:count]
@@ -136,7 +136,7 @@ def _leaf(frame: Frame, noise: Noise) -> Plan:
     half = np.sin(np.pi * s**0.8) ** 0.9 * (1 - 0.25 * s)
     bend = 0.08 * noise.perlin(s * 1.5 + 3.3, np.full_like(s, 8.7)) * np.sin(np.pi * s)
     tall = 0.9 * min(frame.height, 1.7 * frame.width)
-    wide = min(0.48 * frame.width, 0.42 * tall) / half.max()
+    wide = min(0.48 * frame.width, 0.42 * tall) / float(np.max(half))
     foot = frame.cy + tall * 0.5 / 0.9 - 0.1 * tall
     left = np.column_stack((frame.cx + (bend * wide - half * wide), foot - s * tall))
     right = np.column_stack((frame.cx + (bend * wide + half * wide), foot - s * tall))

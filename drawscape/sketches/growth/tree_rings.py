@@ -87,7 +87,7 @@ def _rings(
     shape = 1.0 + wobble * (0.30 * slow + 0.06 * fine + 0.012 * own)
     # Noise must not let a ring cross the next one.
     rings: Polar = np.maximum.accumulate(r * shape + 1e-4 * np.arange(years)[:, None], axis=0)
-    return rings / rings[-1].max()
+    return np.asarray(rings / np.max(rings[-1]))
 
 
 def _knots(rng: np.random.Generator, count: int) -> NDArray[np.float64]:

@@ -44,10 +44,10 @@ def spiral_halftone(
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
-    half = np.array([box[2] - box[0], box[3] - box[1]]) / 2
-    turns = max(4, min(turns, int(half.min() / 0.7)))  # nearer turns would run together
-    pitch = float(half.min()) / turns
-    reach = float(half.min() - pitch / 2 if disc else np.hypot(*half))
+    half = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
+    turns = max(4, min(turns, int(min(half) / 0.7)))  # nearer turns would run together
+    pitch = min(half) / turns
+    reach = float(min(half) - pitch / 2 if disc else np.hypot(*half))
     # At most 400,000 points; large pages with many turns then take longer swings.
     length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 400_000)
     path, outward = _spiral(pitch, reach, length / 8)

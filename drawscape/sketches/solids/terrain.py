@@ -14,7 +14,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.resample import resample
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Floats = NDArray[np.float64]
@@ -161,5 +161,5 @@ def _sun(rng: np.random.Generator, frame: Frame, view: View, radius: float) -> L
     radii = radius * np.sqrt(np.linspace(1.0, 0.02, max(3, int(radius / 1.15))))
     rings = resample(Lines.of([circle(cx, cy, float(r)) for r in radii]), 0.5)
     x, y = rings.points.T
-    inside = np.minimum.reduce((x - frame.x0, frame.x1 - x, y - frame.y0))
+    inside = depth_in(frame, rings.points)
     return keep_positive(rings, np.minimum(np.interp(x, view.x, top) - y - 0.3, inside))
