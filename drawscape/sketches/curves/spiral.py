@@ -86,10 +86,11 @@ def _flow(points: Points, waves: Points) -> Points:
     """Return the velocity at each point: the stream function's gradient, turned by a right
     angle.
     """
-    fade = np.maximum(0.0, 1 - np.sum(points**2, axis=1))[:, None]
-    vectors, phases, weights = waves[:, :2], waves[:, 2], waves[:, 3]
-    angle = points @ vectors.T + phases
-    psi = (np.cos(angle) @ weights)[:, None]
-    slope = -np.sin(angle) @ (weights[:, None] * vectors)
-    gradient = fade**2 * slope - 4 * fade * psi * points
-    return np.column_stack([gradient[:, 1], -gradient[:, 0]]) * STRENGTH
+    x, y = points.T
+    kx, ky, phase, weight = waves.T[:, :, None]
+    fade = np.maximum(0.0, 1 - x**2 - y**2)
+    angle = kx * x + ky * y + phase
+    psi, swing = np.sum(weight * np.cos(angle), axis=0), weight * np.sin(angle)
+    along_x = -(fade**2) * np.sum(kx * swing, axis=0) - 4 * fade * psi * x
+    along_y = -(fade**2) * np.sum(ky * swing, axis=0) - 4 * fade * psi * y
+    return np.column_stack([along_y, -along_x]) * STRENGTH

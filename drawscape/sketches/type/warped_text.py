@@ -81,7 +81,7 @@ def _bent(points: Points, warp: str, strength: float, frame: Frame, phase: float
         cos, sin = np.cos(turn), np.sin(turn)
         u, v = away.T
         turned = np.stack([u * cos - v * sin, u * sin + v * cos], axis=-1)
-        return np.asarray(np.asarray(turned) + np.array((frame.cx, frame.cy)))
+        return np.asarray(turned + (frame.cx, frame.cy))
     power = 1 + (0.7 if strength < 0 else -0.55) * abs(strength)
     grown = np.where(inside, share ** (power - 1), 1.0)
     return away * grown[:, None] + (frame.cx, frame.cy)

@@ -1,0 +1,108 @@
+"""Every sketch with any parameters on any page: finite, on the page, the same again, in good time.
+
+The quick suite tries a few examples of each; `-m slow` tries many more.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from drawscape.parameters import Parameter
+from drawscape.sketches import SKETCHES, draw
+from drawscape.svg_builder import SVGBuilder
+
+SHORTEST_MM, A2_MM = 40.0, (420.0, 594.0)
+LONGEST_S = 5.0
+
+HEAVY = {
+    "differential_growth", "dla", "implicit", "reaction_diffusion", "space_colonization", "stippling",
+    "tsp_picture",
+}  # fmt: skip
+"""Too slow for the quick suite whatever the page."""
+
+
+def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """Return any value that the parameter's annotation allows."""
+    if parameter.choices is not None:
+        return st.sampled_from(list(parameter.choices.values()))
+    if parameter.kind == "bool":
+        return st.booleans()
+    if parameter.kind == "int":
+        return st.integers(int(parameter.low or 0), int(parameter.high or 0))
+    if parameter.kind == "float":
+        return st.floats(parameter.low, parameter.high, allow_nan=False)
+    if parameter.optional:
+        return st.none()  # a file to read: nothing that chance could name
+    return st.text(max_size=min(parameter.max_length or 60, 60))
+
+
+def drawings_of(name: str, longest: tuple[float, float]) -> st.SearchStrategy[dict[str, Any]]:
+    parameters = {p.name: values_of(p) for p in SKETCHES[name].parameters}
+    sides = st.tuples(*(st.floats(SHORTEST_MM, side) for side in longest))
+    return st.fixed_dictionaries(
+        {
+            "page": st.one_of(sides, sides.map(lambda page: page[::-1])),
+            "seed": st.integers(0, 2**32),
+            "values": st.fixed_dictionaries(parameters),
+        }
+    )
+
+
+def drawn(name: str, case: dict[str, Any]) -> SVGBuilder:
+    """Return the drawing, every warning an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return draw(name, *case["page"], seed=case["seed"], **case["values"])
+
+
+def check(svg: SVGBuilder) -> None:
+    """Fail when a coordinate is not finite or not on the page."""
+    points = svg.lines().points
+    assert np.isfinite(points).all()
+    if len(points):
+        assert points.min() >= -1e-6
+        assert (points.max(axis=0) <= np.array([svg.width, svg.height]) + 1e-6).all()
+
+
+@pytest.mark.parametrize("name", [name for name in SKETCHES if name not in HEAVY])
+def test_any_setting_of_a_sketch_can_be_drawn(name: str) -> None:
+    @settings(
+        max_examples=2,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(drawings_of(name, (70.0, 90.0)))
+    def holds(case: dict[str, Any]) -> None:
+        check(drawn(name, case))
+
+    holds()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(SKETCHES))
+def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name: str) -> None:
+    @settings(
+        max_examples=4 if name in HEAVY else 12,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(drawings_of(name, A2_MM))
+    def holds(case: dict[str, Any]) -> None:
+        began = time.process_time()
+        svg = drawn(name, case)
+        # Of this process alone, so that a busy machine is no failure.
+        assert time.process_time() - began < LONGEST_S
+        check(svg)
+        assert drawn(name, case).to_bytes() == svg.to_bytes()
+
+    holds()
