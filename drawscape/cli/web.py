@@ -56,6 +56,12 @@ _SPARE_THREADS = 4
     show_default=True,
     help="Requests in hand at once, open event streams among them.",
 )
+@click.option(
+    "--pattern",
+    "patterns",
+    multiple=True,
+    help="Offer this pattern; may be repeated. All by default.",
+)
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
 @click.option("-w", "--slots", type=click.IntRange(1, 256), help="Jobs at once in the worker.")
 def web(
@@ -65,6 +71,7 @@ def web(
     allowed_host: tuple[str, ...],
     max_queued: int,
     threads: int,
+    patterns: tuple[str, ...],
     no_worker: bool,
     slots: int | None,
 ) -> None:
@@ -79,6 +86,7 @@ def web(
         max_queued=max_queued,
         max_streams=threads - _SPARE_THREADS,
         allowed_hosts=_hosts(host, allowed_host),
+        patterns=patterns,
     )
     server = _listen(create_app(settings), host, port, threads)
     signal.signal(signal.SIGTERM, _leave)

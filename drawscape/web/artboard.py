@@ -22,8 +22,6 @@ from drawscape.web import body, front
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.settings import WebSettings
 
-DEFAULT_PATTERN = "spiral"
-
 _LARGEST_SEED = 2**53 - 1
 """The largest whole number that every JSON reader, JavaScript's too, keeps exactly."""
 
@@ -39,8 +37,8 @@ class Order:
 
     width: float
     height: float
+    pattern: str
     simple: bool = False
-    pattern: str = DEFAULT_PATTERN
     seed: int = 0
     id: str | int | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -109,7 +107,7 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
     checked, errors = body.check(fields(settings), values)
     errors += _check_id(checked.get("id"))
     params = checked.pop("params", {})
-    pattern = checked.get("pattern") or DEFAULT_PATTERN
+    pattern = checked.get("pattern") or settings.default_pattern
     drawn = "pattern" in checked or "pattern" not in values
     checked_params: dict[str, Any] = {}
     if not isinstance(params, dict):
@@ -125,16 +123,22 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:
     """Return the fields of the request's body, the rules of `params` left open."""
-    return _fields_within(settings.min_size_mm, settings.max_size_mm, tuple(SKETCHES))
+    pattern = Parameter(
+        "pattern",
+        "choice",
+        default=settings.default_pattern,
+        choices=dict(zip(settings.offered, settings.offered, strict=True)),
+        doc="the pattern to draw",
+    )
+    return (*_fields_within(settings.min_size_mm, settings.max_size_mm), pattern)
 
 
 @lru_cache(maxsize=8)
-def _fields_within(low: float, high: float, patterns: tuple[str, ...]) -> tuple[Parameter, ...]:
-    # Reading annotations costs as much as queueing a job, so it is done once for a set of patterns.
+def _fields_within(low: float, high: float) -> tuple[Parameter, ...]:
+    # Reading annotations costs as much as queueing a job, so it is done once for each pair of limits.
     sizes = ("width", "height")
     return tuple(
-        replace(p, low=low, high=high) if p.name in sizes else p
-        for p in (*read_parameters(_fields), _pattern_field(patterns))
+        replace(p, low=low, high=high) if p.name in sizes else p for p in read_parameters(_fields)
     )
 
 
@@ -153,13 +157,6 @@ def _fields(
     params: Annotated[Any, doc("the pattern's own parameters by name, see GET /sketches")] = None,
 ) -> None:
     """The body of a request, written as a signature so that the annotations state the rules."""
-
-
-def _pattern_field(patterns: tuple[str, ...]) -> Parameter:
-    names = {name: name for name in patterns}
-    return Parameter(
-        "pattern", "choice", default=DEFAULT_PATTERN, choices=names, doc="the pattern to draw"
-    )
 
 
 def _check_id(given: Any) -> list[FieldError]:

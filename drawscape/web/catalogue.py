@@ -10,11 +10,14 @@ import orjson
 
 from drawscape.parameters import json_schema
 from drawscape.sketches import SKETCHES
+from drawscape.web import front
 
 
 def sketches() -> flask.Response:
     """Return every sketch with its family, its summary and the JSON Schema of its parameters."""
-    response = flask.Response(_document(tuple(SKETCHES)), content_type="application/json")
+    response = flask.Response(
+        _document(front.current().settings.offered), content_type="application/json"
+    )
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
     response.make_conditional(flask.request)

@@ -23,7 +23,8 @@ _SVG: Json = {"image/svg+xml": {"schema": {"type": "string"}}}
 
 def openapi() -> flask.Response:
     """Return the document of the front that is asked."""
-    content = _document(front.current().settings, flask.url_for(".page"), tuple(SKETCHES))
+    settings = front.current().settings
+    content = _document(settings, flask.url_for(".page"), settings.offered)
     return flask.Response(content, content_type="application/json")
 
 
@@ -179,15 +180,14 @@ def _ref(name: str) -> Json:
 def _order_schemas(settings: WebSettings) -> Json:
     shared = {p.name: p.json_schema() for p in artboard.fields(settings)}
     shared["id"].update({"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID})
-    variants = {f"Order_{name}": _variant(name, shared) for name in SKETCHES}
-    params = {f"Params_{name}": json_schema(SKETCHES[name].parameters) for name in SKETCHES}
+    offered, default = settings.offered, settings.default_pattern
+    variants = {f"Order_{name}": _variant(name, shared, name == default) for name in offered}
+    params = {f"Params_{name}": json_schema(SKETCHES[name].parameters) for name in offered}
     return {"Order": {"anyOf": [_ref(name) for name in variants]}, **variants, **params}
 
 
-def _variant(name: str, shared: Json) -> Json:
-    required = ["width", "height"]
-    if name != artboard.DEFAULT_PATTERN:
-        required.append("pattern")
+def _variant(name: str, shared: Json, is_default: bool) -> Json:
+    required = ["width", "height"] if is_default else ["width", "height", "pattern"]
     properties = {**shared, "pattern": {"const": name}, "params": _ref(f"Params_{name}")}
     return _object(properties, required)
 

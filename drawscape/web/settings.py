@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from drawscape.errors import SettingsError
+from drawscape.errors import SettingsError, UnknownNameError
+from drawscape.sketches import SKETCHES
 
 
 @dataclass(frozen=True)
@@ -14,15 +15,17 @@ class WebSettings:
     """Limits and addresses of one web front; the defaults suit one machine.
 
     `task` is the dotted path of the task that draws, `job_modules` the modules whose jobs may be
-    seen and cancelled here (a mail in the same queue is none of a browser's business). `token` asks
-    for `Authorization: Bearer ...`. `allowed_hosts` are the names that a request may be sent to;
-    empty allows any. `max_streams` bounds the event streams, each of which holds a thread of the
-    server.
-    Raises SettingsError for a limit that is not positive and for an empty token.
+    seen and cancelled here (a mail in the same queue is none of a browser's business). `patterns`
+    are the sketches on offer, empty for all. `token` asks for `Authorization: Bearer ...`.
+    `allowed_hosts` are the names that a request may be sent to; empty allows any. `max_streams`
+    bounds the event streams, each of which holds a thread of the server.
+    Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
+    for a pattern that does not exist.
     """
 
     task: str = "workers.svg_tasks.generate_complex_svg"
     job_modules: tuple[str, ...] = ("workers.svg_tasks",)
+    patterns: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
     max_queued: int = 1000
@@ -42,6 +45,19 @@ class WebSettings:
                 raise SettingsError(f"{item.name}={value!r} must be greater than 0")
         if self.token is not None and not self.token.strip():
             raise SettingsError("token is empty; give a secret, or None for no token")
+        for name in self.patterns:
+            if name not in SKETCHES:
+                raise UnknownNameError("pattern", name, SKETCHES)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of the sketches on offer."""
+        return self.patterns or tuple(SKETCHES)
+
+    @property
+    def default_pattern(self) -> str:
+        """The sketch of an order that names none: the contract's, where it is on offer."""
+        return "spiral" if "spiral" in self.offered else self.offered[0]
 
     @classmethod
     def from_environment(cls, **overrides: Any) -> WebSettings:

@@ -86,11 +86,33 @@ def test_an_unchanged_catalogue_is_not_sent_twice(client: FlaskClient) -> None:
     assert client.get("/sketches", headers={"If-None-Match": etag}).status_code == 304
 
 
+def test_a_front_offers_the_patterns_of_its_settings_only(home: Path) -> None:
+    front = WebSettings(patterns=("truchet", "hilbert"))
+    client = create_app(front).test_client()
+    listed = client.get("/sketches").json["sketches"]
+    assert [sketch["name"] for sketch in listed] == ["truchet", "hilbert"]
+    made = client.get("/openapi.json").json
+    assert [s["$ref"][-7:] for s in made["components"]["schemas"]["Order"]["anyOf"]] == [
+        "truchet",
+        "hilbert",
+    ]
+    size = {"width": 99, "height": 99}
+    assert order_schema(made).is_valid(size)  # the first is drawn where none is named
+    assert client.post("/artboard/create", json=size).status_code == 200
+    refused = client.post("/artboard/create", json={**size, "pattern": "spiral"})
+    assert refused.json["rule"] == "unknown pattern 'spiral'; known: hilbert, truchet"
+
+
 @pytest.mark.slow
 def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(
     serving: Any, home: Path
 ) -> None:
-    front = WebSettings(token="s3cret", max_stream_s=0.05, max_queued=1_000_000)
+    front = WebSettings(
+        token="s3cret",
+        max_stream_s=0.05,
+        max_queued=1_000_000,
+        patterns=("spiral", "truchet", "hilbert"),
+    )
     with serving(front) as server:
         outcome = subprocess.run(
             [

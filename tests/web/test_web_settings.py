@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drawscape.errors import SettingsError
+from drawscape.errors import SettingsError, UnknownNameError
 from drawscape.web import WebSettings
 
 
@@ -20,6 +20,11 @@ def test_a_limit_must_be_positive(name: str, value: float) -> None:
 def test_an_empty_token_is_refused() -> None:
     with pytest.raises(SettingsError, match="token is empty"):
         WebSettings(token=" ")
+
+
+def test_an_unknown_pattern_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'spiral'"):
+        WebSettings(patterns=("spirl",))
 
 
 def test_values_that_are_none_leave_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
