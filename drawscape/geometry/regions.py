@@ -28,11 +28,12 @@ def rings(polygon: Polygon) -> Lines:
     if hasattr(polygon, "geom_type"):
         return from_shapely(polygon)
     lines = Lines.of(polygon)
-    meets = (lines.starts == lines.ends).all(axis=1) & (lines.counts > 1)
-    corners = lines.counts - meets
-    if (corners < 3).any():
-        short = int(np.argmax(corners < 3))
-        raise GeometryError(f"ring {short} has {corners[short]} points; a ring has at least three")
+    if (lines.counts < 3).any():
+        short = int(np.argmax(lines.counts < 3))
+        points = lines.counts[short]
+        raise GeometryError(f"ring {short} has {points} points; a ring has at least three")
+    # Three points of which two are equal are closed once more: GEOS wants four.
+    meets = (lines.starts == lines.ends).all(axis=1) & (lines.counts > 3)
     if meets.all():
         return lines
     counts = lines.counts + ~meets
