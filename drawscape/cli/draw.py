@@ -29,7 +29,12 @@ from drawscape.svg_builder import SVGBuilder
     "--seed", type=int, default=0, show_default=True, help="Another seed, another picture."
 )
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Any parameter.")
-@click.option("-o", "--output", metavar="FILE", help="SVG file to write; - is standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="File to write: .svg, .png, .pdf, .gcode, .hpgl; - is SVG to standard output.",
+)
 @click.pass_context
 def draw(
     ctx: click.Context,
@@ -45,7 +50,7 @@ def draw(
     output: str | None,
     **options: Any,
 ) -> None:
-    """Draw PATTERN to an SVG file, here and now.
+    """Draw PATTERN to a file, here and now.
 
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """
@@ -155,7 +160,19 @@ def _write(svg: SVGBuilder, output: str) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        svg.save(output)
+        if Path(output).suffix.lower() in ("", ".svg"):
+            svg.save(output)
+        else:
+            _export(svg, output)
     except OSError as error:
         raise click.ClickException(f"cannot write {output}: {error.strerror or error}") from error
     click.echo(output)
+
+
+def _export(svg: SVGBuilder, output: str) -> None:
+    """Write the drawing in the format that the file's ending names."""
+    from drawscape.plot.export import save
+    from drawscape.svg_reader import Document, Layer
+
+    layers = tuple(Layer(pen.name, pen.color, pen.width, lines) for pen, lines in svg.layers())
+    save(Document(svg.width, svg.height, layers), output)

@@ -104,6 +104,14 @@ def test_a_file_that_cannot_be_written_is_exit_code_1(command) -> None:  # type:
     assert "cannot write no/such/folder/x.svg: No such file or directory" in result.output
 
 
+def test_the_ending_of_the_file_names_its_format(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    for ending, start in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("gcode", b"(105 x 148 mm)")):
+        assert command("draw", "schotter", "--paper", "a6", "-o", f"s.{ending}").exit_code == 0
+        assert (tmp_path / f"s.{ending}").read_bytes().startswith(start)
+    with pytest.raises(DrawscapeError, match="tells no format"):
+        command("draw", "schotter", "-o", "s.doc")
+
+
 def test_help_for_a_pattern_shows_its_parameters(command) -> None:  # type: ignore[no-untyped-def]
     text = " ".join(command("draw", "penrose", "--help").output.split())
     for parameter in SKETCHES["penrose"].parameters:

@@ -33,8 +33,14 @@ NEAR_MM = 0.02
 """Two decimals in the file, and a last digit that may round the other way."""
 
 HEAVY = {
-    "differential_growth", "dla", "implicit", "reaction_diffusion", "space_colonization", "stippling", "tsp_picture",
-}  # fmt: skip
+    "differential_growth",
+    "dla",
+    "implicit",
+    "reaction_diffusion",
+    "space_colonization",
+    "stippling",
+    "tsp_picture",
+}
 """About a second each: they run with the slow tests."""
 
 CHAOTIC = {
