@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import html
 import time
 import warnings
+from binascii import b2a_base64
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -206,6 +205,8 @@ class Job:
         return self._wait_async().__await__()
 
     async def _wait_async(self) -> Any:
+        import asyncio  # a third of this module's import time, and whoever awaits has it already
+
         for pause_s in self._looks(None):
             await asyncio.sleep(pause_s)
         return self._outcome()
@@ -275,7 +276,7 @@ class Job:
         try:
             if Path(path).stat().st_size > _SHOWN_BYTES:
                 return None
-            data = base64.b64encode(Path(path).read_bytes()).decode()
+            data = b2a_base64(Path(path).read_bytes(), newline=False).decode()
         except OSError:
             return None
         return (

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from multiprocessing.connection import Connection
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 # Modules of installed packages alone: what lies in a project may be edited, and a preloaded copy of it
 # would be inherited stale.
 _PRELOADED = ["marshal", "pickle", "faulthandler", "asyncio", "numpy", "multiprocessing.connection"]
+
+_STARTING = threading.Lock()
+"""One start at a time: it sets a name of the main module aside for a moment."""
 
 START_LIMIT_S = 60.0
 """A child that has not reported by then is taken for dead; importing a large project may take seconds."""
@@ -42,7 +45,7 @@ class ChildProcess:
             name="drawscape-job",
             daemon=False,
         )
-        with _no_main_module():
+        with _STARTING, _no_main_module():
             self._process.start()
         for end in (theirs, end_of_life, log):
             end.close()
@@ -142,5 +145,3 @@ def _no_main_module() -> Any:
         if file is not None:
             main_module.__file__ = file
 
-
-__all__ = ["START_LIMIT_S", "ChildProcess", "Connection"]

@@ -1,0 +1,384 @@
+"""The queue beside its peers, in one run: `make bench-queue`.
+
+Peers: rq 2 or newer with a Redis of its own on a free port (both `Worker` and `SimpleWorker`, two of
+each) and plain SqliteHuey (`-k thread` and `-k process`, `-w 2`). Each drains a queue that is filled
+beforehand; the clock runs from the first job that is done to the last, so start-up is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tables import Row, report
+
+HOME = Path(tempfile.mkdtemp(prefix="drawscape-bench-"))
+MODULE = """
+import os
+from huey.api import SqliteHuey
+
+huey = SqliteHuey("plain", filename=os.environ.get("PLAIN_HUEY", "/tmp/plain.db"), fsync=True)
+
+def noop():
+    return None
+
+def nap(seconds):
+    import time
+    time.sleep(seconds)
+
+def loop_in_c():
+    return sum(range(10**12))
+
+@huey.task()
+def plain_noop():
+    return 1
+
+@huey.task()
+def plain_stamp():
+    import time
+    return time.time()
+"""
+JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
+
+
+def prepare() -> None:
+    (HOME / ".drawscape").mkdir()
+    (HOME / "benchtasks.py").write_text(MODULE)
+    os.environ.update(
+        DRAWSCAPE_HOME=str(HOME),
+        DRAWSCAPE_TASK_MODULES="benchtasks",
+        PYTHONPATH=str(HOME),
+        PLAIN_HUEY=str(HOME / "plain.db"),
+    )
+    sys.path.insert(0, str(HOME))
+
+
+@contextmanager
+def running(
+    *commands: list[str], env: dict[str, str] | None = None
+) -> Iterator[list[subprocess.Popen]]:
+    quiet = subprocess.DEVNULL
+    processes = [
+        subprocess.Popen(c, cwd=HOME, stdout=quiet, stderr=quiet, env={**os.environ, **(env or {})})
+        for c in commands
+    ]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(20)
+
+
+def drain_rate(done: Callable[[], int], total: int, limit_s: float = 120) -> float:
+    """Return jobs/s from the first look that found some done to the one that found all done."""
+    deadline = time.monotonic() + limit_s
+    while (first := done()) == 0:
+        time.sleep(0.002)
+    began = time.perf_counter()
+    while (now := done()) < total:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"only {now} of {total} were done within {limit_s:g} s")
+        time.sleep(0.005)
+    return (total - first) / (time.perf_counter() - began)
+
+
+# Drawscape
+
+
+def fresh_queue():
+    from drawscape import job_manager
+
+    for path in (HOME / ".drawscape").glob("queue.db*"):
+        path.unlink()
+    job_manager._QUEUES.clear()
+    return job_manager
+
+
+def our_worker(*options: str) -> list[str]:
+    return [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-q", *options]
+
+
+def ours_drain() -> tuple[float, float]:
+    """Return drained jobs/s and, one by one and flushed, enqueued jobs/s."""
+    manager = fresh_queue()
+    began = time.perf_counter()
+    for _ in range(JOBS):
+        manager.enqueue_background_job("benchtasks.noop")
+    enqueued = JOBS / (time.perf_counter() - began)
+    database = manager.default_queue().database
+    count = "select count(*) from job where status = 'finished'"
+    with running(our_worker("-w", "2")):
+        rate = drain_rate(lambda: database.connection.execute(count).fetchone()[0], JOBS)
+    return rate, enqueued
+
+
+def ours_latency(idle_s: float, samples: int) -> tuple[list[float], float, str]:
+    """Return enqueue-to-finished in ms after `idle_s`, the idle worker's CPU share, its memory."""
+    manager = fresh_queue()
+    with running(our_worker("-w", "2")) as (worker,):
+        manager.enqueue_background_job("benchtasks.noop").wait(30)
+        before, began = cpu_seconds(worker.pid), time.perf_counter()
+        time.sleep(idle_s)
+        share = (cpu_seconds(worker.pid) - before) / (time.perf_counter() - began)
+        memory = memory_of(worker.pid)
+        found = []
+        for _ in range(samples):
+            began = time.perf_counter()
+            job = manager.enqueue_background_job("benchtasks.noop")
+            job.wait(30)
+            found.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.05)
+    return sorted(found), share, memory
+
+
+def cpu_seconds(pid: int) -> float:
+    import psutil
+
+    process = psutil.Process(pid)
+    tree = [process, *process.children(recursive=True)]
+    return sum(sum(p.cpu_times()[:2]) for p in tree)
+
+
+def memory_of(pid: int) -> str:
+    import psutil
+
+    process = psutil.Process(pid)
+    children = process.children(recursive=True)
+    shared_out = sum(p.memory_full_info().pss for p in [process, *children]) / 1e6
+    return f"{process.memory_info().rss / 1e6:.0f} MB, {shared_out:.0f} MB with its {len(children)} processes"
+
+
+def ours_timeout_and_stop() -> tuple[float, float]:
+    """Return the worst delay in s of five timeouts of a loop in C, and of five stops."""
+    manager = fresh_queue()
+    late, stops = [], []
+    with running(our_worker("-w", "2")):
+        for _ in range(5):
+            job = manager.enqueue_background_job("benchtasks.loop_in_c", job_timeout=0.5)
+            while not job.ended:
+                time.sleep(0.002)
+            row = job.refresh()
+            late.append(row.ended_at - row.started_at - 0.5)
+        for _ in range(5):
+            job = manager.enqueue_background_job("benchtasks.nap", 30)
+            while job.status != "started":
+                time.sleep(0.002)
+            time.sleep(0.1)
+            began = time.perf_counter()
+            job.cancel()
+            while not job.ended:
+                time.sleep(0.001)
+            stops.append(time.perf_counter() - began)
+    return max(late), max(stops)
+
+
+def ours_enqueue_many(count: int) -> float:
+    manager = fresh_queue()
+    manager.default_queue().database.connection.execute("select 1")
+    began = time.perf_counter()
+    manager.enqueue_many("benchtasks.noop", ({} for _ in range(count)))
+    return count / (time.perf_counter() - began)
+
+
+def claim_rate(extra: int) -> tuple[float, int]:
+    """Return claim-and-acknowledge cycles/s with `extra` jobs done and as many waiting; bytes a job."""
+    from drawscape.queue.claiming import acknowledge, claim
+    from drawscape.queue.connection import NORMAL, Database
+    from drawscape.queue.rows import Outcome
+
+    manager = fresh_queue()
+    cycles = 5000
+    for _ in range(max(1, (extra + cycles) // 50_000)):
+        manager.enqueue_many("benchtasks.noop", ({} for _ in range(min(50_000, extra + cycles))))
+    queue = manager.default_queue()
+    with queue.database.transaction() as connection:
+        connection.execute(
+            "update job set status = 'finished', started_at = created_at, ended_at = created_at "
+            "where seq <= ?",
+            (extra // 2,),
+        )
+    queue.database.connection.execute("pragma wal_checkpoint(truncate)")
+    size = queue.database.path.stat().st_size
+    database = Database(queue.database.path, synchronous=NORMAL)
+    held = claim(database, "background", "bench", None)
+    began = time.perf_counter()
+    done = 0
+    while done < cycles - 1 and held is not None:
+        _, held = acknowledge(
+            database, held, Outcome("finished"), next_for=("background", "bench", None)
+        )
+        done += 1
+    return done / (time.perf_counter() - began), size // max(1, extra + cycles)
+
+
+def import_time(module: str) -> float:
+    script = (
+        f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+    )
+    runs = [
+        float(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout)
+        for _ in range(7)
+    ]
+    return min(runs)
+
+
+# Peers
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    program = shutil.which("redis-server")
+    if program is None:
+        raise SystemExit(
+            "bench-queue needs redis-server on PATH (Debian: apt-get install redis-server)"
+        )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        program,
+        "--port",
+        str(port),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--bind",
+        "127.0.0.1",
+    ]
+    with running(command):
+        from redis import Redis
+
+        url = f"redis://127.0.0.1:{port}"
+        while True:
+            try:
+                Redis.from_url(url).ping()
+                break
+            except Exception:
+                time.sleep(0.02)
+        yield url
+
+
+def rq_drain(url: str, worker_class: str, jobs: int) -> float:
+    from redis import Redis
+    from rq import Queue
+
+    connection = Redis.from_url(url)
+    connection.flushall()
+    queue = Queue("bench", connection=connection)
+    for _ in range(jobs):
+        queue.enqueue("benchtasks.noop")
+    rq = str(Path(sys.executable).with_name("rq"))
+    command = [rq, "worker", "bench", "--url", url, "--quiet", "-w", worker_class]
+    with running(command, command):
+        return drain_rate(lambda: queue.finished_job_registry.get_job_count(cleanup=False), jobs)
+
+
+def plain_huey_drain(kind: str) -> float:
+    for path in HOME.glob("plain.db*"):
+        path.unlink()
+    sys.modules.pop("benchtasks", None)
+    import benchtasks
+
+    for _ in range(JOBS):
+        benchtasks.plain_noop()
+    command = [
+        sys.executable,
+        "-m",
+        "huey.bin.huey_consumer",
+        "benchtasks.huey",
+        "-q",
+        "-k",
+        kind,
+        "-w",
+        "2",
+    ]
+    with running(command):
+        return drain_rate(benchtasks.huey.result_count, JOBS)
+
+
+def plain_huey_latency(idle_s: float) -> float:
+    """Return enqueue-to-result in s of one task after `idle_s`."""
+    import benchtasks
+
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "benchtasks.huey", "-q", "-w", "2"]
+    with running(command):
+        benchtasks.plain_stamp()(blocking=True, timeout=60)
+        time.sleep(idle_s)
+        began = time.time()
+        result = benchtasks.plain_stamp()
+        return result(blocking=True, timeout=60) - began
+
+
+def median(measure: Callable[[], float], runs: int = 3) -> float:
+    return statistics.median(measure() for _ in range(runs))
+
+
+def rows() -> list[Row]:
+    idle_s = float(os.environ.get("BENCH_IDLE_S", "60"))
+    drains = [ours_drain() for _ in range(3)]
+    drain = statistics.median(rate for rate, _ in drains)
+    enqueue = statistics.median(rate for _, rate in drains)
+    with redis() as url:
+        rq_worker = rq_drain(url, "rq.worker.Worker", 600)
+        rq_simple = median(lambda: rq_drain(url, "rq.worker.SimpleWorker", 3000))
+    process = median(lambda: plain_huey_drain("process"))
+    thread = median(lambda: plain_huey_drain("thread"))
+    latencies, idle_share, memory = ours_latency(idle_s, 200)
+    plain_latency = plain_huey_latency(idle_s)
+    p50, p99 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.99)]
+    many = median(lambda: ours_enqueue_many(100_000))
+    empty, _ = claim_rate(0)
+    full, bytes_a_job = claim_rate(1_000_000)
+    late, stop = ours_timeout_and_stop()
+    importing = import_time("drawscape.job_manager")
+    return [
+        Row(
+            f"drain of {JOBS:,} no-op jobs, two at once, each in a child process",
+            f"{drain:,.0f}/s",
+            f"rq Worker {rq_worker:,.0f}/s; rq SimpleWorker {rq_simple:,.0f}/s; "
+            f"huey process {process:,.0f}/s; huey thread {thread:,.0f}/s",
+            f"{drain / rq_worker:.0f}x; {drain / rq_simple:.1f}x; {drain / process:.1f}x; {drain / thread:.1f}x",
+            "3,000/s; 25x; 5x; 1.5x",
+        ),
+        Row("enqueue one by one, flushed to disk", f"{enqueue:,.0f}/s"),
+        Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s"),
+        Row(
+            f"enqueue to finished after {idle_s:.0f} s idle, 200 samples",
+            f"p50 {p50:.1f}, p99 {p99:.1f} ms",
+            f"plain huey, one sample: {plain_latency * 1000:,.0f} ms",
+            f"{plain_latency * 1000 / p50:,.0f}x",
+            "p50 5 ms, p99 20 ms",
+        ),
+        Row(
+            "claim and acknowledge, 1,000,000 jobs in the table",
+            f"{full:,.0f}/s",
+            f"empty table {empty:,.0f}/s",
+            f"{full / empty:.2f}",
+            ">= 0.80",
+        ),
+        Row("file size", f"{bytes_a_job} bytes a job"),
+        Row("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", target="200 ms"),
+        Row("stop of a running job", f"{stop * 1000:.0f} ms", target="300 ms"),
+        Row("idle worker, two slots", f"{idle_share:.1%} of a core; {memory}", target="2 %"),
+        Row("`import drawscape.job_manager`", f"{importing * 1000:.0f} ms", target="150 ms"),
+    ]
+
+
+if __name__ == "__main__":
+    prepare()
+    try:
+        report("bench-queue", rows())
+    finally:
+        shutil.rmtree(HOME, ignore_errors=True)

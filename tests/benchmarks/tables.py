@@ -1,0 +1,44 @@
+"""Rows of figures: to the terminal, and as Markdown into the README between two markers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement: what, ours, the peers' by name, and what it should reach."""
+
+    what: str
+    ours: str
+    peers: str = ""
+    ratio: str = ""
+    target: str = ""
+
+
+def markdown(rows: list[Row]) -> str:
+    """Return the rows as a Markdown table with the machine in a line below."""
+    lines = ["| what | Drawscape | peers | ratio | aim |", "|---|---|---|---|---|"]
+    lines += [f"| {r.what} | {r.ours} | {r.peers} | {r.ratio} | {r.target} |" for r in rows]
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return "\n".join([*lines, "", f"Measured on {machine}, all in one run."])
+
+
+def report(name: str, rows: list[Row]) -> None:
+    """Print the rows; with `--readme` on the command line also write them into the README."""
+    table = markdown(rows)
+    print(table)
+    if "--readme" in sys.argv:
+        text = README.read_text()
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(end)
+        if not rest or not tail:
+            raise SystemExit(f"README.md has no markers {begin} ... {end}")
+        README.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
