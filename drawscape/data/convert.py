@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drawscape.data.csv_file import read_csv, write_csv
-from drawscape.data.engine import Engine, Progress, engine
+from drawscape.data.engine import Engine, Progress, UnreadableError, engine
 from drawscape.data.excel_file import sheet_as_csv, write_excel
 from drawscape.data.formats import format_named, format_of
 from drawscape.data.json_file import read_json, write_json
@@ -59,13 +59,22 @@ def convert(
         engine(scratch, memory_mb=memory_mb, progress=progress) as duck,
         whole_or_absent(target) as temporary,
     ):
-        table = _read(duck, source, reads, options, writes)
-        rows = _write(duck, table, temporary, writes, options)
+        try:
+            table = _read(duck, source, reads, options, writes)
+            rows = _write(duck, table, temporary, writes, options)
+        except UnreadableError:
+            if reads not in ("csv", "tsv"):
+                raise
+            # Mixed line ends, say: the slower reader takes them, or names the line that is wrong.
+            table = _read(duck, source, reads, options, writes, careful=True)
+            rows = _write(duck, table, temporary, writes, options)
     progress(1.0, f"{rows:,} rows")
     return Conversion(target, rows, tuple(c.name for c in table.columns), table.notes)
 
 
-def _read(duck: Engine, path: Path, form: str, options: Options, target: str) -> Table:
+def _read(
+    duck: Engine, path: Path, form: str, options: Options, target: str, *, careful: bool = False
+) -> Table:
     if form == "excel":
         path, options = sheet_as_csv(duck, path, options)
         return read_csv(duck, path, options, target=target, tabs=False)
@@ -73,7 +82,8 @@ def _read(duck: Engine, path: Path, form: str, options: Options, target: str) ->
         return read_parquet(duck, path, options)
     if form in ("json", "ndjson"):
         return read_json(duck, path, options, target=target, lines=form == "ndjson")
-    return read_csv(duck, path, options, target=target, tabs=form == "tsv")
+    tabs = form == "tsv"
+    return read_csv(duck, path, options, target=target, tabs=tabs, careful=careful)
 
 
 def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) -> int:

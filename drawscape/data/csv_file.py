@@ -11,7 +11,6 @@ from drawscape.data.dialect import Dialect, find_dialect
 from drawscape.data.engine import (
     WRITING,
     Engine,
-    UnreadableError,
     file_literal,
     identifier,
     literal,
@@ -23,6 +22,7 @@ from drawscape.data.table import Column, Table, select, unique_names
 from drawscape.errors import DataError, UnknownNameError
 
 _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
+MOST_GUESSED = 2000  # columns whose types are looked for: planning takes seconds beyond
 _DIRECT = ("utf-8", "utf-8-sig", "utf8", "ascii")
 _FORMULA = r"^[=+@\t\r-]"
 _REWRITTEN = 0.1  # shares of the progress: after rewriting, and after the look at every row
@@ -30,10 +30,14 @@ _COUNTED = 0.35
 _COUNTING = (_REWRITTEN, _COUNTED)
 
 
-def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs: bool) -> Table:
+def read_csv(
+    engine: Engine, path: Path, options: Options, *, target: str, tabs: bool, careful: bool = False
+) -> Table:
     """Return the table in a CSV file, its columns typed as far as a `target` file has types.
 
-    Raises DataError, with the line, for rows of unequal width, broken quotes and wrong encodings.
+    `careful` reads it line by line first, which takes more kinds of file than DuckDB does, slowly.
+    Raises DataError, with the line, for rows of unequal width, broken quotes and wrong encodings;
+    UnreadableError, now or when the table is written, where being careful may help.
     """
     dialect = find_dialect(path, options, tabs=tabs)
     if not dialect.names:
@@ -43,12 +47,8 @@ def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs:
         plain = engine.scratch / "utf8.csv"
         transcode(path, plain, encoding=dialect.encoding, tell=tell)
         path, dialect = plain, replace(dialect, encoding="utf-8")
-    if options.ragged == "refuse":
-        try:
-            return _typed(engine, path, dialect, options, target)
-        except UnreadableError:
-            pass  # mixed line ends, say: the slower reader takes more, and names the line if not
-    path, dialect = _repaired(engine, path, dialect, options)
+    if careful or options.ragged != "refuse":
+        path, dialect = _repaired(engine, path, dialect, options)
     return _typed(engine, path, dialect, options, target)
 
 
@@ -116,7 +116,7 @@ def _scan(path: Path, dialect: Dialect) -> str:
         f"delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, "
         f"escape = {literal(escape)}, header = {str(dialect.header).lower()}, "
         f"skip = {dialect.skip_rows}, nullstr = '', allow_quoted_nulls = false, "
-        f"max_line_size = {_LONGEST_LINE})"
+        f"max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE})"
     )
 
 
@@ -135,7 +135,8 @@ def _texts(path: Path, dialect: Dialect, options: Options) -> str:
 
 def _typed(engine: Engine, path: Path, dialect: Dialect, options: Options, target: str) -> Table:
     asked = _asked(dialect, options)
-    found = candidates(target, options)
+    wide = len(dialect.names) > MOST_GUESSED
+    found = () if wide else candidates(target, options)
     cells = [f"c{place + 1}" for place in range(len(dialect.names))]
     source = f"({_texts(path, dialect, options)})"
     reading = Reading.of(options)
@@ -150,7 +151,10 @@ def _typed(engine: Engine, path: Path, dialect: Dialect, options: Options, targe
         (reading.value(cell, column.type), column.name)
         for cell, column in zip(cells, columns, strict=True)
     ]
-    return Table(select(values, source), tuple(columns), rows, dialect.notes)
+    notes = (
+        (f"more than {MOST_GUESSED} columns: all stay text but those in types=",) if wide else ()
+    )
+    return Table(select(values, source), tuple(columns), rows, (*dialect.notes, *notes))
 
 
 def _asked(dialect: Dialect, options: Options) -> dict[str, str]:

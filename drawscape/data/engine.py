@@ -47,12 +47,13 @@ class Engine:
         """
         ended: list[Any] = []
         thread = threading.Thread(target=lambda: ended.append(self._attempt(sql)), daemon=True)
-        self._progress(share[0], message)
+        fraction = share[0]
         thread.start()
         try:
             while thread.is_alive():
+                self._progress(fraction, message)
                 thread.join(LOOK_S)
-                self._tell(share, message)
+                fraction = max(fraction, self._fraction(share))
         finally:
             if thread.is_alive():
                 self._connection.interrupt()
@@ -86,9 +87,10 @@ class Engine:
             return _explained(problem)
         return rows
 
-    def _tell(self, share: tuple[float, float], message: str) -> None:
-        percent = max(0.0, self._connection.query_progress())
-        self._progress(share[0] + (share[1] - share[0]) * min(percent, 100.0) / 100, message)
+    def _fraction(self, share: tuple[float, float]) -> float:
+        """Return how far the query is within `share`; DuckDB says -1 when it cannot tell."""
+        percent: float = self._connection.query_progress()
+        return share[0] + (share[1] - share[0]) * min(percent, 100.0) / 100
 
 
 @contextmanager

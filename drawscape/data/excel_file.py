@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from drawscape.data.engine import Engine
 from drawscape.data.options import Options
@@ -34,11 +34,13 @@ def sheet_as_csv(engine: Engine, path: Path, options: Options) -> tuple[Path, Op
         target.open("w", encoding="utf-8", newline="") as out,
     ):
         writer = csv.writer(out, lineterminator="\n")
-        height = sheet.max_row or 0
+        height, width = sheet.max_row or 0, 0
         for count, cells in enumerate(sheet.iter_rows(values_only=True)):
             if count < options.skip_rows or (not any(c is not None for c in cells)):
                 continue
-            writer.writerow([_text(cell) for cell in cells])
+            texts = _without_blank_end([_text(cell) for cell in cells])
+            width = width or len(texts)
+            writer.writerow(texts + [""] * (width - len(texts)))
             if count % 1024 == 0:
                 engine.tell(0.1 * count / max(height, count, 1), f"row {count:,}")
     as_csv = replace(options, delimiter=",", quote='"', escape='"', encoding="utf-8", skip_rows=0)
@@ -94,6 +96,12 @@ def _cell(sheet: Any, value: Any) -> Any:
     return cell
 
 
+def _without_blank_end(texts: list[str]) -> list[str]:
+    """Return the texts up to the last that is not empty: a sheet's rows end anywhere."""
+    width = next((place for place in range(len(texts), 0, -1) if texts[place - 1]), 0)
+    return texts[:width]
+
+
 def _text(value: Any) -> str:
     """Return a cell's value as the text that means the same in a CSV file."""
     if value is None:
@@ -111,21 +119,25 @@ def _text(value: Any) -> str:
 @contextmanager
 def _sheet(path: Path, wanted: str | int | None) -> Iterator[Any]:
     """Yield the sheet asked for; DataError for what is no workbook or unpacks to too much."""
+    with path.open("rb") as stream:
+        book = _book(path, stream)
+        try:
+            yield book[_sheet_name(book.sheetnames, wanted)]
+        finally:
+            book.close()
+
+
+def _book(path: Path, stream: IO[bytes]) -> Any:
     openpyxl = _openpyxl()
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(stream) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked > _LARGEST_UNPACKED:
-            raise DataError(f"{path.name!r} unpacks to {unpacked:,} bytes; that is too much")
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        if unpacked <= _LARGEST_UNPACKED:
+            # From an open file: given a path, openpyxl refuses suffixes that it does not know.
+            return openpyxl.load_workbook(stream, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as problem:
-        if isinstance(problem, DataError):
-            raise
         raise DataError(f"{path.name!r} is no .xlsx workbook: {problem}") from problem
-    try:
-        yield book[_sheet_name(book.sheetnames, wanted)]
-    finally:
-        book.close()
+    raise DataError(f"{path.name!r} unpacks to {unpacked:,} bytes; that is too much")
 
 
 def _sheet_name(names: list[str], wanted: str | int | None) -> str:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from drawscape.data.engine import Engine, literal
 from drawscape.data.options import Options
 
-SAMPLE_ROWS = 10_000  # what these rule out need not be checked in the others
+SAMPLE_CELLS = 100_000  # what these rule out need not be checked in the others
+LEAST_SAMPLE_ROWS = 100
+AT_ONCE = 200  # columns in one query: DuckDB's planner is slow with thousands of expressions
 NUMBERS = ("BOOLEAN", "BIGINT", "DECIMAL(38,0)", "DOUBLE")
 DATES = ("DATE", "TIMESTAMP")
 
@@ -114,37 +116,79 @@ def infer(
 
     `source` is a query whose `columns` (SQL names) are texts. Empty columns are VARCHAR.
     """
-    sample = f"(SELECT * FROM {source} LIMIT {SAMPLE_ROWS})"
-    start, end = share
-    left, _, _ = _passing(engine, sample, columns, kinds, reading, (start, start))
-    left, filled, rows = _passing(engine, source, columns, left, reading, (start, end))
-    types = {c: left[c][0] if filled[c] and left[c] else "VARCHAR" for c in columns}
+    types: dict[str, str] = dict.fromkeys(columns, "VARCHAR")
+    open_ones = [column for column in columns if kinds[column]]
+    rows = -1
+    for first in range(0, len(open_ones), AT_ONCE):
+        part = open_ones[first : first + AT_ONCE]
+        left = _fitting_sample(engine, source, part, kinds, reading)
+        narrowest = {column: left[column][:1] for column in part if left[column]}
+        found, rows = _fitting(engine, source, narrowest, reading, share)
+        missed = {column: left[column][1:] for column in narrowest if column not in found}
+        if any(missed.values()):
+            found |= _fitting(engine, source, missed, reading, share)[0]
+        types |= found
+    if rows < 0:
+        rows = _fitting(engine, source, {}, reading, share)[1]
     return types, rows
 
 
-def _passing(
+def _fitting_sample(
     engine: Engine,
     source: str,
     columns: Sequence[str],
     kinds: Mapping[str, Sequence[str]],
     reading: Reading,
+) -> dict[str, list[str]]:
+    """Return the kinds of each column that its first texts have; none for a column without texts.
+
+    One set of checks for all columns, turned into rows: a table may have thousands of them.
+    """
+    wanted = list(dict.fromkeys(kind for column in columns for kind in kinds[column]))
+    limit = max(LEAST_SAMPLE_ROWS, SAMPLE_CELLS // len(columns))
+    sample = f"(SELECT {', '.join(columns)} FROM {source} LIMIT {limit})"
+    checks = ", ".join(_misses("text", kind, reading) for kind in wanted)
+    rows = engine.rows(
+        f"SELECT name, {checks} FROM (UNPIVOT {sample} ON COLUMNS(*) INTO NAME name VALUE text) "
+        "WHERE text <> '' GROUP BY name",
+        share=(0, 0),
+        message="reading the first rows",
+    )
+    missed = {row[0]: dict(zip(wanted, row[1:], strict=True)) for row in rows}
+    unseen: dict[str, int] = {}
+    return {
+        column: [kind for kind in kinds[column] if not missed.get(column, unseen).get(kind)]
+        for column in columns
+    }
+
+
+def _fitting(
+    engine: Engine,
+    source: str,
+    kinds: Mapping[str, Sequence[str]],
+    reading: Reading,
     share: tuple[float, float],
-) -> tuple[dict[str, list[str]], dict[str, int], int]:
-    """Return the kinds that hold throughout, the number of texts by column, and the row count."""
+) -> tuple[dict[str, str], int]:
+    """Return the first kind that all texts of a column have, where there is one, and the row count."""
     wanted = ["count(*)"]
-    for column in columns:
+    for column, some in kinds.items():
         wanted.append(f"count(NULLIF({column}, ''))")
-        wanted.extend(
-            f"count(*) FILTER (WHERE {column} <> '' AND ({reading.check(column, k)}) IS NOT TRUE)"
-            for k in kinds[column]
-        )
-    row = iter(engine.rows(
-        f"SELECT {', '.join(wanted)} FROM {source}", share=share, message="reading every row",
-    )[0])  # fmt: skip
+        wanted.extend(_misses(column, kind, reading) for kind in some)
+    sql = f"SELECT {', '.join(wanted)} FROM {source}"
+    row = iter(engine.rows(sql, share=share, message="reading every row")[0])
     rows = next(row)
-    left: dict[str, list[str]] = {}
-    filled: dict[str, int] = {}
-    for column in columns:
-        filled[column] = next(row)
-        left[column] = [kind for kind in kinds[column] if next(row) == 0]
-    return left, filled, rows
+    found: dict[str, str] = {}
+    for column, some in kinds.items():
+        texts = next(row)
+        fits = [kind for kind in some if not next(row)]
+        if texts and fits:
+            found[column] = fits[0]
+    return found, rows
+
+
+def _misses(text: str, kind: str, reading: Reading) -> str:
+    """Return an SQL expression: the number of texts, empty ones left out, that are not of `kind`.
+
+    A sum of 0 and 1 is planned four times as fast as a filtered count.
+    """
+    return f"sum(({text} <> '' AND ({reading.check(text, kind)}) IS NOT TRUE)::INTEGER)"

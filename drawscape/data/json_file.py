@@ -15,7 +15,7 @@ from drawscape.data.table import Column, Table, select, unique_names
 from drawscape.errors import DataError, UnknownNameError
 
 MOST_COLUMNS = 10_000  # a record with more keys is a dictionary, not a row
-_LARGEST_RECORD = 64 << 20
+_LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
 _NUMBERS = NUMBERS[1:]
 
 
@@ -103,7 +103,9 @@ def _is_array(path: Path, named: Path) -> bool:
         stream.seek(max(0, path.stat().st_size - (1 << 16)))
         last = stream.read().rstrip()[-1:]
     if first == b"[" and last != b"]":
-        raise DataError(f"{named.name!r} ends within its array; the file was cut off")
+        raise DataError(
+            f"{named.name!r} ends within its array; the last character is not ]; was it cut off?"
+        )
     return first == b"["
 
 

@@ -1,0 +1,55 @@
+"""Small files, converted for real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drawscape.data import Conversion, Options, convert
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.delenv("DRAWSCAPE_DATA_DIRS", raising=False)
+    monkeypatch.delenv("DRAWSCAPE_DATA_MEMORY_MB", raising=False)
+    return tmp_path
+
+
+class Bench:
+    """Writes a source, converts it, reads the result; `last` is what the conversion said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.last: Conversion
+
+    def convert(
+        self, content: str | bytes | Path, source: str, target: str, **options: Any
+    ) -> Path:
+        path = self.folder / source
+        if isinstance(content, Path):
+            content = content.read_bytes()
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        self.last = convert(
+            path,
+            self.folder / "made" / target,
+            scratch=self.folder / "scratch",
+            options=Options.of(options),
+            memory_mb=256,
+        )
+        return self.last.path
+
+    def records(self, content: str | bytes | Path, source: str = "in.csv", **options: Any) -> list:
+        """The rows as JSON records, with integers and floats as Python reads them."""
+        return json.loads(self.convert(content, source, "out.json", **options).read_text())
+
+    def text(self, content: str | bytes | Path, source: str, target: str, **options: Any) -> str:
+        return self.convert(content, source, target, **options).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)

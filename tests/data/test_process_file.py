@@ -1,0 +1,114 @@
+"""The task as the contract calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from drawscape.data.formats import FORMATS, suffix_of
+from drawscape.errors import DataError, ForbiddenPathError, SettingsError, UnknownNameError
+from workers.data_tasks import process_file
+
+
+def test_the_contract_s_example_works(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory
+) -> None:
+    uploads = tmp_path_factory.mktemp("uploads")
+    (uploads / "data.csv").write_text("a,b\n1,x\n")
+    monkeypatch.setenv("DRAWSCAPE_DATA_DIRS", str(uploads))
+    path = process_file(file_path=str(uploads / "data.csv"), format="json")
+    assert path == str(home / "output" / "data" / "data.json")
+    assert json.loads(Path(path).read_text()) == [{"a": 1, "b": "x"}]
+
+
+def _every_pair(names: list[str]) -> list[str]:
+    """A round tour through the names that goes from each to each other just once (Hierholzer 1873)."""
+    left = {name: [other for other in names if other != name] for name in names}
+    tour, path = [], [names[0]]
+    while path:
+        if left[path[-1]]:
+            path.append(left[path[-1]].pop())
+        else:
+            tour.append(path.pop())
+    return tour
+
+
+def test_any_format_goes_into_any_other(home: Path) -> None:
+    rows = "a,b\n1,x\n-2,007\n"
+    (home / "start.csv").write_text(rows)
+    path, *tour = str(home / "start.csv"), *_every_pair(sorted(FORMATS))
+    assert len(tour) == 31
+    for place, form in enumerate(tour[1:]):
+        path = process_file(path, form, output_filename=f"{place}{suffix_of(form)}")
+    assert Path(path).read_text() == rows
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("jsonl", "ndjson"), ("XLSX", "xlsx"), (".TSV", "tsv")]
+)
+def test_formats_go_by_several_names(home: Path, name: str, suffix: str) -> None:
+    (home / "start.csv").write_text("a\n1\n")
+    assert process_file("start.csv", name).endswith(f"start.{suffix}")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../secret.csv", "link.csv"])
+def test_a_file_outside_is_not_read(home: Path, path: str) -> None:
+    (home / "link.csv").symlink_to("/etc/passwd")
+    with pytest.raises(ForbiddenPathError, match="DRAWSCAPE_DATA_DIRS"):
+        process_file(path, "json", source_format="csv")
+    assert not (home / "output").exists()
+
+
+@pytest.mark.parametrize("name", ["../out.json", "/tmp/out.json", ""])
+def test_an_output_outside_is_not_written(home: Path, name: str) -> None:
+    (home / "data.csv").write_text("a\n1\n")
+    if not name:
+        assert process_file("data.csv", "json", output_filename=name).endswith("data/data.json")
+        return
+    with pytest.raises(ForbiddenPathError):
+        process_file("data.csv", "json", output_filename=name)
+
+
+def test_a_failure_leaves_the_output_as_it_was(home: Path) -> None:
+    (home / "data.csv").write_text("a,b\n1,2\n")
+    path = Path(process_file("data.csv", "json"))
+    before = path.read_text()
+    (home / "data.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(DataError):
+        process_file("data.csv", "json")
+    assert path.read_text() == before
+    assert [p.name for p in path.parent.iterdir()] == ["data.json"]
+    assert list((home / ".drawscape" / "scratch").iterdir()) == []
+
+
+def test_a_file_is_not_converted_into_itself(home: Path) -> None:
+    (home / "output").mkdir()
+    (home / "output" / "a.csv").write_text("a\n1\n")
+    with pytest.raises(DataError, match="into itself"):
+        process_file("output/a.csv", "csv", output_filename="a.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "named"),
+    [
+        ({"format": "jsn"}, UnknownNameError, "'jsn'; did you mean"),
+        ({"format": "xls"}, DataError, r"\.xlsx"),
+        ({"file_path": "data.dat"}, DataError, "source_format="),
+        ({"file_path": "none.csv"}, FileNotFoundError, r"none\.csv"),
+        ({"delimeter": ","}, UnknownNameError, "option 'delimeter'"),
+    ],
+)
+def test_what_is_wrong_is_named(home: Path, arguments, error, named: str) -> None:
+    (home / "data.csv").write_text("a\n1\n")
+    (home / "data.dat").write_text("a\n1\n")
+    with pytest.raises(error, match=named):
+        process_file(**{"file_path": "data.csv", "format": "json", **arguments})
+
+
+def test_the_memory_limit_is_checked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "data.csv").write_text("a\n1\n")
+    monkeypatch.setenv("DRAWSCAPE_DATA_MEMORY_MB", "lots")
+    with pytest.raises(SettingsError, match="DRAWSCAPE_DATA_MEMORY_MB='lots'"):
+        process_file("data.csv", "json")

@@ -1,0 +1,124 @@
+"""Parquet and Excel: files that know types of their own."""
+
+from __future__ import annotations
+
+import datetime
+
+import duckdb
+import openpyxl
+import pytest
+
+from drawscape.errors import DataError, UnknownNameError
+
+CSV = """id,zip,price,big,flag,day,at,name
+1,007,1.50,123456789012345678901234567890,true,2024-01-02,2024-01-02T03:04:05,"=1+1"
+2,012,2,5,false,2024-12-31,2024-01-02 03:04,
+"""
+
+
+def described(path) -> dict[str, str]:
+    rows = duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def test_parquet_gets_types(bench) -> None:
+    assert described(bench.convert(CSV, "in.csv", "out.parquet")) == {
+        "id": "BIGINT",
+        "zip": "VARCHAR",
+        "price": "DOUBLE",
+        "big": "DECIMAL(38,0)",
+        "flag": "BOOLEAN",
+        "day": "DATE",
+        "at": "TIMESTAMP",
+        "name": "VARCHAR",
+    }
+
+
+def test_parquet_comes_back_as_it_was(bench) -> None:
+    made = bench.convert(CSV, "in.csv", "out.parquet")
+    first = bench.records(made, "out.parquet")[0]
+    assert first["big"] == 123456789012345678901234567890
+    assert first["zip"] == "007"
+    assert first["day"] == "2024-01-02"
+    assert first["name"] == "=1+1"
+
+
+def test_nan_and_bytes_of_parquet_become_json(bench, tmp_path) -> None:
+    source = tmp_path / "made.parquet"
+    duckdb.sql(f"COPY (SELECT 'nan'::DOUBLE AS x, '\\xff'::BLOB AS b, [1,2] AS l) TO '{source}'")
+    assert bench.records(source, "in.parquet") == [{"x": None, "b": "/w==", "l": [1, 2]}]
+
+
+def test_an_excel_sheet_gets_types_and_no_formulas(bench) -> None:
+    sheet = openpyxl.load_workbook(bench.convert(CSV, "in.csv", "out.xlsx")).active
+    header, first, second = ([cell.value for cell in row] for row in sheet.iter_rows())
+    assert header == ["id", "zip", "price", "big", "flag", "day", "at", "name"]
+    assert first[:5] == [1, "007", 1.5, "123456789012345678901234567890", True]
+    assert first[5] == datetime.datetime(2024, 1, 2)
+    assert first[6] == datetime.datetime(2024, 1, 2, 3, 4, 5)
+    assert second[7] is None
+    assert sheet["H2"].data_type == "s"
+    assert sheet["H2"].value == "=1+1"
+
+
+def test_excel_comes_back_as_it_was(bench) -> None:
+    made = bench.convert(CSV, "in.csv", "out.xlsx")
+    assert bench.text(made, "out.xlsx", "back.csv").splitlines() == [
+        "id,zip,price,big,flag,day,at,name",
+        "1,007,1.5,123456789012345678901234567890,true,2024-01-02,2024-01-02 03:04:05,=1+1",
+        "2,012,2,5,false,2024-12-31,2024-01-02 03:04:00,",
+    ]
+
+
+def test_a_sheet_is_chosen_by_name_or_number(bench, tmp_path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["a"])
+    other = book.create_sheet("Preise")
+    other.append(["b"])
+    other.append([2])
+    book.save(tmp_path / "book.xlsx")
+    for sheet in ("Preise", 1):
+        assert bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet=sheet) == [{"b": 2}]
+    with pytest.raises(UnknownNameError, match="sheet 'Preis'; did you mean 'Preise'"):
+        bench.records(tmp_path / "book.xlsx", "in.xlsx", sheet="Preis")
+
+
+def test_rows_of_unequal_width_in_a_sheet_are_one_table(bench, tmp_path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["a", "b"], [1], [2, "x"], []):
+        book.active.append(row)
+    book.save(tmp_path / "book.xlsx")
+    assert bench.records(tmp_path / "book.xlsx", "in.xlsx") == [
+        {"a": 1, "b": None},
+        {"a": 2, "b": "x"},
+    ]
+
+
+def test_control_characters_do_not_break_a_workbook(bench) -> None:
+    made = bench.convert(b"a,b\nx\x00\x01y,1\n", "in.csv", "out.xlsx")
+    assert openpyxl.load_workbook(made).active["A2"].value == "x\ufffd\ufffdy"
+
+
+def test_what_does_not_fit_a_sheet_is_refused(bench) -> None:
+    with pytest.raises(DataError, match=r"40,000 characters does not fit an Excel cell"):
+        bench.convert(f"a,b\n{'x' * 40_000},1\n", "in.csv", "out.xlsx")
+    wide = ",".join(f"c{n}" for n in range(16_385))
+    with pytest.raises(DataError, match="do not fit an Excel sheet"):
+        bench.convert(f"{wide}\n", "in.csv", "out.xlsx", header=True)
+
+
+@pytest.mark.parametrize("source", ["in.xlsx", "in.parquet"])
+def test_a_file_that_is_not_what_its_suffix_says_is_refused(bench, source: str) -> None:
+    with pytest.raises(DataError, match=r"in\.(xlsx|parquet)"):
+        bench.convert("a,b\n1,2\n", source, "out.csv")
+
+
+def test_formulas_are_made_safe_for_spreadsheets_on_request(bench) -> None:
+    csv = "=a,b\n=1+1,-5\n@x,+cmd|x\n-3.5,plain\n"
+    assert bench.text(csv, "in.csv", "out.csv", safe_formulas=True).splitlines() == [
+        "'=a,b",
+        "'=1+1,-5",
+        "'@x,'+cmd|x",
+        "-3.5,plain",
+    ]
+    assert "'" not in bench.text(csv, "in.csv", "out.csv")
