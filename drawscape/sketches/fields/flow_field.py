@@ -58,7 +58,15 @@ def flow_field(
     shortest, most = 2.0 * pitch, longest * frame.short
     sky = Lines.of([_corners(frame), disc]) if len(disc) else None
     svg.polylines(
-        streamlines(wind.along, frame, pitch, mask=sky, min_length_mm=shortest, max_length_mm=most)
+        streamlines(
+            wind.along,
+            frame,
+            pitch,
+            step_mm=0.4 * pitch,
+            mask=sky,
+            min_length_mm=shortest,
+            max_length_mm=most,
+        )
     )
     if len(disc):
         x0, y0 = disc.min(axis=0)
