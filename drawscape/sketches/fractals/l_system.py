@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted_lines
+from drawscape.sketches.placing import fitted_lines, polar
 from drawscape.svg_builder import SVGBuilder
 
 Name = Literal[
@@ -21,13 +22,17 @@ Name = Literal[
 
 @dataclass(frozen=True)
 class System:
-    """An axiom, its rules, the angle of a turn in degrees, and the generations that fit a page."""
+    """An axiom, its rules, the angle of a turn in degrees, and the generations that fit a page.
+
+    A curve that is seen whole from its middle may have `echoes`, one within the other.
+    """
 
     axiom: str
     rules: dict[str, str]
     angle: float
     most: int
     heading: float = 0.0
+    echoes: int = 1
 
 
 # F, G draw; + and - turn; [ and ] remember and return; other letters only grow.
@@ -35,7 +40,7 @@ SYSTEMS: dict[str, System] = {
     "fern": System("X", {"X": "F+[[X]-X]-F[-FX]+X", "F": "FF"}, 25, 6, -90),
     "bush": System("F", {"F": "FF+[+F-F-F]-[-F+F+F]"}, 22.5, 4, -90),
     "weed": System("F", {"F": "F[+F]F[-F]F"}, 25.7, 5, -90),
-    "snowflake": System("F++F++F", {"F": "F-F++F-F"}, 60, 5),
+    "snowflake": System("F++F++F", {"F": "F-F++F-F"}, 60, 5, echoes=14),
     "arrowhead": System("F", {"F": "G-F-G", "G": "F+G+F"}, 60, 7),
     "crystal": System("F+F+F+F", {"F": "FF+F++F+F"}, 90, 4),
     "pentagons": System("F++F++F++F++F", {"F": "F++F++F+++++F-F++F"}, 36, 4),
@@ -49,9 +54,10 @@ def l_system(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    system: Annotated[Name, doc("Which axiom and rules")] = "fern",
+    system: Annotated[Name, doc("Which axiom and rules")] = "bush",
     generations: Annotated[int, Interval(ge=2, le=7), doc("Rewritings, as far as they fit")] = 6,
     wildness: Annotated[float, Interval(ge=0, le=1), doc("Chance in a plant's every turn")] = 0.3,
+    buds: Annotated[float, Interval(ge=0, le=1), doc("Share of a plant's twigs in bud")] = 0.12,
 ) -> None:
     """A plant or a curve that a few letters grow into by rewriting.
 
@@ -61,11 +67,19 @@ def l_system(
     """
     chosen = SYSTEMS[system]
     text = _grown(chosen, min(generations, chosen.most))
-    if "[" in text:
-        lines = Lines.of(list(_branches(rng, text, chosen, wildness)))
-    else:
-        lines = _once(_curve(text, chosen))
-    svg.polylines(fitted_lines(svg, lines))
+    if "[" not in text:
+        curve = _once(_curve(text, chosen))
+        svg.polylines(fitted_lines(svg, _echoes(curve, chosen.echoes)))
+        return
+    lines = fitted_lines(svg, Lines.of(list(_branches(rng, text, chosen, wildness))))
+    with svg.layer("branches", color="#1b1b1b", width=0.3):
+        svg.polylines(lines)
+    tips = lines.ends[rng.random(len(lines)) < buds]
+    ring = polar(0.006 * svg.frame.short, np.linspace(0, 2 * np.pi, 17))
+    frame = svg.frame
+    with svg.layer("buds", color="#b3402a", width=0.3):
+        rings = tips[:, None, :] + ring
+        svg.polylines(clip_to_rectangle(rings, frame.x0, frame.y0, frame.x1, frame.y1))
 
 
 def _grown(system: System, generations: int) -> str:
@@ -83,6 +97,13 @@ def _curve(text: str, system: System) -> Points:
     steps = np.exp(1j * heading[np.isin(letters, np.frombuffer(b"FG", dtype=np.uint8))])
     path = np.concatenate([[0], np.cumsum(steps)])
     return np.stack([path.real, path.imag], axis=-1)
+
+
+def _echoes(curve: Lines, count: int) -> Lines:
+    """Return `count` copies of the curve, one within the other."""
+    middle = (curve.points.min(axis=0) + curve.points.max(axis=0)) / 2
+    scales = 1 - np.arange(count) / count
+    return Lines.join(curve.with_points((curve.points - middle) * s + middle) for s in scales)
 
 
 def _once(path: Points) -> Lines:

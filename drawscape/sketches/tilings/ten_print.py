@@ -11,7 +11,7 @@ from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.svg_builder import SVGBuilder
 
-CLOSEST = 0.6
+CLOSEST = 0.9
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
 
 
