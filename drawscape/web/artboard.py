@@ -103,22 +103,25 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
 
     Raises RequestRefused with 422, every field that breaks a rule in it.
     """
-    values = dict(document)
-    checked, errors = body.check(fields(settings), values)
+    checked, errors = body.check(fields(settings), document)
     errors += _check_id(checked.get("id"))
-    params = checked.pop("params", {})
-    pattern = checked.get("pattern") or settings.default_pattern
-    drawn = "pattern" in checked or "pattern" not in values
-    checked_params: dict[str, Any] = {}
-    if not isinstance(params, dict):
-        errors.append(FieldError("params", params, "must be an object"))
-    elif drawn:
-        checked_params, found = body.check(SKETCHES[pattern].parameters, params, prefix="params.")
-        errors += found
+    if "pattern" not in document:
+        checked["pattern"] = settings.default_pattern
+    params, found = _check_params(checked.get("pattern"), checked.pop("params", {}))
+    errors += found
     if errors:
         raise invalid(errors)
     simple = checked.pop("complexity", None) == "simple"
-    return Order(**{**checked, "pattern": pattern}, simple=simple, params=checked_params)
+    return Order(**checked, simple=simple, params=params)
+
+
+def _check_params(pattern: str | None, params: Any) -> tuple[dict[str, Any], list[FieldError]]:
+    """Return the checked parameters of `pattern` (None: it was refused) and the errors in them."""
+    if not isinstance(params, dict):
+        return {}, [FieldError("params", params, "must be an object")]
+    if pattern is None:
+        return {}, []
+    return body.check(SKETCHES[pattern].parameters, params, prefix="params.")
 
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:
@@ -164,6 +167,5 @@ def _check_id(given: Any) -> list[FieldError]:
         return []
     if isinstance(given, str) and len(given) <= LONGEST_ID:
         return []
-    return [
-        FieldError("id", given, f"must be text of at most {LONGEST_ID} characters, or a number")
-    ]
+    rule = f"must be text of at most {LONGEST_ID} characters, or a number"
+    return [FieldError("id", given, rule)]

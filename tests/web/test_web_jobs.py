@@ -109,6 +109,7 @@ def test_jobs_of_other_modules_are_neither_shown_nor_canceled(
     assert job.status == "queued"
 
 
+@pytest.mark.slow
 def test_a_result_outside_of_the_output_folder_is_never_served(
     home: Path, other_task: str, worker: Any, until: Any
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_result_outside_of_the_output_folder_is_never_served(
         assert b"secret" not in answer.data
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_without_the_servers_files(
     home: Path, other_task: str, worker: Any, until: Any
 ) -> None:
@@ -147,6 +149,7 @@ def test_the_health_counts_workers_and_waiting_jobs(
     }
 
 
+@pytest.mark.slow
 def test_the_health_is_well_with_a_worker(client: FlaskClient, worker: Any) -> None:
     health = client.get("/healthz").json
     assert (health["status"], health["workers"]) == ("ok", 1)
