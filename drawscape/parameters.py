@@ -95,7 +95,9 @@ class Parameter:
         return value
 
 
-def read_parameters(function: Callable[..., Any], skip: Iterable[str] = ()) -> tuple[Parameter, ...]:
+def read_parameters(
+    function: Callable[..., Any], skip: Iterable[str] = ()
+) -> tuple[Parameter, ...]:
     """Return the parameters of `function` in order, without those named in `skip`, `*args` and `**kwargs`.
 
     Raises SignatureError when the signature or its annotations cannot be resolved.
@@ -277,7 +279,16 @@ def _range(parameter: Parameter) -> str:
 
 
 def _check_bool(parameter: Parameter, value: Any) -> bool:
-    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in words:
@@ -299,9 +310,13 @@ def _check_text(parameter: Parameter, value: Any) -> str:
     if not isinstance(value, str):
         raise ParameterError(parameter.name, value, "must be text")
     if parameter.min_length is not None and len(value) < parameter.min_length:
-        raise ParameterError(parameter.name, value, f"must have at least {parameter.min_length} characters")
+        raise ParameterError(
+            parameter.name, value, f"must have at least {parameter.min_length} characters"
+        )
     if parameter.max_length is not None and len(value) > parameter.max_length:
-        raise ParameterError(parameter.name, value, f"must have at most {parameter.max_length} characters")
+        raise ParameterError(
+            parameter.name, value, f"must have at most {parameter.max_length} characters"
+        )
     return value
 
 

@@ -144,4 +144,3 @@ def _no_main_module() -> Any:
         main_module.__spec__ = spec
         if file is not None:
             main_module.__file__ = file
-

@@ -7,12 +7,24 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "shapely", "ipywidgets", "IPython", "huey", "cloudpickle", "asyncio", "rich")
+HEAVY = (
+    "numpy",
+    "scipy",
+    "shapely",
+    "ipywidgets",
+    "IPython",
+    "huey",
+    "cloudpickle",
+    "asyncio",
+    "rich",
+)
 
 
 def loaded_by(statement: str) -> set[str]:
     script = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
