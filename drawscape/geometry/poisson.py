@@ -44,22 +44,33 @@ def poisson_disc(
     spacing: _Spacing
     spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
     allowed = _allowed(mask, bounds)
-    first = int(min(_MOST_POINTS, 2.0 + _size(bounds) / smallest**2))
-    darts = rng.uniform(bounds[:2], bounds[2:], (first, 2))
-    darts = darts[allowed(darts)]
-    active = _accept(spacing, darts, radius)
-    while len(active):
-        parents = np.repeat(active, tries, axis=0)
-        reach = _radii(radius, parents) * np.sqrt(rng.uniform(1.0, 4.0, len(parents)))
-        turns = rng.uniform(0.0, 2.0 * np.pi, len(parents))
-        places = parents + reach[:, None] * np.column_stack((np.cos(turns), np.sin(turns)))
+
+    def accepted(places: Points) -> tuple[Points, NDArray[np.bool_]]:
         free = allowed(places)
         free[free] = spacing.free(places[free], _radii(radius, places[free]))
-        # A parent with a free place around it stays: one of its neighbours may have taken that place.
-        alive = free.reshape(-1, tries).any(axis=1)
-        chosen = rng.permutation(np.flatnonzero(free))
-        active = np.concatenate((active[alive], _accept(spacing, places[chosen], radius)))
-    return spacing.points()
+        some = places[rng.permutation(np.flatnonzero(free))]
+        chosen = some[spacing.thin(some, _radii(radius, some))]
+        spacing.add(chosen)
+        return chosen, free
+
+    count = int(min(_MOST_POINTS, max(1000.0, _size(bounds) / smallest**2)))
+    while True:
+        # Darts all over: first to start from many places at once, later into gaps that are left.
+        active = accepted(rng.uniform(bounds[:2], bounds[2:], (count, 2)))[0]
+        if not len(active):
+            return spacing.points()
+        while len(active):
+            parents = np.repeat(active, tries, axis=0)
+            found, free = accepted(_around(rng, parents, _radii(radius, parents)))
+            # A parent with a free place stays: a neighbour may have taken just that place.
+            active = np.concatenate((active[free.reshape(-1, tries).any(axis=1)], found))
+
+
+def _around(rng: np.random.Generator, parents: Points, radii: Floats) -> Points:
+    """Return a random place for each of `parents`, one to two radii away, evenly by area."""
+    reach = radii * np.sqrt(rng.uniform(1.0, 4.0, len(parents)))
+    turns = rng.uniform(0.0, 2.0 * np.pi, len(parents))
+    return np.asarray(parents + reach[:, None] * np.column_stack((np.cos(turns), np.sin(turns))))
 
 
 def apart(points: Points, radius_mm: float) -> NDArray[np.int64]:
@@ -77,7 +88,7 @@ def apart(points: Points, radius_mm: float) -> NDArray[np.int64]:
     # Two points in one cell are too close: only the first can stay, and it stands for its cell.
     cells, head = np.unique(key, return_index=True)
     beaten = np.zeros(len(head), dtype=bool)
-    for offset in _AROUND:
+    for offset in _NEIGHBOURS:
         other = cells + offset[1] * width + offset[0]
         found = np.minimum(np.searchsorted(cells, other), len(cells) - 1)
         rival = head[found]
@@ -88,7 +99,7 @@ def apart(points: Points, radius_mm: float) -> NDArray[np.int64]:
 
 
 # Cells of radius / sqrt(2) that a disc around a point of the middle cell can reach.
-_AROUND = [
+_NEIGHBOURS = [
     (i, j) for i in range(-2, 3) for j in range(-2, 3) if (i, j) != (0, 0) and abs(i * j) < 4
 ]
 
@@ -118,7 +129,7 @@ class _Grid:
         self._width = columns
         # Empty cells hold a point so far away that it is never in the way.
         self._held = np.full(columns * rows, 1e30 + 0j)
-        self._reach = np.array([dy * columns + dx for dx, dy in (*_AROUND, (0, 0))])
+        self._reach = np.array([dy * columns + dx for dx, dy in (*_NEIGHBOURS, (0, 0))])
         self._parts: list[Points] = []
 
     def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]:
@@ -184,12 +195,6 @@ class _Tree:
 
     def points(self) -> Points:
         return self._points
-
-
-def _accept(spacing: _Spacing, places: Points, radius: _Radius) -> Points:
-    chosen = places[spacing.thin(places, _radii(radius, places))]
-    spacing.add(chosen)
-    return chosen
 
 
 def _allowed(mask: Mask | None, bounds: Bounds) -> Callable[[Points], NDArray[np.bool_]]:
