@@ -1,0 +1,125 @@
+"""Skyline: a city of towers, near ones before far ones, under a moon."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.curves import circle
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.occlusion import Shape, occlude
+from drawscape.sketches import sketch
+from drawscape.sketches.solids._towers import Box, shape_of
+from drawscape.svg_builder import Frame, SVGBuilder
+
+FACADES = ("windows", "floors", "columns")
+
+
+@sketch
+def skyline(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    lots: Annotated[int, Interval(ge=3, le=16), doc("Lots across the page")] = 9,
+    tallest: Annotated[
+        float, Interval(ge=0.05, le=0.6), doc("Tallest tower, as a part of the page")
+    ] = 0.42,
+    density: Annotated[float, Interval(ge=0.2, le=1.0), doc("Part of the lots built on")] = 0.93,
+    lean: Annotated[
+        float, Interval(ge=14.0, le=40.0), doc("Degrees by which streets run down the page")
+    ] = 27.0,
+    setbacks: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("Part of the towers that step back as they rise")
+    ] = 0.55,
+    spacing: Annotated[
+        float, Interval(ge=0.7, le=3.0), doc("Distance in mm between lines of a facade")
+    ] = 1.1,
+    moon: Annotated[
+        float, Interval(ge=0.0, le=0.3), doc("Radius of the moon, as a part of the page")
+    ] = 0.16,
+) -> None:
+    """A city in parallel projection with hidden lines, and a moon behind it.
+
+    Farther towers are painted before nearer ones and covered by them: the painter's algorithm of
+    M. E. Newell, R. G. Newell and T. L. Sancha (1972).
+    """
+    frame = svg.frame
+    shapes = [_moon(rng, frame, moon * frame.short)]
+    slope = float(np.tan(np.radians(lean)))
+    for x, y, half, height in _lots(rng, frame, lots, slope, tallest):
+        if rng.random() < density:
+            shapes += _tower(rng, x, y, half, slope, height, setbacks, spacing)
+    visible = occlude(shapes)
+    city = clip_to_rectangle(Lines.join(visible[1:]), frame.x0, frame.y0, frame.x1, frame.y1)
+    svg.polylines(city.take(city.lengths_mm > 0.15))
+    if len(visible[0]):
+        with svg.layer("pen 2", color="#b3402a", width=0.3):
+            svg.polylines(visible[0])
+
+
+def _lots(
+    rng: np.random.Generator, frame: Frame, across: int, slope: float, tallest: float
+) -> list[tuple[float, float, float, float]]:
+    """Return middle of the foot, half width and height of each lot's tower, far ones first."""
+    noise = Noise(rng)
+    half = frame.width / across / 2
+    step = half * slope
+    first, highest = frame.y0 + 0.54 * frame.height, tallest * frame.height
+    found = []
+    rows = int((frame.y1 + highest - first) / step) + 1
+    for row in range(min(rows, 110)):
+        y = first + row * step
+        # Near towers are lower, so that the eye looks over them at the far ones.
+        near = np.clip((y - first) / (frame.y1 + 0.2 * highest - first), 0, 1)
+        for column in range(-1, across + 1):
+            x = frame.x0 + (2 * column + 1 + row % 2) * half
+            centre = 1 - 0.55 * abs(x - frame.cx) / (frame.width / 2)
+            u, v = 3 * x / frame.short + 5, 3 * y / frame.short + 5
+            block = 0.5 + 1.1 * float(noise.perlin(u, v))
+            height = highest * (1 - 0.72 * near) * centre * np.clip(block, 0.1, 1.0)
+            height *= 0.45 + 0.55 * rng.random()
+            if y - height < frame.y1 + half:
+                found.append((x, y, half * 0.8, max(float(height), 0.5 * half)))
+    return found
+
+
+def _tower(
+    rng: np.random.Generator,
+    x: float,
+    y: float,
+    half: float,
+    slope: float,
+    height: float,
+    setbacks: float,
+    spacing: float,
+) -> list[Shape]:
+    """Return the tower's boxes, lower ones first."""
+    floors = 1 + int(rng.integers(1, 3)) if rng.random() < setbacks and height > 2 * half else 1
+    cuts = np.concatenate(([0.0], np.sort(rng.uniform(0.45, 0.9, floors - 1)), [1.0])) * height
+    widths = half * np.concatenate(([1.0], np.cumprod(rng.uniform(0.55, 0.82, floors - 1))))
+    facade = FACADES[int(rng.integers(len(FACADES)))]
+    # The right faces lie in the shade: close lines, whatever the left ones look like.
+    shade = FACADES[int(rng.integers(1, 3))]
+    shapes = []
+    for low, high, width in zip(cuts[:-1], cuts[1:], widths, strict=True):
+        box = Box(x, y, float(width), slope, float(low), float(high))
+        shapes.append(shape_of(box, (facade, shade), (1.5 * spacing, 0.8 * spacing)))
+    if rng.random() < 0.35:
+        mast = np.array([[x, y - height], [x, y - height - rng.uniform(0.3, 1.0) * half * 1.4]])
+        shapes.append(Shape(Lines.of([mast])))
+    return shapes
+
+
+def _moon(rng: np.random.Generator, frame: Frame, radius: float) -> Shape:
+    """Return the moon's rings high in the sky, left or right of the middle."""
+    if radius < 1.5:
+        return Shape(Lines.empty())
+    side = 1 if rng.random() < 0.5 else -1
+    cx = frame.cx + side * min(0.2 * frame.width, frame.width / 2 - radius)
+    cy = frame.y0 + radius + 0.02 * frame.height
+    count = max(2, int(radius / 1.2))
+    return Shape(Lines.of([circle(cx, cy, radius * (k + 1) / count) for k in range(count)]))
