@@ -31,7 +31,7 @@ def stippling(
     light: Annotated[
         float, Interval(ge=0.0, le=360.0), doc("Light's direction: degrees from the left")
     ] = 52.0,
-    rounds: Annotated[int, Interval(ge=1, le=8), doc("Rounds of spreading the dots evenly")] = 4,
+    rounds: Annotated[int, Interval(ge=1, le=6), doc("Rounds of spreading the dots evenly")] = 3,
 ) -> Iterator[float]:
     """Pebbles on sand, their light and shadow stippled.
 

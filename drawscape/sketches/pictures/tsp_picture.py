@@ -23,11 +23,11 @@ def tsp_picture(
     *,
     picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    cities: Annotated[int, Interval(ge=200, le=9000), doc("Points that the line visits")] = 7000,
+    cities: Annotated[int, Interval(ge=200, le=8000), doc("Points that the line visits")] = 6500,
     gamma: Annotated[
         float, Interval(ge=0.5, le=3.0), doc("More draws the line together in the dark")
     ] = 2.0,
-    rounds: Annotated[int, Interval(ge=1, le=8), doc("Rounds of spreading the points evenly")] = 4,
+    rounds: Annotated[int, Interval(ge=1, le=6), doc("Rounds of spreading the points evenly")] = 3,
     contrast: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
     ] = 0.9,

@@ -80,7 +80,9 @@ def _on_page(svg: SVGBuilder, lines: Lines, seen: Floats) -> Lines:
     size = np.maximum(high - low, 0.2)
     scale = float(min(frame.width / size[0], frame.height / size[1]))
     points = (lines.points - (low + high) / 2) * (scale, -scale)
-    return lines.with_points(points + np.array([frame.cx, frame.cy]))
+    placed = points + np.array([frame.cx, frame.cy])
+    # What the rays judge a hair too generously may reach over the frame by as much.
+    return lines.with_points(np.clip(placed, (frame.x0, frame.y0), (frame.x1, frame.y1)))
 
 
 def _solid(rng: np.random.Generator, body: Body, period: float, wall: float) -> Inside:
@@ -121,9 +123,14 @@ def _knot(windings: int, thick: float) -> Inside:
     def inside(x: Floats, y: Floats, z: Floats) -> Floats:
         from scipy.spatial import cKDTree
 
-        places = np.stack(np.broadcast_arrays(x, y, z), axis=-1)
+        x, y, z = np.broadcast_arrays(x, y, z)
+        far = 0.22 + 2 * thick
+        close = (np.abs(z) < far) & (np.abs(np.hypot(x, y) - 0.56) < far)
+        places = np.column_stack((x[close], y[close], z[close]))
+        value = np.full(x.shape, -thick)
         gap = cKDTree(strand).query(places, distance_upper_bound=2 * thick)[0]
-        return np.asarray(thick - np.minimum(gap, 2 * thick))
+        value[close] = thick - np.minimum(gap, 2 * thick)
+        return value
 
     return inside
 
