@@ -9,6 +9,15 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.svg_builder import SVGBuilder
 
 
+def at_most(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int = 1) -> int:
+    """Return `wanted`, or as many lines as fit in `room_mm` when they lie `apart_mm` apart.
+
+    It is `least` at least. Ink lines closer than half a millimetre run into a blot, so on small
+    pages sketches draw fewer of them.
+    """
+    return max(least, min(wanted, int(room_mm / apart_mm)))
+
+
 def fitted(svg: SVGBuilder, figure: Points, *, stretched: bool = False) -> Points:
     """Return the points of `figure`, (..., 2), moved and scaled to fill the page inside its margin.
 

@@ -10,7 +10,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted_lines, polar
+from drawscape.sketches.placing import at_most, fitted_lines, polar
 from drawscape.svg_builder import SVGBuilder
 
 COLORS = ("#1f4d3a", "#8a2f24", "#27406e")
@@ -31,6 +31,7 @@ def guilloche(
     Each band is one wave between two lobed circles, repeated out of phase: what the rose engine
     lathe turns (Perkins' and Spencer's transfer engraving for banknotes, about 1820).
     """
+    strands = at_most(strands, svg.frame.short, 6.0, least=4)
     edges = 0.14 + 0.86 * np.linspace(0, 1, bands + 1) ** 0.85
     rosette = Lines.join(
         Lines.of(_band(rng, inner, outer, max(3, round(strands * outer)), lobes))

@@ -9,7 +9,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted
+from drawscape.sketches.placing import at_most, fitted
 from drawscape.svg_builder import SVGBuilder
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
@@ -38,6 +38,7 @@ def harmonograph(
     After the harmonographs of the nineteenth century (Hugh Blackburn, 1844; Joseph Goold, Harmonic
     Vibrations and Vibration Figures, 1909).
     """
+    swings = at_most(swings, svg.frame.short, 1.2, least=10)
     low, high = RATIOS[chord]
     t = np.linspace(0, swings / high, swings * 240 + 1)
     fade = np.exp(-damping * t / t[-1])

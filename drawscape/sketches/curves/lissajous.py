@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted
+from drawscape.sketches.placing import at_most, fitted
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -27,6 +27,7 @@ def lissajous(
     x = sin(across t + phase), y = sin(down t) (Nathaniel Bowditch, 1815; Jules Antoine Lissajous,
     Mémoire sur l'étude optique des mouvements vibratoires, 1857).
     """
+    lines = at_most(lines, svg.frame.short, 3.0, least=4)
     t = np.linspace(0, 2 * np.pi, 240 * max(across, down) + 1)
     phases = np.pi * (phase + drift * np.linspace(0, 1, lines))[:, None]
     shrink = np.linspace(1, 0.45, lines)[:, None]

@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted, polar
+from drawscape.sketches.placing import at_most, fitted, polar
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -26,6 +26,7 @@ def rose(
 
     r = cos(petals / winds * angle), named rhodonea by Guido Grandi (Flores geometrici, 1728).
     """
+    echoes = at_most(echoes, svg.frame.short, 4.0, least=4)
     common = int(np.gcd(petals, winds))
     n, d = petals // common, winds // common
     angle = np.linspace(0, np.pi * d * (1 if n * d % 2 else 2), 120 * max(n, 3 * d) + 1)

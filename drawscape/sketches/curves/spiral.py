@@ -10,6 +10,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 STEPS = 6
@@ -43,6 +44,7 @@ def spiral(
     rim.
     """
     radius = svg.frame.short / 2
+    turns = at_most(turns, radius * (1 - hole), least=2)
     points = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)
     for step in range(STEPS):

@@ -9,7 +9,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted, polar
+from drawscape.sketches.placing import at_most, fitted, polar
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -28,6 +28,7 @@ def superformula(
     r = (|cos(m a / 4)|^n2 + |sin(m a / 4)|^n3)^(-1 / n1) (Johan Gielis, A generic geometric
     transformation that unifies a wide range of natural and abstract shapes, 2003).
     """
+    rings = at_most(rings, svg.frame.short / 2, 0.6)
     angle = np.linspace(0, 2 * np.pi, 1441)
     n1, n2, n3 = 0.25 + 1.6 * (1 - pinch) ** 2, *rng.uniform(0.9, 2.2, 2)
     if lobes % 2:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Bits = NDArray[np.bool_]
@@ -32,11 +33,12 @@ def automaton(
     The elementary cellular automata of Stephen Wolfram, Statistical mechanics of cellular automata,
     1983.
     """
+    cells = at_most(cells, svg.frame.width, 0.7)
     side = svg.frame.width / cells
     rows = max(1, int(svg.frame.height / side + 1e-9))
     alive = _history(_first(rng, cells + 2 * rows, start), rule, rows)[:, rows : rows + cells]
     corner = np.array([svg.frame.x0, svg.frame.cy - rows * side / 2])
-    strokes = min(strokes, max(1, int(side / 0.6)))
+    strokes = at_most(strokes, side, 0.6)
     row, begin, end = _runs(alive)
     for name, color, chosen in (
         ("cells", "#1b1b1b", end - begin < accent),

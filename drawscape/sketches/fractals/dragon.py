@@ -31,6 +31,8 @@ def dragon(
     The dragon curve of John Heighway, Bruce Banks and William Harter (Martin Gardner, Mathematical
     Games, Scientific American, 1967). Four of them about a point would fill the plane.
     """
+    # A dragon is some 1.4 * sqrt(2)^folds steps long.
+    folds = min(folds, int(2 * np.log2(svg.frame.long / 1.1)))
     steps = np.exp(1j * np.radians(180 - opening) * _quarter_turns(folds))
     path = np.concatenate([[0], np.cumsum(steps)])
     line = _rounded(path, rounding)

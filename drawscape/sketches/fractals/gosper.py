@@ -33,6 +33,8 @@ def gosper(
     The curve of Bill Gosper, 1973, called flowsnake (Martin Gardner, Mathematical Games, Scientific
     American, 1976).
     """
+    # The island is about sqrt(7)^generations lines across.
+    generations = min(generations, int(np.log(svg.frame.short / 0.6) / np.log(7) * 2))
     path = _path(generations)
     placed = fitted(svg, np.stack([path.real, path.imag], axis=-1))
     cuts = np.linspace(0, len(path) - 1, 8).astype(int)

@@ -38,6 +38,7 @@ def hilbert(
     that are neighbours along the curve share a side at every depth, so the line through their
     centres never crosses itself.
     """
+    depth = min(depth, int(np.log2(svg.frame.short / 2 / 0.5)))
     columns, rows = _squares(svg.frame.width, svg.frame.height)
     cells = _start(columns, rows)
     size = np.array([svg.frame.width, svg.frame.height])

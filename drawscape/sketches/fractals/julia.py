@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 CELL_MM = 0.45
@@ -41,7 +42,8 @@ def julia(
     y = np.linspace(0, frame.height, 2 * round(frame.height / cell / 2) + 1)
     scale = 3.3 / zoom / frame.long
     z = ((x - frame.width / 2) + 1j * (y[:, None] - frame.height / 2)) * scale
-    z = z * np.exp(1j * np.radians(turn))
+    # Upright on an upright page, lying on one that lies.
+    z = z * np.exp(1j * np.radians(turn - 90 * (frame.width > frame.height)))
     # z and -z go the same way, so half of the page is enough.
     half = z[: len(y) // 2 + 1]
     distance = np.empty(half.shape)
@@ -83,6 +85,8 @@ def _contours(
         max(0.5, float(np.min(height))),
         min(0.28 * float(np.ptp(y)), float(np.max(height))),
     )
+    # The first step outward is the narrowest.
+    count = at_most(count, np.maximum(last - first, 0) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
     found = [line for level in levels for line in generator.lines(float(level))]
     return [line for line in found if len(line) > 3]

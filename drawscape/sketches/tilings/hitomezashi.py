@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Bits = NDArray[np.bool_]
@@ -32,6 +33,7 @@ def hitomezashi(
     Seaton and Carol Hayes, Mathematical specification of hitomezashi designs, 2023. Islands take
     two colours.
     """
+    stitches = at_most(stitches, svg.frame.short, 1.2)
     side = svg.frame.short / stitches
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Shape = Literal["rings", "rays", "waves", "none"]
@@ -31,6 +32,7 @@ def maze(
     A spanning tree by Joseph Kruskal (On the shortest spanning subtree of a graph, 1956), with
     weights that favour steps along the shape. The way in is above, the way out below.
     """
+    corridors = at_most(corridors, svg.frame.short, 1.2)
     side = svg.frame.short / corridors
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])

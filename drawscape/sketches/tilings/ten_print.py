@@ -9,6 +9,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 CLOSEST = 0.9
@@ -34,7 +35,7 @@ def ten_print(
     slant, and the hatches meet at the edges.
     """
     side = svg.frame.short / cells
-    strands = min(strands, max(1, int(side * 0.7 / CLOSEST)))
+    strands = at_most(strands, side * 0.7, CLOSEST)
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     along = (y + 0.5) / rows if rows >= columns else (x + 0.5) / columns

@@ -12,6 +12,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.lettering import Style, set_text
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Warp = Literal["lens", "waves", "twist", "flag"]
@@ -35,6 +36,7 @@ def warped_text(
     manner of Op art, as in Bridget Riley's Movement in Squares, 1961.
     """
     frame = svg.frame
+    rows = at_most(rows, frame.height, 2.4)
     lines = _rows(" ".join(text.split()), face, rows, frame)
     if not len(lines):
         return
@@ -81,7 +83,7 @@ def _bent(points: Points, warp: str, strength: float, frame: Frame, phase: float
         cos, sin = np.cos(turn), np.sin(turn)
         u, v = away.T
         turned = np.stack([u * cos - v * sin, u * sin + v * cos], axis=-1)
-        return np.asarray(turned + (frame.cx, frame.cy))
+        return np.asarray(np.add(turned, (frame.cx, frame.cy)))
     power = 1 + (0.7 if strength < 0 else -0.55) * abs(strength)
     grown = np.where(inside, share ** (power - 1), 1.0)
     return away * grown[:, None] + (frame.cx, frame.cy)
