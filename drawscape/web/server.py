@@ -112,8 +112,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def stop(self) -> None:
         """Make `run` return soon; may be called from any thread."""
+        # Set by the loop itself: were it set here, the loop could end and close the trigger's file
+        # before it is pulled, and the byte would go to whatever has that descriptor then.
+        self.trigger.pull_trigger(self._begin_to_stop)
+
+    def _begin_to_stop(self) -> None:
         self.stopping = True
-        self.pull_trigger()
 
 
 def make_server(
@@ -143,9 +147,8 @@ def make_server(
         max_request_body_size=_REQUEST_BYTES,
         asyncore_use_poll=True,
     )
-    adjustments.cleanup_interval = min(
-        1.0, request_timeout_s / 2
-    )  # late requests are found so soon
+    # How soon a late request is found.
+    adjustments.cleanup_interval = min(1.0, request_timeout_s / 2)
     dispatcher = ThreadedTaskDispatcher()
     server = Server(app, dispatcher=dispatcher, adj=adjustments)
     server.request_timeout_s = request_timeout_s
