@@ -9,10 +9,16 @@ from numpy.typing import NDArray
 
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
-from drawscape.plot.merge import merge
+from drawscape.plot.merge import meeting_points, merge
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+# A drawing with more ends on other lines is a black sheet; its pairs would fill the memory.
+_MOST_PAIRS = 30_000_000
+_BLOCK = 50_000
+# Pieces at more than six degrees run apart within a few tolerances.
+_PARALLEL = 0.1
 
 
 def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
@@ -20,7 +26,8 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
 
     A piece goes where it runs along a longer piece (or an earlier one of its length) within
     `tolerance_mm`. What is left of a line is cut there; pieces that meet are joined again, others are
-    untouched. Dots on the same spot become one.
+    untouched. Dots on the same spot become one. Where lines lie so densely that nearly every end
+    touches dozens of others, only pieces with the same two ends are taken for duplicates.
     Raises PlotError when the tolerance is not positive.
     """
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
@@ -60,27 +67,83 @@ def _pieces(lines: Lines) -> tuple[Floats, Ints]:
 
 def _covered(pieces: Floats, tolerance_mm: float) -> tuple[Ints, Floats, Floats]:
     """Return which pieces are covered by others, and from where to where along them, in mm."""
-    import shapely
-
     lengths = np.hypot(*(pieces[:, 1] - pieces[:, 0]).T)
     long = np.flatnonzero(lengths > tolerance_mm)
-    tree = shapely.STRtree(shapely.linestrings(pieces[long]))
-    # Of two pieces that overlap, an end of one lies on the other.
-    ends = shapely.points(pieces[long].reshape(-1, 2))
-    found = tree.query(ends, predicate="dwithin", distance=tolerance_mm)
-    one, two = long[found[0] // 2], long[found[1]]
-    pairs = np.unique(np.stack((np.minimum(one, two), np.maximum(one, two)), axis=1), axis=0)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    # The longer piece stays; of equals the earlier one. Rounding must not decide between equals.
-    rank = np.lexsort((np.arange(len(pieces)), -np.round(lengths / tolerance_mm)))
-    place = np.empty(len(pieces), dtype=np.int64)
-    place[rank] = np.arange(len(pieces))
-    swap = place[pairs[:, 0]] < place[pairs[:, 1]]
-    lost = np.where(swap, pairs[:, 1], pairs[:, 0])
-    kept = np.where(swap, pairs[:, 0], pairs[:, 1])
+    twice = long[_repeated(pieces[long])]
+    once = np.setdiff1d(long, twice, assume_unique=True)
+    lost, kept = _ranked(once[_neighbours(pieces[once], tolerance_mm)], lengths, tolerance_mm)
     begin, end = _overlaps(pieces[lost], pieces[kept], tolerance_mm)
     real = end - begin > tolerance_mm
-    return lost[real], begin[real], end[real]
+    return (
+        np.concatenate((twice, lost[real])),
+        np.concatenate((np.zeros(len(twice)), begin[real])),
+        np.concatenate((lengths[twice], end[real])),
+    )
+
+
+def _repeated(pieces: Floats) -> Ints:
+    """Return the pieces that have the ends of an earlier one, in either order."""
+    if len(pieces) < 2:
+        return np.empty(0, dtype=np.int64)
+    ends = meeting_points(pieces, 0.0)
+    keys = np.sort(ends, axis=1)
+    order = np.lexsort((np.arange(len(keys)), keys[:, 1], keys[:, 0]))
+    same = (keys[order][1:] == keys[order][:-1]).all(axis=1)
+    repeated: Ints = order[1:][same]
+    return repeated
+
+
+def _neighbours(pieces: Floats, tolerance_mm: float) -> Ints:
+    """Return pairs of nearly parallel pieces of which one has an end near the other, (P, 2)."""
+    import shapely
+
+    vectors = pieces[:, 1] - pieces[:, 0]
+    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
+    low, high, owners = _boxes(pieces, lengths, tolerance_mm)
+    if len(low) < 2 or _expected_pairs(low, high, len(pieces)) > _MOST_PAIRS:
+        return np.empty((0, 2), dtype=np.int64)
+    tree = shapely.STRtree(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
+    ends = shapely.points(pieces.reshape(-1, 2))
+    units = vectors / lengths[:, None]
+    found = [np.empty((0, 2), dtype=np.int64)]
+    for low in range(0, len(ends), _BLOCK):
+        end, box = tree.query(ends[low : low + _BLOCK])
+        one, two = (low + end) // 2, owners[box]
+        turn = units[one, 0] * units[two, 1] - units[one, 1] * units[two, 0]
+        near = (one != two) & (np.abs(turn) < _PARALLEL)
+        found.append(np.sort(np.stack((one[near], two[near]), axis=1), axis=1))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def _boxes(pieces: Floats, lengths: Floats, tolerance_mm: float) -> tuple[Floats, Floats, Ints]:
+    """Return low and high corners (B, 2) of boxes around the pieces, and the piece of each (B,).
+
+    Long pieces come in parts: the box of a diagonal is mostly empty.
+    """
+    part_mm = max(2 * float(np.median(lengths)), float(lengths.mean()) / 4) if len(lengths) else 1.0
+    counts = np.ceil(lengths / part_mm).astype(np.int64)
+    owners = np.repeat(np.arange(len(pieces)), counts)
+    nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    vectors = (pieces[:, 1] - pieces[:, 0])[owners] / counts[owners, None]
+    begin = pieces[owners, 0] + vectors * nth[:, None]
+    low = np.minimum(begin, begin + vectors) - tolerance_mm
+    high = np.maximum(begin, begin + vectors) + tolerance_mm
+    return low, high, owners
+
+
+def _expected_pairs(low: Floats, high: Floats, pieces: int) -> float:
+    """Return in how many boxes the pieces' ends would lie, were all spread evenly."""
+    sheet = np.prod(high.max(axis=0) - low.min(axis=0))
+    return float(2 * pieces * np.prod(high - low, axis=1).sum() / sheet)
+
+
+def _ranked(pairs: Ints, lengths: Floats, tolerance_mm: float) -> tuple[Ints, Ints]:
+    """Return of each pair which piece gives way and which stays: the longer, of equals the earlier."""
+    # Rounding must not decide between equals.
+    rough = np.round(lengths / tolerance_mm)
+    first, second = pairs[:, 0], pairs[:, 1]
+    swap = rough[first] >= rough[second]
+    return np.where(swap, second, first), np.where(swap, first, second)
 
 
 def _overlaps(one: Floats, two: Floats, tolerance_mm: float) -> tuple[Floats, Floats]:
