@@ -1,4 +1,8 @@
-"""The web front: a Flask blueprint, an application, and a server for it."""
+"""The web front: a Flask blueprint, an application, and a server for it.
+
+app = create_app(WebSettings(max_queued=200))                        # by itself
+app.register_blueprint(blueprint(WebSettings()), url_prefix='/draw')   # in an application of yours
+"""
 
 from drawscape.errors import MissingExtraError
 

@@ -6,11 +6,14 @@ import http.client
 import json
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from drawscape.job_manager import list_jobs
 from drawscape.web import WebSettings
 from drawscape.web.server import Server
 
@@ -158,6 +161,18 @@ def test_what_is_no_http_is_answered_with_a_problem(
         head, _, body = everything(rude).partition(b"\r\n\r\n")
     assert head.split()[1] == str(status).encode()
     assert json.loads(body)["status"] == status
+
+
+def test_among_many_clients_no_order_is_lost_and_the_limit_holds(
+    serving: Any, ask: Ask, order: dict[str, Any]
+) -> None:
+    with serving(WebSettings(max_queued=60)) as server, ThreadPoolExecutor(10) as clients:
+        asked = [clients.submit(ask, server, "POST", "/artboard/create", order) for _ in range(100)]
+        answers = [answer.result() for answer in asked]
+    statuses = Counter(status for status, _, _ in answers)
+    ids = {json.loads(body)["job_id"] for status, _, body in answers if status == 200}
+    assert statuses == {200: 60, 503: 40}
+    assert ids == {job.id for job in list_jobs(status="queued", limit=None)}
 
 
 # Event streams
