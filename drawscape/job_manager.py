@@ -148,7 +148,7 @@ def get_job_status(job_id: str) -> dict[str, Any]:
             **unknown,
             "error": f"no job has the id {job_id!r} (or it was removed, being old)",
         }
-    job = Job(queue, job_id, row)
+    job = Job(queue, job_id)
     return {
         "id": row.id,
         "status": row.status,
@@ -172,7 +172,7 @@ def get_job(job_id: str) -> Job:
     row = querying.read_row(queue.database, job_id)
     if row is None:
         raise JobNotFoundError(f"no job has the id {job_id!r} (or it was removed, being old)")
-    return Job(queue, job_id, row)
+    return Job(queue, job_id)
 
 
 def get_batch(batch_id: str) -> Batch:
@@ -186,7 +186,7 @@ def list_jobs(
     """Return jobs, the newest first: of a status or several, of a task path or a module's."""
     queue = default_queue()
     rows = querying.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
-    return [Job(queue, row.id, row) for row in rows]
+    return [Job(queue, row.id) for row in rows]
 
 
 def count_queued(limit: int = 1_000_000) -> int:

@@ -47,7 +47,7 @@ class Batch:
     def jobs(self) -> list[Job]:
         """The jobs, in the order of their calls."""
         rows = list_rows(self._queue.database, self._queue.name, batch=self._id, limit=None)
-        return [Job(self._queue, row.id, row) for row in reversed(rows)]
+        return [Job(self._queue, row.id) for row in reversed(rows)]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -92,7 +92,7 @@ class Batch:
                 for row in sorted(rows, key=lambda row: row.ended_at or 0.0):
                     if row.id not in seen:
                         seen.add(row.id)
-                        yield Job(self._queue, row.id, row)
+                        yield Job(self._queue, row.id)
                 continue
             if limit_s is not None and time.monotonic() - began >= limit_s:
                 raise JobTimeout(f"{len(seen)} of {self._total} jobs ended within {limit_s:g} s")

@@ -268,6 +268,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         """Stop as huey does; jobs that are cut short go back to the queue."""
         self.stop_flag.set()
         self.doorbell.ring()
+        _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
         super().stop(graceful)
         self.doorbell.stop()
         retire(self._locks, self.worker_id)

@@ -1,4 +1,4 @@
-"""A handle on one job: every look at an attribute reads the table, until the job has ended."""
+"""A handle on one job: every look at an attribute reads the table, so that it is never stale."""
 
 from __future__ import annotations
 
@@ -30,11 +30,9 @@ _SHOWN_BYTES = 20_000_000
 class Job:
     """One job of a queue: what it is, how far it is, what came of it, and what can be done with it."""
 
-    def __init__(self, queue: Queue, job_id: str, row: JobRow | None = None) -> None:
+    def __init__(self, queue: Queue, job_id: str) -> None:
         self._queue = queue
         self._id = job_id
-        self._ended_row = row if row is not None and row.ended else None
-        self._given_row = row
 
     @property
     def id(self) -> str:
@@ -43,14 +41,9 @@ class Job:
 
     def refresh(self) -> JobRow:
         """Return the job's row as it is now. Raises JobNotFoundError when it was removed."""
-        if self._ended_row is not None:
-            return self._ended_row
         row = read_row(self._queue.database, self._id)
         if row is None:
             raise JobNotFoundError(f"no job has the id {self._id!r} (or it was removed, being old)")
-        self._given_row = row
-        if row.ended:
-            self._ended_row = row
         return row
 
     @property
@@ -178,13 +171,11 @@ class Job:
     def retry(self) -> Job:
         """Queue a failed, stopped or canceled job again, under its id; return it."""
         controlling.retry(self._queue.database, self._id)
-        self._ended_row = None
         return self
 
     def requeue(self) -> Job:
         """Queue any job that has ended again, under its id; return it."""
         controlling.requeue(self._queue.database, self._id)
-        self._ended_row = None
         return self
 
     def delete(self) -> None:
@@ -249,7 +240,7 @@ class Job:
         raise JobFailed(f"job {self._id} ({row.task}) was {row.status} before it finished")
 
     def __repr__(self) -> str:
-        row = self._ended_row or read_row(self._queue.database, self._id)
+        row = read_row(self._queue.database, self._id)
         if row is None:
             return f"<Job {self._id} not_found>"
         extra = f" {row.progress:.0%}" if row.status == "started" else ""

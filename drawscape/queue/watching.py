@@ -101,7 +101,7 @@ class Watcher:
             if watch.seen.get(job_id) != state:
                 watch.seen[job_id] = state
                 try:
-                    watch.callback(Job(self._queue, job_id, row))
+                    watch.callback(Job(self._queue, job_id))
                 except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
                     _LOG.exception("a callback failed for job %s", job_id)
 

@@ -1,0 +1,258 @@
+"""Every example of the API's document, word for word, with `libraries.` read as `drawscape.`.
+
+The document is that of the service whose callers move over; the blueprint example is tested with the
+web front (tests/web/test_contract_example.py).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+USAGE = """
+from drawscape.job_manager import enqueue_background_job, get_job_status
+
+def your_function():
+    # Queue any background task
+    job = enqueue_background_job(
+        'workers.svg_tasks.generate_complex_svg',
+        width=200,
+        height=200,
+        pattern_type='spiral',
+        output_filename='output.svg'
+    )
+    
+    # Store job.id if you need to track progress
+    return {"processing": True, "job_id": job.id}
+"""
+
+STATUS = """
+status = get_job_status(job_id)
+
+if status['status'] == 'finished':
+    file_path = status['result']
+    # Process the completed file
+elif status['status'] == 'failed':
+    error = status['error']
+    # Handle the error
+else:
+    # Still processing: 'queued', 'started', etc.
+    pass
+"""
+
+SVG = """
+job = enqueue_background_job(
+    'workers.svg_tasks.generate_complex_svg',
+    width=210,
+    height=297,
+    pattern_type='spiral',
+    output_filename='complex_spiral.svg'
+)
+"""
+
+MAIL = """
+job = enqueue_background_job(
+    'workers.email_tasks.send_notification',
+    recipient='user@example.com',
+    subject='Your order is ready',
+    template='order_complete'
+)
+"""
+
+DATA = """
+job = enqueue_background_job(
+    'workers.data_tasks.process_file',
+    file_path='/uploads/data.csv',
+    format='json',
+    job_timeout='15m'
+)
+"""
+
+FILES = """
+job = enqueue_background_job(
+    'workers.file_tasks.process_batch',
+    file_list=['file1.csv', 'file2.csv', 'file3.csv'],
+    operation='convert_to_json',
+    job_timeout='20m'
+)
+"""
+
+POSTCARD_TASK = '''
+def generate_postcard_svg(recipient, message, template_name):
+    """Generate a postcard with custom message"""
+    from drawscape.svg_builder import SVGBuilder
+    import os
+    
+    svg = SVGBuilder(210, 148)  # A6 postcard size
+    
+    # Add template design and message
+    if template_name == 'birthday':
+        # Add birthday decorations
+        pass
+    
+    svg.hershey_text(105, 74, message, 0.5)
+    
+    # Save and return path
+    filename = f"postcard_{recipient}_{template_name}.svg"
+    output_path = os.path.join('output', 'postcards', filename)
+    
+    with open(output_path, 'w') as f:
+        f.write(svg.to_string())
+        
+    return output_path
+'''
+
+POSTCARD = """
+job = enqueue_background_job(
+    'workers.svg_tasks.generate_postcard_svg',
+    recipient='John Doe',
+    message='Happy Birthday!',
+    template_name='birthday',
+    job_timeout='2m'
+)
+"""
+
+
+def run(source: str, **names: object) -> dict[str, object]:
+    """Run an example as a caller would paste it and return its names."""
+    exec("from drawscape.job_manager import enqueue_background_job, get_job_status", names)
+    exec(source, names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with a real worker at work."""
+    folder = tmp_path_factory.mktemp("contract")
+    (folder / ".drawscape").mkdir()
+    (folder / "modules").mkdir()
+    (folder / "modules" / "cards.py").write_text(POSTCARD_TASK)
+    for number in (1, 2, 3):
+        (folder / f"file{number}.csv").write_text(f"name,number\npen,{number}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(folder))
+        patch.setenv("DRAWSCAPE_TASK_MODULES", "cards")
+        patch.setenv("PYTHONPATH", str(folder / "modules"))
+        patch.syspath_prepend(str(folder / "modules"))
+        for name in [key for key in os.environ if "SMTP" in key]:
+            patch.delenv(name)
+        from drawscape.job_manager import start_worker
+
+        worker = start_worker(2)
+        yield folder
+        worker.stop()
+
+
+def test_basic_usage_and_the_status_check(home: Path):
+    your_function = run(USAGE)["your_function"]
+    answer = your_function()
+    assert answer["processing"] is True
+    from drawscape.job_manager import get_job
+
+    get_job(answer["job_id"]).wait(60)
+    names = run(STATUS, job_id=answer["job_id"])
+    assert names["file_path"] == str(home / "output" / "output.svg")
+    assert Path(names["file_path"]).read_text().startswith("<?xml")
+    status = names["status"]
+    assert list(status)[:4] == ["id", "status", "result", "error"]
+    assert status["error"] is None
+    for key in ("created_at", "started_at", "ended_at"):
+        assert isinstance(status[key], datetime)
+
+
+def test_svg_generation(home: Path):
+    job = run(SVG)["job"]
+    assert job.wait(60) == str(home / "output" / "complex_spiral.svg")
+
+
+def test_email_notifications_are_written_where_no_server_is_set(home: Path):
+    path = Path(run(MAIL)["job"].wait(60))
+    assert path.parent == home / "output" / "mail"
+    assert "Your order is ready" in path.read_text()
+
+
+def test_batch_operations(home: Path):
+    report = run(FILES)["job"].wait(60)
+    assert report
+    assert sorted(path.name for path in (home / "output").rglob("file*.json")) == [
+        "file1.json",
+        "file2.json",
+        "file3.json",
+    ]
+
+
+def test_a_file_outside_of_the_allowed_folders_is_a_named_failure(home: Path):
+    from drawscape.errors import JobFailed
+
+    with pytest.raises(JobFailed, match="DRAWSCAPE_DATA_DIRS"):
+        run(DATA)["job"].wait(60)
+
+
+WITH_UPLOADS = """
+set -e
+mount -t tmpfs tmpfs {root}
+for entry in /*; do
+    if [ -L "$entry" ]; then cp -P "$entry" {root}; continue; fi
+    if [ ! -d "$entry" ]; then continue; fi
+    mkdir {root}"$entry"
+    mount --rbind "$entry" {root}"$entry"
+done
+mkdir {root}/uploads
+printf 'name,number\\npen,1\\n' > {root}/uploads/data.csv
+exec chroot {root} {python} {script}
+"""
+
+
+def test_data_processing_reads_the_uploads_folder(tmp_path: Path):
+    """In a root of its own, so that `/uploads/data.csv` is there as the example has it."""
+    (tmp_path / "home" / ".drawscape").mkdir(parents=True)
+    (tmp_path / "root").mkdir()
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from drawscape.job_manager import *\nworker = start_worker(1)\ntry:\n"
+        + textwrap.indent(DATA, "    ")
+        + "\n    print(open(job.wait(60)).read())\nfinally:\n    worker.stop()\n"
+    )
+    shell = WITH_UPLOADS.format(root=tmp_path / "root", python=sys.executable, script=script)
+    environment = {
+        **os.environ,
+        "DRAWSCAPE_HOME": str(tmp_path / "home"),
+        "DRAWSCAPE_DATA_DIRS": "/uploads",
+    }
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", shell],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"pen"' in done.stdout
+
+
+def test_a_task_of_ones_own_runs_as_it_stands_in_the_document(home: Path):
+    from drawscape.job_manager import enqueue_background_job
+
+    result = enqueue_background_job(
+        "cards.generate_postcard_svg",
+        recipient="John Doe",
+        message="Happy Birthday!",
+        template_name="birthday",
+        job_timeout="2m",
+    ).wait(60)
+    assert result == os.path.join("output", "postcards", "postcard_John Doe_birthday.svg")
+    assert (home / result).read_text().startswith("<?xml")
+
+
+def test_the_postcard_of_the_document_is_drawn(home: Path):
+    path = Path(run(POSTCARD)["job"].wait(60))
+    assert path.is_relative_to(home / "output")
+    assert path.read_text().count("<path") + path.read_text().count("<polyline") > 20

@@ -1,0 +1,136 @@
+"""The README keeps its word: its snippets run, its commands exist, its tables are complete."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / ".drawscape").mkdir()
+    (folder / "modules").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(folder))
+        patch.setenv("DRAWSCAPE_TASK_MODULES", "card_tasks")
+        patch.setenv("PYTHONPATH", str(folder / "modules"))
+        patch.syspath_prepend(str(folder / "modules"))
+        from drawscape.job_manager import start_worker
+
+        worker = start_worker(2)
+        yield folder
+        worker.stop()
+
+
+@pytest.mark.parametrize("number", [i for i, s in enumerate(SNIPPETS) if "# workers/" not in s])
+def test_each_snippet_runs_as_it_stands(home: Path, number: int, capsys):
+    names: dict[str, object] = {"__name__": "__main__"}
+    exec(SNIPPETS[number], names)
+    if number == 0:
+        assert "finished" in capsys.readouterr().out
+        assert (home / "output" / "first.svg").exists()
+
+
+def test_the_task_of_ones_own_runs_in_the_worker(home: Path):
+    (task,) = [snippet for snippet in SNIPPETS if "# workers/card_tasks.py" in snippet]
+    (home / "modules" / "card_tasks.py").write_text(task)
+    from drawscape.job_manager import enqueue_background_job
+
+    path = enqueue_background_job("card_tasks.draw_card", "Ada").wait(60)
+    assert path == str(home / "output" / "cards" / "Ada.svg")
+    assert "<svg" in Path(path).read_text()
+
+
+def test_every_make_target_that_is_named_exists():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"make ([a-z-]+)", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_command_is_named_and_every_named_command_exists():
+    from drawscape.cli.root import root
+
+    named = set(re.findall(r"`drawscape ([a-z]+)", README))
+    assert named == set(root.list_commands(click.Context(root)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c
+        for c in re.findall(r"`drawscape ((?:sketches|draw|redraw|plot|jobs)[^`]*)`", README)
+        if "ID" not in c
+    ],
+)
+def test_the_commands_of_the_table_run(home: Path, command: str):
+    drawing = home / "spiral.svg"
+    if not drawing.exists():
+        subprocess.run(
+            [sys.executable, "-m", "drawscape", "draw", "spiral", "-o", str(drawing)], check=True
+        )
+    done = subprocess.run(
+        [sys.executable, "-m", "drawscape", *command.split()],
+        cwd=home,
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_task_stands_in_the_table_with_its_arguments():
+    import importlib
+
+    for module in ("svg_tasks", "email_tasks", "data_tasks", "file_tasks"):
+        tasks = importlib.import_module(f"workers.{module}")
+        for name, function in vars(tasks).items():
+            if not inspect.isfunction(function) or name.startswith("_"):
+                continue
+            if function.__module__ != tasks.__name__:
+                continue
+            row = re.search(rf"^\| `workers\.{module}\.{name}` \|(.*)$", README, re.MULTILINE)
+            assert row, f"workers.{module}.{name} is not in the README's table"
+            for argument in inspect.signature(function).parameters.values():
+                if argument.kind is not inspect.Parameter.VAR_KEYWORD:
+                    assert f"`{argument.name}" in row[1], f"{name}: {argument.name} is not told"
+
+
+def test_every_setting_of_the_code_is_in_the_table():
+    sources = [*(ROOT / "drawscape").rglob("*.py"), *(ROOT / "workers").glob("*.py")]
+    used = {
+        name for path in sources for name in re.findall(r"DRAWSCAPE_[A-Z_]+[A-Z]", path.read_text())
+    }
+    for name in used - {"DRAWSCAPE_FAILPOINT"}:
+        assert f"`{name}`" in README or name in README, f"{name} is not told"
+
+
+def test_every_dependency_has_its_line():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [
+        *project["dependencies"],
+        *extras["lab"],
+        *extras["web"],
+        *extras["data"],
+        *extras["png"],
+    ]
+    table = README.partition("## What it stands on")[2].lower()
+    for requirement in wanted:
+        name = re.match(r"[A-Za-z0-9_-]+", requirement)[0].lower()
+        assert name in table, f"{name} has no line"
