@@ -1,77 +1,148 @@
-"""Drawings as jobs: check the input, draw, write the file under `output/`, return its path."""
+"""Tasks that draw: patterns, functions from notebooks, postcards, sheets."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
 
-from annotated_types import Interval, doc
-
+from drawscape import settings
+from drawscape.canvas.paper import Orientation
+from drawscape.errors import UnknownNameError
 from drawscape.job_manager import current_job
-from drawscape.settings import output_path
-from drawscape.sketches import SKETCHES, Sketch, as_sketch
-from drawscape.sketches import draw as draw_sketch
+from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
+from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.svg_builder import SVGBuilder
 
-Side = Annotated[float, Interval(ge=10, le=2000), doc("in mm")]
-Seed = Annotated[int, Interval(ge=0, le=2**32 - 1), doc("another seed, another picture")]
+Side = Literal["front", "address", "both"]
 
 
 def generate_complex_svg(
-    width: Side,
-    height: Side,
+    width: float,
+    height: float,
     pattern_type: str = "spiral",
     output_filename: str | None = None,
-    seed: Seed = 0,
+    seed: int = 0,
     **params: Any,
 ) -> str:
-    """Return the absolute path of an SVG of `width` x `height` mm with the pattern drawn on it.
+    """Return the absolute path of the SVG with the pattern drawn on a page of mm.
 
-    `pattern_type` names a sketch, `params` are its parameters. The file lies under `output/`, by default
-    under a name that the pattern, seed and parameters give. Raises UnknownNameError for an unknown
-    pattern or parameter, ParameterError for a value out of bounds, ForbiddenPathError for a file name that
-    leads out of `output/`.
+    `pattern_type` is a sketch's name and `params` its parameters (`margin`, too). The file lies in
+    `output/`; without `output_filename` its name is pattern, seed and a hash of the rest, the same
+    for the same drawing. Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
     """
-    return _draw(SKETCHES[pattern_type], width, height, output_filename, seed, params)
+    svg = _drawn(pattern_type, width, height, seed, params)
+    told = sorted((svg.provenance or {}).items())
+    return _saved(svg, output_filename or f"{safe_name(pattern_type)}-{seed}-{short_hash(told)}")
 
 
 def draw_function_svg(
     function: Callable[..., Any],
-    width: Side,
-    height: Side,
-    output_filename: str | None = None,
-    seed: Seed = 0,
-    **params: Any,
-) -> str:
-    """Return the absolute path of an SVG that `function`, a sketch of one's own, has drawn.
-
-    It may be defined in a notebook's cell: then it travels to the worker with the job.
-    """
-    return _draw(as_sketch(function), width, height, output_filename, seed, params)
-
-
-def _draw(
-    sketch: Sketch,
     width: float,
     height: float,
-    output_filename: str | None,
-    seed: int,
-    params: dict[str, Any],
+    output_filename: str | None = None,
+    seed: int = 0,
+    **params: Any,
 ) -> str:
-    path = output_path(output_filename or _name(sketch, width, height, seed, params))
-    svg = draw_sketch(sketch, width, height, seed=seed, on_progress=_report, **params)
-    svg.save(path)
-    return str(path)
+    """Return the absolute path of the SVG that `function(svg, rng, *, ...)`, a sketch, has drawn.
+
+    The function may come from a notebook's cell. Otherwise as `generate_complex_svg`.
+    """
+    svg = _drawn(function, width, height, seed, params)
+    name = as_sketch(function).name
+    told = sorted((svg.provenance or {}).items())
+    return _saved(svg, output_filename or f"{safe_name(name)}-{seed}-{short_hash(told)}")
 
 
-def _report(fraction: float, svg: SVGBuilder) -> None:
-    """Report progress; the preview is serialised only when one is due."""
-    current_job().progress(fraction, preview=svg.to_bytes)
+def generate_postcard_svg(
+    recipient: str,
+    message: str,
+    template_name: str,
+    *,
+    side: Side = "both",
+    address: str | Sequence[str] = (),
+    postcode: str = "",
+    sender: str = "",
+    font: str = "scripts",
+    address_font: str = "futural",
+    greeting: str = "Dear {recipient},",
+    missing: str | None = None,
+    output_filename: str | None = None,
+) -> str:
+    """Return the absolute path of a postcard's front; its address side is written beside it.
+
+    Both are A6 across. The front holds the template's design and the message, as large as fits; the
+    back recipient, `address` lines, `postcode`, a box for the stamp, and the `sender`. `side` limits
+    it to one; with 'address' that one's path is returned. See `drawscape.sheets` for the errors.
+    """
+    if side not in get_args(Side):
+        raise UnknownNameError("side", str(side), get_args(Side))
+    cards: dict[str, SVGBuilder] = {}
+    if side != "address":
+        cards[""] = postcard_front(
+            recipient, message, template_name, font=font, greeting=greeting, missing=missing
+        )
+    if side != "front":
+        cards["_address"] = postcard_back(
+            recipient,
+            address=address,
+            postcode=postcode,
+            sender=sender,
+            font=address_font,
+            missing=missing,
+        )
+    told = [message, address, postcode, sender, font, address_font, greeting, missing]
+    named = f"postcard_{safe_name(recipient)}_{safe_name(template_name)}_{short_hash([recipient, *told])}"
+    stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
+    written = [_saved(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
+    return written[0]
 
 
-def _name(sketch: Sketch, width: float, height: float, seed: int, params: dict[str, Any]) -> str:
-    """Return a name that the same drawing always gets."""
-    told = json.dumps([width, height, params], sort_keys=True, default=str)
-    return f"{sketch.name}-{seed}-{hashlib.sha256(told.encode()).hexdigest()[:8]}.svg"
+def render_artboard(
+    style: str = "blueprint",
+    title: str = "Untitled",
+    subtitle: str = "",
+    size: str = "a4",
+    orientation: Orientation = "landscape",
+    legend: Mapping[str, Any] | Sequence[Sequence[Any]] | None = None,
+    drawing: str | None = None,
+    *,
+    missing: str | None = None,
+    output_filename: str | None = None,
+) -> str:
+    """Return the absolute path of a sheet: border, title block, legend and `drawing` placed to fit.
+
+    `style` is `blueprint` or `basic`, `size` a paper's name. `drawing` is the path of an SVG file, a
+    pattern's name, or an SVG's text. See `drawscape.sheets.artboard` for the errors.
+    """
+    source: Any = drawing
+    if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):
+        source = _sketched(drawing) or settings.readable_path(drawing)
+    sheet = artboard(style, title, subtitle, size, orientation, legend, source, missing=missing)
+    told = [style, title, subtitle, size, orientation, legend, drawing]
+    fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(told)}"
+    return _saved(sheet, output_filename or fallback)
+
+
+def _sketched(name: str) -> SVGBuilder | None:
+    """Return the pattern `name` on a sheet of its own, or None when there is no such pattern."""
+    return draw(name, 200, 200, margin=0) if name in SKETCHES else None
+
+
+def _drawn(
+    sketch: str | Callable[..., Any], width: float, height: float, seed: int, params: dict[str, Any]
+) -> SVGBuilder:
+    """Draw while telling the job how far it is, with a picture of what is there."""
+    job = current_job()
+    return draw(
+        sketch,
+        width,
+        height,
+        seed=seed,
+        on_progress=lambda fraction, svg: job.progress(fraction, preview=svg.to_bytes),
+        **params,
+    )
+
+
+def _saved(svg: SVGBuilder, filename: str) -> str:
+    named = filename if filename.lower().endswith(".svg") else f"{filename}.svg"
+    return str(svg.save(settings.output_path(named)))

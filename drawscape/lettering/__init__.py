@@ -2,7 +2,15 @@
 
 from drawscape.lettering.curve import set_along
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, Glyph, font_names, load_font
-from drawscape.lettering.layout import LINE_HEIGHT, Align, Block, Style, VerticalAlign, set_text
+from drawscape.lettering.layout import (
+    LINE_HEIGHT,
+    Align,
+    Block,
+    Style,
+    VerticalAlign,
+    count_rows,
+    set_text,
+)
 from drawscape.lettering.typeface import glyphs_for
 
 __all__ = [
@@ -14,6 +22,7 @@ __all__ = [
     "Glyph",
     "Style",
     "VerticalAlign",
+    "count_rows",
     "font_names",
     "glyphs_for",
     "load_font",

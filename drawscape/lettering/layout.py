@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -50,9 +50,18 @@ class Style:
 
     def width(self, text: str) -> float:
         """Return how far `text` moves the pen on, in mm."""
-        glyphs = self.glyphs(text)
-        gaps = max(len(glyphs) - 1, 0) * self.spacing
-        return sum(glyph.advance for glyph in glyphs) * self.scale + gaps
+        return self.extent(*advance(text, self.font, self.missing))
+
+    def extent(self, units: float, count: int) -> float:
+        """Return the mm that `count` glyphs of `units` font units in all take."""
+        return units * self.scale + max(count - 1, 0) * self.spacing
+
+
+@lru_cache(maxsize=4096)
+def advance(text: str, font: str, missing: str | None) -> tuple[float, int]:
+    """Return how many font units `text` moves the pen on, and how many glyphs it is."""
+    glyphs = glyphs_for(text, font, missing=missing)
+    return sum(glyph.advance for glyph in glyphs), len(glyphs)
 
 
 @dataclass(frozen=True)
@@ -103,6 +112,11 @@ def set_text(
     return Block(Lines.of(strokes), texts, widest if width is None else width, height)
 
 
+def count_rows(text: str, style: Style, width: float) -> int:
+    """Return in how many rows `text` wraps into `width` mm; raises as `set_text` does."""
+    return len(_rows(text, style, width))
+
+
 def set_row(row: str, style: Style, stretched: float | None = None) -> tuple[list[Points], float]:
     """Return one row's strokes from x = 0 on the base line y = 0, and its extent in mm.
 
@@ -138,16 +152,21 @@ def wrap(paragraph: str, style: Style, width: float) -> list[str]:
 
     Raises GlyphError when not even one letter fits.
     """
+    # Widths add up, so that each word is measured once, whatever the size.
+    units, count = 0.0, 0
+    blank, one = advance(" ", style.font, style.missing)
     rows = [""]
     for word in paragraph.split(" "):
-        candidate = f"{rows[-1]} {word}" if rows[-1] else word
-        if style.width(candidate) <= width:
-            rows[-1] = candidate
+        wide, letters = advance(word, style.font, style.missing)
+        joined = (units + blank + wide, count + one + letters) if rows[-1] else (wide, letters)
+        if style.extent(*joined) <= width:
+            rows[-1] = f"{rows[-1]} {word}" if rows[-1] else word
+            units, count = joined
             continue
         if rows[-1]:
             rows.append("")
-        pieces = _broken(word, style, width)
-        rows[-1:] = pieces
+        rows[-1:] = _broken(word, style, width)
+        units, count = advance(rows[-1], style.font, style.missing)
     return rows
 
 
@@ -184,8 +203,3 @@ def _check(align: str, valign: str, width: float | None, line_height: float) -> 
     for what, number in (("text width", width), ("line height", line_height)):
         if number is not None and not (np.isfinite(number) and number > 0):
             raise CanvasError(f"{what} {number!r} must be a finite number above 0")
-
-
-def longest(rows: Sequence[str], style: Style) -> float:
-    """Return the extent of the longest row in mm."""
-    return max((style.width(row) for row in rows), default=0.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from drawscape.errors import GlyphError, SheetError
 from drawscape.geometry.lines import Lines
-from drawscape.lettering import Align, Block, Style, set_text
+from drawscape.lettering import Align, Block, Style, count_rows, set_text
 
 # Wrapping costs time for each word; nothing that fits a sheet of A3 is longer.
 _LONGEST = 4000
@@ -93,12 +93,14 @@ def _set(
     if not broken and any(style.width(word) > box.width for word in words):
         return None
     try:
-        block = set_text(text, style, align=align, width=box.width, line_height=line_height)
+        # Descenders of the last row need room below its base line.
+        rows = count_rows(text, style, box.width)
+        if style.size * (1.35 + line_height * (rows - 1)) > box.height:
+            return None
+        return set_text(text, style, align=align, width=box.width, line_height=line_height)
     except GlyphError:
         # Not even one letter is as narrow as the box.
         return None
-    # Descenders of the last row need room below its base line.
-    return block if block.height + 0.35 * style.size <= box.height else None
 
 
 def _placed(block: Block, box: Box, size: float, valign: str) -> Fitted:

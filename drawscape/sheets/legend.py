@@ -41,7 +41,9 @@ def draw_legend(
     widths = [max(letters.width(row[column]) for row in rows) + 4.0 for column in (0, 1)]
     limit = room.width * 0.4
     if sum(widths) > limit:
-        widths = [width * limit / sum(widths) for width in widths]
+        # The shorter column keeps its width where it can; the longer one's text shrinks.
+        widths[0] = max(min(widths[0], limit / 2), limit - widths[1])
+        widths[1] = limit - widths[0]
     widths[1] = max(widths[1], letters.width("LEGEND") + 4.0 - widths[0])
     table = Box(room.x + room.width - sum(widths), room.y, sum(widths), height * (len(rows) + 1))
     middle = table.x + widths[0]

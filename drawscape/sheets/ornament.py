@@ -50,8 +50,14 @@ def hatch(outline: Points, spacing: float, degrees: float) -> Lines:
 def hidden_by(lines: Lines, *outlines: Points) -> Lines:
     """Return `lines` without what lies behind the `outlines`."""
     for outline in outlines:
-        lines = clip_to_polygon(lines, outline, outside=True)
+        if lines.bounds is not None and _meet(lines.bounds, outline):
+            lines = clip_to_polygon(lines, outline, outside=True)
     return lines
+
+
+def _meet(bounds: tuple[float, float, float, float], outline: Points) -> bool:
+    low, high = np.min(outline, axis=0), np.max(outline, axis=0)
+    return bool((low <= bounds[2:]).all() and (high >= bounds[:2]).all())
 
 
 def star(radius: float, points: int = 5, inner: float = 0.42) -> Points:

@@ -7,11 +7,8 @@ from collections.abc import Sequence
 from drawscape.errors import SheetError
 from drawscape.lettering import load_font
 from drawscape.sheets.fitting import Box, fit_text
-from drawscape.sheets.templates import template
+from drawscape.sheets.templates import HEIGHT_MM, WIDTH_MM, decoration
 from drawscape.svg_builder import Pen, SVGBuilder
-
-WIDTH_MM, HEIGHT_MM = 148, 105
-"""A6 across."""
 
 _MOST_LINES = 6
 # The name's rule lies clear below the stamp; six rows end above the postcode's boxes.
@@ -34,11 +31,14 @@ def postcard_front(
     Raises UnknownNameError for an unknown template or font, GlyphError for what the font cannot
     write (unless `missing` replaces it), SheetError for a message that is empty or too long.
     """
-    decorate = template(template_name)
+    design = decoration(template_name)
     load_font(font)
     _filled("message", message)
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
-    box = decorate(svg)
+    for pen, lines in design.layers:
+        with svg.layer(pen.name, color=pen.color, width=pen.width):
+            svg.polylines(lines)
+    box = design.box
     if greeting:
         hail = greeting.replace("{recipient}", _filled("recipient", recipient))
         top = Box(box.x, box.y, box.width, min(14.0, box.height / 4))

@@ -1,0 +1,112 @@
+"""Sheets: every style, size and orientation, legends, drawings placed to fit."""
+
+import numpy as np
+import pytest
+
+from drawscape.canvas.paper import paper_size
+from drawscape.errors import GlyphError, SheetError, SvgReadError, UnknownNameError
+from drawscape.sheets import artboard
+from drawscape.svg_builder import Pen, SVGBuilder
+
+LEGEND = {"Scale": "1:2", "Material": "Paper, 200 g/m²", "Seed": 7}
+
+
+def ship():
+    svg = SVGBuilder(500, 300, pen=Pen())
+    return svg.polygon([(100, 200), (400, 200), (350, 260), (150, 260)]).line(250, 200, 250, 40)
+
+
+def drawn(sheet):
+    return next(lines for pen, lines in sheet.layers() if pen.name == "drawing")
+
+
+@pytest.mark.parametrize("style", ["blueprint", "basic"])
+@pytest.mark.parametrize("size", ["a4", "a3", "letter", "tabloid"])
+@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
+def test_every_sheet_holds_its_drawing_clear_of_border_title_and_legend(style, size, orientation):
+    sheet = artboard(style, "A ship", "drawn by a pen", size, orientation, LEGEND, ship())
+    width, height = paper_size(size, orientation)
+    assert (sheet.width, sheet.height) == (width, height)
+    x0, y0, x1, y1 = sheet.lines().bounds
+    assert 0 < x0 < x1 < width
+    assert 0 < y0 < y1 < height
+    left, top, right, bottom = drawn(sheet).bounds
+    assert (right - left) / (bottom - top) == pytest.approx(300 / 220, rel=0.01)
+    assert max((right - left) / width, (bottom - top) / height) > 0.45
+    for pen, lines in sheet.layers():
+        if pen.name != "drawing":
+            xy = lines.points
+            inside = (xy[:, 0] > left) & (xy[:, 0] < right) & (xy[:, 1] > top) & (xy[:, 1] < bottom)
+            assert not inside.any(), pen.name
+
+
+def test_the_drawing_may_be_a_canvas_a_file_or_text(tmp_path):
+    path = ship().save(tmp_path / "ship.svg")
+    sheets = [
+        artboard("basic", "Ship", drawing=given) for given in (ship(), path, ship().to_string())
+    ]
+    bounds = [drawn(sheet).bounds for sheet in sheets]
+    assert bounds[0] == pytest.approx(bounds[1], abs=0.05)
+    assert bounds[1] == bounds[2]
+
+
+def test_a_drawing_of_several_pens_keeps_them_apart():
+    svg = ship()
+    with svg.layer("flag", color="red", width=0.5):
+        svg.line(250, 40, 300, 60)
+    sheet = artboard("blueprint", "Ship", drawing=svg)
+    pens = {pen.name: pen for pen, _ in sheet.layers()}
+    assert {"drawing 1", "drawing 2", "frame", "lettering"} == pens.keys()
+    assert pens["drawing 2"] == Pen("drawing 2", "red", 0.5)
+
+
+def test_a_sheet_without_a_drawing_is_an_empty_form():
+    sheet = artboard("blueprint", "Empty")
+    assert {pen.name for pen, _ in sheet.layers()} == {"frame", "lettering"}
+    with pytest.raises(SheetError, match="no lines"):
+        artboard("blueprint", "Empty", drawing=SVGBuilder(10, 10))
+
+
+def test_legends_may_be_rows_and_are_limited():
+    rows = [("Scale", "1:2"), ["Pen", 0.3], ("", "")]
+    assert artboard("basic", "t", legend=rows).to_bytes() != artboard("basic", "t").to_bytes()
+    assert len(artboard("basic", "t", legend=[(f"row {n}", n) for n in range(24)]).lines()) > 200
+    for wrong in ([("one",)], ["ab"], [(1, 2, 3)], [("a", "b")] * 25):
+        with pytest.raises(SheetError, match="legend"):
+            artboard("basic", "t", legend=wrong)
+
+
+def test_long_texts_shrink_then_are_refused():
+    short, long = artboard("basic", "Short"), artboard("basic", "A much longer title " * 5)
+
+    def tallest(sheet):
+        lines = next(lines for pen, lines in sheet.layers() if pen.name == "lettering")
+        return max(float(np.ptp(line[:, 1])) for line in lines)
+
+    assert tallest(short) > tallest(long)
+    with pytest.raises(SheetError, match="title"):
+        artboard("basic", "word " * 400)
+    with pytest.raises(SheetError, match="legend entry"):
+        artboard("basic", "t", legend={"label": "word " * 700})
+
+
+def test_what_is_not_known_is_named():
+    with pytest.raises(UnknownNameError, match="blueprint"):
+        artboard("bluprint", "t")
+    with pytest.raises(UnknownNameError, match="paper"):
+        artboard("basic", "t", size="a99")
+    with pytest.raises(UnknownNameError, match="landscape"):
+        artboard("basic", "t", orientation="tilted")
+    with pytest.raises(GlyphError, match=r"U\+6F22"):
+        artboard("basic", "漢")
+    with pytest.raises(SheetError, match="title"):
+        artboard("basic", " ")
+    with pytest.raises(SvgReadError):
+        artboard("basic", "t", drawing="<svg")
+    with pytest.raises(FileNotFoundError):
+        artboard("basic", "t", drawing="no/such.svg")
+
+
+def test_the_same_sheet_has_the_same_bytes():
+    one, two = (artboard("blueprint", "t", "s", legend=LEGEND, drawing=ship()) for _ in range(2))
+    assert one.to_bytes() == two.to_bytes()

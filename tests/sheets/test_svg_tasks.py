@@ -1,0 +1,168 @@
+"""The drawing tasks, called as the worker calls them."""
+
+import inspect
+import os
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import (
+    CanvasError,
+    ForbiddenPathError,
+    GlyphError,
+    ParameterError,
+    SheetError,
+    UnknownNameError,
+)
+from drawscape.sketches import draw
+from drawscape.svg_builder import SVGBuilder
+from workers.svg_tasks import (
+    draw_function_svg,
+    generate_complex_svg,
+    generate_postcard_svg,
+    render_artboard,
+)
+
+
+def test_a_pattern_is_written_under_output_as_the_sketch_draws_it(home):
+    path = generate_complex_svg(
+        width=100, height=80, pattern_type="hilbert", output_filename="sub/output.svg", seed=3
+    )
+    assert path == str(home / "output" / "sub" / "output.svg")
+    assert Path(path).read_bytes() == draw("hilbert", 100, 80, seed=3).to_bytes()
+    assert os.listdir(home / "output" / "sub") == ["output.svg"]
+
+
+def test_without_a_name_the_same_drawing_has_the_same_name(home):
+    one = generate_complex_svg(100, 80, "hilbert", seed=1)
+    assert generate_complex_svg(100.0, 80.0, "hilbert", seed=1) == one
+    assert Path(one).name.startswith("hilbert-1-")
+    others = {
+        generate_complex_svg(100, 80, "hilbert", seed=2),
+        generate_complex_svg(100, 81, "hilbert", seed=1),
+        generate_complex_svg(100, 80, "hilbert", seed=1, margin=5),
+    }
+    assert len(others | {one}) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"pattern_type": "spirl"}, UnknownNameError),
+        ({"turns": 10**6}, ParameterError),
+        ({"truns": 3}, UnknownNameError),
+        ({"width": -1}, CanvasError),
+        ({"output_filename": "../x.svg"}, ForbiddenPathError),
+        ({"output_filename": "/tmp/x.svg"}, ForbiddenPathError),
+        ({"seed": -1}, ParameterError),
+    ],
+)
+def test_mistakes_are_named_and_leave_no_file(home, arguments, error):
+    with pytest.raises(error):
+        generate_complex_svg(**{"width": 100, "height": 80, **arguments})
+    assert [path for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_a_function_is_drawn_as_a_pattern_is(home):
+    def rings(svg, rng, *, count: int = 3):
+        for index in range(count):
+            svg.circle(svg.frame.cx, svg.frame.cy, index + 1 + rng.random())
+            yield index / count
+
+    path = draw_function_svg(rings, 100, 100, seed=5, count=4)
+    assert Path(path).name.startswith("rings-5-")
+    assert Path(path).read_text().count("<circle") == 4
+
+
+def test_the_postcard_of_the_contract_has_its_three_arguments(home):
+    path = generate_postcard_svg(
+        recipient="John Doe", message="Happy Birthday!", template_name="birthday"
+    )
+    assert Path(path).parent == home / "output" / "postcards"
+    assert Path(path).name.startswith("postcard_John_Doe_birthday_")
+    assert ElementTree.parse(path).getroot().get("width") == "148mm"
+    assert sorted(p.name for p in Path(path).parent.iterdir()) == sorted(
+        [Path(path).name, f"{Path(path).stem}_address.svg"]
+    )
+    signature = inspect.signature(generate_postcard_svg)
+    assert list(signature.parameters)[:3] == ["recipient", "message", "template_name"]
+
+
+def test_a_postcards_side_may_be_chosen(home):
+    front = generate_postcard_svg("J", "Hi", "winter", side="front", output_filename="f")
+    back = generate_postcard_svg("J", "Hi", "winter", side="address", output_filename="b.svg")
+    names = sorted(os.listdir(home / "output"))
+    assert names == ["b_address.svg", "f.svg"]
+    assert (Path(front).name, Path(back).name) == ("f.svg", "b_address.svg")
+    with pytest.raises(UnknownNameError, match="both"):
+        generate_postcard_svg("J", "Hi", "winter", side="back")
+
+
+def test_two_messages_to_one_person_are_two_cards(home):
+    one = generate_postcard_svg("John", "Hello", "travel")
+    two = generate_postcard_svg("John", "Goodbye", "travel")
+    assert one != two
+
+
+def test_a_card_is_written_whole_or_not_at_all(home):
+    for arguments in (
+        {"message": "漢字"},
+        {"message": "word " * 700},
+        {"postcode": "12345678901"},
+        {"template_name": "none"},
+    ):
+        with pytest.raises((GlyphError, SheetError, UnknownNameError)):
+            generate_postcard_svg(
+                **{"recipient": "J", "message": "Hi", "template_name": "travel", **arguments}
+            )
+    assert list(home.rglob("*.svg")) == []
+
+
+@pytest.mark.parametrize("recipient", ["../../evil", "a/b", "C:\\x", "..", "~"])
+def test_a_recipient_never_names_a_folder(home, recipient):
+    path = Path(generate_postcard_svg(recipient, "Hi", "travel", greeting="Hello,", side="front"))
+    assert path.parent == home / "output" / "postcards"
+
+
+def test_a_sheet_takes_a_file_a_pattern_or_text(home):
+    picture = SVGBuilder(50, 50).circle(20, 20, 10, {"stroke": "black"})
+    (home / "output").mkdir()
+    picture.save(home / "output" / "ring.svg")
+    for drawing in ("output/ring.svg", "hilbert", picture.to_string(), None):
+        path = render_artboard(
+            style="blueprint",
+            title="Rings",
+            subtitle="One of them",
+            size="a4",
+            orientation="landscape",
+            legend={"Scale": "1:1"},
+            drawing=drawing,
+        )
+        assert Path(path).parent == home / "output" / "artboards"
+        assert ElementTree.parse(path).getroot().get("width") == "297mm"
+    assert len(list((home / "output" / "artboards").iterdir())) == 4
+
+
+def test_a_sheet_reads_nothing_outside_of_its_home(home):
+    with pytest.raises(ForbiddenPathError):
+        render_artboard("basic", "t", drawing="/etc/passwd")
+    with pytest.raises(ForbiddenPathError):
+        render_artboard("basic", "t", drawing="../../../etc/passwd")
+    with pytest.raises(FileNotFoundError):
+        render_artboard("basic", "t", drawing="missing.svg")
+
+
+def test_the_contracts_own_postcard_is_drawn_word_for_word(home, monkeypatch):
+    monkeypatch.chdir(home)
+    os.makedirs("output/postcards")
+    from drawscape.svg_builder import SVGBuilder
+
+    svg = SVGBuilder(210, 148)  # A6 postcard size
+    svg.hershey_text(105, 74, "Happy Birthday!", 0.5)
+    output_path = os.path.join("output", "postcards", "postcard_John Doe_birthday.svg")
+    with open(output_path, "w") as f:
+        f.write(svg.to_string())
+    root = ElementTree.parse(output_path).getroot()
+    assert root[0].get("transform") == "translate(105,74) scale(0.5)"
+    assert len(root[0]) > 20
