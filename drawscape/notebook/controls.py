@@ -295,4 +295,6 @@ def _with_hint(control: Control) -> list[Any]:
         return [control.row]
     hint = widgets.Label(control.parameter.doc)
     hint.add_class("drawscape-hint")
+    if isinstance(control.input, (widgets.IntSlider, widgets.FloatSlider)):
+        hint.add_class("drawscape-hint-close")  # a slider's line has room under it
     return [control.row, hint]

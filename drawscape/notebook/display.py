@@ -53,6 +53,8 @@ class JobDisplay:
         with self._lock:
             self._job_id, self._done = job_id, False
             write(self.trouble, "")
+            self.bar.value = 0.0
+            self._say("waiting", "queued")
             mark(self.picture, "drawscape-stale", "")
             self.picture.add_class("drawscape-stale")
 

@@ -28,7 +28,7 @@ def form(
     target: Drawable,
     *,
     paper: str = "A4",
-    orientation: Orientation = "portrait",
+    orientation: Orientation | None = None,
     seed: int = 0,
     live: bool = False,
     job_timeout: Any = "5m",

@@ -9,6 +9,9 @@ from html import escape
 
 from drawscape.notebook.pictures import Picture
 
+# Paper is white in a dark notebook too, and a notebook's stripes are not for pictures.
+_TILE = "text-align: center; background: white; color: black"
+
 
 @dataclass(frozen=True)
 class Gallery:
@@ -36,4 +39,4 @@ class Gallery:
             data = base64.b64encode(picture.data).decode("ascii")
             source = f"data:image/{picture.format};base64,{data}"
             shown = f'<img src="{source}" width="{self.width_px}" alt="{caption}">'
-        return f'<td align="center">{shown}<br>{caption}</td>'
+        return f'<td style="{_TILE}">{shown}<br>{caption}</td>'

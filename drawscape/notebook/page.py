@@ -23,7 +23,7 @@ DICE_SIDES = 10_000
 class PageControl:
     """Paper, orientation and, for a custom sheet, width and height in mm."""
 
-    def __init__(self, paper: str = "A4", orientation: Orientation = "portrait") -> None:
+    def __init__(self, paper: str = "A4", orientation: Orientation | None = None) -> None:
         size = paper_size(paper, orientation)  # a wrong word is told before it meets a widget
         self._paper = self._paper_field()
         self._orientation = widgets.ToggleButtons(

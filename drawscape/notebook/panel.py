@@ -19,7 +19,9 @@ from drawscape.notebook.words import label_of
 class Panel:
     """The controls of one target; choosing another pattern exchanges them."""
 
-    def __init__(self, target: Target, paper: str, orientation: Orientation, seed: int) -> None:
+    def __init__(
+        self, target: Target, paper: str, orientation: Orientation | None, seed: int
+    ) -> None:
         self.target = target
         self._page = PageControl(paper, orientation) if target.has_page else None
         self._seed = SeedControl(seed) if target.has_seed else None

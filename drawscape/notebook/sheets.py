@@ -28,7 +28,7 @@ def contact_sheet(
     *,
     columns: int = 4,
     paper: str = "A5",
-    orientation: Orientation = "portrait",
+    orientation: Orientation | None = None,
     job_timeout: Any = "5m",
     **values: Any,
 ) -> ContactSheet:
@@ -47,7 +47,7 @@ def variations(
     *,
     columns: int | None = None,
     paper: str = "A5",
-    orientation: Orientation = "portrait",
+    orientation: Orientation | None = None,
     job_timeout: Any = "5m",
     **choices: Any,
 ) -> ContactSheet:

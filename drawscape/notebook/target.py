@@ -17,7 +17,7 @@ PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
-HANDED = PAGE | {"seed", "pattern_type", "function", "output_filename"}
+HANDED = PAGE | {"seed", "margin", "pattern_type", "function", "output_filename"}
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
 
 Drawable = str | Sketch | Callable[..., Any]

@@ -16,7 +16,7 @@ def test_landscape_turns_the_sheet() -> None:
 
 
 def test_paper_may_be_a_size_of_ones_own() -> None:
-    assert PageControl("120x80", "landscape").size == (120.0, 80.0)
+    assert PageControl("120x80").size == (120.0, 80.0)
 
 
 def test_an_unknown_paper_is_refused_with_the_nearest() -> None:

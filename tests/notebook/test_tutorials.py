@@ -1,0 +1,100 @@
+"""The tutorials as they are committed: executed, whole, short-celled, lean, and truly compared."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+TUTORIALS = sorted(FOLDER.glob("[0-9]*.ipynb"))
+
+LONGEST_CELL = 15
+LARGEST_BYTES = 1_600_000
+
+Notebook = dict[str, Any]
+
+
+def read(path: Path) -> Notebook:
+    notebook: Notebook = json.loads(path.read_text("utf-8"))
+    return notebook
+
+
+def code_cells(notebook: Notebook) -> list[dict[str, Any]]:
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def text(lines: str | list[str]) -> str:
+    return lines if isinstance(lines, str) else "".join(lines)
+
+
+def test_the_tutorials_are_there() -> None:
+    assert [path.stem[:2] for path in TUTORIALS] == ["01", "02", "03", "04"]
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+class TestEachTutorial:
+    """What holds for every one of them."""
+
+    def test_every_cell_was_run_once_from_top_to_bottom(self, path: Path) -> None:
+        counts = [cell["execution_count"] for cell in code_cells(read(path))]
+        assert counts == list(range(1, len(counts) + 1))
+
+    def test_no_cell_ended_in_an_error_or_warned(self, path: Path) -> None:
+        outputs = [output for cell in code_cells(read(path)) for output in cell["outputs"]]
+        assert not [output for output in outputs if output["output_type"] == "error"]
+        assert not [output for output in outputs if output.get("name") == "stderr"]
+
+    def test_no_cell_is_longer_than_a_screen(self, path: Path) -> None:
+        lengths = [len(text(cell["source"]).splitlines()) for cell in code_cells(read(path))]
+        assert max(lengths) <= LONGEST_CELL
+
+    def test_pictures_are_saved_with_it_and_widget_state_is_not(self, path: Path) -> None:
+        notebook = read(path)
+        assert "widgets" not in notebook["metadata"]
+        assert path.stat().st_size < LARGEST_BYTES
+        if path.stem != "04_the_queue":
+            assert "<img src=" in path.read_text("utf-8").replace('\\"', '"')
+
+    def test_it_begins_with_a_title_and_explains_each_step(self, path: Path) -> None:
+        cells = read(path)["cells"]
+        assert text(cells[0]["source"]).startswith("# ")
+        kinds = [cell["cell_type"] for cell in cells]
+        pairs = list(itertools.pairwise(kinds))
+        assert pairs.count(("code", "code")) <= 5  # a function's cell and the one that calls it
+
+    def test_its_links_lead_somewhere(self, path: Path) -> None:
+        prose = [text(c["source"]) for c in read(path)["cells"] if c["cell_type"] == "markdown"]
+        for target in re.findall(r"\]\(([^)]+)\)", "\n".join(prose)):
+            assert target.startswith("http") or (FOLDER / target).is_file(), target
+
+
+@pytest.mark.notebooks
+def test_the_comparison_can_fail(tmp_path: Path) -> None:
+    """One changed letter in a saved output, and nbval says so."""
+    notebook = read(FOLDER / "01_first_drawing.ipynb")
+    notebook["cells"] = notebook["cells"][:3]
+    assert compare(notebook, tmp_path) == 0
+    (output,) = code_cells(notebook)[0]["outputs"]
+    output["data"]["text/plain"] = ["A worker is ready!"]
+    assert compare(notebook, tmp_path) == 1
+
+
+def compare(notebook: Notebook, folder: Path) -> int:
+    """Return nbval's exit code for `notebook`."""
+    (folder / "copy.ipynb").write_text(json.dumps(notebook))
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
+    options = ["--nbval-sanitize-with", str(FOLDER / "sanitize.cfg"), "-p", "no:cacheprovider"]
+    run = subprocess.run(
+        [*command, *options, "copy.ipynb"],
+        cwd=folder,
+        env={**os.environ, "DRAWSCAPE_HOME": str(folder)},
+        capture_output=True,
+        timeout=120,
+    )
+    return run.returncode
