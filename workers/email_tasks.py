@@ -10,6 +10,8 @@ from drawscape import settings
 from drawscape.job_manager import current_job
 from drawscape.mail import Enclosure, Ledger, MailSettings, Notification, send
 
+_PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
+
 
 def send_notification(
     recipient: str,
@@ -70,6 +72,7 @@ def _picture(path: Path) -> Enclosure:
     """Return the drawing as a mail program shows it."""
     if path.suffix.lower() != ".svg":
         return _enclosure(path)
-    from drawscape.plot.png import png_of_svg
+    from drawscape.plot.export import to_png
+    from drawscape.svg_reader import read_svg
 
-    return Enclosure(f"{path.stem}.png", png_of_svg(path.read_text(encoding="utf-8")))
+    return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))

@@ -1,0 +1,41 @@
+"""Zip archives that are the same bytes for the same files, with names that stay inside."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from drawscape.files.names import distinct
+from drawscape.files.whole import whole_or_absent
+
+_MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives tell nothing of today
+_MODE = 0o644 << 16
+
+
+def member_names(paths: Iterable[Path]) -> list[str]:
+    """Return a name in the archive for each file: its own, without folders, doubles numbered."""
+    return distinct(path.name for path in paths)
+
+
+def write_zip(
+    target: Path,
+    files: Sequence[tuple[Path, str]],
+    *,
+    tell: Callable[[float, str], object] = lambda fraction, name: None,
+) -> None:
+    """Write the files, as (path, name in the archive), to the archive `target`, whole or not at all.
+
+    Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are
+    fixed: the same files make the same bytes.
+    """
+    with whole_or_absent(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for place, (path, name) in enumerate(files):
+            tell(place / len(files), name)
+            entry = zipfile.ZipInfo(name, _MADE)
+            entry.external_attr = _MODE
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as source, archive.open(entry, "w") as packed:
+                shutil.copyfileobj(source, packed, 1 << 20)
