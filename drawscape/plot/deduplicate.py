@@ -19,6 +19,7 @@ _MOST_PAIRS = 30_000_000
 _BLOCK = 50_000
 # Pieces at more than six degrees run apart within a few tolerances.
 _PARALLEL = 0.1
+_SHORTEST_PART_MM = 3.0
 
 
 def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
@@ -106,9 +107,9 @@ def _neighbours(pieces: Floats, tolerance_mm: float) -> Ints:
     ends = shapely.points(pieces.reshape(-1, 2))
     units = vectors / lengths[:, None]
     found = [np.empty((0, 2), dtype=np.int64)]
-    for low in range(0, len(ends), _BLOCK):
-        end, box = tree.query(ends[low : low + _BLOCK])
-        one, two = (low + end) // 2, owners[box]
+    for first in range(0, len(ends), _BLOCK):
+        end, box = tree.query(ends[first : first + _BLOCK])
+        one, two = (first + end) // 2, owners[box]
         turn = units[one, 0] * units[two, 1] - units[one, 1] * units[two, 0]
         near = (one != two) & (np.abs(turn) < _PARALLEL)
         found.append(np.sort(np.stack((one[near], two[near]), axis=1), axis=1))
@@ -120,7 +121,7 @@ def _boxes(pieces: Floats, lengths: Floats, tolerance_mm: float) -> tuple[Floats
 
     Long pieces come in parts: the box of a diagonal is mostly empty.
     """
-    part_mm = max(2 * float(np.median(lengths)), float(lengths.mean()) / 4) if len(lengths) else 1.0
+    part_mm = max(float(lengths.mean()) / 4, _SHORTEST_PART_MM) if len(lengths) else 1.0
     counts = np.ceil(lengths / part_mm).astype(np.int64)
     owners = np.repeat(np.arange(len(pieces)), counts)
     nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
