@@ -1,7 +1,7 @@
 """The web front: a Flask blueprint, an application, and a server for it.
 
-app = create_app(WebSettings(max_queued=200))                        # by itself
-app.register_blueprint(blueprint(WebSettings()), url_prefix='/draw')   # in an application of yours
+`create_app()` is an application by itself; `app.register_blueprint(blueprint(), url_prefix='/draw')`
+puts the same routes into one of yours.
 """
 
 from drawscape.errors import MissingExtraError
