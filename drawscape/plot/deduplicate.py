@@ -15,7 +15,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 # A drawing with more ends on other lines is a black sheet; its pairs would fill the memory.
-_MOST_PAIRS = 30_000_000
+_MOST_PAIRS = 5_000_000
 _BLOCK = 50_000
 # Pieces at more than six degrees run apart within a few tolerances.
 _PARALLEL = 0.1

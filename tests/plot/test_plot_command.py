@@ -1,0 +1,142 @@
+"""`drawscape plot` as a user types it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from plot_support import hatch, mesh, segments, travel
+
+from drawscape.cli.plot import plot
+from drawscape.cli.plot_table import duration
+from drawscape.cli.root import main
+from drawscape.plot.export import save
+from drawscape.svg_reader import Document, Layer, read_svg
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A drawing of two layers in an otherwise empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    layers = (Layer("grid", "black", 0.3, mesh(8)), Layer("rows", "red", 0.5, hatch(9)))
+    return save(Document(210, 297, layers), tmp_path / "a.svg")
+
+
+def run(*arguments: object) -> str:
+    """Run the command and return what it prints on both streams."""
+    result = CliRunner().invoke(plot, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_without_options_it_says_what_drawing_costs(file: Path) -> None:
+    rows = run(file).splitlines()
+    assert [row.split(":")[0] for row in rows] == ["grid", "rows", "total"]
+    assert "lines 9, points 18, pen down 0.90 m" in rows[1]
+    assert [entry.name for entry in file.parent.iterdir()] == ["a.svg"]
+
+
+def test_optimized_it_says_what_was_saved_and_writes_beside(file: Path) -> None:
+    output = run(file, "--optimize", "--stats")
+    assert "lines 161 → " in output
+    assert output.splitlines()[-1] == "a-plot.svg"
+    written = read_svg(file.parent / "a-plot.svg")
+    assert [layer.name for layer in written.layers] == ["grid", "rows"]
+    assert len(written.layers[0].lines) < 20
+
+
+def test_several_formats_at_once(file: Path) -> None:
+    output = run(file, "--to", "gcode", "--to", "pdf", "--to", "png", "--dpi", 20)
+    assert output.split() == ["a-plot.gcode", "a-plot.pdf", "a-plot.png"]
+    assert all((file.parent / name).stat().st_size for name in output.split())
+
+
+def test_the_outputs_ending_names_the_format(file: Path) -> None:
+    run(file, "-o", "b.gcode", "--profile", "z-axis")
+    assert "G1 Z0 F1000" in (file.parent / "b.gcode").read_text()
+
+
+def test_a_file_per_layer_or_per_filling(file: Path) -> None:
+    assert run(file, "--split", "layers").split() == ["a-plot-1-grid.svg", "a-plot-2-rows.svg"]
+    assert len(run(file, "--split", "0.35", "-o", "c.svg").split()) == 4
+
+
+def test_to_standard_output_goes_the_drawing_alone(file: Path) -> None:
+    result = CliRunner().invoke(plot, [str(file), "-O", "--stats", "-o", "-"])
+    assert result.stdout.startswith("<?xml")
+    assert result.stdout.endswith("</svg>\n")
+    assert "total: " in result.stderr
+
+
+def test_fitted_to_a_sheet_and_with_the_travel_drawn(file: Path) -> None:
+    run(file, "--fit", "a5", "--landscape", "--margin", 20, "--travel", "-o", "d.svg")
+    written = read_svg(file.parent / "d.svg")
+    assert (written.width_mm, written.height_mm) == (210, 148)
+    assert [layer.name for layer in written.layers] == ["grid", "rows", "travel"]
+    drawn = np.concatenate([layer.lines.points for layer in written.layers[:2]])
+    assert drawn.min() >= 19.99
+
+
+def test_what_cannot_be_drawn_is_named(file: Path) -> None:
+    file.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><text>a</text><path d="M0,0H9"/></svg>'
+    )
+    result = CliRunner().invoke(plot, [str(file)])
+    assert "note: <text>" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["missing.svg"], "does not exist"),
+        (["a.svg", "--split", "5x"], "5x"),
+        (["a.svg", "--to", "docx"], "docx"),
+        (["a.svg", "-o", "b.docx"], "tells no format"),
+        (["a.svg", "--to", "pdf", "--to", "svg", "-o", "b"], "one file"),
+        (["a.svg", "--split", "layers", "-o", "-"], "several files"),
+        (["a.svg", "--to", "gcode", "--profile", "nix"], "known: marlin-servo, servo, z-axis"),
+        (["a.svg", "-O", "--tolerance", "-1"], "tolerance_mm=-1"),
+        (["a.svg", "--fit", "a4", "--margin", "500"], "no room"),
+        (["empty.svg"], "no lines"),
+        (["text.txt"], "not well-formed"),
+    ],
+)
+def test_mistakes_are_named_and_end_with_2(
+    file: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    (file.parent / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (file.parent / "text.txt").write_text("hello")
+    with pytest.raises(SystemExit) as left:
+        main(["plot", *arguments])
+    assert left.value.code == 2
+    assert says in capfd.readouterr().err
+
+
+def test_a_folder_that_is_not_there_ends_with_1(file: Path) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["plot", str(file), "-o", "nowhere/b.svg"])
+    assert left.value.code == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (754, "12 min 34 s"),
+        (7380, "2 h 03 min"),
+    ],
+)
+def test_durations_as_people_say_them(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_high_effort_travels_no_farther(file: Path) -> None:
+    save(Document(210, 297, (Layer("a", "black", 0.3, segments(400)),)), file)
+    run(file, "-O", "-o", "n.svg")
+    run(file, "-O", "--effort", "high", "-o", "h.svg")
+    normal, high = (travel(read_svg(file.parent / name).lines) for name in ("n.svg", "h.svg"))
+    assert high <= normal
