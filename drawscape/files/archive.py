@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -10,13 +11,17 @@ from pathlib import Path
 from drawscape.files.names import distinct
 from drawscape.files.whole import whole_or_absent
 
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\/:]")
 _MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives tell nothing of today
 _MODE = 0o644 << 16
 
 
 def member_names(paths: Iterable[Path]) -> list[str]:
-    """Return a name in the archive for each file: its own, without folders, doubles numbered."""
-    return distinct(path.name for path in paths)
+    """Return a name in the archive for each file: its own, without folders, doubles numbered.
+
+    What another system would take for a folder or a drive (`..\\x`, `C:x`) becomes `_`.
+    """
+    return distinct(_UNSAFE.sub("_", path.name) for path in paths)
 
 
 def write_zip(

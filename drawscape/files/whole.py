@@ -23,6 +23,7 @@ def whole_or_absent(path: Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         os.replace(temporary, path)
+        _sweep(path)  # the writer that was killed may have been dying still when this one began
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -51,4 +52,13 @@ def _is_alive(process_id: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _is_zombie(process_id)
+
+
+def _is_zombie(process_id: int) -> bool:
+    """Return whether the process is dead and only not yet buried, as can last in a container."""
+    try:
+        status = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[:1] == ["Z"]

@@ -1,0 +1,49 @@
+"""A home of the test's own, files in it, and real workers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from drawscape.job_manager import start_worker
+from drawscape.queue.launching import WorkerProcess
+
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">
+<path d="M2 2 L10 2 M10 2 L18 8" fill="none" stroke="black" stroke-width="0.3"/></svg>"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    for name in ("DRAWSCAPE_DATA_DIRS", "DRAWSCAPE_DATA_MEMORY_MB", "DRAWSCAPE_QUEUE"):
+        monkeypatch.delenv(name, raising=False)
+    for number in (1, 2, 3):
+        (tmp_path / f"file{number}.csv").write_text(f"a,b\n{number},x\n")
+    (tmp_path / "drawing.svg").write_text(SVG)
+    return tmp_path
+
+
+@pytest.fixture
+def worker(home: Path) -> Iterator[Callable[[int], WorkerProcess]]:
+    """Start a worker with so many slots; it ends with the test."""
+    running: list[WorkerProcess] = []
+
+    def start(slots: int) -> WorkerProcess:
+        running.append(start_worker(slots))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.alive:
+            process.stop()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Return once the condition holds; fail after `seconds`."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.005)

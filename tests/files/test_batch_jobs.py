@@ -1,0 +1,130 @@
+"""Batches and conversions as jobs of real workers, and what is left when those are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from drawscape.job_manager import Job, enqueue_background_job, get_job, list_jobs
+from tests.files.conftest import wait_until
+
+FILES = ["file1.csv", "file2.csv", "file3.csv"]
+
+
+def enqueue_batch(files: list[str], operation: str = "convert_to_json", **options) -> Job:
+    return enqueue_background_job(
+        "workers.file_tasks.process_batch",
+        file_list=files,
+        operation=operation,
+        job_timeout="20m",
+        **options,
+    )
+
+
+def children() -> list[Job]:
+    return list_jobs(task="workers.file_tasks.process_one", limit=None)
+
+
+def large_file(folder: Path, name: str, rows: int) -> str:
+    """A CSV file that takes a while; its last row is (rows - 1)."""
+    with (folder / name).open("w") as stream:
+        stream.write("id,name,price\n")
+        stream.writelines(f"{n},name {n % 997},{n / 8}\n" for n in range(rows))
+    return name
+
+
+def half_written(home: Path) -> list[Path]:
+    return list((home / "output").rglob(".*.part"))
+
+
+@pytest.mark.slow
+def test_one_worker_does_a_batch_by_itself(home: Path, worker) -> None:
+    worker(1)
+    reports = enqueue_batch([*FILES, "none.csv"]).wait(60)
+    assert [r["status"] for r in reports] == ["done", "done", "done", "failed"]
+    assert children() == []
+
+
+@pytest.mark.slow
+def test_two_workers_share_a_batch_that_shows_one_progress(home: Path, worker) -> None:
+    files = [large_file(home, f"large{n}.csv", 20_000) for n in range(6)]
+    worker(2)
+    job = enqueue_batch([*files, "none.csv"])
+    reports = job.wait(120)
+    assert [r["status"] for r in reports] == [*["done"] * 6, "failed"]
+    assert [r["file"] for r in reports] == [*files, "none.csv"]
+    assert job.progress == 1
+    assert job.message == "7 files"
+    helped = [child for child in children() if child.status == "finished"]
+    assert helped
+    assert any(child.result["status"] == "done" for child in helped)
+    for report in reports[:-1]:
+        assert len(json.loads(Path(report["output"]).read_text())) == 20_000
+
+
+@pytest.mark.slow
+def test_more_batches_than_slots_all_end(home: Path, worker) -> None:
+    jobs = [enqueue_batch(FILES, output_folder=f"batch{n}") for n in range(5)]
+    worker(2)
+    for job in jobs:
+        assert [r["status"] for r in job.wait(120)] == ["done"] * 3
+
+
+@pytest.mark.slow
+def test_a_stopped_batch_stops_its_children(home: Path, worker) -> None:
+    files = [large_file(home, f"large{n}.csv", 400_000) for n in range(4)]
+    worker(2)
+    job = enqueue_batch(files)
+    wait_until(lambda: any(child.status == "started" for child in children()))
+    job.cancel()
+    wait_until(lambda: job.ended)
+    wait_until(lambda: all(child.ended for child in children()))
+    assert job.status == "stopped"
+    assert not any(child.status == "failed" for child in children())
+    for made in (home / "output").rglob("*.json"):
+        assert len(json.loads(made.read_text())) == 400_000
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home: Path, worker) -> None:
+    large_file(home, "large.csv", 500_000)
+    process = worker(1)
+    job = enqueue_background_job("workers.data_tasks.process_file", "large.csv", "json")
+    wait_until(lambda: half_written(home))
+    os.kill(process.pid, signal.SIGKILL)
+    assert not (home / "output" / "data" / "large.json").exists()
+    wait_until(lambda: not process.alive)
+    worker(1)
+    path = Path(get_job(job.id).wait(120))
+    records = json.loads(path.read_text())
+    assert len(records) == 500_000
+    assert records[-1] == {"id": 499_999, "name": f"name {499_999 % 997}", "price": 62499.875}
+    assert half_written(home) == []
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home: Path, worker) -> None:
+    files = [large_file(home, f"large{n}.csv", 100_000) for n in range(6)]
+    folder = home / "output" / "data"
+    process = worker(2)
+    job = enqueue_batch(files)
+    wait_until(lambda: list(folder.glob("*.json")) and half_written(home))
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not process.alive)
+    whole = {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+    for path in whole:
+        assert len(json.loads(path.read_text())) == 100_000
+    worker(2)
+    reports = get_job(job.id).wait(120)
+    assert {r["status"] for r in reports} <= {"done", "skipped"}
+    assert len(list(folder.glob("*.json"))) == 6
+    skipped = [Path(r["output"]) for r in reports if r["status"] == "skipped"]
+    assert skipped
+    assert all(
+        path.stat().st_mtime_ns == whole.get(path, path.stat().st_mtime_ns) for path in skipped
+    )
+    assert half_written(home) == []

@@ -1,0 +1,244 @@
+"""The task as the contract calls it, in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
+from drawscape.queue.context import JobContext, set_current
+from workers.file_tasks import process_batch
+
+FILES = ["file1.csv", "file2.csv", "file3.csv"]
+
+
+def statuses(reports: list[dict]) -> list[str]:
+    return [report["status"] for report in reports]
+
+
+def test_the_contract_s_example_works(home: Path) -> None:
+    reports = process_batch(file_list=FILES, operation="convert_to_json")
+    assert [r["file"] for r in reports] == FILES
+    assert statuses(reports) == ["done"] * 3
+    for number, report in enumerate(reports, start=1):
+        assert json.loads(Path(report["output"]).read_text()) == [{"a": number, "b": "x"}]
+        assert report["error"] is None
+        assert report["rows"] == 1
+
+
+@pytest.mark.parametrize(
+    "form", ["csv", "tsv", "json", "ndjson", "parquet", "excel", "jsonl", "xlsx"]
+)
+def test_every_format_has_its_operation(home: Path, form: str) -> None:
+    (report,) = process_batch(["file1.csv"], f"convert_to_{form}")
+    assert report["status"] == "done"
+    assert Path(report["output"]).is_file()
+
+
+def test_one_bad_file_does_not_spoil_the_rest(home: Path) -> None:
+    (home / "ragged.csv").write_text("a,b\n1\n")
+    (home / "binary.csv").write_bytes(os.urandom(64) + b"\xff\xfe\x00")
+    files = [
+        "file1.csv",
+        "none.csv",
+        "ragged.csv",
+        "/etc/passwd",
+        "../x.csv",
+        "",
+        "binary.csv",
+        "file2.csv",
+    ]
+    reports = process_batch(files, "convert_to_json")
+    assert statuses(reports) == ["done", *["failed"] * 6, "done"]
+    assert "none.csv" in reports[1]["error"]
+    assert "'ragged.csv', line 2" in reports[2]["error"]
+    assert "DRAWSCAPE_DATA_DIRS" in reports[3]["error"]
+    assert all(report["output"] is None for report in reports[1:-1])
+
+
+def test_a_second_run_skips_what_is_done_and_unchanged(home: Path) -> None:
+    first = process_batch(FILES, "convert_to_json")
+    assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped"] * 3
+    assert process_batch(FILES, "convert_to_json")[0]["output"] == first[0]["output"]
+    (home / "file2.csv").write_text("a,b\n22,x\n")
+    assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped", "done", "skipped"]
+    assert json.loads(Path(first[1]["output"]).read_text()) == [{"a": 22, "b": "x"}]
+
+
+def test_a_file_that_was_only_touched_is_unchanged(home: Path) -> None:
+    process_batch(FILES, "convert_to_json")
+    os.utime(home / "file1.csv", (1, 1))
+    assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped"] * 3
+
+
+def test_a_change_of_the_same_size_and_time_is_seen_by_its_time(home: Path) -> None:
+    process_batch(["file1.csv"], "convert_to_json")
+    (home / "file1.csv").write_text("a,b\n9,x\n")
+    assert statuses(process_batch(["file1.csv"], "convert_to_json")) == ["done"]
+
+
+def test_an_output_that_was_lost_or_altered_is_made_again(home: Path) -> None:
+    first, second, _ = process_batch(FILES, "convert_to_json")
+    Path(first["output"]).unlink()
+    Path(second["output"]).write_text("[]")
+    assert statuses(process_batch(FILES, "convert_to_json")) == ["done", "done", "skipped"]
+
+
+def test_other_options_are_other_work(home: Path) -> None:
+    process_batch(["file1.csv"], "convert_to_json")
+    (report,) = process_batch(["file1.csv"], "convert_to_json", types="text")
+    assert report["status"] == "done"
+    assert json.loads(Path(report["output"]).read_text()) == [{"a": "1", "b": "x"}]
+
+
+def test_files_of_one_name_do_not_overwrite_each_other(home: Path) -> None:
+    (home / "sub").mkdir()
+    (home / "sub" / "file1.csv").write_text("a\n7\n")
+    reports = process_batch(["file1.csv", "sub/file1.csv"], "convert_to_json")
+    assert [Path(r["output"]).name for r in reports] == ["file1.json", "file1-2.json"]
+
+
+def test_drawings_are_optimized_and_painted(home: Path) -> None:
+    (report,) = process_batch(["drawing.svg"], "optimize_svg", effort="high")
+    assert report["status"] == "done", report["error"]
+    assert report["output"] == str(home / "output" / "optimized" / "drawing.svg")
+    assert report["lines"] == 1  # the two strokes that meet are one now
+    (picture,) = process_batch([report["output"]], "svg_to_png", dpi=100)
+    assert picture["status"] == "done", picture["error"]
+    assert Path(picture["output"]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_that_is_no_drawing_fails_alone(home: Path) -> None:
+    reports = process_batch(["file1.csv", "drawing.svg"], "optimize_svg")
+    assert statuses(reports) == ["failed", "done"]
+    assert reports[0]["error"].startswith("SvgReadError")
+
+
+def test_an_output_never_takes_its_source_s_place(home: Path) -> None:
+    (report,) = process_batch(["drawing.svg"], "optimize_svg")
+    before = Path(report["output"]).read_bytes()
+    (again,) = process_batch([report["output"]], "optimize_svg")
+    assert (again["status"], again["error"]) == ("failed", "its output would take its own place")
+    assert Path(report["output"]).read_bytes() == before
+
+
+def test_checksums_are_those_of_sha256sum(home: Path) -> None:
+    reports = process_batch(FILES, "checksum")
+    assert reports[0]["sha256"] == hashlib.sha256((home / "file1.csv").read_bytes()).hexdigest()
+    assert statuses(process_batch(FILES, "checksum")) == ["skipped"] * 3
+    assert process_batch(FILES, "checksum")[0]["sha256"] == reports[0]["sha256"]
+    if shutil.which("sha256sum"):
+        subprocess.run(
+            ["sha256sum", "--check", "--strict", reports[0]["output"]],
+            cwd=home,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+
+def test_an_archive_holds_the_good_files(home: Path) -> None:
+    (home / "sub").mkdir()
+    (home / "sub" / "file1.csv").write_text("other")
+    reports = process_batch(["file1.csv", "none.csv", "sub/file1.csv"], "zip")
+    assert statuses(reports) == ["done", "failed", "done"]
+    archive = zipfile.ZipFile(reports[0]["output"])
+    assert archive.namelist() == ["file1.csv", "file1-2.csv"]
+    assert archive.read("file1-2.csv") == b"other"
+    assert archive.testzip() is None
+    assert (
+        statuses(process_batch(["file1.csv", "none.csv", "sub/file1.csv"], "zip"))[0] == "skipped"
+    )
+    (home / "file1.csv").write_text("new")
+    again = process_batch(["file1.csv", "none.csv", "sub/file1.csv"], "zip")
+    assert again[0]["status"] == "done"
+    assert zipfile.ZipFile(again[0]["output"]).read("file1.csv") == b"new"
+
+
+def test_no_name_climbs_out_of_an_archive(home: Path) -> None:
+    (home / "sub").mkdir()
+    evil = home / "sub" / "..\\..\\evil.txt"
+    evil.write_text("x")
+    (report,) = process_batch(["sub/..\\..\\evil.txt"], "zip")
+    (name,) = zipfile.ZipFile(report["output"]).namelist()
+    assert "/" not in name
+    assert "\\" not in name
+
+
+def test_an_output_folder_stays_inside(home: Path) -> None:
+    (report,) = process_batch(["file1.csv"], "convert_to_json", output_folder="mine/deep")
+    assert report["output"] == str(home / "output" / "mine" / "deep" / "file1.json")
+    for folder in ("..", "/tmp", "a/../../b"):
+        with pytest.raises(ForbiddenPathError):
+            process_batch(["file1.csv"], "convert_to_json", output_folder=folder)
+
+
+def test_an_empty_batch_is_an_empty_report(home: Path) -> None:
+    for operation in ("convert_to_json", "zip", "checksum"):
+        assert process_batch([], operation) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "named"),
+    [
+        ({"operation": "convert_to_jsn"}, UnknownNameError, "'jsn'; did you mean"),
+        ({"operation": "optimise_svg"}, UnknownNameError, "did you mean 'optimize_svg'"),
+        ({"delimeter": ";"}, UnknownNameError, "option 'delimeter'"),
+        ({"operation": "svg_to_png", "dip": 3}, UnknownNameError, "did you mean 'dpi'"),
+        ({"operation": "zip", "level": 3}, UnknownNameError, "option 'level'"),
+        ({"ragged": "x"}, ParameterError, "ragged"),
+        ({"file_list": "file1.csv"}, ParameterError, "file_list"),
+        ({"file_list": [1]}, ParameterError, "file_list"),
+    ],
+)
+def test_what_is_wrong_with_the_whole_batch_is_named(
+    home: Path, arguments, error, named: str
+) -> None:
+    with pytest.raises(error, match=named):
+        process_batch(**{"file_list": FILES, "operation": "convert_to_json", **arguments})
+
+
+class _StoppedAfter(JobContext):
+    """A job that is asked to stop once its progress has been told for a file."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self._file = file
+        self._stop = False
+        self.told: list[float] = []
+
+    def progress(self, fraction, message=None, preview=None) -> None:
+        self.told.append(fraction)
+        self._stop = self._stop or self._file in (message or "")
+
+    @property
+    def is_canceled(self) -> bool:
+        return self._stop
+
+
+def test_a_stopped_batch_says_what_it_did_not_reach_and_goes_on_from_there(home: Path) -> None:
+    set_current(_StoppedAfter("file2.csv"))
+    try:
+        reports = process_batch(FILES, "convert_to_json")
+    finally:
+        set_current(None)
+    assert statuses(reports) == ["done", "done", "stopped"]
+    assert statuses(process_batch(FILES, "convert_to_json")) == ["skipped", "skipped", "done"]
+
+
+def test_progress_is_one_line_from_0_to_1(home: Path) -> None:
+    job = _StoppedAfter("nothing")
+    set_current(job)
+    try:
+        process_batch(FILES, "convert_to_json")
+    finally:
+        set_current(None)
+    assert job.told == sorted(job.told)
+    assert job.told[0] == 0
+    assert job.told[-1] == 1
