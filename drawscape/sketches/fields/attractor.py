@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Family = Literal["de Jong", "Clifford"]
@@ -38,6 +39,7 @@ def attractor(
     """
     frame = svg.frame
     constants = np.array([a, b, c, d]) + drift * rng.uniform(-1, 1, 4)
+    threads = at_most(threads, frame.short, 1.0, least=10)
     sheet = _folded(_threads(threads, folds), family, constants, folds)
     low, high = sheet.min(axis=(0, 1)), sheet.max(axis=(0, 1))
     span = np.maximum(high - low, 1e-9)

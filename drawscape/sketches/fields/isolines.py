@@ -90,13 +90,13 @@ def _water(
     z: NDArray[np.float64],
     shore: float,
 ) -> list[Lines]:
-    """Return lines in the water, 1 mm from the shore, then ever farther apart."""
+    """Return lines in the water, the first near the shore, then ever farther apart."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
     wet = z < shore
     off = distance_transform_edt(wet, sampling=(y[1] - y[0], x[1] - x[0]))
     off = gaussian_filter(off, 1.5)  # a distance to grid points has corners, water has none
-    steps = 1.1 * np.cumsum(1.22 ** np.arange(9))
+    steps = max(1.1, frame.short / 165) * np.cumsum(1.22 ** np.arange(9))
     return contours_by_level(off, steps, frame)
 
 

@@ -13,6 +13,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.smooth import catmull_rom
 from drawscape.sketches import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Dish = Literal["page", "disc", "open"]
@@ -42,6 +43,7 @@ def differential_growth(
     wall = _wall(frame, dish)
     # As many steps as cover the dish with strands `room` steps apart.
     area = np.pi * wall[0] * wall[1] if dish != "page" else 4 * wall[0] * wall[1]
+    nodes = at_most(nodes, area / room, 0.6, least=300)
     step = float(np.sqrt(area / nodes / room / 0.66))
     line = _start(rng, step, wall)
     reach = room * step

@@ -13,6 +13,7 @@ from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -39,6 +40,7 @@ def dla(
     phenomenon", Physical Review Letters 47 (1981).
     """
     frame = svg.frame
+    particles = at_most(particles, frame.width * frame.height, 0.8, least=200)
     span, tallest = _room(frame, seedbed, particles)
     cluster = Cluster(rng, seedbed, particles, span)
     for done in cluster.grow(stickiness, tallest):

@@ -12,6 +12,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 ANGLES = 900
@@ -50,8 +51,9 @@ def tree_rings(
     theta = np.linspace(0, 2 * np.pi, ANGLES)
     bulges = _knots(rng, knots)
     core = 1.0 - 0.011 * bark
-    readable = max(8, int(frame.short / 2 / 0.55))  # a pen cannot tell nearer rings apart
-    rings = _rings(rng, noise, theta, min(years, readable), moods, wobble) * core
+    years = at_most(years, frame.short / 2, 0.7, least=8)
+    bark = at_most(bark, 0.09 * frame.short / 2, 0.4, least=0)
+    rings = _rings(rng, noise, theta, years, moods, wobble) * core
     rings += _bulge(rings, theta, bulges)
     middle = lean * rng.uniform(0.6, 1.0) * np.exp(1j * rng.uniform(0, 2 * np.pi))
     splits = _cracks(rng, cracks)

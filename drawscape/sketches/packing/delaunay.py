@@ -53,6 +53,7 @@ def delaunay(
     """
     frame = svg.frame
     points = _points(rng, frame, smallest * frame.short, largest, waves)
+    core = min(core, 0.035 * frame.short)
     corners = _oriented(points[triangles(points)])
     second = _chosen(rng, frame, corners, accent)
     svg.polylines(points[edges(points)])

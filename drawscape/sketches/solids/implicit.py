@@ -13,6 +13,7 @@ from drawscape.geometry.contours import contours
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,7 @@ def implicit(
     kept = _quartered(solid) if cut else solid
     axes = _axes(np.radians(tilt), np.radians(turn))
     near = _depths(kept, axes)
+    slices = at_most(slices, svg.frame.short, 0.9, least=10)
     yield 0.3
     heights = np.linspace(-0.99, 0.99, slices)
     parts = []

@@ -13,6 +13,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.occlusion import Shape, occlude
 from drawscape.sketches import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.sketches.solids._towers import Box, shape_of
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -48,6 +49,7 @@ def skyline(
     M. E. Newell, R. G. Newell and T. L. Sancha (1972).
     """
     frame = svg.frame
+    lots = at_most(lots, frame.width, 5.0, least=3)
     shapes = [_moon(rng, frame, moon * frame.short)]
     slope = float(np.tan(np.radians(lean)))
     for x, y, half, height in _lots(rng, frame, lots, slope, tallest):

@@ -15,6 +15,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.geometry.resample import resample
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Floats = NDArray[np.float64]
@@ -67,6 +68,7 @@ def terrain(
     problem" (1973); the land is F. K. Musgrave's ridged fractal (1994).
     """
     frame = svg.frame
+    rows = at_most(rows, (1 - HORIZON) * frame.height, 0.6, least=20)
     view = _view(Noise(rng), frame, rows, peaks, ranges, crags, sea)
     across = Lines.of(np.stack((np.broadcast_to(view.x, view.y.shape), view.y), axis=2))
     clear = (view.skyline - view.y).ravel()
