@@ -229,6 +229,14 @@ def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
                 pattern,
             )
             assert names == [f"params.{name}" for name in schema["properties"]]
+            shown = page.eval_on_selector_all(
+                "#parameters :is(input, select)",
+                "all => all.map(field => field.type === 'checkbox' ? field.checked : field.value)",
+            )
+            for name, value in zip(schema["properties"], shown, strict=True):
+                default = schema["properties"][name]["default"]
+                read = None if default is None and value == "" else type(default)(value)
+                assert read == default, (pattern, name)
             assert page.inner_text("#pattern-summary")
 
 

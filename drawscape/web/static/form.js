@@ -25,11 +25,18 @@ const make = (tag, properties = {}, ...children) => {
 const low = (schema) => schema.minimum ?? schema.exclusiveMinimum;
 const high = (schema) => schema.maximum ?? schema.exclusiveMaximum;
 
+const fits = (value, start, step) => {
+  const steps = (value - start) / step;
+  return Math.abs(steps - Math.round(steps)) < 1e-6;
+};
+
 const sliderStep = (schema) => {
   if (schema.multipleOf) return schema.multipleOf;
   if (kindOf(schema) === 'integer') return 1;
-  // A slider of about two hundred steps, each a round number.
-  return 10 ** Math.floor(Math.log10((high(schema) - low(schema)) / 100));
+  // A hundred steps or more, each a round number; finer where the default would fall between two.
+  let power = Math.floor(Math.log10((high(schema) - low(schema)) / 100));
+  while (power > -9 && !fits(schema.default ?? low(schema), low(schema), 10 ** power)) power -= 1;
+  return Number((10 ** power).toPrecision(1));
 };
 
 const sliderStart = (schema) => {
