@@ -188,7 +188,7 @@ def test_the_comparison_can_fail(loosely: bool) -> None:
     assert not differences(golden, layers_of(draw("maze", SIZE_MM, SIZE_MM)), loosely=loosely)
     others = [
         draw("maze", SIZE_MM, SIZE_MM, solution=False),
-        draw("maze", SIZE_MM, SIZE_MM, corridors=40),
+        draw("maze", SIZE_MM, SIZE_MM, corridors=12),
         draw("schotter", SIZE_MM, SIZE_MM),
         *([] if loosely else [draw("maze", SIZE_MM, SIZE_MM, seed=1)]),
     ]
