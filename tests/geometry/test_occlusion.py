@@ -64,7 +64,7 @@ def test_lines_without_a_mask_hide_nothing_and_masks_without_lines_are_not_drawn
 @pytest.mark.parametrize("turn", [0.0, 0.3, 1.0])
 def test_an_edge_that_tiles_share_is_drawn_once(turn):
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    tiles = [(SQUARE + (10 * i, 10 * j)) @ turned for i in range(4) for j in range(4)]
+    tiles = [(SQUARE + np.array([10 * i, 10 * j])) @ turned for i in range(4) for j in range(4)]
     total = sum(lines.lengths_mm.sum() for lines in occlude(tiles))
     assert total == pytest.approx(2 * 5 * 40)
 

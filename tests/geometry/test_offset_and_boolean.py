@@ -67,8 +67,8 @@ def test_boolean_operations_agree_with_membership(seed):
 
 
 def test_shapes_that_only_touch_share_nothing():
-    assert len(intersection(SQUARE, SQUARE + (10, 0))) == 0
-    assert area(union(SQUARE, SQUARE + (10, 0))) == pytest.approx(200)
+    assert len(intersection(SQUARE, SQUARE + np.array([10, 0]))) == 0
+    assert area(union(SQUARE, SQUARE + np.array([10, 0]))) == pytest.approx(200)
     assert len(difference(SQUARE, SQUARE)) == 0
     assert len(union()) == len(intersection()) == 0
     assert area(difference(SQUARE)) == pytest.approx(100)

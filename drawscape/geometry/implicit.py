@@ -1,0 +1,114 @@
+"""Surfaces of functions in space, as meshes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.mesh import Mesh
+from drawscape.geometry.pairs import Floats, Indices
+
+# A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0
+# to 7 fill it, each a walk along the three axes in one order (Freudenthal 1942): neighbouring cubes
+# cut their common face alike.
+_WALKS = np.array([[0, steps[0], steps[0] + steps[1], 7] for steps in permutations((4, 2, 1))])
+
+
+def implicit_mesh(
+    function: Callable[[Floats, Floats, Floats], ArrayLike],
+    low: ArrayLike,
+    high: ArrayLike,
+    *,
+    resolution: int = 48,
+) -> Mesh:
+    """Return the surface where `function(x, y, z)` is 0, negative inside, within a box.
+
+    `low` and `high` are the box's corners, (3,); the longest side is cut into `resolution` cubes
+    (2 to 300). The function gets and returns arrays, (N,). Where the solid leaves the box the surface
+    is open. (Marching tetrahedra: Doi & Koide 1991.)
+    Raises GeometryError when the box has no extent or a value is not finite.
+    """
+    one, two = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    if (
+        one.shape != (3,)
+        or two.shape != (3,)
+        or not (np.isfinite(two - one).all() and (one < two).all())
+    ):
+        raise GeometryError(f"box from {low!r} to {high!r}: give three numbers each, low < high")
+    if not 2 <= resolution <= 300:
+        raise GeometryError(f"resolution={resolution!r}: give 2 to 300")
+    cells = np.maximum(np.ceil((two - one) / np.max(two - one) * resolution - 1e-9), 1).astype(
+        np.int64
+    )
+    shape = cells + 1
+    axes = [np.linspace(a, b, n) for a, b, n in zip(one, two, shape.tolist(), strict=True)]
+    x, y, z = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
+    values = np.broadcast_to(np.asarray(function(x, y, z), dtype=np.float64), x.shape).copy()
+    if not np.isfinite(values).all():
+        raise GeometryError("the function has values that are not finite within the box")
+    # A node just on the surface counts as outside: no triangle shrinks to a point there.
+    values[values == 0.0] = 1e-12 * max(float(np.abs(values).max()), 1e-300)
+    nodes = np.column_stack((x, y, z))
+    tetrahedra = _tetrahedra(values < 0.0, shape)
+    return _surface(nodes, values, tetrahedra)
+
+
+def _tetrahedra(inside: NDArray[np.bool_], shape: Indices) -> Indices:
+    """Return the tetrahedra of the cubes that the surface passes, (T, 4) node numbers."""
+    grid = inside.reshape(shape)
+    i, j, k = np.mgrid[0:2, 0:2, 0:2].reshape(3, 8)
+    windows = [
+        grid[a : shape[0] - 1 + a, b : shape[1] - 1 + b, c : shape[2] - 1 + c]
+        for a, b, c in zip(i, j, k, strict=True)
+    ]
+    corners_inside = np.stack(windows)
+    mixed = corners_inside.any(axis=0) & ~corners_inside.all(axis=0)
+    cube = np.argwhere(mixed)
+    strides = np.array([shape[1] * shape[2], shape[2], 1])
+    corners = (cube @ strides)[:, None] + np.column_stack((i, j, k)) @ strides
+    return np.asarray(corners[:, _WALKS].reshape(-1, 4))
+
+
+def _surface(nodes: Floats, values: Floats, tetrahedra: Indices) -> Mesh:
+    within = values[tetrahedra] < 0.0
+    count = within.sum(axis=1)
+    # Corners that are inside first, so that three cases are left: 1, 2 or 3 of them.
+    order = np.argsort(~within, axis=1, kind="stable")
+    sorted_ = np.take_along_axis(tetrahedra, order, axis=1)
+    edges = [
+        # One in, three out: the edges from the first corner.
+        *_cut(sorted_[count == 1], ((0, 1), (0, 2), (0, 3))),
+        # Three in, one out: those to the last.
+        *_cut(sorted_[count == 3], ((0, 3), (1, 3), (2, 3))),
+        # Two and two: a quad, as two triangles.
+        *_cut(sorted_[count == 2], ((0, 2), (0, 3), (1, 3))),
+        *_cut(sorted_[count == 2], ((0, 2), (1, 3), (1, 2))),
+    ]
+    pairs = np.concatenate(edges)
+    low, high = np.minimum(pairs[:, 0], pairs[:, 1]), np.maximum(pairs[:, 0], pairs[:, 1])
+    _, first, back = np.unique(low * len(nodes) + high, return_index=True, return_inverse=True)
+    a, b = low[first], high[first]
+    share = values[a] / (values[a] - values[b])
+    vertices = nodes[a] + share[:, None] * (nodes[b] - nodes[a])
+    return _outward(Mesh(vertices, back.reshape(-1, 3)), nodes, values, pairs)
+
+
+def _cut(tetrahedra: Indices, corners: tuple[tuple[int, int], ...]) -> list[Indices]:
+    """Return the node pairs of one triangle for each tetrahedron, inside first, (3 T, 2)."""
+    return [np.stack([tetrahedra[:, pair] for pair in corners], axis=1).reshape(-1, 2)]
+
+
+def _outward(mesh: Mesh, nodes: Floats, values: Floats, pairs: Indices) -> Mesh:
+    """Return the mesh with every face turned to the outside, without flat ones."""
+    ways = (nodes[pairs[:, 1]] - nodes[pairs[:, 0]]).reshape(-1, 3, 3).sum(axis=1)
+    a, b, c = mesh.corners.transpose(1, 0, 2)
+    inward = (np.cross(b - a, c - a) * ways).sum(axis=1) < 0.0
+    faces = np.where(inward[:, None], mesh.faces[:, ::-1], mesh.faces)
+    distinct = (
+        (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    )
+    return Mesh(mesh.vertices, faces[distinct])

@@ -1,0 +1,190 @@
+"""Solids and terrain as meshes: boxes, prisms, spheres, tori, cylinders, height fields."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from drawscape.errors import GeometryError
+from drawscape.geometry.area import Area, bounds_of
+from drawscape.geometry.lines import Points
+from drawscape.geometry.mesh import Mesh
+from drawscape.geometry.pairs import Indices
+from drawscape.geometry.regions import areas_mm2, rings
+
+# Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
+_BOX = np.array(
+    [[3, 2, 1, 0], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7]]
+)
+
+
+def boxes(low: ArrayLike, high: ArrayLike) -> Mesh:
+    """Return axis-parallel boxes from `low` to `high`, each (N, 3) or (3,).
+
+    Raises GeometryError when one of them has no extent.
+    """
+    one, two = np.broadcast_arrays(
+        np.atleast_2d(np.asarray(low, dtype=np.float64)), np.asarray(high, dtype=np.float64)
+    )
+    if one.shape[1] != 3 or not (np.isfinite(two - one).all() and (one < two).all()):
+        raise GeometryError("a box runs from `low` to a `high` that is larger along every axis")
+    x, y, z = (np.stack((one[:, axis], two[:, axis]), axis=1) for axis in range(3))
+    corners = np.stack(
+        [
+            np.stack((x[:, i], y[:, j], z[:, k]), axis=1)
+            for k in (0, 1)
+            for i, j in ((0, 0), (1, 0), (1, 1), (0, 1))
+        ],
+        axis=1,
+    )
+    faces = _BOX + 8 * np.arange(len(one))[:, None, None]
+    return Mesh.of(corners.reshape(-1, 3), faces.reshape(-1, 4))
+
+
+def prism(polygon: ArrayLike, low: float, high: float) -> Mesh:
+    """Return the solid that stands on one ring without holes, (N, 2), from `low` to `high`.
+
+    Raises GeometryError when the ring crosses itself or `high` is not above `low`.
+    """
+    import shapely
+
+    if not low < high:
+        raise GeometryError(f"low={low!r}, high={high!r}: give low < high")
+    outline = rings(np.asarray(polygon, dtype=np.float64))
+    if len(outline) != 1 or not shapely.Polygon(outline.points).is_valid:
+        raise GeometryError("a prism stands on one ring that does not cross itself")
+    # Counter-clockwise seen from above, where y runs away.
+    ring = outline.points[:-1] if areas_mm2(outline)[0] > 0 else outline.points[:0:-1]
+    count = len(ring)
+    base = np.column_stack((ring, np.full(count, low)))
+    top = np.column_stack((ring, np.full(count, high)))
+    index = np.arange(count)
+    following = (index + 1) % count
+    walls = np.column_stack((index, following, following + count, index + count))
+    lid = _ear_clipped(ring)
+    sides = Mesh.of(np.concatenate((base, top)), walls)
+    faces = np.concatenate((sides.faces, lid[:, ::-1], lid + count))
+    return Mesh(sides.vertices, faces)
+
+
+def sphere(radius: float = 1.0, *, columns: int = 48, rows: int = 24) -> Mesh:
+    """Return a sphere around the origin, poles up and down."""
+    _check(radius=radius, columns=columns, rows=rows)
+    latitude = np.linspace(-np.pi / 2, np.pi / 2, rows + 1)
+    return revolved(np.column_stack((np.cos(latitude), np.sin(latitude))) * radius, columns=columns)
+
+
+def torus(radius: float = 1.0, tube: float = 0.4, *, columns: int = 64, rows: int = 32) -> Mesh:
+    """Return a torus around the z axis; `radius` is that of the tube's middle."""
+    _check(radius=radius, tube=tube, columns=columns, rows=rows)
+    turns = np.linspace(0.0, 2.0 * np.pi, rows + 1)
+    profile = np.column_stack((radius + tube * np.cos(turns), tube * np.sin(turns)))
+    profile[-1] = profile[0]
+    return revolved(profile, columns=columns)
+
+
+def cylinder(
+    radius: float = 1.0, height: float = 1.0, *, top: float | None = None, columns: int = 48
+) -> Mesh:
+    """Return a cylinder on the ground, or a cone or its stump with the radius `top` above."""
+    _check(radius=radius, height=height, columns=columns)
+    above = radius if top is None else top
+    profile = np.array([[0.0, 0.0], [radius, 0.0], [above, height], [0.0, height]])
+    return revolved(profile, columns=columns)
+
+
+def revolved(profile: ArrayLike, *, columns: int = 48) -> Mesh:
+    """Return the solid that `profile`, (N, 2) of radius and height from below, sweeps around z.
+
+    A profile that ends where it starts makes a ring. Raises GeometryError when a radius is negative.
+    """
+    line = np.asarray(profile, dtype=np.float64)
+    if line.ndim != 2 or line.shape[1] != 2 or len(line) < 2 or not np.isfinite(line).all():
+        raise GeometryError(f"a profile is (N, 2) of radius and height, N >= 2, not {line.shape}")
+    if (line[:, 0] < 0).any():
+        raise GeometryError(f"radius {float(np.min(line[:, 0]))!r} of a profile: give 0 or more")
+    _check(columns=columns)
+    turns = np.linspace(0.0, 2.0 * np.pi, columns, endpoint=False)
+    around = np.column_stack((np.cos(turns), np.sin(turns)))
+    grid = np.concatenate(
+        (
+            line[:, None, :1] * around[None],
+            np.broadcast_to(line[:, None, 1:], (len(line), columns, 1)),
+        ),
+        axis=2,
+    )
+    row, column = np.mgrid[: len(line) - 1, :columns]
+    right = (column + 1) % columns
+    quads = np.stack(
+        (
+            row * columns + column,
+            row * columns + right,
+            (row + 1) * columns + right,
+            (row + 1) * columns + column,
+        ),
+        axis=-1,
+    )
+    return welded(Mesh.of(grid.reshape(-1, 3), quads.reshape(-1, 4)))
+
+
+def terrain(heights: ArrayLike, area: Area) -> Mesh:
+    """Return the surface of `heights`, (rows, columns) from 2 x 2, over `area`, row 0 at y0.
+
+    Raises GeometryError for another shape.
+    """
+    grid = np.asarray(heights, dtype=np.float64)
+    if grid.ndim != 2 or min(grid.shape) < 2 or not np.isfinite(grid).all():
+        raise GeometryError(f"heights are a finite grid of at least 2 x 2, not {grid.shape}")
+    x0, y0, x1, y1 = bounds_of(area)
+    rows, columns = grid.shape
+    x, y = np.meshgrid(np.linspace(x0, x1, columns), np.linspace(y0, y1, rows))
+    row, column = np.mgrid[: rows - 1, : columns - 1]
+    at = row * columns + column
+    quads = np.stack((at, at + 1, at + columns + 1, at + columns), axis=-1)
+    points = np.column_stack((x.ravel(), y.ravel(), grid.ravel()))
+    return Mesh.of(points, quads.reshape(-1, 4))
+
+
+def welded(mesh: Mesh, *, digits: int = 9) -> Mesh:
+    """Return `mesh` with vertices that are equal to `digits` decimals made one, flat faces gone."""
+    key = np.round(mesh.vertices, digits) + 0.0
+    _, first, back = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    faces = back.reshape(-1)[mesh.faces]
+    a, b, c = faces.T
+    return Mesh(mesh.vertices[first], faces[(a != b) & (b != c) & (c != a)])
+
+
+def _ear_clipped(ring: Points) -> Indices:
+    """Return the triangles of a simple counter-clockwise ring (ear clipping, Meisters 1975)."""
+    left = list(range(len(ring)))
+    found = []
+    while len(left) > 3:
+        for at in range(len(left)):
+            a, b, c = left[at - 1], left[at], left[(at + 1) % len(left)]
+            others = ring[[i for i in left if i not in (a, b, c)]]
+            if _turn(ring[a], ring[b], ring[c]) > 0 and not _any_in(ring[[a, b, c]], others):
+                break
+        # Rounding may leave no ear; then any corner is as flat as the next.
+        found.append((left[at - 1], left[at], left[(at + 1) % len(left)]))
+        del left[at]
+    return np.array([*found, tuple(left)], dtype=np.int64)
+
+
+def _turn(a: Points, b: Points, c: Points) -> float:
+    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+
+def _any_in(corners: Points, points: Points) -> bool:
+    inside = np.ones(len(points), dtype=bool)
+    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        inside &= (b[0] - a[0]) * (points[:, 1] - a[1]) >= (b[1] - a[1]) * (points[:, 0] - a[0])
+    return bool(inside.any())
+
+
+def _check(**values: float) -> None:
+    for name, value in values.items():
+        least = {"columns": 3, "rows": 2}.get(name)
+        if least is not None and value < least:
+            raise GeometryError(f"{name}={value!r}: give at least {least}")
+        if not (value > 0 and np.isfinite(value)):
+            raise GeometryError(f"{name}={value!r}: give a positive number")
