@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.errors import DataError, MissingExtraError
+from drawscape.files.processes import is_alive
 
 Progress = Callable[[float, str], object]
 """Takes the fraction done (0 to 1) and what is going on."""
@@ -37,6 +40,7 @@ class Engine:
     def __init__(self, connection: Any, scratch: Path, progress: Progress) -> None:
         self._connection = connection
         self._progress = progress
+        self._furthest = 0.0
         self.scratch = scratch
 
     def rows(self, sql: str, *, share: tuple[float, float], message: str) -> list[tuple[Any, ...]]:
@@ -51,16 +55,16 @@ class Engine:
         thread.start()
         try:
             while thread.is_alive():
-                self._progress(fraction, message)
+                self.tell(fraction, message)
                 thread.join(LOOK_S)
-                fraction = max(fraction, self._fraction(share))
+                fraction = self._fraction(share)
         finally:
             if thread.is_alive():
                 self._connection.interrupt()
                 thread.join()
         if isinstance(ended[0], Exception):
             raise ended[0]
-        self._progress(share[1], message)
+        self.tell(share[1], message)
         found: list[tuple[Any, ...]] = ended[0]
         return found
 
@@ -75,8 +79,9 @@ class Engine:
             raise _explained(problem) from problem
 
     def tell(self, fraction: float, message: str) -> None:
-        """Pass on how far the work is."""
-        self._progress(fraction, message)
+        """Pass on how far the work is; a step that is done again does not set it back."""
+        self._furthest = max(self._furthest, fraction)
+        self._progress(self._furthest, message)
 
     def _attempt(self, sql: str) -> list[tuple[Any, ...]] | DataError:
         """Return the rows, or the error: an exception would not leave its thread."""
@@ -98,7 +103,8 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
     """Yield an Engine that takes about `memory_mb` of memory, spills into `folder`, tidies up."""
     duckdb = _duckdb()
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="data-") as scratch:
+    _sweep(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f"data-{os.getpid()}-") as scratch:
         config = {
             "memory_limit": f"{memory_mb}MB",
             "threads": 2,
@@ -110,6 +116,14 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
             for setting in _SESSION:
                 connection.execute(f"SET {setting}")
             yield Engine(connection, Path(scratch), progress)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what conversions that were killed have left: it may be as large as their files."""
+    for left in folder.glob("data-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def literal(value: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from drawscape.files.processes import is_alive
+
 
 @contextmanager
 def whole_or_absent(path: Path) -> Iterator[Path]:
@@ -39,26 +41,5 @@ def _sweep(path: Path) -> None:
     for left in path.parent.iterdir():
         owner = left.name[len(prefix) : -len(".part")]
         ours = left.name.startswith(prefix) and left.name.endswith(".part") and owner.isdigit()
-        if ours and not _is_alive(int(owner)):
+        if ours and not is_alive(int(owner)):
             left.unlink(missing_ok=True)
-
-
-def _is_alive(process_id: int) -> bool:
-    if os.name == "nt":
-        return True  # signal 0 would end the process there
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not _is_zombie(process_id)
-
-
-def _is_zombie(process_id: int) -> bool:
-    """Return whether the process is dead and only not yet buried, as can last in a container."""
-    try:
-        status = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[:1] == ["Z"]

@@ -1,0 +1,65 @@
+"""Conversions as they run: their progress, their end before the end, what they leave."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drawscape.data import Options, convert
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.csv"
+    with path.open("w") as stream:
+        stream.write("id,name,price\n")
+        stream.writelines(f"{n},name {n % 997},{n / 8}\n" for n in range(300_000))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["json", "csv", "parquet", "xlsx"])
+@pytest.mark.parametrize("options", [{}, {"ragged": "pad", "encoding": "latin-1"}])
+def test_progress_rises_to_1(large: Path, tmp_path: Path, target: str, options) -> None:
+    if target == "xlsx":
+        large.write_text("".join(large.read_text().splitlines(keepends=True)[:20_000]))
+    told: list[float] = []
+    convert(
+        large,
+        tmp_path / f"out.{target}",
+        scratch=tmp_path / "scratch",
+        options=Options.of(options),
+        progress=lambda fraction, message: told.append(fraction),
+    )
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert len({round(fraction, 2) for fraction in told}) > 4
+
+
+class _Stopped(BaseException):
+    """As a worker raises it inside of a task that is to stop."""
+
+
+def test_a_conversion_that_is_stopped_leaves_nothing(large: Path, tmp_path: Path) -> None:
+    def stop(fraction: float, message: str) -> None:
+        if message == "writing":
+            raise _Stopped
+
+    with pytest.raises(_Stopped):
+        convert(large, tmp_path / "out" / "large.json", scratch=tmp_path / "scratch", progress=stop)
+    assert list((tmp_path / "out").iterdir()) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_scratch_files_of_a_killed_conversion_are_swept(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    left = tmp_path / "scratch" / f"data-{dead.pid}-x1y2"
+    left.mkdir(parents=True)
+    (left / "utf8.csv").write_text("half")
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    convert(tmp_path / "a.csv", tmp_path / "a.json", scratch=tmp_path / "scratch")
+    assert list((tmp_path / "scratch").iterdir()) == []
