@@ -16,7 +16,6 @@ from annotated_types import Interval, Len, doc
 from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
 from drawscape.job_manager import enqueue_background_job
 from drawscape.parameters import Parameter, read_parameters
-from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import body, front
 from drawscape.web.problems import FieldError, invalid
@@ -107,7 +106,7 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
     errors += _check_id(checked.get("id"))
     if "pattern" not in document:
         checked["pattern"] = settings.default_pattern
-    params, found = _check_params(checked.get("pattern"), checked.pop("params", {}))
+    params, found = _check_params(settings, checked.get("pattern"), checked.pop("params", {}))
     errors += found
     if errors:
         raise invalid(errors)
@@ -115,13 +114,15 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
     return Order(**checked, simple=simple, params=params)
 
 
-def _check_params(pattern: str | None, params: Any) -> tuple[dict[str, Any], list[FieldError]]:
+def _check_params(
+    settings: WebSettings, pattern: str | None, params: Any
+) -> tuple[dict[str, Any], list[FieldError]]:
     """Return the checked parameters of `pattern` (None: it was refused) and the errors in them."""
     if not isinstance(params, dict):
         return {}, [FieldError("params", params, "must be an object")]
     if pattern is None:
         return {}, []
-    return body.check(SKETCHES[pattern].parameters, params, prefix="params.")
+    return body.check(settings.parameters_of(pattern), params, prefix="params.")
 
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:

@@ -11,12 +11,14 @@ import orjson
 from drawscape.parameters import json_schema
 from drawscape.sketches import SKETCHES
 from drawscape.web import front
+from drawscape.web.settings import WebSettings
 
 
 def sketches() -> flask.Response:
     """Return every sketch with its family, its summary and the JSON Schema of its parameters."""
+    settings = front.current().settings
     response = flask.Response(
-        _document(front.current().settings.offered), content_type="application/json"
+        _document(settings, settings.offered), content_type="application/json"
     )
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
@@ -24,18 +26,18 @@ def sketches() -> flask.Response:
     return response
 
 
-def described(name: str) -> dict[str, Any]:
+def described(settings: WebSettings, name: str) -> dict[str, Any]:
     """Return one sketch as the catalogue lists it."""
     sketch = SKETCHES[name]
     return {
         "name": name,
         "family": SKETCHES.family_of(name),
         "summary": " ".join(sketch.doc.split("\n\n")[0].split()),
-        "parameters": json_schema(sketch.parameters),
+        "parameters": json_schema(settings.parameters_of(name)),
     }
 
 
 @lru_cache(maxsize=4)
-def _document(names: tuple[str, ...]) -> bytes:
+def _document(settings: WebSettings, names: tuple[str, ...]) -> bytes:
     # Reading the signatures imports every sketch; once is enough, until one is added.
-    return orjson.dumps({"sketches": [described(name) for name in names]})
+    return orjson.dumps({"sketches": [described(settings, name) for name in names]})

@@ -10,7 +10,6 @@ import orjson
 
 import drawscape
 from drawscape.parameters import json_schema
-from drawscape.sketches import SKETCHES
 from drawscape.web import artboard, front
 from drawscape.web.jobs import JOB_ID
 from drawscape.web.problems import CONTENT_TYPE
@@ -182,7 +181,7 @@ def _order_schemas(settings: WebSettings) -> Json:
     shared["id"].update({"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID})
     offered, default = settings.offered, settings.default_pattern
     variants = {f"Order_{name}": _variant(name, shared, name == default) for name in offered}
-    params = {f"Params_{name}": json_schema(SKETCHES[name].parameters) for name in offered}
+    params = {f"Params_{name}": json_schema(settings.parameters_of(name)) for name in offered}
     return {"Order": {"anyOf": [_ref(name) for name in variants]}, **variants, **params}
 
 

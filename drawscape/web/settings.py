@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from drawscape.errors import SettingsError, UnknownNameError
+from drawscape.parameters import Parameter
 from drawscape.sketches import SKETCHES
 
 
@@ -16,7 +17,8 @@ class WebSettings:
 
     `task` is the dotted path of the task that draws, `job_modules` the modules whose jobs may be
     seen and cancelled here (a mail in the same queue is none of a browser's business). `patterns`
-    are the sketches on offer, empty for all. `token` asks for `Authorization: Bearer ...`.
+    are the sketches on offer, empty for all; `withheld` are parameters that name a file of the
+    server and so are no client's to choose. `token` asks for `Authorization: Bearer ...`.
     `allowed_hosts` are the names that a request may be sent to; empty allows any. `max_streams`
     bounds the event streams, each of which holds a thread of the server.
     Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
@@ -26,6 +28,7 @@ class WebSettings:
     task: str = "workers.svg_tasks.generate_complex_svg"
     job_modules: tuple[str, ...] = ("workers.svg_tasks",)
     patterns: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ("picture",)
     token: str | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
     max_queued: int = 1000
@@ -53,6 +56,10 @@ class WebSettings:
     def offered(self) -> tuple[str, ...]:
         """The names of the sketches on offer."""
         return self.patterns or tuple(SKETCHES)
+
+    def parameters_of(self, pattern: str) -> tuple[Parameter, ...]:
+        """Return those parameters of a sketch that a client may set."""
+        return tuple(p for p in SKETCHES[pattern].parameters if p.name not in self.withheld)
 
     @property
     def default_pattern(self) -> str:

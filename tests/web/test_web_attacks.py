@@ -162,6 +162,14 @@ def test_wrong_addresses_and_methods_are_answered_in_json(client: FlaskClient) -
     assert "GET" in answers[1].headers["Allow"]
 
 
+def test_no_client_names_a_file_of_the_server(client: FlaskClient, order: dict[str, Any]) -> None:
+    wanted = {**order, "pattern": "squiggles", "params": {"picture": "/etc/passwd"}}
+    answer = client.post("/artboard/create", json=wanted)
+    assert (answer.status_code, answer.json["field"]) == (422, "params.picture")
+    for sketch in client.get("/sketches").json["sketches"]:
+        assert "picture" not in sketch["parameters"]["properties"]
+
+
 # Tokens
 
 
