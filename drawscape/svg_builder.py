@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drawscape.canvas.curves import Curves
+from drawscape.canvas.hiding import Hiding
 from drawscape.canvas.output import Output
 from drawscape.canvas.page import Frame, Pen
 from drawscape.canvas.placing import Placing
@@ -13,7 +14,7 @@ from drawscape.canvas.writing import Writing
 __all__ = ["Frame", "Pen", "SVGBuilder"]
 
 
-class SVGBuilder(Writing, Curves, Placing, Transforms, Output):
+class SVGBuilder(Writing, Curves, Placing, Hiding, Transforms, Output):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of

@@ -9,21 +9,23 @@ from typing import Any
 import numpy as np
 
 from drawscape.canvas.flatten import TOLERANCE_MM, flatten_paths
-from drawscape.canvas.node import Group, Node, Run, Shape
+from drawscape.canvas.node import Group, Mask, Node, Run, Shape
 from drawscape.canvas.outline import path_data
 from drawscape.canvas.style import Attrs
 from drawscape.canvas.transform import Matrix, parse_transform
 from drawscape.geometry.lines import Lines
 
-Cut = Callable[[Lines], Lines]
+Cut = Callable[["Flat"], Lines]
+"""Says what is left of the lines that one node draws."""
 
 _PLACES = frozenset(["transform", "rx", "ry"])
 
 
 @dataclass(frozen=True, eq=False)
 class Flat:
-    """A node that draws, as lines in the coordinates of the group that it is in."""
+    """A node that draws, as lines in the coordinates of the list that is being cut."""
 
+    source: Shape | Run | Mask
     lines: Lines
     attrs: dict[str, Any]
 
@@ -42,28 +44,35 @@ def cut_nodes(nodes: Sequence[Node], cut: Cut, matrix: Matrix | None = None) -> 
             attrs = _without_transform(node.attrs, inner)
             result.append(Group(attrs, cut_nodes(node.elements, cut, inner), node.pen))
             continue
+        if isinstance(node, Mask):
+            result.append(Mask(_moved(node.lines, matrix), node.order))
+            continue
         flat = flat_node(node, matrix)
         if flat is None:
             result.append(node)
             continue
-        lines = cut(flat.lines)
+        lines = cut(flat)
         if len(lines):
-            result.append(Run(lines, flat.attrs))
+            result.append(Run(lines, flat.attrs, flat.source.order))
     return result
 
 
 def flat_node(node: Node, matrix: Matrix) -> Flat | None:
     """Return what `node` draws as lines under `matrix`, or None when it draws none."""
+    if isinstance(node, Mask):
+        return Flat(node, _moved(node.lines, matrix), {})
     if isinstance(node, Run):
-        points = np.ascontiguousarray(matrix.apply(node.lines.points))
-        return Flat(node.lines.with_points(points), _without_transform(node.attrs, matrix))
+        return Flat(node, _moved(node.lines, matrix), _without_transform(node.attrs, matrix))
     if not isinstance(node, Shape) or node.tag in ("text", "title"):
         return None
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
     outline = path_data(node.tag, node.numbers, node.attrs)
     (lines,) = flatten_paths([outline], [TOLERANCE_MM / max(inner.stretch, 1e-9)])
-    points = np.ascontiguousarray(inner.apply(lines.points))
-    return Flat(lines.with_points(points), _without_transform(node.attrs, inner))
+    return Flat(node, _moved(lines, inner), _without_transform(node.attrs, inner))
+
+
+def _moved(lines: Lines, matrix: Matrix) -> Lines:
+    return lines.with_points(np.ascontiguousarray(matrix.apply(lines.points)))
 
 
 def _without_transform(attrs: Attrs, matrix: Matrix) -> dict[str, Any]:

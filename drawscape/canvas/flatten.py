@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from drawscape.canvas.node import Group, Node, Run, Shape
+from drawscape.canvas.node import Group, Mask, Node, Run, Shape
 from drawscape.canvas.outline import path_data
 from drawscape.canvas.page import Pen
 from drawscape.canvas.transform import Matrix, parse_transform
@@ -61,7 +61,7 @@ def _items(
             yield from _items(node.elements, inner, own, node.pen or pen)
         elif isinstance(node, Shape):
             yield from _shape(node, matrix, style, pen)
-        else:
+        elif not isinstance(node, Mask):
             _warn(f"markup {str(node)[:60]!r} was added by hand and gives no lines")
 
 

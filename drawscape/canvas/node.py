@@ -22,6 +22,8 @@ class Shape(str):
     numbers: Mapping[str, Any]
     attrs: Attrs
     content: str | None
+    order: int = 0
+    """The place in the order of drawing, which decides what covers what."""
 
     @classmethod
     def of(
@@ -35,17 +37,29 @@ class Shape(str):
         return shape
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Run:
-    """Many polylines of one style."""
+    """Many polylines of one style; `order` as a Shape's."""
 
     lines: Lines
     attrs: Attrs
+    order: int = 0
 
     def __str__(self) -> str:
         from drawscape.canvas.serialize import markup
 
         return markup(self)
+
+
+@dataclass(eq=False)
+class Mask:
+    """Closed lines that draw nothing and, once `occlude` is called, hide what was drawn before."""
+
+    lines: Lines
+    order: int = 0
+
+    def __str__(self) -> str:
+        return ""
 
 
 @dataclass(eq=False)
@@ -69,5 +83,5 @@ class Group:
     __str__ = to_string
 
 
-Node: TypeAlias = str | Run | Group
-"""An entry of a canvas: markup, lines or a group."""
+Node: TypeAlias = str | Run | Mask | Group
+"""An entry of a canvas: markup, lines, a mask or a group."""

@@ -105,7 +105,7 @@ class Placing(Polylines, Grouping):
             polygon = circle_points(*circle)
         region = rings(polygon)
         region = region.with_points(self.matrix.apply(region.points))
-        return lambda lines: clip_to_polygon(lines, region, outside=outside)
+        return lambda flat: clip_to_polygon(flat.lines, region, outside=outside)
 
     def _marks(self) -> dict[int, int]:
         """Return how many nodes each list has that drawing may add to."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from drawscape.canvas.node import Group, Node, Run
+from drawscape.canvas.node import Group, Mask, Node, Run
 from drawscape.canvas.numerals import END_OF_LINE, format_lines, format_number
 from drawscape.canvas.page import Pen
 from drawscape.canvas.style import Attrs, attribute_string, escape
@@ -55,7 +55,7 @@ def pieces(nodes: Iterable[Node], scale: float = 1.0) -> Iterator[bytes]:
         for node in neighbours:
             if isinstance(node, Group):
                 yield from _group(node, scale)
-            else:
+            elif not isinstance(node, Mask):
                 yield f"{node}\n".encode()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self
 
-from drawscape.canvas.node import Group, Node
+from drawscape.canvas.node import Group, Mask, Node, Run, Shape
 from drawscape.canvas.page import Frame, Pen, checked_length
 from drawscape.canvas.style import Attrs, from_keywords
 from drawscape.canvas.transform import Matrix
@@ -33,6 +34,7 @@ class Canvas:
         self.hershey_font_name = "futural"
         self.elements: list[Node] = []
         self.provenance: Mapping[str, Any] | None = None
+        self._drawn = 0
         self._open: list[tuple[Group, list[Matrix]]] = []
         self._matrices: list[Matrix] = [Matrix()]
 
@@ -61,9 +63,21 @@ class Canvas:
         self._matrices[-1] = matrix
 
     def _add(self, node: Node) -> Self:
+        if isinstance(node, (Shape, Run, Mask)):
+            self._drawn += 1
+            node.order = self._drawn
         group = self.current_group
         (self.elements if group is None else group.elements).append(node)
         return self
+
+    @contextmanager
+    def _untransformed(self) -> Iterator[None]:
+        """Return a block for what was moved by the current transform already."""
+        kept, self._matrices = self._matrices, [Matrix()]
+        try:
+            yield
+        finally:
+            self._matrices = kept
 
     def _pen_style(self) -> dict[str, Any]:
         """Return what lines need to be seen as lines where no layer, group or default says it."""

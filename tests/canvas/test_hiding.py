@@ -1,0 +1,108 @@
+"""Hatches, masks and the painter's order on the canvas."""
+
+import numpy as np
+import pytest
+
+from drawscape.errors import GeometryError
+from drawscape.svg_builder import Pen, SVGBuilder
+
+SQUARE = np.array([(0, 0), (10, 0), (10, 10), (0, 10)], dtype=float)
+
+
+def canvas():
+    return SVGBuilder(100, 100, pen=Pen())
+
+
+def length(svg):
+    return float(svg.lines().lengths_mm.sum())
+
+
+def spans(svg):
+    """Return from where to where the segments of two points reach, in order of x."""
+    ends = [line[:, 0].round(6) for line in svg.lines() if len(line) == 2]
+    return sorted((x.min(), x.max()) for x in ends)
+
+
+def test_a_hatch_fills_its_polygon_at_its_spacing():
+    svg = canvas().hatch(SQUARE, 2, angle=0)
+    assert len(svg.lines()) == 5
+    x0, y0, x1, y1 = svg.lines().bounds
+    assert 0 <= x0 < x1 <= 10
+    assert 0 <= y0 < y1 <= 10
+
+
+def test_a_transform_moves_the_hatch_but_keeps_its_spacing():
+    svg = canvas().translate(50, 50).scale(2).hatch(SQUARE, 2, angle=0, outline=True, stroke="red")
+    assert len(svg.lines()) == 11
+    assert svg.lines().bounds == (50, 50, 70, 70)
+    assert not svg.matrix.is_identity
+
+
+@pytest.mark.parametrize("pattern", ["lines", "cross", "concentric", "circles"])
+def test_every_pattern_stays_inside_and_out_of_holes(pattern):
+    svg = canvas().hatch([SQUARE * 4, SQUARE + 15], 1.5, pattern=pattern)
+    for line in svg.lines():
+        middle = (line[:-1] + line[1:]) / 2
+        assert ((middle > -1e-6) & (middle < 40 + 1e-6)).all()
+        assert not ((middle > 15.1) & (middle < 24.9)).all(axis=1).any()
+
+
+def test_a_hatch_without_spacing_is_refused():
+    with pytest.raises(GeometryError):
+        canvas().hatch(SQUARE, 0)
+
+
+def test_later_shapes_hide_earlier_ones():
+    svg = canvas().line(0, 5, 30, 5, stroke="red").rect(10, 0, 10, 10).occlude()
+    assert spans(svg) == [(0, 10), (20, 30)]
+    assert 'stroke="red"' in svg.to_string()
+
+
+def test_what_is_drawn_on_top_stays():
+    svg = canvas().rect(10, 0, 10, 10).line(0, 5, 30, 5).occlude()
+    assert length(svg) == pytest.approx(70)
+
+
+def test_a_mask_hides_without_being_drawn():
+    svg = canvas().line(0, 5, 30, 5).mask(SQUARE + np.array((10, 0)))
+    assert length(svg) == 30
+    assert svg.to_string().count("<line") == 1
+    assert length(svg.occlude()) == pytest.approx(20)
+    assert length(svg.occlude()) == pytest.approx(20)
+
+
+def test_polygons_of_one_call_hide_each_other_in_turn():
+    svg = canvas().polylines([SQUARE, SQUARE + np.array((5, 0))], closed=True).occlude()
+    assert length(svg) == pytest.approx(40 + 20)
+
+
+def test_holes_of_a_path_hide_nothing():
+    ring = "M0,0 H30 V30 H0 Z M10,10 H20 V20 H10 Z"
+    svg = canvas().line(-5, 15, 35, 15).path(ring).occlude()
+    assert spans(svg) == [(-5, 0), (10, 20), (30, 35)]
+
+
+def test_the_order_of_drawing_counts_across_layers_and_groups():
+    svg = canvas()
+    with svg.layer("a", color="red"):
+        svg.line(0, 5, 30, 5)
+    with svg.layer("b", color="blue"), svg.group(transform="translate(10 0)"):
+        svg.rect(0, 0, 10, 10)
+    with svg.layer("a"):
+        svg.line(0, 6, 30, 6)
+    svg.occlude()
+    layers = {pen.name: lines for pen, lines in svg.layers()}
+    assert sorted(layers["a"].lengths_mm.tolist()) == pytest.approx([10, 10, 30])
+    assert layers["b"].bounds == pytest.approx((10, 0, 20, 10))
+
+
+def test_a_group_that_is_open_is_hidden_by_itself_alone():
+    svg = canvas().line(0, 5, 30, 5)
+    with svg.group():
+        svg.line(0, 6, 30, 6).circle(15, 5, 5).occlude()
+    assert svg.lines()[0].tolist() == [[0, 5], [30, 5]]
+    assert len([line for line in svg.lines() if len(line) == 2]) == 3
+
+
+def test_nothing_to_hide_is_no_error():
+    assert len(canvas().occlude().lines()) == 0
