@@ -1,5 +1,6 @@
 """A real browser before a real JupyterLab, with a queue of its own."""
 
+import base64
 import json
 import os
 import secrets
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import wait_until
+
+from drawscape.queue.liveness import living
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +98,14 @@ class Lab:
     token: str
     folder: Path
 
+    def run_cells(self, page: Any, *sources: str) -> "Notebook":
+        """Return a new notebook with those cells, run."""
+        name = f"{secrets.token_hex(4)}.ipynb"
+        write_notebook(self.folder / name, *sources)
+        notebook = self.open(page, name)
+        notebook.run_all()
+        return notebook
+
     def open(self, page: Any, name: str) -> "Notebook":
         """Return the notebook `name` once it is open and its kernel is idle."""
         page.goto(
@@ -148,10 +160,101 @@ class Notebook:
         )
 
     def cell_errors(self) -> list[str]:
-        """Return the text of every error output."""
+        """Return the text of every traceback and warning under a cell."""
         return self.page.locator(
-            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
+            "[data-mime-type='application/vnd.jupyter.stderr']"
         ).all_inner_texts()
+
+    def form(self) -> "FormOnPage":
+        """Return the notebook's form."""
+        form = self.page.locator(".drawscape-form:has(.drawscape-draw)").first
+        form.wait_for()
+        return FormOnPage(self, form)
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    """Write a notebook with those code cells."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(sources)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook))
+
+
+@dataclass(frozen=True)
+class FormOnPage:
+    """A form as it stands on the page."""
+
+    notebook: Notebook
+    root: Any
+
+    @property
+    def words(self) -> Any:
+        """The status line."""
+        return self.root.locator(".drawscape-status")
+
+    def press(self, name: str) -> None:
+        """Press the button with that word on it; return when the kernel has dealt with it."""
+        self.root.get_by_role("button", name=name, exact=True).click()
+        self.notebook.evaluate("pass")
+
+    def choose_pattern(self, name: str) -> None:
+        """Choose a pattern from the list."""
+        self.root.locator(".drawscape-pattern select").select_option(label=name)
+
+    def slide(self, parameter: str, value: int | float) -> None:
+        """Give a slider a value by its readout, as one does for an exact number."""
+        readout = self.root.locator(f".drawscape-parameter-{parameter} .widget-readout")
+        readout.click()
+        readout.press("Control+a")
+        readout.press_sequentially(str(value))
+        readout.press("Enter")
+
+    def record_statuses(self) -> None:
+        """Begin to note every status that the words pass through."""
+        self.words.evaluate(
+            """words => {
+                window.statuses = [];
+                const note = () => {
+                    const now = [...words.classList].find(c => c.startsWith('drawscape-is-'));
+                    if (now && window.statuses.at(-1) !== now) window.statuses.push(now);
+                };
+                new MutationObserver(note).observe(words, {attributes: true});
+            }"""
+        )
+
+    def statuses(self) -> list[str]:
+        """Return the statuses noted so far."""
+        return [
+            s.removeprefix("drawscape-is-") for s in self.notebook.page.evaluate("window.statuses")
+        ]
+
+    def await_status(self, status: str) -> None:
+        """Return once the form shows that status."""
+        self.root.locator(f".drawscape-status.drawscape-is-{status}").wait_for()
+
+    def picture(self) -> bytes:
+        """Return the bytes of the image that the page shows."""
+        encoded = self.root.locator("img.drawscape-picture").evaluate(
+            """async image => {
+                const blob = await (await fetch(image.src)).blob();
+                return await new Promise(done => {
+                    const reader = new FileReader();
+                    reader.onload = () => done(reader.result.split(',')[1]);
+                    reader.readAsDataURL(blob);
+                });
+            }"""
+        )
+        return base64.b64decode(encoded)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +267,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(home: Path) -> dict[str, str]:
     """The environment of every process of one test module."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
-    return {**kept, "DRAWSCAPE_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
+    return {**kept, "DRAWSCAPE_HOME": str(home), "PYTHONPATH": path}
+
+
+@pytest.fixture(scope="module")
+def consumer(home: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A `huey_consumer` process of its own, started as its documentation says."""
+    log = home / "consumer.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-w", "1"],
+            env=environment,
+            cwd=home,
+            stdout=output,
+            stderr=output,
+        )
+    locks = home / ".drawscape" / "workers"
+    wait_until(lambda: living(locks) or process.poll() is not None, 30, "the consumer")
+    assert process.poll() is None, log.read_text()
+    yield process
+    process.terminate()
+    process.wait(timeout=30)
 
 
 @pytest.fixture(scope="module")

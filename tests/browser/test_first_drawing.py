@@ -1,0 +1,79 @@
+"""The main job in a real browser: a form enqueues, a huey_consumer draws, the picture appears."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+
+SLOW = {"detail": 220, "steps": 4000}  # reaction_diffusion takes seconds with these
+
+
+PATTERNS = """from drawscape.notebook import form
+drawing = form('workers.svg_tasks.generate_complex_svg', paper='A5', seed=7)
+drawing"""
+
+
+@pytest.fixture
+def notebook(lab: Any, page: Any) -> Any:
+    """A notebook with a form for all patterns and nothing else."""
+    return lab.run_cells(page, PATTERNS)
+
+
+def test_a_press_on_draw_brings_the_file_of_that_job(lab: Any, page: Any) -> None:
+    notebook = lab.open(page, "01_first_drawing.ipynb")
+    notebook.run_all()
+    assert notebook.cell_errors() == []
+    form = notebook.form()
+    form.choose_pattern("reaction diffusion")
+    form.slide("steps", 2000)
+    form.record_statuses()
+    form.press("Draw")
+    form.await_status("finished")
+
+    seen = form.statuses()
+    assert seen[-2:] == ["started", "finished"], seen
+    assert form.words.inner_text().startswith("finished in")
+    job = "drawing.job"
+    assert notebook.evaluate(f"print({job}.status, drawing.values['steps'])") == "finished 2000\n"
+    path = Path(notebook.evaluate(f"print({job}.result)").strip())
+    assert form.picture() == path.read_bytes()
+    assert b"<svg" in path.read_bytes()
+
+
+def test_cancel_stops_a_slow_drawing(notebook: Any) -> None:
+    form = notebook.form()
+    form.choose_pattern("reaction diffusion")
+    for parameter, value in SLOW.items():
+        form.slide(parameter, value)
+    form.press("Draw")
+    form.await_status("started")
+    form.press("Cancel")
+    form.await_status("stopped")
+    assert form.words.inner_text().startswith("stopped after")
+    assert notebook.evaluate("print(drawing.job.status)") == "stopped\n"
+    assert form.root.get_by_role("button", name="Cancel").is_disabled()
+
+
+def test_an_error_in_the_worker_is_read_in_the_form(notebook: Any) -> None:
+    form = notebook.form()
+    form.root.locator(".drawscape-parameter-output_filename input").fill("../escape.svg")
+    form.root.locator(".drawscape-parameter-output_filename input").press("Enter")
+    form.press("Draw")
+    form.await_status("failed")
+    assert "leads out of the output folder" in form.words.inner_text()
+    form.root.get_by_text("traceback", exact=True).click()
+    assert "Traceback (most recent call last)" in form.root.locator("pre").inner_text()
+
+
+def test_a_live_form_draws_without_a_press(notebook: Any) -> None:
+    form = notebook.form()
+    form.choose_pattern("schotter")
+    form.root.locator(".drawscape-live input").check()
+    form.slide("columns", 9)
+    wait_until(lambda: re.search(rb"columns(&quot;|\W)+9\b", form.picture()), 30, "the new drawing")
+    path = Path(notebook.evaluate("print(drawing.job.wait())").strip())
+    assert form.picture() == path.read_bytes()
