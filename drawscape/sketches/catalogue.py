@@ -11,6 +11,7 @@ from typing import Any, TypeVar, overload
 
 from drawscape.errors import UnknownNameError
 from drawscape.sketches.model import Sketch, as_sketch
+from drawscape.sketches.provenance import code_hash
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -91,6 +92,9 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
         in_library = module.startswith(f"{__package__}.") and len(parts) >= 4
         label = family or (parts[-2] if in_library else "yours")
         function.__sketch__ = (name or function.__name__, label)  # type: ignore[attr-defined]
+        if not in_library:
+            # The source stays here when the function is sent to a worker; its hash goes along.
+            function.__sketch_code__ = code_hash(function)  # type: ignore[attr-defined]
         SKETCHES.add(as_sketch(function))
         return function
 

@@ -119,10 +119,13 @@ def code_hash(function: Callable[..., Any]) -> str:
     """Return `sha256:...` of the source that draws.
 
     That is the whole module of a sketch in a file, and the function alone for one from a notebook's
-    cell. Where there is no source, as in a process that a function was sent to, its byte code
-    counts.
+    cell. Where there is no source, as in a process that a function was sent to, the hash that
+    `@sketch` left on the function at home counts, else that of its byte code.
     """
     function = inspect.unwrap(function)
+    known = getattr(function, "__sketch_code__", None)
+    if isinstance(known, str):
+        return known
     return f"sha256:{hashlib.sha256(_source(function).encode()).hexdigest()}"
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import Enum
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pytest
 
 from drawscape.errors import DrawscapeError, ProvenanceError, UnknownNameError
-from drawscape.sketches import SKETCHES, Provenance, code_hash, draw, read_provenance, redraw
+from drawscape.sketches import (
+    SKETCHES,
+    Provenance,
+    code_hash,
+    draw,
+    read_provenance,
+    redraw,
+    sketch,
+)
 from drawscape.sketches.provenance import plain
 
 
@@ -63,6 +73,26 @@ def test_the_hash_changes_with_the_code_and_not_with_the_name(tmp_path: Path) ->
     hashes = [code_hash(namespace["dot"]) for namespace in namespaces]  # type: ignore[arg-type]
     assert hashes[0] == hashes[1] != hashes[2]
     assert code_hash(same).startswith("sha256:")
+
+
+def test_a_sketch_sent_to_another_process_keeps_its_hash(run_python, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    @sketch(name="sent_away")
+    def sent_away(svg):  # type: ignore[no-untyped-def]
+        """A dot."""
+        svg.circle(5, 5, 1)
+
+    SKETCHES._added.pop("sent_away")
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    file = tmp_path / "function"
+    file.write_bytes(cloudpickle.dumps(sent_away))
+    cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+    code = (
+        "import pickle, sys; from drawscape.sketches import draw\n"
+        "function = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "sys.stdout.buffer.write(draw(function, 20, 20).to_bytes())"
+    )
+    there = run_python("-c", code, str(file)).stdout
+    assert there == draw(sent_away, 20, 20).to_bytes()
 
 
 @pytest.mark.parametrize(
