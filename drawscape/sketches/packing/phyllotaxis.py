@@ -8,6 +8,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.occlusion import visible
 from drawscape.sketches import sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -38,12 +40,13 @@ def phyllotaxis(
     ] = 0.68,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[
-        float, Interval(ge=0.4, le=1.4), doc("Size of a floret in the room that it has")
-    ] = 1.05,
+        float, Interval(ge=0.4, le=2.2), doc("Size of a floret in the room that it has")
+    ] = 1.5,
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
     arms: Annotated[
         int, Interval(ge=0, le=34), doc("Every how-many-th floret takes the second pen; 0 for none")
     ] = 8,
+    overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = False,
 ) -> None:
     """A sunflower head: florets at the golden angle, growing outward.
@@ -66,12 +69,27 @@ def phyllotaxis(
     theta = np.radians(angle) * k + rng.uniform(0, 2 * np.pi)
     where = radius * share[:, None] ** growth * np.column_stack((np.cos(theta), np.sin(theta)))
     second = k % arms == 0 if arms else np.zeros(florets, dtype=bool)
-    outlines, accent = _outlines(_unit(shape), where + centre, theta, room, rings, second)
+    outlines, owner = _outlines(_unit(shape), where + centre, theta, room, rings)
     whole = frame.contains(outlines).all(axis=1)
-    svg.polylines(outlines[whole & ~accent])
-    if (whole & accent).any():
+    lines, owner = _in_front(outlines[whole], owner[whole], overlap)
+    accent = second[owner]
+    svg.polylines(lines.take(~accent))
+    if accent.any():
         with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(outlines[whole & accent])
+            svg.polylines(lines.take(accent))
+
+
+def _in_front(
+    outlines: NDArray[np.float64], owner: NDArray[np.int64], overlap: bool
+) -> tuple[Lines, NDArray[np.int64]]:
+    """Return what is seen of the outlines, inner florets in front, and the floret of each line."""
+    lines = Lines.of(outlines)
+    if not overlap or not len(lines):
+        return lines, owner
+    # The first outline of a floret is its rim, behind which those farther out vanish.
+    rims = np.flatnonzero(np.diff(owner, prepend=-1))
+    seen, source = visible(lines, -owner, list(outlines[rims]), -owner[rims])
+    return seen, owner[source]
 
 
 def _unit(shape: Floret) -> NDArray[np.float64]:
@@ -96,9 +114,8 @@ def _outlines(
     theta: NDArray[np.float64],
     room: NDArray[np.float64],
     rings: int,
-    second: NDArray[np.bool_],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return (M, K, 2) outlines, nested ones in a row, and which are the second pen's."""
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return (M, K, 2) outlines, nested ones in a row, and the floret of each."""
     half_width = room * float(np.abs(unit[:, 1]).max())
     nested = np.clip((half_width / RING_MM).astype(int), 1, rings)
     nested[room < SMALLEST_MM] = 0
@@ -107,4 +124,4 @@ def _outlines(
     scale = room[owner] * (1 - inner / nested[owner])
     cos, sin = np.cos(theta[owner]), np.sin(theta[owner])
     turn = np.stack((np.stack((cos, sin), axis=1), np.stack((-sin, cos), axis=1)), axis=1)
-    return unit @ (turn * scale[:, None, None]) + where[owner][:, None, :], second[owner]
+    return unit @ (turn * scale[:, None, None]) + where[owner][:, None, :], owner
