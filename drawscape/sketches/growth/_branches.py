@@ -94,7 +94,13 @@ def _body(
 def _shade(places: Points, width: NDArray[np.float64], chains: list[list[int]]) -> Lines:
     """Return strokes along the right of each thick branch, more of them on thicker ones."""
     strokes = []
-    for chain in chains:
+    for whole in chains:
+        # Where a branch still lies within its parent, the parent's shade is enough.
+        parent = width[whole[0]] if width[whole[0]] > 1.02 * width[whole[1]] else 0.0
+        out = np.hypot(*(places[whole] - places[whole[0]]).T) >= 0.62 * parent
+        chain = whole[int(np.argmax(out)) :]
+        if len(chain) < 3:
+            continue
         middle = places[chain]
         along = np.gradient(middle, axis=0)
         along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]

@@ -44,7 +44,7 @@ def space_colonization(
         float, Interval(ge=4.0, le=40.0), doc("From how far a bud pulls, in steps")
     ] = 10.0,
     trunk: Annotated[
-        float, Interval(ge=0.0, le=0.12), doc("Width of the trunk, as a part of the page")
+        float, Interval(ge=0.0, le=0.09), doc("Width of the trunk, as a part of the page")
     ] = 0.055,
     taper: Annotated[
         float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
