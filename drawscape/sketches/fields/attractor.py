@@ -22,12 +22,12 @@ def attractor(
     rng: np.random.Generator,
     *,
     family: Annotated[Family, doc("Which map")] = "de Jong",
-    a: Annotated[float, Interval(ge=-2.6, le=2.6), doc("First constant of the map")] = 0.9,
-    b: Annotated[float, Interval(ge=-2.6, le=2.6), doc("Second constant")] = 1.85,
-    c: Annotated[float, Interval(ge=-2.6, le=2.6), doc("Third constant")] = -1.36,
-    d: Annotated[float, Interval(ge=-2.6, le=2.6), doc("Fourth constant")] = 1.98,
+    a: Annotated[float, Interval(ge=-2.4, le=2.4), doc("First constant of the map")] = 0.9,
+    b: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Second constant")] = 1.85,
+    c: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Third constant")] = -1.36,
+    d: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Fourth constant")] = 1.98,
     threads: Annotated[int, Interval(ge=10, le=240), doc("Number of lines")] = 96,
-    folds: Annotated[int, Interval(ge=1, le=4), doc("How often the map is applied")] = 2,
+    folds: Annotated[int, Interval(ge=1, le=3), doc("How often the map is applied")] = 2,
     drift: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("How far the seed moves the constants")
     ] = 0.12,
@@ -54,7 +54,7 @@ def attractor(
 
 def _threads(threads: int, folds: int) -> NDArray[np.float64]:
     """Return (threads, K, 2) straight lines across the square from -2 to 2."""
-    samples = (240, 700, 1600, 2600)[folds - 1]
+    samples = (240, 700, 1600)[folds - 1]
     x, y = np.linspace(-2, 2, samples), np.linspace(-2, 2, threads)
     shape = (threads, samples)
     return np.stack((np.broadcast_to(x, shape), np.broadcast_to(y[:, None], shape)), axis=2)

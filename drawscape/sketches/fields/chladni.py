@@ -20,7 +20,7 @@ def chladni(
     rng: np.random.Generator,
     *,
     columns: Annotated[int, Interval(ge=1, le=8), doc("Plates side by side")] = 3,
-    lowest: Annotated[int, Interval(ge=1, le=8), doc("Waves across the first plate")] = 2,
+    lowest: Annotated[int, Interval(ge=2, le=8), doc("Waves across the first plate")] = 2,
     highest: Annotated[int, Interval(ge=3, le=16), doc("Waves across the last plate")] = 9,
     grains: Annotated[int, Interval(ge=1, le=15), doc("Lines drawn along each still line")] = 5,
     spacing: Annotated[
@@ -67,7 +67,8 @@ def _notes(
     modes = [(m, n) for n in range(1, highest + 1) for m in range(n) if lowest <= n]
     modes.sort(key=lambda mode: mode[0] ** 2 + mode[1] ** 2)
     both = [(m, n, sign) for m, n in modes for sign in (1, -1)]
-    steps = np.linspace(0, len(both) - 1, count)
+    # A single plate sounds a note of the middle: the lowest are but a line or two.
+    steps = (np.arange(count) + 0.65) / (count + 0.3) * len(both)
     jitter = rng.uniform(-0.5, 0.5, count) * max(1.0, len(both) / count)
     chosen = np.sort(np.clip(np.rint(steps + jitter), 0, len(both) - 1).astype(int))
     return [both[i] for i in chosen]

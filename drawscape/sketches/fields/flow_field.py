@@ -24,10 +24,10 @@ def flow_field(
     rng: np.random.Generator,
     *,
     spacing: Annotated[
-        float, Interval(ge=0.8, le=5.0), doc("Distance in mm between neighbouring lines")
+        float, Interval(ge=0.8, le=4.5), doc("Distance in mm between neighbouring lines")
     ] = 1.6,
     gusts: Annotated[
-        float, Interval(ge=0.2, le=6.0), doc("Gusts along the shorter side of the page")
+        float, Interval(ge=0.2, le=4.0), doc("Gusts along the shorter side of the page")
     ] = 1.1,
     turn: Annotated[
         float, Interval(ge=0.0, le=4.0), doc("How far the wind turns, in full turns")

@@ -31,7 +31,7 @@ def implicit(
     rng: np.random.Generator,
     *,
     body: Annotated[Body, doc("Which solid")] = "gyroid",
-    slices: Annotated[int, Interval(ge=10, le=140), doc("Slices through the solid")] = 96,
+    slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 96,
     tilt: Annotated[
         float, Interval(ge=5.0, le=85.0), doc("Degrees that the eye lies above the slices")
     ] = 34.0,
