@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted
+from drawscape.sketches.placing import at_most, fitted
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
@@ -34,6 +34,7 @@ def hypotrochoid(
     """
     wheel = next(number for number in range(winds, lobes) if np.gcd(lobes, number) == 1)
     angle = np.linspace(0, 2 * np.pi * wheel, 60 * lobes + 1)
+    holes = at_most(holes, _band(lobes, wheel, rolling) * svg.frame.short / wheel, 0.9, least=2)
     arms = np.linspace(0.95, 0.25, holes)
     shifts = 2 * np.pi / lobes * slip * np.arange(holes)
     curves = fitted(svg, _rolled(lobes, wheel, arms, shifts, angle, rolling == "inside"))
@@ -41,6 +42,12 @@ def hypotrochoid(
         svg.polylines(curves[::2])
     with svg.layer("red", color="#b3402a", width=0.3):
         svg.polylines(curves[1::2])
+
+
+def _band(ring: int, wheel: int, rolling: str) -> float:
+    """Return how wide the ring of curves is, as a part of the figure's width."""
+    centre = ring - wheel if rolling == "inside" else ring + wheel
+    return min(0.95 * wheel, centre) / (centre + 0.95 * wheel)
 
 
 def _rolled(

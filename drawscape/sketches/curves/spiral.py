@@ -44,7 +44,7 @@ def spiral(
     rim.
     """
     radius = svg.frame.short / 2
-    turns = at_most(turns, radius * (1 - hole), least=2)
+    turns = at_most(turns, radius * (1 - hole), 0.65, least=2)
     points = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)
     for step in range(STEPS):

@@ -19,8 +19,8 @@ def superformula(
     rng: np.random.Generator,
     *,
     lobes: Annotated[int, Interval(ge=3, le=20), doc("Lobes of the outermost ring")] = 6,
-    rings: Annotated[int, Interval(ge=5, le=90), doc("Rings from the centre outward")] = 64,
-    pinch: Annotated[float, Interval(ge=0, le=1), doc("How sharp the lobes are")] = 0.6,
+    rings: Annotated[int, Interval(ge=12, le=90), doc("Rings from the centre outward")] = 64,
+    pinch: Annotated[float, Interval(ge=0, le=1), doc("How sharp the lobes are")] = 0.36,
     twist: Annotated[float, Interval(ge=-1, le=1), doc("Turns by a lobe, centre to rim")] = 0.5,
 ) -> None:
     """Rings that grow from a seed into a flower, each a step further along the superformula.
@@ -30,7 +30,7 @@ def superformula(
     """
     rings = at_most(rings, svg.frame.short / 2, 0.6)
     angle = np.linspace(0, 2 * np.pi, 1441)
-    n1, n2, n3 = 0.25 + 1.6 * (1 - pinch) ** 2, *rng.uniform(0.9, 2.2, 2)
+    n1, n2, n3 = 0.22 + 0.7 * (1 - pinch) ** 2, *rng.uniform(0.8, 1.7, 2)
     if lobes % 2:
         n3 = n2  # else the ring does not close
     growth = (np.arange(rings) + 1) / rings

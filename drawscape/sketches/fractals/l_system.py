@@ -55,7 +55,7 @@ def l_system(
     rng: np.random.Generator,
     *,
     system: Annotated[Name, doc("Which axiom and rules")] = "bush",
-    generations: Annotated[int, Interval(ge=2, le=7), doc("Rewritings, as far as they fit")] = 6,
+    generations: Annotated[int, Interval(ge=3, le=7), doc("Rewritings, as far as they fit")] = 6,
     wildness: Annotated[float, Interval(ge=0, le=1), doc("Chance in a plant's every turn")] = 0.3,
     buds: Annotated[float, Interval(ge=0, le=1), doc("Share of a plant's twigs in bud")] = 0.12,
 ) -> None:

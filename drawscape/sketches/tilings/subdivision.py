@@ -55,10 +55,11 @@ def _cut(
     """Return the fields that `field` is cut into, across its longer side, `depth` times at most."""
     x0, y0, x1, y1 = field
     wide = (x1 - x0) * rng.uniform(0.8, 1.25) > y1 - y0
-    whole = rng.random() < stop
+    # A field that fills most of the page is never left whole.
+    whole = rng.random() < stop and max(x1 - x0, y1 - y0) < 8 * smallest
     share = 0.5 + (1 - evenness) * rng.uniform(-0.32, 0.32)
     length = x1 - x0 if wide else y1 - y0
-    if depth == 0 or length * min(share, 1 - share) < smallest or (whole and depth < 5):
+    if depth == 0 or length * min(share, 1 - share) < smallest or whole:
         return [field]
     if wide:
         at = x0 + share * length
