@@ -136,10 +136,17 @@ def test_packed_circles_do_not_overlap() -> None:
 
 
 def test_florets_follow_the_golden_angle() -> None:
-    svg = draw("phyllotaxis", 200, 200, florets=200, shape="circle", rings=1, arms=0, growth=0.5)
+    plain = {"shape": "circle", "rings": 1, "arms": 0, "growth": 0.5, "overlap": False}
+    svg = draw("phyllotaxis", 200, 200, florets=200, **plain)
     florets = np.array([line[:-1].mean(axis=0) for line in svg.lines()]) - 100
     turn = np.degrees(np.diff(np.unwrap(np.arctan2(florets[:, 1], florets[:, 0])))) % 360
     assert np.allclose(turn, 137.508, atol=0.01)
+
+
+def test_inner_florets_hide_what_lies_behind_them() -> None:
+    whole = draw("phyllotaxis", 120, 120, size=2.0, overlap=False).lines().lengths_mm.sum()
+    seen = draw("phyllotaxis", 120, 120, size=2.0, overlap=True).lines().lengths_mm.sum()
+    assert 0.1 * whole < seen < 0.6 * whole
 
 
 def test_stipples_are_dense_where_it_is_dark() -> None:
@@ -240,9 +247,9 @@ def test_towers_hide_what_stands_behind_them() -> None:
 
 
 def test_only_a_cut_solid_shows_faces() -> None:
-    whole = draw("implicit", 60, 60, body="cage", cut=False, slices=20)
+    whole = draw("implicit", 60, 60, body="cage", cut=False, slices=24)
     assert [pen.name for pen, _ in whole.layers()] == ["pen 1"]
-    assert len(pen(draw("implicit", 60, 60, body="cage", slices=20), "pen 2")) > 0
+    assert len(pen(draw("implicit", 60, 60, body="cage", slices=24), "pen 2")) > 0
 
 
 # Pictures
