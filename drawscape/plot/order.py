@@ -21,7 +21,7 @@ EFFORTS: tuple[Effort, ...] = ("normal", "high")
 _Heuristic = Callable[[Floats, tuple[float, float]], Ints]
 _HEURISTICS: tuple[_Heuristic, ...] = (join_fragments, walk_to_nearest)
 
-# Up to here both heuristics take a fraction of a second, and the shorter tour is kept.
+# Up to here all that is tried takes a fraction of a second, and the shortest tour is kept.
 _TRY_BOTH = 20_000
 # Above, a sample tells which suits the drawing: hatches want the one, scattered lines the other.
 _SAMPLE = 2_000
@@ -53,7 +53,9 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
     for steps in _first_tours(given.ends(lines), effort, start):
         tours.append(choose_entries(lines, Tour(steps, given.entries), start))
     if effort == "high":
-        tours += [_improved(lines, tour, start) for tour in tours[1:]]
+        few = len(lines) <= _TRY_BOTH
+        better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
+        tours += [_improved(lines, tour, start) for tour in (better if few else better[:1])]
     return min(tours, key=lambda tour: tour.travel(lines, start))
 
 
@@ -76,7 +78,9 @@ def _better_on_a_sample(ends: Floats) -> _Heuristic:
 
 def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
     travel = tour.travel(lines, start)
-    for _ in range(_HIGH_ROUNDS):
+    # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
+    again = len(lines) <= _TRY_BOTH or lines.closed.any()
+    for _ in range(_HIGH_ROUNDS if again else 1):
         steps = exchange(tour.steps, tour.ends(lines), start)
         tour = choose_entries(lines, Tour(steps, tour.entries), start)
         before, travel = travel, tour.travel(lines, start)

@@ -1,0 +1,169 @@
+"""Ordering, merging, simplifying and reading, side by side with vpype in one process.
+
+    python tests/benchmarks/bench_plot.py [--scale 0.1]
+
+`--scale` shrinks the drawings for a quick look. Times are the best of three for ours and of one for
+vpype, which is given the smaller errors of its luck: its runs take seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import vpype
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.tables import Row, report
+from plot_support import mesh, segments, travel
+
+from drawscape.geometry.lines import Lines
+from drawscape.plot import merge, order, simplify
+from drawscape.plot.export import to_svg
+from drawscape.svg_reader import Document, Layer, read_svg
+
+
+def best(call: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:
+    """Return the shortest time of `rounds` calls in s, and the last result."""
+    times = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        result = call()
+        times.append(time.perf_counter() - begin)
+    return min(times), result
+
+
+def as_vpype(lines: Lines) -> vpype.LineCollection:
+    """The same lines as vpype's."""
+    return vpype.LineCollection([line[:, 0] + 1j * line[:, 1] for line in lines])
+
+
+def from_vpype(collection: vpype.LineCollection) -> Lines:
+    """vpype's lines as ours."""
+    return Lines.of([np.stack((line.real, line.imag), axis=1) for line in collection])
+
+
+def linesort(collection: vpype.LineCollection) -> vpype.LineCollection:
+    """What vpype's command `linesort` does, without its command line around it."""
+    index = vpype.LineIndex(collection[1:], reverse=True)
+    ordered = vpype.LineCollection([collection[0]])
+    while len(index) > 0:
+        found, backward = index.find_nearest(ordered[-1][-1])
+        line = index.pop(found)
+        ordered.append(line[::-1] if backward else line)
+    return ordered
+
+
+def ordering(scale: float) -> list[Row]:
+    """100,000 random segments on A4."""
+    lines = segments(round(100_000 * scale), seed=1)
+    given = as_vpype(lines)
+    theirs_s, sorted_by_vpype = best(lambda: linesort(given), rounds=1)
+    theirs_m = travel(from_vpype(sorted_by_vpype)) / 1000
+    rows = []
+    for effort, aim in (("normal", "5 x, no longer"), ("high", "15 % shorter, no slower")):
+        ours_s, ordered = best(lambda effort=effort: order(lines, effort=effort))
+        ours_m = travel(ordered) / 1000
+        rows.append(
+            Row(
+                f"order {len(lines):,} random segments, effort {effort}",
+                f"{ours_s:.2f} s, {ours_m:.1f} m pen-up",
+                f"vpype linesort {theirs_s:.2f} s, {theirs_m:.1f} m",
+                f"{theirs_s / ours_s:.1f} x, {1 - ours_m / theirs_m:.0%} shorter",
+                aim,
+            )
+        )
+    return rows
+
+
+def merging(scale: float) -> Row:
+    """The shuffled edges of a mesh of triangles."""
+    lines = mesh(round(184 * scale**0.5))
+
+    def theirs() -> vpype.LineCollection:
+        collection = as_vpype(lines)
+        collection.merge(tolerance=0.05)
+        return collection
+
+    theirs_s, joined = best(theirs, rounds=1)
+    ours_s, merged = best(lambda: merge(lines, tolerance_mm=0.05))
+    return Row(
+        f"merge {len(lines):,} segments of a mesh",
+        f"{ours_s:.3f} s, {len(merged)} lines left",
+        f"vpype linemerge {theirs_s:.2f} s, {len(joined)} lines",
+        f"{theirs_s / ours_s:.0f} x",
+        "20 x, no more lines",
+    )
+
+
+def simplifying(scale: float) -> Row:
+    """Wavy lines of 100 points, as vpype's `linesimplify` does it line by line."""
+    from shapely import LineString
+
+    count = round(10_000 * scale)
+    x = np.tile(np.linspace(0, 200, 100), (count, 1))
+    y = np.sin(x / 7) * np.linspace(1, 9, count)[:, None] + np.linspace(0, 290, count)[:, None]
+    lines = Lines.of(np.stack((x, y), axis=2))
+    given = as_vpype(lines)
+
+    def theirs() -> vpype.LineCollection:
+        return vpype.LineCollection([LineString(vpype.as_vector(v)).simplify(0.05) for v in given])
+
+    theirs_s, _ = best(theirs, rounds=1)
+    ours_s, simple = best(lambda: simplify(lines, tolerance_mm=0.05))
+    return Row(
+        f"simplify {len(lines.points):,} points",
+        f"{ours_s:.3f} s, {len(simple.points):,} left",
+        f"vpype linesimplify {theirs_s:.2f} s",
+        f"{theirs_s / ours_s:.1f} x",
+        "faster",
+    )
+
+
+def reading(scale: float) -> list[Row]:
+    """1,000,000 points: as lines of 100, and as segments."""
+    rows = []
+    for count, each in ((10_000, 100), (100_000, 2)):
+        count = round(count * scale)
+        points = np.random.default_rng(1).uniform(0, 200, (count, each, 2))
+        page = Document(210, 297, (Layer("pen 1", "black", 0.3, Lines.of(points)),))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.svg"
+            path.write_bytes(to_svg(page))
+            theirs_s, collection = best(
+                lambda path=path: vpype.read_svg(str(path), 0.1)[0], rounds=1
+            )
+            ours_s, document = best(lambda path=path: read_svg(path))
+        if len(document.lines) != len(collection):
+            raise SystemExit(f"{len(document.lines)} lines read, by vpype {len(collection)}")
+        rows.append(
+            Row(
+                f"read back {count:,} lines x {each} points",
+                f"{ours_s:.2f} s",
+                f"vpype read_svg {theirs_s:.2f} s",
+                f"{theirs_s / ours_s:.0f} x",
+                "faster",
+            )
+        )
+    return rows
+
+
+def run(scale: float = 1.0) -> list[Row]:
+    """Return all rows; `scale` shrinks the drawings."""
+    # The first call of each imports scipy and GEOS, which is no part of the work.
+    warm = segments(100)
+    merge(order(simplify(warm), effort="high"))
+    return [*ordering(scale), merging(scale), simplifying(scale), *reading(scale)]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--readme", action="store_true")
+    report("bench-plot", run(parser.parse_args().scale))
