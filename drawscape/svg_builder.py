@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from drawscape.canvas.curves import Curves
 from drawscape.canvas.hiding import Hiding
 from drawscape.canvas.output import Output
 from drawscape.canvas.page import Frame, Pen
+from drawscape.canvas.paper import Orientation, margin_mm, paper_size
 from drawscape.canvas.placing import Placing
 from drawscape.canvas.style import Attrs
 from drawscape.canvas.transforms import Transforms
@@ -35,3 +38,20 @@ class SVGBuilder(Writing, Curves, Placing, Hiding, Transforms, Output):
         super().__init__(width, height, default_styles, margin=margin, pen=pen)
         if hershey_font_name != self.hershey_font_name:
             self.set_hershey_font(hershey_font_name)
+
+    @classmethod
+    def on_paper(
+        cls,
+        paper: str = "a4",
+        orientation: Orientation | None = None,
+        *,
+        margin: str | float = 0.0,
+        pen: Pen | None = None,
+    ) -> Self:
+        """Return a canvas as large as a sheet: `'a4'`, `'letter'`, `'210x297'`, `'8.5x11in'`.
+
+        `margin` is mm, a length such as `'1cm'`, or `'5%'` of the shorter side.
+        Raises UnknownNameError for an unknown paper or orientation, CanvasError for the margin.
+        """
+        width, height = paper_size(paper, orientation)
+        return cls(width, height, margin=margin_mm(margin, width, height), pen=pen)

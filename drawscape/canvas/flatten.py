@@ -14,6 +14,7 @@ from drawscape.canvas.node import Group, Mask, Node, Run, Shape
 from drawscape.canvas.outline import path_data
 from drawscape.canvas.page import Pen
 from drawscape.canvas.transform import Matrix, parse_transform
+from drawscape.canvas.units import PX
 from drawscape.geometry.lines import Lines
 
 TOLERANCE_MM = 0.02
@@ -62,7 +63,21 @@ def _items(
         elif isinstance(node, Shape):
             yield from _shape(node, matrix, style, pen)
         elif not isinstance(node, Mask):
-            _warn(f"markup {str(node)[:60]!r} was added by hand and gives no lines")
+            yield from _markup(node, matrix, pen)
+
+
+def _markup(text: str, matrix: Matrix, pen: Pen | None) -> Iterator[_Item]:
+    """Return what markup that was added by hand draws, read as any SVG is."""
+    from drawscape.svg_reader import read_svg
+
+    document = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{text}</svg>')
+    for note in document.unsupported:
+        _warn(note)
+    for layer in document.layers:
+        # A file that names no size is in pixels; here a user unit is a millimetre.
+        lines = layer.lines.with_points(layer.lines.points / PX)
+        width = layer.width_mm / PX if layer.width_mm else Pen().width
+        yield _Item(pen or Pen("?", layer.color, round(width, 4)), matrix, lines)
 
 
 def _shape(shape: Shape, matrix: Matrix, style: dict[str, Any], pen: Pen | None) -> Iterator[_Item]:

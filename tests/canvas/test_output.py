@@ -169,3 +169,29 @@ def test_vpype_reads_the_layers_sizes_and_lines_that_were_written(tmp_path):
     assert document.page_size == pytest.approx((120 * millimetre, 80 * millimetre))
     bounds = np.array(document.bounds()) / millimetre
     assert bounds == pytest.approx(svg.lines().bounds, abs=0.011)
+
+
+def test_markup_added_by_hand_is_read_back_as_lines():
+    svg = SVGBuilder(100, 100)
+    svg.elements.append('<rect x="10" y="20" width="30" height="5" stroke="red"/>')
+    svg.begin_group({"transform": "translate(1 2)"}).current_group.add_element(
+        '<path d="M0,0 h5"/>'
+    )
+    svg.end_group()
+    assert svg.lines()[0].max(axis=0) == pytest.approx([40, 25])
+    assert svg.lines()[1] == pytest.approx(np.array([[1, 2], [6, 2]]))
+    assert svg.layers()[0][0].color == "red"
+
+
+def test_a_canvas_is_made_on_paper():
+    svg = SVGBuilder.on_paper("a5", "landscape", margin="1cm", pen=Pen())
+    assert (svg.width, svg.height, svg.frame.x0) == (210, 148, 10)
+
+
+def test_lines_in_an_enlarging_group_are_as_fine_as_elsewhere():
+    svg = SVGBuilder(100, 100, pen=Pen())
+    with svg.group(transform="scale(50)"):
+        svg.polyline([(0.12345, 1), (0.5, 1)])
+    assert (
+        'points="0.1234,1 0.5,1"' in svg.to_string() or 'points="0.1235,1 0.5,1"' in svg.to_string()
+    )
