@@ -1,0 +1,141 @@
+"""Benchmarks of the canvas: from arrays to the text of an SVG, beside vpype, drawsvg and svgwrite.
+
+Run it alone on a quiet machine: `python tests/benchmarks/bench_canvas.py`. Each figure is the best of
+a few rounds, ours after one to warm up; everyone starts from the same array and ends with the whole text,
+two decimals each.
+"""
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from drawscape.svg_builder import Pen, SVGBuilder
+
+WIDTH, HEIGHT = 297.0, 210.0
+
+AIMS = {"vpype": 100.0, "drawsvg": 15.0, "svgwrite": 10.0}
+"""For long lines: so many times as fast."""
+
+
+def best(call: Callable[[], Any], rounds: int, *, warm: bool = True) -> tuple[float, Any]:
+    """Return the least seconds that `call` took, and what it returned last."""
+    if warm:
+        call()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        result = call()
+        times.append(time.perf_counter() - start)
+    return min(times), result
+
+
+def drawscape_text(lines: np.ndarray) -> str:
+    """Return the SVG that the canvas writes."""
+    return SVGBuilder(WIDTH, HEIGHT, pen=Pen()).polylines(lines).to_string()
+
+
+def vpype_text(lines: np.ndarray) -> str:
+    """Return the SVG that vpype writes; it works in CSS pixels."""
+    import vpype
+
+    scale = vpype.convert_length("mm")
+    collection = vpype.LineCollection([(line[:, 0] + 1j * line[:, 1]) * scale for line in lines])
+    document = vpype.Document(collection, page_size=(WIDTH * scale, HEIGHT * scale))
+    stream = io.StringIO()
+    vpype.write_svg(stream, document)
+    return stream.getvalue()
+
+
+def drawsvg_text(lines: np.ndarray) -> str:
+    """Return the SVG that drawsvg writes."""
+    import drawsvg
+
+    drawing = drawsvg.Drawing(WIDTH, HEIGHT)
+    for line in np.round(lines, 2).reshape(len(lines), -1).tolist():
+        drawing.append(drawsvg.Lines(*line, fill="none", stroke="black"))
+    return drawing.as_svg()
+
+
+def svgwrite_text(lines: np.ndarray) -> str:
+    """Return the SVG that svgwrite writes, its checks off."""
+    import svgwrite
+
+    drawing = svgwrite.Drawing(size=(WIDTH, HEIGHT), debug=False)
+    group = drawing.add(drawing.g(fill="none", stroke="black"))
+    for line in np.round(lines, 2).tolist():
+        group.add(svgwrite.shapes.Polyline(line, debug=False))
+    return drawing.tostring()
+
+
+PEERS = {"vpype": vpype_text, "drawsvg": drawsvg_text, "svgwrite": svgwrite_text}
+
+
+def long_lines() -> np.ndarray:
+    """Return 10,000 wandering lines of 100 points on the page."""
+    rng = np.random.default_rng(0)
+    starts = rng.uniform((20, 20), (WIDTH - 20, HEIGHT - 20), (10_000, 1, 2))
+    walks = rng.normal(0, 0.8, (10_000, 100, 2)).cumsum(axis=1)
+    return np.clip(starts + walks, 0, (WIDTH, HEIGHT))
+
+
+def segments() -> np.ndarray:
+    """Return 500,000 segments of two points on the page."""
+    rng = np.random.default_rng(1)
+    starts = rng.uniform((5, 5), (WIDTH - 5, HEIGHT - 5), (500_000, 1, 2))
+    return starts + rng.uniform(-5, 5, (500_000, 2, 2))
+
+
+def run(rounds: int = 7, peer_rounds: int = 1) -> list[dict[str, Any]]:
+    """Return one row for each figure and peer: what, figure, unit, peer, ratio, aim, note."""
+    cases = (
+        ("10,000 polylines x 100 points", long_lines(), AIMS),
+        ("500,000 two-point segments", segments(), {"drawsvg": 30.0}),
+    )
+    rows: list[dict[str, Any]] = []
+    for name, lines, aims in cases:
+        rows += _case(name, lines, aims, rounds, peer_rounds)
+    return rows
+
+
+def _case(
+    name: str, lines: np.ndarray, aims: dict[str, float], rounds: int, peer_rounds: int
+) -> list[dict[str, Any]]:
+    points = lines.shape[0] * lines.shape[1]
+    seconds, text = best(lambda: drawscape_text(lines), rounds)
+    row = {
+        "what": f"serialise {name}",
+        "figure": points / seconds / 1e6,
+        "unit": "M points/s",
+        "peer": "",
+        "ratio": None,
+        "aim": 20.0 if "100" in name else None,
+        "note": f"{seconds * 1000:.1f} ms, {len(text) / points:.2f} bytes a point",
+    }
+    rows = [row]
+    for peer in aims:
+        PEERS[peer](lines[:10])
+        peer_s, peer_text = best(lambda peer=peer: PEERS[peer](lines), peer_rounds, warm=False)
+        note = f"{len(peer_text) / points:.2f} bytes a point"
+        shown = f"{peer} {points / peer_s / 1e6:.2f} M points/s"
+        rows.append(
+            {**row, "peer": shown, "ratio": peer_s / seconds, "aim": aims[peer], "note": note}
+        )
+    return rows
+
+
+def main() -> None:
+    """Print the table."""
+    for row in run():
+        ratio = f"{row['ratio']:8.1f} x" if row["ratio"] else " " * 10
+        aim = f"aim {row['aim']:g}" if row["aim"] else ""
+        print(
+            f"{row['what']:<42}{row['figure']:>7.1f} {row['unit']:<11}{ratio} {aim:<8} {row['peer']}"
+        )
+        print(f"{'':<4}{row['note']}")
+
+
+if __name__ == "__main__":
+    main()
