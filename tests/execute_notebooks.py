@@ -1,4 +1,4 @@
-"""Execute the tutorials and save them with their outputs: `python notebooks/execute.py [NAME...]`.
+"""Execute the tutorials and save them with their outputs: `python tests/execute_notebooks.py [FILE...]`.
 
 As `jupyter execute --inplace` does, but in a home of its own, and without what changes at each run:
 times, and the state of widgets, which holds every picture a second time.
@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1] / "notebooks"
 
 
 def execute(path: Path) -> None:
