@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from drawscape import settings
-from drawscape.files.batch import Item, Report, Work, known_report, plan, run_item, stopped
+from drawscape.files.batch import Item, Report, Work, plan, run_item, stopped
 from drawscape.files.claims import Claims
 from drawscape.files.done import Done
 from drawscape.files.joint import finish
 from drawscape.files.operations import Operation, operation_named
-from drawscape.files.spread import ELSEWHERE, can_spread, parent_runs, run_here, run_spread
+from drawscape.files.running import run_batch, summary
+from drawscape.files.spread import ELSEWHERE, parent_runs
 from drawscape.job_manager import current_job
 
 
@@ -37,41 +39,19 @@ def process_batch(
     """
     job = current_job()
     work = _work(operation_named(operation), options)
-    folder = output_folder or work.operation.folder
-    items = plan(
-        file_list,
-        work.operation,
-        find=settings.readable_path,
-        folder=settings.output_path(f"{folder}/x").parent,
+    folder = settings.output_path(f"{output_folder or work.operation.folder}/x").parent
+    items = plan(file_list, work.operation, find=settings.readable_path, folder=folder)
+    reports = run_batch(
+        items,
+        work,
+        job=job,
+        claims=Claims(_database()),
+        child="workers.file_tasks.process_one",
+        calls=lambda item: _call(item, operation, options),
     )
-    reports: dict[int, Report] = {}
-    for place, item in enumerate(items):
-        report = known_report(item, work)
-        if report is not None:
-            reports[place] = report
-    todo = {place: item for place, item in enumerate(items) if place not in reports}
-    shown = {"job": job, "before": len(reports), "total": len(items)}
-    if can_spread(job, len(todo)) and work.operation.suffix:
-        reports |= run_spread(
-            todo,
-            work,
-            claims=Claims(_database()),
-            child="workers.file_tasks.process_one",
-            calls=lambda place, item: _call(item, operation, options),
-            **shown,
-        )
-    else:
-        reports |= run_here(todo, work, **shown)
-    ordered = [reports[place] for place in range(len(items))]
-    ordered = finish(ordered, items, work, settings.output_path(f"{folder}/x").parent)
-    counts = {
-        s: sum(r.status == s for r in ordered) for s in ("done", "skipped", "failed", "stopped")
-    }
-    job.log(
-        ", ".join(f"{count} {status}" for status, count in counts.items() if count) or "no files"
-    )
-    job.progress(1.0, f"{len(items)} files")
-    return [report.as_dict() for report in ordered]
+    reports = finish(reports, items, work, folder)
+    job.log(summary(reports))
+    return [report.as_dict() for report in reports]
 
 
 def process_one(
@@ -100,7 +80,7 @@ def _work(operation: Operation, options: dict[str, Any]) -> Work:
     return Work(operation, options, Done(_database()), settings.state_folder() / "scratch")
 
 
-def _database() -> Any:
+def _database() -> Path:
     return settings.state_folder() / "files.db"
 
 

@@ -32,20 +32,6 @@ ELSEWHERE = "elsewhere"
 _META = "child_batch"
 
 
-def run_here(
-    items: Mapping[int, Item], work: Work, *, job: JobContext, before: int, total: int
-) -> dict[int, Report]:
-    """Return the reports of the items, done one after the other; stopped ones once that is asked."""
-    reports: dict[int, Report] = {}
-    for place, item in items.items():
-        if job.is_canceled:
-            reports[place] = stopped(item)
-            continue
-        done = before + len(reports)
-        reports[place] = run_item(item, work, _teller(job, item.file, done, total))
-    return reports
-
-
 def can_spread(job: JobContext, count: int) -> bool:
     """Return whether child jobs could help: inside a worker, more than one file, another free hand."""
     return job.id is not None and count > 1 and sum(w.slots for w in workers_alive()) > 1
@@ -58,19 +44,19 @@ def run_spread(
     job: JobContext,
     claims: Claims,
     child: str,
-    calls: Callable[[int, Item], Mapping[str, Any]],
+    calls: Callable[[Item], Mapping[str, Any]],
     before: int,
-    total: int,
 ) -> dict[int, Report]:
     """Return the reports of the items, done by this job and by child jobs that call the task `child`.
 
-    `calls(place, item)` gives a child's arguments; `batch`, `place` and `parent` are added to them.
+    `calls(item)` gives a child's arguments; `batch`, `place` and `parent` are added to them. `before`
+    files of the batch had been done before.
     When this job is stopped its children are, too.
     """
     forget_earlier(job)
     key = uuid4().hex
     arguments = [
-        {**calls(place, item), "batch": key, "place": place, "parent": job.id}
+        {**calls(item), "batch": key, "place": place, "parent": job.id}
         for place, item in items.items()
     ]
     children = enqueue_many(
@@ -78,7 +64,7 @@ def run_spread(
     )
     job.meta[_META] = children.id
     try:
-        return _Shared(items, work, job, claims, children, key, before, total).run()
+        return _Shared(items, work, job, claims, children, key, before).run()
     finally:
         _tidy(children)
         claims.forget(key)
@@ -114,7 +100,6 @@ class _Shared:
         children: Batch,
         key: str,
         before: int,
-        total: int,
     ) -> None:
         self._items = items
         self._work = work
@@ -123,7 +108,7 @@ class _Shared:
         self._children = children
         self._key = key
         self._before = before
-        self._total = total
+        self._total = before + len(items)
         self._reports: dict[int, Report] = {}
         self._next_look = 0.0
 
@@ -143,7 +128,7 @@ class _Shared:
         item = self._items[place]
         done = self._before + len(self._reports)
         self._reports[place] = run_item(
-            item, self._work, _teller(self._job, item.file, done, self._total)
+            item, self._work, teller(self._job, item.file, done, self._total)
         )
 
     def _collect(self) -> None:
@@ -185,7 +170,9 @@ def _time_left(job: JobContext) -> float | None:
     return max(1.0, row.started_at + row.timeout_s - time.time())
 
 
-def _teller(job: JobContext, file: str, done: int, total: int) -> Callable[[float, str], None]:
+def teller(job: JobContext, file: str, done: int, total: int) -> Callable[[float, str], None]:
+    """Return what tells `job` how far the file is, the batch's `done` files of `total` before it."""
+
     def tell(fraction: float, message: str) -> None:
         job.progress((done + fraction) / total, f"{file}: {message}" if message else file)
 
