@@ -145,6 +145,7 @@ def _progress(pattern: str) -> Iterator[OnProgress | None]:
         return
     with click.progressbar(length=1000, label=pattern, file=sys.stderr) as bar:
         yield lambda fraction, _svg: bar.update(round(1000 * fraction) - bar.pos)
+        bar.update(1000 - bar.pos)
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:

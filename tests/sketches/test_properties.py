@@ -63,12 +63,13 @@ def drawn(name: str, case: dict[str, Any]) -> SVGBuilder:
 
 
 def check(svg: SVGBuilder) -> None:
-    """Fail when a coordinate is not finite or not on the page."""
+    """Fail when a coordinate is not finite or lies in the margin."""
     points = svg.lines().points
     assert np.isfinite(points).all()
     if len(points):
-        assert points.min() >= -1e-6
-        assert (points.max(axis=0) <= np.array([svg.width, svg.height]) + 1e-6).all()
+        frame = svg.frame
+        assert (points >= np.array([frame.x0, frame.y0]) - 1e-6).all()
+        assert (points <= np.array([frame.x1, frame.y1]) + 1e-6).all()
 
 
 @pytest.mark.parametrize("name", [name for name in SKETCHES if name not in HEAVY])
