@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drawscape.errors import GlyphError, UnknownNameError
 from drawscape.lettering import font_names, glyphs_for, load_font
+from drawscape.lettering.letters import INVISIBLE
 from drawscape.lettering.scripts import PICTURES, SLOTS
+from drawscape.lettering.typeface import clusters
 
 LATIN = [font for font in font_names() if font not in PICTURES and font not in SLOTS]
 EUROPE = (
@@ -113,3 +117,16 @@ def test_fonts_of_pictures_do_not_pretend_to_know_punctuation():
         glyphs_for("é", "markers")
     with pytest.raises(GlyphError):
         glyphs_for("’", "astrology")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=6), st.sampled_from(LATIN))
+def test_no_text_loses_a_character(text, font):
+    try:
+        glyphs = glyphs_for(text, font)
+    except GlyphError:
+        return  # named, not lost
+    visible = [
+        cluster for cluster in clusters(text) if cluster not in INVISIBLE and not cluster.isspace()
+    ]
+    assert sum(bool(glyph.strokes) for glyph in glyphs) >= len(visible)
