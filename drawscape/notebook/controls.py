@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,19 @@ class Controls:
             except ParameterError:
                 continue  # the same name with other bounds: its own default stands
 
+    def shuffle(self) -> None:
+        """Show a value thrown by dice for each slider, list and box; typed values stay."""
+        for control in self._controls.values():
+            thrown = thrown_value(control.input)
+            if thrown is not None:
+                control.input.value = thrown
+
+    def reset(self) -> None:
+        """Show every default."""
+        for control in self._controls.values():
+            if control.parameter.default is not MISSING:
+                control.write(control.parameter.default)
+
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change of any control."""
         for control in self._controls.values():
@@ -105,6 +119,16 @@ class Controls:
 
     def __contains__(self, name: str) -> bool:
         return name in self._controls
+
+
+def thrown_value(widget: Any) -> Any:
+    """Return a value that `widget` could show, thrown by dice; None for a field to type in."""
+    if isinstance(widget, (widgets.IntSlider, widgets.FloatSlider)):
+        stops = round((widget.max - widget.min) / widget.step)
+        return min(widget.min + widget.step * secrets.randbelow(stops + 1), widget.max)
+    if isinstance(widget, widgets.Dropdown):
+        return secrets.choice([value for _, value in widget.options])
+    return bool(secrets.randbelow(2)) if isinstance(widget, widgets.Checkbox) else None
 
 
 # One maker a kind

@@ -57,6 +57,13 @@ def write(widget: Any, text: str) -> None:
     widget.layout.display = "" if text else "none"
 
 
+def close_tree(widget: Any) -> None:
+    """Close `widget` and all that is in it, so that the browser forgets them too."""
+    for child in getattr(widget, "children", ()):
+        close_tree(child)
+    widget.close()
+
+
 def mark(widget: Any, prefix: str, name: str) -> None:
     """Give `widget` the one CSS class `prefix-name` of that prefix."""
     kept = tuple(c for c in widget._dom_classes if not c.startswith(prefix))

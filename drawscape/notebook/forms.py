@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +58,7 @@ class Form(LiveBox):
         self._panel = panel
         panel.set(values)
         self._job: Job | None = None
+        self._lock = threading.Lock()
         self._job_timeout = job_timeout
         self._display = JobDisplay(panel.target.verb)
         self._note = line("", "drawscape-note")
@@ -109,8 +111,9 @@ class Form(LiveBox):
         return self._job is not None and bool(self._job.cancel())
 
     def _replace(self, job: Job) -> None:
-        former, self._job = self._job, job
-        self._display.begin(job.id)
+        with self._lock:  # a slider's thread and a click may come at the same moment
+            former, self._job = self._job, job
+            self._display.begin(job.id)
         self._cancel.disabled = False
         attend(job, self._updated, note=lambda text: write(self._note, text))
         if former is not None:
@@ -154,22 +157,30 @@ class Form(LiveBox):
         verb = "Draw" if self._panel.target.has_page else "Run"
         self._draw = widgets.Button(description=verb)
         self._cancel = widgets.Button(description="Cancel", disabled=True)
+        self._shuffle = widgets.Button(
+            description="Shuffle", tooltip="Throw the dice for every parameter"
+        )
+        self._reset = widgets.Button(description="Reset", tooltip="Back to the defaults")
         self._live = widgets.Checkbox(
             description="live", indent=False, tooltip="Draw at every change"
         )
         for widget, hook in (
             (self._draw, "draw"),
             (self._cancel, "cancel"),
+            (self._shuffle, "shuffle"),
+            (self._reset, "reset"),
             (self._live, "live"),
         ):
             widget.add_class(f"drawscape-{hook}")
         self._draw.on_click(self._guarded(self.draw))
         self._cancel.on_click(self._guarded(self.cancel))
+        self._shuffle.on_click(self._guarded(self._panel.shuffle))
+        self._reset.on_click(self._guarded(self._panel.reset))
         self._live.observe(lambda _change: self._changed(), names="value")
 
     def _columns(self) -> Any:
         shown = self._display
-        buttons = widgets.HBox([self._draw, self._cancel, self._live])
+        buttons = widgets.HBox([self._draw, self._cancel, self._shuffle, self._reset, self._live])
         buttons.add_class("drawscape-buttons")
         left = widgets.VBox(
             [*self._panel.parts, buttons, shown.bar, shown.words, shown.trouble, self._note]

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from drawscape.canvas.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.controls import Controls
-from drawscape.notebook.dress import line, write
+from drawscape.notebook.dress import close_tree, line, write
 from drawscape.notebook.page import PageControl, SeedControl
 from drawscape.notebook.target import Target
 from drawscape.notebook.words import label_of
@@ -67,6 +67,16 @@ class Panel:
             self._seed.value = rest.pop("seed")
         self._controls.set(rest)
 
+    def shuffle(self) -> None:
+        """Throw the dice for every parameter that has bounds or choices, and for the seed."""
+        self._controls.shuffle()
+        if self._seed is not None:
+            self._seed.throw()
+
+    def reset(self) -> None:
+        """Show the defaults of all parameters; paper and seed stay."""
+        self._controls.reset()
+
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change, by hand or by program."""
         self._listeners.append(callback)
@@ -102,7 +112,10 @@ class Panel:
         self._controls = Controls(self.target.parameters)
         self._controls.keep(kept)
         self._controls.observe(self._changed)
+        former = self._rows.children
         self._rows.children = self._controls.rows
+        for row in former:
+            close_tree(row)
 
     def _changed(self) -> None:
         """Tell of a change, unless the values are the same: a browser echoes what it was sent."""

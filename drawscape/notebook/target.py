@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from drawscape.errors import SignatureError, TaskNotFoundError
+from drawscape.errors import SignatureError
 from drawscape.notebook.words import label_of
 from drawscape.parameters import Parameter, read_parameters
+from drawscape.queue.tasks import load
+from drawscape.settings import home, task_modules
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
@@ -71,13 +72,13 @@ class Target:
 def target_of(drawable: Drawable) -> Target:
     """Return the job for a pattern's name, a Sketch, a function, a task or its dotted path.
 
-    Raises UnknownNameError for a name that no pattern has, TaskNotFoundError for a path that leads
-    to no function, SignatureError for a function whose parameters cannot be read.
+    Raises UnknownNameError for a name that no pattern has, TaskNotFoundError or TaskNotAllowedError
+    for a path that leads to no task, SignatureError for parameters that cannot be read.
     """
     if isinstance(drawable, str):
         if "." not in drawable:
             return _sketch_target(SKETCHES[drawable])
-        return _task_target(drawable, import_function(drawable))
+        return _task_target(drawable, load(drawable, task_modules(), home()))
     if isinstance(drawable, Sketch) or is_sketch(drawable):
         return _sketch_target(as_sketch(drawable))
     return _task_target(drawable, drawable)
@@ -94,19 +95,6 @@ def is_sketch(function: Callable[..., Any]) -> bool:
         or "SVGBuilder" in str(first.annotation)
         or any(p.name == "rng" for p in parameters)
     )
-
-
-def import_function(path: str) -> Callable[..., Any]:
-    """Return the function that the dotted `path` names. Raises TaskNotFoundError."""
-    module_name, _, name = path.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
-        raise TaskNotFoundError(f"no task {path!r}: {error}") from error
-    if not callable(found):
-        raise TaskNotFoundError(f"{path!r} is a {type(found).__name__}; name a function")
-    function: Callable[..., Any] = found
-    return function
 
 
 def _sketch_target(sketch: Sketch) -> Target:

@@ -56,7 +56,15 @@ def error_line(error: str | None) -> str:
     if not lines:
         return "no reason was recorded"
     traced = any(line.startswith("Traceback (most recent call last)") for line in lines)
-    return lines[-1] if traced else lines[0]
+    return _without_module(lines[-1]) if traced else lines[0]
+
+
+def _without_module(line: str) -> str:
+    """An error of the project's own says all by its text; any other is named, without its module."""
+    name, colon, rest = line.partition(": ")
+    if not colon or not all(part.isidentifier() for part in name.split(".")):
+        return line
+    return rest if name.startswith("drawscape.errors.") else f"{name.rpartition('.')[2]}: {rest}"
 
 
 def duration_words(start: datetime | None, end: datetime | None) -> str:

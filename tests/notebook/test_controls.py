@@ -155,6 +155,20 @@ def test_observers_hear_every_change_by_hand() -> None:
     assert len(heard) == 2
 
 
+def test_shuffling_throws_values_that_are_allowed_and_a_reset_takes_them_back() -> None:
+    form = controls()
+    defaults = form.values
+    thrown = []
+    for _ in range(20):
+        form.shuffle()
+        thrown.append(form.values)
+    assert all(values["title"] == "Untitled" for values in thrown)
+    assert len({values["turns"] for values in thrown}) > 3
+    assert len({values["ink"] for values in thrown}) > 1
+    form.reset()
+    assert form.values == defaults
+
+
 def test_shared_names_survive_a_change_of_sketch_where_they_fit() -> None:
     form = controls()
     form.keep({"turns": 12, "wobble": 99.0, "petals": 5})

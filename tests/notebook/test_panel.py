@@ -9,6 +9,7 @@ from annotated_types import Interval
 from drawscape.errors import (
     ParameterError,
     SignatureError,
+    TaskNotAllowedError,
     TaskNotFoundError,
     UnknownNameError,
 )
@@ -104,9 +105,9 @@ def test_listeners_hear_real_changes_only() -> None:
     ("drawable", "error", "words"),
     [
         ("spirl", UnknownNameError, "did you mean 'spiral'"),
-        ("drawscape.nowhere.task", TaskNotFoundError, "drawscape.nowhere"),
-        ("drawscape.settings.nothing", TaskNotFoundError, "nothing"),
-        ("drawscape.sketches.SKETCHES", TaskNotFoundError, "name a function"),
+        ("workers.nowhere.task", TaskNotFoundError, "no module 'workers.nowhere'"),
+        ("workers.svg_tasks.generate_complex", TaskNotFoundError, "did you mean"),
+        ("drawscape.settings.home", TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
     ],
 )
 def test_what_does_not_exist_is_named(drawable: str, error: type[Exception], words: str) -> None:

@@ -40,7 +40,7 @@ def state(status: str, progress: float = 0.0, **rest: Any) -> JobState:
         (state("failed", error="took longer than 5m"), "failed: took longer than 5m"),
         (
             state("failed", error=TRACEBACK),
-            "failed: drawscape.errors.CanvasError: radius -1 must be positive",
+            "failed: radius -1 must be positive",
         ),
         (state("not_found", error="no job 'a'"), "gone: no job 'a'"),
     ],
@@ -51,6 +51,19 @@ def test_each_state_has_its_words(job: JobState, words: str) -> None:
 
 def test_a_task_that_draws_nothing_says_what_it_does() -> None:
     assert status_words(state("started", 0.5), "working") == "working 50 %"
+
+
+@pytest.mark.parametrize(
+    ("last", "line"),
+    [
+        ("json.decoder.JSONDecodeError: Expecting value", "JSONDecodeError: Expecting value"),
+        ("KeyError: 'a: b'", "KeyError: 'a: b'"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("what it is: unknown", "what it is: unknown"),
+    ],
+)
+def test_an_error_is_named_without_its_module(last: str, line: str) -> None:
+    assert error_line(f"Traceback (most recent call last):\n  ...\n{last}\n") == line
 
 
 def test_an_error_without_text_says_so() -> None:
