@@ -183,16 +183,20 @@ def use_server(monkeypatch: pytest.MonkeyPatch, port: int, security: str = "none
 
 @dataclass
 class Rough:
-    """A server that hangs up when told to; `taken` counts the mails whose data came whole."""
+    """A server that hangs up when told to; `taken` counts the mails whose data came whole.
+
+    `stalled` is set when it has been asked for DATA and does not answer.
+    """
 
     port: int
     taken: int = 0
+    stalled: bool = False
     hang_up: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
 def rough_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rough]:
-    """A server that follows its `hang_up` list: 'hello', 'before answer', 'after answer', ''."""
+    """A server that follows its list: 'hello', 'stall', 'before answer', 'after answer'."""
     state = Rough(0)
 
     class Conversation(socketserver.StreamRequestHandler):
@@ -208,6 +212,10 @@ def rough_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rough]:
                 if line != b"DATA":
                     self.say("221 bye" if line == b"QUIT" else "250 OK")
                     continue
+                if when == "stall":
+                    state.stalled = True
+                    self.rfile.read()  # until the client is gone
+                    return
                 self.say("354 go on")
                 while self.rfile.readline() not in (b".\r\n", b""):
                     pass

@@ -1,0 +1,94 @@
+"""Mail as jobs of a real worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from drawscape.job_manager import enqueue_background_job, get_job, start_worker
+
+pytestmark = pytest.mark.slow
+CONTRACT = {
+    "recipient": "user@example.com",
+    "subject": "Your order is ready",
+    "template": "order_complete",
+}
+SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">
+<path d="M2 2 L18 8" fill="none" stroke="black" stroke-width="0.3"/></svg>"""
+
+
+@pytest.fixture
+def worker(home: Path):
+    running = []
+
+    def start():
+        running.append(start_worker(1))
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.alive:
+            process.stop()
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    limit = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < limit, "waited in vain"
+        time.sleep(0.005)
+
+
+def enqueue(**more):
+    return enqueue_background_job("workers.email_tasks.send_notification", **CONTRACT, **more)
+
+
+def test_the_contract_s_example_works_as_a_job(home: Path, worker) -> None:
+    worker()
+    job = enqueue()
+    path = Path(job.wait(60))
+    assert path == home / "output" / "mail" / f"job-{job.id}.eml"
+    mail = message_from_bytes(path.read_bytes(), policy=default)
+    assert mail["To"] == "user@example.com"
+    assert job.id in mail["Message-ID"]
+
+
+def test_a_drawing_is_shown_as_a_picture(home: Path, worker) -> None:
+    (home / "spiral.svg").write_text(SVG)
+    worker()
+    job = enqueue(inline="spiral.svg", attach=["spiral.svg"])
+    mail = message_from_bytes(Path(job.wait(60)).read_bytes(), policy=default)
+    types = [part.get_content_type() for part in mail.walk() if not part.is_multipart()]
+    assert types == ["text/plain", "text/html", "image/png", "image/svg+xml"]
+    picture = next(part for part in mail.walk() if part.get_content_type() == "image/png")
+    assert picture.get_payload(decode=True).startswith(b"\x89PNG")
+
+
+def test_what_outlasts_the_task_s_tries_is_left_to_the_queue_s(home: Path, serve, worker) -> None:
+    mailbox = serve(answers=["451 busy"] * 5)
+    worker()
+    job = enqueue(job_retries=1)
+    sent = job.wait(60)
+    assert mailbox.attempts == 6
+    assert [mail["Message-ID"] for mail in mailbox.mails] == [sent]
+    assert "given up for now" in job.logs() or "try 2 of 4" in job.logs()
+
+
+def test_a_worker_killed_before_the_server_s_answer_sends_one_mail_in_the_end(
+    home: Path, rough_server, worker
+) -> None:
+    rough_server.hang_up = ["stall"]
+    process = worker()
+    job = enqueue()
+    wait_until(lambda: rough_server.stalled)
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not process.alive)
+    worker()
+    get_job(job.id).wait(60)
+    assert rough_server.taken == 1
