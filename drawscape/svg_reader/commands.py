@@ -22,10 +22,11 @@ _ALLOWED = np.zeros(256, dtype=bool)
 _ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
 _ALLOWED |= _ARITY >= 0
 
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# Without going back (possessive): else a long row of digits could be split in ever so many ways.
+_NUMBER = r"[-+]?+(?>\d++\.?+\d*+|\.\d++)(?>(?:[eE][-+]?\d+)?)"
 _ARC = re.compile(
-    rf"({_NUMBER})[\s,]*({_NUMBER})[\s,]*({_NUMBER})[\s,]*([01])[\s,]*([01])[\s,]*"
-    rf"({_NUMBER})[\s,]*({_NUMBER})[\s,]*"
+    rf"[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})[\s,]*+([01])[\s,]*+([01])"
+    rf"[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})"
 )
 _ARC_RUN = re.compile(r"([aA])([^a-df-zA-DF-Z|]*)")
 
@@ -72,7 +73,11 @@ def _spread_flags(d: str) -> str:
     """Return `d` with the flags of arcs set apart: `a1 1 0 015 5` needs no separators there."""
 
     def spread(run: re.Match[str]) -> str:
-        return run[1] + _ARC.sub(r"\1 \2 \3 \4 \5 \6 \7 ", run[2])
+        arcs, end = [run[1]], 0
+        while arc := _ARC.match(run[2], end):
+            arcs.append(" ".join(arc.groups()))
+            end = arc.end()
+        return " ".join([*arcs, run[2][end:]])
 
     return _ARC_RUN.sub(spread, d)
 

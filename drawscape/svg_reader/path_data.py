@@ -6,7 +6,7 @@ and the starts of the subpaths are such sums, so a whole document is resolved wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Segments:
 
 def resolve(commands: Commands) -> Segments:
     """Return the absolute segments of `commands`."""
-    commands = _with_moves_after_closing(commands)
+    commands = _with_moves_after_closing(_closed_once(commands))
     letters = commands.letters
     kinds = _KINDS[letters]
     pairs = _end_arguments(commands)
@@ -54,6 +54,21 @@ def resolve(commands: Commands) -> Segments:
     curved = np.flatnonzero((kinds == CUBIC) | (kinds == ARC))
     curves = _curves(commands, curved, ends) if len(curved) else np.empty((0, 5))
     return Segments(kinds, commands.paths, ends, curves)
+
+
+def _closed_once(commands: Commands) -> Commands:
+    """Return the commands without a `z` that follows a `z`: what is closed stays closed."""
+    closing = _KINDS[commands.letters] == CLOSE
+    again = closing[1:] & closing[:-1]
+    if not again.any():
+        return commands
+    kept = np.concatenate(([True], ~again))
+    return replace(
+        commands,
+        letters=commands.letters[kept],
+        paths=commands.paths[kept],
+        at=commands.at[kept],
+    )
 
 
 def _with_moves_after_closing(commands: Commands) -> Commands:

@@ -21,7 +21,7 @@ from drawscape.svg_reader.units import MM_PER_PX, length_mm, length_px
 from drawscape.svg_reader.xml_tree import DEEPEST, Node
 
 # `use` within `use` multiplies: what a file may draw by it, far above any real drawing.
-_MOST_USED_ELEMENTS = 500_000
+_MOST_USED_ELEMENTS = 200_000
 _MOST_USED_CHARACTERS = 256_000_000
 # What browsers take for a file that names no size at all.
 _DEFAULT_SIZE_PX = (300.0, 150.0)

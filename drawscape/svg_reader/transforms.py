@@ -14,7 +14,7 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
-_FUNCTION = re.compile(r"\s*,?\s*([a-zA-Z]+)\s*\(([^()]*)\)")
+_FUNCTION = re.compile(r"[\s,]*+([a-zA-Z]++)\s*+\(([^()]*+)\)")
 _NUMBER = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?:px|deg)?")
 # Inkscape writes one function, hand-made files a few; more than this is no drawing.
 _LONGEST = 10_000
@@ -41,9 +41,7 @@ def parse_transform(text: str | None) -> Matrix | None:
     if len(text) > _LONGEST:
         return None
     result, end = IDENTITY, 0
-    for match in _FUNCTION.finditer(text):
-        if match.start() != end:
-            return None
+    while match := _FUNCTION.match(text, end):
         end = match.end()
         single = _function(match[1], [float(n) for n in _NUMBER.findall(match[2])])
         if single is None:

@@ -1,0 +1,293 @@
+"""Pages, units, transforms, styles, layers and references."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.errors import SvgReadError
+from drawscape.svg_builder import SVGBuilder
+from drawscape.svg_reader import Document, read_svg
+
+NS = (
+    'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
+)
+PAGE = 'width="100mm" height="100mm" viewBox="0 0 100 100"'
+LINE = '<path d="M0,0L10,0"/>'
+
+
+def read(body: str, page: str = PAGE) -> Document:
+    return read_svg(f"<svg {NS} {page}>{body}</svg>")
+
+
+def end_of(body: str, page: str = PAGE) -> list[float]:
+    """Where the first line ends, in mm."""
+    return [round(float(v), 6) for v in read(body, page).lines[0][-1]]
+
+
+@pytest.mark.parametrize(
+    ("page", "size"),
+    [
+        ('width="210mm" height="297mm"', (210, 297)),
+        ('width="21cm" height="29.7cm"', (210, 297)),
+        ('width="8.5in" height="11in"', (215.9, 279.4)),
+        ('width="72pt" height="6pc"', (25.4, 25.4)),
+        ('width="96" height="192px"', (25.4, 50.8)),
+        ('width="40Q" height="4e1mm"', (10, 40)),
+        ('viewBox="0 0 96 192"', (25.4, 50.8)),
+        ('width="100%" height="100%" viewBox="5 5 96 192"', (25.4, 50.8)),
+        ('width="50mm" viewBox="0,0,20,40"', (50, 100)),
+    ],
+)
+def test_pages_in_every_unit(page: str, size: tuple[float, float]) -> None:
+    document = read("", page)
+    assert (document.width_mm, document.height_mm) == pytest.approx(size)
+
+
+def test_a_page_without_a_size_reaches_to_its_lines() -> None:
+    document = read('<path d="M0,0L480,960"/>', "")
+    assert (document.width_mm, document.height_mm) == pytest.approx((127, 254))
+
+
+@pytest.mark.parametrize("page", ['width="-5mm" height="5mm"', 'width="5mm" height="-1"'])
+def test_a_page_below_zero_is_refused(page: str) -> None:
+    with pytest.raises(SvgReadError, match="positive"):
+        read("", page)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "begin", "end"),
+    [
+        ("", [25, 0], [75, 50]),
+        ("xMinYMin", [0, 0], [50, 50]),
+        ("xMaxYMid meet", [50, 0], [100, 50]),
+        ("xMidYMax slice", [0, -50], [100, 50]),
+        ("none", [0, 0], [100, 50]),
+    ],
+)
+def test_a_view_box_is_fitted_as_its_aspect_says(
+    aspect: str, begin: list[float], end: list[float]
+) -> None:
+    page = f'width="100mm" height="50mm" viewBox="-10 -10 20 20" preserveAspectRatio="{aspect}"'
+    (line,) = read('<path d="M-10,-10L10,10"/>', page).lines
+    assert line[0] == pytest.approx(begin)
+    assert line[1] == pytest.approx(end)
+
+
+@pytest.mark.parametrize(
+    ("transform", "end"),
+    [
+        ("translate(5)", [15, 0]), ("translate(5,-2)", [15, -2]), ("scale(2)", [20, 0]),
+        ("scale(2 , 3) translate(1,1)", [22, 3]), ("rotate(90)", [0, 10]),
+        ("rotate(90 10 10)", [20, 10]), ("matrix(1 2 3 4 5 6)", [15, 26]),
+        ("skewX(45) translate(0,3)", [13, 3]), ("skewY(45)", [10, 10]),
+        ("translate(1,1),rotate(180)\n scale(-1)", [11, 1]), ("translate(1e1-5)", [20, -5]),
+        ("none", [10, 0]), ("", [10, 0]), ("rotate(45deg)rotate(45deg)", [0, 10]),
+        ("translateX(3px)translateY(4)", [13, 4]),
+    ],
+)  # fmt: skip
+def test_every_transform(transform: str, end: list[float]) -> None:
+    assert end_of(f'<g transform="{transform}">{LINE}</g>') == pytest.approx(end, abs=1e-6)
+
+
+def test_transforms_nest_outside_in() -> None:
+    body = (
+        f'<g transform="translate(50,0)"><g transform="scale(2)"><g transform="rotate(90)">{LINE}'
+    )
+    assert end_of(body + "</g></g></g>") == [50, 20]
+
+
+def test_a_transform_may_stand_in_a_style() -> None:
+    assert end_of('<path style="transform: translate(3px, 4px)" d="M0,0L10,0"/>') == [13, 4]
+
+
+def test_a_malformed_transform_is_left_out_and_reported() -> None:
+    document = read(f'<g transform="wiggle(3)">{LINE}</g>')
+    assert document.lines[0][-1].tolist() == [10, 0]
+    assert "wiggle(3)" in document.unsupported[0]
+
+
+def test_a_nested_svg_has_its_own_view_box() -> None:
+    inner = f'<svg x="10" y="20" width="50" height="50" viewBox="0 0 10 10">{LINE}</svg>'
+    assert end_of(inner) == [60, 20]
+
+
+def test_uses_are_drawn_where_they_stand() -> None:
+    body = (
+        f'<defs><g id="a">{LINE}</g></defs>'
+        '<use href="#a" x="1" y="2"/><use xlink:href="#a" transform="scale(2)" x="1"/>'
+    )
+    lines = read(body).lines
+    assert [line.tolist() for line in lines] == [[[1, 2], [11, 2]], [[2, 0], [22, 0]]]
+
+
+def test_a_symbol_is_drawn_by_use_alone_and_fitted() -> None:
+    symbol = f'<symbol id="s" viewBox="0 0 10 10">{LINE}</symbol>'
+    assert len(read(symbol).lines) == 0
+    assert end_of(f'{symbol}<use href="#s" x="5" width="20" height="20"/>') == [25, 0]
+
+
+@pytest.mark.parametrize("holder", ["defs", "clipPath", "mask", "pattern", "marker", "metadata"])
+def test_what_is_only_defined_is_not_drawn(holder: str) -> None:
+    assert len(read(f"<{holder}>{LINE}</{holder}>").lines) == 0
+
+
+@pytest.mark.parametrize(
+    ("style", "count"),
+    [
+        ('display="none"', 0), ('style="display:none"', 0), ('visibility="hidden"', 0),
+        ('style="visibility: collapse"', 0), ('style="display:inline"', 1), ('fill="none"', 1),
+    ],
+)  # fmt: skip
+def test_hidden_lines_are_not_drawn(style: str, count: int) -> None:
+    assert len(read(f"<g {style}>{LINE}</g>").lines) == count
+
+
+def test_a_visible_child_of_a_hidden_group_is_drawn() -> None:
+    assert len(read(f'<g visibility="hidden"><g visibility="visible">{LINE}</g></g>').lines) == 1
+
+
+def test_styles_by_selector_weight() -> None:
+    style = """<style>/* a { stroke: pink } */ @import url(x.css);
+        #i { stroke: navy } .c, .d { stroke: red } path { stroke: lime } * { stroke: gold }
+        @media print { path { stroke: pink } }</style>"""
+    bodies = {
+        "<line x2='9'/>": "gold",
+        "<path d='M0,0H9'/>": "lime",
+        "<path class='b c' d='M0,0H9'/>": "red",
+        "<path class='d' id='i' d='M0,0H9'/>": "navy",
+        "<path class='d' id='i' style='stroke:teal' d='M0,0H9'/>": "teal",
+        "<path stroke='pink' d='M0,0H9'/>": "lime",
+    }
+    for body, color in bodies.items():
+        assert read(style + body).layers[0].color == color, body
+
+
+def test_rules_that_are_too_complex_are_reported() -> None:
+    document = read(f"<style>g > path {{ stroke: red }}</style>{LINE}")
+    assert document.unsupported == ("the style rule 'g > path' is not applied",)
+
+
+def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour() -> None:
+    document = read(
+        '<path stroke="red" d="M0,0H1"/><path stroke="#00f" d="M0,0H2"/><path stroke="red" d="M0,0H3"/>'
+        f'<g inkscape:groupmode="layer" inkscape:label="5 ink" stroke="green" stroke-width="0.5">{LINE}</g>'
+        f'<g id="two"><g stroke="tan" stroke-width="2">{LINE}</g>{LINE}</g><g>{LINE}</g><g/>'
+    )
+    told = [
+        (layer.name, layer.color, layer.width_mm, len(layer.lines)) for layer in document.layers
+    ]
+    assert told == [
+        ("red", "red", None, 2),
+        ("#00f", "#00f", None, 1),
+        ("5 ink", "green", 0.5, 1),
+        ("two", "tan", 2.0, 2),
+        ("layer 5", "black", None, 1),
+    ]
+
+
+def test_layers_inside_a_wrapper_are_layers() -> None:
+    layers = "".join(
+        f'<g inkscape:groupmode="layer" inkscape:label="{name}">{LINE}</g>' for name in "ab"
+    )
+    assert [layer.name for layer in read(f'<g id="outer">{layers}</g>').layers] == ["a", "b"]
+
+
+def test_illustrators_switch_draws_the_real_copy() -> None:
+    ai = 'xmlns:i="http://ns.adobe.com/AdobeIllustrator/10.0/"'
+    body = (
+        '<switch><foreignObject requiredExtensions="x"/>'
+        f'<g i:extraneous="self"><g id="A">{LINE}</g><g id="B">{LINE}</g></g></switch>'
+    )
+    document = read(body, f"{PAGE} {ai}")
+    assert [layer.name for layer in document.layers] == ["A", "B"]
+
+
+def test_stroke_widths_are_in_mm_on_the_paper() -> None:
+    page = 'width="100mm" height="100mm" viewBox="0 0 200 200"'
+    body = f'<g stroke-width="3" transform="scale(2)">{LINE}</g>'
+    assert read(body, page).layers[0].width_mm == pytest.approx(3)
+
+
+def test_what_is_not_drawn_is_reported_with_counts() -> None:
+    document = read(
+        '<text>a</text><text>b</text><image href="x.png"/><g clip-path="url(#c)"/>'
+        f'<g stroke-dasharray="3">{LINE}</g><use href="other.svg#a"/>'
+    )
+    assert [note.split(":")[0] for note in document.unsupported] == [
+        "<text>",
+        "<image>",
+        "clip-path is not applied",
+        "stroke-dasharray is not applied",
+        "<use> of another file ('other.svg#a') is not drawn",
+    ]
+    assert document.unsupported[0].endswith("(2 times)")
+
+
+def test_metadata_is_handed_on() -> None:
+    assert read('<metadata>{"a": "&lt;"}</metadata>').metadata == '{"a": "<"}'
+    assert read("<metadata>\n <rdf/> </metadata>").metadata is None
+
+
+def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path: Path) -> None:
+    text = f'<?xml version="1.0" encoding="utf-8"?>\n<svg {NS} {PAGE}><g id="é">{LINE}</g></svg>'
+    path = tmp_path / "a.svg"
+    path.write_text(text, encoding="utf-8")
+    packed = gzip.compress(text.encode())
+    sources = (
+        path,
+        str(path),
+        text,
+        "\ufeff\n" + text,
+        text.encode(),
+        text.encode("utf-16"),
+        packed,
+    )
+    for source in sources:
+        source = source.replace('encoding="utf-8"', "") if isinstance(source, str) else source
+        if source == text.encode("utf-16"):
+            source = text.replace("utf-8", "utf-16").encode("utf-16")
+        document = read_svg(source)
+        assert document.layers[0].name == "é"
+        assert document.lines.points.tolist() == [[0, 0], [10, 0]]
+
+
+def test_a_missing_file_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_svg(tmp_path / "none.svg")
+
+
+@pytest.mark.parametrize("tolerance", [0, -1, float("nan")])
+def test_a_tolerance_of_nothing_is_refused(tolerance: float) -> None:
+    with pytest.raises(SvgReadError, match="tolerance_mm"):
+        read_svg("<svg/>", tolerance_mm=tolerance)
+
+
+coordinate = st.integers(-99_999, 99_999).map(lambda n: n / 100)
+
+
+@given(
+    lines=st.lists(
+        st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=6), min_size=1, max_size=8
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_the_canvas_writes_comes_back_to_the_last_digit(
+    lines: list[list[tuple[float, float]]],
+) -> None:
+    svg = SVGBuilder(200, 100)
+    with svg.layer("pen 1", color="red", width=0.4):
+        svg.polylines([np.array(line) for line in lines])
+    document = read_svg(svg.to_string())
+    assert [[tuple(p) for p in line.tolist()] for line in document.lines] == lines
+    assert (document.layers[0].color, document.layers[0].width_mm) == ("red", 0.4)
+
+
+def test_foreign_files_are_read_without_complaint(foreign_svg: Path) -> None:
+    assert read_svg(foreign_svg).unsupported == ()

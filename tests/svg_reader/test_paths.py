@@ -1,0 +1,208 @@
+"""Path data, shapes and curves, against hand and against a plain reading step by step."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drawscape.svg_reader import Document, read_svg
+
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
+
+
+def read(body: str, **options: float) -> Document:
+    return read_svg(f"{HEAD}{body}</svg>", **options)
+
+
+def lines_of(d: str) -> list[list[list[float]]]:
+    return [line.tolist() for line in read(f'<path d="{d}"/>').lines]
+
+
+@pytest.mark.parametrize(
+    ("d", "lines"),
+    [
+        ("M1,2L3,4", [[[1, 2], [3, 4]]]),
+        ("M1 2 3 4 5 6", [[[1, 2], [3, 4], [5, 6]]]),
+        ("m1 2 3 4 5 6", [[[1, 2], [4, 6], [9, 12]]]),
+        ("M10,10h5v5h-5z", [[[10, 10], [15, 10], [15, 15], [10, 15], [10, 10]]]),
+        ("M10,10H20V20H1", [[[10, 10], [20, 10], [20, 20], [1, 20]]]),
+        ("M5,5L6,6zl0,3", [[[5, 5], [6, 6], [5, 5]], [[5, 5], [5, 8]]]),
+        ("m5,5l1,1zm10,10l2,0", [[[5, 5], [6, 6], [5, 5]], [[15, 15], [17, 15]]]),
+        ("m5,5l1,1m10,10l2,0", [[[5, 5], [6, 6]], [[16, 16], [18, 16]]]),
+        ("M1,1L5,5M9,9m1,1l1,0", [[[1, 1], [5, 5]], [[10, 10], [11, 10]]]),
+        ("m1,1l2,2L9,9l1,1h1H3v1V2", [
+            [[1, 1], [3, 3], [9, 9], [10, 10], [11, 10], [3, 10], [3, 11], [3, 2]]
+        ]),
+        ("M3,3z", [[[3, 3], [3, 3]]]),
+        ("M3,3L4,4L3,3Z", [[[3, 3], [4, 4], [3, 3]]]),
+        ("M3,3", []),
+        ("", []),
+        ("M.5.5-1-1", [[[0.5, 0.5], [-1, -1]]]),
+    ],
+)  # fmt: skip
+def test_straight_path_commands(d: str, lines: list[list[list[float]]]) -> None:
+    assert lines_of(d) == [[[pytest.approx(v) for v in p] for p in line] for line in lines]
+
+
+def slowly(d: str) -> list[list[tuple[float, float]]]:
+    """The straight commands again, one by one, as the standard tells them."""
+    lines: list[list[tuple[float, float]]] = []
+    here = start = (0.0, 0.0)
+    closed = True
+    for letter, arguments in re.findall(r"([A-Za-z])([^A-Za-z]*)", d):
+        values = [float(n) for n in arguments.split()]
+        if letter in "zZ":
+            if here != start or len(lines[-1]) == 1:
+                lines[-1].append(start)
+            here, closed = start, True
+            continue
+        if letter in "hv":
+            here_next = (
+                (here[0] + values[0], here[1]) if letter == "h" else (here[0], here[1] + values[0])
+            )
+        elif letter in "HV":
+            here_next = (values[0], here[1]) if letter == "H" else (here[0], values[0])
+        else:
+            base = here if letter.islower() else (0.0, 0.0)
+            here_next = (base[0] + values[0], base[1] + values[1])
+        if letter in "mM":
+            lines.append([here_next])
+            start = here_next
+        else:
+            if closed:
+                lines.append([here])
+            lines[-1].append(here_next)
+        here, closed = here_next, False
+    return [line for line in lines if len(line) > 1]
+
+
+number = st.integers(-9, 9).map(str)
+steps = st.one_of(
+    st.tuples(st.sampled_from("MmLl"), number, number),
+    st.tuples(st.sampled_from("HhVv"), number),
+    st.tuples(st.sampled_from("Zz")),
+)
+
+
+@given(paths=st.lists(st.lists(steps, max_size=12), min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_many_paths_at_once_are_what_each_is_step_by_step(
+    paths: list[list[tuple[str, ...]]],
+) -> None:
+    texts = ["M 1 2 " + " ".join(" ".join(step) for step in path) for path in paths]
+    document = read("".join(f'<path d="{d}"/>' for d in texts))
+    expected = [line for d in texts for line in slowly(d)]
+    assert [[tuple(p) for p in line.tolist()] for line in document.lines] == expected
+
+
+def test_a_circle_keeps_within_the_tolerance_and_closes() -> None:
+    for tolerance in (0.5, 0.05, 0.005):
+        (line,) = read('<circle cx="50" cy="50" r="30"/>', tolerance_mm=tolerance).lines
+        radii = np.hypot(*(line - 50).T)
+        middles = np.hypot(*((line[1:] + line[:-1]) / 2 - 50).T)
+        assert radii == pytest.approx(30)
+        assert 30 - middles.min() <= tolerance
+        assert line[0].tolist() == line[-1].tolist() == [80, 50]
+
+
+def test_curves_keep_within_the_tolerance_under_any_transform() -> None:
+    curve = '<path d="M0,0C10,40,40,-20,30,30" {}/>'
+    (fine,) = read(curve.format('transform="scale(2.5,1)"'), tolerance_mm=1e-4).lines
+    (coarse,) = read(curve.format('transform="scale(2.5,1)"'), tolerance_mm=0.1).lines
+    assert len(coarse) < len(fine) / 10
+    gaps = [_distance(point, coarse) for point in fine]
+    assert max(gaps) <= 0.1
+
+
+def _distance(point: np.ndarray, line: np.ndarray) -> float:
+    begin, step = line[:-1], np.diff(line, axis=0)
+    along = np.clip(((point - begin) * step).sum(axis=1) / (step**2).sum(axis=1), 0, 1)
+    return float(np.hypot(*(begin + along[:, None] * step - point).T).min())
+
+
+@pytest.mark.parametrize(
+    ("smooth", "plain"),
+    [
+        ("M0,0C0,9,9,9,9,0S18,-9,18,0", "M0,0C0,9,9,9,9,0C9,-9,18,-9,18,0"),
+        ("M0,0S9,9,9,0", "M0,0C0,0,9,9,9,0"),
+        ("M0,0Q5,9,9,0T18,0T27,0", "M0,0Q5,9,9,0Q13,-9,18,0Q23,9,27,0"),
+        ("M1,1T9,0", "M1,1Q1,1,9,0"),
+        ("m1,1q5,9,9,0t9,0", "M1,1Q6,10,10,1Q14,-8,19,1"),
+        ("m1,1c0,9,9,9,9,0s9,-9,9,0", "M1,1C1,10,10,10,10,1C10,-8,19,-8,19,1"),
+        ("M0,0Q6,9,12,0", "M0,0C4,6,8,6,12,0"),
+        ("M5,5A0,3,0,0,1,9,9", "M5,5L9,9"),
+        ("M10,10a5 5 0 0110 0", "M10 10 A 5 5 0 0 1 20 10"),
+        ("M10,10a5-5 0 1110 0 5 5 0 00-10 0", "M10,10A5,5,0,1,1,20,10A5,5,0,0,0,10,10"),
+    ],
+)
+def test_two_spellings_of_one_curve(smooth: str, plain: str) -> None:
+    one, two = (read(f'<path d="{d}"/>').lines for d in (smooth, plain))
+    assert one.points == pytest.approx(two.points)
+
+
+@pytest.mark.parametrize(
+    ("flags", "centre", "length"),
+    [
+        ("0,0", (10, 0), 0.25), ("0,1", (0, 10), 0.25),
+        ("1,0", (0, 10), 0.75), ("1,1", (10, 0), 0.75),
+    ],
+)  # fmt: skip
+def test_the_four_arcs_between_two_points(
+    flags: str, centre: tuple[float, float], length: float
+) -> None:
+    (line,) = read(f'<path d="M0,0A10,10,0,{flags},10,10"/>', tolerance_mm=1e-4).lines
+    assert np.hypot(*(line - centre).T) == pytest.approx(10)
+    assert np.hypot(*np.diff(line, axis=0).T).sum() == pytest.approx(
+        length * 20 * math.pi, rel=1e-4
+    )
+
+
+def test_radii_too_small_for_an_arc_grow() -> None:
+    (line,) = read('<path d="M0,0A1,1,0,0,1,20,0"/>').lines
+    assert np.hypot(*(line - [10, 0]).T) == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("shape", "d"),
+    [
+        ('<line x1="1" y1="2" x2="3" y2="4"/>', "M1,2L3,4"),
+        ('<line x2="10%" y2="5%"/>', "M0,0L10,5"),
+        ('<rect x="1" y="2" width="10" height="20"/>', "M1,2h10v20h-10z"),
+        ('<rect width="50%" height="1cm"/>', f"M0,0h50v{96 / 2.54}h-50z"),
+        ('<rect x="1" y="2" width="10" height="20" rx="2"/>',
+         "M3,2H9a2,2,0,0,1,2,2V20a2,2,0,0,1-2,2H3a2,2,0,0,1-2-2V4a2,2,0,0,1,2-2z"),
+        ('<rect width="10" height="4" rx="9" ry="1"/>',
+         "M5,0H5A5,1,0,0,1,10,1V3A5,1,0,0,1,5,4H5A5,1,0,0,1,0,3V1A5,1,0,0,1,5,0z"),
+        ('<rect width="10" height="-4"/>', ""),
+        ('<ellipse cx="9" cy="8" rx="5" ry="3"/>',
+         "M14,8A5,3,0,0,1,9,11A5,3,0,0,1,4,8A5,3,0,0,1,9,5A5,3,0,0,1,14,8z"),
+        ('<circle r="0"/>', ""),
+        ('<polygon points="1,1 5,1 3,4"/>', "M1,1L5,1L3,4z"),
+        ('<polyline points=" 1 1 5-1,3,4 "/>', "M1,1L5,-1L3,4"),
+        ('<polyline points="1,1 2,2 3"/>', "M1,1L2,2"),
+    ],
+)  # fmt: skip
+def test_basic_shapes_are_the_paths_that_they_equal(shape: str, d: str) -> None:
+    one, two = read(shape).lines, read(f'<path d="{d}"/>').lines
+    assert len(one) == len(two)
+    assert one.points == pytest.approx(two.points)
+
+
+@pytest.mark.parametrize(
+    ("d", "points"),
+    [
+        ("M1,1 2,2 X 3,3", 2), ("M1,1L2,2L3", 2), ("M1,1L2,2 3,3,4", 3), ("L1,1 2,2", 0),
+        ("1,2M3,3L4,4", 0), ("M1,1L2,2z5L9,9", 3), ("M1,1L2,2L1e999,3L4,4", 2),
+        ("M1,1L2,2L--3,4", 2), ("M1,1|L2,2", 0), ("Mé1,1L2,2", 0), ("M1,1L2,2A1,1,0", 2),
+    ],
+)  # fmt: skip
+def test_a_broken_path_is_drawn_up_to_its_error_and_reported(d: str, points: int) -> None:
+    document = read(f'<path d="M0,9H9"/><path d="{d}"/><path d="m5,5h1"/>')
+    assert len(document.lines.points) == 2 + points + 2
+    assert document.lines[len(document.lines) - 1].tolist() == [[5, 5], [6, 5]]
+    assert document.unsupported == ("1 outlines hold errors; they are drawn up to the first",)
