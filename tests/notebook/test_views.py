@@ -63,7 +63,8 @@ def test_the_table_follows_the_queue(tmp_path: Path) -> None:
         assert "<i>" not in table._table.value
         (tmp_path / "gate").touch()
         wait_until(lambda: "finished in" in row_of(table, job.id), 10, "its end")
-        assert table._summary.value.startswith("1 worker · 0 waiting · 0 running")
+        idle = "1 worker · 0 waiting · 0 running"
+        wait_until(lambda: table._summary.value.startswith(idle), 10, "the summary")
     finally:
         table.close()
 
