@@ -45,8 +45,10 @@ HEAVY = {
 
 CHAOTIC = {
     "attractor",
+    "curl_noise",
     "differential_growth",
     "dla",
+    "flow_field",
     "reaction_diffusion",
     "stippling",
     "tsp_picture",
