@@ -1,6 +1,7 @@
 """Plot-ready: the same drawing in an order, and in a file, that a plotter draws well."""
 
 from drawscape.plot.deduplicate import deduplicate
+from drawscape.plot.export import save
 from drawscape.plot.filter import drop_shorter
 from drawscape.plot.fit import fit
 from drawscape.plot.merge import merge
@@ -24,6 +25,7 @@ __all__ = [
     "merge",
     "optimize",
     "order",
+    "save",
     "simplify",
     "split_ink",
     "split_layers",

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
 from drawscape.svg_reader.curves import Cubics, Ellipses
 from drawscape.svg_reader.path_data import ARC, CLOSE, CUBIC, LINE, MOVE, Floats, Segments
+
+# A gigabyte of coordinates; a million circles of a kilometre each would take thirty.
+_MOST_POINTS = 50_000_000
 
 
 def flatten(segments: Segments, tolerance: Floats) -> tuple[Lines, NDArray[np.int64]]:
@@ -51,6 +55,10 @@ def _with_curves(
             pieces[which] = curves.pieces(tolerance[which])
             families.append((which, curves))
     last = np.cumsum(pieces)
+    if last[-1] > _MOST_POINTS:
+        raise SvgReadError(
+            f"the curves make {last[-1]:,} points; the most are {_MOST_POINTS:,}: raise the tolerance"
+        )
     points = np.empty((last[-1], 2))
     plain = np.isin(segments.kinds, (MOVE, LINE, CLOSE)) & (pieces > 0)
     points[last[plain] - 1] = segments.ends[plain]

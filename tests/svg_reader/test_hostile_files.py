@@ -43,6 +43,7 @@ BOMB = "".join(
             ),
             "256 deep",
         ),
+        (svg('<circle r="9e8" transform="scale(1e-3)"/>' * 30_000), "points"),
         ("<html></html>", "<html>"),
         ("hello", "not well-formed"),
         ("", "not well-formed"),
