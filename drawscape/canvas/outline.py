@@ -91,8 +91,8 @@ def moved_shape(
     if tag == "rect" and not {"rx", "ry"} & attrs.keys():
         # Straight sides need no reading of path data, which costs a hundred times as much.
         x0, y0, x1, y1 = n["x"], n["y"], n["x"] + n["width"], n["y"] + n["height"]
-        corners = matrix.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
-        return "path", {"d": f"M{_pairs(corners).replace(' ', ' L')} Z"}
+        moved = matrix.apply(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+        return "path", {"d": f"M{_pairs(moved).replace(' ', ' L')} Z"}
     if tag == "circle" and matrix.is_similarity:
         ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
         return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}

@@ -83,3 +83,15 @@ def checked_length(what: str, value: Any) -> float:
     if not math.isfinite(value) or value <= 0:
         raise CanvasError(f"{what} {value!r} must be a finite number of mm above 0")
     return value  # type: ignore[return-value]
+
+
+def box_of(min_x: float, min_y: float, max_x: float, max_y: float) -> dict[str, float]:
+    """Return a bounding box as the classic calls give it."""
+    return {
+        "min_x": min_x,
+        "max_x": max_x,
+        "min_y": min_y,
+        "max_y": max_y,
+        "width": max_x - min_x,
+        "height": max_y - min_y,
+    }

@@ -13,9 +13,8 @@ import numpy as np
 from drawscape.canvas.cutting import Cut, cut_nodes
 from drawscape.canvas.grouping import Grouping
 from drawscape.canvas.node import Group, Node
-from drawscape.canvas.page import checked_length
+from drawscape.canvas.page import box_of, checked_length
 from drawscape.canvas.polylines import Polylines
-from drawscape.canvas.writing import box_of
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 

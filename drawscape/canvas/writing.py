@@ -1,30 +1,26 @@
-"""Single-line writing on the canvas: `lettering`, and the classic `hershey_text` with its kin."""
+"""Single-line writing on the canvas: `lettering`, and the classic `hershey_text` with its kin.
+
+The fonts are imported where they are used: a canvas without text has no need of them.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.canvas.grouping import Grouping
 from drawscape.canvas.node import Shape
-from drawscape.canvas.page import Pen
+from drawscape.canvas.page import Pen, box_of
 from drawscape.canvas.polylines import Polylines
 from drawscape.canvas.shapes import Shapes
 from drawscape.canvas.style import Attrs, number
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines, Points
-from drawscape.lettering import (
-    LINE_HEIGHT,
-    Align,
-    Style,
-    VerticalAlign,
-    glyphs_for,
-    load_font,
-    set_along,
-    set_text,
-)
+
+if TYPE_CHECKING:
+    from drawscape.lettering import Align, VerticalAlign
 
 # Where the classic calls have y = 0: the middle of a capital, as Hershey's own coordinates do.
 _BASE_LINE = 9.0
@@ -43,6 +39,8 @@ class Writing(Shapes, Polylines, Grouping):
 
     def set_hershey_font(self, font_name: str) -> Self:
         """Write with `font_name` from now on; raise UnknownNameError when there is no such font."""
+        from drawscape.lettering import load_font
+
         load_font(font_name)
         self.hershey_font_name = font_name
         return self
@@ -58,7 +56,7 @@ class Writing(Shapes, Polylines, Grouping):
         align: Align = "left",
         valign: VerticalAlign = "baseline",
         width: float | None = None,
-        line_height: float = LINE_HEIGHT,
+        line_height: float | None = None,
         spacing: float = 0.0,
         along: ArrayLike | None = None,
         offset: float = 0.0,
@@ -69,16 +67,23 @@ class Writing(Shapes, Polylines, Grouping):
 
         `align` is left, center, right or justify; `valign` says which part of the text is at `y`.
         With a `width` in mm the text wraps into the box that begins at `x`. `line_height` is in cap
-        heights, `spacing` between letters in mm. With `along`, an (N, 2) polyline, the text follows
+        heights (1.9), `spacing` between letters in mm. With `along`, an (N, 2) polyline, the text follows
         that instead, lifted by `offset` mm.
         Raises GlyphError for a character that the font cannot write, unless `missing` replaces it.
         """
+        from drawscape.lettering import LINE_HEIGHT, Style, set_along, set_text
+
         writing = Style(font or self.hershey_font_name, size, spacing, missing)
         if along is not None:
             lines = set_along(text, writing, along, align=align, offset=offset)
         else:
             lines = set_text(
-                text, writing, align=align, valign=valign, width=width, line_height=line_height
+                text,
+                writing,
+                align=align,
+                valign=valign,
+                width=width,
+                line_height=LINE_HEIGHT if line_height is None else line_height,
             ).lines
         return self.polylines(lines.with_points(lines.points + np.array((x, y))), **style)
 
@@ -146,24 +151,14 @@ class Writing(Shapes, Polylines, Grouping):
         return dict(_STROKES) if pen is None else {"stroke-width": pen.width / abs(scale)}
 
     def _hershey_strokes(self, content: str) -> Lines:
+        from drawscape.lettering import glyphs_for
+
         strokes: list[Points] = []
         x = 0.0
         for glyph in glyphs_for(str(content).replace("\n", " "), self.hershey_font_name):
             strokes += glyph.placed(x, _BASE_LINE)
             x += glyph.advance
         return Lines.of(strokes)
-
-
-def box_of(min_x: float, min_y: float, max_x: float, max_y: float) -> dict[str, float]:
-    """Return a bounding box as the classic calls give it."""
-    return {
-        "min_x": min_x,
-        "max_x": max_x,
-        "min_y": min_y,
-        "max_y": max_y,
-        "width": max_x - min_x,
-        "height": max_y - min_y,
-    }
 
 
 def _path_data(stroke: Points) -> str:
