@@ -63,7 +63,7 @@ class SampledField:
     pitch: float
     columns: int
     # (cells, 4): the blend a + b s + c t + d s t of the cell's corners, one look-up a place.
-    blends: NDArray[np.complex128]
+    blends: NDArray[np.complex64]
 
     @classmethod
     def of(cls, field: Field, bounds: Bounds, pitch: float) -> SampledField:
@@ -78,7 +78,7 @@ class SampledField:
         x, y = np.meshgrid(
             x0 + (np.arange(columns) - 1) * pitch, y0 + (np.arange(rows) - 1) * pitch
         )
-        nodes = directions(field, x.ravel(), y.ravel()).reshape(rows, columns)
+        nodes = directions(field, x.ravel(), y.ravel()).astype(np.complex64).reshape(rows, columns)
         a, b, c, d = nodes[:-1, :-1], nodes[:-1, 1:], nodes[1:, :-1], nodes[1:, 1:]
         blends = np.stack((a, b - a, c - a, a - b - c + d), axis=-1).reshape(-1, 4)
         return cls(complex(x0 - pitch, y0 - pitch), pitch, columns - 1, blends)

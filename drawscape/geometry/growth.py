@@ -13,23 +13,24 @@ from drawscape.geometry.field import Complexes, SampledField, to_points
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.occupancy import Occupancy
 from drawscape.geometry.pairs import Indices
-from drawscape.geometry.poisson import apart
 from drawscape.geometry.simplify import without_repeats
 
 FIRST_APART = 10.0
 """Spacings between lines that start together: closer ones would block each other while short."""
 
 # Heads that move at once: fewer waste the cost of a numpy call, more get in each other's way.
-_MOST_HEADS = 640
+_MOST_HEADS = 800
 # On a small page fewer: this many in a square of one spacing.
 _HEADS_TO_A_SQUARE = 0.02
 # Strides between two looks at who is too near: a look costs as much as several strides.
-_STRIDES = 6
+_STRIDES = 8
+# One in so many places of a line is looked beside for a start; the last round finds the others.
+_EVERY = 4
 # Places to start from that are weighed against each other at once.
 _MOST_TO_CHOOSE_FROM = 4000
 # In spacings, how far ahead of a growing line and how wide its way is kept free of new ones:
 # without this, lines are a fifth shorter.
-_AHEAD, _ABREAST = 20.0, 2.0
+_AHEAD, _ABREAST = 20.0, 1.2
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,13 @@ class Growth:
         if not self.line:
             return Lines.empty()
         line, order = np.concatenate(self.line), np.concatenate(self.order)
-        sorting = np.argsort(line * (1 << 32) + order)
-        places = np.concatenate(self.places)[sorting]
-        lines = Lines.from_counts(to_points(places), np.bincount(line))
+        counts = np.bincount(line)
+        # A line's points have all whole numbers from its backward end to its forward one.
+        lowest = np.zeros(len(counts), dtype=np.int64)
+        np.minimum.at(lowest, line, order)
+        places = np.empty(len(line), dtype=np.complex128)
+        places[(np.cumsum(counts) - counts - lowest)[line] + order] = np.concatenate(self.places)
+        lines = Lines.from_counts(to_points(places), counts)
         return self._closed(without_repeats(lines))
 
     @property
@@ -124,7 +129,7 @@ class Growth:
             grown = np.concatenate(self.fresh)
             self.fresh = []
             self.taken.crowd(grown)
-            self.waiting = np.concatenate((self._beside(grown[::2]), self.waiting))
+            self.waiting = np.concatenate((self._beside(grown[::_EVERY]), self.waiting))
         self.waiting = self.taken.uncrowded(self.waiting)
         starts = self._chosen(wanted, growing)
         line = self.count + np.arange(len(starts))
@@ -140,12 +145,11 @@ class Growth:
         """Return up to `wanted` free places, far from each other, out of those that wait."""
         while len(self.waiting):
             some = np.arange(0, len(self.waiting), 1 + len(self.waiting) // _MOST_TO_CHOOSE_FROM)
-            distance = self.distance * self.pace.spacing
-            chosen = some[apart(to_points(self.waiting[some]), distance)]
-            if len(chosen) < wanted and self.distance > 1.0:
+            chosen = some[_scattered(self.waiting[some], self.distance * self.pace.spacing)]
+            if len(chosen) < wanted // 2 and self.distance > 1.0:
                 self.distance = max(self.distance * 0.8, 1.0)
                 continue
-            chosen = chosen[: 2 * wanted]
+            chosen = chosen[: wanted + wanted // 2]
             chosen = chosen[~self._ahead(self.waiting[chosen], growing)]
             places = self.waiting[chosen]
             self.waiting = np.delete(self.waiting, chosen)
@@ -224,6 +228,17 @@ class Growth:
         at = np.repeat(lines.offsets[1:], meets)
         points = np.insert(lines.points, at, heads[meets], axis=0)
         return Lines.from_counts(points, lines.counts + meets)
+
+
+def _scattered(places: Complexes, distance: float) -> Indices:
+    """Return the numbers of some places that lie `distance` apart: one in every fourth square."""
+    column, row = (
+        np.floor(axis / distance).astype(np.int64) for axis in (places.real, places.imag)
+    )
+    # Squares of which no two touch, as the first place has it.
+    some = np.flatnonzero((((column ^ column[0]) | (row ^ row[0])) & 1) == 0)
+    square = row[some] * (1 << 32) + column[some]
+    return np.asarray(some[np.sort(np.unique(square, return_index=True)[1])])
 
 
 def _stopped_at_edge(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
@@ -10,7 +13,9 @@ from drawscape.geometry.field import Complexes
 from drawscape.geometry.pairs import Indices
 
 # So far away that an empty cell is near nothing.
-_NOWHERE = 1e30 + 0j
+_NOWHERE = 1e15 + 0j
+# Windows looked through at once: their numbers, 100 kB, stay in cache and cost no fresh memory.
+_WINDOWS = 512
 
 
 class Occupancy:
@@ -27,19 +32,20 @@ class Occupancy:
         rows = int((bounds[3] - bounds[1]) / cell) + 2 * margin
         self._origin = complex(bounds[0] - margin * cell, bounds[1] - margin * cell)
         size = self._columns * rows
-        self._held = np.full(size, _NOWHERE)
-        self._line = np.full(size, -1, dtype=np.int64)
-        self._step = np.zeros(size, dtype=np.int64)
-        self._born = np.zeros(size, dtype=np.int64)
+        # Single precision, from the corner: half the memory to look through, and 0.0001 mm at most.
+        self._held = np.full(size, _NOWHERE, dtype=np.complex64)
+        self._line = np.full(size, -1, dtype=np.int32)
+        self._step = np.zeros(size, dtype=np.int32)
+        self._born = np.zeros(size, dtype=np.int32)
         self._blocked = np.zeros(size, dtype=bool)
         # Cells that lie within `reach` of some point as a whole, so that nothing in them is free.
         self._crowded = np.zeros(size, dtype=bool)
         self._reach = reach
-        self._latest = np.zeros(size, dtype=np.int64)
+        self._latest = np.zeros(size, dtype=np.int32)
         self._radius = radius
         self._loop = loop
-        self._around = self._disc(radius)
-        self._wide = self._disc(reach)
+        self._around = _Window.of(self._held, self._columns, 2)
+        self._wide = _Window.of(self._held, self._columns, int(np.ceil(reach / cell)))
 
     def cells(self, places: Complexes) -> Indices:
         """Return the number of the cell that each place is in."""
@@ -76,22 +82,20 @@ class Occupancy:
         """
         shape = places.shape
         places, line, step = places.ravel(), line.ravel(), step.ravel()
+        local = (places - self._origin).astype(np.complex64)
         cell = self.cells(places)
         empty = self._line.take(cell) < 0
         # The last write to a cell stays: backwards, so that the lower line number has it.
         target = cell[empty][::-1]
-        self._held[target] = places[empty][::-1]
+        self._held[target] = local[empty][::-1]
         self._line[target] = line[empty][::-1]
         self._step[target] = step[empty][::-1]
         self._born[target] = born
         own = empty & (self._line.take(cell) == line) & (self._step.take(cell) == step)
         refused = self._blocked.take(cell) | (empty & ~own)
-        around = cell[:, None] + self._around
-        gap = self._held.take(around)
-        gap -= places[:, None]
-        near = np.flatnonzero(gap.real**2 + gap.imag**2 < self._radius**2)
-        who = near // around.shape[1]
-        near = around.ravel()[near]
+        near = self._around.near(cell, local, self._radius)
+        who, which = np.divmod(near, len(self._around.offsets))
+        near = cell[who] + self._around.offsets[which]
         other = self._line.take(near)
         mine = other == line[who]
         far_along = np.abs(self._step.take(near) - step[who]) > self._loop
@@ -121,17 +125,48 @@ class Occupancy:
 
     def free(self, places: Complexes) -> NDArray[np.bool_]:
         """Return whether no point is nearer to each of `places`, (N,), than the reach."""
-        around = self.cells(places)[:, None] + self._wide
-        gap = self._held.take(around) - places[:, None]
-        return np.asarray((gap.real**2 + gap.imag**2 >= self._reach**2).all(axis=1))
+        local = (places - self._origin).astype(np.complex64)
+        # Rounding to single precision may not undercut a place that is just far enough.
+        limit = self._reach * (1.0 - 1e-6)
+        free = np.ones(len(places), dtype=bool)
+        free[self._wide.near(self.cells(places), local, limit) // len(self._wide.offsets)] = False
+        return free
 
     def _release(self, cells: Indices) -> None:
         self._held[cells] = _NOWHERE
         self._line[cells] = -1
 
-    def _disc(self, radius: float) -> Indices:
-        """Return the offsets of cells that a disc of `radius` around a place can reach."""
-        most = int(np.ceil(radius / self.cell))
+
+@dataclass(frozen=True)
+class _Window:
+    """The square of cells around any cell that a disc of `radius` can reach, as one look-up."""
+
+    offsets: Indices
+    corner: int
+    views: NDArray[np.complex64]
+
+    @classmethod
+    def of(cls, held: NDArray[np.complex64], columns: int, most: int) -> _Window:
+        side = 2 * most + 1
         i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
-        gap = np.hypot(np.maximum(np.abs(i) - 1, 0), np.maximum(np.abs(j) - 1, 0)) * self.cell
-        return np.asarray((i * self._columns + j)[gap < radius * (1.0 - 1e-9)])
+        # Every window is a view into the cells themselves: five rows are copied, not 25 numbers.
+        shape = (len(held) - (side - 1) * (columns + 1), side, side)
+        item = held.itemsize
+        views = as_strided(held, shape, (item, columns * item, item), writeable=False)
+        return cls(i * columns + j, most * (columns + 1), views)
+
+    def near(self, cell: Indices, local: NDArray[np.complex64], radius: float) -> Indices:
+        """Return which of the windows' entries, numbered on through (N, cells), are within `radius`.
+
+        `cell` and `local`, (N,), say where each window is and from where in it distances count.
+        """
+        found = []
+        for start in range(0, len(cell), _WINDOWS):
+            part = slice(start, start + _WINDOWS)
+            gap = self.views[cell[part] - self.corner].reshape(-1, len(self.offsets))
+            gap -= local[part, None]
+            parts = gap.view(np.float32).reshape(*gap.shape, 2)
+            parts *= parts
+            close = np.flatnonzero(parts[..., 0] + parts[..., 1] < radius * radius)
+            found.append(close + start * len(self.offsets))
+        return np.concatenate([np.empty(0, dtype=np.int64), *found])

@@ -38,7 +38,7 @@ def gaps_between_lines(lines):
 @pytest.mark.parametrize("spacing", [1.3, 4.0])
 def test_lines_keep_their_distance_and_leave_no_gap(field, spacing):
     lines = streamlines(field, PAGE, spacing, step_mm=99)
-    assert gaps_between_lines(lines).min() > 0.5 * spacing - 1e-9
+    assert gaps_between_lines(lines).min() > 0.5 * spacing - 1e-4
     anywhere = np.random.default_rng(0).uniform(PAGE[:2], PAGE[2:], (2000, 2))
     gaps = Nearest(lines.points).distances(anywhere)
     assert np.quantile(gaps, 0.99) < spacing
