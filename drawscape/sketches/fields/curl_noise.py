@@ -43,7 +43,7 @@ def curl_noise(
 ) -> None:
     """Stream lines of a divergence-free current that parts around stones.
 
-    After R. Bridson, J. Hourihan and M. Nordenstam, "Curl-noise for procedural fluid flow" (2007):
+    After R. Bridson and others, "Curl-noise for procedural fluid flow" (2007):
     the current is the curl of noise that is held still along each stone's rim.
     """
     frame = svg.frame

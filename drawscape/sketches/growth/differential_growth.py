@@ -36,8 +36,8 @@ def differential_growth(
 ) -> Iterator[float]:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.
 
-    After S. Bader's and A. Hoff's "Differential line" (2015) and J. Hart, "Growing with style"
-    (Nervous System, 2013-15); the pattern of uneven growth is D'Arcy Thompson's (1917).
+    After A. Hoff's "Differential line" (2015) and Nervous System's "Floraform" (2014); that uneven
+    growth makes form is D'Arcy Thompson's thought, "On growth and form" (1917).
     """
     frame = svg.frame
     wall = _wall(frame, dish)

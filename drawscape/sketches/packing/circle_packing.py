@@ -43,7 +43,7 @@ def circle_packing(
 ) -> None:
     """Circles that grew until they touched, filled with rings, spirals, hatches and rays.
 
-    A random Apollonian gasket, after P. Shier, "Filling space with random fractal
+    A random Apollonian gasket, after J. Shier, "Filling space with random fractal
     non-overlapping simple shapes" (2011).
     """
     frame = svg.frame

@@ -30,7 +30,7 @@ def phyllotaxis(
     florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets")] = 460,
     angle: Annotated[
         float,
-        Interval(ge=130.0, le=145.0),
+        Interval(ge=134.0, le=141.0),
         doc("Degrees from one floret to the next; 137.508 is the golden angle"),
     ] = 137.508,
     growth: Annotated[

@@ -33,8 +33,8 @@ def squiggles(
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.
 
-    After "SquiggleDraw" by Gregg Wygonik (2016); a picture in one kind of line goes back to
-    Claude Mellan's engraving "Sudarium of Saint Veronica" (1649).
+    After Gregg Wygonik's "SquiggleDraw"; that one line's swelling can carry a whole picture goes
+    back to Claude Mellan's engraving "Sudarium of Saint Veronica" (1649).
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
