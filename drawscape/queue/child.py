@@ -53,13 +53,17 @@ class ChildSettings:
 
 
 def main(
-    connection: Connection, lifeline: Connection, log: Connection, settings: ChildSettings
+    connection: Connection,
+    lifeline: Connection,
+    log: Connection,
+    begun: Connection,
+    settings: ChildSettings,
 ) -> None:
     """Serve jobs from `connection` until it closes; the entry point of the child process."""
     os.setsid()
     _die_with_parent(lifeline)
     _write_to(log)
-    child = _Child(connection, settings)
+    child = _Child(connection, begun.fileno(), settings)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         child.serve()
 
@@ -103,8 +107,9 @@ def _write_to(log: Connection) -> None:
 
 
 class _Child:
-    def __init__(self, connection: Connection, settings: ChildSettings) -> None:
+    def __init__(self, connection: Connection, begun: int, settings: ChildSettings) -> None:
         self._connection = connection
+        self._begun = begun
         self._settings = settings
         self._codec = Codec(settings.key)
         self._code = LoadedCode()
@@ -140,10 +145,12 @@ class _Child:
         self._code.note()
         self._send(READY)
         while True:
-            job_id, task, created_at, meta, payload = marshal.loads(self._connection.recv_bytes())
+            message = marshal.loads(self._connection.recv_bytes())
+            mark, job_id, task, created_at, meta, payload = message
             if self._code.is_stale(created_at):
                 self._send(STALE)
                 return
+            os.pwrite(self._begun, mark, 0)
             began = time.time()
             outcome = self._run(job_id, task, meta, payload)
             self._code.note(began)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._jobs = self.huey.storage.jobs
         self._next: Claim | None = None
         self._native_turn = False
+        self.gone = threading.Event()
+        """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
         self.slot = Slot(consumer.slot_settings, self._note, self._note_child)
 
     def initialize(self) -> None:
@@ -172,6 +175,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         self.slot.close()
         super().shutdown()
         self._jobs.close()
+        self.gone.set()
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]
@@ -279,5 +283,5 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         for worker, _ in self.worker_threads:
             worker.slot.interrupt()
         deadline = time.monotonic() + _LEAVE_S
-        for _, thread in self.worker_threads:
-            thread.join(max(deadline - time.monotonic(), 0))
+        for worker, _ in self.worker_threads:
+            worker.gone.wait(max(deadline - time.monotonic(), 0))

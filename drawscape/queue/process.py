@@ -8,7 +8,9 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +40,21 @@ class ChildProcess:
         self.connection, theirs = context.Pipe(duplex=True)
         end_of_life, self._lifeline = context.Pipe(duplex=False)
         self._log, log = context.Pipe(duplex=False)
+        # A file without a name, in which the child notes the claim that it begins: when it dies we know
+        # whether the job was in its hands, at the price of one system call.
+        with tempfile.TemporaryFile() as file:
+            self._begun = os.dup(file.fileno())
+            begun = Connection(os.dup(file.fileno()))
         # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
         self._process = context.Process(
             target=main,
-            args=(theirs, end_of_life, log, settings),
+            args=(theirs, end_of_life, log, begun, settings),
             name="drawscape-job",
             daemon=False,
         )
         with _STARTING, _no_main_module():
             self._process.start()
-        for end in (theirs, end_of_life, log):
+        for end in (theirs, end_of_life, log, begun):
             end.close()
         os.set_blocking(self._log.fileno(), False)
         self._ended = False
@@ -64,9 +71,13 @@ class ChildProcess:
 
     def send(self, held: Claim) -> None:
         """Hand over a job."""
-        self.connection.send_bytes(
-            marshal.dumps((held.id, held.task, held.created_at, held.meta, held.payload))
-        )
+        mark = claim_mark(held.seq, held.token)
+        told = (mark, held.id, held.task, held.created_at, held.meta, held.payload)
+        self.connection.send_bytes(marshal.dumps(told))
+
+    def has_begun(self, held: Claim) -> bool:
+        """Return whether the child has begun with this claim."""
+        return os.pread(self._begun, 64, 0) == claim_mark(held.seq, held.token)
 
     def receive(self) -> tuple[bytes, Any]:
         """Return the next message: its kind and content. Raises EOFError when the child is gone."""
@@ -125,6 +136,12 @@ class ChildProcess:
         """Let go of the pipes."""
         for end in (self.connection, self._lifeline, self._log):
             end.close()
+        os.close(self._begun)
+
+
+def claim_mark(seq: int, token: int) -> bytes:
+    """Return what a child notes when it begins with a claim."""
+    return b"%020d %020d" % (seq, token)
 
 
 @contextlib.contextmanager

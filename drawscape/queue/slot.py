@@ -163,7 +163,7 @@ class _Run:
         return child
 
     def _hand_over(self) -> Outcome | None:
-        """Return the outcome, or None when the child found its code stale and did not begin."""
+        """Return the outcome, or None when the child did not begin: its code was stale, or it was dead."""
         if self._process.pid != self._held.pid:
             self._slot._on_child(self._held, self._process.pid)
         try:
@@ -294,10 +294,15 @@ class _Run:
         error = f"timed out after {self._held.timeout_s:g} s\n{details['stack']}".rstrip()
         return Outcome(status, reason, error=error, detail=details, peak_kb=self._peak_kb)
 
-    def _died(self) -> Outcome:
-        """The child is gone without an answer: because we killed it, or by its own doing."""
+    def _died(self) -> Outcome | None:
+        """The child is gone without an answer: because we killed it, or by its own doing.
+
+        None when it had not begun: then the job is not to blame, and another child shall run it.
+        """
         process = self._process
         code = process.end()
+        if self._ending is None and not process.has_begun(self._held):
+            return None
         self._copy_log()
         self._slot.replace()
         if self._ending is not None:

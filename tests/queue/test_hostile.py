@@ -140,11 +140,10 @@ worker = start_worker(1)
 job = enqueue_background_job('sampletasks.big_after', f'{home}/go', 400_000)
 while job.status != 'started':
     time.sleep(0.01)
-ballast = open(f'{home}/small/ballast', 'wb')
+ballast = open(f'{home}/small/ballast', 'wb', buffering=0)
 try:
     while True:
         ballast.write(b'x' * 4096)
-        ballast.flush()
 except OSError:
     pass
 open(f'{home}/go', 'w').close()
@@ -297,8 +296,8 @@ def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer):
 
 def test_a_child_killed_from_outside_is_a_crashed_job(home: Path, start_consumer):
     start_consumer()
-    job = enqueue_background_job("sampletasks.nap", 30)
-    wait_until(lambda: job.status == "started" and job.refresh().pid)
+    job = enqueue_background_job("sampletasks.append", str(home / "begun"), "x", 30)
+    wait_until((home / "begun").exists)
     os.kill(job.refresh().pid, signal.SIGKILL)
     with pytest.raises(JobFailed, match="SIGKILL"):
         job.wait(20)
