@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.tables import QueueTable as QueueTable
     from drawscape.notebook.tables import queue_table as queue_table
     from drawscape.notebook.views import JobView as JobView
-    from drawscape.notebook.views import watch as watch
+    from drawscape.notebook.views import job_view as job_view
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _PLACES = {
@@ -30,7 +30,7 @@ _PLACES = {
     "QueueTable": "tables",
     "queue_table": "tables",
     "JobView": "views",
-    "watch": "views",
+    "job_view": "views",
     "ensure_worker": "worker",
 }
 

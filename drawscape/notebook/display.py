@@ -36,6 +36,7 @@ class JobDisplay:
         self.words = line("", "drawscape-status")
         self.trouble = line("", "drawscape-trouble")
         self.picture = widgets.Image(format="svg+xml")
+        self.picture.layout.display = "none"  # an image without bytes is shown as a broken one
         self.picture.add_class("drawscape-picture")
         self.caption = line("", "drawscape-caption")
         self._verb = verb
@@ -80,6 +81,7 @@ class JobDisplay:
         """Show `picture` as it is, with `caption` under it."""
         with self._lock:
             self.picture.remove_class("drawscape-stale")
+            self.picture.layout.display = ""
             if self.picture.value != picture.data:
                 with self.picture.hold_sync():
                     self.picture.format = picture.format

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -14,7 +15,7 @@ from drawscape.job_manager import watch as watch_jobs
 from drawscape.notebook.debounce import Throttle
 from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState, state_of
-from drawscape.notebook.words import duration_words, status_words
+from drawscape.notebook.words import duration_words, status_words, verb_of
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
@@ -79,7 +80,10 @@ def _row(job: Job, state: JobState) -> str:
     words = job.description or job.task.rpartition(".")[2]
     bar = f'<progress max="1" value="{_share(state):.3f}"></progress>'
     took = duration_words(state.started_at, state.ended_at)
-    cells: list[Any] = [escape(job.id[-8:]), escape(words), escape(status_words(state)), bar, took]
+    told = status_words(
+        replace(state, started_at=None), verb_of(job.task)
+    )  # the time has its column
+    cells: list[Any] = [escape(job.id[-8:]), escape(words), escape(told), bar, took]
     body = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr class="drawscape-is-{escape(state.status)}" title="{escape(job.id)}">{body}</tr>'
 

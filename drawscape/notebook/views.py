@@ -11,10 +11,10 @@ from drawscape.notebook.attending import attend
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState
-from drawscape.notebook.words import label_of
+from drawscape.notebook.words import label_of, verb_of
 
 
-def watch(job: Job | str) -> JobView:
+def job_view(job: Job | str) -> JobView:
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
 
     Raises JobNotFoundError for an unknown id.
@@ -27,7 +27,7 @@ class JobView(LiveBox):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self._display = JobDisplay()
+        self._display = JobDisplay(verb_of(job.task))
         self._note = line("", "drawscape-note")
         self._button = widgets.Button(description="Cancel")
         self._button.add_class("drawscape-cancel")

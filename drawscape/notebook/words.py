@@ -23,6 +23,11 @@ def status_words(job: JobState, verb: str = "drawing") -> str:
     return ended_words(job)
 
 
+def verb_of(task: str) -> str:
+    """Return what a worker does with the task at that path."""
+    return "drawing" if "svg_tasks." in task else "working"
+
+
 def waiting_words(ahead: int | None) -> str:
     """Return how long the queue before a job is."""
     if ahead is None:

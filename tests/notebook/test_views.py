@@ -8,7 +8,7 @@ from support import wait_until
 
 from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import enqueue_background_job
-from drawscape.notebook import queue_table, watch
+from drawscape.notebook import job_view, queue_table
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -25,8 +25,8 @@ def wait_for(gate: str, answer: Any = 5) -> Any:
 
 def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
-    view = watch(job)
-    wait_until(lambda: view.status == "drawing", 10, "the start")
+    view = job_view(job)
+    wait_until(lambda: view.status == "working", 10, "the start")
     (tmp_path / "gate").touch()
     wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
     assert view._display.caption.value == "5"
@@ -35,13 +35,13 @@ def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
 def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path))
     job.wait(20)
-    view = watch(job.id)
+    view = job_view(job.id)
     wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
 
 
 def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
-    view = watch(job)
+    view = job_view(job)
     view._button.click()
     wait_until(lambda: view.status.startswith(("stopped", "canceled")), 10, "the stop")
     assert job.ended
@@ -49,7 +49,7 @@ def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
 
 def test_an_unknown_id_is_an_error_in_the_cell() -> None:
     with pytest.raises(JobNotFoundError, match="nobody"):
-        watch("nobody")
+        job_view("nobody")
 
 
 def test_the_table_follows_the_queue(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_the_table_follows_the_queue(tmp_path: Path) -> None:
         assert "&lt;i&gt;patience&lt;/i&gt;" in table._table.value
         assert "<i>" not in table._table.value
         (tmp_path / "gate").touch()
-        wait_until(lambda: "finished in" in row_of(table, job.id), 10, "its end")
+        wait_until(lambda: "finished" in row_of(table, job.id), 10, "its end")
         idle = "1 worker · 0 waiting · 0 running"
         wait_until(lambda: table._summary.value.startswith(idle), 10, "the summary")
     finally:
