@@ -37,7 +37,8 @@ def document(
     )
     yield head.encode()
     if provenance is not None:
-        told = json.dumps(provenance, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        # ASCII, for JSON may hold characters that XML may not.
+        told = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
         yield f'<metadata id="drawscape">{escape(told)}</metadata>\n'.encode()
     yield from pieces(nodes)
     yield b"</svg>\n"

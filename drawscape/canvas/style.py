@@ -61,7 +61,7 @@ def attribute_text(value: object) -> str:
 
 
 def attribute_string(attrs: Attrs) -> str:
-    """Return ` name="value"` for each of `attrs`, in order, or nothing.
+    """Return ` name="value"` for each of `attrs` that is not None, in order.
 
     Raises CanvasError for a name that XML does not allow.
     """
@@ -70,7 +70,8 @@ def attribute_string(attrs: Attrs) -> str:
             raise CanvasError(
                 f"attribute name {name!r} is none that SVG allows, such as 'stroke-width'"
             )
-    return "".join(f' {name}="{attribute_text(value)}"' for name, value in attrs.items())
+    given = ((name, value) for name, value in attrs.items() if value is not None)
+    return "".join(f' {name}="{attribute_text(value)}"' for name, value in given)
 
 
 def from_keywords(style: Attrs) -> dict[str, Any]:

@@ -20,7 +20,7 @@ Template = Callable[[SVGBuilder], Box]
 
 _MODULES: Mapping[str, str] = {
     "birthday": "birthday",
-    "greetings": "travel",
+    "greetings": "greetings",
     "thank_you": "thank_you",
     "travel": "travel",
     "winter": "winter",
