@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import datetime
 import importlib
+import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +24,7 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 LONGEST_TEXT = 32_767
 _EXACT = 2**53  # Excel's numbers are doubles
+_SURE_DIGITS = 15
 _LARGEST_UNPACKED = 4 << 30
 _DATES_FROM = datetime.date(1900, 3, 1)  # Excel's calendar has a 29 February 1900 that never was
 _UNPRINTABLE = {n: "\N{REPLACEMENT CHARACTER}" for n in range(32) if chr(n) not in "\t\n\r"}
@@ -62,24 +66,43 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
     book = openpyxl.Workbook(write_only=True)
     book.properties.created = book.properties.modified = datetime.datetime(2000, 1, 1)
     sheet = book.create_sheet("data")
-    if table.columns:
-        sheet.append([_cell(sheet, column.name) for column in table.columns])
-    count = 0
-    for rows in engine.stream(table.sql) if table.columns else ():
-        for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
-        count += len(rows)
-        engine.tell(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
+    try:
+        count = _fill(engine, table, sheet)
+    finally:
+        sheet.close()  # else openpyxl ends it when no one can hear its complaints any more
     book.save(path)
     return count
 
 
+def _fill(engine: Engine, table: Table, sheet: Any) -> int:
+    """Append the table's rows to the sheet and return their number."""
+    if not table.columns:
+        return 0
+    sheet.append([_cell(sheet, column.name) for column in table.columns])
+    count = 0
+    for rows in engine.stream(table.sql):
+        for row in rows:
+            sheet.append([_cell(sheet, value) for value in row])
+        count += len(rows)
+        engine.tell(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
+    return count
+
+
 def _cell(sheet: Any, value: Any) -> Any:
-    """Return the value as a cell; a text's type is set by hand, lest '=1+1' become a formula."""
-    if isinstance(value, (bool, float)) or value is None:
+    """Return the value as a cell; a text's type is set by hand, lest '=1+1' become a formula.
+
+    What Excel has no kind of cell for, or would round, becomes a text.
+    """
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None  # Excel has no such numbers
     if isinstance(value, int) and abs(value) <= _EXACT:
         return value
+    if isinstance(value, Decimal) and len(value.as_tuple().digits) <= _SURE_DIGITS:
+        return float(value)
+    if isinstance(value, bytes):
+        value = base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None and value.date() >= _DATES_FROM:
             return value

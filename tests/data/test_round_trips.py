@@ -8,6 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ def _same(value: object, text: str) -> bool:
     return value == float(text) if isinstance(value, float) else value == text
 
 
+@pytest.mark.slow
 @PATIENT
 @given(TABLES)
 def test_texts_come_back_through_every_text_format(rows: list[list[str]]) -> None:
@@ -63,6 +65,7 @@ def test_texts_come_back_through_every_text_format(rows: list[list[str]]) -> Non
     assert [list(record.values()) for record in records] == rows
 
 
+@pytest.mark.slow
 @PATIENT
 @given(TABLES)
 def test_texts_come_back_through_parquet(rows: list[list[str]]) -> None:

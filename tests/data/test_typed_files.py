@@ -49,6 +49,23 @@ def test_nan_and_bytes_of_parquet_become_json(bench, tmp_path) -> None:
     assert bench.records(source, "in.parquet") == [{"x": None, "b": "/w==", "l": [1, 2]}]
 
 
+def test_all_that_parquet_holds_goes_into_a_sheet(bench, tmp_path) -> None:
+    duckdb.sql(
+        "COPY (SELECT 'inf'::DOUBLE AS inf, 'nan'::FLOAT AS nan, 1.25::DECIMAL(9,2) AS dec, "
+        "123456789012345678.5::DECIMAL(20,1) AS long, '\\xff'::BLOB AS blob, [1, 2] AS list, "
+        "TIME '01:02:03' AS time, TIMESTAMPTZ '2024-01-02 03:04:05+00' AS zoned, "
+        "DATE '1850-01-01' AS old, uuid() AS uuid, INTERVAL 90 MINUTE AS span, {'a': 1} AS struct, "
+        f"NULL::INTEGER AS none) TO '{tmp_path}/made.parquet'"
+    )
+    made = bench.convert(tmp_path / "made.parquet", "in.parquet", "out.xlsx")
+    row = [cell.value for cell in openpyxl.load_workbook(made).active[2]]
+    assert row[:6] == [None, None, 1.25, "123456789012345678.5", "/w==", "[1, 2]"]
+    assert row[6] == "01:02:03"
+    assert str(row[7]).startswith("2024-01-02 03:04:05")
+    assert row[8] == "1850-01-01"
+    assert row[12] is None
+
+
 def test_an_excel_sheet_gets_types_and_no_formulas(bench) -> None:
     sheet = openpyxl.load_workbook(bench.convert(CSV, "in.csv", "out.xlsx")).active
     header, first, second = ([cell.value for cell in row] for row in sheet.iter_rows())
@@ -102,6 +119,10 @@ def test_control_characters_do_not_break_a_workbook(bench) -> None:
 def test_what_does_not_fit_a_sheet_is_refused(bench) -> None:
     with pytest.raises(DataError, match=r"40,000 characters does not fit an Excel cell"):
         bench.convert(f"a,b\n{'x' * 40_000},1\n", "in.csv", "out.xlsx")
+
+
+@pytest.mark.slow
+def test_a_table_that_is_wider_than_a_sheet_is_refused(bench) -> None:
     wide = ",".join(f"c{n}" for n in range(16_385))
     with pytest.raises(DataError, match="do not fit an Excel sheet"):
         bench.convert(f"{wide}\n", "in.csv", "out.xlsx", header=True)
