@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import xml.etree.ElementTree as ET
 from enum import Enum
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_the_metadata_holds_no_date_and_no_path() -> None:
 def test_redrawing_gives_the_same_bytes(name: str) -> None:
     first = draw(name, 120.5, 80, seed=3).to_bytes()
     assert redraw(read_provenance(first.decode())).to_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "text", ["</metadata>&\"'", "\x00\x85", "\ufffe", "\ud800", "é 漢 🎨", " ", ""]
+)
+def test_any_text_survives_the_file(text: str) -> None:
+    first = draw("paragraph", 60, 60, text=text).to_string()
+    ET.fromstring(first.encode())
+    said = read_provenance(first)
+    assert said.parameters["text"] == text
+    assert redraw(said).to_string() == first
 
 
 def test_whole_numbers_and_floats_are_the_same_page_and_the_same_bytes() -> None:
