@@ -29,8 +29,12 @@ def rose(
     echoes = at_most(echoes, svg.frame.short, 4.0, least=4)
     common = int(np.gcd(petals, winds))
     n, d = petals // common, winds // common
-    angle = np.linspace(0, np.pi * d * (1 if n * d % 2 else 2), 120 * max(n, 3 * d) + 1)
+    angle = np.linspace(0, 2 * np.pi * d, 120 * max(n, 3 * d) + 1)
     share = np.linspace(0, 0.85, echoes)[:, None]
     turned = angle - 2 * np.pi / n * twist * share
     radius = (1 - share) * np.cos(n / d * turned) + share * heart
-    svg.polylines(fitted(svg, polar(radius, angle)))
+    roses = fitted(svg, polar(radius, angle))
+    # With both odd the rose itself closes half way and would be drawn twice.
+    once = (len(angle) + 1) // 2 if n * d % 2 else len(angle)
+    svg.polyline(roses[0, :once])
+    svg.polylines(roses[1:])
