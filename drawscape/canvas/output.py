@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,18 +58,13 @@ class Output(Canvas):
         It is written beside its place under a temporary name, then renamed. The folder must exist.
         """
         target = Path(path).absolute()
-        prefix = f".{target.name[:50]}."
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=".part")
+        part = target.with_name(f".{target.name[:50]}.{os.urandom(4).hex()}.part")
         try:
-            with open(handle, "wb") as file:
+            with part.open("xb") as file:
                 file.writelines(self._pieces())
-            # mkstemp gives a file to its owner alone; a drawing is an ordinary file.
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)
-            os.replace(name, target)
+            part.replace(target)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
             raise
         return target
 
