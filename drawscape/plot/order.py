@@ -13,7 +13,9 @@ from drawscape.plot.entries import choose_entries
 from drawscape.plot.exchange import exchange
 from drawscape.plot.fragments import join_fragments
 from drawscape.plot.nearest import walk_to_nearest
+from drawscape.plot.reinsert import reinsert
 from drawscape.plot.tours import Floats, Ints, Tour, drawn, travel_of
+from drawscape.plot.untangle import untangle
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
@@ -27,6 +29,7 @@ _TRY_BOTH = 20_000
 _SAMPLE = 2_000
 # Rounds of exchange and new entries; the second already gains little.
 _HIGH_ROUNDS = 3
+_POLISHING_ROUNDS = 2
 
 
 def order(
@@ -35,7 +38,7 @@ def order(
     """Return the same lines in an order that saves pen-up travel, beginning near `start`.
 
     Lines may be reversed, closed ones entered at any vertex. `effort='high'` improves the tour further
-    and takes about three times as long. Never longer than the order given. Empty lines are left out.
+    and takes a few times as long. Never longer than the order given. Empty lines are left out.
     Raises PlotError for an unknown effort.
     """
     if effort not in EFFORTS:
@@ -56,7 +59,8 @@ def best_tour(lines: Lines, *, effort: Effort, start: tuple[float, float]) -> To
         few = len(lines) <= _TRY_BOTH
         better = sorted(tours[1:], key=lambda tour: tour.travel(lines, start))
         tours += [_improved(lines, tour, start) for tour in (better if few else better[:1])]
-    return min(tours, key=lambda tour: tour.travel(lines, start))
+    best = min(tours, key=lambda tour: tour.travel(lines, start))
+    return _polished(lines, best, start) if effort == "high" and len(lines) <= _TRY_BOTH else best
 
 
 def _first_tours(ends: Floats, effort: Effort, start: tuple[float, float]) -> list[Ints]:
@@ -86,4 +90,14 @@ def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
         before, travel = travel, tour.travel(lines, start)
         if travel > before * 0.995:
             break
+    return tour
+
+
+def _polished(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
+    """Return the tour after searches that move one stretch or one line at a time."""
+    for _ in range(_POLISHING_ROUNDS):
+        for search in (untangle, reinsert):
+            steps = search(tour.steps, tour.ends(lines), start)
+            changed = choose_entries(lines, Tour(steps, tour.entries), start)
+            tour = min(changed, tour, key=lambda one: one.travel(lines, start))
     return tour

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import vpype
@@ -13,7 +15,9 @@ from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import EFFORTS, Effort, order
 from drawscape.plot.exchange import exchange
+from drawscape.plot.reinsert import reinsert
 from drawscape.plot.tours import Tour, travel_of
+from drawscape.plot.untangle import untangle
 
 START = (0.0, 0.0)
 
@@ -94,6 +98,28 @@ def test_a_ring_of_exchanged_moves_is_patched_into_one_tour() -> None:
 
     assert sorted((better >> 1).tolist()) == list(range(len(ends)))
     assert travel_of(better, ends, START) < 0.5 * travel_of(steps, ends, START)
+
+
+@pytest.mark.parametrize("search", [exchange, untangle, reinsert])
+@pytest.mark.parametrize("length", [0.0, 1.0, 50.0])
+def test_each_search_keeps_all_lines_and_shortens_a_bad_tour(
+    search: Callable[..., np.ndarray], length: float
+) -> None:
+    rng = np.random.default_rng(4)
+    ends = rng.uniform(0, 200, (300, 1, 2)) + rng.uniform(-1, 1, (300, 2, 2)) * length
+    steps = 2 * rng.permutation(300) + rng.integers(0, 2, 300)
+    before = steps.copy()
+    better = search(steps, ends, START)
+
+    assert sorted((better >> 1).tolist()) == list(range(300))
+    assert travel_of(better, ends, START) < 0.8 * travel_of(steps, ends, START)
+    assert (steps == before).all()
+
+
+def test_high_effort_shortens_a_tour_of_dots() -> None:
+    dots = np.repeat(np.random.default_rng(2).uniform(0, 200, (1500, 1, 2)), 2, axis=1)
+    normal, high = (travel(order(Lines.of(dots), effort=effort)) for effort in EFFORTS)
+    assert high < 0.95 * normal
 
 
 def test_the_pen_begins_near_the_start() -> None:
