@@ -15,9 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from drawscape.data.engine import Engine
+from drawscape.data.engine import Engine, identifier
 from drawscape.data.options import Options
-from drawscape.data.table import Table
+from drawscape.data.table import Column, Table, select
 from drawscape.errors import DataError, MissingExtraError, UnknownNameError
 
 MOST_ROWS = 1_048_576
@@ -80,12 +80,19 @@ def _fill(engine: Engine, table: Table, sheet: Any) -> int:
         return 0
     sheet.append([_cell(sheet, column.name) for column in table.columns])
     count = 0
-    for rows in engine.stream(table.sql):
+    for rows in engine.stream(select(map(_value, table.columns), f"({table.sql})")):
         for row in rows:
             sheet.append([_cell(sheet, value) for value in row])
         count += len(rows)
         engine.tell(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
     return count
+
+
+def _value(column: Column) -> tuple[str, str]:
+    """Return the SQL expression of a column's values: Excel knows no time zones."""
+    name = identifier(column.name)
+    zoned = column.type == "TIMESTAMP WITH TIME ZONE"
+    return (f"{name}::VARCHAR" if zoned else name), column.name
 
 
 def _cell(sheet: Any, value: Any) -> Any:

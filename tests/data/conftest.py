@@ -38,7 +38,7 @@ class Bench:
             self.folder / "made" / target,
             scratch=self.folder / "scratch",
             options=Options.of(options),
-            memory_mb=256,
+            memory_mb=512,
         )
         return self.last.path
 
