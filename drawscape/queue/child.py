@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -113,6 +114,7 @@ class _Child:
         self._settings = settings
         self._codec = Codec(settings.key)
         self._code = LoadedCode()
+        self._functions: dict[str, Callable[..., Any]] = {}
         self._send_lock = threading.Lock()
         self._running: RunningJob | None = None
         self._prepare()
@@ -177,7 +179,7 @@ class _Child:
         try:
             function, args, kwargs = self._codec.loads(payload)
             if function is None:
-                function = load(task, self._settings.task_modules, Path(self._settings.home))
+                function = self._function(task)
         except SignatureMismatch as error:
             return "failed", "invalid", None, str(error), None
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
@@ -195,6 +197,14 @@ class _Child:
             return "failed", "crashed", None, _told(error), {"memory": True}
         except BaseException as error:  # noqa: BLE001 - whatever a task raises is its job's failure
             return "failed", "exception", None, _told(error), None
+
+    def _function(self, task: str) -> Callable[..., Any]:
+        """Return the task's function, looked up once: when its file changes this process ends."""
+        found = self._functions.get(task)
+        if found is None:
+            found = load(task, self._settings.task_modules, Path(self._settings.home))
+            self._functions[task] = found
+        return found
 
     def _serialised(self, value: Any, task: str) -> bytes:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import hmac
 import os
 import pickle
@@ -26,12 +25,9 @@ class Codec:
 
     def __init__(self, key: bytes) -> None:
         self.key = key
-        self._hmac = hmac.new(key, digestmod=hashlib.sha256)
 
     def _signature(self, message: bytes | memoryview) -> bytes:
-        mac = self._hmac.copy()
-        mac.update(message)
-        return mac.digest()
+        return hmac.digest(self.key, message, "sha256")
 
     def dumps(self, value: Any) -> bytes:
         """Return `value` pickled and signed.
