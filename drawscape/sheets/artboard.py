@@ -10,7 +10,8 @@ import numpy as np
 from drawscape.canvas.paper import Orientation, paper_size
 from drawscape.errors import SheetError, UnknownNameError
 from drawscape.geometry.lines import Lines
-from drawscape.sheets.fitting import Box, fit_text
+from drawscape.sheets.fitting import Box
+from drawscape.sheets.furniture import draw_border, draw_title_block
 from drawscape.sheets.legend import Legend, draw_legend, legend_rows
 from drawscape.sheets.looks import STYLES, Look
 from drawscape.svg_builder import Pen, SVGBuilder
@@ -45,8 +46,9 @@ def artboard(
     frame = svg.frame
     page = Box(frame.x0, frame.y0, frame.width, frame.height)
     block = Box(page.x, page.y + page.height - look.block_mm, page.width, look.block_mm)
-    _border(svg, look, page, block)
-    _title_block(svg, look, block, title, subtitle, f"{size.upper()} {orientation}", missing)
+    draw_border(svg, look, page, block)
+    sheet = " ".join(filter(None, (size.upper(), orientation)))
+    draw_title_block(svg, look, block, (title, subtitle, sheet), missing)
     room = Box(page.x, page.y, page.width, page.height - look.block_mm).inset(5.0)
     rooms = [room]
     if rows:
@@ -57,92 +59,6 @@ def artboard(
     if drawing is not None:
         _place(svg, look, drawing, rooms)
     return svg
-
-
-def _border(svg: SVGBuilder, look: Look, page: Box, block: Box) -> None:
-    with svg.layer(look.frame.name, color=look.frame.color, width=look.frame.width):
-        svg.rect(page.x, page.y, page.width, page.height)
-        svg.line(block.x, block.y, block.x + block.width, block.y)
-        if look.marks:
-            outer = page.inset(-4.0)
-            svg.rect(outer.x, outer.y, outer.width, outer.height)
-            _grid_marks(svg, page, outer)
-
-
-def _grid_marks(svg: SVGBuilder, page: Box, outer: Box) -> None:
-    """Draw the zones of a technical sheet's edge, numbered across and lettered down (ISO 5457)."""
-    across, down = max(2, round(page.width / 50)), max(2, round(page.height / 50))
-    for index in range(across):
-        step = page.width / across
-        x = page.x + step * index
-        for y0, y1 in ((outer.y, page.y), (page.y + page.height, outer.y + outer.height)):
-            if index:
-                svg.line(x, y0, x, y1)
-            svg.lettering(
-                str(index + 1), x + step / 2, (y0 + y1) / 2, size=2, align="center", valign="middle"
-            )
-    for index in range(down):
-        step = page.height / down
-        y = page.y + step * index
-        for x0, x1 in ((outer.x, page.x), (page.x + page.width, outer.x + outer.width)):
-            if index:
-                svg.line(x0, y, x1, y)
-            svg.lettering(
-                chr(65 + index),
-                (x0 + x1) / 2,
-                y + step / 2,
-                size=2,
-                align="center",
-                valign="middle",
-            )
-
-
-def _title_block(
-    svg: SVGBuilder,
-    look: Look,
-    block: Box,
-    title: str,
-    subtitle: str,
-    format_: str,
-    missing: str | None,
-) -> None:
-    if not isinstance(title, str) or not title.strip():
-        raise SheetError(f"title {title!r} is empty; a sheet needs one")
-    side = min(52.0, block.width * 0.28)
-    words = Box(block.x + 4, block.y + 2, block.width - side - 8, block.height - 4)
-    upper = words.height * (0.6 if subtitle else 1.0)
-    parts = [(title, Box(words.x, words.y, words.width, upper), "title", 8.0)]
-    if subtitle:
-        lower = Box(words.x, words.y + upper, words.width, words.height - upper)
-        parts.append((subtitle, lower, "subtitle", 4.0))
-    with svg.layer(look.text.name, color=look.text.color, width=look.text.width):
-        for text, box, what, largest in parts:
-            fitted = fit_text(
-                text,
-                box,
-                what=what,
-                font=look.font,
-                largest=largest,
-                align="left",
-                missing=missing,
-                line_height=1.7,
-            )
-            svg.polylines(fitted.lines)
-    x = block.x + block.width - side
-    with svg.layer(look.frame.name):
-        svg.line(x, block.y, x, block.y + block.height)
-        svg.line(x, block.y + block.height / 2, block.x + block.width, block.y + block.height / 2)
-    cells = (("SHEET", format_), ("UNITS", "millimetres"))
-    with svg.layer(look.text.name):
-        for index, (label, value) in enumerate(cells):
-            cell = Box(x, block.y + index * block.height / 2, side, block.height / 2)
-            svg.lettering(label, cell.x + 2, cell.y + 2.9, size=1.5, font=look.font)
-            inside = Box(cell.x + 2, cell.y + 3.6, cell.width - 4, cell.height - 3.8)
-            svg.polylines(
-                fit_text(
-                    value, inside, font=look.font, largest=3.2, smallest=1.4, align="left"
-                ).lines
-            )
 
 
 def _place(svg: SVGBuilder, look: Look, drawing: Drawing, rooms: Sequence[Box]) -> None:
@@ -171,10 +87,8 @@ def _layers(drawing: Drawing) -> list[tuple[Pen, Lines]]:
     document = read_svg(drawing)
     if not document.layers and document.unsupported:
         raise SheetError(f"the drawing holds no lines: {'; '.join(document.unsupported)}")
-    width = Pen().width
-    return [
-        (Pen(part.name, part.color, part.width_mm or width), part.lines) for part in document.layers
-    ]
+    pens = [Pen(p.name or "layer", p.color, p.width_mm or Pen().width) for p in document.layers]
+    return [(pen, part.lines) for pen, part in zip(pens, document.layers, strict=True)]
 
 
 def _scale(bounds: tuple[float, float, float, float], room: Box) -> float:

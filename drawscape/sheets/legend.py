@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drawscape.errors import SheetError
-from drawscape.lettering import Style
+from drawscape.lettering import Align, Style
 from drawscape.sheets.fitting import Box, fit_text
 from drawscape.sheets.looks import Look
 from drawscape.svg_builder import SVGBuilder
@@ -34,44 +34,55 @@ def legend_rows(legend: Legend) -> list[tuple[str, str]]:
 def draw_legend(
     svg: SVGBuilder, look: Look, room: Box, rows: Sequence[tuple[str, str]], missing: str | None
 ) -> Box:
-    """Draw the table in the upper right corner and return its box."""
+    """Draw the table in the upper right corner of `room` and return its box."""
     height = min(7.0, room.height / (len(rows) + 1))
-    size = min(2.6, height * 0.42)
-    letters = Style(look.font, size, missing=missing)
-    widths = [max(letters.width(row[column]) for row in rows) + 4.0 for column in (0, 1)]
-    limit = room.width * 0.4
-    if sum(widths) > limit:
-        # The shorter column keeps its width where it can; the longer one's text shrinks.
-        widths[0] = max(min(widths[0], limit / 2), limit - widths[1])
-        widths[1] = limit - widths[0]
-    widths[1] = max(widths[1], letters.width("LEGEND") + 4.0 - widths[0])
-    table = Box(room.x + room.width - sum(widths), room.y, sum(widths), height * (len(rows) + 1))
-    middle = table.x + widths[0]
+    letters = Style(look.font, min(2.6, height * 0.42), missing=missing)
+    left, right = _widths(rows, letters, room.width * 0.4)
+    width = left + right
+    table = Box(room.x + room.width - width, room.y, width, height * (len(rows) + 1))
+    middle = table.x + left
     with svg.layer(look.frame.name):
-        svg.rect(table.x, table.y, table.width, table.height)
-        for index in range(1, len(rows) + 1):
-            svg.line(
-                table.x, table.y + height * index, table.x + table.width, table.y + height * index
-            )
-        svg.line(middle, table.y + height, middle, table.y + table.height)
+        _draw_rules(svg, table, height, middle)
     with svg.layer(look.text.name):
-        svg.lettering(
-            "LEGEND",
-            table.cx,
-            table.y + height / 2,
-            size=size,
-            font=look.font,
-            align="center",
-            valign="middle",
-        )
-        for index, row in enumerate(rows, 1):
-            for x, width, text in ((table.x, widths[0], row[0]), (middle, widths[1], row[1])):
-                cell = Box(x + 1.6, table.y + height * index, width - 3.2, height)
-                if text.strip():
-                    svg.polylines(
-                        fit_text(
-                            text, cell, what="legend entry", font=look.font, largest=size, smallest=0.9,
-                            align="left", line_height=1.5, missing=missing,
-                        ).lines
-                    )  # fmt: skip
+        _write(svg, "LEGEND", Box(table.x, table.y, width, height), letters, align="center")
+        for index, (label, value) in enumerate(rows, 1):
+            y = table.y + height * index
+            _write(svg, label, Box(table.x, y, left, height), letters)
+            _write(svg, value, Box(middle, y, right, height), letters)
     return table
+
+
+def _widths(rows: Sequence[tuple[str, str]], letters: Style, limit: float) -> tuple[float, float]:
+    """Return the widths of the two columns, `limit` mm together at most."""
+    left, right = (max(letters.width(row[column]) for row in rows) + 4.0 for column in (0, 1))
+    if left + right > limit:
+        # The shorter column keeps its width where it can; the longer one's text shrinks.
+        left = max(min(left, limit / 2), limit - right)
+        right = limit - left
+    return left, max(right, letters.width("LEGEND") + 4.0 - left)
+
+
+def _draw_rules(svg: SVGBuilder, table: Box, height: float, middle: float) -> None:
+    right, bottom = table.x + table.width, table.y + table.height
+    svg.rect(table.x, table.y, table.width, table.height)
+    svg.line(middle, table.y + height, middle, bottom)
+    for index in range(1, round(table.height / height)):
+        y = table.y + height * index
+        svg.line(table.x, y, right, y)
+
+
+def _write(svg: SVGBuilder, text: str, cell: Box, letters: Style, align: Align = "left") -> None:
+    if not text.strip():
+        return
+    fitted = fit_text(
+        text,
+        Box(cell.x + 1.6, cell.y, cell.width - 3.2, cell.height),
+        what="legend entry",
+        font=letters.font,
+        largest=letters.size,
+        smallest=0.9,
+        align=align,
+        line_height=1.5,
+        missing=letters.missing,
+    )
+    svg.polylines(fitted.lines)
