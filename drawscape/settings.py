@@ -23,7 +23,9 @@ def home() -> Path:
     if named:
         folder = Path(named).expanduser().absolute()
         if folder.exists() and not folder.is_dir():
-            raise SettingsError(f"DRAWSCAPE_HOME={named!r} is not a folder; name a folder or unset it")
+            raise SettingsError(
+                f"DRAWSCAPE_HOME={named!r} is not a folder; name a folder or unset it"
+            )
         return folder
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -68,7 +70,9 @@ def output_path(filename: str | os.PathLike[str]) -> Path:
     name = os.fspath(filename)
     folder = output_folder().resolve()
     if not name.strip() or "\0" in name:
-        raise ForbiddenPathError(f"output file {name!r}: a file name is needed, such as 'spiral.svg'")
+        raise ForbiddenPathError(
+            f"output file {name!r}: a file name is needed, such as 'spiral.svg'"
+        )
     path = (folder / name).resolve()
     if Path(name).is_absolute() or path == folder or not path.is_relative_to(folder):
         raise ForbiddenPathError(
@@ -82,7 +86,8 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     """Return the absolute path of an existing file that a task may read.
 
     Relative names are looked up under the home. Allowed are the home and the folders named in
-    `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is); links are followed before the check.
+    `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is), not `.drawscape/`, which holds the key and the
+    payloads of all jobs; links are followed before the check.
     Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
     """
     name = os.fspath(filename)
@@ -95,6 +100,8 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
             f"file {name!r} is outside of {', '.join(map(str, allowed))}; "
             "add its folder to DRAWSCAPE_DATA_DIRS to allow it"
         )
+    if path.is_relative_to(home().resolve() / ".drawscape"):
+        raise ForbiddenPathError(f"file {name!r} is the queue's own; tasks do not read .drawscape/")
     if not path.is_file():
         raise FileNotFoundError(f"no file {name!r} (looked for {path})")
     return path

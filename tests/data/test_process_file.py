@@ -61,6 +61,15 @@ def test_a_file_outside_is_not_read(home: Path, path: str) -> None:
     assert not (home / "output").exists()
 
 
+def test_the_queue_s_own_files_are_not_read(home: Path) -> None:
+    (home / ".drawscape").mkdir()
+    (home / ".drawscape" / "key").write_text("secret")
+    (home / "link.csv").symlink_to(home / ".drawscape" / "key")
+    for name in (".drawscape/key", "link.csv", str(home / ".drawscape" / "key")):
+        with pytest.raises(ForbiddenPathError, match="the queue's own"):
+            process_file(name, "json", source_format="csv")
+
+
 @pytest.mark.parametrize("name", ["../out.json", "/tmp/out.json", ""])
 def test_an_output_outside_is_not_written(home: Path, name: str) -> None:
     (home / "data.csv").write_text("a\n1\n")
