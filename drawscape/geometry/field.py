@@ -67,7 +67,7 @@ class SampledField:
 
     @classmethod
     def of(cls, field: Field, bounds: Bounds, pitch: float) -> SampledField:
-        """Return `field` sampled every `pitch` mm on `bounds` and one pitch around.
+        """Return `field` sampled every `pitch` mm within `bounds`.
 
         Raises GeometryError when that makes more nodes than memory would hold.
         """
@@ -75,8 +75,10 @@ class SampledField:
         columns, rows = (int(np.ceil(side / pitch)) + 4 for side in (x1 - x0, y1 - y0))
         if columns * rows > _MOST_NODES:
             raise GeometryError(f"{columns} x {rows} samples of the field; use a wider spacing")
+        # Nodes beyond the edge have the edge's direction: the field is never asked for places outside.
         x, y = np.meshgrid(
-            x0 + (np.arange(columns) - 1) * pitch, y0 + (np.arange(rows) - 1) * pitch
+            np.clip(x0 + (np.arange(columns) - 1) * pitch, x0, x1),
+            np.clip(y0 + (np.arange(rows) - 1) * pitch, y0, y1),
         )
         nodes = directions(field, x.ravel(), y.ravel()).astype(np.complex64).reshape(rows, columns)
         a, b, c, d = nodes[:-1, :-1], nodes[:-1, 1:], nodes[1:, :-1], nodes[1:, 1:]
@@ -89,9 +91,8 @@ class SampledField:
         Its length is 1 where the field is even, and less where neighbours disagree.
         """
         q = (places - self.origin) * (1.0 / self.pitch)
-        s, t = q.real, q.imag
-        column, row = s.astype(np.int64), t.astype(np.int64)
-        s, t = s - column, t - row
+        column, row = q.real.astype(np.int64), q.imag.astype(np.int64)
+        s, t = (q.real - column).astype(np.float32), (q.imag - row).astype(np.float32)
         row *= self.columns
         row += column
         a, b, c, d = self.blends.take(row, axis=0).T

@@ -160,8 +160,9 @@ class Growth:
 
     def _ahead(self, places: Complexes, growing: _Heads) -> NDArray[np.bool_]:
         """Return whether each place lies where a line that still grows is bound to come by."""
-        course = self.field.at(growing.at) * growing.way
-        offset = (places[:, None] - growing.at) * course.conj() / self.pace.spacing
+        course = self.field.at(growing.at) * growing.way / self.pace.spacing
+        offset = (places[:, None] - growing.at).astype(np.complex64)
+        offset *= course.conj().astype(np.complex64)
         on_way = (offset.real > 0.0) & (offset.real < _AHEAD) & (np.abs(offset.imag) < _ABREAST)
         return np.asarray(on_way.any(axis=1))
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
+from drawscape.geometry import _memory  # noqa: F401 - its import is its work
 
 Points: TypeAlias = NDArray[np.float64]
 """(N, 2) float64, in mm."""

@@ -11,8 +11,8 @@ from drawscape.errors import GeometryError
 from drawscape.geometry import lattice as kernels
 from drawscape.geometry.lattice import Floats, Lattice
 
-# Ten temporaries of this many float64 stay in a core's second-level cache.
-_CHUNK = 16_384
+# 64 kB an array, so that ten temporaries stay in a core's second-level cache.
+_CHUNK = 8_192
 # Beyond this the fraction of a float64 is too coarse to be noise.
 _FARTHEST = 1e12
 

@@ -18,6 +18,8 @@ Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
 """A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""
 
 _MOST_POINTS = 5_000_000
+# Once darts all over add fewer points than this share, hardly a gap is left.
+_NOT_WORTH_IT = 0.002
 
 
 def poisson_disc(
@@ -54,16 +56,18 @@ def poisson_disc(
         return chosen, free
 
     count = int(min(_MOST_POINTS, max(1000.0, _size(bounds) / smallest**2)))
-    while True:
+    filled = False
+    while not filled:
         # Darts all over: first to start from many places at once, later into gaps that are left.
+        before = len(spacing.points())
         active = accepted(rng.uniform(bounds[:2], bounds[2:], (count, 2)))[0]
-        if not len(active):
-            return spacing.points()
+        filled = len(active) <= before * _NOT_WORTH_IT
         while len(active):
             parents = np.repeat(active, tries, axis=0)
             found, free = accepted(_around(rng, parents, _radii(radius, parents)))
             # A parent with a free place stays: a neighbour may have taken just that place.
             active = np.concatenate((active[free.reshape(-1, tries).any(axis=1)], found))
+    return spacing.points()
 
 
 def _around(rng: np.random.Generator, parents: Points, radii: Floats) -> Points:

@@ -64,7 +64,8 @@ def streamlines(
     lines = grow.lines()
     if mask is not None and not callable(mask):
         lines = clip_to_polygon(lines, mask)
-    return lines.take((lines.lengths_mm >= min_length_mm) & (lines.counts > 1))
+    long = (lines.lengths_mm >= min_length_mm) & (lines.counts > 1)
+    return lines if long.all() else lines.take(long)
 
 
 def _pace(spacing: float, test: float, step: float | None, longest: float) -> Pace:

@@ -98,7 +98,10 @@ def _sampled(field, area, pitch):
 
     x0, y0, x1, y1 = area
     columns, rows = (math.ceil(side / pitch) + 4 for side in (x1 - x0, y1 - y0))
-    x, y = np.meshgrid(x0 + (np.arange(columns) - 1) * pitch, y0 + (np.arange(rows) - 1) * pitch)
+    x, y = np.meshgrid(
+        np.clip(x0 + (np.arange(columns) - 1) * pitch, x0, x1),
+        np.clip(y0 + (np.arange(rows) - 1) * pitch, y0, y1),
+    )
     angles = field(x.ravel(), y.ravel())
     nodes = [*zip(np.cos(angles).tolist(), np.sin(angles).tolist(), strict=True)]
     left, top = x0 - pitch, y0 - pitch

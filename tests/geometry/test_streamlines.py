@@ -56,6 +56,17 @@ def test_lines_follow_the_field():
         assert np.hypot(*step.T).max() <= 0.5 + 1e-9
 
 
+def test_a_field_is_not_asked_for_places_outside_the_area():
+    def picture(x, y):
+        assert x.min() >= 10
+        assert x.max() <= 90
+        assert y.min() >= 20
+        assert y.max() <= 130
+        return np.full(len(x), 0.3)
+
+    assert len(streamlines(picture, PAGE, 3.0)) > 10
+
+
 def test_most_lines_are_long():
     lines = streamlines(waves, PAGE, 1.5)
     assert np.average(lines.lengths_mm, weights=lines.lengths_mm) > 20
