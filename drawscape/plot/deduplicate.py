@@ -33,7 +33,9 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
     """
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a positive distance")
-    lines = _without_equal_dots(lines.take(lines.counts > 1), tolerance_mm)
+    if (lines.counts < 2).any():
+        lines = lines.take(lines.counts > 1)
+    lines = _without_equal_dots(lines, tolerance_mm)
     pieces, owners = _pieces(lines)
     cuts = _covered(pieces, tolerance_mm)
     if not len(cuts[0]):

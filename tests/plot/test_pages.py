@@ -145,6 +145,20 @@ def test_the_whole_pipeline_saves_lifts_travel_and_time() -> None:
     assert steps[-1] == (1.0, "done")
 
 
+def test_curves_that_graze_each_other_are_not_cut_to_pieces() -> None:
+    # Twenty ellipses through two points: near these they run within a hair of each other.
+    angle = np.linspace(0, 2 * np.pi, 400)
+    rings = [np.stack((80 * np.cos(angle), b * np.sin(angle)), 1) for b in np.linspace(20, 21, 20)]
+    after = optimize(page(Lines.of([ring + 100 for ring in rings])))
+    assert len(after.lines) <= 20
+
+
+def test_what_is_drawn_twice_is_drawn_once() -> None:
+    lines = segments(50)
+    after = optimize(page(Lines.join((lines, lines))))
+    assert after.lines.lengths_mm.sum() == pytest.approx(lines.lengths_mm.sum())
+
+
 def test_the_pipeline_leaves_the_page_and_its_metadata() -> None:
     document = Document(70, 80, (Layer("a", "red", 0.5, segments(3)),), ("text",), "seed 1")
     after = optimize(document)
