@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum
 from pathlib import PurePath
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -118,9 +118,10 @@ def read_provenance(svg_text: str) -> Provenance:
 def code_hash(function: Callable[..., Any]) -> str:
     """Return `sha256:...` of the source that draws.
 
-    That is the whole module of a sketch in a file, and the function alone for one from a notebook's
-    cell. Where there is no source, as in a process that a function was sent to, the hash that
-    `@sketch` left on the function at home counts, else that of its byte code.
+    That is the whole module of a sketch in a file, with the private modules beside it that it uses,
+    and the function alone for one from a notebook's cell. Where there is no source, as in a process
+    that a function was sent to, the hash that `@sketch` left on the function at home counts, else
+    that of its byte code.
     """
     function = inspect.unwrap(function)
     known = getattr(function, "__sketch_code__", None)
@@ -131,12 +132,29 @@ def code_hash(function: Callable[..., Any]) -> str:
 
 def _source(function: Callable[..., Any]) -> str:
     module = sys.modules.get(function.__module__ or "")
-    in_file = module is not None and module.__name__ != "__main__"
     try:
-        return inspect.getsource(module if in_file and module is not None else function)
+        if module is None or module.__name__ == "__main__":
+            return inspect.getsource(function)
+        return "\n".join(map(inspect.getsource, [module, *_private_modules(module)]))
     except (OSError, TypeError):
         code = getattr(function, "__code__", None)
         return _byte_code(code) if isinstance(code, CodeType) else repr(type(function))
+
+
+def _private_modules(module: ModuleType) -> list[ModuleType]:
+    """Return the modules named `_...` beside `module` that it or they import from, by name."""
+    beside = f"{module.__name__.rpartition('.')[0]}._"
+    found: dict[str, ModuleType] = {}
+    waiting = [module]
+    while waiting:
+        for value in vars(waiting.pop()).values():
+            is_module = isinstance(value, ModuleType)
+            name = value.__name__ if is_module else getattr(value, "__module__", None)
+            known = isinstance(name, str) and name.startswith(beside) and name in sys.modules
+            if known and name not in found:
+                found[name] = sys.modules[name]
+                waiting.append(found[name])
+    return [found[name] for name in sorted(found)]
 
 
 def _byte_code(code: CodeType) -> str:
