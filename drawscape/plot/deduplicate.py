@@ -108,14 +108,16 @@ def _neighbours(pieces: Floats, tolerance_mm: float) -> Ints:
     tree = shapely.STRtree(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
     ends = shapely.points(pieces.reshape(-1, 2))
     units = vectors / lengths[:, None]
-    found = [np.empty((0, 2), dtype=np.int64)]
+    # A pair as one number: sorting rows is five times slower.
+    found = [np.empty(0, dtype=np.int64)]
     for first in range(0, len(ends), _BLOCK):
         end, box = tree.query(ends[first : first + _BLOCK])
         one, two = (first + end) // 2, owners[box]
         turn = units[one, 0] * units[two, 1] - units[one, 1] * units[two, 0]
         near = (one != two) & (np.abs(turn) < _PARALLEL)
-        found.append(np.sort(np.stack((one[near], two[near]), axis=1), axis=1))
-    return np.unique(np.concatenate(found), axis=0)
+        one, two = one[near], two[near]
+        found.append(np.minimum(one, two) * len(pieces) + np.maximum(one, two))
+    return np.stack(np.divmod(np.unique(np.concatenate(found)), len(pieces)), axis=1)
 
 
 def _boxes(pieces: Floats, lengths: Floats, tolerance_mm: float) -> tuple[Floats, Floats, Ints]:
