@@ -66,27 +66,28 @@ class SampledField:
     blends: NDArray[np.complex64]
 
     @classmethod
-    def of(cls, field: Field, bounds: Bounds, pitch: float) -> SampledField:
-        """Return `field` sampled every `pitch` mm within `bounds`.
+    def of(cls, field: Field, bounds: Bounds, pitch: float, margin: float) -> SampledField:
+        """Return `field` sampled every `pitch` mm within `bounds`, good for `margin` mm around.
 
         Raises GeometryError when that makes more nodes than memory would hold.
         """
         x0, y0, x1, y1 = bounds
-        columns, rows = (int(np.ceil(side / pitch)) + 4 for side in (x1 - x0, y1 - y0))
+        around = int(np.ceil(margin / pitch)) + 1
+        columns, rows = (int(np.ceil(s / pitch)) + 2 * around + 2 for s in (x1 - x0, y1 - y0))
         if columns * rows > _MOST_NODES:
             raise GeometryError(f"{columns} x {rows} samples of the field; use a wider spacing")
         # Nodes beyond the edge have the edge's direction: the field is never asked for places outside.
         x, y = np.meshgrid(
-            np.clip(x0 + (np.arange(columns) - 1) * pitch, x0, x1),
-            np.clip(y0 + (np.arange(rows) - 1) * pitch, y0, y1),
+            np.clip(x0 + (np.arange(columns) - around) * pitch, x0, x1),
+            np.clip(y0 + (np.arange(rows) - around) * pitch, y0, y1),
         )
         nodes = directions(field, x.ravel(), y.ravel()).astype(np.complex64).reshape(rows, columns)
         a, b, c, d = nodes[:-1, :-1], nodes[:-1, 1:], nodes[1:, :-1], nodes[1:, 1:]
         blends = np.stack((a, b - a, c - a, a - b - c + d), axis=-1).reshape(-1, 4)
-        return cls(complex(x0 - pitch, y0 - pitch), pitch, columns - 1, blends)
+        return cls(complex(x0 - around * pitch, y0 - around * pitch), pitch, columns - 1, blends)
 
     def at(self, places: Complexes) -> Complexes:
-        """Return the blended direction at each place (N,) within a pitch of the bounds.
+        """Return the blended direction at each place (N,) within the margin of the bounds.
 
         Its length is 1 where the field is even, and less where neighbours disagree.
         """

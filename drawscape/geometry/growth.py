@@ -22,8 +22,8 @@ FIRST_APART = 10.0
 _MOST_HEADS = 800
 # On a small page fewer: this many in a square of one spacing.
 _HEADS_TO_A_SQUARE = 0.02
-# Strides between two looks at who is too near: a look costs as much as several strides.
-_STRIDES = 8
+STRIDES = 8
+"""Strides between two looks at who is too near: a look costs as much as several strides."""
 # One in so many places of a line is looked beside for a start; the last round finds the others.
 _EVERY = 4
 # Places to start from that are weighed against each other at once.
@@ -171,7 +171,7 @@ class Growth:
         trail, ended = self._advanced(heads)
         subs = self.pace.substeps
         claims = trail[subs - 1 :: subs]
-        step = heads.step + heads.way * np.arange(1, _STRIDES + 1)[:, None]
+        step = heads.step + heads.way * np.arange(1, STRIDES + 1)[:, None]
         self.born += 1
         line = np.broadcast_to(heads.line, claims.shape)
         granted = self.taken.claim_runs(claims, line, step, self.born)
@@ -193,19 +193,15 @@ class Growth:
         length = heads.way * (self.pace.stride / self.pace.substeps)
         half = 0.5 * length
         at = heads.at
-        ended = np.zeros(len(at), dtype=bool)
-        trail = np.empty((_STRIDES * self.pace.substeps, len(at)), dtype=np.complex128)
+        trail = np.empty((STRIDES * self.pace.substeps, len(at)), dtype=np.complex128)
         for sub in range(len(trail)):
-            # Midpoint rule: the direction half a step ahead.
+            # Midpoint rule: the direction half a step ahead. Where there is none, a head stays.
             course = self.field.at(at + half * self.field.at(at))
-            size = np.abs(course)
-            still = size < 1e-6
-            course *= length / (size + still)
-            course[still | ended] = 0.0
-            at, left = _stopped_at_edge(at, course, self.bounds)
-            ended |= left | still
+            course *= length / np.maximum(np.abs(course), 1e-6)
+            at = at + course
             trail[sub] = at
-        return trail, ended
+        left = _stop_at_edge(trail, heads.at, self.bounds)
+        return trail, left | (np.abs(trail[-1] - trail[-2]) < 0.5 * np.abs(length))
 
     def _beside(self, places: Complexes) -> Complexes:
         normal = 1j * self.field.at(places)
@@ -242,25 +238,23 @@ def _scattered(places: Complexes, distance: float) -> Indices:
     return np.asarray(some[np.sort(np.unique(square, return_index=True)[1])])
 
 
-def _stopped_at_edge(
-    at: Complexes, course: Complexes, bounds: Bounds
-) -> tuple[Complexes, NDArray[np.bool_]]:
-    """Return where each head comes to, on the edge at most, and which came to the edge."""
+def _stop_at_edge(trail: Complexes, from_: Complexes, bounds: Bounds) -> NDArray[np.bool_]:
+    """Return which heads leave `bounds`; their trails, (K, N), end on the edge from there on."""
     x0, y0, x1, y1 = bounds
-    moved = at + course
-    x, y = moved.real, moved.imag
-    left = (x < x0) | (x > x1) | (y < y0) | (y > y1)
-    out = np.flatnonzero(left)
-    if len(out):
-        from_, step = at[out], course[out]
-        share = np.ones(len(out))
-        for start, along, low, high in (
-            (from_.real, step.real, x0, x1),
-            (from_.imag, step.imag, y0, y1),
-        ):
-            room = np.where(along > 0.0, high - start, start - low)
-            beyond = np.abs(along) > room
-            share[beyond] = np.minimum(share, room / np.where(beyond, np.abs(along), 1.0))[beyond]
-        edge = from_ + np.maximum(share, 0.0) * step
-        moved[out] = np.clip(edge.real, x0, x1) + 1j * np.clip(edge.imag, y0, y1)
-    return moved, left
+    x, y = trail.real, trail.imag
+    outside = (x < x0) | (x > x1) | (y < y0) | (y > y1)
+    left = outside.any(axis=0)
+    head = np.flatnonzero(left)
+    first = outside[:, head].argmax(axis=0)
+    a = np.where(first > 0, trail[first - 1, head], from_[head])
+    step = trail[first, head] - a
+    share = np.ones(len(head))
+    for start, along, low, high in ((a.real, step.real, x0, x1), (a.imag, step.imag, y0, y1)):
+        room = np.where(along > 0.0, high - start, start - low)
+        beyond = np.abs(along) > room
+        share[beyond] = np.minimum(share, room / np.where(beyond, np.abs(along), 1.0))[beyond]
+    edge = a + np.maximum(share, 0.0) * step
+    edge = np.clip(edge.real, x0, x1) + 1j * np.clip(edge.imag, y0, y1)
+    after = np.arange(len(trail))[:, None] >= first
+    trail[:, head] = np.where(after, edge, trail[:, head])
+    return np.asarray(left)

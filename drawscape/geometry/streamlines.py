@@ -12,7 +12,7 @@ from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, Bounds, bounds_of
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.field import Complexes, Field, SampledField, to_complex, to_points
-from drawscape.geometry.growth import FIRST_APART, Growth, Pace
+from drawscape.geometry.growth import FIRST_APART, STRIDES, Growth, Pace
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.occupancy import Occupancy
@@ -51,7 +51,7 @@ def streamlines(
     """
     bounds = bounds_of(area)
     pace = _pace(spacing_mm, test, step_mm, max_length_mm)
-    sampled = SampledField.of(field, bounds, spacing_mm / 2.0)
+    sampled = SampledField.of(field, bounds, spacing_mm / 2.0, (STRIDES + 1) * pace.stride)
     taken = Occupancy(bounds, pace.radius, spacing_mm, int(2.0 * spacing_mm / pace.stride))
     grow = Growth(sampled, bounds, taken, pace)
     if mask is not None:
