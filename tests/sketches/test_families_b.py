@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -158,6 +159,15 @@ def test_stipples_are_dense_where_it_is_dark() -> None:
     assert 500 <= (points[:, 0] > 20).sum() <= 570
     nearest = cKDTree(points).query(points, k=2)[0][:, 1]
     assert nearest.min() > 0.3
+
+
+@pytest.mark.parametrize("name", ["stippling", "delaunay", "chladni", "skyline"])
+def test_a_long_strip_is_filled_like_any_page(name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = draw(name, 40, 300)
+    assert depth_in(svg.frame, svg.lines().points).min() > -1e-6
+    assert np.ptp(svg.lines().points[:, 1]) > 200
 
 
 def test_triangles_turn_inwards_and_stay_within_the_frame() -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
+from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -37,6 +38,7 @@ def chladni(
     are the usual cos(m x) cos(n y) ± cos(n x) cos(m y).
     """
     frame = svg.frame
+    columns = at_most(columns, frame.width, 9.0)
     side = frame.width / (columns + (columns - 1) * gap)
     side = min(side, frame.height)
     rows = max(1, int((frame.height + gap * side) / (side * (1 + gap)) + 1e-9))

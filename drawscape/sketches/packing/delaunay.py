@@ -52,7 +52,9 @@ def delaunay(
     After B. Delaunay (1934); the whirls are pursuit polygons (H. Brocard, 1877).
     """
     frame = svg.frame
-    points = _points(rng, frame, smallest * frame.short, largest, waves)
+    # On long strips the shorter side says little: at most some four thousand points.
+    least = max(smallest * frame.short, float(np.sqrt(frame.width * frame.height / 4000)))
+    points = _points(rng, frame, least, largest, waves)
     core = min(core, 0.035 * frame.short)
     corners = _oriented(points[triangles(points)])
     second = _chosen(rng, frame, corners, accent)

@@ -110,7 +110,8 @@ def _with_pebble(
     sx, sy = x + toward[0] * 0.36 * radius, y + toward[1] * 0.36 * radius
     s_along = (sx * np.cos(turn) + sy * np.sin(turn)) / radius
     s_across = (-sx * np.sin(turn) + sy * np.cos(turn)) / (radius * flat)
-    shade = 1 / (1 + np.exp((np.hypot(s_along, s_across) - 0.97) / 0.045))
+    beyond = np.minimum(np.hypot(s_along, s_across), 3.0) - 0.97
+    shade = 1 / (1 + np.exp(beyond / 0.045))
     result = np.maximum(dark, 0.85 * shade)
     z = np.sqrt(np.clip(1 - out**2, 0, 1))
     facing = np.clip((x * toward[0] + y * toward[1]) / radius * 0.7 + z * 0.7, 0, 1)
