@@ -100,8 +100,8 @@ def _cut_at_strange_bytes(text: bytes, texts: list[str], damaged: set[int]) -> N
 def _cut(texts: list[str], text: bytes, positions: NDArray[np.int64], damaged: set[int]) -> None:
     """Shorten each text to what is before its first of the `positions` in the joined text."""
     bars = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _PATH)
-    owners = np.searchsorted(bars, positions, side="right") - 1
-    for owner, position in zip(owners[::-1].tolist(), positions[::-1].tolist(), strict=True):
+    owners, first = np.unique(np.searchsorted(bars, positions, side="right") - 1, return_index=True)
+    for owner, position in zip(owners.tolist(), positions[first].tolist(), strict=True):
         texts[owner] = texts[owner][: position - int(bars[owner]) - 1]
         damaged.add(owner)
 

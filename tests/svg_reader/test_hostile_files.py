@@ -73,6 +73,8 @@ def test_bombs_and_files_that_are_none_are_refused(text: str, says: str) -> None
         f'<g id="{"x" * 1_000_000}" class="{"y " * 100_000}"/>',
         '<circle r="1e99999"/><rect width="nan" height="inf"/>',
         f'<polyline points="{"9" * 100_000}"/>',
+        f'<path d="M0,0{"x" * 1_000_000}"/><path d="M0,0{"|" * 100_000}"/>',
+        f'<path d="M0,0{"- " * 300_000}"/><path d="M0,0{"." * 300_000}"/>',
         f'<path d="M0,0A{"1" * 100_000}"/><path d="M0,0A{"1 " * 100_000}x"/>',
         f"<style>{'a' * 300_000}</style><style>{'/*' * 100_000}</style>",
         f"<style>{'@a ' * 100_000}</style><style>{'a{' * 100_000}</style>",
