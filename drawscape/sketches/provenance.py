@@ -150,8 +150,9 @@ def _private_modules(module: ModuleType) -> list[ModuleType]:
         for value in vars(waiting.pop()).values():
             is_module = isinstance(value, ModuleType)
             name = value.__name__ if is_module else getattr(value, "__module__", None)
-            known = isinstance(name, str) and name.startswith(beside) and name in sys.modules
-            if known and name not in found:
+            if not isinstance(name, str) or name in found or name not in sys.modules:
+                continue
+            if name.startswith(beside):
                 found[name] = sys.modules[name]
                 waiting.append(found[name])
     return [found[name] for name in sorted(found)]
