@@ -14,6 +14,8 @@ from drawscape.geometry.pairs import Indices
 
 # So far away that an empty cell is near nothing.
 _NOWHERE = 1e15 + 0j
+# A line of more strides than this would be longer than any paper.
+_MOST_STEPS = 1 << 23
 # Windows looked through at once: their numbers, 100 kB, stay in cache and cost no fresh memory.
 _WINDOWS = 512
 
@@ -34,8 +36,7 @@ class Occupancy:
         size = self._columns * rows
         # Single precision, from the corner: half the memory to look through, and 0.0001 mm at most.
         self._held = np.full(size, _NOWHERE, dtype=np.complex64)
-        self._line = np.full(size, -1, dtype=np.int32)
-        self._step = np.zeros(size, dtype=np.int32)
+        self._owner = np.full(size, -1, dtype=np.int64)
         self._born = np.zeros(size, dtype=np.int32)
         self._blocked = np.zeros(size, dtype=bool)
         # Cells that lie within `reach` of some point as a whole, so that nothing in them is free.
@@ -84,23 +85,24 @@ class Occupancy:
         places, line, step = places.ravel(), line.ravel(), step.ravel()
         local = (places - self._origin).astype(np.complex64)
         cell = self.cells(places)
-        empty = self._line.take(cell) < 0
+        # Line and step in one number: points of one line within a loop differ by less than a loop.
+        key = line * (2 * _MOST_STEPS) + step + _MOST_STEPS
+        empty = self._owner.take(cell) < 0
         # The last write to a cell stays: backwards, so that the lower line number has it.
         target = cell[empty][::-1]
         self._held[target] = local[empty][::-1]
-        self._line[target] = line[empty][::-1]
-        self._step[target] = step[empty][::-1]
+        self._owner[target] = key[empty][::-1]
         self._born[target] = born
-        own = empty & (self._line.take(cell) == line) & (self._step.take(cell) == step)
+        own = empty & (self._owner.take(cell) == key)
         refused = self._blocked.take(cell) | (empty & ~own)
         near = self._around.near(cell, local, self._radius)
         who, which = np.divmod(near, len(self._around.offsets))
         near = cell[who] + self._around.offsets[which]
-        other = self._line.take(near)
-        mine = other == line[who]
-        far_along = np.abs(self._step.take(near) - step[who]) > self._loop
-        later = (self._born.take(near) == born) & (other > line[who])
-        refused[who[np.where(mine, far_along, ~later)]] = True
+        other = self._owner.take(near)
+        strange = np.flatnonzero(np.abs(other - key[who]) > self._loop)
+        who, near, other = who[strange], near[strange], other[strange]
+        later = (self._born.take(near) == born) & (other // (2 * _MOST_STEPS) > line[who])
+        refused[who[~later]] = True
         granted = np.logical_and.accumulate(~refused.reshape(shape), axis=0)
         self._release(cell[own & ~granted.ravel()])
         return np.asarray(granted)
@@ -134,7 +136,7 @@ class Occupancy:
 
     def _release(self, cells: Indices) -> None:
         self._held[cells] = _NOWHERE
-        self._line[cells] = -1
+        self._owner[cells] = -1
 
 
 @dataclass(frozen=True)
