@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from drawscape import settings
-from drawscape.job_manager import current_job
+from drawscape.job_manager import JobNotFoundError, current_job, get_job
 from drawscape.mail import Enclosure, Ledger, MailSettings, Notification, send
 
 _PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
@@ -35,11 +36,11 @@ def send_notification(
     raise MailRefusedError. Bad addresses, subjects, templates and variables raise MailError,
     MailTemplateError or UnknownNameError and name what is wrong.
 
-    One job sends one mail: its Message-ID is made of the job's id, and what a server has accepted is
-    noted and not sent again when the job is. What cannot be promised: when the worker is killed, or
-    the connection breaks, between the server's acceptance and our note of it, the job's next run
-    sends the mail again, with the same Message-ID, by which most servers and mail programs drop the
-    double. Called outside of a worker, each call is a mail of its own.
+    One job sends one mail: its Message-ID is made of the job's id and the time of its queueing, and
+    what a server has accepted is noted and not sent again when the job is. What cannot be promised:
+    when the worker is killed, or the connection breaks, between the server's acceptance and our note
+    of it, the job's next run sends the mail again, with the same Message-ID, by which most servers
+    and mail programs drop the double. Called outside of a worker, each call is a mail of its own.
     """
     job = current_job()
     mail = MailSettings.of(os.environ)
@@ -54,10 +55,18 @@ def send_notification(
         ),
         mail,
         job_id=job.id,
+        queued_at=_queued_at(job.id),
         ledger=Ledger(settings.state_folder() / "mail.db"),
         outbox=settings.output_folder() / "mail",
         log=job.log,
     )
+
+
+def _queued_at(job_id: str | None) -> datetime | None:
+    try:
+        return get_job(job_id).created_at if job_id else None
+    except JobNotFoundError:
+        return None
 
 
 def _names(given: str | list[str] | None) -> list[str]:

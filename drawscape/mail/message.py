@@ -29,9 +29,12 @@ class Enclosure:
         return main, sub
 
 
-def message_id(job_id: str | None, domain: str) -> str:
+def message_id(job_id: str | None, queued_at: datetime | None, domain: str) -> str:
     """Return the Message-ID of a job's mail, always the same one; without a job a new one."""
-    return f"<{f'job-{job_id}' if job_id else uuid4().hex}.drawscape@{domain}>"
+    if job_id is None:
+        return f"<{uuid4().hex}.drawscape@{domain}>"
+    when = f"-{round(queued_at.timestamp() * 1000):x}" if queued_at else ""
+    return f"<job-{job_id}{when}.drawscape@{domain}>"
 
 
 def content_id(place: int) -> str:

@@ -37,16 +37,18 @@ def send(
     settings: MailSettings,
     *,
     job_id: str | None,
+    queued_at: datetime | None = None,
     ledger: Ledger,
     outbox: Path,
     log: Callable[[str], object],
 ) -> str:
     """Send the mail and return its Message-ID, or, without a server, the path of its file.
 
-    A job's mail that the ledger knows as accepted is not sent again. Raises MailError and its kin
+    A job's mail that the ledger knows as accepted is not sent again; `queued_at` tells apart two jobs
+    that were given one id, the second after the first was removed. Raises MailError and its kin
     for what cannot be sent as asked, UnknownNameError for an unknown template.
     """
-    message = compose(notification, settings, job_id=job_id, log=log)
+    message = compose(notification, settings, job_id=job_id, queued_at=queued_at, log=log)
     key = str(message["Message-ID"])
     if settings.host is None:
         return _write(message, outbox / f"{key.strip('<>').partition('.drawscape@')[0]}.eml")
@@ -70,6 +72,7 @@ def compose(
     settings: MailSettings,
     *,
     job_id: str | None,
+    queued_at: datetime | None = None,
     log: Callable[[str], object],
 ) -> EmailMessage:
     """Return the whole mail; MailError and its kin say what is wrong with its parts."""
@@ -85,7 +88,7 @@ def compose(
         recipient=recipient,
         subject=subject,
         body=body,
-        message_id=message_id(job_id, settings.sender.address.rpartition("@")[2]),
+        message_id=message_id(job_id, queued_at, settings.sender.address.rpartition("@")[2]),
         date=datetime.now(UTC),
         pictures=notification.pictures,
         enclosures=notification.enclosures,

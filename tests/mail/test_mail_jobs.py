@@ -53,7 +53,8 @@ def test_the_contract_s_example_works_as_a_job(home: Path, worker) -> None:
     worker()
     job = enqueue()
     path = Path(job.wait(60))
-    assert path == home / "output" / "mail" / f"job-{job.id}.eml"
+    assert path.parent == home / "output" / "mail"
+    assert path.name.startswith(f"job-{job.id}-")
     mail = message_from_bytes(path.read_bytes(), policy=default)
     assert mail["To"] == "user@example.com"
     assert job.id in mail["Message-ID"]
@@ -92,3 +93,15 @@ def test_a_worker_killed_before_the_server_s_answer_sends_one_mail_in_the_end(
     worker()
     get_job(job.id).wait(60)
     assert rough_server.taken == 1
+
+
+def test_a_second_job_of_one_id_sends_its_own_mail(home: Path, serve, worker) -> None:
+    mailbox = serve()
+    worker()
+    first = enqueue(job_id="weekly")
+    first.wait(60)
+    first.requeue().wait(60)
+    assert len(mailbox.mails) == 1
+    first.delete()
+    enqueue(job_id="weekly").wait(60)
+    assert len({mail["Message-ID"] for mail in mailbox.mails}) == 2
