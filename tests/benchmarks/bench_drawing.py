@@ -1,0 +1,60 @@
+"""The drawing side beside its peers, in one run: `make bench-drawing`.
+
+Peers: vpype 1.15 (`write_svg`, `read_svg`, `linesort`, `linemerge`, `linesimplify`), drawsvg, svgwrite
+(`debug=False`) and, for noise and the flow field, the same algorithm as a plain Python loop.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import bench_canvas
+import bench_geometry
+import bench_plot
+from tables import Row, report
+
+
+def serialising() -> list[Row]:
+    """Return one row for each case, its peers side by side."""
+    cases: dict[str, list[dict[str, Any]]] = {}
+    for row in bench_canvas.run():
+        cases.setdefault(row["what"], []).append(row)
+    return [_joined(what, ours, peers) for what, (ours, *peers) in cases.items()]
+
+
+def _joined(what: str, ours: dict[str, Any], peers: list[dict[str, Any]]) -> Row:
+    aims = [f"{ours['aim']:g} M points/s"] if ours["aim"] else []
+    return Row(
+        what,
+        f"{ours['figure']:.1f} {ours['unit']} ({ours['note']})",
+        "; ".join(peer["peer"] for peer in peers),
+        "; ".join(f"{peer['ratio']:.0f}x" for peer in peers),
+        "; ".join([*aims, *(f"{peer['aim']:g}x" for peer in peers if peer["aim"])]),
+    )
+
+
+def whole_process() -> Row:
+    """Return the best of seven runs of `drawscape draw spiral`, start of Python included."""
+    program = Path(sys.executable).with_name("drawscape")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(program), "draw", "spiral", "-o", str(Path(folder) / "spiral.svg")]
+        times = []
+        for _ in range(7):
+            began = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            times.append(time.perf_counter() - began)
+    return Row("`drawscape draw spiral`, a whole process", f"{min(times):.2f} s", target="0.5 s")
+
+
+def rows() -> list[Row]:
+    """Return every figure of the drawing side."""
+    return [*serialising(), *bench_plot.run(), *bench_geometry.run(), whole_process()]
+
+
+if __name__ == "__main__":
+    report("bench-drawing", rows())
