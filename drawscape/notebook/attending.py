@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
 from drawscape.errors import DrawscapeError
-from drawscape.job_manager import Job, watch
+from drawscape.job_manager import Job, watch, workers_alive
 from drawscape.notebook.state import JobState, state_of
-from drawscape.notebook.worker import start_if_needed
+from drawscape.notebook.worker import (
+    STARTING,
+    start_if_needed,
+    started_words,
+    workers_started,
+)
 
 PERIOD_S = 1.0
 """How often to look whether a worker is alive and how many jobs are ahead."""
-
-_LOG = logging.getLogger("drawscape.notebook")
 
 
 def attend(
@@ -40,15 +42,26 @@ def _follow(job: Job, show: Callable[[JobState], None], note: Callable[[str], No
         if state.ended:
             over.set()
 
+    started = workers_started()
     with watch(changed, [job.id]):
-        _look_after(note)
+        started = _look_after(note, started)
         while not over.wait(PERIOD_S):
-            _look_after(note)
+            started = _look_after(note, started)
             changed(job)
 
 
-def _look_after(note: Callable[[str], None]) -> None:
+def _look_after(note: Callable[[str], None], before: int) -> int:
+    """Have a worker, and say so when a new one was started, whoever asked for it."""
     try:
-        start_if_needed(note)
+        missing = not workers_alive()
+        if missing:
+            note(STARTING)
+        started = start_if_needed()
     except DrawscapeError as error:
         note(str(error))
+        return before
+    if started != before:
+        note(started_words(started))
+    elif missing:
+        note("")  # somebody else was quicker
+    return started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ FORMATS = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".
 
 LARGEST_SHOWN = 30_000_000
 """Bytes; a browser takes seconds to draw more, and the kernel's message with it is as large."""
+
+
+_DRAWN = re.compile(rb"<(path|polyline|polygon|line|circle|ellipse|rect|image|text|use)\b")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,10 @@ def result_path(result: Any) -> Path | None:
     if not isinstance(result, (str, Path)) or not str(result) or "\n" in str(result):
         return None
     path = home() / result
-    return path if path.is_file() else None
+    try:
+        return path if path.is_file() else None
+    except OSError:  # a text that is too long for a name
+        return None
 
 
 def result_picture(result: Any) -> Picture | None:
@@ -42,10 +49,12 @@ def result_picture(result: Any) -> Picture | None:
 
 
 def preview_picture(preview: bytes | None) -> Picture | None:
-    """Return a running job's preview as a picture, None when there is none."""
+    """Return a running job's preview as a picture, None when there is none or nothing on it yet."""
     if not preview:
         return None
-    return Picture(preview, "png" if preview.startswith(b"\x89PNG") else "svg+xml")
+    if preview.startswith(b"\x89PNG"):
+        return Picture(preview, "png")
+    return Picture(preview, "svg+xml") if _DRAWN.search(preview) else None
 
 
 def empty_sheet(width_mm: float, height_mm: float) -> Picture:

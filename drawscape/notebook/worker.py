@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Callable
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import start_worker, workers_alive
@@ -13,7 +12,7 @@ from drawscape.queue.launching import WorkerProcess
 
 STARTING = "No worker is alive: starting one."
 STARTED = "No worker was alive, so this notebook started one; it ends with the kernel."
-RESTARTED = "The worker died, so this notebook started another; it ends with the kernel."
+RESTARTED = "The worker is gone, so this notebook started another; it ends with the kernel."
 
 MOST_STARTS = 4
 WITHIN_S = 600.0
@@ -34,29 +33,42 @@ class Ready:
 def ensure_worker() -> Ready:
     """Return once a worker is alive; where there is none, start one that ends with this process.
 
+    Should it leave while jobs wait, another is started, for as long as this process lives.
     Raises QueueError, with the end of the worker's log, when it does not come up.
     """
-    start_if_needed(lambda _words: None)
+    from drawscape.notebook.guarding import guard  # it starts workers by this module
+
+    start_if_needed()
+    guard()
     return Ready()
 
 
-def start_if_needed(note: Callable[[str], None]) -> None:
-    """Return once a worker is alive; `note` gets a sentence when one had to be started.
+def start_if_needed() -> int:
+    """Return once a worker is alive: how many this process has started so far.
 
     Raises QueueError when it does not come up, or when several have died.
     """
     with _LOCK:
         if workers_alive():
-            return
+            return len(_times)
         if len([t for t in _times if time.monotonic() - t < WITHIN_S]) >= MOST_STARTS:
             raise QueueError(
                 f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
             )
-        note(STARTING)
         _times.append(time.monotonic())
         _started.append(start_worker())  # held: a worker leaves when nobody holds its handle
-        note(STARTED if len(_started) == 1 else RESTARTED)
+        return len(_times)
+
+
+def workers_started() -> int:
+    """Return how many workers this process has started so far."""
+    return len(_times)
+
+
+def started_words(count: int) -> str:
+    """Return the sentence that tells of the worker number `count` of this process."""
+    return STARTED if count == 1 else RESTARTED
 
 
 @atexit.register

@@ -30,7 +30,7 @@ def test_a_form_outlives_its_worker_and_the_worker_not_its_kernel(
     os.kill(first.pid, signal.SIGKILL)
     form.await_status("finished")
 
-    assert form.root.locator(".drawscape-note").inner_text().startswith("The worker died")
+    assert form.root.locator(".drawscape-note").inner_text().startswith("The worker is gone")
     path = Path(notebook.evaluate("print(drawing.job.result)").strip())
     assert form.picture() == path.read_bytes()
     (second,) = living(locks)

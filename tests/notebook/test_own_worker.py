@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import wait_until
 
-from drawscape.job_manager import workers_alive
+from drawscape.job_manager import enqueue_background_job, workers_alive
 from drawscape.notebook import ensure_worker, form, worker
 
 pytestmark = pytest.mark.slow
@@ -45,6 +45,14 @@ def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
     assert workers_alive() == [alive]
 
 
+def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
+    """As when another notebook had started it, and was closed."""
+    ensure_worker()
+    worker._started[0].stop()
+    job = enqueue_background_job(hold, width=1, height=1)
+    assert job.wait(60) == "done"
+
+
 def test_a_form_starts_a_worker_and_says_so() -> None:
     held = form(hold)
     held.draw().wait(60)
@@ -70,7 +78,7 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
 def test_the_worker_ends_with_the_process_that_started_it(home: Path, end: str) -> None:
     program = f"""
 import os
-from drawscape.job_manager import workers_alive
+from drawscape.job_manager import enqueue_background_job, workers_alive
 from drawscape.notebook import ensure_worker
 def main():
     ensure_worker()
