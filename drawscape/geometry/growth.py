@@ -100,7 +100,7 @@ class Growth:
         heads = self._started(self._most_heads // 2, heads)
         while len(heads):
             heads = self._moved(heads)
-            if len(heads) < self._most_heads // 2:
+            if len(heads) < self._most_heads // 3:
                 heads = heads.joined(self._started((self._most_heads - len(heads)) // 2, heads))
 
     def lines(self) -> Lines:
