@@ -17,6 +17,9 @@ from drawscape.sketches import redraw as redraw_sketch
 from drawscape.sketches.drawing import OnProgress
 from drawscape.svg_builder import SVGBuilder
 
+SHEET_DPI = 96.0
+"""The sheet of all sketches is some 1,600 pixels wide as a PNG, as wide as a page of text needs."""
+
 
 @click.command(cls=SketchCommand)
 @click.argument("pattern")
@@ -131,7 +134,7 @@ def _write_contact_sheet(file: str) -> None:
     bar = click.progressbar(length=len(SKETCHES), file=sys.stderr, hidden=not sys.stderr.isatty())
     with bar:
         svg = contact_sheet(on_sketch=lambda _name: bar.update(1))
-    _write(svg, file)
+    _write(svg, file, dpi=SHEET_DPI)
 
 
 @contextmanager
@@ -155,7 +158,7 @@ def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any])
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120] + ".svg"
 
 
-def _write(svg: SVGBuilder, output: str) -> None:
+def _write(svg: SVGBuilder, output: str, *, dpi: float = 150.0) -> None:
     if output == "-":
         sys.stdout.buffer.write(svg.to_bytes())
         sys.stdout.buffer.flush()
@@ -164,16 +167,16 @@ def _write(svg: SVGBuilder, output: str) -> None:
         if Path(output).suffix.lower() in ("", ".svg"):
             svg.save(output)
         else:
-            _export(svg, output)
+            _export(svg, output, dpi)
     except OSError as error:
         raise click.ClickException(f"cannot write {output}: {error.strerror or error}") from error
     click.echo(output)
 
 
-def _export(svg: SVGBuilder, output: str) -> None:
+def _export(svg: SVGBuilder, output: str, dpi: float) -> None:
     """Write the drawing in the format that the file's ending names."""
     from drawscape.plot.export import save
     from drawscape.svg_reader import Document, Layer
 
     layers = tuple(Layer(pen.name, pen.color, pen.width, lines) for pen, lines in svg.layers())
-    save(Document(svg.width, svg.height, layers), output)
+    save(Document(svg.width, svg.height, layers), output, dpi=dpi)

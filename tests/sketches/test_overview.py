@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from drawscape.cli.root import root
 from drawscape.errors import UnknownNameError
 from drawscape.sketches.overview import contact_sheet
 
@@ -31,6 +36,15 @@ def test_pens_shrink_with_the_pictures() -> None:
 
 def test_the_same_sheet_has_the_same_bytes() -> None:
     assert contact_sheet(NAMES[:2]).to_bytes() == contact_sheet(NAMES[:2]).to_bytes()
+
+
+@pytest.mark.slow
+def test_the_command_writes_the_sheet_of_all_sketches_as_a_picture(tmp_path: Path) -> None:
+    result = CliRunner().invoke(root, ["sketches", "--contact-sheet", str(tmp_path / "all.png")])
+    assert result.exit_code == 0
+    with Image.open(tmp_path / "all.png") as picture:
+        assert 1200 < picture.width < 2000
+        assert len(picture.convert("L").getcolors()) > 50
 
 
 def test_an_unknown_name_is_an_error() -> None:
