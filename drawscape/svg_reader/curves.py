@@ -72,7 +72,9 @@ class Ellipses:
         radii = np.abs(curves[:, :2])
         rotation = np.radians(curves[:, 2] % 360.0)
         half = _turned((begins - ends) / 2, -rotation)
-        straight = (radii <= 0).any(axis=1) | (half == 0).all(axis=1)
+        # So thin an ellipse is a line, and its square would overflow.
+        thin = 1e-9 * np.maximum(radii.max(axis=1), np.hypot(half[:, 0], half[:, 1]))
+        straight = (radii.min(axis=1) <= thin) | (half == 0).all(axis=1)
         safe = np.where(straight[:, None], 1.0, radii)
         reach = ((half / safe) ** 2).sum(axis=1)
         safe = safe * np.sqrt(np.maximum(reach, 1.0))[:, None]

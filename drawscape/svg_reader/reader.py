@@ -50,7 +50,8 @@ def read_svg(source: str | os.PathLike[str] | bytes, *, tolerance_mm: float = 0.
 def _content(source: str | os.PathLike[str] | bytes) -> bytes | str:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
-    if isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith("<"):
+    if isinstance(source, str) and ("\n" in source or "<" in source):
+        # No file's name; XML wants its declaration at the very beginning.
         return source.lstrip("\ufeff \t\r\n")
     return Path(source).read_bytes()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drawscape.errors import SvgReadError
@@ -109,3 +111,36 @@ def test_a_gzip_bomb_ends_before_the_memory_does(tmp_path: Path) -> None:
 def test_curves_larger_than_any_sheet_stay_few_points() -> None:
     lines = read_svg(svg('<circle r="9e8"/><path d="M0,0C9e8,9e8,-9e8,9e8,1,1"/>')).lines
     assert len(lines.points) < 30_000
+
+
+def test_a_damaged_file_is_read_or_refused_and_never_worse(foreign_svg: Path) -> None:
+    text, rng = foreign_svg.read_text(encoding="utf-8"), random.Random(1)
+    scraps = [
+        "M",
+        "a",
+        "Z",
+        "-",
+        ".",
+        "e",
+        "1e9",
+        "%",
+        "url(#a)",
+        "matrix(",
+        "nan",
+        '"',
+        "<g>",
+        "&",
+        "",
+    ]
+    finished = 0
+    for _ in range(150):
+        damaged = list(text)
+        for _ in range(rng.randint(1, 4)):
+            damaged[rng.randrange(len(damaged))] = rng.choice(scraps)
+        try:
+            document = read_svg("".join(damaged).encode())
+        except SvgReadError:
+            continue
+        finished += 1
+        assert np.isfinite(document.lines.points).all()
+    assert finished > 10
