@@ -15,8 +15,9 @@ from drawscape.svg_reader.commands import read_commands
 from drawscape.svg_reader.document import Document, Layer
 from drawscape.svg_reader.flatten import flatten
 from drawscape.svg_reader.path_data import resolve
-from drawscape.svg_reader.scene import Scene, read_scene
+from drawscape.svg_reader.scene import Scene
 from drawscape.svg_reader.transforms import largest_scale
+from drawscape.svg_reader.walk import read_scene
 from drawscape.svg_reader.xml_tree import parse_xml
 
 
