@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes, SampledField, to_points
+from drawscape.geometry.heads import Heads, stop_at_edge
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.occupancy import Occupancy
 from drawscape.geometry.pairs import Indices
@@ -48,35 +49,6 @@ class Pace:
 
 
 @dataclass
-class _Heads:
-    """Ends of lines that still grow: where, along the field or against it, and how far so far."""
-
-    at: Complexes
-    way: Indices
-    line: Indices
-    step: Indices
-
-    @classmethod
-    def of(cls, starts: Complexes, line: Indices) -> _Heads:
-        way = np.repeat(np.array([1, -1]), len(starts))
-        return cls(np.tile(starts, 2), way, np.tile(line, 2), np.zeros(len(way), dtype=np.int64))
-
-    def __len__(self) -> int:
-        return len(self.at)
-
-    def take(self, chosen: NDArray[np.bool_]) -> _Heads:
-        return _Heads(self.at[chosen], self.way[chosen], self.line[chosen], self.step[chosen])
-
-    def joined(self, other: _Heads) -> _Heads:
-        return _Heads(
-            np.concatenate((self.at, other.at)),
-            np.concatenate((self.way, other.way)),
-            np.concatenate((self.line, other.line)),
-            np.concatenate((self.step, other.step)),
-        )
-
-
-@dataclass
 class Growth:
     """The lines so far, and where new ones may start."""
 
@@ -96,7 +68,7 @@ class Growth:
     def from_places(self, places: Complexes) -> None:
         """Grow lines from `places`, and from beside those lines, until nothing is free."""
         self.waiting = places
-        heads = _Heads.of(places[:0], np.empty(0, dtype=np.int64))
+        heads = Heads.of(places[:0], np.empty(0, dtype=np.int64))
         heads = self._started(self._most_heads // 2, heads)
         while len(heads):
             heads = self._moved(heads)
@@ -123,7 +95,7 @@ class Growth:
         room = (x1 - x0) * (y1 - y0) / self.pace.spacing**2
         return int(np.clip(room * _HEADS_TO_A_SQUARE, 8, _MOST_HEADS))
 
-    def _started(self, wanted: int, growing: _Heads) -> _Heads:
+    def _started(self, wanted: int, growing: Heads) -> Heads:
         """Return the heads of up to about `wanted` new lines, none when there is no place left."""
         if self.fresh:
             grown = np.concatenate(self.fresh)
@@ -139,9 +111,9 @@ class Growth:
         granted = self.taken.claim(starts, line, step, self.born)
         self._keep(line[granted], step[granted], starts[granted])
         self.fresh.append(starts[granted])
-        return _Heads.of(starts[granted], line[granted])
+        return Heads.of(starts[granted], line[granted])
 
-    def _chosen(self, wanted: int, growing: _Heads) -> Complexes:
+    def _chosen(self, wanted: int, growing: Heads) -> Complexes:
         """Return up to `wanted` free places, far from each other, out of those that wait."""
         while len(self.waiting):
             some = np.arange(0, len(self.waiting), 1 + len(self.waiting) // _MOST_TO_CHOOSE_FROM)
@@ -158,7 +130,7 @@ class Growth:
                 return places[:wanted]
         return self.waiting
 
-    def _ahead(self, places: Complexes, growing: _Heads) -> NDArray[np.bool_]:
+    def _ahead(self, places: Complexes, growing: Heads) -> NDArray[np.bool_]:
         """Return whether each place lies where a line that still grows is bound to come by."""
         course = self.field.at(growing.at) * growing.way / self.pace.spacing
         offset = (places[:, None] - growing.at).astype(np.complex64)
@@ -166,7 +138,7 @@ class Growth:
         on_way = (offset.real > 0.0) & (offset.real < _AHEAD) & (np.abs(offset.imag) < _ABREAST)
         return np.asarray(on_way.any(axis=1))
 
-    def _moved(self, heads: _Heads) -> _Heads:
+    def _moved(self, heads: Heads) -> Heads:
         """Return the heads that go on after some strides, and keep the places that they came by."""
         trail, ended = self._advanced(heads)
         subs = self.pace.substeps
@@ -180,15 +152,14 @@ class Growth:
         self._keep(np.broadcast_to(heads.line, trail.shape)[passed], order[passed], trail[passed])
         self.fresh.append(claims[granted])
         going = granted[-1] & ~ended & (np.abs(step[-1]) * self.pace.stride < self.pace.longest)
-        heads.at, heads.step = claims[-1], step[-1]
-        return heads.take(going)
+        return Heads(claims[-1], heads.way, heads.line, step[-1]).take(going)
 
     def _keep(self, line: Indices, order: Indices, places: Complexes) -> None:
         self.line.append(line)
         self.order.append(order)
         self.places.append(places)
 
-    def _advanced(self, heads: _Heads) -> tuple[Complexes, NDArray[np.bool_]]:
+    def _advanced(self, heads: Heads) -> tuple[Complexes, NDArray[np.bool_]]:
         """Return the places after each substep, (substeps, heads), and which came to their end."""
         length = heads.way * (self.pace.stride / self.pace.substeps)
         half = 0.5 * length
@@ -200,7 +171,7 @@ class Growth:
             course *= length / np.maximum(np.abs(course), 1e-6)
             at = at + course
             trail[sub] = at
-        left = _stop_at_edge(trail, heads.at, self.bounds)
+        left = stop_at_edge(trail, heads.at, self.bounds)
         return trail, left | (np.abs(trail[-1] - trail[-2]) < 0.5 * np.abs(length))
 
     def _beside(self, places: Complexes) -> Complexes:
@@ -236,25 +207,3 @@ def _scattered(places: Complexes, distance: float) -> Indices:
     some = np.flatnonzero((((column ^ column[0]) | (row ^ row[0])) & 1) == 0)
     square = row[some] * (1 << 32) + column[some]
     return np.asarray(some[np.sort(np.unique(square, return_index=True)[1])])
-
-
-def _stop_at_edge(trail: Complexes, from_: Complexes, bounds: Bounds) -> NDArray[np.bool_]:
-    """Return which heads leave `bounds`; their trails, (K, N), end on the edge from there on."""
-    x0, y0, x1, y1 = bounds
-    x, y = trail.real, trail.imag
-    outside = (x < x0) | (x > x1) | (y < y0) | (y > y1)
-    left = outside.any(axis=0)
-    head = np.flatnonzero(left)
-    first = outside[:, head].argmax(axis=0)
-    a = np.where(first > 0, trail[first - 1, head], from_[head])
-    step = trail[first, head] - a
-    share = np.ones(len(head))
-    for start, along, low, high in ((a.real, step.real, x0, x1), (a.imag, step.imag, y0, y1)):
-        room = np.where(along > 0.0, high - start, start - low)
-        beyond = np.abs(along) > room
-        share[beyond] = np.minimum(share, room / np.where(beyond, np.abs(along), 1.0))[beyond]
-    edge = a + np.maximum(share, 0.0) * step
-    edge = np.clip(edge.real, x0, x1) + 1j * np.clip(edge.imag, y0, y1)
-    after = np.arange(len(trail))[:, None] >= first
-    trail[:, head] = np.where(after, edge, trail[:, head])
-    return np.asarray(left)

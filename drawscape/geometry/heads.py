@@ -1,0 +1,66 @@
+"""Heads of growing lines: where they are, and where they leave the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.geometry.area import Bounds
+from drawscape.geometry.field import Complexes
+from drawscape.geometry.pairs import Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Heads:
+    """Ends of lines that still grow: where, along the field or against it, and how far so far."""
+
+    at: Complexes
+    way: Indices
+    line: Indices
+    step: Indices
+
+    @classmethod
+    def of(cls, starts: Complexes, line: Indices) -> Heads:
+        """Return two heads for each line, one each way, at its start."""
+        way = np.repeat(np.array([1, -1]), len(starts))
+        return cls(np.tile(starts, 2), way, np.tile(line, 2), np.zeros(len(way), dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def take(self, chosen: NDArray[np.bool_]) -> Heads:
+        """Return the chosen heads, by a mask."""
+        return Heads(self.at[chosen], self.way[chosen], self.line[chosen], self.step[chosen])
+
+    def joined(self, other: Heads) -> Heads:
+        """Return these heads and the others."""
+        return Heads(
+            np.concatenate((self.at, other.at)),
+            np.concatenate((self.way, other.way)),
+            np.concatenate((self.line, other.line)),
+            np.concatenate((self.step, other.step)),
+        )
+
+
+def stop_at_edge(trail: Complexes, from_: Complexes, bounds: Bounds) -> NDArray[np.bool_]:
+    """Return which heads leave `bounds`; their trails, (K, N), end on the edge from there on."""
+    x0, y0, x1, y1 = bounds
+    x, y = trail.real, trail.imag
+    outside = (x < x0) | (x > x1) | (y < y0) | (y > y1)
+    left = outside.any(axis=0)
+    head = np.flatnonzero(left)
+    first = outside[:, head].argmax(axis=0)
+    a = np.where(first > 0, trail[first - 1, head], from_[head])
+    step = trail[first, head] - a
+    share = np.ones(len(head))
+    for start, along, low, high in ((a.real, step.real, x0, x1), (a.imag, step.imag, y0, y1)):
+        room = np.where(along > 0.0, high - start, start - low)
+        beyond = np.abs(along) > room
+        share[beyond] = np.minimum(share, room / np.where(beyond, np.abs(along), 1.0))[beyond]
+    edge = a + np.maximum(share, 0.0) * step
+    edge = np.clip(edge.real, x0, x1) + 1j * np.clip(edge.imag, y0, y1)
+    after = np.arange(len(trail))[:, None] >= first
+    trail[:, head] = np.where(after, edge, trail[:, head])
+    return np.asarray(left)
