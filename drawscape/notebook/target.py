@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from drawscape.parameters import Parameter, read_parameters
 from drawscape.queue.tasks import load
 from drawscape.settings import home, task_modules
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
+from drawscape.sketches.provenance import code_hash
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
@@ -84,6 +86,12 @@ def target_of(drawable: Drawable) -> Target:
     return _task_target(drawable, drawable)
 
 
+def note_code(function: Callable[..., Any]) -> None:
+    """Let `function` carry the hash of its source, which the worker that draws it cannot see."""
+    with contextlib.suppress(AttributeError):  # a partial or method takes no notes
+        function.__sketch_code__ = code_hash(function)  # type: ignore[attr-defined]
+
+
 def is_sketch(function: Callable[..., Any]) -> bool:
     """Return whether `function` has a sketch's form: it takes a canvas first."""
     if hasattr(function, "__sketch__"):
@@ -99,6 +107,8 @@ def is_sketch(function: Callable[..., Any]) -> bool:
 
 def _sketch_target(sketch: Sketch) -> Target:
     in_library = (sketch.function.__module__ or "").startswith("drawscape.sketches.")
+    if not in_library:
+        note_code(sketch.function)
     return Target(
         title=label_of(sketch.name),
         summary=sketch.summary,

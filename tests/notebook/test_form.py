@@ -13,6 +13,7 @@ from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.notebook import form
 from drawscape.notebook.forms import Form
+from drawscape.sketches import draw
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -229,3 +230,15 @@ def test_clicks_reach_the_same_code_as_calls() -> None:
     click()
     assert dots.job is not None
     assert Path(dots.job.wait(20)).name == "dots-0-2.svg"
+
+
+def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here() -> None:
+    def crosses(svg: Any, rng: Any, *, count: int = 9) -> None:
+        """Crosses anywhere."""
+        for x, y in rng.uniform(10, 90, (count, 2)):
+            svg.line(x - 2, y, x + 2, y)
+            svg.line(x, y - 2, x, y + 2)
+
+    marks = form(crosses, paper="100x100", seed=4)
+    path = marks.set(count=20).draw().wait(60)
+    assert Path(path).read_bytes() == draw(crosses, 100, 100, seed=4, count=20).to_bytes()
