@@ -22,7 +22,7 @@ from drawscape import settings
 from drawscape.queue.huey import JobHuey
 
 huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(),
-               task_modules=settings.task_modules())
+               task_modules=settings.task_modules(), store_intermediate_errors=False)
 
 @huey.task()
 def add(a, b):
