@@ -57,6 +57,7 @@ class TestEachTutorial:
     def test_pictures_are_saved_with_it_and_widget_state_is_not(self, path: Path) -> None:
         notebook = read(path)
         assert "widgets" not in notebook["metadata"]
+        assert "vnd.jupyter.widget-view" not in path.read_text("utf-8")
         assert path.stat().st_size < LARGEST_BYTES
         if path.stem != "04_the_queue":
             assert "<img src=" in path.read_text("utf-8").replace('\\"', '"')
