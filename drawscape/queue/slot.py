@@ -35,13 +35,6 @@ class Interrupted(Exception):  # noqa: N818 - an event, not an error
     """The worker was told to leave at once; the job goes back to the queue."""
 
 
-@dataclass(frozen=True)
-class _Stop:
-    seq: int
-    token: int
-    grace_s: float
-
-
 class Slot:
     """Runs jobs in a child of its own; `run` is called from one thread, `stop` from any."""
 
@@ -57,9 +50,12 @@ class Slot:
         self._child: ChildProcess | None = None
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
         self._lock = threading.Lock()
-        self._stop_asked: _Stop | None = None
+        self._holds: tuple[int, int] | None = None
+        self._grace_asked_s: float | None = None
         self._interrupted = False
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -86,9 +82,15 @@ class Slot:
         return child
 
     def stop(self, seq: int, token: int, grace_s: float) -> None:
-        """Stop the job of that claim, if it is the one that runs here; called from another thread."""
+        """Stop the job of that claim, if it is the one that runs here; called from another thread.
+
+        Called again and again until the job has ended: the strictest request counts.
+        """
         with self._lock:
-            self._stop_asked = _Stop(seq, token, grace_s)
+            if self._holds != (seq, token):
+                return
+            asked = self._grace_asked_s
+            self._grace_asked_s = grace_s if asked is None else min(asked, grace_s)
         self._wake()
 
     def interrupt(self) -> None:
@@ -97,8 +99,9 @@ class Slot:
         self._wake()
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):
-            os.write(self._wake_write, b"!")
+        with self._lock, contextlib.suppress(BlockingIOError):
+            if not self._closed:  # later the number may be another file's, the database's even
+                os.write(self._wake_write, b"!")
 
     def run(self, held: Claim) -> Outcome:
         """Return how the job ended; every end is an outcome, but for an interruption.
@@ -106,10 +109,16 @@ class Slot:
         Raises Interrupted when the worker was told to leave while the job ran.
         """
         run = _Run(self, held, JobLog(self._settings.logs, held.id))
+        self._hold((held.seq, held.token))
         try:
             return run.outcome()
         finally:
+            self._hold(None)
             run.log.close()
+
+    def _hold(self, claim: tuple[int, int] | None) -> None:
+        with self._lock:
+            self._holds, self._grace_asked_s = claim, None
 
     def replace(self) -> None:
         """End the present child; the next job starts another."""
@@ -121,8 +130,10 @@ class Slot:
     def close(self) -> None:
         """End the child and let go of everything."""
         self.replace()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        with self._lock:
+            self._closed = True
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
 
 class _Run:
@@ -223,9 +234,9 @@ class _Run:
             slot.replace()
             raise Interrupted
         with slot._lock:
-            asked, slot._stop_asked = slot._stop_asked, None
-        if asked and (asked.seq, asked.token) == (self._held.seq, self._held.token):
-            self._begin_ending("stopped", None, asked.grace_s)
+            grace_s, slot._grace_asked_s = slot._grace_asked_s, None
+        if grace_s is not None:
+            self._begin_ending("stopped", None, grace_s)
 
     def _heed_clock(self) -> None:
         now = time.monotonic()
@@ -242,13 +253,16 @@ class _Run:
             self._peak_kb = max(peak or 0, self._peak_kb or 0) or None
 
     def _begin_ending(self, status: str, reason: str | None, grace_s: float) -> None:
+        """Ask once; a request that comes again or later may only bring the end nearer."""
+        kill_at = time.monotonic() + grace_s
+        if self._kill_at is not None:
+            self._kill_at = min(self._kill_at, kill_at)
+        elif self._ending is None:
+            self._kill_at = kill_at
+            if grace_s > 0:
+                self._process.ask_to_stop()
         if self._ending is None:
             self._ending = (status, reason)
-        if grace_s > 0:
-            self._process.ask_to_stop()
-            self._kill_at = time.monotonic() + grace_s
-        else:
-            self._process.kill()
 
     def _dump_stack(self) -> None:
         """Have the child write where it is stuck into its log, and wait a moment for it."""

@@ -172,3 +172,13 @@ def big_after(path, size):
     while not os.path.exists(path):
         time.sleep(0.01)
     return b"x" * size
+
+
+def tidy_up_slowly(path):
+    with open(path, "w", buffering=1) as file:
+        file.write("begun\n")
+        try:
+            time.sleep(60)
+        finally:
+            time.sleep(2)
+            file.write("tidied up\n")

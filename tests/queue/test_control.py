@@ -93,6 +93,38 @@ class TestRunningJobs:
         job.stop(grace=0.3)
         assert ended(job).status == "stopped"
 
+    def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
+        path = tmp_path / "marker"
+        job = running("sampletasks.swallow_everything", str(path))
+        wait_until(path.exists)
+        job.stop(grace=1.5)
+        for _ in range(8):  # each commit makes the worker look at the request again
+            enqueue_background_job("sampletasks.nap", 0.2).wait(10)
+        assert ended(job).status == "stopped"
+        row = job.refresh()
+        assert row.ended_at - row.started_at < 5
+
+    def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
+        path = str(tmp_path / "marker")
+        job = running("sampletasks.tidy_up_slowly", path)
+        wait_until(Path(path).exists)
+        job.stop(grace=20)
+        for _ in range(4):
+            enqueue_background_job("sampletasks.nap", 0.1).wait(10)
+        assert ended(job).status == "stopped"
+        assert Path(path).read_text() == "begun\ntidied up\n"
+
+    def test_a_stop_is_not_held_up_by_anothers_grace(self, tmp_path):
+        first = running("sampletasks.nap", 60)
+        stubborn = running("sampletasks.swallow_everything", str(tmp_path / "marker"))
+        wait_until((tmp_path / "marker").exists)
+        stubborn.stop(grace=30)
+        first.stop()
+        wait_until(lambda: first.ended, 5)
+        assert stubborn.status == "started"
+        stubborn.stop()
+        assert ended(stubborn).status == "stopped"
+
     def test_what_a_task_has_forked_goes_with_it(self, tmp_path):
         path = tmp_path / "pid"
         job = running("sampletasks.fork_and_nap", str(path))
