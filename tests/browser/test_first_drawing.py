@@ -9,8 +9,16 @@ from support import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
 
-SLOW = {"detail": 220, "steps": 4000}  # reaction_diffusion takes seconds with these
-
+SLOW = """from drawscape.notebook import form
+def dots(svg, rng):
+    'Dots that take their time.'
+    import time
+    for number in range(600):
+        svg.circle(*rng.uniform(20, 100, 2), 1)
+        yield number / 600
+        time.sleep(0.05)
+drawing = form(dots, paper='120x120')
+drawing"""
 
 PATTERNS = """from drawscape.notebook import form
 drawing = form('workers.svg_tasks.generate_complex_svg', paper='A5', seed=7)
@@ -44,18 +52,19 @@ def test_a_press_on_draw_brings_the_file_of_that_job(lab: Any, page: Any) -> Non
     assert b"<svg" in path.read_bytes()
 
 
-def test_cancel_stops_a_slow_drawing(notebook: Any) -> None:
+def test_cancel_stops_a_slow_drawing_and_keeps_what_was_drawn(lab: Any, page: Any) -> None:
+    notebook = lab.run_cells(page, SLOW)
     form = notebook.form()
-    form.choose_pattern("reaction diffusion")
-    for parameter, value in SLOW.items():
-        form.slide(parameter, value)
     form.press("Draw")
     form.await_status("started")
+    wait_until(lambda: form.picture().count(b"<circle") >= 3, 30, "a preview")
+    assert form.words.inner_text().startswith("drawing")
     form.press("Cancel")
     form.await_status("stopped")
     assert form.words.inner_text().startswith("stopped after")
     assert notebook.evaluate("print(drawing.job.status)") == "stopped\n"
     assert form.root.get_by_role("button", name="Cancel").is_disabled()
+    assert form.picture().count(b"<circle") >= 3
 
 
 def test_an_error_in_the_worker_is_read_in_the_form(notebook: Any) -> None:
