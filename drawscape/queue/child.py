@@ -29,12 +29,18 @@ from drawscape.queue.codec import Codec, SignatureMismatch
 from drawscape.queue.context import RunningJob, set_current
 from drawscape.queue.failpoints import failpoint
 from drawscape.queue.freshness import LoadedCode
+from drawscape.queue.rows import parsed
 from drawscape.queue.tasks import load, make_importable
 
 READY, PROGRESS, DONE, STALE = b"R", b"P", b"D", b"S"
 """The first byte of a message from the child."""
 
 _PEAK_WORTH_A_RESET_KB = 262_144
+_RESULT_LIMIT_BYTES = (
+    500_000_000  # SQLite refuses rows of a billion bytes, and copies are made on the way
+)
+_ERROR_CHARS = 100_000
+_MESSAGE_CHARS = 2_000
 _F_SETSIG = 10  # Linux: which signal tells that a descriptor has changed
 
 
@@ -161,19 +167,28 @@ class _Child:
     def _run(self, job_id: str, task: str, meta: str | None, payload: bytes) -> tuple[Any, ...]:
         failpoint("child.before_start")
         _reset_peak()
-        notes = json.loads(meta) if meta else {}
-        job = RunningJob(job_id, notes, lambda *report: self._report(job_id, *report))
+        self._tidy()
+        job = RunningJob(job_id, parsed(meta), lambda *report: self._report(job_id, *report))
         set_current(job)
         try:
             status, reason, result, error, detail = self._attempt(job, task, payload)
         finally:
             self._running = None
             set_current(None)
-        job.close(with_preview=status != "finished")
+        try:
+            job.close(with_preview=status != "finished")
+        except Exception as cause:  # noqa: BLE001 - the task's preview or notes, not its outcome
+            logging.getLogger("drawscape.worker").warning("the last progress is lost: %r", cause)
         _flush_output()
         failpoint("result.serialised")
         peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return status, reason, result, error, detail, peak_kb
+
+    def _tidy(self) -> None:
+        """Undo what an earlier job may have changed for the whole process."""
+        with contextlib.suppress(OSError):
+            os.chdir(self._settings.home)
+        signal.signal(signal.SIGTERM, self._on_term)
 
     def _attempt(self, job: RunningJob, task: str, payload: bytes) -> tuple[Any, ...]:
         try:
@@ -208,12 +223,18 @@ class _Child:
 
     def _serialised(self, value: Any, task: str) -> bytes:
         try:
-            return self._codec.dumps(value)
+            data = self._codec.dumps(value)
         except NotSerializableError as error:
             raise NotSerializableError(
                 f"{task} returned {type(value).__name__}, which cannot be carried between processes "
                 f"({error}); return plain values or a file's path"
             ) from None
+        if len(data) > _RESULT_LIMIT_BYTES:
+            raise NotSerializableError(
+                f"{task} returned {len(data) / 1e6:,.0f} MB, more than the {_RESULT_LIMIT_BYTES / 1e6:,.0f} "
+                "MB that the queue's file takes; write a file and return its path"
+            )
+        return data
 
     def _report(
         self,
@@ -227,7 +248,18 @@ class _Child:
         if preview is not None:
             _write_preview(Path(self._settings.previews), job_id, preview)
         notes = None if meta is None else json.dumps(meta, default=str)
-        self._send(PROGRESS, (fraction, message, notes, preview is not None))
+        said = None if message is None else _writable(message, _MESSAGE_CHARS)
+        self._send(PROGRESS, (fraction, said, notes, preview is not None))
+
+
+def _writable(text: object, limit: int) -> str:
+    """Return `text` as the table takes it: no lone surrogates, which stand in file names that are not
+    UTF-8, and its middle left out when it is longer than `limit`.
+    """
+    told = str(text)
+    if len(told) > limit:
+        told = f"{told[: limit // 2]}\n[...]\n{told[-limit // 2 :]}"
+    return told.encode("utf-8", "backslashreplace").decode()
 
 
 def _told(error: BaseException) -> str:
@@ -235,7 +267,8 @@ def _told(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+    text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+    return _writable(text, _ERROR_CHARS)
 
 
 def _flush_output() -> None:

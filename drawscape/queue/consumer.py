@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -77,18 +78,22 @@ class JobWorker(Worker):  # type: ignore[misc]
         if self._native_turn:  # jobs and native tasks take turns when both wait
             self._native_turn = False
             return None
-        connection = self._jobs.connection
-        if not connection.execute(
-            "select 1 from job where queue = ? and status = 'queued' limit 1", (self.huey.name,)
-        ).fetchone():
+        with self._jobs.translated():
+            waiting = self._jobs.connection.execute(
+                "select 1 from job where queue = ? and status = 'queued' limit 1", (self.huey.name,)
+            ).fetchone()
+        if not waiting:
             return None
         return claim(self._jobs, self.huey.name, self._consumer.worker_id, self.slot.pid)
 
     def _run_native(self, now: Any) -> bool:
-        data = self.huey.storage.dequeue()
-        if data is None:
+        try:
+            task = self.huey.dequeue()
+        except Exception:  # noqa: BLE001 - a locked file, or a message that is not ours
+            _LOG.exception("event=native_task_unreadable")
             return False
-        task = self.huey.deserialize_task(data)
+        if task is None:
+            return False
         try:
             self.huey.execute(task, now)
         except Exception:  # noqa: BLE001 - as huey does: a task never ends its worker
@@ -103,6 +108,10 @@ class JobWorker(Worker):  # type: ignore[misc]
             give_back(self._jobs, held)
             _LOG.warning("job=%s event=given_back", held.id)
             return
+        except Exception as error:  # noqa: BLE001 - a thread that died would keep its job for ever
+            _LOG.exception("job=%s event=run_failed", held.id)
+            self.slot.replace()
+            outcome = _unforeseen("its worker could not run it", error)
         accepted = self._acknowledge(held, outcome)
         self._say(held, outcome, accepted)
         self._count()
@@ -110,24 +119,29 @@ class JobWorker(Worker):  # type: ignore[misc]
     def _acknowledge(self, held: Claim, outcome: Outcome) -> bool:
         """Write the outcome, however long the disk is full or the file locked: it is not to be lost."""
         while True:
-            more = None if self.stop_flag.is_set() else self._next_for()
             try:
+                more = None if self.stop_flag.is_set() else self._next_for()
                 accepted, self._next = acknowledge(self._jobs, held, outcome, next_for=more)
             except DrawscapeError as error:
                 _LOG.error("job=%s event=acknowledge_failed error=%r", held.id, str(error))
-                time.sleep(_ACKNOWLEDGE_PAUSE_S)
-                if self._consumer.leaving:
-                    return False
+                if isinstance(error.__cause__, sqlite3.DataError):
+                    outcome = _unforeseen("its outcome is too large for the queue", error)
+            except Exception as error:  # noqa: BLE001 - values that SQLite does not take
+                _LOG.exception("job=%s event=acknowledge_failed", held.id)
+                outcome = _unforeseen("its outcome could not be written", error)
             else:
                 return accepted
+            time.sleep(_ACKNOWLEDGE_PAUSE_S)
+            if self._consumer.leaving:
+                return False
 
     def _next_for(self) -> tuple[str, str, int | None] | None:
         """What to claim for, unless a native task has waited through this job."""
-        self._native_turn = bool(
-            self._jobs.connection.execute(
+        with self._jobs.translated():
+            task = self._jobs.connection.execute(
                 "select 1 from task where queue = ? limit 1", (self.huey.name,)
             ).fetchone()
-        )
+        self._native_turn = task is not None
         if self._native_turn or (self.max_tasks and self.task_count + 1 >= self.max_tasks):
             return None
         return self.huey.name, self._consumer.worker_id, self.slot.pid
@@ -157,7 +171,7 @@ class JobWorker(Worker):  # type: ignore[misc]
     def _note(self, held: Claim, fraction: float, message: str | None, meta: str | None) -> None:
         try:
             note_progress(self._jobs, held, fraction, message, meta)
-        except DrawscapeError as error:
+        except Exception as error:  # noqa: BLE001 - a word about progress is not worth the job
             _LOG.warning("job=%s event=progress_not_written error=%r", held.id, str(error))
 
     def _note_child(self, held: Claim, pid: int) -> None:
@@ -169,13 +183,23 @@ class JobWorker(Worker):  # type: ignore[misc]
 
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""
-        if self._next is not None:
-            give_back(self._jobs, self._next)
-            self._next = None
+        try:
+            if self._next is not None:
+                give_back(self._jobs, self._next)
+                self._next = None
+        except DrawscapeError as error:
+            _LOG.error("event=give_back_failed error=%r", str(error))
         self.slot.close()
         super().shutdown()
         self._jobs.close()
         self.gone.set()
+
+
+def _unforeseen(what: str, error: Exception) -> Outcome:
+    """What is written of a job when its own outcome cannot be: in plain ASCII, which always can."""
+    return Outcome(
+        "failed", "crashed", error=f"{what}: {type(error).__name__}: {str(error)[:2000]!a}"
+    )
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]

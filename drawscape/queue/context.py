@@ -147,7 +147,7 @@ class RunningJob(JobContext):
             self._pending = self._preview is not None and not callable(self._preview)
             meta = dict(self.meta) if self._meta_changed else None
             self._meta_changed = False
-            self._send(min(max(float(self._fraction), 0.0), 1.0), self._message, meta, preview)
+            self._send(_within_bounds(self._fraction), self._message, meta, preview)
 
     def _due_preview(self, last: bool) -> bytes | None:
         now = time.monotonic()
@@ -179,6 +179,11 @@ class RunningJob(JobContext):
                 # A preview function walks the canvas while the task draws on it, so only the task's own
                 # thread may call it.
                 self.flush(with_preview=not callable(self._preview))
+
+
+def _within_bounds(fraction: float) -> float:
+    value = float(fraction)
+    return min(max(value, 0.0), 1.0) if value == value else 0.0  # NaN, of 0 steps done of 0
 
 
 def _as_bytes(preview: Preview) -> bytes:

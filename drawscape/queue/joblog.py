@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 CAP_BYTES = 1_048_576
 _DROPPED = b"[... earlier output was dropped ...]\n"
 _TAIL_BYTES = 65_536
+
+_LOG = logging.getLogger("drawscape.worker")
 
 
 def log_path(folder: Path, job_id: str) -> Path:
@@ -22,14 +25,25 @@ class JobLog:
         self.path = log_path(folder, job_id)
         self._descriptor: int | None = None
         self._size = 0
+        self._failed = False
 
     def write(self, data: bytes) -> None:
-        """Add `data`; what exceeds twice the cap makes the file fall back to its last `CAP_BYTES`."""
+        """Add `data`; what exceeds twice the cap makes the file fall back to its last `CAP_BYTES`.
+
+        On a full disk the output is dropped: a log is not worth the job.
+        """
+        try:
+            self._write(data)
+        except OSError as error:
+            if not self._failed:
+                _LOG.warning("event=log_not_written path=%s error=%r", self.path, str(error))
+            self._failed = True
+
+    def _write(self, data: bytes) -> None:
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
             self._size = os.fstat(self._descriptor).st_size
-        os.write(self._descriptor, data)
-        self._size += len(data)
+        self._size += os.write(self._descriptor, data)
         if self._size > 2 * CAP_BYTES:
             self._trim()
 
@@ -52,10 +66,14 @@ class JobLog:
         """Cut the file to the cap and let it go."""
         if self._descriptor is None:
             return
-        if self._size > CAP_BYTES:
-            self._trim()
-        os.close(self._descriptor)
-        self._descriptor = None
+        try:
+            if self._size > CAP_BYTES:
+                self._trim()
+        except OSError as error:
+            _LOG.warning("event=log_not_cut path=%s error=%r", self.path, str(error))
+        finally:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     def _trim(self) -> None:
         """In place, so that a reader that follows the file keeps the same one."""

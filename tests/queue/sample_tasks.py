@@ -182,3 +182,30 @@ def tidy_up_slowly(path):
         finally:
             time.sleep(2)
             file.write("tidied up\n")
+
+
+def fail_with_a_strange_name():
+    raise FileNotFoundError("caf\udce9.svg")
+
+
+def say(message, fraction=0.5):
+    current_job().progress(fraction, message)
+    return message
+
+
+def fail_with_a_failing_preview():
+    job = current_job()
+    job.progress(0.1, preview="<svg/>")
+    job.progress(0.2, preview=lambda: 1 / 0)
+    raise ValueError("the true error")
+
+
+def wander(folder):
+    import signal
+
+    os.chdir(folder)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def fail_at_length(size):
+    raise ValueError("begin" + "x" * size + "end")

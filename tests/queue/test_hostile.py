@@ -19,7 +19,9 @@ from support import wait_until
 from drawscape.errors import JobFailed, QueueError, SettingsError
 from drawscape.job_manager import default_queue, enqueue_background_job, get_job_status, list_jobs
 from drawscape.queue.connection import Database
+from drawscape.queue.huey import JobHuey
 from drawscape.queue.memory import memory_limit_bytes
+from drawscape.queue.rows import Outcome
 
 
 def database_path() -> Path:
@@ -162,6 +164,46 @@ worker.stop()
     assert told.split() == ["started", "400000", "1"]
 
 
+def test_a_full_disk_drops_a_log_and_not_its_job(home: Path):
+    told = in_a_small_world(
+        home,
+        """
+import time
+from drawscape.job_manager import enqueue_background_job, start_worker
+worker = start_worker(1)
+print(enqueue_background_job('sampletasks.print_much', 3).wait(60))
+job = enqueue_background_job('sampletasks.print_slowly', 20, 0.1)
+while job.status != 'started':
+    time.sleep(0.01)
+ballast = open(f'{home}/small/ballast', 'wb', buffering=0)
+try:
+    while True:
+        ballast.write(b'x' * 4096)
+except OSError:
+    pass
+time.sleep(1)
+ballast.close()
+os.unlink(f'{home}/small/ballast')
+job.wait(30)
+print(job.status, enqueue_background_job('sampletasks.add', 1).wait(5))
+worker.stop()
+""",
+    )
+    assert told.split() == ["None", "finished", "1"]
+
+
+def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):
+    huey = JobHuey("background", filename=database_path())
+    huey.storage.conn  # noqa: B018 - makes huey's tables
+    worker = huey.create_consumer()._create_worker()
+    job = enqueue_background_job("sampletasks.nothing")
+    held = worker._claim()
+    assert worker._acknowledge(held, Outcome("failed", "exception", error="\udce9"))
+    assert (job.status, job.reason) == ("failed", "crashed")
+    assert "could not be written" in job.error
+    worker.slot.close()
+
+
 def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
     database = Database(database_path(), timeout_s=0.2)
     database.connection  # noqa: B018 - opened before the lock
@@ -218,6 +260,25 @@ def test_a_forged_message_is_never_unpickled(
     assert "signature" in get_job_status(job_id)["error"]
     assert not trace.exists()
     assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+def test_corrupt_notes_do_not_keep_a_job_from_running(home: Path, start_consumer):
+    job = enqueue_background_job("sampletasks.add", 1, job_meta={"x": 1})
+    with closing(plain()) as connection:
+        connection.execute("update job set meta = '{broken' where id = ?", (job.id,))
+    start_consumer()
+    assert job.wait(20) == 1
+
+
+@pytest.mark.parametrize("column", ["timeout_s", "created_at"])
+def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(home: Path, start_consumer, column):
+    job = enqueue_background_job("sampletasks.add", 1)
+    with closing(plain()) as connection:
+        connection.execute(f"update job set {column} = 'soon' where id = ?", (job.id,))
+    start_consumer()
+    after = enqueue_background_job("sampletasks.add", 2)
+    assert after.wait(8) == 2
+    assert (job.status, job.reason) == ("failed", "crashed")
 
 
 @pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])

@@ -135,6 +135,48 @@ def test_a_result_that_cannot_travel_fails_the_job_by_name():
     assert "returned lock" in text
 
 
+def test_an_error_that_is_not_utf8_is_told_all_the_same():
+    job, text = failed("sampletasks.fail_with_a_strange_name")
+    assert job.reason == "exception"
+    assert "caf\\udce9.svg" in text
+
+
+@pytest.mark.parametrize(
+    ("message", "fraction", "told"),
+    [
+        ("caf\udce9", 0.5, "caf\\udce9"),
+        (42, 0.5, "42"),
+        ("none of none", float("nan"), "none of none"),
+    ],
+)
+def test_odd_words_of_progress_harm_nothing(message, fraction, told):
+    job = enqueue_background_job("sampletasks.say", message, fraction)
+    job.wait(20)
+    assert job.message == told
+    assert job.refresh().attempts == 1
+
+
+def test_a_failing_preview_does_not_hide_why_the_task_failed():
+    job, text = failed("sampletasks.fail_with_a_failing_preview")
+    assert job.reason == "exception"
+    assert "the true error" in text
+
+
+def test_an_error_of_any_length_is_kept_short_with_both_ends():
+    job, text = failed("sampletasks.fail_at_length", 5_000_000)
+    assert len(job.error) < 200_000
+    assert "fail_at_length" in text
+    assert text.endswith("end")
+
+
+def test_a_job_leaves_the_process_as_it_found_it(worked_home: Path, tmp_path: Path):
+    for _ in range(3):
+        enqueue_background_job("sampletasks.wander", str(tmp_path)).wait(20)
+    assert [enqueue_background_job("sampletasks.where").wait(20)[0] for _ in range(3)] == [
+        str(worked_home)
+    ] * 3
+
+
 def test_a_hundred_megabytes_come_back_whole():
     assert len(enqueue_background_job("sampletasks.big", 100).wait(60)) == 100 * 2**20
 
