@@ -11,7 +11,7 @@ from drawscape.queue.controlling import cancel_batch
 from drawscape.queue.durations import Duration, seconds
 from drawscape.queue.job import Job
 from drawscape.queue.querying import count_by_status, data_version, list_rows
-from drawscape.queue.schema import ENDED
+from drawscape.queue.schema import ENDED, WAITING
 from drawscape.queue.submitting import Queue
 
 _LOOK_S = 0.003
@@ -56,9 +56,9 @@ class Batch:
 
     @property
     def done(self) -> int:
-        """How many jobs have ended."""
+        """How many jobs have ended; those that were removed since had."""
         counts = self.counts
-        return sum(counts[status] for status in ENDED)
+        return self._total - sum(counts[status] for status in (*WAITING, "started"))
 
     @property
     def ended(self) -> bool:
@@ -78,7 +78,10 @@ class Batch:
         return min(1.0, (self.done + float(running)) / self._total)
 
     def as_completed(self, timeout: Duration = None) -> Iterator[Job]:
-        """Yield each job once it has ended, in the order of their ends; JobTimeout after `timeout`."""
+        """Yield each job once it has ended, in the order of their ends; JobTimeout after `timeout`.
+
+        A job that is removed before its turn, being old or by `delete`, is left out.
+        """
         limit_s = None if timeout is None else seconds(timeout, "timeout")
         began, seen, version = time.monotonic(), set[str](), None
         connection = self._queue.database.connection
@@ -86,6 +89,7 @@ class Batch:
             now = data_version(connection)
             if now != version:
                 version = now
+                over = self.ended
                 rows = list_rows(
                     self._queue.database, self._queue.name, batch=self._id, status=ENDED, limit=None
                 )
@@ -93,6 +97,8 @@ class Batch:
                     if row.id not in seen:
                         seen.add(row.id)
                         yield Job(self._queue, row.id)
+                if over:
+                    return
                 continue
             if limit_s is not None and time.monotonic() - began >= limit_s:
                 raise JobTimeout(f"{len(seen)} of {self._total} jobs ended within {limit_s:g} s")
@@ -104,7 +110,7 @@ class Batch:
         """Return the results in the order of the calls, once all jobs have ended.
 
         Raises JobFailed when some did not finish (the text counts them and quotes the first), JobTimeout
-        after `timeout`.
+        after `timeout`, JobNotFoundError when some were removed.
         """
         limit_s = None if timeout is None else seconds(timeout, "timeout")
         began, version = time.monotonic(), None
@@ -120,15 +126,19 @@ class Batch:
         return self._results()
 
     def _results(self) -> list[Any]:
-        jobs = self.jobs
-        bad = [job for job in jobs if job.status != "finished"]
+        rows = list_rows(self._queue.database, self._queue.name, batch=self._id, limit=None)
+        bad = [row for row in reversed(rows) if row.status != "finished"]
         if bad:
             first = bad[0]
             raise JobFailed(
                 f"{len(bad)} of {self._total} jobs did not finish; the first, {first.id}, "
                 f"{first.status}: {first.error or ''}"
             )
-        return [job.result for job in jobs]
+        if len(rows) < self._total:
+            raise JobNotFoundError(
+                f"{self._total - len(rows)} of {self._total} jobs were removed, and their results with them"
+            )
+        return [Job(self._queue, row.id).result for row in reversed(rows)]
 
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or told to stop."""

@@ -108,17 +108,21 @@ def _changed(connection: sqlite3.Connection, statement: str, values: tuple[objec
 def give_back(database: Database, held: Claim) -> bool:
     """Return whether `held` went back to the queue, as if it had not been claimed.
 
-    For a worker that is told to leave: the job is not to blame, so no recovery is counted.
+    For a worker that is told to leave: the job is not to blame, so no recovery is counted. One that was
+    asked to stop meanwhile is stopped.
     """
     with database.transaction() as connection:
-        return _changed(
-            connection,
+        row = connection.execute(
             "update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end, "
-            "ended_at = case when stop_grace_s is null then null else unixepoch('subsec') end, "
-            "worker = null, pid = null, started_at = null "
-            "where seq = ? and token = ? and status = 'started'",
-            (held.seq, held.token),
-        )
+            "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
+            "started_at = case when stop_grace_s is null then null else started_at end, "
+            "worker = null, pid = null "
+            "where seq = ? and token = ? and status = 'started' returning status",
+            (time.time(), held.seq, held.token),
+        ).fetchone()
+        if row is not None and row[0] == "stopped":
+            settle(connection, [(held.id, False)])
+    return row is not None
 
 
 def note_progress(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
 
@@ -78,19 +79,30 @@ def _stop_without_worker(database: Database, job_id: str, worker: str | None) ->
             settle(connection, [(job_id, False)])
 
 
+_REQUEUE = """
+update {conflict} job set status = 'queued', reason = null, error = null, detail = null, result = null,
+    progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, worker = null,
+    due_at = null, stop_grace_s = null, recoveries = 0, waits_for = 0
+"""
+
+
 def requeue(database: Database, job_id: str) -> None:
     """Put an ended job back into the queue, under the same id, as if it had just been queued.
 
-    Raises JobNotFoundError, and JobStateError while it is waiting or running.
+    Raises JobNotFoundError, and JobStateError while it is waiting or running, or while another job with
+    its `job_unique` key is.
     """
-    with database.transaction() as connection:
-        changed = connection.execute(
-            "update job set status = 'queued', reason = null, error = null, detail = null, result = null, "
-            "progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, "
-            "worker = null, due_at = null, recoveries = 0, waits_for = 0 "
-            "where id = ? and status in ('finished', 'failed', 'stopped', 'canceled')",
-            (job_id,),
-        ).rowcount
+    try:
+        with database.transaction() as connection:
+            changed = connection.execute(
+                _REQUEUE.format(conflict="") + "where id = ? "
+                "and status in ('finished', 'failed', 'stopped', 'canceled')",
+                (job_id,),
+            ).rowcount
+    except sqlite3.IntegrityError:
+        raise JobStateError(
+            f"job {job_id} cannot be queued again while another job with its job_unique key is active"
+        ) from None
     if not changed:
         row = _require(database, job_id)
         raise JobStateError(
@@ -111,12 +123,15 @@ def retry(database: Database, job_id: str) -> None:
 def retry_failed(
     database: Database, queue: str, task: str | None = None, reason: str | None = None
 ) -> list[str]:
-    """Return the ids of the failed jobs, of one task or reason if asked, that are queued again."""
+    """Return the ids of the failed jobs, of one task or reason if asked, that are queued again.
+
+    In one transaction. A job whose `job_unique` key another active job has stays failed.
+    """
     rows = list_rows(database, queue, status="failed", task=task, limit=None)
     chosen = [row.id for row in rows if reason is None or row.reason == reason]
-    for job_id in chosen:
-        requeue(database, job_id)
-    return chosen
+    statement = _REQUEUE.format(conflict="or ignore") + "where id = ? and status = 'failed'"
+    with database.transaction() as connection:
+        return [one for one in chosen if connection.execute(statement, (one,)).rowcount == 1]
 
 
 def delete(database: Database, folder: Path, job_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 
 from drawscape.errors import DuplicateJobError, JobNotFoundError
@@ -56,12 +57,13 @@ def insert_many(
         if batch is not None:
             connection.execute(
                 "insert into job_batch (id, queue, created_at, total, description) "
-                "values (?, ?, unixepoch('subsec'), ?, ?)",
-                (batch, queue, len(rows), description),
+                "values (?, ?, ?, ?, ?)",
+                (batch, queue, time.time(), len(rows), description),
             )
         connection.executemany(_INSERT, rows)
         if then is not None:
-            _insert_dependent(connection, queue, then)
+            with _duplicates_named(then):
+                _insert_dependent(connection, queue, then)
         failpoint("insert.before_commit")
     failpoint("insert.after_commit")
 

@@ -102,6 +102,13 @@ def count_queued(database: Database, queue: str, limit: int) -> int:
     return int(row[0])
 
 
-def data_version(connection: sqlite3.Connection) -> int:
-    """Return a number that changes with every commit of another connection."""
-    return int(connection.execute("pragma data_version").fetchone()[0])
+def data_version(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return numbers that change with every commit of another connection, and with changes by this one.
+
+    SQLite's `data_version` alone does not move when who waits also cancels, in a coroutine or a loop over
+    the jobs of a batch.
+    """
+    return (
+        int(connection.execute("pragma data_version").fetchone()[0]),
+        connection.total_changes,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from support import wait_until
 from drawscape import errors
 from drawscape.job_manager import (
     cancel_job,
+    default_queue,
     delete_job,
     enqueue_background_job,
     enqueue_many,
@@ -21,6 +23,9 @@ from drawscape.job_manager import (
     retry_failed_jobs,
     retry_job,
 )
+from drawscape.queue.claiming import claim, give_back
+from drawscape.queue.ids import new_id
+from drawscape.queue.liveness import WorkerInfo, announce, retire
 
 
 def running(*args, **kwargs):
@@ -195,6 +200,85 @@ class TestRunningJobs:
         text = found.prometheus()
         assert 'drawscape_jobs{status="finished"}' in text
         assert "drawscape_workers 1" in text
+
+
+def test_who_waits_may_cancel_in_the_same_thread(home):
+    job = enqueue_background_job("sampletasks.nothing")
+
+    async def wait_and_cancel():
+        waiting = asyncio.ensure_future(job._wait_async())
+        await asyncio.sleep(0.05)
+        job.cancel()
+        await asyncio.wait_for(waiting, 5)
+
+    with pytest.raises(errors.JobFailed, match="canceled"):
+        asyncio.run(wait_and_cancel())
+
+
+def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked(home):
+    batch = enqueue_many("sampletasks.nothing", [{}] * 5)
+    batch.jobs[0].cancel()
+    seen = []
+    for job in batch.as_completed(timeout=10):
+        seen.append(job)
+        batch.cancel()
+    assert len(seen) == 5
+
+
+def test_a_batch_whose_jobs_were_removed_has_ended(home):
+    batch = enqueue_many("sampletasks.nothing", [{}] * 3)
+    batch.cancel()
+    delete_job(batch.jobs[0].id)
+    assert batch.ended
+    assert batch.progress == 1
+    assert len(list(batch.as_completed(timeout=10))) == 2
+    with pytest.raises(errors.JobFailed, match="2 of 3"):
+        batch.wait(10)
+
+
+def test_what_follows_an_empty_batch_runs_at_once(home):
+    batch = enqueue_many("sampletasks.nothing", [], then="sampletasks.nothing")
+    assert batch.following.status == "queued"
+    assert batch.ended
+    assert batch.wait(10) == list(batch) == []
+
+
+def test_a_job_is_not_queued_again_beside_its_unique_twin(home):
+    first = enqueue_background_job("sampletasks.nothing", job_unique="poster")
+    first.cancel()
+    twin = enqueue_background_job("sampletasks.nothing", job_unique="poster")
+    with pytest.raises(errors.JobStateError, match="job_unique"):
+        first.requeue()
+    assert (first.status, twin.status) == ("canceled", "queued")
+    twin.cancel()
+    assert first.requeue().status == "queued"
+
+
+def test_failed_twins_are_retried_once(home):
+    needed = enqueue_background_job("sampletasks.nothing")
+    needed.cancel()
+    twins = [
+        enqueue_background_job("sampletasks.nothing", job_unique="poster", job_depends_on=needed)
+        for _ in range(2)
+    ]
+    assert [job.reason for job in twins] == ["dependency"] * 2
+    assert retry_failed_jobs() == [twins[1]]
+    assert [job.status for job in twins] == ["failed", "queued"]
+
+
+def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependents(home):
+    job = enqueue_background_job("sampletasks.nothing")
+    dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)
+    database = default_queue().database
+    worker, locks = new_id(), default_queue().folder / "workers"
+    announce(locks, WorkerInfo(worker, os.getpid(), 1, "background", 0.0))
+    held = claim(database, "background", worker, None)
+    assert job.stop(grace=60)
+    assert job.status == "started"
+    assert give_back(database, held)
+    retire(locks, worker)
+    assert job.status == "stopped"
+    assert (dependent.status, dependent.reason) == ("failed", "dependency")
 
 
 def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
