@@ -43,7 +43,7 @@ class ChildProcess:
         # A file without a name, in which the child notes the claim that it begins: when it dies we know
         # whether the job was in its hands, at the price of one system call.
         with tempfile.TemporaryFile() as file:
-            self._begun = os.dup(file.fileno())
+            self._begun = Connection(os.dup(file.fileno()))
             begun = Connection(os.dup(file.fileno()))
         # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
         self._process = context.Process(
@@ -77,7 +77,7 @@ class ChildProcess:
 
     def has_begun(self, held: Claim) -> bool:
         """Return whether the child has begun with this claim."""
-        return os.pread(self._begun, 64, 0) == claim_mark(held.seq, held.token)
+        return os.pread(self._begun.fileno(), 64, 0) == claim_mark(held.seq, held.token)
 
     def receive(self) -> tuple[bytes, Any]:
         """Return the next message: its kind and content. Raises EOFError when the child is gone."""
@@ -134,9 +134,8 @@ class ChildProcess:
 
     def close(self) -> None:
         """Let go of the pipes."""
-        for end in (self.connection, self._lifeline, self._log):
+        for end in (self.connection, self._lifeline, self._log, self._begun):
             end.close()
-        os.close(self._begun)
 
 
 def claim_mark(seq: int, token: int) -> bytes:

@@ -20,6 +20,10 @@ from drawscape.queue.rows import Claim, Outcome
 
 _SAMPLE_S = 0.5  # how often memory is looked at while a job runs
 _DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
+_LOG_CHUNKS = 16  # of 64 KiB between two looks at the clock: a child may print faster than we write
+_LEAVE_NEWS_S = (
+    1.0  # huey's main thread takes up to 0.1 s to pass a SIGTERM on, more on a busy machine
+)
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,19 @@ class Slot:
             self._child = self._start()
 
     def _start(self) -> ChildProcess:
-        child = ChildProcess(self._settings.child)
+        try:
+            child = ChildProcess(self._settings.child)
+        except EOFError as error:
+            raise ChildProcessError("the server that forks child processes is gone") from error
         if not child.connection.poll(START_LIMIT_S):
             child.end()
+            child.close()
             raise TimeoutError(f"a child process did not start within {START_LIMIT_S:g} s")
         try:
             child.receive()
         except EOFError:
             code = child.end()
+            child.close()
             raise ChildProcessError(
                 f"a child process died as it started (exit code {code})"
             ) from None
@@ -163,7 +172,10 @@ class _Run:
                 return found
             self._slot.replace()
         return Outcome(
-            "failed", "crashed", error="its code changed faster than a child could start"
+            "failed",
+            "crashed",
+            error="three child processes in a row could not begin with it: each died before, or its code "
+            "changed faster than a child could start",
         )
 
     @property
@@ -220,12 +232,22 @@ class _Run:
         self._slot._on_progress(self._held, fraction, message, meta)
 
     def _copy_log(self) -> None:
-        while data := self._process.read_log():
-            self.log.write(data)
+        for _ in range(_LOG_CHUNKS):
+            data = self._process.read_log()
+            if data:
+                self.log.write(data)
             if len(data) < 65_536:
                 return
 
     def _heed_requests(self) -> None:
+        slot = self._slot
+        self._heed_interruption()
+        with slot._lock:
+            grace_s, slot._grace_asked_s = slot._grace_asked_s, None
+        if grace_s is not None:
+            self._begin_ending("stopped", None, grace_s)
+
+    def _heed_interruption(self) -> None:
         slot = self._slot
         with contextlib.suppress(BlockingIOError):
             while os.read(slot._wake_read, 64):
@@ -233,10 +255,6 @@ class _Run:
         if slot._interrupted:
             slot.replace()
             raise Interrupted
-        with slot._lock:
-            grace_s, slot._grace_asked_s = slot._grace_asked_s, None
-        if grace_s is not None:
-            self._begin_ending("stopped", None, grace_s)
 
     def _heed_clock(self) -> None:
         now = time.monotonic()
@@ -284,7 +302,10 @@ class _Run:
         self._copy_log()
         if self._ending is not None:
             return self._ended_as_decided(status, detail)
-        if status == "finished" and self._previewed:
+        if status == "stopped":  # nobody here had asked
+            self._slot.replace()
+            return self._ended_from_outside()
+        if status == "finished" and (self._previewed or self._held.token > 1):
             with contextlib.suppress(OSError):
                 (self._slot._settings.previews / f"{self._held.id}.svg").unlink()
         if reason == "crashed":
@@ -293,6 +314,23 @@ class _Run:
         if status != "finished":
             details["log"] = self.log.last_lines()
         return Outcome(status, reason, result, error, details, peak_kb)  # type: ignore[arg-type]
+
+    def _ended_from_outside(self) -> Outcome:
+        """The child got a SIGTERM that we had not sent.
+
+        A service manager sends it to worker and children alike. Then the worker is about to be told too,
+        and the job goes back to the queue.
+        """
+        until = time.monotonic() + _LEAVE_NEWS_S
+        poll = select.poll()
+        poll.register(self._slot._wake_read, select.POLLIN)
+        while (left := until - time.monotonic()) > 0:
+            poll.poll(left * 1000)
+            self._heed_interruption()
+        self._heed_interruption()
+        details = {"signal": "SIGTERM", "log": self.log.last_lines()}
+        error = "its process was told to end (SIGTERM), and not by the queue"
+        return Outcome("failed", "crashed", error=error, detail=details, peak_kb=self._peak_kb)
 
     def _ended_as_decided(self, status: object, detail: object) -> Outcome:
         """The child answered within the grace; it goes all the same, for it was told to."""

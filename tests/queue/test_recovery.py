@@ -120,6 +120,28 @@ def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
     assert workers_alive() == []
 
 
+def test_a_service_manager_may_signal_worker_and_children_alike(home, start_consumer, tmp_path):
+    path = tmp_path / "begun"
+    consumer = start_consumer()
+    job = started(enqueue_background_job("sampletasks.until_asked", str(path)))
+    wait_until(path.exists)
+    os.kill(job.refresh().pid, signal.SIGTERM)
+    consumer.stop()
+    assert job.status == "queued"
+    assert job.refresh().recoveries == 0
+
+
+def test_a_child_that_somebody_else_tells_to_end_has_crashed(home, start_consumer, tmp_path):
+    path = tmp_path / "begun"
+    start_consumer()
+    job = started(enqueue_background_job("sampletasks.until_asked", str(path)))
+    wait_until(path.exists)
+    os.kill(job.refresh().pid, signal.SIGTERM)
+    with pytest.raises(JobFailed, match="SIGTERM"):
+        job.wait(20)
+    assert job.reason == "crashed"
+
+
 def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_consumer):
     consumer = start_consumer("-w", "2")
     job = started(enqueue_background_job("sampletasks.nap", 0.5))
