@@ -211,7 +211,7 @@ def prune(days: float | None, keep: int | None) -> None:
     if days is not None:
         limits = replace(limits, finished_s=days * DAY_S, others_s=days * DAY_S)
     if keep is not None:
-        limits = replace(limits, count=keep)
+        limits = replace(limits, count=keep, spared_s=0.0)
     click.echo(f"{job_manager.prune_jobs(limits)} job(s) removed")
 
 

@@ -29,7 +29,9 @@ _STOPS = """
 select seq, token, stop_grace_s from job
 where status = 'started' and worker = ? and stop_grace_s is not null
 """
-_NEXT_DUE = "select min(due_at) from job where status = 'scheduled'"
+_NEXT_DUE = (
+    "select due_at from job where status = 'scheduled' and queue = ? order by due_at limit 1"
+)
 
 
 class Doorbell:
@@ -113,7 +115,8 @@ class Doorbell:
         connection = self._database.connection
         if self._is_due():
             promote_due(self._database, self._queue)
-        self._next_due = connection.execute(_NEXT_DUE).fetchone()[0]
+        row = connection.execute(_NEXT_DUE, (self._queue,)).fetchone()
+        self._next_due = None if row is None else row[0]
         for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
             self._on_stop(seq, token, grace_s)
         if connection.execute(_RUNNABLE, (self._queue,)).fetchone()[0]:

@@ -17,7 +17,7 @@ _DOOMED = """
 select seq, id from job where status in ('finished', 'failed', 'stopped', 'canceled') and (
     (expires_at is not null and expires_at <= :now)
     or (expires_at is null and ended_at <= case status when 'finished' then :finished else :others end)
-    or (seq <= :oldest)
+    or (seq <= :oldest and ended_at <= :spared)
 ) and seq > :after order by seq limit :bite
 """
 
@@ -31,12 +31,14 @@ _DELETE = (
 class Keep:
     """How long ended jobs stay, in seconds, and how many at most.
 
-    A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes.
+    A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes. The limit of
+    `count` spares jobs that ended in the last `spared_s`: a large batch does not eat its own results.
     """
 
     finished_s: float = 30 * DAY_S
     others_s: float = 365 * DAY_S
     count: int = 100_000
+    spared_s: float = 7 * DAY_S
 
 
 def prune(database: Database, folder: Path, keep: Keep | None = None) -> int:
@@ -57,6 +59,7 @@ def prune(database: Database, folder: Path, keep: Keep | None = None) -> int:
         "finished": now - limits.finished_s,
         "others": now - limits.others_s,
         "oldest": row[0] if row else -1,
+        "spared": now - limits.spared_s,
         "bite": _BITE,
         "after": -1,
     }
@@ -83,7 +86,12 @@ def prune(database: Database, folder: Path, keep: Keep | None = None) -> int:
 
 
 def remove_files(folder: Path, job_id: str) -> None:
-    """Remove the log and the preview of a job, if there are any."""
-    for path in (log_path(folder / "logs", job_id), folder / "previews" / f"{job_id}.svg"):
+    """Remove the log and the preview of a job, if there are any, and half a preview."""
+    previews = folder / "previews"
+    for path in (
+        log_path(folder / "logs", job_id),
+        previews / f"{job_id}.svg",
+        previews / f".{job_id}",
+    ):
         with contextlib.suppress(OSError):
             path.unlink()

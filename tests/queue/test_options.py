@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,13 @@ import pytest
 from support import wait_until
 
 from drawscape import errors
-from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, prune_jobs
+from drawscape.job_manager import (
+    Job,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    prune_jobs,
+)
 from drawscape.queue.pruning import Keep
 
 pytestmark = pytest.mark.usefixtures("worked_home")
@@ -88,6 +95,14 @@ def test_a_dependent_waits_for_all_that_it_needs(path):
     assert job.started_at >= max(other.ended_at for other in needed)
 
 
+def test_a_job_of_another_queue_in_the_file_stays_where_it_is(home, start_consumer):
+    other = dataclasses.replace(default_queue(), name="other")
+    other_id = other.enqueue("sampletasks.nothing", (), {"job_delay": 0.05})
+    start_consumer()
+    enqueue_background_job("sampletasks.nothing", job_delay=0.3).wait(20)
+    assert Job(other, other_id).status == "scheduled"
+
+
 def test_a_failure_fails_those_that_depend_on_it_and_theirs():
     first = enqueue_background_job("sampletasks.nap_then_fail", 0.2)
     second = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
@@ -154,7 +169,8 @@ def test_pruning_keeps_the_newest_of_many(home, start_consumer):
     start_consumer()
     batch = enqueue_many("sampletasks.nothing", [{}] * 30)
     batch.wait(20)
-    assert prune_jobs(Keep(count=10)) == 20
+    assert prune_jobs(Keep(count=10)) == 0  # they have ended in the last seven days
+    assert prune_jobs(Keep(count=10, spared_s=0)) == 20
     assert len(batch.jobs) == 10
 
 
