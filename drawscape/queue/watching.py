@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from drawscape.queue.connection import Database
@@ -14,6 +15,7 @@ from drawscape.queue.rows import JobRow
 from drawscape.queue.submitting import Queue
 
 _LOOK_S = 0.01
+_STUMBLE_S = 0.5  # until the next look when the file is locked or gone
 _NEWEST = 200
 
 Callback = Callable[[Job], None]
@@ -58,7 +60,7 @@ class Watcher:
         with self._lock:
             self._watches.append(watch)
             self._changed.set()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # the latter after a fork
                 self._thread = threading.Thread(
                     target=self._run, name="drawscape-watch", daemon=True
                 )
@@ -78,15 +80,19 @@ class Watcher:
                 if not watches:
                     self._thread = None
                     break
+                if self._changed.is_set():  # somebody has joined, who is among `watches`
+                    self._changed.clear()
+                    version = None
             try:
                 now = data_version(self._database.connection)
-                if now != version or self._changed.is_set():
-                    self._changed.clear()
-                    version = now
+                if now != version:
                     for watch in watches:
                         self._tell(watch)
+                    version = now
             except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
                 _LOG.exception("the watch of %s stumbled", self._database.path)
+                version = None
+                time.sleep(_STUMBLE_S)
             self._changed.wait(_LOOK_S)
         self._database.close()
 
@@ -104,6 +110,8 @@ class Watcher:
                     watch.callback(Job(self._queue, job_id))
                 except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
                     _LOG.exception("a callback failed for job %s", job_id)
+        for gone in watch.seen.keys() - rows.keys():
+            del watch.seen[gone]
 
     def _state(self, row: JobRow) -> object:
         return (row, self._preview_stamp(row)) if row.status == "started" else row
