@@ -32,7 +32,7 @@ where seq = ? and token = ? and status = 'started'
 _RETRY = """
 update job set status = case when ? > 0 then 'scheduled' else 'queued' end, due_at = ?, reason = ?,
     error = ?, detail = ?, peak_kb = ?, meta = coalesce(?, meta), pid = null, worker = null,
-    retries = retries - 1, retry_delay_s = retry_delay_s * retry_backoff
+    retries = retries - 1, retry_delay_s = min(retry_delay_s * retry_backoff, 3.2e9)
 where seq = ? and token = ? and status = 'started'
 """
 

@@ -15,6 +15,10 @@ from drawscape.queue.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
 
 FULL, NORMAL = 2, 1
 
+_INHERITED: list[sqlite3.Connection] = []
+"""Connections of the process that this one was forked from. Closing them here, as the collector would,
+could take their locks for ours and reset the log."""
+
 
 class _Held:
     """A thread's connection, closed when the thread is gone, and left alone in a forked process."""
@@ -41,7 +45,7 @@ class Database:
     def __init__(
         self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
     ) -> None:
-        self.path = Path(filename).absolute()
+        self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
         self.timeout_s = timeout_s
         self._synchronous = synchronous
         self._local = threading.local()
@@ -57,6 +61,8 @@ class Database:
         held: _Held | None = getattr(self._local, "held", None)
         if held is not None and held.pid == os.getpid():
             return held.connection
+        if held is not None:
+            _INHERITED.append(held.connection)
         with self.translated():
             connection = self._open()
         self._local.held = _Held(connection)

@@ -16,6 +16,10 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|w|d|h|m|s)", re.IGNORECASE)
 _WHOLE = re.compile(rf"\s*(?:{_PART.pattern}\s*)+", re.IGNORECASE)
 
 
+LONGEST_S = 3_200_000_000.0
+"""A hundred years: beyond, calendars and clocks give up."""
+
+
 def seconds(value: Duration, option: str) -> float:
     """Return `value` in seconds, >= 0: a number, `'300'`, `'1h30m'` or a timedelta.
 
@@ -29,7 +33,7 @@ def seconds(value: Duration, option: str) -> float:
         number = float(value)
     else:
         raise _malformed(value, option)
-    if not math.isfinite(number) or number < 0:
+    if not math.isfinite(number) or not 0 <= number <= LONGEST_S:
         raise _malformed(value, option)
     return number
 
@@ -66,5 +70,5 @@ def _from_text(text: str, option: str) -> float:
 def _malformed(value: object, option: str) -> JobOptionError:
     return JobOptionError(
         f"{option}={value!r}: give seconds as a number, text such as '90s', '5m', '1h30m', '1d', "
-        "or a timedelta"
+        "or a timedelta, of a hundred years at most"
     )

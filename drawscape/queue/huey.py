@@ -57,7 +57,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         filename: str | os.PathLike[str] = "huey.db",
         **options: Any,
     ) -> None:
-        path = Path(filename).absolute()
+        path = Path(filename).resolve()
         self.home = Path(home) if home is not None else _home_of(path)
         self.task_modules = tuple(task_modules)
         self.key_path = path.with_suffix(".key")

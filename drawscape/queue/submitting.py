@@ -14,7 +14,7 @@ from typing import Any
 
 from drawscape.errors import JobOptionError, NotSerializableError
 from drawscape.queue import durations
-from drawscape.queue.codec import Codec, load_key
+from drawscape.queue.codec import Codec, dump, load_key
 from drawscape.queue.connection import FULL, Database
 from drawscape.queue.ids import check_id, new_id, new_ids
 from drawscape.queue.inserting import insert, insert_many
@@ -22,6 +22,9 @@ from drawscape.queue.rows import NewJob
 from drawscape.queue.tasks import Task, check_binding, find_task
 
 DEFAULT_TIMEOUT = "5m"
+
+_LARGEST = 1_000_000_000
+"""Of priorities and retries; SQLite's integers end at 64 bits."""
 
 OPTIONS = (
     "job_timeout",
@@ -57,7 +60,7 @@ class Queue:
         cls, filename: str | os.PathLike[str], name: str, home: Path, task_modules: Sequence[str]
     ) -> Queue:
         """Return the queue `name` in the file `filename`, made if need be."""
-        path = Path(filename).absolute()
+        path = Path(filename).resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         codec = Codec(load_key(path.with_suffix(".key")))
         return cls(name, Database(path, synchronous=FULL), codec, home, tuple(task_modules))
@@ -132,7 +135,13 @@ class Queue:
         every_call = list(calls)
         ids = new_ids(len(every_call)) if every_call else []
         batch = new_id()
-        model = new_job(task, b"", split_options(options)[0])
+        known, arguments = split_options(options)
+        if arguments:
+            raise JobOptionError(
+                f"enqueue_many: {next(iter(arguments))!r} is no option; put the task's arguments into "
+                "each call's dictionary"
+            )
+        model = new_job(task, b"", known)
         jobs = []
         for job_id, call in zip(ids, every_call, strict=True):
             check_binding(task, (), call)
@@ -146,6 +155,7 @@ class Queue:
     def _following(
         self, target: str | Callable[..., Any], kwargs: Mapping[str, Any], batch: str
     ) -> NewJob:
+        _refuse(kwargs, ("job_unique", "job_depends_on"), "what follows a batch")
         options, arguments = split_options({"job_run_anyway": True, **kwargs})
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, (), arguments)
@@ -168,7 +178,7 @@ def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
 def _refuse(options: Mapping[str, Any], names: Sequence[str], where: str) -> None:
     for name in names:
         if name in options:
-            raise JobOptionError(f"{name} makes no sense for {where}: it holds for one job")
+            raise JobOptionError(f"{name} makes no sense for {where}")
 
 
 def new_job(
@@ -197,7 +207,7 @@ def new_job(
         result_ttl_s=None if ttl in (None, -1) else durations.seconds(ttl, "job_result_ttl"),
         unique_key=_unique_key(get("job_unique"), task, unique_of),
         meta=None if meta is None else _as_json(meta),
-        description=get("job_description"),
+        description=_description(get("job_description")),
         depends_on=_ids_of(get("job_depends_on")),
         runs_anyway=bool(get("job_run_anyway", False)),
     )
@@ -226,11 +236,18 @@ def _copy(model: NewJob, job_id: str, payload: bytes, batch: str) -> NewJob:
 
 
 def _whole(value: Any, option: str, low: int | None) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or (low is not None and value < low):
+    least = -_LARGEST if low is None else low
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LARGEST:
         raise JobOptionError(
-            f"{option}={value!r}: give a whole number{'' if low is None else ' >= 0'}"
+            f"{option}={value!r}: give a whole number from {least:,} to {_LARGEST:,}"
         )
     return value
+
+
+def _description(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise JobOptionError(f"job_description={value!r}: give text")
+    return None if value is None else value.encode("utf-8", "backslashreplace").decode()
 
 
 def _backoff(value: Any) -> float:
@@ -267,8 +284,25 @@ def _unique_key(
             raise JobOptionError(f"job_unique={unique!r}: give True, or a key of your own as text")
         return f"key:{unique}"
     args, kwargs = call if call is not None else ((), {})
-    told = repr((tuple(args), sorted(kwargs.items()))).encode()
+    told = _exactly([tuple(args), dict(kwargs)]).encode()
     return f"call:{task.path}:{hashlib.sha256(told).hexdigest()}"
+
+
+def _exactly(value: Any) -> str:
+    """Return text that is the same for equal plain values, whatever order their keys were given in.
+
+    Others go by their pickle: `repr` shortens large arrays and names objects by their address.
+    """
+    if type(value) in (str, bytes, int, float, bool, complex, type(None)):
+        return repr(value)
+    if type(value) in (list, tuple):
+        return f"{type(value).__name__}({','.join(map(_exactly, value))})"
+    if type(value) is dict:
+        items = sorted(f"{_exactly(key)}:{_exactly(item)}" for key, item in value.items())
+        return f"dict({','.join(items)})"
+    if type(value) in (set, frozenset):
+        return f"set({','.join(sorted(map(_exactly, value)))})"
+    return hashlib.sha256(dump(value)).hexdigest()
 
 
 def _as_json(meta: Any) -> str:

@@ -46,7 +46,8 @@ def find_task(target: str | Function, allowed: Sequence[str], search: Path | Non
     module = getattr(function, "__module__", None) or "__main__"
     name = getattr(function, "__qualname__", type(function).__name__)
     path = f"{module}.{name}"
-    if _is_allowed(path, allowed) and "<locals>" not in name:
+    # A method, a lambda and a private function have no path that `load` would take.
+    if _is_allowed(module, allowed) and name.isidentifier() and not name.startswith("_"):
         return Task(path, function, by_value=False)
     return Task(path, function, by_value=True)
 

@@ -209,3 +209,16 @@ def wander(folder):
 
 def fail_at_length(size):
     raise ValueError("begin" + "x" * size + "end")
+
+
+class Kit:
+    @staticmethod
+    def tool(x):
+        return x * 2
+
+
+TWICE = lambda x: x * 2  # noqa: E731 - a function without a name
+
+
+def _private(x):
+    return x * 2

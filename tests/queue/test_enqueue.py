@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import sys
@@ -10,10 +11,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drawscape import errors
 from drawscape.job_manager import (
+    QUEUE_NAME,
     default_queue,
     enqueue_background_job,
     enqueue_many,
@@ -21,6 +24,9 @@ from drawscape.job_manager import (
     get_job_status,
     list_jobs,
 )
+from drawscape.queue.huey import JobHuey
+from drawscape.queue.querying import list_rows
+from drawscape.queue.submitting import Queue
 
 
 @pytest.fixture(autouse=True)
@@ -120,6 +126,10 @@ def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
         {"job_retries": -1},
         {"job_retry_backoff": 0.5},
         {"job_unique": 5},
+        {"job_priority": 10**30},
+        {"job_retries": 10**30},
+        {"job_delay": 1e300},
+        {"job_description": 42},
         {"job_meta": [1]},
         {"job_meta": {"x": object()}},
         {"job_tiemout": "5m"},
@@ -175,6 +185,87 @@ def test_a_unique_job_is_returned_while_it_is_active():
     assert enqueue_background_job("sampletasks.nothing", job_unique="key") == keyed
     keyed.cancel()
     assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
+
+
+def test_uniqueness_looks_at_the_whole_of_each_argument():
+    array = np.zeros(100_000)
+    other = array.copy()
+    other[50_000] = 1.0  # in the middle, which `repr` leaves out
+    first, same, different = (
+        enqueue_background_job("sampletasks.echo", value, job_unique=True)
+        for value in (array, array.copy(), other)
+    )
+    assert first == same
+    assert first != different
+    one = enqueue_background_job("sampletasks.echo", {"a": 1, "b": {2, 3}}, job_unique=True)
+    assert one == enqueue_background_job("sampletasks.echo", {"b": {3, 2}, "a": 1}, job_unique=True)
+    assert one != enqueue_background_job(
+        "sampletasks.echo", {"a": True, "b": {2, 3}}, job_unique=True
+    )
+
+
+def test_a_misplaced_argument_of_many_jobs_is_named():
+    with pytest.raises(errors.JobOptionError, match="'b' is no option"):
+        enqueue_many("sampletasks.add", [{"a": 1}], b=2)
+    with pytest.raises(errors.JobOptionError, match="job_unique"):
+        enqueue_many(
+            "sampletasks.add", [], then="sampletasks.nothing", then_kwargs={"job_unique": True}
+        )
+    assert rows() == []
+
+
+def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
+    enqueue_background_job("sampletasks.nothing", job_id="mine")
+    with pytest.raises(errors.DuplicateJobError, match="mine"):
+        enqueue_many(
+            "sampletasks.add",
+            [{"a": 1}],
+            then="sampletasks.nothing",
+            then_kwargs={"job_id": "mine"},
+        )
+    assert rows() == [("mine", "queued")]
+
+
+def test_what_has_no_path_of_its_own_travels_by_value():
+    import sampletasks
+
+    for function in (sampletasks.Kit.tool, sampletasks.TWICE, sampletasks._private):
+        job = enqueue_background_job(function, 1)
+        assert default_queue().codec.loads(payload_of(job))[0](1) == 2
+
+
+def payload_of(job) -> bytes:
+    return (
+        default_queue()
+        .database.connection.execute("select payload from job where id = ?", (job.id,))
+        .fetchone()[0]
+    )
+
+
+def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path: Path):
+    first = enqueue_background_job("sampletasks.nothing")
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(default_queue().database.path)
+    linked = Queue.at(link, QUEUE_NAME, home, ("sampletasks",))
+    assert linked.folder == default_queue().folder
+    assert linked.codec.key == default_queue().codec.key
+    assert [row.id for row in list_rows(linked.database, QUEUE_NAME)] == [first.id]
+    assert JobHuey(filename=link).storage.folder == default_queue().folder
+
+
+def test_a_forked_process_uses_a_connection_of_its_own():
+    job = enqueue_background_job("sampletasks.nothing")
+    pid = os.fork()
+    if pid == 0:
+        ok = False
+        try:
+            enqueue_background_job("sampletasks.nothing", job_id="from-the-child")
+            ok = len(rows()) == 2
+        finally:
+            os._exit(0 if ok else 1)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert {row[0] for row in rows()} == {job.id, "from-the-child"}
 
 
 def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
