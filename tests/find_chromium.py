@@ -14,6 +14,16 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+FLAGS = [
+    "--no-sandbox",  # containers run as root and give no user namespaces
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
 
 def find() -> str | None:
     """Return the path of a Chromium: `DRAWSCAPE_CHROMIUM`, one on PATH, or Playwright's own."""
@@ -50,7 +60,9 @@ def run(command: list[str]) -> None:
     """Run a command that may fail or hang."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        subprocess.run(command, check=False, timeout=600, env=environment, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            command, check=False, timeout=600, env=environment, stdout=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         print(f"  {error}")
 
@@ -60,7 +72,9 @@ def main() -> None:
     if find() is None:
         install()
     found = find()
-    print(f"Browser tests use {found}" if found else "NO CHROMIUM: the browser tests cannot run here.")
+    print(
+        f"Browser tests use {found}" if found else "NO CHROMIUM: the browser tests cannot run here."
+    )
 
 
 if __name__ == "__main__":

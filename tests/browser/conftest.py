@@ -22,16 +22,6 @@ from drawscape.queue.liveness import living
 
 ROOT = Path(__file__).parents[2]
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # containers run as root and give no user namespaces
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 CURRENT = "window.jupyterapp.shell.currentWidget"
 
 LAB_SETTINGS = {
@@ -46,34 +36,10 @@ LAB_SETTINGS = {
 }
 
 
-def find_chromium() -> str | None:
-    """Return the browser to drive: `DRAWSCAPE_CHROMIUM`, one on the path, else playwright's own."""
-    named = os.environ.get("DRAWSCAPE_CHROMIUM")
-    on_path = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    return named or next(filter(None, on_path), None)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium; without one the test fails in CI and is skipped elsewhere."""
-    from playwright.sync_api import Error, sync_playwright
-
-    with sync_playwright() as playwright:
-        try:
-            chromium = playwright.chromium.launch(
-                executable_path=find_chromium(), args=CHROMIUM_FLAGS
-            )
-        except Error as error:
-            give_up = pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip
-            give_up(f"NO BROWSER: the notebook is untested in one. Install Chromium. ({error})")
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def page(browser: Any, request: pytest.FixtureRequest, pictures: Path) -> Iterator[Any]:
+def page(chromium: Any, request: pytest.FixtureRequest, pictures: Path) -> Iterator[Any]:
     """A page in a fresh profile; a screenshot is left behind, whatever the outcome."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1100})
+    context = chromium.new_context(viewport={"width": 1280, "height": 1100})
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield page

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,35 +17,6 @@ import pytest
 from drawscape.web import WebSettings
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # containers run as root and give no user namespaces
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A headless Chromium; without one the tests fail in CI and are skipped elsewhere."""
-    from playwright.sync_api import Error, sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("DRAWSCAPE_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
-        except Error as error:
-            give_up = pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip
-            give_up(f"NO BROWSER: the web page is untested in one. Install Chromium. ({error})")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
