@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import time
 import warnings
@@ -138,12 +139,15 @@ class Job:
     def follow_logs(self) -> Iterator[str]:
         """Yield what the task prints as it prints it, until the job has ended."""
         path = log_path(self._queue.folder / "logs", self._id)
+        decoder = codecs.getincrementaldecoder("utf-8")(
+            "replace"
+        )  # a character may come in two halves
         position = 0
         while True:
             over = self.ended
-            text, position = _read_from(path, position)
-            if text:
-                yield text
+            data, position = _read_from(path, position)
+            if data:
+                yield decoder.decode(data)
             elif over:
                 return
             else:
@@ -276,12 +280,11 @@ class Job:
         )
 
 
-def _read_from(path: Path, position: int) -> tuple[str, int]:
+def _read_from(path: Path, position: int) -> tuple[bytes, int]:
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(position if position <= size else 0)  # it was cut to its cap meanwhile
-            data = file.read()
-            return data.decode(errors="replace"), file.tell()
+            return file.read(), file.tell()
     except FileNotFoundError:
-        return "", position
+        return b"", position

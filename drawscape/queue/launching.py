@@ -48,9 +48,9 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
     """Return a worker for the queue in `folder`, once it is alive.
 
     It runs in `home` with `slots` jobs at once (as many as there are cores), its log goes to
-    `logs/worker.log` in `folder`. Raises QueueError, with the end of that log, when it does not come up.
+    `worker.log` in `folder`. Raises QueueError, with the end of that log, when it does not come up.
     """
-    log = folder / "logs" / "worker.log"
+    log = folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home)}
     command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
@@ -80,5 +80,6 @@ def _await_alive(process: subprocess.Popen[bytes], folder: Path, log: Path) -> N
             break
         time.sleep(0.02)
     process.kill()
+    process.communicate()  # closes the pipe, and leaves no zombie
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise QueueError(f"the worker did not start; the end of {log}:\n{tail}")

@@ -125,17 +125,31 @@ class ChildProcess:
         return code
 
     def kill(self) -> None:
-        """Kill the child's whole process group: what a task has forked goes too."""
+        """Kill the child, its process group and its descendants: what a task has started goes too."""
+        strays = _descendants(self.pid)  # asked first: the orphans of the dead are not found again
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             # Either gone, or so young that it has no group of its own yet.
             self._signal(signal.SIGKILL)
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of the pipes."""
         for end in (self.connection, self._lifeline, self._log, self._begun):
             end.close()
+
+
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that descend from `pid`, also those in sessions of their own (on Linux)."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, listed.read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
 
 
 def claim_mark(seq: int, token: int) -> bytes:

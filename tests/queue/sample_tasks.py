@@ -222,3 +222,18 @@ TWICE = lambda x: x * 2  # noqa: E731 - a function without a name
 
 def _private(x):
     return x * 2
+
+
+def start_a_session_and_nap(path):
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    child = subprocess.Popen(command, start_new_session=True)
+    with open(path + ".part", "w") as file:
+        file.write(str(child.pid))
+    os.rename(path + ".part", path)
+    time.sleep(600)
+
+
+def print_bytes_slowly(data):
+    for byte in data:
+        os.write(1, bytes([byte]))
+        time.sleep(0.03)

@@ -141,6 +141,16 @@ class TestRunningJobs:
         ended(job)
         wait_until(lambda: not any(is_running(pid) for pid in others))
 
+    def test_so_does_what_a_task_has_started_in_a_session_of_its_own(self, tmp_path):
+        path = tmp_path / "pid"
+        job = running("sampletasks.start_a_session_and_nap", str(path))
+        wait_until(path.exists)
+        stray = int(path.read_text())
+        assert is_running(stray)
+        job.cancel()
+        ended(job)
+        wait_until(lambda: not is_running(stray))
+
     def test_a_failed_job_can_be_retried_and_any_ended_one_requeued(self, tmp_path):
         path = str(tmp_path / "tries")
         job = enqueue_background_job("sampletasks.flaky", path, 2)

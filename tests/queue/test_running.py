@@ -205,6 +205,11 @@ def test_a_log_can_be_followed_while_the_job_runs():
     assert len(pieces) > 1
 
 
+def test_a_followed_log_tears_no_character_apart():
+    job = enqueue_background_job("sampletasks.print_bytes_slowly", "é→ü\n".encode())
+    assert "".join(job.follow_logs()) == "é→ü\n"
+
+
 def test_the_last_progress_arrives_even_if_the_task_falls_silent():
     job = enqueue_background_job("sampletasks.progress_then_nap", 2)
     wait_until(lambda: job.progress == 0.5)
