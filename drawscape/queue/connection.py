@@ -15,6 +15,8 @@ from drawscape.queue.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
 
 FULL, NORMAL = 2, 1
 
+_LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
+
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
@@ -92,6 +94,7 @@ class Database:
             connection.execute(f"pragma synchronous = {self._synchronous}")
             connection.execute("pragma cache_size = -8000")
             connection.execute("pragma temp_store = memory")
+            connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
         except BaseException:
             connection.close()
             raise

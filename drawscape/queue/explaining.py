@@ -93,7 +93,8 @@ def _how_running(queue: Queue, row: JobRow) -> list[str]:
 
 def _how_ended(row: JobRow) -> list[str]:
     lines = []
-    if row.started_at is not None and row.ended_at is not None:
+    # One that was canceled between two tries has a start, but did not run until its end.
+    if row.started_at is not None and row.ended_at is not None and row.status != "canceled":
         lines.append(
             f"It ran for {row.ended_at - row.started_at:.2f} s, until {_clock(row.ended_at)}."
         )

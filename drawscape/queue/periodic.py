@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,7 +23,7 @@ def periodic_job(
     from drawscape.queue.submitting import Queue
 
     path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
-    name = path.replace(".", "_")
+    name = re.sub(r"\W", "_", path, flags=re.ASCII)  # `<locals>` and letters that no id takes
 
     def enqueue() -> None:
         minute = time.strftime("%Y%m%dT%H%M", time.gmtime())

@@ -302,6 +302,11 @@ def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
     assert connection.execute("pragma journal_mode").fetchone()[0] == "wal"
 
 
+def test_a_worker_writes_without_waiting_for_the_disk(home: Path):
+    storage = JobHuey(filename=home / ".drawscape" / "queue.db").storage
+    assert storage.jobs.connection.execute("pragma synchronous").fetchone()[0] == 1
+
+
 def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("DRAWSCAPE_HOME")
     (home / "notebooks").mkdir()

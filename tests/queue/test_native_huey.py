@@ -139,6 +139,14 @@ def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_c
     assert len((home / "jobticks").read_text().split()) == len(minutes)
 
 
+def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
+    def größe():
+        return 1
+
+    native.huey.periodic_job(lambda stamp: False, größe).call_local()
+    assert [job.status for job in list_jobs(status="queued")] == ["queued"]
+
+
 def test_cron_expressions_are_hueys(native):
     from datetime import datetime
 

@@ -69,6 +69,7 @@ def test_a_job_between_two_tries_explains_itself(path):
     assert "try 1" in job.explain()
     assert "tried again" in job.explain()
     assert job.cancel()
+    assert "It ran for" not in job.explain()
 
 
 def test_when_the_retries_are_used_up_the_job_has_failed(path):
