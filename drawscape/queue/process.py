@@ -145,9 +145,10 @@ class ChildProcess:
 def _descendants(pid: int) -> list[int]:
     """Return the processes that descend from `pid`, also those in sessions of their own (on Linux)."""
     found: list[int] = []
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, listed.read_text().split()):
+    with contextlib.suppress(OSError):  # it may go at any moment
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            listed = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+            for child in map(int, listed.split()):
                 found += [child, *_descendants(child)]
     return found
 
