@@ -13,6 +13,9 @@ from difflib import get_close_matches
 class DrawscapeError(Exception):
     """The root of all errors that Drawscape raises on purpose."""
 
+    permanent = False
+    """Whether the same call would fail again; a job that ends so is not tried again (`job_retries`)."""
+
 
 class SettingsError(DrawscapeError, ValueError):
     """An environment variable holds a value that cannot be used."""
@@ -20,6 +23,8 @@ class SettingsError(DrawscapeError, ValueError):
 
 class ForbiddenPathError(DrawscapeError, ValueError):
     """A path leads out of the folders that Drawscape may read or write."""
+
+    permanent = True
 
 
 class MissingExtraError(DrawscapeError, ImportError):
@@ -35,6 +40,8 @@ class MissingExtraError(DrawscapeError, ImportError):
 
 class ParameterError(DrawscapeError, ValueError):
     """A parameter's value breaks the rule that its annotation states."""
+
+    permanent = True
 
     def __init__(self, name: str, value: object, rule: str) -> None:
         super().__init__(f"{name}={value!r}: {rule}")
@@ -52,6 +59,8 @@ class SignatureError(DrawscapeError, TypeError):
 
 class UnknownNameError(DrawscapeError, LookupError):
     """A name is not among those that exist; the message offers the nearest ones."""
+
+    permanent = True
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -154,9 +163,13 @@ class JobTimeout(DrawscapeError, TimeoutError):  # noqa: N818 - named as Timeout
 class MailError(DrawscapeError, ValueError):
     """A mail cannot be sent as asked: address, subject, template or settings."""
 
+    permanent = True
+
 
 class MailTemporaryError(MailError, ConnectionError):
     """The mail server could not take a mail for now; it may be worth a retry (`job_retries`)."""
+
+    permanent = False
 
 
 class MailRefusedError(MailError):

@@ -211,7 +211,8 @@ class _Child:
         except MemoryError as error:
             return "failed", "crashed", None, _told(error), {"memory": True}
         except BaseException as error:  # noqa: BLE001 - whatever a task raises is its job's failure
-            return "failed", "exception", None, _told(error), None
+            detail = {"permanent": True} if getattr(error, "permanent", False) else None
+            return "failed", "exception", None, _told(error), detail
 
     def _function(self, task: str) -> Callable[..., Any]:
         """Return the task's function, looked up once: when its file changes this process ends."""

@@ -27,6 +27,7 @@ update job set status = ?, reason = ?, result = ?, error = ?, detail = ?, peak_k
     progress = case ? when 'finished' then 1 else progress end,
     expires_at = case when result_ttl_s is null then null else max(started_at, ?) + result_ttl_s end
 where seq = ? and token = ? and status = 'started'
+returning exists (select 1 from job_dependency)
 """
 
 _RETRY = """
@@ -39,8 +40,9 @@ where seq = ? and token = ? and status = 'started'
 
 def claim(database: Database, queue: str, worker: str, pid: int | None) -> Claim | None:
     """Return the next job of `queue`, now `started` and held by `worker`, or None when none waits."""
-    with database.translated():
-        row = database.connection.execute(_CLAIM, (worker, pid, time.time(), queue)).fetchone()
+    connection = database.connection
+    with database.translated(), database.turn:
+        row = connection.execute(_CLAIM, (worker, pid, time.time(), queue)).fetchone()
     failpoint("claim.committed")
     return None if row is None else Claim(*row)
 
@@ -95,10 +97,10 @@ def _write(connection: sqlite3.Connection, held: Claim, outcome: Outcome) -> boo
         held.seq,
         held.token,
     )
-    accepted = _changed(connection, _ACKNOWLEDGE, values)
-    if accepted:
+    row = connection.execute(_ACKNOWLEDGE, values).fetchone()
+    if row is not None and row[0]:  # something waits for something: perhaps for this
         settle(connection, [(held.id, outcome.status == "finished")])
-    return accepted
+    return row is not None
 
 
 def _changed(connection: sqlite3.Connection, statement: str, values: tuple[object, ...]) -> bool:

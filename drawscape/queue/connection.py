@@ -53,6 +53,9 @@ class Database:
         self._local = threading.local()
         self._ready = False
         self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self.turn = threading.Lock()
+        """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -65,6 +68,8 @@ class Database:
             return held.connection
         if held is not None:
             _INHERITED.append(held.connection)
+        if self._owner != os.getpid():  # forked: whoever held the locks is not here
+            self._owner, self._lock, self.turn = os.getpid(), threading.Lock(), threading.Lock()
         with self.translated():
             connection = self._open()
         self._local.held = _Held(connection)
@@ -153,15 +158,22 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run a block in one write transaction: committed as a whole or not at all."""
         connection = self.connection
-        with self.translated():
-            connection.execute("begin immediate")
+        with self.turn:
             try:
+                connection.execute("begin immediate")
                 yield connection
                 connection.execute("commit")
-            except BaseException:
+            except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("rollback")
+                if isinstance(error, sqlite3.Error) and not isinstance(
+                    error, sqlite3.IntegrityError
+                ):
+                    raise self._named(error) from error
                 raise
+
+    def _named(self, error: sqlite3.Error) -> QueueError:
+        return QueueError(f"{self.path}: {error}; {_remedy(error, self.timeout_s)}")
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -171,7 +183,7 @@ class Database:
         except sqlite3.IntegrityError:
             raise
         except sqlite3.Error as error:
-            raise QueueError(f"{self.path}: {error}; {_remedy(error, self.timeout_s)}") from error
+            raise self._named(error) from error
         except OSError as error:
             raise QueueError(f"{self.path}: {error.strerror or error}") from error
 

@@ -61,6 +61,7 @@ class JobWorker(Worker):  # type: ignore[misc]
     def loop(self, now: Any = None) -> None:
         """Run one job or one native task, or wait until there is one."""
         heard = self._consumer.doorbell.rings
+        turn = self._native_turn
         try:
             held = self._next or self._claim()
         except DrawscapeError as error:
@@ -70,7 +71,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._next = None
         if held is not None:
             self._work(held)
-        elif not self._run_native(now):
+        elif not self._run_native(now) and not turn:
             self._warm_up()
             self._consumer.doorbell.wait(heard, _IDLE_S)
 
@@ -137,11 +138,7 @@ class JobWorker(Worker):  # type: ignore[misc]
 
     def _next_for(self) -> tuple[str, str, int | None] | None:
         """What to claim for, unless a native task has waited through this job."""
-        with self._jobs.translated():
-            task = self._jobs.connection.execute(
-                "select 1 from task where queue = ? limit 1", (self.huey.name,)
-            ).fetchone()
-        self._native_turn = task is not None
+        self._native_turn = bool(self._consumer.doorbell.native_waits)
         if self._native_turn or (self.max_tasks and self.task_count + 1 >= self.max_tasks):
             return None
         return self.huey.name, self._consumer.worker_id, self.slot.pid

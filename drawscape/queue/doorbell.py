@@ -22,8 +22,8 @@ _CHORES_S = 1.0
 _LOG = logging.getLogger("drawscape.worker")
 
 _RUNNABLE = """
-select exists (select 1 from job where queue = ?1 and status = 'queued')
-    or exists (select 1 from task where queue = ?1)
+select exists (select 1 from job where queue = ?1 and status = 'queued'),
+    exists (select 1 from task where queue = ?1)
 """
 _STOPS = """
 select seq, token, stop_grace_s from job
@@ -59,6 +59,8 @@ class Doorbell:
         self._rings = 0
         self._stopping = threading.Event()
         self._next_due: float | None = None
+        self.native_waits = 0
+        """Whether one of huey's own tasks waited at the last look; a busy worker need not look itself."""
         self._thread = threading.Thread(target=self._watch, name="Doorbell", daemon=True)
 
     def start(self) -> None:
@@ -119,5 +121,6 @@ class Doorbell:
         self._next_due = None if row is None else row[0]
         for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
             self._on_stop(seq, token, grace_s)
-        if connection.execute(_RUNNABLE, (self._queue,)).fetchone()[0]:
+        job_waits, self.native_waits = connection.execute(_RUNNABLE, (self._queue,)).fetchone()
+        if job_waits or self.native_waits:
             self.ring()

@@ -22,7 +22,8 @@ class JobLog:
     """The growing log of one job; the file is made with the first byte."""
 
     def __init__(self, folder: Path, job_id: str) -> None:
-        self.path = log_path(folder, job_id)
+        self._folder = folder
+        self._job_id = job_id
         self._descriptor: int | None = None
         self._size = 0
         self._failed = False
@@ -36,12 +37,13 @@ class JobLog:
             self._write(data)
         except OSError as error:
             if not self._failed:
-                _LOG.warning("event=log_not_written path=%s error=%r", self.path, str(error))
+                _LOG.warning("event=log_not_written job=%s error=%r", self._job_id, str(error))
             self._failed = True
 
     def _write(self, data: bytes) -> None:
         if self._descriptor is None:
-            self._descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            path = log_path(self._folder, self._job_id)
+            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
             self._size = os.fstat(self._descriptor).st_size
         self._size += os.write(self._descriptor, data)
         if self._size > 2 * CAP_BYTES:
@@ -70,7 +72,7 @@ class JobLog:
             if self._size > CAP_BYTES:
                 self._trim()
         except OSError as error:
-            _LOG.warning("event=log_not_cut path=%s error=%r", self.path, str(error))
+            _LOG.warning("event=log_not_cut job=%s error=%r", self._job_id, str(error))
         finally:
             os.close(self._descriptor)
             self._descriptor = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from drawscape.queue.schema import ENDED, WAITING
 
@@ -34,8 +34,7 @@ class NewJob:
     runs_anyway: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A job that this worker holds: `token` numbers the claim, and only its holder may acknowledge."""
 
     seq: int
@@ -50,7 +49,7 @@ class Claim:
     pid: int | None
 
 
-CLAIM_COLUMNS = ", ".join(field.name for field in fields(Claim))
+CLAIM_COLUMNS = ", ".join(Claim._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,13 @@ class Outcome:
 
     @property
     def may_be_retried(self) -> bool:
-        """A job whose child died may be the killer: only what it raised or overran is tried again."""
-        return self.status == "failed" and self.reason in ("exception", "timeout")
+        """Whether another try makes sense: after an exception, unless it says otherwise, or a timeout.
+
+        A job whose child died may be the killer; an error with a true `permanent` would come again.
+        """
+        if self.status != "failed" or self.reason not in ("exception", "timeout"):
+            return False
+        return not (self.detail or {}).get("permanent")
 
 
 @dataclass(frozen=True, slots=True)

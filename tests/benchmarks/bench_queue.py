@@ -56,7 +56,9 @@ def prepare() -> None:
     os.environ.update(
         DRAWSCAPE_HOME=str(HOME),
         DRAWSCAPE_TASK_MODULES="benchtasks",
-        PYTHONPATH=str(HOME),
+        PYTHONPATH=os.pathsep.join([str(HOME), os.environ.get("PYTHONPATH", "")]).rstrip(
+            os.pathsep
+        ),
         PLAIN_HUEY=str(HOME / "plain.db"),
     )
     sys.path.insert(0, str(HOME))

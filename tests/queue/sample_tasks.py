@@ -237,3 +237,9 @@ def print_bytes_slowly(data):
     for byte in data:
         os.write(1, bytes([byte]))
         time.sleep(0.03)
+
+
+def fail_for_good(path):
+    error = ValueError("for good")
+    error.permanent = True
+    raise error

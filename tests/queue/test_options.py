@@ -79,6 +79,13 @@ def test_when_the_retries_are_used_up_the_job_has_failed(path):
     assert job.refresh().attempts == 3
 
 
+def test_an_error_that_says_it_is_permanent_is_not_tried_again(path):
+    job = enqueue_background_job("sampletasks.fail_for_good", path, job_retries=5)
+    with pytest.raises(errors.JobFailed, match="for good"):
+        job.wait(20)
+    assert job.refresh().attempts == 1
+
+
 def test_a_crash_is_not_tried_again_by_itself():
     job = enqueue_background_job("sampletasks.leave", job_retries=5)
     with pytest.raises(errors.JobFailed):
