@@ -10,7 +10,7 @@ import pytest
 from find_chromium import FLAGS, find
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it lives no test of this process can run an event loop
 def chromium() -> Iterator[Any]:
     """A headless Chromium; without one the test fails in CI and is skipped, loudly, elsewhere."""
     path = find()
