@@ -1,7 +1,8 @@
 """One thread that watches the queue's file and wakes whoever has something to do.
 
-`PRAGMA data_version` costs 3 µs and moves with every commit of another connection, so a look every few
-milliseconds replaces polling with back-off, in which a job would wait for seconds.
+`PRAGMA data_version` costs 3 µs and moves with every commit of another connection. The kernel tells when
+the file is written; then the version is looked at until the commit is there. So nothing is polled while
+nothing happens, and a job never waits for seconds as it does with a back-off.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Callable
 
 from drawscape.queue.claiming import promote_due
 from drawscape.queue.connection import Database
+from drawscape.queue.notice import FolderNotice
 
-LOOK_S = 0.004
-"""Measured: p50 of the wake-up near half of it, for about one percent of a core."""
+_FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
+_LOOK_S = 0.002
+_ATTENTIVE_S = 0.1  # looks go on for so long after a write: the slowest flush is behind us then
+_DOZE_S = 0.25  # so long at most without a glance at the stop flag
 
 _CHORES_S = 1.0
 
@@ -59,6 +63,7 @@ class Doorbell:
         self._rings = 0
         self._stopping = threading.Event()
         self._next_due: float | None = None
+        self._attentive_until = 0.0
         self.native_waits = 0
         """Whether one of huey's own tasks waited at the last look; a busy worker need not look itself."""
         self._thread = threading.Thread(target=self._watch, name="Doorbell", daemon=True)
@@ -93,7 +98,9 @@ class Doorbell:
     def _watch(self) -> None:
         version = None
         chores_at = 0.0
-        while not self._stopping.wait(LOOK_S):
+        notice = FolderNotice(self._database.path.parent)
+        while not self._stopping.is_set():
+            self._await_write(notice)
             try:
                 # On a database of its own: the version moves on commits of other connections only.
                 seen = self._database.connection.execute("pragma data_version").fetchone()[0]
@@ -108,7 +115,20 @@ class Doorbell:
             except Exception:  # noqa: BLE001 - a full or locked disk passes; the watch goes on
                 _LOG.exception("event=watch_failed")
                 self._stopping.wait(0.5)
+        notice.close()
         self._database.close()
+
+    def _await_write(self, notice: FolderNotice) -> None:
+        """Return soon after a write, and now and then without one."""
+        if time.monotonic() < self._attentive_until:
+            time.sleep(_LOOK_S)
+            return
+        doze_s = _DOZE_S
+        if self._next_due is not None:
+            doze_s = min(doze_s, max(0.0, self._next_due - time.time()))
+        if notice.wait(doze_s):
+            self._attentive_until = time.monotonic() + _ATTENTIVE_S
+            time.sleep(_FIRST_LOOK_S)
 
     def _is_due(self) -> bool:
         return self._next_due is not None and time.time() >= self._next_due

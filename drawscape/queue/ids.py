@@ -21,10 +21,12 @@ def new_ids(count: int) -> list[str]:
     stamp = f"{time.time_ns() // 1_000_000:012x}"
     head = f"{stamp[:8]}-{stamp[8:]}-7"
     random = os.urandom(10 * count).hex()
-    return [
-        f"{head}{r[:3]}-{'89ab'[int(r[3], 16) & 3]}{r[4:7]}-{r[7:19]}"
-        for r in (random[at : at + 20] for at in range(0, 20 * count, 20))
-    ]
+    variant = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+    return sorted(  # in the order of the index, into which they go one after another
+        f"{head}{random[at : at + 3]}-{variant[random[at + 3]]}{random[at + 4 : at + 7]}-"
+        f"{random[at + 7 : at + 19]}"
+        for at in range(0, 20 * count, 20)
+    )
 
 
 def check_id(job_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from drawscape.errors import DuplicateJobError, JobNotFoundError
 from drawscape.queue.connection import Database
@@ -17,6 +17,14 @@ _COLUMNS = (
     "grace_s, retries, retry_delay_s, retry_backoff, created_at, ended_at, result_ttl_s, unique_key, "
     "batch, meta, description, error"
 )
+_DEFAULTS = {
+    "priority": 0,
+    "waits_for": 0,
+    "runs_anyway": 0,
+    "retries": 0,
+    "retry_delay_s": 0,
+    "retry_backoff": 1,
+}
 _INSERT = f"insert into job ({_COLUMNS}) values ({', '.join('?' * len(_COLUMNS.split(',')))})"
 
 
@@ -45,22 +53,35 @@ def insert(database: Database, queue: str, job: NewJob) -> str:
 def insert_many(
     database: Database,
     queue: str,
-    jobs: Iterable[NewJob],
+    model: NewJob,
+    jobs: Sequence[tuple[str, bytes]],
     *,
-    batch: str | None = None,
     description: str | None = None,
     then: NewJob | None = None,
 ) -> None:
-    """Insert all `jobs` in one transaction, with the batch that they form and the job that follows it."""
-    rows = [_values(job, queue, *_standing(job)) for job in jobs]
+    """Insert a batch in one transaction: `jobs` are ids and payloads, all else is `model`'s.
+
+    `model.batch` names the batch; `then` is the job that follows it.
+    """
+    values = zip(_COLUMNS.split(", "), _values(model, queue, *_standing(model)), strict=True)
+    # What is null, or as the table has it anyway, is left out: binding it costs a seventh of the time.
+    shared = {
+        column: value
+        for column, value in values
+        if value is not None and column not in ("id", "payload") and _DEFAULTS.get(column) != value
+    }
+    statement = (
+        f"insert into job (id, payload, {', '.join(shared)}) "
+        f"values (?, ?, {', '.join('?' * len(shared))})"
+    )
+    alike = tuple(shared.values())
     with database.transaction() as connection:
-        if batch is not None:
-            connection.execute(
-                "insert into job_batch (id, queue, created_at, total, description) "
-                "values (?, ?, ?, ?, ?)",
-                (batch, queue, time.time(), len(rows), description),
-            )
-        connection.executemany(_INSERT, rows)
+        connection.execute(
+            "insert into job_batch (id, queue, created_at, total, description) "
+            "values (?, ?, ?, ?, ?)",
+            (model.batch, queue, time.time(), len(jobs), description),
+        )
+        connection.executemany(statement, ((job_id, payload, *alike) for job_id, payload in jobs))
         if then is not None:
             with _duplicates_named(then):
                 _insert_dependent(connection, queue, then)

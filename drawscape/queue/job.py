@@ -23,6 +23,7 @@ from drawscape.queue.rows import JobRow, parsed, utc
 from drawscape.queue.submitting import Queue
 
 _LOOK_S = 0.003
+_EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
 _NOBODY_AFTER_S = 2.0
 _PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
 _SHOWN_BYTES = 20_000_000
@@ -224,7 +225,7 @@ class Job:
             if not asked and waited_s > _NOBODY_AFTER_S:
                 asked = True
                 self._warn_if_nobody_works()
-            yield _LOOK_S
+            yield _EAGER_LOOK_S if waited_s < _EAGER_S else _LOOK_S
 
     def _warn_if_nobody_works(self) -> None:
         if not living(self._queue.folder / "workers"):

@@ -23,11 +23,6 @@ from tables import Row, report
 
 HOME = Path(tempfile.mkdtemp(prefix="drawscape-bench-"))
 MODULE = """
-import os
-from huey.api import SqliteHuey
-
-huey = SqliteHuey("plain", filename=os.environ.get("PLAIN_HUEY", "/tmp/plain.db"), fsync=True)
-
 def noop():
     return None
 
@@ -37,6 +32,12 @@ def nap(seconds):
 
 def loop_in_c():
     return sum(range(10**12))
+"""
+PLAIN = """
+import os
+from huey.api import SqliteHuey
+
+huey = SqliteHuey("plain", filename=os.environ["PLAIN_HUEY"], fsync=True)
 
 @huey.task()
 def plain_noop():
@@ -53,6 +54,7 @@ JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
 def prepare() -> None:
     (HOME / ".drawscape").mkdir()
     (HOME / "benchtasks.py").write_text(MODULE)
+    (HOME / "plaintasks.py").write_text(PLAIN)
     os.environ.update(
         DRAWSCAPE_HOME=str(HOME),
         DRAWSCAPE_TASK_MODULES="benchtasks",
@@ -290,16 +292,16 @@ def rq_drain(url: str, worker_class: str, jobs: int) -> float:
 def plain_huey_drain(kind: str) -> float:
     for path in HOME.glob("plain.db*"):
         path.unlink()
-    sys.modules.pop("benchtasks", None)
-    import benchtasks
+    sys.modules.pop("plaintasks", None)
+    import plaintasks
 
     for _ in range(JOBS):
-        benchtasks.plain_noop()
+        plaintasks.plain_noop()
     command = [
         sys.executable,
         "-m",
         "huey.bin.huey_consumer",
-        "benchtasks.huey",
+        "plaintasks.huey",
         "-q",
         "-k",
         kind,
@@ -307,19 +309,19 @@ def plain_huey_drain(kind: str) -> float:
         "2",
     ]
     with running(command):
-        return drain_rate(benchtasks.huey.result_count, JOBS)
+        return drain_rate(plaintasks.huey.result_count, JOBS)
 
 
 def plain_huey_latency(idle_s: float) -> float:
     """Return enqueue-to-result in s of one task after `idle_s`."""
-    import benchtasks
+    import plaintasks
 
-    command = [sys.executable, "-m", "huey.bin.huey_consumer", "benchtasks.huey", "-q", "-w", "2"]
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "plaintasks.huey", "-q", "-w", "2"]
     with running(command):
-        benchtasks.plain_stamp()(blocking=True, timeout=60)
+        plaintasks.plain_stamp()(blocking=True, timeout=60)
         time.sleep(idle_s)
         began = time.time()
-        result = benchtasks.plain_stamp()
+        result = plaintasks.plain_stamp()
         return result(blocking=True, timeout=60) - began
 
 
