@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks lint chaos bench bench-queue bench-drawing clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint chaos bench bench-queue bench-drawing clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -25,6 +25,9 @@ quick: $(VENV)/.test  ## Run what takes seconds.
 notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg \
 		--nbval-cell-timeout=120 --nbval-current-env -p no:cacheprovider notebooks
+
+refresh-notebooks: $(VENV)/.test  ## Execute the notebooks and keep what they show.
+	$(BIN)/python tests/execute_notebooks.py
 
 lint: $(VENV)/.test  ## Style, types and import contracts.
 	$(BIN)/ruff check

@@ -226,6 +226,18 @@ def claim_rate(extra: int) -> tuple[float, int]:
     return done / (time.perf_counter() - began), size // max(1, extra + cycles)
 
 
+def progress_cost() -> float:
+    """Return the seconds of a progress call when no message is due."""
+    from drawscape.queue.context import RunningJob
+
+    job = RunningJob("bench", {}, lambda *_: None)
+    calls = 200_000
+    began = time.perf_counter()
+    for i in range(calls):
+        job.progress(i / calls, "a few words")
+    return (time.perf_counter() - began) / calls
+
+
 def import_time(module: str) -> float:
     script = (
         f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
@@ -376,6 +388,11 @@ def rows() -> list[Row]:
         Row("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", target="200 ms"),
         Row("stop of a running job", f"{stop * 1000:.0f} ms", target="300 ms"),
         Row("idle worker, two slots", f"{idle_share:.1%} of a core; {memory}", target="2 %"),
+        Row(
+            "`current_job().progress(...)` when nothing is due",
+            f"{progress_cost() * 1e6:.1f} µs",
+            target="20 µs",
+        ),
         Row("`import drawscape.job_manager`", f"{importing * 1000:.0f} ms", target="150 ms"),
     ]
 

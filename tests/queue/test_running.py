@@ -198,6 +198,14 @@ def test_a_log_keeps_its_end_within_a_mebibyte():
     assert "dropped" in text[:100]
 
 
+@pytest.mark.slow
+def test_a_gigabyte_of_output_fills_no_disk():
+    job = enqueue_background_job("sampletasks.print_much", 1024)
+    job.wait(240)
+    assert len(job.logs()) <= 2**20
+    assert job.logs().endswith("the very last line\n")
+
+
 def test_a_log_can_be_followed_while_the_job_runs():
     job = enqueue_background_job("sampletasks.print_slowly", 5, 0.05)
     pieces = list(job.follow_logs())
