@@ -20,7 +20,8 @@ test: $(VENV)/.test  ## Run everything, notebooks and browser included.
 	$(MAKE) --no-print-directory notebooks
 
 quick: $(VENV)/.test  ## Run what takes seconds.
-	$(BIN)/python -m pytest tests -m "not browser and not notebooks and not chaos and not slow"
+	$(BIN)/python -m pytest tests -n auto --dist loadfile -q \
+		-m "not browser and not notebooks and not chaos and not slow"
 
 notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg \
