@@ -25,7 +25,7 @@ from types import FrameType
 from typing import Any
 
 from drawscape.errors import NotSerializableError
-from drawscape.queue.codec import Codec, SignatureMismatch
+from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.context import RunningJob, set_current
 from drawscape.queue.failpoints import failpoint
 from drawscape.queue.freshness import LoadedCode
@@ -171,7 +171,7 @@ class _Child:
         job = RunningJob(job_id, parsed(meta), lambda *report: self._report(job_id, *report))
         set_current(job)
         try:
-            status, reason, result, error, detail = self._attempt(job, task, payload)
+            status, reason, result, error, detail = self._attempt(job, job_id, task, payload)
         finally:
             self._running = None
             set_current(None)
@@ -190,9 +190,9 @@ class _Child:
             os.chdir(self._settings.home)
         signal.signal(signal.SIGTERM, self._on_term)
 
-    def _attempt(self, job: RunningJob, task: str, payload: bytes) -> tuple[Any, ...]:
+    def _attempt(self, job: RunningJob, job_id: str, task: str, payload: bytes) -> tuple[Any, ...]:
         try:
-            function, args, kwargs = self._codec.loads(payload)
+            function, args, kwargs = self._codec.loads(payload, of_call(job_id, task))
             if function is None:
                 function = self._function(task)
         except SignatureMismatch as error:
@@ -205,7 +205,7 @@ class _Child:
             if inspect.iscoroutine(value):
                 value = asyncio.run(value)
             self._running = None
-            return "finished", None, self._serialised(value, task), None, None
+            return "finished", None, self._serialised(value, job_id, task), None, None
         except JobStopped as error:
             return "stopped", None, None, None, {"stack": _told(error)}
         except MemoryError as error:
@@ -222,9 +222,9 @@ class _Child:
             self._functions[task] = found
         return found
 
-    def _serialised(self, value: Any, task: str) -> bytes:
+    def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
         try:
-            data = self._codec.dumps(value)
+            data = self._codec.dumps(value, of_result(job_id))
         except NotSerializableError as error:
             raise NotSerializableError(
                 f"{task} returned {type(value).__name__}, which cannot be carried between processes "

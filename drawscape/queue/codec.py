@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import hmac
 import os
 import pickle
@@ -12,7 +13,7 @@ from typing import Any
 
 from drawscape.errors import NotSerializableError, QueueError
 
-_DIGEST = 32  # bytes of SHA-256
+_DIGEST = 32  # bytes of a signature
 _KEY_BYTES = 32
 
 
@@ -20,34 +21,59 @@ class SignatureMismatch(QueueError):  # noqa: N818 - it names what was found
     """A message was not signed with this queue's key; it was not unpickled."""
 
 
+def of_call(job_id: str, task: str) -> str:
+    """Return what the message of a job's call is about: neither another job nor another task reads it."""
+    return f"call {job_id} {task}\n"
+
+
+def of_result(job_id: str) -> str:
+    """Return what the message of a job's result is about."""
+    return f"result {job_id}\n"
+
+
 class Codec:
-    """Values to signed bytes and back (HMAC-SHA-256, the key in a file of its own beside the queue)."""
+    """Values to signed bytes and back; the key lies in a file of its own beside the queue.
+
+    Signed by keyed BLAKE2b (RFC 7693), in a third of HMAC-SHA-256's time.
+    """
 
     def __init__(self, key: bytes) -> None:
         self.key = key
+        self._keyed = hashlib.blake2b(key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=_DIGEST)
 
-    def _signature(self, message: bytes | memoryview) -> bytes:
-        return hmac.digest(self.key, message, "sha256")
+    def _signature(self, message: bytes | memoryview, about: str) -> bytes:
+        signing = self._keyed.copy()
+        signing.update(about.encode())
+        signing.update(message)
+        return signing.digest()
 
-    def dumps(self, value: Any) -> bytes:
-        """Return `value` pickled and signed.
+    def dumps(self, value: Any, about: str = "") -> bytes:
+        """Return `value` pickled and signed together with what it is `about`.
 
         Raises NotSerializableError with the pickler's own words.
         """
         message = dump(value)
-        return self._signature(message) + message
+        return self._signature(message, about) + message
 
-    def loads(self, data: bytes) -> Any:
-        """Return the value in `data`; raise SignatureMismatch, without unpickling, if it is not ours."""
+    def loads(self, data: bytes, about: str = "") -> Any:
+        """Return the value in `data`.
+
+        Raises SignatureMismatch, without unpickling, if it was not signed here, or about something else.
+        """
         view = memoryview(data)
-        message = view[_DIGEST:]
-        if len(view) <= _DIGEST or not hmac.compare_digest(
-            view[:_DIGEST], self._signature(message)
+        signature, message = view[:_DIGEST], view[_DIGEST:]
+        if not message or not (
+            hmac.compare_digest(signature, self._signature(message, about))
+            or hmac.compare_digest(signature, self._signature_of_0_1(message))
         ):
             raise SignatureMismatch(
                 "the message's signature is not this queue's; it was not unpickled"
             )
         return pickle.loads(message)  # noqa: S301 - signed by us
+
+    def _signature_of_0_1(self, message: memoryview) -> bytes:
+        """Version 0.1 signed the message alone; jobs that it left in the queue still run."""
+        return hmac.digest(self.key, message, "sha256")
 
 
 def dump(value: Any) -> bytes:

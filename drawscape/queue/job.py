@@ -14,6 +14,7 @@ from typing import Any
 
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue import controlling
+from drawscape.queue.codec import of_result
 from drawscape.queue.durations import Duration, seconds
 from drawscape.queue.explaining import explain, jobs_ahead
 from drawscape.queue.joblog import log_path, read_log
@@ -74,7 +75,7 @@ class Job:
         if self.refresh().status != "finished":
             return None
         data = read_result(self._queue.database, self._id)
-        return None if data is None else self._queue.codec.loads(data)
+        return None if data is None else self._queue.codec.loads(data, of_result(self._id))
 
     @property
     def error(self) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from drawscape.errors import JobOptionError, NotSerializableError
 from drawscape.queue import durations
-from drawscape.queue.codec import Codec, dump, load_key
+from drawscape.queue.codec import Codec, dump, load_key, of_call
 from drawscape.queue.connection import FULL, Database
 from drawscape.queue.ids import check_id, new_id, new_ids
 from drawscape.queue.inserting import insert, insert_many
@@ -86,15 +86,23 @@ class Queue:
         options, arguments = split_options(kwargs)
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, args, arguments)
-        payload = self.pack(task, args, arguments)
-        job = new_job(task, payload, options, unique_of=(args, arguments))
+        job_id = _id_of(options)
+        payload = self.pack(job_id, task, args, arguments)
+        job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
         return insert(self.database, self.name, job)
 
-    def pack(self, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
-        """Return the signed message of a call; raise NotSerializableError naming what cannot travel."""
+    def pack(
+        self, job_id: str, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> bytes:
+        """Return the signed message of a job's call.
+
+        Raises NotSerializableError naming what cannot travel.
+        """
         carried = portable(task.function) if task.by_value else None
         try:
-            return self.codec.dumps((carried, tuple(args), dict(kwargs)))
+            return self.codec.dumps(
+                (carried, tuple(args), dict(kwargs)), of_call(job_id, task.path)
+            )
         except NotSerializableError as error:
             raise NotSerializableError(self._culprit(task, args, kwargs, error)) from error
 
@@ -108,7 +116,7 @@ class Queue:
         named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
         for name, value in named:
             try:
-                self.codec.dumps(value)
+                dump(value)
             except NotSerializableError as cause:
                 return (
                     f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
@@ -141,10 +149,12 @@ class Queue:
                 f"enqueue_many: {next(iter(arguments))!r} is no option; put the task's arguments into "
                 "each call's dictionary"
             )
-        model = new_job(task, b"", known)
+        model = new_job("", task, b"", known)
         for names in {tuple(call): call for call in every_call}.values():
             check_binding(task, (), names)  # what binds depends on the names alone
-        payloads = [self.pack(task, (), call) for call in every_call]
+        payloads = [
+            self.pack(job_id, task, (), call) for job_id, call in zip(ids, every_call, strict=True)
+        ]
         following = None if then is None else self._following(then, then_kwargs or {}, batch)
         insert_many(
             self.database,
@@ -164,7 +174,8 @@ class Queue:
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, (), arguments)
         options["job_depends_on"] = [batch]
-        return new_job(task, self.pack(task, (), arguments), options)
+        job_id = _id_of(options)
+        return new_job(job_id, task, self.pack(job_id, task, (), arguments), options)
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -185,7 +196,13 @@ def _refuse(options: Mapping[str, Any], names: Sequence[str], where: str) -> Non
             raise JobOptionError(f"{name} makes no sense for {where}")
 
 
+def _id_of(options: Mapping[str, Any]) -> str:
+    asked = options.get("job_id")
+    return new_id() if asked is None else check_id(asked)
+
+
 def new_job(
+    job_id: str,
     task: Task,
     payload: bytes,
     options: Mapping[str, Any],
@@ -197,7 +214,7 @@ def new_job(
     ttl = get("job_result_ttl")
     meta = get("job_meta")
     return NewJob(
-        id=new_id() if get("job_id") is None else check_id(options["job_id"]),
+        id=job_id,
         task=task.path,
         payload=payload,
         created_at=time.time(),

@@ -24,6 +24,7 @@ from drawscape.job_manager import (
     get_job_status,
     list_jobs,
 )
+from drawscape.queue.codec import of_call
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.querying import list_rows
 from drawscape.queue.submitting import Queue
@@ -231,7 +232,8 @@ def test_what_has_no_path_of_its_own_travels_by_value():
 
     for function in (sampletasks.Kit.tool, sampletasks.TWICE, sampletasks._private):
         job = enqueue_background_job(function, 1)
-        assert default_queue().codec.loads(payload_of(job))[0](1) == 2
+        told = default_queue().codec.loads(payload_of(job), of_call(job.id, job.task))
+        assert told[0](1) == 2
 
 
 def payload_of(job) -> bytes:

@@ -1,0 +1,170 @@
+"""Rows that somebody made or damaged: forged messages are never unpickled, corrupt rows fail alone."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import QueueError
+from drawscape.job_manager import (
+    default_queue,
+    enqueue_background_job,
+    get_job,
+    get_job_status,
+    list_jobs,
+)
+
+
+def database_path() -> Path:
+    path = default_queue().database.path
+    default_queue().database.connection  # noqa: B018 - makes the file
+    return path
+
+
+def plain() -> sqlite3.Connection:
+    return sqlite3.connect(database_path(), isolation_level=None)
+
+
+def forge(payload: bytes, task: str = "sampletasks.nothing", *args: object) -> str:
+    job = enqueue_background_job(task, *args, job_delay=60)
+    with closing(plain()) as connection:
+        connection.execute(
+            "update job set payload = ?, status = 'queued', due_at = null where id = ?",
+            (payload, job.id),
+        )
+    return job.id
+
+
+class Bomb:
+    """Unpickling it would leave a trace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_forged_message_is_never_unpickled(
+    home: Path, start_consumer, tmp_path: Path, signed: bool
+):
+    start_consumer()
+    trace = tmp_path / "boom"
+    payload = pickle.dumps(Bomb(trace))
+    job_id = forge(b"\0" * 32 + payload if signed else payload)
+    wait_until(lambda: get_job_status(job_id)["status"] == "failed")
+    assert get_job_status(job_id)["reason"] == "invalid"
+    assert "signature" in get_job_status(job_id)["error"]
+    assert not trace.exists()
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+def test_a_message_that_was_signed_for_another_job_is_not_read(home: Path, start_consumer):
+    """The signature covers what the message is about, so rows cannot be made of parts of others."""
+    source = enqueue_background_job("sampletasks.add", 1)
+    moved = enqueue_background_job("sampletasks.nothing")
+    renamed = enqueue_background_job("sampletasks.nap", 0)
+    with closing(plain()) as connection:
+        connection.execute(
+            "update job set payload = (select payload from job where id = ?) where id = ?",
+            (source.id, moved.id),
+        )
+        connection.execute("update job set task = 'sampletasks.add' where id = ?", (renamed.id,))
+    start_consumer()
+    assert source.wait(20) == 1
+    for job in (moved, renamed):
+        wait_until(lambda job=job: job.ended)
+        assert (job.status, job.reason) == ("failed", "invalid")
+    with closing(plain()) as connection:
+        other = enqueue_background_job("sampletasks.add", 2)
+        assert other.wait(20) == 2
+        connection.execute(
+            "update job set result = (select result from job where id = ?) where id = ?",
+            (source.id, other.id),
+        )
+    with pytest.raises(QueueError, match="signature"):
+        other.result  # noqa: B018 - the access is the test
+
+
+def test_a_message_of_version_0_1_is_still_read(home: Path, start_consumer):
+    key = database_path().with_suffix(".key").read_bytes()
+    message = pickle.dumps((None, (), {"a": 7}))
+    job_id = forge(hmac.digest(key, message, "sha256") + message, "sampletasks.add", 1)
+    start_consumer()
+    assert get_job(job_id).wait(20) == 7
+
+
+def test_corrupt_notes_do_not_keep_a_job_from_running(home: Path, start_consumer):
+    job = enqueue_background_job("sampletasks.add", 1, job_meta={"x": 1})
+    with closing(plain()) as connection:
+        connection.execute("update job set meta = '{broken' where id = ?", (job.id,))
+    start_consumer()
+    assert job.wait(20) == 1
+
+
+@pytest.mark.parametrize("column", ["timeout_s", "created_at"])
+def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(home: Path, start_consumer, column):
+    job = enqueue_background_job("sampletasks.add", 1)
+    with closing(plain()) as connection:
+        connection.execute(f"update job set {column} = 'soon' where id = ?", (job.id,))
+    start_consumer()
+    after = enqueue_background_job("sampletasks.add", 2)
+    assert after.wait(8) == 2
+    assert (job.status, job.reason) == ("failed", "crashed")
+
+
+@pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
+def test_a_corrupt_row_fails_alone(home: Path, start_consumer, payload):
+    start_consumer()
+    job_id = forge(payload)
+    wait_until(lambda: get_job_status(job_id)["status"] == "failed")
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+def test_corrupt_notes_and_details_do_not_hide_the_job(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.fail")
+    wait_until(lambda: job.ended)
+    with closing(plain()) as connection:
+        connection.execute("update job set meta = '{broken', detail = '[1' where id = ?", (job.id,))
+    status = get_job_status(job.id)
+    assert (status["status"], status["meta"]) == ("failed", {})
+    assert "failed" in job.explain()
+    assert job.id in {other.id for other in list_jobs()}
+
+
+def test_a_forged_result_is_not_unpickled_either(home: Path, start_consumer, tmp_path: Path):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.add", 1)
+    job.wait(20)
+    trace = tmp_path / "boom"
+    with closing(plain()) as connection:
+        connection.execute(
+            "update job set result = ? where id = ?", (pickle.dumps(Bomb(trace)), job.id)
+        )
+    with pytest.raises(QueueError, match="signature"):
+        job.result  # noqa: B018 - the access is the test
+    assert not trace.exists()
+
+
+def test_a_damaged_key_is_named(home: Path):
+    path = database_path().with_suffix(".key")
+    path.write_bytes(b"short")
+    script = (
+        "from drawscape.job_manager import enqueue_background_job as e; e('sampletasks.nothing')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=home, check=False
+    )
+    assert "QueueError" in done.stderr
+    assert "key" in done.stderr
