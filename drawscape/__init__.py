@@ -1,3 +1,3 @@
 """Generative design for pen plotters, explored in Jupyter notebooks."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
