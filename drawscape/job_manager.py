@@ -228,8 +228,8 @@ def delete_job(job_id: str) -> None:
     get_job(job_id).delete()
 
 
-def prune_jobs(keep: pruning.Keep | None = None) -> int:
-    """Return how many old jobs were removed; a worker does this now and then by itself."""
+def prune_jobs(keep: pruning.Keep = pruning.KEEP) -> int:
+    """Return how many old jobs were removed; a worker does this every ten minutes by itself."""
     queue = default_queue()
     return pruning.prune(queue.database, queue.folder, keep)
 

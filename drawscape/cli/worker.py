@@ -34,6 +34,7 @@ def worker(slots: int | None, quiet: bool, path: str, with_parent: bool) -> None
         stream=sys.stderr,
     )
     logging.getLogger("huey").setLevel(logging.WARNING)
+    logging.getLogger("huey.drawscape").setLevel(logging.WARNING if quiet else logging.INFO)
     if path.partition(".")[0] == "workers":
         make_importable(settings.home())
     huey = load_class(path)

@@ -178,7 +178,7 @@ class _Child:
         try:
             job.close(with_preview=status != "finished")
         except Exception as cause:  # noqa: BLE001 - the task's preview or notes, not its outcome
-            logging.getLogger("drawscape.worker").warning("the last progress is lost: %r", cause)
+            logging.getLogger("huey.drawscape").warning("the last progress is lost: %r", cause)
         _flush_output()
         failpoint("result.serialised")
         peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -292,4 +292,4 @@ def _write_preview(folder: Path, job_id: str, preview: bytes) -> None:
         temporary.write_bytes(preview)
         temporary.replace(folder / f"{job_id}.svg")
     except OSError as error:
-        logging.getLogger("drawscape.worker").warning("no preview: %s", error)
+        logging.getLogger("huey.drawscape").warning("no preview: %s", error)

@@ -107,20 +107,20 @@ def _changed(connection: sqlite3.Connection, statement: str, values: tuple[objec
     return connection.execute(statement, values).rowcount == 1
 
 
-def give_back(database: Database, held: Claim) -> bool:
+def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
     """Return whether `held` went back to the queue, as if it had not been claimed.
 
-    For a worker that is told to leave: the job is not to blame, so no recovery is counted. One that was
-    asked to stop meanwhile is stopped.
+    For a worker that is told to leave or cannot start a child: the job is not to blame, so no recovery is
+    counted, and no attempt if it had not `begun`. One that was asked to stop meanwhile is stopped.
     """
     with database.transaction() as connection:
         row = connection.execute(
             "update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end, "
             "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
             "started_at = case when stop_grace_s is null then null else started_at end, "
-            "worker = null, pid = null "
+            "worker = null, pid = null, attempts = attempts - ? "
             "where seq = ? and token = ? and status = 'started' returning status",
-            (time.time(), held.seq, held.token),
+            (time.time(), 0 if begun else 1, held.seq, held.token),
         ).fetchone()
         if row is not None and row[0] == "stopped":
             settle(connection, [(held.id, False)])

@@ -23,7 +23,7 @@ _DOZE_S = 0.25  # so long at most without a glance at the stop flag
 
 _CHORES_S = 1.0
 
-_LOG = logging.getLogger("drawscape.worker")
+_LOG = logging.getLogger("huey.drawscape")
 
 _RUNNABLE = """
 select exists (select 1 from job where queue = ?1 and status = 'queued'),

@@ -51,6 +51,7 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
     else:
         slots = sum(worker.slots for worker in workers)
         lines.append(f"{len(workers)} worker(s) with {slots} slot(s) are alive.")
+    lines += [f"Worker {worker.pid}: {worker.trouble}." for worker in workers if worker.trouble]
     return lines
 
 

@@ -12,6 +12,7 @@ from huey.consumer import Consumer
 from huey.serializer import Serializer
 
 from drawscape.queue.codec import Codec, load_key
+from drawscape.queue.pruning import KEEP, Keep
 from drawscape.queue.storage import JobStorage
 
 
@@ -42,7 +43,8 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
 
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
     as huey does, in its threads. `home` is the folder in which jobs run, by default the one that holds
-    the queue's folder; `task_modules` are the modules whose functions may be jobs.
+    the queue's folder; `task_modules` are the modules whose functions may be jobs. Its worker removes
+    ended jobs every `prune_every_s` seconds, but for those to `keep`.
     """
 
     storage_class = JobStorage
@@ -54,12 +56,16 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         home: str | os.PathLike[str] | None = None,
         task_modules: Sequence[str] = ("workers",),
         serializer: Serializer | None = None,
+        keep: Keep = KEEP,
+        prune_every_s: float = 600.0,
         filename: str | os.PathLike[str] = "huey.db",
         **options: Any,
     ) -> None:
         path = Path(filename).resolve()
         self.home = Path(home) if home is not None else _home_of(path)
         self.task_modules = tuple(task_modules)
+        self.keep = keep
+        self.prune_every_s = prune_every_s
         self.key_path = path.with_suffix(".key")
         super().__init__(
             name,

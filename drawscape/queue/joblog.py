@@ -10,7 +10,7 @@ CAP_BYTES = 1_048_576
 _DROPPED = b"[... earlier output was dropped ...]\n"
 _TAIL_BYTES = 65_536
 
-_LOG = logging.getLogger("drawscape.worker")
+_LOG = logging.getLogger("huey.drawscape")
 
 
 def log_path(folder: Path, job_id: str) -> Path:

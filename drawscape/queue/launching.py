@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from drawscape.errors import QueueError
 from drawscape.queue.liveness import living
 
 START_LIMIT_S = 30.0
+_LOG_BYTES = 8 * 2**20
 
 
 class WorkerProcess:
@@ -52,6 +54,7 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
     """
     log = folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _rotate(log)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home)}
     command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
@@ -69,6 +72,13 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
         )
     _await_alive(process, folder, log)
     return WorkerProcess(process, log)
+
+
+def _rotate(log: Path) -> None:
+    """Set a log that has grown large aside as `worker.log.1`, in place of the one before."""
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > _LOG_BYTES:
+            log.replace(log.with_name(f"{log.name}.1"))
 
 
 def _await_alive(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:

@@ -12,8 +12,11 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+_INFO_BYTES = 4096
+_TROUBLE_CHARS = 500
 
 _HELD: dict[str, int] = {}
 """Locks of this process: worker id to descriptor."""
@@ -21,13 +24,17 @@ _HELD: dict[str, int] = {}
 
 @dataclass(frozen=True)
 class WorkerInfo:
-    """What a worker says of itself in its lock file; `started_at` in seconds since 1970."""
+    """What a worker says of itself in its lock file.
+
+    `started_at` in seconds since 1970; `trouble` is why it runs nothing, though alive.
+    """
 
     id: str
     pid: int
     slots: int
     queue: str
     started_at: float
+    trouble: str | None = None
 
 
 def announce(folder: Path, info: WorkerInfo) -> None:
@@ -39,9 +46,22 @@ def announce(folder: Path, info: WorkerInfo) -> None:
     temporary = folder / f".{info.id}"
     descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.lockf(descriptor, fcntl.LOCK_EX)
-    os.write(descriptor, json.dumps(asdict(info)).encode())
+    _write(descriptor, info)
     os.rename(temporary, folder / f"{info.id}.lock")
     _HELD[info.id] = descriptor
+
+
+def note_trouble(worker: str, trouble: str | None) -> None:
+    """Write into the lock file of `worker`, one of this process, why it runs nothing; None: it does."""
+    descriptor = _HELD.get(worker)
+    if descriptor is not None:
+        info = WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0)))
+        _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
+
+
+def _write(descriptor: int, info: WorkerInfo) -> None:
+    """One write of a fixed length: whoever reads meanwhile sees the old words or the new ones."""
+    os.pwrite(descriptor, json.dumps(asdict(info)).encode().ljust(_INFO_BYTES), 0)
 
 
 def retire(folder: Path, worker: str) -> None:
@@ -85,7 +105,7 @@ def _read(path: Path) -> bytes:
     """Read a lock file; our own through the descriptor that we hold, for opening it would drop the lock."""
     held = _HELD.get(path.stem)
     if held is not None:
-        return os.pread(held, 4096, 0)
+        return os.pread(held, _INFO_BYTES, 0)
     return path.read_bytes()
 
 

@@ -30,6 +30,33 @@ START_LIMIT_S = 60.0
 """A child that has not reported by then is taken for dead; importing a large project may take seconds."""
 
 
+class ChildStartError(Exception):
+    """No child process could be started: no descriptors, no memory, too many processes. No job's fault."""
+
+
+def start_child(settings: ChildSettings) -> ChildProcess:
+    """Return a child that is ready for a job; raise ChildStartError, with the reason, when there is none."""
+    try:
+        child = ChildProcess(settings)
+    except EOFError:
+        raise ChildStartError("the server that forks child processes is gone") from None
+    except OSError as error:
+        raise ChildStartError(f"{type(error).__name__}: {error}") from error
+    try:
+        if not child.connection.poll(START_LIMIT_S):
+            raise ChildStartError(f"it did not start within {START_LIMIT_S:g} s")
+        child.receive()
+    except EOFError:
+        raise ChildStartError(f"it died as it started (exit code {child.end()})") from None
+    except BaseException:
+        child.end()
+        raise
+    finally:
+        if child.ended:
+            child.close()
+    return child
+
+
 class ChildProcess:
     """One child, and this end of its pipes."""
 
@@ -57,7 +84,9 @@ class ChildProcess:
         for end in (theirs, end_of_life, log, begun):
             end.close()
         os.set_blocking(self._log.fileno(), False)
-        self._ended = False
+        self._death = _watch_death(self.pid)
+        self.ended = False
+        """Whether it was made sure that the child is dead."""
 
     @property
     def pid(self) -> int:
@@ -67,7 +96,8 @@ class ChildProcess:
     @property
     def descriptors(self) -> tuple[int, int, int]:
         """What to poll: messages, log, end of the process."""
-        return self.connection.fileno(), self._log.fileno(), int(self._process.sentinel)
+        death = self._process.sentinel if self._death is None else self._death
+        return self.connection.fileno(), self._log.fileno(), int(death)
 
     def send(self, held: Claim) -> None:
         """Hand over a job."""
@@ -117,8 +147,8 @@ class ChildProcess:
 
     def end(self) -> int | None:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
-        if not self._ended:  # later the number may be another process's
-            self._ended = True
+        if not self.ended:  # later the number may be another process's
+            self.ended = True
             self.kill()
             self._process.join(5)
         code: int | None = self._process.exitcode
@@ -140,6 +170,20 @@ class ChildProcess:
         """Let go of the pipes."""
         for end in (self.connection, self._lifeline, self._log, self._begun):
             end.close()
+        if self._death is not None:
+            os.close(self._death)
+            self._death = None
+
+
+def _watch_death(pid: int) -> int | None:
+    """Return a descriptor that becomes readable when process `pid` ends; None where there is no such.
+
+    multiprocessing's sentinel also fires when its fork server dies, under which our child lives on.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
 
 
 def _descendants(pid: int) -> list[int]:

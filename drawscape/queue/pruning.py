@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,25 +42,29 @@ class Keep:
     spared_s: float = 7 * DAY_S
 
 
-def prune(database: Database, folder: Path, keep: Keep | None = None) -> int:
+KEEP = Keep()
+"""What is kept when nobody says otherwise."""
+
+
+def prune(database: Database, folder: Path, keep: Keep = KEEP, *, now: float | None = None) -> int:
     """Return how many ended jobs were removed: past their time, or beyond the number kept.
 
-    `folder` holds the logs and previews that go with them. A job that something waits for stays.
+    `folder` holds the logs and previews that go with them; `now` is in seconds since 1970, by default the
+    present. A job that something waits for stays.
     """
-    limits = keep or Keep()
-    now = time.time()
+    now = time.time() if now is None else now
     with database.translated():
         row = database.connection.execute(
             "select seq from job where status in ('finished', 'failed', 'stopped', 'canceled') "
             "order by seq desc limit 1 offset ?",
-            (limits.count,),
+            (keep.count,),
         ).fetchone()
     values = {
         "now": now,
-        "finished": now - limits.finished_s,
-        "others": now - limits.others_s,
+        "finished": now - keep.finished_s,
+        "others": now - keep.others_s,
         "oldest": row[0] if row else -1,
-        "spared": now - limits.spared_s,
+        "spared": now - keep.spared_s,
         "bite": _BITE,
         "after": -1,
     }
@@ -87,11 +92,10 @@ def prune(database: Database, folder: Path, keep: Keep | None = None) -> int:
 
 def remove_files(folder: Path, job_id: str) -> None:
     """Remove the log and the preview of a job, if there are any, and half a preview."""
-    previews = folder / "previews"
     for path in (
         log_path(folder / "logs", job_id),
-        previews / f"{job_id}.svg",
-        previews / f".{job_id}",
+        f"{folder}/previews/{job_id}.svg",
+        f"{folder}/previews/.{job_id}",
     ):
         with contextlib.suppress(OSError):
-            path.unlink()
+            os.unlink(path)

@@ -9,11 +9,12 @@ from pathlib import Path
 from drawscape.queue.connection import Database
 from drawscape.queue.liveness import is_alive
 from drawscape.queue.settling import settle
+from drawscape.queue.strays import kill_strays
 
 MAX_RECOVERIES = 3
 """A job may be in the hands of three workers that die; the fourth time it is taken for the killer."""
 
-_LOG = logging.getLogger("drawscape.worker")
+_LOG = logging.getLogger("huey.drawscape")
 
 _LOST = (
     f"its worker died while it ran, {MAX_RECOVERIES + 1} times in a row; "
@@ -30,6 +31,11 @@ def recover(database: Database, locks: Path) -> list[str]:
     recovered: list[str] = []
     for (worker,) in rows:
         if worker is None or not is_alive(locks, worker):
+            if (
+                worker is not None
+            ):  # first, so that the next run does not meet what the last has left
+                for pid in kill_strays(worker):
+                    _LOG.warning("event=stray_killed pid=%d of=%s", pid, worker)
             recovered += _recover_from(database, worker)
     return recovered
 

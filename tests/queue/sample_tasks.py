@@ -35,6 +35,11 @@ def nap(seconds):
     return seconds
 
 
+def nap_then_tell(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
+
 def append(path, text="x", seconds=0.0):
     with open(path, "a") as file:
         file.write(f"{text}\n")
@@ -109,6 +114,13 @@ def fill_memory(step_mb=64):
     held = []
     while True:
         held.append(bytearray(step_mb * 2**20))
+
+
+def hold(megabytes, seconds):
+    held = bytearray(megabytes * 2**20)
+    held[::4096] = b"x" * len(held[::4096])
+    current_job().progress(0.5, "held")
+    time.sleep(seconds)
 
 
 def big(megabytes):

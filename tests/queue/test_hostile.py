@@ -226,6 +226,34 @@ def test_a_worker_outlasts_a_lock_and_loses_nothing(home: Path, start_consumer):
     assert job.wait(20) == 0.2
 
 
+IMPATIENT_QUEUE = """
+from drawscape.queue.huey import JobHuey
+
+huey = JobHuey(
+    "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",), timeout=0.3
+)
+"""
+
+
+def test_a_lock_beyond_a_workers_patience_loses_nothing(home: Path, start_consumer):
+    """Held six times as long as the worker waits: it says so, tries again, and serves on."""
+    filename = os.fspath(database_path())
+    module = home / "modules" / "impatientqueue.py"
+    module.write_text(IMPATIENT_QUEUE.format(filename=filename, home=os.fspath(home)))
+    consumer = start_consumer(huey="impatientqueue.huey")
+    job = enqueue_background_job("sampletasks.nap", 0.2)
+    wait_until(lambda: job.status == "started")
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        wait_until(lambda: "event=acknowledge_failed" in consumer.log.read_text())
+        threading.Event().wait(1.5)
+        other.execute("rollback")
+    assert job.wait(20) == 0.2
+    assert job.refresh().attempts == 1
+    assert "held the file for more than 0.3 s" in consumer.log.read_text()
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
 CLOCK = """
 import pathlib, time
 _real, _file = time.time, pathlib.Path({path!r})

@@ -16,9 +16,7 @@ from drawscape.job_manager import (
     default_queue,
     enqueue_background_job,
     enqueue_many,
-    prune_jobs,
 )
-from drawscape.queue.pruning import Keep
 
 pytestmark = pytest.mark.usefixtures("worked_home")
 
@@ -158,35 +156,6 @@ def test_what_follows_a_batch_runs_even_if_some_failed(path):
         then_kwargs={"path": path},
     )
     assert batch.following.wait(20) == "x"
-
-
-def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
-    start_consumer()
-    job = enqueue_background_job("sampletasks.speak")
-    job.wait(20)
-    log = default_queue().folder / "logs" / f"{job.id}.log"
-    assert log.exists()
-    kept = enqueue_background_job("sampletasks.nothing", job_delay=60)
-    assert prune_jobs() == 0
-    assert prune_jobs(Keep(finished_s=0)) == 1
-    assert not log.exists()
-    assert kept.status == "scheduled"
-
-
-def test_pruning_keeps_the_newest_of_many(home, start_consumer):
-    start_consumer()
-    batch = enqueue_many("sampletasks.nothing", [{}] * 30)
-    batch.wait(20)
-    assert prune_jobs(Keep(count=10)) == 0  # they have ended in the last seven days
-    assert prune_jobs(Keep(count=10, spared_s=0)) == 20
-    assert len(batch.jobs) == 10
-
-
-def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
-    start_consumer()
-    job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
-    job.wait(20)
-    assert prune_jobs() == 1
 
 
 def test_meta_and_description_stay_with_the_job():

@@ -163,6 +163,23 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
     assert job.refresh().attempts == 1
 
 
+def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(home, start_consumer):
+    """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over."""
+    paused = start_consumer()
+    job = started(enqueue_background_job("sampletasks.nap_then_tell", 0.3))
+    paused.process.send_signal(signal.SIGSTOP)
+    (home / ".drawscape" / "workers" / f"{job.refresh().worker}.lock").unlink()
+    start_consumer()
+    successor = job.wait(20)
+    paused.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: f"job={job.id} event=late token=1" in paused.log.read_text())
+    row = job.refresh()
+    assert (row.status, row.token, row.attempts, row.recoveries) == ("finished", 2, 2, 1)
+    assert job.result == successor
+    last = [enqueue_background_job("sampletasks.add", i) for i in range(20)]
+    assert [job.wait(20) for job in last] == list(range(20))
+
+
 def test_a_late_acknowledgement_changes_nothing(home):
     job = enqueue_background_job("sampletasks.nothing")
     database = default_queue().database

@@ -1,0 +1,45 @@
+"""Processes that outlive their worker: what a task has started in a session of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+_MARK = "DRAWSCAPE_WORKER"
+
+
+def mark_environment(worker: str) -> None:
+    """Let every process that this one starts from now on bear the id of `worker`."""
+    os.environ[_MARK] = worker
+
+
+def kill_strays(worker: str) -> list[int]:
+    """Kill the processes that bear the id of `worker`, a dead one; return their ids.
+
+    The kernel kills a child and its group with their worker, but not what has left the group. On Linux;
+    elsewhere nothing is done. A process that was given an environment of its own is not found.
+    """
+    if sys.platform != "linux":
+        return []
+    wanted = f"{_MARK}={worker}".encode()
+    killed = []
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid() and _kill_if_marked(int(name), wanted):
+            killed.append(int(name))
+    return killed
+
+
+def _kill_if_marked(pid: int, wanted: bytes) -> bool:
+    with contextlib.suppress(OSError):  # gone, or another user's
+        # Opened first: what is read and killed then is one process, whoever gets its number later.
+        process = os.pidfd_open(pid)
+        try:
+            if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                return True
+        finally:
+            os.close(process)
+    return False

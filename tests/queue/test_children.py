@@ -1,0 +1,93 @@
+"""Children in trouble: none can be started, their server is killed, they are killed, they leave others."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import JobFailed
+from drawscape.job_manager import enqueue_background_job
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_consumer):
+    """Out of descriptors: jobs wait, `explain` tells why, and they run once there is room again."""
+    consumer = start_consumer()
+    _, child = enqueue_background_job("sampletasks.where").wait(20)
+    limits = resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE)
+    in_use = len(os.listdir(f"/proc/{consumer.pid}/fd"))
+    resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, (in_use, limits[1]))
+    os.kill(child, signal.SIGKILL)
+    jobs = [enqueue_background_job("sampletasks.add", i) for i in range(3)]
+    wait_until(lambda: "cannot start a child process" in jobs[0].explain())
+    assert {job.status for job in jobs} == {"queued"}
+    assert "Too many open files" in jobs[0].explain()
+    resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE, limits)
+    assert [job.wait(20) for job in jobs] == [0, 1, 2]
+    assert {job.refresh().attempts for job in jobs} == {1}
+    assert "cannot start" not in enqueue_background_job("sampletasks.nap", 0.1).explain()
+
+
+def test_a_running_job_survives_the_server_that_forked_its_child(home: Path, start_consumer):
+    consumer = start_consumer()
+    job = enqueue_background_job("sampletasks.nap", 1.0)
+    wait_until(lambda: job.status == "started")
+    child = job.refresh().pid
+    server = parent_of(child)
+    assert server != consumer.pid
+    os.kill(server, signal.SIGKILL)
+    assert job.wait(20) == 1.0
+    with pytest.raises(JobFailed):
+        enqueue_background_job("sampletasks.segfault").wait(20)
+    assert enqueue_background_job("sampletasks.add", 1).wait(20) == 1
+
+
+def test_the_peak_memory_of_a_child_that_is_killed_is_known(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.hold", 300, 60)
+    wait_until(lambda: job.message == "held")
+    wait_until(lambda: resident_mb(job.refresh().pid) > 300)
+    time.sleep(1.5)  # the worker looks twice a second
+    os.kill(job.refresh().pid, signal.SIGKILL)
+    with pytest.raises(JobFailed, match="SIGKILL"):
+        job.wait(20)
+    assert job.reason == "crashed"
+    assert job.refresh().peak_kb > 300 * 1024
+    assert "Peak memory: 3" in job.explain()
+
+
+def resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
+    home: Path, start_consumer, tmp_path: Path
+):
+    note = tmp_path / "pid"
+    first = start_consumer()
+    job = enqueue_background_job("sampletasks.start_a_session_and_nap", str(note))
+    wait_until(lambda: note.exists() and note.read_text())
+    stray = int(note.read_text())
+    assert is_running(stray)
+    first.kill()
+    start_consumer()
+    wait_until(lambda: not is_running(stray), 5)
+    wait_until(lambda: job.refresh().recoveries == 1)

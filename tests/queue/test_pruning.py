@@ -1,0 +1,121 @@
+"""Old jobs leave, by age, by number and by their own wish; a year of daily use stays small."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.job_manager import (
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    list_jobs,
+    prune_jobs,
+)
+from drawscape.queue.pruning import DAY_S, Keep, prune
+
+
+def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.speak")
+    job.wait(20)
+    log = default_queue().folder / "logs" / f"{job.id}.log"
+    assert log.exists()
+    kept = enqueue_background_job("sampletasks.nothing", job_delay=60)
+    assert prune_jobs() == 0
+    assert prune_jobs(Keep(finished_s=0)) == 1
+    assert not log.exists()
+    assert kept.status == "scheduled"
+
+
+def test_pruning_keeps_the_newest_of_many(home, start_consumer):
+    start_consumer()
+    batch = enqueue_many("sampletasks.nothing", [{}] * 30)
+    batch.wait(20)
+    assert prune_jobs(Keep(count=10)) == 0  # they have ended in the last seven days
+    assert prune_jobs(Keep(count=10, spared_s=0)) == 20
+    assert len(batch.jobs) == 10
+
+
+def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
+    job.wait(20)
+    assert prune_jobs() == 1
+
+
+TIDY_QUEUE = """
+from drawscape.queue.huey import JobHuey
+from drawscape.queue.pruning import Keep
+
+huey = JobHuey(
+    "background",
+    filename={filename!r},
+    home={home!r},
+    task_modules=("sampletasks",),
+    keep=Keep(finished_s=0.5),
+    prune_every_s=0.2,
+)
+"""
+
+
+def test_a_worker_prunes_by_itself_now_and_then(home: Path, start_consumer):
+    filename = os.fspath(default_queue().database.path)
+    module = home / "modules" / "tidyqueue.py"
+    module.write_text(TIDY_QUEUE.format(filename=filename, home=os.fspath(home)))
+    failed = enqueue_background_job("sampletasks.fail")
+    start_consumer(huey="tidyqueue.huey")
+    spoken = enqueue_background_job("sampletasks.speak")
+    wait_until(lambda: spoken.id not in {job.id for job in list_jobs()})
+    assert not (default_queue().folder / "logs" / f"{spoken.id}.log").exists()
+    assert failed.status == "failed"  # kept for a year
+
+
+TRACEBACK = "Traceback (most recent call last):\n" + "  File 'sketch.py', line 7, in draw\n" * 12
+JOBS_A_WEEK = 7000
+
+
+@pytest.mark.slow
+def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
+    """A thousand jobs a day; one in twenty fails, with its traceback, one in twenty prints 2 KB."""
+    queue = default_queue()
+    connection = queue.database.connection
+    logs = queue.folder / "logs"
+    logs.mkdir(parents=True)
+    start = time.time() - 52 * 7 * DAY_S
+    call = {"path": "x" * 60, "text": "a name", "seconds": 0.5}
+    sizes = []
+    for week in range(52):
+        at = start + week * 7 * DAY_S
+        batch = enqueue_many("sampletasks.append", [call] * JOBS_A_WEEK)
+        with queue.database.transaction():
+            connection.execute(
+                "update job set created_at = ?1, started_at = ?1, ended_at = ?1 + 1, attempts = 1, "
+                "worker = ?2, peak_kb = 90000, "
+                "status = case when seq % 20 then 'finished' else 'failed' end, "
+                "reason = case when seq % 20 then null else 'exception' end, "
+                "error = case when seq % 20 then null else ?3 end, "
+                "result = case when seq % 20 then zeroblob(150) end where batch = ?2",
+                (at, batch.id, TRACEBACK),
+            )
+        for job in batch.jobs[::20]:
+            (logs / f"{job.id}.log").write_bytes(b"x" * 2048)
+        prune(queue.database, queue.folder, now=at + 2)
+        sizes.append(size_of(queue.folder))
+    print(max(sizes))
+    assert max(sizes) < 200e6
+    kept = connection.execute("select status, count(*) from job group by status").fetchall()
+    weeks_of_finished = 5  # what ended in the last 30 days
+    assert dict(kept) == {
+        "finished": weeks_of_finished * JOBS_A_WEEK * 19 // 20,
+        "failed": 52 * JOBS_A_WEEK // 20,
+    }
+
+
+def size_of(folder: Path) -> int:
+    """What the folder takes on the disk, in bytes."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
