@@ -21,6 +21,7 @@ from drawscape.queue.batch import Batch
 from drawscape.queue.context import JobContext, current_job
 from drawscape.queue.durations import Duration, seconds
 from drawscape.queue.job import Job
+from drawscape.queue.pruning import KEEP, Keep
 from drawscape.queue.rows import parsed, utc
 from drawscape.queue.submitting import Queue
 from drawscape.queue.watching import Watch, Watcher
@@ -36,6 +37,7 @@ __all__ = [
     "JobFailed",
     "JobNotFoundError",
     "JobTimeout",
+    "Keep",
     "cancel_job",
     "count_queued",
     "current_job",
@@ -228,7 +230,7 @@ def delete_job(job_id: str) -> None:
     get_job(job_id).delete()
 
 
-def prune_jobs(keep: pruning.Keep = pruning.KEEP) -> int:
+def prune_jobs(keep: Keep = KEEP) -> int:
     """Return how many old jobs were removed; a worker does this every ten minutes by itself."""
     queue = default_queue()
     return pruning.prune(queue.database, queue.folder, keep)

@@ -10,13 +10,14 @@ import pytest
 from support import wait_until
 
 from drawscape.job_manager import (
+    Keep,
     default_queue,
     enqueue_background_job,
     enqueue_many,
     list_jobs,
     prune_jobs,
 )
-from drawscape.queue.pruning import DAY_S, Keep, prune
+from drawscape.queue.pruning import DAY_S, prune
 
 
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
