@@ -9,95 +9,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
+from queue_peers import plain_huey_drain, plain_huey_latency, redis, rq_drain
+from queue_world import HOME, JOBS, drain_rate, prepare, running
 from tables import Row, report
-
-HOME = Path(tempfile.mkdtemp(prefix="drawscape-bench-"))
-MODULE = """
-def noop():
-    return None
-
-def nap(seconds):
-    import time
-    time.sleep(seconds)
-
-def loop_in_c():
-    return sum(range(10**12))
-"""
-PLAIN = """
-import os
-from huey.api import SqliteHuey
-
-huey = SqliteHuey("plain", filename=os.environ["PLAIN_HUEY"], fsync=True)
-
-@huey.task()
-def plain_noop():
-    return 1
-
-@huey.task()
-def plain_stamp():
-    import time
-    return time.time()
-"""
-JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
-
-
-def prepare() -> None:
-    (HOME / ".drawscape").mkdir()
-    (HOME / "benchtasks.py").write_text(MODULE)
-    (HOME / "plaintasks.py").write_text(PLAIN)
-    os.environ.update(
-        DRAWSCAPE_HOME=str(HOME),
-        DRAWSCAPE_TASK_MODULES="benchtasks",
-        PYTHONPATH=os.pathsep.join([str(HOME), os.environ.get("PYTHONPATH", "")]).rstrip(
-            os.pathsep
-        ),
-        PLAIN_HUEY=str(HOME / "plain.db"),
-    )
-    sys.path.insert(0, str(HOME))
-
-
-@contextmanager
-def running(
-    *commands: list[str], env: dict[str, str] | None = None
-) -> Iterator[list[subprocess.Popen]]:
-    quiet = subprocess.DEVNULL
-    processes = [
-        subprocess.Popen(c, cwd=HOME, stdout=quiet, stderr=quiet, env={**os.environ, **(env or {})})
-        for c in commands
-    ]
-    try:
-        yield processes
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(20)
-
-
-def drain_rate(done: Callable[[], int], total: int, limit_s: float = 120) -> float:
-    """Return jobs/s from the first look that found some done to the one that found all done."""
-    deadline = time.monotonic() + limit_s
-    while (first := done()) == 0:
-        time.sleep(0.002)
-    began = time.perf_counter()
-    while (now := done()) < total:
-        if time.monotonic() > deadline:
-            raise SystemExit(f"only {now} of {total} were done within {limit_s:g} s")
-        time.sleep(0.005)
-    return (total - first) / (time.perf_counter() - began)
-
-
-# Drawscape
 
 
 def fresh_queue():
@@ -120,10 +40,20 @@ def ours_drain() -> tuple[float, float]:
     for _ in range(JOBS):
         manager.enqueue_background_job("benchtasks.noop")
     enqueued = JOBS / (time.perf_counter() - began)
-    database = manager.default_queue().database
-    count = "select count(*) from job where status = 'finished'"
+    connection = manager.default_queue().database.connection
+
+    def done() -> int:
+        """By the two small indexes: counting the finished would read the whole table at each look."""
+        return JOBS - sum(
+            connection.execute(f"select count(*) from job where status = '{status}'").fetchone()[0]
+            for status in ("queued", "started")
+        )
+
     with running(our_worker("-w", "2")):
-        rate = drain_rate(lambda: database.connection.execute(count).fetchone()[0], JOBS)
+        rate = drain_rate(done, JOBS)
+    finished = connection.execute("select count(*) from job where status = 'finished'").fetchone()
+    if finished != (JOBS,):
+        raise SystemExit(f"{finished[0]} of {JOBS} jobs finished")
     return rate, enqueued
 
 
@@ -247,94 +177,6 @@ def import_time(module: str) -> float:
         for _ in range(7)
     ]
     return min(runs)
-
-
-# Peers
-
-
-@contextmanager
-def redis() -> Iterator[str]:
-    program = shutil.which("redis-server")
-    if program is None:
-        raise SystemExit(
-            "bench-queue needs redis-server on PATH (Debian: apt-get install redis-server)"
-        )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        program,
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--bind",
-        "127.0.0.1",
-    ]
-    with running(command):
-        from redis import Redis
-
-        url = f"redis://127.0.0.1:{port}"
-        while True:
-            try:
-                Redis.from_url(url).ping()
-                break
-            except Exception:
-                time.sleep(0.02)
-        yield url
-
-
-def rq_drain(url: str, worker_class: str, jobs: int) -> float:
-    from redis import Redis
-    from rq import Queue
-
-    connection = Redis.from_url(url)
-    connection.flushall()
-    queue = Queue("bench", connection=connection)
-    for _ in range(jobs):
-        queue.enqueue("benchtasks.noop")
-    rq = str(Path(sys.executable).with_name("rq"))
-    command = [rq, "worker", "bench", "--url", url, "--quiet", "-w", worker_class]
-    with running(command, command):
-        return drain_rate(lambda: queue.finished_job_registry.get_job_count(cleanup=False), jobs)
-
-
-def plain_huey_drain(kind: str) -> float:
-    for path in HOME.glob("plain.db*"):
-        path.unlink()
-    sys.modules.pop("plaintasks", None)
-    import plaintasks
-
-    for _ in range(JOBS):
-        plaintasks.plain_noop()
-    command = [
-        sys.executable,
-        "-m",
-        "huey.bin.huey_consumer",
-        "plaintasks.huey",
-        "-q",
-        "-k",
-        kind,
-        "-w",
-        "2",
-    ]
-    with running(command):
-        return drain_rate(plaintasks.huey.result_count, JOBS)
-
-
-def plain_huey_latency(idle_s: float) -> float:
-    """Return enqueue-to-result in s of one task after `idle_s`."""
-    import plaintasks
-
-    command = [sys.executable, "-m", "huey.bin.huey_consumer", "plaintasks.huey", "-q", "-w", "2"]
-    with running(command):
-        plaintasks.plain_stamp()(blocking=True, timeout=60)
-        time.sleep(idle_s)
-        began = time.time()
-        result = plaintasks.plain_stamp()
-        return result(blocking=True, timeout=60) - began
 
 
 def median(measure: Callable[[], float], runs: int = 3) -> float:

@@ -1,0 +1,98 @@
+"""The queues that people use today, on the same jobs: rq with a Redis of its own, and plain SqliteHuey."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from queue_world import HOME, JOBS, drain_rate, running
+
+
+@contextmanager
+def redis() -> Iterator[str]:
+    program = shutil.which("redis-server")
+    if program is None:
+        raise SystemExit(
+            "bench-queue needs redis-server on PATH (Debian: apt-get install redis-server)"
+        )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        program,
+        "--port",
+        str(port),
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--bind",
+        "127.0.0.1",
+    ]
+    with running(command):
+        from redis import Redis
+
+        url = f"redis://127.0.0.1:{port}"
+        while True:
+            try:
+                Redis.from_url(url).ping()
+                break
+            except Exception:
+                time.sleep(0.02)
+        yield url
+
+
+def rq_drain(url: str, worker_class: str, jobs: int) -> float:
+    from redis import Redis
+    from rq import Queue
+
+    connection = Redis.from_url(url)
+    connection.flushall()
+    queue = Queue("bench", connection=connection)
+    for _ in range(jobs):
+        queue.enqueue("benchtasks.noop")
+    rq = str(Path(sys.executable).with_name("rq"))
+    command = [rq, "worker", "bench", "--url", url, "--quiet", "-w", worker_class]
+    with running(command, command):
+        return drain_rate(lambda: queue.finished_job_registry.get_job_count(cleanup=False), jobs)
+
+
+def plain_huey_drain(kind: str) -> float:
+    for path in HOME.glob("plain.db*"):
+        path.unlink()
+    sys.modules.pop("plaintasks", None)
+    import plaintasks
+
+    for _ in range(JOBS):
+        plaintasks.plain_noop()
+    command = [
+        sys.executable,
+        "-m",
+        "huey.bin.huey_consumer",
+        "plaintasks.huey",
+        "-q",
+        "-k",
+        kind,
+        "-w",
+        "2",
+    ]
+    with running(command):
+        return drain_rate(plaintasks.huey.result_count, JOBS)
+
+
+def plain_huey_latency(idle_s: float) -> float:
+    """Return enqueue-to-result in s of one task after `idle_s`."""
+    import plaintasks
+
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "plaintasks.huey", "-q", "-w", "2"]
+    with running(command):
+        plaintasks.plain_stamp()(blocking=True, timeout=60)
+        time.sleep(idle_s)
+        began = time.time()
+        result = plaintasks.plain_stamp()
+        return result(blocking=True, timeout=60) - began
