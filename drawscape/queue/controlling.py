@@ -89,6 +89,7 @@ update {conflict} job set status = 'queued', reason = null, error = null, detail
 def requeue(database: Database, job_id: str) -> None:
     """Put an ended job back into the queue, under the same id, as if it had just been queued.
 
+    The retries that it has used up stay so.
     Raises JobNotFoundError, and JobStateError while it is waiting or running, or while another job with
     its `job_unique` key is.
     """

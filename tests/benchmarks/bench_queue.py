@@ -15,7 +15,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from queue_peers import plain_huey_drain, plain_huey_latency, redis, rq_drain
+from queue_peers import (
+    pebble_round_trip,
+    plain_huey_drain,
+    plain_huey_latency,
+    redis,
+    rq_drain,
+)
 from queue_world import HOME, JOBS, drain_rate, prepare, running
 from tables import Row, report
 
@@ -156,6 +162,29 @@ def claim_rate(extra: int) -> tuple[float, int]:
     return done / (time.perf_counter() - began), size // max(1, extra + cycles)
 
 
+def round_trip(count: int) -> float:
+    """Return the seconds of one no-op job through a slot's warm child, without the table."""
+    from drawscape.queue.child import ChildSettings
+    from drawscape.queue.codec import Codec, of_call
+    from drawscape.queue.rows import Claim
+    from drawscape.queue.slot import Slot, SlotSettings
+
+    key, task = os.urandom(32), "benchtasks.noop"
+    child = ChildSettings(str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None)
+    payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
+    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
+    slot = Slot(SlotSettings(HOME, HOME, child), lambda *_: None, lambda *_: None)
+    try:
+        slot.run(held)
+        began = time.perf_counter()
+        for _ in range(count):
+            if slot.run(held).status != "finished":
+                raise SystemExit("a no-op job did not finish")
+        return (time.perf_counter() - began) / count
+    finally:
+        slot.close()
+
+
 def progress_cost() -> float:
     """Return the seconds of a progress call when no message is due."""
     from drawscape.queue.context import RunningJob
@@ -201,6 +230,7 @@ def rows() -> list[Row]:
     full, bytes_a_job = claim_rate(1_000_000)
     late, stop = ours_timeout_and_stop()
     importing = import_time("drawscape.job_manager")
+    trip, pebble_trip = median(lambda: round_trip(3000)), median(lambda: pebble_round_trip(3000))
     return [
         Row(
             f"drain of {JOBS:,} no-op jobs, two at once, each in a child process",
@@ -212,6 +242,12 @@ def rows() -> list[Row]:
         ),
         Row("enqueue one by one, flushed to disk", f"{enqueue:,.0f}/s"),
         Row("`enqueue_many` of 100,000", f"{many:,.0f}/s", target="150,000/s"),
+        Row(
+            "a no-op through one warm child process, without the table",
+            f"{trip * 1e6:.0f} µs",
+            f"pebble {pebble_trip * 1e6:.0f} µs",
+            f"{pebble_trip / trip:.1f}x",
+        ),
         Row(
             f"enqueue to finished after {idle_s:.0f} s idle, 200 samples",
             f"p50 {p50:.1f}, p99 {p99:.1f} ms",

@@ -96,3 +96,18 @@ def plain_huey_latency(idle_s: float) -> float:
         began = time.time()
         result = plaintasks.plain_stamp()
         return result(blocking=True, timeout=60) - began
+
+
+def pebble_round_trip(count: int) -> float:
+    """Return the seconds of one no-op through a pool of one warm process that enforces a timeout."""
+    from multiprocessing import get_context
+
+    import benchtasks
+    from pebble import ProcessPool
+
+    with ProcessPool(max_workers=1, context=get_context("forkserver")) as pool:
+        pool.schedule(benchtasks.noop).result()
+        began = time.perf_counter()
+        for _ in range(count):
+            pool.schedule(benchtasks.noop, timeout=300).result()
+        return (time.perf_counter() - began) / count
