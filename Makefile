@@ -20,7 +20,7 @@ test: $(VENV)/.test  ## Run everything, notebooks and browser included.
 	$(MAKE) --no-print-directory notebooks
 
 quick: $(VENV)/.test  ## Run what takes seconds.
-	$(BIN)/python -m pytest tests -n auto --dist loadfile -q \
+	$(BIN)/python -m pytest tests -n auto --dist loadfile -q -p no:schemathesis -p no:nbval \
 		-m "not browser and not notebooks and not chaos and not slow"
 
 notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.

@@ -14,6 +14,8 @@ from support import wait_until
 from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
 
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
 
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

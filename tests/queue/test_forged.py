@@ -23,6 +23,8 @@ from drawscape.job_manager import (
     list_jobs,
 )
 
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
 
 def database_path() -> Path:
     path = default_queue().database.path

@@ -22,6 +22,8 @@ from drawscape.queue.huey import JobHuey
 from drawscape.queue.memory import memory_limit_bytes
 from drawscape.queue.rows import Outcome
 
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
 
 def database_path() -> Path:
     path = default_queue().database.path

@@ -15,6 +15,8 @@ from drawscape.job_manager import QUEUE_NAME, enqueue_background_job, list_jobs
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.storage import JobStorage
 
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
 MODULE = """
 from huey import crontab
 from huey.exceptions import RetryTask

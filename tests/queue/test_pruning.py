@@ -19,6 +19,8 @@ from drawscape.job_manager import (
 )
 from drawscape.queue.pruning import DAY_S, prune
 
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
 
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     start_consumer()

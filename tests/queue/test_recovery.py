@@ -31,6 +31,8 @@ from drawscape.queue.liveness import is_alive
 from drawscape.queue.recovery import MAX_RECOVERIES, recover
 from drawscape.queue.rows import Outcome
 
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
 
 def started(job):
     wait_until(lambda: job.status == "started")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from support import wait_until
 
 from drawscape.job_manager import enqueue_background_job, start_worker
+
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 FIELD = re.compile(r"""(\w+)=("[^"]*"|'[^']*'|\S+)""")
 
