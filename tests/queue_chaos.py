@@ -80,7 +80,7 @@ class World:
     def _enqueue(self, step: str | None) -> None:
         """Enqueue a few jobs in a process of its own; what it reports as returned was committed."""
         names = [f"r{self.rounds}-{i}" for i in range(self.random.randint(1, 4))]
-        retries = [self.random.choice((0, RETRIES)) for _ in names]
+        options = [self._options() for _ in names]
         self.attempted.update(names)
         read_end, write_end = os.pipe()
 
@@ -88,9 +88,8 @@ class World:
             if step:
                 failpoints.arm(step, self.random.randint(1, len(names)))
             queue = Queue.of(self.huey())
-            for name, retry in zip(names, retries, strict=True):
-                options = {"job_id": name, "job_retries": retry}
-                queue.enqueue("chaostasks.work", (), {"name": name, **options})
+            for name, chosen in zip(names, options, strict=True):
+                queue.enqueue("chaostasks.work", (), {"name": name, "job_id": name, **chosen})
                 os.write(write_end, f"{name}\n".encode())
 
         pid = self._fork(enqueue)
@@ -98,6 +97,15 @@ class World:
         os.waitpid(pid, 0)
         with os.fdopen(read_end) as reported:
             self.committed.update(reported.read().split())
+
+    def _options(self) -> dict[str, object]:
+        """Half of the jobs may be retried, and a third waits for one or two of those that are there."""
+        chosen: dict[str, object] = {"job_retries": self.random.choice((0, RETRIES))}
+        if self.committed and self.random.random() < 1 / 3:
+            newest = sorted(self.committed, key=lambda name: int(name[1:].partition("-")[0]))[-6:]
+            chosen["job_depends_on"] = self.random.choices(newest, k=2)
+            chosen["job_run_anyway"] = self.random.random() < 0.5
+        return chosen
 
     def _work(self, step: str) -> None:
         """Run a worker until it is killed at `step`, or until there is nothing left for it."""
@@ -177,12 +185,14 @@ class World:
             connection.row_factory = sqlite3.Row
             _expect(connection.execute("pragma integrity_check").fetchone()[0] == "ok", "integrity")
             rows = connection.execute("select * from job").fetchall()
+            waits = connection.execute("select depends_on, job_id from job_dependency").fetchall()
         ids = [row["id"] for row in rows]
         _expect(len(ids) == len(set(ids)), "an id stands twice")
         _expect(self.committed <= set(ids), f"lost: {self.committed - set(ids)}")
         _expect(set(ids) <= self.attempted, "a job from nowhere")
         for row in rows:
             self._check_row(row)
+        _check_waits({row["id"]: row for row in rows}, [tuple(wait) for wait in waits])
 
     def _check_row(self, row: sqlite3.Row) -> None:
         told = dict(row)
@@ -191,7 +201,9 @@ class World:
         _expect(row["status"] != "started" or is_alive(self.locks, row["worker"]), told)
         _expect((row["result"] is not None) == (row["status"] == "finished"), told)
         _expect(
-            row["status"] != "failed" or row["reason"] in ("exception", "crashed", "lost"), told
+            row["status"] != "failed"
+            or row["reason"] in ("exception", "crashed", "lost", "dependency"),
+            told,
         )
         allowed = 1 + RETRIES + MAX_RECOVERIES
         _expect(row["attempts"] <= allowed, told)
@@ -212,6 +224,20 @@ class World:
 def _expect(condition: bool, told: object) -> None:
     if not condition:
         raise AssertionError(str(told))
+
+
+def _check_waits(rows: dict[str, sqlite3.Row], waits: list[tuple[str, str]]) -> None:
+    """A job is deferred if and only if it waits for one that is open, and it counts those rightly."""
+    open_ones = {"queued", "scheduled", "deferred", "started"}
+    for needed, waiting in waits:
+        _expect(
+            rows[needed]["status"] in open_ones, f"{waiting} waits for {needed}, which has ended"
+        )
+        _expect(rows[waiting]["status"] == "deferred", f"{waiting} waits and is not deferred")
+    for row in rows.values():
+        count = sum(waiting == row["id"] for _, waiting in waits)
+        _expect(row["waits_for"] == count, f"{row['id']} counts {row['waits_for']}, not {count}")
+        _expect((row["status"] == "deferred") == (count > 0), f"{row['id']} is {row['status']}")
 
 
 def _processes() -> list[int]:

@@ -162,7 +162,8 @@ def _insert_dependent(connection: sqlite3.Connection, queue: str, job: NewJob) -
         status = "failed"
     else:
         status = "deferred" if open_ones else _standing(job)[0]
-    connection.execute(_INSERT, _values(job, queue, status, len(open_ones)))
+    waits_for = len(open_ones) if status == "deferred" else 0
+    connection.execute(_INSERT, _values(job, queue, status, waits_for))
     if status == "deferred":
         connection.executemany(
             "insert into job_dependency (depends_on, job_id) values (?, ?)",

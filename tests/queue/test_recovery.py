@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -138,7 +139,16 @@ def test_a_child_that_somebody_else_tells_to_end_has_crashed(home, start_consume
     start_consumer()
     job = started(enqueue_background_job("sampletasks.until_asked", str(path)))
     wait_until(path.exists)
-    os.kill(job.refresh().pid, signal.SIGTERM)
+    child = job.refresh().pid
+
+    def told_again() -> bool:
+        """A signal that comes just before `sleep` begins is heard only after it, so one may not do."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+        time.sleep(0.1)
+        return job.ended
+
+    wait_until(told_again)
     with pytest.raises(JobFailed, match="SIGTERM"):
         job.wait(20)
     assert job.reason == "crashed"
