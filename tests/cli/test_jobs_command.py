@@ -121,6 +121,38 @@ def test_prune_and_stats(home: Path):
     assert told("list") == ""
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "jobs --limit 5000",
+        "jobs stats",
+        "jobs logs {job}",
+        "jobs logs -f {job}",
+        "sketches",
+        "--help",
+    ],
+)
+def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: str):
+    job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)
+    job.wait(20)
+    line = f"{sys.executable} -m drawscape {arguments.format(job=job.id)}"
+    done = subprocess.run(
+        ["bash", "-c", f"{line} | (exec 0<&-); echo ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "141\n"
+
+
+def test_the_exit_code_reaches_the_shell(home: Path):
+    job = enqueue_background_job("clitasks.speak", "done")
+    job.wait(20)
+    assert command("jobs", "cancel", job.id).returncode == 1
+    assert command("jobs", "show", job.id).returncode == 0
+
+
 def test_an_unknown_job_is_an_error_of_usage(home: Path):
     done = command("jobs", "show", "nobody")
     assert done.returncode == 2
