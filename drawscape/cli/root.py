@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from drawscape import __version__
+from drawscape.cli.telling import exit_code
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
@@ -96,7 +97,7 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(130)
     except DrawscapeError as error:
         click.echo(f"drawscape: {error}", err=True)
-        sys.exit(2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1)
+        sys.exit(exit_code(error))
     else:
         if code:  # click hands back what a click.exceptions.Exit said
             sys.exit(code)
