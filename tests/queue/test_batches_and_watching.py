@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from support import wait_until
 
 from drawscape.job_manager import (
     Batch,
     Job,
     default_queue,
     delete_job,
+    enqueue_background_job,
     enqueue_many,
     queue_statistics,
+    watch,
 )
 from drawscape.queue.connection import NORMAL, Database
 from drawscape.queue.controlling import cancel
@@ -92,6 +95,38 @@ def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed(home: Path):
             batch.cancel()
     assert seen[:100] == jobs[2::4]
     assert seen[100:] == jobs[1::2]
+
+
+def draw_on(gate: str) -> None:
+    """Show one picture, and another once the file `gate` is there, without a word of progress."""
+    import time
+    from pathlib import Path
+
+    from drawscape.job_manager import current_job
+
+    current_job().progress(0.5, "drawing", preview="<svg>one</svg>")
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    current_job().progress(0.5, "drawing", preview="<svg>two</svg>")
+    while Path(gate).exists():
+        time.sleep(0.01)
+
+
+def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
+    home: Path, start_consumer: Callable[..., object]
+):
+    start_consumer("-w", "1")
+    gate = home / "gate"
+    job = enqueue_background_job(draw_on, str(gate))
+    seen: list[bytes | None] = []
+    with watch(lambda changed: seen.append(changed.preview), [job.id]):
+        wait_until(lambda: seen and seen[-1] == b"<svg>one</svg>")
+        gate.touch()
+        wait_until(lambda: seen[-1] == b"<svg>two</svg>")
+        assert job.progress == 0.5
+        assert job.status == "started"
+        gate.unlink()
+        job.wait(20)
 
 
 def samples(text: str) -> dict[tuple[str, str], float]:
