@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import click
 
-from drawscape.cli.telling import exit_code
+from drawscape.cli.telling import complain, exit_code
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.job_manager import Job, default_queue
 from drawscape.queue.querying import read_row
@@ -46,7 +46,7 @@ def for_each(names: Iterable[str], act: Callable[[Job], str | None]) -> int:
             said = act(find(name))
         except DrawscapeError as error:
             code = max(code, exit_code(error))
-            click.echo(f"drawscape: {error}", err=True)
+            complain(error)
         else:
             if said:
                 click.echo(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import warnings
@@ -77,11 +78,15 @@ def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bo
         queue = default_queue()
         return list_rows(queue.database, queue.name, status=status or None, task=task, limit=most)
 
-    if sys.stdout.isatty():
-        jobs_table.watch(rows, limit) if live else jobs_table.show(rows, limit)
+    moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    if live and moves:
+        jobs_table.watch(rows, limit)
         return
     if live:
-        click.echo("--watch needs a terminal; this is one look", err=True)
+        click.echo("--watch needs a terminal that can redraw; this is one look", err=True)
+    if sys.stdout.isatty():
+        jobs_table.show(rows, limit)
+        return
     for row in rows(limit):
         click.echo("\t".join(jobs_table.cells(row)))
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from drawscape import __version__
-from drawscape.cli.telling import exit_code
+from drawscape.cli.telling import complain, exit_code
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
@@ -89,14 +89,17 @@ def main(args: list[str] | None = None) -> None:
     """
     try:
         code = root(args=args, prog_name="drawscape", standalone_mode=False)
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        complain(error.format_message())
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
     except DrawscapeError as error:
-        click.echo(f"drawscape: {error}", err=True)
+        complain(error)
         sys.exit(exit_code(error))
     else:
         if code:  # click hands back what a click.exceptions.Exit said

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,59 +21,6 @@ TASK = "workers.svg_tasks.generate_complex_svg"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
     return tmp_path
-
-
-@pytest.fixture
-def terminal() -> Iterator[Callable[..., Terminal]]:
-    """Open terminals that are closed at the end of the test."""
-    opened: list[Terminal] = []
-
-    def open_one(*arguments: str, columns: int) -> Terminal:
-        opened.append(Terminal(arguments, columns))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
-
-
-class Terminal:
-    """`drawscape jobs ...` at a terminal of 24 lines."""
-
-    def __init__(self, arguments: tuple[str, ...], columns: int) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        os.set_blocking(self._master, False)
-        self.text = ""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "drawscape", "jobs", *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"},
-        )
-        os.close(slave)
-
-    def shows(self, words: str) -> bool:
-        """Whether `words` appeared since the last time they did."""
-        try:
-            self.text += os.read(self._master, 65_536).decode("utf-8", "replace")
-        except (BlockingIOError, OSError):
-            pass
-        _, found, rest = self.text.partition(words)
-        self.text = rest if found else self.text
-        return bool(found)
-
-    def press(self, key: bytes) -> None:
-        os.write(self._master, key)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        os.close(self._master)
 
 
 def queued(name: str) -> str:
@@ -119,7 +60,7 @@ def test_an_empty_queue_says_which_file_it_is(home: Path):
 
 
 def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
-    screen = terminal("--watch", columns=70)
+    screen = terminal("jobs", "--watch", columns=70)
     wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")
     for name in ("first", "second"):
         job_id = queued(name)
@@ -130,9 +71,9 @@ def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
         delete_job(job_id)
         wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")
     screen.press(b"\x03")
-    wait_until(lambda: screen.shows("never") or screen.process.poll() is not None, 20)
+    wait_until(screen.ended, 20)
     assert screen.process.returncode == 0
-    assert "Traceback" not in screen.text
+    assert "Traceback" not in screen.read()
 
 
 def test_watching_without_a_terminal_looks_once_and_says_so(home: Path):
