@@ -101,6 +101,11 @@ def main(args: list[str] | None = None) -> None:
     except DrawscapeError as error:
         complain(error)
         sys.exit(exit_code(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        complain(f"{error.filename}: {error.strerror or error}")
+        sys.exit(1)
     else:
         if code:  # click hands back what a click.exceptions.Exit said
             sys.exit(code)

@@ -224,6 +224,17 @@ def test_the_exit_code_reaches_the_shell(home: Path):
     assert command("jobs", "show", job.id).returncode == 0
 
 
+@pytest.mark.parametrize("arguments", [("jobs",), ("demo",), ("worker",), ("web", "--port", "0")])
+def test_a_home_that_cannot_be_made_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...]):
+    (tmp_path / "file").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(tmp_path / "file" / "home"))
+        done = command(*arguments)
+    assert done.stderr.startswith(f"drawscape: {tmp_path / 'file' / 'home'}")
+    assert "Not a directory" in done.stderr
+    assert done.returncode == 1
+
+
 def test_an_unknown_job_is_an_error_of_usage(home: Path):
     done = command("jobs", "show", "nobody")
     assert done.returncode == 2
