@@ -23,6 +23,8 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.set_blocking(self._master, False)
         self.text = ""
+        # COLUMNS, which a parallel run of the tests sets, would outdo the terminal's own size.
+        inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "drawscape", *arguments],
             stdin=slave,
@@ -30,7 +32,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"},
+            env={**inherited, "TERM": "xterm", "NO_COLOR": "1"},
         )
         os.close(slave)
 
