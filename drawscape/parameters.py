@@ -272,9 +272,9 @@ def _as_number(parameter: Parameter, value: Any) -> int | float:
 def _range(parameter: Parameter) -> str:
     parts = []
     if parameter.low is not None:
-        parts.append(f"{'greater than' if parameter.low_open else 'at least'} {parameter.low:g}")
+        parts.append(f"{'greater than' if parameter.low_open else 'at least'} {parameter.low:.12g}")
     if parameter.high is not None:
-        parts.append(f"{'less than' if parameter.high_open else 'at most'} {parameter.high:g}")
+        parts.append(f"{'less than' if parameter.high_open else 'at most'} {parameter.high:.12g}")
     return " and ".join(parts)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from drawscape import job_manager
+from drawscape import job_manager, settings
 from drawscape.job_manager import Job, enqueue_background_job
 
 _TASK = "workers.svg_tasks.generate_complex_svg"
@@ -108,4 +108,5 @@ def _tell(names: list[str], jobs: list[Job], seconds: float) -> None:
         else:
             click.echo(f"  {name}: {job.status}\n{job.explain()}", err=True)
     click.echo(f"\n{len(jobs)} drawings in {seconds:.1f} s. Open them in a browser or in Inkscape.")
-    click.echo("Next: `make lab` for the notebooks, `drawscape sketches` for all patterns.")
+    lab = "make lab" if (settings.home() / "Makefile").is_file() else "drawscape lab"
+    click.echo(f"Next: `{lab}` for the notebooks, `drawscape sketches` for all patterns.")

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from drawscape.cli.sketch_options import SketchCommand, sketch_values, told
+from drawscape.cli.telling import fitted, listed
+from drawscape.errors import ProvenanceError
 from drawscape.sketches import SKETCHES, code_hash, read_provenance
 from drawscape.sketches import draw as draw_sketch
 from drawscape.sketches import redraw as redraw_sketch
@@ -78,7 +80,10 @@ def redraw(file: Path, output: str | None) -> None:
     Says so when the sketch's code has changed since, or when the bytes differ all the same.
     """
     before = file.read_bytes()
-    provenance = read_provenance(before.decode("utf-8", errors="replace"))
+    try:
+        provenance = read_provenance(before.decode("utf-8", errors="replace"))
+    except ProvenanceError as error:
+        raise ProvenanceError(f"{file}: {error}") from None
     with _progress(provenance.sketch) as on_progress:
         svg = redraw_sketch(provenance, on_progress=on_progress)
     now = code_hash(SKETCHES[provenance.sketch].function)
@@ -113,19 +118,17 @@ def sketches(name: str | None, contact_sheet: str | None) -> None:
 def _list_families() -> None:
     for family, names in SKETCHES.families().items():
         click.secho(family, bold=True)
-        longest = max(map(len, names))
-        for name in names:
-            click.echo(f"  {name:<{longest}}  {SKETCHES[name].summary}")
+        click.echo(listed([(name, SKETCHES[name].summary) for name in names]))
 
 
 def _list_parameters(name: str) -> None:
     sketch = SKETCHES[name]
     click.secho(f"{sketch.name} ({sketch.family})", bold=True)
-    click.echo(f"\n{sketch.doc}\n")
+    for paragraph in sketch.doc.split("\n\n"):
+        click.echo("\n" + fitted(" ".join(paragraph.split()), sys.stdout))
     rows = [(f"--{p.name.replace('_', '-')}", told(p)) for p in sketch.parameters]
-    longest = max((len(option) for option, _ in rows), default=0)
-    for option, text in rows:
-        click.echo(f"  {option:<{longest}}  {text}")
+    if rows:
+        click.echo("\n" + listed(rows))
 
 
 def _write_contact_sheet(file: str) -> None:

@@ -2,113 +2,100 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+import warnings
+from datetime import datetime
 
 import click
 
 from drawscape import job_manager
-from drawscape.errors import JobFailed
-from drawscape.job_manager import Job
+from drawscape.cli import jobs_table
+from drawscape.cli.job_ids import find, for_each
+from drawscape.cli.telling import counted, span
+from drawscape.errors import JobFailed, JobStateError
+from drawscape.job_manager import Job, default_queue
+from drawscape.queue.durations import seconds
+from drawscape.queue.querying import list_rows
+from drawscape.queue.rows import JobRow
 from drawscape.queue.schema import STATUSES
 
-_COLOURS = {
-    "queued": "cyan",
-    "scheduled": "blue",
-    "deferred": "blue",
-    "started": "yellow",
-    "finished": "green",
-    "failed": "red",
-    "stopped": "magenta",
-    "canceled": "magenta",
+_RESULT_CHARS = 2000
+_SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
+
+_HAD = {
+    "finished": "finished",
+    "failed": "failed",
+    "stopped": "been stopped",
+    "canceled": "been canceled",
 }
 
 
+_LIMIT = click.option(
+    "--limit",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    metavar="NUMBER",
+    help="How many, the newest.",
+)
+_WATCH = click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
+
+
 @click.group(invoke_without_command=True)
-@click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@_WATCH
+@_LIMIT
 @click.pass_context
 def jobs(context: click.Context, live: bool, limit: int) -> None:
-    """Look at jobs, and cancel, retry or remove them."""
+    """Look at jobs, and cancel, retry or remove them.
+
+    A job is named by its id, or by the end of it that a narrow list shows.
+    """
+    context.default_map = {"list": {"live": live, "limit": limit}}
     if context.invoked_subcommand is None:
         context.invoke(list_command, status=(), task=None, limit=limit, live=live)
 
 
 @jobs.command("list")
 @click.option(
-    "--status", multiple=True, type=click.Choice(STATUSES), help="Only these; repeatable."
+    "--status",
+    multiple=True,
+    type=click.Choice(STATUSES),
+    metavar="STATUS",
+    help=f"Only these; may be repeated: {', '.join(STATUSES)}.",
 )
-@click.option("--task", help="Only this task, or a module's.")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
+@click.option("--task", metavar="PATH", help="Only this task's, or a module's.")
+@_LIMIT
+@_WATCH
 def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bool) -> None:
-    """List the newest jobs first."""
+    """List jobs, the newest first.
 
-    def find() -> list[Job]:
-        return job_manager.list_jobs(status=status or None, task=task, limit=limit)
+    A table on a terminal; elsewhere a line a job, its cells separated by tabs.
+    """
 
-    if not sys.stdout.isatty():
-        for job in find():
-            click.echo("\t".join(_cells(job)))
-    elif live:
-        _watch(find)
-    else:
-        from rich.console import Console
+    def rows(most: int) -> list[JobRow]:
+        queue = default_queue()
+        return list_rows(queue.database, queue.name, status=status or None, task=task, limit=most)
 
-        Console().print(_table(find()))
-
-
-def _watch(find: Callable[[], list[Job]]) -> None:
-    from rich.live import Live
-
-    with Live(_table(find()), refresh_per_second=8) as view:
-        while True:
-            time.sleep(0.25)
-            view.update(_table(find()))
-
-
-def _table(found: list[Job]) -> Any:
-    from rich.table import Table
-
-    counts = job_manager.queue_statistics().counts
-    title = ", ".join(f"{n} {status}" for status, n in counts.items() if n) or "no jobs yet"
-    workers = job_manager.workers_alive()
-    table = Table(title=f"{title}; {len(workers)} worker(s) alive", title_justify="left", box=None)
-    for name in ("id", "task", "status", "done", "age", "took"):
-        table.add_column(name, no_wrap=name != "task")
-    for job in found:
-        cells = _cells(job)
-        colour = _COLOURS.get(cells[2].split()[0], "white")
-        table.add_row(cells[0], cells[1], f"[{colour}]{cells[2]}[/]", *cells[3:])
-    return table
-
-
-def _cells(job: Job) -> list[str]:
-    row = job.refresh()
-    status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
-    now = datetime.now(UTC).timestamp()
-    took = "" if row.started_at is None else _span((row.ended_at or now) - row.started_at)
-    return [row.id, row.task, status, f"{row.progress:.0%}", _span(now - row.created_at), took]
-
-
-def _span(seconds: float) -> str:
-    """Return a span as a person would say it: `340ms`, `12s`, `5m`, `3h`, `9d`."""
-    if seconds < 1:
-        return f"{max(0.0, seconds) * 1000:.0f}ms"
-    for limit, size, unit in ((120, 1, "s"), (7200, 60, "m"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / size:.0f}{unit}"
-    return f"{seconds / 86_400:.0f}d"
+    moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    if live and moves:
+        jobs_table.watch(rows, limit)
+        return
+    if live:
+        click.echo("--watch needs a terminal that can redraw; this is one look", err=True)
+    if sys.stdout.isatty():
+        jobs_table.show(rows, limit)
+        return
+    for row in rows(limit):
+        click.echo("\t".join(jobs_table.cells(row)))
 
 
 @jobs.command()
 @click.argument("job_id")
 def show(job_id: str) -> None:
-    """Say in words why a job waits, how it runs or why it failed."""
-    job = job_manager.get_job(job_id)
+    """Say why a job waits, how it runs or why it failed."""
+    job = find(job_id)
     row = job.refresh()
     click.echo(f"job {row.id}")
     for name, value in (
@@ -118,14 +105,13 @@ def show(job_id: str) -> None:
         ("started", job.started_at),
         ("ended", job.ended_at),
     ):
-        if value is not None:
-            click.echo(
-                f"  {name}: {value:%Y-%m-%d %H:%M:%S %Z}"
-                if isinstance(value, datetime)
-                else f"  {name}: {value}"
-            )
+        if isinstance(value, datetime):
+            click.echo(f"  {name}: {value.astimezone():%Y-%m-%d %H:%M:%S %Z}")
+        elif value is not None:
+            click.echo(f"  {name}: {value}")
     if row.status == "finished":
-        click.echo(f"  result: {job.result!r}")
+        told = repr(job.result)
+        click.echo(f"  result: {told[:_RESULT_CHARS]}{'...' if len(told) > _RESULT_CHARS else ''}")
     click.echo(job.explain())
 
 
@@ -134,75 +120,130 @@ def show(job_id: str) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
-    job = job_manager.get_job(job_id)
-    if not follow:
-        click.echo(job.logs(), nl=False)
-        return
-    for text in job.follow_logs():
+    job = find(job_id)
+    nothing = True
+    for text in job.follow_logs() if follow else [job.logs()]:
+        nothing = nothing and not text
         click.echo(text, nl=False)
+    if nothing:
+        click.echo(f"job {job.id}, which is {job.status}, has printed nothing", err=True)
 
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, required=True)
-@click.option("--grace", default="0", show_default=True, help="Ask first, kill after this time.")
-def cancel(job_ids: tuple[str, ...], grace: str) -> None:
-    """Keep jobs from running, or stop them. Exit code 1 when one had ended."""
-    late = 0
-    for job_id in job_ids:
-        done = job_manager.cancel_job(job_id, grace)
-        late += not done
-        click.echo(f"{job_id} {'is canceled' if done else 'had ended already'}")
-    if late:
-        raise click.exceptions.Exit(1)
+@click.option(
+    "--grace",
+    default="0",
+    show_default=True,
+    metavar="TIME",
+    help="Ask a running task to end, and kill it after this time: 5, 90s, 2m.",
+)
+@click.pass_context
+def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None:
+    """Keep jobs from running, or stop them.
+
+    What had ended before is an error, and the exit code 1.
+    """
+    grace_s = seconds(grace, "grace")
+    told: list[Job] = []
+
+    def tell(job: Job) -> None:
+        if not job.cancel(grace_s):
+            had = _HAD.get(job.status, "ended")
+            raise JobStateError(f"job {job.id} had {had} before; nothing is canceled")
+        told.append(job)
+
+    code = for_each(job_ids, tell)
+    until = time.monotonic() + _SETTLE_S
+    for job in told:
+        click.echo(f"{job.id} {_what_became_of(job, until)}")
+    context.exit(code)
+
+
+def _what_became_of(job: Job, until: float) -> str:
+    """Return that in words, once it has ended or the time is over."""
+    while (status := job.status) == "started" and time.monotonic() < until:
+        time.sleep(0.01)
+    if status == "canceled":
+        return "is canceled before it began"
+    if status == "stopped":
+        return "was told to stop and is stopped"
+    if status in _HAD:
+        return f"was told to stop but had {_HAD[status]} by then"
+    return f"was told to stop and is {status} still"
 
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1)
 @click.option("--failed", is_flag=True, help="All failed jobs.")
-@click.option("--task", help="With --failed: only of this task.")
-def retry(job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
+@click.option("--task", metavar="PATH", help="With --failed: only of this task.")
+@click.pass_context
+def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     """Queue failed, stopped or canceled jobs again."""
     if bool(job_ids) == failed:
         raise click.UsageError("give job ids, or --failed")
-    chosen = job_manager.retry_failed_jobs(task) if failed else []
-    chosen += [job_manager.retry_job(job_id) for job_id in job_ids]
+    if task is not None and not failed:
+        raise click.UsageError("--task goes with --failed")
+    if not failed:
+        context.exit(for_each(job_ids, lambda job: f"{job.retry().id} is queued again"))
+    chosen = job_manager.retry_failed_jobs(task)
     for job in chosen:
         click.echo(f"{job.id} is queued again")
+    if not chosen:
+        click.echo("no job has failed" + (f" of {task}" if task else ""), err=True)
 
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, required=True)
-def requeue(job_ids: tuple[str, ...]) -> None:
+@click.pass_context
+def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Queue any jobs that have ended again."""
-    for job_id in job_ids:
-        click.echo(f"{job_manager.requeue_job(job_id).id} is queued again")
+    context.exit(for_each(job_ids, lambda job: f"{job.requeue().id} is queued again"))
 
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, required=True)
-def delete(job_ids: tuple[str, ...]) -> None:
-    """Remove ended jobs with their logs and previews."""
-    for job_id in job_ids:
-        job_manager.delete_job(job_id)
-        click.echo(f"{job_id} is removed")
+@click.pass_context
+def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
+    """Remove ended jobs, their logs and previews."""
+
+    def remove(job: Job) -> str:
+        job.delete()
+        return f"{job.id} is removed"
+
+    context.exit(for_each(job_ids, remove))
 
 
 @jobs.command()
 @click.argument("job_id")
-@click.option("--timeout", help="Give up after this time, such as 90s or 5m.")
+@click.option("--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m.")
 def wait(job_id: str, timeout: str | None) -> None:
-    """Wait for a job and print its result; exit code 1 when it fails."""
+    """Wait for a job and print its result.
+
+    The exit code is 1 when the job fails, or the time is over.
+    """
+    job = find(job_id)
+    if not job.ended and not job_manager.workers_alive():
+        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
     try:
-        click.echo(job_manager.get_job(job_id).wait(timeout))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it would say the same once more
+            result = job.wait(timeout)
     except JobFailed as error:
         raise click.ClickException(str(error)) from error
+    if result is not None:
+        click.echo(result)
 
 
 @jobs.command()
-@click.option("--days", type=click.FloatRange(0), help="Remove finished jobs older than this.")
-@click.option("--keep", type=click.IntRange(0), help="Keep at most this many ended jobs.")
+@click.option(
+    "--days", type=click.FloatRange(0), metavar="DAYS", help="Remove ended jobs older than this."
+)
+@click.option(
+    "--keep", type=click.IntRange(0), metavar="NUMBER", help="Keep at most so many ended jobs."
+)
 def prune(days: float | None, keep: int | None) -> None:
-    """Remove old jobs; a worker does this now and then by itself."""
+    """Remove old jobs, as workers do now and then."""
     from dataclasses import replace
 
     from drawscape.queue.pruning import DAY_S, Keep
@@ -212,7 +253,7 @@ def prune(days: float | None, keep: int | None) -> None:
         limits = replace(limits, finished_s=days * DAY_S, others_s=days * DAY_S)
     if keep is not None:
         limits = replace(limits, count=keep, spared_s=0.0)
-    click.echo(f"{job_manager.prune_jobs(limits)} job(s) removed")
+    click.echo(f"{counted(job_manager.prune_jobs(limits), 'job')} removed")
 
 
 @jobs.command()
@@ -225,11 +266,11 @@ def stats(prometheus: bool) -> None:
         return
     for status, count in found.counts.items():
         click.echo(f"{status:>12} {count}")
-    click.echo(f"{'workers':>12} {found.workers} with {found.slots} slot(s)")
+    click.echo(f"{'workers':>12} {found.workers} with {counted(found.slots, 'slot')}")
     click.echo(
         f"{'rate':>12} {found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour"
     )
     for name, values in (("waited", found.wait_s), ("ran", found.run_s)):
-        told = ", ".join(f"p{q * 100:.0f} {_span(value)}" for q, value in values.items())
-        click.echo(f"{name:>12} {told}")
-    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB")
+        told = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
+        click.echo(f"{name:>12} {told or 'nothing has run yet'}")
+    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().database.path}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from drawscape.cli.plot_table import show_statistics
-from drawscape.errors import PlotError
+from drawscape.errors import PlotError, SvgReadError
 from drawscape.plot.export.files import FORMATS, Format, encode, format_of, save
 from drawscape.plot.order import EFFORTS
 from drawscape.plot.pipeline import OnProgress, optimize
@@ -26,22 +26,40 @@ _ENDINGS = {name: f".{name}" for name in get_args(Format)}
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-O", "--optimize", "optimized", is_flag=True, help="Merge, simplify and order.")
+@click.option(
+    "-O", "--optimize", "optimized", is_flag=True, help="Merge, simplify and order the lines."
+)
 @click.option("--stats", is_flag=True, help="Show lines, travel, lifts and time, before and after.")
 @click.option(
     "--to", "formats", multiple=True, type=click.Choice(FORMATS), help="Write this format."
 )
 @click.option("-o", "--output", metavar="FILE", help="File to write; - is standard output.")
-@click.option("--effort", type=click.Choice(EFFORTS), default="normal", show_default=True)
 @click.option(
-    "--tolerance", default=0.05, show_default=True, help="Ends as near as this are joined, mm."
+    "--effort",
+    type=click.Choice(EFFORTS),
+    default="normal",
+    show_default=True,
+    help="How long to look for a short way.",
 )
-@click.option("--simplify", default=0.02, show_default=True, help="Points within this go, mm.")
-@click.option("--drop-shorter", default=0.0, show_default=True, help="Lines below this go, mm.")
-@click.option("--keep-duplicates", is_flag=True, help="Draw twice what the file has twice.")
+@click.option(
+    "--tolerance", default=0.05, show_default=True, help="Join ends that are so near, in mm."
+)
+@click.option(
+    "--simplify",
+    default=0.02,
+    show_default=True,
+    help="Leave out points so near to their line, in mm.",
+)
+@click.option(
+    "--drop-shorter",
+    default=0.0,
+    show_default=True,
+    help="Leave out lines shorter than this, in mm.",
+)
+@click.option("--keep-duplicates", is_flag=True, help="Draw twice what is there twice.")
 @click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ...")
 @click.option("--landscape", is_flag=True, help="Turn the sheet of --fit on its side.")
-@click.option("--margin", default=10.0, show_default=True, help="Kept free with --fit, mm.")
+@click.option("--margin", default=10.0, show_default=True, help="Kept free with --fit, in mm.")
 @click.option("--travel", is_flag=True, help="Draw the pen-up moves as a layer.")
 @click.option("--split", metavar="layers|METRES", help="A file per layer, or per length of ink.")
 @click.option("--profile", default="servo", show_default=True, help="G-code: name or .toml file.")
@@ -58,13 +76,16 @@ def plot(
     """Prepare FILE, an SVG, for the plotter.
 
     \b
-    drawscape plot a.svg                                  what it would cost to draw
-    drawscape plot a.svg --optimize --stats -o b.svg      fewer lifts, less travel
-    drawscape plot a.svg -O --to gcode --profile z-axis   for a CNC machine
+    What it would cost to draw:
+      drawscape plot a.svg
+    Fewer lifts, less travel:
+      drawscape plot a.svg --optimize --stats -o b.svg
+    For a CNC machine:
+      drawscape plot a.svg -O --to gcode --profile z-axis
 
     Without -o, files are written to the working folder, under FILE's name.
     """
-    before = read_svg(file)
+    before = _read(file)
     for note in before.unsupported:
         click.echo(f"note: {note}", err=True)
     if not len(before.lines):
@@ -81,6 +102,13 @@ def plot(
         after = _with_travel(after)
     if writes:
         _write_all(after, file, formats, output, options)
+
+
+def _read(file: Path) -> Document:
+    try:
+        return read_svg(file)
+    except SvgReadError as error:
+        raise SvgReadError(f"{file}: {error}") from None
 
 
 def _fitted(document: Document, options: dict[str, Any]) -> Document:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from drawscape import __version__
+from drawscape.cli.telling import complain, exit_code
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
@@ -27,6 +31,10 @@ _COMMANDS = {
     "worker": ("drawscape.cli.worker", "worker", "Run jobs until Ctrl-C."),
 }
 
+NOBODY_READS = 141
+"""What a shell reports of a program that SIGPIPE ended, as it does `cat`. The signal itself has to stay
+ignored: it would end a worker or a server whose peer has left."""
+
 
 class _Commands(click.Group):
     """Subcommands by name, with their one line of help, and no import until one is chosen."""
@@ -41,9 +49,31 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
+    # Help is printed while a context is made, all else while it is invoked.
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _reader_may_leave():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reader_may_leave():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, _COMMANDS[name][2]) for name in sorted(_COMMANDS)])
+
+
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """End quietly when nobody reads the output any more, as `head` does not after its lines."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # the interpreter flushes once more at its end
+        os.close(nowhere)
+        raise click.exceptions.Exit(NOBODY_READS) from None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,18 +82,30 @@ def root() -> None:
     """Generative design for pen plotters: sketches, jobs, notebooks."""
 
 
-def main(args: list[str] | None = None) -> Any:
-    """Run the command; exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted."""
+def main(args: list[str] | None = None) -> None:
+    """Run the command; exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted.
+
+    141, without a word, when the reader of the output has left.
+    """
     try:
-        root(args=args, prog_name="drawscape", standalone_mode=False)
-    except click.ClickException as error:
+        code = root(args=args, prog_name="drawscape", standalone_mode=False)
+    except click.UsageError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        complain(error.format_message())
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
     except DrawscapeError as error:
-        click.echo(f"drawscape: {error}", err=True)
-        sys.exit(2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1)
+        complain(error)
+        sys.exit(exit_code(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        complain(f"{error.filename}: {error.strerror or error}")
+        sys.exit(1)
+    else:
+        if code:  # click hands back what a click.exceptions.Exit said
+            sys.exit(code)

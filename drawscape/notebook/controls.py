@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.notebook.askable import is_literal
 from drawscape.notebook.steps import decimals, slider_step
 from drawscape.notebook.words import label_of
 from drawscape.parameters import MISSING, Parameter
@@ -41,7 +42,10 @@ class Control:
     @property
     def value(self) -> Any:
         """The value as the function wants it. Raises ParameterError where it breaks the rule."""
-        return self.parameter.check(self.read())
+        value = self.read()
+        if value is None and self.parameter.required and not self.parameter.optional:
+            raise ParameterError(self.parameter.name, None, "a value is required")
+        return self.parameter.check(value)
 
     def set(self, value: Any) -> None:
         """Show `value`. Raises ParameterError, and changes nothing, where it breaks the rule."""
@@ -251,9 +255,11 @@ def _text(parameter: Parameter) -> Control:
 def _literal(parameter: Parameter) -> Control:
     """Anything else is typed as Python writes it: a number, a list, a quoted or bare word."""
     start = _start(parameter, None)
+    if not is_literal(start):
+        return _shown_only(parameter)
     field = widgets.Text(
         value="" if start is None else repr(start),
-        placeholder=AUTOMATIC,
+        placeholder="a value" if parameter.required and not parameter.optional else AUTOMATIC,
         continuous_update=False,
         **_dress(parameter),
     )
@@ -271,6 +277,20 @@ def _literal(parameter: Parameter) -> Control:
         field.value = "" if value is None else repr(value)
 
     return Control(parameter, field, field, read, write)
+
+
+def _shown_only(parameter: Parameter) -> Control:
+    """A default that nobody can type, such as a date, stands; only a program can set another."""
+    field = widgets.Text(disabled=True, **_dress(parameter))
+    held = parameter.default
+
+    def write(value: Any) -> None:
+        nonlocal held
+        held = value
+        field.value = repr(value)
+
+    write(held)
+    return Control(parameter, field, field, lambda: held, write)
 
 
 _MAKERS: Mapping[str, Callable[[Parameter], Control]] = {

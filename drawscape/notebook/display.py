@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from drawscape.notebook.dress import line, mark, write
 from drawscape.notebook.pictures import (
     Picture,
+    is_blank,
     place_words,
     preview_picture,
     result_path,
@@ -22,6 +23,9 @@ from drawscape.notebook.words import error_line, status_words
 
 LONGEST_SHOWN = 2000
 """Characters of a result that is no picture; the rest is in `job.result`."""
+
+BLANK = "nothing is drawn on it"
+"""Said of a finished sheet that would look as if the drawing were still to come."""
 
 
 class JobDisplay:
@@ -105,10 +109,10 @@ class JobDisplay:
         picture, path = result_picture(result), result_path(result)
         place = f"{place_words(path)} · {size_words(path.stat().st_size)}" if path else ""
         caption = place or ("" if result is None else str(result)[:LONGEST_SHOWN])
-        if picture is not None:
-            self.show(picture, caption)
-        else:
+        if picture is None:
             write(self.caption, caption)
+        else:
+            self.show(picture, f"{caption} · {BLANK}" if is_blank(picture) else caption)
 
     def _show_trouble(self, text: str) -> None:
         """The whole text folds out under the line that says what is wrong."""

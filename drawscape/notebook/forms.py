@@ -20,6 +20,7 @@ from drawscape.notebook.panel import Panel
 from drawscape.notebook.pictures import empty_sheet
 from drawscape.notebook.state import JobState
 from drawscape.notebook.target import Drawable, target_of
+from drawscape.queue import durations
 
 LIVE_DELAY_S = 0.25
 """A hand that pauses on a slider for so long wants to see the drawing."""
@@ -39,8 +40,9 @@ def form(
 
     `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task
     or its dotted path. `values` are where its parameters begin. A `live` form draws when changed.
-    Raises UnknownNameError, TaskNotFoundError, SignatureError or ParameterError.
+    Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
     """
+    durations.timeout(job_timeout)  # a mistake is told here, not at the first Draw
     return Form(
         Panel(target_of(target), paper, orientation, seed),
         values=values,

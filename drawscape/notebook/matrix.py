@@ -9,9 +9,13 @@ from typing import Any
 
 from drawscape.errors import ParameterError
 from drawscape.notebook.words import label_of
+from drawscape.parameters import Parameter
 
 MOST_CELLS = 400
 """A typing error in a range must not fill the queue; a wall of prints has fewer."""
+
+_SEED = Parameter("seeds", "int", low=0)
+_COLUMNS = Parameter("columns", "int", low=1)
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,11 @@ class Matrix:
 
 def seed_matrix(seeds: Iterable[int], fixed: Mapping[str, Any], columns: int) -> Matrix:
     """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or many."""
-    chosen = _limited("seeds", seeds)
-    cells = tuple(Cell({**fixed, "seed": int(seed)}, f"seed {seed}") for seed in chosen)
-    return Matrix(cells, min(columns, len(cells)))
+    if not _is_axis(seeds):
+        raise ParameterError("seeds", seeds, "give a list or range of whole numbers")
+    chosen = [_SEED.check(seed) for seed in _limited("seeds", seeds)]
+    cells = tuple(Cell({**fixed, "seed": seed}, f"seed {seed}") for seed in chosen)
+    return Matrix(cells, min(_COLUMNS.check(columns), len(cells)))
 
 
 def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
@@ -50,7 +56,7 @@ def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matr
     rows = _limited("variations", itertools.product(*axes.values()))
     cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
     across = len(axes[next(reversed(axes))]) if len(axes) > 1 else min(4, len(cells))
-    return Matrix(cells, columns or across)
+    return Matrix(cells, across if columns is None else _COLUMNS.check(columns))
 
 
 def _is_axis(value: Any) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.canvas.paper import PAPERS, Orientation, paper_size
+from drawscape.parameters import Parameter
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
 """What lies in a plotter's drawer; any other sheet is a custom one."""
@@ -16,8 +17,15 @@ OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "lega
 CUSTOM = "custom"
 
 HIGHEST_SEED = 2**32 - 1
+SHORTEST_MM, LONGEST_MM = 1.0, 5000.0
+
 DICE_SIDES = 10_000
 """The dice throws seeds that a person can read out and note down."""
+
+_WIDTH, _HEIGHT = (
+    Parameter(side, "float", low=SHORTEST_MM, high=LONGEST_MM) for side in ("width", "height")
+)
+_SEED = Parameter("seed", "int", low=0, high=HIGHEST_SEED)
 
 
 class PageControl:
@@ -59,8 +67,8 @@ class PageControl:
     def _side(name: str) -> Any:
         return widgets.BoundedFloatText(
             value=200.0,
-            min=1.0,
-            max=5000.0,
+            min=SHORTEST_MM,
+            max=LONGEST_MM,
             description=name,
             continuous_update=False,
             style={"description_width": "initial"},
@@ -75,7 +83,11 @@ class PageControl:
         return paper_size(self._paper.value, self._orientation.value)
 
     def set(self, width: float, height: float) -> None:
-        """Show a sheet of `width` x `height` mm, by its name where it has one."""
+        """Show a sheet of `width` x `height` mm, by its name where it has one.
+
+        Raises ParameterError for a side that no sheet has.
+        """
+        width, height = _WIDTH.check(width), _HEIGHT.check(height)
         for name in OFFERED:
             if PAPERS[name] == (min(width, height), max(width, height)):
                 self._orientation.value = "portrait" if width <= height else "landscape"
@@ -100,7 +112,7 @@ class SeedControl:
 
     def __init__(self, seed: int = 0) -> None:
         self._field = widgets.BoundedIntText(
-            value=seed,
+            value=_SEED.check(seed),
             min=0,
             max=HIGHEST_SEED,
             description="seed",
@@ -118,12 +130,12 @@ class SeedControl:
 
     @property
     def value(self) -> int:
-        """The seed."""
+        """The seed. Raises ParameterError when set to anything but a whole number within its bounds."""
         return int(self._field.value)
 
     @value.setter
     def value(self, seed: int) -> None:
-        self._field.value = seed
+        self._field.value = _SEED.check(seed)
 
     def throw(self) -> None:
         """Show a seed that nobody chose."""

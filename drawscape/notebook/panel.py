@@ -125,9 +125,9 @@ class Panel:
             for listener in self._listeners:
                 listener()
 
-    def _shown(self) -> Any:
+    def _shown(self) -> str:
         try:
-            return self.values
+            return repr(self.values)  # arrays among them would not compare
         except ParameterError as error:
             return str(error)
 

@@ -52,9 +52,13 @@ def preview_picture(preview: bytes | None) -> Picture | None:
     """Return a running job's preview as a picture, None when there is none or nothing on it yet."""
     if not preview:
         return None
-    if preview.startswith(b"\x89PNG"):
-        return Picture(preview, "png")
-    return Picture(preview, "svg+xml") if _DRAWN.search(preview) else None
+    picture = Picture(preview, "png" if preview.startswith(b"\x89PNG") else "svg+xml")
+    return None if is_blank(picture) else picture
+
+
+def is_blank(picture: Picture) -> bool:
+    """Return whether nothing is drawn on an SVG; of pixels that is not known."""
+    return picture.format == "svg+xml" and not _DRAWN.search(picture.data)
 
 
 def empty_sheet(width_mm: float, height_mm: float) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,12 +11,15 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import Job, list_jobs, queue_statistics
 from drawscape.job_manager import watch as watch_jobs
 from drawscape.notebook.debounce import Throttle
 from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState, state_of
 from drawscape.notebook.words import duration_words, status_words, verb_of
+from drawscape.queue.querying import check_status
+from drawscape.queue.rows import JobRow
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
@@ -24,7 +28,12 @@ HEADINGS = ("job", "task", "state", "", "took")
 
 
 def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> QueueTable:
-    """Return a live table of the newest `limit` jobs, of one status or several if asked."""
+    """Return a live table of the newest `limit` jobs, of one status or several if asked.
+
+    Raises JobOptionError for a word that is no status.
+    """
+    for one in [status] if isinstance(status, str) else status or ():
+        check_status(one)
     return QueueTable(status, limit)
 
 
@@ -46,7 +55,7 @@ class QueueTable(LiveBox):
         """Read the queue and show it now."""
         with self._lock:
             jobs = list_jobs(self._status, limit=self._limit)
-            self._table.value = table_html([(job, state_of(job)) for job in jobs])
+            self._table.value = table_html(entries(jobs))
             write(self._summary, summary_words())
 
     def close(self) -> None:
@@ -68,7 +77,16 @@ def summary_words() -> str:
     return " · ".join(words)
 
 
-def table_html(jobs: Sequence[tuple[Job, JobState]]) -> str:
+def entries(jobs: Sequence[Job]) -> list[tuple[JobRow, JobState]]:
+    """Return what is known of each job now; one that was removed meanwhile is left out."""
+    found = []
+    for job in jobs:
+        with contextlib.suppress(JobNotFoundError):
+            found.append((job.refresh(), state_of(job)))
+    return found
+
+
+def table_html(jobs: Sequence[tuple[JobRow, JobState]]) -> str:
     """Return the table as HTML with nothing of a job's own taken for markup."""
     head = "".join(f"<th>{name}</th>" for name in HEADINGS)
     rows = "".join(_row(job, state) for job, state in jobs)
@@ -76,7 +94,7 @@ def table_html(jobs: Sequence[tuple[Job, JobState]]) -> str:
     return f"<table><tr>{head}</tr>{rows or empty}</table>"
 
 
-def _row(job: Job, state: JobState) -> str:
+def _row(job: JobRow, state: JobState) -> str:
     words = job.description or job.task.rpartition(".")[2]
     bar = f'<progress max="1" value="{_share(state):.3f}"></progress>'
     took = duration_words(state.started_at, state.ended_at)

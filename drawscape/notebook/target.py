@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from drawscape.errors import SignatureError
+from drawscape.errors import NotSerializableError, SignatureError
+from drawscape.notebook.askable import askable
 from drawscape.notebook.words import label_of
 from drawscape.parameters import Parameter, read_parameters
+from drawscape.queue.codec import dump
+from drawscape.queue.submitting import portable
 from drawscape.queue.tasks import load
 from drawscape.settings import home, task_modules
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
@@ -61,26 +64,37 @@ class Target:
         )
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the keyword arguments of the job; a sketch's choices travel by their names."""
+        """Return the keyword arguments of the job; a sketch's choices travel by their names.
+
+        A function of a file beside the notebook travels whole, as one of a cell does: no worker could
+        import that file.
+        """
         known = {p.name: p for p in self.parameters}
         by_name = "pattern_type" in self.fixed or "function" in self.fixed
         shown = {
             name: known[name].shown(value) if by_name and name in known else value
             for name, value in values.items()
         }
-        return {**self.fixed, **shown}
+        function = self.fixed.get("function")
+        carried = {} if function is None else {"function": portable(function)}
+        return {**self.fixed, **carried, **shown}
 
 
 def target_of(drawable: Drawable) -> Target:
     """Return the job for a pattern's name, a Sketch, a function, a task or its dotted path.
 
     Raises UnknownNameError for a name that no pattern has, TaskNotFoundError or TaskNotAllowedError
-    for a path that leads to no task, SignatureError for parameters that cannot be read.
+    for a path that leads to no task, SignatureError for parameters that cannot be read or asked for,
+    NotSerializableError for a function that no worker can be handed.
     """
     if isinstance(drawable, str):
         if "." not in drawable:
             return _sketch_target(SKETCHES[drawable])
         return _task_target(drawable, load(drawable, task_modules(), home()))
+    if not isinstance(drawable, Sketch) and not callable(drawable):
+        raise SignatureError(
+            f"{drawable!r} is no pattern's name, sketch, function or path of a task; try form('spiral')"
+        )
     if isinstance(drawable, Sketch) or is_sketch(drawable):
         return _sketch_target(as_sketch(drawable))
     return _task_target(drawable, drawable)
@@ -96,7 +110,10 @@ def is_sketch(function: Callable[..., Any]) -> bool:
     """Return whether `function` has a sketch's form: it takes a canvas first."""
     if hasattr(function, "__sketch__"):
         return True
-    parameters = list(inspect.signature(function).parameters.values())
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError as error:
+        raise SignatureError(f"cannot read the parameters of {function!r}: {error}") from error
     first = parameters[0] if parameters else None
     return first is not None and (
         first.name in ("svg", "canvas")
@@ -108,6 +125,7 @@ def is_sketch(function: Callable[..., Any]) -> bool:
 def _sketch_target(sketch: Sketch) -> Target:
     in_library = (sketch.function.__module__ or "").startswith("drawscape.sketches.")
     if not in_library:
+        _check_carried(f"sketch {sketch.name!r}", sketch.function)
         note_code(sketch.function)
     return Target(
         title=label_of(sketch.name),
@@ -121,15 +139,17 @@ def _sketch_target(sketch: Sketch) -> Target:
 
 
 def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> Target:
+    parameters = askable(f"task {_name_of(function)!r}", read_parameters(function))
+    if callable(task):
+        _check_carried(f"task {_name_of(function)!r}", function)
     signature = inspect.signature(function)
-    parameters = read_parameters(function)
     names = {p.name for p in parameters}
     open_ended = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     has_page = names >= PAGE
     has_patterns = "pattern_type" in names and open_ended
     own = {*(PAGE if has_page else ()), "seed", *(("pattern_type",) if has_patterns else ())}
     target = Target(
-        title=label_of(getattr(function, "__name__", "task")),
+        title=label_of(_name_of(function)),
         summary=(inspect.getdoc(function) or "").partition("\n")[0],
         task=task,
         parameters=tuple(p for p in parameters if p.name not in own),
@@ -150,4 +170,19 @@ def _checked(sketch: Sketch) -> tuple[Parameter, ...]:
                 f"sketch {sketch.name!r} has a parameter {parameter.name!r}, which the job needs "
                 f"for itself; call it something like {f'line_{parameter.name}'!r}"
             )
-    return sketch.parameters
+    return askable(f"sketch {sketch.name!r}", sketch.parameters)
+
+
+def _check_carried(owner: str, function: Callable[..., Any]) -> None:
+    """Raise NotSerializableError, now and not at the first Draw, for what no worker can be handed."""
+    try:
+        dump(portable(function))
+    except Exception as error:  # whatever a pickler may raise for what it does not know
+        told = str(error) if isinstance(error, NotSerializableError) else repr(error)
+        raise NotSerializableError(
+            f"{owner} cannot be carried to the worker ({told}); let it make inside what it uses"
+        ) from error
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", "task"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.errors import ParameterError
 from drawscape.job_manager import Job, get_job
 from drawscape.notebook.attending import attend
 from drawscape.notebook.display import JobDisplay
@@ -17,9 +18,13 @@ from drawscape.notebook.words import label_of, verb_of
 def job_view(job: Job | str) -> JobView:
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
 
-    Raises JobNotFoundError for an unknown id.
+    Raises JobNotFoundError for an unknown id, ParameterError for what is neither.
     """
-    return JobView(get_job(job) if isinstance(job, str) else job)
+    if isinstance(job, str):
+        return JobView(get_job(job))
+    if not isinstance(job, Job):
+        raise ParameterError("job", job, "give a job or its id")
+    return JobView(job)
 
 
 class JobView(LiveBox):

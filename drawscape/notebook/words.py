@@ -6,6 +6,8 @@ from datetime import datetime
 
 from drawscape.notebook.state import JobState
 
+_TRACEBACK = "Traceback (most recent call last)"
+
 
 def status_words(job: JobState, verb: str = "drawing") -> str:
     """Return the state of `job` as a short phrase: 'waiting: 2 jobs ahead', 'drawing 40 %'.
@@ -56,12 +58,15 @@ def ended_words(job: JobState) -> str:
 
 
 def error_line(error: str | None) -> str:
-    """Return the line of an error that says what is wrong: a traceback's last, else the first."""
-    lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
+    """Return the line of an error that says what is wrong: in a traceback the one after the frames."""
+    lines = [line.rstrip() for line in (error or "").splitlines() if line.strip()]
     if not lines:
         return "no reason was recorded"
-    traced = any(line.startswith("Traceback (most recent call last)") for line in lines)
-    return _without_module(lines[-1]) if traced else lines[0]
+    traced = [i for i, line in enumerate(lines) if line.startswith(_TRACEBACK)]
+    if not traced:
+        return lines[0].strip()
+    said = [line for line in lines[traced[-1] + 1 :] if not line[0].isspace()]
+    return _without_module(said[0] if said else lines[-1].strip())
 
 
 def _without_module(line: str) -> str:

@@ -16,7 +16,10 @@ _QUANTILES = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True)
 class Statistics:
-    """Counts by status, ended jobs per minute, percentiles of waiting and running, all in seconds."""
+    """Counts by status, ended jobs per minute, percentiles of waiting and running, all in seconds.
+
+    `wait_s` and `run_s` map 0.5, 0.9 and 0.99 to seconds; they are empty when nothing has run.
+    """
 
     counts: dict[str, int]
     workers: int
@@ -29,7 +32,7 @@ class Statistics:
     file_bytes: int
 
     def prometheus(self) -> str:
-        """Return the numbers in Prometheus' text format."""
+        """Return the numbers in Prometheus' text format, none of them rounded."""
         lines = ["# HELP drawscape_jobs Jobs by status.", "# TYPE drawscape_jobs gauge"]
         lines += [f'drawscape_jobs{{status="{s}"}} {n}' for s, n in self.counts.items()]
         for name, value, told in (
@@ -39,13 +42,13 @@ class Statistics:
             ("file_bytes", self.file_bytes, "Size of the queue's file."),
         ):
             lines += [f"# HELP drawscape_{name} {told}", f"# TYPE drawscape_{name} gauge"]
-            lines.append(f"drawscape_{name} {value:g}")
+            lines.append(f"drawscape_{name} {value!r}")
         for name, values, told in (
             ("wait_seconds", self.wait_s, "From queued to started, recent jobs."),
             ("run_seconds", self.run_s, "From started to ended, recent jobs."),
         ):
             lines += [f"# HELP drawscape_{name} {told}", f"# TYPE drawscape_{name} summary"]
-            lines += [f'drawscape_{name}{{quantile="{q:g}"}} {v:g}' for q, v in values.items()]
+            lines += [f'drawscape_{name}{{quantile="{q:g}"}} {v!r}' for q, v in values.items()]
         return "\n".join(lines) + "\n"
 
 
@@ -85,5 +88,5 @@ def statistics(database: Database, queue: str, locks: Path) -> Statistics:
 def _percentiles(values: list[float]) -> dict[float, float]:
     ordered = sorted(values)
     if not ordered:
-        return dict.fromkeys(_QUANTILES, 0.0)
+        return {}
     return {q: ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in _QUANTILES}

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from drawscape.queue.connection import Database
 from drawscape.queue.job import Job
@@ -31,6 +32,7 @@ class Watch:
         self.callback = callback
         self.job_ids = None if job_ids is None else list(job_ids)
         self.seen: dict[str, object] = {}
+        self.running = False
 
     def close(self) -> None:
         """Let the callback be called no more."""
@@ -73,7 +75,7 @@ class Watcher:
             self._watches.remove(watch)
 
     def _run(self) -> None:
-        version = None
+        version: object = None
         while True:
             with self._lock:
                 watches = list(self._watches)
@@ -84,7 +86,7 @@ class Watcher:
                     self._changed.clear()
                     version = None
             try:
-                now = data_version(self._database.connection)
+                now = self._version(watches)
                 if now != version:
                     for watch in watches:
                         self._tell(watch)
@@ -95,6 +97,16 @@ class Watcher:
                 time.sleep(_STUMBLE_S)
             self._changed.wait(_LOOK_S)
         self._database.close()
+
+    def _version(self, watches: Sequence[Watch]) -> object:
+        """Return what differs once a job may have changed.
+
+        A preview that comes without a word of progress leaves the table as it is. Each is renamed into its
+        folder, whose time one call tells; it is only asked for while a job runs that somebody watches.
+        """
+        running = any(watch.running for watch in watches)
+        folder = self._queue.folder / "previews"
+        return data_version(self._database.connection), running and _stamp(folder)
 
     def _tell(self, watch: Watch) -> None:
         if watch.job_ids is None:
@@ -112,13 +124,17 @@ class Watcher:
                     _LOG.exception("a callback failed for job %s", job_id)
         for gone in watch.seen.keys() - rows.keys():
             del watch.seen[gone]
+        watch.running = any(row.status == "started" for row in rows.values())
 
     def _state(self, row: JobRow) -> object:
-        return (row, self._preview_stamp(row)) if row.status == "started" else row
+        if row.status != "started":
+            return row
+        return row, _stamp(self._queue.folder / "previews" / f"{row.id}.svg")
 
-    def _preview_stamp(self, row: JobRow) -> int:
-        path = self._queue.folder / "previews" / f"{row.id}.svg"
-        try:
-            return path.stat().st_mtime_ns
-        except OSError:
-            return 0
+
+def _stamp(path: Path) -> int:
+    """Return when a file or folder was changed, in ns; 0 while there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

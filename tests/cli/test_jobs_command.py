@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from support import wait_until
 
 from drawscape.cli.jobs import jobs
-from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
+from drawscape.job_manager import Job, enqueue_background_job, start_worker, workers_alive
 
 TASKS = """
 import time
@@ -28,6 +28,14 @@ def fail():
 
 def nap(seconds):
     time.sleep(seconds)
+
+def nap_on(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            time.sleep(0.1)
+        except BaseException:
+            pass
 """
 
 
@@ -52,6 +60,11 @@ def told(*arguments: str, code: int = 0) -> str:
     result = CliRunner().invoke(jobs, arguments)
     assert result.exit_code == code, (result.output, result.exception)
     return result.output
+
+
+def started(job: Job) -> Job:
+    wait_until(lambda: job.status == "started")
+    return job
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -88,11 +101,33 @@ def test_logs_are_printed_and_followed(home: Path):
     assert told("logs", "-f", job.id) == "written down\n"
 
 
-def test_cancel_says_what_it_did_and_exits_1_when_too_late(home: Path):
-    job = enqueue_background_job("clitasks.nap", 60)
-    assert "is canceled" in told("cancel", job.id)
-    wait_until(lambda: job.ended)
-    assert "had ended already" in told("cancel", job.id, code=1)
+def test_cancel_says_of_a_waiting_job_that_it_will_not_begin(home: Path):
+    job = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
+    assert told("cancel", job.id) == f"{job.id} is canceled before it began\n"
+
+
+def test_cancel_says_of_a_running_job_that_it_was_told_to_stop(home: Path):
+    job = started(enqueue_background_job("clitasks.nap", 60))
+    assert told("cancel", job.id) == f"{job.id} was told to stop and is stopped\n"
+    stubborn = started(enqueue_background_job("clitasks.nap_on", 60))
+    said = told("cancel", "--grace", "1m", stubborn.id)
+    assert said == f"{stubborn.id} was told to stop and is started still\n"
+    told("cancel", stubborn.id)
+
+
+@pytest.mark.parametrize(
+    ("task", "words"), [("speak", "had finished before"), ("fail", "had failed before")]
+)
+def test_what_had_ended_cannot_be_canceled_and_the_others_are(home: Path, task: str, words: str):
+    ended = enqueue_background_job(f"clitasks.{task}", *(["x"] if task == "speak" else []))
+    wait_until(lambda: ended.ended)
+    waiting = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
+    done = command("jobs", "cancel", ended.id, "nobody", waiting.id)
+    assert f"drawscape: job {ended.id} {words}" in done.stderr
+    assert "no job has the id 'nobody'" in done.stderr
+    assert done.stdout == f"{waiting.id} is canceled before it began\n"
+    assert done.returncode == 2
+    assert command("jobs", "cancel", ended.id).returncode == 1
 
 
 def test_retry_requeue_and_delete(home: Path):
@@ -108,6 +143,42 @@ def test_retry_requeue_and_delete(home: Path):
     assert "give job ids" in told("retry", code=2)
 
 
+def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
+    one = enqueue_background_job("clitasks.speak", "one", job_id="first-of-two-likes")
+    two = enqueue_background_job("clitasks.speak", "two", job_id="second-of-two-likes")
+    assert f"job {one.id}\n" in told("show", "t-of-two-likes")
+    for name, words in (("two-likes", "2 jobs have an id that ends with"), ("kes", "no job has")):
+        done = command("jobs", "show", name)
+        assert words in done.stderr
+        assert done.returncode == 2
+    wait_until(lambda: one.ended and two.ended)
+
+
+def test_a_silent_job_and_an_empty_choice_are_told_in_words(home: Path):
+    silent = enqueue_background_job("clitasks.nap", 0)
+    silent.wait(20)
+    assert command("jobs", "logs", silent.id).stderr.endswith("has printed nothing\n")
+    assert told("retry", "--failed", "--task", "clitasks.speak").startswith("no job has failed")
+    assert told("wait", silent.id) == ""
+
+
+def test_options_before_a_subcommand_hold_for_it(home: Path):
+    for word in ("one", "two"):
+        enqueue_background_job("clitasks.speak", word).wait(20)
+    assert len(told("--limit", "1", "list").splitlines()) == 1
+
+
+def test_wait_says_at_once_when_nobody_works(tmp_path: Path, home: Path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+        job = enqueue_background_job("clitasks.speak", "hello")
+        done = command("jobs", "wait", "--timeout", "3", job.id)
+    lines = done.stderr.splitlines()
+    assert lines[0] == "no worker is alive; start one with `drawscape worker`"
+    assert len(lines) == 2
+    assert done.returncode == 1
+
+
 def test_wait_prints_the_result_and_fails_with_the_job(home: Path):
     assert told("wait", enqueue_background_job("clitasks.speak", "done").id) == "done\n"
     assert "no ink" in told("wait", enqueue_background_job("clitasks.fail").id, code=1)
@@ -115,10 +186,53 @@ def test_wait_prints_the_result_and_fails_with_the_job(home: Path):
 
 def test_prune_and_stats(home: Path):
     enqueue_background_job("clitasks.speak", "x").wait(20)
-    assert "1 with 2 slot(s)" in told("stats")
+    assert "1 with 2 slots" in told("stats")
     assert 'drawscape_jobs{status="queued"} 0' in told("stats", "--prometheus")
-    assert "job(s) removed" in told("prune", "--days", "0")
+    assert " removed" in told("prune", "--days", "0")
     assert told("list") == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "jobs --limit 5000",
+        "jobs stats",
+        "jobs logs {job}",
+        "jobs logs -f {job}",
+        "sketches",
+        "--help",
+    ],
+)
+def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: str):
+    job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)
+    job.wait(20)
+    line = f"{sys.executable} -m drawscape {arguments.format(job=job.id)}"
+    done = subprocess.run(
+        ["bash", "-c", f"{line} | (exec 0<&-); echo ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "141\n"
+
+
+def test_the_exit_code_reaches_the_shell(home: Path):
+    job = enqueue_background_job("clitasks.speak", "done")
+    job.wait(20)
+    assert command("jobs", "cancel", job.id).returncode == 1
+    assert command("jobs", "show", job.id).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("jobs",), ("demo",), ("worker",), ("web", "--port", "0")])
+def test_a_home_that_cannot_be_made_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...]):
+    (tmp_path / "file").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(tmp_path / "file" / "home"))
+        done = command(*arguments)
+    assert done.stderr.startswith(f"drawscape: {tmp_path / 'file' / 'home'}")
+    assert "Not a directory" in done.stderr
+    assert done.returncode == 1
 
 
 def test_an_unknown_job_is_an_error_of_usage(home: Path):

@@ -242,3 +242,28 @@ def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here() -> 
     marks = form(crosses, paper="100x100", seed=4)
     path = marks.set(count=20).draw().wait(60)
     assert Path(path).read_bytes() == draw(crosses, 100, 100, seed=4, count=20).to_bytes()
+
+
+def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "besidesketch.py").write_text(
+        "RADIUS = 20\n\ndef ring(svg, rng, *, n: int = 3):\n    svg.circle(50, 50, RADIUS + n)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import besidesketch  # type: ignore[import-not-found]
+
+    shown = form(besidesketch.ring, n=5)
+    assert 'r="25"' in Path(shown.draw().wait(20)).read_text()
+
+
+def draw_nothing(svg: Any) -> str:
+    """Return a drawing, as many think, instead of drawing on the canvas."""
+    return "<svg/>"
+
+
+def test_a_sheet_on_which_nothing_is_drawn_says_so() -> None:
+    shown = form(draw_nothing)
+    shown.draw().wait(20)
+    await_status(shown, "finished in")
+    assert shown._display.caption.value.endswith(" · nothing is drawn on it")

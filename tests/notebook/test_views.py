@@ -9,6 +9,7 @@ from support import wait_until
 from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import job_view, queue_table
+from drawscape.notebook.tables import entries
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -75,6 +76,14 @@ def test_a_closed_table_follows_no_more(tmp_path: Path) -> None:
     shown = table._table.value
     enqueue_background_job(wait_for, str(tmp_path)).wait(20)
     assert table._table.value == shown
+
+
+def test_a_job_that_is_removed_while_the_table_is_made_is_left_out(tmp_path: Path) -> None:
+    kept, gone = (enqueue_background_job(wait_for, str(tmp_path)) for _ in range(2))
+    for job in (kept, gone):
+        job.wait(20)
+    gone.delete()
+    assert [row.id for row, _ in entries([gone, kept])] == [kept.id]
 
 
 def row_of(table: Any, job_id: str) -> str:

@@ -66,6 +66,16 @@ def test_an_error_is_named_without_its_module(last: str, line: str) -> None:
     assert error_line(f"Traceback (most recent call last):\n  ...\n{last}\n") == line
 
 
+def test_an_error_of_several_lines_is_told_by_its_first() -> None:
+    frames = '  File "a.py", line 1, in f\n    g()\n'
+    first = f"Traceback (most recent call last):\n{frames}KeyError: 'a'\n\n"
+    text = (
+        f"{first}During handling of the above exception, another exception occurred:\n\n"
+        f"Traceback (most recent call last):\n{frames}ValueError: no ink\n  at all\nnowhere\n"
+    )
+    assert error_line(text) == "ValueError: no ink"
+
+
 def test_an_error_without_text_says_so() -> None:
     assert error_line(None) == error_line(" \n ") == "no reason was recorded"
 

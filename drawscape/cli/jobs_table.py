@@ -1,0 +1,103 @@
+"""The queue as a table for a person, once or live, and as lines for a program."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from drawscape.cli.job_ids import SHORT
+from drawscape.cli.telling import counted, span
+from drawscape.job_manager import default_queue, workers_alive
+from drawscape.queue.querying import count_by_status
+from drawscape.queue.rows import JobRow
+from drawscape.queue.schema import WAITING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Finder = Callable[[int], list[JobRow]]
+"""Finds so many jobs at most. Rows, not handles: a job that is removed meanwhile still has its line."""
+
+PERIOD_S = 0.25
+
+_WIDE = 120
+"""Columns from which whole ids and paths fit beside the rest."""
+
+_LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
+
+_COLOURS = {
+    "queued": "cyan",
+    "scheduled": "blue",
+    "deferred": "blue",
+    "started": "yellow",
+    "finished": "green",
+    "failed": "red",
+    "stopped": "magenta",
+    "canceled": "magenta",
+}
+
+
+def cells(row: JobRow) -> list[str]:
+    """Return a job's id, task, status, share done, age, and how long it ran."""
+    status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
+    now = time.time()
+    took = "" if row.started_at is None else span((row.ended_at or now) - row.started_at)
+    return [row.id, row.task, status, f"{row.progress:.0%}", span(now - row.created_at), took]
+
+
+def show(find: Finder, limit: int) -> None:
+    """Print the table."""
+    from rich.console import Console
+
+    console = Console()
+    console.print(table(find(limit), console))
+
+
+def watch(find: Finder, limit: int) -> None:
+    """Show the table until Ctrl-C, no longer than the terminal is high."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console()
+
+    def look() -> Any:
+        return table(find(max(1, min(limit, console.height - _LINES_AROUND))), console)
+
+    # Ctrl-C is how one leaves, and no interruption of anything.
+    with Live(look(), console=console) as view, contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(PERIOD_S)
+            view.update(look(), refresh=True)
+
+
+def table(rows: list[JobRow], console: Console) -> Any:
+    """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    wide = console.width >= _WIDE
+    made = Table(box=None, pad_edge=False)
+    for name in ("id", "task", "status", "done", "age", "took"):
+        made.add_column(name, no_wrap=name != "task", overflow="fold")
+    for row in rows:
+        job_id, task, status, *rest = cells(row)
+        if not wide:
+            job_id, task, status = job_id[-SHORT:], task.rpartition(".")[2], row.status
+        made.add_row(
+            job_id, Text(task), Text(status, _COLOURS.get(row.status, "")), *map(Text, rest)
+        )
+    return Group(Text(_title()), *([made] if rows else []))
+
+
+def _title() -> str:
+    queue = default_queue()
+    counts = count_by_status(queue.database, queue.name)
+    told = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
+    workers = len(workers_alive())
+    alive = f"{counted(workers, 'worker')} alive"
+    if not workers and any(counts[status] for status in WAITING):
+        alive += ": start one with `drawscape worker`"
+    return f"{told}; {alive}" if told else f"no jobs yet in {queue.database.path}; {alive}"

@@ -1,0 +1,88 @@
+"""`drawscape jobs` on a terminal: the table, and the table that follows the queue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from support import wait_until
+
+from drawscape.cli import jobs_table
+from drawscape.job_manager import default_queue, delete_job, enqueue_background_job
+from drawscape.queue.querying import list_rows
+
+TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def queued(name: str) -> str:
+    return enqueue_background_job(TASK, width=9, height=9, job_id=name).id
+
+
+def shown(columns: int) -> str:
+    console = Console(width=columns, color_system=None)
+    queue = default_queue()
+    with console.capture() as capture:
+        console.print(jobs_table.table(list_rows(queue.database, queue.name), console))
+    return capture.get()
+
+
+def test_a_job_that_is_removed_after_the_look_keeps_its_line_until_the_next(home: Path):
+    job_id = queued("going")
+    queue = default_queue()
+    rows = list_rows(queue.database, queue.name)
+    enqueue_background_job(TASK, width=9, height=9)
+    queue.database.connection.execute("delete from job where id = ?", (job_id,))
+    console = Console(width=130)
+    with console.capture() as capture:
+        console.print(jobs_table.table(rows, console))
+    assert "going" in capture.get()
+
+
+def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path):
+    job_id = enqueue_background_job(TASK, width=9, height=9).id
+    assert f"{job_id}  {TASK}  queued" in shown(130)
+    narrow = shown(60)
+    assert f"\n{job_id[-8:]}  generate_complex_svg  queued" in narrow
+    assert "no workers alive: start one" in narrow
+
+
+def test_an_empty_queue_says_which_file_it_is(home: Path):
+    assert shown(200).strip() == f"no jobs yet in {home}/.drawscape/queue.db; no workers alive"
+
+
+def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
+    screen = terminal("jobs", "--watch", columns=70)
+    wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")
+    for name in ("first", "second"):
+        job_id = queued(name)
+        wait_until(lambda name=name: screen.shows(name), 20, name)
+        command = [sys.executable, "-m", "drawscape", "jobs", "cancel", job_id]
+        subprocess.run(command, check=True, capture_output=True)
+        wait_until(lambda: screen.shows("canceled"), 20, "the cancelling")
+        delete_job(job_id)
+        wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")
+    screen.press(b"\x03")
+    wait_until(screen.ended, 20)
+    assert screen.process.returncode == 0
+    assert "Traceback" not in screen.read()
+
+
+def test_watching_without_a_terminal_looks_once_and_says_so(home: Path):
+    job_id = queued("lonely")
+    done = subprocess.run(
+        [sys.executable, "-m", "drawscape", "jobs", "--watch"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith(f"{job_id}\t")
+    assert "needs a terminal" in done.stderr

@@ -1,0 +1,51 @@
+"""What a person at a narrow terminal sees: lines that end between words, errors that name their file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sketches",), "reaction_diffusion  "),
+        (("sketches", "spiral"), "--wobble  "),
+        (("draw", "spirl"), "did you mean 'spiral'"),
+    ],
+)
+def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments: tuple[str, ...], words: str):
+    screen = terminal(*arguments, columns=60)
+    wait_until(screen.ended, 20)
+    text = screen.read()
+    assert words in text
+    assert max(map(len, text.splitlines())) <= 60
+
+
+def test_elsewhere_each_pattern_has_one_line():
+    done = subprocess.run(
+        [sys.executable, "-m", "drawscape", "sketches", "spiral"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = next(line for line in done.stdout.splitlines() if line.startswith("  --wobble"))
+    assert line.endswith("default: 0.5]")
+
+
+@pytest.mark.parametrize("command", ["plot", "redraw"])
+def test_an_error_names_the_file_that_holds_no_drawing(tmp_path: Path, command: str):
+    file = tmp_path / "letter.svg"
+    file.write_text("no drawing at all")
+    done = subprocess.run(
+        [sys.executable, "-m", "drawscape", command, str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"drawscape: {file}: ")

@@ -1,0 +1,153 @@
+"""What a form cannot ask for, or a worker cannot be handed, is told in the cell and in a sentence."""
+
+import datetime
+import threading
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pytest
+from annotated_types import Interval, MultipleOf
+
+from drawscape.errors import (
+    JobOptionError,
+    NotSerializableError,
+    ParameterError,
+    SignatureError,
+)
+from drawscape.notebook import contact_sheet, form, job_view, queue_table, variations
+
+pytestmark = pytest.mark.usefixtures("home")
+
+DAY = datetime.date(2024, 2, 29)
+LOCK = threading.Lock()
+
+
+class Nothing(Enum):
+    """A list that was never filled."""
+
+
+def sketch(annotation: Any, *default: Any) -> Callable[..., None]:
+    """Return a sketch with one parameter, `n`, of that annotation and default."""
+
+    def dots(svg: Any, rng: Any, *, n: Any) -> None:
+        svg.circle(50, 50, 10)
+
+    dots.__annotations__["n"] = annotation
+    if annotation is None:
+        del dots.__annotations__["n"]
+    dots.__kwdefaults__ = {"n": default[0]} if default else None
+    return dots
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "words"),
+    [
+        (int, "a", "has the default 'a', which its annotation refuses: must be a whole number"),
+        (Annotated[int, Interval(ge=1, le=9)], 50, "refuses: must be at least 1 and at most 9"),
+        (Annotated[float, MultipleOf(0.3)], 0.5, "refuses: must be a multiple of 0.3"),
+        (Literal["a", "b"], "c", "refuses: must be one of a, b"),
+        (Annotated[int, Interval(ge=10, le=1)], 5, "it is to be at least 10 and at most 1"),
+        (Annotated[int, Interval(ge="1")], 5, "has the bound or step '1', which is no number"),
+        (Annotated[int, MultipleOf(-1)], 5, "has the step -1"),
+        (Nothing, None, "has no choices"),
+    ],
+)
+def test_an_annotation_that_contradicts_itself_is_told(annotation, default, words: str) -> None:
+    with pytest.raises(SignatureError, match="sketch 'dots': parameter 'n' ") as caught:
+        form(sketch(annotation, default))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("annotation", [datetime.date, np.ndarray, Annotated[datetime.date, 1]])
+def test_a_value_that_nobody_can_type_needs_a_default(annotation: Any) -> None:
+    with pytest.raises(SignatureError, match="which nobody can type, and has no default"):
+        form(sketch(annotation))
+
+
+def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another() -> None:
+    shown = form(sketch(datetime.date, DAY))
+    assert shown.values["n"] is DAY
+    assert shown._panel._controls["n"].input.disabled
+    other = np.arange(3)
+    assert form(sketch(None, DAY), n=other).values["n"] is other
+
+
+@pytest.mark.parametrize("annotation", [None, Any, object, list[int], dict[str, float] | None])
+def test_other_values_are_typed_as_python_writes_them(annotation: Any) -> None:
+    shown = form(sketch(annotation))
+    shown._panel._controls["n"].input.value = "[1, 2]"
+    assert shown.values["n"] == [1, 2]
+
+
+def test_a_parameter_without_annotation_and_default_has_to_be_filled_in() -> None:
+    shown = form(sketch(None))
+    with pytest.raises(ParameterError, match="n=None: a value is required"):
+        shown.draw()
+    assert shown.status == "n=None: a value is required"
+
+
+def test_what_is_nothing_to_draw_is_told() -> None:
+    with pytest.raises(SignatureError, match="5 is no pattern's name"):
+        form(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("place", [form, contact_sheet])
+def test_a_function_that_no_worker_can_be_handed_is_told_before_any_draw(place: Any) -> None:
+    lock = threading.Lock()
+
+    def locked(svg: Any, rng: Any) -> None:
+        with lock:
+            svg.circle(50, 50, 10)
+
+    with pytest.raises(NotSerializableError, match="sketch 'locked' cannot be carried") as caught:
+        place(locked)
+    assert "lock" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"seed": -1}, ParameterError, "seed=-1: must be at least 0 and at most 4294967295"),
+        ({"seed": "x"}, ParameterError, "seed='x': must be a whole number"),
+        ({"width": 9000}, ParameterError, "width=9000: must be at least 1 and at most 5000"),
+        ({"height": "tall"}, ParameterError, "height='tall': must be a number"),
+        ({"job_timeout": "soon"}, JobOptionError, "job_timeout='soon': give seconds"),
+    ],
+)
+def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: str) -> None:
+    with pytest.raises(error, match=words):
+        form(sketch(int, 5), **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: contact_sheet("spiral", 3), "seeds=3: give a list or range"),
+        (lambda: contact_sheet("spiral", ["a"]), "seeds='a': must be a whole number"),
+        (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),
+        (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),
+        (lambda: job_view(3), "job=3: give a job or its id"),  # type: ignore[arg-type]
+    ],
+)
+def test_sheets_and_views_refuse_what_they_could_not_use(make: Any, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        make()
+
+
+def test_a_table_of_a_status_that_does_not_exist_leaves_nothing_behind(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    with pytest.raises(JobOptionError, match="unknown status 'done'"):
+        queue_table("done")
+    assert not recwarn.list
+
+
+def test_tasks_are_read_with_the_same_care(tmp_path: Path) -> None:
+    def paint(width: float, height: float, at: Annotated[int, Interval(le=3)] = 4) -> str:
+        return "painted"
+
+    with pytest.raises(SignatureError, match="task 'paint': parameter 'at' has the default 4"):
+        form(paint)
