@@ -64,7 +64,7 @@ class UnknownNameError(DrawscapeError, LookupError):
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = get_close_matches(name, names, n=3, cutoff=0.5)
+        near = get_close_matches(name, names, n=3, cutoff=0.6)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
         super().__init__(f"unknown {what} {name!r}{hint} known: {', '.join(names) or 'none'}")
         self.what = what

@@ -55,7 +55,12 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
     log = folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _rotate(log)
+    home.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home)}
+    if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative one is relative to here, not to the home
+        environment["DRAWSCAPE_QUEUE"] = str(
+            Path(os.environ["DRAWSCAPE_QUEUE"]).expanduser().absolute()
+        )
     command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
         command += ["-w", str(slots)]

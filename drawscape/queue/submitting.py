@@ -98,8 +98,8 @@ class Queue:
 
         Raises NotSerializableError naming what cannot travel.
         """
-        carried = portable(task.function) if task.by_value else None
         try:
+            carried = portable(task.function) if task.by_value else None
             return self.codec.dumps(
                 (carried, tuple(args), dict(kwargs)), of_call(job_id, task.path)
             )
@@ -332,6 +332,8 @@ def portable(function: Callable[..., Any]) -> Any:
     cloudpickle.register_pickle_by_value(module)
     try:
         return Carried(bytes(cloudpickle.dumps(function)))
+    except Exception as error:
+        raise NotSerializableError(f"{type(error).__name__}: {error}") from error
     finally:
         cloudpickle.unregister_pickle_by_value(module)
 

@@ -236,6 +236,18 @@ def test_what_has_no_path_of_its_own_travels_by_value():
         assert told[0](1) == 2
 
 
+def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):
+    (tmp_path / "besides.py").write_text(
+        "import threading\n_lock = threading.Lock()\ndef draw():\n    with _lock:\n        pass\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from besides import draw
+
+    with pytest.raises(errors.NotSerializableError, match=r"besides\.draw.*lock"):
+        enqueue_background_job(draw)
+    assert rows() == []
+
+
 def payload_of(job) -> bytes:
     return (
         default_queue()

@@ -283,6 +283,18 @@ def test_start_worker_returns_once_the_worker_is_alive(home):
     assert not worker.alive
 
 
+def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "new-home"))
+    worker = start_worker(1)
+    try:
+        assert enqueue_background_job("sampletasks.where").wait(20)[0] == str(tmp_path / "new-home")
+    finally:
+        worker.stop()
+    assert (tmp_path / "elsewhere" / "queue.db").exists()
+
+
 def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
     locks = default_queue().folder / "workers"
     locks.mkdir(parents=True)
