@@ -59,11 +59,11 @@ def implicit(
     yield 0.3
     heights = np.linspace(-0.99, 0.99, slices)
     parts: list[Lines] = []
-    draw = partial(_draw, parts=parts, heights=heights, axes=axes, near=near)
+    draw = partial(_draw, parts=parts, heights=heights, axes=axes, near=near, whole=None)
     for index, height in enumerate(heights):
         parts.append(_slice(kept, float(height)))
         if index % 10 == 9:
-            yield 0.3 + 0.6 * index / slices, partial(draw, whole=None, filling=_outline(near))
+            yield 0.3 + 0.6 * index / slices, partial(draw, growing=True)
     draw(svg, whole=solid if cut else None)
 
 
@@ -74,11 +74,11 @@ def _draw(
     axes: Floats,
     near: Floats,
     whole: Inside | None,
-    filling: Points | None = None,
+    growing: bool = False,
 ) -> None:
     """Draw what is seen of the slices; faces where they cut the `whole` solid, in the second pen.
 
-    The frame shows them as large as fits, or for slices that are not all yet, `filling`.
+    They fill the frame; while there are more to come they stand where they will fill it.
     """
     flat = Lines.join(parts)
     height = np.repeat(heights[: len(parts)], [len(part.points) for part in parts])
@@ -87,7 +87,7 @@ def _draw(
     seen = _seen(places, near)
     # On the cut faces the whole solid goes on beyond the slice.
     face = np.zeros(len(seen), dtype=bool) if whole is None else whole(*points.T) > 0.02
-    filling = places[seen > 0, :2] if filling is None else filling
+    filling = _outline(near) if growing else places[seen > 0, :2]
     page = _on_page(svg, flat.with_points(places[:, :2]), filling)
     svg.polylines(_long(keep_positive(page, np.where(face, -1e-6, seen))))
     if whole is not None:
