@@ -57,7 +57,6 @@ class Growth:
     taken: Occupancy
     pace: Pace
     count: int = 0
-    born: int = 0
     distance: float = FIRST_APART
     waiting: Complexes = default(default_factory=lambda: np.empty(0, dtype=np.complex128))
     fresh: list[Complexes] = default(default_factory=list)
@@ -107,8 +106,7 @@ class Growth:
         line = self.count + np.arange(len(starts))
         self.count += len(starts)
         step = np.zeros(len(starts), dtype=np.int64)
-        self.born += 1
-        granted = self.taken.claim(starts, line, step, self.born)
+        granted = self.taken.claim(starts, line, step)
         self._keep(line[granted], step[granted], starts[granted])
         self.fresh.append(starts[granted])
         return Heads.of(starts[granted], line[granted])
@@ -144,9 +142,7 @@ class Growth:
         subs = self.pace.substeps
         claims = trail[subs - 1 :: subs]
         step = heads.step + heads.way * np.arange(1, STRIDES + 1)[:, None]
-        self.born += 1
-        line = np.broadcast_to(heads.line, claims.shape)
-        granted = self.taken.claim_runs(claims, line, step, self.born)
+        granted = self.taken.claim_runs(claims, heads.line, step)
         passed = np.repeat(granted, subs, axis=0)
         order = heads.step * subs + heads.way * np.arange(1, len(trail) + 1)[:, None]
         self._keep(np.broadcast_to(heads.line, trail.shape)[passed], order[passed], trail[passed])
@@ -171,7 +167,9 @@ class Growth:
             course *= length / np.maximum(np.abs(course), 1e-6)
             at = at + course
             trail[sub] = at
-        left = stop_at_edge(trail, heads.at, self.bounds)
+        # A hair more than the strides, which rounding could exceed.
+        reach = (STRIDES + 0.1) * self.pace.stride
+        left = stop_at_edge(trail, heads.at, self.bounds, reach)
         return trail, left | (np.abs(trail[-1] - trail[-2]) < 0.5 * np.abs(length))
 
     def _beside(self, places: Complexes) -> Complexes:
@@ -205,5 +203,9 @@ def _scattered(places: Complexes, distance: float) -> Indices:
     )
     # Squares of which no two touch, as the first place has it.
     some = np.flatnonzero((((column ^ column[0]) | (row ^ row[0])) & 1) == 0)
-    square = row[some] * (1 << 32) + column[some]
-    return np.asarray(some[np.sort(np.unique(square, return_index=True)[1])])
+    column, row = column[some] - np.min(column), row[some] - np.min(row)
+    square = row * (int(np.max(column)) + 1) + column
+    first = np.empty(int(np.max(square)) + 1, dtype=np.int64)
+    # The last write to a square stays: backwards, so that the first place in it has it.
+    first[square[::-1]] = some[::-1]
+    return np.asarray(some[first.take(square) == some])

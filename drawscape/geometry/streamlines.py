@@ -57,7 +57,10 @@ def streamlines(
     if mask is not None:
         taken.block(_blocked(taken, mask, bounds))
     if seeds is not None:
-        grow.from_places(to_complex(as_points(seeds)))
+        x0, y0, x1, y1 = bounds
+        places = as_points(seeds)
+        on_page = ((places >= (x0, y0)) & (places <= (x1, y1))).all(axis=1)
+        grow.from_places(to_complex(places[on_page]))
     # A few lines all over first, then all that their sides lead to; last, pockets that no side sees.
     grow.from_places(_everywhere(bounds, FIRST_APART * spacing_mm))
     grow.from_places(_everywhere(bounds, spacing_mm))

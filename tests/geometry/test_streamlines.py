@@ -143,3 +143,10 @@ def test_options_that_make_no_sense_are_named(options, words):
 def test_a_field_of_another_shape_is_refused():
     with pytest.raises(GeometryError, match="angles or vectors"):
         streamlines(lambda x, y: np.zeros(3), PAGE, 5.0)
+
+
+@pytest.mark.parametrize("seed", [[1e6, 0.0], [-500.0, -500.0], [50.0, 131.0]])
+def test_a_seed_off_the_page_starts_no_line(seed):
+    assert np.array_equal(
+        streamlines(waves, PAGE, 4.0, seeds=[seed]).points, streamlines(waves, PAGE, 4.0).points
+    )
