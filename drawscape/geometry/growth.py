@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as default
 
@@ -64,13 +65,17 @@ class Growth:
     order: list[Indices] = default(default_factory=list)
     places: list[Complexes] = default(default_factory=list)
 
-    def from_places(self, places: Complexes) -> None:
-        """Grow lines from `places`, and from beside those lines, until nothing is free."""
+    def from_places(self, places: Complexes) -> Iterator[None]:
+        """Grow lines from `places`, and from beside those lines, until nothing is free.
+
+        Each step takes all heads some strides further.
+        """
         self.waiting = places
         heads = Heads.of(places[:0], np.empty(0, dtype=np.int64))
         heads = self._started(self._most_heads // 2, heads)
         while len(heads):
             heads = self._moved(heads)
+            yield
             if len(heads) < self._most_heads // 3:
                 heads = heads.joined(self._started((self._most_heads - len(heads)) // 2, heads))
 
@@ -87,6 +92,11 @@ class Growth:
         places[(np.cumsum(counts) - counts - lowest)[line] + order] = np.concatenate(self.places)
         lines = Lines.from_counts(to_points(places), counts)
         return self._closed(without_repeats(lines))
+
+    @property
+    def length_mm(self) -> float:
+        """How long all lines together are by now."""
+        return sum(map(len, self.places)) * self.pace.stride / self.pace.substeps
 
     @property
     def _most_heads(self) -> int:
