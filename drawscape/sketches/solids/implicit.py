@@ -56,7 +56,7 @@ def implicit(
     axes = _axes(np.radians(tilt), np.radians(turn))
     near = _depths(kept, axes)
     slices = at_most(slices, svg.frame.short, 0.9, least=10)
-    yield 0.3
+    yield 0.3, partial(_draw_outline, near=near)
     heights = np.linspace(-0.99, 0.99, slices)
     parts: list[Lines] = []
     draw = partial(_draw, parts=parts, heights=heights, axes=axes, near=near, whole=None)
@@ -93,6 +93,13 @@ def _draw(
     if whole is not None:
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(_long(keep_positive(page, np.where(face, seen, -1e-6))))
+
+
+def _draw_outline(page: SVGBuilder, near: Floats) -> None:
+    """Draw the edge of all that the rays meet, as large as the slices will be."""
+    met = np.where(near > -2.0, 1.0, -1.0)
+    edge = contours(met, 0.0, (-1.0, -1.0, 1.0, 1.0))
+    page.polylines(_on_page(page, edge, _outline(near)))
 
 
 def _outline(near: Floats) -> Points:
