@@ -30,6 +30,8 @@ class ForbiddenPathError(DrawscapeError, ValueError):
 class MissingExtraError(DrawscapeError, ImportError):
     """A feature needs an optional dependency that is not installed."""
 
+    permanent = True
+
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an extra: pip install 'drawscape[{extra}]'")
         self.extra = extra

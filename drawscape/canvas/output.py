@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from drawscape.canvas.flatten import TOLERANCE_MM, flatten_layers
 from drawscape.canvas.node import Group, Node
@@ -14,6 +16,7 @@ from drawscape.canvas.page import Pen
 from drawscape.canvas.serialize import document, layer_attributes
 from drawscape.canvas.state import Canvas
 from drawscape.canvas.style import escape
+from drawscape.canvas.transform import Matrix
 from drawscape.geometry.lines import Lines
 
 
@@ -22,7 +25,7 @@ class Output(Canvas):
 
     def _root(self) -> list[Node]:
         """Return the root's nodes as the file has them: everything in layers if there is a pen."""
-        nodes = self.elements
+        nodes = self.drafted().elements
         if self.pen is not None:
             loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
             layers = [node for node in nodes if isinstance(node, Group) and node.pen]
@@ -40,6 +43,23 @@ class Output(Canvas):
                 node = Group(layer_attributes(node.pen, number), node.elements, node.pen)
             numbered.append(node)
         return numbered
+
+    def drafted(self) -> Self:
+        """Return the canvas as it looks now: itself, or while it has a draft, a copy with that drawn.
+
+        All that comes off the canvas shows its draft, too; the canvas itself stays as it is.
+        """
+        if self.draft is None:
+            return self
+        page = copy(self)
+        page.draft, page._open, page._matrices = None, [], [Matrix()]
+        # Groups are filled further; the copy needs its own.
+        page.elements = [
+            replace(node, elements=[*node.elements]) if isinstance(node, Group) else node
+            for node in self.elements
+        ]
+        self.draft(page)
+        return page
 
     def _pieces(self) -> Iterator[bytes]:
         return document(self.width, self.height, self._root(), provenance=self.provenance)

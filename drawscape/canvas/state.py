@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self
@@ -34,6 +34,8 @@ class Canvas:
         self.hershey_font_name = "futural"
         self.elements: list[Node] = []
         self.provenance: Mapping[str, Any] | None = None
+        self.draft: Callable[[Any], object] | None = None
+        """What shows an unfinished drawing: it is handed a copy of the canvas and draws on that."""
         self._drawn = 0
         self._open: list[tuple[Group, list[Matrix]]] = []
         self._matrices: list[Matrix] = [Matrix()]

@@ -33,8 +33,10 @@ def directions(field: Field, x: Floats, y: Floats) -> Complexes:
         found = np.column_stack([np.broadcast_to(part, x.shape) for part in found])
     values = np.asarray(found, dtype=np.float64)
     if values.shape == x.shape:
-        unit = np.cos(values) + 1j * np.sin(values)
-        return np.where(np.isfinite(values), unit, 0.0)
+        unit = np.empty(x.shape, dtype=np.complex128)
+        unit.real, unit.imag = np.cos(values), np.sin(values)
+        unit[~np.isfinite(values)] = 0.0
+        return unit
     if values.shape != (*x.shape, 2):
         raise GeometryError(
             f"a field of {x.shape} places returns their angles or vectors, not {values.shape}"
@@ -52,7 +54,7 @@ def to_complex(points: Points) -> Complexes:
 
 def to_points(places: Complexes) -> Points:
     """Return (N,) complex places as (N, 2) points."""
-    return np.column_stack((places.real, places.imag))
+    return np.ascontiguousarray(places).view(np.float64).reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,12 @@ class SampledField:
         )
         nodes = directions(field, x.ravel(), y.ravel()).astype(np.complex64).reshape(rows, columns)
         a, b, c, d = nodes[:-1, :-1], nodes[:-1, 1:], nodes[1:, :-1], nodes[1:, 1:]
-        blends = np.stack((a, b - a, c - a, a - b - c + d), axis=-1).reshape(-1, 4)
+        blends = np.empty((*a.shape, 4), dtype=np.complex64)
+        blends[..., 0] = a
+        np.subtract(b, a, out=blends[..., 1])
+        np.subtract(c, a, out=blends[..., 2])
+        np.add(a - b - c, d, out=blends[..., 3])
+        blends = blends.reshape(-1, 4)
         return cls(complex(x0 - around * pitch, y0 - around * pitch), pitch, columns - 1, blends)
 
     def at(self, places: Complexes) -> Complexes:

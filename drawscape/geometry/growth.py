@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as default
 
@@ -57,7 +58,6 @@ class Growth:
     taken: Occupancy
     pace: Pace
     count: int = 0
-    born: int = 0
     distance: float = FIRST_APART
     waiting: Complexes = default(default_factory=lambda: np.empty(0, dtype=np.complex128))
     fresh: list[Complexes] = default(default_factory=list)
@@ -65,13 +65,17 @@ class Growth:
     order: list[Indices] = default(default_factory=list)
     places: list[Complexes] = default(default_factory=list)
 
-    def from_places(self, places: Complexes) -> None:
-        """Grow lines from `places`, and from beside those lines, until nothing is free."""
+    def from_places(self, places: Complexes) -> Iterator[None]:
+        """Grow lines from `places`, and from beside those lines, until nothing is free.
+
+        Each step takes all heads some strides further.
+        """
         self.waiting = places
         heads = Heads.of(places[:0], np.empty(0, dtype=np.int64))
         heads = self._started(self._most_heads // 2, heads)
         while len(heads):
             heads = self._moved(heads)
+            yield
             if len(heads) < self._most_heads // 3:
                 heads = heads.joined(self._started((self._most_heads - len(heads)) // 2, heads))
 
@@ -88,6 +92,11 @@ class Growth:
         places[(np.cumsum(counts) - counts - lowest)[line] + order] = np.concatenate(self.places)
         lines = Lines.from_counts(to_points(places), counts)
         return self._closed(without_repeats(lines))
+
+    @property
+    def length_mm(self) -> float:
+        """How long all lines together are by now."""
+        return sum(map(len, self.places)) * self.pace.stride / self.pace.substeps
 
     @property
     def _most_heads(self) -> int:
@@ -107,8 +116,7 @@ class Growth:
         line = self.count + np.arange(len(starts))
         self.count += len(starts)
         step = np.zeros(len(starts), dtype=np.int64)
-        self.born += 1
-        granted = self.taken.claim(starts, line, step, self.born)
+        granted = self.taken.claim(starts, line, step)
         self._keep(line[granted], step[granted], starts[granted])
         self.fresh.append(starts[granted])
         return Heads.of(starts[granted], line[granted])
@@ -144,9 +152,7 @@ class Growth:
         subs = self.pace.substeps
         claims = trail[subs - 1 :: subs]
         step = heads.step + heads.way * np.arange(1, STRIDES + 1)[:, None]
-        self.born += 1
-        line = np.broadcast_to(heads.line, claims.shape)
-        granted = self.taken.claim_runs(claims, line, step, self.born)
+        granted = self.taken.claim_runs(claims, heads.line, step)
         passed = np.repeat(granted, subs, axis=0)
         order = heads.step * subs + heads.way * np.arange(1, len(trail) + 1)[:, None]
         self._keep(np.broadcast_to(heads.line, trail.shape)[passed], order[passed], trail[passed])
@@ -171,7 +177,9 @@ class Growth:
             course *= length / np.maximum(np.abs(course), 1e-6)
             at = at + course
             trail[sub] = at
-        left = stop_at_edge(trail, heads.at, self.bounds)
+        # A hair more than the strides, which rounding could exceed.
+        reach = (STRIDES + 0.1) * self.pace.stride
+        left = stop_at_edge(trail, heads.at, self.bounds, reach)
         return trail, left | (np.abs(trail[-1] - trail[-2]) < 0.5 * np.abs(length))
 
     def _beside(self, places: Complexes) -> Complexes:
@@ -205,5 +213,9 @@ def _scattered(places: Complexes, distance: float) -> Indices:
     )
     # Squares of which no two touch, as the first place has it.
     some = np.flatnonzero((((column ^ column[0]) | (row ^ row[0])) & 1) == 0)
-    square = row[some] * (1 << 32) + column[some]
-    return np.asarray(some[np.sort(np.unique(square, return_index=True)[1])])
+    column, row = column[some] - np.min(column), row[some] - np.min(row)
+    square = row * (int(np.max(column)) + 1) + column
+    first = np.empty(int(np.max(square)) + 1, dtype=np.int64)
+    # The last write to a square stays: backwards, so that the first place in it has it.
+    first[square[::-1]] = some[::-1]
+    return np.asarray(some[first.take(square) == some])

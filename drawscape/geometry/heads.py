@@ -44,14 +44,26 @@ class Heads:
         )
 
 
-def stop_at_edge(trail: Complexes, from_: Complexes, bounds: Bounds) -> NDArray[np.bool_]:
-    """Return which heads leave `bounds`; their trails, (K, N), end on the edge from there on."""
+def stop_at_edge(
+    trail: Complexes, from_: Complexes, bounds: Bounds, reach: float
+) -> NDArray[np.bool_]:
+    """Return which heads leave `bounds`; their trails, (K, N), end on the edge from there on.
+
+    `reach` is how far a trail may lead from its start.
+    """
     x0, y0, x1, y1 = bounds
-    x, y = trail.real, trail.imag
+    x, y = from_.real, from_.imag
+    room = np.minimum(np.minimum(x - x0, x1 - x), np.minimum(y - y0, y1 - y))
+    head = np.flatnonzero(room <= reach)
+    left = np.zeros(len(from_), dtype=bool)
+    if not len(head):
+        return left
+    x, y = trail.real[:, head], trail.imag[:, head]
     outside = (x < x0) | (x > x1) | (y < y0) | (y > y1)
-    left = outside.any(axis=0)
-    head = np.flatnonzero(left)
-    first = outside[:, head].argmax(axis=0)
+    leaves = outside.any(axis=0)
+    head, outside = head[leaves], outside[:, leaves]
+    left[head] = True
+    first = outside.argmax(axis=0)
     a = np.where(first > 0, trail[first - 1, head], from_[head])
     step = trail[first, head] - a
     share = np.ones(len(head))
@@ -63,4 +75,4 @@ def stop_at_edge(trail: Complexes, from_: Complexes, bounds: Bounds) -> NDArray[
     edge = np.clip(edge.real, x0, x1) + 1j * np.clip(edge.imag, y0, y1)
     after = np.arange(len(trail))[:, None] >= first
     trail[:, head] = np.where(after, edge, trail[:, head])
-    return np.asarray(left)
+    return left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,10 @@ from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes
 from drawscape.geometry.pairs import Indices
 
-# So far away that an empty cell is near nothing.
-_NOWHERE = 1e15 + 0j
 # A line of more strides than this would be longer than any paper.
 _MOST_STEPS = 1 << 23
-# Windows looked through at once: their numbers, 100 kB, stay in cache and cost no fresh memory.
-_WINDOWS = 512
+# Cells along a square in which runs meet: what is within the radius lies in four squares at most.
+_SQUARE = 4
 
 
 class Occupancy:
@@ -34,10 +33,11 @@ class Occupancy:
         rows = int((bounds[3] - bounds[1]) / cell) + 2 * margin
         self._origin = complex(bounds[0] - margin * cell, bounds[1] - margin * cell)
         size = self._columns * rows
-        # Single precision, from the corner: half the memory to look through, and 0.0001 mm at most.
-        self._held = np.full(size, _NOWHERE, dtype=np.complex64)
-        self._owner = np.full(size, -1, dtype=np.int64)
-        self._born = np.zeros(size, dtype=np.int32)
+        # Looked through first, a byte a cell; what the others say of empty cells means nothing.
+        self._filled = np.zeros(size, dtype=bool)
+        # Single precision, from the corner: half the memory to look up, and 0.0001 mm at most.
+        self._held = np.zeros(size, dtype=np.complex64)
+        self._owner = np.zeros(size, dtype=np.int64)
         self._blocked = np.zeros(size, dtype=bool)
         # Cells that lie within `reach` of some point as a whole, so that nothing in them is free.
         self._crowded = np.zeros(size, dtype=bool)
@@ -45,8 +45,13 @@ class Occupancy:
         self._latest = np.zeros(size, dtype=np.int32)
         self._radius = radius
         self._loop = loop
-        self._around = _Window.of(self._held, self._columns, 2)
-        self._wide = _Window.of(self._held, self._columns, int(np.ceil(reach / cell)))
+        self._around = _Window.of(self._filled, self._columns, 2)
+        self._wide = _Window.of(self._filled, self._columns, int(np.ceil(reach / cell)))
+        self._disc = list(_runs_within(self._crowded, self._columns, reach / cell))
+        # By the square: the run that came there last, numbered from the first run of all.
+        self._squares = self._columns // _SQUARE + 2
+        self._run = np.full(self._squares * (rows // _SQUARE + 2), -1, dtype=np.int64)
+        self._runs = 0
 
     def cells(self, places: Complexes) -> Indices:
         """Return the number of the cell that each place is in."""
@@ -63,80 +68,132 @@ class Occupancy:
         """Close the cells where `blocked` is true for good."""
         self._blocked = blocked
 
-    def claim(
-        self, places: Complexes, line: Indices, step: Indices, born: int
-    ) -> NDArray[np.bool_]:
+    def claim(self, places: Complexes, line: Indices, step: Indices) -> NDArray[np.bool_]:
         """Return which of `places`, (N,), are granted; they are held from now on.
 
         `line` and `step` say whose points they are and where along it. One is refused when a point
         of another line is nearer than the radius, or one of its own line further along it than a
-        loop is long; of two that come at the same time `born` the lower line number wins.
+        loop is long; of two that come at the same time the lower line number wins.
         """
-        return np.asarray(self.claim_runs(places[None], line[None], step[None], born)[0])
+        return np.asarray(self.claim_runs(places[None], line, step[None])[0])
 
-    def claim_runs(
-        self, places: Complexes, line: Indices, step: Indices, born: int
-    ) -> NDArray[np.bool_]:
+    def claim_runs(self, places: Complexes, line: Indices, step: Indices) -> NDArray[np.bool_]:
         """Return which of `places`, (K, N), are granted: in each column all before the first refused.
 
-        Otherwise as `claim`.
+        A column is a run of one of the lines, (N,), its places no more than the radius from one to
+        the next, `step`, (K, N), along it. Otherwise as `claim`.
         """
-        shape = places.shape
-        places, line, step = places.ravel(), line.ravel(), step.ravel()
-        local = (places - self._origin).astype(np.complex64)
-        cell = self.cells(places)
         # Line and step in one number: points of one line within a loop differ by less than a loop.
-        key = line * (2 * _MOST_STEPS) + step + _MOST_STEPS
-        empty = self._owner.take(cell) < 0
+        key = (line * (2 * _MOST_STEPS) + step + _MOST_STEPS).ravel()
+        offset = places.ravel() - self._origin
+        q = offset * (1.0 / self.cell)
+        cell = q.imag.astype(np.int64) * self._columns + q.real.astype(np.int64)
+        local = offset.astype(np.complex64)
+        refused = self._blocked.take(cell)
+        refused[self._too_near(cell, key, local)[0]] = True
+        empty = np.flatnonzero(~self._filled.take(cell))
         # The last write to a cell stays: backwards, so that the lower line number has it.
         target = cell[empty][::-1]
+        self._filled[target] = True
         self._held[target] = local[empty][::-1]
         self._owner[target] = key[empty][::-1]
-        self._born[target] = born
-        own = empty & (self._owner.take(cell) == key)
-        refused = self._blocked.take(cell) | (empty & ~own)
-        near = self._around.near(cell, local, self._radius)
-        who, which = np.divmod(near, len(self._around.offsets))
-        near = cell[who] + self._around.offsets[which]
-        other = self._owner.take(near)
-        strange = np.flatnonzero(np.abs(other - key[who]) > self._loop)
-        who, near, other = who[strange], near[strange], other[strange]
-        later = (self._born.take(near) == born) & (other // (2 * _MOST_STEPS) > line[who])
-        refused[who[~later]] = True
-        granted = np.logical_and.accumulate(~refused.reshape(shape), axis=0)
-        self._release(cell[own & ~granted.ravel()])
+        own = self._owner.take(cell[empty]) == key[empty]
+        refused[empty[~own]] = True
+        # From here on against each other: what was held before has refused whom it could.
+        some = np.flatnonzero(np.broadcast_to(self._meeting(places, q), places.shape))
+        if len(some):
+            who, other = self._too_near(cell[some], key[some], local[some])
+            lower = other // (2 * _MOST_STEPS) <= key[some[who]] // (2 * _MOST_STEPS)
+            refused[some[who[lower]]] = True
+        granted = np.logical_and.accumulate(~refused.reshape(places.shape), axis=0)
+        held = empty[own]
+        self._filled[cell[held[~granted.ravel()[held]]]] = False
         return np.asarray(granted)
+
+    def _too_near(
+        self, cell: Indices, key: Indices, local: NDArray[np.complex64]
+    ) -> tuple[Indices, Indices]:
+        """Return who of (N,) claims lies too near to a held point, and that one's key, in pairs."""
+        who, near = self._around.filled(cell)
+        other = self._owner.take(near)
+        strange = np.flatnonzero(np.abs(other - key.take(who)) > self._loop)
+        who = who.take(strange)
+        close = _within(self._held.take(near.take(strange)), local.take(who), self._radius)
+        return who[close], other.take(strange)[close]
+
+    def _meeting(self, places: Complexes, q: Complexes) -> NDArray[np.bool_]:
+        """Return which runs may come too near to another or to themselves: all that do, and some more.
+
+        Each run leaves its number in the squares that it comes by, and looks for others' in all
+        squares that its surroundings touch. `q` is `places` in cells.
+        """
+        count, first = places.shape[1], self._runs
+        self._runs += count
+        number = np.broadcast_to(np.arange(first, self._runs), places.shape).ravel()
+        q = q * (1.0 / _SQUARE)
+        either = np.array([[-0.5], [0.5]])  # the radius, in squares
+        column, row = ((axis + either).astype(np.int64) for axis in (q.real, q.imag))
+        here = q.imag.astype(np.int64) * self._squares + q.real.astype(np.int64)
+        self._run[here] = number
+        found = self._run.take(row[:, None] * self._squares + column)
+        met = np.flatnonzero((found >= first) & (found != number))
+        meeting = np.zeros(count, dtype=bool)
+        meeting[met % count] = True
+        # Where three meet, the number left is one's; each of the others finds it, and it is told.
+        meeting[found.ravel()[met] - first] = True
+        spare = len(places) - 1 - self._loop
+        if spare > 0:
+            # A run that is bent back on itself ends near its start.
+            meeting |= np.abs(places[-1] - places[0]) < spare * self._radius
+        return meeting
 
     def crowd(self, places: Complexes) -> None:
         """Note that `places` are held, so that `uncrowded` rules out what is near them."""
-        most = int(self._reach / self.cell)
-        i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
-        whole = np.hypot(np.abs(i) + 1, np.abs(j) + 1) * self.cell < self._reach
         cell = self.cells(places)
-        for offset in (i * self._columns + j)[whole]:
-            self._crowded[cell + offset] = True
+        for offset, runs in self._disc:
+            runs[cell + offset] = b"\1" * runs.itemsize
 
     def uncrowded(self, places: Complexes) -> Complexes:
         """Return those of `places`, one in a cell, that may be free: all but the plainly taken."""
         cell = self.cells(places)
-        number = np.arange(len(cell))
+        open_ = np.flatnonzero(~(self._crowded.take(cell) | self._blocked.take(cell)))
+        cell, number = cell.take(open_), np.arange(len(open_), dtype=np.int32)
         self._latest[cell[::-1]] = number[::-1]
-        keep = self._latest.take(cell) == number
-        keep &= ~(self._crowded.take(cell) | self._blocked.take(cell))
-        return np.asarray(places[keep])
+        return np.asarray(places.take(open_[self._latest.take(cell) == number]))
 
     def free(self, places: Complexes) -> NDArray[np.bool_]:
         """Return whether no point is nearer to each of `places`, (N,), than the reach."""
         local = (places - self._origin).astype(np.complex64)
         # Rounding to single precision may not undercut a place that is just far enough.
         limit = self._reach * (1.0 - 1e-6)
+        who, near = self._wide.filled(self.cells(places))
         free = np.ones(len(places), dtype=bool)
-        free[self._wide.near(self.cells(places), local, limit) // len(self._wide.offsets)] = False
+        free[who[_within(self._held.take(near), local.take(who), limit)]] = False
         return free
 
-    def _release(self, cells: Indices) -> None:
-        self._held[cells] = _NOWHERE
-        self._owner[cells] = -1
+
+def _within(a: NDArray[np.complex64], b: NDArray[np.complex64], radius: float) -> NDArray[np.bool_]:
+    gap = a - b
+    parts = gap.view(np.float32).reshape(-1, 2)
+    parts *= parts
+    return np.asarray(parts[:, 0] + parts[:, 1] < radius * radius)
+
+
+def _runs_within(
+    flags: NDArray[np.bool_], columns: int, radius: float
+) -> Iterator[tuple[int, NDArray[np.void]]]:
+    """Yield the rows of cells that lie whole within `radius` cells of any place in the middle one.
+
+    Each is where it starts from there, and as many flags in one piece from any cell on.
+    """
+    most = int(radius)
+    for row in range(-most, most + 1):
+        across = np.arange(most + 1)
+        half = int(np.sum(np.hypot(abs(row) + 1, across + 1) < radius)) - 1
+        if half >= 0:
+            side = 2 * half + 1
+            piece = np.ndarray((1,), f"V{side}", flags)
+            yield row * columns - half, as_strided(piece, (len(flags) - side + 1,), (1,))
 
 
 @dataclass(frozen=True)
@@ -145,30 +202,21 @@ class _Window:
 
     offsets: Indices
     corner: int
-    views: NDArray[np.complex64]
+    views: NDArray[np.void]
 
     @classmethod
-    def of(cls, held: NDArray[np.complex64], columns: int, most: int) -> _Window:
+    def of(cls, filled: NDArray[np.bool_], columns: int, most: int) -> _Window:
         side = 2 * most + 1
         i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
-        # Every window is a view into the cells themselves: five rows are copied, not 25 numbers.
-        shape = (len(held) - (side - 1) * (columns + 1), side, side)
-        item = held.itemsize
-        views = as_strided(held, shape, (item, columns * item, item), writeable=False)
+        # Every window is a view into the cells themselves: five rows are copied, not 25 bytes.
+        row = np.ndarray((1,), f"V{side}", filled)
+        shape = (len(filled) - (side - 1) * (columns + 1), side)
+        views = as_strided(row, shape, (1, columns), writeable=False)
         return cls(i * columns + j, most * (columns + 1), views)
 
-    def near(self, cell: Indices, local: NDArray[np.complex64], radius: float) -> Indices:
-        """Return which of the windows' entries, numbered on through (N, cells), are within `radius`.
-
-        `cell` and `local`, (N,), say where each window is and from where in it distances count.
-        """
-        found = []
-        for start in range(0, len(cell), _WINDOWS):
-            part = slice(start, start + _WINDOWS)
-            gap = self.views[cell[part] - self.corner].reshape(-1, len(self.offsets))
-            gap -= local[part, None]
-            parts = gap.view(np.float32).reshape(*gap.shape, 2)
-            parts *= parts
-            close = np.flatnonzero(parts[..., 0] + parts[..., 1] < radius * radius)
-            found.append(close + start * len(self.offsets))
-        return np.concatenate([np.empty(0, dtype=np.int64), *found])
+    def filled(self, cell: Indices) -> tuple[Indices, Indices]:
+        """Return pairs of all filled cells in the windows around `cell`, (N,): whose, and which."""
+        found = np.flatnonzero(self.views[cell - self.corner].view(np.bool_))
+        who = found // len(self.offsets)
+        which = found - who * len(self.offsets)
+        return who, cell.take(who) + self.offsets.take(which)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -49,23 +49,66 @@ def streamlines(
     (Jobard & Lefer 1997, many lines at once.)
     Raises GeometryError for lengths that are not positive or a field of another shape.
     """
+    *_, (_, lines) = growing_streamlines(
+        field,
+        area,
+        spacing_mm,
+        test=test,
+        step_mm=step_mm,
+        seeds=seeds,
+        mask=mask,
+        min_length_mm=min_length_mm,
+        max_length_mm=max_length_mm,
+    )
+    return lines()
+
+
+def growing_streamlines(
+    field: Field,
+    area: Area,
+    spacing_mm: float,
+    *,
+    test: float = 0.5,
+    step_mm: float | None = None,
+    seeds: ArrayLike | None = None,
+    mask: Mask | None = None,
+    min_length_mm: float = 0.0,
+    max_length_mm: float = np.inf,
+) -> Iterator[tuple[float, Callable[[], Lines]]]:
+    """Yield, step by step, about how much is done, 0 to 1, and what returns the lines so far.
+
+    The last ones are those that `streamlines` returns; what it takes and raises is the same.
+    """
     bounds = bounds_of(area)
     pace = _pace(spacing_mm, test, step_mm, max_length_mm)
     sampled = SampledField.of(field, bounds, spacing_mm / 2.0, (STRIDES + 1) * pace.stride)
     taken = Occupancy(bounds, pace.radius, spacing_mm, int(2.0 * spacing_mm / pace.stride))
     grow = Growth(sampled, bounds, taken, pace)
+    # Lines that keep their distance lie about one spacing apart.
+    whole = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / spacing_mm
     if mask is not None:
-        taken.block(_blocked(taken, mask, bounds))
-    if seeds is not None:
-        grow.from_places(to_complex(as_points(seeds)))
+        blocked = _blocked(taken, mask, bounds)
+        taken.block(blocked)
+        whole = min(whole, np.count_nonzero(~blocked) * taken.cell**2 / spacing_mm)
+
+    def lines() -> Lines:
+        found = grow.lines()
+        if mask is not None and not callable(mask):
+            found = clip_to_polygon(found, mask)
+        long = (found.lengths_mm >= min_length_mm) & (found.counts > 1)
+        return found if long.all() else found.take(long)
+
     # A few lines all over first, then all that their sides lead to; last, pockets that no side sees.
-    grow.from_places(_everywhere(bounds, FIRST_APART * spacing_mm))
-    grow.from_places(_everywhere(bounds, spacing_mm))
-    lines = grow.lines()
-    if mask is not None and not callable(mask):
-        lines = clip_to_polygon(lines, mask)
-    long = (lines.lengths_mm >= min_length_mm) & (lines.counts > 1)
-    return lines if long.all() else lines.take(long)
+    starts = [_everywhere(bounds, FIRST_APART * spacing_mm), _everywhere(bounds, spacing_mm)]
+    if seeds is not None:
+        x0, y0, x1, y1 = bounds
+        given = as_points(seeds)
+        on_page = ((given >= (x0, y0)) & (given <= (x1, y1))).all(axis=1)
+        starts.insert(0, to_complex(given[on_page]))
+    for places in starts:
+        for _ in grow.from_places(places):
+            yield min(grow.length_mm / max(whole, 1e-9), 1.0), lines
+    yield 1.0, lines
 
 
 def _pace(spacing: float, test: float, step: float | None, longest: float) -> Pace:

@@ -10,7 +10,7 @@ import numpy as np
 
 from drawscape.errors import ParameterError, SignatureError
 from drawscape.sketches.catalogue import SKETCHES
-from drawscape.sketches.model import Sketch, as_sketch
+from drawscape.sketches.model import Draft, Sketch, as_sketch
 from drawscape.sketches.provenance import Provenance, describe
 from drawscape.svg_builder import Pen, SVGBuilder
 
@@ -34,8 +34,9 @@ def draw(
 
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
-    shorter side. `on_progress(fraction, svg)` is called at each step of a sketch that yields. The
-    canvas says in its `provenance` how to draw it again. Raises UnknownNameError, ParameterError
+    shorter side. `on_progress(fraction, svg)` is called at each step of a sketch that yields; `svg`
+    then shows what there is so far, which is drawn when it is asked for. The canvas that is returned
+    says in its `provenance` how to draw it again. Raises UnknownNameError, ParameterError
     and CanvasError for input that cannot be drawn.
     """
     chosen = _chosen(sketch)
@@ -100,9 +101,21 @@ def _steps(
     outcome = sketch.function(svg, **handed, **arguments)
     if not inspect.isgenerator(outcome):
         return
-    for fraction in outcome:
-        if isinstance(fraction, bool) or not isinstance(fraction, (int, float, np.number)):
-            raise SignatureError(
-                f"sketch {sketch.name!r} yielded {fraction!r}; yield the fraction done, 0 to 1"
-            )
-        yield min(max(float(fraction), 0.0), 1.0)
+    for step in outcome:
+        fraction, svg.draft = _checked_step(sketch, step)
+        try:
+            yield min(max(fraction, 0.0), 1.0)
+        finally:
+            # What the draft shows changes once the sketch goes on.
+            svg.draft = None
+
+
+def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
+    fraction, draft = step if isinstance(step, tuple) and len(step) == 2 else (step, None)
+    real = isinstance(fraction, (int, float, np.number)) and not isinstance(fraction, bool)
+    if not real or not (draft is None or callable(draft)):
+        raise SignatureError(
+            f"sketch {sketch.name!r} yielded {step!r}; yield the fraction done, 0 to 1, or that and "
+            "a function that draws what there is to see"
+        )
+    return float(fraction), draft

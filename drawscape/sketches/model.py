@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from drawscape.errors import SignatureError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
+from drawscape.svg_builder import SVGBuilder
+
+Draft: TypeAlias = Callable[[SVGBuilder], object]
+"""Draws on a copy of the canvas what there is to see of a drawing under way."""
+
+Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
+"""What a sketch that tells of its progress yields."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +24,10 @@ class Sketch:
     """A drawing function with its name, family and parameters.
 
     `function(svg, rng, *, ...)` draws on `svg`, an SVGBuilder, with randomness from `rng` alone, a
-    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress.
+    numpy Generator. It may be a generator: each `yield fraction` (0 to 1) reports progress, and each
+    `yield fraction, draft` also how to show what is not on `svg` yet: `draft(page)` draws it on a
+    copy. A draft is called when someone looks, before the sketch goes on, or not at all; so it may
+    neither change anything nor draw random numbers.
     """
 
     name: str

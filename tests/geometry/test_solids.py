@@ -92,7 +92,7 @@ def test_a_point_shows_if_and_only_if_no_triangle_lies_before_it(seed, perspecti
     total = 0.0
     for path in paths:
         samples = np.concatenate(
-            [np.linspace(a, b, 200, endpoint=False) for a, b in pairwise(path)]
+            [np.linspace(a, b, 1000, endpoint=False) for a, b in pairwise(path)]
         )
         way = (
             camera.eye - samples if perspective else np.broadcast_to(-camera.axes[2], samples.shape)
@@ -100,7 +100,7 @@ def test_a_point_shows_if_and_only_if_no_triangle_lies_before_it(seed, perspecti
         free = ~_meets_any(samples, way, mesh.corners)
         flat = camera.project(samples)[:, :2]
         total += np.hypot(*np.diff(flat, axis=0).T)[free[:-1]].sum()
-    assert shown.lengths_mm.sum() == pytest.approx(total, abs=0.12 if not perspective else 0.02)
+    assert shown.lengths_mm.sum() == pytest.approx(total, abs=0.05 if not perspective else 0.01)
 
 
 def _meets_any(points, ways, triangles):

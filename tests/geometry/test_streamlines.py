@@ -8,7 +8,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import contains
-from drawscape.geometry.streamlines import streamlines
+from drawscape.geometry.streamlines import growing_streamlines, streamlines
 
 PAGE = (10.0, 20.0, 90.0, 130.0)
 NOISE = Noise(4)
@@ -143,3 +143,27 @@ def test_options_that_make_no_sense_are_named(options, words):
 def test_a_field_of_another_shape_is_refused():
     with pytest.raises(GeometryError, match="angles or vectors"):
         streamlines(lambda x, y: np.zeros(3), PAGE, 5.0)
+
+
+@pytest.mark.parametrize("seed", [[1e6, 0.0], [-500.0, -500.0], [50.0, 131.0]])
+def test_a_seed_off_the_page_starts_no_line(seed):
+    assert np.array_equal(
+        streamlines(waves, PAGE, 4.0, seeds=[seed]).points, streamlines(waves, PAGE, 4.0).points
+    )
+
+
+@pytest.mark.parametrize("mask", [None, STAR, lambda x, y: contains(STAR, np.column_stack((x, y)))])
+def test_growing_lines_are_seen_as_they_grow_and_end_as_the_finished_ones(mask):
+    shares, lengths, last = [], [], None
+    for done, lines in growing_streamlines(waves, PAGE, 1.5, mask=mask, min_length_mm=2.0):
+        last = lines()
+        shares.append(done)
+        lengths.append(last.lengths_mm.sum())
+    assert shares == sorted(shares)
+    assert 0.0 < shares[0] < 0.5
+    assert 0.8 < shares[-2] <= shares[-1] == 1.0
+    # Rings close when they meet themselves, and lines count once they are long enough: no line shrinks.
+    assert lengths == sorted(lengths)
+    finished = streamlines(waves, PAGE, 1.5, mask=mask, min_length_mm=2.0)
+    assert np.array_equal(last.points, finished.points)
+    assert np.array_equal(last.offsets, finished.offsets)

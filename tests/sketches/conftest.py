@@ -44,8 +44,3 @@ def run_python() -> Callable[..., subprocess.CompletedProcess[bytes]]:
         )
 
     return run
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that writes golden files anew."""
-    parser.addoption("--regenerate-golden", action="store_true", help="write tests/golden anew")

@@ -5,6 +5,7 @@ The quick suite tries a few examples of each; `-m slow` tries many more.
 
 from __future__ import annotations
 
+import itertools
 import time
 import warnings
 from typing import Any
@@ -55,11 +56,23 @@ def drawings_of(name: str, longest: tuple[float, float]) -> st.SearchStrategy[di
     )
 
 
-def drawn(name: str, case: dict[str, Any]) -> SVGBuilder:
-    """Return the drawing, every warning an error."""
+def drawn(name: str, case: dict[str, Any], *, watched: bool = False) -> SVGBuilder:
+    """Return the drawing, every warning an error; `watched`, some previews are drawn, too."""
+    looks = itertools.count()
+
+    def watch(_: float, svg: SVGBuilder) -> None:
+        if next(looks) % 16 == 0:
+            assert np.isfinite(svg.lines().points).all()
+
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return draw(name, *case["page"], seed=case["seed"], **case["values"])
+        return draw(
+            name,
+            *case["page"],
+            seed=case["seed"],
+            on_progress=watch if watched else None,
+            **case["values"],
+        )
 
 
 def check(svg: SVGBuilder) -> None:
@@ -83,7 +96,7 @@ def test_any_setting_of_a_sketch_can_be_drawn(name: str) -> None:
     )
     @given(drawings_of(name, (70.0, 90.0)))
     def holds(case: dict[str, Any]) -> None:
-        check(drawn(name, case))
+        check(drawn(name, case, watched=True))
 
     holds()
 
@@ -104,6 +117,6 @@ def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name: str)
         # Of this process alone, so that a busy machine is no failure.
         assert time.process_time() - began < LONGEST_S
         check(svg)
-        assert drawn(name, case).to_bytes() == svg.to_bytes()
+        assert drawn(name, case, watched=True).to_bytes() == svg.to_bytes()
 
     holds()

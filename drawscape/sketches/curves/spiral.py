@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -10,6 +10,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -35,7 +36,7 @@ def spiral(
     hole: Annotated[
         float, Interval(ge=0, le=0.8), doc("Radius of the empty centre, as a part of the whole")
     ] = 0.0,
-) -> Iterator[float]:
+) -> Steps:
     """One line from the centre to the rim, stirred like ink on water.
 
     An Archimedean spiral (Archimedes, On Spirals, about 225 BC) is carried along by a flow without
@@ -49,9 +50,14 @@ def spiral(
     waves = _random_waves(rng, scale)
     for step in range(STEPS):
         points = _stirred(points, waves, wobble * scale / STEPS)
-        yield (step + 1) / STEPS
+        yield (step + 1) / STEPS, partial(_draw, points=points)
+    _draw(svg, points)
+
+
+def _draw(svg: SVGBuilder, points: Points) -> None:
+    """Draw the line, from the unit disc to the page."""
     points = points / np.maximum(1.0, np.hypot(points[:, 0], points[:, 1]))[:, None]
-    svg.polyline(points * radius + (svg.frame.cx, svg.frame.cy))
+    svg.polyline(points * (svg.frame.short / 2) + (svg.frame.cx, svg.frame.cy))
 
 
 def _archimedean(turns: int, hole: float, radius: float) -> Points:

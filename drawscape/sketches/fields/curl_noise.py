@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -12,8 +14,9 @@ from drawscape.geometry.area import rectangle
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.streamlines import streamlines
+from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Floats = NDArray[np.float64]
@@ -40,7 +43,7 @@ def curl_noise(
         float, Interval(ge=0.04, le=0.25), doc("Largest stone's radius, as a part of the page")
     ] = 0.15,
     rings: Annotated[int, Interval(ge=1, le=30), doc("Most rings drawn in a stone")] = 9,
-) -> None:
+) -> Steps:
     """Stream lines of a divergence-free current that parts around stones.
 
     After R. Bridson and others, "Curl-noise for procedural fluid flow" (2007):
@@ -51,19 +54,24 @@ def curl_noise(
     stream = _Stream(Noise(rng), frame, placed, eddies, current)
     pitch = max(spacing, frame.long / 280)
     outlines = [circle(x, y, r) for x, y, r in placed]
-    svg.polylines(
-        streamlines(
-            stream.velocity,
-            frame,
-            pitch,
-            step_mm=0.4 * pitch,
-            mask=Lines.of([rectangle(frame), *outlines]),
-            min_length_mm=3 * pitch,
-        )
-    )
+    lines = Lines.empty
+    for done, lines in growing_streamlines(
+        stream.velocity,
+        frame,
+        pitch,
+        step_mm=0.4 * pitch,
+        mask=Lines.of([rectangle(frame), *outlines]),
+        min_length_mm=3 * pitch,
+    ):
+        yield 0.95 * done, partial(_draw, lines=lines)
+    _draw(svg, lines)
     if len(placed):
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(_drawn(placed, rings))
+
+
+def _draw(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
+    svg.polylines(lines())
 
 
 def _stones(rng: np.random.Generator, frame: Frame, count: int, largest: float) -> Stones:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -11,8 +13,9 @@ from numpy.typing import NDArray
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.noise import Noise
-from drawscape.geometry.streamlines import streamlines
+from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Floats = NDArray[np.float64]
@@ -44,7 +47,7 @@ def flow_field(
     moon: Annotated[
         float, Interval(ge=0.0, le=0.45), doc("Radius of the moon, as a part of the page")
     ] = 0.27,
-) -> None:
+) -> Steps:
     """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.
 
     Lines after B. Jobard and W. Lefer, "Creating evenly-spaced streamlines of arbitrary density"
@@ -57,31 +60,41 @@ def flow_field(
     disc = _moon(rng, frame, moon)
     shortest, most = 2.0 * pitch, longest * frame.short
     sky = Lines.of([_corners(frame), disc]) if len(disc) else None
-    svg.polylines(
-        streamlines(
-            wind.along,
-            frame,
-            pitch,
-            step_mm=0.4 * pitch,
-            mask=sky,
-            min_length_mm=shortest,
-            max_length_mm=most,
-        )
-    )
+    lines = Lines.empty
+    for done, lines in growing_streamlines(
+        wind.along,
+        frame,
+        pitch,
+        step_mm=0.4 * pitch,
+        mask=sky,
+        min_length_mm=shortest,
+        max_length_mm=most,
+    ):
+        yield 0.8 * done, partial(_draw, lines=lines)
+    _draw(svg, lines)
     if len(disc):
         x0, y0 = disc.min(axis=0)
         x1, y1 = disc.max(axis=0)
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
-            across = streamlines(
-                wind.across,
-                (float(x0), float(y0), float(x1), float(y1)),
-                pitch * 0.85,
-                step_mm=0.35 * pitch,
-                mask=disc,
-                min_length_mm=shortest / 2,
-                max_length_mm=most,
-            )
-            svg.polylines(across)
+        for done, lines in growing_streamlines(
+            wind.across,
+            (float(x0), float(y0), float(x1), float(y1)),
+            pitch * 0.85,
+            step_mm=0.35 * pitch,
+            mask=disc,
+            min_length_mm=shortest / 2,
+            max_length_mm=most,
+        ):
+            yield 0.8 + 0.2 * done, partial(_draw_moon, lines=lines)
+        _draw_moon(svg, lines)
+
+
+def _draw(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
+    svg.polylines(lines())
+
+
+def _draw_moon(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
+    with svg.layer("pen 2", color="#b3402a", width=0.3):
+        svg.polylines(lines())
 
 
 class _Wind:

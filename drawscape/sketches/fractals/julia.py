@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -29,7 +30,7 @@ def julia(
     zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1 shows the whole set")] = 1.0,
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 22,
     turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees the set is turned")] = 60.0,
-) -> Iterator[float]:
+) -> Steps:
     """Contours around the Julia set of z^2 + c, close together at its shore.
 
     Gaston Julia, Mémoire sur l'itération des fonctions rationnelles, 1918. The contours are of the
@@ -47,11 +48,22 @@ def julia(
     # z and -z go the same way, so half of the page is enough.
     half = z[: len(y) // 2 + 1]
     distance = np.empty(half.shape)
+    draw = partial(_draw, x=x + frame.x0, y=y + frame.y0, lines=lines)
     for row in range(0, len(half), 24):
         distance[row : row + 24] = _distance(half[row : row + 24], complex(real, imaginary)) / scale
-        yield 0.9 * row / len(half)
-    whole = np.concatenate([distance, distance[-2::-1, ::-1]])
-    svg.polylines(_contours(x + frame.x0, y + frame.y0, whole, lines))
+        yield 0.9 * row / len(half), partial(draw, height=distance[: row + 24])
+    draw(svg, height=np.concatenate([distance, distance[-2::-1, ::-1]]))
+
+
+def _draw(
+    svg: SVGBuilder,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    height: NDArray[np.float64],
+    lines: int,
+) -> None:
+    """Draw the contours of `height`, of which the lower rows may be missing."""
+    svg.polylines(_contours(x, y[: len(height)], height, lines))
 
 
 def _distance(z: NDArray[np.complex128], c: complex) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.smooth import catmull_rom
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -33,7 +34,7 @@ def differential_growth(
         float, Interval(ge=0.1, le=0.9), doc("How much the line resists bending")
     ] = 0.45,
     echoes: Annotated[int, Interval(ge=0, le=5), doc("Lines that follow it inside")] = 2,
-) -> Iterator[float]:
+) -> Steps:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.
 
     After A. Hoff's "Differential line" (2015) and Nervous System's "Floraform" (2014); that uneven
@@ -53,11 +54,13 @@ def differential_growth(
         if len(line) >= nodes:
             break
         if round_ % 10 == 0:
-            yield 0.9 * len(line) / nodes
-    for _ in range(60):  # growth has ceased: the line settles
+            yield 0.7 * len(line) / nodes, partial(_draw_line, line=line, dish=dish)
+    for round_ in range(60):  # growth has ceased: the line settles
         line, _ = _moved(line, step, reach, max(stiffness, 0.7), wall, dish)
-    yield 0.95
-    _draw(svg, line, dish, step * room, echoes)
+        if round_ % 10 == 9:
+            yield 0.7 + 0.25 * (round_ + 1) / 60, partial(_draw_line, line=line, dish=dish)
+    smooth, scale = _draw_line(svg, line, dish)
+    _draw_echoes(svg, smooth, step * room * scale, echoes)
 
 
 def _wall(frame: Frame, dish: Dish) -> tuple[float, float]:
@@ -131,18 +134,24 @@ def _fed(rng: np.random.Generator, line: Points, step: float, free: NDArray[np.b
     return np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
 
 
-def _draw(svg: SVGBuilder, line: Points, dish: Dish, room: float, echoes: int) -> None:
-    import shapely
-
+def _draw_line(svg: SVGBuilder, line: Points, dish: Dish) -> tuple[Points, float]:
+    """Draw the line, rounded and closed; return it, and by how much an open dish enlarges it."""
     frame = svg.frame
+    scale = 1.0
     if dish == "open":
         low, high = line.min(axis=0), line.max(axis=0)
         scale = float(min(frame.width / (high - low)[0], frame.height / (high - low)[1]))
-        line, room = (line - (low + high) / 2) * scale, room * scale
+        line = (line - (low + high) / 2) * scale
     ring = np.append(line, line[:1], axis=0)
     smooth = catmull_rom(ring + np.array([frame.cx, frame.cy]))
     smooth = np.clip(smooth, (frame.x0, frame.y0), (frame.x1, frame.y1))
     svg.polyline(smooth)
+    return smooth, scale
+
+
+def _draw_echoes(svg: SVGBuilder, smooth: Points, room: float, echoes: int) -> None:
+    import shapely
+
     gap = max(room * 0.8 / (2 * echoes + 1), 0.45)
     inside = shapely.make_valid(shapely.Polygon(smooth))
     follow = [from_shapely(inside.buffer(-gap * k).simplify(0.03)) for k in range(1, echoes + 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -13,6 +13,7 @@ from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -33,7 +34,7 @@ def dla(
     berries: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("Part of the tips that bear a berry")
     ] = 0.35,
-) -> Iterator[float]:
+) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
 
     After T. A. Witten and L. M. Sander, "Diffusion-limited aggregation, a kinetic critical
@@ -43,8 +44,9 @@ def dla(
     particles = at_most(particles, frame.width * frame.height, 0.8, least=200)
     span, tallest = _room(frame, seedbed, particles)
     cluster = Cluster(rng, seedbed, particles, span)
+    whole = _expected(seedbed, particles, span, tallest)
     for done in cluster.grow(stickiness, tallest):
-        yield 0.95 * done
+        yield 0.95 * done, partial(_so_far, cluster=cluster, whole=whole)
     places, diameter = _fitted(cluster.places, frame, seedbed)
     sizes = subtree_sizes(cluster.parents)
     places = relaxed(places, cluster.parents, 3)
@@ -73,6 +75,23 @@ def _room(frame: Frame, seedbed: Seedbed, particles: int) -> tuple[float, float]
         span = 1.25 * particles ** (1 / 1.71)
         return span, span / 2 * 0.93
     return 0.0, np.inf
+
+
+def _expected(seedbed: Seedbed, particles: int, span: float, tallest: float) -> Points:
+    """Return two opposite corners of what the cluster is about to fill."""
+    if seedbed == "ground":
+        return np.array([[-span / 2, -tallest], [span / 2, 0.0]])
+    half = span / 2 or 0.5 * particles ** (1 / 1.71)
+    return np.array([[-half, -half], [half, half]])
+
+
+def _so_far(page: SVGBuilder, cluster: Cluster, whole: Points) -> None:
+    """Draw the cluster under way where it will stand when it fills `whole`."""
+    parents = cluster.parents[: cluster.count]
+    places = np.concatenate((cluster.places[: cluster.count], whole))
+    places = _fitted(places, page.frame, cluster.seedbed)[0][: cluster.count]
+    nodes = chains(parents, subtree_sizes(parents))
+    page.polylines(twig_lines(relaxed(places, parents, 3), nodes))
 
 
 def _fitted(places: Points, frame: Frame, seedbed: Seedbed) -> tuple[Points, float]:

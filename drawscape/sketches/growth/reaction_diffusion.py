@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Final, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
@@ -45,7 +46,7 @@ def reaction_diffusion(
     ] = 0.45,
     outlines: Annotated[int, Interval(ge=1, le=6), doc("Outlines nested in each stripe")] = 4,
     core: Annotated[bool, doc("Draw the innermost outline in the second pen")] = True,
-) -> Iterator[float]:
+) -> Steps:
     """Contours of two chemicals that feed on and spread into each other.
 
     After P. Gray and S. K. Scott (1984) and J. E. Pearson, "Complex patterns in a simple system",
@@ -58,9 +59,15 @@ def reaction_diffusion(
     u, v = _start(noise, shape)
     for done in range(0, steps, 250):
         u, v = _react(u, v, feed, kill, min(250, steps - done))
-        yield 0.95 * min(done + 250, steps) / steps
-    fine = _enlarged(v)
-    lines = _nested(frame, fine, outlines)
+        yield (
+            0.95 * min(done + 250, steps) / steps,
+            partial(_draw, v=v, outlines=outlines, core=core),
+        )
+    _draw(svg, v, outlines, core)
+
+
+def _draw(svg: SVGBuilder, v: Grid, outlines: int, core: bool) -> None:
+    lines = _nested(svg.frame, _enlarged(v), outlines)
     svg.polylines(Lines.join(lines[:-1] if core and outlines > 1 else lines))
     if core and outlines > 1:
         with svg.layer("pen 2", color="#b3402a", width=0.3):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import contains
 from drawscape.sketches import sketch
 from drawscape.sketches.growth._branches import drawn_tree
 from drawscape.sketches.growth._colony import Colony
-from drawscape.sketches.growth._twigs import relaxed
+from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Form = Literal["tree", "leaf", "thicket"]
@@ -52,7 +54,7 @@ def space_colonization(
     roots: Annotated[
         bool, doc("Roots below a tree, the outline of a leaf, in the second pen")
     ] = True,
-) -> Iterator[float]:
+) -> Steps:
     """A tree, a leaf or a thicket whose branches grow towards free light.
 
     After A. Runions, B. Lane and P. Prusinkiewicz, "Modeling trees with a space colonization
@@ -70,7 +72,7 @@ def space_colonization(
         heading=np.array([0.0, -plan.up]),
     )
     for done in tree.grow(600, 3 * buds):
-        yield 0.7 * done
+        yield 0.7 * done, partial(_so_far, tree=tree)
     nodes = relaxed(tree.nodes, tree.parents, 3)
     width = trunk * frame.short
     foot = float(np.max(plan.roots[:, 1]))
@@ -81,6 +83,14 @@ def space_colonization(
         with svg.layer("pen 2", color="#8a4b2a", width=0.3):
             below = _roots(rng, frame, width, taper) if form == "tree" else plan.outline
             svg.polylines(below)
+
+
+def _so_far(page: SVGBuilder, tree: Colony) -> None:
+    """Draw each branch as a stroke: thick ones take longer than a glance is worth."""
+    nodes = chains(tree.parents, subtree_sizes(tree.parents))
+    twigs = twig_lines(relaxed(tree.nodes, tree.parents, 3), nodes)
+    frame = page.frame
+    page.polylines(clip_to_rectangle(twigs, frame.x0, frame.y0, frame.x1, frame.y1))
 
 
 def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:

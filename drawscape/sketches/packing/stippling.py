@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.area import Bounds
 from drawscape.geometry.lines import Points
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -32,7 +34,7 @@ def stippling(
         float, Interval(ge=0.0, le=360.0), doc("Light's direction: degrees from the left")
     ] = 52.0,
     rounds: Annotated[int, Interval(ge=1, le=6), doc("Rounds of spreading the dots evenly")] = 3,
-) -> Iterator[float]:
+) -> Steps:
     """Pebbles on sand, their light and shadow stippled.
 
     After A. Secord, "Weighted Voronoi stippling" (2002).
@@ -42,10 +44,24 @@ def stippling(
     count = min(dots, int(frame.width * frame.height / 0.55))
     dark = _pebbles(rng, frame, pebbles, np.radians(light), min(9 * count, 100_000))
     box = (frame.x0 + 0.5, frame.y0 + 0.5, frame.x1 - 0.5, frame.y1 - 0.5)
+    draw = partial(_draw, dark=dark, box=box, mark=mark, largest=largest, light=np.radians(light))
     points = np.empty((0, 2))
     for done, moved in stippled(rng, dark, box, count, rounds):
         points = moved
-        yield 0.95 * done
+        yield 0.95 * done, partial(draw, points=points)
+    draw(svg, points=points)
+
+
+def _draw(
+    svg: SVGBuilder,
+    points: Points,
+    dark: Grid,
+    box: Bounds,
+    mark: Mark,
+    largest: float,
+    light: float,
+) -> None:
+    """Draw a mark at each of the points, as large as it is dark there."""
     rows, columns = dark.shape
     row = ((points[:, 1] - box[1]) / (box[3] - box[1]) * rows).astype(int).clip(0, rows - 1)
     column = (
@@ -53,10 +69,10 @@ def stippling(
     )
     tone = dark[row, column]
     # Each dot stands for the same weight, so that its room is the larger the lighter it is there.
-    room = np.sqrt(dark.mean() / tone * (box[2] - box[0]) * (box[3] - box[1]) / count)
-    marks = _marks(points, tone, room, mark, largest, np.radians(light))
-    low, high = (frame.x0, frame.y0), (frame.x1, frame.y1)
-    svg.polylines(np.clip(marks, low, high))
+    room = np.sqrt(dark.mean() / tone * (box[2] - box[0]) * (box[3] - box[1]) / len(points))
+    marks = _marks(points, tone, room, mark, largest, light)
+    frame = svg.frame
+    svg.polylines(np.clip(marks, (frame.x0, frame.y0), (frame.x1, frame.y1)))
 
 
 def _pebbles(rng: np.random.Generator, frame: Frame, count: int, light: float, pixels: int) -> Grid:

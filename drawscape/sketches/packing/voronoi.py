@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.lloyd import relax, scatter
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.voronoi import cells
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -40,7 +42,7 @@ def voronoi(
     marked: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("Part of the cells drawn in the second pen")
     ] = 0.12,
-) -> None:
+) -> Steps:
     """Relaxed Voronoi cells as rounded stones with nested outlines.
 
     After G. Voronoi (1908), evened out by S. Lloyd's rounds (1957/1982).
@@ -51,7 +53,9 @@ def voronoi(
     gap = min(gap, 0.25 * float(np.sqrt(frame.width * frame.height / count)))
     tone = _tone(Noise(rng), frame, contrast)
     points = scatter(rng, count, frame, density=tone)
-    points = relax(points, frame, iterations=evenness, density=tone)
+    for round_ in range(evenness):
+        points = relax(points, frame, iterations=1, density=tone)
+        yield 0.5 * (round_ + 1) / evenness, partial(_draw_cells, points=points)
     stones = _stones(cells(points, frame).rings, gap, rounding)
     most = np.rint(1 + (rings - 1) * rng.random(len(stones)) ** 0.6)
     nested, owner = _nested(stones, most, spacing)
@@ -60,6 +64,10 @@ def voronoi(
     if lean.any():
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(from_shapely(nested[lean[owner]]))
+
+
+def _draw_cells(svg: SVGBuilder, points: Points) -> None:
+    svg.polylines(cells(points, svg.frame).rings)
 
 
 def _tone(noise: Noise, frame: Frame, contrast: float) -> NDArray[np.float64]:

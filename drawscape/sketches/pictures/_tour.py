@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,8 +12,8 @@ from drawscape.geometry.lines import Points
 Order = NDArray[np.int64]
 
 
-def tour(points: Points, rounds: int) -> Order:
-    """Return an order (N,) in which a closed tour through `points` (N, 2) is short, N >= 5.
+def tours(points: Points, rounds: int) -> Iterator[Order]:
+    """Yield orders (N,) in which a closed tour through `points` (N, 2) is ever shorter, N >= 5.
 
     Edges are taken shortest first (J. L. Bentley's greedy heuristic, 1992), then crossings are undone
     by 2-opt moves (G. A. Croes, 1958) among near neighbours, many moves a round, `rounds` at most.
@@ -20,12 +22,13 @@ def tour(points: Points, rounds: int) -> Order:
 
     near = cKDTree(points).query(points, k=min(8, len(points)))[1][:, 1:]
     order = _greedy(points, near)
+    yield order
     for _ in range(rounds):
         moves = _moves(points, order, near)
         if not len(moves):
-            break
+            return
         order = _applied(order, moves)
-    return order
+        yield order
 
 
 def _greedy(points: Points, near: NDArray[np.int64]) -> Order:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.area import Bounds
+from drawscape.geometry.lines import Points
 from drawscape.geometry.smooth import catmull_rom
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Steps
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
-from drawscape.sketches.pictures._tour import tour
+from drawscape.sketches.pictures._tour import tours
 from drawscape.svg_builder import SVGBuilder
+
+ROUNDS = 100
+"""Rounds of undoing crossings, at most; the last of them find little."""
 
 
 @sketch
@@ -32,7 +38,7 @@ def tsp_picture(
         float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
     ] = 0.9,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
-) -> Iterator[float]:
+) -> Steps:
     """A picture as the travelling salesman's tour through its stipples.
 
     After R. Bosch and A. Herman, "Continuous line drawings via the traveling salesman problem"
@@ -50,10 +56,22 @@ def tsp_picture(
     points = np.empty((0, 2))
     for done, moved in stippled(rng, weight, box, count, rounds):
         points = moved
-        yield 0.7 * done
-    order = tour(points, 100)
-    yield 0.95
-    line = np.append(points[order], points[order[:1]], axis=0)
+        yield 0.5 * done, partial(_draw_dots, points=points)
+    order = np.arange(len(points))
+    for round_, order in enumerate(tours(points, ROUNDS)):
+        share = 0.5 + 0.45 * round_ / ROUNDS
+        yield share, partial(_draw, line=points[order], curved=curved, box=box)
+    _draw(svg, points[order], curved, box)
+
+
+def _draw_dots(svg: SVGBuilder, points: Points) -> None:
+    """Draw each city as a dot, a stroke of no more than its pen's width."""
+    svg.polylines(np.stack((points, points + np.array([0.05, 0.0])), axis=1))
+
+
+def _draw(svg: SVGBuilder, line: Points, curved: bool, box: Bounds) -> None:
+    """Draw the closed line through all cities."""
+    line = np.append(line, line[:1], axis=0)
     if curved:
         line = np.clip(catmull_rom(line), (box[0], box[1]), (box[2], box[3]))
     svg.polyline(line)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,9 +11,10 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.contours import contours
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -43,7 +45,7 @@ def implicit(
     ] = 2.1,
     wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.42,
     cut: Annotated[bool, doc("Cut a quarter away, its faces in the second pen")] = True,
-) -> Iterator[float]:
+) -> Steps:
     """An implicit solid in contour slices, those behind hidden by those in front.
 
     The gyroid is A. H. Schoen's, "Infinite periodic minimal surfaces without self-intersections"
@@ -54,30 +56,62 @@ def implicit(
     axes = _axes(np.radians(tilt), np.radians(turn))
     near = _depths(kept, axes)
     slices = at_most(slices, svg.frame.short, 0.9, least=10)
-    yield 0.3
+    yield 0.3, partial(_draw_outline, near=near)
     heights = np.linspace(-0.99, 0.99, slices)
-    parts = []
+    parts: list[Lines] = []
+    draw = partial(_draw, parts=parts, heights=heights, axes=axes, near=near, whole=None)
     for index, height in enumerate(heights):
         parts.append(_slice(kept, float(height)))
-        if index % 20 == 19:
-            yield 0.3 + 0.6 * index / slices
+        if index % 10 == 9:
+            yield 0.3 + 0.6 * index / slices, partial(draw, growing=True)
+    draw(svg, whole=solid if cut else None)
+
+
+def _draw(
+    svg: SVGBuilder,
+    parts: list[Lines],
+    heights: Floats,
+    axes: Floats,
+    near: Floats,
+    whole: Inside | None,
+    growing: bool = False,
+) -> None:
+    """Draw what is seen of the slices; faces where they cut the `whole` solid, in the second pen.
+
+    They fill the frame; while there are more to come they stand where they will fill it.
+    """
     flat = Lines.join(parts)
-    points = np.column_stack((flat.points, np.repeat(heights, [len(p.points) for p in parts])))
+    height = np.repeat(heights[: len(parts)], [len(part.points) for part in parts])
+    points = np.column_stack((flat.points, height))
     places = points @ axes.T
     seen = _seen(places, near)
     # On the cut faces the whole solid goes on beyond the slice.
-    face = solid(*points.T) > 0.02 if cut else np.zeros(len(seen), dtype=bool)
-    page = _on_page(svg, flat.with_points(places[:, :2]), seen)
+    face = np.zeros(len(seen), dtype=bool) if whole is None else whole(*points.T) > 0.02
+    filling = _outline(near) if growing else places[seen > 0, :2]
+    page = _on_page(svg, flat.with_points(places[:, :2]), filling)
     svg.polylines(_long(keep_positive(page, np.where(face, -1e-6, seen))))
-    if cut:
+    if whole is not None:
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(_long(keep_positive(page, np.where(face, seen, -1e-6))))
 
 
-def _on_page(svg: SVGBuilder, lines: Lines, seen: Floats) -> Lines:
-    """Return the lines in mm, what is seen of them filling the frame."""
+def _draw_outline(page: SVGBuilder, near: Floats) -> None:
+    """Draw the edge of all that the rays meet, as large as the slices will be."""
+    met = np.where(near > -2.0, 1.0, -1.0)
+    edge = contours(met, 0.0, (-1.0, -1.0, 1.0, 1.0))
+    page.polylines(_on_page(page, edge, _outline(near)))
+
+
+def _outline(near: Floats) -> Points:
+    """Return the places of the view where a ray meets the solid, (N, 2)."""
+    up, right = np.nonzero(near > -2.0)
+    return np.column_stack((right, up)) / (RAYS - 1) * 2 - 1
+
+
+def _on_page(svg: SVGBuilder, lines: Lines, visible: Points) -> Lines:
+    """Return the lines in mm, placed so that the `visible` points fill the frame."""
     frame = svg.frame
-    visible = lines.points[seen > 0] if (seen > 0).any() else np.array([[-1.0, -1.0], [1.0, 1.0]])
+    visible = visible if len(visible) else np.array([[-1.0, -1.0], [1.0, 1.0]])
     low, high = visible.min(axis=0), visible.max(axis=0)
     size = np.maximum(high - low, 0.2)
     scale = float(min(frame.width / size[0], frame.height / size[1]))

@@ -1,0 +1,142 @@
+"""Golden files: what a drawing looked like once, small enough to keep.
+
+A golden file is a small SVG of the same drawing: up to 60 lines of each layer, up to 40 points of
+each line, and in its metadata what the whole drawing counts. It is compared in numbers, not in
+bytes, so that another processor's last digit is no failure.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drawscape.geometry.lines import Lines
+from drawscape.svg_builder import SVGBuilder
+
+FOLDER = Path(__file__).parent / "golden"
+LINES, POINTS = 60, 40
+NEAR_MM = 0.02
+"""Two decimals in the file, and a last digit that may round the other way."""
+
+FAR_MM = 5.0
+"""How far the middle of a drawing may be off that is compared loosely."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer's pen, what the whole of it counts, and a sample of its lines."""
+
+    name: str
+    color: str
+    width: float
+    counts: dict[str, Any]
+    sample: Lines
+
+
+def layers_of(svg: SVGBuilder) -> list[Layer]:
+    return [
+        Layer(pen.name, pen.color, pen.width, _counts(lines), _sampled(lines))
+        for pen, lines in svg.layers()
+    ]
+
+
+def _counts(lines: Lines) -> dict[str, Any]:
+    middle = lines.points.mean(axis=0) if len(lines.points) else np.zeros(2)
+    return {
+        "lines": len(lines),
+        "points": len(lines.points),
+        "length": round(float(lines.lengths_mm.sum()), 2),
+        "middle": np.round(middle, 3).tolist(),
+    }
+
+
+def _sampled(lines: Lines) -> Lines:
+    chosen = lines.take(_spread(len(lines), LINES))
+    return Lines.of([line[_spread(len(line), POINTS)] for line in chosen])
+
+
+def _spread(count: int, most: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.unique(np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64))
+
+
+def write_golden(file: Path, svg: SVGBuilder) -> None:
+    small = SVGBuilder(svg.width, svg.height)
+    layers = layers_of(svg)
+    for layer in layers:
+        with small.layer(layer.name, color=layer.color, width=layer.width):
+            small.polylines(layer.sample)
+    small.provenance = {"counts": {layer.name: layer.counts for layer in layers}}
+    file.write_bytes(gzip.compress(small.to_bytes(), mtime=0))
+
+
+def read_golden(file: Path) -> list[Layer]:
+    root = ET.fromstring(gzip.decompress(file.read_bytes()))
+    space = {"s": "http://www.w3.org/2000/svg"}
+    counts = json.loads(root.findtext("s:metadata", namespaces=space) or "")["counts"]
+    layers = []
+    for group in root.findall("s:g", space):
+        name = group.get("{http://www.inkscape.org/namespaces/inkscape}label") or ""
+        lines = [
+            np.array(line.get("points", "").replace(",", " ").split(), dtype=float).reshape(-1, 2)
+            for line in group.findall("s:polyline", space)
+        ]
+        width = float(group.get("stroke-width") or 0)
+        layers.append(Layer(name, group.get("stroke") or "", width, counts[name], Lines.of(lines)))
+    return layers
+
+
+def differences(golden: list[Layer], drawn: list[Layer], *, loosely: bool = False) -> list[str]:
+    """Return in words what differs; nothing when the drawings are the same."""
+    pens = [[(layer.name, layer.color, layer.width) for layer in side] for side in (golden, drawn)]
+    if pens[0] != pens[1]:
+        return [f"layers: {pens[0]} in the golden file, {pens[1]} drawn"]
+    compare = _loosely if loosely else _closely
+    return [
+        f"layer {old.name!r}: {text}"
+        for old, new in zip(golden, drawn, strict=True)
+        for text in compare(old, new)
+    ]
+
+
+def _closely(old: Layer, new: Layer) -> list[str]:
+    for what in ("lines", "points"):
+        if old.counts[what] != new.counts[what]:
+            return [f"{old.counts[what]} {what} in the golden file, {new.counts[what]} drawn"]
+    found = []
+    if abs(old.counts["length"] - new.counts["length"]) > NEAR_MM + 1e-4 * old.counts["length"]:
+        found.append(f"{old.counts['length']} mm in the golden file, {new.counts['length']} drawn")
+    if np.abs(np.subtract(old.counts["middle"], new.counts["middle"])).max() > NEAR_MM:
+        found.append(f"middle {old.counts['middle']} and {new.counts['middle']}")
+    if old.sample.counts.tolist() != new.sample.counts.tolist():
+        return [*found, "the lines have other numbers of points"]
+    if len(old.sample.points):
+        off = np.abs(old.sample.points - new.sample.points).max(axis=1)
+        if off.max() > NEAR_MM:
+            found.append(f"a point is {off.max():.3f} mm off: {new.sample.points[off.argmax()]}")
+    return found
+
+
+def _loosely(old: Layer, new: Layer) -> list[str]:
+    found = []
+    for what, share in (("lines", 0.3), ("points", 0.3), ("length", 0.2)):
+        if abs(old.counts[what] - new.counts[what]) > 2 + share * old.counts[what]:
+            found.append(f"{old.counts[what]} {what} in the golden file, {new.counts[what]} drawn")
+    if np.abs(np.subtract(old.counts["middle"], new.counts["middle"])).max() > FAR_MM:
+        found.append(f"middle {old.counts['middle']} and {new.counts['middle']}")
+    return found
+
+
+def compared(file: Path, svg: SVGBuilder, *, anew: bool, loosely: bool = False) -> list[str]:
+    """Return in words how `svg` differs from the golden file, which is written first if `anew`."""
+    if anew:
+        file.parent.mkdir(exist_ok=True)
+        write_golden(file, svg)
+    if not file.is_file():
+        return [f"no golden file {file.name}: draw it with --regenerate-golden and look at it"]
+    return differences(read_golden(file), layers_of(svg), loosely=loosely)

@@ -1,0 +1,76 @@
+"""Every postcard and artboard against a golden SVG in `tests/golden/sheets`.
+
+What is compared stands in `tests/golden_support.py`. After a change that is meant:
+
+pytest tests/sheets/test_golden.py --regenerate-golden
+
+and look at what changed: each file opens in a browser after `gunzip`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from golden_support import FOLDER, compared, differences, layers_of, read_golden
+
+from drawscape.sheets import STYLES, artboard, postcard_back, postcard_front, template_names
+from drawscape.sketches import draw
+from drawscape.svg_builder import SVGBuilder
+
+MESSAGE = "The plotter drew all night. In the morning there were hills, and a bird on each."
+LEGEND = {"Sketch": "Schotter", "Paper": "200 g/m²", "Pens": 2}
+
+
+def front(template: str) -> SVGBuilder:
+    return postcard_front("Ada & Grace", MESSAGE, template)
+
+
+def back(**given: str) -> SVGBuilder:
+    return postcard_back("Ada Lovelace", **given)
+
+
+def sheet(style: str, seed: int) -> SVGBuilder:
+    drawing = draw("schotter", 60, 80, seed=seed)
+    return artboard(style, "Schotter", f"seed {seed}", "a5", "landscape", LEGEND, drawing)
+
+
+CASES: dict[str, Callable[[], SVGBuilder]] = {
+    **{f"front-{name}": lambda name=name: front(name) for name in template_names()},
+    "back-empty": back,
+    "back-whole": lambda: back(
+        address="12 St James's Square\nLondon", postcode="SW1Y 4JH", sender="From the studio"
+    ),
+    **{
+        f"artboard-{style}-{seed}": lambda style=style, seed=seed: sheet(style, seed)
+        for style in STYLES
+        for seed in (0, 1)
+    },
+    **{
+        f"artboard-{style}-empty": lambda style=style: artboard(style, "Empty", size="a6")
+        for style in STYLES
+    },
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_sheet_is_what_its_golden_file_shows(name: str, request: pytest.FixtureRequest) -> None:
+    anew = request.config.getoption("--regenerate-golden")
+    assert not compared(FOLDER / "sheets" / f"{name}.svg.gz", CASES[name](), anew=anew)
+
+
+def test_there_is_no_golden_file_of_a_sheet_that_is_gone() -> None:
+    files = {file.name.removesuffix(".svg.gz") for file in (FOLDER / "sheets").iterdir()}
+    assert files == set(CASES)
+
+
+def test_the_comparison_sees_another_word_another_seed_and_another_style() -> None:
+    for name, other in (
+        ("front-winter", postcard_front("Ada & Grace", MESSAGE + "!", "winter")),
+        ("back-whole", back(address="12 St James's Square\nLondon", postcode="SW1Y 4JH")),
+        ("artboard-basic-0", sheet("basic", 1)),
+        ("artboard-basic-empty", CASES["artboard-blueprint-empty"]()),
+    ):
+        assert differences(read_golden(FOLDER / "sheets" / f"{name}.svg.gz"), layers_of(other)), (
+            name
+        )
