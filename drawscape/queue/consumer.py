@@ -12,6 +12,7 @@ from huey.constants import WORKER_THREAD
 from huey.consumer import Consumer, Scheduler
 
 from drawscape.errors import DrawscapeError
+from drawscape.queue.baton import Baton
 from drawscape.queue.child import ChildSettings
 from drawscape.queue.doorbell import Doorbell
 from drawscape.queue.ids import new_id
@@ -63,6 +64,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         options["worker_type"] = WORKER_THREAD
         self.worker_id = new_id()
         self.leaving = False
+        self.baton = Baton()
         storage = huey.storage
         self._folder: Path = storage.folder
         self._locks = self._folder / "workers"

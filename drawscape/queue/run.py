@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from drawscape.queue import child as messages
+from drawscape.queue.baton import Baton
 from drawscape.queue.joblog import JobLog
 from drawscape.queue.postmortem import describe_death
 from drawscape.queue.process import ChildProcess
@@ -34,12 +35,14 @@ class Run:
         held: Claim,
         log: JobLog,
         requests: StopRequests,
+        baton: Baton,
         on_progress: Callable[[Claim, float, str | None, str | None], None],
     ) -> None:
         self._child = child
         self._held = held
         self._log = log
         self._requests = requests
+        self._baton = baton
         self._on_progress = on_progress
         self._deadline: float | None = None
         self._kill_at: float | None = None
@@ -71,7 +74,9 @@ class Run:
     def _wait(self, poll: select.poll) -> Outcome | None:
         messages_fd, log_fd, _ = self._child.descriptors
         while True:
+            self._baton.lay_down()
             ready = {descriptor for descriptor, _ in poll.poll(self._patience_ms())}
+            self._baton.take()
             if log_fd in ready:
                 self._copy_log()
             if messages_fd in ready:
@@ -191,7 +196,8 @@ class Run:
         poll = select.poll()
         poll.register(self._requests.fileno(), select.POLLIN)
         while (left := until - time.monotonic()) > 0:
-            poll.poll(left * 1000)
+            with self._baton.laid_down():
+                poll.poll(left * 1000)
             self._heed_interruption()
         self._heed_interruption()
         details = {"signal": "SIGTERM", "log": self._log.last_lines()}

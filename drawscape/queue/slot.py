@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from drawscape.queue.baton import Baton
 from drawscape.queue.child import ChildSettings
 from drawscape.queue.joblog import JobLog
 from drawscape.queue.process import ChildProcess, start_child
@@ -37,10 +38,12 @@ class Slot:
     def __init__(
         self,
         settings: SlotSettings,
+        baton: Baton,
         on_progress: Callable[[Claim, float, str | None, str | None], None],
         on_child: Callable[[Claim, int], None],
     ) -> None:
         self._settings = settings
+        self._baton = baton
         self._on_progress = on_progress
         self._on_child = on_child
         self._child: ChildProcess | None = None
@@ -54,7 +57,8 @@ class Slot:
     def warm_up(self) -> ChildProcess:
         """Return the child, started if there is none; raise ChildStartError when that fails."""
         if self._child is None:
-            self._child = start_child(self._settings.child)
+            with self._baton.laid_down():
+                self._child = start_child(self._settings.child)
         return self._child
 
     def run(self, held: Claim) -> Outcome:
@@ -79,7 +83,7 @@ class Slot:
     def _run_in(self, child: ChildProcess, held: Claim, log: JobLog) -> Outcome | None:
         if child.pid != held.pid:
             self._on_child(held, child.pid)
-        run = Run(child, held, log, self.requests, self._on_progress)
+        run = Run(child, held, log, self.requests, self._baton, self._on_progress)
         try:
             outcome = run.outcome()
         finally:

@@ -42,7 +42,8 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._start_pause_s = 0.0
         self.gone = threading.Event()
         """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
-        self.slot = Slot(consumer.slot_settings, self._note, self._note_child)
+        self._baton = consumer.baton
+        self.slot = Slot(consumer.slot_settings, self._baton, self._note, self._note_child)
 
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
@@ -73,19 +74,22 @@ class JobWorker(Worker):  # type: ignore[misc]
 
     def loop(self, now: Any = None) -> None:
         """Run one job or one native task, or wait until there is one."""
+        self._baton.take()
         heard = self._consumer.doorbell.rings
         turn = self._native_turn
         try:
             held = self._next or self._claim()
         except DrawscapeError as error:
             _LOG.error("event=claim_failed error=%r", str(error))
-            self.stop_flag.wait(_ACKNOWLEDGE_PAUSE_S)
+            with self._baton.laid_down():
+                self.stop_flag.wait(_ACKNOWLEDGE_PAUSE_S)
             return
         self._next = None
         if held is not None:
             self._work(held)
         elif not self._run_native(now) and not turn:
             self._warm_up()
+            self._baton.lay_down()
             self._consumer.doorbell.wait(heard, _IDLE_S)
 
     def _claim(self) -> Claim | None:
@@ -109,7 +113,8 @@ class JobWorker(Worker):  # type: ignore[misc]
         if task is None:
             return False
         try:
-            self.huey.execute(task, now)
+            with self._baton.laid_down():
+                self.huey.execute(task, now)
         except Exception:  # noqa: BLE001 - as huey does: a task never ends its worker
             _LOG.exception("event=native_task_failed task=%s", task.id)
         self._count()
@@ -150,7 +155,8 @@ class JobWorker(Worker):  # type: ignore[misc]
                 outcome = _unforeseen("its outcome could not be written", error)
             else:
                 return accepted
-            time.sleep(_ACKNOWLEDGE_PAUSE_S)
+            with self._baton.laid_down():
+                time.sleep(_ACKNOWLEDGE_PAUSE_S)
             if self._consumer.leaving:
                 return False
 
@@ -199,6 +205,7 @@ class JobWorker(Worker):  # type: ignore[misc]
 
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""
+        self._baton.lay_down()
         try:
             if self._next is not None:
                 give_back(self._jobs, self._next, begun=False)

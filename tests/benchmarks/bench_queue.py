@@ -164,6 +164,7 @@ def claim_rate(extra: int) -> tuple[float, int]:
 
 def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
+    from drawscape.queue.baton import Baton
     from drawscape.queue.child import ChildSettings
     from drawscape.queue.codec import Codec, of_call
     from drawscape.queue.rows import Claim
@@ -173,7 +174,7 @@ def round_trip(count: int) -> float:
     child = ChildSettings(str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None)
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
     held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
-    slot = Slot(SlotSettings(HOME, HOME, child), lambda *_: None, lambda *_: None)
+    slot = Slot(SlotSettings(HOME, HOME, child), Baton(), lambda *_: None, lambda *_: None)
     try:
         slot.run(held)
         began = time.perf_counter()
