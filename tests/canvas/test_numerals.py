@@ -49,6 +49,7 @@ coordinates = st.one_of(
         max_size=6,
     )
 )
+@pytest.mark.slow
 def test_the_table_writes_what_plain_decimals_write(parts):
     lines = Lines.of(parts)
     assert written(lines) == plainly(lines)

@@ -168,6 +168,7 @@ def test_options_before_a_subcommand_hold_for_it(home: Path):
     assert len(told("--limit", "1", "list").splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_wait_says_at_once_when_nobody_works(tmp_path: Path, home: Path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path))
@@ -254,6 +255,7 @@ def test_the_command_lists_its_subcommands_and_refuses_others():
     ("signals", "status"),
     [((signal.SIGINT,), "finished"), ((signal.SIGINT, signal.SIGINT), "queued")],
 )
+@pytest.mark.slow
 def test_ctrl_c_lets_jobs_finish_and_a_second_one_gives_them_back(tmp_path, home, signals, status):
     folder = tmp_path / "own"
     (folder / ".drawscape").mkdir(parents=True)

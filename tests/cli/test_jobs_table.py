@@ -59,6 +59,7 @@ def test_an_empty_queue_says_which_file_it_is(home: Path):
     assert shown(200).strip() == f"no jobs yet in {home}/.drawscape/queue.db; no workers alive"
 
 
+@pytest.mark.slow
 def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
     screen = terminal("jobs", "--watch", columns=70)
     wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")

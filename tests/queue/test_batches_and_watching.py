@@ -72,6 +72,7 @@ def walk(batch: Batch, order: Callable[[list[Job]], list[Job]]) -> tuple[list[Jo
 
 
 @pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.slow
 def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length(home: Path, order: str):
     batches = [enqueue_many("sampletasks.nothing", [{}] * size) for size in (LARGE, LARGER)]
     wanted = [ORDERS[order](batch.jobs) for batch in batches]

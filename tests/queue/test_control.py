@@ -98,6 +98,7 @@ class TestRunningJobs:
         job.stop(grace=0.3)
         assert ended(job).status == "stopped"
 
+    @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
         path = tmp_path / "marker"
         job = running("sampletasks.swallow_everything", str(path))
@@ -109,6 +110,7 @@ class TestRunningJobs:
         row = job.refresh()
         assert row.ended_at - row.started_at < 5
 
+    @pytest.mark.slow
     def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
         path = str(tmp_path / "marker")
         job = running("sampletasks.tidy_up_slowly", path)
@@ -299,6 +301,7 @@ def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
     assert "No worker is alive" in second.explain()
 
 
+@pytest.mark.slow
 def test_waiting_without_a_worker_warns(home):
     job = enqueue_background_job("sampletasks.nothing")
     with pytest.warns(UserWarning, match="no worker is alive"), pytest.raises(errors.JobTimeout):

@@ -177,6 +177,7 @@ def test_a_job_leaves_the_process_as_it_found_it(worked_home: Path, tmp_path: Pa
     ] * 3
 
 
+@pytest.mark.slow
 def test_a_hundred_megabytes_come_back_whole():
     assert len(enqueue_background_job("sampletasks.big", 100).wait(60)) == 100 * 2**20
 

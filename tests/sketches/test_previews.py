@@ -21,6 +21,7 @@ def ink_mm(svg: SVGBuilder) -> float:
 
 
 @pytest.mark.parametrize("name", TELLING)
+@pytest.mark.slow
 def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(name: str) -> None:
     inks: list[float] = []
     fractions: list[float] = []
