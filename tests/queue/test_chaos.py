@@ -50,6 +50,7 @@ def test_every_step_that_is_killed_has_a_failpoint():
     assert set(failpoints.NAMES) == set(STEPS) - {"any moment"}
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
 @pytest.mark.chaos
 def test_nothing_is_lost_whoever_is_killed_wherever(world: World):
     steps = list(STEPS) * (ROUNDS // len(STEPS) + 1)

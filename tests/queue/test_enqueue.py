@@ -268,6 +268,7 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path
     assert JobHuey(filename=link).storage.folder == default_queue().folder
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
 def test_a_forked_process_uses_a_connection_of_its_own():
     job = enqueue_background_job("sampletasks.nothing")
     pid = os.fork()
