@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from drawscape.canvas.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.controls import Controls
+from drawscape.notebook.control_set import Controls
 from drawscape.notebook.dress import close_tree, line, write
 from drawscape.notebook.page import PageControl, SeedControl
 from drawscape.notebook.target import Target

@@ -8,7 +8,8 @@ import pytest
 from annotated_types import Ge, Gt, Interval, MultipleOf, doc
 
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.controls import Controls, control_for
+from drawscape.notebook.control_set import Controls
+from drawscape.notebook.controls import control_for
 from drawscape.notebook.steps import decimals, slider_step
 from drawscape.parameters import read_parameters
 
