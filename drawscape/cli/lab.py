@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import signal
 import subprocess
 import sys
@@ -42,8 +43,14 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
     raise click.exceptions.Exit(code)
 
 
+def _as_root() -> list[str]:
+    """JupyterLab refuses root unless told; whoever is root here, as in a container, means to be."""
+    return ["--allow-root"] if os.geteuid() == 0 else []
+
+
 def _run_lab(folder: Path, options: tuple[str, ...]) -> int:
-    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(folder), *options])
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *_as_root(), *options]
+    process = subprocess.Popen(command)
     previous = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
         # JupyterLab is in the same foreground group: it sees Ctrl-C too, asks, and leaves at the second.

@@ -1,0 +1,86 @@
+"""`drawscape lab`, the README's second command: a worker and JupyterLab come and go together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.job_manager import enqueue_background_job, workers_alive
+
+pytestmark = pytest.mark.slow
+
+TOKEN = "a-token-of-this-test"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def lab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+    """The command at work, its address, and what it prints; as whoever runs the tests, root or not."""
+    home = tmp_path / "home"
+    (home / ".drawscape").mkdir(parents=True)
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(tmp_path / name.lower()))
+    monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path / "settings"))
+    port, log = free_port(), tmp_path / "lab.log"
+    options = ("--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "drawscape", "lab", "-w", "1", *options],
+            cwd=home,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    yield process, f"http://127.0.0.1:{port}", log
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
+    if process.poll() is not None:
+        pytest.fail(f"it left with {process.returncode}:\n{log.read_text()}")
+    try:
+        with urllib.request.urlopen(f"{url}/lab?token={TOKEN}", timeout=5) as answer:
+            return b"JupyterLab" in answer.read()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)], ids=["ctrl-c twice", "term"]
+)
+def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
+    lab: tuple[subprocess.Popen[bytes], str, Path], signals: tuple[signal.Signals, ...]
+) -> None:
+    process, url, log = lab
+    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+    task = "workers.svg_tasks.generate_complex_svg"
+    assert Path(enqueue_background_job(task, width=50, height=50).wait(30)).exists()
+
+    for number in signals:
+        os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
+        time.sleep(0.5)  # JupyterLab asks at the first Ctrl-C, and leaves at the second
+    process.wait(30)
+    assert workers_alive() == []
+    assert "The worker has stopped." in log.read_text()
+    with pytest.raises(OSError, match=r"refused|Errno"):
+        urllib.request.urlopen(url, timeout=5)
