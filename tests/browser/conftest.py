@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import wait_until
+from support import free_port, wait_until
 
 from drawscape.queue.liveness import living
 
@@ -304,12 +303,6 @@ def jupyter_folders(base: Path) -> dict[str, str]:
     overrides.parent.mkdir(parents=True)
     overrides.write_text(json.dumps(LAB_SETTINGS))
     return {variable: str(base / name) for variable, name in names.items()}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import is_running, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import enqueue_background_job
@@ -19,14 +19,6 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_consumer):

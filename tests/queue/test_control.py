@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import is_running, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -37,15 +37,6 @@ def running(*args, **kwargs):
 def ended(job):
     wait_until(lambda: job.ended)
     return job
-
-
-def is_running(pid: int) -> bool:
-    """A process that is dead but not yet reaped does not count."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hmac
 import os
 import pickle
-import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from queue_file import database_path, plain
 from support import wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import (
-    default_queue,
     enqueue_background_job,
     get_job,
     get_job_status,
@@ -24,16 +23,6 @@ from drawscape.job_manager import (
 )
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
-
-
-def database_path() -> Path:
-    path = default_queue().database.path
-    default_queue().database.connection  # noqa: B018 - makes the file
-    return path
-
-
-def plain() -> sqlite3.Connection:
-    return sqlite3.connect(database_path(), isolation_level=None)
 
 
 def forge(payload: bytes, task: str = "sampletasks.nothing", *args: object) -> str:

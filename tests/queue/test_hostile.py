@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from queue_file import database_path, plain
 from support import wait_until
 
 from drawscape.errors import JobFailed, QueueError, SettingsError
@@ -23,16 +24,6 @@ from drawscape.queue.memory import memory_limit_bytes
 from drawscape.queue.rows import Outcome
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
-
-
-def database_path() -> Path:
-    path = default_queue().database.path
-    default_queue().database.connection  # noqa: B018 - makes the file
-    return path
-
-
-def plain() -> sqlite3.Connection:
-    return sqlite3.connect(database_path(), isolation_level=None)
 
 
 def test_a_file_that_is_no_database_is_named(home: Path):

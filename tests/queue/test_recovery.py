@@ -11,10 +11,9 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
-from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import is_running, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import (
@@ -38,14 +37,6 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 def started(job):
     wait_until(lambda: job.status == "started")
     return job
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 @pytest.mark.parametrize("options", [(), ("-w", "4"), ("-k", "process", "-w", "4")])
