@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import settings
+from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import controlling, launching, liveness, pruning, querying, statistics
+from drawscape.queue import worker_process
 from drawscape.queue.batch import Batch
-from drawscape.queue.context import JobContext, current_job
-from drawscape.queue.durations import Duration, seconds
+from drawscape.queue.engines.sqlite import liveness
 from drawscape.queue.job import Job
-from drawscape.queue.pruning import KEEP, Keep
-from drawscape.queue.rows import parsed, utc
-from drawscape.queue.submitting import Queue
-from drawscape.queue.watching import Watch, Watcher
+from drawscape.queue.queue import Queue
+from drawscape.queue.table import control, query, retention, statistics
+from drawscape.queue.table.records import parsed, utc
+from drawscape.queue.table.retention import KEEP, Keep
+from drawscape.queue.watcher import Watch, Watcher
+from drawscape.queue.worker.context import JobContext, current_job
 
 QUEUE_NAME = "background"
 """The single queue that handles all job types."""
@@ -141,7 +143,7 @@ def get_job_status(job_id: str) -> dict[str, Any]:
     unknown id gives the status `not_found`.
     """
     queue = default_queue()
-    row = querying.read_row(queue.database, job_id)
+    row = query.read_row(queue.database, job_id)
     if row is None:
         unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
         return {
@@ -171,7 +173,7 @@ def get_job_status(job_id: str) -> dict[str, Any]:
 def get_job(job_id: str) -> Job:
     """Return the job `job_id`; raise JobNotFoundError for an unknown one."""
     queue = default_queue()
-    row = querying.read_row(queue.database, job_id)
+    row = query.read_row(queue.database, job_id)
     if row is None:
         raise JobNotFoundError(f"no job has the id {job_id!r} (or it was removed, being old)")
     return Job(queue, job_id)
@@ -187,14 +189,14 @@ def list_jobs(
 ) -> list[Job]:
     """Return jobs, the newest first: of a status or several, of a task path or a module's."""
     queue = default_queue()
-    rows = querying.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
+    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
     return [Job(queue, row.id) for row in rows]
 
 
 def count_queued(limit: int = 1_000_000) -> int:
     """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
     queue = default_queue()
-    return querying.count_queued(queue.database, queue.name, limit)
+    return query.count_queued(queue.database, queue.name, limit)
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
@@ -203,9 +205,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     Raises JobNotFoundError for an unknown id. See `Job.cancel`.
     """
     queue = default_queue()
-    return controlling.cancel(
-        queue.database, queue.folder / "workers", job_id, seconds(grace, "grace")
-    )
+    return control.cancel(queue.database, queue.folder / "workers", job_id, seconds(grace, "grace"))
 
 
 def retry_job(job_id: str) -> Job:
@@ -216,7 +216,7 @@ def retry_job(job_id: str) -> Job:
 def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> list[Job]:
     """Queue all failed jobs again, or those of one task or reason; return them."""
     queue = default_queue()
-    ids = controlling.retry_failed(queue.database, queue.name, task, reason)
+    ids = control.retry_failed(queue.database, queue.name, task, reason)
     return [Job(queue, job_id) for job_id in ids]
 
 
@@ -233,7 +233,7 @@ def delete_job(job_id: str) -> None:
 def prune_jobs(keep: Keep = KEEP) -> int:
     """Return how many old jobs were removed; a worker does this every ten minutes by itself."""
     queue = default_queue()
-    return pruning.prune(queue.database, queue.folder, keep)
+    return retention.prune(queue.database, queue.folder, keep)
 
 
 def queue_statistics() -> statistics.Statistics:
@@ -255,7 +255,7 @@ def workers_alive() -> list[liveness.WorkerInfo]:
     return liveness.living(default_queue().folder / "workers")
 
 
-def start_worker(slots: int | None = None) -> launching.WorkerProcess:
+def start_worker(slots: int | None = None) -> worker_process.WorkerProcess:
     """Start a worker as a child of this process, which it does not outlive; return it once alive."""
     queue = default_queue()
-    return launching.start_worker(queue.folder, queue.home, slots)
+    return worker_process.start_worker(queue.folder, queue.home, slots)

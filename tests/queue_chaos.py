@@ -16,15 +16,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drawscape.queue import failpoints
-from drawscape.queue.claiming import acknowledge
-from drawscape.queue.connection import Database
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.liveness import is_alive
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.liveness import is_alive
-from drawscape.queue.recovery import MAX_RECOVERIES, recover
-from drawscape.queue.rows import Claim, Outcome
-from drawscape.queue.schema import STATUSES
-from drawscape.queue.submitting import Queue
+from drawscape.queue.queue import Queue
+from drawscape.queue.table.claims import acknowledge
+from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
+from drawscape.queue.table.schema import STATUSES
+from drawscape.queue.worker import failpoints
 
 ENQUEUER_STEPS = ("insert.before_commit", "insert.after_commit")
 WORKER_STEPS = ("claim.committed", "ack.before_commit", "ack.after_commit")

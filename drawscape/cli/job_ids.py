@@ -9,7 +9,7 @@ import click
 from drawscape.cli.telling import complain, exit_code
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.job_manager import Job, default_queue
-from drawscape.queue.querying import read_row
+from drawscape.queue.table.query import read_row
 
 SHORT = 8
 """Characters that lists show of an id: its end, for ids that were made in the same minutes begin alike."""

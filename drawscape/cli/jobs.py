@@ -14,12 +14,12 @@ from drawscape import job_manager
 from drawscape.cli import jobs_table
 from drawscape.cli.job_ids import find, for_each
 from drawscape.cli.telling import counted, span
+from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
 from drawscape.job_manager import Job, default_queue
-from drawscape.queue.durations import seconds
-from drawscape.queue.querying import list_rows
-from drawscape.queue.rows import JobRow
-from drawscape.queue.schema import STATUSES
+from drawscape.queue.table.query import list_rows
+from drawscape.queue.table.records import JobRow
+from drawscape.queue.table.schema import STATUSES
 
 _RESULT_CHARS = 2000
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
@@ -246,7 +246,7 @@ def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
     from dataclasses import replace
 
-    from drawscape.queue.pruning import DAY_S, Keep
+    from drawscape.queue.table.retention import DAY_S, Keep
 
     limits = Keep()
     if days is not None:

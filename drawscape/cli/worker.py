@@ -11,7 +11,7 @@ import threading
 import click
 
 from drawscape import settings
-from drawscape.queue.tasks import make_importable
+from drawscape.queue.task import make_importable
 
 
 @click.command()

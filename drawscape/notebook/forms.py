@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape import durations
 from drawscape.canvas.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.job_manager import Job, enqueue_background_job
@@ -20,7 +21,6 @@ from drawscape.notebook.panel import Panel
 from drawscape.notebook.pictures import empty_sheet
 from drawscape.notebook.state import JobState
 from drawscape.notebook.target import Drawable, target_of
-from drawscape.queue import durations
 
 LIVE_DELAY_S = 0.25
 """A hand that pauses on a slider for so long wants to see the drawing."""

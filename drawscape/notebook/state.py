@@ -8,7 +8,7 @@ from typing import Any
 
 from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import Job
-from drawscape.queue.rows import utc
+from drawscape.queue.table.records import utc
 
 ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})
 """The statuses that no job leaves by itself."""

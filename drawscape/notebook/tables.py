@@ -18,8 +18,8 @@ from drawscape.notebook.debounce import Throttle
 from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState, state_of
 from drawscape.notebook.words import duration_words, status_words, verb_of
-from drawscape.queue.querying import check_status
-from drawscape.queue.rows import JobRow
+from drawscape.queue.table.query import check_status
+from drawscape.queue.table.records import JobRow
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""

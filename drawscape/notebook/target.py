@@ -12,9 +12,9 @@ from drawscape.errors import NotSerializableError, SignatureError
 from drawscape.notebook.askable import askable
 from drawscape.notebook.words import label_of
 from drawscape.parameters import Parameter, read_parameters
-from drawscape.queue.carrying import portable
+from drawscape.queue.by_value import portable
 from drawscape.queue.codec import dump
-from drawscape.queue.tasks import load
+from drawscape.queue.task import load
 from drawscape.settings import home, task_modules
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.provenance import code_hash

@@ -8,7 +8,7 @@ import time
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import start_worker, workers_alive
-from drawscape.queue.launching import WorkerProcess
+from drawscape.queue.worker_process import WorkerProcess
 
 STARTING = "No worker is alive: starting one."
 STARTED = "No worker was alive, so this notebook started one; it ends with the kernel."

@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue.connection import Database
-from drawscape.queue.controlling import cancel_batch
-from drawscape.queue.durations import Duration, seconds
+from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.job import Job
-from drawscape.queue.querying import count_by_status, data_version, list_rows
-from drawscape.queue.schema import WAITING
-from drawscape.queue.submitting import Queue
+from drawscape.queue.queue import Queue
+from drawscape.queue.table.control import cancel_batch
+from drawscape.queue.table.query import count_by_status, data_version, list_rows
+from drawscape.queue.table.schema import WAITING
 
 _LOOK_S = 0.003
 _RANGES_A_LOOK = 100  # some 0.2 ms; more are only there when many jobs wait for another try

@@ -12,8 +12,8 @@ from huey.consumer import Consumer
 from huey.serializer import Serializer
 
 from drawscape.queue.codec import Codec, load_key
-from drawscape.queue.pruning import KEEP, Keep
-from drawscape.queue.storage import JobStorage
+from drawscape.queue.engines.sqlite.storage import JobStorage
+from drawscape.queue.table.retention import KEEP, Keep
 
 
 class SignedMessages(Serializer):  # type: ignore[misc]
@@ -77,7 +77,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
 
     def create_consumer(self, **options: Any) -> Consumer:
         """Return a consumer for `huey_consumer`; every `-k` becomes threads that hold a child each."""
-        from drawscape.queue.consumer import JobConsumer
+        from drawscape.queue.worker.consumer import JobConsumer
 
         return JobConsumer(self, **options)
 

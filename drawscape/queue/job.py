@@ -12,16 +12,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import controlling
 from drawscape.queue.codec import of_result
-from drawscape.queue.durations import Duration, seconds
-from drawscape.queue.explaining import explain, jobs_ahead
-from drawscape.queue.joblog import log_path, read_log
-from drawscape.queue.liveness import living
-from drawscape.queue.querying import data_version, read_result, read_row
-from drawscape.queue.rows import JobRow, parsed, utc
-from drawscape.queue.submitting import Queue
+from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.explanation import explain, jobs_ahead
+from drawscape.queue.queue import Queue
+from drawscape.queue.table import control
+from drawscape.queue.table.query import data_version, read_result, read_row
+from drawscape.queue.table.records import JobRow, parsed, utc
+from drawscape.queue.worker.job_log import log_path, read_log
 
 _LOOK_S = 0.003
 _EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
@@ -165,7 +165,7 @@ class Job:
         With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
         has not ended by then.
         """
-        return controlling.cancel(
+        return control.cancel(
             self._queue.database,
             self._queue.folder / "workers",
             self._id,
@@ -176,17 +176,17 @@ class Job:
 
     def retry(self) -> Job:
         """Queue a failed, stopped or canceled job again, under its id; return it."""
-        controlling.retry(self._queue.database, self._id)
+        control.retry(self._queue.database, self._id)
         return self
 
     def requeue(self) -> Job:
         """Queue any job that has ended again, under its id; return it."""
-        controlling.requeue(self._queue.database, self._id)
+        control.requeue(self._queue.database, self._id)
         return self
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview."""
-        controlling.delete(self._queue.database, self._queue.folder, self._id)
+        control.delete(self._queue.database, self._queue.folder, self._id)
 
     def wait(self, timeout: Duration = None) -> Any:
         """Return the result once the job is finished.

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from drawscape import durations
 from drawscape.errors import JobOptionError
-from drawscape.queue import durations
 from drawscape.queue.codec import dump
 from drawscape.queue.ids import check_id, new_id
-from drawscape.queue.rows import NewJob
-from drawscape.queue.tasks import Task
+from drawscape.queue.table.records import NewJob
+from drawscape.queue.task import Task
 
 DEFAULT_TIMEOUT = "5m"
 

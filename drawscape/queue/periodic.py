@@ -20,7 +20,7 @@ def periodic_job(
     one finds it taken.
     """
     from drawscape.errors import DuplicateJobError
-    from drawscape.queue.submitting import Queue
+    from drawscape.queue.queue import Queue
 
     path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
     name = re.sub(r"\W", "_", path, flags=re.ASCII)  # `<locals>` and letters that no id takes

@@ -133,9 +133,9 @@ def ours_enqueue_many(count: int) -> float:
 
 def claim_rate(extra: int) -> tuple[float, int]:
     """Return claim-and-acknowledge cycles/s with `extra` jobs done and as many waiting; bytes a job."""
-    from drawscape.queue.claiming import acknowledge, claim
-    from drawscape.queue.connection import NORMAL, Database
-    from drawscape.queue.rows import Outcome
+    from drawscape.queue.engines.sqlite.connection import NORMAL, Database
+    from drawscape.queue.table.claims import acknowledge, claim
+    from drawscape.queue.table.records import Outcome
 
     manager = fresh_queue()
     cycles = 5000
@@ -164,11 +164,11 @@ def claim_rate(extra: int) -> tuple[float, int]:
 
 def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
-    from drawscape.queue.baton import Baton
-    from drawscape.queue.child import ChildSettings
     from drawscape.queue.codec import Codec, of_call
-    from drawscape.queue.rows import Claim
-    from drawscape.queue.slot import Slot, SlotSettings
+    from drawscape.queue.table.records import Claim
+    from drawscape.queue.worker.child import ChildSettings
+    from drawscape.queue.worker.slot import Slot, SlotSettings
+    from drawscape.queue.worker.turns import Baton
 
     key, task = os.urandom(32), "benchtasks.noop"
     child = ChildSettings(str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None)
@@ -188,7 +188,7 @@ def round_trip(count: int) -> float:
 
 def progress_cost() -> float:
     """Return the seconds of a progress call when no message is due."""
-    from drawscape.queue.context import RunningJob
+    from drawscape.queue.worker.context import RunningJob
 
     job = RunningJob("bench", {}, lambda *_: None)
     calls = 200_000

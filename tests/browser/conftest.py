@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from support import free_port, wait_until
 
-from drawscape.queue.liveness import living
+from drawscape.queue.engines.sqlite.liveness import living
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import wait_until
 
-from drawscape.queue.liveness import living
+from drawscape.queue.engines.sqlite.liveness import living
 
 pytestmark = pytest.mark.browser
 

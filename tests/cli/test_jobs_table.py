@@ -12,7 +12,7 @@ from support import wait_until
 
 from drawscape.cli import jobs_table
 from drawscape.job_manager import default_queue, delete_job, enqueue_background_job
-from drawscape.queue.querying import list_rows
+from drawscape.queue.table.query import list_rows
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from drawscape.errors import ForbiddenPathError, ParameterError, UnknownNameError
-from drawscape.queue.context import JobContext, set_current
+from drawscape.queue.worker.context import JobContext, set_current
 from workers.file_tasks import process_batch
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]

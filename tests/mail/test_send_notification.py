@@ -19,7 +19,7 @@ from drawscape.errors import (
     MailTemporaryError,
     UnknownNameError,
 )
-from drawscape.queue.context import RunningJob, set_current
+from drawscape.queue.worker.context import RunningJob, set_current
 from workers.email_tasks import send_notification
 
 CONTRACT = {

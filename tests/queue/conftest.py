@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from support import wait_until
 
-from drawscape.queue.liveness import living
+from drawscape.queue.engines.sqlite.liveness import living
 
 TASKS = Path(__file__).with_name("sample_tasks.py")
 

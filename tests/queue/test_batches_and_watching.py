@@ -21,8 +21,8 @@ from drawscape.job_manager import (
     queue_statistics,
     watch,
 )
-from drawscape.queue.connection import NORMAL, Database
-from drawscape.queue.controlling import cancel
+from drawscape.queue.engines.sqlite.connection import NORMAL, Database
+from drawscape.queue.table.control import cancel
 
 LARGE, LARGER = 100, 200
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from drawscape.queue.baton import Baton
+from drawscape.queue.worker.turns import Baton
 
 
 class Runner(threading.Thread):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from queue_chaos import STEPS, World
 
-from drawscape.queue import failpoints
+from drawscape.queue.worker.worker import failpoints
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "200"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -74,7 +74,9 @@ def test_the_check_itself_can_fail(world: World):
 
 
 def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
-    script = "from drawscape.queue.failpoints import failpoint; failpoint('x'); print('alive')"
+    script = (
+        "from drawscape.queue.worker.failpoints import failpoint; failpoint('x'); print('alive')"
+    )
     for value, code, said in (("", 0, "alive\n"), ("x", -9, ""), ("x:2", 0, "alive\n")):
         done = subprocess.run(
             [sys.executable, "-c", script],

@@ -23,9 +23,9 @@ from drawscape.job_manager import (
     retry_failed_jobs,
     retry_job,
 )
-from drawscape.queue.claiming import claim, give_back
+from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
 from drawscape.queue.ids import new_id
-from drawscape.queue.liveness import WorkerInfo, announce, retire
+from drawscape.queue.table.claims import claim, give_back
 
 
 def running(*args, **kwargs):

@@ -26,8 +26,8 @@ from drawscape.job_manager import (
 )
 from drawscape.queue.codec import of_call
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.querying import list_rows
-from drawscape.queue.submitting import Queue
+from drawscape.queue.queue import Queue
+from drawscape.queue.table.query import list_rows
 
 
 @pytest.fixture(autouse=True)

@@ -18,10 +18,10 @@ from support import wait_until
 
 from drawscape.errors import JobFailed, QueueError, SettingsError
 from drawscape.job_manager import default_queue, enqueue_background_job
-from drawscape.queue.connection import Database
+from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.memory import memory_limit_bytes
-from drawscape.queue.rows import Outcome
+from drawscape.queue.table.records import Outcome
+from drawscape.queue.worker.memory_limit import memory_limit_bytes
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 

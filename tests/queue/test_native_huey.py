@@ -12,8 +12,8 @@ from huey.api import SqliteHuey
 from support import wait_until
 
 from drawscape.job_manager import QUEUE_NAME, enqueue_background_job, list_jobs
+from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.storage import JobStorage
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 

@@ -17,7 +17,7 @@ from drawscape.job_manager import (
     list_jobs,
     prune_jobs,
 )
-from drawscape.queue.pruning import DAY_S, prune
+from drawscape.queue.table.retention import DAY_S, prune
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -53,7 +53,7 @@ def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
 
 TIDY_QUEUE = """
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.pruning import Keep
+from drawscape.queue.table.retention import Keep
 
 huey = JobHuey(
     "background",

@@ -26,10 +26,10 @@ from drawscape.job_manager import (
     start_worker,
     workers_alive,
 )
-from drawscape.queue.claiming import acknowledge, claim
-from drawscape.queue.liveness import is_alive
-from drawscape.queue.recovery import MAX_RECOVERIES, recover
-from drawscape.queue.rows import Outcome
+from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Outcome
+from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 

@@ -6,13 +6,13 @@ import select
 import time
 from collections.abc import Callable
 
-from drawscape.queue import child as messages
-from drawscape.queue.baton import Baton
-from drawscape.queue.joblog import JobLog
-from drawscape.queue.postmortem import describe_death
-from drawscape.queue.process import ChildProcess
-from drawscape.queue.rows import Claim, Outcome
-from drawscape.queue.stopping import StopRequests
+from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.worker import child as messages
+from drawscape.queue.worker.child_process import ChildProcess
+from drawscape.queue.worker.job_log import JobLog
+from drawscape.queue.worker.postmortem import describe_death
+from drawscape.queue.worker.stop_requests import StopRequests
+from drawscape.queue.worker.turns import Baton
 
 _FIRST_SAMPLE_S, _SAMPLE_S = 0.02, 0.5  # when memory is looked at first, and how often later on
 _DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive

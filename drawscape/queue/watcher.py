@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from drawscape.queue.connection import Database
+from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.job import Job
-from drawscape.queue.querying import data_version, list_rows, read_rows
-from drawscape.queue.rows import JobRow
-from drawscape.queue.submitting import Queue
+from drawscape.queue.queue import Queue
+from drawscape.queue.table.query import data_version, list_rows, read_rows
+from drawscape.queue.table.records import JobRow
 
 _LOOK_S = 0.01
 _STUMBLE_S = 0.5  # until the next look when the file is locked or gone

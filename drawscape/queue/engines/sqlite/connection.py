@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drawscape.errors import QueueError
-from drawscape.queue.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
+from drawscape.queue.table.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
 
 FULL, NORMAL = 2, 1
 

@@ -14,8 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from drawscape.queue.child import ChildSettings, main
-from drawscape.queue.rows import Claim
+from drawscape.queue.table.records import Claim
+from drawscape.queue.worker.child import ChildSettings, main
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 

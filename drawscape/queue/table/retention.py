@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawscape.queue.connection import Database
-from drawscape.queue.joblog import log_path
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.worker.job_log import log_path
 
 DAY_S = 86_400.0
 _BITE = 500  # rows a transaction: a claim never waits for more than a few milliseconds

@@ -12,17 +12,23 @@ from huey.constants import WORKER_THREAD
 from huey.consumer import Consumer, Scheduler
 
 from drawscape.errors import DrawscapeError
-from drawscape.queue.baton import Baton
-from drawscape.queue.child import ChildSettings
-from drawscape.queue.doorbell import Doorbell
+from drawscape.queue.engines.sqlite.liveness import (
+    WorkerInfo,
+    announce,
+    forget_dead,
+    note_trouble,
+    retire,
+)
 from drawscape.queue.ids import new_id
-from drawscape.queue.liveness import WorkerInfo, announce, forget_dead, note_trouble, retire
-from drawscape.queue.memory import memory_limit_bytes
-from drawscape.queue.pruning import prune
-from drawscape.queue.recovery import recover
-from drawscape.queue.slot import SlotSettings
-from drawscape.queue.strays import mark_environment
-from drawscape.queue.worker import JobWorker
+from drawscape.queue.table.recovery import recover
+from drawscape.queue.table.retention import prune
+from drawscape.queue.worker.child import ChildSettings
+from drawscape.queue.worker.memory_limit import memory_limit_bytes
+from drawscape.queue.worker.orphans import mark_environment
+from drawscape.queue.worker.slot import SlotSettings
+from drawscape.queue.worker.turns import Baton
+from drawscape.queue.worker.waker import Doorbell
+from drawscape.queue.worker.worker import JobWorker
 
 _LOG = logging.getLogger("huey.drawscape")
 

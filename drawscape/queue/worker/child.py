@@ -26,11 +26,11 @@ from typing import Any
 
 from drawscape.errors import NotSerializableError
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
-from drawscape.queue.context import RunningJob, set_current
-from drawscape.queue.failpoints import failpoint
-from drawscape.queue.freshness import LoadedCode
-from drawscape.queue.rows import parsed
-from drawscape.queue.tasks import load, make_importable
+from drawscape.queue.table.records import parsed
+from drawscape.queue.task import load, make_importable
+from drawscape.queue.worker.context import RunningJob, set_current
+from drawscape.queue.worker.failpoints import failpoint
+from drawscape.queue.worker.loaded_code import LoadedCode
 
 READY, PROGRESS, DONE, STALE = b"R", b"P", b"D", b"S"
 """The first byte of a message from the child."""

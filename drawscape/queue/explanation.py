@@ -6,11 +6,11 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from drawscape.queue.liveness import is_alive, living
-from drawscape.queue.rows import JobRow
+from drawscape.queue.engines.sqlite.liveness import is_alive, living
+from drawscape.queue.table.records import JobRow
 
 if TYPE_CHECKING:
-    from drawscape.queue.submitting import Queue
+    from drawscape.queue.queue import Queue
 
 
 def explain(queue: Queue, row: JobRow) -> str:

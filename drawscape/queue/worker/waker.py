@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from drawscape.queue.claiming import promote_due
-from drawscape.queue.connection import Database
-from drawscape.queue.notice import FolderNotice
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.folder_watch import FolderNotice
+from drawscape.queue.table.claims import promote_due
 
 _FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
 _LOOK_S = 0.002

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from drawscape.errors import JobNotFoundError, JobStateError
-from drawscape.queue.connection import Database
-from drawscape.queue.liveness import is_alive
-from drawscape.queue.pruning import remove_files
-from drawscape.queue.querying import list_rows, read_row
-from drawscape.queue.rows import JobRow
-from drawscape.queue.schema import ENDED
-from drawscape.queue.settling import settle
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.table.query import list_rows, read_row
+from drawscape.queue.table.records import JobRow
+from drawscape.queue.table.retention import remove_files
+from drawscape.queue.table.schema import ENDED
+from drawscape.queue.table.settlement import settle
 
 
 def cancel(database: Database, locks: Path, job_id: str, grace_s: float = 0.0) -> bool:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from drawscape.errors import QueueError
-from drawscape.queue.liveness import living
+from drawscape.queue.engines.sqlite.liveness import living
 
 START_LIMIT_S = 30.0
 _LOG_BYTES = 8 * 2**20

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawscape.queue.connection import Database
-from drawscape.queue.liveness import living
-from drawscape.queue.querying import count_by_status
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.table.query import count_by_status
 
 _SAMPLE = 1000
 _QUANTILES = (0.5, 0.9, 0.99)

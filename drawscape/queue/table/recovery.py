@@ -6,10 +6,10 @@ import logging
 import time
 from pathlib import Path
 
-from drawscape.queue.connection import Database
-from drawscape.queue.liveness import is_alive
-from drawscape.queue.settling import settle
-from drawscape.queue.strays import kill_strays
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.table.settlement import settle
+from drawscape.queue.worker.orphans import kill_strays
 
 MAX_RECOVERIES = 3
 """A job may be in the hands of three workers that die; the fourth time it is taken for the killer."""

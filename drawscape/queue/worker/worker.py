@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
-from drawscape.queue.claiming import acknowledge, claim, give_back, note_pid, note_progress
-from drawscape.queue.process import ChildStartError
-from drawscape.queue.rows import Claim, Outcome
-from drawscape.queue.run import Interrupted
-from drawscape.queue.slot import Slot
+from drawscape.queue.table.claims import acknowledge, claim, give_back, note_pid, note_progress
+from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.worker.child_process import ChildStartError
+from drawscape.queue.worker.run import Interrupted
+from drawscape.queue.worker.slot import Slot
 
 if TYPE_CHECKING:
-    from drawscape.queue.consumer import JobConsumer
+    from drawscape.queue.worker.consumer import JobConsumer
 
 _LOG = logging.getLogger(
     "huey.drawscape"

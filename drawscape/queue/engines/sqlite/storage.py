@@ -7,7 +7,7 @@ from typing import Any
 
 from huey.storage import SqliteStorage
 
-from drawscape.queue.connection import NORMAL, Database
+from drawscape.queue.engines.sqlite.connection import NORMAL, Database
 
 
 class JobStorage(SqliteStorage):  # type: ignore[misc]

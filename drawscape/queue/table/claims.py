@@ -6,10 +6,10 @@ import json
 import sqlite3
 import time
 
-from drawscape.queue.connection import Database
-from drawscape.queue.failpoints import failpoint
-from drawscape.queue.rows import CLAIM_COLUMNS, Claim, Outcome
-from drawscape.queue.settling import settle
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Outcome
+from drawscape.queue.table.settlement import settle
+from drawscape.queue.worker.failpoints import failpoint
 
 _CLAIM = f"""
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = ?, pid = ?,

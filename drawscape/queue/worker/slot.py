@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawscape.queue.baton import Baton
-from drawscape.queue.child import ChildSettings
-from drawscape.queue.joblog import JobLog
-from drawscape.queue.process import ChildProcess, start_child
-from drawscape.queue.rows import Claim, Outcome
-from drawscape.queue.run import Run
-from drawscape.queue.stopping import StopRequests
+from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.worker.child import ChildSettings
+from drawscape.queue.worker.child_process import ChildProcess, start_child
+from drawscape.queue.worker.job_log import JobLog
+from drawscape.queue.worker.run import Run
+from drawscape.queue.worker.stop_requests import StopRequests
+from drawscape.queue.worker.turns import Baton
 
 _CHILDREN_A_JOB = 3  # a stale child is replaced; edits that race with each other end in a run
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 
-from drawscape.queue.rows import Claim
+from drawscape.queue.table.records import Claim
 
 
 class StopRequests:

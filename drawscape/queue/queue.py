@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.errors import JobOptionError, NotSerializableError
-from drawscape.queue.carrying import portable
+from drawscape.queue.by_value import portable
 from drawscape.queue.codec import Codec, dump, load_key, of_call
-from drawscape.queue.connection import FULL, Database
+from drawscape.queue.engines.sqlite.connection import FULL, Database
 from drawscape.queue.ids import new_id, new_ids
-from drawscape.queue.inserting import insert, insert_many
 from drawscape.queue.options import id_of, new_job, refuse, split_options
-from drawscape.queue.rows import NewJob
-from drawscape.queue.tasks import Task, check_binding, find_task
+from drawscape.queue.table.insertion import insert, insert_many
+from drawscape.queue.table.records import NewJob
+from drawscape.queue.task import Task, check_binding, find_task
 
 
 @dataclass(frozen=True)

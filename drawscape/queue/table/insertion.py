@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from itertools import chain
 
 from drawscape.errors import DuplicateJobError, JobNotFoundError
-from drawscape.queue.connection import Database
-from drawscape.queue.failpoints import failpoint
-from drawscape.queue.rows import NewJob
-from drawscape.queue.schema import WAITING
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.table.records import NewJob
+from drawscape.queue.table.schema import WAITING
+from drawscape.queue.worker.failpoints import failpoint
 
 _COLUMNS = (
     "id, queue, task, payload, status, reason, priority, due_at, waits_for, runs_anyway, timeout_s, "

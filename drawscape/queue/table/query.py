@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from drawscape.errors import JobOptionError
-from drawscape.queue.connection import Database
-from drawscape.queue.rows import ROW_COLUMNS, JobRow
-from drawscape.queue.schema import STATUSES
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.table.records import ROW_COLUMNS, JobRow
+from drawscape.queue.table.schema import STATUSES
 
 _CHUNK = 500  # SQLite takes 32,766 variables; smaller statements stay in its cache
 
