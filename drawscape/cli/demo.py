@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from drawscape import job_manager, settings
-from drawscape.job_manager import Job, enqueue_background_job
+from drawscape import jobs as job_api
+from drawscape import settings
+from drawscape.jobs import Job, enqueue_background_job
 
 _TASK = "workers.svg_tasks.generate_complex_svg"
 
@@ -32,7 +33,7 @@ DRAWINGS: tuple[tuple[str, dict[str, Any]], ...] = (
 def demo(slots: int | None, seed: int) -> None:
     """Draw a few pictures through the queue: start a worker, enqueue, wait, say where they are."""
     began = time.monotonic()
-    worker = job_manager.start_worker(slots)
+    worker = job_api.start_worker(slots)
     click.echo(f"A worker is at work in a process of its own (pid {worker.pid}).")
     try:
         jobs = [

@@ -8,7 +8,7 @@ import click
 
 from drawscape.cli.telling import complain, exit_code
 from drawscape.errors import DrawscapeError, JobNotFoundError
-from drawscape.job_manager import Job, default_queue
+from drawscape.jobs import Job, default_queue
 from drawscape.queue.table.query import read_row
 
 SHORT = 8

@@ -10,13 +10,13 @@ from datetime import datetime
 
 import click
 
-from drawscape import job_manager
+from drawscape import jobs as job_api
 from drawscape.cli import jobs_table
 from drawscape.cli.job_ids import find, for_each
 from drawscape.cli.telling import counted, span
 from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
-from drawscape.job_manager import Job, default_queue
+from drawscape.jobs import Job, default_queue
 from drawscape.queue.table.query import list_rows
 from drawscape.queue.table.records import JobRow
 from drawscape.queue.table.schema import STATUSES
@@ -186,7 +186,7 @@ def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: 
         raise click.UsageError("--task goes with --failed")
     if not failed:
         context.exit(for_each(job_ids, lambda job: f"{job.retry().id} is queued again"))
-    chosen = job_manager.retry_failed_jobs(task)
+    chosen = job_api.retry_failed_jobs(task)
     for job in chosen:
         click.echo(f"{job.id} is queued again")
     if not chosen:
@@ -223,7 +223,7 @@ def wait(job_id: str, timeout: str | None) -> None:
     The exit code is 1 when the job fails, or the time is over.
     """
     job = find(job_id)
-    if not job.ended and not job_manager.workers_alive():
+    if not job.ended and not job_api.workers_alive():
         click.echo("no worker is alive; start one with `drawscape worker`", err=True)
     try:
         with warnings.catch_warnings():
@@ -253,14 +253,14 @@ def prune(days: float | None, keep: int | None) -> None:
         limits = replace(limits, finished_s=days * DAY_S, others_s=days * DAY_S)
     if keep is not None:
         limits = replace(limits, count=keep, spared_s=0.0)
-    click.echo(f"{counted(job_manager.prune_jobs(limits), 'job')} removed")
+    click.echo(f"{counted(job_api.prune_jobs(limits), 'job')} removed")
 
 
 @jobs.command()
 @click.option("--prometheus", is_flag=True, help="In Prometheus' text format.")
 def stats(prometheus: bool) -> None:
     """Counts, rates and waiting times."""
-    found = job_manager.queue_statistics()
+    found = job_api.queue_statistics()
     if prometheus:
         click.echo(found.prometheus(), nl=False)
         return

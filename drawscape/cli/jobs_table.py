@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from drawscape.cli.job_ids import SHORT
 from drawscape.cli.telling import counted, span
-from drawscape.job_manager import default_queue, workers_alive
+from drawscape.jobs import default_queue, workers_alive
 from drawscape.queue.table.query import count_by_status
 from drawscape.queue.table.records import JobRow
 from drawscape.queue.table.schema import WAITING

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from drawscape import job_manager, settings
+from drawscape import jobs, settings
 from drawscape.errors import MissingExtraError
 
 
@@ -32,7 +32,7 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
         raise MissingExtraError("drawscape lab", "lab")
     folder = notebooks or settings.home() / "notebooks"
     folder.mkdir(parents=True, exist_ok=True)
-    worker = job_manager.start_worker(slots)
+    worker = jobs.start_worker(slots)
     click.echo(f"A worker is at work (process {worker.pid}, log {worker.log}).")
     click.echo(f"JupyterLab opens {folder}; Ctrl-C twice stops both.")
     try:

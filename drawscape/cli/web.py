@@ -115,7 +115,7 @@ def _listen(app: Any, host: str, port: int, threads: int) -> Server:
 
 @contextmanager
 def _worker(*, wanted: bool, slots: int | None) -> Iterator[None]:
-    from drawscape.job_manager import start_worker
+    from drawscape.jobs import start_worker
 
     if not wanted:
         _say("No worker was started: `drawscape worker` draws what is ordered.")

@@ -8,7 +8,7 @@ from typing import Any
 from drawscape.files.batch import Item, Report, Work, known_report, run_item, stopped
 from drawscape.files.claims import Claims
 from drawscape.files.spread import can_spread, run_spread, teller
-from drawscape.job_manager import JobContext
+from drawscape.jobs import JobContext
 
 
 def run_batch(

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from drawscape.files.batch import Item, Report, Work, run_item, stopped
 from drawscape.files.claims import Claims
-from drawscape.job_manager import (
+from drawscape.jobs import (
     Batch,
     Job,
     JobContext,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from drawscape.errors import DrawscapeError
-from drawscape.job_manager import Job, watch, workers_alive
+from drawscape.jobs import Job, watch, workers_alive
 from drawscape.notebook.state import JobState, state_of
 from drawscape.notebook.worker import (
     STARTING,

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 from drawscape import durations
 from drawscape.canvas.paper import Orientation
 from drawscape.errors import DrawscapeError
-from drawscape.job_manager import Job, enqueue_background_job
+from drawscape.jobs import Job, enqueue_background_job
 from drawscape.notebook.attending import attend
 from drawscape.notebook.debounce import Debounce
 from drawscape.notebook.display import JobDisplay

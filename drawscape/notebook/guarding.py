@@ -6,7 +6,7 @@ import logging
 import threading
 
 from drawscape.errors import DrawscapeError
-from drawscape.job_manager import list_jobs, workers_alive
+from drawscape.jobs import list_jobs, workers_alive
 from drawscape.notebook.worker import start_if_needed
 from drawscape.settings import home
 

@@ -9,8 +9,8 @@ import ipywidgets as widgets
 
 from drawscape.canvas.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
-from drawscape.job_manager import Batch, enqueue_many
-from drawscape.job_manager import watch as watch_jobs
+from drawscape.jobs import Batch, enqueue_many
+from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.dress import LiveBox, line, mark, write
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.matrix import Cell, Matrix, seed_matrix, value_matrix

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from drawscape.errors import JobNotFoundError
-from drawscape.job_manager import Job
+from drawscape.jobs import Job
 from drawscape.queue.table.records import utc
 
 ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})

@@ -12,8 +12,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import JobNotFoundError
-from drawscape.job_manager import Job, list_jobs, queue_statistics
-from drawscape.job_manager import watch as watch_jobs
+from drawscape.jobs import Job, list_jobs, queue_statistics
+from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.debounce import Throttle
 from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState, state_of

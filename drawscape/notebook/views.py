@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import ParameterError
-from drawscape.job_manager import Job, get_job
+from drawscape.jobs import Job, get_job
 from drawscape.notebook.attending import attend
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.dress import LiveBox, line, write

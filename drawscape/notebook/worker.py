@@ -7,7 +7,7 @@ import threading
 import time
 
 from drawscape.errors import QueueError
-from drawscape.job_manager import start_worker, workers_alive
+from drawscape.jobs import start_worker, workers_alive
 from drawscape.queue.worker_process import WorkerProcess
 
 STARTING = "No worker is alive: starting one."

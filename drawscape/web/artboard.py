@@ -14,7 +14,7 @@ import flask
 from annotated_types import Interval, Len, doc
 
 from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
-from drawscape.job_manager import enqueue_background_job
+from drawscape.jobs import enqueue_background_job
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import body, front

@@ -10,7 +10,7 @@ from typing import Any
 import flask
 import orjson
 
-from drawscape.job_manager import get_job_status, watch
+from drawscape.jobs import get_job_status, watch
 from drawscape.web import front, jobs
 
 _SHORTEST_GAP_S = 0.1

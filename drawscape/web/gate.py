@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from drawscape.errors import RequestRefused
-from drawscape.job_manager import count_queued
+from drawscape.jobs import count_queued
 
 _LOOK_AGAIN_S = 1.0
 """Other programs fill the same queue, so the count is never trusted for longer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from drawscape.job_manager import count_queued, workers_alive
+from drawscape.jobs import count_queued, workers_alive
 from drawscape.web import front
 
 

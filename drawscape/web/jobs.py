@@ -11,7 +11,7 @@ import flask
 
 from drawscape import settings as places
 from drawscape.errors import ForbiddenPathError, RequestRefused
-from drawscape.job_manager import cancel_job, get_job, get_job_status
+from drawscape.jobs import cancel_job, get_job, get_job_status
 from drawscape.web import front
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.security import SVG_POLICY

@@ -27,11 +27,11 @@ from tables import Row, report
 
 
 def fresh_queue():
-    from drawscape import job_manager
+    from drawscape import jobs
 
     for path in (HOME / ".drawscape").glob("queue.db*"):
         path.unlink()
-    job_manager._QUEUES.clear()
+    jobs._QUEUES.clear()
     return job_manager
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from queue_chaos import STEPS, World
 
-from drawscape.queue.worker.worker import failpoints
+from drawscape.queue.worker import failpoints
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "200"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))

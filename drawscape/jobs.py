@@ -1,0 +1,261 @@
+"""The public job API: queue a function, follow it, take its result.
+
+    job = enqueue_background_job('workers.svg_tasks.generate_complex_svg', width=210, height=297)
+    job.wait()
+
+Jobs run in a worker (`drawscape worker` or `huey_consumer workers.huey`). A committed job is never
+silently lost: it finishes, or it ends in a named failure. It may start more than once if its worker was
+killed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from drawscape import settings
+from drawscape.durations import Duration, seconds
+from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
+from drawscape.queue import worker_process
+from drawscape.queue.batch import Batch
+from drawscape.queue.engines.sqlite import liveness
+from drawscape.queue.job import Job
+from drawscape.queue.queue import Queue
+from drawscape.queue.table import control, query, retention, statistics
+from drawscape.queue.table.records import parsed, utc
+from drawscape.queue.table.retention import KEEP, Keep
+from drawscape.queue.watcher import Watch, Watcher
+from drawscape.queue.worker.context import JobContext, current_job
+
+QUEUE_NAME = "background"
+"""The single queue that handles all job types."""
+
+__all__ = [
+    "QUEUE_NAME",
+    "Batch",
+    "Job",
+    "JobContext",
+    "JobFailed",
+    "JobNotFoundError",
+    "JobTimeout",
+    "Keep",
+    "cancel_job",
+    "count_queued",
+    "current_job",
+    "default_queue",
+    "delete_job",
+    "enqueue_background_job",
+    "enqueue_many",
+    "get_batch",
+    "get_job",
+    "get_job_status",
+    "list_jobs",
+    "prune_jobs",
+    "queue_statistics",
+    "requeue_job",
+    "retry_failed_jobs",
+    "retry_job",
+    "start_worker",
+    "watch",
+    "workers_alive",
+]
+
+Target = str | Callable[..., Any]
+
+_QUEUES: dict[tuple[Path, Path, tuple[str, ...]], tuple[Queue, Watcher]] = {}
+
+
+def default_queue() -> Queue:
+    """Return the queue of the present home (see `drawscape.settings`)."""
+    return _queue_and_watcher()[0]
+
+
+def _queue_and_watcher() -> tuple[Queue, Watcher]:
+    key = (settings.queue_file(), settings.home(), settings.task_modules())
+    if key not in _QUEUES:
+        queue = Queue.at(key[0], QUEUE_NAME, key[1], key[2])
+        _QUEUES[key] = (queue, Watcher(queue))
+    return _QUEUES[key]
+
+
+def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> Job:
+    """Queue `task_function(*args, **kwargs)` and return its Job.
+
+    `task_function` is a dotted path in a task module (`'workers.svg_tasks.generate_complex_svg'`) or a
+    function, which may be defined in a notebook's cell. Everything is checked here; when an error is
+    raised no job was queued. Options, all beginning with `job_`:
+
+    - `job_timeout='5m'`: `'90s'`, `'1h30m'`, `'1d'`, seconds, a timedelta; -1 or None for no limit. The
+      child is killed then; with `job_grace` seconds the task is first asked by an exception.
+    - `job_id`: one of your own, `[A-Za-z0-9_-]+`; a duplicate is refused.
+    - `job_priority=0`: higher runs first.
+    - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
+    - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout,
+      after a delay that grows by the factor each time.
+    - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
+      fails with reason `dependency`, unless `job_run_anyway=True`.
+    - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
+    - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
+    - `job_meta`: a dictionary of notes; `job_description`: words for lists.
+
+    Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,
+    JobOptionError, DuplicateJobError, JobNotFoundError (a dependency) or QueueError.
+    """
+    queue = default_queue()
+    return Job(queue, queue.enqueue(task_function, args, kwargs))
+
+
+def enqueue_many(
+    task_function: Target,
+    calls: Iterable[Mapping[str, Any]],
+    *,
+    then: Target | None = None,
+    then_kwargs: Mapping[str, Any] | None = None,
+    batch_description: str | None = None,
+    **options: Any,
+) -> Batch:
+    """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
+
+    `then` runs, with `then_kwargs`, once all have ended, however they ended (unless `then_kwargs` holds
+    `job_run_anyway=False`). `options` are `job_...` options, the same for each job.
+    Raises as `enqueue_background_job` does; then none was queued.
+    """
+    queue = default_queue()
+    batch_id, _, following = queue.enqueue_many(
+        task_function,
+        calls,
+        options,
+        then=then,
+        then_kwargs=then_kwargs,
+        description=batch_description,
+    )
+    batch = Batch(queue, batch_id)
+    batch.following = None if following is None else Job(queue, following)
+    return batch
+
+
+def get_job_status(job_id: str) -> dict[str, Any]:
+    """Return what is known of a job, as a dictionary; reading never consumes a result.
+
+    Always there: `id`, `status`, `result`, `error` and, as aware UTC datetimes or None, `created_at`,
+    `started_at`, `ended_at`. Besides: `reason`, `progress`, `message`, `task`, `attempts`, `meta`. An
+    unknown id gives the status `not_found`.
+    """
+    queue = default_queue()
+    row = query.read_row(queue.database, job_id)
+    if row is None:
+        unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
+        return {
+            "id": job_id,
+            "status": "not_found",
+            **unknown,
+            "error": f"no job has the id {job_id!r} (or it was removed, being old)",
+        }
+    job = Job(queue, job_id)
+    return {
+        "id": row.id,
+        "status": row.status,
+        "result": job.result if row.status == "finished" else None,
+        "error": row.error if row.status != "finished" else None,
+        "created_at": utc(row.created_at),
+        "started_at": utc(row.started_at),
+        "ended_at": utc(row.ended_at),
+        "reason": row.reason if row.status == "failed" else None,
+        "progress": row.progress,
+        "message": row.message,
+        "task": row.task,
+        "attempts": row.attempts,
+        "meta": parsed(row.meta),
+    }
+
+
+def get_job(job_id: str) -> Job:
+    """Return the job `job_id`; raise JobNotFoundError for an unknown one."""
+    queue = default_queue()
+    row = query.read_row(queue.database, job_id)
+    if row is None:
+        raise JobNotFoundError(f"no job has the id {job_id!r} (or it was removed, being old)")
+    return Job(queue, job_id)
+
+
+def get_batch(batch_id: str) -> Batch:
+    """Return the batch `batch_id`; raise JobNotFoundError for an unknown one."""
+    return Batch(default_queue(), batch_id)
+
+
+def list_jobs(
+    status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
+) -> list[Job]:
+    """Return jobs, the newest first: of a status or several, of a task path or a module's."""
+    queue = default_queue()
+    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
+    return [Job(queue, row.id) for row in rows]
+
+
+def count_queued(limit: int = 1_000_000) -> int:
+    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
+    queue = default_queue()
+    return query.count_queued(queue.database, queue.name, limit)
+
+
+def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
+    """Return whether the job was kept from running or told to stop; False when it had ended.
+
+    Raises JobNotFoundError for an unknown id. See `Job.cancel`.
+    """
+    queue = default_queue()
+    return control.cancel(queue.database, queue.folder / "workers", job_id, seconds(grace, "grace"))
+
+
+def retry_job(job_id: str) -> Job:
+    """Queue a failed, stopped or canceled job again and return it."""
+    return get_job(job_id).retry()
+
+
+def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> list[Job]:
+    """Queue all failed jobs again, or those of one task or reason; return them."""
+    queue = default_queue()
+    ids = control.retry_failed(queue.database, queue.name, task, reason)
+    return [Job(queue, job_id) for job_id in ids]
+
+
+def requeue_job(job_id: str) -> Job:
+    """Queue any job that has ended again and return it."""
+    return get_job(job_id).requeue()
+
+
+def delete_job(job_id: str) -> None:
+    """Remove an ended job with its log and preview."""
+    get_job(job_id).delete()
+
+
+def prune_jobs(keep: Keep = KEEP) -> int:
+    """Return how many old jobs were removed; a worker does this every ten minutes by itself."""
+    queue = default_queue()
+    return retention.prune(queue.database, queue.folder, keep)
+
+
+def queue_statistics() -> statistics.Statistics:
+    """Return counts, rates and waiting times of the queue."""
+    queue = default_queue()
+    return statistics.statistics(queue.database, queue.name, queue.folder / "workers")
+
+
+def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
+    """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
+
+    The callback runs in the one watcher thread of this process. `close()` the handle to end it.
+    """
+    return _queue_and_watcher()[1].add(callback, job_ids)
+
+
+def workers_alive() -> list[liveness.WorkerInfo]:
+    """Return the workers that are alive now, oldest first."""
+    return liveness.living(default_queue().folder / "workers")
+
+
+def start_worker(slots: int | None = None) -> worker_process.WorkerProcess:
+    """Start a worker as a child of this process, which it does not outlive; return it once alive."""
+    queue = default_queue()
+    return worker_process.start_worker(queue.folder, queue.home, slots)
