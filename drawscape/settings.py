@@ -112,6 +112,9 @@ def _data_folders() -> list[str]:
 
 
 def task_modules() -> tuple[str, ...]:
-    """Return the packages and modules that may hold tasks: `workers` and `DRAWSCAPE_TASK_MODULES`."""
+    """Return the packages and modules that may hold tasks.
+
+    They are the library's own `drawscape.tasks`, the project's `workers`, and `DRAWSCAPE_TASK_MODULES`.
+    """
     named = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
-    return ("workers", *(m.strip() for m in named.split(",") if m.strip()))
+    return ("drawscape.tasks", "workers", *(m.strip() for m in named.split(",") if m.strip()))

@@ -137,7 +137,7 @@ def _nearest(module: ModuleType, name: str) -> str:
         for key, value in vars(module).items()
         if inspect.isfunction(value)
         and not key.startswith("_")
-        and value.__module__ == module.__name__
+        and (value.__module__ == module.__name__ or key in getattr(module, "__all__", ()))
     ]
     near = get_close_matches(name, functions, n=3, cutoff=0.4)
     if near:

@@ -32,7 +32,7 @@ def fresh_queue():
     for path in (HOME / ".drawscape").glob("queue.db*"):
         path.unlink()
     jobs._QUEUES.clear()
-    return job_manager
+    return jobs
 
 
 def our_worker(*options: str) -> list[str]:

@@ -1,0 +1,87 @@
+"""Tasks that send mail."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from drawscape import settings
+from drawscape.jobs import JobNotFoundError, current_job, get_job
+from drawscape.mail import Enclosure, Ledger, MailSettings, Notification, send
+
+_PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
+
+
+def send_notification(
+    recipient: str,
+    subject: str,
+    template: str,
+    *,
+    attach: str | list[str] | None = None,
+    inline: str | list[str] | None = None,
+    **context: Any,
+) -> str:
+    """Return the Message-ID of the mail that was sent, or the path of its file without a server.
+
+    `template` is `order_complete`, `drawing_ready`, `job_failed` or one of your own (a folder in
+    `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. `attach` and `inline` are drawings, by name under
+    the home or in `DRAWSCAPE_DATA_DIRS`: enclosed, or shown in the mail (an SVG as a PNG, since most
+    mail programs show no SVG). The server and all else come from the environment: see
+    `drawscape.mail.settings`. Without `DRAWSCAPE_SMTP_HOST` the mail goes to `output/mail/*.eml`.
+
+    Temporary failures (4xx, connection refused or lost) are tried again with growing pauses, then
+    raise MailTemporaryError, on which `job_retries` and `job_retry_delay` can build. Permanent ones
+    raise MailRefusedError. Bad addresses, subjects, templates and variables raise MailError,
+    MailTemplateError or UnknownNameError and name what is wrong.
+
+    One job sends one mail: its Message-ID is made of the job's id and the time of its queueing, and
+    what a server has accepted is noted and not sent again when the job is. What cannot be promised:
+    when the worker is killed, or the connection breaks, between the server's acceptance and our note
+    of it, the job's next run sends the mail again, with the same Message-ID, by which most servers
+    and mail programs drop the double. Called outside of a worker, each call is a mail of its own.
+    """
+    job = current_job()
+    mail = MailSettings.of(os.environ)
+    return send(
+        Notification(
+            recipient=recipient,
+            subject=subject,
+            template=template,
+            context=context,
+            pictures=[_picture(settings.readable_path(name)) for name in _names(inline)],
+            enclosures=[_enclosure(settings.readable_path(name)) for name in _names(attach)],
+        ),
+        mail,
+        job_id=job.id,
+        queued_at=_queued_at(job.id),
+        ledger=Ledger(settings.state_folder() / "mail.db"),
+        outbox=settings.output_folder() / "mail",
+        log=job.log,
+    )
+
+
+def _queued_at(job_id: str | None) -> datetime | None:
+    try:
+        return get_job(job_id).created_at if job_id else None
+    except JobNotFoundError:
+        return None
+
+
+def _names(given: str | list[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or ())
+
+
+def _enclosure(path: Path) -> Enclosure:
+    return Enclosure(path.name, path.read_bytes())
+
+
+def _picture(path: Path) -> Enclosure:
+    """Return the drawing as a mail program shows it."""
+    if path.suffix.lower() != ".svg":
+        return _enclosure(path)
+    from drawscape.plot.export import to_png
+    from drawscape.svg_reader import read_svg
+
+    return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))

@@ -1,0 +1,91 @@
+"""Tasks that compose whole sheets: postcards and artboards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from drawscape import settings
+from drawscape.canvas.paper import Orientation
+from drawscape.errors import UnknownNameError
+from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
+from drawscape.sketches import SKETCHES, draw
+from drawscape.svg_builder import SVGBuilder
+from drawscape.tasks.output import save_svg
+
+Side = Literal["front", "address", "both"]
+
+
+def generate_postcard_svg(
+    recipient: str,
+    message: str,
+    template_name: str,
+    *,
+    side: Side = "both",
+    address: str | Sequence[str] = (),
+    postcode: str = "",
+    sender: str = "",
+    font: str = "scripts",
+    address_font: str = "futural",
+    greeting: str = "Dear {recipient},",
+    missing: str | None = None,
+    output_filename: str | None = None,
+) -> str:
+    """Return the absolute path of a postcard's front; its address side is written beside it.
+
+    Both are A6 across. The front holds the template's design and the message, as large as fits; the
+    back recipient, `address` lines, `postcode`, a box for the stamp, and the `sender`. `side` limits
+    it to one; with 'address' that one's path is returned. See `drawscape.sheets` for the errors.
+    """
+    if side not in get_args(Side):
+        raise UnknownNameError("side", str(side), get_args(Side))
+    cards: dict[str, SVGBuilder] = {}
+    if side != "address":
+        cards[""] = postcard_front(
+            recipient, message, template_name, font=font, greeting=greeting, missing=missing
+        )
+    if side != "front":
+        cards["_address"] = postcard_back(
+            recipient,
+            address=address,
+            postcode=postcode,
+            sender=sender,
+            font=address_font,
+            missing=missing,
+        )
+    told = [message, address, postcode, sender, font, address_font, greeting, missing]
+    named = f"postcard_{safe_name(recipient)}_{safe_name(template_name)}_{short_hash([recipient, *told])}"
+    stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
+    written = [save_svg(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
+    return written[0]
+
+
+def render_artboard(
+    style: str = "blueprint",
+    title: str = "Untitled",
+    subtitle: str = "",
+    size: str = "a4",
+    orientation: Orientation = "landscape",
+    legend: Mapping[str, Any] | Sequence[Sequence[Any]] | None = None,
+    drawing: str | None = None,
+    *,
+    missing: str | None = None,
+    output_filename: str | None = None,
+) -> str:
+    """Return the absolute path of a sheet: border, title block, legend and `drawing` placed to fit.
+
+    `style` is `blueprint` or `basic`, `size` a paper's name. `drawing` is the path of an SVG file, a
+    pattern's name, or an SVG's text. See `drawscape.sheets.artboard` for the errors.
+    """
+    source: Any = drawing
+    if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):
+        source = _sketched(drawing) or settings.readable_path(drawing)
+    sheet = artboard(style, title, subtitle, size, orientation, legend, source, missing=missing)
+    told = [style, title, subtitle, size, orientation, legend, drawing]
+    fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(told)}"
+    return save_svg(sheet, output_filename or fallback)
+
+
+def _sketched(name: str) -> SVGBuilder | None:
+    """Return the pattern `name` on a sheet of its own, or None when there is no such pattern."""
+    return draw(name, 200, 200, margin=0) if name in SKETCHES else None
