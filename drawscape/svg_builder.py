@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Self
 
-from drawscape.canvas.curves import Curves
-from drawscape.canvas.hiding import Hiding
-from drawscape.canvas.output import Output
-from drawscape.canvas.page import Frame, Pen
-from drawscape.canvas.paper import Orientation, margin_mm, paper_size
-from drawscape.canvas.placing import Placing
-from drawscape.canvas.style import Attrs
-from drawscape.canvas.transforms import Transforms
-from drawscape.canvas.writing import Writing
+from drawscape.drawing.frame import Frame, Pen
+from drawscape.drawing.paper import Orientation, margin_mm, paper_size
+from drawscape.svg.write.curves import Curves
+from drawscape.svg.write.hiding import Hiding
+from drawscape.svg.write.output import Output
+from drawscape.svg.write.placing import Placing
+from drawscape.svg.write.style import Attrs
+from drawscape.svg.write.transforms import Transforms
+from drawscape.svg.write.writing import Writing
 
 __all__ = ["Frame", "Pen", "SVGBuilder"]
 

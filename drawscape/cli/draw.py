@@ -59,7 +59,7 @@ def draw(
 
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """
-    from drawscape.canvas.paper import paper_size
+    from drawscape.drawing.paper import paper_size
 
     values = sketch_values(pattern, options, params, ctx.args)
     on_paper = paper_size(paper, "landscape" if landscape else None)
@@ -179,7 +179,7 @@ def _write(svg: SVGBuilder, output: str, *, dpi: float = 150.0) -> None:
 def _export(svg: SVGBuilder, output: str, dpi: float) -> None:
     """Write the drawing in the format that the file's ending names."""
     from drawscape.plot.export import save
-    from drawscape.svg_reader import Document, Layer
+    from drawscape.svg.read import Document, Layer
 
     layers = tuple(Layer(pen.name, pen.color, pen.width, lines) for pen, lines in svg.layers())
     save(Document(svg.width, svg.height, layers), output, dpi=dpi)

@@ -16,10 +16,10 @@ from drawscape.plot.export.files import FORMATS, Format, encode, format_of, save
 from drawscape.plot.order import EFFORTS
 from drawscape.plot.pipeline import OnProgress, optimize
 from drawscape.plot.statistics import statistics
-from drawscape.svg_reader import read_svg
+from drawscape.svg.read import read_svg
 
 if TYPE_CHECKING:
-    from drawscape.svg_reader import Document
+    from drawscape.svg.read import Document
 
 _ENDINGS = {name: f".{name}" for name in get_args(Format)}
 
@@ -114,7 +114,7 @@ def _read(file: Path) -> Document:
 def _fitted(document: Document, options: dict[str, Any]) -> Document:
     if options["fit"] is None:
         return document
-    from drawscape.canvas.paper import paper_size
+    from drawscape.drawing.paper import paper_size
     from drawscape.plot.fit import fit
 
     width, height = paper_size(options["fit"], "landscape" if options["landscape"] else None)

@@ -75,7 +75,7 @@ def _conversion(form: str) -> Operation:
 def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     from drawscape.plot import optimize
     from drawscape.plot.export import to_svg
-    from drawscape.svg_reader import read_svg
+    from drawscape.svg.read import read_svg
 
     def tell(fraction: float, step: str) -> None:
         progress(fraction, step)
@@ -88,7 +88,7 @@ def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> M
 
 def _to_png(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     from drawscape.plot.export import to_png
-    from drawscape.svg_reader import read_svg
+    from drawscape.svg.read import read_svg
 
     document = read_svg(place.source)
     progress(0.5, "painting")

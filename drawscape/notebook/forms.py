@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape import durations
-from drawscape.canvas.paper import Orientation
+from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job, enqueue_background_job
 from drawscape.notebook.attending import attend

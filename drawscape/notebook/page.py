@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.canvas.paper import PAPERS, Orientation, paper_size
+from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.parameters import Parameter
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")

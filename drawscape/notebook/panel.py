@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.canvas.paper import Orientation
+from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.control_set import Controls
 from drawscape.notebook.dress import close_tree, line, write

@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.canvas.paper import Orientation, paper_size
+from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
 from drawscape.jobs import Batch, enqueue_many
 from drawscape.jobs import watch as watch_jobs

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.errors import PlotError
-from drawscape.svg_reader import Document
+from drawscape.svg.read import Document
 
 
 def fit(

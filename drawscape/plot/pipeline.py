@@ -14,7 +14,7 @@ from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.simplify import simplify
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 # None: leave what is there twice.
 _DUPLICATE_MM = (0.02, 0.002, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from drawscape.geometry.lines import Lines
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 
 def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Lines:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 
 def split_layers(document: Document) -> tuple[Document, ...]:

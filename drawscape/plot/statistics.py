@@ -9,7 +9,7 @@ import numpy as np
 from drawscape.geometry.lines import Lines
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.tours import Tour, hops
-from drawscape.svg_reader import Document
+from drawscape.svg.read import Document
 
 
 @dataclass(frozen=True)

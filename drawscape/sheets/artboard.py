@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from drawscape.canvas.paper import Orientation, paper_size
+from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import SheetError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.sheets.fitting import Box
@@ -82,7 +82,7 @@ def _place(svg: SVGBuilder, look: Look, drawing: Drawing, rooms: Sequence[Box]) 
 def _layers(drawing: Drawing) -> list[tuple[Pen, Lines]]:
     if isinstance(drawing, SVGBuilder):
         return drawing.layers()
-    from drawscape.svg_reader import read_svg
+    from drawscape.svg.read import read_svg
 
     document = read_svg(drawing)
     if not document.layers and document.unsupported:

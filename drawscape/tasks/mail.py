@@ -82,6 +82,6 @@ def _picture(path: Path) -> Enclosure:
     if path.suffix.lower() != ".svg":
         return _enclosure(path)
     from drawscape.plot.export import to_png
-    from drawscape.svg_reader import read_svg
+    from drawscape.svg.read import read_svg
 
     return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))

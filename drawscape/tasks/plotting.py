@@ -10,7 +10,7 @@ from drawscape.jobs import current_job
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.export import save
 from drawscape.sheets import safe_name
-from drawscape.svg_reader import read_svg
+from drawscape.svg.read import read_svg
 
 
 def optimize_svg(

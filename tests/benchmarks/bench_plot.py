@@ -26,7 +26,7 @@ from plot_support import mesh, segments, travel
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge, order, simplify
 from drawscape.plot.export import to_svg
-from drawscape.svg_reader import Document, Layer, read_svg
+from drawscape.svg.read import Document, Layer, read_svg
 
 
 def best(call: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from drawscape.canvas.numerals import format_lines, format_number
 from drawscape.geometry.lines import Lines
+from drawscape.svg.write.numerals import format_lines, format_number
 
 
 def plainly(lines):

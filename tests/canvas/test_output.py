@@ -9,9 +9,9 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from drawscape.canvas.flatten import CanvasWarning
 from drawscape.errors import CanvasError, GeometryError
 from drawscape.geometry.lines import Lines
+from drawscape.svg.write.flatten import CanvasWarning
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
 

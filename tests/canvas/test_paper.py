@@ -2,8 +2,8 @@
 
 import pytest
 
-from drawscape.canvas.paper import PAPERS, margin_mm, page_frame, paper_size
-from drawscape.canvas.units import parse_length
+from drawscape.drawing.paper import PAPERS, margin_mm, page_frame, paper_size
+from drawscape.drawing.units import parse_length
 from drawscape.errors import CanvasError, UnknownNameError
 
 

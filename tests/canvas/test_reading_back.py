@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drawscape.svg.read import read_svg
 from drawscape.svg_builder import Pen, SVGBuilder
-from drawscape.svg_reader import read_svg
 
 number = st.floats(-50, 150).map(lambda value: round(value, 3))
 size = st.floats(0.5, 60).map(lambda value: round(value, 3))

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drawscape.canvas.transform import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.errors import CanvasError
+from drawscape.svg.write.transform import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.svg_builder import Pen, SVGBuilder
 
 

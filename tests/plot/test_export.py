@@ -30,7 +30,7 @@ from drawscape.plot.export import (
     to_svg,
 )
 from drawscape.plot.export.colors import rgb
-from drawscape.svg_reader import Document, Layer, read_svg
+from drawscape.svg.read import Document, Layer, read_svg
 
 PX = 96 / 25.4
 

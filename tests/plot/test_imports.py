@@ -8,7 +8,7 @@ import sys
 
 def test_importing_the_plot_wing_loads_no_heavy_package() -> None:
     code = (
-        "import sys, drawscape.cli.plot, drawscape.plot, drawscape.svg_reader\n"
+        "import sys, drawscape.cli.plot, drawscape.plot, drawscape.svg.read\n"
         "print(*sorted({'scipy', 'shapely', 'vpype', 'PIL', 'rich', 'IPython'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -27,7 +27,7 @@ sys.meta_path.insert(0, NotInstalled())
 EXPORT = """
 from drawscape.errors import MissingExtraError
 from drawscape.plot.export import save
-from drawscape.svg_reader import read_svg
+from drawscape.svg.read import read_svg
 
 try:
     save(read_svg(sys.argv[1]), sys.argv[2])

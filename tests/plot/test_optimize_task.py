@@ -9,7 +9,7 @@ from plot_support import mesh, travel
 
 from drawscape.errors import ForbiddenPathError, PlotError, SvgReadError
 from drawscape.plot.export import save
-from drawscape.svg_reader import Document, Layer, read_svg
+from drawscape.svg.read import Document, Layer, read_svg
 from workers.svg_tasks import optimize_svg
 
 

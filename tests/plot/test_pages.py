@@ -18,7 +18,7 @@ from drawscape.plot import (
     split_layers,
     statistics,
 )
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 
 def page(*parts: Lines, width: float = 210, height: float = 297) -> Document:

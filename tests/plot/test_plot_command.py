@@ -13,7 +13,7 @@ from drawscape.cli.plot import plot
 from drawscape.cli.plot_table import duration
 from drawscape.cli.root import main
 from drawscape.plot.export import save
-from drawscape.svg_reader import Document, Layer, read_svg
+from drawscape.svg.read import Document, Layer, read_svg
 
 
 @pytest.fixture

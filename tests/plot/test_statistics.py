@@ -11,7 +11,7 @@ from plot_support import segments, travel
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import Plotter, layer_statistics, statistics, with_travel
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 # Round figures: full speed is reached after 5 mm and 1 s / 0.5 s.
 SLOW = Plotter(

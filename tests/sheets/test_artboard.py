@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from drawscape.canvas.paper import paper_size
+from drawscape.drawing.paper import paper_size
 from drawscape.errors import GlyphError, SheetError, SvgReadError, UnknownNameError
 from drawscape.sheets import artboard
 from drawscape.svg_builder import Pen, SVGBuilder

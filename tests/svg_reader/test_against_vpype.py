@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import vpype
 
-from drawscape.svg_reader import read_svg
+from drawscape.svg.read import read_svg
 
 MM = 25.4 / 96
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawscape.errors import SvgReadError
+from drawscape.svg.read import Document, read_svg
 from drawscape.svg_builder import SVGBuilder
-from drawscape.svg_reader import Document, read_svg
 
 NS = (
     'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drawscape.errors import SvgReadError
-from drawscape.svg_reader import read_svg
+from drawscape.svg.read import read_svg
 
 NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 LINE = '<path d="M1,1L2,2"/>'

@@ -13,7 +13,7 @@ from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
 from drawscape.plot.export.png import to_png
 from drawscape.plot.export.svg import to_svg
-from drawscape.svg_reader import Document
+from drawscape.svg.read import Document
 
 Format = Literal["svg", "png", "pdf", "gcode", "hpgl"]
 FORMATS: tuple[Format, ...] = get_args(Format)

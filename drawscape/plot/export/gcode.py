@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 
 from drawscape.errors import PlotError, UnknownNameError
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 _MM_PER_INCH = 25.4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from drawscape.errors import MissingExtraError, PlotError
-from drawscape.svg_reader import Document
+from drawscape.svg.read import Document
 
 _PX_PER_MM = 96 / 25.4
 

@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 
 from drawscape.plot.export.colors import rgb
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 _POINTS_PER_MM = 72 / 25.4
 _DEFAULT_WIDTH_MM = 0.3

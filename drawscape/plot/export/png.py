@@ -11,7 +11,7 @@ import numpy as np
 
 from drawscape.errors import MissingExtraError, PlotError
 from drawscape.plot.export.colors import rgb
-from drawscape.svg_reader import Document, Layer
+from drawscape.svg.read import Document, Layer
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

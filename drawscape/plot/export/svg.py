@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from drawscape.svg.read import Document, Layer
 from drawscape.svg_builder import SVGBuilder
-from drawscape.svg_reader import Document, Layer
 
 _DEFAULT_WIDTH_MM = 0.3
 

@@ -1,0 +1,110 @@
+"""Sheets of paper by name, in mm."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, get_args
+
+from drawscape.drawing.frame import Frame, checked_length
+from drawscape.drawing.units import INCH, parse_length
+from drawscape.errors import CanvasError, UnknownNameError
+
+Orientation = Literal["portrait", "landscape"]
+
+_INCHES = {
+    "statement": (5.5, 8.5),
+    "executive": (7.25, 10.5),
+    "letter": (8.5, 11),
+    "legal": (8.5, 14),
+    "tabloid": (11, 17),
+    "ledger": (11, 17),
+    "ansi-c": (17, 22),
+    "ansi-d": (22, 34),
+    "arch-a": (9, 12),
+    "arch-b": (12, 18),
+    "arch-c": (18, 24),
+    "arch-d": (24, 36),
+}
+
+PAPERS: dict[str, tuple[float, float]] = {
+    # ISO 216: each is the one before it cut in half, whole millimetres.
+    **dict(
+        zip(
+            ("a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"),
+            (
+                (841, 1189), (594, 841), (420, 594), (297, 420),
+                (210, 297), (148, 210), (105, 148), (74, 105),
+            ),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            ("b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"),
+            (
+                (1000, 1414), (707, 1000), (500, 707), (353, 500),
+                (250, 353), (176, 250), (125, 176), (88, 125),
+            ),
+            strict=True,
+        )
+    ),
+    **{
+        name: (round(w * INCH, 2), round(h * INCH, 2)) for name, (w, h) in _INCHES.items()
+    },
+}  # fmt: skip
+"""Width and height in portrait, in mm, by name."""
+
+_CUSTOM = re.compile(
+    r"\s*([\d.]+)\s*([a-z\"]*)\s*[x×*]\s*([\d.]+)\s*([a-z\"]*)\s*\Z", re.IGNORECASE
+)
+
+
+def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float, float]:
+    """Return (width, height) in mm of a paper: a name as in PAPERS, or `'210x297'`, `'8.5x11in'`.
+
+    A named paper is upright unless `orientation` says 'landscape'; a custom one stays as it is given
+    unless `orientation` says otherwise.
+    Raises UnknownNameError for an unknown name or orientation, CanvasError for a size of nothing.
+    """
+    if orientation is not None and orientation not in get_args(Orientation):
+        raise UnknownNameError("orientation", str(orientation), get_args(Orientation))
+    key = re.sub(r"[\s_]+", "-", str(name).strip().lower())
+    size = PAPERS.get(key) or _custom(str(name))
+    if size is None:
+        raise UnknownNameError("paper", str(name), [*PAPERS, "WIDTHxHEIGHT"])
+    if orientation is None:
+        return size
+    return (min(size), max(size)) if orientation == "portrait" else (max(size), min(size))
+
+
+def page_frame(width: float, height: float, margin: str | float) -> Frame:
+    """Return the part of a page inside its `margin`: mm, a length such as '1cm', or '5%'.
+
+    A percentage is of the shorter side. Raises CanvasError when nothing is left.
+    """
+    checked_length("width", width)
+    checked_length("height", height)
+    inset = margin_mm(margin, width, height)
+    return Frame(inset, inset, width - inset, height - inset)
+
+
+def margin_mm(margin: str | float, width: float, height: float) -> float:
+    """Return a margin in mm from mm, a length such as '1cm', or '5%' of the shorter side."""
+    shorter = min(width, height)
+    if isinstance(margin, str) and margin.strip().endswith("%"):
+        inset = parse_length(margin.strip()[:-1]) / 100 * shorter
+    else:
+        inset = parse_length(margin)
+    if not 0 <= inset < shorter / 2:
+        raise CanvasError(f"margin {margin!r} leaves nothing of a page {width:g} x {height:g} mm")
+    return inset
+
+
+def _custom(text: str) -> tuple[float, float] | None:
+    match = _CUSTOM.match(text)
+    if match is None:
+        return None
+    wide, first, high, second = match.groups()
+    width = parse_length(wide + (first or second))
+    height = parse_length(high + (second or first))
+    return checked_length("paper width", width), checked_length("paper height", height)

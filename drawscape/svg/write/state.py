@@ -1,0 +1,106 @@
+"""What every room of the canvas shares: size, elements, open groups, current transform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, Self
+
+from drawscape.drawing.frame import Frame, Pen, checked_length
+from drawscape.errors import CanvasError
+from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
+from drawscape.svg.write.style import Attrs, from_keywords
+from drawscape.svg.write.transform import Matrix
+
+
+class Canvas:
+    """A page of `width` x `height` mm and the nodes drawn on it so far."""
+
+    def __init__(
+        self,
+        width: float,
+        height: float,
+        default_styles: Attrs | None,
+        *,
+        margin: float,
+        pen: Pen | None,
+    ) -> None:
+        self.width = checked_length("width", width)
+        self.height = checked_length("height", height)
+        self.margin = _checked_margin(margin, min(width, height))
+        self.default_styles: dict[str, Any] = dict(default_styles or {})
+        self.pen = pen
+        self.hershey_font_name = "futural"
+        self.elements: list[Node] = []
+        self.provenance: Mapping[str, Any] | None = None
+        self.draft: Callable[[Any], object] | None = None
+        """What shows an unfinished drawing: it is handed a copy of the canvas and draws on that."""
+        self._drawn = 0
+        self._open: list[tuple[Group, list[Matrix]]] = []
+        self._matrices: list[Matrix] = [Matrix()]
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The page inside its margin, in mm."""
+        return Frame(self.margin, self.margin, self.width - self.margin, self.height - self.margin)
+
+    @property
+    def current_group(self) -> Group | None:
+        """The innermost group that is open, or None at root level."""
+        return self._open[-1][0] if self._open else None
+
+    @property
+    def current_pen(self) -> Pen | None:
+        """The pen of the open layer, else the canvas's own."""
+        return next((group.pen for group, _ in self._open if group.pen), self.pen)
+
+    @property
+    def matrix(self) -> Matrix:
+        """The current transform."""
+        return self._matrices[-1]
+
+    @matrix.setter
+    def matrix(self, matrix: Matrix) -> None:
+        self._matrices[-1] = matrix
+
+    def _add(self, node: Node) -> Self:
+        if isinstance(node, (Shape, Run, Mask)):
+            self._drawn += 1
+            node.order = self._drawn
+        group = self.current_group
+        (self.elements if group is None else group.elements).append(node)
+        return self
+
+    @contextmanager
+    def _untransformed(self) -> Iterator[None]:
+        """Return a block for what was moved by the current transform already."""
+        kept, self._matrices = self._matrices, [Matrix()]
+        try:
+            yield
+        finally:
+            self._matrices = kept
+
+    def _pen_style(self) -> dict[str, Any]:
+        """Return what lines need to be seen as lines where no layer, group or default says it."""
+        if self.current_pen is not None:
+            return {}
+        pen = Pen()
+        needed = {"fill": "none", "stroke": pen.color, "stroke-width": pen.width}
+        given = {name for group, _ in self._open for name in group.attrs}
+        return {k: v for k, v in needed.items() if k not in given and k not in self.default_styles}
+
+    def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
+        """Return the attributes of one element: defaults, then `attrs`, then keywords."""
+        return {**self.default_styles, **(attrs or {}), **from_keywords(style)}
+
+
+def _checked_margin(margin: float, shorter: float) -> float:
+    if margin == 0:
+        return margin
+    checked_length("margin", margin)
+    if margin * 2 >= shorter:
+        raise CanvasError(
+            f"margin {margin!r} leaves nothing of a page {shorter:g} mm wide; make it smaller"
+        )
+    return margin

@@ -1,0 +1,86 @@
+"""Attributes: names checked, numbers written one way, text escaped."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from drawscape.errors import CanvasError
+from drawscape.svg.write.numerals import format_number
+
+Attrs: TypeAlias = Mapping[str, Any]
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z", re.ASCII)
+# What XML 1.0 cannot hold, not even escaped.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"}
+)
+_IN_ATTRIBUTE = str.maketrans({"\n": "&#10;", "\t": "&#9;"})
+
+
+def check_text(value: object) -> str:
+    """Return `value` as text; raise CanvasError for a character that no XML file can hold."""
+    text = str(value)
+    found = _FORBIDDEN.search(text)
+    if found:
+        raise CanvasError(
+            f"text {text!r} holds U+{ord(found[0]):04X}, which no SVG can hold; remove it"
+        )
+    return text
+
+
+def escape(value: object) -> str:
+    """Return `value` as XML text, quotes escaped too."""
+    return check_text(value).translate(_ESCAPES)
+
+
+def number(value: object) -> str:
+    """Return a coordinate or size as it stands in the file; text such as '50%' stays text.
+
+    Raises CanvasError when a number is not finite.
+    """
+    if isinstance(value, str):
+        return attribute_text(value)
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise CanvasError(f"coordinate {value!r} is not finite")
+        return format_number(float(value)) if not isinstance(value, int) else str(value)
+    raise CanvasError(f"coordinate {value!r} is not a number; give it in mm")
+
+
+def attribute_text(value: object) -> str:
+    """Return an attribute's value as it stands between the quotes."""
+    if isinstance(value, (float, np.floating)):
+        return number(value)
+    return escape(value).translate(_IN_ATTRIBUTE)
+
+
+def attribute_string(attrs: Attrs) -> str:
+    """Return ` name="value"` for each of `attrs` that is not None, in order.
+
+    Raises CanvasError for a name that XML does not allow.
+    """
+    for name in attrs:
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise CanvasError(
+                f"attribute name {name!r} is none that SVG allows, such as 'stroke-width'"
+            )
+    given = ((name, value) for name, value in attrs.items() if value is not None)
+    return "".join(f' {name}="{attribute_text(value)}"' for name, value in given)
+
+
+def from_keywords(style: Attrs) -> dict[str, Any]:
+    """Return keyword styles as SVG attributes: `stroke_width` as `stroke-width`, `class_` as class.
+
+    Those whose value is None are left out.
+    """
+    return {
+        name.rstrip("_").replace("_", "-"): value
+        for name, value in style.items()
+        if value is not None
+    }
