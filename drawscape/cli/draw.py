@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from drawscape.cli.sketch_options import SketchCommand, sketch_values, told
-from drawscape.cli.telling import fitted, listed
+from drawscape.cli.text import fitted, listed
 from drawscape.errors import ProvenanceError
 from drawscape.sketches import SKETCHES, code_hash, read_provenance
 from drawscape.sketches import draw as draw_sketch

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import click
 
-from drawscape.cli.telling import complain, exit_code
+from drawscape.cli.text import complain, exit_code
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, default_queue
 from drawscape.queue.table.query import read_row

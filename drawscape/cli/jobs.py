@@ -13,7 +13,7 @@ import click
 from drawscape import jobs as job_api
 from drawscape.cli import jobs_table
 from drawscape.cli.job_ids import find, for_each
-from drawscape.cli.telling import counted, span
+from drawscape.cli.text import counted, span
 from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
 from drawscape.jobs import Job, default_queue

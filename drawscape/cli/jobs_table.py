@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from drawscape.cli.job_ids import SHORT
-from drawscape.cli.telling import counted, span
+from drawscape.cli.text import counted, span
 from drawscape.jobs import default_queue, workers_alive
 from drawscape.queue.table.query import count_by_status
 from drawscape.queue.table.records import JobRow

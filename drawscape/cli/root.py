@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from drawscape import __version__
-from drawscape.cli.telling import complain, exit_code
+from drawscape.cli.text import complain, exit_code
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {

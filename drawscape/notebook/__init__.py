@@ -8,41 +8,41 @@ from typing import TYPE_CHECKING, Any
 from drawscape.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from drawscape.notebook.contact_sheets import ContactSheet as ContactSheet
+    from drawscape.notebook.contact_sheets import contact_sheet as contact_sheet
+    from drawscape.notebook.contact_sheets import variations as variations
     from drawscape.notebook.forms import Form as Form
     from drawscape.notebook.forms import form as form
     from drawscape.notebook.gallery import Gallery as Gallery
-    from drawscape.notebook.sheets import ContactSheet as ContactSheet
-    from drawscape.notebook.sheets import contact_sheet as contact_sheet
-    from drawscape.notebook.sheets import variations as variations
-    from drawscape.notebook.tables import QueueTable as QueueTable
-    from drawscape.notebook.tables import queue_table as queue_table
+    from drawscape.notebook.queue_tables import QueueTable as QueueTable
+    from drawscape.notebook.queue_tables import queue_table as queue_table
     from drawscape.notebook.views import JobView as JobView
     from drawscape.notebook.views import job_view as job_view
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
-_PLACES = {
+_MODULES = {
     "Form": "forms",
     "form": "forms",
     "Gallery": "gallery",
-    "ContactSheet": "sheets",
-    "contact_sheet": "sheets",
-    "variations": "sheets",
-    "QueueTable": "tables",
-    "queue_table": "tables",
+    "ContactSheet": "contact_sheets",
+    "contact_sheet": "contact_sheets",
+    "variations": "contact_sheets",
+    "QueueTable": "queue_tables",
+    "queue_table": "queue_tables",
     "JobView": "views",
     "job_view": "views",
     "ensure_worker": "worker",
 }
 
-__all__ = list(_PLACES)
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for; the worker that a notebook starts needs no widgets."""
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        module = importlib.import_module(f"{__name__}.{_PLACES[name]}")
+        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "ipywidgets":
             raise

@@ -10,9 +10,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import ParameterError
-from drawscape.notebook.askable import is_literal
+from drawscape.notebook.form_checks import is_literal
 from drawscape.notebook.steps import decimals, slider_step
-from drawscape.notebook.words import label_of
+from drawscape.notebook.text import label_of
 from drawscape.parameters import MISSING, Parameter
 
 LONG_TEXT = 60

@@ -8,8 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.notebook.dress import line, mark, write
-from drawscape.notebook.pictures import (
+from drawscape.notebook.picture import (
     Picture,
     is_blank,
     place_words,
@@ -19,7 +18,8 @@ from drawscape.notebook.pictures import (
     size_words,
 )
 from drawscape.notebook.state import JobState
-from drawscape.notebook.words import error_line, status_words
+from drawscape.notebook.style import line, mark, write
+from drawscape.notebook.text import error_line, status_words
 
 LONGEST_SHOWN = 2000
 """Characters of a result that is no picture; the rest is in `job.result`."""

@@ -13,13 +13,13 @@ from drawscape import durations
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job, enqueue_background_job
-from drawscape.notebook.attending import attend
 from drawscape.notebook.debounce import Debounce
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.panel import Panel
-from drawscape.notebook.pictures import empty_sheet
+from drawscape.notebook.picture import empty_sheet
 from drawscape.notebook.state import JobState
+from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.subscription import attend
 from drawscape.notebook.target import Drawable, target_of
 
 LIVE_DELAY_S = 0.25

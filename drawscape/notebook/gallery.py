@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from drawscape.notebook.pictures import Picture
+from drawscape.notebook.picture import Picture
 
 # Paper is white in a dark notebook too, and a notebook's stripes are not for pictures.
 _TILE = "text-align: center; background: white; color: black"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drawscape.errors import ParameterError
-from drawscape.notebook.words import label_of
+from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter
 
 MOST_CELLS = 400

@@ -10,10 +10,10 @@ import ipywidgets as widgets
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.control_set import Controls
-from drawscape.notebook.dress import close_tree, line, write
 from drawscape.notebook.page import PageControl, SeedControl
+from drawscape.notebook.style import close_tree, line, write
 from drawscape.notebook.target import Target
-from drawscape.notebook.words import label_of
+from drawscape.notebook.text import label_of
 
 
 class Panel:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from drawscape.errors import NotSerializableError, SignatureError
-from drawscape.notebook.askable import askable
-from drawscape.notebook.words import label_of
+from drawscape.notebook.form_checks import askable
+from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.queue.by_value import portable
 from drawscape.queue.codec import dump

@@ -8,11 +8,11 @@ import ipywidgets as widgets
 
 from drawscape.errors import ParameterError
 from drawscape.jobs import Job, get_job
-from drawscape.notebook.attending import attend
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState
-from drawscape.notebook.words import label_of, verb_of
+from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.subscription import attend
+from drawscape.notebook.text import label_of, verb_of
 
 
 def job_view(job: Job | str) -> JobView:

@@ -36,7 +36,7 @@ def ensure_worker() -> Ready:
     Should it leave while jobs wait, another is started, for as long as this process lives.
     Raises QueueError, with the end of the worker's log, when it does not come up.
     """
-    from drawscape.notebook.guarding import guard  # it starts workers by this module
+    from drawscape.notebook.worker_guard import guard  # it starts workers by this module
 
     start_if_needed()
     guard()

@@ -8,7 +8,7 @@ import pytest
 from drawscape.errors import ParameterError
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.matrix import seed_matrix, value_matrix
-from drawscape.notebook.pictures import empty_sheet
+from drawscape.notebook.picture import empty_sheet
 
 
 def test_one_cell_per_seed() -> None:

@@ -10,7 +10,7 @@ from support import wait_until
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
 from drawscape.notebook import contact_sheet, variations
-from drawscape.notebook.sheets import ContactSheet, sheet_words
+from drawscape.notebook.contact_sheets import ContactSheet, sheet_words
 
 pytestmark = pytest.mark.usefixtures("consumer")
 

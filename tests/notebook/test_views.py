@@ -9,7 +9,7 @@ from support import wait_until
 from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import enqueue_background_job
 from drawscape.notebook import job_view, queue_table
-from drawscape.notebook.tables import entries
+from drawscape.notebook.queue_tables import entries
 
 pytestmark = pytest.mark.usefixtures("consumer")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drawscape.notebook.state import JobState
-from drawscape.notebook.words import duration_words, error_line, status_words
+from drawscape.notebook.text import duration_words, error_line, status_words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -15,9 +15,9 @@ from drawscape.errors import JobNotFoundError
 from drawscape.jobs import Job, list_jobs, queue_statistics
 from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.debounce import Throttle
-from drawscape.notebook.dress import LiveBox, line, write
 from drawscape.notebook.state import JobState, state_of
-from drawscape.notebook.words import duration_words, status_words, verb_of
+from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.text import duration_words, status_words, verb_of
 from drawscape.queue.table.query import check_status
 from drawscape.queue.table.records import JobRow
 

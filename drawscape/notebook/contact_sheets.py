@@ -11,13 +11,13 @@ from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
 from drawscape.jobs import Batch, enqueue_many
 from drawscape.jobs import watch as watch_jobs
-from drawscape.notebook.dress import LiveBox, line, mark, write
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.matrix import Cell, Matrix, seed_matrix, value_matrix
-from drawscape.notebook.pictures import empty_sheet, preview_picture, result_picture
+from drawscape.notebook.picture import empty_sheet, preview_picture, result_picture
 from drawscape.notebook.state import JobState, state_of
+from drawscape.notebook.style import LiveBox, line, mark, write
 from drawscape.notebook.target import Drawable, Target, target_of
-from drawscape.notebook.words import status_words
+from drawscape.notebook.text import status_words
 from drawscape.notebook.worker import ensure_worker
 from drawscape.parameters import check_arguments
 
