@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from drawscape.geometry.boolean import difference, intersection, union, xor
     from drawscape.geometry.camera import Camera
-    from drawscape.geometry.clip import clip_to_circle, clip_to_polygon, clip_to_rectangle
-    from drawscape.geometry.curves import arc, beziers, circle, cubic, ellipse, quadratic, svg_arc
+    from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
+    from drawscape.geometry.curves import arc, beziers, circle, cubic, ellipse, quadratic
     from drawscape.geometry.hidden import visible_edges, visible_paths
     from drawscape.geometry.implicit import implicit_mesh
     from drawscape.geometry.lines import Lines, Points
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
     from drawscape.geometry.occlusion import Shape, occlude
-    from drawscape.geometry.offset import inset_rings, offset_lines, offset_polygon, parallel
+    from drawscape.geometry.offset import inset_rings, parallel
     from drawscape.geometry.poisson import poisson_disc
     from drawscape.geometry.regions import contains, rings
-    from drawscape.geometry.smooth import catmull_rom, chaikin
-    from drawscape.geometry.transforms import fit, rotate, scale, transform, translate
-    from drawscape.geometry.voronoi import cell_edges, cells
+    from drawscape.geometry.smooth import catmull_rom
+    from drawscape.geometry.voronoi import cells
 
 __all__ = [
     "Camera",
@@ -42,46 +41,35 @@ __all__ = [
     "arc",
     "beziers",
     "catmull_rom",
-    "cell_edges",
     "cells",
-    "chaikin",
     "circle",
-    "clip_to_circle",
     "clip_to_polygon",
     "clip_to_rectangle",
     "contains",
     "cubic",
     "difference",
     "ellipse",
-    "fit",
     "implicit_mesh",
     "inset_rings",
     "intersection",
     "occlude",
-    "offset_lines",
-    "offset_polygon",
     "parallel",
     "poisson_disc",
     "quadratic",
     "relax",
     "rings",
-    "rotate",
-    "scale",
     "scatter",
-    "svg_arc",
-    "transform",
-    "translate",
     "union",
     "visible_edges",
     "visible_paths",
     "xor",
 ]
 
-_ROOMS = {
+_MODULES = {
     "boolean": "difference intersection union xor",
     "camera": "Camera",
-    "clip": "clip_to_circle clip_to_polygon clip_to_rectangle",
-    "curves": "arc beziers circle cubic ellipse quadratic svg_arc",
+    "clip": "clip_to_polygon clip_to_rectangle",
+    "curves": "arc beziers circle cubic ellipse quadratic",
     "hidden": "visible_edges visible_paths",
     "implicit": "implicit_mesh",
     "lines": "Lines Points",
@@ -90,20 +78,19 @@ _ROOMS = {
     "nearest": "Nearest",
     "noise": "Noise",
     "occlusion": "Shape occlude",
-    "offset": "inset_rings offset_lines offset_polygon parallel",
+    "offset": "inset_rings parallel",
     "poisson": "poisson_disc",
     "regions": "contains rings",
-    "smooth": "catmull_rom chaikin",
-    "transforms": "fit rotate scale transform translate",
-    "voronoi": "cell_edges cells",
+    "smooth": "catmull_rom",
+    "voronoi": "cells",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

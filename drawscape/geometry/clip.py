@@ -40,31 +40,6 @@ def clip_to_rectangle(
     return _kept(lines, segments, enter, leave, outside)
 
 
-def clip_to_circle(
-    lines: Lines | ArrayLike, cx: float, cy: float, radius: float, *, outside: bool = False
-) -> Lines:
-    """Return the parts of `lines` within `radius` mm of (`cx`, `cy`), or `outside` of it.
-
-    Raises GeometryError when `radius` is not positive.
-    """
-    if not (np.isfinite([cx, cy, radius]).all() and radius > 0):
-        raise GeometryError(f"circle radius={radius!r} at {cx, cy}: give a positive radius")
-    lines = Lines.of(lines)
-    segments = Segments.of(lines)
-    offset = segments.a - (cx, cy)
-    step = segments.b - segments.a
-    square = (step**2).sum(axis=1)
-    half = (offset * step).sum(axis=1)
-    beyond = (offset**2).sum(axis=1) - radius**2
-    root = np.sqrt(np.maximum(half**2 - square * beyond, 0.0))
-    met = (half**2 > square * beyond) & (square > 0.0)
-    divisor = np.where(met, square, 1.0)
-    inside = (square == 0.0) & (beyond <= 0.0)
-    enter = np.where(met, np.maximum((-half - root) / divisor, 0.0), np.where(inside, 0.0, 1.0))
-    leave = np.where(met, np.minimum((root - half) / divisor, 1.0), np.where(inside, 1.0, 0.0))
-    return _kept(lines, segments, enter, leave, outside)
-
-
 def clip_to_polygon(lines: Lines | ArrayLike, polygon: Polygon, *, outside: bool = False) -> Lines:
     """Return the parts of `lines` within `polygon` (holes are outside), or `outside` of it.
 

@@ -46,20 +46,6 @@ def contours_by_level(
     return [_lines(*generator.lines(float(level))) for level in wanted]
 
 
-def even_levels(heights: ArrayLike, count: int) -> NDArray[np.float64]:
-    """Return `count` levels, evenly spaced within the range of `heights`, lowest and highest excluded.
-
-    A flat grid has no levels. Raises GeometryError when `count` is negative.
-    """
-    if count < 0:
-        raise GeometryError(f"count={count!r}: give 0 or more")
-    grid = np.asarray(heights, dtype=np.float64)
-    finite = grid[np.isfinite(grid)]
-    if not finite.size or np.ptp(finite) == 0.0:
-        return np.empty(0)
-    return np.linspace(np.min(finite), np.max(finite), count + 2)[1:-1]
-
-
 def _lines(
     points: list[NDArray[np.float64] | None], offsets: list[NDArray[np.uint32] | None]
 ) -> Lines:

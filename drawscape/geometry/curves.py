@@ -85,50 +85,6 @@ def elliptical_arc(
     return np.column_stack((cx + cos * x - sin * y, cy + sin * x + cos * y))
 
 
-def svg_arc(
-    start: tuple[float, float],
-    rx: float,
-    ry: float,
-    rotation_degrees: float,
-    large: bool,
-    sweep: bool,
-    end: tuple[float, float],
-    *,
-    tolerance_mm: float = TOLERANCE_MM,
-) -> Points:
-    """Return the arc that SVG's path command `A` draws from `start` to `end`, (N, 2) in mm.
-
-    Follows SVG 1.1, F.6: equal ends give one point, a radius of 0 a straight line, and radii too
-    small to reach grow until they do. Raises GeometryError when `tolerance_mm` is not positive.
-    """
-    p, q = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
-    if not np.isfinite([*p, *q, rx, ry, rotation_degrees]).all():
-        raise GeometryError(f"arc from {start} to {end}, radii {rx!r}, {ry!r}: give finite numbers")
-    if (p == q).all():
-        return p[None, :]
-    if rx == 0 or ry == 0:
-        return np.stack((p, q))
-    phi = math.radians(rotation_degrees % 360.0)
-    turn = np.array([[math.cos(phi), math.sin(phi)], [-math.sin(phi), math.cos(phi)]])
-    radii = np.abs([rx, ry])
-    half = turn @ ((p - q) / 2.0) / radii
-    reach = float(half @ half)
-    if reach > 1.0:
-        radii, half, reach = radii * math.sqrt(reach), half / math.sqrt(reach), 1.0
-    side = -1.0 if large == sweep else 1.0
-    centre = side * math.sqrt(max(1.0 / reach - 1.0, 0.0)) * np.array([half[1], -half[0]])
-    first, last = half - centre, -half - centre
-    begin = math.atan2(first[1], first[0])
-    angle = math.atan2(last[1], last[0]) - begin
-    angle = angle % math.tau if sweep else -((-angle) % math.tau)
-    pieces = _arc_pieces(float(radii.max()), abs(angle), tolerance_mm)
-    turns = begin + angle * np.linspace(0.0, 1.0, pieces + 1)
-    unit = np.column_stack((np.cos(turns), np.sin(turns))) + centre
-    points: Points = (unit * radii) @ turn + (p + q) / 2.0
-    points[0], points[-1] = p, q
-    return points
-
-
 def quadratic(
     p0: ArrayLike, p1: ArrayLike, p2: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM
 ) -> Points:

@@ -6,18 +6,15 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.clip import clip_to_polygon
-from drawscape.geometry.contours import contours
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.pairs import Floats, ranges
 from drawscape.geometry.pieces import Segments
 from drawscape.geometry.regions import Polygon, rings
-from drawscape.geometry.transforms import rotate
 
 Style: TypeAlias = Literal["lines", "cross", "concentric", "circles"]
 
@@ -65,7 +62,7 @@ def hatch_lines(
     Evans & Erdahl 1967, on arrays). Otherwise as `hatch`.
     """
     outline = _checked(polygon, spacing_mm, angle, shift)
-    edges = Segments.of(rotate(outline, -angle))
+    edges = Segments.of(_turned(outline, -angle))
     top, bottom = (pick(edges.a[:, 1], edges.b[:, 1]) for pick in (np.minimum, np.maximum))
     # Line k lies at y = (k + shift) * spacing; an edge meets those with top <= y < bottom.
     first = np.ceil(top / spacing_mm - shift).astype(np.int64)
@@ -81,7 +78,7 @@ def hatch_lines(
     # Along a line, in goes with out: every ring crosses it an even number of times.
     pairs = np.column_stack((x[order], y[order])).reshape(-1, 2, 2)
     pairs = pairs[pairs[:, 1, 0] - pairs[:, 0, 0] > 1e-9]
-    return rotate(_to_and_fro(pairs, spacing_mm), angle)
+    return _turned(_to_and_fro(pairs, spacing_mm), angle)
 
 
 def hatch_concentric(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0) -> Lines:
@@ -117,32 +114,12 @@ def hatch_circles(
     return clip_to_polygon(Lines.of(ripples), outline)
 
 
-def hatch_contours(
-    polygon: Polygon,
-    heights: Callable[[Floats, Floats], ArrayLike],
-    interval: float,
-    *,
-    resolution_mm: float = 0.5,
-) -> Lines:
-    """Return the contour lines of `heights` within `polygon`, one every `interval` of height.
-
-    `heights` is a function of x and y in mm; it is sampled every `resolution_mm`. Where it rises by
-    `interval` per mm of spacing wanted, lines lie that far apart. Raises GeometryError when
-    `interval` or `resolution_mm` is not positive.
-    """
-    if not interval > 0:
-        raise GeometryError(f"interval={interval!r}: give a positive height")
-    outline = _checked(polygon, resolution_mm, 0.0, 0.0)
-    if outline.bounds is None:
-        return outline
-    x0, y0, x1, y1 = outline.bounds
-    columns, rows = (max(int(np.ceil(side / resolution_mm)), 1) + 1 for side in (x1 - x0, y1 - y0))
-    if columns * rows > 4 * _MOST_LINES or not (x0 < x1 and y0 < y1):
-        raise GeometryError(f"{columns} x {rows} samples of {x1 - x0:g} x {y1 - y0:g} mm")
-    x, y = np.meshgrid(np.linspace(x0, x1, columns), np.linspace(y0, y1, rows))
-    grid = np.asarray(heights(x.ravel(), y.ravel()), dtype=np.float64).reshape(rows, columns)
-    levels = np.arange(np.ceil(np.nanmin(grid) / interval), np.nanmax(grid) / interval) * interval
-    return clip_to_polygon(contours(grid, levels, outline.bounds), outline)
+def _turned(lines: Lines, degrees: float) -> Lines:
+    """Return the lines turned around the origin, clockwise on paper; quarter turns are exact."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    if degrees % 90.0 == 0.0:
+        cos, sin = np.round(cos), np.round(sin)
+    return lines.with_points(lines.points @ np.array([[cos, sin], [-sin, cos]]))
 
 
 def _to_and_fro(pairs: Floats, spacing_mm: float) -> Lines:

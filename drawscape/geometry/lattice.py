@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.geometry import _memory  # noqa: F401 - its import is its work
-
 Floats = NDArray[np.float64]
 
 PERIOD = 256

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry import _memory  # noqa: F401 - its import is its work
 
 Points: TypeAlias = NDArray[np.float64]
 """(N, 2) float64, in mm."""
@@ -23,7 +22,7 @@ class Lines:
     """Polylines in flat arrays: line `i` is `points[offsets[i]:offsets[i + 1]]`.
 
     `points` is (N, 2) float64 in mm, `offsets` is (M + 1,) int64, rising, from 0 to N. A line holds
-    at least one point; it is closed when its last point equals its first.
+    at least one point; it is closed when it has three or more and the last equals the first.
     """
 
     points: Points
@@ -128,7 +127,7 @@ class Lines:
 
     @property
     def closed(self) -> NDArray[np.bool_]:
-        """Whether each line ends where it starts, (M,)."""
+        """Whether each line ends where it starts, (M,); a dot of two equal points is not closed."""
         meet: NDArray[np.bool_] = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
         return meet
 

@@ -19,33 +19,6 @@ _QUARTER_SEGMENTS = 16
 _MOST_INSETS = 100_000
 
 
-def offset_polygon(polygon: Polygon, distance_mm: float, *, join: Join = "round") -> Lines:
-    """Return `polygon` grown by `distance_mm`, or shrunk by it where negative, as closed rings.
-
-    Holes shrink as the polygon grows. Parts may merge, split or vanish; what vanishes leaves no
-    lines. `join` says what corners become. (Buffer of GEOS.)
-    Raises GeometryError when the distance is not finite.
-    """
-    return from_shapely(_buffered(to_shapely(polygon), distance_mm, join))
-
-
-def offset_lines(
-    lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "round", flat: bool = False
-) -> Lines:
-    """Return the outline of all that lies within `distance_mm` of `lines`, as closed rings.
-
-    Ends are round, or cut square at the end when `flat`. Raises GeometryError when the distance is
-    not positive.
-    """
-    if not distance_mm > 0:
-        raise GeometryError(f"distance_mm={distance_mm!r}: give a positive length")
-    shapes = _linestrings(without_repeats(Lines.of(lines)))
-    cap = "flat" if flat else "round"
-    import shapely
-
-    return from_shapely(shapely.union_all(_buffered(shapes, distance_mm, join, cap)))
-
-
 def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "round") -> Lines:
     """Return lines beside `lines`, `distance_mm` to the right of their direction on paper (y down).
 
@@ -56,7 +29,11 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "roun
 
     if not np.isfinite(distance_mm):
         raise GeometryError(f"distance_mm={distance_mm!r}: give a finite length")
-    shapes = _linestrings(without_repeats(Lines.of(lines)), points=False)
+    some = without_repeats(Lines.of(lines))
+    some = some.take(some.counts > 1)
+    if not len(some):
+        return some
+    shapes = shapely.linestrings(some.points, indices=some.ids)
     moved = shapely.offset_curve(
         shapes, distance_mm, quad_segs=_QUARTER_SEGMENTS, join_style=_known(join)
     )
@@ -95,7 +72,7 @@ def inset_rings(
     return Lines.join(found)
 
 
-def _buffered(shapes: Any, distance_mm: float, join: Join, cap: str = "round") -> Any:
+def _buffered(shapes: Any, distance_mm: float, join: Join) -> Any:
     import shapely
 
     if not np.isfinite(distance_mm):
@@ -105,7 +82,6 @@ def _buffered(shapes: Any, distance_mm: float, join: Join, cap: str = "round") -
         distance_mm,
         quad_segs=_QUARTER_SEGMENTS,
         join_style=_known(join),
-        cap_style=cap,
         mitre_limit=5.0,
     )
 
@@ -114,15 +90,3 @@ def _known(join: str) -> str:
     if join not in ("round", "mitre", "bevel"):
         raise UnknownNameError("join", join, ("round", "mitre", "bevel"))
     return join
-
-
-def _linestrings(lines: Lines, *, points: bool = True) -> Any:
-    import shapely
-
-    many = lines.take(lines.counts > 1)
-    shapes = np.empty(0, dtype=object)
-    if len(many):
-        shapes = shapely.linestrings(many.points, indices=many.ids)
-    if not points:
-        return shapes
-    return np.concatenate((shapes, shapely.points(lines.take(lines.counts == 1).points)))

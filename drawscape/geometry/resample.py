@@ -31,18 +31,6 @@ def resample(lines: Lines, step_mm: float) -> Lines:
     return _spaced(lines, counts.astype(np.int64))
 
 
-@on_lines
-def resample_count(lines: Lines, count: int) -> Lines:
-    """Return `lines` with `count` points each, evenly spaced; both ends stay.
-
-    Takes Lines or one line as (N, 2) in mm, gives the same kind.
-    Raises GeometryError when `count` is below 2.
-    """
-    if count < 2:
-        raise GeometryError(f"count={count!r}: a line has at least two points")
-    return _spaced(lines, np.full(len(lines), int(count), dtype=np.int64))
-
-
 def distances_along(lines: Lines) -> Floats:
     """Return how far along its line each point lies, in mm, (N,); the first of each line at 0."""
     steps = np.zeros(len(lines.points))

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from drawscape.errors import GeometryError
 from drawscape.geometry.curves import TOLERANCE_MM, beziers
 from drawscape.geometry.lines import Lines, Points, on_lines
 from drawscape.geometry.pieces import Segments
 from drawscape.geometry.simplify import without_repeats
-
-
-@on_lines
-def chaikin(lines: Lines, iterations: int = 3) -> Lines:
-    """Return `lines` with their corners cut `iterations` times (Chaikin 1974).
-
-    Takes Lines or one line as (N, 2) in mm, gives the same kind. Open lines keep their ends, closed
-    ones stay closed. Each round doubles the points. Raises GeometryError unless `iterations` is 0
-    to 12.
-    """
-    if not 0 <= iterations <= 12:
-        raise GeometryError(f"iterations={iterations!r}: give 0 to 12")
-    for _ in range(iterations):
-        lines = _cut(lines)
-    return lines
 
 
 @on_lines
@@ -81,24 +65,3 @@ def _neighbours(lines: Lines, segments: Segments) -> tuple[Points, Points]:
     heads, tails = np.flatnonzero(first & closed), np.flatnonzero(last & closed)
     before[heads], after[tails] = segments.a[tails], segments.b[heads]
     return before, after
-
-
-def _cut(lines: Lines) -> Lines:
-    segments = Segments.of(lines)
-    bent = lines.counts > 2
-    step = segments.b - segments.a
-    pairs = np.stack((segments.a + step / 4.0, segments.b - step / 4.0), axis=1)
-    owner = segments.line
-    first = np.append(True, owner[1:] != owner[:-1])[: len(owner)]
-    last = np.append(owner[1:] != owner[:-1], True)[: len(owner)]
-    ends = ~(lines.closed & bent)[owner]
-    pairs[first & ends, 0] = segments.a[first & ends]
-    pairs[last & ends, 1] = segments.b[last & ends]
-    # A closed line needs its first new point once more; a line of one point only one of its two.
-    counts = np.bincount(owner, minlength=len(lines)) * 2
-    counts += lines.closed & bent
-    counts[lines.counts == 1] = 1
-    index = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    size = np.repeat(np.bincount(owner, minlength=len(lines)) * 2, counts)
-    start = np.repeat(np.flatnonzero(first) * 2, counts)
-    return Lines.from_counts(pairs.reshape(-1, 2)[start + index % size], counts)

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, bounds_of, rectangle
-from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Polygon, from_shapely, rings, to_shapely
@@ -59,19 +58,6 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
     return Cells(found.take(order), diagram.source[ids[order]])
 
 
-def cell_edges(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> Lines:
-    """Return the edges between Voronoi cells, each once, within `area` or `polygon`.
-
-    The outline itself is not among them. Otherwise as `cells`.
-    """
-    diagram = _diagram(points, area)
-    if diagram is None:
-        return Lines.empty()
-    edges = Lines.of(diagram.vertices[diagram.ridges])
-    within = clip_to_rectangle(edges, *bounds_of(area))
-    return within if polygon is None else clip_to_polygon(within, polygon)
-
-
 def centroids(cell_rings: Lines) -> Points:
     """Return the centroid of each closed ring, (M, 2); the mean of its points where it is flat."""
     outline = rings(cell_rings)
@@ -99,7 +85,6 @@ class _Diagram:
     vertices: Points
     regions: NDArray[np.int64]  # vertex numbers of all regions, end to end
     owner: NDArray[np.int64]  # region of each of them
-    ridges: NDArray[np.int64]  # (R, 2) vertex numbers
     source: NDArray[np.int64]  # given point of each region
 
     @property
@@ -126,10 +111,8 @@ def _diagram(points: ArrayLike, area: Area) -> _Diagram | None:
     if (counts == 0).any():
         raise GeometryError("points lie too close together for Voronoi cells; space them out")
     flat = np.fromiter(chain.from_iterable(regions), dtype=np.int64, count=int(counts.sum()))
-    ridges = np.asarray(found.ridge_vertices, dtype=np.int64)
-    real = (ridges >= 0).all(axis=1)
     owner = np.repeat(np.arange(len(regions)), counts)
-    return _Diagram(found.vertices, flat, owner, ridges[real], source)
+    return _Diagram(found.vertices, flat, owner, source)
 
 
 _OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.clip import clip_to_circle, clip_to_polygon, clip_to_rectangle
+from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.regions import areas_mm2, contains, rings, to_shapely
 
@@ -23,10 +23,6 @@ SHAPES = {
     "rectangle": (
         lambda lines, outside: clip_to_rectangle(lines, -13.5, -7, 12, 21, outside=outside),
         lambda p: (p[:, 0] > -13.5) & (p[:, 0] < 12) & (p[:, 1] > -7) & (p[:, 1] < 21),
-    ),
-    "circle": (
-        lambda lines, outside: clip_to_circle(lines, 3, -2, 17.5, outside=outside),
-        lambda p: np.hypot(p[:, 0] - 3, p[:, 1] + 2) < 17.5,
     ),
     "polygon": (
         lambda lines, outside: clip_to_polygon(lines, STAR, outside=outside),
@@ -126,7 +122,6 @@ def test_rings_are_closed_and_areas_have_a_sign():
     [
         (lambda: clip_to_rectangle(Lines.empty(), 5, 0, 5, 9), "x0 < x1"),
         (lambda: clip_to_rectangle(Lines.empty(), 0, 0, 5, np.inf), "inf"),
-        (lambda: clip_to_circle(Lines.empty(), 0, 0, -1.0), "radius=-1.0"),
         (lambda: clip_to_polygon(Lines.empty(), STAR[:2]), "at least three"),
     ],
 )

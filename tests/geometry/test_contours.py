@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.contours import contours, contours_by_level, even_levels
+from drawscape.geometry.contours import contours, contours_by_level
 
 AREA = (10.0, 0.0, 30.0, 40.0)
 X, Y = np.meshgrid(np.linspace(10, 30, 81), np.linspace(0, 40, 161))
@@ -33,9 +33,7 @@ def test_cells_without_a_height_are_blank():
     assert lines.points[:, 0].min() >= 20
 
 
-def test_levels_are_spread_evenly_and_a_flat_grid_has_none():
-    assert even_levels([[0.0, 4.0], [1.0, np.nan]], 3).tolist() == [1.0, 2.0, 3.0]
-    assert len(even_levels(np.ones((3, 3)), 5)) == 0
+def test_a_flat_grid_and_no_levels_have_no_contours():
     assert len(contours(np.ones((3, 3)), [1.0, 2.0], AREA)) == 0
     assert len(contours(CONE, [], AREA)) == 0
 
@@ -52,7 +50,6 @@ def test_levels_that_run_through_grid_points_make_no_dots():
         lambda: contours(np.zeros((1, 5)), 0, AREA),
         lambda: contours(CONE, np.nan, AREA),
         lambda: contours(CONE, 1, (0, 0, 0, 1)),
-        lambda: even_levels(CONE, -1),
     ],
 )
 def test_what_has_no_contours_is_refused(call):

@@ -60,27 +60,6 @@ def test_flat_curves_get_few_points_and_bent_ones_more():
     assert len(curves.quadratic((0, 0), (5, 9), (10, 0))) > 5
 
 
-@pytest.mark.parametrize("large", [False, True])
-@pytest.mark.parametrize("sweep", [False, True])
-def test_an_svg_arc_is_the_one_of_four_that_its_flags_choose(large, sweep):
-    points = curves.svg_arc((0, 0), 5, 5, 0, large, sweep, (6, 0))
-    assert points[0].tolist() == [0.0, 0.0]
-    assert points[-1].tolist() == [6.0, 0.0]
-    # Sweep runs clockwise on paper: over the top (y < 0) from left to right.
-    assert points[len(points) // 2, 1] == pytest.approx(
-        (9 if large else 1) * (-1 if sweep else 1), abs=0.05
-    )
-    centre = np.array([3.0, 4.0 if large != sweep else -4.0])
-    assert np.hypot(*(points - centre).T) == pytest.approx(np.full(len(points), 5.0))
-
-
-def test_svg_arcs_that_cannot_be_arcs_follow_the_standard():
-    assert curves.svg_arc((1, 1), 5, 5, 0, True, True, (1, 1)).tolist() == [[1.0, 1.0]]
-    assert curves.svg_arc((0, 0), 0, 5, 0, True, True, (1, 1)).tolist() == [[0, 0], [1, 1]]
-    grown = curves.svg_arc((0, 0), 1, 1, 0, False, True, (20, 0))
-    assert np.abs(grown[:, 1]).max() == pytest.approx(10, abs=0.05)
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -90,7 +69,6 @@ def test_svg_arcs_that_cannot_be_arcs_follow_the_standard():
         lambda: curves.circle(0, 0, 1e9, tolerance_mm=1e-9),
         lambda: curves.beziers(np.zeros((2, 5, 2))),
         lambda: curves.beziers(np.full((1, 4, 2), np.nan)),
-        lambda: curves.svg_arc((0, 0), np.inf, 1, 0, True, True, (1, 1)),
     ],
 )
 def test_curves_without_a_shape_are_refused(call):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError, UnknownNameError
-from drawscape.geometry.hatch import hatch, hatch_circles, hatch_contours, hatch_lines
+from drawscape.geometry.hatch import hatch, hatch_circles, hatch_lines
 from drawscape.geometry.regions import contains, to_shapely
 
 few = settings(max_examples=30, deadline=None)
@@ -67,14 +67,6 @@ def test_neighbouring_polygons_match_up():
     assert sum(lines.lengths_mm.sum() for lines in both) == pytest.approx(whole.lengths_mm.sum())
 
 
-def test_contours_follow_the_heights():
-    lines = hatch_contours(STAR, lambda x, y: np.hypot(x - 50, y - 50), 3.0, resolution_mm=0.4)
-    radii = np.hypot(*(lines.points - 50).T)
-    # Ends on the outline lie anywhere; points of the contours themselves at whole intervals.
-    assert np.quantile(np.abs(radii / 3 - np.rint(radii / 3)), 0.9) < 0.02
-    assert contains(STAR, middles(lines)).mean() > 0.99
-
-
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize(
     "nothing", [[], [[0, 0], [5, 5], [9, 9]], [[1, 1], [1, 1], [1, 1]], [[0, 0], [9, 0], [3, 0]]]
@@ -92,7 +84,6 @@ def test_polygons_without_an_inside_stay_empty(style, nothing):
         (lambda: hatch_circles(STAR, 1e-6), "use more"),
         (lambda: hatch(STAR, 1, angle=np.inf), "angle=inf"),
         (lambda: hatch(STAR[:2], 1), "at least three"),
-        (lambda: hatch_contours(STAR, lambda x, y: x, 0.0), "interval=0.0"),
     ],
 )
 def test_what_cannot_be_hatched_is_named(call, words):

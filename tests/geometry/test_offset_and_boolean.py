@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.boolean import difference, intersection, union, xor
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.offset import inset_rings, offset_lines, offset_polygon, parallel
+from drawscape.geometry.offset import inset_rings, parallel
 from drawscape.geometry.regions import contains, to_shapely
 
 few = settings(max_examples=30, deadline=None)
@@ -18,22 +17,6 @@ HOLE = SQUARE * 0.4 + 3
 
 def area(lines):
     return to_shapely(lines).area
-
-
-def test_polygons_grow_and_shrink_and_holes_the_other_way():
-    assert area(offset_polygon(SQUARE, 1, join="mitre")) == pytest.approx(144)
-    assert area(offset_polygon(SQUARE, -1)) == pytest.approx(64)
-    assert area(offset_polygon([SQUARE, HOLE], 1, join="mitre")) == pytest.approx(144 - 4)
-    assert len(offset_polygon(SQUARE, -6)) == 0
-    assert area(offset_polygon(SQUARE, 1)) == pytest.approx(140 + np.pi, abs=0.02)
-
-
-def test_lines_become_outlines_of_their_stroke():
-    stroke = offset_lines([[0.0, 0.0], [10.0, 0.0]], 1)
-    assert area(stroke) == pytest.approx(20 + np.pi, abs=0.02)
-    assert area(offset_lines([[0.0, 0.0], [10.0, 0.0]], 1, flat=True)) == pytest.approx(20)
-    assert area(offset_lines(Lines.of([[[5.0, 5.0]]]), 2)) == pytest.approx(4 * np.pi, abs=0.1)
-    assert len(offset_lines(Lines.empty(), 1)) == 0
 
 
 def test_a_parallel_line_lies_to_the_right_on_paper():
@@ -77,8 +60,6 @@ def test_shapes_that_only_touch_share_nothing():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: offset_polygon(SQUARE, np.nan), "distance_mm=nan"),
-        (lambda: offset_lines(SQUARE, 0), "distance_mm=0"),
         (lambda: parallel(SQUARE, np.inf), "distance_mm=inf"),
         (lambda: inset_rings(SQUARE, 0), "spacing_mm=0"),
     ],
@@ -90,4 +71,4 @@ def test_distances_that_make_no_sense_are_named(call, words):
 
 def test_an_unknown_join_is_answered_with_those_that_exist():
     with pytest.raises(UnknownNameError, match="did you mean 'mitre'"):
-        offset_polygon(SQUARE, 1, join="miter")
+        inset_rings(SQUARE, 1, join="miter")

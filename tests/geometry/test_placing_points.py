@@ -12,7 +12,7 @@ from drawscape.geometry.lloyd import relax, scatter
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.poisson import apart, poisson_disc
 from drawscape.geometry.regions import areas_mm2, contains, to_shapely
-from drawscape.geometry.voronoi import cell_edges, cells, centroids
+from drawscape.geometry.voronoi import cells, centroids
 
 few = settings(max_examples=20, deadline=None)
 PAGE = (10.0, 20.0, 110.0, 90.0)
@@ -93,7 +93,6 @@ def test_repeated_and_outlying_points_make_no_cells_of_their_own():
     found = cells(points, PAGE)
     assert found.owner.tolist() == [0, 2]
     assert len(cells([], PAGE).rings) == 0
-    assert len(cell_edges([], PAGE)) == 0
 
 
 def test_cells_may_be_clipped_to_a_polygon_with_a_hole():
@@ -101,8 +100,6 @@ def test_cells_may_be_clipped_to_a_polygon_with_a_hole():
     points = poisson_disc(seeded(3), PAGE, 6)
     found = cells(points, PAGE, polygon=[STAR, hole])
     assert np.abs(areas_mm2(found.rings)).sum() == pytest.approx(to_shapely([STAR, hole]).area)
-    walls = cell_edges(points, PAGE, polygon=STAR)
-    assert contains(STAR, (walls.starts + walls.ends) / 2).all()
 
 
 def test_relaxing_evens_out_and_density_draws_points():

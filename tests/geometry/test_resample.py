@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Lines
-from drawscape.geometry.resample import resample, resample_count
+from drawscape.geometry.resample import resample
 from drawscape.geometry.simplify import simplify, without_repeats
-from drawscape.geometry.smooth import catmull_rom, chaikin
+from drawscape.geometry.smooth import catmull_rom
 
 few = settings(max_examples=30, deadline=None)
 any_lines = st.from_type(Lines)
@@ -43,14 +43,6 @@ def test_a_straight_line_keeps_its_length_and_gets_equal_steps():
 
 
 @few
-@given(lines=any_lines, count=st.integers(2, 9))
-def test_resampling_by_count_gives_that_many_points(lines, count):
-    spaced = resample_count(lines, count)
-    assert (spaced.counts == count).all()
-    assert np.array_equal(spaced.ends, lines.ends)
-
-
-@few
 @given(lines=any_lines, tolerance=st.floats(0, 5))
 def test_simplifying_strays_by_no_more_than_the_tolerance(lines, tolerance):
     simpler = simplify(lines, tolerance)
@@ -74,25 +66,6 @@ def test_no_point_repeats_the_one_before_it(lines):
         assert (np.diff(after, axis=0) != 0).any(axis=1).all()
         assert np.array_equal(after[0], before[0])
         assert np.array_equal(after[-1], before[-1])
-
-
-@few
-@given(lines=any_lines, rounds=st.integers(0, 3))
-def test_chaikin_keeps_open_ends_and_closed_lines_closed(lines, rounds):
-    smooth = chaikin(lines, rounds)
-    bent = lines.counts > 2
-    opened = ~lines.closed
-    assert np.array_equal(smooth.starts[opened], lines.starts[opened])
-    assert np.array_equal(smooth.ends[opened], lines.ends[opened])
-    assert np.array_equal(smooth.starts[lines.closed], smooth.ends[lines.closed])
-    assert (smooth.lengths_mm[bent] <= lines.lengths_mm[bent] + 1e-9).all()
-
-
-def test_chaikin_cuts_corners_at_a_quarter():
-    square = np.array([[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]], dtype=float)
-    assert chaikin(CORNER[:, :2], 1).tolist()[1:3] == [[7.5, 0.0], [10.0, 1.125]]
-    expected = [[1, 0], [3, 0], [4, 1], [4, 3], [3, 4], [1, 4], [0, 3], [0, 1], [1, 0]]
-    assert chaikin(square, 1).tolist() == expected
 
 
 @few
@@ -120,10 +93,7 @@ def test_catmull_rom_through_a_closed_line_has_no_corner_where_it_closes():
         (resample, 0.0),
         (resample, float("nan")),
         (resample, 1e-12),
-        (resample_count, 1),
         (simplify, -1.0),
-        (chaikin, -1),
-        (chaikin, 99),
         (catmull_rom, 0.0),
     ],
 )
@@ -132,7 +102,7 @@ def test_options_that_make_no_sense_are_named(function, value):
         function(CORNER, value)
 
 
-@pytest.mark.parametrize("function", [simplify, chaikin, catmull_rom, without_repeats])
+@pytest.mark.parametrize("function", [simplify, catmull_rom, without_repeats])
 def test_nothing_comes_of_nothing(function):
     assert len(function(Lines.empty())) == 0
     assert function([]).shape == (0, 2)
