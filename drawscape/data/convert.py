@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from drawscape.atomic import atomic_path
 from drawscape.data.csv_file import read_csv, write_csv
 from drawscape.data.engine import Engine, Progress, UnreadableError, engine
 from drawscape.data.excel_file import sheet_as_csv, write_excel
@@ -15,7 +16,6 @@ from drawscape.data.options import Options
 from drawscape.data.parquet_file import read_parquet, write_parquet
 from drawscape.data.table import Table
 from drawscape.errors import DataError
-from drawscape.files.whole import whole_or_absent
 
 _DEFAULT = Options()
 
@@ -57,7 +57,7 @@ def convert(
         raise DataError(f"{source.name!r} cannot be converted into itself; name another output")
     with (
         engine(scratch, memory_mb=memory_mb, progress=progress) as duck,
-        whole_or_absent(target) as temporary,
+        atomic_path(target) as temporary,
     ):
         try:
             table = _read(duck, source, reads, options, writes)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import glob
-import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from drawscape.atomic import scratch_folder
 from drawscape.errors import DataError, MissingExtraError
-from drawscape.files.processes import is_alive
 
 Progress = Callable[[float, str], object]
 """Takes the fraction done (0 to 1) and what is going on."""
@@ -102,28 +99,18 @@ class Engine:
 def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engine]:
     """Yield an Engine that takes about `memory_mb` of memory, spills into `folder`, tidies up."""
     duckdb = _duckdb()
-    folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f"data-{os.getpid()}-") as scratch:
+    with scratch_folder(folder) as scratch:
         config = {
             "memory_limit": f"{memory_mb}MB",
             "threads": 2,
-            "temp_directory": str(Path(scratch) / "spill"),
+            "temp_directory": str(scratch / "spill"),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
         with duckdb.connect(":memory:", config=config) as connection:
             for setting in _SESSION:
                 connection.execute(f"SET {setting}")
-            yield Engine(connection, Path(scratch), progress)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what conversions that were killed have left: it may be as large as their files."""
-    for left in folder.glob("data-*-*"):
-        owner = left.name.split("-")[1]
-        if owner.isdigit() and not is_alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
+            yield Engine(connection, scratch, progress)
 
 
 def literal(value: str) -> str:

@@ -1,5 +1,1 @@
-"""Whole files: written or absent, packed, summed, and worked through in batches."""
-
-from drawscape.files.whole import whole_or_absent
-
-__all__ = ["whole_or_absent"]
+"""Many files, one operation: packed, summed, converted, worked through in batches."""

@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from drawscape.atomic import atomic_path
 from drawscape.files.names import distinct
-from drawscape.files.whole import whole_or_absent
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\/:]")
 _MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives tell nothing of today
@@ -35,7 +35,7 @@ def write_zip(
     Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are
     fixed: the same files make the same bytes.
     """
-    with whole_or_absent(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for place, (path, name) in enumerate(files):
             tell(place / len(files), name)
             entry = zipfile.ZipInfo(name, _MADE)

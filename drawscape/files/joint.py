@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from drawscape.atomic import write_atomic
 from drawscape.files.archive import member_names, write_zip
 from drawscape.files.batch import Item, Report, Work
 from drawscape.files.done import State, work_key
-from drawscape.files.whole import whole_or_absent
 
 _GOOD = ("done", "skipped")
 
@@ -40,8 +40,7 @@ def finish(
 def _write_list(target: Path, reports: Sequence[Report]) -> None:
     """Write the checksums as `sha256sum --check` reads them."""
     lines = [f"{report.facts['sha256']}  {report.file}\n" for report in reports]
-    with whole_or_absent(target) as temporary:
-        temporary.write_text("".join(lines), encoding="utf-8")
+    write_atomic(target, ["".join(lines).encode()])
 
 
 def _zip(items: Sequence[Item], target: Path, work: Work) -> bool:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drawscape.atomic import write_atomic
 from drawscape.data import FORMATS, Options, convert
 from drawscape.data.formats import format_named, suffix_of
 from drawscape.data.limits import memory_mb
 from drawscape.errors import UnknownNameError
 from drawscape.files.checksum import sha256
-from drawscape.files.whole import whole_or_absent
 
 Progress = Callable[[float, str], object]
 
@@ -81,8 +81,7 @@ def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> M
         progress(fraction, step)
 
     document = optimize(read_svg(place.source), on_progress=tell, **options)
-    with whole_or_absent(_target(place)) as temporary:
-        temporary.write_bytes(to_svg(document))
+    write_atomic(_target(place), [to_svg(document)])
     return {"lines": sum(len(layer.lines) for layer in document.layers)}
 
 
@@ -92,8 +91,7 @@ def _to_png(place: Place, options: Mapping[str, Any], progress: Progress) -> Map
 
     document = read_svg(place.source)
     progress(0.5, "painting")
-    with whole_or_absent(_target(place)) as temporary:
-        temporary.write_bytes(to_png(document, **options))
+    write_atomic(_target(place), [to_png(document, **options)])
     return {}
 
 

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from drawscape.atomic import write_atomic
 from drawscape.errors import MailError
-from drawscape.files.whole import whole_or_absent
 from drawscape.mail.address import Recipient, read_recipient, read_subject
 from drawscape.mail.ledger import Ledger
 from drawscape.mail.message import Enclosure, build_message, content_id, message_id
@@ -130,6 +130,6 @@ def _check_size(enclosure: Enclosure, most: int) -> None:
 
 
 def _write(message: EmailMessage, path: Path) -> str:
-    with whole_or_absent(path) as temporary:
-        temporary.write_bytes(message.as_bytes())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, [message.as_bytes()])
     return str(path)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Literal, get_args
 
+from drawscape.atomic import write_atomic
 from drawscape.errors import PlotError
 from drawscape.plot.export.gcode import GcodeProfile, to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
@@ -74,23 +74,11 @@ def save(
 ) -> Path:
     """Write the drawing and return the file's absolute path; the ending names the format by default.
 
-    It is written beside its place under a temporary name, then renamed. The folder must exist.
+    It is written beside its place under a temporary name, flushed to the disk, then renamed. The
+    folder must exist.
     Raises what `encode` raises, and OSError when the file cannot be written.
     """
     target = Path(path).absolute()
     content = encode(document, format or format_of(target), profile=profile, dpi=dpi, device=device)
-    handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.name[:50]}.", suffix=".part"
-    )
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        # mkstemp gives a file to its owner alone; a drawing is an ordinary file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_atomic(target, [content])
     return target

@@ -11,6 +11,7 @@ from typing import Any
 from huey.constants import WORKER_THREAD
 from huey.consumer import Consumer, Scheduler
 
+from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError
 from drawscape.queue.engines.sqlite.liveness import (
     WorkerInfo,
@@ -118,6 +119,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         forget_dead(self._locks)
         super().start()
         self.doorbell.start()
+        sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
 
     def note_trouble(self, trouble: str | None) -> None:
         """Say for `explain` why this worker, though alive, runs nothing; None when it does again."""

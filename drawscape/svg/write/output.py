@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from drawscape.atomic import write_atomic
 from drawscape.drawing.frame import Pen
 from drawscape.geometry.lines import Lines
 from drawscape.svg.write.flatten import TOLERANCE_MM, flatten_layers
@@ -75,17 +76,11 @@ class Output(Canvas):
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the SVG file and return its absolute path; the file is whole or not there at all.
 
-        It is written beside its place under a temporary name, then renamed. The folder must exist.
+        It is written beside its place under a temporary name, flushed to the disk, then renamed. The
+        folder must exist.
         """
         target = Path(path).absolute()
-        part = target.with_name(f".{target.name[:50]}.{os.urandom(4).hex()}.part")
-        try:
-            with part.open("xb") as file:
-                file.writelines(self._pieces())
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_atomic(target, self._pieces())
         return target
 
     def lines(self, tolerance: float = TOLERANCE_MM) -> Lines:

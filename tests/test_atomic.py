@@ -1,0 +1,228 @@
+"""A file is whole, or it is not there; and what killed writers leave does not stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape import atomic
+from drawscape.atomic import atomic_path, scratch_folder, sweep, sweep_tree, write_atomic
+from drawscape.jobs import start_worker
+from drawscape.plot.export import save
+from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
+
+WRITING = """
+import os, pathlib, sys
+from drawscape.atomic import atomic_path
+with atomic_path(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    print(flush=True)
+    sys.stdin.readline() or os.kill(os.getpid(), 9)
+"""
+USING_SCRATCH = """
+import os, pathlib, sys
+from drawscape.atomic import scratch_folder
+with scratch_folder(pathlib.Path(sys.argv[1])) as folder:
+    (folder / "x").write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def left_by_killed(path: Path, code: str = WRITING) -> Path:
+    """Return what a process leaves that is killed while it writes `path`, or in the folder `path`."""
+    folder = path if path.is_dir() else path.parent
+    before = set(folder.iterdir())
+    command = [sys.executable, "-c", code, path]
+    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = set(folder.iterdir()) - before
+    return left
+
+
+def test_the_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with atomic_path(path) as temporary:
+        temporary.write_text("whole")
+        assert not path.exists()
+    assert path.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("problem", [ValueError, KeyboardInterrupt])
+def test_a_failure_leaves_what_was_there(tmp_path: Path, problem: type[BaseException]) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def pieces():
+        yield b"ne"
+        raise problem
+
+    with pytest.raises(problem):
+        write_atomic(path, pieces())
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomic(tmp_path / "a.txt", [b"whole"])
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
+
+
+def test_threads_that_write_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path, met = tmp_path / "a.txt", threading.Barrier(4)
+    problems: list[BaseException] = []
+
+    def write(letter: bytes) -> None:
+        def pieces():
+            met.wait(60)
+            yield letter * 1000
+
+        try:
+            write_atomic(path, pieces())
+        except BaseException as problem:
+            problems.append(problem)
+
+    threads = [
+        threading.Thread(target=write, args=(letter,)) for letter in (b"a", b"b", b"c", b"d")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert path.read_bytes() in [letter * 1000 for letter in (b"a", b"b", b"c", b"d")]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_longest_names_can_be_written(tmp_path: Path) -> None:
+    for name in ("x" * 255, "ü" * 127, "🖊" * 63):
+        write_atomic(tmp_path / name, [b"whole"])
+        assert (tmp_path / name).read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: write_atomic(path, [b"whole"]),
+        lambda path: SVGBuilder(20, 20).circle(10, 10, 5).save(path),
+        lambda path: save(read_svg(SVGBuilder(20, 20).circle(10, 10, 5).to_bytes()), path),
+    ],
+    ids=["write_atomic", "SVGBuilder.save", "plot.export.save"],
+)
+def test_what_a_killed_writer_left_is_removed_by_whoever_writes_there_next(
+    tmp_path: Path, write
+) -> None:
+    left = left_by_killed(tmp_path / "other.svg")
+    assert left.name.endswith(".part")
+    write(tmp_path / "a.svg")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.svg"]
+
+
+def test_what_a_living_writer_has_begun_stays(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITING, tmp_path / "slow.svg"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        write_atomic(tmp_path / "a.svg", [b"whole"])
+        assert sweep(tmp_path) == []
+        process.communicate(b"\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg", "slow.svg"]
+
+
+def test_a_dead_writer_that_nobody_has_waited_for_is_dead(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITING, tmp_path / "a.svg"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie until wait()
+        assert len(sweep(tmp_path)) == 1
+
+
+def test_a_process_that_was_given_a_dead_writer_s_id_does_not_keep_its_part(tmp_path: Path) -> None:
+    left = left_by_killed(tmp_path / "a.svg")
+    name, writer, end = left.name.rsplit(".", 2)
+    machine, _, _, number = writer.split("-")
+    reborn = left.rename(tmp_path / f"{name}.{machine}-{os.getpid()}-1-{number}.{end}")
+    assert sweep(tmp_path) == [reborn]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".a.svg.00000000-1-1-0.part",
+        ".a.svg.0a1b2c3d.part",
+        ".a.json.4711.part",
+        ".a.png.x_1abcde.part",
+    ],
+    ids=["another machine", "a drawing of 0.2", "a table of 0.2", "an export of 0.2"],
+)
+def test_a_part_whose_writer_cannot_be_seen_goes_after_a_day(tmp_path: Path, name: str) -> None:
+    part = tmp_path / name
+    part.write_text("half")
+    assert sweep(tmp_path) == []
+    os.utime(part, (part.stat().st_mtime - 86_500,) * 2)
+    assert sweep(tmp_path) == [part]
+
+
+def test_files_of_others_stay_however_old(tmp_path: Path) -> None:
+    for name in ("movie.part", "a.0a1b2c3d.part", ".hidden.part", ".a.0a1b2c3d.svg", ".part"):
+        (tmp_path / name).write_text("someone's")
+        os.utime(tmp_path / name, (1, 1))
+    assert sweep(tmp_path) == []
+
+
+def test_a_tree_is_swept_with_all_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    left = {left_by_killed(tmp_path / "deep" / "er" / "a"), left_by_killed(tmp_path / "b")}
+    assert set(sweep_tree(tmp_path)) == left
+    assert sweep_tree(tmp_path / "none") == []
+
+
+def test_a_scratch_folder_goes_with_its_block_and_a_killed_one_with_the_next(
+    tmp_path: Path,
+) -> None:
+    parent = tmp_path / "scratch"
+    with scratch_folder(parent) as folder:
+        (folder / "a").write_text("x")
+    left = left_by_killed(parent, USING_SCRATCH)
+    assert (left / "x").read_text() == "half"
+    atomic._swept.clear()  # as in another process, or a second later
+    with scratch_folder(parent) as folder:
+        assert list(parent.iterdir()) == [folder]
+    assert list(parent.iterdir()) == []
+
+
+def test_thousands_of_files_do_not_look_at_their_folder_thousands_of_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Path] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (looks.append(path), scandir(path))[1])
+    for number in range(100):
+        write_atomic(tmp_path / f"{number}", [b"x"])
+    assert 1 <= len(looks) <= 20
+
+
+@pytest.mark.slow
+def test_a_worker_removes_at_its_start_what_killed_drawings_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    (tmp_path / "output" / "postcards").mkdir(parents=True)
+    left = left_by_killed(tmp_path / "output" / "postcards" / "a.svg")
+    worker = start_worker(1)
+    try:
+        wait_until(lambda: not left.exists())
+    finally:
+        worker.stop()
