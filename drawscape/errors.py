@@ -59,6 +59,12 @@ class SignatureError(DrawscapeError, TypeError):
     """A function's signature cannot be read as parameters."""
 
 
+class SketchFileError(DrawscapeError, ValueError):
+    """A file that should hold a sketch does not import, or holds none."""
+
+    permanent = True
+
+
 class UnknownNameError(DrawscapeError, LookupError):
     """A name is not among those that exist; the message offers the nearest ones."""
 

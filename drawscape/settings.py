@@ -1,17 +1,38 @@
 """Where things live, and what the environment says about it.
 
 All paths hang from one folder, the home: `DRAWSCAPE_HOME`, else the nearest folder upward from the
-working directory that holds `.drawscape/` or a `workers` package, else the user's data folder. So a
-notebook in `notebooks/` and a worker at the root find the same queue.
+working directory that holds `.drawscape/`, a `drawscape.toml` or a `pyproject.toml` with `[tool.drawscape]`,
+else the user's data folder. So a notebook in `notebooks/` and a worker at the root find the same queue.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tomllib
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from drawscape.errors import ForbiddenPathError, SettingsError
+
+LIBRARY_TASK_MODULES = ("drawscape.tasks", "workers")
+"""Where tasks are without further settings: in the library and in the project's `workers/`."""
+
+TASK_ALIASES = {
+    "workers.svg_tasks.generate_complex_svg": "drawscape.tasks.drawing.generate_complex_svg",
+    "workers.svg_tasks.draw_function_svg": "drawscape.tasks.drawing.draw_function_svg",
+    "workers.svg_tasks.generate_postcard_svg": "drawscape.tasks.sheets.generate_postcard_svg",
+    "workers.svg_tasks.render_artboard": "drawscape.tasks.sheets.render_artboard",
+    "workers.svg_tasks.optimize_svg": "drawscape.tasks.plotting.optimize_svg",
+    "workers.email_tasks.send_notification": "drawscape.tasks.mail.send_notification",
+    "workers.data_tasks.process_file": "drawscape.tasks.data.process_file",
+    "workers.file_tasks.process_batch": "drawscape.tasks.files.process_batch",
+    "workers.file_tasks.process_one": "drawscape.tasks.files.process_one",
+}
+"""The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
+
+_PROJECT_KEYS = ("task-modules", "data-dirs")
 
 
 def home() -> Path:
@@ -29,9 +50,57 @@ def home() -> Path:
         return folder
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / ".drawscape").is_dir() or (folder / "workers" / "__init__.py").is_file():
+        if (folder / ".drawscape").is_dir() or _project_table(folder) is not None:
             return folder
     return _user_data_folder()
+
+
+def is_project(folder: Path) -> bool:
+    """Return whether `folder` says of itself that it is a Drawscape project."""
+    return _project_table(folder) is not None
+
+
+def _project_table(folder: Path) -> dict[str, Any] | None:
+    """Return the project's own settings, None where `folder` is not a project.
+
+    Raises SettingsError for a file that is broken and for a key that is not known.
+    """
+    for name in ("drawscape.toml", "pyproject.toml"):
+        file = folder / name
+        try:
+            found = _read_table(file, file.stat().st_mtime_ns)
+        except OSError:  # not there, or of somebody else
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=64)
+def _read_table(file: Path, _modified_ns: int) -> dict[str, Any] | None:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    own = file.name == "drawscape.toml"
+    if not own and "tool.drawscape" not in text:
+        return None  # most of the world's pyproject.toml files, broken ones included
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: {error}") from None
+    table = found if own else found.get("tool", {}).get("drawscape")
+    if table is None:
+        return None
+    for key, value in table.items():
+        if key not in _PROJECT_KEYS:
+            raise SettingsError(
+                f"{file}: unknown setting {key!r}; known: {', '.join(_PROJECT_KEYS)}"
+            )
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingsError(f"{file}: {key} = {value!r}; give a list of strings")
+    return table
+
+
+def _project_list(key: str) -> list[str]:
+    return list((_project_table(home()) or {}).get(key, ()))
 
 
 def _user_data_folder() -> Path:
@@ -86,8 +155,8 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     """Return the absolute path of an existing file that a task may read.
 
     Relative names are looked up under the home. Allowed are the home and the folders named in
-    `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is), not `.drawscape/`, which holds the key and the
-    payloads of all jobs; links are followed before the check.
+    `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`, not `.drawscape/`,
+    which holds the key and the payloads of all jobs; links are followed before the check.
     Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
     """
     name = os.fspath(filename)
@@ -107,14 +176,22 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _data_folders() -> list[str]:
-    return [d for d in os.environ.get("DRAWSCAPE_DATA_DIRS", "").split(os.pathsep) if d]
+def _data_folders() -> list[str | Path]:
+    named = os.environ.get("DRAWSCAPE_DATA_DIRS", "").split(os.pathsep)
+    return [*filter(None, named), *(home() / name for name in _project_list("data-dirs"))]
 
 
 def task_modules() -> tuple[str, ...]:
     """Return the packages and modules that may hold tasks.
 
-    They are the library's own `drawscape.tasks`, the project's `workers`, and `DRAWSCAPE_TASK_MODULES`.
+    They are the library's own `drawscape.tasks`, the project's `workers`, those that the project's
+    `task-modules` names, and `DRAWSCAPE_TASK_MODULES`, separated by commas.
     """
-    named = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
-    return ("drawscape.tasks", "workers", *(m.strip() for m in named.split(",") if m.strip()))
+    named = (m.strip() for m in os.environ.get("DRAWSCAPE_TASK_MODULES", "").split(","))
+    more = [*_project_list("task-modules"), *filter(None, named)]
+    return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *more)))
+
+
+def sketches_folder() -> Path:
+    """Return the folder of the project's own sketches; it need not exist."""
+    return home() / "sketches"

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from drawscape.cli.sketch_options import SketchCommand, sketch_values, told
+from drawscape.cli.sketch_options import SketchCommand, described, sketch_of, sketch_values
 from drawscape.cli.text import fitted, listed
-from drawscape.errors import ProvenanceError
-from drawscape.sketches import SKETCHES, code_hash, read_provenance
+from drawscape.errors import ProvenanceError, SketchFileError
+from drawscape.sketches import SKETCHES, Sketch, code_hash, read_provenance
 from drawscape.sketches import draw as draw_sketch
 from drawscape.sketches import redraw as redraw_sketch
 from drawscape.sketches.drawing import OnProgress
@@ -55,20 +55,21 @@ def draw(
     output: str | None,
     **options: Any,
 ) -> None:
-    """Draw PATTERN to a file, here and now.
+    """Draw PATTERN, a sketch's name or its file such as sketches/rings.py, here and now.
 
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """
     from drawscape.drawing.paper import paper_size
 
-    values = sketch_values(pattern, options, params, ctx.args)
+    sketch: Sketch = ctx.meta["sketch"]
+    values = sketch_values(sketch, options, params)
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
-    with _progress(pattern) as on_progress:
+    with _progress(sketch) as on_progress:
         svg = draw_sketch(
-            pattern, *page, seed=seed, margin=margin, on_progress=on_progress, **values
+            sketch, *page, seed=seed, margin=margin, on_progress=on_progress, **values
         )
-    _write(svg, output or _file_name(svg, pattern, seed, values))
+    _write(svg, output or _file_name(svg, sketch.name, seed, values))
 
 
 @click.command()
@@ -84,7 +85,7 @@ def redraw(file: Path, output: str | None) -> None:
         provenance = read_provenance(before.decode("utf-8", errors="replace"))
     except ProvenanceError as error:
         raise ProvenanceError(f"{file}: {error}") from None
-    with _progress(provenance.sketch) as on_progress:
+    with _progress(SKETCHES[provenance.sketch]) as on_progress:
         svg = redraw_sketch(provenance, on_progress=on_progress)
     now = code_hash(SKETCHES[provenance.sketch].function)
     if now != provenance.code:
@@ -118,15 +119,22 @@ def sketches(name: str | None, contact_sheet: str | None) -> None:
 def _list_families() -> None:
     for family, names in SKETCHES.families().items():
         click.secho(family, bold=True)
-        click.echo(listed([(name, SKETCHES[name].summary) for name in names]))
+        click.echo(listed([(name, _summary(name)) for name in names]))
+
+
+def _summary(name: str) -> str:
+    try:
+        return SKETCHES[name].summary
+    except SketchFileError as error:  # one broken file does not spoil the list
+        return str(error)
 
 
 def _list_parameters(name: str) -> None:
-    sketch = SKETCHES[name]
+    sketch = sketch_of(name)
     click.secho(f"{sketch.name} ({sketch.family})", bold=True)
     for paragraph in sketch.doc.split("\n\n"):
         click.echo("\n" + fitted(" ".join(paragraph.split()), sys.stdout))
-    rows = [(f"--{p.name.replace('_', '-')}", told(p)) for p in sketch.parameters]
+    rows = [(f"--{p.name.replace('_', '-')}", described(p)) for p in sketch.parameters]
     if rows:
         click.echo("\n" + listed(rows))
 
@@ -141,15 +149,14 @@ def _write_contact_sheet(file: str) -> None:
 
 
 @contextmanager
-def _progress(pattern: str) -> Iterator[OnProgress | None]:
+def _progress(sketch: Sketch) -> Iterator[OnProgress | None]:
     """Hand out what shows the progress of a sketch that reports it, on a terminal only."""
     import inspect
 
-    known = SKETCHES[pattern]
-    if not (inspect.isgeneratorfunction(known.function) and sys.stderr.isatty()):
+    if not (inspect.isgeneratorfunction(sketch.function) and sys.stderr.isatty()):
         yield None
         return
-    with click.progressbar(length=1000, label=pattern, file=sys.stderr) as bar:
+    with click.progressbar(length=1000, label=sketch.name, file=sys.stderr) as bar:
         yield lambda fraction, _svg: bar.update(round(1000 * fraction) - bar.pos)
         bar.update(1000 - bar.pos)
 

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
+from drawscape.errors import SketchFileError
 from drawscape.parameters import Parameter
-from drawscape.sketches import SKETCHES
+from drawscape.sketches import SKETCHES, Sketch
+from drawscape.sketches.folder import load_file
+
+
+def sketch_of(text: str) -> Sketch:
+    """Return the sketch of that name, or the one in the file of that path.
+
+    Raises UnknownNameError or SketchFileError.
+    """
+    if not (text.endswith(".py") or os.sep in text):
+        return SKETCHES[text]
+    if not Path(text).is_file():
+        raise SketchFileError(f"no file {text}")
+    return load_file(Path(text))
 
 
 class SketchCommand(click.Command):
     """A command whose options depend on the pattern that its arguments name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        pattern = self._named(args)
-        ctx.meta["pattern"] = pattern
-        # An unknown pattern is the mistake to tell, not the options that it would have had.
-        ctx.allow_extra_args = ctx.ignore_unknown_options = pattern not in SKETCHES
+        named = self._named(args)
+        if named is not None:
+            ctx.meta["sketch"] = sketch_of(named)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         own = super().get_params(ctx)
-        pattern = ctx.meta.get("pattern")
-        if pattern is None or pattern not in SKETCHES:
+        sketch = ctx.meta.get("sketch")
+        if sketch is None:
             return own
         taken = {name for parameter in own for name in parameter.opts}
-        options = [_option(parameter) for parameter in SKETCHES[pattern].parameters]
+        options = [_option(parameter) for parameter in sketch.parameters]
         return own + [option for option in options if not taken.intersection(option.opts)]
 
     def _named(self, args: Sequence[str]) -> str | None:
@@ -47,16 +62,13 @@ class SketchCommand(click.Command):
 
 
 def sketch_values(
-    pattern: str, options: Mapping[str, Any], params: Sequence[str], left: Sequence[str]
+    sketch: Sketch, options: Mapping[str, Any], params: Sequence[str]
 ) -> dict[str, Any]:
     """Return the parameters' values that were given, checked.
 
-    Raises UnknownNameError for an unknown pattern or parameter, ParameterError for a value that
-    breaks its rule, click's UsageError for what is left over and for a `--param` without `=`.
+    Raises ParameterError for a value that breaks its rule, click's UsageError for a `--param` without `=`.
     """
-    parameters = {parameter.name: parameter for parameter in SKETCHES[pattern].parameters}
-    if left:
-        raise click.UsageError(f"unexpected arguments: {' '.join(left)}")
+    parameters = {parameter.name: parameter for parameter in sketch.parameters}
     values = {name: value for name, value in options.items() if value is not None}
     for text in params:
         name, equals, value = text.partition("=")
@@ -69,7 +81,7 @@ def sketch_values(
     }
 
 
-def told(parameter: Parameter) -> str:
+def described(parameter: Parameter) -> str:
     """Return a parameter's tooltip, bounds and default in a line."""
     return f"{parameter.doc}  [{_range(parameter)}; default: {parameter.shown(parameter.default)}]"
 
@@ -85,5 +97,5 @@ def _range(parameter: Parameter) -> str:
 def _option(parameter: Parameter) -> click.Option:
     name = parameter.name.replace("_", "-")
     if parameter.kind == "bool":
-        return click.Option([f"--{name}/--no-{name}"], default=None, help=told(parameter))
-    return click.Option([f"--{name}"], metavar="VALUE", help=told(parameter))
+        return click.Option([f"--{name}/--no-{name}"], default=None, help=described(parameter))
+    return click.Option([f"--{name}"], metavar="VALUE", help=described(parameter))

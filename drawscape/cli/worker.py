@@ -1,4 +1,4 @@
-"""`drawscape worker`: `huey_consumer workers.huey` with good defaults."""
+"""`drawscape worker`: a huey consumer with good defaults."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 import click
 
 from drawscape import settings
-from drawscape.queue.task import make_importable
+from drawscape.project_modules import import_module
+
+_HUEY = "drawscape.tasks.huey"
+"""What runs where the project has no `huey` of its own in `workers/__init__.py`."""
 
 
 @click.command()
@@ -19,15 +23,15 @@ from drawscape.queue.task import make_importable
     "-w", "--slots", type=click.IntRange(1, 256), help="Jobs at once; by default one a core."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only warnings.")
-@click.option("--huey", "path", default="workers.huey", show_default=True, help="The huey to run.")
+@click.option(
+    "--huey", "path", help="The huey to run; by default the project's workers.huey, if it has one."
+)
 @click.option("--with-parent", is_flag=True, help="Leave when standard input closes.")
-def worker(slots: int | None, quiet: bool, path: str, with_parent: bool) -> None:
+def worker(slots: int | None, quiet: bool, path: str | None, with_parent: bool) -> None:
     """Run jobs until Ctrl-C.
 
     The first Ctrl-C lets running jobs finish; a second one, or SIGTERM, puts them back into the queue.
     """
-    from huey.utils import load_class
-
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -35,15 +39,31 @@ def worker(slots: int | None, quiet: bool, path: str, with_parent: bool) -> None
     )
     logging.getLogger("huey").setLevel(logging.WARNING)
     logging.getLogger("huey.drawscape").setLevel(logging.WARNING if quiet else logging.INFO)
-    if path.partition(".")[0] == "workers":
-        make_importable(settings.home())
-    huey = load_class(path)
+    huey = _load_huey(path or ("workers.huey" if _project_has_huey() else _HUEY))
     consumer = huey.create_consumer(workers=slots or os.cpu_count() or 1)
     if with_parent:
         threading.Thread(target=_leave_with_parent, daemon=True).start()
     elif not quiet and sys.stderr.isatty():
         click.echo(f"drawscape worker: {slots or os.cpu_count()} slot(s), Ctrl-C to stop", err=True)
     consumer.run()
+
+
+def _project_has_huey() -> bool:
+    """Return whether the project's `workers/__init__.py` speaks of a huey; only then is it imported."""
+    file = settings.home() / "workers" / "__init__.py"
+    return file.is_file() and "huey" in file.read_text(errors="replace")
+
+
+def _load_huey(path: str) -> Any:
+    """Return the object at a dotted path. Raises click.BadParameter when there is none."""
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(settings.home(), module), name)
+    except (AttributeError, ImportError, ValueError) as error:
+        raise click.BadParameter(
+            f"{path!r}: {error}; name a huey by its dotted path, such as {_HUEY}",
+            param_hint="--huey",
+        ) from error
 
 
 def _leave_with_parent() -> None:

@@ -17,6 +17,7 @@ from drawscape.queue.codec import dump
 from drawscape.queue.task import load
 from drawscape.settings import home, task_modules
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
+from drawscape.sketches.model import is_sketch
 from drawscape.sketches.provenance import code_hash
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
@@ -106,33 +107,17 @@ def note_code(function: Callable[..., Any]) -> None:
         function.__sketch_code__ = code_hash(function)  # type: ignore[attr-defined]
 
 
-def is_sketch(function: Callable[..., Any]) -> bool:
-    """Return whether `function` has a sketch's form: it takes a canvas first."""
-    if hasattr(function, "__sketch__"):
-        return True
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except ValueError as error:
-        raise SignatureError(f"cannot read the parameters of {function!r}: {error}") from error
-    first = parameters[0] if parameters else None
-    return first is not None and (
-        first.name in ("svg", "canvas")
-        or "SVGBuilder" in str(first.annotation)
-        or any(p.name == "rng" for p in parameters)
-    )
-
-
 def _sketch_target(sketch: Sketch) -> Target:
-    in_library = (sketch.function.__module__ or "").startswith("drawscape.sketches.")
-    if not in_library:
+    by_name = SKETCHES.finds(sketch)
+    if not by_name:
         _check_carried(f"sketch {sketch.name!r}", sketch.function)
         note_code(sketch.function)
     return Target(
         title=label_of(sketch.name),
         summary=sketch.summary,
-        task=PATTERN_TASK if in_library else FUNCTION_TASK,
+        task=PATTERN_TASK if by_name else FUNCTION_TASK,
         parameters=_checked(sketch),
-        fixed={"pattern_type": sketch.name} if in_library else {"function": sketch.function},
+        fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
         has_page=True,
         has_seed=sketch.takes_rng,
     )

@@ -14,6 +14,7 @@ from huey.serializer import Serializer
 from drawscape.queue.codec import Codec, load_key
 from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.table.retention import KEEP, Keep
+from drawscape.settings import LIBRARY_TASK_MODULES
 
 
 class SignedMessages(Serializer):  # type: ignore[misc]
@@ -54,7 +55,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         name: str = "huey",
         *args: Any,
         home: str | os.PathLike[str] | None = None,
-        task_modules: Sequence[str] = ("workers",),
+        task_modules: Sequence[str] = LIBRARY_TASK_MODULES,
         serializer: Serializer | None = None,
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,

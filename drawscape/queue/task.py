@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import importlib.util
 import inspect
-import sys
-from collections.abc import Callable, Mapping, Sequence
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from drawscape.errors import TaskArgumentsError, TaskNotAllowedError, TaskNotFoundError
+from drawscape.project_modules import file_of, import_module
+from drawscape.settings import TASK_ALIASES
 
 Function = Callable[..., Any]
 
@@ -53,21 +55,34 @@ def find_task(target: str | Function, allowed: Sequence[str], search: Path | Non
 
 
 def load(path: str, allowed: Sequence[str], search: Path | None = None) -> Function:
-    """Return the function at `path`; import errors of the module itself are raised as they are."""
-    module_name, _, name = path.rpartition(".")
-    if not module_name or not all(part.isidentifier() for part in path.split(".")):
+    """Return the function at `path`; import errors of the module itself are raised as they are.
+
+    A path of `TASK_ALIASES` leads to the task that it stands for. What a project has put at such a path does
+    not run; a warning says so.
+    """
+    if not all(part.isidentifier() for part in path.split(".")) or "." not in path:
         raise TaskNotFoundError(
             f"task {path!r} is not a dotted path, such as 'workers.svg_tasks.generate_complex_svg'"
         )
-    if not _is_allowed(module_name, allowed):
+    if not _is_allowed(path.rpartition(".")[0], allowed):
         raise TaskNotAllowedError(
             f"task {path!r} lies outside of the task modules ({', '.join(allowed)}); "
             "add its module to DRAWSCAPE_TASK_MODULES to allow it"
         )
+    target = TASK_ALIASES.get(path, path)
+    if target != path and _is_allowed(target, allowed):
+        _warn_of_namesake(path, search)
+        return _function(target, search)
+    return _function(path, search)
+
+
+def _function(path: str, search: Path | None) -> Function:
+    module_name, _, name = path.rpartition(".")
     module = _module(module_name, path, search)
     function = getattr(module, name, None)
     if name.startswith("_") or not callable(function) or inspect.isclass(function):
-        raise TaskNotFoundError(f"no task {name!r} in {module_name}{_nearest(module, name)}")
+        known = {*_functions(module), *_aliases_in(module_name)}
+        raise TaskNotFoundError(f"no task {name!r} in {module_name}{_hint(name, known)}")
     unwrapped: Function = (
         getattr(function, "func", function) if hasattr(function, "call_local") else function
     )
@@ -78,45 +93,71 @@ def _is_allowed(path: str, allowed: Sequence[str]) -> bool:
     return any(path == module or path.startswith(f"{module}.") for module in allowed)
 
 
+def _aliases_in(module: str) -> set[str]:
+    """Return the names of the tasks that `TASK_ALIASES` has in `module`."""
+    return {name for path in TASK_ALIASES for m, _, name in [path.rpartition(".")] if m == module}
+
+
 def _module(name: str, path: str, search: Path | None) -> ModuleType:
-    make_importable(search)
     try:
-        module = sys.modules.get(name) or importlib.import_module(name)
+        module = import_module(search, name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
             raise
+        aliases = _aliases_in(name)
+        near = get_close_matches(path, TASK_ALIASES, n=1, cutoff=0.85)
+        hint = _hint(path.rpartition(".")[2], aliases) if aliases else ""
+        hint = hint or (f"; did you mean {near[0]!r}?" if near else "")
         raise TaskNotFoundError(
-            f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'})"
+            f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'}){hint}"
         ) from error
-    return _as_on_disk(module)
+    return _as_on_disk(module, (search and file_of(search, name)) or _file_of(module))
 
 
-def make_importable(search: Path | None) -> None:
-    """Put the folder `search` first in `sys.path` when it holds a `workers` package of its own."""
-    if search is None or str(search) in sys.path:
-        return
-    if (search / "workers" / "__init__.py").is_file():
-        sys.path.insert(0, str(search))
-        importlib.invalidate_caches()
-
-
-_SEEN: dict[str, tuple[float, ModuleType]] = {}
-"""Modules as they were read for a check: name to (time of the file, module)."""
-
-
-def _as_on_disk(module: ModuleType) -> ModuleType:
-    """Return `module`, or a private copy of it when its file has changed since it was imported.
-
-    A kernel lives for days: it must not refuse a job because of a signature that was edited meanwhile.
-    """
+def _file_of(module: ModuleType) -> Path | None:
     file = getattr(module, "__file__", None)
-    if not file or not file.endswith(".py"):
+    return Path(file) if file and file.endswith(".py") else None
+
+
+@functools.lru_cache(maxsize=64)
+def _defines(file: Path, name: str, _modified_ns: int) -> bool:
+    return bool(re.search(rf"^(?:async )?def {name}\b", file.read_text(errors="replace"), re.M))
+
+
+def _warn_of_namesake(path: str, search: Path | None) -> None:
+    """Warn when the project defines a task at `path` too; it is not imported for that."""
+    module, _, name = path.rpartition(".")
+    file = search and file_of(search, module)
+    if file and _defines(file, name, file.stat().st_mtime_ns):
+        warnings.warn(
+            f"{path} is a task of the library, which runs; {file} defines {name!r} too: give it another name",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+_SEEN: dict[tuple[str, Path], tuple[float, ModuleType]] = {}
+"""Modules as they were read for a check: name and file to (time of the file, module)."""
+
+
+def _as_on_disk(module: ModuleType, file: Path | None) -> ModuleType:
+    """Return `module`, or a private copy of it as `file` has it now.
+
+    A kernel lives for days: it must not refuse a job because of a signature that was edited meanwhile, or
+    because the module was imported from the project of before.
+    """
+    if file is None:
         return module
     try:
-        stamp = Path(file).stat().st_mtime
+        stamp = file.stat().st_mtime
     except OSError:
         return module
-    known = _SEEN.setdefault(module.__name__, (stamp, module))
+    key = (module.__name__, file)
+    imported_from = _file_of(module)
+    if imported_from is not None and imported_from.resolve() == file.resolve():
+        known = _SEEN.setdefault(key, (stamp, module))
+    else:
+        known = _SEEN.get(key, (-1.0, module))
     if known[0] == stamp:
         return known[1]
     spec = importlib.util.spec_from_file_location(module.__name__, file)
@@ -125,24 +166,27 @@ def _as_on_disk(module: ModuleType) -> ModuleType:
     fresh = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(fresh)
-    except Exception:  # noqa: BLE001 - the worker runs the same file, and its job tells what is wrong
+    except Exception:  # noqa: BLE001 - the worker runs the same file, and its job says what is wrong
         return module
-    _SEEN[module.__name__] = (stamp, fresh)
+    _SEEN[key] = (stamp, fresh)
     return fresh
 
 
-def _nearest(module: ModuleType, name: str) -> str:
-    functions = [
+def _functions(module: ModuleType) -> list[str]:
+    return [
         key
         for key, value in vars(module).items()
         if inspect.isfunction(value)
         and not key.startswith("_")
         and (value.__module__ == module.__name__ or key in getattr(module, "__all__", ()))
     ]
-    near = get_close_matches(name, functions, n=3, cutoff=0.4)
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known := sorted(known), n=3, cutoff=0.4)
     if near:
         return f"; did you mean {' or '.join(map(repr, near))}?"
-    return f"; tasks there: {', '.join(sorted(functions)) or 'none'}"
+    return f"; tasks there: {', '.join(known) or 'none'}"
 
 
 @functools.lru_cache(maxsize=512)

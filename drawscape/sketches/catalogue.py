@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from drawscape.errors import UnknownNameError
+from drawscape.settings import sketches_folder
+from drawscape.sketches.folder import SketchFolder
 from drawscape.sketches.model import Sketch, as_sketch
 from drawscape.sketches.provenance import code_hash
 
@@ -17,11 +19,15 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Catalogue(Mapping[str, Sketch]):
-    """Sketches by name: those of this package, found without importing them, and those added."""
+    """Sketches by name: those of the library, found without importing them, those added, and the project's.
 
-    def __init__(self, folder: Path, package: str) -> None:
+    `own()` is the project's folder of sketches at present. Its sketches never hide the library's.
+    """
+
+    def __init__(self, folder: Path, package: str, own: Callable[[], Path]) -> None:
         self._folder = folder
         self._package = package
+        self._own_folder = own
         self._added: dict[str, Sketch] = {}
 
     @cached_property
@@ -35,15 +41,32 @@ class Catalogue(Mapping[str, Sketch]):
             if not module.name.startswith("_")
         }
 
+    @property
+    def _own(self) -> SketchFolder:
+        return SketchFolder(self._own_folder())
+
     def add(self, sketch: Sketch) -> None:
         """Make `sketch` known by its name; the newest of a name counts."""
         self._added[sketch.name] = sketch
 
+    def finds(self, sketch: Sketch) -> bool:
+        """Return whether any process finds `sketch` by its name: the library's, and the project's."""
+        module = sketch.function.__module__ or ""
+        if module.startswith(f"{self._package}."):
+            return True
+        return (
+            module == SketchFolder.module(sketch.name)
+            and sketch.name in self._own
+            and sketch.name not in self._modules
+        )
+
     def family_of(self, name: str) -> str:
         """Return the family of the sketch `name` without importing it."""
-        if name in self._modules and name not in self._added:
+        if name in self._added:
+            return self._added[name].family
+        if name in self._modules:
             return self._modules[name].split(".")[-2]
-        return self[name].family
+        return self._own.family if name in self._own else self[name].family
 
     def families(self) -> dict[str, list[str]]:
         """Return the names of the sketches of each family, both in alphabetical order."""
@@ -54,22 +77,25 @@ class Catalogue(Mapping[str, Sketch]):
 
     def __getitem__(self, name: str) -> Sketch:
         if name not in self._added and name in self._modules:
+            self._own.warn_of_namesake(name)
             importlib.import_module(self._modules[name])
-        if name not in self._added:
-            raise UnknownNameError("pattern", name, self)
-        return self._added[name]
+        if name in self._added:
+            return self._added[name]
+        if name in self._own:
+            return self._own.load(name)
+        raise UnknownNameError("pattern", name, self)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._modules or name in self._added
+        return name in self._modules or name in self._added or name in self._own
 
     def __iter__(self) -> Iterator[str]:
-        yield from sorted({*self._modules, *self._added})
+        yield from sorted({*self._modules, *self._added, *self._own})
 
     def __len__(self) -> int:
-        return len({*self._modules, *self._added})
+        return len({*self._modules, *self._added, *self._own})
 
 
-SKETCHES = Catalogue(Path(__file__).parent, __package__)
+SKETCHES = Catalogue(Path(__file__).parent, __package__, sketches_folder)
 """Every sketch that can be drawn by name."""
 
 
@@ -92,6 +118,8 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
         in_library = module.startswith(f"{__package__}.") and len(parts) >= 4
         label = family or (parts[-2] if in_library else "yours")
         function.__sketch__ = (name or function.__name__, label)  # type: ignore[attr-defined]
+        if SketchFolder.owns(module):
+            return function  # found in its file, as that file is by then
         if not in_library:
             # The source stays here when the function is sent to a worker; its hash goes along.
             function.__sketch_code__ = code_hash(function)  # type: ignore[attr-defined]

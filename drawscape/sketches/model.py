@@ -79,3 +79,22 @@ def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
     described = getattr(function, "__sketch__", None)
     name, family = described or (getattr(function, "__name__", "sketch"), "yours")
     return Sketch(name, family, function)
+
+
+def is_sketch(function: Callable[..., Any]) -> bool:
+    """Return whether `function` has a sketch's form: it takes a canvas first.
+
+    Raises SignatureError when it has no signature that can be read.
+    """
+    if hasattr(function, "__sketch__"):
+        return True
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError as error:
+        raise SignatureError(f"cannot read the parameters of {function!r}: {error}") from error
+    first = parameters[0] if parameters else None
+    return first is not None and (
+        first.name in ("svg", "canvas")
+        or "SVGBuilder" in str(first.annotation)
+        or any(p.name == "rng" for p in parameters)
+    )

@@ -1,5 +1,28 @@
 """The tasks that a worker runs: thin functions over the packages below, named by dotted path.
 
 Read drawing.py first; sheets.py, plotting.py, mail.py, data.py and files.py are of the same kind. A project's
-`workers/` and `sketches/` add to them; the repository's `workers/` hands them on under the contract's names.
+`workers/` and `sketches/` add to them, and `drawscape.settings.TASK_ALIASES` has the contract's names for
+them. `huey` is what `huey_consumer drawscape.tasks.huey` and `drawscape worker` run; it is made when it is
+first asked for, so that importing a task costs nothing of it.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name != "huey":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from drawscape import settings
+    from drawscape.jobs import QUEUE_NAME
+    from drawscape.queue.huey import JobHuey
+
+    huey = JobHuey(
+        QUEUE_NAME,
+        filename=settings.queue_file(),
+        home=settings.home(),
+        task_modules=settings.task_modules(),
+    )
+    globals()["huey"] = huey
+    return huey

@@ -25,9 +25,10 @@ from types import FrameType
 from typing import Any
 
 from drawscape.errors import NotSerializableError
+from drawscape.project_modules import add_folder
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.table.records import parsed
-from drawscape.queue.task import load, make_importable
+from drawscape.queue.task import load
 from drawscape.queue.worker.context import RunningJob, set_current
 from drawscape.queue.worker.failpoints import failpoint
 from drawscape.queue.worker.loaded_code import LoadedCode
@@ -129,7 +130,7 @@ class _Child:
         home = Path(self._settings.home)
         os.environ["DRAWSCAPE_HOME"] = str(home)
         os.chdir(home)
-        make_importable(home)
+        add_folder(home)
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._on_term)

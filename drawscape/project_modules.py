@@ -1,0 +1,48 @@
+"""Modules that lie in a project's folder, imported before any of the same name elsewhere.
+
+A project's `workers/` and `sketches/` need no `__init__.py`, and an installed package of the same name never
+hides them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """Return the source file of the module `name` (dotted) in `folder`, None when it has none there."""
+    stem = folder.joinpath(*name.split("."))
+    return next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
+
+
+def add_folder(folder: Path) -> None:
+    """Put `folder` on the import path: last, so that a `random.py` in it hides nothing."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+        importlib.invalidate_caches()
+
+
+def import_module(folder: Path | None, name: str) -> ModuleType:
+    """Return the module `name`, from `folder` where its top-level package or module lies there.
+
+    Raises what the module raises while it is imported, ModuleNotFoundError when there is none.
+    """
+    top = name.partition(".")[0]
+    if folder is not None and ((folder / top).is_dir() or (folder / f"{top}.py").is_file()):
+        add_folder(folder)
+        _lead(importlib.import_module(top), folder / top)
+    # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
+    return importlib.import_module(name)
+
+
+def _lead(package: ModuleType, folder: Path) -> None:
+    """Let submodules of `package` be looked for in `folder` first.
+
+    It matters where a regular package of that name was imported before, or outdid one without `__init__.py`.
+    """
+    paths = [*getattr(package, "__path__", ())]
+    if folder.is_dir() and paths[:1] != [str(folder)]:
+        package.__path__ = [str(folder), *(p for p in paths if p != str(folder))]

@@ -1,0 +1,181 @@
+"""Sketches in a project's `sketches/`: found by name everywhere, as their files are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import SketchFileError, UnknownNameError
+from drawscape.job_manager import enqueue_background_job, start_worker
+from drawscape.sketches import SKETCHES, code_hash, draw
+
+from .conftest import RINGS
+
+TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+@pytest.fixture
+def worker(project: Path) -> Iterator[None]:
+    worker = start_worker(1)
+    yield
+    worker.stop()
+
+
+def test_a_file_in_the_folder_is_a_sketch_by_its_name(project: Path):
+    assert "rings" in SKETCHES
+    assert "rings" in list(SKETCHES)
+    assert SKETCHES.families()["yours"] == ["rings"]
+    sketch = SKETCHES["rings"]
+    assert (sketch.name, sketch.summary) == ("rings", "Circles around one another.")
+    assert draw("rings", 50, 50, count=3).to_string().count("<circle") == 3
+
+
+def test_elsewhere_it_is_not_known(project: Path, tmp_path: Path, monkeypatch):
+    SKETCHES["rings"]
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    assert "rings" not in SKETCHES
+    with pytest.raises(UnknownNameError, match="unknown pattern 'rings'"):
+        SKETCHES["rings"]
+
+
+def test_two_projects_may_use_the_same_name(project: Path, tmp_path: Path, monkeypatch):
+    first = SKETCHES["rings"].function
+    (tmp_path / "other" / "sketches").mkdir(parents=True)
+    (tmp_path / "other" / "sketches" / "rings.py").write_text("def rings(svg):\n    'Other.'\n")
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "other"))
+    assert SKETCHES["rings"].summary == "Other."
+    monkeypatch.delenv("DRAWSCAPE_HOME")
+    assert SKETCHES["rings"].function.__code__ == first.__code__
+
+
+def test_an_edit_counts_at_the_next_look_even_within_the_second(project: Path):
+    file = project / "sketches" / "rings.py"
+    before = code_hash(SKETCHES["rings"].function)
+    for text in ("Aaaa.", "Bbbb.", "Cccc."):  # the same size each
+        file.write_text(f"def rings(svg):\n    '{text}'\n")
+        assert SKETCHES["rings"].summary == text
+    assert code_hash(SKETCHES["rings"].function) != before
+
+
+def test_an_edit_of_what_lies_beside_a_sketch_counts_too(project: Path):
+    (project / "sketches" / "rings.py").write_text(
+        "from sketches._sizes import SIZE\ndef rings(svg):\n    svg.circle(25, 25, SIZE)\n"
+    )
+    (project / "sketches" / "_sizes.py").write_text("SIZE = 7\n")
+    assert 'r="7"' in draw("rings", 50, 50).to_string()
+    (project / "sketches" / "_sizes.py").write_text("SIZE = 8\n")
+    assert 'r="8"' in draw("rings", 50, 50).to_string()
+    assert "_sizes" not in SKETCHES
+
+
+def test_the_name_may_be_the_files_alone(project: Path):
+    (project / "sketches" / "lines.py").write_text(
+        "from drawscape.sketches import sketch\n"
+        "def _helper(svg):\n    pass\n"
+        "def scaled(number):\n    return number\n"
+        "@sketch(name='other')\n"
+        "def whatever(svg, rng):\n    'Lines.'\n"
+    )
+    assert SKETCHES["lines"].summary == "Lines."
+    assert "other" not in SKETCHES  # the files are the list
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def rings(svg):\n  1 +\n", r"rings\.py does not import: SyntaxError: .*line 2"),
+        (
+            "import nothing_of_the_kind\n",
+            r"does not import: ModuleNotFoundError: .*\(rings.py, line 1",
+        ),
+        (
+            "SIZE = 3\n",
+            r"holds no sketch; define rings\(svg, rng, ...\) in it \(there is no function",
+        ),
+        ("def one(svg): pass\ndef two(svg): pass\n", r"functions there: one, two"),
+        ("def rings(width): pass\n", r"functions there: rings"),
+    ],
+)
+def test_a_file_without_a_sketch_says_what_is_wrong(project: Path, text: str, message: str):
+    file = project / "sketches" / "rings.py"
+    file.write_text(text)
+    with pytest.raises(SketchFileError, match=message):
+        SKETCHES["rings"]
+    file.write_text(RINGS)
+    assert SKETCHES["rings"].summary == "Circles around one another."
+
+
+def test_a_sketch_of_the_library_is_not_hidden(project: Path):
+    (project / "sketches" / "spiral.py").write_text("def spiral(svg):\n    'Mine.'\n")
+    with pytest.warns(UserWarning, match=r"spiral.py is not: give it another name"):
+        assert SKETCHES["spiral"].summary != "Mine."
+    assert SKETCHES.family_of("spiral") == "curves"
+
+
+@pytest.mark.slow
+def test_the_worker_draws_it_by_name_and_sees_an_edit(project: Path, worker):
+    page = {"width": 50, "height": 50, "pattern_type": "rings", "output_filename": "r.svg"}
+    path = Path(enqueue_background_job(TASK, **page, count=4).wait(30))
+    assert path.read_text().count("<circle") == 4
+    (project / "sketches" / "rings.py").write_text(RINGS.replace("svg.circle", "2 * svg.circel"))
+    with pytest.raises(RuntimeError, match="circel"):
+        enqueue_background_job(TASK, **page).wait(30)
+    (project / "sketches" / "rings.py").write_text(RINGS.replace("count=5", "count=5, lines=3"))
+    (project / "sketches" / "rings.py").write_text(RINGS.replace("count", "number_of"))
+    enqueue_background_job(TASK, **page, number_of=2).wait(30)
+    assert path.read_text().count("<circle") == 2
+    (project / "sketches" / "rings.py").write_text("import nothing_of_the_kind\n")
+    with pytest.raises(RuntimeError, match=r"rings.py does not import: ModuleNotFoundError"):
+        enqueue_background_job(TASK, **page).wait(30)
+
+
+def test_a_form_sends_its_name_and_not_its_code(project: Path):
+    from drawscape.notebook.target import PATTERN_TASK, target_of
+
+    for drawable in ("rings", SKETCHES["rings"], SKETCHES["rings"].function):
+        target = target_of(drawable)
+        assert (target.task, target.fixed) == (PATTERN_TASK, {"pattern_type": "rings"})
+        assert [p.name for p in target.parameters] == ["count"]
+
+
+def test_the_command_draws_and_lists_it(drawscape, project: Path):
+    assert drawscape("draw", "rings", "--count", "3", "-o", "r.svg").returncode == 0
+    assert (project / "r.svg").read_text().count("<circle") == 3
+    assert "rings" in drawscape("sketches").stdout
+    assert "--count" in drawscape("sketches", "rings").stdout
+    assert drawscape("redraw", "r.svg", "-o", "again.svg").stderr == ""
+    assert (project / "again.svg").read_bytes() == (project / "r.svg").read_bytes()
+
+
+def test_the_command_draws_a_file_wherever_it_lies(drawscape, project: Path, tmp_path: Path):
+    for place in ("elsewhere", "sketches"):
+        folder = tmp_path / place
+        folder.mkdir()
+        (folder / "random.py").write_text(
+            "from _size import SIZE\n" + RINGS.replace("rings", "dots")
+        )
+        (folder / "_size.py").write_text("SIZE = 1\n")
+    (tmp_path / "sketches" / "random.py").write_text(RINGS)
+    for place in ("elsewhere", "sketches"):
+        file = tmp_path / place / "random.py"
+        done = drawscape("draw", str(file), "--count", "2", "-o", "r.svg")
+        assert done.returncode == 0, done.stderr
+        assert (project / "r.svg").read_text().count("<circle") == 2
+    assert "--count" in drawscape("draw", str(file), "--help").stdout
+    assert "--count" in drawscape("sketches", str(file)).stdout
+    missing = drawscape("draw", "nowhere/rings.py")
+    assert (missing.returncode, missing.stderr) == (2, "drawscape: no file nowhere/rings.py\n")
+
+
+def test_a_broken_file_does_not_spoil_the_list(drawscape, project: Path):
+    (project / "sketches" / "broken.py").write_text("def broken(svg:\n")
+    done = drawscape("sketches")
+    assert done.returncode == 0
+    assert "Circles around one another." in done.stdout
+    assert "broken.py does not import: SyntaxError" in done.stdout
+    done = drawscape("draw", "broken")
+    assert done.returncode == 2
+    assert done.stderr.startswith("drawscape: ")
+    assert "Traceback" not in done.stderr
