@@ -166,15 +166,15 @@ def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
     from drawscape.queue.codec import Codec, of_call
     from drawscape.queue.table.records import Claim
-    from drawscape.queue.worker.child import ChildSettings
+    from drawscape.queue.worker.messages import ChildSettings
     from drawscape.queue.worker.slot import Slot, SlotSettings
-    from drawscape.queue.worker.turns import Baton
+    from drawscape.queue.worker.turn import Turn
 
     key, task = os.urandom(32), "benchtasks.noop"
     child = ChildSettings(str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None)
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
     held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
-    slot = Slot(SlotSettings(HOME, HOME, child), Baton(), lambda *_: None, lambda *_: None)
+    slot = Slot(SlotSettings(HOME, HOME, child), Turn(), lambda *_: None, lambda *_: None)
     try:
         slot.run(held)
         began = time.perf_counter()

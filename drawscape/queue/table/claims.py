@@ -41,7 +41,7 @@ where seq = ? and token = ? and status = 'started'
 def claim(database: Database, queue: str, worker: str, pid: int | None) -> Claim | None:
     """Return the next job of `queue`, now `started` and held by `worker`, or None when none waits."""
     connection = database.connection
-    with database.translated(), database.turn:
+    with database.translated(), database.write_lock:
         row = connection.execute(_CLAIM, (worker, pid, time.time(), queue)).fetchone()
     failpoint("claim.committed")
     return None if row is None else Claim(*row)

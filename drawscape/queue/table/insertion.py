@@ -39,7 +39,7 @@ def insert(database: Database, queue: str, job: NewJob) -> str:
     """
     if not job.unique_key and not job.depends_on:
         connection = database.connection
-        with database.translated(), database.turn, _duplicates_named(job):
+        with database.translated(), database.write_lock, _duplicates_named(job):
             failpoint("insert.before_commit")
             connection.execute(_INSERT, _values(job, queue, *_standing(job)))
         failpoint("insert.after_commit")

@@ -9,7 +9,7 @@ from pathlib import Path
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.liveness import is_alive
 from drawscape.queue.table.settlement import settle
-from drawscape.queue.worker.orphans import kill_strays
+from drawscape.queue.worker.orphans import kill_orphans
 
 MAX_RECOVERIES = 3
 """A job may be in the hands of three workers that die; the fourth time it is taken for the killer."""
@@ -34,8 +34,8 @@ def recover(database: Database, locks: Path) -> list[str]:
             if (
                 worker is not None
             ):  # first, so that the next run does not meet what the last has left
-                for pid in kill_strays(worker):
-                    _LOG.warning("event=stray_killed pid=%d of=%s", pid, worker)
+                for pid in kill_orphans(worker):
+                    _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)
             recovered += _recover_from(database, worker)
     return recovered
 

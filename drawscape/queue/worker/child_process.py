@@ -1,4 +1,4 @@
-"""A child process seen from its worker: started warm, spoken to by pipes, killed with its whole group."""
+"""A child process seen from its worker: started warm, reached by pipes, killed with its whole group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.queue.table.records import Claim
-from drawscape.queue.worker.child import ChildSettings, main
+from drawscape.queue.worker.child import main
+from drawscape.queue.worker.messages import ChildSettings, Kind
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
@@ -87,6 +88,8 @@ class ChildProcess:
         self._death = _watch_death(self.pid)
         self.ended = False
         """Whether it was made sure that the child is dead."""
+        self.peak_kb: int | None = None
+        """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
 
     @property
     def pid(self) -> int:
@@ -99,23 +102,24 @@ class ChildProcess:
         death = self._process.sentinel if self._death is None else self._death
         return self.connection.fileno(), self._log.fileno(), int(death)
 
-    def send(self, held: Claim) -> None:
+    def send(self, claim: Claim) -> None:
         """Hand over a job."""
-        mark = claim_mark(held.seq, held.token)
-        told = (mark, held.id, held.task, held.created_at, held.meta, held.payload)
-        self.connection.send_bytes(marshal.dumps(told))
+        self.peak_kb = None
+        mark = claim_mark(claim.seq, claim.token)
+        call = (mark, claim.id, claim.task, claim.created_at, claim.meta, claim.payload)
+        self.connection.send_bytes(marshal.dumps(call))
 
-    def has_begun(self, held: Claim) -> bool:
+    def has_begun(self, claim: Claim) -> bool:
         """Return whether the child has begun with this claim."""
-        return os.pread(self._begun.fileno(), 64, 0) == claim_mark(held.seq, held.token)
+        return os.pread(self._begun.fileno(), 64, 0) == claim_mark(claim.seq, claim.token)
 
-    def receive(self) -> tuple[bytes, Any]:
+    def receive(self) -> tuple[Kind, Any]:
         """Return the next message: its kind and content. Raises EOFError when the child is gone."""
         try:
             data = self.connection.recv_bytes()
         except OSError as error:
             raise EOFError from error
-        return data[:1], marshal.loads(memoryview(data)[1:])
+        return Kind(data[:1]), marshal.loads(memoryview(data)[1:])
 
     def read_log(self) -> bytes:
         """Return what the child has printed since, at most 64 KiB, without waiting."""
@@ -136,14 +140,13 @@ class ChildProcess:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signum)
 
-    def peak_kb(self) -> int | None:
-        """Return the most memory that the child has held so far, in KiB, where the system tells."""
-        try:
+    def sample_peak(self) -> None:
+        """Note `peak_kb` while the child lives, for the system forgets it with the process."""
+        with contextlib.suppress(OSError):
             status = Path(f"/proc/{self.pid}/status").read_text()
-        except OSError:
-            return None
-        found = status.partition("VmHWM:")[2].split(maxsplit=1)
-        return int(found[0]) if found else None
+            found = status.partition("VmHWM:")[2].split(maxsplit=1)
+            if found:
+                self.peak_kb = max(int(found[0]), self.peak_kb or 0)
 
     def end(self) -> int | None:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
@@ -156,13 +159,13 @@ class ChildProcess:
 
     def kill(self) -> None:
         """Kill the child, its process group and its descendants: what a task has started goes too."""
-        strays = _descendants(self.pid)  # asked first: the orphans of the dead are not found again
+        orphans = _descendants(self.pid)  # asked first: the orphans of the dead are not found again
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             # Either gone, or so young that it has no group of its own yet.
             self._signal(signal.SIGKILL)
-        for pid in strays:
+        for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
 

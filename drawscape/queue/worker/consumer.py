@@ -13,23 +13,16 @@ from huey.consumer import Consumer, Scheduler
 
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError
-from drawscape.queue.engines.sqlite.liveness import (
-    WorkerInfo,
-    announce,
-    forget_dead,
-    note_trouble,
-    retire,
-)
+from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, retire
 from drawscape.queue.ids import new_id
 from drawscape.queue.table.recovery import recover
 from drawscape.queue.table.retention import prune
-from drawscape.queue.worker.child import ChildSettings
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
+from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.orphans import mark_environment
 from drawscape.queue.worker.slot import SlotSettings
-from drawscape.queue.worker.turns import Baton
-from drawscape.queue.worker.waker import Doorbell
-from drawscape.queue.worker.worker import JobWorker
+from drawscape.queue.worker.waker import Waker
+from drawscape.queue.worker.worker import JobWorker, Shared
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -56,7 +49,7 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
 
 
 class JobConsumer(Consumer):  # type: ignore[misc]
-    """A consumer that says it is alive by a lock, and takes over the jobs of those that are not."""
+    """A consumer that shows by a lock that it is alive, and takes over the jobs of those that are not."""
 
     worker_class = JobWorker
     scheduler_class = JobScheduler
@@ -70,12 +63,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             )
         options["worker_type"] = WORKER_THREAD
         self.worker_id = new_id()
-        self.leaving = False
-        self.baton = Baton()
         storage = huey.storage
         self._folder: Path = storage.folder
         self._locks = self._folder / "workers"
-        self.slot_settings = SlotSettings(
+        slot_settings = SlotSettings(
             self._folder / "logs",
             self._folder / "previews",
             ChildSettings(
@@ -86,14 +77,15 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 memory_limit_bytes=memory_limit_bytes(),
             ),
         )
-        self.doorbell = Doorbell(
+        self._waker = Waker(
             storage.watched, huey.name, self.worker_id, on_stop=self._stop_job, chores=self._recover
         )
+        self._shared = Shared(self.worker_id, self._waker, slot_settings)
         super().__init__(huey, **options)
 
     def _create_worker(self) -> JobWorker:
         return JobWorker(
-            self,
+            self._shared,
             huey=self.huey,
             stop_flag=self.stop_flag,
             default_delay=self.default_delay,
@@ -108,7 +100,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("output", "output/postcards"):
             (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
-        self.huey.storage.conn  # noqa: B018 - makes the tables before anyone looks at them
+        self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
         mark_environment(self.worker_id)
         info = WorkerInfo(self.worker_id, os.getpid(), self.workers, self.huey.name, time.time())
         announce(self._locks, info)
@@ -118,17 +110,13 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._recover()
         forget_dead(self._locks)
         super().start()
-        self.doorbell.start()
+        self._waker.start()
         sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
-
-    def note_trouble(self, trouble: str | None) -> None:
-        """Say for `explain` why this worker, though alive, runs nothing; None when it does again."""
-        note_trouble(self.worker_id, trouble)
 
     def _recover(self) -> None:
         try:
             if recover(self.huey.storage.watched, self._locks):
-                self.doorbell.ring()
+                self._waker.wake_all()
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
 
@@ -139,15 +127,15 @@ class JobConsumer(Consumer):  # type: ignore[misc]
     def stop(self, graceful: bool = False) -> None:
         """Stop as huey does; jobs that are cut short go back to the queue."""
         self.stop_flag.set()
-        self.doorbell.ring()
+        self._waker.wake_all()
         _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
         super().stop(graceful)
-        self.doorbell.stop()
+        self._waker.stop()
         retire(self._locks, self.worker_id)
         _LOG.info("worker=%s event=stopped", self.worker_id)
 
     def _interrupt_workers(self) -> None:
-        self.leaving = True
+        self._shared.leaving.set()
         for worker, _ in self.worker_threads:
             worker.slot.requests.interrupt()
         deadline = time.monotonic() + _LEAVE_S

@@ -16,7 +16,7 @@ def mark_environment(worker: str) -> None:
     os.environ[_MARK] = worker
 
 
-def kill_strays(worker: str) -> list[int]:
+def kill_orphans(worker: str) -> list[int]:
     """Kill the processes that bear the id of `worker`, a dead one; return their ids.
 
     The kernel kills a child and its group with their worker, but not what has left the group. On Linux;

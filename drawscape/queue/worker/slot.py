@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drawscape.queue.table.records import Claim, Outcome
-from drawscape.queue.worker.child import ChildSettings
 from drawscape.queue.worker.child_process import ChildProcess, start_child
 from drawscape.queue.worker.job_log import JobLog
-from drawscape.queue.worker.run import Run
+from drawscape.queue.worker.messages import ChildSettings
+from drawscape.queue.worker.run import OnProgress, Run
 from drawscape.queue.worker.stop_requests import StopRequests
-from drawscape.queue.worker.turns import Baton
+from drawscape.queue.worker.turn import Turn
 
-_CHILDREN_A_JOB = 3  # a stale child is replaced; edits that race with each other end in a run
+_CHILDREN_PER_JOB = 3  # a stale child is replaced; edits that race with each other end in a run
 
 _NEVER_BEGUN = (
-    f"{_CHILDREN_A_JOB} child processes in a row could not begin with it: each died before, or its code "
+    f"{_CHILDREN_PER_JOB} child processes in a row could not begin with it: each died before, or its code "
     "changed faster than a child could start"
 )
 
 
 @dataclass(frozen=True)
 class SlotSettings:
-    """Where a slot keeps logs and previews, and what its children are told."""
+    """Where a slot keeps logs and previews, and what its children need to know."""
 
     logs: Path
     previews: Path
@@ -38,12 +38,12 @@ class Slot:
     def __init__(
         self,
         settings: SlotSettings,
-        baton: Baton,
-        on_progress: Callable[[Claim, float, str | None, str | None], None],
+        turn: Turn,
+        on_progress: OnProgress,
         on_child: Callable[[Claim, int], None],
     ) -> None:
         self._settings = settings
-        self._baton = baton
+        self._turn = turn
         self._on_progress = on_progress
         self._on_child = on_child
         self._child: ChildProcess | None = None
@@ -57,45 +57,42 @@ class Slot:
     def warm_up(self) -> ChildProcess:
         """Return the child, started if there is none; raise ChildStartError when that fails."""
         if self._child is None:
-            with self._baton.laid_down():
+            with self._turn.released():
                 self._child = start_child(self._settings.child)
         return self._child
 
-    def run(self, held: Claim) -> Outcome:
+    def run(self, claim: Claim) -> Outcome:
         """Return how the job ended.
 
-        Raises Interrupted when the worker was told to leave while the job ran, and ChildStartError when
-        no child could be started, before the job began: then it is to be given back.
+        Raises Interrupted when the worker has to leave while the job runs, and ChildStartError when no
+        child could be started, before the job began: then it is to be given back.
         """
-        log = JobLog(self._settings.logs, held.id)
-        self.requests.hold(held)
+        log = JobLog(self._settings.logs, claim.id)
+        self.requests.assign(claim)
         try:
-            for _ in range(_CHILDREN_A_JOB):
-                outcome = self._run_in(self.warm_up(), held, log)
+            for _ in range(_CHILDREN_PER_JOB):
+                outcome = self._run_once(self.warm_up(), claim, log)
                 if outcome is not None:
                     return outcome
-                self.replace()
             return Outcome("failed", "crashed", error=_NEVER_BEGUN)
         finally:
-            self.requests.hold(None)
+            self.requests.assign(None)
             log.close()
 
-    def _run_in(self, child: ChildProcess, held: Claim, log: JobLog) -> Outcome | None:
-        if child.pid != held.pid:
-            self._on_child(held, child.pid)
-        run = Run(child, held, log, self.requests, self._baton, self._on_progress)
+    def _run_once(self, child: ChildProcess, claim: Claim, log: JobLog) -> Outcome | None:
+        if child.pid != claim.pid:
+            self._on_child(claim, child.pid)
+        reusable = False
         try:
-            outcome = run.outcome()
+            end = Run(child, claim, log, self.requests, self._turn, self._on_progress).end()
+            reusable = end.reusable
         finally:
-            if run.spent:
+            if not reusable:
                 self.replace()
-        if (
-            outcome is not None
-            and outcome.status == "finished"
-            and (run.previewed or held.token > 1)
-        ):
+        outcome = end.outcome
+        if outcome and outcome.status == "finished" and (end.previewed or claim.token > 1):
             with contextlib.suppress(OSError):
-                (self._settings.previews / f"{held.id}.svg").unlink()
+                (self._settings.previews / f"{claim.id}.svg").unlink()
         return outcome
 
     def replace(self) -> None:
@@ -106,6 +103,6 @@ class Slot:
             self._child = None
 
     def close(self) -> None:
-        """End the child and let go of everything."""
+        """End the child and close everything."""
         self.replace()
         self.requests.close()

@@ -1,4 +1,4 @@
-"""What others ask of the job that a slot runs: to stop it, or to leave at once."""
+"""What others ask of a slot: to stop the job that it runs, or to leave at once."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class StopRequests:
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         self._lock = threading.Lock()
-        self._holds: tuple[int, int] | None = None
+        self._claim: tuple[int, int] | None = None
         self._grace_s: float | None = None
         self._closed = False
         self.interrupted = False
-        """Whether the worker shall leave at once."""
+        """Whether the worker has to leave at once."""
 
     def fileno(self) -> int:
         """The descriptor to poll."""
         return self._read
 
-    def hold(self, held: Claim | None) -> None:
+    def assign(self, claim: Claim | None) -> None:
         """Take requests for this claim from now on; none for None."""
         with self._lock:
-            self._holds = None if held is None else (held.seq, held.token)
+            self._claim = None if claim is None else (claim.seq, claim.token)
             self._grace_s = None
 
     def stop(self, seq: int, token: int, grace_s: float) -> None:
@@ -39,7 +39,7 @@ class StopRequests:
         Called again and again until the job has ended: the strictest request counts.
         """
         with self._lock:
-            if self._holds != (seq, token):
+            if self._claim != (seq, token):
                 return
             self._grace_s = grace_s if self._grace_s is None else min(self._grace_s, grace_s)
         self._wake()
@@ -54,20 +54,20 @@ class StopRequests:
             if not self._closed:  # later the number may be another file's, the database's even
                 os.write(self._write, b"!")
 
-    def hear(self) -> None:
+    def drain(self) -> None:
         """Make `fileno` unreadable until the next request."""
         with contextlib.suppress(BlockingIOError):
             while os.read(self._read, 64):
                 pass
 
     def take_grace_s(self) -> float | None:
-        """Return with how much grace the job shall stop, once for each request; None without one."""
+        """Return with how much grace the job has to stop, once for each request; None without one."""
         with self._lock:
             grace_s, self._grace_s = self._grace_s, None
         return grace_s
 
     def close(self) -> None:
-        """Let go of the pipe."""
+        """Close the pipe."""
         with self._lock:
             self._closed = True
             os.close(self._read)

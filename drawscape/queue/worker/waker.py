@@ -1,6 +1,6 @@
 """One thread that watches the queue's file and wakes whoever has something to do.
 
-`PRAGMA data_version` costs 3 µs and moves with every commit of another connection. The kernel tells when
+`PRAGMA data_version` costs 3 µs and moves with every commit of another connection. The kernel reports when
 the file is written; then the version is looked at until the commit is there. So nothing is polled while
 nothing happens, and a job never waits for seconds as it does with a back-off.
 """
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.folder_watch import FolderNotice
+from drawscape.queue.engines.sqlite.folder_watch import FolderWatch
 from drawscape.queue.table.claims import promote_due
 
 _FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
@@ -38,10 +38,10 @@ _NEXT_DUE = (
 )
 
 
-class Doorbell:
+class Waker:
     """Wakes idle worker threads when a job waits, passes stop requests on, promotes jobs that come due.
 
-    `on_stop(seq, token, grace_s)` is called for each job of `worker` that shall stop, `chores()` once a
+    `on_stop(seq, token, grace_s)` is called for each job of `worker` that has to stop, `chores()` once a
     second.
     """
 
@@ -60,13 +60,13 @@ class Doorbell:
         self._on_stop = on_stop
         self._chores = chores
         self._condition = threading.Condition()
-        self._rings = 0
+        self._generation = 0
         self._stopping = threading.Event()
         self._next_due: float | None = None
         self._attentive_until = 0.0
-        self.native_waits = 0
+        self.native_task_waits = False
         """Whether one of huey's own tasks waited at the last look; a busy worker need not look itself."""
-        self._thread = threading.Thread(target=self._watch, name="Doorbell", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="Waker", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
@@ -75,50 +75,51 @@ class Doorbell:
     def stop(self) -> None:
         """End the thread and wake everyone a last time."""
         self._stopping.set()
-        self.ring()
+        self.wake_all()
         if self._thread.is_alive():
             self._thread.join(2)
 
     @property
-    def rings(self) -> int:
-        """How often it rang; read it before looking for a job, and hand it to `wait`."""
-        return self._rings
+    def generation(self) -> int:
+        """How often everyone was woken; read it before looking for a job, and hand it to `wait`."""
+        return self._generation
 
-    def ring(self) -> None:
+    def wake_all(self) -> None:
         """Wake everyone who waits."""
         with self._condition:
-            self._rings += 1
+            self._generation += 1
             self._condition.notify_all()
 
-    def wait(self, heard: int, timeout_s: float) -> None:
-        """Return when it has rung since `heard`, or after `timeout_s`."""
+    def wait(self, generation: int, timeout_s: float) -> None:
+        """Return when everyone was woken since `generation`, or after `timeout_s`."""
         with self._condition:
-            self._condition.wait_for(lambda: self._rings != heard, timeout_s)
+            self._condition.wait_for(lambda: self._generation != generation, timeout_s)
 
     def _watch(self) -> None:
         version = None
         chores_at = 0.0
-        notice = FolderNotice(self._database.path.parent)
+        writes = FolderWatch(self._database.path.parent)
+        seen = None
         while not self._stopping.is_set():
-            self._await_write(notice)
             try:
+                self._await_write(writes)
                 # On a database of its own: the version moves on commits of other connections only.
-                seen = self._database.connection.execute("pragma data_version").fetchone()[0]
+                version = self._database.connection.execute("pragma data_version").fetchone()[0]
                 now = time.monotonic()
                 if now >= chores_at:
                     chores_at = now + _CHORES_S
                     self._chores()
                     seen = None
                 if seen != version or self._is_due():
-                    version = seen
+                    seen = version
                     self._look()
             except Exception:  # noqa: BLE001 - a full or locked disk passes; the watch goes on
                 _LOG.exception("event=watch_failed")
                 self._stopping.wait(0.5)
-        notice.close()
+        writes.close()
         self._database.close()
 
-    def _await_write(self, notice: FolderNotice) -> None:
+    def _await_write(self, writes: FolderWatch) -> None:
         """Return soon after a write, and now and then without one."""
         if time.monotonic() < self._attentive_until:
             time.sleep(_LOOK_S)
@@ -126,7 +127,7 @@ class Doorbell:
         doze_s = _DOZE_S
         if self._next_due is not None:
             doze_s = min(doze_s, max(0.0, self._next_due - time.time()))
-        if notice.wait(doze_s):
+        if writes.wait(doze_s):
             self._attentive_until = time.monotonic() + _ATTENTIVE_S
             time.sleep(_FIRST_LOOK_S)
 
@@ -141,6 +142,7 @@ class Doorbell:
         self._next_due = None if row is None else row[0]
         for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
             self._on_stop(seq, token, grace_s)
-        job_waits, self.native_waits = connection.execute(_RUNNABLE, (self._queue,)).fetchone()
-        if job_waits or self.native_waits:
-            self.ring()
+        job_waits, task_waits = connection.execute(_RUNNABLE, (self._queue,)).fetchone()
+        self.native_task_waits = bool(task_waits)
+        if job_waits or task_waits:
+            self.wake_all()

@@ -54,7 +54,7 @@ class Database:
         self._ready = False
         self._lock = threading.Lock()
         self._owner = os.getpid()
-        self.turn = threading.Lock()
+        self.write_lock = threading.Lock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
 
     @property
@@ -69,7 +69,11 @@ class Database:
         if held is not None:
             _INHERITED.append(held.connection)
         if self._owner != os.getpid():  # forked: whoever held the locks is not here
-            self._owner, self._lock, self.turn = os.getpid(), threading.Lock(), threading.Lock()
+            self._owner, self._lock, self.write_lock = (
+                os.getpid(),
+                threading.Lock(),
+                threading.Lock(),
+            )
         with self.translated():
             connection = self._open()
         self._local.held = _Held(connection)
@@ -158,7 +162,7 @@ class Database:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run a block in one write transaction: committed as a whole or not at all."""
         connection = self.connection
-        with self.turn:
+        with self.write_lock:
             try:
                 connection.execute("begin immediate")
                 yield connection

@@ -1,4 +1,4 @@
-"""Notice of writes in a folder: Linux's inotify, elsewhere a short pause."""
+"""Writes in a folder, watched by Linux's inotify; elsewhere there is a short pause."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _IN_MODIFY = 0x2
 _IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
 
 PAUSE_S = 0.004
-"""Where nobody tells of writes, the caller looks this often: 1 % of a core, half of it in latency."""
+"""Where the system reports no writes, the caller looks this often: 1 % of a core, half of it in latency."""
 
 
-class FolderNotice:
+class FolderWatch:
     """Waits until a file that lies in `folder` is written.
 
-    A write is told when it begins, not when the transaction that it belongs to is over: whoever waits for
-    a commit looks a few times after the notice.
+    A write is reported when it begins, not when the transaction that it belongs to is over: whoever waits for
+    a commit looks a few times after that.
     """
 
     def __init__(self, folder: Path) -> None:

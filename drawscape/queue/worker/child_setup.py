@@ -1,0 +1,61 @@
+"""What a child process does once, before its first job: it ties its life, its output and its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import fcntl
+import logging
+import os
+import resource
+import signal
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+_F_SETSIG = 10  # Linux: which signal reports that a descriptor has changed
+
+
+def die_with_parent(lifeline: Connection) -> None:
+    """Let the kernel kill this whole process group when the parent is gone.
+
+    The parent holds the other end of a pipe that nobody writes to. On Linux its closing raises a signal of
+    our choice, which stops even a loop in C and a task's own children; elsewhere a thread watches.
+    """
+    descriptor = lifeline.fileno()
+    if sys.platform == "linux":
+        fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGKILL)
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if lifeline.poll(0):  # it was gone before we listened
+            os.killpg(0, signal.SIGKILL)
+        return
+
+    def watch() -> None:
+        lifeline.poll(None)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def capture_output(log: Connection) -> None:
+    """Send whatever this process and its libraries print to the worker, which keeps it with the job."""
+    for descriptor in (1, 2):
+        os.dup2(log.fileno(), descriptor)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    faulthandler.enable(file=2, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def limit_memory(limit_bytes: int | None) -> None:
+    """Make an allocation beyond the limit a MemoryError; None: no limit."""
+    if limit_bytes is not None:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))

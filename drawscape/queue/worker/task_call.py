@@ -1,0 +1,109 @@
+"""One call of a task: its message decoded, its function run, its result serialised."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from drawscape.errors import NotSerializableError
+from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
+from drawscape.queue.task import load
+from drawscape.queue.worker.messages import ChildSettings, JobStopped
+
+_RESULT_LIMIT_BYTES = (
+    500_000_000  # SQLite refuses rows of a billion bytes, and copies are made on the way
+)
+_ERROR_CHARS = 100_000
+
+Call = Callable[[], Any]
+
+
+class Ending(NamedTuple):
+    """How a call ended; the fields are those of an Outcome."""
+
+    status: str
+    reason: str | None = None
+    result: bytes | None = None
+    error: str | None = None
+    detail: dict[str, Any] | None = None
+
+
+class TaskCaller:
+    """Calls tasks in this process; the functions that it has looked up are kept."""
+
+    def __init__(self, settings: ChildSettings) -> None:
+        self._codec = Codec(settings.key)
+        self._task_modules = settings.task_modules
+        self._home = Path(settings.home)
+        self._functions: dict[str, Callable[..., Any]] = {}
+
+    def prepare(self, job_id: str, task: str, payload: bytes) -> Call | Ending:
+        """Return the call that `payload` describes, or how the job ends if it describes none."""
+        try:
+            function, args, kwargs = self._codec.loads(payload, of_call(job_id, task))
+            function = function or self._function(task)
+        except SignatureMismatch as error:
+            return Ending("failed", "invalid", error=str(error))
+        except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
+            return Ending("failed", "exception", error=_traceback(error))
+        return lambda: function(*args, **kwargs)
+
+    def run(self, job_id: str, task: str, call: Call) -> Ending:
+        """Return how `call` ended; whatever it raises is its job's failure."""
+        try:
+            value = call()
+            if inspect.iscoroutine(value):
+                value = asyncio.run(value)
+            return Ending("finished", result=self._serialised(value, job_id, task))
+        except JobStopped as error:
+            return Ending("stopped", detail={"stack": _traceback(error)})
+        except MemoryError as error:
+            return Ending("failed", "crashed", error=_traceback(error), detail={"memory": True})
+        except BaseException as error:  # noqa: BLE001 - SystemExit and all else
+            detail = {"permanent": True} if getattr(error, "permanent", False) else None
+            return Ending("failed", "exception", error=_traceback(error), detail=detail)
+
+    def _function(self, task: str) -> Callable[..., Any]:
+        """Return the task's function, looked up once: when its file changes this process ends."""
+        found = self._functions.get(task)
+        if found is None:
+            found = self._functions[task] = load(task, self._task_modules, self._home)
+        return found
+
+    def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
+        try:
+            data = self._codec.dumps(value, of_result(job_id))
+        except NotSerializableError as error:
+            raise NotSerializableError(
+                f"{task} returned {type(value).__name__}, which cannot be carried between processes "
+                f"({error}); return plain values or a file's path"
+            ) from None
+        if len(data) > _RESULT_LIMIT_BYTES:
+            raise NotSerializableError(
+                f"{task} returned {len(data) / 1e6:,.0f} MB, more than the {_RESULT_LIMIT_BYTES / 1e6:,.0f} "
+                "MB that the queue's file takes; write a file and return its path"
+            )
+        return data
+
+
+def storable(text: object, limit: int) -> str:
+    """Return `text` as the table takes it: no lone surrogates, which stand in file names that are not
+    UTF-8, and its middle left out when it is longer than `limit`.
+    """
+    whole = str(text)
+    if len(whole) > limit:
+        whole = f"{whole[: limit // 2]}\n[...]\n{whole[-limit // 2 :]}"
+    return whole.encode("utf-8", "backslashreplace").decode()
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the traceback as text, without the frames of this module."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+    return storable(text, _ERROR_CHARS)
