@@ -68,10 +68,10 @@ class World:
     def drain(self) -> None:
         """Let an unharmed worker finish everything, then check what holds at the end."""
         pid = self._fork(lambda: self.huey().create_consumer(workers=2).run())
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300  # minutes only on a machine that is very busy
         while self._count("status in ('queued', 'scheduled', 'deferred', 'started')"):
             if time.monotonic() > deadline:
-                raise AssertionError("the queue was not drained within a minute")
+                raise AssertionError("the queue was not drained within five minutes")
             time.sleep(0.01)
         os.kill(pid, signal.SIGTERM)
         os.waitpid(pid, 0)

@@ -260,7 +260,7 @@ def test_a_worker_started_from_a_program_ends_with_it(home):
         [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False
     )
     pid = int(done.stdout)
-    wait_until(lambda: not is_running(pid), 15)
+    wait_until(lambda: not is_running(pid), 60)
     assert workers_alive() == []
 
 
