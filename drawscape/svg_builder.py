@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from drawscape.drawing.frame import Frame, Pen
+from drawscape.drawing.frame import Frame
 from drawscape.drawing.paper import Orientation, margin_mm, paper_size
-from drawscape.svg.write.curves import Curves
-from drawscape.svg.write.hiding import Hiding
-from drawscape.svg.write.output import Output
-from drawscape.svg.write.placing import Placing
+from drawscape.drawing.pen import Pen
+from drawscape.svg.write import (
+    compatibility,
+    curves,
+    grouping,
+    hiding,
+    output,
+    placing,
+    polylines,
+    shapes,
+    writing,
+)
+from drawscape.svg.write.canvas import Canvas
 from drawscape.svg.write.style import Attrs
-from drawscape.svg.write.transforms import Transforms
-from drawscape.svg.write.writing import Writing
 
 __all__ = ["Frame", "Pen", "SVGBuilder"]
 
 
-class SVGBuilder(Writing, Curves, Placing, Hiding, Transforms, Output):
+class SVGBuilder(Canvas):
     """A page of `width` x `height` mm to draw on; most calls return the canvas, so that they chain.
 
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
     `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
     Raises CanvasError when a size is not finite and positive, UnknownNameError for an unknown font.
+
+    The methods are functions of drawscape.svg.write; what they share is the Canvas. For example:
+
+        svg = SVGBuilder.on_paper("a5", margin="10mm")
+        with svg.layer("red", color="red"):
+            svg.circle(74, 105, 40)
+        svg.save("circle.svg")
     """
 
     def __init__(
@@ -55,3 +69,36 @@ class SVGBuilder(Writing, Curves, Placing, Hiding, Transforms, Output):
         """
         width, height = paper_size(paper, orientation)
         return cls(width, height, margin=margin_mm(margin, width, height), pen=pen)
+
+    # Shapes and lines
+    rect, line, circle, ellipse = shapes.rect, shapes.line, shapes.circle, shapes.ellipse
+    path, text, title = shapes.path, shapes.text, shapes.title
+    polyline, polygon, polylines = polylines.polyline, polylines.polygon, polylines.polylines
+    bezier, curve, arc = curves.bezier, curves.curve, curves.arc
+
+    # Groups, layers, regions, foreign drawings
+    begin_group, end_group = grouping.begin_group, grouping.end_group
+    group, layer = grouping.group, grouping.layer
+    hatch, mask, occlude = hiding.hatch, hiding.mask, hiding.occlude
+    clip, add_svg = placing.clip, placing.add_svg
+
+    # Text
+    lettering, set_hershey_font = writing.lettering, writing.set_hershey_font
+    hershey_text = compatibility.hershey_text
+    centered_hershey_text = compatibility.centered_hershey_text
+    hershey_text_with_bbox = compatibility.hershey_text_with_bbox
+    get_hershey_text_bounding_box = compatibility.get_hershey_text_bounding_box
+    calculate_bounding_box = compatibility.calculate_bounding_box
+
+    # What comes off the canvas
+    drafted, document, lines, layers = (
+        output.drafted, output.drawn_document, output.lines, output.layers
+    )  # fmt: skip
+    to_bytes, to_string, save = output.to_bytes, output.to_string, output.save
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return output.notebook_bundle(self)
+
+    def __repr__(self) -> str:
+        size = f"{self.width:g} x {self.height:g} mm"
+        return f"<{type(self).__name__} {size}, {len(self.elements)} elements>"

@@ -186,7 +186,5 @@ def _write(svg: SVGBuilder, output: str, *, dpi: float = 150.0) -> None:
 def _export(svg: SVGBuilder, output: str, dpi: float) -> None:
     """Write the drawing in the format that the file's ending names."""
     from drawscape.plot.export import save
-    from drawscape.svg.read import Document, Layer
 
-    layers = tuple(Layer(pen.name, pen.color, pen.width, lines) for pen, lines in svg.layers())
-    save(Document(svg.width, svg.height, layers), output, dpi=dpi)
+    save(svg.document(), output, dpi=dpi)

@@ -1,4 +1,5 @@
-"""What a drawing is, apart from any file format: documents of layers, pens, papers and frames.
+"""What a drawing is, apart from any file format: documents of layers, pens, papers, maps, outlines.
 
-Read document.py first. The SVG writer, the SVG reader, the plot pipeline and the exporters all stand on it.
+Read document.py first; affine.py, units.py and style.py are what SVG's writer and reader share, and
+path/ turns path data into lines.
 """

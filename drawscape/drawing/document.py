@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from drawscape.drawing.pen import Pen
 from drawscape.geometry.lines import Lines
 
 
@@ -15,6 +16,11 @@ class Layer:
     color: str
     width_mm: float | None
     lines: Lines
+
+    @property
+    def pen(self) -> Pen:
+        """The pen that draws the layer; 0.3 mm wide where the file names no width."""
+        return Pen(self.name, self.color, self.width_mm or Pen().width)
 
     def with_lines(self, lines: Lines) -> Layer:
         """Return the layer with other lines."""

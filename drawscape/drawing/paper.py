@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
-from drawscape.drawing.frame import Frame, checked_length
+from drawscape.drawing.checks import checked_length
+from drawscape.drawing.frame import Frame
 from drawscape.drawing.units import INCH, parse_length
 from drawscape.errors import CanvasError, UnknownNameError
 

@@ -1,4 +1,4 @@
-"""Lengths with units: everything becomes mm."""
+"""Lengths with units, as people and as SVG files write them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ PC = INCH / 6
 PX = INCH / 96
 """CSS's pixel, of which there are 96 to an inch."""
 
-_UNITS = {"mm": MM, "cm": CM, "m": 1000.0, "in": INCH, '"': INCH, "pt": PT, "pc": PC, "px": PX}
-_LENGTH = re.compile(
-    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*([a-z\"]*)\s*\Z", re.IGNORECASE
-)
+NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?\d+)?"
+"""A decimal number, as a pattern; possessive, so that a long row of digits is read once."""
+
+UNITS = {"mm": MM, "cm": CM, "q": 0.25, "in": INCH, "pt": PT, "pc": PC, "px": PX}
+_PAPER_UNITS = {**UNITS, "m": 1000.0, '"': INCH}
+_LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z\"]*|%)\s*", re.IGNORECASE)
+# No number in a drawing is longer; a million digits are an attack on the conversion.
+_LONGEST = 64
 
 
 def parse_length(value: str | float, unit: str = "mm") -> float:
@@ -28,9 +32,11 @@ def parse_length(value: str | float, unit: str = "mm") -> float:
     """
     number, suffix = _split(value)
     named = (suffix or unit).lower()
-    if named not in _UNITS:
-        raise CanvasError(f"length {value!r}: unknown unit {named!r}; units: {', '.join(_UNITS)}")
-    length = number * _UNITS[named]
+    if named not in _PAPER_UNITS:
+        raise CanvasError(
+            f"length {value!r}: unknown unit {named!r}; units: {', '.join(_PAPER_UNITS)}"
+        )
+    length = number * _PAPER_UNITS[named]
     if not math.isfinite(length):
         raise CanvasError(f"length {value!r} is not finite")
     return length
@@ -42,7 +48,41 @@ def _split(value: str | float) -> tuple[float, str]:
             return float(value), ""
         except (TypeError, ValueError):
             raise CanvasError(f"length {value!r} is not one; give it as 20 or '2cm'") from None
-    match = _LENGTH.match(value)
+    match = _LENGTH.fullmatch(value)
     if match is None:
         raise CanvasError(f"length {value!r} is not one; give it as '20', '20mm' or '2cm'")
     return float(match[1]), match[2]
+
+
+def css_px(
+    text: str | None, *, whole: float = 0.0, em: float = 16.0, default: float | None = None
+) -> float | None:
+    """Return a length of an SVG file in its user units: `12`, `12mm`, `50%` of `whole`, `2em`.
+
+    `default` when `text` is absent or malformed.
+    """
+    if text is None:
+        return default
+    try:
+        value = float(text) if len(text) < _LONGEST and "_" not in text else math.nan
+    except ValueError:
+        value = _css_mm(text, whole * PX, em) / PX
+    return value if math.isfinite(value) else default
+
+
+def css_mm(text: str | None, *, whole: float) -> float | None:
+    """Return a length in mm, exactly as the file names it; None when absent or malformed."""
+    value = _css_mm(text, whole, 16.0) if text is not None else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _css_mm(text: str, whole: float, em: float) -> float:
+    """Return a length in mm, `whole` being the mm that percentages refer to; nan when malformed."""
+    match = _LENGTH.fullmatch(text) if len(text) < _LONGEST else None
+    if match is None:
+        return math.nan
+    number, unit = float(match[1]), match[2].lower() or "px"
+    if unit in UNITS:
+        return number * UNITS[unit]
+    relative = {"%": whole / 100, "em": em * PX, "rem": 16 * PX, "ex": em / 2 * PX}
+    return number * relative.get(unit, math.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Lines, Points
@@ -117,38 +117,45 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
         raise GeometryError(f"Béziers are (M, 3, 2) or (M, 4, 2) arrays, not {curves.shape}")
     if not np.isfinite(curves).all():
         raise GeometryError("a Bézier has a control point that is not finite")
-    counts = _bezier_pieces(curves, tolerance_mm) + 1
+    check_tolerance(tolerance_mm)
+    pieces = np.ceil(bezier_pieces(curves, tolerance_mm))
+    if pieces.size and pieces.max() > _MOST_PIECES:
+        raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for millions of pieces; use more")
+    counts = pieces.astype(np.int64) + 1
     offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     index = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
     t = index / np.repeat(counts - 1, counts)
-    points = _evaluated(curves, counts, t)
+    points = bezier_points(curves, counts, t)
     points[offsets[:-1]], points[offsets[1:] - 1] = curves[:, 0], curves[:, -1]
     return Lines(points, offsets)
 
 
-def _evaluated(curves: NDArray[np.float64], counts: Indices, t: Floats) -> Points:
+def bezier_pieces(controls: Floats, tolerance: float | Floats) -> Floats:
+    """Return how many equal pieces keep each chord within `tolerance`, (M,), not rounded, from 1 on.
+
+    A chord over 1/n of the parameter is off by at most (1/8)(1/n)^2 max|B''|, and |B''| is at most
+    d (d - 1) times the largest second difference of the control points, d being the degree.
+    """
+    degree = controls.shape[1] - 1
+    bend = np.linalg.norm(np.diff(controls, n=2, axis=1), axis=2).max(axis=1, initial=0.0)
+    pieces: Floats = np.maximum(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance), 1.0)
+    return pieces
+
+
+def bezier_points(controls: Floats, counts: Indices, t: Floats) -> Points:
+    """Return points of each curve, `counts[i]` on the i-th, at the parameters `t`, (sum, 2)."""
     u = 1.0 - t
     weights = [u * u, 2.0 * u * t, t * t]
-    if curves.shape[1] == 4:
+    if controls.shape[1] == 4:
         weights = [u * u * u, 3.0 * u * u * t, 3.0 * u * t * t, t * t * t]
     points = np.zeros((len(t), 2))
     for column, weight in enumerate(weights):
-        points += np.repeat(curves[:, column], counts, axis=0) * weight[:, None]
+        points += np.repeat(controls[:, column], counts, axis=0) * weight[:, None]
     return points
 
 
-def _bezier_pieces(curves: NDArray[np.float64], tolerance_mm: float) -> Indices:
-    _check_tolerance(tolerance_mm)
-    degree = curves.shape[1] - 1
-    bend = np.linalg.norm(np.diff(curves, n=2, axis=1), axis=2).max(axis=1, initial=0.0)
-    pieces = np.ceil(np.sqrt(degree * (degree - 1) / 8.0 * bend / tolerance_mm))
-    if pieces.size and pieces.max() > _MOST_PIECES:
-        raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for millions of pieces; use more")
-    return np.asarray(np.maximum(pieces, 1.0), dtype=np.int64)
-
-
 def _arc_pieces(radius: float, sweep: float, tolerance_mm: float) -> int:
-    _check_tolerance(tolerance_mm)
+    check_tolerance(tolerance_mm)
     # A chord over the angle 2a strays by r (1 - cos a); never more than a quarter turn a piece.
     half = math.acos(1.0 - tolerance_mm / radius) if radius > tolerance_mm else math.pi / 4.0
     pieces = math.ceil(sweep / (2.0 * max(min(half, math.pi / 4.0), 1e-12)) - 1e-9)
@@ -157,6 +164,7 @@ def _arc_pieces(radius: float, sweep: float, tolerance_mm: float) -> int:
     return max(pieces, 1)
 
 
-def _check_tolerance(tolerance_mm: float) -> None:
+def check_tolerance(tolerance_mm: float) -> None:
+    """Raise GeometryError unless the tolerance is above 0."""
     if not tolerance_mm > 0:
         raise GeometryError(f"tolerance_mm={tolerance_mm!r}: give a positive length")

@@ -1,5 +1,4 @@
 """SVG in both directions, on the one core in `drawscape.drawing`.
 
-`write/` is what `SVGBuilder` is made of: nodes, shapes, text, serialising. `read/` turns
-foreign files into lines.
+`write/` is what `SVGBuilder` is made of; `read/` turns foreign files into lines.
 """

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.path.commands import read_commands
+from drawscape.drawing.path.flatten import flatten
+from drawscape.drawing.path.segments import resolve
 from drawscape.errors import SvgReadError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.commands import read_commands
-from drawscape.svg.read.flatten import flatten
-from drawscape.svg.read.path_data import resolve
 from drawscape.svg.read.scene import Scene
-from drawscape.svg.read.transforms import largest_scale
 from drawscape.svg.read.walk import read_scene
-from drawscape.svg.read.xml_tree import parse_xml
+from drawscape.svg.read.xml_tree import Node, parse_xml
 
 
 def read_svg(source: str | os.PathLike[str] | bytes, *, tolerance_mm: float = 0.05) -> Document:
@@ -30,9 +29,14 @@ def read_svg(source: str | os.PathLike[str] | bytes, *, tolerance_mm: float = 0.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is
     none.
     """
+    return read_tree(parse_xml(_content(source)), tolerance_mm=tolerance_mm)
+
+
+def read_tree(root: Node, *, tolerance_mm: float = 0.05) -> Document:
+    """Return the lines of an SVG's root element; errors are those of `read_svg`."""
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise SvgReadError(f"tolerance_mm={tolerance_mm!r} is not positive; 0.05 suits most pens")
-    scene = read_scene(parse_xml(_content(source)))
+    scene = read_scene(root)
     lines, contexts, broken = _lines(scene, tolerance_mm)
     layer_of = np.array([layer for _, layer in scene.placed], dtype=np.int64)
     owners = layer_of[contexts] if len(lines) else contexts
@@ -63,7 +67,7 @@ def _lines(scene: Scene, tolerance_mm: float) -> tuple[Lines, NDArray[np.int64],
     if not len(contexts):
         return Lines.empty(), contexts, 0
     commands = read_commands(scene.data)
-    scales = np.array([max(largest_scale(matrix), 1e-12) for matrix, _ in scene.placed])
+    scales = np.array([max(matrix.stretch, 1e-12) for matrix, _ in scene.placed])
     lines, paths = flatten(resolve(commands), tolerance_mm / scales[contexts])
     matrices = np.array([matrix for matrix, _ in scene.placed])
     lines = lines.with_points(_placed(lines, matrices, contexts[paths]))

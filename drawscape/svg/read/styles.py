@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from drawscape.svg.read.units import length_px
+from drawscape.drawing.style import parse_declarations
 from drawscape.svg.read.xml_tree import Node
 
 PROPERTIES = frozenset(
@@ -51,46 +51,6 @@ class Rule:
         )
 
 
-@dataclass(frozen=True)
-class Style:
-    """What a line inherits. `width_px` is in the units of the element that it was set on."""
-
-    stroke: str = "none"
-    fill: str = "black"
-    color: str = "black"
-    width: str | None = None
-    hidden: bool = False
-
-    @property
-    def ink(self) -> str:
-        """The colour to draw with: the stroke's, else the fill's, else black."""
-        for paint in (self.stroke, self.fill):
-            paint = self.color if paint.lower() == "currentcolor" else paint
-            if paint and paint != "none" and not paint.startswith("url("):
-                return paint
-        return "black"
-
-    def with_(self, own: dict[str, str]) -> Style:
-        """Return the style of a child with declarations of its own."""
-        if not own:
-            return self
-        hidden = self.hidden
-        if "visibility" in own:
-            hidden = own["visibility"] in ("hidden", "collapse")
-        return replace(
-            self,
-            stroke=_inherited(own.get("stroke"), self.stroke),
-            fill=_inherited(own.get("fill"), self.fill),
-            color=_inherited(own.get("color"), self.color),
-            width=own.get("stroke-width", self.width),
-            hidden=hidden,
-        )
-
-
-def _inherited(value: str | None, parent: str) -> str:
-    return parent if value is None or value == "inherit" else value
-
-
 class Stylesheet:
     """The rules of a document's `<style>` elements; complex selectors and at-rules are left out.
 
@@ -104,7 +64,7 @@ class Stylesheet:
         self._count = 0
         for text in texts:
             for selectors, body in _rules(_without_comments(text)):
-                declarations = parse_declarations(body)
+                declarations = _known(parse_declarations(body))
                 for selector in selectors.split(","):
                     self._add(selector.strip(), declarations)
 
@@ -131,7 +91,7 @@ class Stylesheet:
             for rule in self._matching(node):
                 own |= rule.declarations
         if "style" in attributes:
-            own |= parse_declarations(attributes["style"])
+            own |= _known(parse_declarations(attributes["style"]))
         return own
 
     def _matching(self, node: Node) -> list[Rule]:
@@ -167,17 +127,10 @@ def _rules(text: str) -> Iterator[tuple[str, str]]:
             yield selectors, bodies[0]
 
 
-def parse_declarations(text: str) -> dict[str, str]:
-    """Return `stroke: red; fill: none` as a dictionary of the properties that matter to lines."""
-    found = {}
-    for part in text.split(";"):
-        name, _, value = part.partition(":")
-        name = name.strip().lower()
-        if name in PROPERTIES:
-            found[name] = value.replace("!important", "").strip()
-    return found
-
-
-def stroke_width_px(style: Style, *, whole: float) -> float | None:
-    """Return the style's stroke width in the units in force; None when the file names none."""
-    return length_px(style.width, whole=whole)
+def _known(declarations: dict[str, str]) -> dict[str, str]:
+    """Return the declarations that matter to lines."""
+    return {
+        name: value.replace("!important", "").strip()
+        for name, value in declarations.items()
+        if name in PROPERTIES
+    }

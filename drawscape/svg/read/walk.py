@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from drawscape.errors import SvgReadError
-from drawscape.svg.read.scene import LayerDraft, Scene, State, page_mm, pen_width_mm
-from drawscape.svg.read.shapes import Viewport, path_data
-from drawscape.svg.read.styles import Style, Stylesheet
-from drawscape.svg.read.transforms import (
-    IDENTITY,
-    Matrix,
-    fit_view_box,
-    multiply,
-    parse_transform,
-    view_box,
-)
-from drawscape.svg.read.units import MM_PER_PX, length_px
+from drawscape.drawing.affine import Matrix, parse_transform, translation
+from drawscape.drawing.style import Style
+from drawscape.drawing.units import PX, css_px
+from drawscape.errors import CanvasError, SvgReadError
+from drawscape.svg.read.scene import LayerDraft, Scene, State
+from drawscape.svg.read.shapes import path_data
+from drawscape.svg.read.styles import Stylesheet
+from drawscape.svg.read.viewport import Viewport, fit_view_box, page_mm, view_box
 from drawscape.svg.read.xml_tree import DEEPEST, Node
 
 # `use` within `use` multiplies: what a file may draw by it, far above any real drawing.
@@ -57,8 +52,8 @@ class _Walk:
         size = page_mm(root, box)
         self.scene = Scene(*size)
         self.scene.sized = box is not None or "width" in root.attributes
-        matrix: Matrix = (MM_PER_PX, 0.0, 0.0, MM_PER_PX, 0.0, 0.0)
-        viewport = Viewport(size[0] / MM_PER_PX, size[1] / MM_PER_PX)
+        matrix: Matrix = Matrix(a=PX, d=PX)
+        viewport = Viewport(size[0] / PX, size[1] / PX)
         if box is not None:
             matrix = fit_view_box(box, *size, root.attributes.get("preserveAspectRatio"))
             viewport = Viewport(box[2], box[3])
@@ -106,11 +101,10 @@ class _Walk:
                     self._report(f"{key} is not applied")
             matrix = state.matrix
             if transform:
-                inner = parse_transform(transform)
-                if inner is None:
+                try:
+                    matrix = matrix @ parse_transform(transform)
+                except CanvasError:
                     self._report(f"the transform {transform[:60]!r} is malformed; it is left out")
-                    inner = IDENTITY
-                matrix = multiply(matrix, inner)
             state = State(
                 matrix,
                 state.style.with_(own),
@@ -150,7 +144,7 @@ class _Walk:
         if own.get("stroke", "none") != "none":
             draft.color = state.style.ink
         if "stroke-width" in own:
-            draft.width_mm = pen_width_mm(state)
+            draft.width_mm = state.width_mm
         self.scene.layers.append(draft)
         return len(self.scene.layers) - 1
 
@@ -159,16 +153,16 @@ class _Walk:
     ) -> tuple[Matrix, Viewport]:
         """Return matrix and viewport inside an `<svg>` or `<symbol>`; `sizes` places it."""
         outer = state.viewport
-        x = length_px(sizes.get("x"), whole=outer.width, default=0.0) or 0.0
-        y = length_px(sizes.get("y"), whole=outer.height, default=0.0) or 0.0
-        width = length_px(sizes.get("width"), whole=outer.width, default=outer.width) or 0.0
-        height = length_px(sizes.get("height"), whole=outer.height, default=outer.height) or 0.0
-        matrix = multiply(state.matrix, (1.0, 0.0, 0.0, 1.0, x, y))
+        x = css_px(sizes.get("x"), whole=outer.width, default=0.0) or 0.0
+        y = css_px(sizes.get("y"), whole=outer.height, default=0.0) or 0.0
+        width = css_px(sizes.get("width"), whole=outer.width, default=outer.width) or 0.0
+        height = css_px(sizes.get("height"), whole=outer.height, default=outer.height) or 0.0
+        matrix = state.matrix @ translation(x, y)
         box = view_box(node.attributes.get("viewBox"))
         if box is None:
             return matrix, Viewport(width, height)
         aspect = node.attributes.get("preserveAspectRatio")
-        return multiply(matrix, fit_view_box(box, width, height, aspect)), Viewport(box[2], box[3])
+        return matrix @ fit_view_box(box, width, height, aspect), Viewport(box[2], box[3])
 
     def _use(self, node: Node, state: State) -> None:
         link = node.attributes.get("href") or node.attributes.get("xlink:href") or ""
@@ -181,9 +175,9 @@ class _Walk:
             self._report(f"<use> of {link[:60]!r} leads back to itself; it is not drawn")
             return
         place = node.attributes
-        x = length_px(place.get("x"), whole=state.viewport.width, default=0.0) or 0.0
-        y = length_px(place.get("y"), whole=state.viewport.height, default=0.0) or 0.0
-        moved = multiply(state.matrix, (1.0, 0.0, 0.0, 1.0, x, y))
+        x = css_px(place.get("x"), whole=state.viewport.width, default=0.0) or 0.0
+        y = css_px(place.get("y"), whole=state.viewport.height, default=0.0) or 0.0
+        moved = state.matrix @ translation(x, y)
         inner = State(moved, state.style, state.viewport, state.layer, state.depth + 1, True)
         self._active.add(id(target))
         if target.tag in ("symbol", "svg"):
@@ -226,7 +220,7 @@ class _Walk:
             scene.placed.append(key)
             draft = scene.layers[layer]
             draft.color = draft.color or state.style.ink
-            draft.width_mm = pen_width_mm(state) if draft.width_mm is None else draft.width_mm
+            draft.width_mm = state.width_mm if draft.width_mm is None else draft.width_mm
         scene.data.append(data)
         scene.contexts.append(context)
 

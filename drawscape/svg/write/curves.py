@@ -2,75 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
-from drawscape.svg.write.shapes import Shapes
+from drawscape.svg.write.canvas import C
+from drawscape.svg.write.shapes import ellipse, path
 from drawscape.svg.write.style import number
 
 
-class Curves(Shapes):
-    """Curves by their control points; `lines()` flattens them within its tolerance."""
+def bezier(
+    svg: C,
+    x1: float,
+    y1: float,
+    cx1: float,
+    cy1: float,
+    cx2: float,
+    cy2: float,
+    x2: float,
+    y2: float,
+    **style: Any,
+) -> C:
+    """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between."""
+    points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
+    return _curve(svg, f"M{_pair(points[0])} C{' '.join(map(_pair, points[1:]))}", style)
 
-    def bezier(
-        self,
-        x1: float,
-        y1: float,
-        cx1: float,
-        cy1: float,
-        cx2: float,
-        cy2: float,
-        x2: float,
-        y2: float,
-        **style: Any,
-    ) -> Self:
-        """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between."""
-        points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
-        return self._curve(f"M{_pair(points[0])} C{' '.join(map(_pair, points[1:]))}", style)
 
-    def curve(self, points: ArrayLike, *, closed: bool = False, **style: Any) -> Self:
-        """Draw a smooth curve through the (N, 2) `points`: a Catmull-Rom spline (1974) as Béziers."""
-        through = np.asarray(points, dtype=np.float64)
-        if through.ndim != 2 or through.shape[1:] != (2,) or len(through) < 2:
-            raise CanvasError("a curve needs an (N, 2) array of two points at least")
-        before, after = _neighbours(through, closed)
-        starts = through if closed else through[:-1]
-        ends = np.roll(through, -1, axis=0) if closed else through[1:]
-        handles = starts + (ends - before) / 6, ends - (after - starts) / 6
-        pieces = zip(*handles, ends, strict=True)
-        d = f"M{_pair(through[0])} " + " ".join("C" + " ".join(map(_pair, p)) for p in pieces)
-        return self._curve(d + " Z" if closed else d, style)
+def curve(svg: C, points: ArrayLike, *, closed: bool = False, **style: Any) -> C:
+    """Draw a smooth curve through the (N, 2) `points`: a Catmull-Rom spline (1974) as Béziers."""
+    through = np.asarray(points, dtype=np.float64)
+    if through.ndim != 2 or through.shape[1:] != (2,) or len(through) < 2:
+        raise CanvasError("a curve needs an (N, 2) array of two points at least")
+    before, after = _neighbours(through, closed)
+    starts = through if closed else through[:-1]
+    ends = np.roll(through, -1, axis=0) if closed else through[1:]
+    handles = starts + (ends - before) / 6, ends - (after - starts) / 6
+    pieces = zip(*handles, ends, strict=True)
+    d = f"M{_pair(through[0])} " + " ".join("C" + " ".join(map(_pair, p)) for p in pieces)
+    return _curve(svg, d + " Z" if closed else d, style)
 
-    def arc(
-        self,
-        cx: float,
-        cy: float,
-        rx: float,
-        ry: float | None = None,
-        *,
-        start: float,
-        stop: float,
-        **style: Any,
-    ) -> Self:
-        """Draw part of an ellipse about (cx, cy), from `start` to `stop` degrees.
 
-        0 is at the right and degrees run clockwise on the page; a full turn or more is an ellipse.
-        """
-        ry = rx if ry is None else ry
-        if abs(stop - start) >= 360:
-            return self.ellipse(cx, cy, rx, ry, self._pen_style(), **style)
-        angles = np.radians([start, stop])
-        begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
-        flags = f"{int(abs(stop - start) > 180)} {int(stop > start)}"
-        radii = f"{number(float(rx))},{number(float(ry))}"
-        return self._curve(f"M{_pair(begin)} A{radii} 0 {flags} {_pair(end)}", style)
+def arc(
+    svg: C,
+    cx: float,
+    cy: float,
+    rx: float,
+    ry: float | None = None,
+    *,
+    start: float,
+    stop: float,
+    **style: Any,
+) -> C:
+    """Draw part of an ellipse about (cx, cy), from `start` to `stop` degrees.
 
-    def _curve(self, d: str, style: dict[str, Any]) -> Self:
-        return self.path(d, self._pen_style(), **style)
+    0 is at the right and degrees run clockwise on the page; a full turn or more is an ellipse.
+    """
+    ry = rx if ry is None else ry
+    if abs(stop - start) >= 360:
+        return ellipse(svg, cx, cy, rx, ry, svg.line_style(), **style)
+    angles = np.radians([start, stop])
+    begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
+    flags = f"{int(abs(stop - start) > 180)} {int(stop > start)}"
+    radii = f"{number(float(rx))},{number(float(ry))}"
+    return _curve(svg, f"M{_pair(begin)} A{radii} 0 {flags} {_pair(end)}", style)
+
+
+def _curve(svg: C, d: str, style: dict[str, Any]) -> C:
+    return path(svg, d, svg.line_style(), **style)
 
 
 def _neighbours(points: Points, closed: bool) -> tuple[Points, Points]:

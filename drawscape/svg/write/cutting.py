@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.drawing.affine import Matrix, parse_transform
+from drawscape.drawing.path.flatten import flatten_paths
+from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines
-from drawscape.svg.write.flatten import TOLERANCE_MM, flatten_paths
 from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
 from drawscape.svg.write.outline import path_data
 from drawscape.svg.write.style import Attrs
-from drawscape.svg.write.transform import Matrix, parse_transform
 
 Cut = Callable[["Flat"], Lines]
 """Says what is left of the lines that one node draws."""
@@ -66,8 +67,8 @@ def flat_node(node: Node, matrix: Matrix) -> Flat | None:
     if not isinstance(node, Shape) or node.tag in ("text", "title"):
         return None
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
-    outline = path_data(node.tag, node.numbers, node.attrs)
-    (lines,) = flatten_paths([outline], [TOLERANCE_MM / max(inner.stretch, 1e-9)])
+    data = path_data(node.tag, node.numbers, node.attrs)
+    (lines,) = flatten_paths([data], [TOLERANCE_MM / max(inner.stretch, 1e-9)])
     return Flat(node, _moved(lines, inner), _without_transform(node.attrs, inner))
 
 

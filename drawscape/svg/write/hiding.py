@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 
+from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.geometry.lines import Lines
+from drawscape.svg.write.canvas import C
 from drawscape.svg.write.cutting import Flat, cut_nodes, flat_node
 from drawscape.svg.write.node import Group, Mask, Node, Shape
-from drawscape.svg.write.polylines import Polylines
-from drawscape.svg.write.transform import Matrix, parse_transform
+from drawscape.svg.write.polylines import polylines
 
 Pattern = Literal["lines", "cross", "concentric", "circles"]
 
@@ -19,54 +20,53 @@ Pattern = Literal["lines", "cross", "concentric", "circles"]
 _CORNERS = 4
 
 
-class Hiding(Polylines):
-    """Regions as a pen fills them, and as they hide each other."""
+def hatch(
+    svg: C,
+    polygon: Any,
+    spacing: float = 1.0,
+    *,
+    angle: float = 45.0,
+    pattern: Pattern = "lines",
+    shift: float = 0.0,
+    outline: bool = False,
+    **style: Any,
+) -> C:
+    """Fill `polygon` with lines `spacing` mm apart, drawing its outline too if `outline`.
 
-    def hatch(
-        self,
-        polygon: Any,
-        spacing: float = 1.0,
-        *,
-        angle: float = 45.0,
-        pattern: Pattern = "lines",
-        shift: float = 0.0,
-        outline: bool = False,
-        **style: Any,
-    ) -> Self:
-        """Fill `polygon` with lines `spacing` mm apart, drawing its outline too if `outline`.
+    `polygon` is a ring as (N, 2), or several: a ring in a ring is a hole. `pattern` is lines at
+    `angle` degrees, cross, concentric or circles. The current transform moves the region; the
+    spacing stays the pen's. Raises GeometryError for a spacing that is not positive.
+    """
+    from drawscape.geometry.hatch import hatch
+    from drawscape.geometry.regions import rings
 
-        `polygon` is a ring as (N, 2), or several: a ring in a ring is a hole. `pattern` is lines at
-        `angle` degrees, cross, concentric or circles. The current transform moves the region; the
-        spacing stays the pen's. Raises GeometryError for a spacing that is not positive.
-        """
-        from drawscape.geometry.hatch import hatch
-        from drawscape.geometry.regions import rings
+    region = rings(polygon)
+    region = region.with_points(svg.matrix.apply(region.points))
+    filling = hatch(region, spacing, angle=angle, style=pattern, shift=shift)
+    with svg.untransformed():
+        if outline:
+            polylines(svg, region, **style)
+        return polylines(svg, filling, **style)
 
-        region = rings(polygon)
-        region = region.with_points(self.matrix.apply(region.points))
-        filling = hatch(region, spacing, angle=angle, style=pattern, shift=shift)
-        with self._untransformed():
-            if outline:
-                self.polylines(region, **style)
-            return self.polylines(filling, **style)
 
-    def mask(self, polygon: Any) -> Self:
-        """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing."""
-        from drawscape.geometry.regions import rings
+def mask(svg: C, polygon: Any) -> C:
+    """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing."""
+    from drawscape.geometry.regions import rings
 
-        region = rings(polygon)
-        return self._add(Mask(region.with_points(self.matrix.apply(region.points))))
+    region = rings(polygon)
+    return svg.add(Mask(region.with_points(svg.matrix.apply(region.points))))
 
-    def occlude(self) -> Self:
-        """Remove what lies behind: each closed line hides all that was drawn before it.
 
-        It concerns the open group, or the whole canvas across its layers. Open lines hide nothing;
-        the rings of one path are one region, of which holes hide nothing.
-        """
-        nodes = self.elements if self.current_group is None else self.current_group.elements
-        left = _visible(sorted(_leaves(nodes, Matrix()), key=lambda leaf: leaf.source.order))
-        nodes[:] = _without_masks(cut_nodes(nodes, lambda flat: left[id(flat.source)]))
-        return self
+def occlude(svg: C) -> C:
+    """Remove what lies behind: each closed line hides all that was drawn before it.
+
+    It concerns the open group, or the whole canvas across its layers. Open lines hide nothing;
+    the rings of one path are one region, of which holes hide nothing.
+    """
+    nodes = svg.elements if svg.current_group is None else svg.current_group.elements
+    left = _visible(sorted(_leaves(nodes, Matrix()), key=lambda leaf: leaf.source.order))
+    nodes[:] = _without_masks(cut_nodes(nodes, lambda flat: left[id(flat.source)]))
+    return svg
 
 
 def _leaves(nodes: Sequence[Node], matrix: Matrix) -> Iterator[Flat]:

@@ -1,14 +1,21 @@
-"""What a canvas is filled with: shapes, runs of lines, and groups of these."""
+"""What a canvas is filled with: shapes, runs of lines, groups of these, and their markup."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, TypeAlias
 
-from drawscape.drawing.frame import Pen
+from drawscape.drawing.affine import parse_transform
+from drawscape.drawing.pen import Pen
 from drawscape.geometry.lines import Lines
+from drawscape.svg.write.numerals import END_OF_LINE, format_lines
 from drawscape.svg.write.style import Attrs, attribute_string, number
+
+_OPENING = b'<polyline points="'
+_CLOSING = b'" />\n'
 
 
 class Shape(str):
@@ -46,8 +53,6 @@ class Run:
     order: int = 0
 
     def __str__(self) -> str:
-        from drawscape.svg.write.serialize import markup
-
         return markup(self)
 
 
@@ -76,8 +81,6 @@ class Group:
 
     def to_string(self) -> str:
         """Return the group's markup."""
-        from drawscape.svg.write.serialize import markup
-
         return markup(self)
 
     __str__ = to_string
@@ -85,3 +88,57 @@ class Group:
 
 Node: TypeAlias = str | Run | Mask | Group
 """An entry of a canvas: markup, lines, a mask or a group."""
+
+
+def pieces(nodes: Iterable[Node], scale: float = 1.0) -> Iterator[bytes]:
+    """Return the markup of `nodes`, one element a line, in pieces.
+
+    `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
+    """
+    for is_run, neighbours in groupby(nodes, key=lambda node: isinstance(node, Run)):
+        if is_run:
+            yield from _runs([node for node in neighbours if isinstance(node, Run)], scale)
+            continue
+        for node in neighbours:
+            if isinstance(node, Group):
+                yield from _group(node, scale)
+            elif not isinstance(node, Mask):
+                yield f"{node}\n".encode()
+
+
+def markup(node: Node) -> str:
+    """Return one node's markup."""
+    return b"".join(pieces([node])).decode().removesuffix("\n")
+
+
+def _group(group: Group, scale: float) -> Iterator[bytes]:
+    yield f"<g{attribute_string(group.attrs)}>\n".encode()
+    yield from pieces(group.elements, scale * _stretch(group.attrs))
+    yield b"</g>\n"
+
+
+def _runs(runs: Sequence[Run], scale: float) -> Iterator[bytes]:
+    """Neighbouring runs of one style share a group, so that a thousand calls cost one."""
+    decimals = 2 + max(0, math.ceil(math.log10(scale)))
+    for attrs, same in groupby(runs, key=lambda run: attribute_string(run.attrs)):
+        joined = Lines.join(run.lines for run in same)
+        if attrs:
+            yield f"<g{attrs}>\n".encode()
+        yield from _polylines(joined, decimals)
+        if attrs:
+            yield b"</g>\n"
+
+
+def _polylines(lines: Lines, decimals: int) -> Iterator[bytes]:
+    held = b""
+    opening = _OPENING
+    for piece in format_lines(lines, decimals):
+        yield held
+        held = opening + piece.replace(END_OF_LINE, _CLOSING + _OPENING)
+        opening = b""
+    yield held.removesuffix(_OPENING)
+
+
+def _stretch(attrs: Attrs) -> float:
+    transform = attrs.get("transform")
+    return parse_transform(transform).stretch or 1.0 if transform else 1.0

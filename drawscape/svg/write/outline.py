@@ -1,22 +1,19 @@
-"""Shapes as path data, and path data moved by a transform: curves stay curves.
-
-The reader is imported where it is used: a canvas of polylines alone has no need of it.
-"""
+"""Shapes as path data, and path data moved by a transform: curves stay curves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from drawscape.drawing.affine import Matrix
+from drawscape.drawing.outline import outline
+from drawscape.drawing.path.commands import read_commands
+from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE, Segments, resolve
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 from drawscape.svg.write.style import number
-from drawscape.svg.write.transform import Matrix
-
-if TYPE_CHECKING:
-    from drawscape.svg.read.path_data import Segments
 
 
 def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) -> str:
@@ -27,38 +24,9 @@ def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) ->
     if tag == "path":
         return str(numbers["d"])
     n = {name: _float(name, value) for name, value in numbers.items()}
-    if tag == "line":
-        return f"M{n['x1']},{n['y1']} L{n['x2']},{n['y2']}"
     if tag == "rect":
-        rounding = {key: _float(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
-        return _rectangle(**n, **rounding)
-    rx, ry = n.get("rx", n.get("r", 0.0)), n.get("ry", n.get("r", 0.0))
-    # Quarters: the centre of a half turn hangs on the last digit of its ends.
-    corners = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 0))
-    ends = [f"{n['cx'] + x * rx},{n['cy'] + y * ry}" for x, y in corners]
-    return f"M{ends[0]} " + " ".join(f"A{rx},{ry} 0 0 1 {end}" for end in ends[1:]) + " Z"
-
-
-def _rectangle(
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    rx: float | None = None,
-    ry: float | None = None,
-) -> str:
-    right, bottom = x + width, y + height
-    # One radius given stands for both; none is larger than half a side.
-    rx, ry = (ry if rx is None else rx) or 0.0, (rx if ry is None else ry) or 0.0
-    rx, ry = min(rx, width / 2), min(ry, height / 2)
-    if rx <= 0 or ry <= 0:
-        return f"M{x},{y} L{right},{y} L{right},{bottom} L{x},{bottom} Z"
-    turn = f"A{rx},{ry} 0 0 1 "
-    return (
-        f"M{x + rx},{y} L{right - rx},{y} {turn}{right},{y + ry} L{right},{bottom - ry} "
-        f"{turn}{right - rx},{bottom} L{x + rx},{bottom} {turn}{x},{bottom - ry} "
-        f"L{x},{y + ry} {turn}{x + rx},{y} Z"
-    )
+        n |= {key: _float(key, attrs[key]) for key in ("rx", "ry") if key in attrs}
+    return outline(tag, n) or ""
 
 
 def moved_path(d: str, matrix: Matrix) -> str:
@@ -66,9 +34,6 @@ def moved_path(d: str, matrix: Matrix) -> str:
 
     Raises CanvasError for path data that cannot be read.
     """
-    from drawscape.svg.read.commands import read_commands
-    from drawscape.svg.read.path_data import resolve
-
     commands = read_commands([d])
     if commands.broken:
         raise CanvasError(f"path data {d[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
@@ -100,8 +65,6 @@ def moved_shape(
 
 
 def _steps(segments: Segments, matrix: Matrix) -> Iterator[str]:
-    from drawscape.svg.read.path_data import ARC, CLOSE, CUBIC, LINE, MOVE
-
     ends = matrix.apply(segments.ends)
     for index, kind in enumerate(segments.kinds.tolist()):
         if kind == CLOSE:

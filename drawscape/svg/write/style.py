@@ -9,29 +9,18 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from drawscape.drawing.affine import Matrix
+from drawscape.drawing.checks import check_text
 from drawscape.errors import CanvasError
 from drawscape.svg.write.numerals import format_number
 
 Attrs: TypeAlias = Mapping[str, Any]
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z", re.ASCII)
-# What XML 1.0 cannot hold, not even escaped.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"}
 )
 _IN_ATTRIBUTE = str.maketrans({"\n": "&#10;", "\t": "&#9;"})
-
-
-def check_text(value: object) -> str:
-    """Return `value` as text; raise CanvasError for a character that no XML file can hold."""
-    text = str(value)
-    found = _FORBIDDEN.search(text)
-    if found:
-        raise CanvasError(
-            f"text {text!r} holds U+{ord(found[0]):04X}, which no SVG can hold; remove it"
-        )
-    return text
 
 
 def escape(value: object) -> str:
@@ -84,3 +73,8 @@ def from_keywords(style: Attrs) -> dict[str, Any]:
         for name, value in style.items()
         if value is not None
     }
+
+
+def transform_text(matrix: Matrix) -> str:
+    """Return a map as a `transform` attribute writes it."""
+    return f"matrix({' '.join(map(number, matrix))})"

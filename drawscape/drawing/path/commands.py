@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.svg.read.numbers import parse_numbers
+from drawscape.drawing.path.numbers import parse_numbers
 
 # Larger than any drawing's coordinates, small enough that sums over a document keep 1e-6 mm.
 LARGEST = 1e9

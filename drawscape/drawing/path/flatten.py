@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.drawing.path.commands import read_commands
+from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE, Floats, Segments, resolve
 from drawscape.errors import SvgReadError
+from drawscape.geometry.arcs import Ellipses
+from drawscape.geometry.curves import bezier_pieces, bezier_points
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.curves import Cubics, Ellipses
-from drawscape.svg.read.path_data import ARC, CLOSE, CUBIC, LINE, MOVE, Floats, Segments
 
 # A gigabyte of coordinates; a million circles of a kilometre each would take thirty.
 _MOST_POINTS = 50_000_000
+# Beyond this a curve is larger than any sheet; without a limit one attribute could fill the memory.
+_MOST_PIECES = 4096
 
 
 def flatten(segments: Segments, tolerance: Floats) -> tuple[Lines, NDArray[np.int64]]:
@@ -47,13 +54,12 @@ def _with_curves(
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return how many points each segment gives, and all the points."""
     pieces = pieces.copy()
-    families: list[tuple[NDArray[np.int64], Cubics | Ellipses]] = []
-    for kind, family in ((CUBIC, Cubics), (ARC, Ellipses)):
-        which = np.flatnonzero(segments.kinds == kind)
-        if len(which):
-            curves = family.of(begins[which], segments.ends[which], segments.curves[which])
-            pieces[which] = curves.pieces(tolerance[which])
-            families.append((which, curves))
+    cubics, arcs = (np.flatnonzero(segments.kinds == kind) for kind in (CUBIC, ARC))
+    inner = segments.curves[cubics, :4].reshape(-1, 2, 2)
+    controls = np.concatenate((begins[cubics, None], inner, segments.ends[cubics, None]), axis=1)
+    pieces[cubics] = _whole(bezier_pieces(controls, tolerance[cubics]))
+    ellipses = Ellipses.of(begins[arcs], segments.ends[arcs], segments.curves[arcs])
+    pieces[arcs] = _whole(ellipses.pieces(tolerance[arcs]))
     last = np.cumsum(pieces)
     if last[-1] > _MOST_POINTS:
         raise SvgReadError(
@@ -62,12 +68,34 @@ def _with_curves(
     points = np.empty((last[-1], 2))
     plain = np.isin(segments.kinds, (MOVE, LINE, CLOSE)) & (pieces > 0)
     points[last[plain] - 1] = segments.ends[plain]
-    for which, curves in families:
+    for which in (cubics, arcs):
         counts = pieces[which]
         row = np.repeat(np.arange(len(which)), counts)
         nth = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
-        points[np.repeat(last[which] - counts, counts) + nth - 1] = curves.at(
-            row, nth / counts[row]
+        along = nth / counts[row]
+        points[np.repeat(last[which] - counts, counts) + nth - 1] = (
+            bezier_points(controls, counts, along) if which is cubics else ellipses.at(row, along)
         )
         points[last[which] - 1] = segments.ends[which]
     return pieces, points
+
+
+def _whole(pieces: Floats) -> NDArray[np.int64]:
+    return np.ceil(np.minimum(pieces, _MOST_PIECES)).astype(np.int64)
+
+
+def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lines]:
+    """Return the lines of each of `paths`, path data, all of them read in one pass.
+
+    `tolerances` are as in `flatten`. A path is drawn up to its first error.
+    """
+    if not paths:
+        return []
+    lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
+    first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
+    return [_slice(lines, *ends) for ends in pairwise(first)]
+
+
+def _slice(lines: Lines, begin: int, end: int) -> Lines:
+    offsets = lines.offsets[begin : end + 1]
+    return Lines(lines.points[offsets[0] : offsets[-1]], offsets - offsets[0])

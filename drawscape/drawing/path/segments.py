@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.svg.read.commands import Commands
+from drawscape.drawing.path.commands import Commands
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -110,52 +110,49 @@ def _subpath_heads(kinds: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def _resolved_ends(commands: Commands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
     letters = commands.letters
-    lower = letters >= ord("a")
-    upright = (letters | 32) == ord("v")
-    level = (letters | 32) == ord("h")
+    upright, level = (letters | 32) == ord("v"), (letters | 32) == ord("h")
     closing = kinds == CLOSE
-    heads = _subpath_heads(kinds)
     ends = np.empty_like(pairs)
-    for axis in (0, 1):
-        steps = pairs[:, axis].copy()
+    for axis, still in enumerate((closing | upright, closing | level)):
+        steps = np.where(still, 0.0, pairs[:, axis])
         if axis == 1:
             steps[upright] = pairs[upright, 0]
-        still = closing | (upright if axis == 0 else level)
-        steps[still] = 0.0
-        absolute = ~lower & ~still & (kinds != MOVE)
-        ends[:, axis] = _running(commands.paths, kinds, heads, steps, absolute, lower)
-    ends[closing] = ends[heads[closing]]
+        absolute = (letters < ord("a")) & ~still
+        ends[:, axis] = _running(commands.paths, kinds, steps, absolute)
+    ends[closing] = ends[_subpath_heads(kinds)[closing]]
     return ends
 
 
 def _running(
-    paths: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
-    heads: NDArray[np.int64],
-    steps: Floats,
-    absolute: Flags,
-    lower: Flags,
+    paths: NDArray[np.int64], kinds: NDArray[np.uint8], steps: Floats, absolute: Flags
 ) -> Floats:
-    """Return one coordinate of every step's end; `steps` are differences unless `absolute`."""
+    """Return one coordinate of every step's end; `steps` are differences unless `absolute`.
+
+    `m5 0 l1 0 L9 0 l1 0 m2 0` has the steps 5 1 9 1 2, of which the third is absolute. Within the
+    subpaths that is 0 1 9 10 and 0: the last two of the first are fixed. The first starts at 5, the
+    second 2 behind the first's exit at 10. So the ends are 5 6 9 10 and 12.
+    """
     moving = kinds == MOVE
-    where = np.arange(len(steps))
-    total = np.cumsum(np.where(absolute | moving, 0.0, steps))
-    anchor = np.maximum.accumulate(np.where(absolute | moving, where, 0))
-    gone = total - total[anchor]
     moves = np.flatnonzero(moving)
-    last = np.append(moves[1:], len(steps)) - 1
-    first = np.concatenate(([True], paths[moves[1:]] != paths[moves[:-1]]))
-    before, closed = last[:-1], kinds[last[:-1]] == CLOSE
-    anchored = ~closed & ~moving[anchor[before]]
-    base = np.zeros(len(moves))
-    base[1:] = np.where(closed, 0.0, gone[before] + np.where(anchored, steps[anchor[before]], 0.0))
-    base[first] = 0.0
-    known = first | ~lower[moves] | np.concatenate(([False], anchored))
-    starts = np.where(lower[moves], base, 0.0) + steps[moves]
-    starts = _chained(starts, known)
-    origin = np.where(moving[anchor], 0.0, steps[anchor])
     subpath = np.cumsum(moving) - 1
-    ends: Floats = np.where(moving[anchor], starts[subpath], origin) + gone
+    # From the subpath's start on until there is an absolute step; fixed on the page behind it.
+    local = _chained(np.where(moving, 0.0, steps), moving | absolute)
+    anchors = np.where(absolute & ~moving, np.arange(len(steps)), -1)
+    fixed = np.maximum.accumulate(anchors) > moves[subpath]
+    # A closed subpath is left at its start.
+    last = np.append(moves[1:], len(steps)) - 1
+    closed = kinds[last] == CLOSE
+    exits = np.where(closed, 0.0, local[last])
+    # A relative move goes on from the exit before it, but for a path's first.
+    follows = ~absolute[moves]
+    follows[0] = False
+    follows[1:] &= paths[moves[1:]] == paths[moves[:-1]]
+    starts = steps[moves]
+    starts[1:] += np.where(follows[1:], exits[:-1], 0.0)
+    known = ~follows
+    known[1:] |= (fixed[last] & ~closed)[:-1]
+    starts = _chained(starts, known)
+    ends: Floats = local + np.where(fixed, 0.0, starts[subpath])
     return ends
 
 
@@ -175,37 +172,34 @@ def _curves(commands: Commands, curved: NDArray[np.int64], ends: Floats) -> Floa
     begins = np.concatenate((np.zeros((1, 2)), ends[:-1]))
     shift = np.where((commands.letters >= ord("a"))[:, None], begins, 0.0)
 
-    def arguments(which: NDArray[np.int64], skip: int, count: int) -> Floats:
-        taken: Floats = commands.values[commands.at[which, None] + np.arange(skip, skip + count)]
-        return taken
-
     arcs = curved[letters[curved] == ord("a")]
-    curves[arcs] = arguments(arcs, 0, 5)
+    curves[arcs] = _arguments(commands, arcs, 0, 5)
     cubics = curved[letters[curved] == ord("c")]
-    curves[cubics, :4] = arguments(cubics, 0, 4) + np.tile(shift[cubics], 2)
+    curves[cubics, :4] = _arguments(commands, cubics, 0, 4) + np.tile(shift[cubics], 2)
     smooth = curved[letters[curved] == ord("s")]
-    curves[smooth, 2:4] = arguments(smooth, 0, 2) + shift[smooth]
+    curves[smooth, 2:4] = _arguments(commands, smooth, 0, 2) + shift[smooth]
     follows = np.isin(letters[smooth - 1], list(b"cs"))[:, None]
     mirrored = 2 * begins[smooth] - curves[smooth - 1, 2:4]
     curves[smooth, :2] = np.where(follows, mirrored, begins[smooth])
-    _set_quadratics(letters, curved, arguments, begins, ends, shift, curves)
+    _set_quadratics(commands, curved, begins, ends, curves)
     return curves
 
 
+def _arguments(commands: Commands, which: NDArray[np.int64], skip: int, count: int) -> Floats:
+    """Return `count` arguments of the steps `which`, behind `skip` others, (K, count)."""
+    taken: Floats = commands.values[commands.at[which, None] + np.arange(skip, skip + count)]
+    return taken
+
+
 def _set_quadratics(
-    letters: NDArray[np.integer],
-    curved: NDArray[np.int64],
-    arguments: object,
-    begins: Floats,
-    ends: Floats,
-    shift: Floats,
-    curves: Floats,
+    commands: Commands, curved: NDArray[np.int64], begins: Floats, ends: Floats, curves: Floats
 ) -> None:
     """Fill in Q and T as the cubics that they equal."""
-    plain = curved[letters[curved] == ord("q")]
-    smooth = curved[letters[curved] == ord("t")]
+    letters = commands.letters | 32
+    plain, smooth = (curved[letters[curved] == ord(letter)] for letter in "qt")
     handles = np.zeros((len(letters), 2))
-    handles[plain] = arguments(plain, 0, 2) + shift[plain]  # type: ignore[operator]
+    relative = (commands.letters[plain] >= ord("a"))[:, None]
+    handles[plain] = _arguments(commands, plain, 0, 2) + np.where(relative, begins[plain], 0.0)
     # Each T mirrors the handle before it, which may be a T's: a chain, and rare.
     for step in smooth.tolist():
         mirrors = letters[step - 1] in b"qt"

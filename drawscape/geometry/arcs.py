@@ -1,4 +1,4 @@
-"""Cubic Béziers and elliptical arcs, many at once: how many pieces, and the points along them."""
+"""Elliptical arcs by their end points, as SVG has them, many at once."""
 
 from __future__ import annotations
 
@@ -7,45 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-# Beyond this a curve is larger than any sheet; without a limit one attribute could fill the memory.
-_MOST_PIECES = 4096
-
-
-def _whole(pieces: Floats) -> NDArray[np.int64]:
-    return np.ceil(np.clip(pieces, 1, _MOST_PIECES)).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class Cubics:
-    """Cubic Béziers by their `controls`, (K, 4, 2)."""
-
-    controls: Floats
-
-    @classmethod
-    def of(cls, begins: Floats, ends: Floats, curves: Floats) -> Cubics:
-        """Return the Béziers from `begins` to `ends` with control points in `curves` (K, 4+)."""
-        inner = curves[:, :4].reshape(-1, 2, 2)
-        return cls(np.concatenate((begins[:, None], inner, ends[:, None]), axis=1))
-
-    def pieces(self, tolerance: Floats) -> NDArray[np.int64]:
-        """Return the pieces that keep each chord within `tolerance`, (K,).
-
-        A chord over 1/n of the parameter is off by at most (1/8)(1/n)^2 max|B''|, and |B''| is at
-        most six times the larger second difference of the control points (Wang 1984).
-        """
-        bend = np.diff(self.controls, n=2, axis=1)
-        largest = np.hypot(bend[..., 0], bend[..., 1]).max(axis=1)
-        return _whole(np.sqrt(0.75 * largest / tolerance))
-
-    def at(self, rows: NDArray[np.int64], along: Floats) -> Floats:
-        """Return the points of curve `rows[i]` at parameter `along[i]`, (N, 2)."""
-        t = along[:, None]
-        s = 1 - t
-        a, b, c, d = (self.controls[:, k][rows] for k in range(4))
-        points: Floats = s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d
-        return points
+from drawscape.geometry.pairs import Floats
 
 
 @dataclass(frozen=True)
@@ -93,15 +55,15 @@ class Ellipses:
         radii = np.where(straight[:, None], 0.0, safe)
         return cls(centres, radii, rotation, begin, sweep, begins, ends)
 
-    def pieces(self, tolerance: Floats) -> NDArray[np.int64]:
-        """Return the pieces that keep each chord's sagitta within `tolerance`, (K,)."""
+    def pieces(self, tolerance: Floats) -> Floats:
+        """Return how many pieces keep each chord's sagitta within `tolerance`, (K,), not rounded."""
         radius = self.radii.max(axis=1)
         ratio = np.clip(tolerance / np.maximum(radius, 1e-300), 0.0, 1.0)
         step = 2 * np.arccos(1 - ratio)
         pieces = np.abs(self.sweep) / np.maximum(step, 1e-12)
         # A tolerance near the radius would turn a circle into a triangle or less.
         least = np.abs(self.sweep) / (np.pi / 4)
-        return _whole(np.where(radius > 0, np.maximum(pieces, least), 1.0))
+        return np.where(radius > 0, np.maximum(pieces, least), 1.0)
 
     def at(self, rows: NDArray[np.int64], along: Floats) -> Floats:
         """Return the points of arc `rows[i]` at fraction `along[i]` of its sweep, (N, 2)."""

@@ -1,17 +1,20 @@
-"""What every room of the canvas shares: size, elements, open groups, current transform."""
+"""The state that all drawing works on: size, elements, open groups, current transform."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from drawscape.drawing.frame import Frame, Pen, checked_length
+from drawscape.drawing.affine import Matrix, rotation, scaling, translation
+from drawscape.drawing.checks import checked_length
+from drawscape.drawing.frame import Frame
+from drawscape.drawing.pen import Pen
 from drawscape.errors import CanvasError
 from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
 from drawscape.svg.write.style import Attrs, from_keywords
-from drawscape.svg.write.transform import Matrix
 
 
 class Canvas:
@@ -60,11 +63,8 @@ class Canvas:
         """The current transform."""
         return self._matrices[-1]
 
-    @matrix.setter
-    def matrix(self, matrix: Matrix) -> None:
-        self._matrices[-1] = matrix
-
-    def _add(self, node: Node) -> Self:
+    def add(self, node: Node) -> Self:
+        """Add markup, lines or a group to the open group, or to the root."""
         if isinstance(node, (Shape, Run, Mask)):
             self._drawn += 1
             node.order = self._drawn
@@ -72,8 +72,51 @@ class Canvas:
         (self.elements if group is None else group.elements).append(node)
         return self
 
+    def open_group(self, group: Group, *, own_transform: bool = False) -> None:
+        """Draw into `group` from now on; with its own transform, points inside are not moved again."""
+        self._open.append((group, self._matrices))
+        if own_transform:
+            self._matrices = [Matrix()]
+
+    def close_group(self) -> None:
+        """Close the innermost group and return to the transform outside of it."""
+        _, self._matrices = self._open.pop()
+
+    @property
+    def depth(self) -> int:
+        """How many groups are open."""
+        return len(self._open)
+
+    def copied(self, elements: list[Node]) -> Self:
+        """Return a canvas of the same settings with `elements`, nothing open and no draft."""
+        page = copy(self)
+        page.elements, page.draft = elements, None
+        page._open, page._matrices = [], [Matrix()]
+        return page
+
+    def push(self) -> Self:
+        """Remember the current transform until the matching `pop`."""
+        self._matrices.append(self.matrix)
+        return self
+
+    def pop(self) -> Self:
+        """Return to the transform of the matching `push`; raise CanvasError when there was none."""
+        if len(self._matrices) == 1:
+            raise CanvasError("pop() without a push() before it in this group")
+        self._matrices.pop()
+        return self
+
     @contextmanager
-    def _untransformed(self) -> Iterator[None]:
+    def pushed(self) -> Iterator[Self]:
+        """Return a block after which the transform is what it was before."""
+        self.push()
+        try:
+            yield self
+        finally:
+            self.pop()
+
+    @contextmanager
+    def untransformed(self) -> Iterator[None]:
         """Return a block for what was moved by the current transform already."""
         kept, self._matrices = self._matrices, [Matrix()]
         try:
@@ -81,7 +124,22 @@ class Canvas:
         finally:
             self._matrices = kept
 
-    def _pen_style(self) -> dict[str, Any]:
+    def translate(self, x: float, y: float) -> Self:
+        """Shift what is drawn from now on by `x` and `y` mm."""
+        self._matrices[-1] = self.matrix @ translation(x, y)
+        return self
+
+    def rotate(self, degrees: float, cx: float = 0.0, cy: float = 0.0) -> Self:
+        """Turn what is drawn from now on about (`cx`, `cy`), clockwise on the page."""
+        self._matrices[-1] = self.matrix @ rotation(degrees, cx, cy)
+        return self
+
+    def scale(self, sx: float, sy: float | None = None) -> Self:
+        """Scale what is drawn from now on about the origin; line widths stay the pen's."""
+        self._matrices[-1] = self.matrix @ scaling(sx, sy)
+        return self
+
+    def line_style(self) -> dict[str, Any]:
         """Return what lines need to be seen as lines where no layer, group or default says it."""
         if self.current_pen is not None:
             return {}
@@ -90,9 +148,13 @@ class Canvas:
         given = {name for group, _ in self._open for name in group.attrs}
         return {k: v for k, v in needed.items() if k not in given and k not in self.default_styles}
 
-    def _styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
+    def styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
         return {**self.default_styles, **(attrs or {}), **from_keywords(style)}
+
+
+C = TypeVar("C", bound=Canvas)
+"""A canvas, which drawing on it returns."""
 
 
 def _checked_margin(margin: float, shorter: float) -> float:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from drawscape.drawing.frame import Pen
+from drawscape.drawing.affine import Matrix, parse_transform
+from drawscape.drawing.document import Layer
+from drawscape.drawing.path.flatten import flatten_paths
+from drawscape.drawing.pen import Pen
+from drawscape.drawing.style import Style, parse_declarations
 from drawscape.drawing.units import PX
 from drawscape.geometry.lines import Lines
 from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
 from drawscape.svg.write.outline import path_data
-from drawscape.svg.write.transform import Matrix, parse_transform
-
-TOLERANCE_MM = 0.02
-"""How far a polyline may stray from its curve: a tenth of a fine pen's line."""
 
 _DRAWN = frozenset(["line", "rect", "circle", "ellipse", "path"])
-_INHERITED = ("stroke", "stroke-width", "fill")
 
 
 class CanvasWarning(UserWarning):
@@ -37,28 +33,30 @@ class _Item:
     drawn: Lines | str
 
 
-def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[tuple[Pen, Lines]]:
-    """Return (pen, lines) for the root's `nodes`: a pen for each layer, else for each colour.
+def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:
+    """Return the layers of the root's `nodes`: one for each pen, outside of layers for each colour.
 
     `tolerance` in mm is how far a polyline may stray from its curve.
     """
-    items = list(_items(nodes, Matrix(), {}, None))
+    items = list(_items(nodes, Matrix(), Style(), None))
     pens: dict[Pen, list[Lines]] = {}
     for item, lines in zip(items, _flattened(items, tolerance), strict=True):
         pens.setdefault(item.pen, []).append(lines)
-    joined = [(pen, Lines.join(parts)) for pen, parts in pens.items()]
-    return [(_named(pen, index), lines) for index, (pen, lines) in enumerate(joined, 1)]
+    return [
+        Layer(
+            f"pen {index}" if pen.name == "?" else pen.name, pen.color, pen.width, Lines.join(parts)
+        )
+        for index, (pen, parts) in enumerate(pens.items(), 1)
+    ]
 
 
-def _items(
-    nodes: Iterable[Node], matrix: Matrix, style: dict[str, Any], pen: Pen | None
-) -> Iterator[_Item]:
+def _items(nodes: Iterable[Node], matrix: Matrix, style: Style, pen: Pen | None) -> Iterator[_Item]:
     for node in nodes:
         if isinstance(node, Run):
-            yield _Item(_pen(pen, style | _styles(node.attrs), matrix), matrix, node.lines)
+            yield _Item(_pen(pen, _style(style, node.attrs), matrix), matrix, node.lines)
         elif isinstance(node, Group):
             inner = matrix @ parse_transform(node.attrs.get("transform", ""))
-            own = style | _styles(node.attrs)
+            own = _style(style, node.attrs)
             yield from _items(node.elements, inner, own, node.pen or pen)
         elif isinstance(node, Shape):
             yield from _shape(node, matrix, style, pen)
@@ -80,14 +78,14 @@ def _markup(text: str, matrix: Matrix, pen: Pen | None) -> Iterator[_Item]:
         yield _Item(pen or Pen("?", layer.color, round(width, 4)), matrix, lines)
 
 
-def _shape(shape: Shape, matrix: Matrix, style: dict[str, Any], pen: Pen | None) -> Iterator[_Item]:
-    own = style | _styles(shape.attrs)
+def _shape(shape: Shape, matrix: Matrix, style: Style, pen: Pen | None) -> Iterator[_Item]:
+    own = _style(style, shape.attrs)
     if shape.tag == "text":
         _warn(f"text {shape.content!r} gives no lines; use hershey_text() or lettering() for a pen")
-    elif shape.tag in _DRAWN and (pen or not own.get("stroke") == own.get("fill") == "none"):
+    elif shape.tag in _DRAWN and (pen or own.paints):
         inner = matrix @ parse_transform(shape.attrs.get("transform", ""))
-        outline = path_data(shape.tag, shape.numbers, shape.attrs)
-        yield _Item(_pen(pen, own, inner), inner, outline)
+        data = path_data(shape.tag, shape.numbers, shape.attrs)
+        yield _Item(_pen(pen, own, inner), inner, data)
 
 
 def _flattened(items: Sequence[_Item], tolerance: float) -> Iterator[Lines]:
@@ -100,49 +98,17 @@ def _flattened(items: Sequence[_Item], tolerance: float) -> Iterator[Lines]:
         yield drawn.with_points(item.matrix.apply(drawn.points))
 
 
-def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lines]:
-    """Return the lines of each of `paths`, path data, all of them read in one pass."""
-    if not paths:
-        return []
-    from drawscape.svg.read.commands import read_commands
-    from drawscape.svg.read.flatten import flatten
-    from drawscape.svg.read.path_data import resolve
-
-    lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
-    first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
-    return [_slice(lines, *ends) for ends in pairwise(first)]
-
-
-def _slice(lines: Lines, begin: int, end: int) -> Lines:
-    offsets = lines.offsets[begin : end + 1]
-    return Lines(lines.points[offsets[0] : offsets[-1]], offsets - offsets[0])
-
-
-def _styles(attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inherited styles among `attrs`, those of a `style` attribute included."""
-    own = {name: str(attrs[name]).strip() for name in _INHERITED if name in attrs}
-    for declaration in str(attrs.get("style", "")).split(";"):
-        name, _, value = declaration.partition(":")
-        if name.strip() in _INHERITED and value.strip():
-            own[name.strip()] = value.strip()
-    return own
-
-
-def _pen(layer: Pen | None, style: dict[str, Any], matrix: Matrix) -> Pen:
+def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:
     """Outside of layers the stroke's colour and width make the pen, as plotter software has it."""
     if layer is not None:
         return layer
-    inks = [style[key] for key in ("stroke", "fill") if style.get(key, "none") != "none"]
-    try:
-        width = round(float(style["stroke-width"]) * matrix.stretch, 4)
-    except (KeyError, ValueError):
-        width = 0.0
     default = Pen()
-    return Pen("?", inks[0] if inks else default.color, width if width > 0 else default.width)
+    return Pen("?", style.ink, style.pen_width(matrix) or default.width)
 
 
-def _named(pen: Pen, index: int) -> Pen:
-    return Pen(f"pen {index}", pen.color, pen.width) if pen.name == "?" else pen
+def _style(parent: Style, attrs: Mapping[str, Any]) -> Style:
+    own = {name: str(value).strip() for name, value in attrs.items()}
+    return parent.with_(own | parse_declarations(own.get("style", "")))
 
 
 def _warn(text: str) -> None:

@@ -1,0 +1,176 @@
+"""Affine maps of the plane and SVG's `transform` attribute, for the canvas and the reader alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from drawscape.drawing.units import NUMBER, PX, UNITS
+from drawscape.errors import CanvasError
+from drawscape.geometry.lines import Points
+
+# Possessive: a hostile file must not make the match go back.
+_CALL = re.compile(r"[\s,]*+([A-Za-z]++)\s*+\(([^()]*+)\)")
+_ARGUMENT = re.compile(rf"[\s,]*+({NUMBER})([a-z]*+)")
+_ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
+# CSS's lengths in user units, which are its pixels.
+_LENGTHS = {"": 1.0, **{unit: mm / PX for unit, mm in UNITS.items()}}
+# Inkscape writes one function, hand-made files a few; more than this is no drawing.
+_LONGEST = 10_000
+
+
+class Matrix(NamedTuple):
+    """The map `x' = a x + c y + e`, `y' = b x + d y + f`."""
+
+    a: float = 1.0
+    b: float = 0.0
+    c: float = 0.0
+    d: float = 1.0
+    e: float = 0.0
+    f: float = 0.0
+
+    def __matmul__(self, first: Matrix) -> Matrix:
+        """Return the map that does `first`, then this one."""
+        a, b, c, d, e, f = self
+        p, q, r, s, t, u = first
+        return Matrix(
+            a * p + c * q,
+            b * p + d * q,
+            a * r + c * s,
+            b * r + d * s,
+            a * t + c * u + e,
+            b * t + d * u + f,
+        )
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether this map moves nothing."""
+        return self == IDENTITY
+
+    @property
+    def linear(self) -> Points:
+        """The 2 x 2 part without the shift."""
+        return np.array([[self.a, self.c], [self.b, self.d]])
+
+    @property
+    def determinant(self) -> float:
+        """By how much areas grow; negative for a mirror."""
+        return self.a * self.d - self.b * self.c
+
+    @property
+    def is_similarity(self) -> bool:
+        """Whether this map keeps shapes, whatever their size: circles stay circles."""
+        grown = math.hypot(self.a, self.b)
+        skewed = abs(self.a * self.c + self.b * self.d), abs(grown - math.hypot(self.c, self.d))
+        return skewed[0] <= 1e-12 * grown * grown and skewed[1] <= 1e-12 * grown
+
+    @property
+    def stretch(self) -> float:
+        """The largest factor by which a length grows."""
+        # The larger singular value of a 2 x 2 matrix, in closed form.
+        grown = math.hypot(self.a + self.d, self.b - self.c)
+        return (grown + math.hypot(self.a - self.d, self.b + self.c)) / 2
+
+    def apply(self, points: Points) -> Points:
+        """Return the (N, 2) `points` moved, as a new array."""
+        if self.is_identity:
+            return points
+        return points @ self.linear.T + (self.e, self.f)
+
+
+IDENTITY = Matrix()
+
+
+def translation(x: float, y: float = 0.0) -> Matrix:
+    """Return the shift by `x` and `y`."""
+    return _finite(Matrix(e=float(x), f=float(y)), "translate")
+
+
+def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
+    """Return the turn by `degrees` about (`cx`, `cy`), clockwise as y points down."""
+    # cos(pi/2) is 6e-17 in floats: quarter turns are made exact, so that they keep axes straight.
+    quarters, rest = divmod(float(degrees), 90.0)
+    if rest == 0.0:
+        cos, sin = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
+    else:
+        cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    turn = Matrix(cos, sin, -sin, cos)
+    return _finite(translation(cx, cy) @ turn @ translation(-cx, -cy), "rotate")
+
+
+def scaling(sx: float, sy: float | None = None) -> Matrix:
+    """Return the scaling by `sx` and `sy` (`sx` by default) about the origin; neither may be 0."""
+    sy = sx if sy is None else sy
+    if sx == 0 or sy == 0:
+        raise CanvasError(
+            f"scale({sx!r}, {sy!r}) would flatten the drawing; use factors other than 0"
+        )
+    return _finite(Matrix(a=float(sx), d=float(sy)), "scale")
+
+
+def _finite(matrix: Matrix, what: str) -> Matrix:
+    if not all(map(math.isfinite, matrix)):
+        raise CanvasError(f"{what}: its numbers must be finite")
+    return matrix
+
+
+def _tangent(degrees: float) -> float:
+    return math.tan(math.radians(degrees))
+
+
+# What each function makes of its arguments, how many it takes, and which of them are angles.
+_FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, ...]]] = {
+    "translate": (translation, (1, 2), ()),
+    "translateX": (translation, (1,), ()),
+    "translateY": (lambda y: translation(0.0, y), (1,), ()),
+    "rotate": (rotation, (1, 3), (0,)),
+    "scale": (lambda sx, sy=None: Matrix(a=sx, d=sx if sy is None else sy), (1, 2), ()),
+    "scaleX": (lambda sx: Matrix(a=sx), (1,), ()),
+    "scaleY": (lambda sy: Matrix(d=sy), (1,), ()),
+    "skewX": (lambda degrees: Matrix(c=_tangent(degrees)), (1,), (0,)),
+    "skewY": (lambda degrees: Matrix(b=_tangent(degrees)), (1,), (0,)),
+    "matrix": (Matrix, (6,), ()),
+}
+
+
+def parse_transform(text: str) -> Matrix:
+    """Return the map that an SVG `transform` attribute describes; CSS's units are understood.
+
+    Raises CanvasError for what SVG does not know.
+    """
+    text = str(text)
+    if not text or text == "none":
+        return IDENTITY
+    if len(text) > _LONGEST:
+        raise CanvasError(f"transform of {len(text)} characters; at most {_LONGEST} are read")
+    result, end = IDENTITY, 0
+    while call := _CALL.match(text, end):
+        result, end = result @ _single(text, call[1], call[2]), call.end()
+    if text[end:].strip():
+        raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
+    return _finite(result, f"transform {text[:60]!r}")
+
+
+def _single(text: str, name: str, arguments: str) -> Matrix:
+    if name not in _FUNCTIONS:
+        raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
+    function, counts, angles = _FUNCTIONS[name]
+    values: list[float] = []
+    end = 0
+    while argument := _ARGUMENT.match(arguments, end):
+        units = _ANGLES if len(values) in angles else _LENGTHS
+        if argument[2] not in units:
+            raise CanvasError(f"transform {text!r}: {argument[0].strip()} has an unknown unit")
+        values.append(float(argument[1]) * units[argument[2]])
+        end = argument.end()
+    if arguments[end:].strip(" ,\t\r\n"):
+        raise CanvasError(f"transform {text!r}: {arguments[end:]!r} is not a number")
+    if len(values) not in counts:
+        raise CanvasError(
+            f"transform {text!r}: {name} takes {' or '.join(map(str, counts))} numbers"
+        )
+    return function(*values)
