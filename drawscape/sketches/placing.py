@@ -39,6 +39,19 @@ def fitted_lines(svg: SVGBuilder, lines: Lines, *, stretched: bool = False) -> L
     return lines.with_points(fitted(svg, lines.points, stretched=stretched))
 
 
+def cells(svg: SVGBuilder, columns: int, *, gap: float = 0.0) -> tuple[Points, float]:
+    """Return the middles, (N, 2) in mm, of square cells that fill the page, row by row, and their side.
+
+    There are `columns` of them across the shorter side, and along the longer one as many as fit; the
+    cells are spread evenly over the page. The side is smaller than the cell by `gap`, a share of it.
+    """
+    side = svg.frame.short / columns
+    across, down = (max(1, int(s / side + 1e-9)) for s in (svg.frame.width, svg.frame.height))
+    x = svg.frame.x0 + svg.frame.width * (np.arange(across) + 0.5) / across
+    y = svg.frame.y0 + svg.frame.height * (np.arange(down) + 0.5) / down
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2), side * (1 - gap)
+
+
 def polar(radius: ArrayLike, angle: ArrayLike) -> Points:
     """Return (..., 2) points about the origin; angle 0 is to the right, in radians."""
     radius, angle = np.asarray(radius), np.asarray(angle)

@@ -48,8 +48,8 @@ def test_the_output_of_a_dash_is_the_drawing_alone(command) -> None:  # type: ig
 
 
 def test_without_a_name_the_file_is_called_by_what_is_in_it(command) -> None:  # type: ignore[no-untyped-def]
-    first = command("draw", "rose", "--twist", "1.5", "--paper", "a6")
-    assert first.stdout == "rose-105x148-seed-0-twist-1.5.svg\n"
+    first = command("draw", "rose", "--opening", "0.6", "--paper", "a6")
+    assert first.stdout == "rose-105x148-seed-0-opening-0.6.svg\n"
     assert Path(first.stdout.strip()).is_file()
 
 

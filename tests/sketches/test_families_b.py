@@ -259,7 +259,7 @@ def test_towers_hide_what_stands_behind_them() -> None:
 def test_only_a_cut_solid_shows_faces() -> None:
     whole = draw("implicit", 60, 60, body="cage", cut=False, slices=24)
     assert [pen.name for pen, _ in whole.layers()] == ["pen 1"]
-    assert len(pen(draw("implicit", 60, 60, body="cage", slices=24), "pen 2")) > 0
+    assert len(pen(draw("implicit", 60, 60, body="cage", slices=24), "cut")) > 0
 
 
 # Pictures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,44 +11,73 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import at_most, fitted
+from drawscape.sketches.placing import at_most, cells
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
+
+ARM = 0.92
+"""Of the wheel's radius: how far out the outermost hole for the pen is."""
+
+MOST_WINDINGS = 7
+"""Around the middle until a curve closes; more of them only darken the band."""
 
 
 @sketch
 def hypotrochoid(
     svg: SVGBuilder,
+    rng: np.random.Generator,
     *,
-    lobes: Annotated[int, Interval(ge=13, le=36), doc("Points of each star")] = 21,
-    winds: Annotated[int, Interval(ge=4, le=11), doc("Times around, or the next coprime more")] = 8,
-    rolling: Annotated[Literal["inside", "outside"], doc("Where the wheel rolls")] = "inside",
-    holes: Annotated[int, Interval(ge=3, le=12), doc("Holes of the wheel drawn through")] = 7,
-    slip: Annotated[float, Interval(ge=0, le=1), doc("Lobes turned from hole to hole")] = 0.16,
+    columns: Annotated[int, Interval(ge=1, le=6), doc("Figures side by side")] = 3,
+    teeth: Annotated[int, Interval(ge=5, le=36), doc("Most points of a star")] = 24,
+    holes: Annotated[int, Interval(ge=1, le=12), doc("Holes of the wheel drawn through")] = 6,
+    slip: Annotated[float, Interval(ge=0, le=1), doc("Turn from hole to hole, in points")] = 0.0,
+    rolling: Annotated[
+        Literal["inside", "outside", "both"], doc("Where the wheels roll in their rings")
+    ] = "both",
 ) -> None:
-    """Nested stars from a gear wheel with holes for the pen, in two colours.
+    """A specimen sheet of stars from gear wheels with holes for the pen, no two alike.
 
     Hypotrochoids and epitrochoids (Albrecht Dürer, Underweysung der Messung, 1525), drawn as with
-    Denys Fisher's Spirograph (1965): one hole after the other, the wheel set in again a little
-    further on. The ring has `lobes` teeth, the wheel `winds`.
+    Denys Fisher's Spirograph (1965): one hole after the other. The seed picks the gears.
     """
-    wheel = next(number for number in range(winds, lobes) if np.gcd(lobes, number) == 1)
-    angle = np.linspace(0, 2 * np.pi * wheel, 60 * lobes + 1)
-    holes = at_most(holes, _band(lobes, wheel, rolling) * svg.frame.short / wheel, 0.9, least=2)
-    arms = np.linspace(0.95, 0.25, holes)
-    shifts = 2 * np.pi / lobes * slip * np.arange(holes)
-    curves = fitted(svg, _rolled(lobes, wheel, arms, shifts, angle, rolling == "inside"))
-    with svg.layer("blue", color="#1d3a6e", width=0.3):
-        svg.polylines(curves[::2])
-    with svg.layer("red", color="#b3402a", width=0.3):
-        svg.polylines(curves[1::2])
+    middles, size = cells(svg, columns, gap=0.1)
+    pairs = _gears(rng, len(middles), teeth)
+    accent = int(rng.integers(len(middles)))
+    for index, (middle, (ring, wheel)) in enumerate(zip(middles, pairs, strict=True)):
+        inside = rolling == "inside" or (rolling == "both" and rng.random() < 0.6)
+        curves = _star(ring, wheel, inside, holes, slip, size / 2) + middle
+        color = "#b3402a" if index == accent else "#1d3a6e"
+        with svg.layer("accent" if index == accent else "stars", color=color, width=0.3):
+            svg.polylines(curves)
 
 
-def _band(ring: int, wheel: int, rolling: str) -> float:
-    """Return how wide the ring of curves is, as a part of the figure's width."""
-    centre = ring - wheel if rolling == "inside" else ring + wheel
-    return min(0.95 * wheel, centre) / (centre + 0.95 * wheel)
+def _gears(rng: np.random.Generator, count: int, most: int) -> list[tuple[int, int]]:
+    """Return `count` pairs (teeth of the ring, of the wheel) without a common divisor.
+
+    All pairs are used before one comes again; narrow bands of few turns come as often as wide ones.
+    """
+    least = min(5, most)
+    pairs = [
+        (ring, wheel)
+        for ring in range(least, most + 1)
+        for wheel in range(max(2, ring // 6), min(MOST_WINDINGS, (ring - 1) // 2) + 1)
+        if gcd(ring, wheel) == 1
+    ]
+    order = [pairs[i] for _ in range(-(-count // len(pairs))) for i in rng.permutation(len(pairs))]
+    return order[:count]
+
+
+def _star(ring: int, wheel: int, inside: bool, holes: int, slip: float, radius: float) -> Points:
+    """Return (holes, steps, 2): the curves of one wheel around the origin, `radius` mm at most."""
+    reach = (ring - wheel if inside else ring + wheel) + ARM * wheel
+    # The curves of neighbouring holes lie this far apart at the points of the star.
+    room = 0.8 * ARM * wheel / reach * radius
+    holes = at_most(holes, room, 0.5 + 0.25 * wheel)
+    angle = np.linspace(0, 2 * np.pi * wheel, 48 * ring + 1)
+    arms = np.linspace(ARM, 0.2 if holes > 1 else ARM, holes)
+    shifts = 2 * np.pi / ring * slip * np.arange(holes)
+    return _rolled(ring, wheel, arms, shifts, angle, inside) * (radius / reach)
 
 
 def _rolled(

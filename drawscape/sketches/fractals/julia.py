@@ -15,28 +15,55 @@ from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
+Floats = NDArray[np.float64]
+
 CELL_MM = 0.45
 """Grid of the sampling; finer costs time and shows nothing that a pen could draw."""
 
 ITERATIONS = 90
 
+SHORTEST_MM = 2.5
+"""Shorter contours are specks."""
+
+SHORES = (
+    (-0.39, 0.58),
+    (-0.123, 0.745),
+    (-0.11, 0.65),
+    (0.27, 0.52),
+    (-1.0, 0.12),
+    (0.36, 0.3),
+    (-0.2, 0.66),
+    (-0.6, 0.4),
+    (-1.15, 0.2),
+)
+"""Values of c by the shore of the Mandelbrot set, for those who leave the choice to the seed."""
+
 
 @sketch
 def julia(
     svg: SVGBuilder,
+    rng: np.random.Generator,
     *,
-    real: Annotated[float, Interval(ge=-1.5, le=0.5), doc("Real part of c")] = -0.4,
-    imaginary: Annotated[float, Interval(ge=-1, le=1), doc("Imaginary part of c")] = 0.6,
+    real: Annotated[
+        float | None, Interval(ge=-1.5, le=0.5), doc("Real part of c; none: the seed picks c")
+    ] = None,
+    imaginary: Annotated[
+        float | None, Interval(ge=-1, le=1), doc("Imaginary part of c; none: the seed picks c")
+    ] = None,
     zoom: Annotated[float, Interval(ge=0.5, le=2), doc("1 shows the whole set")] = 1.0,
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 22,
+    inner: Annotated[int, Interval(ge=0, le=30), doc("Contours within the set")] = 7,
     turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees the set is turned")] = 60.0,
 ) -> Steps:
-    """Contours around the Julia set of z^2 + c, close together at its shore.
+    """Contours around the Julia set of z^2 + c, close together at its shore, and within it.
 
-    Gaston Julia, Mémoire sur l'itération des fonctions rationnelles, 1918. The contours are of the
-    distance to the set, estimated as in Heinz-Otto Peitgen and Dietmar Saupe, The Science of
-    Fractal Images, 1988.
+    Gaston Julia, Mémoire sur l'itération des fonctions rationnelles, 1918. Outside they are contours
+    of the distance to the set, estimated as in Heinz-Otto Peitgen and Dietmar Saupe, The Science of
+    Fractal Images, 1988; inside of how near each orbit comes to 0, after Clifford Pickover,
+    Computers, Pattern, Chaos and Beauty, 1990.
     """
+    picked = SHORES[int(rng.integers(len(SHORES)))]
+    c = complex(*(p if v is None else v for v, p in zip((real, imaginary), picked, strict=True)))
     frame = svg.frame
     cell = max(CELL_MM, frame.short / 420)
     x = np.linspace(0, frame.width, 2 * round(frame.width / cell / 2) + 1)
@@ -47,34 +74,59 @@ def julia(
     z = z * np.exp(1j * np.radians(turn - 90 * (frame.width > frame.height)))
     # z and -z go the same way, so half of the page is enough.
     half = z[: len(y) // 2 + 1]
-    distance = np.empty(half.shape)
-    draw = partial(_draw, x=x + frame.x0, y=y + frame.y0, lines=lines)
+    distance, trap = np.empty(half.shape), np.empty(half.shape)
+    draw = partial(_draw, x=x + frame.x0, y=y + frame.y0, lines=lines, inner=inner)
     for row in range(0, len(half), 24):
-        distance[row : row + 24] = _distance(half[row : row + 24], complex(real, imaginary)) / scale
-        yield 0.9 * row / len(half), partial(draw, height=distance[: row + 24])
-    draw(svg, height=np.concatenate([distance, distance[-2::-1, ::-1]]))
+        part = slice(row, row + 24)
+        distance[part], trap[part] = _fields(half[part], c)
+        distance[part] /= scale
+        shown = distance[: row + 24], trap[: row + 24]
+        yield 0.9 * row / len(half), partial(draw, height=shown[0], trap=shown[1])
+    whole = (np.concatenate([f, f[-2::-1, ::-1]]) for f in (distance, trap))
+    draw(svg, height=next(whole), trap=next(whole))
 
 
 def _draw(
-    svg: SVGBuilder,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    height: NDArray[np.float64],
-    lines: int,
+    svg: SVGBuilder, x: Floats, y: Floats, height: Floats, trap: Floats, lines: int, inner: int
 ) -> None:
-    """Draw the contours of `height`, of which the lower rows may be missing."""
-    svg.polylines(_contours(x, y[: len(height)], height, lines))
+    """Draw the contours of `height` outside and of `trap` inside; lower rows may be missing."""
+    with svg.layer("outside", color="#14213d", width=0.3):
+        svg.polylines(_contours(x, y[: len(height)], height, lines))
+    found = _inner(x, y[: len(height)], height, trap, inner)
+    if found:
+        with svg.layer("inside", color="#b3402a", width=0.3):
+            svg.polylines(found)
 
 
-def _distance(z: NDArray[np.complex128], c: complex) -> NDArray[np.float64]:
-    """Return how far each z is from the set, 0 where it has not left it after all iterations."""
-    shape, result = z.shape, np.zeros(z.size)
+def _inner(x: Floats, y: Floats, height: Floats, trap: Floats, count: int) -> list[Points]:
+    """Return contours of `trap` where `height` is 0, at levels that share the inside evenly."""
+    from contourpy import contour_generator
+    from scipy.ndimage import binary_erosion
+
+    # The shore is drawn from outside; a few cells in from it the contours have room.
+    inside = binary_erosion(height <= 0, iterations=2)
+    if count == 0 or np.count_nonzero(inside) < 100:
+        return []
+    levels = np.quantile(trap[inside], (np.arange(count) + 0.5) / count)
+    generator = contour_generator(x, y, np.ma.masked_array(trap, ~inside))
+    found = [line for level in levels for line in generator.lines(float(level))]
+    return [line for line in found if _length(line) > 2 * SHORTEST_MM]
+
+
+def _length(line: Points) -> float:
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def _fields(z: NDArray[np.complex128], c: complex) -> tuple[Floats, Floats]:
+    """Return how far each z is from the set, 0 within it, and how near its orbit comes to 0."""
+    shape, result, trap = z.shape, np.zeros(z.size), np.full(z.size, np.inf)
     left = np.arange(z.size)
     z, slope = z.ravel().copy(), np.ones(z.size, dtype=complex)
     for _ in range(ITERATIONS):
         slope = 2 * z * slope
         z = z * z + c
         size = np.abs(z)
+        trap[left] = np.minimum(trap[left], size)
         gone = size > 1e4
         if gone.any():
             # The slope is 0 at the critical point; nothing on the page is 4 away from the set.
@@ -82,12 +134,10 @@ def _distance(z: NDArray[np.complex128], c: complex) -> NDArray[np.float64]:
             result[left[gone]] = size[gone] * np.log(size[gone]) / steep
             stay = ~gone
             left, z, slope = left[stay], z[stay], slope[stay]
-    return result.reshape(shape)
+    return result.reshape(shape), trap.reshape(shape)
 
 
-def _contours(
-    x: NDArray[np.float64], y: NDArray[np.float64], height: NDArray[np.float64], count: int
-) -> list[Points]:
+def _contours(x: Floats, y: Floats, height: Floats, count: int) -> list[Points]:
     """Return `count` contours from 0.5 mm off the set outward, wider and wider apart."""
     from contourpy import contour_generator
 
@@ -101,4 +151,4 @@ def _contours(
     count = at_most(count, np.maximum(last - first, 0) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
     found = [line for level in levels for line in generator.lines(float(level))]
-    return [line for line in found if len(line) > 3]
+    return [line for line in found if _length(line) > SHORTEST_MM]

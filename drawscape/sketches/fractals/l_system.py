@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
+from numpy.typing import NDArray
 
-from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted_lines, polar
+from drawscape.sketches.placing import fitted_lines
 from drawscape.svg_builder import SVGBuilder
 
 Name = Literal[
@@ -37,9 +37,9 @@ class System:
 
 # F, G draw; + and - turn; [ and ] remember and return; other letters only grow.
 SYSTEMS: dict[str, System] = {
-    "fern": System("X", {"X": "F+[[X]-X]-F[-FX]+X", "F": "FF"}, 25, 6, -90),
-    "bush": System("F", {"F": "FF+[+F-F-F]-[-F+F+F]"}, 22.5, 4, -90),
-    "weed": System("F", {"F": "F[+F]F[-F]F"}, 25.7, 5, -90),
+    "fern": System("X", {"X": "F+[[X]-X]-F[-FX]+X", "F": "FF"}, 22.5, 6, -90),
+    "bush": System("X", {"X": "F[+X][-X]FX", "F": "FF"}, 25.7, 7, -90),
+    "weed": System("X", {"X": "F[+X]F[-X]+X", "F": "FF"}, 20, 7, -90),
     "snowflake": System("F++F++F", {"F": "F-F++F-F"}, 60, 5, echoes=14),
     "arrowhead": System("F", {"F": "G-F-G", "G": "F+G+F"}, 60, 7),
     "crystal": System("F+F+F+F", {"F": "FF+F++F+F"}, 90, 4),
@@ -55,31 +55,57 @@ def l_system(
     rng: np.random.Generator,
     *,
     system: Annotated[Name, doc("Which axiom and rules")] = "bush",
-    generations: Annotated[int, Interval(ge=3, le=7), doc("Rewritings, as far as they fit")] = 6,
-    wildness: Annotated[float, Interval(ge=0, le=1), doc("Chance in a plant's every turn")] = 0.3,
-    buds: Annotated[float, Interval(ge=0, le=1), doc("Share of a plant's twigs in bud")] = 0.12,
+    generations: Annotated[
+        int, Interval(ge=3, le=7), doc("Rewritings, counted so that 7 are as many as fit a page")
+    ] = 7,
+    wildness: Annotated[float, Interval(ge=0, le=1), doc("Chance in a plant's growth")] = 0.5,
+    weight: Annotated[float, Interval(ge=0, le=1), doc("How far a plant's twigs hang")] = 0.35,
+    leaves: Annotated[float, Interval(ge=0, le=1), doc("Share of a plant's twigs in leaf")] = 0.3,
 ) -> None:
     """A plant or a curve that a few letters grow into by rewriting.
 
     Aristid Lindenmayer, Mathematical models for cellular interactions in development, 1968; most
     systems are from Przemyslaw Prusinkiewicz and Lindenmayer, The Algorithmic Beauty of Plants,
-    1990.
+    1990. The seed grows a plant and turns a curve.
     """
     chosen = SYSTEMS[system]
-    text = _grown(chosen, min(generations, chosen.most))
+    text = _grown(chosen, max(1, chosen.most - 7 + generations))
     if "[" not in text:
-        curve = _once(_curve(text, chosen))
+        curve = _turned(_once(_curve(text, chosen)), chosen.angle * int(rng.integers(12)))
         svg.polylines(fitted_lines(svg, _echoes(curve, chosen.echoes)))
         return
-    lines = fitted_lines(svg, Lines.of(list(_branches(rng, text, chosen, wildness))))
-    with svg.layer("branches", color="#1b1b1b", width=0.3):
-        svg.polylines(lines)
-    tips = lines.ends[rng.random(len(lines)) < buds]
-    ring = polar(0.006 * svg.frame.short, np.linspace(0, 2 * np.pi, 17))
-    frame = svg.frame
-    with svg.layer("buds", color="#b3402a", width=0.3):
-        rings = tips[:, None, :] + ring
-        svg.polylines(clip_to_rectangle(rings, frame.x0, frame.y0, frame.x1, frame.y1))
+    twigs = list(_branches(rng, text, chosen, wildness, weight))
+    lines = fitted_lines(svg, Lines.of(twigs))
+    # A twig that no pen could show is only a blot on its neighbour.
+    lines = lines.take(lines.lengths_mm > 0.6)
+    ends = np.flatnonzero(rng.random(len(lines)) < leaves)
+    shapes = Lines.of(_leaves(lines, ends, 0.022 * svg.frame.short))
+    # Leaves reach beyond the twigs: both together fill the page.
+    plant = fitted_lines(svg, Lines.join([lines, shapes]))
+    number = np.arange(len(plant))
+    with svg.layer("branches", color="#1f2a1f", width=0.3):
+        svg.polylines(plant.take(number < len(lines)))
+    with svg.layer("leaves", color="#3f7d4e", width=0.3):
+        svg.polylines(plant.take(number >= len(lines)))
+
+
+def _leaves(lines: Lines, chosen: NDArray[np.int64], size: float) -> Points:
+    """Return (n, 21, 2): a leaf on the tip of each `chosen` line, in its direction, `size` mm long."""
+    tips = lines.ends[chosen]
+    last = lines.offsets[chosen + 1] - 1
+    ahead = lines.points[last] - lines.points[last - 1]
+    ahead = ahead / np.maximum(np.hypot(*ahead.T), 1e-9)[:, None] * size
+    t = np.linspace(0, 1, 11)
+    side = 0.22 * np.sin(np.pi * t) * (1.2 - 0.4 * t)
+    outline = np.concatenate([np.column_stack([t, side]), np.column_stack([t, -side])[-2::-1]])
+    across = np.column_stack([-ahead[:, 1], ahead[:, 0]])
+    along = outline[None, :, :1] * ahead[:, None] + outline[None, :, 1:] * across[:, None]
+    return np.asarray(tips[:, None] + along)
+
+
+def _turned(lines: Lines, degrees: float) -> Lines:
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return lines.with_points(lines.points @ np.array([[cos, sin], [-sin, cos]]))
 
 
 def _grown(system: System, generations: int) -> str:
@@ -116,28 +142,32 @@ def _once(path: Points) -> Lines:
 
 
 def _branches(
-    rng: np.random.Generator, text: str, system: System, wildness: float
+    rng: np.random.Generator, text: str, system: System, wildness: float, weight: float
 ) -> Iterator[Points]:
-    """Yield the unbroken lines that the turtle draws, the twigs as it comes back to them."""
-    chance = iter(rng.normal(0, 1, text.count("+") + text.count("-")).tolist())
-    angle, blur = np.radians(system.angle), np.radians(system.angle) * 0.5 * wildness
-    place, heading, line = 0j, np.radians(system.heading), [0j]
+    """Yield the unbroken lines that the turtle draws, the twigs as it comes back to them.
+
+    Each step bends a little, by chance and by its own weight: the further out, the more.
+    """
+    chance = iter(rng.normal(0, 1, len(text)).tolist())
+    angle, blur = np.radians(system.angle), np.radians(system.angle) * 0.4 * wildness
+    place, heading, depth, line = 0j, np.radians(system.heading), 0, [0j]
     stack: list[tuple[complex, float]] = []
-    step = np.exp(1j * heading)
     for letter in text:
         if letter == "F":
-            place += step
+            # Downwards is +90 degrees; a stem stands, a twig hangs.
+            heading += 0.012 * weight * depth * float(np.cos(heading)) + 0.06 * blur * next(chance)
+            place += complex(np.cos(heading), np.sin(heading))
             line.append(place)
         elif letter in "+-":
             heading += (angle if letter == "+" else -angle) + blur * next(chance)
-            step = complex(np.cos(heading), np.sin(heading))
         elif letter == "[":
             stack.append((place, heading))
+            depth += 1
         elif letter == "]":
             if len(line) > 1:
                 yield _points(line)
             place, heading = stack.pop()
-            step = complex(np.cos(heading), np.sin(heading))
+            depth -= 1
             line = [place]
     if len(line) > 1:
         yield _points(line)

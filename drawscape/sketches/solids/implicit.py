@@ -10,8 +10,12 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.camera import Camera, Points3
 from drawscape.geometry.contours import contours
+from drawscape.geometry.hidden import visible_paths
+from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.simplify import simplify
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.model import Steps
@@ -23,8 +27,17 @@ Body = Literal["gyroid", "drops", "knot", "cage"]
 Inside = Callable[[Floats, Floats, Floats], Floats]
 """Positive within the body, zero on its surface; the body lies within 1 of the origin."""
 
-RAYS = 210
-"""Rays along each side of the view, and half as many steps along a ray, to find what is hidden."""
+CELLS = 56
+"""Cubes along each side of the mesh that hides what lies behind; slices are finer than it."""
+
+CLEARANCE = 0.005
+"""Of the scene's depth: how far behind the mesh a slice may lie and still show, since the mesh is coarser."""
+
+SAMPLES = 190
+"""Points along each side of the grid of a slice."""
+
+STEPS = 4
+"""Parts in which the slices come, so that they can be watched."""
 
 
 @sketch
@@ -33,7 +46,7 @@ def implicit(
     rng: np.random.Generator,
     *,
     body: Annotated[Body, doc("Which solid")] = "gyroid",
-    slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 96,
+    slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 84,
     tilt: Annotated[
         float, Interval(ge=5.0, le=85.0), doc("Degrees that the eye lies above the slices")
     ] = 34.0,
@@ -42,83 +55,71 @@ def implicit(
     ] = 28.0,
     period: Annotated[
         float, Interval(ge=1.0, le=4.0), doc("How finely gyroid, cage and knot are wound")
-    ] = 2.1,
+    ] = 1.4,
     wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.42,
     cut: Annotated[bool, doc("Cut a quarter away, its faces in the second pen")] = True,
 ) -> Steps:
     """An implicit solid in contour slices, those behind hidden by those in front.
 
     The gyroid is A. H. Schoen's, "Infinite periodic minimal surfaces without self-intersections"
-    (1970); drops after J. F. Blinn, "A generalization of algebraic surface drawing" (1982).
+    (1970); drops after J. F. Blinn, "A generalization of algebraic surface drawing" (1982). What is
+    hidden is found exactly, behind a mesh of the surface. The seed turns the solid's inside.
     """
     solid = _solid(rng, body, period, wall)
     kept = _quartered(solid) if cut else solid
-    axes = _axes(np.radians(tilt), np.radians(turn))
-    near = _depths(kept, axes)
+    # The cut quarter, x and y negative, faces the eye when nothing is turned.
+    camera = Camera.parallel(turn - 45.0, tilt)
+    mesh = implicit_mesh(lambda x, y, z: -kept(x, y, z), (-1, -1, -1), (1, 1, 1), resolution=CELLS)
+    place = _placing(svg, camera.project(mesh.vertices)[:, :2])
     slices = at_most(slices, svg.frame.short, 0.9, least=10)
-    yield 0.3, partial(_draw_outline, near=near)
-    heights = np.linspace(-0.99, 0.99, slices)
-    parts: list[Lines] = []
-    draw = partial(_draw, parts=parts, heights=heights, axes=axes, near=near, whole=None)
-    for index, height in enumerate(heights):
-        parts.append(_slice(kept, float(height)))
-        if index % 10 == 9:
-            yield 0.3 + 0.6 * index / slices, partial(draw, growing=True)
-    draw(svg, whole=solid if cut else None)
+    surface: list[Lines] = []
+    faces: list[Lines] = []
+    for step, heights in enumerate(np.array_split(np.linspace(-0.985, 0.985, slices), STEPS)):
+        for drawn, paths in zip((surface, faces), _slices(kept, solid, heights), strict=True):
+            drawn.append(place(visible_paths(paths, mesh, camera, bias=CLEARANCE)))
+        yield (step + 1) / STEPS, partial(_draw, surface=surface, faces=faces)
+    _draw(svg, surface, faces)
 
 
-def _draw(
-    svg: SVGBuilder,
-    parts: list[Lines],
-    heights: Floats,
-    axes: Floats,
-    near: Floats,
-    whole: Inside | None,
-    growing: bool = False,
-) -> None:
-    """Draw what is seen of the slices; faces where they cut the `whole` solid, in the second pen.
-
-    They fill the frame; while there are more to come they stand where they will fill it.
-    """
-    flat = Lines.join(parts)
-    height = np.repeat(heights[: len(parts)], [len(part.points) for part in parts])
-    points = np.column_stack((flat.points, height))
-    places = points @ axes.T
-    seen = _seen(places, near)
-    # On the cut faces the whole solid goes on beyond the slice.
-    face = np.zeros(len(seen), dtype=bool) if whole is None else whole(*points.T) > 0.02
-    filling = _outline(near) if growing else places[seen > 0, :2]
-    page = _on_page(svg, flat.with_points(places[:, :2]), filling)
-    svg.polylines(_long(keep_positive(page, np.where(face, -1e-6, seen))))
-    if whole is not None:
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(_long(keep_positive(page, np.where(face, seen, -1e-6))))
+def _draw(svg: SVGBuilder, surface: list[Lines], faces: list[Lines]) -> None:
+    """Draw the outer surface with the first pen, the cut faces with the second."""
+    svg.polylines(_long(Lines.join(surface)))
+    if any(len(lines) for lines in faces):
+        with svg.layer("cut", color="#b3402a", width=0.3):
+            svg.polylines(_long(Lines.join(faces)))
 
 
-def _draw_outline(page: SVGBuilder, near: Floats) -> None:
-    """Draw the edge of all that the rays meet, as large as the slices will be."""
-    met = np.where(near > -2.0, 1.0, -1.0)
-    edge = contours(met, 0.0, (-1.0, -1.0, 1.0, 1.0))
-    page.polylines(_on_page(page, edge, _outline(near)))
+def _placing(svg: SVGBuilder, outline: Points) -> Callable[[Lines], Lines]:
+    """Return what brings lines of the camera's picture onto the page, where `outline` fills it."""
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    scale = float(min(svg.frame.width / (high - low)[0], svg.frame.height / (high - low)[1]))
+    middle = (low + high) / 2
+
+    def place(lines: Lines) -> Lines:
+        # The slices are finer than the mesh and may reach beyond it by a hair.
+        points = np.clip(lines.points, low, high)
+        return lines.with_points((points - middle) * scale + (svg.frame.cx, svg.frame.cy))
+
+    return place
 
 
-def _outline(near: Floats) -> Points:
-    """Return the places of the view where a ray meets the solid, (N, 2)."""
-    up, right = np.nonzero(near > -2.0)
-    return np.column_stack((right, up)) / (RAYS - 1) * 2 - 1
-
-
-def _on_page(svg: SVGBuilder, lines: Lines, visible: Points) -> Lines:
-    """Return the lines in mm, placed so that the `visible` points fill the frame."""
-    frame = svg.frame
-    visible = visible if len(visible) else np.array([[-1.0, -1.0], [1.0, 1.0]])
-    low, high = visible.min(axis=0), visible.max(axis=0)
-    size = np.maximum(high - low, 0.2)
-    scale = float(min(frame.width / size[0], frame.height / size[1]))
-    points = (lines.points - (low + high) / 2) * (scale, -scale)
-    placed = points + np.array([frame.cx, frame.cy])
-    # What the rays judge a hair too generously may reach over the frame by as much.
-    return lines.with_points(np.clip(placed, (frame.x0, frame.y0), (frame.x1, frame.y1)))
+def _slices(kept: Inside, whole: Inside, heights: Floats) -> tuple[list[Points3], list[Points3]]:
+    """Return the slices at `heights` as lines in space: of the surface, and of the cut faces."""
+    side = np.linspace(-1, 1, SAMPLES)
+    surface: list[Points3] = []
+    faces: list[Points3] = []
+    for height in heights.tolist():
+        value = kept(side[None, :], side[:, None], np.full((1, 1), height))
+        lines = simplify(contours(value, 0.0, (-1.0, -1.0, 1.0, 1.0)), 0.002)
+        # On a cut face the whole solid goes on beyond the slice.
+        x, y = lines.points.T
+        beyond = whole(x, y, np.full(len(lines.points), height)) - 0.02
+        for found, part in ((surface, -beyond), (faces, beyond)):
+            found += [
+                np.column_stack((line, np.full(len(line), height)))
+                for line in keep_positive(lines, part)
+            ]
+    return surface, faces
 
 
 def _solid(rng: np.random.Generator, body: Body, period: float, wall: float) -> Inside:
@@ -184,50 +185,5 @@ def _quartered(solid: Inside) -> Inside:
     return rest
 
 
-def _axes(tilt: float, turn: float) -> Floats:
-    """Return the rows right, up and towards the eye, (3, 3), for slices at heights z."""
-    # The cut quarter, x and y negative, faces the eye when nothing is turned.
-    azimuth = turn + np.pi * 1.25
-    toward = np.array(
-        [np.cos(tilt) * np.cos(azimuth), np.cos(tilt) * np.sin(azimuth), np.sin(tilt)]
-    )
-    right = np.array([-np.sin(azimuth), np.cos(azimuth), 0.0])
-    return np.stack((right, np.cross(toward, right), toward))
-
-
-def _depths(solid: Inside, axes: Floats) -> Floats:
-    """Return how near the surface comes to the eye along each ray, (RAYS, RAYS), -2 where none."""
-    side = np.linspace(-1, 1, RAYS)
-    up, right = (part.ravel() for part in np.meshgrid(side, side, indexing="ij"))
-    steps = np.linspace(1, -1, RAYS // 2)
-    near, before = np.full(up.shape, -2.0), np.full(up.shape, -1.0)
-    waiting = np.flatnonzero(np.hypot(up, right) < 1)
-    for w in steps:
-        place = np.stack((right[waiting], up[waiting], np.full(len(waiting), w)))
-        value = solid(*(axes.T @ place))
-        enters = value > 0
-        share = value[enters] / (value[enters] - before[waiting[enters]])
-        near[waiting[enters]] = w + share * (steps[0] - steps[1])
-        before[waiting] = np.minimum(value, -1e-9)
-        waiting = waiting[~enters]
-    return near.reshape(RAYS, RAYS)
-
-
-def _slice(solid: Inside, height: float) -> Lines:
-    side = np.linspace(-1, 1, 190)
-    value = solid(side[None, :], side[:, None], np.full((1, 1), height))
-    return contours(value, 0.0, (-1.0, -1.0, 1.0, 1.0))
-
-
-def _seen(places: Floats, near: Floats) -> Floats:
-    """Return a value for each place (N, 3) that is positive where nothing lies before it."""
-    from scipy.ndimage import map_coordinates, minimum_filter
-
-    # Near an edge the ray beside a place may meet a nearer part: the farthest of nine counts.
-    far = minimum_filter(near, 3)
-    at = (places[:, [1, 0]].T + 1) / 2 * (RAYS - 1)
-    return np.asarray(places[:, 2] - map_coordinates(far, at, order=1, mode="nearest") + 0.02)
-
-
 def _long(lines: Lines) -> Lines:
-    return lines.take(lines.lengths_mm > 0.5)
+    return lines.take(lines.lengths_mm > 1.0)

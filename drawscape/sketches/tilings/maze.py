@@ -15,6 +15,7 @@ from drawscape.svg_builder import SVGBuilder
 
 Shape = Literal["rings", "rays", "waves", "none"]
 Bits = NDArray[np.bool_]
+Whole = NDArray[np.int64]
 
 
 @sketch
@@ -23,24 +24,26 @@ def maze(
     rng: np.random.Generator,
     *,
     corridors: Annotated[int, Interval(ge=8, le=80), doc("Across the shorter side")] = 48,
-    follow: Annotated[Shape, doc("What the corridors follow")] = "rings",
+    follow: Annotated[Shape, doc("What the corridors follow")] = "waves",
     strictness: Annotated[float, Interval(ge=0, le=1), doc("How closely they follow it")] = 0.75,
     solution: Annotated[bool, doc("Draw the way through in red")] = True,
 ) -> None:
     """A maze with one way between any two places, its corridors along rings, rays or waves.
 
     A spanning tree by Joseph Kruskal (On the shortest spanning subtree of a graph, 1956), with
-    weights that favour steps along the shape. The way in is above, the way out below.
+    weights that favour steps along the shape. The way in is above, the way out below, where the way
+    between them is the longest.
     """
     corridors = at_most(corridors, svg.frame.short, 1.2)
     side = svg.frame.short / corridors
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
     across, down = _passages(rng, columns, rows, follow, strictness)
+    way = _way(across, down)
+    gaps = int(way[0, 0]), int(way[-1, 0])
     with svg.layer("walls", color="#1b1b1b", width=0.35):
-        svg.polylines(_walls(across, down) * side + corner)
+        svg.polylines(_walls(across, down, gaps) * side + corner)
     if solution:
-        way = _way(across, down)
         with svg.layer("way", color="#b3402a", width=0.5):
             svg.polyline((way + 0.5) * side + corner)
 
@@ -98,12 +101,15 @@ def _spanning(starts: list[int], ends: list[int], count: int) -> list[int]:
     return kept
 
 
-def _walls(across: Bits, down: Bits) -> Points:
-    """Return (n, 2, 2): walls as long straight lines, in cells, with a gap above and one below."""
+def _walls(across: Bits, down: Bits, gaps: tuple[int, int]) -> Points:
+    """Return (n, 2, 2): walls as long straight lines, in cells.
+
+    `gaps` are the columns of the way in above and of the way out below.
+    """
     rows, columns = len(across), down.shape[1]
     level = np.ones((rows + 1, columns), dtype=bool)
     level[1:-1] = ~down
-    level[0, 0] = level[-1, -1] = False
+    level[0, gaps[0]] = level[-1, gaps[1]] = False
     upright = np.ones((columns + 1, rows), dtype=bool)
     upright[1:-1] = ~across.T
     return np.concatenate([_runs(level), _runs(upright)[:, :, ::-1]])
@@ -120,26 +126,36 @@ def _runs(wall: Bits) -> Points:
 
 
 def _way(across: Bits, down: Bits) -> Points:
-    """Return the way from the gap above to the gap below, (n, 2): upper left corners of its
-    cells.
+    """Return the longest way from above to below, (n, 2): upper left corners of its cells.
+
+    The ways in and out are looked for in the middle three fifths of the first and the last row.
     """
     rows, columns = len(across), down.shape[1]
-    right, below = across.tolist(), down.tolist()
-    came: dict[tuple[int, int], tuple[int, int]] = {(0, 0): (0, -1)}
-    edge = [(0, 0)]
-    while (columns - 1, rows - 1) not in came:
-        x, y = edge.pop()
-        for place, is_open in (
-            ((x + 1, y), x + 1 < columns and right[y][x]),
-            ((x - 1, y), x > 0 and right[y][x - 1]),
-            ((x, y + 1), y + 1 < rows and below[y][x]),
-            ((x, y - 1), y > 0 and below[y - 1][x]),
-        ):
-            if is_open and place not in came:
-                came[place] = (x, y)
-                edge.append(place)
-    way = [(columns - 1, rows - 1)]
-    while way[-1] != (0, 0):
-        way.append(came[way[-1]])
-    through = np.array(way[::-1], dtype=float)
-    return np.concatenate([[(0, -0.5)], through, [through[-1] + (0, 0.5)]])
+    inner = np.arange(columns // 5, max(columns - columns // 5, columns // 5 + 1))
+    # From below to the farthest cell above, and back from there: in a tree no way is longer.
+    first, _ = _tree(across, down, int(inner[len(inner) // 2]) + (rows - 1) * columns)
+    top = int(inner[np.argmax(first[inner])])
+    steps, came = _tree(across, down, top)
+    cell = int(inner[np.argmax(steps[(rows - 1) * columns + inner])]) + (rows - 1) * columns
+    cells = [cell]
+    while cells[-1] != top:
+        cells.append(int(came[cells[-1]]))
+    through = np.array([(c % columns, c // columns) for c in reversed(cells)], dtype=float)
+    return np.concatenate([[through[0] - (0, 0.5)], through, [through[-1] + (0, 0.5)]])
+
+
+def _tree(across: Bits, down: Bits, start: int) -> tuple[Whole, Whole]:
+    """Return for each cell the steps to `start` and the next cell on the way there."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    rows, columns = len(across), down.shape[1]
+    cell = np.arange(rows * columns).reshape(rows, columns)
+    a = np.concatenate([cell[:, :-1][across], cell[:-1][down]])
+    b = np.concatenate([cell[:, 1:][across], cell[1:][down]])
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(cell.size, cell.size)).tocsr()
+    order, came = breadth_first_order(graph, start, directed=False)
+    steps = np.zeros(cell.size, dtype=np.int64)
+    for index in order[1:].tolist():
+        steps[index] = steps[came[index]] + 1
+    return steps, np.asarray(came, dtype=np.int64)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval, doc
+from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
+from drawscape.geometry.noise import Noise
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
-CLOSEST = 0.9
+Floats = NDArray[np.floating[Any]]
+Bits = NDArray[np.bool_]
+
+CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
+
+GAP = 0.06
+"""Of a cell: the white beside a ribbon that passes over another."""
 
 
 @sketch
@@ -21,43 +29,83 @@ def ten_print(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    cells: Annotated[int, Interval(ge=4, le=40), doc("Cells across the shorter side")] = 14,
-    strands: Annotated[int, Interval(ge=1, le=4), doc("Lines from each side of a cell")] = 4,
+    cells: Annotated[int, Interval(ge=4, le=40), doc("Cells across the shorter side")] = 12,
+    strands: Annotated[int, Interval(ge=1, le=9), doc("Lines of each ribbon")] = 5,
     drift: Annotated[
-        float, Interval(ge=0, le=1), doc("0 tosses a fair coin; 1 goes from all \\ to all /")
-    ] = 1.0,
-    pens: Annotated[int, Interval(ge=1, le=2), doc("Colours: one for both slants, or two")] = 2,
+        float, Interval(ge=0, le=1), doc("0 tosses a fair coin; 1 lets one slant win in places")
+    ] = 0.55,
+    ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.62,
+    loops: Annotated[bool, doc("Draw ribbons that close on themselves in red")] = True,
 ) -> None:
-    """A wall of slanted cells that turns from one slant to the other through a maze.
+    """A maze of ribbons that bounce off one another in every cell, one way or the other.
 
     10 PRINT CHR$(205.5+RND(1)); : GOTO 10, the one-line program of the Commodore 64 (User's Guide,
-    1982; Montfort and others, 10 PRINT, 2012). With several strands each cell is hatched along its
-    slant, and the hatches meet at the edges.
+    1982; Montfort and others, 10 PRINT, 2012). Here a slant is two quarter rings around the corners
+    that it parts, so that ribbons run on from cell to cell, after Cyril Stanley Smith, The tiling
+    patterns of Sebastien Truchet, 1987. Where they are broad, one passes over the other.
     """
     side = svg.frame.short / cells
-    strands = at_most(strands, side * 0.7, CLOSEST)
+    strands = at_most(strands, side * ribbon, CLOSEST)
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
-    along = (y + 0.5) / rows if rows >= columns else (x + 0.5) / columns
-    chance = 0.5 + drift * (along - 0.5)
+    chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
     rising = rng.random((rows, columns)) < chance
+    first_above = rng.random((rows, columns)) < 0.5
+    closed = _closed(rising) if loops else np.zeros((rows, columns, 2), dtype=bool)
+    shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
-    for pen, (name, color, chosen) in enumerate(
-        [("falling", "#1b1b1b", ~rising), ("rising", "#b3402a", rising)]
-    ):
-        at = np.stack([x[chosen], y[chosen]], axis=-1)
-        lines = (at[:, None, None, :] + _slanted(strands, pen == 1)) * side + corner
-        with svg.layer(name if pens == 2 else "pen 1", color=color if pens == 2 else "#1b1b1b"):
-            svg.polylines(lines.reshape(-1, 2, 2))
+    for name, color, wanted in (("ways", "#14213d", ~closed), ("loops", "#d1495b", closed)):
+        lines = [
+            (_turned(arc, bool(rising[r, c]), which) + np.array([c, r])) * side + corner
+            for r, c, which in np.argwhere(wanted).tolist()
+            for arc in _arcs(shares, ribbon, bool(first_above[r, c]) == (which == 0))
+        ]
+        if lines:
+            with svg.layer(name, color=color, width=0.4):
+                svg.polylines(lines)
 
 
-def _slanted(strands: int, rising: bool) -> Points:
-    """Return (2 strands - 1, 2, 2): the hatch of a unit cell, down to the right or up to the
-    right.
+def _arcs(shares: Floats, ribbon: float, above: bool) -> list[Points]:
+    """Return the quarter rings of the radii `shares` about the corner (0, 0) of a unit cell.
+
+    Those of a ribbon that is not `above` stop short of the other one, about the corner (1, 1).
     """
-    start = np.arange(1 - strands, strands) / strands
-    low, high = np.maximum(0.0, start), np.minimum(1.0, 1 + start)
-    ends = np.stack([np.stack([low, low - start], -1), np.stack([high, high - start], -1)], 1)
-    if rising:
-        ends[:, :, 1] = 1 - ends[:, :, 1]
-    return ends
+    angle = np.linspace(0, np.pi / 2, 41)
+    ring = shares[:, None, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    if above:
+        return list(ring[:, ::4])
+    free = np.hypot(*(1 - ring).transpose(2, 0, 1)) > 0.5 + ribbon / 2 + GAP
+    parts = []
+    for arc, shown in zip(ring, free, strict=True):
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], shown, [False]]).astype(int)))
+        parts += [arc[a:b] for a, b in edges.reshape(-1, 2).tolist() if b - a > 1]
+    return parts
+
+
+def _turned(arc: Points, rising: bool, which: int) -> Points:
+    """Return the arc about another corner: the opposite one for `which` 1, mirrored if `rising`."""
+    arc = 1 - arc if which else arc
+    return np.column_stack([1 - arc[:, 0], arc[:, 1]]) if rising else arc
+
+
+def _closed(rising: Bits) -> NDArray[np.bool_]:
+    """Return (rows, columns, 2): whether the ribbon about each cell's upper, lower corner is a loop.
+
+    A ribbon runs through the middles of edges; it is a loop if none of them is the page's.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows, columns = rising.shape
+    level = np.arange((rows + 1) * columns).reshape(rows + 1, columns)
+    upright = level.size + np.arange(rows * (columns + 1)).reshape(rows, columns + 1)
+    left, right = upright[:, :-1], upright[:, 1:]
+    upper = np.stack([level[:-1], np.where(rising, right, left)], axis=-1)
+    lower = np.stack([level[1:], np.where(rising, left, right)], axis=-1)
+    pairs = np.concatenate([upper, lower]).reshape(-1, 2)
+    count = level.size + upright.size
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    _, ribbon = connected_components(graph, directed=False)
+    outer = np.concatenate([level[0], level[-1], upright[:, 0], upright[:, -1]])
+    closed = ~np.isin(ribbon, ribbon[outer])
+    return np.stack([closed[upper[..., 0]], closed[lower[..., 0]]], axis=-1)
