@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -195,3 +196,22 @@ def task_modules() -> tuple[str, ...]:
 def sketches_folder() -> Path:
     """Return the folder of the project's own sketches; it need not exist."""
     return home() / "sketches"
+
+
+def number_variable(
+    environment: Mapping[str, str], name: str, default: float, least: float, most: float
+) -> float:
+    """Return the number that the environment variable `name` holds, `default` if it is unset or empty.
+
+    Raises SettingsError for what is not a number between `least` and `most`.
+    """
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"{name}={text!r} is not a number") from None
+    if not least <= value <= most:
+        raise SettingsError(f"{name}={text!r} must be between {least:g} and {most:g}")
+    return value

@@ -37,9 +37,14 @@ def message_id(job_id: str | None, queued_at: datetime | None, domain: str) -> s
     return f"<job-{job_id}{when}.drawscape@{domain}>"
 
 
-def content_id(place: int) -> str:
-    """Return how the HTML part names the inline picture at `place`, counted from 0."""
-    return f"picture-{place}@drawscape"
+def content_id(index: int) -> str:
+    """Return how the HTML part names the inline picture `index`, counted from 0."""
+    return f"picture-{index}@drawscape"
+
+
+def encoded_bytes(size: int) -> int:
+    """Return how many bytes of a mail an enclosure of `size` bytes takes, its headers apart."""
+    return -(-size // 57) * 78  # base64: 57 bytes are a line of 76 characters and its end
 
 
 def build_message(
@@ -55,10 +60,12 @@ def build_message(
 ) -> EmailMessage:
     """Return the mail: text first, then HTML with its inline `pictures`, then the `enclosures`.
 
-    It is 7-bit throughout, so any server takes it, and marked as made by a program, so that holiday
-    notices stay away (RFC 3834).
+    It is 7-bit throughout, so any server takes it, unless an address has other letters than ASCII's
+    before its @: then its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
+    holiday notices stay away (RFC 3834).
     """
-    message = EmailMessage(policy=SMTP)
+    plain = (sender.address + recipient.address).isascii()
+    message = EmailMessage(policy=SMTP.clone(utf8=not plain))
     message["From"] = sender.header
     message["To"] = recipient.header
     message["Subject"] = subject
@@ -76,13 +83,13 @@ def build_message(
 
 def _add_pictures(message: EmailMessage, pictures: Sequence[Enclosure]) -> None:
     html = message.get_body(preferencelist=("html",))
-    for place, picture in enumerate(pictures):
+    for index, picture in enumerate(pictures):
         main, sub = picture.type
         html.add_related(  # type: ignore[union-attr]
             picture.data,
             maintype=main,
             subtype=sub,
-            cid=f"<{content_id(place)}>",
+            cid=f"<{content_id(index)}>",
             filename=picture.name,
             disposition="inline",
         )

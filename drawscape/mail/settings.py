@@ -13,17 +13,19 @@
 | `DRAWSCAPE_MAIL_RETRY_DELAY` | seconds before the second attempt, doubled for each after it | 2 |
 | `DRAWSCAPE_MAIL_PATIENCE` | seconds after which no attempt is begun | 150 |
 | `DRAWSCAPE_MAIL_TEMPLATES` | a folder of templates that come before the built-in ones | |
-| `DRAWSCAPE_MAIL_MAX_MB` | the largest enclosure | 20 |
+| `DRAWSCAPE_MAIL_MAX_MB` | the largest mail, enclosures as it encodes them (a third more) | 20 |
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from drawscape.errors import MailError, SettingsError
 from drawscape.mail.address import Recipient, read_recipient
+from drawscape.settings import number_variable
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -58,20 +60,21 @@ class MailSettings:
                 f"DRAWSCAPE_SMTP_SECURITY={security!r} must be one of {', '.join(PORTS)}"
             )
         user, password = _login(environment, host, security)
+        number = partial(number_variable, environment)
         return cls(
             sender=_sender(environment, host, user),
             host=host,
-            port=int(_number(environment, "DRAWSCAPE_SMTP_PORT", PORTS[security], 1, 65535)),
+            port=int(number("DRAWSCAPE_SMTP_PORT", PORTS[security], 1, 65535)),
             security=security,
             user=user,
             password=password,
             ca_file=_path(environment, "DRAWSCAPE_SMTP_CA"),
-            timeout_s=_number(environment, "DRAWSCAPE_SMTP_TIMEOUT", 30, 0.1, 3600),
-            tries=int(_number(environment, "DRAWSCAPE_MAIL_TRIES", 4, 1, 100)),
-            retry_delay_s=_number(environment, "DRAWSCAPE_MAIL_RETRY_DELAY", 2, 0, 3600),
-            patience_s=_number(environment, "DRAWSCAPE_MAIL_PATIENCE", 150, 0, 86400),
+            timeout_s=number("DRAWSCAPE_SMTP_TIMEOUT", 30, 0.1, 3600),
+            tries=int(number("DRAWSCAPE_MAIL_TRIES", 4, 1, 100)),
+            retry_delay_s=number("DRAWSCAPE_MAIL_RETRY_DELAY", 2, 0, 3600),
+            patience_s=number("DRAWSCAPE_MAIL_PATIENCE", 150, 0, 86400),
             templates=_path(environment, "DRAWSCAPE_MAIL_TEMPLATES"),
-            max_bytes=int(_number(environment, "DRAWSCAPE_MAIL_MAX_MB", 20, 0, 1024) * (1 << 20)),
+            max_bytes=int(number("DRAWSCAPE_MAIL_MAX_MB", 20, 0, 1024) * (1 << 20)),
         )
 
 
@@ -103,21 +106,6 @@ def _sender(environment: Mapping[str, str], host: str | None, user: str | None) 
         return read_recipient(text or _NOBODY, "sender")
     except MailError as problem:
         raise SettingsError(f"DRAWSCAPE_MAIL_FROM: {problem}") from problem
-
-
-def _number(
-    environment: Mapping[str, str], name: str, default: float, least: float, most: float
-) -> float:
-    text = environment.get(name)
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        raise SettingsError(f"{name}={text!r} is not a number") from None
-    if not least <= value <= most:
-        raise SettingsError(f"{name}={text!r} must be between {least:g} and {most:g}")
-    return value
 
 
 def _path(environment: Mapping[str, str], name: str) -> Path | None:

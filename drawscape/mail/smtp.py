@@ -21,11 +21,10 @@ def deliver(
     message: EmailMessage,
     settings: MailSettings,
     *,
-    accepted: Callable[[], object],
+    on_accepted: Callable[[], object],
     log: Log,
-    sleep: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Hand the mail to the server of `settings`; `accepted` is called once the server has taken it.
+    """Hand the mail to the server of `settings`; `on_accepted` is called once that has taken it.
 
     A refused or lost connection and 4xx answers are tried again, up to `settings.tries` times, with
     a pause that doubles, as long as `settings.patience_s` lasts; then MailTemporaryError. What a
@@ -34,33 +33,41 @@ def deliver(
     begun, pause = time.monotonic(), settings.retry_delay_s
     for attempt in range(1, settings.tries + 1):
         try:
-            _attempt(message, settings, accepted)
+            _attempt(message, settings, on_accepted)
             return
-        except (smtplib.SMTPException, OSError) as problem:
-            said = f"{settings.host}:{settings.port}: {_said(problem)}"
+        except (smtplib.SMTPException, OSError, UnicodeError) as problem:
+            text = f"{settings.host}:{settings.port}: {_text(problem)}"
             if not _is_temporary(problem):
-                raise MailRefusedError(f"{said}; this will not pass by itself") from problem
+                raise MailRefusedError(f"{text}; this will not pass by itself") from problem
             spent = time.monotonic() - begun
             if attempt == settings.tries or spent + pause > settings.patience_s:
                 raise MailTemporaryError(
-                    f"{said}; given up for now after {attempt} tries in {spent:.0f} s"
+                    f"{text}; given up for now after {_tries(attempt)} in {spent:.0f} s"
                 ) from problem
-            log(f"{said}; try {attempt + 1} of {settings.tries} in {pause:g} s")
-        sleep(pause)
+            log(f"{text}; try {attempt + 1} of {settings.tries} in {pause:g} s")
+        time.sleep(pause)
         pause *= 2
 
 
-def _attempt(message: EmailMessage, settings: MailSettings, accepted: Callable[[], object]) -> None:
+def _tries(count: int) -> str:
+    return "1 try" if count == 1 else f"{count} tries"
+
+
+def _attempt(
+    message: EmailMessage, settings: MailSettings, on_accepted: Callable[[], object]
+) -> None:
     sender = settings.sender.address
     recipient = message["To"].addresses[0].addr_spec
+    plain = (sender + recipient).isascii()
+    options = () if plain else ("SMTPUTF8", "BODY=8BITMIME")
     with _session(settings) as session:
-        session.sendmail(sender, [recipient], message.as_bytes())
-        accepted()
+        session.sendmail(sender, [recipient], message.as_bytes(), options)
+        on_accepted()
 
 
 @contextmanager
 def _session(settings: MailSettings) -> Iterator[smtplib.SMTP]:
-    """Yield a session, encrypted and logged in as the settings say; its end is no one's concern."""
+    """Yield a session, encrypted and logged in as the settings say; how it ends does not matter."""
     session = _connected(settings)
     try:
         if settings.security == "starttls":
@@ -89,7 +96,7 @@ def _connected(settings: MailSettings) -> smtplib.SMTP:
 
 
 def _own_name() -> str:
-    """Return what to say in EHLO: smtplib's own way asks the DNS, which can take long."""
+    """Return the name for EHLO: smtplib's own way asks the DNS, which can take long."""
     name = socket.gethostname()
     return name if "." in name else "[127.0.0.1]"
 
@@ -112,7 +119,7 @@ def _is_temporary(problem: Exception) -> bool:
         return isinstance(problem, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
     if isinstance(problem, socket.gaierror):
         return problem.errno == socket.EAI_AGAIN
-    return True
+    return not isinstance(problem, UnicodeError)  # a host's name that is none
 
 
 def _code(problem: Exception) -> int | None:
@@ -124,7 +131,7 @@ def _code(problem: Exception) -> int | None:
     return None
 
 
-def _said(problem: Exception) -> str:
+def _text(problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
         address, (code, text) = next(iter(problem.recipients.items()))
         return f"{address} refused: {code} {_plain(text)}"

@@ -71,7 +71,7 @@ def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
 
 
 def _names(environment: ImmutableSandboxedEnvironment) -> list[str]:
-    """Return the names of the templates that a mail can be made of: `_layout` is none."""
+    """Return the names of the templates that a mail can be made of; `_layout` is not one."""
     files = environment.list_templates()
     return sorted(
         file.removesuffix(_SUFFIX)
@@ -120,5 +120,5 @@ def _link(value: object) -> str:
     """Return the address if a mail may link to it: `javascript:` and its like are refused."""
     text = str(value)
     if not _LINK.fullmatch(text):
-        raise MailTemplateError(f"{text!r} is no http, https or mailto link")
+        raise MailTemplateError(f"{text!r} is not an http, https or mailto link")
     return text

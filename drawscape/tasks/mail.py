@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drawscape import settings
 from drawscape.jobs import JobNotFoundError, current_job, get_job
-from drawscape.mail import Enclosure, Ledger, MailSettings, Notification, send
+
+if TYPE_CHECKING:
+    from drawscape.mail import Enclosure
 
 _PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, and small
 
@@ -23,7 +25,7 @@ def send_notification(
     inline: str | list[str] | None = None,
     **context: Any,
 ) -> str:
-    """Return the Message-ID of the mail that was sent, or the path of its file without a server.
+    """Return the Message-ID of the mail that was sent; without a server 'not sent, ... <its file>'.
 
     `template` is `order_complete`, `drawing_ready`, `job_failed` or one of your own (a folder in
     `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. `attach` and `inline` are drawings, by name under
@@ -42,21 +44,29 @@ def send_notification(
     of it, the job's next run sends the mail again, with the same Message-ID, by which most servers
     and mail programs drop the double. Called outside of a worker, each call is a mail of its own.
     """
+    from drawscape.mail import MailSettings, Notification, send
+    from drawscape.mail.notification import check_sizes
+
     job = current_job()
     mail = MailSettings.of(os.environ)
-    return send(
-        Notification(
-            recipient=recipient,
-            subject=subject,
-            template=template,
-            context=context,
-            pictures=[_picture(settings.readable_path(name)) for name in _names(inline)],
-            enclosures=[_enclosure(settings.readable_path(name)) for name in _names(attach)],
-        ),
-        mail,
+    pictures = [settings.readable_path(name) for name in _names(inline)]
+    enclosures = [settings.readable_path(name) for name in _names(attach)]
+    # A drawing's picture is measured with the mail: it is smaller, or larger, than the drawing.
+    check_sizes(enclosures + [p for p in pictures if not _is_svg(p)], mail.max_bytes)
+    notification = Notification(
+        recipient=recipient,
+        subject=subject,
+        template=template,
+        context=context,
+        pictures=[_picture(path) for path in pictures],
+        enclosures=[_enclosure(path) for path in enclosures],
         job_id=job.id,
         queued_at=_queued_at(job.id),
-        ledger=Ledger(settings.state_folder() / "mail.db"),
+    )
+    return send(
+        notification,
+        mail,
+        accepted=settings.state_folder() / "mail.db",
         outbox=settings.output_folder() / "mail",
         log=job.log,
     )
@@ -73,14 +83,21 @@ def _names(given: str | list[str] | None) -> list[str]:
     return [given] if isinstance(given, str) else list(given or ())
 
 
+def _is_svg(path: Path) -> bool:
+    return path.suffix.lower() == ".svg"
+
+
 def _enclosure(path: Path) -> Enclosure:
+    from drawscape.mail import Enclosure
+
     return Enclosure(path.name, path.read_bytes())
 
 
 def _picture(path: Path) -> Enclosure:
     """Return the drawing as a mail program shows it."""
-    if path.suffix.lower() != ".svg":
+    if not _is_svg(path):
         return _enclosure(path)
+    from drawscape.mail import Enclosure
     from drawscape.plot.export import to_png
     from drawscape.svg.read import read_svg
 

@@ -141,10 +141,15 @@ def serve(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator
     running: list[Controller] = []
 
     def start(
-        security: str = "none", *, login: bool = False, answers=(), rcpt_answers=()
+        security: str = "none",
+        *,
+        login: bool = False,
+        utf8: bool = False,
+        answers=(),
+        rcpt_answers=(),
     ) -> Mailbox:
         mailbox = Mailbox(list(answers), list(rcpt_answers))
-        options: dict[str, object] = {}
+        options: dict[str, object] = {"enable_SMTPUTF8": utf8}
         if security == "ssl":
             options["ssl_context"] = certificate.context()
         if security == "starttls":

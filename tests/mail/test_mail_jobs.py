@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
 import pytest
+from support import wait_until
 
 from drawscape.job_manager import enqueue_background_job, get_job, start_worker
 
@@ -38,21 +37,22 @@ def worker(home: Path):
             process.stop()
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.005)
-
-
 def enqueue(**more):
     return enqueue_background_job("workers.email_tasks.send_notification", **CONTRACT, **more)
+
+
+def written(answer: str) -> Path:
+    """Return the path in what a job without a server answers."""
+    reason, _, path = answer.partition("; written to ")
+    assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
+    return Path(path)
 
 
 def test_the_contract_s_example_works_as_a_job(home: Path, worker) -> None:
     worker()
     job = enqueue()
-    path = Path(job.wait(60))
+    path = written(job.wait(60))
+    assert "written to" in job.logs()
     assert path.parent == home / "output" / "mail"
     assert path.name.startswith(f"job-{job.id}-")
     mail = message_from_bytes(path.read_bytes(), policy=default)
@@ -64,7 +64,7 @@ def test_a_drawing_is_shown_as_a_picture(home: Path, worker) -> None:
     (home / "spiral.svg").write_text(SVG)
     worker()
     job = enqueue(inline="spiral.svg", attach=["spiral.svg"])
-    mail = message_from_bytes(Path(job.wait(60)).read_bytes(), policy=default)
+    mail = message_from_bytes(written(job.wait(60)).read_bytes(), policy=default)
     types = [part.get_content_type() for part in mail.walk() if not part.is_multipart()]
     assert types == ["text/plain", "text/html", "image/png", "image/svg+xml"]
     picture = next(part for part in mail.walk() if part.get_content_type() == "image/png")
@@ -87,7 +87,7 @@ def test_a_worker_killed_before_the_server_s_answer_sends_one_mail_in_the_end(
     rough_server.hang_up = ["stall"]
     process = worker()
     job = enqueue()
-    wait_until(lambda: rough_server.stalled)
+    wait_until(lambda: rough_server.stalled, 60)
     os.kill(process.pid, signal.SIGKILL)
     wait_until(lambda: not process.alive)
     worker()

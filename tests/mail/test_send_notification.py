@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -45,25 +50,32 @@ def as_job():
     return call
 
 
-def read(path: str) -> EmailMessage:
-    return message_from_bytes(Path(path).read_bytes(), policy=default)
+def written(answer: str) -> Path:
+    """Return the path in what a call without a server answers."""
+    reason, _, path = answer.partition("; written to ")
+    assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
+    return Path(path)
+
+
+def read(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), policy=default)
 
 
 def test_without_a_server_the_mail_is_a_file(home: Path) -> None:
-    path = send_notification(**CONTRACT)
-    assert Path(path).parent == home / "output" / "mail"
-    assert path.endswith(".eml")
+    path = written(send_notification(**CONTRACT))
+    assert path.parent == home / "output" / "mail"
+    assert path.suffix == ".eml"
     mail = read(path)
     assert mail["To"] == "user@example.com"
     assert mail["Subject"] == "Your order is ready"
     assert mail.get_body(("plain",)).get_content().startswith("Hello,")
     assert "<!doctype html>" in mail.get_body(("html",)).get_content()
-    assert [p.name for p in Path(path).parent.iterdir()] == [Path(path).name]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_job_that_runs_twice_writes_one_file(as_job) -> None:
     assert as_job("job-1") == as_job("job-1")
-    assert len(list(Path(as_job("job-1")).parent.iterdir())) == 1
+    assert len(list(written(as_job("job-1")).parent.iterdir())) == 1
 
 
 @pytest.mark.parametrize("security", ["starttls", "ssl"])
@@ -134,7 +146,7 @@ def test_a_server_that_stays_busy_raises_a_temporary_error(serve) -> None:
 def test_patience_ends_before_the_tries_do(serve, monkeypatch: pytest.MonkeyPatch) -> None:
     mailbox = serve(answers=["451 busy"] * 9)
     monkeypatch.setenv("DRAWSCAPE_MAIL_RETRY_DELAY", "3600")
-    with pytest.raises(MailTemporaryError, match="after 1 tries"):
+    with pytest.raises(MailTemporaryError, match="after 1 try in"):
         send_notification(**CONTRACT)
     assert mailbox.attempts == 1
 
@@ -204,7 +216,7 @@ def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home: Pat
     as_job("first")
     with sqlite3.connect(home / ".drawscape" / "mail.db") as database:
         database.execute(
-            "create trigger full before insert on accepted begin select raise(abort, 'disk full'); end"
+            "create trigger full before insert on note begin select raise(abort, 'disk full'); end"
         )
     database.close()
     as_job("second")
@@ -248,13 +260,84 @@ def test_a_drawing_out_of_bounds_is_not_sent(
     assert not mailbox.mails
 
 
-def test_an_enclosure_that_is_too_large_is_named(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_large_enclosure_is_refused_before_it_is_read(home: Path) -> None:
+    with (home / "film.mp4").open("wb") as film:
+        film.truncate(8 << 30)  # a hole: it takes no room on the disk, but would in memory
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(MailError, match=r"'film\.mp4': 11,754,\d{3},\d{3} bytes as a mail encodes"):
+        send_notification(**CONTRACT, attach="film.mp4")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
+
+
+@pytest.mark.parametrize("how", [{"attach": 3}, {"inline": 3}, {"attach": 1, "inline": 2}])
+def test_the_largest_mail_counts_all_that_it_encloses(
+    serve, home: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, int]
 ) -> None:
-    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "0")
-    (home / "big.svg").write_text(SVG)
-    with pytest.raises(MailError, match=r"'big\.svg' has \d+ bytes"):
-        send_notification(**CONTRACT, attach="big.svg")
+    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "1")
+    mailbox = serve()
+    names = [f"{number}.png" for number in range(3)]
+    for name in names:
+        (home / name).write_bytes(b"\x89PNG" + bytes(300 * 1024))  # 410 kB in a mail
+    given = iter(names)
+    files = {key: [next(given) for _ in range(count)] for key, count in how.items()}
+    with pytest.raises(MailError, match=r"[012]\.png.*DRAWSCAPE_MAIL_MAX_MB"):
+        send_notification(**CONTRACT, **files)
+    assert mailbox.attempts == 0
+    send_notification(**CONTRACT, attach=names[:2])
+    assert 800_000 < len(mailbox.envelopes[0].content) < 1 << 20
+
+
+def test_pictures_of_drawings_count_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "0.01")
+    (home / "small.svg").write_text(SVG.replace("20mm", "2000mm").replace("10mm", "1000mm"))
+    with pytest.raises(MailError, match=r"the mail: [\d,]+ bytes.*at most 10,485 "):
+        send_notification(**CONTRACT, inline="small.svg")
+
+
+def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(serve) -> None:
+    mailbox = serve(utf8=True)
+    send_notification(**{**CONTRACT, "recipient": "Zoë <zoë@bücher.example>"})
+    assert mailbox.envelopes[0].rcpt_tos == ["zoë@xn--bcher-kva.example"]
+    assert "To: Zoë <zoë@xn--bcher-kva.example>\r\n".encode() in mailbox.envelopes[0].content
+    send_notification(**CONTRACT)
+    assert mailbox.envelopes[1].content.isascii()
+
+
+def test_a_server_without_smtputf8_is_named_at_once(serve) -> None:
+    mailbox = serve()
+    with pytest.raises(MailRefusedError, match="SMTPUTF8"):
+        send_notification(**{**CONTRACT, "recipient": "zoë@example.com"})
+    assert mailbox.attempts == 0
+
+
+@pytest.mark.parametrize("host", ["mail host.invalid", "mail..example"])
+def test_a_host_that_cannot_exist_is_not_tried_again(
+    serve, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    serve()
+    monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", host)
+    with pytest.raises(MailRefusedError, match="will not pass by itself"):
+        send_notification(**CONTRACT)
+    assert "try 2" not in capsys.readouterr().err
+
+
+def test_what_version_0_2_has_sent_is_not_sent_again(serve, as_job, home: Path) -> None:
+    mailbox = serve()
+    sent = as_job("abc")
+    notes = home / ".drawscape" / "mail.db"
+    notes.unlink()
+    with closing(sqlite3.connect(notes)) as database, database:
+        database.execute(
+            "create table accepted "
+            "(message_id text primary key, recipient text not null, answer text not null, at real not null)"
+        )
+        database.execute(
+            "insert into accepted values (?, 'user@example.com', 'host:25', ?)", (sent, time.time())
+        )
+    assert as_job("abc") == sent
+    assert len(mailbox.mails) == 1
+    as_job("def")
+    assert len(mailbox.mails) == 2
 
 
 @pytest.mark.parametrize(
@@ -273,3 +356,18 @@ def test_what_is_wrong_is_named_and_nothing_leaves(serve, change, error, named: 
     with pytest.raises(error, match=named):
         send_notification(**{**CONTRACT, **change})
     assert mailbox.attempts == 0
+
+
+@pytest.mark.parametrize("missing", ["email_validator", "jinja2"])
+def test_without_the_extra_it_is_named(home: Path, missing: str) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None\n"  # as if it were not installed
+        "from workers.email_tasks import send_notification\n"
+        "from drawscape.errors import MissingExtraError\n"
+        f"try: send_notification(**{CONTRACT!r})\n"
+        "except MissingExtraError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "sending mail needs an extra: pip install 'drawscape[mail]'\n"

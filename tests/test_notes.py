@@ -1,0 +1,49 @@
+"""Notes by key: kept over crashes, shared by processes, forgotten after 400 days."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from drawscape.notes import open_notes
+
+
+def test_a_note_is_found_again_by_its_key(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "notes.db"
+    with open_notes(path) as notes:
+        notes.put("a", {"rows": 3, "notes": ["x"]})
+        notes.put("a", {"rows": 4})
+    with open_notes(path) as notes:
+        assert notes.get("a") == {"rows": 4}
+        assert notes.get("b") is None
+
+
+def test_a_note_outlives_its_process(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, sys; from drawscape.notes import open_notes\n"
+        "with open_notes(pathlib.Path(sys.argv[1])) as notes:\n"
+        "    notes.put('a', 'noted'); os.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / "notes.db"
+    with open_notes(path) as ours:
+        done = subprocess.run([sys.executable, "-c", code, path], check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert ours.get("a") == "noted"
+
+
+def test_notes_are_forgotten_after_400_days(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    with open_notes(path) as notes:
+        notes.put("young", 1)
+        notes.put("old", 2)
+    with closing(sqlite3.connect(path)) as database, database:
+        for key, days in (("young", 399), ("old", 401)):
+            at = time.time() - days * 86400
+            database.execute("update note set at = ? where key = ?", (at, key))
+    with open_notes(path) as notes:
+        assert (notes.get("young"), notes.get("old")) == (1, None)
