@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
 from drawscape import jobs, settings
+from drawscape.cli.new import JUPYTER_CONFIG, fill
 from drawscape.errors import MissingExtraError
 
 
@@ -23,39 +24,60 @@ from drawscape.errors import MissingExtraError
 @click.option(
     "--notebooks",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder to open; by default the home's notebooks/.",
+    help="The folder to open instead of the project.",
 )
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, ...]) -> None:
-    """Start a worker and JupyterLab; Ctrl-C stops both. Further options go to JupyterLab."""
+    """Start a worker and JupyterLab; Ctrl-C stops both. Further options go to JupyterLab.
+
+    It opens the project's first notebook. Where there is none, one is written, with a sketch to begin with.
+    """
     if importlib.util.find_spec("jupyterlab") is None:
         raise MissingExtraError("drawscape lab", "lab")
-    folder = notebooks or settings.home() / "notebooks"
-    folder.mkdir(parents=True, exist_ok=True)
+    root = notebooks or settings.home()
+    first = _first_notebook(root) if notebooks else _first_notebook(root / "notebooks")
+    if first is None and notebooks is None:
+        fill(root, "notebooks", "sketches")
+        first = _first_notebook(root / "notebooks")
+    root.mkdir(parents=True, exist_ok=True)
     worker = jobs.start_worker(slots)
-    click.echo(f"A worker is at work (process {worker.pid}, log {worker.log}).")
-    click.echo(f"JupyterLab opens {folder}; Ctrl-C twice stops both.")
-    try:
-        code = _run_lab(folder, jupyter_options)
-    finally:
-        worker.stop()
-        click.echo("The worker has stopped.")
+    click.echo(f"A worker runs beside it (process {worker.pid}, log {worker.log}).")
+    click.echo(f"JupyterLab opens {first or root}; press Ctrl-C twice to stop both.")
+    process = subprocess.Popen(_command(root, first, jupyter_options), env=_environment())
+    # JupyterLab is in the same foreground group: it sees Ctrl-C too, asks, and leaves at the second. Here a
+    # handler that does nothing keeps the end orderly; an ignored signal would be ignored by others started.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    code = process.wait()
+    worker.stop()
+    click.echo("The worker has stopped.")
     raise click.exceptions.Exit(code)
 
 
-def _as_root() -> list[str]:
-    """JupyterLab refuses root unless told; whoever is root here, as in a container, means to be."""
-    return ["--allow-root"] if os.geteuid() == 0 else []
+def _first_notebook(folder: Path) -> Path | None:
+    return min(folder.glob("*.ipynb"), default=None)
 
 
-def _run_lab(folder: Path, options: tuple[str, ...]) -> int:
-    command = [sys.executable, "-m", "jupyterlab", str(folder), *_as_root(), *options]
-    process = subprocess.Popen(command)
-    previous = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    try:
-        # JupyterLab is in the same foreground group: it sees Ctrl-C too, asks, and leaves at the second.
-        while True:
-            with contextlib.suppress(KeyboardInterrupt):
-                return process.wait()
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+def _command(root: Path, first: Path | None, options: tuple[str, ...]) -> list[str]:
+    page = "/lab" if first is None else f"/lab/tree/{quote(first.relative_to(root).as_posix())}"
+    return [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--ServerApp.root_dir={root.absolute()}",
+        f"--LabApp.default_url={page}",
+        # A login shell, which terminals would be in some places, sets PATH anew and loses `drawscape`.
+        f"--ServerApp.terminado_settings=shell_command={[os.environ.get('SHELL') or 'sh']!r}",
+        # JupyterLab refuses root unless asked; whoever is root here, as in a container, means to be.
+        *(["--allow-root"] if os.geteuid() == 0 else []),
+        *options,
+    ]
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment in which terminals and `!` cells find `drawscape`, with our settings last."""
+    scripts = str(Path(sys.executable).parent)
+    own = [os.environ.get("JUPYTER_CONFIG_PATH"), str(JUPYTER_CONFIG)]
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)]),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, own)),
+    }

@@ -24,6 +24,7 @@ _COMMANDS = {
     "draw": ("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
     "jobs": ("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
     "lab": ("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
+    "new": ("drawscape.cli.new", "new", "Make a project: notebooks, sketches, tasks of your own."),
     "plot": ("drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."),
     "redraw": ("drawscape.cli.draw", "redraw", "Draw a file again from what its metadata says."),
     "sketches": ("drawscape.cli.draw", "sketches", "List the patterns and their parameters."),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import websocket
 from support import free_port, wait_until
 
 from drawscape.job_manager import enqueue_background_job, workers_alive
@@ -71,9 +73,46 @@ def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
 
     for number in signals:
         os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
-        time.sleep(0.5)  # JupyterLab asks at the first Ctrl-C, and leaves at the second
-    process.wait(30)
+    process.wait(60)
     assert workers_alive() == []
     assert "The worker has stopped." in log.read_text()
     with pytest.raises(OSError, match=r"refused|Errno"):
         urllib.request.urlopen(url, timeout=5)
+
+
+def fetch(url: str, path: str, method: str = "GET") -> bytes:
+    request = urllib.request.Request(f"{url}{path}", method=method)
+    request.add_header("Authorization", f"token {TOKEN}")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        body: bytes = answer.read()
+        return body
+
+
+def test_lab_opens_a_first_notebook_without_pop_ups_and_with_the_command_on_its_path(
+    lab: tuple[subprocess.Popen[bytes], str, Path],
+) -> None:
+    process, url, log = lab
+    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+
+    with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=30) as answer:
+        assert answer.url.partition("?")[0].endswith("/lab/tree/notebooks/01_ripples.ipynb")
+    listed = json.loads(fetch(url, "/api/contents/"))["content"]
+    assert {entry["name"] for entry in listed} >= {
+        "notebooks",
+        "sketches",
+    }  # and output/, once drawn
+
+    assert b'"news": {"disabled": true}' in fetch(url, "/lab")
+    saved = fetch(url, "/lab/api/settings/@jupyterlab/docmanager-extension:plugin")
+    assert json.loads(saved)["schema"]["properties"]["renameUntitledFileOnSave"]["default"] is False
+
+    name = json.loads(fetch(url, "/api/terminals", "POST"))["name"]
+    address = f"{url.replace('http', 'ws', 1)}/terminals/websocket/{name}?token={TOKEN}"
+    terminal = websocket.create_connection(address, timeout=30)
+    terminal.send(json.dumps(["stdin", "echo at:$(command -v drawscape):\r"]))
+    shown = ""
+    expected = shutil.which("drawscape", path=str(Path(sys.executable).parent))
+    while f"at:{expected}:" not in shown:
+        kind, *text = json.loads(terminal.recv())
+        shown += text[0] if kind == "stdout" else ""
+    terminal.close()

@@ -1,0 +1,96 @@
+"""`drawscape new`: a project that works as it is, and never writes over what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drawscape import settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def drawscape(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in `folder`, with nothing in the environment that names a home."""
+    return subprocess.run(
+        [sys.executable, "-m", "drawscape", *arguments],
+        cwd=folder,
+        env={k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE_")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Path:
+    """A new project."""
+    done = drawscape(tmp_path, "new", "studio")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "studio"
+
+
+def test_a_new_project_is_a_home_with_something_of_each_kind(studio: Path):
+    assert settings.is_project(studio)
+    assert sorted(f.relative_to(studio).as_posix() for f in studio.rglob("*") if f.is_file()) == [
+        ".gitignore",
+        "README.md",
+        "drawscape.toml",
+        "notebooks/01_ripples.ipynb",
+        "requirements.txt",
+        "sketches/ripples.py",
+        "workers/card_tasks.py",
+    ]
+    assert (studio / "README.md").read_text().startswith("# studio\n")
+
+
+def test_the_second_cell_of_its_notebook_shows_a_form(studio: Path):
+    cells = json.loads((studio / "notebooks" / "01_ripples.ipynb").read_text())["cells"]
+    assert cells[1]["cell_type"] == "code"
+    assert "form('ripples'" in "".join(cells[1]["source"])
+
+
+def test_its_sketch_draws_with_every_option_at_its_ends(studio: Path):
+    for arguments in (
+        ["--rings", "3", "--drops", "1", "--push", "0"],
+        ["--rings", "120", "--drops", "12", "--push", "1"],
+    ):
+        done = drawscape(studio, "draw", "ripples", *arguments, "-o", "r.svg")
+        assert done.returncode == 0, done.stderr
+        assert (studio / "r.svg").read_text().count("<polyline") == int(arguments[1])
+
+
+def test_the_files_of_a_folder_are_never_written_over(studio: Path):
+    (studio / "sketches" / "ripples.py").write_text("mine")
+    done = drawscape(studio.parent, "new", "studio")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "drawscape: studio is not empty; name a new folder\n",
+    )
+    assert drawscape(studio, "new", ".", "--tutorials").returncode == 0
+    assert (studio / "sketches" / "ripples.py").read_text() == "mine"
+
+
+def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(studio: Path):
+    done = drawscape(studio, "new", ".", "--tutorials")
+    assert done.returncode == 0, done.stderr
+    folder = studio / "notebooks" / "tutorials"
+    originals = sorted(f.name for f in (ROOT / "notebooks").glob("*.ipynb"))
+    assert sorted(f.name for f in folder.iterdir()) == originals
+    (folder / originals[0]).write_text("edited")
+    drawscape(studio, "new", ".", "--tutorials")
+    assert (folder / originals[0]).read_text() == "edited"
+    assert drawscape(studio.parent, "new", "second", "--tutorials").returncode == 0
+    assert (studio.parent / "second" / "sketches" / "ripples.py").exists()
+
+
+def test_a_strangers_folder_gets_no_tutorials(tmp_path: Path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a.txt").touch()
+    assert drawscape(tmp_path, "new", "theirs", "--tutorials").returncode == 1
+    assert [f.name for f in (tmp_path / "theirs").iterdir()] == ["a.txt"]
