@@ -183,10 +183,22 @@ def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(home
     assert [job.wait(20) for job in last] == list(range(20))
 
 
+def dead_worker() -> str:
+    """Return the id of a worker that was announced by a process that is no more."""
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce\n"
+        "announce(Path(sys.argv[1]), WorkerInfo('dead', os.getpid(), 1, 'background', 0.0))"
+    )
+    locks = default_queue().folder / "workers"
+    subprocess.run([sys.executable, "-c", script, locks], check=True)
+    return "dead"
+
+
 def test_a_late_acknowledgement_changes_nothing(home):
     job = enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
-    held = claim(database, "background", "ghost", None)
+    held = claim(database, "background", dead_worker(), None)
     assert recover(database, default_queue().folder / "workers") == [job.id]
     again = claim(database, "background", "successor", None)
     assert again.token == held.token + 1
@@ -203,7 +215,7 @@ def test_a_late_acknowledgement_changes_nothing(home):
 def test_a_late_acknowledgement_cannot_meet_another_job(home):
     job = enqueue_background_job("sampletasks.nothing", job_id="same")
     database = default_queue().database
-    held = claim(database, "background", "ghost", None)
+    held = claim(database, "background", dead_worker(), None)
     cancel_job(job.id)
     job.delete()
     enqueue_background_job("sampletasks.nothing", job_id="same")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.engines.sqlite.liveness import await_sign
 from drawscape.queue.table.query import list_rows, read_row
 from drawscape.queue.table.records import JobRow
 from drawscape.queue.table.retention import remove_files
@@ -40,7 +40,7 @@ def cancel(database: Database, locks: Path, job_id: str, grace_s: float = 0.0) -
     if asked is None:
         _require(database, job_id)
         return False
-    if asked[0] is None or not is_alive(locks, asked[0]):
+    if asked[0] is None or not await_sign(locks, asked[0]):
         _stop_without_worker(database, job_id, asked[0])
     return True
 
@@ -62,7 +62,7 @@ def cancel_batch(database: Database, locks: Path, batch: str, grace_s: float = 0
         connection.executemany("delete from job_dependency where job_id = ?", waiting)
         settle(connection, [(job_id, False) for (job_id,) in waiting])
     for job_id, worker in running:
-        if worker is None or not is_alive(locks, worker):
+        if worker is None or not await_sign(locks, worker):
             _stop_without_worker(database, job_id, worker)
     return len(waiting) + len(running)
 

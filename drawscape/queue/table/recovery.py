@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.engines.sqlite.liveness import is_dead
 from drawscape.queue.table.settlement import settle
 from drawscape.queue.worker.orphans import kill_orphans
 
@@ -30,11 +30,9 @@ def recover(database: Database, locks: Path) -> list[str]:
         ).fetchall()
     recovered: list[str] = []
     for (worker,) in rows:
-        if worker is None or not is_alive(locks, worker):
-            if (
-                worker is not None
-            ):  # first, so that the next run does not meet what the last has left
-                for pid in kill_orphans(worker):
+        if worker is None or is_dead(locks, worker):
+            if worker:  # first, so that the next run does not meet what the last has left
+                for pid in kill_orphans(worker, database.path.parent):
                     _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)
             recovered += _recover_from(database, worker)
     return recovered

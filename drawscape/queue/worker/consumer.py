@@ -13,7 +13,7 @@ from huey.consumer import Consumer, Scheduler
 
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError
-from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, retire
+from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, renew, retire
 from drawscape.queue.ids import new_id
 from drawscape.queue.table.recovery import recover
 from drawscape.queue.table.retention import prune
@@ -78,7 +78,11 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             ),
         )
         self._waker = Waker(
-            storage.watched, huey.name, self.worker_id, on_stop=self._stop_job, chores=self._recover
+            storage.watched,
+            huey.name,
+            self.worker_id,
+            on_stop=self._stop_job,
+            chores=self._do_chores,
         )
         self._shared = Shared(self.worker_id, self._waker, slot_settings)
         super().__init__(huey, **options)
@@ -101,7 +105,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         for name in ("output", "output/postcards"):
             (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
-        mark_environment(self.worker_id)
+        mark_environment(self.worker_id, self._folder)
         info = WorkerInfo(self.worker_id, os.getpid(), self.workers, self.huey.name, time.time())
         announce(self._locks, info)
         _LOG.info(
@@ -112,6 +116,11 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         super().start()
         self._waker.start()
         sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
+
+    def _do_chores(self) -> None:
+        if renew(self._locks, self.worker_id):
+            _LOG.warning("worker=%s event=announced_again", self.worker_id)
+        self._recover()
 
     def _recover(self) -> None:
         try:

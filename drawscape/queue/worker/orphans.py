@@ -8,23 +8,31 @@ import signal
 import sys
 from pathlib import Path
 
+from drawscape.queue.engines.sqlite.boot import boot_id
+
 _MARK = "DRAWSCAPE_WORKER"
 
 
-def mark_environment(worker: str) -> None:
-    """Let every process that this one starts from now on bear the id of `worker`."""
-    os.environ[_MARK] = worker
+def mark_environment(worker: str, folder: Path) -> None:
+    """Let every process that this one starts from now on carry the mark of `worker`, of that folder."""
+    os.environ[_MARK] = _mark(worker, folder)
 
 
-def kill_orphans(worker: str) -> list[int]:
-    """Kill the processes that bear the id of `worker`, a dead one; return their ids.
+def _mark(worker: str, folder: Path) -> str:
+    """Worker, folder and boot: a copy of the folder, with the same rows in it, is another folder."""
+    found = folder.stat()
+    return f"{worker} {found.st_dev}:{found.st_ino} {boot_id()}"
+
+
+def kill_orphans(worker: str, folder: Path) -> list[int]:
+    """Kill the processes that carry the mark of `worker`, a dead one; return their ids.
 
     The kernel kills a child and its group with their worker, but not what has left the group. On Linux;
     elsewhere nothing is done. A process that was given an environment of its own is not found.
     """
     if sys.platform != "linux":
         return []
-    wanted = f"{_MARK}={worker}".encode()
+    wanted = f"{_MARK}={_mark(worker, folder)}".encode()
     killed = []
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid() and _kill_if_marked(int(name), wanted):

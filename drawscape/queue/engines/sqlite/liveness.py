@@ -1,8 +1,10 @@
 """Who is alive: each worker holds an OS lock on a file of its own, and the dead hold none.
 
-POSIX record locks (`fcntl.lockf`): a forked child does not inherit them, the kernel frees them with the
-process, and no clock is involved. Closing any descriptor of a locked file drops the process's locks on
-it, so a process never opens its own workers' files again.
+POSIX record locks (`fcntl.lockf`): a forked child does not inherit them, the kernel releases them with the
+process, and no clock is involved. They have one weakness: whoever closes any descriptor of the file in the
+worker's process (a task that archives the home) releases its lock, and anyone may remove the file. So a
+worker renews lock and file once a second (`renew`), and a worker without a lock is dead only if its
+process is gone, or if that cannot be known and it stays so for `_GRACE_S` (`is_dead`).
 """
 
 from __future__ import annotations
@@ -13,20 +15,30 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
+
+from drawscape.queue.engines.sqlite.boot import boot_id, started_at
 
 _INFO_BYTES = 4096
 _TROUBLE_CHARS = 500
+_GRACE_S = 5.0
+"""A living worker announces itself again within a second or so, on a busy machine two."""
 
 _HELD: dict[str, int] = {}
 """Locks of this process: worker id to descriptor."""
 
+_UNKNOWN: dict[tuple[Path, str], tuple[float, float]] = {}
+"""Workers of which nothing certain is known: since when, and asked when last (monotonic seconds)."""
+
 
 @dataclass(frozen=True)
 class WorkerInfo:
-    """What a worker says of itself in its lock file.
+    """What a worker writes about itself into its lock file.
 
-    `started_at` in seconds since 1970; `trouble` is why it runs nothing, though alive.
+    `started_at` in seconds since 1970; `trouble` is why it runs nothing, though alive. `boot` and
+    `process_started` (clock ticks) name the process whatever else gets its number, `inode` the file itself:
+    in a copy of it they mean nothing.
     """
 
     id: str
@@ -35,10 +47,19 @@ class WorkerInfo:
     queue: str
     started_at: float
     trouble: str | None = None
+    boot: str = ""
+    process_started: int | None = None
+    inode: int | None = None
+
+
+class _Sign(Enum):
+    ALIVE = auto()
+    DEAD = auto()
+    UNKNOWN = auto()
 
 
 def announce(folder: Path, info: WorkerInfo) -> None:
-    """Take the lock that says `info.id` is alive, for as long as this process lives.
+    """Take the lock that shows that `info.id` is alive, for as long as this process lives.
 
     The file gets its name only once it is locked, so nobody ever sees it without its lock.
     """
@@ -46,9 +67,29 @@ def announce(folder: Path, info: WorkerInfo) -> None:
     temporary = folder / f".{info.id}"
     descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.lockf(descriptor, fcntl.LOCK_EX)
+    found = os.fstat(descriptor)
+    info = replace(info, boot=boot_id(), process_started=started_at(info.pid), inode=found.st_ino)
     _write(descriptor, info)
     os.rename(temporary, folder / f"{info.id}.lock")
     _HELD[info.id] = descriptor
+
+
+def renew(folder: Path, worker: str) -> bool:
+    """Return whether the lock of `worker`, one of this process, had to be announced again.
+
+    Taking a lock that is still held changes nothing; one that was released is taken again.
+    """
+    descriptor = _HELD.get(worker)
+    if descriptor is None:  # retired
+        return False
+    with contextlib.suppress(OSError):
+        named, held = os.stat(folder / f"{worker}.lock"), os.fstat(descriptor)
+        if (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino):
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+    announce(folder, WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0))))
+    os.close(descriptor)
+    return True
 
 
 def note_trouble(worker: str, trouble: str | None) -> None:
@@ -60,12 +101,12 @@ def note_trouble(worker: str, trouble: str | None) -> None:
 
 
 def _write(descriptor: int, info: WorkerInfo) -> None:
-    """One write of a fixed length: whoever reads meanwhile sees the old words or the new ones."""
+    """One write of a fixed length: whoever reads meanwhile sees the old text or the new one."""
     os.pwrite(descriptor, json.dumps(asdict(info)).encode().ljust(_INFO_BYTES), 0)
 
 
 def retire(folder: Path, worker: str) -> None:
-    """Give up the lock of `worker` and remove its file."""
+    """Release the lock of `worker` and remove its file."""
     descriptor = _HELD.pop(worker, None)
     (folder / f"{worker}.lock").unlink(missing_ok=True)
     if descriptor is not None:
@@ -73,44 +114,94 @@ def retire(folder: Path, worker: str) -> None:
 
 
 def is_alive(folder: Path, worker: str) -> bool:
-    """Return whether a process holds the lock of `worker`."""
+    """Return whether `worker` certainly lives: its lock is held, or its process is there without it."""
+    return _sign_of(folder, worker)[0] is _Sign.ALIVE
+
+
+def is_dead(folder: Path, worker: str) -> bool:
+    """Return whether `worker` may be taken for dead.
+
+    One of which nothing certain is known (its file is gone, or a copy) is asked about again and again by
+    the same process: it is dead once that has gone on for some seconds without a sign of life.
+    """
+    key = folder, worker
+    sign = _sign_of(folder, worker)[0]
+    if sign is not _Sign.UNKNOWN:
+        _UNKNOWN.pop(key, None)
+        return sign is _Sign.DEAD
+    now = time.monotonic()
+    since, asked = _UNKNOWN.get(key, (now, now))
+    if now - asked > _GRACE_S / 2:  # what was unknown long ago may have been known in between
+        since = now
+    _UNKNOWN[key] = since, now
+    return now - since >= _GRACE_S
+
+
+def await_sign(folder: Path, worker: str) -> bool:
+    """Return whether `worker` lives, once that is certain; some seconds later if its file is gone."""
+    while not is_alive(folder, worker):
+        if is_dead(folder, worker):
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _sign_of(folder: Path, worker: str) -> tuple[_Sign, WorkerInfo | None]:
     if worker in _HELD:
-        return True
+        return _Sign.ALIVE, _read(_HELD[worker])
     try:
         descriptor = os.open(folder / f"{worker}.lock", os.O_RDONLY)
-    except FileNotFoundError:
-        return False
+    except OSError:
+        return _Sign.UNKNOWN, None
     try:
+        info = _read(descriptor)
         # A shared lock: two that look at the same time do not disturb each other.
         fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return True
+        return _Sign.ALIVE, info
     else:
-        return False
+        return _sign_of_process(info, os.fstat(descriptor).st_ino), info
     finally:
         os.close(descriptor)
 
 
+def _sign_of_process(info: WorkerInfo | None, inode: int) -> _Sign:
+    """What the process shows that the unlocked file names."""
+    if info is None or info.inode != inode:  # a copy, or of an older version
+        return _Sign.UNKNOWN
+    if info.boot != boot_id():
+        same_machine = info.boot.rpartition("-")[0] == boot_id().rpartition("-")[0]
+        return _Sign.UNKNOWN if same_machine else _Sign.DEAD
+    if info.process_started is None:  # where there is no /proc
+        return _Sign.UNKNOWN if _exists(info.pid) else _Sign.DEAD
+    return _Sign.ALIVE if started_at(info.pid) == info.process_started else _Sign.DEAD
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def living(folder: Path) -> list[WorkerInfo]:
     """Return the workers that are alive, oldest first; the files of dead ones are left to recovery."""
-    found = []
-    for path in folder.glob("*.lock"):
-        if is_alive(folder, path.stem):
-            with contextlib.suppress(OSError, ValueError, TypeError):
-                found.append(WorkerInfo(**json.loads(_read(path))))
+    signs = [_sign_of(folder, path.stem) for path in folder.glob("*.lock")]
+    found = [info for sign, info in signs if sign is _Sign.ALIVE and info is not None]
     return sorted(found, key=lambda info: info.started_at)
 
 
-def _read(path: Path) -> bytes:
-    """Read a lock file; our own through the descriptor that we hold, for opening it would drop the lock."""
-    held = _HELD.get(path.stem)
-    if held is not None:
-        return os.pread(held, _INFO_BYTES, 0)
-    return path.read_bytes()
+def _read(descriptor: int) -> WorkerInfo | None:
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0)))
+    return None
 
 
 def forget_dead(folder: Path, older_than_s: float = 3600.0) -> None:
-    """Remove lock files whose workers are dead since a while."""
+    """Remove lock files whose workers have been dead for a while."""
     for path in folder.glob("*.lock"):
         with contextlib.suppress(OSError):
             if (

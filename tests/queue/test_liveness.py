@@ -1,0 +1,101 @@
+"""Workers whose locks are removed or released, and copies of a home: whoever lives is never robbed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.job_manager import cancel_job, enqueue_background_job, workers_alive
+
+pytestmark = pytest.mark.slow  # workers of its own for every test
+
+READER = """
+from pathlib import Path
+from drawscape import settings
+from drawscape.queue.huey import JobHuey
+
+huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(),
+               task_modules=settings.task_modules())
+
+@huey.task()
+def read_everything(folder):
+    "What an archiver does: each file is opened, read and closed."
+    files = [path for path in Path(folder).rglob("*.lock") if path.is_file()]
+    return len([path.read_bytes() for path in files])
+"""
+
+
+@pytest.fixture
+def readers(home: Path):
+    """A huey of the home with a native task that reads files in the worker's own process."""
+    (home / "modules" / "readers.py").write_text(READER)
+    sys.modules.pop("readers", None)
+    import readers
+
+    yield readers
+    sys.modules.pop("readers", None)
+
+
+def started(jobs):
+    wait_until(lambda: all(job.status == "started" for job in jobs))
+    return jobs
+
+
+def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home, start_consumer):
+    workers = {start_consumer("-w", "2").pid for _ in range(2)}
+    jobs = started([enqueue_background_job("sampletasks.nap", 7) for _ in range(4)])
+    for lock in (home / ".drawscape" / "workers").glob("*.lock"):
+        lock.unlink()
+    wait_until(lambda: {worker.pid for worker in workers_alive()} == workers, 10)
+    assert [job.wait(40) for job in jobs] == [7] * 4
+    assert {job.refresh().attempts for job in jobs} == {1}
+
+
+def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
+    home, readers, start_consumer
+):
+    for _ in range(2):
+        start_consumer("-w", "2", huey="readers.huey")
+    jobs = started([enqueue_background_job("sampletasks.nap", 5) for _ in range(2)])
+    results = [readers.read_everything(str(home / ".drawscape" / "workers")) for _ in range(8)]
+    assert {result(blocking=True, timeout=30) for result in results} == {2}
+    assert len(workers_alive()) == 2
+    assert [job.wait(40) for job in jobs] == [5] * 2
+    assert {job.refresh().attempts for job in jobs} == {1}
+
+
+def test_a_job_is_stopped_although_its_workers_lock_file_is_gone(home, start_consumer, tmp_path):
+    path = tmp_path / "begun"
+    start_consumer()
+    job = enqueue_background_job("sampletasks.until_asked", str(path))
+    wait_until(path.exists)
+    for lock in (home / ".drawscape" / "workers").glob("*.lock"):
+        lock.unlink()
+    assert cancel_job(job.id, grace=20)
+    wait_until(lambda: job.ended)
+    assert job.status == "stopped"
+    assert Path(f"{path}.asked").read_text() == "True"
+
+
+def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(
+    home, start_consumer, tmp_path, monkeypatch
+):
+    original = start_consumer("-w", "2")
+    jobs = started([enqueue_background_job("sampletasks.nap", 12) for _ in range(2)])
+    copy = tmp_path / "copy"
+    shutil.copytree(home, copy)
+    environment = {"DRAWSCAPE_HOME": str(copy)}
+    start_consumer(environment=environment, directory=copy, ready=False)
+    wait_until(lambda: recovered(copy), 40)
+    assert [job.wait(60) for job in jobs] == [12] * 2
+    assert {job.refresh().attempts for job in jobs} == {1}
+    assert original.process.poll() is None
+
+
+def recovered(copy: Path) -> bool:
+    """Whether the copy's worker took the copied jobs over: they were another's, in another folder."""
+    return any("event=recovered" in log.read_text() for log in copy.parent.rglob("consumer-*.log"))
