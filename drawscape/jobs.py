@@ -11,46 +11,65 @@ killed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from drawscape import settings
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import worker_process
+from drawscape.queue import task, worker_process
 from drawscape.queue.batch import Batch
-from drawscape.queue.engines.sqlite import liveness
+from drawscape.queue.by_value import portable
+from drawscape.queue.codec import dump
+from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
+from drawscape.queue.snapshot import JobSnapshot, snapshot
+from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
 from drawscape.queue.table import control, query, retention, statistics
 from drawscape.queue.table.records import parsed, utc
 from drawscape.queue.table.retention import KEEP, Keep
 from drawscape.queue.watcher import Watch, Watcher
 from drawscape.queue.worker.context import JobContext, current_job
+from drawscape.queue.worker_process import WorkerProcess
 
 QUEUE_NAME = "background"
 """The single queue that handles all job types."""
 
 __all__ = [
+    "ENDED",
     "QUEUE_NAME",
+    "STATUSES",
+    "WAITING",
     "Batch",
     "Job",
     "JobContext",
     "JobFailed",
     "JobNotFoundError",
+    "JobSnapshot",
     "JobTimeout",
     "Keep",
+    "Reason",
+    "Status",
+    "WorkerProcess",
     "cancel_job",
+    "check_serializable",
+    "check_status",
     "count_queued",
     "current_job",
     "default_queue",
     "delete_job",
     "enqueue_background_job",
     "enqueue_many",
+    "find_job",
     "get_batch",
     "get_job",
     "get_job_status",
     "list_jobs",
+    "list_snapshots",
+    "load_task",
+    "portable",
     "prune_jobs",
     "queue_statistics",
     "requeue_job",
@@ -63,7 +82,8 @@ __all__ = [
 
 Target = str | Callable[..., Any]
 
-_QUEUES: dict[tuple[Path, Path, tuple[str, ...]], tuple[Queue, Watcher]] = {}
+_MOST_QUEUES = 16
+"""A process that changes its home again and again, as tests do, does not keep a queue for each."""
 
 
 def default_queue() -> Queue:
@@ -72,11 +92,13 @@ def default_queue() -> Queue:
 
 
 def _queue_and_watcher() -> tuple[Queue, Watcher]:
-    key = (settings.queue_file(), settings.home(), settings.task_modules())
-    if key not in _QUEUES:
-        queue = Queue.at(key[0], QUEUE_NAME, key[1], key[2])
-        _QUEUES[key] = (queue, Watcher(queue))
-    return _QUEUES[key]
+    return _open_queue(settings.queue_file(), settings.home(), settings.task_modules())
+
+
+@lru_cache(_MOST_QUEUES)
+def _open_queue(file: Path, home: Path, modules: tuple[str, ...]) -> tuple[Queue, Watcher]:
+    queue = Queue.at(file, QUEUE_NAME, home, modules)
+    return queue, Watcher(queue)
 
 
 def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> Job:
@@ -150,7 +172,7 @@ def get_job_status(job_id: str) -> dict[str, Any]:
             "id": job_id,
             "status": "not_found",
             **unknown,
-            "error": f"no job has the id {job_id!r} (or it was removed, being old)",
+            "error": query.unknown_job(job_id),
         }
     job = Job(queue, job_id)
     return {
@@ -173,10 +195,29 @@ def get_job_status(job_id: str) -> dict[str, Any]:
 def get_job(job_id: str) -> Job:
     """Return the job `job_id`; raise JobNotFoundError for an unknown one."""
     queue = default_queue()
-    row = query.read_row(queue.database, job_id)
-    if row is None:
-        raise JobNotFoundError(f"no job has the id {job_id!r} (or it was removed, being old)")
+    query.require(query.read_row(queue.database, job_id), job_id)
     return Job(queue, job_id)
+
+
+def find_job(name: str) -> Job:
+    """Return the job whose id is `name` or, from four characters on, the only one whose id ends so.
+
+    Raises JobNotFoundError when there is none, or several.
+    """
+    queue = default_queue()
+    if query.read_row(queue.database, name) is not None:
+        return Job(queue, name)
+    ids = query.ids_ending_with(queue.database, queue.name, name) if len(name) >= 4 else []
+    if len(ids) > 1:
+        raise JobNotFoundError(
+            f"{len(ids)} jobs have an id that ends with {name!r}, {', '.join(ids[:2])} among them; "
+            "give more of it"
+        )
+    if not ids:
+        raise JobNotFoundError(
+            f"no job has the id {name!r}, or one that ends so, in {queue.path}, or it has been pruned"
+        )
+    return Job(queue, ids[0])
 
 
 def get_batch(batch_id: str) -> Batch:
@@ -193,6 +234,18 @@ def list_jobs(
     return [Job(queue, row.id) for row in rows]
 
 
+def list_snapshots(
+    status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
+) -> list[JobSnapshot]:
+    """Return what is known of jobs now, the newest first; chosen as by `list_jobs`.
+
+    A job that is removed meanwhile is still in the list.
+    """
+    queue = default_queue()
+    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
+    return [snapshot(row) for row in rows]
+
+
 def count_queued(limit: int = 1_000_000) -> int:
     """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
     queue = default_queue()
@@ -205,7 +258,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     Raises JobNotFoundError for an unknown id. See `Job.cancel`.
     """
     queue = default_queue()
-    return control.cancel(queue.database, queue.folder / "workers", job_id, seconds(grace, "grace"))
+    return control.cancel(queue.database, job_id, seconds(grace, "grace"))
 
 
 def retry_job(job_id: str) -> Job:
@@ -239,7 +292,7 @@ def prune_jobs(keep: Keep = KEEP) -> int:
 def queue_statistics() -> statistics.Statistics:
     """Return counts, rates and waiting times of the queue."""
     queue = default_queue()
-    return statistics.statistics(queue.database, queue.name, queue.folder / "workers")
+    return statistics.statistics(queue.database, queue.name)
 
 
 def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
@@ -250,12 +303,25 @@ def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None)
     return _queue_and_watcher()[1].add(callback, job_ids)
 
 
-def workers_alive() -> list[liveness.WorkerInfo]:
+def workers_alive() -> Sequence[WorkerInfo]:
     """Return the workers that are alive now, oldest first."""
-    return liveness.living(default_queue().folder / "workers")
+    return default_queue().database.living()
 
 
-def start_worker(slots: int | None = None) -> worker_process.WorkerProcess:
+def load_task(path: str) -> Callable[..., Any]:
+    """Return the function at `path`, as a worker would find it.
+
+    Raises TaskNotAllowedError and TaskNotFoundError; errors of the module itself are raised as they are.
+    """
+    return task.load(path, settings.task_modules(), settings.home())
+
+
+def check_serializable(value: Any) -> None:
+    """Raise NotSerializableError when `value` cannot be carried to a worker."""
+    dump(value)
+
+
+def start_worker(slots: int | None = None) -> WorkerProcess:
     """Start a worker as a child of this process, which it does not outlive; return it once alive."""
     queue = default_queue()
     return worker_process.start_worker(queue.folder, queue.home, slots)

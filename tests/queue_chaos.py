@@ -20,10 +20,10 @@ from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.liveness import is_alive
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.queue import Queue
+from drawscape.queue.status import STATUSES
 from drawscape.queue.table.claims import acknowledge
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
-from drawscape.queue.table.schema import STATUSES
 from drawscape.queue.worker import failpoints
 
 ENQUEUER_STEPS = ("insert.before_commit", "insert.after_commit")
@@ -176,7 +176,7 @@ class World:
         """Read the file as any program would, and compare with what is known from outside."""
         database = Database(self.path)
         stale = self._stale_claims(database)
-        recover(database, self.locks)
+        recover(database)
         for held in stale:
             if acknowledge(database, held, Outcome("finished"))[0]:
                 raise AssertionError(f"a late acknowledgement of {held.id} was accepted")

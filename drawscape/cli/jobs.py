@@ -12,14 +12,11 @@ import click
 
 from drawscape import jobs as job_api
 from drawscape.cli import jobs_table
-from drawscape.cli.job_ids import find, for_each
+from drawscape.cli.job_ids import for_each
 from drawscape.cli.text import counted, span
 from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
-from drawscape.jobs import Job, default_queue
-from drawscape.queue.table.query import list_rows
-from drawscape.queue.table.records import JobRow
-from drawscape.queue.table.schema import STATUSES
+from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job, list_snapshots
 
 _RESULT_CHARS = 2000
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
@@ -74,9 +71,8 @@ def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bo
     A table on a terminal; elsewhere a line a job, its cells separated by tabs.
     """
 
-    def rows(most: int) -> list[JobRow]:
-        queue = default_queue()
-        return list_rows(queue.database, queue.name, status=status or None, task=task, limit=most)
+    def rows(most: int) -> list[JobSnapshot]:
+        return list_snapshots(status or None, task, most)
 
     moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if live and moves:
@@ -95,15 +91,15 @@ def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bo
 @click.argument("job_id")
 def show(job_id: str) -> None:
     """Say why a job waits, how it runs or why it failed."""
-    job = find(job_id)
+    job = find_job(job_id)
     row = job.refresh()
     click.echo(f"job {row.id}")
     for name, value in (
         ("description", row.description),
         ("message", row.message),
-        ("created", job.created_at),
-        ("started", job.started_at),
-        ("ended", job.ended_at),
+        ("created", row.created_at),
+        ("started", row.started_at),
+        ("ended", row.ended_at),
     ):
         if isinstance(value, datetime):
             click.echo(f"  {name}: {value.astimezone():%Y-%m-%d %H:%M:%S %Z}")
@@ -120,7 +116,7 @@ def show(job_id: str) -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
-    job = find(job_id)
+    job = find_job(job_id)
     nothing = True
     for text in job.follow_logs() if follow else [job.logs()]:
         nothing = nothing and not text
@@ -222,7 +218,7 @@ def wait(job_id: str, timeout: str | None) -> None:
 
     The exit code is 1 when the job fails, or the time is over.
     """
-    job = find(job_id)
+    job = find_job(job_id)
     if not job.ended and not job_api.workers_alive():
         click.echo("no worker is alive; start one with `drawscape worker`", err=True)
     try:
@@ -246,11 +242,9 @@ def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
     from dataclasses import replace
 
-    from drawscape.queue.table.retention import DAY_S, Keep
-
-    limits = Keep()
+    limits = job_api.Keep()
     if days is not None:
-        limits = replace(limits, finished_s=days * DAY_S, others_s=days * DAY_S)
+        limits = replace(limits, finished_s=days * 86_400, others_s=days * 86_400)
     if keep is not None:
         limits = replace(limits, count=keep, spared_s=0.0)
     click.echo(f"{counted(job_api.prune_jobs(limits), 'job')} removed")
@@ -273,4 +267,4 @@ def stats(prometheus: bool) -> None:
     for name, values in (("waited", found.wait_s), ("ran", found.run_s)):
         told = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
         click.echo(f"{name:>12} {told or 'nothing has run yet'}")
-    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().database.path}")
+    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().path}")

@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from drawscape.cli.job_ids import SHORT
 from drawscape.cli.text import counted, span
-from drawscape.jobs import default_queue, workers_alive
-from drawscape.queue.table.query import count_by_status
-from drawscape.queue.table.records import JobRow
-from drawscape.queue.table.schema import WAITING
+from drawscape.jobs import WAITING, JobSnapshot, default_queue, queue_statistics
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-Finder = Callable[[int], list[JobRow]]
-"""Finds so many jobs at most. Rows, not handles: a job that is removed meanwhile still has its line."""
+Finder = Callable[[int], list[JobSnapshot]]
+"""Finds so many jobs at most. Snapshots, not handles: a job that is removed meanwhile still has its line."""
 
 PERIOD_S = 0.25
 
@@ -39,12 +37,14 @@ _COLOURS = {
 }
 
 
-def cells(row: JobRow) -> list[str]:
+def cells(row: JobSnapshot) -> list[str]:
     """Return a job's id, task, status, share done, age, and how long it ran."""
     status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
-    now = time.time()
-    took = "" if row.started_at is None else span((row.ended_at or now) - row.started_at)
-    return [row.id, row.task, status, f"{row.progress:.0%}", span(now - row.created_at), took]
+    now = datetime.now(UTC)
+    age = (now - row.created_at).total_seconds()
+    began = row.started_at
+    took = "" if began is None else span(((row.ended_at or now) - began).total_seconds())
+    return [row.id, row.task, status, f"{row.progress:.0%}", span(age), took]
 
 
 def show(find: Finder, limit: int) -> None:
@@ -72,7 +72,7 @@ def watch(find: Finder, limit: int) -> None:
             view.update(look(), refresh=True)
 
 
-def table(rows: list[JobRow], console: Console) -> Any:
+def table(rows: list[JobSnapshot], console: Console) -> Any:
     """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths."""
     from rich.console import Group
     from rich.table import Table
@@ -93,11 +93,9 @@ def table(rows: list[JobRow], console: Console) -> Any:
 
 
 def _title() -> str:
-    queue = default_queue()
-    counts = count_by_status(queue.database, queue.name)
-    told = ", ".join(f"{n} {status}" for status, n in counts.items() if n)
-    workers = len(workers_alive())
-    alive = f"{counted(workers, 'worker')} alive"
-    if not workers and any(counts[status] for status in WAITING):
+    numbers = queue_statistics()
+    counts = ", ".join(f"{n} {status}" for status, n in numbers.counts.items() if n)
+    alive = f"{counted(numbers.workers, 'worker')} alive"
+    if not numbers.workers and any(numbers.counts[status] for status in WAITING):
         alive += ": start one with `drawscape worker`"
-    return f"{told}; {alive}" if told else f"no jobs yet in {queue.database.path}; {alive}"
+    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().path}; {alive}"

@@ -167,7 +167,7 @@ def _time_left(job: JobContext) -> float | None:
     row = get_job(str(job.id)).refresh()
     if row.timeout_s is None or row.started_at is None:
         return None
-    return max(1.0, row.started_at + row.timeout_s - time.time())
+    return max(1.0, row.started_at.timestamp() + row.timeout_s - time.time())
 
 
 def teller(job: JobContext, file: str, done: int, total: int) -> Callable[[float, str], None]:

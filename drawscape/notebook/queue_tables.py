@@ -12,14 +12,12 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import JobNotFoundError
-from drawscape.jobs import Job, list_jobs, queue_statistics
+from drawscape.jobs import ENDED, Job, JobSnapshot, check_status, list_jobs, queue_statistics
 from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.debounce import Throttle
 from drawscape.notebook.state import JobState, state_of
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import duration_words, status_words, verb_of
-from drawscape.queue.table.query import check_status
-from drawscape.queue.table.records import JobRow
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
@@ -72,12 +70,11 @@ def summary_words() -> str:
     waiting = counts["queued"] + counts["scheduled"] + counts["deferred"]
     workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
     words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
-    ended = ("finished", "failed", "stopped", "canceled")
-    words += [f"{counts[status]} {status}" for status in ended if counts[status]]
+    words += [f"{counts[status]} {status}" for status in ENDED if counts[status]]
     return " · ".join(words)
 
 
-def entries(jobs: Sequence[Job]) -> list[tuple[JobRow, JobState]]:
+def entries(jobs: Sequence[Job]) -> list[tuple[JobSnapshot, JobState]]:
     """Return what is known of each job now; one that was removed meanwhile is left out."""
     found = []
     for job in jobs:
@@ -86,7 +83,7 @@ def entries(jobs: Sequence[Job]) -> list[tuple[JobRow, JobState]]:
     return found
 
 
-def table_html(jobs: Sequence[tuple[JobRow, JobState]]) -> str:
+def table_html(jobs: Sequence[tuple[JobSnapshot, JobState]]) -> str:
     """Return the table as HTML with nothing of a job's own taken for markup."""
     head = "".join(f"<th>{name}</th>" for name in HEADINGS)
     rows = "".join(_row(job, state) for job, state in jobs)
@@ -94,7 +91,7 @@ def table_html(jobs: Sequence[tuple[JobRow, JobState]]) -> str:
     return f"<table><tr>{head}</tr>{rows or empty}</table>"
 
 
-def _row(job: JobRow, state: JobState) -> str:
+def _row(job: JobSnapshot, state: JobState) -> str:
     words = job.description or job.task.rpartition(".")[2]
     bar = f'<progress max="1" value="{_share(state):.3f}"></progress>'
     took = duration_words(state.started_at, state.ended_at)

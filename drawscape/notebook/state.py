@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from drawscape import jobs
 from drawscape.errors import JobNotFoundError
 from drawscape.jobs import Job
-from drawscape.queue.table.records import utc
 
-ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})
+ENDED = frozenset({*jobs.ENDED, "not_found"})
 """The statuses that no job leaves by itself."""
 
 SHOWS_PREVIEW = frozenset({"started", "stopped"})
@@ -51,7 +51,7 @@ def state_of(job: Job) -> JobState:
         error=row.error,
         result=job.result if row.status == "finished" else None,
         preview=job.preview if row.status in SHOWS_PREVIEW else None,
-        started_at=utc(row.started_at),
-        ended_at=utc(row.ended_at),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
         ahead=job.ahead,
     )

@@ -9,13 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from drawscape.errors import NotSerializableError, SignatureError
+from drawscape.jobs import check_serializable, load_task, portable
 from drawscape.notebook.form_checks import askable
 from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, read_parameters
-from drawscape.queue.by_value import portable
-from drawscape.queue.codec import dump
-from drawscape.queue.task import load
-from drawscape.settings import home, task_modules
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.model import is_sketch
 from drawscape.sketches.provenance import code_hash
@@ -91,7 +88,7 @@ def target_of(drawable: Drawable) -> Target:
     if isinstance(drawable, str):
         if "." not in drawable:
             return _sketch_target(SKETCHES[drawable])
-        return _task_target(drawable, load(drawable, task_modules(), home()))
+        return _task_target(drawable, load_task(drawable))
     if not isinstance(drawable, Sketch) and not callable(drawable):
         raise SignatureError(
             f"{drawable!r} is no pattern's name, sketch, function or path of a task; try form('spiral')"
@@ -161,7 +158,7 @@ def _checked(sketch: Sketch) -> tuple[Parameter, ...]:
 def _check_carried(owner: str, function: Callable[..., Any]) -> None:
     """Raise NotSerializableError, now and not at the first Draw, for what no worker can be handed."""
     try:
-        dump(portable(function))
+        check_serializable(portable(function))
     except Exception as error:  # whatever a pickler may raise for what it does not know
         told = str(error) if isinstance(error, NotSerializableError) else repr(error)
         raise NotSerializableError(

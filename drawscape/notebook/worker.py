@@ -7,8 +7,7 @@ import threading
 import time
 
 from drawscape.errors import QueueError
-from drawscape.jobs import start_worker, workers_alive
-from drawscape.queue.worker_process import WorkerProcess
+from drawscape.jobs import WorkerProcess, start_worker, workers_alive
 
 STARTING = "No worker is alive: starting one."
 STARTED = "No worker was alive, so this notebook started one; it ends with the kernel."

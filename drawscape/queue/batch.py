@@ -9,12 +9,12 @@ from typing import Any
 
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
+from drawscape.queue.status import WAITING
 from drawscape.queue.table.control import cancel_batch
-from drawscape.queue.table.query import count_by_status, data_version, list_rows
-from drawscape.queue.table.schema import WAITING
+from drawscape.queue.table.query import count_by_status, list_rows
 
 _LOOK_S = 0.003
 _RANGES_A_LOOK = 100  # some 0.2 ms; more are only there when many jobs wait for another try
@@ -41,9 +41,7 @@ class Batch:
                 "select total from job_batch where id = ?", (batch_id,)
             ).fetchone()
         if row is None:
-            raise JobNotFoundError(
-                f"no batch has the id {batch_id!r} (or it was removed, being old)"
-            )
+            raise JobNotFoundError(f"no batch has the id {batch_id!r}, or it has been pruned")
         self._total = int(row[0])
         self.following: Job | None = None
         """The job that runs when all are done, if one was asked for."""
@@ -99,11 +97,10 @@ class Batch:
         """
         limit_s = None if timeout is None else seconds(timeout, "timeout")
         began, version = time.monotonic(), None
-        connection = self._queue.database.connection
         unseen = _Unseen(self._queue.database, self._id)
         count, over, to_look_at = 0, False, 0
         while count < self._total:
-            if to_look_at <= 0 and (now := data_version(connection)) != version:
+            if to_look_at <= 0 and (now := self._queue.database.version()) != version:
                 version, over, to_look_at = now, self.ended, len(unseen)
             if to_look_at > 0:
                 to_look_at -= _RANGES_A_LOOK
@@ -126,9 +123,8 @@ class Batch:
         """
         limit_s = None if timeout is None else seconds(timeout, "timeout")
         began, version = time.monotonic(), None
-        connection = self._queue.database.connection
         while True:
-            now = data_version(connection)
+            now = self._queue.database.version()
             if now != version and self.ended:
                 break
             version = now
@@ -154,8 +150,7 @@ class Batch:
 
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or told to stop."""
-        locks = self._queue.folder / "workers"
-        return cancel_batch(self._queue.database, locks, self._id, seconds(grace, "grace"))
+        return cancel_batch(self._queue.database, self._id, seconds(grace, "grace"))
 
     def __repr__(self) -> str:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)

@@ -6,7 +6,6 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from drawscape.queue.engines.sqlite.liveness import is_alive, living
 from drawscape.queue.table.records import JobRow
 
 if TYPE_CHECKING:
@@ -43,14 +42,17 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
         lines.append(f"It waits for {', '.join(_open_dependencies(queue, row)) or 'others'}.")
     else:
         lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
-    workers = living(queue.folder / "workers")
+    workers = queue.database.living()
     if not workers:
         lines.append(
             "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
         )
     else:
         slots = sum(worker.slots for worker in workers)
-        lines.append(f"{len(workers)} worker(s) with {slots} slot(s) are alive.")
+        lines.append(
+            f"{_plural(len(workers), 'worker')} with {_plural(slots, 'slot')} "
+            f"{'is' if len(workers) == 1 else 'are'} alive."
+        )
     lines += [f"Worker {worker.pid}: {worker.trouble}." for worker in workers if worker.trouble]
     return lines
 
@@ -80,14 +82,16 @@ def _open_dependencies(queue: Queue, row: JobRow) -> list[str]:
 
 def _how_running(queue: Queue, row: JobRow) -> list[str]:
     since = time.time() - (row.started_at or time.time())
-    lines = [f"It runs since {max(0.0, since):.1f} s (process {row.pid}), {row.progress:.0%} done."]
+    lines = [
+        f"It has been running for {max(0.0, since):.1f} s (process {row.pid}), {row.progress:.0%} done."
+    ]
     if row.message:
-        lines.append(f"It says: {row.message}")
+        lines.append(f"Its last message: {row.message}")
     if row.timeout_s is not None:
         lines.append(f"Its time limit is {row.timeout_s:g} s.")
     if row.stop_grace_s is not None:
         lines.append("It was asked to stop.")
-    if row.worker is None or not is_alive(queue.folder / "workers", row.worker):
+    if not queue.database.is_alive(row.worker):
         lines.append("Its worker is dead; the next worker that is alive takes the job over.")
     return lines
 
@@ -123,6 +127,10 @@ def _clock(stamp: float | None) -> str:
 
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _indented(text: str) -> str:

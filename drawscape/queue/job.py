@@ -15,11 +15,11 @@ from typing import Any
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue.codec import of_result
-from drawscape.queue.engines.sqlite.liveness import living
 from drawscape.queue.explanation import explain, jobs_ahead
 from drawscape.queue.queue import Queue
+from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
-from drawscape.queue.table.query import data_version, read_result, read_row
+from drawscape.queue.table.query import read_result, read_row, require
 from drawscape.queue.table.records import JobRow, parsed, utc
 from drawscape.queue.worker.job_log import log_path, read_log
 
@@ -42,37 +42,37 @@ class Job:
         """The job's id."""
         return self._id
 
-    def refresh(self) -> JobRow:
-        """Return the job's row as it is now. Raises JobNotFoundError when it was removed."""
-        row = read_row(self._queue.database, self._id)
-        if row is None:
-            raise JobNotFoundError(f"no job has the id {self._id!r} (or it was removed, being old)")
-        return row
+    def refresh(self) -> JobSnapshot:
+        """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
+        return snapshot(self._row())
+
+    def _row(self) -> JobRow:
+        return require(read_row(self._queue.database, self._id), self._id)
 
     @property
     def status(self) -> str:
         """`queued`, `scheduled`, `deferred`, `started`, `finished`, `failed`, `stopped`, `canceled`."""
-        return self.refresh().status
+        return self._row().status
 
     @property
     def reason(self) -> str | None:
         """Why it failed: `exception`, `timeout`, `crashed`, `lost`, `invalid` or `dependency`."""
-        return self.refresh().reason
+        return self._row().reason
 
     @property
     def ended(self) -> bool:
         """Whether it is over, however it went."""
-        return self.refresh().ended
+        return self._row().ended
 
     @property
     def task(self) -> str:
         """The dotted path of the function that runs."""
-        return self.refresh().task
+        return self._row().task
 
     @property
     def result(self) -> Any:
         """What the task returned; None until it is finished. Reading does not consume it."""
-        if self.refresh().status != "finished":
+        if self._row().status != "finished":
             return None
         data = read_result(self._queue.database, self._id)
         return None if data is None else self._queue.codec.loads(data, of_result(self._id))
@@ -80,38 +80,38 @@ class Job:
     @property
     def error(self) -> str | None:
         """The worker's traceback or sentence, for a job that failed or will be retried."""
-        return self.refresh().error
+        return self._row().error
 
     @property
     def progress(self) -> float:
         """How far it is, 0 to 1."""
-        return self.refresh().progress
+        return self._row().progress
 
     @property
     def message(self) -> str | None:
         """What the task last said of its progress."""
-        return self.refresh().message
+        return self._row().message
 
     @property
     def ahead(self) -> int | None:
         """How many queued jobs come first; None once it no longer waits in the queue."""
-        row = self.refresh()
+        row = self._row()
         return jobs_ahead(self._queue, row) if row.status == "queued" else None
 
     @property
     def meta(self) -> dict[str, Any]:
         """The job's own notes: `job_meta` and what the task added."""
-        return parsed(self.refresh().meta)
+        return parsed(self._row().meta)
 
     @property
     def description(self) -> str | None:
         """The words given as `job_description`."""
-        return self.refresh().description
+        return self._row().description
 
     @property
     def created_at(self) -> datetime:
         """When it was queued, in UTC."""
-        stamp = utc(self.refresh().created_at)
+        stamp = utc(self._row().created_at)
         if stamp is None:
             raise JobNotFoundError(f"job {self._id} has no creation time; its row is damaged")
         return stamp
@@ -119,12 +119,12 @@ class Job:
     @property
     def started_at(self) -> datetime | None:
         """When its present or last run began, in UTC."""
-        return utc(self.refresh().started_at)
+        return utc(self._row().started_at)
 
     @property
     def ended_at(self) -> datetime | None:
         """When it ended, in UTC."""
-        return utc(self.refresh().ended_at)
+        return utc(self._row().ended_at)
 
     @property
     def preview(self) -> bytes | None:
@@ -157,7 +157,7 @@ class Job:
 
     def explain(self) -> str:
         """Return in words why it still waits, how it runs, or why it failed."""
-        return explain(self._queue, self.refresh())
+        return explain(self._queue, self._row())
 
     def cancel(self, grace: Duration = 0.0) -> bool:
         """Return whether it was kept from running (`canceled`) or told to stop (`stopped`).
@@ -165,12 +165,7 @@ class Job:
         With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
         has not ended by then.
         """
-        return control.cancel(
-            self._queue.database,
-            self._queue.folder / "workers",
-            self._id,
-            seconds(grace, "grace"),
-        )
+        return control.cancel(self._queue.database, self._id, seconds(grace, "grace"))
 
     stop = cancel
 
@@ -211,32 +206,33 @@ class Job:
     def _looks(self, limit_s: float | None) -> Iterator[float]:
         """Yield pauses until the job has ended."""
         began = time.monotonic()
-        connection = self._queue.database.connection
         seen = None
         asked = False
         while True:
-            version = data_version(connection)
+            version = self._queue.database.version()
             if version != seen:
                 seen = version
-                if self.refresh().ended:
+                if self._row().ended:
                     return
             waited_s = time.monotonic() - began
             if limit_s is not None and waited_s >= limit_s:
-                raise JobTimeout(f"job {self._id} is {self.status} after {limit_s:g} s; it goes on")
+                raise JobTimeout(
+                    f"job {self._id} is {self.status} after {limit_s:g} s; it has not been canceled"
+                )
             if not asked and waited_s > _NOBODY_AFTER_S:
                 asked = True
                 self._warn_if_nobody_works()
             yield _EAGER_LOOK_S if waited_s < _EAGER_S else _LOOK_S
 
     def _warn_if_nobody_works(self) -> None:
-        if not living(self._queue.folder / "workers"):
+        if not self._queue.database.living():
             warnings.warn(
                 "no worker is alive; start one with `drawscape worker` or `huey_consumer workers.huey`",
                 stacklevel=4,
             )
 
     def _outcome(self) -> Any:
-        row = self.refresh()
+        row = self._row()
         if row.status == "finished":
             return self.result
         if row.status == "failed":
@@ -267,7 +263,7 @@ class Job:
         return bundle
 
     def _picture(self) -> str | None:
-        path = self.result if self.refresh().status == "finished" else None
+        path = self.result if self._row().status == "finished" else None
         if not isinstance(path, str) or Path(path).suffix not in _PICTURES:
             return None
         try:

@@ -45,6 +45,11 @@ class Queue:
         return cls.at(huey.storage.filename, huey.name, huey.home, huey.task_modules)
 
     @property
+    def path(self) -> Path:
+        """The queue's file."""
+        return self.database.path
+
+    @property
     def folder(self) -> Path:
         """The folder of the queue's file: locks, logs and previews lie beside it."""
         return self.database.path.parent

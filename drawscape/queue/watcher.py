@@ -12,7 +12,7 @@ from pathlib import Path
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.query import data_version, list_rows, read_rows
+from drawscape.queue.table.query import list_rows, read_rows
 from drawscape.queue.table.records import JobRow
 
 _LOOK_S = 0.01
@@ -106,7 +106,7 @@ class Watcher:
         """
         running = any(watch.running for watch in watches)
         folder = self._queue.folder / "previews"
-        return data_version(self._database.connection), running and _stamp(folder)
+        return self._database.version(), running and _stamp(folder)
 
     def _tell(self, watch: Watch) -> None:
         if watch.job_ids is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import flask
 
+from drawscape import jobs
 from drawscape import settings as places
 from drawscape.errors import ForbiddenPathError, RequestRefused
 from drawscape.jobs import cancel_job, get_job, get_job_status
@@ -19,7 +20,7 @@ from drawscape.web.security import SVG_POLICY
 Status = dict[str, Any]
 """What `get_job_status` returns: one look at one row."""
 
-ENDED = frozenset({"finished", "failed", "stopped", "canceled", "not_found"})
+ENDED = frozenset({*jobs.ENDED, "not_found"})
 """The statuses after which nothing more happens to a job."""
 
 JOB_ID = r"^[A-Za-z0-9_\-]{1,128}$"

@@ -109,7 +109,7 @@ def ours_timeout_and_stop() -> tuple[float, float]:
             while not job.ended:
                 time.sleep(0.002)
             row = job.refresh()
-            late.append(row.ended_at - row.started_at - 0.5)
+            late.append((row.ended_at - row.started_at).total_seconds() - 0.5)
         for _ in range(5):
             job = manager.enqueue_background_job("benchtasks.nap", 30)
             while job.status != "started":

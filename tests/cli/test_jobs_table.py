@@ -11,8 +11,7 @@ from rich.console import Console
 from support import wait_until
 
 from drawscape.cli import jobs_table
-from drawscape.job_manager import default_queue, delete_job, enqueue_background_job
-from drawscape.queue.table.query import list_rows
+from drawscape.job_manager import default_queue, delete_job, enqueue_background_job, list_snapshots
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 
@@ -29,16 +28,15 @@ def queued(name: str) -> str:
 
 def shown(columns: int) -> str:
     console = Console(width=columns, color_system=None)
-    queue = default_queue()
     with console.capture() as capture:
-        console.print(jobs_table.table(list_rows(queue.database, queue.name), console))
+        console.print(jobs_table.table(list_snapshots(), console))
     return capture.get()
 
 
 def test_a_job_that_is_removed_after_the_look_keeps_its_line_until_the_next(home: Path):
     job_id = queued("going")
     queue = default_queue()
-    rows = list_rows(queue.database, queue.name)
+    rows = list_snapshots()
     enqueue_background_job(TASK, width=9, height=9)
     queue.database.connection.execute("delete from job where id = ?", (job_id,))
     console = Console(width=130)

@@ -50,7 +50,7 @@ def walk(batch: Batch, order: Callable[[list[Job]], list[Job]]) -> tuple[list[Jo
     other = Database(default_queue().database.path, synchronous=NORMAL)
 
     def end_next() -> None:
-        cancel(other, other.path.parent / "workers", next(ends).id)
+        cancel(other, next(ends).id)
 
     steps = 0
 

@@ -58,7 +58,7 @@ def test_a_failing_job_is_tried_again_with_growing_delays(path):
     assert job.wait(20) == 3
     row = job.refresh()
     assert (row.attempts, row.retries) == (3, 1)
-    assert row.ended_at - row.created_at >= 0.3
+    assert (row.ended_at - row.created_at).total_seconds() >= 0.3
 
 
 def test_a_job_between_two_tries_explains_itself(path):

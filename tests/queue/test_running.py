@@ -83,7 +83,7 @@ def test_an_exception_fails_the_job_with_the_workers_traceback():
 
 def test_waiting_has_a_limit_and_the_job_goes_on():
     job = enqueue_background_job("sampletasks.nap", 0.6)
-    with pytest.raises(JobTimeout, match="it goes on"):
+    with pytest.raises(JobTimeout, match="has not been canceled"):
         job.wait(0.1)
     assert job.wait(20) == 0.6
 
@@ -92,7 +92,7 @@ def test_a_loop_in_c_is_killed_at_its_timeout_and_the_next_job_runs():
     job, text = failed("sampletasks.loop_in_c", job_timeout="1s")
     row = job.refresh()
     assert (row.status, row.reason) == ("failed", "timeout")
-    assert row.ended_at - row.started_at < 2
+    assert (row.ended_at - row.started_at).total_seconds() < 2
     assert "timed out after 1 s" in text
     assert "in loop_in_c" in text
     assert enqueue_background_job("sampletasks.add", 1).wait(5) == 1

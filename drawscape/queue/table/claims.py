@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Outcome
 from drawscape.queue.table.settlement import settle
 from drawscape.queue.worker.failpoints import failpoint
@@ -71,7 +70,7 @@ def acknowledge(
     return accepted, following
 
 
-def _write(connection: sqlite3.Connection, held: Claim, outcome: Outcome) -> bool:
+def _write(connection: Connection, held: Claim, outcome: Outcome) -> bool:
     now = time.time()
     detail = json.dumps(outcome.detail) if outcome.detail else None
     if outcome.may_be_retried:
@@ -103,7 +102,7 @@ def _write(connection: sqlite3.Connection, held: Claim, outcome: Outcome) -> boo
     return row is not None
 
 
-def _changed(connection: sqlite3.Connection, statement: str, values: tuple[object, ...]) -> bool:
+def _changed(connection: Connection, statement: str, values: tuple[object, ...]) -> bool:
     return connection.execute(statement, values).rowcount == 1
 
 

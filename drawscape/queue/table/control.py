@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from pathlib import Path
 
-from drawscape.errors import JobNotFoundError, JobStateError
-from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.liveness import await_sign
-from drawscape.queue.table.query import list_rows, read_row
+from drawscape.errors import JobStateError
+from drawscape.queue.engines.engine import Database, UniqueViolation
+from drawscape.queue.status import ENDED
+from drawscape.queue.table.query import list_rows, read_row, require
 from drawscape.queue.table.records import JobRow
 from drawscape.queue.table.retention import remove_files
-from drawscape.queue.table.schema import ENDED
 from drawscape.queue.table.settlement import settle
 
 
-def cancel(database: Database, locks: Path, job_id: str, grace_s: float = 0.0) -> bool:
+def cancel(database: Database, job_id: str, grace_s: float = 0.0) -> bool:
     """Return whether the job was kept from running, or told to stop; False when it had ended.
 
     Before its start it is `canceled` at once. While it runs its child is killed and it becomes `stopped`;
@@ -40,12 +38,12 @@ def cancel(database: Database, locks: Path, job_id: str, grace_s: float = 0.0) -
     if asked is None:
         _require(database, job_id)
         return False
-    if asked[0] is None or not await_sign(locks, asked[0]):
+    if not database.await_sign(asked[0]):
         _stop_without_worker(database, job_id, asked[0])
     return True
 
 
-def cancel_batch(database: Database, locks: Path, batch: str, grace_s: float = 0.0) -> int:
+def cancel_batch(database: Database, batch: str, grace_s: float = 0.0) -> int:
     """Return how many jobs of `batch` were kept from running or told to stop, in one transaction."""
     now = time.time()
     with database.transaction() as connection:
@@ -62,7 +60,7 @@ def cancel_batch(database: Database, locks: Path, batch: str, grace_s: float = 0
         connection.executemany("delete from job_dependency where job_id = ?", waiting)
         settle(connection, [(job_id, False) for (job_id,) in waiting])
     for job_id, worker in running:
-        if worker is None or not await_sign(locks, worker):
+        if not database.await_sign(worker):
             _stop_without_worker(database, job_id, worker)
     return len(waiting) + len(running)
 
@@ -100,7 +98,7 @@ def requeue(database: Database, job_id: str) -> None:
                 "and status in ('finished', 'failed', 'stopped', 'canceled')",
                 (job_id,),
             ).rowcount
-    except sqlite3.IntegrityError:
+    except UniqueViolation:
         raise JobStateError(
             f"job {job_id} cannot be queued again while another job with its job_unique key is active"
         ) from None
@@ -152,7 +150,4 @@ def delete(database: Database, folder: Path, job_id: str) -> None:
 
 
 def _require(database: Database, job_id: str) -> JobRow:
-    row = read_row(database, job_id)
-    if row is None:
-        raise JobNotFoundError(f"no job has the id {job_id!r} (or it was removed, being old)")
-    return row
+    return require(read_row(database, job_id), job_id)

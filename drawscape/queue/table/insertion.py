@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Sequence
 from itertools import chain
 
 from drawscape.errors import DuplicateJobError, JobNotFoundError
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.engine import Connection, Database, UniqueViolation
+from drawscape.queue.status import WAITING
 from drawscape.queue.table.records import NewJob
-from drawscape.queue.table.schema import WAITING
 from drawscape.queue.worker.failpoints import failpoint
 
 _COLUMNS = (
@@ -39,12 +38,12 @@ def insert(database: Database, queue: str, job: NewJob) -> str:
     """
     if not job.unique_key and not job.depends_on:
         connection = database.connection
-        with database.translated(), database.write_lock, _duplicates_named(job):
+        with _duplicates_named(job), database.translated(), database.write_lock:
             failpoint("insert.before_commit")
             connection.execute(_INSERT, _values(job, queue, *_standing(job)))
         failpoint("insert.after_commit")
         return job.id
-    with database.transaction() as connection, _duplicates_named(job):
+    with _duplicates_named(job), database.transaction() as connection:
         twin = _active_twin(connection, queue, job)
         if twin is not None:
             return twin
@@ -74,7 +73,7 @@ def insert_many(
         for column, value in values
         if value is not None and column not in ("id", "payload") and _DEFAULTS.get(column) != value
     }
-    with database.transaction() as connection:
+    with _duplicates_named(then), database.transaction() as connection:
         connection.execute(
             "insert into job_batch (id, queue, created_at, total, description) "
             "values (?, ?, ?, ?, ?)",
@@ -89,8 +88,7 @@ def insert_many(
                 (*shared.values(), *chain.from_iterable(some)),
             )
         if then is not None:
-            with _duplicates_named(then):
-                _insert_dependent(connection, queue, then)
+            _insert_dependent(connection, queue, then)
         failpoint("insert.before_commit")
     failpoint("insert.after_commit")
 
@@ -98,14 +96,14 @@ def insert_many(
 class _duplicates_named:  # noqa: N801 - used as a function
     """Turns the one integrity error that a caller can cause into its name."""
 
-    def __init__(self, job: NewJob) -> None:
+    def __init__(self, job: NewJob | None) -> None:
         self._job = job
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if isinstance(error, sqlite3.IntegrityError) and "job.id" in str(error):
+        if self._job and isinstance(error, UniqueViolation) and "job.id" in str(error):
             raise DuplicateJobError(
                 f"job_id={self._job.id!r} is taken; choose another, or delete that job first"
             ) from None
@@ -144,7 +142,7 @@ def _values(job: NewJob, queue: str, status: str, waits_for: int) -> tuple[objec
     )
 
 
-def _active_twin(connection: sqlite3.Connection, queue: str, job: NewJob) -> str | None:
+def _active_twin(connection: Connection, queue: str, job: NewJob) -> str | None:
     if job.unique_key is None:
         return None
     row = connection.execute(
@@ -155,7 +153,7 @@ def _active_twin(connection: sqlite3.Connection, queue: str, job: NewJob) -> str
     return None if row is None else str(row[0])
 
 
-def _insert_dependent(connection: sqlite3.Connection, queue: str, job: NewJob) -> None:
+def _insert_dependent(connection: Connection, queue: str, job: NewJob) -> None:
     standings = {needed: _dependency_standing(connection, needed) for needed in job.depends_on}
     open_ones = [needed for needed, standing in standings.items() if standing == "open"]
     if "failed" in standings.values() and not job.runs_anyway:
@@ -171,7 +169,7 @@ def _insert_dependent(connection: sqlite3.Connection, queue: str, job: NewJob) -
         )
 
 
-def _dependency_standing(connection: sqlite3.Connection, needed: str) -> str:
+def _dependency_standing(connection: Connection, needed: str) -> str:
     """Return `open`, `finished` or `failed` for a job or a batch that another waits for."""
     row = connection.execute("select status from job where id = ?", (needed,)).fetchone()
     if row is not None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 
-from drawscape.errors import JobOptionError
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.errors import JobNotFoundError
+from drawscape.queue.engines.engine import Database
+from drawscape.queue.status import STATUSES, check_status
 from drawscape.queue.table.records import ROW_COLUMNS, JobRow
-from drawscape.queue.table.schema import STATUSES
 
 _CHUNK = 500  # SQLite takes 32,766 variables; smaller statements stay in its cache
 
@@ -34,6 +33,29 @@ def read_rows(database: Database, job_ids: Sequence[str]) -> dict[str, JobRow]:
             ).fetchall()
         found.update((row.id, row) for row in (JobRow(*values) for values in rows))
     return found
+
+
+def require(row: JobRow | None, job_id: str) -> JobRow:
+    """Return `row`; raise JobNotFoundError when there is none."""
+    if row is None:
+        raise JobNotFoundError(unknown_job(job_id))
+    return row
+
+
+def unknown_job(job_id: str) -> str:
+    """Return the sentence for an id that no job has."""
+    return f"no job has the id {job_id!r}, or it has been pruned"
+
+
+def ids_ending_with(database: Database, queue: str, text: str) -> list[str]:
+    """Return the ids that end with `text`, the newest job first."""
+    with database.translated():
+        rows = database.connection.execute(
+            "select id from job where queue = ? and substr(id, length(id) - length(?) + 1) = ? "
+            "order by seq desc",
+            (queue, text, text),
+        ).fetchall()
+    return [row[0] for row in rows]
 
 
 def read_result(database: Database, job_id: str) -> bytes | None:
@@ -75,12 +97,6 @@ def list_rows(
         return [JobRow(*row) for row in database.connection.execute(statement, values)]
 
 
-def check_status(status: str) -> None:
-    """Raise JobOptionError for a word that is no status."""
-    if status not in STATUSES:
-        raise JobOptionError(f"unknown status {status!r}; statuses: {', '.join(STATUSES)}")
-
-
 def count_by_status(database: Database, queue: str, batch: str | None = None) -> dict[str, int]:
     """Return how many jobs have each status; statuses without jobs are there with 0."""
     where, values = ("batch = ?", batch) if batch is not None else ("queue = ?", queue)
@@ -100,15 +116,3 @@ def count_queued(database: Database, queue: str, limit: int) -> int:
             (queue, limit),
         ).fetchone()
     return int(row[0])
-
-
-def data_version(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return numbers that change with every commit of another connection, and with changes by this one.
-
-    SQLite's `data_version` alone does not move when who waits also cancels, in a coroutine or a loop over
-    the jobs of a batch.
-    """
-    return (
-        int(connection.execute("pragma data_version").fetchone()[0]),
-        connection.total_changes,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from drawscape.queue.table.schema import ENDED, WAITING
+from drawscape.queue.status import ENDED, WAITING
 
 
 @dataclass(frozen=True, slots=True)

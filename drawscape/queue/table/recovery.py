@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from pathlib import Path
 
-from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.liveness import is_dead
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.table.settlement import settle
 from drawscape.queue.worker.orphans import kill_orphans
 
@@ -22,7 +20,7 @@ _LOST = (
 )
 
 
-def recover(database: Database, locks: Path) -> list[str]:
+def recover(database: Database) -> list[str]:
     """Return the ids of the jobs that were taken from dead workers and given back, stopped or lost."""
     with database.translated():
         rows = database.connection.execute(
@@ -30,7 +28,7 @@ def recover(database: Database, locks: Path) -> list[str]:
         ).fetchall()
     recovered: list[str] = []
     for (worker,) in rows:
-        if worker is None or is_dead(locks, worker):
+        if database.is_dead(worker):
             if worker:  # first, so that the next run does not meet what the last has left
                 for pid in kill_orphans(worker, database.path.parent):
                     _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.worker.job_log import log_path
 
 DAY_S = 86_400.0
@@ -85,8 +85,7 @@ def prune(database: Database, folder: Path, keep: Keep = KEEP, *, now: float | N
             connection.execute(
                 "delete from job_batch where not exists (select 1 from job where batch = job_batch.id)"
             )
-        with database.translated():
-            database.connection.execute("pragma incremental_vacuum(2000)").fetchall()
+        database.shrink(2000)
     return removed
 
 

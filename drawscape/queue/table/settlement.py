@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterable
+
+from drawscape.queue.engines.engine import Connection
 
 _DEPENDENTS = """
 select job.id, job.runs_anyway, job.waits_for, job.due_at, job.status
@@ -12,7 +13,7 @@ from job_dependency join job on job.id = job_dependency.job_id where depends_on 
 """
 
 
-def settle(connection: sqlite3.Connection, ended: Iterable[tuple[str, bool]]) -> None:
+def settle(connection: Connection, ended: Iterable[tuple[str, bool]]) -> None:
     """Release or fail the dependents of each `(id, finished)`, and theirs in turn, in this transaction."""
     pending = list(ended)
     while pending:
@@ -23,9 +24,7 @@ def settle(connection: sqlite3.Connection, ended: Iterable[tuple[str, bool]]) ->
             pending.extend(_settle_one(connection, batch, _all_finished(connection, batch)))
 
 
-def _settle_one(
-    connection: sqlite3.Connection, needed: str, finished: bool
-) -> list[tuple[str, bool]]:
+def _settle_one(connection: Connection, needed: str, finished: bool) -> list[tuple[str, bool]]:
     rows = connection.execute(_DEPENDENTS, (needed,)).fetchall()
     if not rows:
         return []
@@ -42,16 +41,14 @@ def _settle_one(
     return failed
 
 
-def _release(
-    connection: sqlite3.Connection, job_id: str, waits_for: int, due_at: float | None
-) -> None:
+def _release(connection: Connection, job_id: str, waits_for: int, due_at: float | None) -> None:
     status = "deferred" if waits_for > 0 else ("queued" if due_at is None else "scheduled")
     connection.execute(
         "update job set waits_for = ?, status = ? where id = ?", (waits_for, status, job_id)
     )
 
 
-def _fail(connection: sqlite3.Connection, job_id: str, needed: str) -> None:
+def _fail(connection: Connection, job_id: str, needed: str) -> None:
     connection.execute("delete from job_dependency where job_id = ?", (job_id,))
     connection.execute(
         "update job set status = 'failed', reason = 'dependency', ended_at = ?, error = ?, waits_for = 0 "
@@ -60,7 +57,7 @@ def _fail(connection: sqlite3.Connection, job_id: str, needed: str) -> None:
     )
 
 
-def _completed_batch(connection: sqlite3.Connection, job_id: str) -> str | None:
+def _completed_batch(connection: Connection, job_id: str) -> str | None:
     """Return the batch of `job_id` when something waits for it and none of its jobs is open any more."""
     row = connection.execute(
         "select batch from job where id = ? and batch is not null "
@@ -77,7 +74,7 @@ def _completed_batch(connection: sqlite3.Connection, job_id: str) -> str | None:
     return None if still_open else str(row[0])
 
 
-def _all_finished(connection: sqlite3.Connection, batch: str) -> bool:
+def _all_finished(connection: Connection, batch: str) -> bool:
     return not connection.execute(
         "select 1 from job where batch = ? and status != 'finished' limit 1", (batch,)
     ).fetchone()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.table.query import count_by_status
 
 _SAMPLE = 1000
@@ -35,24 +33,24 @@ class Statistics:
         """Return the numbers in Prometheus' text format, none of them rounded."""
         lines = ["# HELP drawscape_jobs Jobs by status.", "# TYPE drawscape_jobs gauge"]
         lines += [f'drawscape_jobs{{status="{s}"}} {n}' for s, n in self.counts.items()]
-        for name, value, told in (
+        for name, value, text in (
             ("workers", self.workers, "Workers that are alive."),
             ("slots", self.slots, "Jobs that can run at once."),
             ("oldest_waiting_seconds", self.oldest_waiting_s, "Age of the oldest queued job."),
             ("file_bytes", self.file_bytes, "Size of the queue's file."),
         ):
-            lines += [f"# HELP drawscape_{name} {told}", f"# TYPE drawscape_{name} gauge"]
+            lines += [f"# HELP drawscape_{name} {text}", f"# TYPE drawscape_{name} gauge"]
             lines.append(f"drawscape_{name} {value!r}")
-        for name, values, told in (
+        for name, values, text in (
             ("wait_seconds", self.wait_s, "From queued to started, recent jobs."),
             ("run_seconds", self.run_s, "From started to ended, recent jobs."),
         ):
-            lines += [f"# HELP drawscape_{name} {told}", f"# TYPE drawscape_{name} summary"]
+            lines += [f"# HELP drawscape_{name} {text}", f"# TYPE drawscape_{name} summary"]
             lines += [f'drawscape_{name}{{quantile="{q:g}"}} {v!r}' for q, v in values.items()]
         return "\n".join(lines) + "\n"
 
 
-def statistics(database: Database, queue: str, locks: Path) -> Statistics:
+def statistics(database: Database, queue: str) -> Statistics:
     """Return the numbers of `queue` now; percentiles over the last thousand jobs that ended."""
     now = time.time()
     connection = database.connection
@@ -71,7 +69,7 @@ def statistics(database: Database, queue: str, locks: Path) -> Statistics:
         oldest = connection.execute(
             "select min(created_at) from job where queue = ? and status = 'queued'", (queue,)
         ).fetchone()[0]
-    workers = living(locks)
+    workers = database.living()
     return Statistics(
         counts=count_by_status(database, queue),
         workers=len(workers),
@@ -81,7 +79,7 @@ def statistics(database: Database, queue: str, locks: Path) -> Statistics:
         wait_s=_percentiles([max(0.0, started - created) for created, started, _ in recent]),
         run_s=_percentiles([max(0.0, ended - started) for _, started, ended in recent]),
         oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
-        file_bytes=database.path.stat().st_size,
+        file_bytes=database.size_bytes(),
     )
 
 

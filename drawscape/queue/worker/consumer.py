@@ -124,7 +124,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def _recover(self) -> None:
         try:
-            if recover(self.huey.storage.watched, self._locks):
+            if recover(self.huey.storage.watched):
                 self._waker.wake_all()
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drawscape.errors import QueueError
-from drawscape.queue.table.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
+from drawscape.queue.engines.engine import UniqueViolation
+from drawscape.queue.engines.sqlite import liveness
+from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
 
 FULL, NORMAL = 2, 1
 
@@ -85,6 +87,46 @@ class Database:
         self._local.held = None
         if held is not None:
             held.close()
+
+    def version(self) -> tuple[int, int]:
+        """Return numbers that change with every commit of another connection, and with changes by this one.
+
+        SQLite's `data_version` alone does not move when who waits also cancels, in a coroutine or a loop
+        over the jobs of a batch.
+        """
+        connection = self.connection
+        seen = connection.execute("pragma data_version").fetchone()[0]
+        return int(seen), connection.total_changes
+
+    def is_alive(self, worker: str | None) -> bool:
+        """Return whether the worker with that id is alive."""
+        return worker is not None and liveness.is_alive(self._locks, worker)
+
+    def is_dead(self, worker: str | None) -> bool:
+        """Return whether the worker may be taken for dead; ask again when it is neither."""
+        return worker is None or liveness.is_dead(self._locks, worker)
+
+    def await_sign(self, worker: str | None) -> bool:
+        """Return whether the worker lives, once that is certain."""
+        return worker is not None and liveness.await_sign(self._locks, worker)
+
+    def living(self) -> list[liveness.WorkerInfo]:
+        """Return the workers that are alive, oldest first."""
+        return liveness.living(self._locks)
+
+    @property
+    def _locks(self) -> Path:
+        return self.path.parent / "workers"
+
+    def shrink(self, pages: int) -> int:
+        """Give up to `pages` unused pages back to the disk; return how many are left."""
+        with self.translated():
+            self.connection.execute(f"pragma incremental_vacuum({int(pages)})").fetchall()
+            return int(self.connection.execute("pragma freelist_count").fetchone()[0])
+
+    def size_bytes(self) -> int:
+        """Return the size of the file."""
+        return self.path.stat().st_size
 
     def _open(self) -> sqlite3.Connection:
         self._make_file()
@@ -170,13 +212,13 @@ class Database:
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("rollback")
-                if isinstance(error, sqlite3.Error) and not isinstance(
-                    error, sqlite3.IntegrityError
-                ):
+                if isinstance(error, sqlite3.Error):
                     raise self._named(error) from error
                 raise
 
     def _named(self, error: sqlite3.Error) -> QueueError:
+        if isinstance(error, sqlite3.IntegrityError):
+            return UniqueViolation(str(error))
         return QueueError(f"{self.path}: {error}; {_remedy(error, self.timeout_s)}")
 
     @contextmanager
@@ -184,8 +226,6 @@ class Database:
         """Turn SQLite's errors into QueueErrors that name the file and the remedy."""
         try:
             yield
-        except sqlite3.IntegrityError:
-            raise
         except sqlite3.Error as error:
             raise self._named(error) from error
         except OSError as error:

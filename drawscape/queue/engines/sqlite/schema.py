@@ -2,25 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
-
-Status = Literal[
-    "queued", "scheduled", "deferred", "started", "finished", "failed", "stopped", "canceled"
-]
-Reason = Literal["exception", "timeout", "crashed", "lost", "invalid", "dependency"]
-
-STATUSES: Final = (
-    "queued",
-    "scheduled",
-    "deferred",
-    "started",
-    "finished",
-    "failed",
-    "stopped",
-    "canceled",
-)
-WAITING: Final = ("queued", "scheduled", "deferred")
-ENDED: Final = ("finished", "failed", "stopped", "canceled")
+from typing import Final
 
 APPLICATION_ID: Final = 0x44524157
 """SQLite's `application_id` of our files: "DRAW"."""
