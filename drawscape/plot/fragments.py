@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 # Ends at equal distances (grids, hatches) would choose in circles; a shift far below any pen decides.
 _JITTER_MM = 1e-5
+# Ends looked up at once: all neighbours of a million lines would take 200 MB.
+_BLOCK = 100_000
 
 
 def join_fragments(ends: Floats, start: tuple[float, float]) -> Ints:
@@ -23,8 +25,8 @@ def join_fragments(ends: Floats, start: tuple[float, float]) -> Ints:
     if count == 0:
         return np.empty(0, dtype=np.int64)
     points = np.concatenate((ends.reshape(-1, 2), [start]))
-    jitter = np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
-    partner = _matched(points + jitter, count)
+    points += np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
+    partner = _matched(points, count)
     return _followed(partner, count)
 
 
@@ -56,12 +58,17 @@ def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, F
 
     here = points[free]
     tree = cKDTree(here, balanced_tree=False, compact_nodes=False)
-    # Of three neighbours one is the end itself and at most one its own fragment's other end.
-    gaps, found = tree.query(here, k=3, workers=-1)
-    own = np.arange(len(free))
-    barred = (found == own[:, None]) | (free[found] == other[free][:, None])
-    choice = np.argmin(barred, axis=1)
-    return found[own, choice].astype(np.int64), gaps[own, choice]
+    near = np.empty(len(free), dtype=np.int64)
+    gaps = np.empty(len(free))
+    for first in range(0, len(free), _BLOCK):
+        own = np.arange(first, min(first + _BLOCK, len(free)))
+        # Of three neighbours one is the end itself and at most one its own fragment's other end.
+        away, found = tree.query(here[own], k=3, workers=-1)
+        barred = (found == own[:, None]) | (free[found] == other[free[own]][:, None])
+        choice = np.argmin(barred, axis=1)[:, None]
+        near[own] = np.take_along_axis(found, choice, axis=1)[:, 0]
+        gaps[own] = np.take_along_axis(away, choice, axis=1)[:, 0]
+    return near, gaps
 
 
 def _mutual(near: Ints) -> Ints:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
 
 from drawscape.geometry.lines import Lines
-from drawscape.plot.deduplicate import deduplicate as deduplicated
+from drawscape.plot.deduplicate import deduplicate as without_duplicates
 from drawscape.plot.filter import drop_shorter
 from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.simplify import simplify
-from drawscape.svg.read import Document, Layer
+from drawscape.svg.read import Document
 
-# None: leave what is there twice.
-_DUPLICATE_MM = (0.02, 0.002, None)
+_DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.
 _HOP_MM = 5.0
 
@@ -43,47 +41,39 @@ def optimize(
     each step.
     Raises PlotError for tolerances that are negative and for an unknown effort.
     """
-    steps: list[tuple[str, Callable[[Layer], Layer]]] = [
-        ("merge", lambda layer: layer.with_lines(merge(layer.lines, tolerance_mm=tolerance_mm))),
-        (
-            "simplify",
-            lambda layer: layer.with_lines(simplify(layer.lines, tolerance_mm=simplify_mm)),
-        ),
-        (
-            "filter",
-            lambda layer: layer.with_lines(drop_shorter(layer.lines, than_mm=drop_shorter_mm)),
-        ),
-        ("order", lambda layer: layer.with_lines(order(layer.lines, effort=effort, start=start))),
+    steps: list[tuple[str, Callable[[Lines], Lines]]] = [
+        ("merge", lambda lines: _merged(lines, tolerance_mm, deduplicate=deduplicate)),
+        ("simplify", lambda lines: simplify(lines, tolerance_mm=simplify_mm)),
+        ("filter", lambda lines: drop_shorter(lines, than_mm=drop_shorter_mm)),
+        ("order", lambda lines: order(lines, effort=effort, start=start)),
     ]
-    if deduplicate:
-        steps.insert(
-            0, ("deduplicate", lambda layer: layer.with_lines(_cheaper(layer.lines, tolerance_mm)))
-        )
     layers = []
     total = len(steps) * max(len(document.layers), 1)
     for index, layer in enumerate(document.layers):
         for number, (name, step) in enumerate(steps):
             if on_progress is not None:
                 on_progress((index * len(steps) + number) / total, f"{name} {layer.name}")
-            layer = step(layer)
+            layer = layer.with_lines(step(layer.lines))
         layers.append(layer)
     if on_progress is not None:
         on_progress(1.0, "done")
     return document.with_layers([layer for layer in layers if len(layer.lines)])
 
 
-def _cheaper(lines: Lines, tolerance_mm: float) -> Lines:
-    """Return the lines without duplicates, or as they are where cutting them would cost more.
+def _merged(lines: Lines, tolerance_mm: float, *, deduplicate: bool) -> Lines:
+    """Return the lines merged, without duplicates unless cutting those out would cost more.
 
     Curves that graze each other overlap in many places for a moment each; every cut there is a pen
     lift more. A narrower tolerance then still finds what is really drawn twice.
     """
-    best, least = lines, math.inf
-    for width_mm in _DUPLICATE_MM:
-        single = lines if width_mm is None else deduplicated(lines, tolerance_mm=width_mm)
-        if single is lines and width_mm is not None:
-            return lines
-        cost = _seconds(merge(single, tolerance_mm=tolerance_mm))
+    whole = best = merge(lines, tolerance_mm=tolerance_mm)
+    least = _seconds(whole)
+    for width_mm in _DUPLICATE_MM if deduplicate else ():
+        single = without_duplicates(whole, tolerance_mm=width_mm)
+        if single is whole:
+            break
+        single = merge(single, tolerance_mm=tolerance_mm)
+        cost = _seconds(single)
         if cost < least:
             best, least = single, cost
     return best

@@ -43,14 +43,43 @@ def test_as_few_lines_are_left_as_eulers_theorem_allows(lines: Lines) -> None:
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    ends = np.stack((lines.starts, lines.ends), axis=1).reshape(-1, 2)
-    nodes = np.unique(ends, axis=0, return_inverse=True)[1].reshape(-1, 2)
+    pieces = np.array([pair for line in lines for pair in itertools.pairwise(line.tolist())])
+    nodes = np.unique(pieces.reshape(-1, 2), axis=0, return_inverse=True)[1].reshape(-1, 2)
     odd = np.bincount(nodes.ravel()) % 2
     graph = coo_matrix((np.ones(len(nodes)), (nodes[:, 0], nodes[:, 1])), shape=(len(odd),) * 2)
     parts = connected_components(graph, directed=False)[1]
     least = sum(max(1, int(odd[parts == part].sum()) // 2) for part in set(parts.tolist()))
 
     assert len(merge(lines, tolerance_mm=0)) == least
+
+
+def test_closed_shapes_that_meet_at_vertices_are_one_line() -> None:
+    # Triangles with shared corners, each closed at a corner of its own.
+    corners = np.array([[0, 0], [1, 0], [0.5, 1]], dtype=float)
+    grid = np.stack(np.meshgrid(np.arange(8.0), np.arange(5.0)), axis=-1).reshape(-1, 1, 2)
+    rings = np.array([np.roll(ring, k, axis=0) for k, ring in enumerate(corners + grid)])
+    lines = Lines.of(np.concatenate((rings, rings[:, :1]), axis=1))
+
+    merged = merge(lines)
+    # In each row all hang together; the rows meet at the tops, which are no corners of the next row.
+    assert len(merged) == 5
+    assert edges(merged) == edges(lines)
+    assert merged.closed.all()
+
+
+def test_a_closed_shape_is_drawn_in_passing_by_an_open_line_with_an_inner_vertex_on_it() -> None:
+    ring = [[2, 0], [3, 1], [2, 2], [1, 1], [2, 0]]
+    lines = Lines.of([[[0, 1], [1, 1], [0, 3]], ring, [[9, 9], [8, 8]]])
+    merged = merge(lines)
+    assert len(merged) == 2
+    assert edges(merged) == edges(lines)
+    assert merged[0][[0, -1]].tolist() == [[0, 1], [0, 3]]
+
+
+def test_a_dot_of_one_point_stays_a_dot() -> None:
+    lines = Lines(np.array([[1.0, 1], [2, 2], [3, 3], [4, 4]]), np.array([0, 1, 1, 3, 4]))
+    merged = merge(lines)
+    assert [line.tolist() for line in merged] == [[[1, 1]] * 2, [[2, 2], [3, 3]], [[4, 4]] * 2]
 
 
 def test_a_mesh_leaves_no_more_lines_than_vpypes_linemerge() -> None:

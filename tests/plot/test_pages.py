@@ -145,12 +145,23 @@ def test_the_whole_pipeline_saves_lifts_travel_and_time() -> None:
     assert steps[-1] == (1.0, "done")
 
 
-def test_curves_that_graze_each_other_are_not_cut_to_pieces() -> None:
+def test_duplicates_are_cut_out_only_where_that_saves_time() -> None:
     # Twenty ellipses through two points: near these they run within a hair of each other.
     angle = np.linspace(0, 2 * np.pi, 400)
     rings = [np.stack((80 * np.cos(angle), b * np.sin(angle)), 1) for b in np.linspace(20, 21, 20)]
-    after = optimize(page(Lines.of([ring + 100 for ring in rings])))
-    assert len(after.lines) <= 20
+    drawn = page(Lines.of([ring + 100 for ring in rings]))
+    kept, cut = optimize(drawn, deduplicate=False), optimize(drawn)
+    assert statistics(cut)[-1].seconds <= statistics(kept)[-1].seconds
+
+
+def test_a_line_of_one_point_is_drawn_as_a_dot() -> None:
+    dots = np.arange(13.0).repeat(2).reshape(-1, 1, 2)
+    lines = Lines.of([*dots[:8], [[50.0, 50], [60, 60]], *dots[8:]])
+    after = optimize(page(lines)).lines
+    assert len(after) == 14
+    assert sorted(map(tuple, after.starts[after.lengths_mm == 0].tolist())) == [
+        tuple(dot) for dot in dots[:, 0].tolist()
+    ]
 
 
 def test_what_is_drawn_twice_is_drawn_once() -> None:
