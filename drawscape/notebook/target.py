@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.model import is_sketch
-from drawscape.sketches.provenance import code_hash
+from drawscape.sketches.recipe import note_origin
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
@@ -98,17 +97,11 @@ def target_of(drawable: Drawable) -> Target:
     return _task_target(drawable, drawable)
 
 
-def note_code(function: Callable[..., Any]) -> None:
-    """Let `function` carry the hash of its source, which the worker that draws it cannot see."""
-    with contextlib.suppress(AttributeError):  # a partial or method takes no notes
-        function.__sketch_code__ = code_hash(function)  # type: ignore[attr-defined]
-
-
 def _sketch_target(sketch: Sketch) -> Target:
     by_name = SKETCHES.finds(sketch)
     if not by_name:
         _check_carried(f"sketch {sketch.name!r}", sketch.function)
-        note_code(sketch.function)
+        note_origin(sketch.function)
     return Target(
         title=label_of(sketch.name),
         summary=sketch.summary,

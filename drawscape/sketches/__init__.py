@@ -2,6 +2,7 @@
 
 from drawscape.sketches.catalogue import SKETCHES, sketch
 from drawscape.sketches.drawing import draw, redraw
+from drawscape.sketches.inputs import read_input
 from drawscape.sketches.model import Sketch, as_sketch
 from drawscape.sketches.provenance import Provenance, code_hash, read_provenance
 
@@ -12,6 +13,7 @@ __all__ = [
     "as_sketch",
     "code_hash",
     "draw",
+    "read_input",
     "read_provenance",
     "redraw",
     "sketch",

@@ -13,7 +13,7 @@ from drawscape.errors import UnknownNameError
 from drawscape.settings import sketches_folder
 from drawscape.sketches.folder import SketchFolder
 from drawscape.sketches.model import Sketch, as_sketch
-from drawscape.sketches.provenance import code_hash
+from drawscape.sketches.recipe import note_origin
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -121,8 +121,7 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
         if SketchFolder.owns(module):
             return function  # found in its file, as that file is by then
         if not in_library:
-            # The source stays here when the function is sent to a worker; its hash goes along.
-            function.__sketch_code__ = code_hash(function)  # type: ignore[attr-defined]
+            note_origin(function)
         SKETCHES.add(as_sketch(function))
         return function
 

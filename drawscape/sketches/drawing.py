@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from drawscape.errors import ParameterError, SignatureError
+from drawscape.errors import ProvenanceError, SignatureError
 from drawscape.sketches.catalogue import SKETCHES
+from drawscape.sketches.inputs import Inputs, watched
+from drawscape.sketches.library_code import is_library
 from drawscape.sketches.model import Draft, Sketch, as_sketch
-from drawscape.sketches.provenance import Provenance, describe
-from drawscape.svg_builder import Pen, SVGBuilder
+from drawscape.sketches.provenance import Provenance
+from drawscape.sketches.recipe import Recipe, recipe_of
+from drawscape.svg_builder import SVGBuilder
 
 OnProgress = Callable[[float, SVGBuilder], None]
 
-MARGIN = 0.07
-"""Of the page's shorter side: 15 mm on A4, where pens and clamps of plotters need 10."""
+AnySketch = str | Sketch | Callable[..., Any]
 
 
 def draw(
-    sketch: str | Sketch | Callable[..., Any],
+    sketch: AnySketch,
     width: float,
     height: float,
     *,
@@ -39,75 +42,98 @@ def draw(
     says in its `provenance` how to draw it again. Raises UnknownNameError, ParameterError
     and CanvasError for input that cannot be drawn.
     """
-    chosen = _chosen(sketch)
-    arguments = chosen.arguments(values)
-    svg = _page(width, height, margin)
-    for fraction in _steps(chosen, svg, _checked_seed(seed), arguments):
+    recipe = recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=values)
+    return draw_recipe(recipe, on_progress=on_progress)
+
+
+def draw_recipe(
+    recipe: Recipe, *, on_progress: OnProgress | None = None, parents: Sequence[str] = ()
+) -> SVGBuilder:
+    """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from."""
+    svg, inputs = recipe.page(), Inputs()
+    for fraction in _steps(recipe, svg, inputs):
         if on_progress is not None:
             on_progress(fraction, svg)
-    svg.provenance = describe(
-        chosen, arguments, seed=seed, width=svg.width, height=svg.height, margin=svg.margin
-    ).as_dict()
+    svg.provenance = recipe.provenance(inputs, parents).as_dict()
     return svg
 
 
 def redraw(
     provenance: Provenance,
-    sketch: str | Sketch | Callable[..., Any] | None = None,
+    sketch: AnySketch | None = None,
     *,
     on_progress: OnProgress | None = None,
 ) -> SVGBuilder:
     """Return the drawing that `provenance` describes, drawn again.
 
-    `sketch` stands in for one that is not in the library, such as a function of a notebook. Raises
-    UnknownNameError when the sketch is not known, ParameterError when it has changed too much.
+    `sketch` stands in for one that is not in the library, such as a function of a notebook. Source that
+    a file carries is not run here (see `SourceText.load`). Raises UnknownNameError when the sketch is not
+    known, ProvenanceError when the library's sketch of that name is another one, ParameterError when it
+    has changed too much.
     """
-    return draw(
-        provenance.sketch if sketch is None else sketch,
+    recipe = recipe_again(provenance, sketch)
+    svg = draw_recipe(recipe, on_progress=on_progress, parents=provenance.parents)
+    now = Provenance.of(svg.provenance)
+    if now.code == provenance.code:
+        # The same code, whatever version of the library it came with, makes the same file.
+        svg.provenance = replace(
+            now, version=provenance.version, source=provenance.source
+        ).as_dict()
+    return svg
+
+
+def recipe_again(provenance: Provenance, sketch: AnySketch | None = None) -> Recipe:
+    """Return the recipe of the drawing that `provenance` describes, with the sketch as it is now.
+
+    Raises as `redraw` does.
+    """
+    known = chosen(provenance.sketch if sketch is None else sketch)
+    if sketch is None and provenance.source and is_library(known.function.__module__):
+        raise ProvenanceError(
+            f"the drawing was made by a sketch {provenance.sketch!r} of a notebook, not by the library's"
+        )
+    if known.name != provenance.sketch:
+        known = replace(known, name=provenance.sketch)
+    return recipe_of(
+        known,
         provenance.width,
         provenance.height,
         seed=provenance.seed,
         margin=provenance.margin,
-        on_progress=on_progress,
-        **provenance.parameters,
+        values=provenance.parameters,
     )
 
 
-def _chosen(sketch: str | Sketch | Callable[..., Any]) -> Sketch:
+def chosen(sketch: AnySketch) -> Sketch:
+    """Return the sketch of that name or function. Raises UnknownNameError."""
     return SKETCHES[sketch] if isinstance(sketch, str) else as_sketch(sketch)
 
 
-def _page(width: float, height: float, margin: float | None) -> SVGBuilder:
-    if margin is None:
-        bare = SVGBuilder(width, height)
-        margin = round(MARGIN * min(bare.width, bare.height), 6)
-    return SVGBuilder(width, height, margin=margin, pen=Pen())
+def _steps(recipe: Recipe, svg: SVGBuilder, inputs: Inputs) -> Iterator[float]:
+    """Yield the progress, 0 to 1, of drawing on `svg`; nothing for a sketch that reports none.
 
-
-def _checked_seed(seed: Any) -> int:
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not whole or seed < 0:
-        raise ParameterError("seed", seed, "must be a whole number of at least 0")
-    return int(seed)
-
-
-def _steps(
-    sketch: Sketch, svg: SVGBuilder, seed: int, arguments: dict[str, Any]
-) -> Iterator[float]:
-    """Yield the progress, 0 to 1, of drawing `sketch` on `svg`; nothing for one that does not
-    tell.
+    What the sketch reads meanwhile is noted in `inputs`.
     """
-    handed = {"rng": np.random.default_rng(seed)} if sketch.takes_rng else {}
-    outcome = sketch.function(svg, **handed, **arguments)
+    sketch = recipe.sketch
+    handed = {"rng": np.random.default_rng(recipe.seed)} if sketch.takes_rng else {}
+    with watched(inputs):
+        outcome = sketch.function(svg, **handed, **recipe.arguments)
     if not inspect.isgenerator(outcome):
         return
-    for step in outcome:
+    while True:
+        with watched(inputs):
+            step = next(outcome, _END)
+        if step is _END:
+            return
         fraction, svg.draft = _checked_step(sketch, step)
         try:
             yield min(max(fraction, 0.0), 1.0)
         finally:
             # What the draft shows changes once the sketch goes on.
             svg.draft = None
+
+
+_END = object()
 
 
 def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:

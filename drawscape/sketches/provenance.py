@@ -4,32 +4,53 @@ from __future__ import annotations
 
 import hashlib
 import html
-import inspect
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import PurePath
-from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from drawscape import __version__
 from drawscape.errors import ProvenanceError
-from drawscape.parameters import Parameter
-from drawscape.sketches.model import Sketch
+from drawscape.sketches.code_identity import identity_of
 
 _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>', re.DOTALL)
+
+_KINDS: dict[str, Any] = {
+    "sketch": str,
+    "seed": int,
+    "width": (int, float),
+    "height": (int, float),
+    "margin": (int, float),
+    "parameters": Mapping,
+    "version": str,
+    "code": str,
+}
+_NEW_IN_0_3: dict[str, Any] = {
+    "recipe": str,
+    "digests": Mapping,
+    "versions": Mapping,
+    "reads": Mapping,
+    "volatile": list,
+    "source": str,
+    "parents": list,
+}
 
 
 @dataclass(frozen=True)
 class Provenance:
     """Sketch, parameters, seed, page and code of one drawing; no date, so that bytes repeat.
 
-    `width`, `height` and `margin` are in mm. `code` is the hash of the sketch's source.
+    `width`, `height` and `margin` are in mm. `code` is the hash of all code that the sketch reaches,
+    `digests` its parts (`sketch`, `library`), `versions` those of packages that its numbers depend on.
+    `recipe` is the address of the drawing: the same for the same drawing. `reads` are digests of files
+    that were read, `volatile` says what else may change the drawing, `source` holds the source of a sketch
+    that is not the library's, `parents` the recipes of the drawings that it was bred from. Files of
+    version 0.2 know none of these last six.
     """
 
     sketch: str
@@ -40,62 +61,44 @@ class Provenance:
     parameters: dict[str, Any] = field(default_factory=dict)
     version: str = __version__
     code: str = ""
+    recipe: str = ""
+    digests: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    reads: dict[str, str] = field(default_factory=dict)
+    volatile: list[str] = field(default_factory=list)
+    source: str = ""
+    parents: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, ready for JSON."""
-        return asdict(self)
+        """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in values.items() if value or name in _KINDS}
 
     @classmethod
-    def of(cls, told: object) -> Provenance:
-        """Return what `told`, an object read from JSON, says; keys that are not known are left out.
+    def of(cls, values: object) -> Provenance:
+        """Return what `values`, an object read from JSON, hold; keys that are not known are left out.
 
         Raises ProvenanceError when something is missing or of the wrong kind.
         """
-        if not isinstance(told, Mapping):
-            raise ProvenanceError(f"the drawing's metadata is {told!r}, not an object")
-        kinds: dict[str, Any] = {
-            "sketch": str,
-            "seed": int,
-            "width": (int, float),
-            "height": (int, float),
-            "margin": (int, float),
-            "parameters": Mapping,
-            "version": str,
-            "code": str,
-        }
+        if not isinstance(values, Mapping):
+            raise ProvenanceError(f"the drawing's metadata is {values!r}, not an object")
+        kinds = {**_KINDS, **{name: k for name, k in _NEW_IN_0_3.items() if name in values}}
         for name, kind in kinds.items():
-            value = told.get(name)
+            value = values.get(name)
             if not isinstance(value, kind) or isinstance(value, bool):
-                raise ProvenanceError(f"the drawing's metadata says {name}: {value!r}")
-        return cls(**{name: told[name] for name in kinds})
+                raise ProvenanceError(f"the drawing's metadata has {name}: {value!r}")
+        return cls(**{name: values[name] for name in kinds})
+
+    @property
+    def address(self) -> str:
+        """The recipe; for a file of version 0.2, which has none, an address made of what it says."""
+        return self.recipe or address_of({**self.as_dict(), "version": ""})
 
 
-def describe(
-    sketch: Sketch,
-    arguments: Mapping[str, Any],
-    *,
-    seed: int,
-    width: float,
-    height: float,
-    margin: float,
-) -> Provenance:
-    """Return the provenance of `sketch` drawn with these `arguments` on this page."""
-    return Provenance(
-        sketch.name,
-        int(seed),
-        float(width),
-        float(height),
-        float(margin),
-        {p.name: _told(p, arguments[p.name]) for p in sketch.parameters},
-        code=code_hash(sketch.function),
-    )
-
-
-def _told(parameter: Parameter, value: Any) -> Any:
-    """Return `value` for JSON; 1 and 1.0 are the same to a sketch and the same here."""
-    if parameter.kind == "float" and isinstance(value, (int, float)):
-        return float(value)
-    return plain(parameter.shown(value))
+def address_of(values: Mapping[str, Any]) -> str:
+    """Return 24 hexadecimal digits for JSON-like `values`: the same for the same, on any machine."""
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def read_provenance(svg_text: str) -> Provenance:
@@ -109,59 +112,15 @@ def read_provenance(svg_text: str) -> Provenance:
             "the file does not say how it was drawn; only what Drawscape drew can be redrawn"
         )
     try:
-        told = json.loads(html.unescape(found.group(1)))
+        values = json.loads(html.unescape(found.group(1)))
     except (ValueError, RecursionError) as error:
         raise ProvenanceError(f"the drawing's metadata is damaged: {error}") from None
-    return Provenance.of(told)
+    return Provenance.of(values)
 
 
 def code_hash(function: Callable[..., Any]) -> str:
-    """Return `sha256:...` of the source that draws.
-
-    That is the whole module of a sketch in a file, with the private modules beside it that it uses,
-    and the function alone for one from a notebook's cell. Where there is no source, as in a process
-    that a function was sent to, the hash that `@sketch` left on the function at home counts, else
-    that of its byte code.
-    """
-    function = inspect.unwrap(function)
-    known = getattr(function, "__sketch_code__", None)
-    if isinstance(known, str):
-        return known
-    return f"sha256:{hashlib.sha256(_source(function).encode()).hexdigest()}"
-
-
-def _source(function: Callable[..., Any]) -> str:
-    module = sys.modules.get(function.__module__ or "")
-    try:
-        if module is None or module.__name__ == "__main__":
-            return inspect.getsource(function)
-        return "\n".join(map(inspect.getsource, [module, *_private_modules(module)]))
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return _byte_code(code) if isinstance(code, CodeType) else repr(type(function))
-
-
-def _private_modules(module: ModuleType) -> list[ModuleType]:
-    """Return the modules named `_...` beside `module` that it or they import from, by name."""
-    beside = f"{module.__name__.rpartition('.')[0]}._"
-    found: dict[str, ModuleType] = {}
-    waiting = [module]
-    while waiting:
-        for value in vars(waiting.pop()).values():
-            is_module = isinstance(value, ModuleType)
-            name = value.__name__ if is_module else getattr(value, "__module__", None)
-            if not isinstance(name, str) or name in found or name not in sys.modules:
-                continue
-            if name.startswith(beside):
-                found[name] = sys.modules[name]
-                waiting.append(found[name])
-    return [found[name] for name in sorted(found)]
-
-
-def _byte_code(code: CodeType) -> str:
-    """Return what the code does without where it stood."""
-    constants = [_byte_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
-    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
+    """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code_identity`)."""
+    return identity_of(function).code
 
 
 def plain(value: Any) -> Any:

@@ -42,6 +42,7 @@ def test_the_metadata_holds_no_date_and_no_path() -> None:
     told = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
     assert set(told) == {
         "sketch", "seed", "width", "height", "margin", "parameters", "version", "code",
+        "recipe", "digests", "versions",
     }  # fmt: skip
 
 

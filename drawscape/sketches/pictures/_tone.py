@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry.lines import Points
+from drawscape.sketches.inputs import read_input
 from drawscape.svg_builder import Frame
 
 Fit = Literal["cover", "contain"]
@@ -97,11 +99,9 @@ def _foreign(name: str) -> NDArray[np.float64]:
         from PIL import Image
     except ImportError as error:
         raise MissingExtraError("reading a picture file", "png") from error
-    from drawscape.settings import readable_path
-
-    path = readable_path(name)
+    content = read_input(name)
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > LARGEST:
                 size = f"{image.width} x {image.height}"
                 raise PictureError(f"picture {name!r} has {size} pixels; shrink it first")

@@ -1,0 +1,396 @@
+"""What a drawing's code is: everything that the sketch reaches, as digests that stay the same for the same.
+
+A sketch of the library counts by its modules. Any other is walked from the function on: what it calls and
+reads, wherever it was defined, by value. Comments, places, and the order in which cells ran do not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import pickle
+import re
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, get_type_hints
+
+import numpy as np
+
+from drawscape.sketches import library_code
+from drawscape.sketches.bytecode import PYTHON, Behaviour, behaviour_of
+
+NOTE = "__sketch_origin__"
+"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
+
+_NOT_CODE = {
+    *(
+        "__dict__",
+        "__weakref__",
+        "__doc__",
+        "__module__",
+        "__qualname__",
+        "__wrapped__",
+        "_abc_impl",
+    ),
+    *("__firstlineno__", "__static_attributes__", "__classcell__", "__slotnames__"),
+    *("__annotations__", "__annotations_cache__", "__annotate__", "__annotate_func__"),
+    *("__abstractmethods__", "__sketch__", "__dataclass_fields__", "__dataclass_params__", NOTE),
+}
+
+_CLOCKS = {
+    "time": {
+        "time",
+        "time_ns",
+        "monotonic",
+        "perf_counter",
+        "localtime",
+        "gmtime",
+        "strftime",
+        "ctime",
+    },
+    "datetime": {"now", "utcnow", "today"},
+    "os": {"environ", "getenv", "urandom", "getpid", "getcwd", "listdir", "scandir"},
+    "uuid": {"uuid1", "uuid4"},
+    "secrets": {"randbelow", "choice", "token_hex", "token_bytes", "randbits", "SystemRandom"},
+    "random": {"random", "randint", "choice", "choices", "uniform", "shuffle", "gauss", "sample"}
+    | {"randrange", "normalvariate", "triangular", "SystemRandom"},
+}
+"""Of these modules of Python what gives another answer at another time."""
+
+_NUMPY_RANDOM = {"rand", "randn", "random", "randint", "uniform", "normal", "choice", "shuffle"}
+
+
+_BY_NAME = {
+    f"{library_code.PACKAGE}.sketches.{name}" for name in ("catalogue", "drawing", "overview")
+}
+"""Modules that draw a sketch by its name: who calls them may draw any of the library's."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Digests of a sketch's own code and of the library's, versions of what its numbers depend on.
+
+    `volatile` names what may give another drawing for the same recipe: the clock, dice of its own.
+    """
+
+    sketch: str
+    library: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    volatile: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """All of it in one: `sha256:...`."""
+        told = repr((self.sketch, self.library, sorted(self.versions.items())))
+        return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
+
+
+def identity_of(function: Callable[..., Any]) -> Identity:
+    """Return the identity of the code of `function`, as it is now.
+
+    One that came from another process says by itself what it was there. A call costs a millisecond, for
+    digests of code are kept by code object and those of files by their stamps.
+    """
+    module = getattr(inspect.unwrap(function), "__module__", None) or ""
+    if library_code.is_library(module):
+        reached = {*library_code.CORE, module}
+        packages = library_code.packages_of(reached)
+        numpy = {"numpy"} if "rng" in inspect.signature(function).parameters else set()
+        versions = {name: library_code.version_of(name) for name in sorted(packages | numpy)}
+        own = library_code.digest_of([module])
+        return Identity(own, library_code.digest_of(library_code.CORE), versions)
+    walk = Walk()
+    walk.value(function)
+    walk.annotations(function)
+    if "rng" in inspect.signature(function).parameters:
+        walk.packages.add("numpy")
+    reached = {*library_code.CORE, *walk.library}
+    packages = walk.packages | library_code.packages_of(reached)
+    versions = {name: library_code.version_of(name) for name in sorted(packages)}
+    return Identity(
+        walk.digest,
+        library_code.digest_of(reached),
+        {**versions, "python": PYTHON},
+        tuple(sorted(walk.volatile)),
+    )
+
+
+class Walk:
+    """One walk through all that a function reaches; `seen` are the functions, classes and modules met."""
+
+    def __init__(self) -> None:
+        self.library: set[str] = set()
+        self.packages: set[str] = set()
+        self.volatile: set[str] = set()
+        self.seen: dict[int, Any] = {}
+        self._open: list[int] = []
+        self._told = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that was walked."""
+        return self._told.hexdigest()[:16]
+
+    def annotations(self, function: Callable[..., Any]) -> None:
+        """Count how the sketch's parameters are read from what they are given."""
+        try:
+            hints = get_type_hints(function, include_extras=True)
+        except Exception:  # noqa: BLE001 - an annotation may be any expression
+            hints = inspect.get_annotations(inspect.unwrap(function))
+        for name, hint in hints.items():
+            self._tell("parameter", name, _ADDRESS.sub("", repr(getattr(hint, "__origin__", hint))))
+            for item in getattr(hint, "__metadata__", ()):
+                if not isinstance(item, str) and not hasattr(item, "documentation"):
+                    self.value(item)
+
+    def value(self, value: Any) -> None:
+        """Count `value`, whatever it is."""
+        if value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(...))):
+            self._tell(type(value).__name__, repr(value))
+        elif isinstance(value, Enum):
+            self.value(type(value))
+            self._tell("member", value.name)
+        elif isinstance(value, (FunctionType, type, ModuleType)):
+            self._once(value)
+        elif id(value) in self._open:
+            self._tell("itself", str(len(self._open) - self._open.index(id(value))))
+        else:
+            self._open.append(id(value))
+            self._composite(value)
+            self._open.pop()
+
+    def _tell(self, *words: str) -> None:
+        for word in words:
+            coded = word.encode("utf-8", "surrogatepass")
+            self._told.update(b"%d:%b" % (len(coded), coded))
+
+    def _once(self, value: Any) -> None:
+        if id(value) in self.seen:
+            self._tell("seen", str(list(self.seen).index(id(value))))
+        elif isinstance(value, ModuleType):
+            self._module(value)
+        elif not self._foreign(value, getattr(value, "__module__", None) or ""):
+            self.seen[id(value)] = value
+            self._function(value) if isinstance(value, FunctionType) else self._class(value)
+
+    def _foreign(self, value: Any, module: str) -> bool:
+        """Count what is not the user's own by its name and the version of its package."""
+        top = module.partition(".")[0]
+        if not is_foreign(module):
+            return False
+        self._tell("from", module, getattr(value, "__qualname__", "") or type(value).__name__)
+        if library_code.is_library(module):
+            self.library.add(module)
+            if module in _BY_NAME:
+                self.library.update(library_code.sketch_modules())
+        elif top not in {*sys.stdlib_module_names, *library_code.WORDS_ONLY}:
+            self.packages.add(top)
+        return True
+
+    def _module(self, module: ModuleType) -> None:
+        if self._foreign(module, module.__name__):
+            return
+        self.seen[id(module)] = module
+        self._tell("module", module.__name__)
+        for name, value in sorted(vars(module).items()):
+            if not (name.startswith("__") and name.endswith("__")):
+                self._tell(name)
+                self.value(value)
+
+    def _function(self, function: FunctionType) -> None:
+        self._tell("function")
+        self._code(function.__code__, function.__globals__)
+        self.value(function.__defaults__)
+        self.value(function.__kwdefaults__)
+        self._mapping({k: v for k, v in vars(function).items() if k not in _NOT_CODE})
+        for cell in function.__closure__ or ():
+            try:
+                self._unsteady(cell.cell_contents, behaviour_of(function.__code__))
+                self.value(cell.cell_contents)
+            except ValueError:  # not bound yet
+                self._tell("empty")
+
+    def _code(self, code: CodeType, names: Mapping[str, Any]) -> None:
+        behaviour = behaviour_of(code)
+        self._tell(behaviour.text)
+        for name in behaviour.globals:
+            self._tell(name)
+            if name in names:
+                self._unsteady(names[name], behaviour)
+                self.value(names[name])
+            elif name in ("input", "globals", "vars", "eval", "exec"):
+                self.volatile.add(f"{name}()")
+        for level, module, wanted in behaviour.imports:
+            self._import(level, module, wanted, names, behaviour)
+
+    def _import(
+        self,
+        level: int,
+        module: str,
+        wanted: Iterable[str],
+        names: Mapping[str, Any],
+        by: Behaviour,
+    ) -> None:
+        """Count what is imported when the function runs."""
+        package = names.get("__package__") if level else None
+        try:
+            full = importlib.util.resolve_name("." * level + module, package) if level else module
+            found = importlib.import_module(full)
+        except (ImportError, ValueError):
+            self._tell("missing", module)
+            return
+        self._unsteady(found, by)
+        for name in wanted:
+            if not isinstance(getattr(found, name, None), ModuleType):
+                self._unsteady(getattr(found, name, None), by)
+        if is_foreign(found.__name__) and wanted:
+            for name in wanted:
+                self.value(getattr(found, name, None))
+        self.value(found)
+
+    def _class(self, cls: type) -> None:
+        self._tell("class", cls.__name__)
+        for base in (*cls.__bases__, type(cls)):
+            self.value(base)
+        members = {name: value for name, value in vars(cls).items() if name not in _NOT_CODE}
+        if issubclass(cls, Enum):
+            members = {
+                k: v for k, v in members.items() if not (k.startswith("_") or k in cls.__members__)
+            }
+            self._mapping({name: member.value for name, member in cls.__members__.items()})
+        for name, value in members.items():
+            if not _is_slot(value):
+                self._tell(name)
+                self.value(value)
+
+    def _composite(self, value: Any) -> None:
+        if isinstance(value, (tuple, list)):
+            self._tell(type(value).__name__, str(len(value)))
+            for item in list(value):
+                self.value(item)
+        elif isinstance(value, dict):
+            self._mapping(value)
+        elif isinstance(value, (set, frozenset)):
+            self._set(value)
+        elif isinstance(value, (np.ndarray, np.generic)):
+            self._array(np.asarray(value))
+        elif isinstance(value, (staticmethod, classmethod)):
+            self._tell(type(value).__name__)
+            self.value(value.__func__)
+        elif isinstance(value, property):
+            self.value((value.fget, value.fset))
+        elif isinstance(value, MethodType):
+            if type(value.__self__).__module__ == "random":
+                self.volatile.add(f"random.{value.__name__}")
+            self.value((value.__func__, value.__self__))
+        elif isinstance(value, partial):
+            self.value((value.func, value.args, value.keywords))
+        elif isinstance(value, np.random.Generator):
+            self.value(value.bit_generator.state)
+        elif callable(getattr(value, "cache_info", None)) and hasattr(value, "__wrapped__"):
+            self._tell("cached")
+            self.value(value.__wrapped__)
+        elif isinstance(value, (BuiltinFunctionType, np.ufunc)):
+            self._builtin(value)
+        else:
+            self._object(value)
+
+    def _mapping(self, values: Mapping[Any, Any]) -> None:
+        self._tell("mapping", str(len(values)))
+        for key, value in list(values.items()):
+            self.value(key)
+            self.value(value)
+
+    def _set(self, values: Iterable[Any]) -> None:
+        digests = []
+        for item in values:
+            inner = Walk()
+            inner.value(item)
+            digests.append(inner.digest)
+            self.library |= inner.library
+            self.packages |= inner.packages
+        self._tell("set", *sorted(digests))
+
+    def _array(self, array: np.ndarray[Any, Any]) -> None:
+        self.packages.add("numpy")
+        self._tell("array", str(array.dtype), str(array.shape))
+        if array.dtype.hasobject:
+            self.value(array.tolist())
+        else:
+            self._told.update(np.ascontiguousarray(array).data.tobytes())
+
+    def _builtin(self, value: Any) -> None:
+        module = getattr(value, "__module__", None) or type(value).__module__
+        name = getattr(value, "__qualname__", None) or value.__name__
+        owner = getattr(value, "__self__", None)
+        if module.partition(".")[0] not in sys.stdlib_module_names:
+            self.packages.add(module.partition(".")[0])
+        dice = type(owner).__module__ == "random"
+        if value.__name__ in _CLOCKS.get(module, ()) or dice:
+            self.volatile.add(f"{'random' if dice else module}.{value.__name__}")
+        self._tell("builtin", module, name)
+
+    def _object(self, value: Any) -> None:
+        """Count an instance by its class and what is in it, else by its pickle."""
+        module = type(value).__module__
+        self.value(type(value))
+        slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
+        if module in _BY_NAME:
+            return
+        # A pickle depends on which of its parts are one object; a record's values do not.
+        if not is_foreign(module) or library_code.is_library(module) or is_dataclass(value):
+            inside = {**getattr(value, "__dict__", {})}
+            inside |= {name: getattr(value, name) for name in slots if hasattr(value, name)}
+            self._mapping({name: item for name, item in inside.items() if name != "__weakref__"})
+            return
+        try:
+            self._told.update(pickle.dumps(value, protocol=4))
+        except Exception:  # noqa: BLE001 - whatever a pickler raises: a thing of this process alone
+            self.volatile.add(f"a {type(value).__name__}, which cannot be compared")
+
+    def _unsteady(self, value: Any, behaviour: Behaviour) -> None:
+        """Note the clock, the environment and dice without a seed."""
+        used = behaviour.attributes
+        module = (
+            value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
+        )
+        if isinstance(value, (ModuleType, type)):
+            found = used & _CLOCKS.get(str(module), set())
+            if not (module == "random" and used & {"seed", "Random"}):
+                self.volatile |= {f"{module}.{name}" for name in found}
+        if module in ("numpy", "numpy.random") and isinstance(value, ModuleType):
+            plain = used & _NUMPY_RANDOM if module == "numpy.random" or "random" in used else set()
+            if "seed" not in used and "default_rng" not in used and "Generator" not in used:
+                self.volatile |= {f"numpy.random.{name}" for name in plain if name != "random"}
+            if "default_rng" in behaviour.bare_calls:
+                self.volatile.add("numpy.random.default_rng() without a seed")
+
+
+def is_foreign(module: str) -> bool:
+    """Return whether a module comes from Python, an installed package or this library."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "builtins" or library_code.is_library(module):
+        return top != "__main__"
+    if top in ("__main__", "__mp_main__", ""):
+        return False
+    file = getattr(sys.modules.get(top), "__file__", None) or ""
+    return file.startswith(INSTALLED)
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+INSTALLED = tuple(
+    str(Path(folder)) + os.sep
+    for folder in {sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib")}
+)
+
+
+def _is_slot(value: Any) -> bool:
+    return inspect.ismemberdescriptor(value) or inspect.isgetsetdescriptor(value)

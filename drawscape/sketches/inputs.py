@@ -1,0 +1,139 @@
+"""What a drawing reads beside its parameters: through the library, and behind its back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from drawscape.settings import readable_path
+
+_CODE = (".py", ".pyc", ".so", ".pyd", ".dll", ".zip", ".pth", ".egg-link")
+_NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "urllib.Request")
+_FILES = ("open", "os.listdir", "os.scandir", "sqlite3.connect", "shutil.copyfile")
+_OTHER = ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec")
+_EVENTS = frozenset((*_NETWORK, *_FILES, *_OTHER))
+
+
+@dataclass
+class Inputs:
+    """What was read while a sketch drew: digests of files by name, and what cannot be compared later."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    volatile: set[str] = field(default_factory=set)
+
+
+class _Current(threading.local):
+    inputs: Inputs | None = None
+
+
+_current = _Current()
+_installed = threading.Lock()
+
+
+def read_input(name: str | os.PathLike[str]) -> bytes:
+    """Return the content of a file that a task may read; the drawing's recipe remembers its digest.
+
+    A sketch that reads its files so is drawn anew when one of them has changed, and found again otherwise.
+    Raises ForbiddenPathError, FileNotFoundError as `settings.readable_path` does.
+    """
+    inputs, _current.inputs = _current.inputs, None
+    try:
+        content = readable_path(name).read_bytes()
+    finally:
+        _current.inputs = inputs
+    if inputs is not None:
+        inputs.files[os.fspath(name)] = digest_of(content)
+    return content
+
+
+def digest_of(content: bytes) -> str:
+    """Return the digest of a file's content that recipes hold."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def digest_now(name: str) -> str | None:
+    """Return the digest of the input file `name` as it is now, None when it cannot be read.
+
+    A file that has not been touched is not read again.
+    """
+    try:
+        path = readable_path(name)
+        found = path.stat()
+        stamp = (found.st_mtime_ns, found.st_size)
+        known = _digests.get(path)
+        if known is None or known[0] != stamp:
+            known = _digests[path] = (stamp, digest_of(path.read_bytes()))
+    except (OSError, ValueError):
+        return None
+    return known[1]
+
+
+_digests: dict[Path, tuple[tuple[int, int], str]] = {}
+
+
+@contextmanager
+def watched(inputs: Inputs) -> Iterator[None]:
+    """Note in `inputs` what this thread reads meanwhile.
+
+    Python's audit events tell of files, sockets and processes. They do not tell of the clock, nor of what
+    a library in C opens by itself, nor of what another thread reads.
+    """
+    _install()
+    former, _current.inputs = _current.inputs, inputs
+    try:
+        yield
+    finally:
+        _current.inputs = former
+
+
+def _install() -> None:
+    """Add the hook once; it stays for the life of the process, and outside of a drawing does nothing."""
+    if _installed.acquire(blocking=False):
+        sys.addaudithook(_noticed)
+
+
+def _noticed(event: str, arguments: tuple[object, ...]) -> None:
+    if event not in _EVENTS or _current.inputs is None or _importing():
+        return
+    if event not in _FILES:
+        _current.inputs.volatile.add("the network" if event in _NETWORK else "another program")
+        return
+    name = arguments[0]
+    if isinstance(name, (str, bytes)) and not _belongs_to_python(os.fsdecode(name)):
+        _current.inputs.volatile.add(f"the file {Path(os.fsdecode(name)).name!r}")
+
+
+def _importing() -> bool:
+    """Return whether a module is being imported: what it does meanwhile, a drawing does not depend on."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _belongs_to_python(path: str) -> bool:
+    """Return whether a file is code, or comes along with an installed package."""
+    if path.endswith(_CODE) or path.startswith(
+        ("/proc/", "/sys/", "/dev/", "/etc/", "<", ":memory:")
+    ):
+        return True
+    full = os.path.abspath(path)
+    return full.startswith(_PACKAGES) or "__pycache__" in full
+
+
+_PACKAGES = tuple(
+    {
+        os.path.abspath(folder) + os.sep
+        for folder in (*sysconfig.get_paths().values(), str(Path(__file__).parents[1]))
+    }
+)

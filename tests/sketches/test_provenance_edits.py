@@ -1,0 +1,439 @@
+"""A single edit of anything that a sketch reaches gives it another recipe; what draws the same keeps it."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import itertools
+import linecache
+import os
+import shutil
+import subprocess
+import sys
+import tokenize
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import drawscape
+from drawscape.sketches import as_sketch, draw, read_provenance
+from drawscape.sketches.code_identity import identity_of
+from drawscape.sketches.recipe import origin_of, recipe_of
+
+CELL = '''\
+import math
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache, partial, wraps
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval
+
+STEP = 1.5
+NAMES = {"inner": [1.0, 2.0], "outer": (3.0, {4, 5})}
+TABLE = np.array([[0.0, 1.0], [2.0, 3.0]])
+
+
+class Ink(Enum):
+    RED = "#d00"
+    BLACK = "#111"
+
+
+@dataclass(frozen=True)
+class Dot:
+    radius: float = 1.25
+
+    def drawn(self, svg, x, y):
+        svg.circle(x, y, self.radius * 0.5 + 0.1)
+
+
+class Ring(Dot):
+    sides = 7
+
+    @property
+    def girth(self):
+        return self.radius * 6.28
+
+    @staticmethod
+    def turned(angle):
+        return angle + 0.25
+
+    @classmethod
+    def of(cls, radius):
+        return cls(radius - 0.125)
+
+
+def doubled(times):
+    def decorate(function):
+        @wraps(function)
+        def wrapper(*args, **kwargs):
+            return function(*args, **kwargs) * times + 0.01
+
+        return wrapper
+
+    return decorate
+
+
+@doubled(2)
+def spread(value, by=0.75, *, extra=0.3):
+    return value * by + extra
+
+
+def placed(index):
+    """Where the dot number `index` lies."""
+    angle = index * 2.4
+    return math.cos(angle) * STEP, math.sin(angle) * STEP
+
+
+def make_wave(height, phase=0.2):
+    shift = 0.4
+
+    def wave(x):
+        return height * math.sin(x + phase) + shift
+
+    return wave
+
+
+wave = make_wave(3)
+tilt = lambda x: x * 0.15 - 0.05
+half = partial(pow, 4)
+
+
+@cache
+def known(count):
+    return count + 11
+
+
+def rings(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50)] = 5, wide: float = 0.8):
+    """Rings about the middle."""
+
+    def nested(turn):
+        if turn > 3:
+            return turn - 0.5
+        return [step / 9 for step in (1, 2, turn)][-1]
+
+    for i in range(count):
+        x, y = placed(i)
+        dot = Ring.of(spread(1.0) + nested(i) + wave(i) + tilt(i) + TABLE[0, 1])
+        dot.drawn(svg, 30 + x * wide, 30 + y + Ring.turned(0.1) + dot.girth / 100)
+    with svg.layer(Ink.RED.name, color=Ink.RED.value):
+        svg.circle(20, 21, half(1) / 10 + known(2) / 13 + NAMES["inner"][0])
+'''
+
+_numbers = itertools.count()
+
+
+def run_cell(text: str, space: dict[str, Any], name: str | None = None) -> None:
+    """Run `text` as a notebook runs a cell: its lines can be found by the name of the cell."""
+    name = name or f"<cell {next(_numbers)}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name, "exec", dont_inherit=True), space)
+
+
+def sketch_of(text: str = CELL, entry: str = "rings") -> Callable[..., Any]:
+    space: dict[str, Any] = {"__name__": "__main__"}
+    run_cell(text, space)
+    return space[entry]  # type: ignore[no-any-return]
+
+
+def request(function: Callable[..., Any], **values: Any) -> str:
+    return recipe_of(as_sketch(function), 60, 60, seed=1, values=values).request
+
+
+OTHER = {"+": "-", "-": "+", "*": "/", "/": "*", ">": "<"}
+
+
+def edits() -> Iterator[Any]:
+    """Yield the cell with one number, text, operator or name of a function changed, and where that was."""
+    lines = CELL.splitlines(keepends=True)
+    tokens = list(tokenize.generate_tokens(io.StringIO(CELL).readline))
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        (row, start), (_, end) = token.start, token.end
+        new: list[str] = []
+        if token.type == tokenize.NUMBER:
+            new = [f"({token.string} + 1)", f"{token.string}5" if "." in token.string else "77"]
+        elif token.type == tokenize.STRING and not token.string.startswith('"""'):
+            new = [f'"#{token.string[2:]}' if "#" in token.string else f'"x{token.string[1:]}']
+            new = [] if token.string == '"inner"' else new  # a key, and so an error
+            if "#" in token.string:
+                new = ['"#234"']
+        elif token.type == tokenize.OP and token.string in OTHER and token.string != "*":
+            new = [OTHER[token.string]]
+        elif token.string == "*" and before.string not in ("(", ",") and after.type != tokenize.OP:
+            new = ["/"]
+        elif token.string in ("cos", "sin"):
+            new = ["tan"]
+        for text in new:
+            line = lines[row - 1]
+            edited = [*lines[: row - 1], line[:start] + text + line[end:], *lines[row:]]
+            yield pytest.param("".join(edited), id=f"{row}:{start} {token.string} to {text}")
+
+
+EDITS = list(edits())
+
+
+def test_there_are_many_edits() -> None:
+    assert len(EDITS) >= 130
+
+
+@pytest.mark.parametrize("edited", EDITS)
+def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited: str) -> None:
+    assert request(sketch_of(edited), wide=0.8) != request(sketch_of(), wide=0.8)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('    """Where the dot', "    # where the dot is\n\n    \"\"\"Where the dot"),
+        ('"""Rings about the middle."""', '"""Rings, but told otherwise: about 7 words."""'),
+        ('    """Where the dot number `index` lies."""\n', ""),
+        ("STEP = 1.5", "\n\n# how far\nSTEP = 1.5  # mm"),
+        ("    angle = index * 2.4\n", "    angle = (\n        index * 2.4\n    )\n"),
+        ('NAMES = {"inner"', "UNUSED = 3\nNAMES = {'inner'"),
+        ("return value * by + extra", "return (value * by) + extra"),
+        ("def placed(index):", "def never_called():\n    return 5\n\n\ndef placed(index):"),
+        ("{4, 5}", "{5, 4}"),
+        ("STEP = 1.5", "STEP = 9.9\nSTEP = 1.5"),
+    ],
+)  # fmt: skip
+def test_an_edit_that_draws_the_same_keeps_the_recipe(old: str, new: str) -> None:
+    assert CELL.count(old) == 1
+    assert request(sketch_of(CELL.replace(old, new))) == request(sketch_of())
+
+
+@pytest.mark.parametrize("line", range(1, CELL.count("\n"), 4))
+def test_a_comment_or_a_blank_line_anywhere_keeps_the_recipe(line: int) -> None:
+    lines = CELL.splitlines(keepends=True)
+    inside = "".join([*lines[:line], "# a remark\n\n", *lines[line:]])
+    assert request(sketch_of(inside)) == request(sketch_of())
+
+
+def test_cells_run_again_in_another_order_and_under_other_names_keep_the_recipe() -> None:
+    parts = CELL.split("\n\n\n")
+    imports, constants = parts[0].split("\n\nSTEP")
+    cells = [imports, "STEP" + constants, *parts[1:]]
+    helpers = [cell for cell in cells if cell.startswith(("def placed", "tilt", "@cache"))]
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell in cells:
+        run_cell(cell, space)
+    first = request(space["rings"])
+    run_cell(cells[-1], space, "<renamed>")
+    again = request(space["rings"])
+    for cell in (*reversed(helpers), cells[0], cells[1], *cells):
+        run_cell(cell, space)
+    assert first == again == request(space["rings"]) == request(sketch_of())
+
+
+def test_a_helper_that_is_defined_again_changes_the_recipe_of_the_sketch_that_stands() -> None:
+    space: dict[str, Any] = {"__name__": "__main__"}
+    run_cell(CELL, space)
+    first = request(space["rings"])
+    run_cell("def placed(index):\n    return index, index\n", space)
+    assert request(space["rings"]) != first
+
+
+@pytest.mark.parametrize("kind", ["beside", "package", "relative", "inside the function"])
+@pytest.mark.parametrize("edit", [("3", "4"), ("+", "-"), ("x + B", "x + 2 * B"), ("0.5", "0.25")])
+def test_an_edit_of_a_module_of_the_project_changes_the_recipe(
+    kind: str, edit: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    texts = {
+        "reeds_base.py": "BEND = 3\ndef size(x):\n    return x + BEND * 0.5\n",
+        "reeds_pack/__init__.py": "",
+        "reeds_pack/base.py": "BEND = 3\ndef size(x):\n    return x + BEND * 0.5\n",
+        "reeds_pack/tall.py": "from .base import size as tall\n",
+    }
+    cells = {
+        "beside": "import reeds_base\ndef s(svg):\n    svg.circle(9, 9, reeds_base.size(1))\n",
+        "package": "from reeds_pack.base import size\ndef s(svg):\n    svg.circle(9, 9, size(1))\n",
+        "relative": "from reeds_pack.tall import tall\ndef s(svg):\n    svg.circle(9, 9, tall(1))\n",
+        "inside the function": "def s(svg):\n    import reeds_base as b\n    svg.circle(9, 9, b.size(1))\n",
+    }
+    seen = []
+    for old, new in (("", ""), ("", ""), ("BEND", "# a remark\nBEND"), edit):
+        for name, text in texts.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            edited = text.replace(old, new, 1)
+            (tmp_path / name).write_text(edited if old else text)
+        for name in [name for name in sys.modules if name.startswith("reeds_")]:
+            monkeypatch.delitem(sys.modules, name)
+        importlib.invalidate_caches()
+        linecache.clearcache()
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        seen.append(request(sketch_of(cells[kind], "s")))
+    assert seen[0] == seen[1] == seen[2] != seen[3]
+
+
+LIBRARY_EDITS = [
+    ("sketches/curves/spiral.py", "import numpy", "TURNS = 3\nimport numpy"),
+    ("geometry/noise.py", "import numpy", "SCALE = 2\nimport numpy"),
+    ("geometry/lines.py", "np.empty((0, 2))", "np.zeros((0, 2))"),
+    ("svg/write/numerals.py", "import numpy", "MORE = 1\nimport numpy"),
+    ("sketches/pictures/_shell.npz", "", "x"),
+    ("sketches/pictures/_tone.py", "ENOUGH = 900", "ENOUGH = 901"),
+]
+_LOOK = """
+import json, sys
+from drawscape.sketches import SKETCHES, as_sketch
+from drawscape.sketches.recipe import recipe_of
+def mine(svg, rng): svg.circle(9, 9, rng.random())
+def page(name): return recipe_of(SKETCHES[name], 60, 60).request
+for line in sys.stdin:
+    names = ("spiral", "flow_field", "squiggles")
+    print(json.dumps([*map(page, names), recipe_of(as_sketch(mine), 60, 60).request]), flush=True)
+"""
+
+
+def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_others(
+    tmp_path: Path,
+) -> None:
+    copy = tmp_path / "drawscape"
+    shutil.copytree(
+        Path(drawscape.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-c", _LOOK], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        env=environment, cwd=tmp_path, text=True,
+    )  # fmt: skip
+    assert child.stdin
+    assert child.stdout
+
+    def look() -> list[str]:
+        child.stdin.write("\n")  # type: ignore[union-attr]
+        child.stdin.flush()  # type: ignore[union-attr]
+        return eval(child.stdout.readline())  # type: ignore[union-attr, no-any-return]  # noqa: S307
+
+    first, changed = look(), {}
+    for name, old, new in LIBRARY_EDITS:
+        file = copy / name
+        content = file.read_bytes()
+        edited = (
+            content + new.encode() if not old else content.replace(old.encode(), new.encode(), 1)
+        )
+        assert edited != content
+        file.write_bytes(edited)
+        changed[name] = [a != b for a, b in zip(first, look(), strict=True)]
+        file.write_bytes(content)
+        assert look() == first
+    for name in ("errors.py", "queue/job.py", "notebook/forms.py", "sketches/fields/moire.py"):
+        file = copy / name
+        content = file.read_bytes()
+        file.write_bytes(content + b"\nUNRELATED = 1\n")
+        assert look() == first, name
+        file.write_bytes(content)
+    child.stdin.close()
+    child.wait(30)
+    assert changed == {
+        "sketches/curves/spiral.py": [True, False, False, False],
+        "geometry/noise.py": [False, True, False, False],
+        "geometry/lines.py": [True, True, True, True],
+        "svg/write/numerals.py": [True, True, True, True],
+        "sketches/pictures/_shell.npz": [False, False, True, False],
+        "sketches/pictures/_tone.py": [False, False, True, False],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("import time\ndef s(svg):\n    svg.circle(9, 9, time.time() % 3 + 1)", "time.time"),
+        ("from time import time_ns\ndef s(svg):\n    svg.circle(9, 9, time_ns() % 3 + 1)", "time.time_ns"),
+        ("def s(svg):\n    import datetime\n    svg.circle(9, 9, datetime.datetime.now().hour)", "now"),
+        ("from datetime import date\ndef s(svg):\n    svg.circle(9, 9, date.today().day)", "today"),
+        ("import random\ndef s(svg):\n    svg.circle(9, 9, random.random() + 1)", "random.random"),
+        ("from random import uniform\ndef s(svg):\n    svg.circle(9, 9, uniform(1, 2))", "uniform"),
+        ("import numpy as np\ndef s(svg):\n    svg.circle(9, 9, np.random.rand() + 1)", "random.rand"),
+        ("import numpy as np\ndef s(svg):\n    r = np.random.default_rng()\n    svg.circle(9, 9, 2)", "seed"),
+        ("import os\ndef s(svg):\n    svg.circle(9, 9, len(os.environ))", "environ"),
+        ("import threading\nL = threading.Lock()\ndef s(svg):\n    L.acquire()", "compared"),
+    ],
+)  # fmt: skip
+def test_a_sketch_that_asks_the_clock_or_throws_its_own_dice_is_noticed(
+    body: str, reason: str
+) -> None:
+    assert reason in " ".join(identity_of(sketch_of(body, "s")).volatile)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import time\ndef s(svg):\n    time.sleep(0)\n    svg.circle(9, 9, 1)",
+        "import random\ndef s(svg):\n    r = random.Random(3)\n    svg.circle(9, 9, r.uniform(1, 2))",
+        "import numpy as np\ndef s(svg, rng):\n    svg.circle(9, 9, rng.uniform(1, 2))",
+        "import numpy as np\ndef s(svg):\n    svg.circle(9, 9, np.random.default_rng(4).random() + 1)",
+    ],
+)  # fmt: skip
+def test_dice_with_a_seed_and_a_pause_are_no_reason(body: str) -> None:
+    assert identity_of(sketch_of(body, "s")).volatile == ()
+
+
+def test_a_file_that_a_sketch_opens_by_itself_is_noticed_when_it_draws(tmp_path: Path) -> None:
+    data = tmp_path / "sizes.txt"
+    data.write_text("3")
+    sketch = sketch_of(f"def s(svg):\n    svg.circle(9, 9, float(open({str(data)!r}).read()))", "s")
+    said = read_provenance(draw(sketch, 20, 20).to_string())
+    assert said.volatile == ["the file 'sizes.txt'"]
+
+
+def test_a_socket_and_a_process_are_noticed() -> None:
+    text = (
+        "import socket, subprocess\ndef s(svg):\n"
+        "    try:\n        socket.create_connection(('127.0.0.1', 9), 0.1)\n"
+        "    except OSError:\n        pass\n"
+        "    subprocess.run(['true'])\n    svg.circle(9, 9, 2)\n"
+    )
+    said = read_provenance(draw(sketch_of(text, "s"), 20, 20).to_string())
+    assert {"another program", "the network"} <= set(said.volatile)
+
+
+def test_a_picture_that_is_read_through_the_library_is_part_of_the_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    recipes = []
+    for grey in (40, 40, 200):
+        image = Image.new("L", (20, 20), grey)
+        image.putpixel((3, 3), 255)
+        image.save(tmp_path / "p.png")
+        said = read_provenance(draw("squiggles", 60, 60, picture="p.png").to_string())
+        assert list(said.reads) == ["p.png"]
+        assert said.volatile == []
+        recipes.append(said.recipe)
+    assert recipes[0] == recipes[1] != recipes[2]
+
+
+def test_a_sketch_of_a_cell_is_drawn_byte_for_byte_from_the_source_in_its_file() -> None:
+    first = draw(sketch_of(), 60, 60, seed=4, count=7)
+    origin = origin_of(sketch_of())
+    assert origin.source, origin.why
+    code = (
+        "import sys\nfrom drawscape.sketches import read_provenance, redraw\n"
+        "from drawscape.sketches.source_text import SourceText\n"
+        "said = read_provenance(sys.stdin.read())\n"
+        "function = SourceText.of_reference(said.source).load()\n"
+        "sys.stdout.write(redraw(said, function).to_string())\n"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", code], input=first.to_string(), capture_output=True, text=True
+    )
+    assert there.stdout == first.to_string(), there.stderr
+
+
+def test_asking_for_the_identity_costs_little() -> None:
+    import time
+
+    sketch = sketch_of()
+    request(sketch)
+    times = []
+    for _ in range(20):
+        began = time.thread_time()
+        request(sketch)
+        times.append(time.thread_time() - began)
+    assert min(times) < 0.005
