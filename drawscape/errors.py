@@ -125,6 +125,10 @@ class QueueError(DrawscapeError, RuntimeError):
     """The queue's file cannot be used: locked, full, read-only, damaged or foreign."""
 
 
+class QueueGoneError(QueueError):
+    """The queue's file, its log or its folder was deleted or replaced while this process used it."""
+
+
 class TaskNotAllowedError(DrawscapeError, PermissionError):
     """A task path lies outside the modules that may hold tasks."""
 

@@ -73,6 +73,9 @@ class Database(Protocol):
     def transaction(self) -> AbstractContextManager[Connection]:
         """Run a block in one write transaction: committed as a whole or not at all."""
 
+    def check_files(self) -> None:
+        """Raise QueueGoneError if what was just committed went into files that were deleted."""
+
     def translated(self) -> AbstractContextManager[None]:
         """Turn the engine's errors into QueueError, a taken value into UniqueViolation."""
 

@@ -41,6 +41,7 @@ def insert(database: Database, queue: str, job: NewJob) -> str:
         with _duplicates_named(job), database.translated(), database.write_lock:
             failpoint("insert.before_commit")
             connection.execute(_INSERT, _values(job, queue, *_standing(job)))
+            database.check_files()
         failpoint("insert.after_commit")
         return job.id
     with _duplicates_named(job), database.transaction() as connection:

@@ -12,7 +12,7 @@ from huey.constants import WORKER_THREAD
 from huey.consumer import Consumer, Scheduler
 
 from drawscape.atomic import sweep_tree
-from drawscape.errors import DrawscapeError
+from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, renew, retire
 from drawscape.queue.ids import new_id
 from drawscape.queue.table.recovery import recover
@@ -77,12 +77,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 memory_limit_bytes=memory_limit_bytes(),
             ),
         )
+        self._gone: QueueGoneError | None = None
         self._waker = Waker(
             storage.watched,
             huey.name,
             self.worker_id,
             on_stop=self._stop_job,
             chores=self._do_chores,
+            on_gone=self._leave_gone,
         )
         self._shared = Shared(self.worker_id, self._waker, slot_settings)
         super().__init__(huey, **options)
@@ -116,6 +118,19 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         super().start()
         self._waker.start()
         sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
+
+    def run(self) -> None:
+        """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""
+        super().run()
+        if self._gone is not None:
+            raise SystemExit(f"the worker has left: {self._gone}")
+
+    def _leave_gone(self, error: QueueGoneError) -> None:
+        """End what runs and leave: what the jobs would write goes nowhere."""
+        _LOG.critical("worker=%s event=queue_gone error=%r", self.worker_id, str(error))
+        self._gone = error
+        self._shared.leaving.set()
+        self._signum, self._graceful = self._interrupt_sig, False  # as if it had been signalled
 
     def _do_chores(self) -> None:
         if renew(self._locks, self.worker_id):

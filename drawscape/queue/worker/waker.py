@@ -8,10 +8,12 @@ nothing happens, and a job never waits for seconds as it does with a back-off.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 
+from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.folder_watch import FolderWatch
 from drawscape.queue.table.claims import promote_due
@@ -42,7 +44,7 @@ class Waker:
     """Wakes idle worker threads when a job waits, passes stop requests on, promotes jobs that come due.
 
     `on_stop(seq, token, grace_s)` is called for each job of `worker` that has to stop, `chores()` once a
-    second.
+    second, `on_gone(error)` at the end if the file was deleted or replaced.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class Waker:
         *,
         on_stop: Callable[[int, int, float], None],
         chores: Callable[[], None],
+        on_gone: Callable[[QueueGoneError], None],
     ) -> None:
         self._database = database
         self._queue = queue
         self._worker = worker
         self._on_stop = on_stop
         self._chores = chores
+        self._on_gone = on_gone
         self._condition = threading.Condition()
         self._generation = 0
         self._stopping = threading.Event()
@@ -113,9 +117,15 @@ class Waker:
                 if seen != version or self._is_due():
                     seen = version
                     self._look()
-            except Exception:  # noqa: BLE001 - a full or locked disk passes; the watch goes on
+            except QueueGoneError as error:
+                self._on_gone(error)
+                break
+            except (DrawscapeError, sqlite3.Error, OSError) as error:  # full or locked: it passes
+                _LOG.error("event=watch_failed error=%r", str(error))
+                self._stopping.wait(_DOZE_S)
+            except Exception:  # noqa: BLE001 - the watch goes on
                 _LOG.exception("event=watch_failed")
-                self._stopping.wait(0.5)
+                self._stopping.wait(_DOZE_S)
         writes.close()
         self._database.close()
 

@@ -154,8 +154,12 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._count()
 
     def _give_back(self, job: Claim, *, begun: bool) -> None:
-        give_back(self._jobs, job, begun=begun)
-        _LOG.warning("job=%s event=given_back", job.id)
+        try:
+            give_back(self._jobs, job, begun=begun)
+        except DrawscapeError as error:
+            _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
+        else:
+            _LOG.warning("job=%s event=given_back", job.id)
 
     def _acknowledge(self, job: Claim, outcome: Outcome) -> bool:
         """Write the outcome, however long the disk is full or the file locked: it is not to be lost."""
@@ -207,12 +211,9 @@ class JobWorker(Worker):  # type: ignore[misc]
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""
         self._turn.release()
-        try:
-            if self._next is not None:
-                self._give_back(self._next, begun=False)
-                self._next = None
-        except DrawscapeError as error:
-            _LOG.error("event=give_back_failed error=%r", str(error))
+        if self._next is not None:
+            self._give_back(self._next, begun=False)
+            self._next = None
         self.slot.close()
         super().shutdown()
         self._jobs.close()

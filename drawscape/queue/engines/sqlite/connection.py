@@ -13,6 +13,7 @@ from pathlib import Path
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation
 from drawscape.queue.engines.sqlite import liveness
+from drawscape.queue.engines.sqlite.file_guard import FileGuard, check, guard
 from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
 
 FULL, NORMAL = 2, 1
@@ -27,9 +28,10 @@ could take their locks for ours and reset the log."""
 class _Held:
     """A thread's connection, closed when the thread is gone, and left alone in a forked process."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, guard: FileGuard) -> None:
         self.pid = os.getpid()
         self.connection = connection
+        self.guard = guard
 
     def close(self) -> None:
         if self.pid == os.getpid():
@@ -67,6 +69,7 @@ class Database:
         """
         held: _Held | None = getattr(self._local, "held", None)
         if held is not None and held.pid == os.getpid():
+            held.guard.check()
             return held.connection
         if held is not None:
             _INHERITED.append(held.connection)
@@ -76,10 +79,15 @@ class Database:
                 threading.Lock(),
                 threading.Lock(),
             )
+        check(self.path)
         with self.translated():
             connection = self._open()
-        self._local.held = _Held(connection)
+            self._local.held = _Held(connection, guard(self.path))
         return connection
+
+    def check_files(self) -> None:
+        """Raise QueueGoneError if what was just committed went into a file that was deleted or replaced."""
+        self._local.held.guard.check()
 
     def close(self) -> None:
         """Close this thread's connection, if it has one."""
@@ -209,6 +217,7 @@ class Database:
                 connection.execute("begin immediate")
                 yield connection
                 connection.execute("commit")
+                self.check_files()
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("rollback")

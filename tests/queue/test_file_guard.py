@@ -1,0 +1,119 @@
+"""The queue's files under careless hands: read raw by their users, deleted, replaced, closed by others."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from queue_file import database_path
+from support import wait_until
+
+from drawscape.errors import QueueGoneError
+from drawscape.job_manager import default_queue, enqueue_background_job, list_jobs
+
+pytestmark = pytest.mark.slow  # processes of its own for nearly every test
+
+
+def stored_ids(path: Path) -> set[str]:
+    """The ids in the file as a program finds them that has nothing to do with this process."""
+    script = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1])\n"
+        "for row in connection.execute('select id from job'): print(*row)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], check=True, capture_output=True, text=True
+    )
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("reading", ["file", "folder"])
+def test_reading_the_file_raw_and_restarting_a_worker_loses_no_job(
+    home: Path, start_consumer, tmp_path: Path, reading: str
+):
+    path = database_path()
+    consumer = start_consumer("-w", "2")
+    enqueue_background_job("sampletasks.add", 1).wait(30)
+    script = (
+        "import sys; from drawscape.job_manager import enqueue_background_job\n"
+        "for i in range(600): print(enqueue_background_job('sampletasks.add', i).id, flush=True)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, text=True
+    )
+    committed = {other.stdout.readline().strip()}
+    if reading == "file":
+        path.read_bytes()
+    else:
+        shutil.copytree(path.parent, tmp_path / "copy")
+    for _ in range(3):
+        consumer.stop()
+        committed |= {enqueue_background_job("sampletasks.add", i).id for i in range(20)}
+        consumer = start_consumer("-w", "2")
+    committed |= set(other.communicate(timeout=120)[0].split())
+    assert other.returncode == 0
+    assert len(committed) == 660
+    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 661, 120)
+    assert committed < stored_ids(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home: Path):
+    path = database_path()
+    jobs = [enqueue_background_job("sampletasks.nothing")]
+    path.read_bytes()  # this process has lost SQLite's own locks now
+    log = Path(f"{path}-wal").stat().st_ino
+    assert stored_ids(path) == {jobs[0].id}
+    assert Path(f"{path}-wal").stat().st_ino == log
+    jobs.append(enqueue_background_job("sampletasks.nothing"))
+    assert stored_ids(path) == {job.id for job in jobs}
+
+
+GONE = {
+    "file": lambda folder: (folder / "queue.db").unlink(),
+    "log": lambda folder: (folder / "queue.db-wal").unlink(),
+    "shared memory": lambda folder: (folder / "queue.db-shm").unlink(),
+    "folder": shutil.rmtree,
+    "replaced": lambda folder: shutil.copy(
+        shutil.move(folder / "queue.db", folder / "old.db"), folder / "queue.db"
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", GONE)
+def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home: Path, harm: str):
+    job = enqueue_background_job("sampletasks.nothing")
+    GONE[harm](default_queue().folder)
+    for _ in range(2):
+        with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+            enqueue_background_job("sampletasks.nothing")
+        with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+            job.refresh()
+
+
+@pytest.mark.parametrize("harm", ["file", "shared memory", "folder"])
+def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home: Path, start_consumer, harm: str):
+    consumer = start_consumer("-w", "2")
+    job = enqueue_background_job("sampletasks.nap", 600)
+    wait_until(lambda: job.status == "started")
+    GONE[harm](default_queue().folder)
+    assert consumer.process.wait(20) == 1
+    text = consumer.log.read_text()
+    assert "event=queue_gone" in text
+    assert "the worker has left:" in text.splitlines()[-1]
+    assert "Traceback" not in text
+    assert not (home / ".drawscape" / "queue.db").exists() or harm == "shared memory"
+
+
+def test_files_that_come_and_go_beside_the_queue_disturb_nothing(home: Path):
+    for number in range(5):
+        enqueue_background_job("sampletasks.nothing")
+        note = default_queue().folder / f"note-{number}"
+        note.touch()
+        note.unlink()
+    assert len(list_jobs()) == 5
