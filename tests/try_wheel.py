@@ -1,0 +1,246 @@
+"""The way of somebody who has never seen the clone: `python tests/try_wheel.py [--python PYTHON]`.
+
+Builds the wheel, installs it into an empty environment and works in an empty folder outside of the clone: a
+project, a sketch, a task, a form under nbval, a worker, the commands, the web front, JupyterLab.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[1]
+
+SKETCH = """\
+from typing import Annotated
+from annotated_types import Interval
+
+def bars(svg, rng, *, count: Annotated[int, Interval(ge=1, le=50)] = 5):
+    '''Upright lines.'''
+    for x in rng.uniform(svg.frame.x0, svg.frame.x1, count):
+        svg.line(x, svg.frame.y0, x, svg.frame.y1)
+"""
+
+FORM = """\
+from drawscape.notebook import form
+drawing = form('bars', paper='A6', count=7)
+assert open(drawing.draw().wait()).read().count('<line ') == 7
+drawing
+"""
+
+JOBS = """\
+from drawscape.job_manager import enqueue_background_job, get_job_status
+job = enqueue_background_job(
+    'workers.svg_tasks.generate_complex_svg',
+    width=200, height=200, pattern_type='spiral', output_filename='output.svg'
+)
+own = enqueue_background_job('workers.own_tasks.double', 21)
+bars = enqueue_background_job(
+    'workers.svg_tasks.generate_complex_svg', 50, 50, 'bars', 'bars.svg', count=3
+)
+print(job.wait(60), own.wait(60), open(bars.wait(60)).read().count('<line '))
+assert get_job_status(job.id)['status'] == 'finished'
+"""
+
+
+class Journey:
+    """Commands of an environment, run in one folder, each said before it runs."""
+
+    def __init__(self, environment: Path, folder: Path) -> None:
+        self.scripts = environment / "bin"
+        self.folder = folder
+        self.variables = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))},
+            "PATH": os.pathsep.join([str(self.scripts), os.defpath]),
+            "HOME": str(folder),
+        }
+        for name in ("VIRTUAL_ENV", "PYTHONPATH", "XDG_DATA_HOME"):
+            self.variables.pop(name, None)
+
+    def run(self, *command: str, code: int = 0) -> str:
+        """Return what `command` prints, both streams; fail unless it ends with `code`."""
+        print(f"$ {' '.join(command)[:100]}", flush=True)
+        done = subprocess.run(
+            [str(self.scripts / command[0]), *command[1:]],
+            cwd=self.folder,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        if done.returncode != code:
+            sys.exit(f"it ended with {done.returncode}, not {code}:\n{done.stdout}")
+        return done.stdout
+
+    @contextlib.contextmanager
+    def beside(self, *command: str, until: str) -> Iterator[str]:
+        """Run `command` until the block is left; hand out the line that holds `until`."""
+        print(f"$ {' '.join(command)[:100]} &", flush=True)
+        log = self.folder / f"{command[1]}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(self.scripts / command[0]), *command[1:]],
+                cwd=self.folder,
+                env=self.variables,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            yield _line_with(until, log, process)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _line_with(words: str, log: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        for line in log.read_text().splitlines():
+            if words in line:
+                return line
+        time.sleep(0.05)
+    process.kill()
+    sys.exit(f"nothing was said of {words!r}:\n{log.read_text()}")
+
+
+def expect(condition: object, what: str) -> None:
+    """End with `what` when the condition does not hold."""
+    if not condition:
+        sys.exit(f"WRONG: {what}")
+
+
+def build(folder: Path) -> Path:
+    """Return the wheel, built from the clone into `folder`."""
+    if shutil.which("uv"):
+        command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
+    else:
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-deps",
+            "-w",
+            str(folder),
+            str(ROOT),
+        ]
+    subprocess.run(command, check=True)
+    (wheel,) = folder.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
+    expect(tops == {"drawscape"}, f"the wheel holds {sorted(tops)} at its top")
+    print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB, {len(names)} files")
+    return wheel
+
+
+def install(wheel: Path, environment: Path, python: str) -> None:
+    """Make an environment with the wheel, its extras for notebooks and the web, and nbval."""
+    wanted = [f"{wheel}[lab,web]", "pytest", "nbval"]
+    if shutil.which("uv"):
+        subprocess.run(["uv", "venv", "-q", "-p", python, str(environment)], check=True)
+        command = ["uv", "pip", "install", "-q", "-p", str(environment)]
+    else:
+        subprocess.run([python, "-m", "venv", str(environment)], check=True)
+        command = [str(environment / "bin" / "python"), "-m", "pip", "install", "-q"]
+    subprocess.run([*command, *wanted], check=True)
+
+
+def first_steps(journey: Journey) -> None:
+    """Make the project, a sketch and a task; draw and list without the queue."""
+    journey.run("drawscape", "new", "studio", "--tutorials")
+    journey.folder /= "studio"
+    studio = journey.folder
+    (studio / "sketches" / "bars.py").write_text(SKETCH)
+    (studio / "workers" / "own_tasks.py").write_text("def double(n):\n    return 2 * n\n")
+    expect("bars" in journey.run("drawscape", "sketches"), "`drawscape sketches` lists bars")
+    journey.run("drawscape", "draw", "bars", "--count", "4", "-o", "bars.svg")
+    expect((studio / "bars.svg").read_text().count("<line ") == 4, "bars.svg has four lines")
+    expect("did you mean 'bars'" in journey.run("drawscape", "draw", "bras", code=2), "a hint")
+
+
+def notebooks(journey: Journey) -> None:
+    """Run the project's notebook and a form for the new sketch under nbval."""
+    own = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FORM)])
+    own.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(own, journey.folder / "notebooks" / "02_bars.ipynb")
+    files = ("notebooks/01_ripples.ipynb", "notebooks/02_bars.ipynb")
+    journey.run("pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", *files)
+
+
+def jobs(journey: Journey) -> None:
+    """Run a worker of one's own, and jobs of all three kinds: the library's, a task, a sketch."""
+    with journey.beside("drawscape", "worker", "-w", "1", until="started"):
+        said = journey.run("python", "-c", JOBS).split()
+        expect(said[1:] == ["42", "3"], f"the jobs returned {said}")
+        sketch = journey.folder / "sketches" / "bars.py"
+        sketch.write_text(
+            SKETCH.replace("range(count)", "range(count + 1)").replace(", count)", ", count + 1)")
+        )
+        said = journey.run("python", "-c", JOBS).split()
+        expect(said[1:] == ["42", "4"], f"after an edit the jobs returned {said}")
+    listed = journey.run("drawscape", "jobs")
+    expect(
+        "workers.own_tasks.double" in listed and "finished" in listed, "`drawscape jobs` lists them"
+    )
+
+
+def web(journey: Journey) -> None:
+    """Order the sketch from the web front."""
+    with journey.beside("drawscape", "web", "--port", "0", until="Drawscape: http") as line:
+        url = line.rpartition(" ")[2].rstrip("/")
+        order = {"id": "1", "width": 50, "height": 50, "complexity": "complex", "pattern": "bars"}
+        request = urllib.request.Request(
+            f"{url}/artboard/create", json.dumps(order).encode(), {"Content-Type": "application/json"}
+        )
+        answer = json.load(urllib.request.urlopen(request, timeout=30))
+        deadline = time.monotonic() + 30
+        job: dict[str, object] = {}
+        while job.get("status") != "finished" and time.monotonic() < deadline:
+            job = json.load(urllib.request.urlopen(f"{url}/jobs/{answer['job_id']}", timeout=30))
+        expect(job.get("status") == "finished", f"the order became {job}")
+
+
+def lab(journey: Journey) -> None:
+    """Open JupyterLab: its first page is the project's notebook."""
+    options = ("--no-browser", "--IdentityProvider.token=t", "--ServerApp.port=0")
+    with journey.beside("drawscape", "lab", "-w", "1", *options, until="/lab") as line:
+        del line
+    opened = (journey.folder / "lab.log").read_text()
+    expect("01_ripples.ipynb" in opened, "JupyterLab opens the first notebook")
+
+
+def main() -> None:
+    """Go the whole way, and say how long it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--python", default=sys.executable, help="the interpreter to install for")
+    python = parser.parse_args().python
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        for part in ("dist", "home"):
+            (folder / part).mkdir()
+        install(build(folder / "dist"), folder / "env", python)
+        journey = Journey(folder / "env", folder / "home")
+        for step in (first_steps, notebooks, jobs, web, lab):
+            step(journey)
+    print(f"The wheel works ({time.monotonic() - began:.0f} s).")
+
+
+if __name__ == "__main__":
+    main()
