@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint chaos bench bench-queue bench-drawing clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix chaos bench bench-queue bench-drawing clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -30,11 +30,20 @@ notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.
 refresh-notebooks: $(VENV)/.test  ## Execute the notebooks and keep what they show.
 	$(BIN)/python tests/execute_notebooks.py
 
-lint: $(VENV)/.test  ## Style, types and import contracts.
+lint: words  ## Style, words, types and import contracts.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+words: $(VENV)/.test  ## The field's words, and none of those in tests/words.txt.
+	$(BIN)/codespell drawscape tests workers notebooks README.md Makefile pyproject.toml
+
+wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work with it there.
+	$(BIN)/python tests/try_wheel.py
+
+matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest and the newest dependencies.
+	$(BIN)/python tests/run_matrix.py
 
 chaos: $(VENV)/.test  ## Thousands of rounds of killing.
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} $(BIN)/python -m pytest tests/queue/test_chaos.py
@@ -53,9 +62,15 @@ clean:
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Drawscape needs Python 3.11 or newer."; exit 1; }
 	@echo "Making $(VENV) with $(PYTHON) (once; about half a minute)."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(VENV)/.base: $(VENV)/bin/python pyproject.toml
+# An interrupted or half-installed venv (Debian without python3-venv) has a python and no pip.
+$(VENV)/bin/pip: $(VENV)/bin/python
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip >/dev/null || \
+		{ echo "$(VENV) has no pip: install python3-venv, then run 'make clean' and try again."; exit 1; }
+	@touch -c $@
+
+$(VENV)/.base: $(VENV)/bin/pip pyproject.toml
 	@$(INSTALL) -e .
 	@touch $@
 

@@ -165,7 +165,7 @@ class JobFailed(DrawscapeError, RuntimeError):  # noqa: N818 - the name that cal
     """A job ended without a result; the text holds the worker's traceback."""
 
 
-class JobTimeout(DrawscapeError, TimeoutError):  # noqa: N818 - named as TimeoutError's kin are
+class JobTimeout(DrawscapeError, TimeoutError):  # noqa: N818 - named as TimeoutError is
     """A caller's patience with `wait(timeout=...)` ran out; the job itself goes on."""
 
 

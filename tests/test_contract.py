@@ -206,7 +206,8 @@ for entry in /*; do
     mkdir {root}"$entry"
     mount --rbind "$entry" {root}"$entry"
 done
-mkdir {root}/uploads
+mkdir -p {root}/uploads
+mount -t tmpfs tmpfs {root}/uploads
 printf 'name,number\\npen,1\\n' > {root}/uploads/data.csv
 exec chroot {root} {python} {script}
 """
@@ -227,6 +228,7 @@ def test_data_processing_reads_the_uploads_folder(tmp_path: Path):
         **os.environ,
         "DRAWSCAPE_HOME": str(tmp_path / "home"),
         "DRAWSCAPE_DATA_DIRS": "/uploads",
+        "PATH": f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin",  # chroot lies there
     }
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", shell],

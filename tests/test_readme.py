@@ -106,7 +106,9 @@ def test_every_task_stands_in_the_table_with_its_arguments():
             assert row, f"workers.{module}.{name} is not in the README's table"
             for argument in inspect.signature(function).parameters.values():
                 if argument.kind is not inspect.Parameter.VAR_KEYWORD:
-                    assert f"`{argument.name}" in row[1], f"{name}: {argument.name} is not told"
+                    assert f"`{argument.name}" in row[1], (
+                        f"{name}: {argument.name} is not described"
+                    )
 
 
 def test_every_setting_of_the_code_is_in_the_table():
@@ -115,10 +117,10 @@ def test_every_setting_of_the_code_is_in_the_table():
         name for path in sources for name in re.findall(r"DRAWSCAPE_[A-Z_]+[A-Z]", path.read_text())
     }
     for name in used - {"DRAWSCAPE_FAILPOINT", "DRAWSCAPE_WORKER"}:  # nobody sets these by hand
-        assert f"`{name}`" in README or name in README, f"{name} is not told"
+        assert f"`{name}`" in README or name in README, f"{name} is not described"
 
 
-def test_every_option_and_function_of_the_queue_is_told():
+def test_every_option_and_function_of_the_queue_is_described():
     from drawscape import job_manager
     from drawscape.queue.options import OPTIONS
 
@@ -130,7 +132,7 @@ def test_every_option_and_function_of_the_queue_is_told():
         thing = getattr(job_manager, name)
         assert not callable(thing) or inspect.getdoc(thing), f"{name} has no docstring"
         if inspect.isfunction(thing):
-            assert name in README or name in tutorial, f"{name} is not told"
+            assert name in README or name in tutorial, f"{name} is not described"
 
 
 def test_every_dependency_has_its_line():

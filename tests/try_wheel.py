@@ -206,7 +206,9 @@ def web(journey: Journey) -> None:
         url = line.rpartition(" ")[2].rstrip("/")
         order = {"id": "1", "width": 50, "height": 50, "complexity": "complex", "pattern": "bars"}
         request = urllib.request.Request(
-            f"{url}/artboard/create", json.dumps(order).encode(), {"Content-Type": "application/json"}
+            f"{url}/artboard/create",
+            json.dumps(order).encode(),
+            {"Content-Type": "application/json"},
         )
         answer = json.load(urllib.request.urlopen(request, timeout=30))
         deadline = time.monotonic() + 30

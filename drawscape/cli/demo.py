@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,14 +15,7 @@ from drawscape.jobs import Job, enqueue_background_job
 
 _TASK = "workers.svg_tasks.generate_complex_svg"
 
-DRAWINGS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("spiral", {}),
-    ("flow_field", {}),
-    ("phyllotaxis", {}),
-    ("truchet", {}),
-    ("hilbert", {}),
-    ("ridgelines", {}),
-)
+DRAWINGS = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgelines")
 
 
 @click.command()
@@ -31,35 +24,39 @@ DRAWINGS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same pictures.")
 def demo(slots: int | None, seed: int) -> None:
-    """Draw a few pictures through the queue: start a worker, enqueue, wait, say where they are."""
+    """Draw a few pictures through the queue: start a worker, enqueue, wait, list the files."""
     began = time.monotonic()
     worker = job_api.start_worker(slots)
-    click.echo(f"A worker is at work in a process of its own (pid {worker.pid}).")
+    click.echo(f"A worker runs in a process of its own (pid {worker.pid}).")
+    jobs: list[Job] = []
     try:
-        jobs = [
-            enqueue_background_job(
-                _TASK,
-                width=210,
-                height=297,
-                pattern_type=pattern,
-                output_filename=f"demo/{pattern}.svg",
-                seed=seed,
-                job_description=f"demo: {pattern}",
-                **params,
-            )
-            for pattern, params in DRAWINGS
-        ]
+        for pattern in DRAWINGS:
+            jobs.append(_enqueue(pattern, seed))
         click.echo(f"{len(jobs)} drawings are queued; each bar follows a job.")
-        names = [pattern for pattern, _ in DRAWINGS]
-        _follow_with_bars(names, jobs) if sys.stdout.isatty() else _follow_with_lines(names, jobs)
-        _tell(names, jobs, time.monotonic() - began)
+        follow = _follow_with_bars if sys.stdout.isatty() else _follow_with_lines
+        follow(DRAWINGS, jobs)
+        _report(DRAWINGS, jobs, time.monotonic() - began)
     finally:
+        for job in jobs:  # after Ctrl-C; those that have ended stay as they are
+            job.cancel()
         worker.stop()
     if any(job.status != "finished" for job in jobs):
         raise click.exceptions.Exit(1)
 
 
-def _follow_with_bars(names: list[str], jobs: list[Job]) -> None:
+def _enqueue(pattern: str, seed: int) -> Job:
+    return enqueue_background_job(
+        _TASK,
+        width=210,
+        height=297,
+        pattern_type=pattern,
+        output_filename=f"demo/{pattern}.svg",
+        seed=seed,
+        job_description=f"demo: {pattern}",
+    )
+
+
+def _follow_with_bars(names: Sequence[str], jobs: list[Job]) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
@@ -83,15 +80,15 @@ def _follow_with_bars(names: list[str], jobs: list[Job]) -> None:
                     del open_ones[bar]
 
 
-def _follow_with_lines(names: list[str], jobs: list[Job]) -> None:
-    told: dict[str, tuple[str, int]] = {}
-    while len([s for s, _ in told.values() if s not in ("queued", "started")]) < len(jobs):
+def _follow_with_lines(names: Sequence[str], jobs: list[Job]) -> None:
+    shown: dict[str, tuple[str, int]] = {}
+    while len([s for s, _ in shown.values() if s not in ("queued", "started")]) < len(jobs):
         time.sleep(0.02)
         for name, job in zip(names, jobs, strict=True):
             row = job.refresh()
             state = (row.status, int(row.progress * 4))
-            if told.get(name) != state:
-                told[name] = state
+            if shown.get(name) != state:
+                shown[name] = state
                 click.echo(f"{name:<12} {_bar(row.progress)} {row.status}")
 
 
@@ -100,7 +97,7 @@ def _bar(fraction: float) -> str:
     return f"[{'#' * full}{'.' * (20 - full)}] {fraction:>4.0%}"
 
 
-def _tell(names: list[str], jobs: list[Job], seconds: float) -> None:
+def _report(names: Sequence[str], jobs: list[Job], seconds: float) -> None:
     click.echo("")
     for name, job in zip(names, jobs, strict=True):
         if job.status == "finished":

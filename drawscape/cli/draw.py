@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from drawscape.cli.sketch_options import SketchCommand, described, sketch_of, sketch_values
-from drawscape.cli.text import fitted, listed
+from drawscape.cli.text import fitted, print_list, progress_bar
 from drawscape.errors import ProvenanceError, SketchFileError
 from drawscape.sketches import SKETCHES, Sketch, code_hash, read_provenance
 from drawscape.sketches import draw as draw_sketch
 from drawscape.sketches import redraw as redraw_sketch
-from drawscape.sketches.drawing import OnProgress
 from drawscape.svg_builder import SVGBuilder
 
 SHEET_DPI = 96.0
@@ -65,9 +62,9 @@ def draw(
     values = sketch_values(sketch, options, params)
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
-    with _progress(sketch) as on_progress:
+    with progress_bar(sketch.name) as show:
         svg = draw_sketch(
-            sketch, *page, seed=seed, margin=margin, on_progress=on_progress, **values
+            sketch, *page, seed=seed, margin=margin, on_progress=lambda f, _svg: show(f), **values
         )
     _write(svg, output or _file_name(svg, sketch.name, seed, values))
 
@@ -76,17 +73,17 @@ def draw(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--output", metavar="FILE", help="SVG file to write; - is standard output.")
 def redraw(file: Path, output: str | None) -> None:
-    """Draw FILE again from what its metadata says, byte for byte.
+    """Draw FILE again from its own metadata, byte for byte.
 
-    Says so when the sketch's code has changed since, or when the bytes differ all the same.
+    A warning says when the sketch's code has changed since, or when the bytes differ all the same.
     """
     before = file.read_bytes()
     try:
         provenance = read_provenance(before.decode("utf-8", errors="replace"))
     except ProvenanceError as error:
         raise ProvenanceError(f"{file}: {error}") from None
-    with _progress(SKETCHES[provenance.sketch]) as on_progress:
-        svg = redraw_sketch(provenance, on_progress=on_progress)
+    with progress_bar(provenance.sketch) as show:
+        svg = redraw_sketch(provenance, on_progress=lambda fraction, _svg: show(fraction))
     now = code_hash(SKETCHES[provenance.sketch].function)
     if now != provenance.code:
         click.echo(
@@ -119,7 +116,7 @@ def sketches(name: str | None, contact_sheet: str | None) -> None:
 def _list_families() -> None:
     for family, names in SKETCHES.families().items():
         click.secho(family, bold=True)
-        click.echo(listed([(name, _summary(name)) for name in names]))
+        print_list([(name, _summary(name)) for name in names])
 
 
 def _summary(name: str) -> str:
@@ -136,33 +133,21 @@ def _list_parameters(name: str) -> None:
         click.echo("\n" + fitted(" ".join(paragraph.split()), sys.stdout))
     rows = [(f"--{p.name.replace('_', '-')}", described(p)) for p in sketch.parameters]
     if rows:
-        click.echo("\n" + listed(rows))
+        click.echo()
+        print_list(rows)
 
 
 def _write_contact_sheet(file: str) -> None:
     from drawscape.sketches.overview import contact_sheet
 
-    bar = click.progressbar(length=len(SKETCHES), file=sys.stderr, hidden=not sys.stderr.isatty())
-    with bar:
-        svg = contact_sheet(on_sketch=lambda _name: bar.update(1))
+    names = list(SKETCHES)
+    with progress_bar("sketches", len(names)) as show:
+        svg = contact_sheet(on_sketch=lambda name: show(names.index(name) + 1))
     _write(svg, file, dpi=SHEET_DPI)
 
 
-@contextmanager
-def _progress(sketch: Sketch) -> Iterator[OnProgress | None]:
-    """Hand out what shows the progress of a sketch that reports it, on a terminal only."""
-    import inspect
-
-    if not (inspect.isgeneratorfunction(sketch.function) and sys.stderr.isatty()):
-        yield None
-        return
-    with click.progressbar(length=1000, label=sketch.name, file=sys.stderr) as bar:
-        yield lambda fraction, _svg: bar.update(round(1000 * fraction) - bar.pos)
-        bar.update(1000 - bar.pos)
-
-
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:
-    """Return a name that tells one drawing from another and is the same for the same."""
+    """Return a name that differs between drawings and is the same for the same one."""
     given = [f"{name}-{value}" for name, value in sorted(values.items())]
     text = "-".join([pattern, f"{svg.width:g}x{svg.height:g}", f"seed-{seed}", *given])
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120] + ".svg"

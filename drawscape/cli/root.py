@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -15,21 +17,35 @@ from drawscape import __version__
 from drawscape.cli.text import complain, exit_code
 from drawscape.errors import DrawscapeError
 
+
+@dataclass(frozen=True)
+class _Lazy:
+    """Where a command is, and its line of help, so that nothing is imported before it is chosen."""
+
+    module: str
+    name: str
+    summary: str
+
+
 _COMMANDS = {
-    "demo": (
-        "drawscape.cli.demo",
-        "demo",
-        "Draw a few pictures through the queue, without a browser.",
+    "demo": _Lazy(
+        "drawscape.cli.demo", "demo", "Draw a few pictures through the queue, without a browser."
     ),
-    "draw": ("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
-    "jobs": ("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
-    "lab": ("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
-    "new": ("drawscape.cli.new", "new", "Make a project: notebooks, sketches, tasks of your own."),
-    "plot": ("drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."),
-    "redraw": ("drawscape.cli.draw", "redraw", "Draw a file again from what its metadata says."),
-    "sketches": ("drawscape.cli.draw", "sketches", "List the patterns and their parameters."),
-    "web": ("drawscape.cli.web", "web", "Serve the web front and a worker."),
-    "worker": ("drawscape.cli.worker", "worker", "Run jobs until Ctrl-C."),
+    "draw": _Lazy("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
+    "jobs": _Lazy("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
+    "lab": _Lazy("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
+    "new": _Lazy(
+        "drawscape.cli.new", "new", "Make a project: notebooks, sketches, tasks of your own."
+    ),
+    "plot": _Lazy(
+        "drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."
+    ),
+    "redraw": _Lazy(
+        "drawscape.cli.draw", "redraw", "Draw a file again from what its metadata says."
+    ),
+    "sketches": _Lazy("drawscape.cli.draw", "sketches", "List the patterns and their parameters."),
+    "web": _Lazy("drawscape.cli.web", "web", "Serve the web front and a worker."),
+    "worker": _Lazy("drawscape.cli.worker", "worker", "Run jobs until Ctrl-C."),
 }
 
 NOBODY_READS = 141
@@ -44,37 +60,60 @@ class _Commands(click.Group):
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        lazy = _COMMANDS.get(cmd_name)
+        if lazy is None:
             return None
-        module, name, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
+        command: click.Command = getattr(importlib.import_module(lazy.module), lazy.name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, _COMMANDS, n=3)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            ctx.fail(f"There is no command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
 
     # Help is printed while a context is made, all else while it is invoked.
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _reader_may_leave():
+        with _output_may_end():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _reader_may_leave():
-            return super().invoke(ctx)
+        with _output_may_end():
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # a full disk is noticed here, not when the interpreter ends
+            return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][2]) for name in sorted(_COMMANDS)])
+            formatter.write_dl([(name, _COMMANDS[name].summary) for name in sorted(_COMMANDS)])
 
 
 @contextmanager
-def _reader_may_leave() -> Iterator[None]:
-    """End quietly when nobody reads the output any more, as `head` does not after its lines."""
+def _output_may_end() -> Iterator[None]:
+    """End quietly when nobody reads the output any more, as `head` does not after its lines.
+
+    When it cannot be written, on a full disk, let nothing be written after the error.
+    """
     try:
         yield
     except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # the interpreter flushes once more at its end
-        os.close(nowhere)
+        _drop_output()
         raise click.exceptions.Exit(NOBODY_READS) from None
+    except OSError as error:
+        if error.filename is None:
+            _drop_output()
+        raise
+
+
+def _drop_output() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # the interpreter flushes once more at its end
+    os.close(nowhere)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -103,10 +142,9 @@ def main(args: list[str] | None = None) -> None:
         complain(error)
         sys.exit(exit_code(error))
     except OSError as error:
-        if error.filename is None:
-            raise
-        complain(f"{error.filename}: {error.strerror or error}")
+        where = "" if error.filename is None else f"{error.filename}: "
+        complain(f"{where}{error.strerror or error}")
         sys.exit(1)
     else:
-        if code:  # click hands back what a click.exceptions.Exit said
+        if code:  # click hands back the code of a click.exceptions.Exit
             sys.exit(code)

@@ -1,11 +1,12 @@
-"""What several commands share of how things are said: counts, spans of time, errors."""
+"""Output that several commands share: counts, spans of time, lists, bars, errors."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TextIO
 
 import click
@@ -22,7 +23,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a span as a person would say it: `340ms`, `12s`, `5m`, `3h`, `9d`."""
+    """Return a span in a unit that suits it: `340ms`, `12s`, `5m`, `3h`, `9d`."""
     if seconds < 0.9995:
         return f"{max(0.0, seconds) * 1000:.0f}ms"
     for limit, size, unit in ((120, 1, "s"), (7200, 60, "m"), (172_800, 3600, "h")):
@@ -32,7 +33,7 @@ def span(seconds: float) -> str:
 
 
 def exit_code(error: DrawscapeError) -> int:
-    """Return 2 for what was asked wrongly, 1 for what went wrong."""
+    """Return 2 for wrong usage or input, 1 for a failure."""
     return 2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1
 
 
@@ -51,16 +52,37 @@ def fitted(text: str, stream: TextIO) -> str:
     return textwrap.fill(text, _columns(), break_long_words=False, break_on_hyphens=False)
 
 
-def listed(rows: Sequence[tuple[str, str]]) -> str:
-    """Return names with what they mean in two columns, for stdout: lines on a terminal, else one each."""
+def print_list(rows: Sequence[tuple[str, str]]) -> None:
+    """Print names with what they mean in two columns: fitted to a terminal, elsewhere a line each."""
     longest = max((len(name) for name, _ in rows), default=0)
     if not sys.stdout.isatty():
-        return "\n".join(f"  {name:<{longest}}  {text}" for name, text in rows)
-    shown = []
+        for name, text in rows:
+            click.echo(f"  {name:<{longest}}  {text}")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 0, 0, 2))
+    table.add_column(no_wrap=True)
     for name, text in rows:
-        lines = textwrap.wrap(text, max(20, _columns() - longest - 4), break_on_hyphens=False)
-        shown.append(f"  {name:<{longest}}  " + f"\n{'':{longest + 4}}".join(lines))
-    return "\n".join(shown)
+        table.add_row(Text(name), Text(text))
+    Console(width=_columns()).print(table)
+
+
+@contextmanager
+def progress_bar(label: str, total: float = 1.0) -> Iterator[Callable[[float], None]]:
+    """Hand out a function that shows how much of `total` is done, on a terminal's stderr only."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda done: progress.update(task, completed=done)
+        progress.update(task, completed=total)
 
 
 def _columns() -> int:

@@ -34,8 +34,7 @@ def generate_complex_svg(
     for the same drawing. Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
     """
     svg = _drawn(pattern_type, width, height, seed, params)
-    told = sorted((svg.provenance or {}).items())
-    return save_svg(svg, output_filename or f"{safe_name(pattern_type)}-{seed}-{short_hash(told)}")
+    return save_svg(svg, output_filename or _file_name(svg, pattern_type, seed))
 
 
 def draw_function_svg(
@@ -51,15 +50,17 @@ def draw_function_svg(
     The function may come from a notebook's cell. Otherwise as `generate_complex_svg`.
     """
     svg = _drawn(function, width, height, seed, params)
-    name = as_sketch(function).name
-    told = sorted((svg.provenance or {}).items())
-    return save_svg(svg, output_filename or f"{safe_name(name)}-{seed}-{short_hash(told)}")
+    return save_svg(svg, output_filename or _file_name(svg, as_sketch(function).name, seed))
+
+
+def _file_name(svg: SVGBuilder, name: str, seed: int) -> str:
+    return f"{safe_name(name)}-{seed}-{short_hash(sorted((svg.provenance or {}).items()))}"
 
 
 def _drawn(
     sketch: str | Callable[..., Any], width: float, height: float, seed: int, params: dict[str, Any]
 ) -> SVGBuilder:
-    """Draw while telling the job how far it is, with a picture of what is there."""
+    """Draw, and report to the job the progress and a picture of what is there."""
     job = current_job()
     return draw(
         sketch,

@@ -53,8 +53,8 @@ def generate_postcard_svg(
             font=address_font,
             missing=missing,
         )
-    told = [message, address, postcode, sender, font, address_font, greeting, missing]
-    named = f"postcard_{safe_name(recipient)}_{safe_name(template_name)}_{short_hash([recipient, *told])}"
+    texts = [message, address, postcode, sender, font, address_font, greeting, missing]
+    named = f"postcard_{safe_name(recipient)}_{safe_name(template_name)}_{short_hash([recipient, *texts])}"
     stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
     written = [save_svg(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
     return written[0]
@@ -81,8 +81,8 @@ def render_artboard(
     if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):
         source = _sketched(drawing) or settings.readable_path(drawing)
     sheet = artboard(style, title, subtitle, size, orientation, legend, source, missing=missing)
-    told = [style, title, subtitle, size, orientation, legend, drawing]
-    fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(told)}"
+    given = [style, title, subtitle, size, orientation, legend, drawing]
+    fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(given)}"
     return save_svg(sheet, output_filename or fallback)
 
 

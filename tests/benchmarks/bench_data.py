@@ -40,16 +40,16 @@ def make_csv(path: Path, size: int) -> int:
 
 
 def _convert(source: Path, target: Path, memory_mb: int, answer) -> None:  # type: ignore[no-untyped-def]
-    told: list[float] = []
+    reported: list[float] = []
     done = convert(
         source,
         target,
         scratch=target.parent / "scratch",
         memory_mb=memory_mb,
-        progress=lambda fraction, message: told.append(fraction),
+        progress=lambda fraction, message: reported.append(fraction),
     )
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    answer.send((peak_kb / 1024, done.rows, len(set(told)), told == sorted(told)))
+    answer.send((peak_kb / 1024, done.rows, len(set(reported)), reported == sorted(reported)))
 
 
 def measure(source: Path, target: Path, memory_mb: int) -> tuple[float, float, int, int, bool]:

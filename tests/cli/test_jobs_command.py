@@ -55,7 +55,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         worker.stop()
 
 
-def told(*arguments: str, code: int = 0) -> str:
+def output(*arguments: str, code: int = 0) -> str:
     """Return what `drawscape jobs ARGUMENTS` printed."""
     result = CliRunner().invoke(jobs, arguments)
     assert result.exit_code == code, (result.output, result.exception)
@@ -76,43 +76,43 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_list_is_plain_lines_where_there_is_no_terminal(home: Path):
     job = enqueue_background_job("clitasks.speak", "hello")
     job.wait(20)
-    line = next(line for line in told("list").splitlines() if job.id in line)
+    line = next(line for line in output("list").splitlines() if job.id in line)
     assert line.split("\t")[:4] == [job.id, "clitasks.speak", "finished", "100%"]
-    assert job.id in told("list", "--status", "finished", "--task", "clitasks.speak")
-    assert job.id not in told("list", "--status", "failed")
-    assert job.id in told()
+    assert job.id in output("list", "--status", "finished", "--task", "clitasks.speak")
+    assert job.id not in output("list", "--status", "failed")
+    assert job.id in output()
 
 
 def test_show_explains_and_gives_the_result(home: Path):
     job = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
     job.wait(20)
-    text = told("show", job.id)
+    text = output("show", job.id)
     for words in ("a greeting", "result: 'hello'", "It ran for"):
         assert words in text
     failed = enqueue_background_job("clitasks.fail")
     wait_until(lambda: failed.ended)
-    assert "ValueError: no ink" in told("show", failed.id)
+    assert "ValueError: no ink" in output("show", failed.id)
 
 
 def test_logs_are_printed_and_followed(home: Path):
     job = enqueue_background_job("clitasks.speak", "written down")
     job.wait(20)
-    assert told("logs", job.id) == "written down\n"
-    assert told("logs", "-f", job.id) == "written down\n"
+    assert output("logs", job.id) == "written down\n"
+    assert output("logs", "-f", job.id) == "written down\n"
 
 
 def test_cancel_says_of_a_waiting_job_that_it_will_not_begin(home: Path):
     job = enqueue_background_job("clitasks.speak", "later", job_delay=3600)
-    assert told("cancel", job.id) == f"{job.id} is canceled before it began\n"
+    assert output("cancel", job.id) == f"{job.id} is canceled before it began\n"
 
 
-def test_cancel_says_of_a_running_job_that_it_was_told_to_stop(home: Path):
+def test_cancel_says_of_a_running_job_that_it_was_asked_to_stop(home: Path):
     job = started(enqueue_background_job("clitasks.nap", 60))
-    assert told("cancel", job.id) == f"{job.id} was told to stop and is stopped\n"
+    assert output("cancel", job.id) == f"{job.id} was told to stop and is stopped\n"
     stubborn = started(enqueue_background_job("clitasks.nap_on", 60))
-    said = told("cancel", "--grace", "1m", stubborn.id)
+    said = output("cancel", "--grace", "1m", stubborn.id)
     assert said == f"{stubborn.id} was told to stop and is started still\n"
-    told("cancel", stubborn.id)
+    output("cancel", stubborn.id)
 
 
 @pytest.mark.parametrize(
@@ -133,20 +133,20 @@ def test_what_had_ended_cannot_be_canceled_and_the_others_are(home: Path, task: 
 def test_retry_requeue_and_delete(home: Path):
     job = enqueue_background_job("clitasks.fail")
     wait_until(lambda: job.ended)
-    assert job.id in told("retry", job.id)
+    assert job.id in output("retry", job.id)
     wait_until(lambda: job.ended)
-    assert job.id in told("retry", "--failed", "--task", "clitasks.fail")
+    assert job.id in output("retry", "--failed", "--task", "clitasks.fail")
     wait_until(lambda: job.ended)
-    told("requeue", job.id)
+    output("requeue", job.id)
     wait_until(lambda: job.ended)
-    assert "removed" in told("delete", job.id)
-    assert "give job ids" in told("retry", code=2)
+    assert "removed" in output("delete", job.id)
+    assert "give job ids" in output("retry", code=2)
 
 
 def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
     one = enqueue_background_job("clitasks.speak", "one", job_id="first-of-two-likes")
     two = enqueue_background_job("clitasks.speak", "two", job_id="second-of-two-likes")
-    assert f"job {one.id}\n" in told("show", "t-of-two-likes")
+    assert f"job {one.id}\n" in output("show", "t-of-two-likes")
     for name, words in (("two-likes", "2 jobs have an id that ends with"), ("kes", "no job has")):
         done = command("jobs", "show", name)
         assert words in done.stderr
@@ -154,18 +154,18 @@ def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
     wait_until(lambda: one.ended and two.ended)
 
 
-def test_a_silent_job_and_an_empty_choice_are_told_in_words(home: Path):
+def test_a_silent_job_and_an_empty_choice_are_put_in_words(home: Path):
     silent = enqueue_background_job("clitasks.nap", 0)
     silent.wait(20)
     assert command("jobs", "logs", silent.id).stderr.endswith("has printed nothing\n")
-    assert told("retry", "--failed", "--task", "clitasks.speak").startswith("no job has failed")
-    assert told("wait", silent.id) == ""
+    assert output("retry", "--failed", "--task", "clitasks.speak").startswith("no job has failed")
+    assert output("wait", silent.id) == ""
 
 
 def test_options_before_a_subcommand_hold_for_it(home: Path):
     for word in ("one", "two"):
         enqueue_background_job("clitasks.speak", word).wait(20)
-    assert len(told("--limit", "1", "list").splitlines()) == 1
+    assert len(output("--limit", "1", "list").splitlines()) == 1
 
 
 @pytest.mark.slow
@@ -181,16 +181,16 @@ def test_wait_says_at_once_when_nobody_works(tmp_path: Path, home: Path):
 
 
 def test_wait_prints_the_result_and_fails_with_the_job(home: Path):
-    assert told("wait", enqueue_background_job("clitasks.speak", "done").id) == "done\n"
-    assert "no ink" in told("wait", enqueue_background_job("clitasks.fail").id, code=1)
+    assert output("wait", enqueue_background_job("clitasks.speak", "done").id) == "done\n"
+    assert "no ink" in output("wait", enqueue_background_job("clitasks.fail").id, code=1)
 
 
 def test_prune_and_stats(home: Path):
     enqueue_background_job("clitasks.speak", "x").wait(20)
-    assert "1 with 2 slots" in told("stats")
-    assert 'drawscape_jobs{status="queued"} 0' in told("stats", "--prometheus")
-    assert " removed" in told("prune", "--days", "0")
-    assert told("list") == ""
+    assert "1 with 2 slots" in output("stats")
+    assert 'drawscape_jobs{status="queued"} 0' in output("stats", "--prometheus")
+    assert " removed" in output("prune", "--days", "0")
+    assert output("list") == ""
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_the_exit_code_reaches_the_shell(home: Path):
 
 
 @pytest.mark.parametrize("arguments", [("jobs",), ("demo",), ("worker",), ("web", "--port", "0")])
-def test_a_home_that_cannot_be_made_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...]):
+def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path, arguments: tuple[str, ...]):
     (tmp_path / "file").touch()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path / "file" / "home"))

@@ -33,5 +33,5 @@ def test_no_text_makes_a_dangerous_name(text):
 
 
 @given(st.text(), st.text())
-def test_the_hash_tells_values_apart(one, two):
+def test_the_hash_differs_between_values(one, two):
     assert (short_hash([one]) == short_hash([two])) == (one == two)
