@@ -316,9 +316,12 @@ def load_task(path: str) -> Callable[..., Any]:
     return task.load(path, settings.task_modules(), settings.home())
 
 
-def check_serializable(value: Any) -> None:
-    """Raise NotSerializableError when `value` cannot be carried to a worker."""
-    dump(value)
+def check_serializable(value: Any) -> int:
+    """Return how many bytes carry `value` to a worker.
+
+    Raises NotSerializableError when it cannot be carried.
+    """
+    return len(dump(value))
 
 
 def start_worker(slots: int | None = None) -> WorkerProcess:

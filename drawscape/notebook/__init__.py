@@ -1,4 +1,8 @@
-"""Drawing from a notebook: forms from signatures, live jobs, contact sheets, the queue."""
+"""Drawing from a notebook: forms from signatures, live jobs, contact sheets, the queue.
+
+Read forms.py first: a Form is a panel (page.py, controls.py, sliders.py) beside the display of a job
+(display.py, job_state.py). contact_sheets.py puts many jobs side by side, queue_tables.py lists them.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ if TYPE_CHECKING:
     from drawscape.notebook.forms import Form as Form
     from drawscape.notebook.forms import form as form
     from drawscape.notebook.gallery import Gallery as Gallery
+    from drawscape.notebook.job_views import JobView as JobView
+    from drawscape.notebook.job_views import job_view as job_view
     from drawscape.notebook.queue_tables import QueueTable as QueueTable
     from drawscape.notebook.queue_tables import queue_table as queue_table
-    from drawscape.notebook.views import JobView as JobView
-    from drawscape.notebook.views import job_view as job_view
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _MODULES = {
@@ -29,8 +33,8 @@ _MODULES = {
     "variations": "contact_sheets",
     "QueueTable": "queue_tables",
     "queue_table": "queue_tables",
-    "JobView": "views",
-    "job_view": "views",
+    "JobView": "job_views",
+    "job_view": "job_views",
     "ensure_worker": "worker",
 }
 

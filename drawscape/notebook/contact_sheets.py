@@ -8,13 +8,13 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.drawing.paper import Orientation, paper_size
-from drawscape.errors import UnknownNameError
 from drawscape.jobs import Batch, enqueue_many
 from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.gallery import Gallery
+from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.matrix import Cell, Matrix, seed_matrix, value_matrix
+from drawscape.notebook.page import MARGIN
 from drawscape.notebook.picture import empty_sheet, preview_picture, result_picture
-from drawscape.notebook.state import JobState, state_of
 from drawscape.notebook.style import LiveBox, line, mark, write
 from drawscape.notebook.target import Drawable, Target, target_of
 from drawscape.notebook.text import status_words
@@ -164,10 +164,12 @@ def _call(target: Target, cell: Cell, size: tuple[float, float]) -> dict[str, An
     values, chosen = dict(cell.values), target
     if target.patterns and "pattern_type" in values:
         chosen = target.with_pattern(values.pop("pattern_type"))
-    seed = {"seed": int(values.pop("seed", 0))} if target.has_seed else {}
+    if "seed" in values:
+        chosen.check_seed()
+    seed = {"seed": int(values.pop("seed", 0))} if chosen.has_seed else {}
     page = dict(zip(("width", "height"), size, strict=True)) if target.has_page else {}
     page |= {side: values.pop(side) for side in page if side in values}
-    if "seed" in values:
-        raise UnknownNameError("parameter", "seed", [p.name for p in chosen.parameters])
+    if chosen.takes_margin and "margin" in values:
+        page["margin"] = MARGIN.check(values.pop("margin"))
     checked = check_arguments(chosen.parameters, values)
     return chosen.arguments({**page, **seed, **checked})

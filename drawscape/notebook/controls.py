@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import ipywidgets as widgets
 
 from drawscape.errors import ParameterError
 from drawscape.notebook.form_checks import is_literal
-from drawscape.notebook.steps import decimals, slider_step
+from drawscape.notebook.sliders import Notches, Slider, number_text, slider_step
+from drawscape.notebook.style import line, mark, write
 from drawscape.notebook.text import label_of
 from drawscape.parameters import MISSING, Parameter
 
@@ -26,17 +29,19 @@ AUTOMATIC = "automatic"
 
 @dataclass(frozen=True)
 class Control:
-    """A parameter with the widget that edits it.
+    """A parameter with the widgets that edit it.
 
-    `input` is the widget whose `value` changes, `row` what is shown. `read` and `write` turn the
-    widget's value into the function's and back.
+    `inputs` are the widgets whose `value` changes. `read` and `write` turn what they hold into the
+    function's value and back; `shuffle` shows a value thrown by dice, where one can be.
     """
 
     parameter: Parameter
-    input: Any
-    row: Any
+    inputs: tuple[Any, ...]
     read: Callable[[], Any]
     write: Callable[[Any], None]
+    shuffle: Callable[[], None] | None = None
+    lock: Any = None
+    hint: Any = field(default_factory=lambda: line("", "drawscape-hint"))
 
     @property
     def value(self) -> Any:
@@ -46,42 +51,68 @@ class Control:
             raise ParameterError(self.parameter.name, None, "a value is required")
         return self.parameter.check(value)
 
+    @property
+    def locked(self) -> bool:
+        """Whether Shuffle leaves it alone."""
+        return self.shuffle is None or bool(self.lock.value)
+
     def set(self, value: Any) -> None:
         """Show `value`. Raises ParameterError, and changes nothing, where it breaks the rule."""
         self.write(self.parameter.check(value))
 
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change by hand or by program."""
-        for widget in (self.input, *getattr(self.row, "children", ())):
-            if widget.has_trait("value"):
-                widget.observe(lambda _change: callback(), names="value")
+        for widget in self.inputs:
+            widget.observe(lambda _change: callback(), names="value")
+
+    def rows(self) -> list[Any]:
+        """Return the row to show, and under it the hint, which says what is wrong as long as it is."""
+        row = widgets.HBox([*self.inputs, *([self.lock] if self.lock else [])])
+        row.add_class("drawscape-parameter")
+        row.add_class(f"drawscape-parameter-{self.parameter.name}")
+        self.observe(self._show_hint)
+        self._show_hint()
+        return [row, self.hint]
+
+    def _show_hint(self) -> None:
+        try:
+            _ = self.value
+        except ParameterError as error:
+            wrong = bool(self.read())  # an empty field is unfinished, not wrong
+            write(self.hint, error.rule if wrong else self.parameter.doc)
+            mark(self.hint, "drawscape-is", "wrong" if wrong else "")
+        else:
+            write(self.hint, self.parameter.doc)
+            mark(self.hint, "drawscape-is", "")
 
 
 def control_for(parameter: Parameter) -> Control:
     """Return the control that fits `parameter`: bounded numbers slide, choices drop down."""
-    make = _MAKERS[parameter.kind]
-    control = make(parameter)
-    control.input.add_class(f"drawscape-parameter-{parameter.name}")
-    return _with_switch(control) if _needs_switch(control) else control
+    control = _MAKERS[parameter.kind](parameter)
+    if control.shuffle is None:
+        return control
+    lock = widgets.ToggleButton(icon="lock", tooltip="Keep when shuffling", layout=_auto_width())
+    lock.add_class("drawscape-lock")
+    return replace(control, lock=lock)
 
 
 # One maker a kind
 
 
-def _plain(parameter: Parameter, widget: Any) -> Control:
-    def write(value: Any) -> None:
-        widget.value = value
-
-    return Control(parameter, widget, widget, lambda: widget.value, write)
-
-
-def _dress(parameter: Parameter) -> dict[str, Any]:
+def _options(parameter: Parameter) -> dict[str, Any]:
     return {
         "description": label_of(parameter.name),
         "tooltip": parameter.doc or label_of(parameter.name),
+        "description_allow_html": False,
         "style": {"description_width": "initial"},
-        "layout": {"width": "auto"},
+        "layout": _auto_width(),
     }
+
+
+@cache
+def _auto_width() -> Any:
+    """One layout for all: each would be a model of its own in the kernel and in the browser."""
+    return widgets.Layout(width="auto")
 
 
 def _start(parameter: Parameter, otherwise: Any) -> Any:
@@ -92,45 +123,79 @@ def _start(parameter: Parameter, otherwise: Any) -> Any:
 def _number(parameter: Parameter) -> Control:
     low, high = parameter.low, parameter.high
     if low is None or high is None or low >= high:
-        return _number_field(parameter)
+        return number_field(parameter)
     whole = parameter.kind == "int"
     if whole and high - low > WIDEST_INT_SLIDER:
-        return _number_field(parameter)
+        return number_field(parameter)
     start = _start(parameter, low)
     step = parameter.step or (1 if whole else slider_step(low, high, start))
     low, high = low + step * parameter.low_open, high - step * parameter.high_open
-    options = {"min": low, "max": high, "step": step, **_dress(parameter)}
-    start = min(max(start, low), high)
-    if whole:
-        return _plain(parameter, widgets.IntSlider(value=int(start), **_whole(options)))
-    return _float_slider(parameter, start, options)
+    if parameter.step:  # only multiples are allowed, whatever the bounds are
+        low, high = -(-low // step) * step, high // step * step
+    if low >= high:
+        return number_field(parameter)
+    return _slider(parameter, Notches(low, high, step), min(max(start, low), high))
 
 
-def _float_slider(parameter: Parameter, start: float, options: dict[str, Any]) -> Control:
-    """The browser counts notches from the lower end and sends 0.44999999999999996 back for 0.45."""
-    digits = max(decimals(options["step"]), decimals(options["min"]))
-    slider = widgets.FloatSlider(value=start, readout_format=f".{digits}f", **options)
+def _slider(parameter: Parameter, notches: Notches, start: float) -> Control:
+    whole = parameter.kind == "int"
+    slider = Slider(notches, start, whole=whole, **_options(parameter))
+    optional = parameter.optional or parameter.default is None
 
-    def write(value: Any) -> None:
-        slider.value = value
+    def read() -> Any:
+        return slider.field.value.strip()
 
-    return Control(parameter, slider, slider, lambda: round(slider.value, digits), write)
+    def shuffle() -> None:
+        slider.move(secrets.randbelow(slider.notches.count + 1))
+
+    control = Control(parameter, (slider.slider, slider.field), read, slider.write, shuffle)
+    return _with_switch(control) if optional else control
 
 
-def _whole(options: dict[str, Any]) -> dict[str, Any]:
-    return {**options, **{name: int(options[name]) for name in ("min", "max", "step")}}
+def _with_switch(control: Control) -> Control:
+    """A slider cannot be empty: a box beside it says whether its value counts."""
+    on = control.parameter.default is not None
+    switch = widgets.Checkbox(
+        value=on,
+        indent=False,
+        tooltip=f"{label_of(control.parameter.name)}: off means chosen for you",
+        layout=_auto_width(),
+    )
+    switch.add_class("drawscape-switch")
+
+    def show() -> None:
+        for widget in control.inputs:
+            widget.disabled = not switch.value
+
+    def write_value(value: Any) -> None:
+        switch.value = value is not None
+        if value is not None:
+            control.write(value)
+
+    def shuffle() -> None:
+        if control.shuffle and switch.value:
+            control.shuffle()
+
+    show()
+    switch.observe(lambda _change: show(), names="value")
+    return replace(
+        control,
+        inputs=(*control.inputs, switch),
+        read=lambda: control.read() if switch.value else None,
+        write=write_value,
+        shuffle=shuffle,
+    )
 
 
-def _number_field(parameter: Parameter) -> Control:
-    """A typed number; an empty field means None where that is allowed."""
+def number_field(parameter: Parameter) -> Control:
+    """Return a field for a typed number; an empty one means None where that is allowed."""
     optional = parameter.optional or parameter.default is None
     start = _start(parameter, parameter.low if parameter.low is not None else 0)
-    shown = "" if optional and parameter.default is None else f"{start:.12g}"
     field = widgets.Text(
-        value=shown,
+        value="" if optional and parameter.default is None else number_text(start),
         placeholder=AUTOMATIC if optional else "a number",
         continuous_update=False,
-        **_dress(parameter),
+        **_options(parameter),
     )
 
     def read() -> Any:
@@ -138,28 +203,46 @@ def _number_field(parameter: Parameter) -> Control:
         return None if optional and not text else text
 
     def write(value: Any) -> None:
-        field.value = "" if value is None else str(value)
+        field.value = "" if value is None else number_text(value)
 
-    return Control(parameter, field, field, read, write)
+    return Control(parameter, (field,), read, write)
 
 
 def _choice(parameter: Parameter) -> Control:
-    choices = dict(parameter.choices or {})
-    options: list[tuple[str, str | None]] = [(label_of(name), name) for name in choices]
-    if parameter.optional:
-        options = [(AUTOMATIC, None), *options]
-    start = _start(parameter, None if parameter.optional else next(iter(choices)))
-    dropdown = widgets.Dropdown(options=options, value=parameter.shown(start), **_dress(parameter))
+    """The dropdown goes by the place in the list: 1 and True are two choices, but equal."""
+    names = [*([None] if parameter.optional else []), *(parameter.choices or {})]
+    labels = [AUTOMATIC if name is None else label_of(name) for name in names]
+    start = _start(parameter, None if parameter.optional else parameter.check(names[0]))
+    dropdown = widgets.Dropdown(
+        options=[(label, place) for place, label in enumerate(labels)], **_options(parameter)
+    )
+
+    def read() -> Any:
+        name = names[dropdown.value]
+        return None if name is None else (parameter.choices or {})[name]
 
     def write(value: Any) -> None:
-        dropdown.value = parameter.shown(value)
+        dropdown.value = names.index(None if value is None else parameter.shown(value))
 
-    return Control(parameter, dropdown, dropdown, lambda: dropdown.value, write)
+    def shuffle() -> None:
+        dropdown.value = secrets.randbelow(len(names))
+
+    write(start)
+    return Control(parameter, (dropdown,), read, write, shuffle)
 
 
 def _checkbox(parameter: Parameter) -> Control:
-    options = {**_dress(parameter), "indent": False}
-    return _plain(parameter, widgets.Checkbox(value=bool(_start(parameter, False)), **options))
+    box = widgets.Checkbox(
+        value=bool(_start(parameter, False)), indent=False, **_options(parameter)
+    )
+
+    def write(value: Any) -> None:
+        box.value = bool(value)
+
+    def shuffle() -> None:
+        box.value = bool(secrets.randbelow(2))
+
+    return Control(parameter, (box,), lambda: box.value, write, shuffle)
 
 
 def _text(parameter: Parameter) -> Control:
@@ -171,15 +254,14 @@ def _text(parameter: Parameter) -> Control:
         value=start,
         placeholder=AUTOMATIC if optional else "",
         continuous_update=False,
-        **_dress(parameter),
+        **_options(parameter),
     )
-
     empty = None if optional else ""
 
     def write(value: Any) -> None:
         field.value = value or ""
 
-    return Control(parameter, field, field, lambda: field.value or empty, write)
+    return Control(parameter, (field,), lambda: field.value or empty, write)
 
 
 def _literal(parameter: Parameter) -> Control:
@@ -191,27 +273,33 @@ def _literal(parameter: Parameter) -> Control:
         value="" if start is None else repr(start),
         placeholder="a value" if parameter.required and not parameter.optional else AUTOMATIC,
         continuous_update=False,
-        **_dress(parameter),
+        **_options(parameter),
     )
+
+    held: dict[str, Any] = {}  # by its text, a value that a program set and nobody could type
 
     def read() -> Any:
         text = field.value.strip()
-        if not text:
-            return None
+        if not text or text in held:
+            return held.get(text)
         try:
             return ast.literal_eval(text)
         except (ValueError, SyntaxError):
             return text
 
     def write(value: Any) -> None:
-        field.value = "" if value is None else repr(value)
+        text = "" if value is None else repr(value)
+        held.clear()
+        if not is_literal(value):
+            held[text.strip()] = value
+        field.value = text
 
-    return Control(parameter, field, field, read, write)
+    return Control(parameter, (field,), read, write)
 
 
 def _shown_only(parameter: Parameter) -> Control:
     """A default that nobody can type, such as a date, stands; only a program can set another."""
-    field = widgets.Text(disabled=True, **_dress(parameter))
+    field = widgets.Text(disabled=True, **_options(parameter))
     held = parameter.default
 
     def write(value: Any) -> None:
@@ -220,7 +308,7 @@ def _shown_only(parameter: Parameter) -> Control:
         field.value = repr(value)
 
     write(held)
-    return Control(parameter, field, field, lambda: held, write)
+    return Control(parameter, (field,), lambda: held, write)
 
 
 _MAKERS: Mapping[str, Callable[[Parameter], Control]] = {
@@ -231,34 +319,3 @@ _MAKERS: Mapping[str, Callable[[Parameter], Control]] = {
     "text": _text,
     "any": _literal,
 }
-
-
-# What goes around a control
-
-
-def _needs_switch(control: Control) -> bool:
-    slides = isinstance(control.input, (widgets.IntSlider, widgets.FloatSlider))
-    return slides and (control.parameter.optional or control.parameter.default is None)
-
-
-def _with_switch(control: Control) -> Control:
-    """A slider cannot be empty: a box beside it says whether its value counts."""
-    on = control.parameter.default is not None
-    switch = widgets.Checkbox(
-        value=on, indent=False, tooltip="off: chosen for you", layout={"width": "auto"}
-    )
-    switch.add_class("drawscape-switch")
-    control.input.disabled = not on
-    control.input.layout.flex = "1 1 auto"
-    switch.observe(lambda change: setattr(control.input, "disabled", not change["new"]), "value")
-    row = widgets.HBox([control.input, switch])
-
-    def write(value: Any) -> None:
-        switch.value = value is not None
-        if value is not None:
-            control.write(value)
-
-    read = control.read
-    return Control(
-        control.parameter, control.input, row, lambda: read() if switch.value else None, write
-    )

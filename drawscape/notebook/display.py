@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.notebook.job_state import JobState
 from drawscape.notebook.picture import (
     Picture,
     is_blank,
@@ -15,26 +18,36 @@ from drawscape.notebook.picture import (
     preview_picture,
     result_path,
     result_picture,
-    size_words,
 )
-from drawscape.notebook.state import JobState
-from drawscape.notebook.style import line, mark, write
-from drawscape.notebook.text import error_line, status_words
+from drawscape.notebook.style import line, mark, write, write_html
+from drawscape.notebook.text import error_line, size_words, status_words
 
 LONGEST_SHOWN = 2000
 """Characters of a result that is no picture; the rest is in `job.result`."""
 
 BLANK = "nothing is drawn on it"
-"""Said of a finished sheet that would look as if the drawing were still to come."""
+"""Added for a finished sheet that would look as if the drawing were still to come."""
+
+OLDER = "older than the settings"
+
+WORTH_SHOWING = 0.5
+"""How far a live drawing has to be before it takes the place of the one that it is compared with."""
 
 
 class JobDisplay:
     """Widgets that follow one job at a time; any thread may call it.
 
-    `bar`, `words`, `trouble`, `picture` and `caption` are to be placed by the owner.
+    `bar`, `words`, `trouble`, `picture` and `caption` are to be placed by the owner. `explain` may
+    add to a traceback what only the notebook knows; `on_file` gets the file of each finished drawing.
     """
 
-    def __init__(self, verb: str = "drawing") -> None:
+    def __init__(
+        self,
+        verb: str = "drawing",
+        *,
+        explain: Callable[[str], str] = lambda text: text,
+        on_file: Callable[[Path | None], None] = lambda path: None,
+    ) -> None:
         self.bar = widgets.FloatProgress(value=0.0, min=0.0, max=1.0)
         self.bar.add_class("drawscape-bar")
         self.words = line("", "drawscape-status")
@@ -43,43 +56,50 @@ class JobDisplay:
         self.picture.layout.display = "none"  # an image without bytes is shown as a broken one
         self.picture.add_class("drawscape-picture")
         self.caption = line("", "drawscape-caption")
-        self._verb = verb
+        self._caption = self._links = ""
+        self._verb, self._explain, self._on_file = verb, explain, on_file
         self._lock = threading.RLock()
         self._job_id: str | None = None
-        self._done = False
+        self._done = self._keeps_former = self._has_drawing = False
 
     @property
     def parts(self) -> list[Any]:
         """All widgets from top to bottom."""
         return [self.bar, self.words, self.trouble, self.picture, self.caption]
 
-    def begin(self, job_id: str) -> None:
-        """Follow that job from now on; what an earlier one still reports is not shown any more."""
+    def begin(self, job_id: str, *, keep_former: bool = False) -> None:
+        """Follow that job from now on; what an earlier one still reports is not shown any more.
+
+        With `keep_former` the former drawing stays until the new one is half done.
+        """
         with self._lock:
             self._job_id, self._done = job_id, False
+            self._keeps_former = keep_former and self._has_drawing
             write(self.trouble, "")
             self.bar.value = 0.0
-            self._say("waiting", "queued")
-            mark(self.picture, "drawscape-stale", "")
-            self.picture.add_class("drawscape-stale")
+            self._show_words("waiting", "queued")
+            self.mark_older(older=False)
+            if not self._keeps_former:
+                self.picture.remove_class("drawscape-stale")
+                self.picture.add_class("drawscape-stale")
 
     def update(self, job: JobState) -> None:
-        """Show a job's state; a late word on one that has ended changes nothing."""
+        """Show a job's state; a late report on one that has ended changes nothing."""
         with self._lock:
             if job.id != self._job_id or self._done:
                 return
             self._done = job.ended
             self.bar.value = 1.0 if job.status == "finished" else min(max(job.progress, 0.0), 1.0)
-            self._show_picture(job)
-            self._say(status_words(job, self._verb), job.status)
+            self._show_outcome(job)
+            self._show_words(status_words(job, self._verb), job.status)
 
     def fail(self, words: str, details: str = "") -> None:
         """Show an error that no job made, such as a refused value or a locked queue."""
         with self._lock:
             self._job_id = None
             self.bar.value = 0.0
-            self._show_trouble(details)
-            self._say(words, "failed")
+            self.show_details("traceback", details)
+            self._show_words(words, "failed")
 
     def show(self, picture: Picture, caption: str = "") -> None:
         """Show `picture` as it is, with `caption` under it."""
@@ -90,34 +110,57 @@ class JobDisplay:
                 with self.picture.hold_sync():
                     self.picture.format = picture.format
                     self.picture.value = picture.data
-            write(self.caption, caption)
+            self._caption = caption
+            self._links = file_links(picture.path)
+            self.mark_older(older=False)
 
-    def _say(self, words: str, status: str) -> None:
+    def mark_older(self, *, older: bool) -> None:
+        """Show whether the picture is older than the settings beside it."""
+        with self._lock:
+            older = older and self._has_drawing
+            mark(self.picture, "drawscape-older", "than" if older else "")
+            words = escape(" · ".join(filter(None, [OLDER * older, self._caption])))
+            write_html(self.caption, words + self._links)
+
+    def show_details(self, title: str, text: str) -> None:
+        """Fold `text` out under the line that says what is wrong, or '' for nothing."""
+        folded = f"<details><summary>{title}</summary><pre>{escape(text)}</pre></details>"
+        self.trouble.value = folded if text else ""
+        self.trouble.layout.display = "" if text else "none"
+
+    def _show_words(self, words: str, status: str) -> None:
         for widget in (self.words, self.bar):
             mark(widget, "drawscape-is", status)
         write(self.words, words)
 
-    def _show_picture(self, job: JobState) -> None:
+    def _show_outcome(self, job: JobState) -> None:
         if job.status == "finished":
             self._show_result(job.result)
         elif job.status == "failed":
-            self._show_trouble(job.error or "")
-        elif picture := preview_picture(job.preview):
-            self.show(picture)
+            error = self._explain(job.error or "")
+            self.show_details("traceback", "" if error.strip() == error_line(error) else error)
+        elif not self._keeps_former or job.progress >= WORTH_SHOWING:
+            picture = preview_picture(job.preview)
+            if picture is not None:
+                self.show(picture)
 
     def _show_result(self, result: Any) -> None:
         picture, path = result_picture(result), result_path(result)
         place = f"{place_words(path)} · {size_words(path.stat().st_size)}" if path else ""
         caption = place or ("" if result is None else str(result)[:LONGEST_SHOWN])
+        self._has_drawing = path is not None
         if picture is None:
+            self._caption, self._links = caption, ""
             write(self.caption, caption)
         else:
             self.show(picture, f"{caption} · {BLANK}" if is_blank(picture) else caption)
+        self._on_file(path)
 
-    def _show_trouble(self, text: str) -> None:
-        """The whole text folds out under the line that says what is wrong."""
-        if text.strip() == error_line(text):
-            text = ""
-        folded = f"<details><summary>traceback</summary><pre>{escape(text)}</pre></details>"
-        self.trouble.value = folded if text else ""
-        self.trouble.layout.display = "" if text else "none"
+
+def file_links(path: Path | None) -> str:
+    """Return links that open and download the picture shown, as HTML; form.js makes them work."""
+    if path is None:
+        return ""
+    name = escape(path.name, quote=True)
+    link = '<a href="#" data-action="{0}" data-name="{1}">{0}</a>'
+    return " · " + " · ".join(link.format(action, name) for action in ("open", "download"))

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
 
 from drawscape import durations
+from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job, enqueue_background_job
-from drawscape.notebook.debounce import Debounce
+from drawscape.notebook.call_text import call_text
 from drawscape.notebook.display import JobDisplay
+from drawscape.notebook.drawing_panel import DrawingPanel
+from drawscape.notebook.job_state import JobState, follow
+from drawscape.notebook.pacer import Pacer
 from drawscape.notebook.panel import Panel
-from drawscape.notebook.picture import empty_sheet
-from drawscape.notebook.state import JobState
+from drawscape.notebook.picture import LARGEST_SHOWN, Picture, empty_sheet, place_words
+from drawscape.notebook.saved_picture import LARGEST_FORM
+from drawscape.notebook.settings_history import SettingsHistory
 from drawscape.notebook.style import LiveBox, line, write
-from drawscape.notebook.subscription import attend
 from drawscape.notebook.target import Drawable, target_of
+from drawscape.notebook.text import size_words
+from drawscape.notebook.thumbnail import thumbnail_of
+from drawscape.notebook.tracebacks import with_source
+from drawscape.parameters import Parameter
 
-LIVE_DELAY_S = 0.25
-"""A hand that pauses on a slider for so long wants to see the drawing."""
+LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
+"""Bytes before base64, with room for the caption."""
+
+_LIVE = Parameter("live", "bool")
 
 
 def form(
@@ -31,7 +42,7 @@ def form(
     *,
     paper: str = "A4",
     orientation: Orientation | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     live: bool = False,
     job_timeout: Any = "5m",
     **values: Any,
@@ -41,30 +52,43 @@ def form(
     `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task
     or its dotted path. `values` are where its parameters begin. A `live` form draws when changed.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
+
+        form('flow_field', paper='A5', seed=7, spacing=1.4, live=True)
     """
-    durations.timeout(job_timeout)  # a mistake is told here, not at the first Draw
+    durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
+    given = {} if seed is None else {"seed": seed}
     return Form(
-        Panel(target_of(target), paper, orientation, seed),
-        values=values,
-        live=live,
+        Panel(target_of(target), paper, orientation),
+        values={**given, **values},
+        live=_LIVE.check(live),
         job_timeout=job_timeout,
     )
 
 
 class Form(LiveBox):
-    """Controls, two buttons, a bar, words, and the picture of the latest job."""
+    """Controls, buttons, a bar, words, and the picture of the latest job.
+
+    `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`.
+    """
 
     def __init__(
         self, panel: Panel, *, values: dict[str, Any], live: bool, job_timeout: Any
     ) -> None:
         self._panel = panel
         panel.set(values)
+        self._opened_with = panel.snapshot
+        self._history = SettingsHistory(self._opened_with)
         self._job: Job | None = None
         self._lock = threading.Lock()
         self._job_timeout = job_timeout
-        self._display = JobDisplay(panel.target.verb)
+        self._below = DrawingPanel(self._keep, self._offer_download)
+        self._display = JobDisplay(
+            panel.target.verb,
+            explain=lambda text: with_source(text, panel.target.fixed.get("function")),
+            on_file=self._below.show,
+        )
         self._note = line("", "drawscape-note")
-        self._debounce = Debounce(LIVE_DELAY_S, self._guarded(self.draw))
+        self._pacer = Pacer(self._draw_shown)
         self._buttons()
         self._live.value = live
         panel.observe(self._changed)
@@ -78,7 +102,7 @@ class Form(LiveBox):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the controls say, by parameter. Raises ParameterError where one is wrong."""
+        """What the controls show, by parameter. Raises ParameterError where one is wrong."""
         return self._panel.values
 
     @property
@@ -86,8 +110,16 @@ class Form(LiveBox):
         """The words under the bar."""
         return str(self._display.words.value)
 
+    @property
+    def code(self) -> str:
+        """The Python call that draws what the controls show. Raises ParameterError."""
+        return call_text(self._panel.target, self._panel.values)
+
     def set(self, **values: Any) -> Form:
-        """Show `values` and return the form. Raises UnknownNameError or ParameterError."""
+        """Show `values` and return the form. Raises UnknownNameError or ParameterError.
+
+        Beside parameters they may be `seed`, `paper`, `orientation`, `width`, `height`, `margin`.
+        """
         self._panel.set(values)
         return self
 
@@ -109,15 +141,40 @@ class Form(LiveBox):
 
     def cancel(self) -> bool:
         """Cancel the latest job, waiting or running; return whether there was one to cancel."""
-        self._debounce.drop()
+        self._pacer.drop()
         return self._job is not None and bool(self._job.cancel())
+
+    def undo(self) -> None:
+        """Show the settings before these, with the picture's as they were."""
+        self._panel.set(self._history.undo())
+
+    def redo(self) -> None:
+        """Show the settings that `undo` left."""
+        self._panel.set(self._history.redo())
+
+    def shuffle(self) -> None:
+        """Throw the dice for each parameter that is not locked, and for the seed."""
+        self._panel.shuffle()
+
+    def reset(self) -> None:
+        """Show the settings that the form was opened with."""
+        self._panel.reset(self._opened_with)
+
+    def __dir__(self) -> Iterable[str]:
+        """The form's own names; those of the widget that it is are not for a person to choose from."""
+        return [name for name in vars(type(self)) if not name.startswith("_")]
+
+    def _throw_seed(self) -> None:
+        self._panel.throw_seed()
+        if not self._live.value:
+            self.draw()
 
     def _replace(self, job: Job) -> None:
         with self._lock:  # a slider's thread and a click may come at the same moment
             former, self._job = self._job, job
-            self._display.begin(job.id)
+            self._display.begin(job.id, keep_former=bool(self._live.value))
         self._cancel.disabled = False
-        attend(job, self._updated, note=lambda text: write(self._note, text))
+        follow(job, self._updated, lambda text: write(self._note, text))
         if former is not None:
             former.cancel()
 
@@ -125,17 +182,45 @@ class Form(LiveBox):
         self._display.update(state)
         if state.ended and self._job is not None and state.id == self._job.id:
             self._cancel.disabled = True
+            self._pacer.ended()
 
     def _changed(self) -> None:
+        self._history.add(self._panel.snapshot)
+        self._undo.disabled, self._redo.disabled = (
+            not self._history.can_undo,
+            not self._history.can_redo,
+        )
+        self._display.mark_older(older=True)
         if self._live.value:
-            self._debounce.ask()
+            self._pacer.request()
         elif self._job is None:
             self._show_empty_sheet()  # paper and orientation show before anything is drawn
+
+    def _draw_shown(self) -> bool:
+        try:
+            self.draw()
+        except Exception:  # noqa: BLE001 - `draw` has shown it
+            return False
+        return True
 
     def _show_empty_sheet(self) -> None:
         if self._panel.page_size is not None:
             width, height = self._panel.page_size
             self._display.show(empty_sheet(width, height), f"{width:g} x {height:g} mm")
+
+    def _show_code(self) -> None:
+        self._display.show_details("code, on the clipboard too", self.code)
+        self._copy_text(self.code)
+
+    def _keep(self, path: Path, document: Document) -> None:
+        """Leave the drawing in the saved notebook, and on the page where the file is too large to show."""
+        thumbnail = thumbnail_of(document, LARGEST_IMAGE)
+        if thumbnail is None:
+            return
+        self.saved.show([(thumbnail, place_words(path))])
+        if path.stat().st_size > LARGEST_SHOWN:
+            caption = f"{place_words(path)} · {size_words(path.stat().st_size)}, shown reduced"
+            self._display.show(Picture(thumbnail.data, thumbnail.format), caption)
 
     def _guarded(self, action: Callable[[], object]) -> Callable[..., None]:
         """What a handler raises reaches no cell: the form is where a person sees it."""
@@ -157,38 +242,49 @@ class Form(LiveBox):
 
     def _buttons(self) -> None:
         verb = "Draw" if self._panel.target.has_page else "Run"
-        self._draw = widgets.Button(description=verb)
-        self._cancel = widgets.Button(description="Cancel", disabled=True)
-        self._shuffle = widgets.Button(
-            description="Shuffle", tooltip="Throw the dice for every parameter"
+        self._draw = self._button("draw", self.draw, description=verb)
+        self._cancel = self._button("cancel", self.cancel, description="Cancel", disabled=True)
+        self._undo = self._button("undo", self.undo, icon="undo", tooltip="Undo", disabled=True)
+        self._redo = self._button("redo", self.redo, icon="repeat", tooltip="Redo", disabled=True)
+        self._shuffle = self._button(
+            "shuffle",
+            self.shuffle,
+            description="Shuffle",
+            tooltip="Throw the dice for every parameter that is not locked",
         )
-        self._reset = widgets.Button(description="Reset", tooltip="Back to the defaults")
+        self._reset = self._button(
+            "reset", self.reset, description="Reset", tooltip="Back to the settings of the start"
+        )
+        self._code = self._button(
+            "code", self._show_code, description="Code", tooltip="The call that draws this"
+        )
         self._live = widgets.Checkbox(
             description="live", indent=False, tooltip="Draw at every change"
         )
-        for widget, hook in (
-            (self._draw, "draw"),
-            (self._cancel, "cancel"),
-            (self._shuffle, "shuffle"),
-            (self._reset, "reset"),
-            (self._live, "live"),
-        ):
-            widget.add_class(f"drawscape-{hook}")
-        self._draw.on_click(self._guarded(self.draw))
-        self._cancel.on_click(self._guarded(self.cancel))
-        self._shuffle.on_click(self._guarded(self._panel.shuffle))
-        self._reset.on_click(self._guarded(self._panel.reset))
+        self._live.add_class("drawscape-live")
         self._live.observe(lambda _change: self._changed(), names="value")
+        if self._panel.dice is not None:
+            self._panel.dice.on_click(self._guarded(self._throw_seed))
+
+    def _button(self, hook: str, action: Callable[[], object], **options: Any) -> Any:
+        button = widgets.Button(**options)
+        button.add_class(f"drawscape-{hook}")
+        if hook not in ("draw", "cancel"):
+            button.add_class("drawscape-quiet")
+        button.on_click(self._guarded(action))
+        return button
 
     def _columns(self) -> Any:
         shown = self._display
-        buttons = widgets.HBox([self._draw, self._cancel, self._shuffle, self._reset, self._live])
-        buttons.add_class("drawscape-buttons")
+        main = widgets.HBox([self._draw, self._cancel, self._live])
+        main.add_class("drawscape-buttons")
+        quiet = widgets.HBox([self._undo, self._redo, self._shuffle, self._reset, self._code])
+        quiet.add_class("drawscape-buttons")
         left = widgets.VBox(
-            [*self._panel.parts, buttons, shown.bar, shown.words, shown.trouble, self._note]
+            [*self._panel.parts, main, quiet, shown.bar, shown.words, shown.trouble, self._note]
         )
         left.add_class("drawscape-controls")
-        right = widgets.VBox([shown.picture, shown.caption])
+        right = widgets.VBox([shown.picture, shown.caption, *self._below.parts])
         right.add_class("drawscape-sheet")
         columns = widgets.HBox([left, right])
         columns.add_class("drawscape-columns")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
 
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
+from drawscape.errors import ParameterError
+from drawscape.notebook.controls import Control, number_field
 from drawscape.parameters import Parameter
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
@@ -22,17 +24,27 @@ SHORTEST_MM, LONGEST_MM = 1.0, 5000.0
 DICE_SIDES = 10_000
 """The dice throws seeds that a person can read out and note down."""
 
-_WIDTH, _HEIGHT = (
-    Parameter(side, "float", low=SHORTEST_MM, high=LONGEST_MM) for side in ("width", "height")
+WIDTH, HEIGHT = (
+    Parameter(side, "float", low=SHORTEST_MM, high=LONGEST_MM, default=100.0, doc=f"{side} in mm")
+    for side in ("width", "height")
 )
-_SEED = Parameter("seed", "int", low=0, high=HIGHEST_SEED)
+SEED = Parameter("seed", "int", low=0, high=HIGHEST_SEED, default=0)
+MARGIN = Parameter(
+    "margin", "float", low=0, high=LONGEST_MM, default=None, optional=True, doc="Kept free, in mm"
+)
 
 
 class PageControl:
     """Paper, orientation and, for a custom sheet, width and height in mm."""
 
-    def __init__(self, paper: str = "A4", orientation: Orientation | None = None) -> None:
-        size = paper_size(paper, orientation)  # a wrong word is told before it meets a widget
+    def __init__(
+        self,
+        paper: str = "A4",
+        orientation: Orientation | None = None,
+        *,
+        has_margin: bool = False,
+    ) -> None:
+        size = paper_size(paper, orientation)  # a wrong word is refused before it meets a widget
         self._paper = self._paper_field()
         self._orientation = widgets.ToggleButtons(
             options=["portrait", "landscape"],
@@ -40,14 +52,16 @@ class PageControl:
             layout={"width": "auto"},
         )
         self._orientation.add_class("drawscape-orientation")
-        self._width, self._height = (self._side(name) for name in ("width mm", "height mm"))
-        self._sides = widgets.HBox([self._width, self._height])
-        self._sides.layout.display = "none"
+        self._width, self._height = number_field(WIDTH), number_field(HEIGHT)
+        self._margin = number_field(MARGIN) if has_margin else None
+        self._sides = widgets.VBox([*self._width.rows(), *self._height.rows()])
+        self._sides.add_class("drawscape-sides")
         self._paper.observe(self._paper_changed, names="value")
         choice = widgets.HBox([self._paper, self._orientation])
         choice.add_class("drawscape-page")
-        self.rows = [choice, self._sides]
-        self.set(*size)
+        self.rows = [choice, self._sides, *(self._margin.rows() if self._margin else [])]
+        self.set(dict(zip(("width", "height"), size, strict=True)))
+        self._paper_changed({"new": self._paper.value})
 
     @staticmethod
     def _paper_field() -> Any:
@@ -63,84 +77,98 @@ class PageControl:
         field.add_class("drawscape-paper")
         return field
 
-    @staticmethod
-    def _side(name: str) -> Any:
-        return widgets.BoundedFloatText(
-            value=200.0,
-            min=SHORTEST_MM,
-            max=LONGEST_MM,
-            description=name,
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout={"width": "auto", "flex": "1 1 0"},
-        )
-
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height in mm."""
+        """Width and height in mm. Raises ParameterError for a side that no sheet has."""
         if self._paper.value == CUSTOM:
             return self._width.value, self._height.value
         return paper_size(self._paper.value, self._orientation.value)
 
-    def set(self, width: float, height: float) -> None:
-        """Show a sheet of `width` x `height` mm, by its name where it has one.
+    @property
+    def values(self) -> dict[str, float]:
+        """The size and, where one was given, the margin. Raises ParameterError."""
+        page = dict(zip(("width", "height"), self.size, strict=True))
+        margin = self._margin.value if self._margin else None
+        return page if margin is None else {**page, "margin": margin}
 
-        Raises ParameterError for a side that no sheet has.
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Show `width`, `height`, `margin`, `paper` and `orientation`, as far as they are given.
+
+        A sheet is shown by its name where it has one.
+        Raises ParameterError for a side that no sheet has, UnknownNameError for a paper.
         """
-        width, height = _WIDTH.check(width), _HEIGHT.check(height)
+        if self._margin is not None and "margin" in values:
+            self._margin.set(values["margin"])
+        if not values.keys() - {"margin"}:
+            return
+        size = self._size_or_default()
+        if values.keys() & {"paper", "orientation"}:
+            paper = values.get("paper") or "x".join(map(str, size))
+            size = paper_size(paper, values.get("orientation"))
+        width = WIDTH.check(values.get("width", size[0]))
+        height = HEIGHT.check(values.get("height", size[1]))
         for name in OFFERED:
             if PAPERS[name] == (min(width, height), max(width, height)):
                 self._orientation.value = "portrait" if width <= height else "landscape"
                 self._paper.value = name
                 return
-        self._width.value, self._height.value = float(width), float(height)
+        self._width.set(width)
+        self._height.set(height)
         self._paper.value = CUSTOM
+
+    def _size_or_default(self) -> tuple[float, float]:
+        try:
+            return self.size
+        except ParameterError:  # typed, and wrong: what is set now takes its place
+            return WIDTH.default, HEIGHT.default
 
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change."""
-        for widget in (self._paper, self._orientation, self._width, self._height):
+        for widget in (self._paper, self._orientation):
             widget.observe(lambda _change: callback(), names="value")
+        for control in (self._width, self._height, self._margin):
+            if control is not None:
+                control.observe(callback)
 
     def _paper_changed(self, change: Any) -> None:
+        """Show the two sides for a custom sheet only, which begins as the sheet before it."""
         custom = change["new"] == CUSTOM
         self._sides.layout.display = "" if custom else "none"
         self._orientation.layout.display = "none" if custom else ""
+        if not custom:
+            self._remember_size()
+
+    def _remember_size(self) -> None:
+        for control, side in zip((self._width, self._height), self.size, strict=True):
+            control.set(side)
 
 
 class SeedControl:
     """A seed to type, and a dice for the next one."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._field = widgets.BoundedIntText(
-            value=_SEED.check(seed),
-            min=0,
-            max=HIGHEST_SEED,
-            description="seed",
-            tooltip="The same seed gives the same drawing",
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout={"width": "auto", "flex": "1 1 auto"},
-        )
-        self._dice = widgets.Button(icon="dice", tooltip="Throw another seed")
-        self._dice.layout.width = "auto"
-        self._dice.on_click(lambda _button: self.throw())
-        self._field.add_class("drawscape-seed")
-        self._dice.add_class("drawscape-dice")
-        self.rows = [widgets.HBox([self._field, self._dice])]
+        self._control: Control = number_field(SEED)
+        self._control.set(seed)
+        self.dice = widgets.Button(icon="dice", tooltip="Draw with another seed")
+        self.dice.layout.width = "auto"
+        self.dice.add_class("drawscape-dice")
+        row, hint = self._control.rows()
+        row.children = (*row.children, self.dice)
+        self.rows = [row, hint]
 
     @property
     def value(self) -> int:
-        """The seed. Raises ParameterError when set to anything but a whole number within its bounds."""
-        return int(self._field.value)
+        """The seed. Raises ParameterError when set to, or typed as, anything but such a number."""
+        return int(self._control.value)
 
     @value.setter
     def value(self, seed: int) -> None:
-        self._field.value = _SEED.check(seed)
+        self._control.set(seed)
 
     def throw(self) -> None:
         """Show a seed that nobody chose."""
-        self._field.value = secrets.randbelow(DICE_SIDES)
+        self._control.write(secrets.randbelow(DICE_SIDES))
 
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change."""
-        self._field.observe(lambda _change: callback(), names="value")
+        self._control.observe(callback)

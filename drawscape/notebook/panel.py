@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,27 +10,37 @@ import ipywidgets as widgets
 
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.control_set import Controls
+from drawscape.notebook.controls import Control, control_for
 from drawscape.notebook.page import PageControl, SeedControl
 from drawscape.notebook.style import close_tree, line, write
 from drawscape.notebook.target import Target
 from drawscape.notebook.text import label_of
+from drawscape.parameters import MISSING
+
+PAGE_NAMES = frozenset({"paper", "orientation", "width", "height", "margin"})
 
 
 class Panel:
     """The controls of one target; choosing another pattern exchanges them."""
 
     def __init__(
-        self, target: Target, paper: str, orientation: Orientation | None, seed: int
+        self, target: Target, paper: str = "A4", orientation: Orientation | None = None
     ) -> None:
         self.target = target
-        self._page = PageControl(paper, orientation) if target.has_page else None
-        self._seed = SeedControl(seed) if target.has_seed else None
+        has_margin = target.takes_margin
+        self._page = (
+            PageControl(paper, orientation, has_margin=has_margin) if target.has_page else None
+        )
+        self._seed = SeedControl() if target.may_have_seed else None
+        self._seed_box = widgets.VBox(self._seed.rows if self._seed else [])
         self._pattern = self._pattern_control() if target.patterns else None
         self._title = line(target.title, "drawscape-title")
         self._summary = line(target.summary, "drawscape-summary")
         self._rows = widgets.VBox()
+        self._rows.add_class("drawscape-parameters")
+        self._controls: dict[str, Control] = {}
         self._listeners: list[Callable[[], None]] = []
+        self._held = False
         self._fill({})
         self._last_shown = self._shown()
         for part in (self._page, self._seed):
@@ -38,12 +49,41 @@ class Panel:
         self.parts = [self._title, self._summary, *self._upper_rows()]
 
     @property
+    def controls(self) -> Mapping[str, Control]:
+        """The control of each parameter, by its name."""
+        return self._controls
+
+    @property
+    def dice(self) -> Any:
+        """The button that throws a seed, where there is one."""
+        return self._seed.dice if self._seed else None
+
+    @property
     def values(self) -> dict[str, Any]:
-        """Everything that the controls say, checked: page, seed, pattern and parameters."""
-        page = dict(zip(("width", "height"), self._page.size, strict=True)) if self._page else {}
-        seed = {"seed": self._seed.value} if self._seed else {}
+        """What the controls show, checked: page, seed, pattern and parameters.
+
+        Raises ParameterError for the first that is wrong.
+        """
+        page = self._page.values if self._page else {}
+        seed = {"seed": self._seed.value} if self._seed and self.target.has_seed else {}
         pattern = {"pattern_type": self._pattern.value} if self._pattern else {}
-        return {**pattern, **page, **seed, **self._controls.values}
+        own = {name: control.value for name, control in self._controls.items()}
+        return {**pattern, **page, **seed, **own}
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """What `set` needs to show the same again; a field that is wrong is left out."""
+        found: dict[str, Any] = {"margin": None} if self._page and self.target.takes_margin else {}
+        if self._pattern:
+            found["pattern_type"] = self._pattern.value
+        with contextlib.suppress(ParameterError):
+            found |= self._page.values if self._page else {}
+        with contextlib.suppress(ParameterError):
+            found |= {"seed": self._seed.value} if self._seed and self.target.has_seed else {}
+        for name, control in self._controls.items():
+            with contextlib.suppress(ParameterError):
+                found[name] = control.value
+        return found
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -52,34 +92,73 @@ class Panel:
 
     @property
     def page_size(self) -> tuple[float, float] | None:
-        """The sheet's width and height in mm, where there is one."""
-        return self._page.size if self._page else None
+        """The sheet's width and height in mm, where there is one that can be."""
+        try:
+            return self._page.size if self._page else None
+        except ParameterError:
+            return None
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Show `values`, the pattern first. Raises UnknownNameError or ParameterError."""
+        """Show `values`, the pattern first; listeners are called once.
+
+        Raises UnknownNameError or ParameterError.
+        """
         rest = dict(values)
-        if self._pattern is not None and "pattern_type" in rest:
-            self._choose(rest.pop("pattern_type"))
-        if self._page is not None and rest.keys() & {"width", "height"}:
-            width, height = self._page.size
-            self._page.set(rest.pop("width", width), rest.pop("height", height))
-        if self._seed is not None and "seed" in rest:
-            self._seed.value = rest.pop("seed")
-        self._controls.set(rest)
+        self._held = True
+        try:
+            if self._pattern is not None and "pattern_type" in rest:
+                self._choose(rest.pop("pattern_type"))
+            page = {name: rest.pop(name) for name in self._page_names() & rest.keys()}
+            if self._page is not None and page:
+                self._page.set(page)
+            if "seed" in rest:
+                self.target.check_seed()
+                if self._seed is not None:
+                    self._seed.value = rest.pop("seed")
+            for name, value in rest.items():
+                self._control(name).set(value)
+        finally:
+            self._held = False
+            self._changed()
 
     def shuffle(self) -> None:
-        """Throw the dice for every parameter that has bounds or choices, and for the seed."""
-        self._controls.shuffle()
-        if self._seed is not None:
+        """Throw the dice for every parameter with bounds or choices that is not locked, and the seed."""
+        self._held = True
+        try:
+            for control in self._controls.values():
+                if control.shuffle is not None and not control.locked:
+                    control.shuffle()
+        finally:
+            self._held = False
+        self.throw_seed()
+        self._changed()
+
+    def throw_seed(self) -> None:
+        """Show another seed, where there is one."""
+        if self._seed is not None and self.target.has_seed:
             self._seed.throw()
 
-    def reset(self) -> None:
-        """Show the defaults of all parameters; paper and seed stay."""
-        self._controls.reset()
+    def reset(self, values: Mapping[str, Any]) -> None:
+        """Show the defaults of all parameters, and of those in `values` what is there."""
+        defaults = {
+            name: control.parameter.default
+            for name, control in self._controls.items()
+            if control.parameter.default is not MISSING
+        }
+        self.set({**defaults, **values})
 
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change, by hand or by program."""
         self._listeners.append(callback)
+
+    def _page_names(self) -> frozenset[str]:
+        names = PAGE_NAMES if self._page else frozenset[str]()
+        return names - {"margin"} if not self.target.takes_margin else names
+
+    def _control(self, name: str) -> Control:
+        if name not in self._controls:
+            raise UnknownNameError("parameter", name, self._controls)
+        return self._controls[name]
 
     def _choose(self, name: str) -> None:
         if name not in self.target.patterns:
@@ -93,6 +172,7 @@ class Panel:
             options=options,
             value=self.target.fixed["pattern_type"],
             description="pattern",
+            tooltip="What is drawn",
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
@@ -109,16 +189,26 @@ class Panel:
         self._changed()
 
     def _fill(self, kept: Mapping[str, Any]) -> None:
-        self._controls = Controls(self.target.parameters)
-        self._controls.keep(kept)
-        self._controls.observe(self._changed)
+        """Show the target's parameters; those of `kept` that fit keep their values."""
+        self._controls = {p.name: control_for(p) for p in self.target.parameters}
+        for name in self._controls.keys() & kept.keys():
+            try:
+                self._controls[name].set(kept[name])
+            except ParameterError:
+                continue  # the same name with other bounds: its own default stands
         former = self._rows.children
-        self._rows.children = self._controls.rows
+        rows = [control.rows() for control in self._controls.values()]
+        self._rows.children = [widget for row in rows for widget in row]
+        for control in self._controls.values():
+            control.observe(self._changed)
+        self._seed_box.layout.display = "" if self.target.has_seed else "none"
         for row in former:
             close_tree(row)
 
     def _changed(self) -> None:
-        """Tell of a change, unless the values are the same: a browser echoes what it was sent."""
+        """Call the listeners, unless the values are the same: a browser echoes what it was sent."""
+        if self._held:
+            return
         shown = self._shown()
         if shown != self._last_shown:
             self._last_shown = shown
@@ -134,6 +224,6 @@ class Panel:
     def _upper_rows(self) -> list[Any]:
         pattern = [self._pattern] if self._pattern else []
         page = self._page.rows if self._page else []
-        seed = self._seed.rows if self._seed else []
+        seed = [self._seed_box] if self._seed else []
         rule = [line(" ", "drawscape-rule")] if page or seed else []
         return [*pattern, *page, *seed, *rule, self._rows]

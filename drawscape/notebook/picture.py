@@ -69,13 +69,6 @@ def empty_sheet(width_mm: float, height_mm: float) -> Picture:
     return Picture(svg.encode(), "svg+xml")
 
 
-def size_words(count: int) -> str:
-    """Return a number of bytes as a person reads it: '812 bytes', '34 kB', '1.2 MB'."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"
-
-
 def place_words(path: Path) -> str:
     """Return where a file is, from the home on if it is in there."""
     folder = home()

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
-from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.errors import JobNotFoundError
-from drawscape.jobs import ENDED, Job, JobSnapshot, check_status, list_jobs, queue_statistics
+from drawscape.jobs import ENDED, check_status, list_jobs, queue_statistics
 from drawscape.jobs import watch as watch_jobs
-from drawscape.notebook.debounce import Throttle
-from drawscape.notebook.state import JobState, state_of
+from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import duration_words, status_words, verb_of
+from drawscape.notebook.throttle import Throttle
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
 
-HEADINGS = ("job", "task", "state", "", "took")
+HEADINGS = ("job", "task", "state", "progress", "took")
 
 
 def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> QueueTable:
@@ -47,13 +44,14 @@ class QueueTable(LiveBox):
         self._lock = threading.Lock()
         super().__init__("the queue", [self._summary, self._table])
         self.refresh()
-        self._watch = watch_jobs(lambda _job: self._throttle.ask())
+        self._watch = watch_jobs(lambda _job: self._throttle.request())
 
     def refresh(self) -> None:
         """Read the queue and show it now."""
         with self._lock:
             jobs = list_jobs(self._status, limit=self._limit)
-            self._table.value = table_html(entries(jobs))
+            states = [state_of(job) for job in jobs]
+            self._table.value = table_html([s for s in states if s.status != "not_found"])
             write(self._summary, summary_words())
 
     def close(self) -> None:
@@ -74,33 +72,23 @@ def summary_words() -> str:
     return " · ".join(words)
 
 
-def entries(jobs: Sequence[Job]) -> list[tuple[JobSnapshot, JobState]]:
-    """Return what is known of each job now; one that was removed meanwhile is left out."""
-    found = []
-    for job in jobs:
-        with contextlib.suppress(JobNotFoundError):
-            found.append((job.refresh(), state_of(job)))
-    return found
-
-
-def table_html(jobs: Sequence[tuple[JobSnapshot, JobState]]) -> str:
+def table_html(jobs: Sequence[JobState]) -> str:
     """Return the table as HTML with nothing of a job's own taken for markup."""
     head = "".join(f"<th>{name}</th>" for name in HEADINGS)
-    rows = "".join(_row(job, state) for job, state in jobs)
+    rows = "".join(_row(job) for job in jobs)
     empty = f'<tr><td colspan="{len(HEADINGS)}">no jobs yet</td></tr>'
     return f"<table><tr>{head}</tr>{rows or empty}</table>"
 
 
-def _row(job: JobSnapshot, state: JobState) -> str:
-    words = job.description or job.task.rpartition(".")[2]
-    bar = f'<progress max="1" value="{_share(state):.3f}"></progress>'
-    took = duration_words(state.started_at, state.ended_at)
-    told = status_words(
-        replace(state, started_at=None), verb_of(job.task)
+def _row(job: JobState) -> str:
+    bar = f'<progress max="1" value="{_share(job):.3f}"></progress>'
+    took = duration_words(job.started_at, job.ended_at)
+    state = status_words(
+        replace(job, started_at=None), verb_of(job.task)
     )  # the time has its column
-    cells: list[Any] = [escape(job.id[-8:]), escape(words), escape(told), bar, took]
+    cells = [escape(job.id[-8:]), escape(job.name), escape(state), bar, took]
     body = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr class="drawscape-is-{escape(state.status)}" title="{escape(job.id)}">{body}</tr>'
+    return f'<tr class="drawscape-is-{escape(job.status)}" title="{escape(job.id)}">{body}</tr>'
 
 
 def _share(state: JobState) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from functools import cache
 from html import escape
@@ -10,29 +11,55 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.notebook.saved_picture import SavedPicture
+
+HAS_ANYWIDGET = importlib.util.find_spec("anywidget") is not None
+"""Whether widgets of our own can be shown; without them there are pictures, and no more."""
+
 
 def style_sheet() -> Any:
-    """Return the package's style sheet as a widget to put anywhere in a tree."""
-    sheet = widgets.HTML(f"<style>{_css()}</style>")
+    """Return the package's style sheet, with the form's script, as a widget to put anywhere in a tree."""
+    sheet = _script_class()(css=resource("style.css")) if HAS_ANYWIDGET else _plain_sheet()
     sheet.add_class("drawscape-style")
     return sheet
 
 
+def _plain_sheet() -> Any:
+    return widgets.HTML(f"<style>{resource('style.css')}</style>")
+
+
 @cache
-def _css() -> str:
-    return (files("drawscape.notebook") / "style.css").read_text("utf-8")
+def _script_class() -> type[Any]:
+    import anywidget
+    import traitlets
+
+    class FormScript(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+        """Mends the page around it; see form.js."""
+
+        _esm = resource("form.js")
+        css = traitlets.Unicode().tag(sync=True)
+
+    return FormScript
+
+
+@cache
+def resource(name: str) -> str:
+    """Return the text of a file of this package."""
+    return (files("drawscape.notebook") / name).read_text("utf-8")
 
 
 class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
-    """A box of widgets that knows what to say where no widget can be shown.
+    """A box of widgets that leaves something where no widget can be shown.
 
-    A notebook that is only looked at, on a web page or before its first run, has no kernel behind its
-    widgets; there the plain text stands in their place.
+    A notebook that is only looked at, on a web page or after its kernel is gone, has nothing behind its
+    widgets; there a plain text stands in their place and, once there is one, `saved` picture.
     """
 
     def __init__(self, what: str, children: Sequence[Any]) -> None:
         self._what = what
-        super().__init__([style_sheet(), *children])
+        self._sheet = style_sheet()
+        self.saved = SavedPicture()
+        super().__init__([self._sheet, *children])
         self.add_class("drawscape-form")
 
     def __repr__(self) -> str:
@@ -41,6 +68,22 @@ class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
         return {**bundle, "text/plain": f"[ {self._what}: run this cell to see it live ]"}
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display(self._repr_mimebundle_(), raw=True)
+        self.saved.display()
+
+    def _offer_download(self, name: str, mime_type: str, data: bytes) -> None:
+        """Have the browser save `data` as a file, where it can be asked to."""
+        if HAS_ANYWIDGET:
+            self._sheet.send({"download": name, "type": mime_type}, [data])
+
+    def _copy_text(self, text: str) -> None:
+        """Put `text` on the clipboard, where the browser lets us."""
+        if HAS_ANYWIDGET:
+            self._sheet.send({"copy": text})
 
 
 def line(text: str, hook: str) -> Any:
@@ -53,8 +96,13 @@ def line(text: str, hook: str) -> Any:
 
 def write(widget: Any, text: str) -> None:
     """Show `text` in an HTML widget, with nothing in it taken for markup."""
-    widget.value = escape(text)
-    widget.layout.display = "" if text else "none"
+    write_html(widget, escape(text))
+
+
+def write_html(widget: Any, html: str) -> None:
+    """Show `html`, whose text is escaped already, in an HTML widget."""
+    widget.value = html
+    widget.layout.display = "" if html else "none"
 
 
 def close_tree(widget: Any) -> None:

@@ -7,21 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from drawscape.errors import NotSerializableError, SignatureError
+from drawscape.errors import NotSerializableError, ParameterError, SignatureError
 from drawscape.jobs import check_serializable, load_task, portable
 from drawscape.notebook.form_checks import askable
-from drawscape.notebook.text import label_of
+from drawscape.notebook.text import label_of, size_words
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.model import is_sketch
 from drawscape.sketches.recipe import note_origin
 
-PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
-FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
+PATTERN_TASK = "drawscape.tasks.drawing.generate_complex_svg"
+FUNCTION_TASK = "drawscape.tasks.drawing.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
 HANDED = PAGE | {"seed", "margin", "pattern_type", "function", "output_filename"}
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
+
+LARGEST_CARRIED = 32_000_000
+"""Bytes; what a cell's function touches is stored with each of its jobs, for a month."""
 
 Drawable = str | Sketch | Callable[..., Any]
 
@@ -48,6 +51,27 @@ class Target:
         """What the worker does meanwhile."""
         return "drawing" if self.has_page else "working"
 
+    @property
+    def may_have_seed(self) -> bool:
+        """Whether this target, or one of its patterns, uses randomness."""
+        return self.has_seed or bool(self.patterns)
+
+    @property
+    def takes_margin(self) -> bool:
+        """Whether the job keeps a margin free that one may set."""
+        name = self.task.rpartition(".")[2] if isinstance(self.task, str) else ""
+        return name in ("generate_complex_svg", "draw_function_svg")
+
+    def check_seed(self) -> None:
+        """Raise ParameterError where a seed would change nothing."""
+        if not self.has_seed:
+            raise ParameterError(
+                "seed",
+                "given",
+                f"{self.title} uses no randomness, so every seed gives the same drawing; "
+                "vary one of its parameters",
+            )
+
     def with_pattern(self, name: str) -> Target:
         """Return this target with the parameters of the pattern `name`."""
         chosen = SKETCHES[name]
@@ -58,6 +82,7 @@ class Target:
             summary=chosen.summary,
             parameters=(*_checked(chosen), *own),
             fixed={**self.fixed, "pattern_type": name},
+            has_seed=chosen.takes_rng,
         )
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,15 +91,19 @@ class Target:
         A function of a file beside the notebook travels whole, as one of a cell does: no worker could
         import that file.
         """
-        known = {p.name: p for p in self.parameters}
-        by_name = "pattern_type" in self.fixed or "function" in self.fixed
-        shown = {
-            name: known[name].shown(value) if by_name and name in known else value
-            for name, value in values.items()
-        }
         function = self.fixed.get("function")
         carried = {} if function is None else {"function": portable(function)}
-        return {**self.fixed, **carried, **shown}
+        return {**self.fixed, **carried, **self.shown(values)}
+
+    def shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `values` as they travel and are written down: a sketch's choices by their names."""
+        if "pattern_type" not in self.fixed and "function" not in self.fixed:
+            return dict(values)
+        known = {p.name: p for p in self.parameters}
+        return {
+            name: known[name].shown(value) if name in known else value
+            for name, value in values.items()
+        }
 
 
 def target_of(drawable: Drawable) -> Target:
@@ -151,12 +180,31 @@ def _checked(sketch: Sketch) -> tuple[Parameter, ...]:
 def _check_carried(owner: str, function: Callable[..., Any]) -> None:
     """Raise NotSerializableError, now and not at the first Draw, for what no worker can be handed."""
     try:
-        check_serializable(portable(function))
+        size = check_serializable(portable(function))
     except Exception as error:  # whatever a pickler may raise for what it does not know
-        told = str(error) if isinstance(error, NotSerializableError) else repr(error)
+        reason = str(error) if isinstance(error, NotSerializableError) else repr(error)
         raise NotSerializableError(
-            f"{owner} cannot be carried to the worker ({told}); let it make inside what it uses"
+            f"{owner} cannot be carried to the worker ({reason}); let it make inside what it uses"
         ) from error
+    if size > LARGEST_CARRIED:
+        raise NotSerializableError(
+            f"{owner} carries {size_words(size)} to the worker with each drawing"
+            f"{_largest_global(function)}; {size_words(LARGEST_CARRIED)} is the most. Save the data "
+            "in a file of the home (numpy.save) and let the sketch load it"
+        )
+
+
+def _largest_global(function: Callable[..., Any]) -> str:
+    """Return which name of the cell's is to blame, ready for a sentence."""
+    scope = inspect.getclosurevars(inspect.unwrap(function))
+    sizes = {}
+    for name, value in {**scope.globals, **scope.nonlocals}.items():
+        with contextlib.suppress(Exception):  # one that cannot be measured is not the one
+            sizes[name] = check_serializable(portable(value) if callable(value) else value)
+    if not sizes:
+        return ""
+    largest = max(sizes, key=lambda name: sizes[name])
+    return f", most of it in {largest!r} ({size_words(sizes[largest])})"
 
 
 def _name_of(function: Callable[..., Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from drawscape.notebook.state import JobState
+from drawscape.notebook.job_state import JobState
 
 _TRACEBACK = "Traceback (most recent call last)"
 
@@ -27,7 +27,7 @@ def status_words(job: JobState, verb: str = "drawing") -> str:
 
 def verb_of(task: str) -> str:
     """Return what a worker does with the task at that path."""
-    return "drawing" if "svg_tasks." in task else "working"
+    return "drawing" if task.endswith("_svg") else "working"
 
 
 def waiting_words(ahead: int | None) -> str:
@@ -65,8 +65,8 @@ def error_line(error: str | None) -> str:
     traced = [i for i, line in enumerate(lines) if line.startswith(_TRACEBACK)]
     if not traced:
         return lines[0].strip()
-    said = [line for line in lines[traced[-1] + 1 :] if not line[0].isspace()]
-    return _without_module(said[0] if said else lines[-1].strip())
+    messages = [line for line in lines[traced[-1] + 1 :] if not line[0].isspace()]
+    return _without_module(messages[0] if messages else lines[-1].strip())
 
 
 def _without_module(line: str) -> str:
@@ -78,10 +78,12 @@ def _without_module(line: str) -> str:
 
 
 def duration_words(start: datetime | None, end: datetime | None) -> str:
-    """Return the time between two moments, '' when one is unknown: '0.4 s', '13 s', '2 min 5 s'."""
+    """Return the time between two moments, '' when one is unknown: '40 ms', '0.4 s', '2 min 5 s'."""
     if start is None or end is None:
         return ""
     seconds = max(0.0, (end - start).total_seconds())
+    if seconds < 0.0995:
+        return f"{max(seconds * 1000, 1):.0f} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     if seconds < 59.5:
@@ -93,3 +95,10 @@ def duration_words(start: datetime | None, end: datetime | None) -> str:
 def label_of(name: str) -> str:
     """Return a parameter's name as a person reads it: 'line_width' as 'line width'."""
     return name.strip("_").replace("_", " ")
+
+
+def size_words(count: int) -> str:
+    """Return a number of bytes as a person reads it: '812 bytes', '34 kB', '1.2 MB'."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{count / 1e6:.1f} MB"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import time
+from pathlib import Path
 
-from drawscape.errors import QueueError
-from drawscape.jobs import WorkerProcess, start_worker, workers_alive
+from drawscape.errors import DrawscapeError, QueueError
+from drawscape.jobs import WorkerProcess, list_jobs, start_worker, workers_alive
+from drawscape.settings import home
 
 STARTING = "No worker is alive: starting one."
 STARTED = "No worker was alive, so this notebook started one; it ends with the kernel."
@@ -17,9 +20,13 @@ MOST_STARTS = 4
 WITHIN_S = 600.0
 """A worker that dies again and again, so often in so long a time, needs a person."""
 
+GUARD_PERIOD_S = 1.0
+
+_LOG = logging.getLogger("drawscape.notebook")
 _LOCK = threading.Lock()
 _started: list[WorkerProcess] = []
 _times: list[float] = []
+_guards: dict[Path, threading.Thread] = {}
 
 
 class Ready:
@@ -35,10 +42,8 @@ def ensure_worker() -> Ready:
     Should it leave while jobs wait, another is started, for as long as this process lives.
     Raises QueueError, with the end of the worker's log, when it does not come up.
     """
-    from drawscape.notebook.worker_guard import guard  # it starts workers by this module
-
     start_if_needed()
-    guard()
+    _guard(home())
     return Ready()
 
 
@@ -66,13 +71,43 @@ def workers_started() -> int:
 
 
 def started_words(count: int) -> str:
-    """Return the sentence that tells of the worker number `count` of this process."""
+    """Return the sentence about worker number `count` of this process."""
     return STARTED if count == 1 else RESTARTED
 
 
-@atexit.register
-def _stop_all() -> None:
-    """A worker notices the end of the kernel by itself; this lets it leave at once, and in order."""
+def stop_workers() -> None:
+    """Stop the workers that this process started; those that it did not start go on."""
     for worker in _started:
-        if worker.alive:
-            worker.stop()
+        worker.stop()
+    _started.clear()
+    _times.clear()
+
+
+# A worker notices the end of the kernel by itself; this lets it leave at once, and in order.
+atexit.register(stop_workers)
+
+
+def _guard(folder: Path) -> None:
+    """From now on, start a worker whenever jobs of this home wait and none is alive.
+
+    The worker that was alive a moment ago may belong to another notebook, and end with it.
+    """
+    with _LOCK:
+        if folder not in _guards or not _guards[folder].is_alive():
+            _guards[folder] = threading.Thread(target=_keep_one_alive, args=(folder,), daemon=True)
+            _guards[folder].start()
+
+
+def _keep_one_alive(folder: Path) -> None:
+    pause = threading.Event()
+    trouble = ""
+    while home() == folder:
+        try:
+            if not workers_alive() and list_jobs(("queued", "started"), limit=1):
+                start_if_needed()
+            trouble = ""
+        except DrawscapeError as error:  # a locked database is free again in a moment
+            if str(error) != trouble:
+                trouble = str(error)
+                _LOG.warning("no worker, and none could be started: %s", error)
+        pause.wait(GUARD_PERIOD_S)

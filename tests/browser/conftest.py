@@ -177,11 +177,10 @@ class FormOnPage:
         self.root.locator(".drawscape-pattern select").select_option(label=name)
 
     def slide(self, parameter: str, value: int | float) -> None:
-        """Give a slider a value by its readout, as one does for an exact number."""
-        readout = self.root.locator(f".drawscape-parameter-{parameter} .widget-readout")
+        """Give a slider a value by the field beside it, as one does for an exact number."""
+        readout = self.root.locator(f".drawscape-parameter-{parameter} .drawscape-number input")
         readout.click()
-        readout.press("Control+a")
-        readout.press_sequentially(str(value))
+        readout.fill(str(value))
         readout.press("Enter")
 
     def record_statuses(self) -> None:

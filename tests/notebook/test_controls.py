@@ -7,11 +7,11 @@ import ipywidgets as widgets
 import pytest
 from annotated_types import Ge, Gt, Interval, MultipleOf, doc
 
-from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.control_set import Controls
-from drawscape.notebook.controls import control_for
-from drawscape.notebook.steps import decimals, slider_step
+from drawscape.errors import ParameterError
+from drawscape.notebook.controls import Control, control_for
+from drawscape.notebook.sliders import decimals, slider_step
 from drawscape.parameters import read_parameters
+from drawscape.sketches import SKETCHES
 
 
 class Ink(Enum):
@@ -41,19 +41,23 @@ def example(
     """Every kind that a signature may hold."""
 
 
-def controls() -> Controls:
-    return Controls(read_parameters(example))
+def controls() -> dict[str, Control]:
+    return {p.name: control_for(p) for p in read_parameters(example)}
+
+
+def values(form: dict[str, Control]) -> dict[str, object]:
+    return {name: control.value for name, control in form.items()}
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("turns", widgets.IntSlider),
-        ("wobble", widgets.FloatSlider),
-        ("angle", widgets.FloatSlider),
+        ("wobble", widgets.IntSlider),
+        ("angle", widgets.IntSlider),
         ("count", widgets.Text),
         ("many", widgets.Text),
-        ("limit", widgets.FloatSlider),
+        ("limit", widgets.IntSlider),
         ("width", widgets.Text),
         ("cap", widgets.Dropdown),
         ("ink", widgets.Dropdown),
@@ -66,12 +70,12 @@ def controls() -> Controls:
     ],
 )
 def test_each_kind_of_parameter_has_its_widget(name: str, kind: type) -> None:
-    assert type(controls()[name].input) is kind
+    assert type(controls()[name].inputs[0]) is kind
 
 
 def test_untouched_controls_give_the_defaults() -> None:
     defaults = {p.name: p.default for p in read_parameters(example)}
-    assert controls().values == defaults
+    assert values(controls()) == defaults
 
 
 def test_values_set_come_back_as_set() -> None:
@@ -94,87 +98,108 @@ def test_values_set_come_back_as_set() -> None:
         "radii": [3.5],
     }
     form = controls()
-    form.set(wanted)
-    assert form.values == wanted
+    for name, value in wanted.items():
+        form[name].set(value)
+    assert values(form) == wanted
 
 
 def test_none_can_be_set_again_where_it_is_allowed() -> None:
     form = controls()
     for name in ("limit", "width", "end", "picture"):
-        form.set({name: {"end": "shut", "picture": "a.png"}.get(name, 2.0)})
+        form[name].set({"end": "shut", "picture": "a.png"}.get(name, 2.0))
         assert form[name].value is not None
-        form.set({name: None})
+        form[name].set(None)
         assert form[name].value is None
 
 
 def test_a_value_out_of_bounds_is_refused_and_changes_nothing() -> None:
     form = controls()
     with pytest.raises(ParameterError, match="turns=200: must be at least 1 and at most 80"):
-        form.set({"turns": 200})
+        form["turns"].set(200)
     assert form["turns"].value == 24
 
 
-def test_text_that_is_no_number_is_an_error_that_names_the_parameter() -> None:
-    form = controls()
-    form["count"].input.value = "many"
+def test_text_that_is_no_number_is_an_error_that_names_the_parameter_and_shows_at_the_field() -> (
+    None
+):
+    count = controls()["count"]
+    _, hint = count.rows()
+    count.inputs[0].value = "many"
     with pytest.raises(ParameterError, match="count='many': must be a whole number"):
-        _ = form.values
-
-
-def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="did you mean 'turns'"):
-        controls().set({"turn": 3})
+        _ = count.value
+    assert hint.value == "must be a whole number"
+    count.inputs[0].value = "5"
+    assert hint.value == ""
 
 
 def test_open_bounds_keep_the_slider_off_the_bound() -> None:
     form = controls()
-    gap, angle = form["gap"].input, form["angle"].input
-    assert gap.min == pytest.approx(gap.step)
-    assert angle.max == 345
+    gap, angle = form["gap"], form["angle"]
+    gap.inputs[0].value = 0
+    angle.inputs[0].value = angle.inputs[0].max
+    assert gap.value > 0
+    assert angle.value == 345
 
 
-def test_a_slider_gives_the_number_that_it_shows() -> None:
-    form = controls()
-    form["wobble"].input.value = 0.44999999999999996
-    assert form["wobble"].value == 0.45
+@pytest.mark.parametrize("number", [0.1 + 0.2, 1 / 3, 1.25e-7, 0.44999999999999996, 1.0])
+def test_a_slider_keeps_a_number_to_the_last_bit_wherever_its_notches_are(number: float) -> None:
+    wobble = controls()["wobble"]
+    wobble.set(number)
+    wobble.inputs[0].value = wobble.inputs[0].value  # as a browser echoes what it was sent
+    assert wobble.value == number
+
+
+def test_a_hand_on_the_slider_gives_round_numbers_from_end_to_end() -> None:
+    wobble = controls()["wobble"]
+    slider, field, *_ = wobble.inputs
+    assert (slider.min, slider.max) == (0, 100)
+    slider.value = 45
+    assert (field.value, wobble.value) == ("0.45", 0.45)
+    slider.value = 100
+    assert wobble.value == 1.0
+
+
+def test_every_sketch_of_the_library_keeps_what_is_set() -> None:
+    """Of its 129 sliders for numbers with a point 72 had notches that missed some number as shown."""
+    for sketch in SKETCHES.values():
+        for parameter in sketch.parameters:
+            if parameter.kind == "float" and parameter.bounded and not parameter.step:
+                control = control_for(parameter)
+                number = parameter.low + (parameter.high - parameter.low) / 3.7
+                control.set(number)
+                assert control.value == number, (sketch.name, parameter.name)
 
 
 def test_the_docstring_of_a_parameter_is_tooltip_and_hint() -> None:
+    turns = controls()["turns"]
+    _, hint = turns.rows()
+    assert turns.inputs[0].tooltip == hint.value == "How often it winds"
+
+
+def test_observers_are_called_at_every_change_by_hand() -> None:
     form = controls()
-    assert form["turns"].input.tooltip == "How often it winds"
-    assert "How often it winds" in [
-        row.value for row in form.rows if isinstance(row, widgets.Label)
-    ]
+    calls: list[str] = []
+    form["turns"].observe(lambda: calls.append("turns"))
+    form["mirror"].observe(lambda: calls.append("mirror"))
+    form["turns"].inputs[0].value = form["turns"].inputs[0].max
+    form["turns"].inputs[1].value = "30"
+    form["mirror"].inputs[0].value = False
+    assert {"turns", "mirror"} == set(calls)
+    assert form["turns"].value == 30
 
 
-def test_observers_hear_every_change_by_hand() -> None:
+def test_shuffling_gives_values_that_are_allowed() -> None:
     form = controls()
-    heard: list[int] = []
-    form.observe(lambda: heard.append(1))
-    form["turns"].input.value = 30
-    form["mirror"].input.value = False
-    assert len(heard) == 2
-
-
-def test_shuffling_throws_values_that_are_allowed_and_a_reset_takes_them_back() -> None:
-    form = controls()
-    defaults = form.values
     thrown = []
     for _ in range(20):
-        form.shuffle()
-        thrown.append(form.values)
-    assert all(values["title"] == "Untitled" for values in thrown)
-    assert len({values["turns"] for values in thrown}) > 3
-    assert len({values["ink"] for values in thrown}) > 1
-    form.reset()
-    assert form.values == defaults
-
-
-def test_shared_names_survive_a_change_of_sketch_where_they_fit() -> None:
-    form = controls()
-    form.keep({"turns": 12, "wobble": 99.0, "petals": 5})
-    assert form["turns"].value == 12
-    assert form["wobble"].value == 0.35
+        for control in form.values():
+            if control.shuffle:
+                control.shuffle()
+        thrown.append(values(form))
+    assert all(shuffled["title"] == "Untitled" for shuffled in thrown)
+    assert all(shuffled["limit"] is None for shuffled in thrown)  # it was off, and stays off
+    assert len({shuffled["turns"] for shuffled in thrown}) > 3
+    assert len({shuffled["ink"] for shuffled in thrown}) > 1
 
 
 def test_a_required_number_without_bounds_starts_at_its_lower_bound() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import pytest
 from annotated_types import Interval, MultipleOf
+from widget_tree import control
 
 from drawscape.errors import (
     JobOptionError,
@@ -70,7 +71,7 @@ def test_a_value_that_nobody_can_type_needs_a_default(annotation: Any) -> None:
 def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another() -> None:
     shown = form(sketch(datetime.date, DAY))
     assert shown.values["n"] is DAY
-    assert shown._panel._controls["n"].input.disabled
+    assert control(shown, "n")[0].disabled
     other = np.arange(3)
     assert form(sketch(None, DAY), n=other).values["n"] is other
 
@@ -78,7 +79,7 @@ def test_a_default_that_nobody_can_type_stands_and_a_program_may_set_another() -
 @pytest.mark.parametrize("annotation", [None, Any, object, list[int], dict[str, float] | None])
 def test_other_values_are_typed_as_python_writes_them(annotation: Any) -> None:
     shown = form(sketch(annotation))
-    shown._panel._controls["n"].input.value = "[1, 2]"
+    control(shown, "n")[0].value = "[1, 2]"
     assert shown.values["n"] == [1, 2]
 
 

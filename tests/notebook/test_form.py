@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 from annotated_types import Interval, doc
 from support import wait_until
+from widget_tree import all_of, button, control, part, picture, text
 
 from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
@@ -57,12 +58,12 @@ def gate(tmp_path: Path) -> Iterator[Path]:
 def statuses_of(shown: Form) -> list[str]:
     """Return a list that grows with each status that the form shows."""
     seen: list[str] = []
-    shown._display.words.observe(lambda change: seen.append(change["new"]), names="value")
+    part(shown, "status").observe(lambda change: seen.append(change["new"]), names="value")
     return seen
 
 
 def circles(shown: Form) -> int:
-    return bytes(shown._display.picture.value).count(b"<circle")
+    return picture(shown).count(b"<circle")
 
 
 def await_status(shown: Form, begin: str) -> None:
@@ -73,10 +74,10 @@ def test_the_picture_is_the_file_of_the_job() -> None:
     dots = form(plot, paper="A6", seed=5, dots=7)
     path = dots.draw().wait(20)
     await_status(dots, "finished in")
-    assert bytes(dots._display.picture.value) == Path(path).read_bytes()
-    assert dots._display.bar.value == 1.0
-    assert dots._display.caption.value.startswith("output/dots-5-7.svg")
-    assert dots._cancel.disabled
+    assert picture(dots) == Path(path).read_bytes()
+    assert part(dots, "bar").value == 1.0
+    assert text(dots, "caption").startswith("output/dots-5-7.svg")
+    assert button(dots, "Cancel").disabled
 
 
 def test_progress_and_preview_show_while_it_draws(gate: Path) -> None:
@@ -85,7 +86,7 @@ def test_progress_and_preview_show_while_it_draws(gate: Path) -> None:
     job = dots.draw()
     await_status(dots, "drawing 75 %: dot 3")
     wait_until(lambda: circles(dots) == 3, 10, "a preview")
-    assert dots._display.bar.value == pytest.approx(0.75)
+    assert part(dots, "bar").value == pytest.approx(0.75)
     gate.touch()
     job.wait(20)
     await_status(dots, "finished in")
@@ -110,10 +111,10 @@ def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate: Path) -
     dots = form(plot, dots=5, gate=str(gate))
     dots.draw()
     wait_until(lambda: circles(dots) == 4, 10, "a preview")
-    dots._cancel.click()
+    button(dots, "Cancel").click()
     await_status(dots, "stopped after")
     assert circles(dots) == 4
-    assert dots._cancel.disabled
+    assert button(dots, "Cancel").disabled
 
 
 def test_an_error_of_the_task_shows_in_the_form_with_its_traceback() -> None:
@@ -122,7 +123,7 @@ def test_an_error_of_the_task_shows_in_the_form_with_its_traceback() -> None:
     with pytest.raises(JobFailed, match="dot 1 is <b>bad</b>"):
         job.wait(20)
     await_status(dots, "failed: ValueError: dot 1 is &lt;b&gt;bad")
-    trouble = dots._display.trouble.value
+    trouble = part(dots, "trouble").value
     assert "Traceback" in trouble
     assert "<b>" not in trouble
 
@@ -133,22 +134,21 @@ def test_a_value_that_is_refused_shows_in_the_form_and_queues_nothing() -> None:
         return ""
 
     pens, before = form(strict), len(list_jobs())
-    pens._panel._controls["pens"].input.value = "none"
-    pens._draw.click()
+    control(pens, "pens")[0].value = "none"
+    button(pens, "Draw").click()
     assert pens.status == "pens=&#x27;none&#x27;: must be a whole number"
     assert len(list_jobs()) == before
     with pytest.raises(ParameterError):
         pens.draw()
 
 
-def test_an_error_that_nobody_foresaw_shows_with_its_traceback() -> None:
+def test_an_error_that_nobody_foresaw_shows_in_the_form() -> None:
     def unpicklable(width: float, height: float, lock: Any = None) -> str:
         """Takes anything."""
         return ""
 
-    anything = form(unpicklable)
-    object.__setattr__(anything._panel._controls["lock"], "read", threading.Lock)
-    anything._draw.click()
+    anything = form(unpicklable, lock=threading.Lock())
+    button(anything, "Draw").click()
     assert "lock" in anything.status
     assert "cannot be carried" in anything.status
 
@@ -161,26 +161,27 @@ def test_drawing_again_cancels_the_former_job(gate: Path) -> None:
     dots.draw().wait(20)
     await_status(dots, "finished")
     assert former.status == "stopped"
-    assert b"<!-- 8 -->" in bytes(dots._display.picture.value)
+    assert b"<!-- 8 -->" in picture(dots)
 
 
-def test_a_live_form_draws_once_after_a_flurry_of_changes() -> None:
+def test_a_live_form_draws_while_settings_change_and_the_last_one_in_the_end() -> None:
     dots = form(plot, live=True)
     before = len(list_jobs())
-    for count in range(10, 20):
+    for count in range(10, 60):
         dots.set(dots=count)
-    wait_until(lambda: dots.job is not None, 10, "a job")
+    wait_until(lambda: circles(dots) == 59, 20, "the last setting")
     await_status(dots, "finished")
-    assert len(list_jobs()) == before + 1
-    assert circles(dots) == 19
+    drawn = len(list_jobs(limit=None)) - before
+    assert 1 <= drawn < 50
+    assert not list_jobs(("queued", "started"))
 
 
 def test_an_empty_sheet_has_the_chosen_size() -> None:
     dots = form(plot, paper="A5")
-    assert b'width="148mm" height="210mm"' in bytes(dots._display.picture.value)
+    assert b'width="148mm" height="210mm"' in picture(dots)
     dots.set(width=210, height=148)
-    assert b'width="210mm" height="148mm"' in bytes(dots._display.picture.value)
-    assert dots._display.caption.value == "210 x 148 mm"
+    assert b'width="210mm" height="148mm"' in picture(dots)
+    assert text(dots, "caption") == "210 x 148 mm"
 
 
 def test_a_task_that_returns_words_shows_them() -> None:
@@ -189,10 +190,10 @@ def test_a_task_that_returns_words_shows_them() -> None:
         return f"{len(text)} letters"
 
     letters = form(count_letters)
-    assert letters._draw.description == "Run"
+    assert button(letters, "Run")
     letters.draw().wait(20)
     await_status(letters, "finished")
-    assert letters._display.caption.value == "7 letters"
+    assert text(letters, "caption") == "7 letters"
 
 
 def test_values_hold_everything_that_the_controls_say() -> None:
@@ -226,7 +227,7 @@ def test_a_form_follows_only_its_own_latest_job(gate: Path) -> None:
 
 def test_clicks_reach_the_same_code_as_calls() -> None:
     dots = form(plot, dots=2)
-    click: Callable[[], None] = dots._draw.click
+    click: Callable[[], None] = button(dots, "Draw").click
     click()
     assert dots.job is not None
     assert Path(dots.job.wait(20)).name == "dots-0-2.svg"
@@ -266,4 +267,107 @@ def test_a_sheet_on_which_nothing_is_drawn_says_so() -> None:
     shown = form(draw_nothing)
     shown.draw().wait(20)
     await_status(shown, "finished in")
-    assert shown._display.caption.value.endswith(" · nothing is drawn on it")
+    assert " · nothing is drawn on it" in text(shown, "caption")
+
+
+def test_undo_and_redo_go_through_every_change() -> None:
+    shown = form(plot, dots=3)
+    shown.set(dots=5)
+    shown.set(seed=9, paper="A6")
+    shown.shuffle()
+    shuffled = shown.values
+    shown.reset()
+    assert shown.values["dots"] == 3
+    button(shown, "Undo").click()
+    assert shown.values == shuffled
+    shown.undo()
+    assert (shown.values["dots"], shown.values["seed"], shown.values["width"]) == (5, 9, 105)
+    shown.undo()
+    shown.undo()
+    assert (shown.values["dots"], shown.values["seed"], shown.values["width"]) == (3, 0, 210)
+    assert button(shown, "Undo").disabled
+    shown.redo()
+    assert shown.values["dots"] == 5
+    shown.set(dots=7)
+    assert button(shown, "Redo").disabled
+
+
+def test_one_move_of_a_slider_is_one_step_back() -> None:
+    shown = form(plot, dots=3)
+    slider = control(shown, "dots")[0]
+    for notch in range(3, 30):
+        slider.value = notch
+    shown.undo()
+    assert shown.values["dots"] == 3
+
+
+def test_reset_goes_back_to_the_settings_of_the_start() -> None:
+    shown = form(plot, dots=12, seed=4, paper="A5")
+    shown.set(dots=50, seed=9, paper="A3")
+    button(shown, "Reset").click()
+    assert (shown.values["dots"], shown.values["seed"], shown.values["width"]) == (12, 4, 148)
+
+
+def test_the_picture_says_when_it_is_older_than_the_settings() -> None:
+    shown = form(plot, dots=3)
+    shown.set(dots=4)
+    assert "older" not in text(shown, "caption")
+    shown.draw().wait(20)
+    await_status(shown, "finished")
+    shown.set(dots=5)
+    assert text(shown, "caption").startswith("older than the settings · output/dots")
+    shown.draw().wait(20)
+    await_status(shown, "finished")
+    assert text(shown, "caption").startswith("output/dots-0-5.svg")
+
+
+def test_the_dice_draws() -> None:
+    shown = form(plot, dots=2)
+    button(shown, "Draw with another seed").click()
+    assert shown.job is not None
+    assert Path(shown.job.wait(20)).name == f"dots-{shown.values['seed']}-2.svg"
+
+
+@pytest.mark.parametrize("typed", ["1e3x", "3.7", "-5"])
+def test_a_seed_that_is_none_is_refused_at_the_field_and_when_drawing(typed: str) -> None:
+    shown = form(plot)
+    control(shown, "seed")[0].value = typed
+    hints = [widget.value for widget in all_of(shown, "is-wrong")]
+    assert len(hints) == 1
+    with pytest.raises(ParameterError, match="seed="):
+        shown.draw()
+
+
+def test_live_is_true_or_false() -> None:
+    with pytest.raises(ParameterError, match="live='maybe': must be true or false"):
+        form(plot, live="maybe")  # type: ignore[arg-type]
+
+
+def test_the_code_of_a_form_draws_the_same() -> None:
+    shown = form("spiral", paper="A6", seed=0, turns=7)
+    svg = eval(shown.code, {"draw": draw})  # noqa: S307 - it is ours
+    assert svg.provenance["parameters"]["turns"] == 7
+    button(shown, "Code").click()
+    assert "turns=7" in part(shown, "trouble").value
+    task = form(plot, dots=4, gate="a/place/that/is/long")
+    assert task.code.startswith("enqueue_background_job(\n    plot,\n")
+    assert "    dots=4,\n" in task.code
+
+
+def test_a_form_offers_its_own_names_only() -> None:
+    assert {"draw", "set", "values", "undo", "code"} <= set(dir(form(plot)))
+    assert "comm" not in dir(form(plot))
+
+
+def test_a_traceback_of_a_cells_sketch_has_its_lines() -> None:
+    def broken(svg: Any, *, sides: int = 3) -> None:
+        """Breaks."""
+        svg.circle(0, 0, sides / 0)
+
+    shown = form(broken)
+    with pytest.raises(JobFailed):
+        shown.draw().wait(20)
+    await_status(shown, "failed: ZeroDivisionError")
+    details = text(shown, "trouble")
+    assert "svg.circle(0, 0, sides / 0)" in details
+    assert "drawing.py" not in details

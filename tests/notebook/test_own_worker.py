@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support import wait_until
+from widget_tree import text
 
 from drawscape.job_manager import enqueue_background_job, workers_alive
 from drawscape.notebook import ensure_worker, form, worker
@@ -20,10 +21,7 @@ pytestmark = pytest.mark.slow
 def no_worker_left(home: Path) -> Iterator[None]:
     """Each test begins and ends without a worker."""
     yield
-    for process in worker._started:
-        process.stop()
-    worker._started.clear()
-    worker._times.clear()
+    worker.stop_workers()
     wait_until(lambda: not workers_alive(), 20, "the end of all workers")
 
 
@@ -48,7 +46,8 @@ def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
 def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
     """As when another notebook had started it, and was closed."""
     ensure_worker()
-    worker._started[0].stop()
+    os.kill(workers_alive()[0].pid, signal.SIGTERM)
+    wait_until(lambda: not workers_alive(), 20, "its end")
     job = enqueue_background_job(hold, width=1, height=1)
     assert job.wait(60) == "done"
 
@@ -57,7 +56,7 @@ def test_a_form_starts_a_worker_and_says_so() -> None:
     held = form(hold)
     held.draw().wait(60)
     wait_until(lambda: held.status.startswith("finished"), 10, "the form")
-    wait_until(lambda: held._note.value == worker.STARTED, 10, "the note")
+    wait_until(lambda: text(held, "note") == worker.STARTED, 10, "the note")
 
 
 def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
@@ -67,7 +66,7 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
     job = held.draw()
     wait_until(lambda: held.status == "drawing", 10, "the start")
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: held._note.value == worker.RESTARTED, 30, "the note")
+    wait_until(lambda: text(held, "note") == worker.RESTARTED, 30, "the note")
     (tmp_path / "gate").touch()
     assert job.wait(30) == "done"
     wait_until(lambda: held.status.startswith("finished"), 10, "the form")
@@ -94,9 +93,10 @@ main()
 def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "MOST_STARTS", 1)
     ensure_worker()
-    worker._started[0].stop()
+    os.kill(workers_alive()[0].pid, signal.SIGTERM)
+    wait_until(lambda: not workers_alive(), 20, "its end")
     held = form(hold)
     job = held.draw()
-    wait_until(lambda: "have died" in held._note.value, 10, "the note")
-    assert "drawscape worker" in held._note.value
+    wait_until(lambda: "have died" in text(held, "note"), 10, "the note")
+    assert "drawscape worker" in text(held, "note")
     job.cancel()

@@ -1,6 +1,5 @@
 """The sheet's size in mm follows paper and orientation."""
 
-import ipywidgets as widgets
 import pytest
 
 from drawscape.errors import UnknownNameError
@@ -27,15 +26,15 @@ def test_an_unknown_paper_is_refused_with_the_nearest() -> None:
 @pytest.mark.parametrize("size", [(105.0, 148.0), (148.0, 105.0), (200.0, 200.0), (50.0, 333.0)])
 def test_a_size_that_is_set_comes_back(size: tuple[float, float]) -> None:
     page = PageControl()
-    page.set(*size)
+    page.set({"width": size[0], "height": size[1]})
     assert page.size == size
 
 
 def test_custom_sides_show_only_for_custom_paper() -> None:
     page = PageControl()
-    sides: widgets.HBox = page.rows[1]
+    sides = page.rows[1]
     assert sides.layout.display == "none"
-    page.set(123, 45)
+    page.set({"width": 123, "height": 45})
     assert sides.layout.display == ""
 
 

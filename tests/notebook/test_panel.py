@@ -8,6 +8,7 @@ import pytest
 from annotated_types import Interval
 
 from drawscape.errors import (
+    NotSerializableError,
     ParameterError,
     SignatureError,
     TaskNotAllowedError,
@@ -30,7 +31,7 @@ def rings(
 
 
 def panel(drawable: Drawable) -> Panel:
-    return Panel(target_of(drawable), "A4", "portrait", 0)
+    return Panel(target_of(drawable))
 
 
 def test_a_pattern_is_drawn_by_the_pattern_task() -> None:
@@ -139,3 +140,59 @@ def test_a_sketch_parameter_that_the_job_needs_for_itself_is_refused() -> None:
 def test_a_wrong_value_is_refused(values: dict[str, Any], error: Callable[..., Exception]) -> None:
     with pytest.raises(error):
         panel(rings).set(values)
+
+
+def test_a_pattern_without_randomness_has_no_seed_and_says_so_when_given_one() -> None:
+    any_pattern = panel("workers.svg_tasks.generate_complex_svg")
+    any_pattern.set({"pattern_type": "maurer_rose"})
+    assert "seed" not in any_pattern.values
+    with pytest.raises(ParameterError, match="maurer rose uses no randomness"):
+        any_pattern.set({"seed": 3})
+    any_pattern.set({"pattern_type": "flow_field", "seed": 3})
+    assert any_pattern.values["seed"] == 3
+
+
+def test_paper_orientation_and_margin_can_be_set() -> None:
+    own = panel(rings)
+    own.set({"paper": "A3", "orientation": "landscape", "margin": 12.5})
+    assert own.arguments["margin"] == 12.5
+    assert (own.values["width"], own.values["height"]) == (420.0, 297.0)
+    own.set({"orientation": "portrait", "margin": None})
+    assert "margin" not in own.values
+    assert (own.values["width"], own.values["height"]) == (297.0, 420.0)
+
+
+def test_shuffle_leaves_what_is_locked() -> None:
+    own = panel(rings)
+    own.set({"count": 17})
+    own.controls["count"].lock.value = True
+    thrown = []
+    for _ in range(12):
+        own.shuffle()
+        thrown.append(own.values)
+    assert {values["count"] for values in thrown} == {17}
+    assert len({values["seed"] for values in thrown}) > 1
+
+
+def test_a_snapshot_shows_the_same_again() -> None:
+    own = panel(rings)
+    own.set({"count": 20, "ink": "black", "seed": 5, "margin": 3})
+    before = own.snapshot
+    own.set({"count": 3, "ink": "red", "seed": 1, "margin": None, "paper": "A6"})
+    own.set(before)
+    assert own.snapshot == before
+
+
+def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("drawscape.notebook.target.LARGEST_CARRIED", 1_000_000)
+    photo, small = b"x" * 2_000_000, b"y"
+
+    def halftone(svg: Any) -> None:
+        svg.circle(len(photo), len(small), 3)
+
+    with pytest.raises(
+        NotSerializableError, match=r"2\.0 MB .* most of it in .photo. .*numpy.save"
+    ):
+        target_of(halftone)

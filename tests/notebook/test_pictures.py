@@ -9,8 +9,8 @@ from drawscape.notebook.picture import (
     preview_picture,
     result_path,
     result_picture,
-    size_words,
 )
+from drawscape.notebook.text import size_words
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="1"/></svg>'
 

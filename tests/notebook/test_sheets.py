@@ -6,6 +6,7 @@ from typing import Annotated
 import pytest
 from annotated_types import Interval
 from support import wait_until
+from widget_tree import all_of, button, part, picture
 
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
@@ -48,10 +49,12 @@ def test_each_tile_shows_the_file_of_its_job() -> None:
     await_words(sheet, "4 of 4 drawn")
     paths = [Path(job.result) for job in sheet.batch.jobs]
     assert [path.name for path in paths] == [f"dot-{seed}-3.svg" for seed in range(4)]
-    assert [bytes(t._image.value) for t in sheet._tiles] == [p.read_bytes() for p in paths]
+    assert [picture(tile) for tile in all_of(sheet, "tile")] == [p.read_bytes() for p in paths]
     assert [p.data if p else b"" for p in gallery.pictures] == [p.read_bytes() for p in paths]
-    assert [tile._words.value for tile in sheet._tiles] == [f"seed {seed}" for seed in range(4)]
-    assert sheet._cancel.disabled
+    assert [part(tile, "caption").value for tile in all_of(sheet, "tile")] == [
+        f"seed {seed}" for seed in range(4)
+    ]
+    assert button(sheet, "Cancel").disabled
 
 
 def test_variations_run_through_every_combination() -> None:
@@ -59,7 +62,7 @@ def test_variations_run_through_every_combination() -> None:
     sheet.wait(20)
     names = [Path(job.result).name for job in sheet.batch.jobs]
     assert names == [f"dot-{seed}-{size}.svg" for seed in (1, 2) for size in (4, 5, 6)]
-    assert "repeat(3," in sheet.children[-1].layout.grid_template_columns
+    assert "repeat(3," in part(sheet, "grid").layout.grid_template_columns
 
 
 def test_one_that_fails_leaves_the_others_standing() -> None:
@@ -67,7 +70,10 @@ def test_one_that_fails_leaves_the_others_standing() -> None:
     with pytest.raises(JobFailed, match="1 of 3 jobs did not finish"):
         sheet.wait(20)
     await_words(sheet, "2 of 3 drawn, 1 failed")
-    assert "seed 1: failed: ValueError: not this one" in sheet._tiles[1]._words.value
+    assert (
+        "seed 1: failed: ValueError: not this one"
+        in part(all_of(sheet, "tile")[1], "caption").value
+    )
 
 
 def test_cancel_ends_what_is_not_drawn_yet(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drawscape.notebook.state import JobState
+from drawscape.notebook.job_state import JobState
 from drawscape.notebook.text import duration_words, error_line, status_words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -82,8 +82,9 @@ def test_an_error_without_text_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59, "59 s"), (59.6, "1 min 0 s"),
-     (125, "2 min 5 s"), (3725, "1 h 2 min"), (-3, "0.0 s")],
+    [(0.0004, "1 ms"), (0.04, "40 ms"), (0.0996, "0.1 s"),
+     (9.94, "9.9 s"), (9.96, "10 s"), (59, "59 s"), (59.6, "1 min 0 s"),
+     (125, "2 min 5 s"), (3725, "1 h 2 min"), (-3, "1 ms")],
 )  # fmt: skip
 def test_durations_are_as_exact_as_a_person_cares(seconds: float, words: str) -> None:
     assert duration_words(NOON, NOON + timedelta(seconds=seconds)) == words

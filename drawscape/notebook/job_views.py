@@ -9,9 +9,8 @@ import ipywidgets as widgets
 from drawscape.errors import ParameterError
 from drawscape.jobs import Job, get_job
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.state import JobState
+from drawscape.notebook.job_state import JobState, follow, state_of
 from drawscape.notebook.style import LiveBox, line, write
-from drawscape.notebook.subscription import attend
 from drawscape.notebook.text import label_of, verb_of
 
 
@@ -38,10 +37,9 @@ class JobView(LiveBox):
         self._button.add_class("drawscape-cancel")
         self._button.on_click(self._cancel_clicked)
         self._display.begin(job.id)
-        name = job.description or job.task.rpartition(".")[2]
-        super().__init__(f"the job {label_of(name)}", self._rows())
+        super().__init__(f"the job {label_of(state_of(job).name)}", self._rows())
         self.add_class("drawscape-view")
-        attend(job, self._updated, note=lambda words: write(self._note, words))
+        follow(job, self._updated, lambda words: write(self._note, words))
 
     @property
     def status(self) -> str:

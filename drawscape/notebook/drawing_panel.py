@@ -1,0 +1,135 @@
+"""What stands under a finished picture: the plot's figures, a closer look, files for other programs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from drawscape.drawing.document import Document
+from drawscape.errors import DrawscapeError
+from drawscape.notebook.picture import place_words
+from drawscape.notebook.plot_figures import figures_html, figures_of, notices
+from drawscape.notebook.style import line, write, write_html
+from drawscape.notebook.text import size_words
+from drawscape.notebook.throttle import Throttle
+from drawscape.plot import optimize, save, split_layers
+from drawscape.svg.read import read_svg
+
+REST_S = 0.4
+"""A drawing that is replaced sooner, as in a live form, is not read."""
+
+EXPORTS = {
+    "SVG, ordered": ("svg", "image/svg+xml"),
+    "PNG": ("png", "image/png"),
+    "PDF": ("pdf", "application/pdf"),
+    "G-code": ("gcode", "text/plain"),
+    "HPGL": ("hpgl", "text/plain"),
+}
+
+OnDocument = Callable[[Path, Document], None]
+OnFile = Callable[[str, str, bytes], None]
+
+
+class DrawingPanel:
+    """Widgets for one drawing at a time.
+
+    `on_document(path, document)` is called in a thread once a drawing was read, `on_file(name,
+    mime_type, data)` with each file that was asked for.
+    """
+
+    def __init__(self, on_document: OnDocument, on_file: OnFile) -> None:
+        self._on_document, self._on_file = on_document, on_file
+        self._path: Path | None = None
+        self._document: Document | None = None
+        self._lock = threading.Lock()
+        self._figures = line("", "drawscape-figures")
+        self._notice = line("", "drawscape-notice")
+        self._format = widgets.Dropdown(
+            options=list(EXPORTS), tooltip="File format", layout={"width": "auto"}
+        )
+        self._format.add_class("drawscape-format")
+        self._per_pen = widgets.Checkbox(
+            description="one per pen", indent=False, layout={"width": "auto"}
+        )
+        self._export = widgets.Button(
+            description="Export", tooltip="Put the lines in order and write the file"
+        )
+        self._export.add_class("drawscape-export")
+        self._export.on_click(lambda _button: self._start_export())
+        self._row = widgets.HBox([self._format, self._per_pen, self._export])
+        self._row.add_class("drawscape-buttons")
+        self._row.layout.display = "none"
+        self._reading = Throttle(REST_S, self._read, from_last=True)
+        self.parts = [self._notice, self._row, self._figures]
+
+    def show(self, path: Path | None) -> None:
+        """Show what there is to know of the SVG at `path`, soon; of anything else nothing."""
+        with self._lock:
+            self._path, self._document = path, None
+        write(self._notice, "")
+        if path is not None and path.suffix == ".svg":
+            self._reading.request()
+        else:
+            self._reading.drop()
+            write(self._figures, "")
+            self._row.layout.display = "none"
+
+    def export(self, format_name: str, *, per_pen: bool = False) -> list[Path]:
+        """Return the files written beside the drawing: its lines in order, in that format of EXPORTS.
+
+        Raises PlotError or MissingExtraError for what the format cannot hold or needs.
+        """
+        with self._lock:
+            path, document = self._path, self._document
+        if path is None or document is None:
+            return []
+        suffix, mime_type = EXPORTS[format_name]
+        ordered = optimize(document)
+        parts = split_layers(ordered) if per_pen else (ordered,)
+        files = []
+        for number, part in enumerate(parts, 1):
+            name = f"{path.stem}-{number}" if per_pen else f"{path.stem}-plot"
+            file = save(part, path.with_name(f"{name}.{suffix}"))
+            self._on_file(file.name, mime_type, file.read_bytes())
+            files.append(file)
+        return files
+
+    def _read(self) -> None:
+        with self._lock:
+            path = self._path
+        if path is None:
+            return
+        try:
+            document = read_svg(path.read_bytes())
+        except (DrawscapeError, OSError) as error:
+            write(self._notice, f"{path.name} cannot be read: {error}")
+            return
+        with self._lock:
+            if path != self._path:
+                return
+            self._document = document
+        write(self._notice, "; ".join(notices(document)))
+        self._row.layout.display = ""
+        write_html(self._figures, figures_html(figures_of(document, ordered=False)))
+        self._on_document(path, document)
+        figures = figures_of(document)
+        if path == self._path:
+            write_html(self._figures, figures_html(figures))
+
+    def _start_export(self) -> None:
+        self._export.disabled = True
+        write(self._notice, "putting the lines in order")
+        threading.Thread(target=self._export_chosen, daemon=True).start()
+
+    def _export_chosen(self) -> None:
+        try:
+            files = self.export(self._format.value, per_pen=bool(self._per_pen.value))
+            sizes = (f"{place_words(f)} ({size_words(f.stat().st_size)})" for f in files)
+            write(self._notice, f"wrote {', '.join(sizes)}")
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            write(self._notice, str(error))
+        finally:
+            self._export.disabled = False

@@ -1,0 +1,65 @@
+"""The picture that a saved notebook shows where a widget was: an output of its own beside it.
+
+A notebook's page shows the widget of an output and nothing else of it, and without a kernel it shows no
+widget. So each box of widgets has a second output, hidden by the style sheet as long as the first lives.
+"""
+
+from __future__ import annotations
+
+import base64
+import threading
+import uuid
+from collections.abc import Sequence
+from html import escape
+
+from drawscape.notebook.thumbnail import Thumbnail
+
+LARGEST_FORM = 200_000
+"""Bytes that one form may add to a saved notebook."""
+
+LARGEST_TILE = 10_000
+
+
+class SavedPicture:
+    """An output that is replaced when there is something better to keep."""
+
+    def __init__(self) -> None:
+        self._id = f"drawscape-{uuid.uuid4().hex}"
+        self._shown = False
+        self._html = ""
+        self._lock = threading.Lock()
+
+    @property
+    def html(self) -> str:
+        """What the notebook keeps at this moment."""
+        return f'<div class="drawscape-saved">{self._html}</div>'
+
+    def display(self) -> None:
+        """Put the output under the cell that runs."""
+        with self._lock:
+            self._publish(update=self._shown)
+            self._shown = True
+
+    def show(self, pictures: Sequence[tuple[Thumbnail, str]], columns: int = 1) -> None:
+        """Keep `pictures`, each with its caption, in rows of `columns`."""
+        tiles = [_tile(thumbnail, caption) for thumbnail, caption in pictures]
+        rows = ["".join(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        with self._lock:
+            self._html = f"<table>{body}</table>"
+            if self._shown:
+                self._publish(update=True)
+
+    def _publish(self, *, update: bool) -> None:
+        from IPython.display import publish_display_data
+
+        data = {"text/html": self.html, "text/plain": ""}
+        publish_display_data(data, transient={"display_id": self._id}, update=update)
+
+
+def _tile(thumbnail: Thumbnail, caption: str) -> str:
+    data = base64.b64encode(thumbnail.data).decode("ascii")
+    alt = escape(caption, quote=True)
+    image = f'<img src="data:image/{thumbnail.format};base64,{data}" alt="{alt}">'
+    style = "text-align: center; background: white; color: black"
+    return f'<td style="{style}">{image}<br>{alt}</td>'
