@@ -16,8 +16,8 @@ from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.model import is_sketch
 from drawscape.sketches.recipe import note_origin
 
-PATTERN_TASK = "drawscape.tasks.drawing.generate_complex_svg"
-FUNCTION_TASK = "drawscape.tasks.drawing.draw_function_svg"
+PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
+FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
 HANDED = PAGE | {"seed", "margin", "pattern_type", "function", "output_filename"}
