@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from drawscape.notebook.job_views import job_view as job_view
     from drawscape.notebook.queue_tables import QueueTable as QueueTable
     from drawscape.notebook.queue_tables import queue_table as queue_table
+    from drawscape.notebook.tile_grid import Tile as Tile
+    from drawscape.notebook.tile_grid import TileGrid as TileGrid
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _MODULES = {
@@ -35,6 +37,8 @@ _MODULES = {
     "queue_table": "queue_tables",
     "JobView": "job_views",
     "job_view": "job_views",
+    "Tile": "tile_grid",
+    "TileGrid": "tile_grid",
     "ensure_worker": "worker",
 }
 
@@ -48,7 +52,7 @@ def __getattr__(name: str) -> Any:
     try:
         module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "ipywidgets":
+        if (error.name or "").partition(".")[0] not in ("ipywidgets", "anywidget"):
             raise
         raise MissingExtraError(f"drawscape.notebook.{name}", "lab") from error
     return getattr(module, name)

@@ -1,0 +1,142 @@
+"""Hundreds of small pictures in one widget: chosen by mouse and keys, rated with stars, sorted.
+
+    grid = TileGrid([Tile("a", png, "seed 1")], on_open=lambda id: ...)
+
+Keys in the page: arrows move (with Shift they extend the choice), 0 to 5 rate, Space enlarges, Enter opens,
+any other letter goes to `on_key`; a tile dragged onto another goes to `on_compare`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import traitlets
+
+from drawscape.notebook.style import resource
+
+Handler = Callable[..., object]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture: bytes of an image of `format` ('webp', 'png', 'svg+xml'), and the words under it.
+
+    `state` is a job's status; anything but 'finished' is shown as not there yet, 'failed' in red.
+    """
+
+    id: str
+    thumbnail: bytes = b""
+    caption: str = ""
+    stars: int = 0
+    state: str = "finished"
+    format: str = "webp"
+
+
+class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+    """A wall of tiles. `selected` holds the ids chosen, in the page's order.
+
+    Handlers: `on_open(id)`, `on_enlarge(id)`, `on_star(id, stars)`, `on_select(ids)`,
+    `on_compare(ids)`, `on_key(id, key)`. What they raise is shown above the tiles. `columns` 0 means
+    as many as fit, each `tile_px` wide or a little more.
+    """
+
+    _esm = resource("tile_grid.js")
+    _css = resource("tile_grid.css")
+    order = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    columns = traitlets.Int(0).tag(sync=True)
+    tile_px = traitlets.Int(170).tag(sync=True)
+    label = traitlets.Unicode("drawings").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        tiles: Iterable[Tile] = (),
+        *,
+        on_open: Handler | None = None,
+        on_enlarge: Handler | None = None,
+        on_star: Handler | None = None,
+        on_select: Handler | None = None,
+        on_compare: Handler | None = None,
+        on_key: Handler | None = None,
+        **options: Any,
+    ) -> None:
+        self._tiles: dict[str, Tile] = {}
+        self._handlers = {
+            "open": on_open,
+            "enlarge": on_enlarge,
+            "star": on_star,
+            "select": on_select,
+            "compare": on_compare,
+            "key": on_key,
+        }
+        super().__init__(**options)
+        self.on_msg(self._received)
+        self.show(tiles)
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """The tiles in their order."""
+        return [self._tiles[tile_id] for tile_id in self.order]
+
+    def show(self, tiles: Iterable[Tile]) -> None:
+        """Show these tiles, in this order, and no others."""
+        wanted = {tile.id: tile for tile in tiles}
+        changed = [tile for tile in wanted.values() if tile != self._tiles.get(tile.id)]
+        former, self._tiles = self._tiles, wanted
+        self.selected = [tile_id for tile_id in self.selected if tile_id in wanted]
+        self.order = list(wanted)
+        self._send_tiles(changed, former)
+
+    def update(self, tile: Tile) -> None:
+        """Show a tile anew, or one more at the end."""
+        former = dict(self._tiles)
+        if former.get(tile.id) == tile:
+            return
+        self._tiles[tile.id] = tile
+        if tile.id not in former:
+            self.order = [*self.order, tile.id]
+        self._send_tiles([tile], former)
+
+    def sort(self, key: Callable[[Tile], Any], *, reverse: bool = False) -> None:
+        """Put the tiles in order; the choice and what is focused stay."""
+        self.order = [tile.id for tile in sorted(self.tiles, key=key, reverse=reverse)]
+
+    def _send_tiles(self, tiles: list[Tile], former: Mapping[str, Tile]) -> None:
+        """Send what has changed: a picture that the page has already is not sent again."""
+        if not tiles:
+            return
+        contents, pictures = [], []
+        for tile in tiles:
+            before = former.get(tile.id)
+            changed = before is None or before.thumbnail != tile.thumbnail
+            contents.append(
+                {
+                    "id": tile.id,
+                    "caption": tile.caption,
+                    "stars": tile.stars,
+                    "state": tile.state,
+                    "format": tile.format,
+                    "changed": changed,
+                }
+            )
+            pictures.append(tile.thumbnail if changed else b"")
+        self.send({"tiles": contents}, pictures)
+
+    def _received(self, _widget: Any, message: Mapping[str, Any], _buffers: Any) -> None:
+        event = message.get("event")
+        details = {name: value for name, value in message.items() if name != "event"}
+        if event == "ready":
+            self._send_tiles(self.tiles, {})
+            return
+        handler = self._handlers.get(str(event))
+        if handler is None:
+            return
+        try:
+            handler(*details.values())
+            self.note = ""
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            self.note = f"{type(error).__name__}: {error}"
