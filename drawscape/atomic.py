@@ -38,7 +38,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     old one, the new one or none. When the block raises, the temporary file goes and `path` stays as
     it was. The folder must exist.
     """
-    temporary = _temporary(path)
+    temporary = temporary_path(path)
     try:
         yield temporary
         with temporary.open("rb+") as stream:
@@ -64,7 +64,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     What a killed process left is removed by the next that asks for one.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    folder = _temporary(parent / "scratch")
+    folder = temporary_path(parent / "scratch")
     folder.mkdir(mode=0o700)
     try:
         yield folder
@@ -72,7 +72,8 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _temporary(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
+    """Return a name beside `path` that sweeps know as this process's, once that is dead as anyone's."""
     _sweep_now_and_then(path.parent)
     writer = _writer(os.getpid())
     return path.with_name(f".{path.name[:_STEM_CHARS]}.{writer}-{next(_numbers)}.part")

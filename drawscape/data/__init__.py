@@ -1,7 +1,21 @@
-"""Tables in files: CSV, TSV, JSON, NDJSON, Parquet, Excel, any to any, in bounded memory."""
+"""Tables in files: CSV, TSV, JSON, NDJSON, Parquet, Excel, any to any, in bounded memory.
+
+Read `convert` first. A reader (`csv_file`, `json_file`, `excel_file`) turns a file into a query of the
+`engine`, which is DuckDB; `infer` finds types in texts, `options` says what a caller may choose.
+"""
 
 from drawscape.data.convert import Conversion, convert
-from drawscape.data.formats import FORMATS
-from drawscape.data.options import Options
+from drawscape.data.engine import DEFAULT_MB, keep_open, memory_mb
+from drawscape.data.options import FORMATS, Options, format_named, suffix_of
 
-__all__ = ["FORMATS", "Conversion", "Options", "convert"]
+__all__ = [
+    "DEFAULT_MB",
+    "FORMATS",
+    "Conversion",
+    "Options",
+    "convert",
+    "format_named",
+    "keep_open",
+    "memory_mb",
+    "suffix_of",
+]

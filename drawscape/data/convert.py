@@ -7,14 +7,21 @@ from pathlib import Path
 
 from drawscape.atomic import atomic_path
 from drawscape.data.csv_file import read_csv, write_csv
-from drawscape.data.engine import Engine, Progress, UnreadableError, engine
+from drawscape.data.engine import (
+    DEFAULT_MB,
+    Column,
+    Engine,
+    Progress,
+    Table,
+    UnreadableError,
+    engine,
+    file_literal,
+    identifier,
+    select,
+)
 from drawscape.data.excel_file import sheet_as_csv, write_excel
-from drawscape.data.formats import format_named, format_of
 from drawscape.data.json_file import read_json, write_json
-from drawscape.data.limits import DEFAULT_MB
-from drawscape.data.options import Options
-from drawscape.data.parquet_file import read_parquet, write_parquet
-from drawscape.data.table import Table
+from drawscape.data.options import Options, format_named, format_of
 from drawscape.errors import DataError
 
 _DEFAULT = Options()
@@ -55,6 +62,7 @@ def convert(
     writes = format_named(target_format) if target_format else format_of(target)
     if target.exists() and target.samefile(source):
         raise DataError(f"{source.name!r} cannot be converted into itself; name another output")
+    target.parent.mkdir(parents=True, exist_ok=True)
     with (
         engine(scratch, memory_mb=memory_mb, progress=progress) as duck,
         atomic_path(target) as temporary,
@@ -65,7 +73,7 @@ def convert(
         except UnreadableError:
             if reads not in ("csv", "tsv"):
                 raise
-            # Mixed line ends, say: the slower reader takes them, or names the line that is wrong.
+            # Mixed line ends, say: the careful reader takes them, or names the line that is wrong.
             table = _read(duck, source, reads, options, writes, careful=True)
             rows = _write(duck, table, temporary, writes, options)
     progress(1.0, f"{rows:,} rows")
@@ -79,7 +87,7 @@ def _read(
         path, options = sheet_as_csv(duck, path, options)
         return read_csv(duck, path, options, target=target, tabs=False)
     if form == "parquet":
-        return read_parquet(duck, path, options)
+        return _read_parquet(duck, path, options)
     if form in ("json", "ndjson"):
         return read_json(duck, path, options, target=target, lines=form == "ndjson")
     tabs = form == "tsv"
@@ -90,7 +98,9 @@ def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) 
     if form == "excel":
         return write_excel(duck, table, path)
     if form == "parquet":
-        return write_parquet(duck, table, path)
+        if not table.columns:
+            raise DataError("a Parquet file needs at least one column, and this file has none")
+        return duck.copy(table.sql, path, "FORMAT parquet, COMPRESSION zstd")
     if form in ("json", "ndjson"):
         return write_json(duck, table, path, lines=form == "ndjson")
     if not table.columns:
@@ -98,3 +108,15 @@ def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) 
         return 0
     tab = "\t" if form == "tsv" else ","
     return write_csv(duck, table, path, delimiter=tab, safe=options.safe_formulas)
+
+
+def _read_parquet(duck: Engine, path: Path, options: Options) -> Table:
+    """Return the table in a Parquet file, columns cast to the `types` asked for."""
+    source = f"read_parquet({file_literal(path)})"
+    described = duck.rows(f"DESCRIBE SELECT * FROM {source}", share=(0, 0.1), message="reading")
+    found = {str(row[0]): str(row[1]) for row in described}
+    asked = options.sql_types(found)
+    columns = tuple(Column(name, asked.get(name, kind)) for name, kind in found.items())
+    rows = duck.rows(f"SELECT count(*) FROM {source}", share=(0.1, 0.1), message="reading")
+    values = [(f"CAST({identifier(c.name)} AS {c.type})", c.name) for c in columns]
+    return Table(select(values, source), columns, int(rows[0][0]))

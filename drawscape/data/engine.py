@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import glob
+import os
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drawscape.atomic import scratch_folder
-from drawscape.errors import DataError, MissingExtraError
+from drawscape.atomic import scratch_folder, temporary_path
+from drawscape.errors import DataError, MissingExtraError, SettingsError
 
 Progress = Callable[[float, str], object]
 """Takes the fraction done (0 to 1) and what is going on."""
 
 WRITING = (0.35, 1.0)  # the share of the progress that is writing; reading every row comes before
 LOOK_S = 0.1  # between two looks at a query's progress: ten a second is what an eye follows
-
+DEFAULT_MB = 512
+_LEAST_MB = 64  # below this DuckDB cannot hold the buffers of its readers
 
 _SESSION = (
     "TimeZone = 'UTC'",
@@ -25,10 +29,35 @@ _SESSION = (
     "enable_progress_bar_print = false",
     "progress_bar_time = 0",
 )
+_PLACE = re.compile(r"(in (?:line|record/value)) (\d+)")
+_kept: dict[str, Any] = {}
 
 
 class UnreadableError(DataError):
     """DuckDB does not take the input as it stands; something slower may."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in the file, and its SQL type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's rows as the query `sql`, whose columns are `columns`; `notes` are for the job's log.
+
+    `rows` is their number, or None when they have not been counted. `documents` is, for JSON files,
+    the query of their records as they stand, one column of JSON.
+    """
+
+    sql: str
+    columns: tuple[Column, ...]
+    rows: int | None = None
+    notes: tuple[str, ...] = ()
+    documents: str | None = None
 
 
 class Engine:
@@ -41,7 +70,7 @@ class Engine:
         self.scratch = scratch
 
     def rows(self, sql: str, *, share: tuple[float, float], message: str) -> list[tuple[Any, ...]]:
-        """Return what the query gives, telling the progress between the two fractions of `share`.
+        """Return what the query gives, reporting the progress between the two fractions of `share`.
 
         Raises DataError with DuckDB's words when it fails. When the waiting thread is interrupted,
         the query is too.
@@ -52,7 +81,7 @@ class Engine:
         thread.start()
         try:
             while thread.is_alive():
-                self.tell(fraction, message)
+                self.report(fraction, message)
                 thread.join(LOOK_S)
                 fraction = self._fraction(share)
         finally:
@@ -61,9 +90,14 @@ class Engine:
                 thread.join()
         if isinstance(ended[0], Exception):
             raise ended[0]
-        self.tell(share[1], message)
+        self.report(share[1], message)
         found: list[tuple[Any, ...]] = ended[0]
         return found
+
+    def copy(self, sql: str, path: Path, how: str) -> int:
+        """Write the query's rows to the file `path` in DuckDB's format `how`; return their number."""
+        statement = f"COPY ({sql}) TO {literal(str(path))} ({how})"
+        return int(self.rows(statement, share=WRITING, message="writing")[0][0])
 
     def stream(self, sql: str, *, size: int = 4096) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the query's rows in lists of at most `size`."""
@@ -75,7 +109,7 @@ class Engine:
         except duckdb.Error as problem:
             raise _explained(problem) from problem
 
-    def tell(self, fraction: float, message: str) -> None:
+    def report(self, fraction: float, message: str) -> None:
         """Pass on how far the work is; a step that is done again does not set it back."""
         self._furthest = max(self._furthest, fraction)
         self._progress(self._furthest, message)
@@ -98,19 +132,52 @@ class Engine:
 @contextmanager
 def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engine]:
     """Yield an Engine that takes about `memory_mb` of memory, spills into `folder`, tidies up."""
-    duckdb = _duckdb()
-    with scratch_folder(folder) as scratch:
-        config = {
-            "memory_limit": f"{memory_mb}MB",
-            "threads": 2,
-            "temp_directory": str(scratch / "spill"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        with duckdb.connect(":memory:", config=config) as connection:
-            for setting in _SESSION:
-                connection.execute(f"SET {setting}")
-            yield Engine(connection, scratch, progress)
+    with (
+        scratch_folder(folder) as scratch,
+        _database(folder, memory_mb) as database,
+        database.cursor() as connection,
+    ):
+        for setting in _SESSION:
+            connection.execute(f"SET {setting}")
+        yield Engine(connection, scratch, progress)
+
+
+def keep_open() -> None:
+    """Let all conversions of this process share one database: opening one takes as long as a small
+    file. For a process of a pool, which does nothing else; all must have one limit of memory.
+    """
+    _kept.setdefault("database", None)
+
+
+@contextmanager
+def _database(folder: Path, memory_mb: int) -> Iterator[Any]:
+    if _kept.get("database"):
+        yield _kept["database"]
+        return
+    config = {
+        "memory_limit": f"{memory_mb}MB",
+        "threads": 2,
+        "temp_directory": str(temporary_path(folder / "spill")),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    database = _duckdb().connect(":memory:", config=config)
+    if "database" in _kept:
+        _kept["database"] = database
+        yield database
+        return
+    with database:
+        yield database
+
+
+def memory_mb() -> int:
+    """Return the megabytes that `DRAWSCAPE_DATA_MEMORY_MB` allows; SettingsError when it names none."""
+    text = os.environ.get("DRAWSCAPE_DATA_MEMORY_MB", str(DEFAULT_MB))
+    if not text.isdecimal() or int(text) < _LEAST_MB:
+        raise SettingsError(
+            f"DRAWSCAPE_DATA_MEMORY_MB={text!r} must be a number of megabytes, {_LEAST_MB} or more"
+        )
+    return int(text)
 
 
 def literal(value: str) -> str:
@@ -128,6 +195,27 @@ def file_literal(path: Path) -> str:
     return literal(glob.escape(str(path)))
 
 
+def select(expressions: Iterable[tuple[str, str]], source: str) -> str:
+    """Return a query of (expression, name) pairs over `source`, a table or a query in brackets."""
+    wanted = ", ".join(f"{expression} AS {identifier(name)}" for expression, name in expressions)
+    return f"SELECT {wanted} FROM {source}"
+
+
+def text_value(column: Column) -> str:
+    """Return an SQL expression: the column's values as a text file holds them, where those differ.
+
+    Bytes become base64, lists and structures JSON, times with a zone ISO 8601 in UTC.
+    """
+    name = identifier(column.name)
+    if column.type == "BLOB":
+        return f"base64({name})"
+    if column.type == "TIMESTAMP WITH TIME ZONE":
+        return f"replace(replace({name}::VARCHAR, ' ', 'T'), '+00', 'Z')"
+    if column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP", "UNION")):
+        return f"to_json({name})"
+    return name
+
+
 def _explained(problem: Exception) -> DataError:
     text = str(problem)
     if type(problem).__name__ == "OutOfMemoryException":
@@ -136,6 +224,8 @@ def _explained(problem: Exception) -> DataError:
         )
     kind = UnreadableError if type(problem).__name__ == "InvalidInputException" else DataError
     wanted = text.split("Possible fixes", 1)[0].split("\n\n", 1)[0]
+    if "Malformed JSON" in wanted:  # DuckDB 1.4 to 2.0 name the line or record after it
+        wanted = _PLACE.sub(lambda found: f"{found[1]} {int(found[2]) - 1}", wanted)
     return kind(" ".join(wanted.split()).removeprefix("Invalid Input Error: ")[:600])
 
 

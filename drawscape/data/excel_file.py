@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import datetime
 import importlib
@@ -15,9 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from drawscape.data.engine import Engine, identifier
+from drawscape.data.engine import Engine, Table, select, text_value
 from drawscape.data.options import Options
-from drawscape.data.table import Column, Table, select
 from drawscape.errors import DataError, MissingExtraError, UnknownNameError
 
 MOST_ROWS = 1_048_576
@@ -46,7 +44,7 @@ def sheet_as_csv(engine: Engine, path: Path, options: Options) -> tuple[Path, Op
             width = width or len(texts)
             writer.writerow(texts + [""] * (width - len(texts)))
             if count % 1024 == 0:
-                engine.tell(0.1 * count / max(height, count, 1), f"row {count:,}")
+                engine.report(0.1 * count / max(height, count, 1), f"row {count:,}")
     as_csv = replace(options, delimiter=",", quote='"', escape='"', encoding="utf-8", skip_rows=0)
     return target, as_csv
 
@@ -69,7 +67,7 @@ def write_excel(engine: Engine, table: Table, path: Path) -> int:
     try:
         count = _fill(engine, table, sheet)
     finally:
-        sheet.close()  # else openpyxl ends it when no one can hear its complaints any more
+        sheet.close()  # else openpyxl closes it at the interpreter's end, and complains
     book.save(path)
     return count
 
@@ -80,19 +78,13 @@ def _fill(engine: Engine, table: Table, sheet: Any) -> int:
         return 0
     sheet.append([_cell(sheet, column.name) for column in table.columns])
     count = 0
-    for rows in engine.stream(select(map(_value, table.columns), f"({table.sql})")):
+    values = [(text_value(column), column.name) for column in table.columns]
+    for rows in engine.stream(select(values, f"({table.sql})")):
         for row in rows:
             sheet.append([_cell(sheet, value) for value in row])
         count += len(rows)
-        engine.tell(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
+        engine.report(0.35 + 0.6 * count / max(table.rows or 0, count), f"{count:,} rows")
     return count
-
-
-def _value(column: Column) -> tuple[str, str]:
-    """Return the SQL expression of a column's values: Excel knows no time zones."""
-    name = identifier(column.name)
-    zoned = column.type == "TIMESTAMP WITH TIME ZONE"
-    return (f"{name}::VARCHAR" if zoned else name), column.name
 
 
 def _cell(sheet: Any, value: Any) -> Any:
@@ -108,8 +100,6 @@ def _cell(sheet: Any, value: Any) -> Any:
         return value
     if isinstance(value, Decimal) and len(value.as_tuple().digits) <= _SURE_DIGITS:
         return float(value)
-    if isinstance(value, bytes):
-        value = base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None and value.date() >= _DATES_FROM:
             return value
@@ -128,7 +118,7 @@ def _cell(sheet: Any, value: Any) -> Any:
 
 def _without_blank_end(texts: list[str]) -> list[str]:
     """Return the texts up to the last that is not empty: a sheet's rows end anywhere."""
-    width = next((place for place in range(len(texts), 0, -1) if texts[place - 1]), 0)
+    width = next((end for end in range(len(texts), 0, -1) if texts[end - 1]), 0)
     return texts[:width]
 
 
@@ -166,7 +156,7 @@ def _book(path: Path, stream: IO[bytes]) -> Any:
             # From an open file: given a path, openpyxl refuses suffixes that it does not know.
             return openpyxl.load_workbook(stream, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as problem:
-        raise DataError(f"{path.name!r} is no .xlsx workbook: {problem}") from problem
+        raise DataError(f"{path.name!r} is not an .xlsx workbook: {problem}") from problem
     raise DataError(f"{path.name!r} unpacks to {unpacked:,} bytes; that is too much")
 
 

@@ -1,8 +1,8 @@
 """Which type a column of text has, decided from every row and never at the price of a digit.
 
 A column is of a type when each of its texts is how that type is written: '007' stays text, and so
-does a number with more digits than a double holds. DuckDB's own sniffer looks at a sample and takes
-'007' for 7.
+does a number with more digits than a double holds. Beside values of a type, NA and NaN mean that
+there is none. DuckDB's own sniffer looks at a sample and takes '007' for 7.
 """
 
 from __future__ import annotations
@@ -17,11 +17,20 @@ SAMPLE_CELLS = 100_000  # what these rule out need not be checked in the others
 LEAST_SAMPLE_ROWS = 100
 AT_ONCE = 200  # columns in one query: DuckDB's planner is slow with thousands of expressions
 NUMBERS = ("BOOLEAN", "BIGINT", "DECIMAL(38,0)", "DOUBLE")
+ZONED = "TIMESTAMP WITH TIME ZONE"
 DATES = ("DATE", "TIMESTAMP")
 
-_DOUBLE = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?"
+_EXPONENT = "([eE][-+]?[0-9]{1,3})"
+_WHOLE = "(0|[1-9][0-9]*)"
+# A plus only where a point or an exponent says that it is a number: '+49' may be a telephone's.
+_DOUBLE = (
+    rf"-?{_WHOLE}{_EXPONENT}?|[-+]?{_WHOLE}\.[0-9]*{_EXPONENT}?|[-+]?\.[0-9]+{_EXPONENT}?"
+    rf"|\+{_WHOLE}{_EXPONENT}"
+)
 _TIMESTAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-_SURE_LENGTH = 16  # sign, point and 15 digits, or fewer: what every double gives back unchanged
+_ZONE = r"(Z|[-+][0-9]{2}(:?[0-9]{2})?)"
+_SURE_DIGITS = 15  # what every double gives back unchanged
+_MISSING = "('', 'NA', 'N/A', 'NaN', 'nan')"  # what R, spreadsheets and numpy write for no value
 
 
 @dataclass(frozen=True)
@@ -40,8 +49,13 @@ class Reading:
             options.decimal, options.thousands, options.date_format, options.timestamp_format
         )
 
+    def wrong(self, text: str, kind: str) -> str:
+        """Return an SQL condition: there is a text, and it cannot be read as `kind`."""
+        return f"{text} NOT IN {_MISSING} AND {self.value(text, kind)} IS NULL"
+
     def number(self, text: str) -> str:
         """Return an SQL expression: the number as SQL writes it, NULL if the signs do not fit."""
+        text = f"trim({text})"
         if self.decimal == "." and self.thousands is None:
             return text
         point = f"(\\{self.decimal}[0-9]+)?"
@@ -55,7 +69,7 @@ class Reading:
         )
 
     def value(self, text: str, kind: str) -> str:
-        """Return an SQL expression: the text as a value of `kind`, NULL where it is none."""
+        """Return an SQL expression: the text as a value of `kind`, NULL where it is not one."""
         if kind == "VARCHAR":
             return text
         filled = f"NULLIF({text}, '')"
@@ -63,26 +77,44 @@ class Reading:
             return f"TRY_STRPTIME({filled}, {literal(self.date_format)})::DATE"
         if kind == "TIMESTAMP" and self.timestamp_format:
             return f"TRY_STRPTIME({filled}, {literal(self.timestamp_format)})"
-        if kind in ("DATE", "TIME", "TIMESTAMP", "BOOLEAN", "JSON"):
+        if kind == ZONED:  # before 2.0 DuckDB wants seconds before a zone
+            filled = f"regexp_replace(trim({filled}), '^(.{{16}})([-+Z])', '\\1:00\\2')"
+        if kind in ("DATE", "TIME", "TIMESTAMP", ZONED, "BOOLEAN", "JSON"):
             return f"TRY_CAST({filled} AS {kind})"
         return f"TRY_CAST({self.number(filled)} AS {kind})"
 
     def check(self, text: str, kind: str) -> str:
-        """Return an SQL condition: the text is just how a value of `kind` is written."""
+        """Return an SQL condition: the text is just how a value of `kind` is written.
+
+        Blanks around it do not count.
+        """
         number, value = self.number(text), self.value(text, kind)
         if kind == "BOOLEAN":
-            return f"lower({text}) IN ('true', 'false')"
+            return f"lower(trim({text})) IN ('true', 'false')"
         if kind in ("BIGINT", "DECIMAL(38,0)"):
             return f"{value}::VARCHAR = {number}"
         if kind == "DOUBLE":
-            sure = f"length({number}) <= {_SURE_LENGTH} OR {value}::VARCHAR = {number}"
-            written = f"regexp_full_match({number}, {literal(_DOUBLE)})"
-            return f"{written} AND isfinite({value}) AND ({sure})"
+            digits = f"regexp_replace({number}, '[eE].*|[-+.]', '', 'g')"
+            few = f"length(trim(ltrim({digits}, '0'), '0')) <= {_SURE_DIGITS}"
+            # Or it is written as a double is: its shortest digits, or numpy's 19, or C's 17.
+            same = " OR ".join(
+                f"{written} = {number}"
+                for written in (
+                    f"{value}::VARCHAR",
+                    f"printf('%.18e', {value})",
+                    f"printf('%.17g', {value})",
+                )
+            )
+            formed = f"regexp_full_match({number}, {literal(_DOUBLE)})"
+            return f"{formed} AND isfinite({value}) AND ({few} OR {same})"
         if kind == "DATE":
-            return f"{value} IS NOT NULL" if self.date_format else f"{value}::VARCHAR = {text}"
-        if self.timestamp_format:
+            return (
+                f"{value} IS NOT NULL" if self.date_format else f"{value}::VARCHAR = trim({text})"
+            )
+        if kind == "TIMESTAMP" and self.timestamp_format:
             return f"{value} IS NOT NULL"
-        return f"regexp_full_match({text}, {literal(_TIMESTAMP)}) AND {value} IS NOT NULL"
+        form = _TIMESTAMP + (_ZONE if kind == ZONED else "")
+        return f"regexp_full_match(trim({text}), {literal(form)}) AND {value} IS NOT NULL"
 
 
 def candidates(target: str, options: Options) -> tuple[str, ...]:
@@ -100,6 +132,8 @@ def candidates(target: str, options: Options) -> tuple[str, ...]:
         wanted.append("DATE")
     if typed or options.timestamp_format:
         wanted.append("TIMESTAMP")
+    if target == "parquet":  # the cells of a sheet have no time zone
+        wanted.append(ZONED)
     return tuple(wanted)
 
 
@@ -150,7 +184,7 @@ def _fitting_sample(
     checks = ", ".join(_misses("text", kind, reading) for kind in wanted)
     rows = engine.rows(
         f"SELECT name, {checks} FROM (UNPIVOT {sample} ON COLUMNS(*) INTO NAME name VALUE text) "
-        "WHERE text <> '' GROUP BY name",
+        f"WHERE text NOT IN {_MISSING} GROUP BY name",
         share=(0, 0),
         message="reading the first rows",
     )
@@ -172,7 +206,7 @@ def _fitting(
     """Return the first kind that all texts of a column have, where there is one, and the row count."""
     wanted = ["count(*)"]
     for column, some in kinds.items():
-        wanted.append(f"count(NULLIF({column}, ''))")
+        wanted.append(f"count(CASE WHEN {column} NOT IN {_MISSING} THEN 1 END)")
         wanted.extend(_misses(column, kind, reading) for kind in some)
     sql = f"SELECT {', '.join(wanted)} FROM {source}"
     row = iter(engine.rows(sql, share=share, message="reading every row")[0])
@@ -187,8 +221,8 @@ def _fitting(
 
 
 def _misses(text: str, kind: str, reading: Reading) -> str:
-    """Return an SQL expression: the number of texts, empty ones left out, that are not of `kind`.
+    """Return an SQL expression: the number of texts that are not of `kind`, missing ones left out.
 
     A sum of 0 and 1 is planned four times as fast as a filtered count.
     """
-    return f"sum(({text} <> '' AND ({reading.check(text, kind)}) IS NOT TRUE)::INTEGER)"
+    return f"sum(({text} NOT IN {_MISSING} AND ({reading.check(text, kind)}) IS NOT TRUE)::INTEGER)"

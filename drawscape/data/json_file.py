@@ -6,13 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from drawscape.data.dialect import find_encoding
-from drawscape.data.engine import WRITING, Engine, file_literal, identifier, literal
+from drawscape.data.dialect import find_encoding, transcode, unique_names
+from drawscape.data.engine import (
+    Column,
+    Engine,
+    Table,
+    file_literal,
+    identifier,
+    literal,
+    select,
+    text_value,
+)
 from drawscape.data.infer import DATES, NUMBERS, Reading, candidates
-from drawscape.data.options import Options, sql_type
-from drawscape.data.repair import transcode
-from drawscape.data.table import Column, Table, select, unique_names
-from drawscape.errors import DataError, UnknownNameError
+from drawscape.data.options import Options
+from drawscape.errors import DataError
 
 MOST_COLUMNS = 10_000  # a record with more keys is a dictionary, not a row
 _LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
@@ -23,8 +30,8 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     """Return the records of a JSON file: those of an array, one object, or one a line (`lines`).
 
     Columns are the records' keys in the order in which they first come; nested values stay JSON.
-    Records that are no objects make one column, 'value'. Integers keep every digit, other numbers
-    those of a double. Raises DataError where the file is no JSON or ends too soon.
+    Records that are not objects make one column, 'value'. Integers keep every digit, other numbers
+    those of a double. Raises DataError where the file is not JSON or ends too soon.
     """
     plain = _as_utf8(engine, path, options)
     array = not lines and _is_array(plain, path)
@@ -38,7 +45,10 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     if rows == 0:
         return Table("", (), 0, ("the file holds no records",))
     if objects < rows:
-        note = f"{rows - objects} records are no objects: all go into one column, 'value'"
+        others = rows - objects
+        note = (
+            f"{others} record{'s are' if others > 1 else ' is'} not an object: all are in 'value'"
+        )
         return Table(documents, (Column("value", "JSON"),), rows, (note,))
     return _by_keys(engine, scan, rows, options, target)
 
@@ -54,19 +64,15 @@ def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
         path.write_text("" if lines else "[]\n", encoding="utf-8")
         return 0
     values = [(_value(column), column.name) for column in table.columns]
-    sql = select(values, f"({table.sql})")
     form = f"FORMAT json, ARRAY {str(not lines).lower()}"
-    written = engine.rows(
-        f"COPY ({sql}) TO {literal(str(path))} ({form})", share=WRITING, message="writing"
-    )
-    return int(written[0][0])
+    return engine.copy(select(values, f"({table.sql})"), path, form)
 
 
 def _value(column: Column) -> str:
     name = identifier(column.name)
     if column.type in ("DOUBLE", "FLOAT"):
         return f"CASE WHEN isfinite({name}) THEN {name} END"
-    return f"base64({name})" if column.type == "BLOB" else name
+    return text_value(column)
 
 
 def _copy_documents(engine: Engine, documents: str, path: Path, *, lines: bool) -> int:
@@ -79,7 +85,7 @@ def _copy_documents(engine: Engine, documents: str, path: Path, *, lines: bool) 
             stream.write(between if count else "")
             stream.write(between.join(row[0] for row in rows))
             count += len(rows)
-            engine.tell(0.5, f"{count:,} records")
+            engine.report(0.5, f"{count:,} records")
         stream.write(end if count or not lines else "")
     return count
 
@@ -89,7 +95,7 @@ def _as_utf8(engine: Engine, path: Path, options: Options) -> Path:
     if encoding.lower() in ("utf-8", "utf8", "ascii"):
         return path
     plain = engine.scratch / "utf8.json"
-    transcode(path, plain, encoding=encoding, tell=lambda f: engine.tell(0.1 * f, "decoding"))
+    transcode(path, plain, encoding=encoding, report=lambda f: engine.report(0.1 * f, "decoding"))
     return plain
 
 
@@ -120,15 +126,12 @@ def _by_keys(engine: Engine, scan: str, rows: int, options: Options, target: str
     if not found:
         return Table("", (), 0, (f"none of the {rows} records has a key",))
     names, notes = unique_names(key for key, _ in found)
-    for name in options.types_by_column:
-        if name not in names:
-            raise UnknownNameError("column", name, names)
+    asked = options.sql_types(names)
     columns, values = [], []
-    for place, (name, (_, guessed)) in enumerate(zip(names, found, strict=True), start=1):
-        asked = options.types_by_column.get(name)
-        kind = sql_type(name, asked) if asked else guessed
+    for index, (name, (_, guessed)) in enumerate(zip(names, found, strict=True), start=1):
+        kind = asked.get(name, guessed)
         columns.append(Column(name, kind))
-        values.append((_extracted(f"v[{place}]", kind), name))
+        values.append((_extracted(f"v[{index}]", kind), name))
     pointers = ", ".join(literal(_pointer(key)) for key, _ in found)
     source = f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})"
     return Table(select(values, source), tuple(columns), rows, tuple(notes))
@@ -160,13 +163,13 @@ def _keys(engine: Engine, scan: str, options: Options, target: str) -> list[tupl
             count(*) FILTER (WHERE type IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')),
             count(*) FILTER (WHERE type = 'BOOLEAN'), {fits}
         FROM (
-            SELECT place, e.id AS id, e.key AS key, e.type AS type, e.value ->> '$' AS text
-            FROM (SELECT row_number() OVER () AS place, json FROM {scan}) AS t,
+            SELECT position, e.id AS id, e.key AS key, e.type AS type, e.value ->> '$' AS text
+            FROM (SELECT row_number() OVER () AS position, json FROM {scan}) AS t,
                 json_each(t.json) AS e
-        ) GROUP BY key ORDER BY min(place), min(id) LIMIT {MOST_COLUMNS + 1}"""
+        ) GROUP BY key ORDER BY min(position), min(id) LIMIT {MOST_COLUMNS + 1}"""
     found = engine.rows(sql, share=(0.2, 0.35), message="reading every record")
     if len(found) > MOST_COLUMNS:
-        raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are no table")
+        raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are not a table")
     return [(row[0], _kind(row[1:5], dict(zip(kinds, row[5:], strict=True)))) for row in found]
 
 

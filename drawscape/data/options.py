@@ -1,14 +1,28 @@
-"""What a caller may say about a file that is not as it seems."""
+"""The formats of tables, and what a caller may choose about a file that is not as it seems."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
-from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.errors import DataError, ParameterError, UnknownNameError
+
+SUFFIXES = {
+    "csv": ".csv",
+    "tsv": ".tsv",
+    "json": ".json",
+    "ndjson": ".ndjson",
+    "parquet": ".parquet",
+    "excel": ".xlsx",
+}
+FORMATS = tuple(SUFFIXES)
+"""The formats that can be read and written."""
+
+_ALIASES = {"jsonl": "ndjson", "xlsx": "excel", "tab": "tsv", "pq": "parquet", "txt": "csv"}
 
 RAGGED = ("refuse", "pad", "skip")
 
@@ -37,7 +51,8 @@ class Options:
     quote, escape: around a cell, and before a quote in it ('' for none).
     encoding: any that Python knows ('latin-1', 'cp1252', 'utf-16'); None means UTF-8, or what a
         byte order mark says.
-    header: whether the first line names the columns; None: unless a number or date is in it.
+    header: whether the first line names the columns; None: unless a number or date is in it, years
+        over columns of other values apart.
     skip_rows: lines to pass over before the first.
     columns: names in place of the file's.
     types: 'text' (guess nothing), or a type by column: text, integer, double, decimal(18,2),
@@ -122,6 +137,13 @@ class Options:
         """The types asked for, by column."""
         return {} if isinstance(self.types, str) else self.types
 
+    def sql_types(self, names: Collection[str]) -> dict[str, str]:
+        """Return the SQL types asked for by column; UnknownNameError for one that is not in `names`."""
+        for name in self.types_by_column:
+            if name not in names:
+                raise UnknownNameError("column", name, names)
+        return {name: sql_type(name, kind) for name, kind in self.types_by_column.items()}
+
     @property
     def all_text(self) -> bool:
         """Whether no type is to be guessed."""
@@ -150,5 +172,33 @@ def _check_encoding(name: str) -> None:
         raise ParameterError(
             "encoding",
             name,
-            "is no text encoding that Python knows; try 'utf-8', 'cp1252', 'utf-16'",
+            "is not a text encoding that Python knows; try 'utf-8', 'cp1252', 'utf-16'",
+        ) from None
+
+
+def format_named(name: str) -> str:
+    """Return the format that `name` means, such as 'excel' for 'XLSX'; UnknownNameError if none."""
+    plain = name.strip().lower().removeprefix(".") if isinstance(name, str) else repr(name)
+    known = _ALIASES.get(plain, plain)
+    if known == "xls":
+        raise DataError("the old .xls format is not read; save the sheet as .xlsx first")
+    if known not in SUFFIXES:
+        raise UnknownNameError("format", plain, [*FORMATS, *_ALIASES])
+    return known
+
+
+def suffix_of(form: str) -> str:
+    """Return the suffix of files in a format of FORMATS."""
+    return SUFFIXES[form]
+
+
+def format_of(path: Path) -> str:
+    """Return the format that the file's suffix stands for; DataError when it stands for none."""
+    try:
+        return format_named(path.suffix)
+    except UnknownNameError:
+        suffixes = ", ".join([*SUFFIXES.values(), *(f".{alias}" for alias in _ALIASES)])
+        raise DataError(
+            f"{path.name!r}: the suffix {path.suffix!r} is not that of a format; "
+            f"pass source_format='csv', or use one of {suffixes}"
         ) from None

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.atomic import write_atomic
-from drawscape.data import FORMATS, Options, convert
-from drawscape.data.formats import format_named, suffix_of
-from drawscape.data.limits import memory_mb
+from drawscape.data import FORMATS, Options, convert, format_named, memory_mb, suffix_of
 from drawscape.errors import UnknownNameError
 from drawscape.files.checksum import sha256
 

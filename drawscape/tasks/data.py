@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drawscape import settings
-from drawscape.data import Options, convert
-from drawscape.data.formats import format_named, suffix_of
-from drawscape.data.limits import memory_mb
+from drawscape.data import Options, convert, format_named, memory_mb, suffix_of
 from drawscape.jobs import current_job
 
 

@@ -16,8 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from drawscape.data import convert
-from drawscape.data.limits import DEFAULT_MB
+from drawscape.data import DEFAULT_MB, convert
 
 _LINES = 100_000  # a block of lines that is written again and again
 

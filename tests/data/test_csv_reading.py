@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from drawscape.errors import DataError, ParameterError, UnknownNameError
@@ -34,7 +35,27 @@ def test_a_column_is_a_number_only_if_every_row_is(bench) -> None:
         ("TRUE", True),
         ("false", False),
         ("yes", "yes"),
-        (" 7", " 7"),
+        (" 7", 7),
+        ("7 ", 7),
+        (".5", 0.5),
+        ("-.5", -0.5),
+        ("+1.5", 1.5),
+        ("1.", 1.0),
+        ("+1e3", 1000.0),
+        ("0.157853502778310", 0.15785350277831),
+        ("1.000000000000000056e-01", 0.1),
+        ("-4.940656458412465442e-324", -5e-324),
+        ("0.10000000000000001", 0.1),
+        ("0.12345678901234567", "0.12345678901234567"),
+        ("1.000000000000000057e-01", "1.000000000000000057e-01"),
+        ("00.5", "00.5"),
+        (".", "."),
+        ("12345678901234567", 12345678901234567),
+        ("-123456789012345678", -123456789012345678),
+        ("1234567890123456789", 1234567890123456789),
+        ("0.1234567890123456789", "0.1234567890123456789"),
+        ("12345678901234567.5", "12345678901234567.5"),
+        ("NA", "NA"),
         ("0x1F", "0x1F"),
         ("1_000", "1_000"),
         ("2024-02-30", "2024-02-30"),
@@ -45,6 +66,73 @@ def test_a_column_is_a_number_only_if_every_row_is(bench) -> None:
 def test_no_value_changes_its_meaning(bench, text: str, value: object) -> None:
     (record,) = bench.records(f"a,b\n{text},x\n", header=True)
     assert record == {"a": value, "b": "x"}
+
+
+@pytest.mark.parametrize("missing", ["NA", "N/A", "NaN", "nan", '""', ""])
+@pytest.mark.parametrize(
+    ("text", "value"), [("7", 7), ("1.5", 1.5), ("true", True), ("1" * 19, int("1" * 19))]
+)
+def test_beside_values_na_and_nan_mean_that_there_is_none(
+    bench, missing: str, text: str, value: object
+) -> None:
+    records = bench.records(f"a,b\n{text},x\n{missing},NA\n{text},y\n", header=True)
+    assert records == [{"a": value, "b": "x"}, {"a": None, "b": "NA"}, {"a": value, "b": "y"}]
+
+
+def test_what_numpy_writes_by_default_are_numbers(bench, tmp_path) -> None:
+    array = np.random.default_rng(7).normal(size=(50, 3)) * 10.0 ** np.arange(-200, 100, 100)
+    array[7, 1] = np.nan
+    np.savetxt(tmp_path / "array.csv", array, delimiter=",")
+    text = (tmp_path / "array.csv").read_text()
+    got = [list(record.values()) for record in bench.records(text)]
+    assert got[7][1] is None
+    assert bench.last.columns == ("column_1", "column_2", "column_3")
+    np.testing.assert_array_equal(np.array(got, dtype=float), array)
+
+
+def test_blanks_after_the_delimiter_do_not_make_a_text(bench) -> None:
+    assert bench.records("a, b, c\n1, 2, x\n3, 4.5, y\n") == [
+        {"a": 1, "b": 2.0, "c": " x"},
+        {"a": 3, "b": 4.5, "c": " y"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Country,Code,1960,1961\nAruba,ABW,4.8,4.7\n",
+        "Country,1960\nAruba,\nAfrica,5\n",
+        "1960,1961\n4.8,4.7\n",
+        "Country,2000,2001\nAruba,2000,17\nAfrica,18.5,19\n",
+    ],
+)
+def test_years_over_other_values_are_names(bench, text: str) -> None:
+    names, *_ = text.splitlines()
+    bench.records(text)
+    assert bench.last.columns == tuple(names.split(","))
+    assert bench.last.notes == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aruba,1960,1961\nAfrica,1962,1971\n",
+        "Aruba,1960,4.8\nAfrica,x,4.7\n",
+        "x,1960,1960\ny,1,2\n",
+        "Aruba,1960\n",
+        "2024-01-02,x\n2024-01-03,y\n",
+        ".5,x\n.6,y\n",
+    ],
+)
+def test_a_first_row_of_values_is_data_and_the_log_says_so(bench, text: str) -> None:
+    assert len(bench.records(text)) == len(text.splitlines())
+    assert "so it is data; header=True if it is not" in bench.last.notes[0]
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_excel_s_separator_line_is_not_a_header(bench, delimiter: str) -> None:
+    text = f"sep={delimiter}\r\na{delimiter}b\r\n1{delimiter}2,5\r\n".replace("2,5", "2")
+    assert bench.records(text) == [{"a": 1, "b": 2}]
 
 
 def test_digits_survive_into_json(bench) -> None:
@@ -133,13 +221,24 @@ def test_mixed_line_ends_will_do(bench) -> None:
     assert bench.records("a,b\r\n1,2\n3,4\r\n") == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
 
 
+def test_mixed_line_ends_hide_no_row_of_another_width_and_change_no_cell(bench) -> None:
+    text = 'a;b\r\n"x\r\ny";2\n"u\nv""";3\r\n'
+    assert bench.records(text) == [{"a": "x\r\ny", "b": 2}, {"a": 'u\nv"', "b": 3}]
+    assert bench.records("a;b\r\n'x\\'\r\ny';2\n4;3\r\n", quote="'", escape="\\") == [
+        {"a": "x'\r\ny", "b": 2},
+        {"a": "4", "b": 3},
+    ]
+    with pytest.raises(DataError, match=r"line 4: 3 cells where 2 are expected"):
+        bench.records("a,b\r\n1,2\n3,4\r\n5,6,7\n")
+
+
 def test_a_last_line_without_an_end_counts(bench) -> None:
     assert bench.records("a,b\n1,2\n3,4")[-1] == {"a": 3, "b": 4}
 
 
 def test_a_ragged_row_is_refused_with_its_line(bench) -> None:
     with pytest.raises(
-        DataError, match=r"'in\.csv', line 4: 1 cells where 2 are expected.*ragged='pad'"
+        DataError, match=r"'in\.csv', line 4: 1 cell where 2 are expected.*ragged='pad'"
     ):
         bench.records('a,b\n"1\n1",2\n3\n')
 
@@ -158,11 +257,44 @@ def test_ragged_rows_are_padded_and_counted(bench) -> None:
         {"a": 3, "b": None, "column_3": None},
         {"a": 4, "b": 5, "column_3": 6},
     ]
-    assert "3 short rows padded" in bench.last.notes[0]
+    assert bench.last.notes == ("2 ragged rows, short ones padded with empty cells",)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("skip_rows", [0, 1])
+def test_a_line_is_named_as_an_editor_counts_it(bench, end: str, skip_rows: int) -> None:
+    lines = ["report", "a,b", '"1', '1",2', "", "3,4", "5"]
+    text = end.join(lines[1 - skip_rows :]) + end
+    with pytest.raises(DataError, match=rf"'in\.csv', line {6 + skip_rows}: 1 cell"):
+        bench.records(text, skip_rows=skip_rows)
+
+
+@pytest.mark.parametrize("ragged", ["skip", "pad"])
+@pytest.mark.parametrize("target", ["csv", "ndjson", "parquet", "xlsx"])
+def test_ragged_rows_and_mixed_line_ends_and_another_encoding_at_once(
+    bench, ragged: str, target: str
+) -> None:
+    content = "a;b\r\nZoë;2\n3\r\n4;5;6\n".encode("cp1252")
+    made = bench.convert(content, "in.csv", f"out.{target}", ragged=ragged, encoding="cp1252")
+    assert bench.last.rows == (1 if ragged == "skip" else 3)
+    assert "2 ragged rows" in bench.last.notes[0]
+    assert bench.records(made, f"back.{target}")[0]["a"] == "Zoë"
+
+
+@pytest.mark.parametrize("ragged", ["skip", "pad"])
+def test_only_ragged_rows_are_forgiven(bench, ragged: str) -> None:
+    with pytest.raises(DataError, match=r"line 3: "):
+        bench.records('a,b\n1\n"x"y,2\n', ragged=ragged)
+
+
+def test_many_skipped_rows_are_counted_and_the_first_named(bench) -> None:
+    text = "a,b\n" + "".join(f"{n}\n{n},x\n" for n in range(1000))
+    assert len(bench.records(text, ragged="skip")) == 1000
+    assert bench.last.notes == ("1000 ragged rows skipped (lines 2, 4, 6, 8, 10, ...)",)
 
 
 def test_a_broken_quote_is_refused_with_its_line(bench) -> None:
-    with pytest.raises(DataError, match=r"'in\.csv', row from line 3"):
+    with pytest.raises(DataError, match=r"'in\.csv', line 3: .*'\"open,4 5,6'"):
         bench.records('a,b\n1,2\n"open,4\n5,6\n')
 
 
@@ -232,7 +364,7 @@ def test_types_can_be_told(bench) -> None:
 
 
 def test_a_value_that_is_not_of_the_type_told_is_shown(bench) -> None:
-    with pytest.raises(DataError, match="column 'b': 'x' is no BIGINT"):
+    with pytest.raises(DataError, match="column 'b': 'x' is not a BIGINT"):
         bench.records("a,b\n1,2\n2,x\n", types={"b": "integer"})
     with pytest.raises(UnknownNameError, match="column 'c'"):
         bench.records("a,b\n1,2\n", types={"c": "integer"})

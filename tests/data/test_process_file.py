@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.data.formats import FORMATS, suffix_of
+from drawscape.data import FORMATS, suffix_of
 from drawscape.errors import DataError, ForbiddenPathError, SettingsError, UnknownNameError
 from workers.data_tasks import process_file
 
