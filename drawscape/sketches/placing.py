@@ -32,6 +32,16 @@ def fitted(svg: SVGBuilder, figure: Points, *, stretched: bool = False) -> Point
     return np.asarray((figure - (low + high) / 2) * scale + (svg.frame.cx, svg.frame.cy))
 
 
+def filled(svg: SVGBuilder, figure: Points, *, most: float = 1.4) -> Points:
+    """Return `figure` as `fitted` places it, its slack axis stretched to the page, `most` times at most."""
+    placed = fitted(svg, figure)
+    middle = np.array([svg.frame.cx, svg.frame.cy])
+    flat = placed.reshape(-1, 2)
+    extent = np.maximum(np.ptp(flat, axis=0), 1e-9)
+    stretch = np.array([svg.frame.width, svg.frame.height]) / extent
+    return np.asarray((placed - middle) * np.clip(stretch, 1.0, most) + middle)
+
+
 def fitted_lines(svg: SVGBuilder, lines: Lines, *, stretched: bool = False) -> Lines:
     """Return `lines` as `fitted` places their points; no lines at all stay as they are."""
     if not len(lines):

@@ -9,7 +9,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import at_most, fitted
+from drawscape.sketches.placing import at_most, filled
 from drawscape.svg_builder import SVGBuilder
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
@@ -29,8 +29,8 @@ def harmonograph(
     rng: np.random.Generator,
     *,
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
-    swings: Annotated[int, Interval(ge=10, le=120), doc("Swings until the pen is lifted")] = 80,
-    damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.5,
+    swings: Annotated[int, Interval(ge=10, le=120), doc("Swings until the pen is lifted")] = 110,
+    damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.1,
     detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.4,
 ) -> None:
     """The trace of four pendulums, slightly out of tune, that run down together.
@@ -48,7 +48,7 @@ def harmonograph(
     x = _swing(rng, t, low, detune, first) + 0.6 * _swing(rng, t, high, detune, second)
     y = _swing(rng, t, low, detune, first + quarter)
     y += 0.6 * _swing(rng, t, high, detune, second + other)
-    svg.polyline(fitted(svg, np.column_stack([x * fade, y * fade])))
+    svg.polyline(filled(svg, np.column_stack([x * fade, y * fade])))
 
 
 def _swing(

@@ -9,16 +9,26 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import fitted_lines, polar
+from drawscape.sketches.placing import filled, polar
 from drawscape.svg_builder import SVGBuilder
+
+PICKS = ((6, 71), (5, 97), (4, 31), (7, 19), (2, 39), (6, 47), (3, 47), (7, 29), (4, 121), (5, 107))
+"""Petals and degrees whose figure is neither a blot nor a star of few lines."""
 
 
 @sketch
 def maurer_rose(
     svg: SVGBuilder,
+    rng: np.random.Generator,
     *,
-    petals: Annotated[int, Interval(ge=2, le=12), doc("Petals of the rose, twice if even")] = 6,
-    degrees: Annotated[int, Interval(ge=1, le=179), doc("Angle of each step")] = 71,
+    petals: Annotated[
+        int | None,
+        Interval(ge=2, le=12),
+        doc("Petals of the rose, twice if even; none: the seed picks"),
+    ] = None,
+    degrees: Annotated[
+        int | None, Interval(ge=1, le=179), doc("Angle of each step; none: the seed picks")
+    ] = None,
     outline: Annotated[bool, doc("Draw the rose itself in red")] = True,
 ) -> None:
     """A rose seen through a walk of 360 straight steps along it.
@@ -27,19 +37,20 @@ def maurer_rose(
     starts a degree on, until all 360 are visited (Peter M. Maurer, A Rose is a Rose..., American
     Mathematical Monthly, 1987).
     """
+    picked = PICKS[int(rng.integers(len(PICKS)))]
+    petals = picked[0] if petals is None else petals
+    degrees = picked[1] if degrees is None else degrees
     walks = int(np.gcd(360, degrees))
     steps = degrees * np.arange(360 // walks + 1) + np.arange(walks)[:, None]
+    turns = np.radians(np.linspace(0, 360, 2161))
     figure = Lines.join(
-        [
-            Lines.of(_rose(np.radians(steps), petals)),
-            Lines.of(_rose(np.radians(np.linspace(0, 360, 2161)), petals)[None]),
-        ]
+        [Lines.of(_rose(np.radians(steps), petals)), Lines.of(_rose(turns, petals))]
     )
-    figure = fitted_lines(svg, figure)
+    figure = figure.with_points(filled(svg, figure.points))
     with svg.layer("walk", color="#1b1b1b", width=0.25):
         svg.polylines(figure.take(np.arange(walks)))
     if outline:
-        with svg.layer("rose", color="#b3402a", width=0.5):
+        with svg.layer("rose", color="#b3402a", width=0.4):
             svg.polylines(figure.take([walks]))
 
 

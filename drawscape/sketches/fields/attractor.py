@@ -16,6 +16,10 @@ from drawscape.svg_builder import SVGBuilder
 Family = Literal["de Jong", "Clifford"]
 
 
+DARKEST = 0.75
+"""Of line in mm for each mm² of the page: where threads crowd it is several times as much."""
+
+
 @sketch
 def attractor(
     svg: SVGBuilder,
@@ -49,7 +53,7 @@ def attractor(
     # Both axes reach the frame as long as that stretches neither beyond one and a half.
     scale = np.minimum(size / span, 1.5 * np.min(size / span))
     placed = (sheet - low - span / 2) * scale + (frame.cx, frame.cy)
-    svg.polylines(_slim(placed))
+    svg.polylines(_light(_slim(placed), frame.width * frame.height))
 
 
 def _threads(threads: int, folds: int) -> NDArray[np.float64]:
@@ -71,6 +75,13 @@ def _folded(
         else:
             x, y = np.sin(a * y) + c * np.cos(a * x), np.sin(b * x) + d * np.cos(b * y)
     return np.stack((x, y), axis=2)
+
+
+def _light(threads: Lines, area: float) -> Lines:
+    """Return as many threads, evenly chosen, as leave the paper lighter than `DARKEST` on the whole."""
+    ink = float(threads.lengths_mm.sum())
+    most = max(5, int(len(threads) * min(1.0, DARKEST * area / max(ink, 1e-9))))
+    return threads.take(np.unique(np.linspace(0, len(threads) - 1, most).astype(int)))
 
 
 def _slim(sheet: NDArray[np.float64]) -> Lines:

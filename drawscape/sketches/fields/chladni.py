@@ -68,12 +68,16 @@ def _notes(
     """Return `count` modes (m, n, sign) of rising pitch, none twice as long as there are enough."""
     modes = [(m, n) for n in range(1, highest + 1) for m in range(n) if lowest <= n]
     modes.sort(key=lambda mode: mode[0] ** 2 + mode[1] ** 2)
-    both = [(m, n, sign) for m, n in modes for sign in (1, -1)]
+    # Of the two figures of a mode one is shown: they are alike but for a turn or a shift.
+    signs = rng.choice((1, -1), len(modes))
+    both = [(m, n, int(sign)) for (m, n), sign in zip(modes, signs, strict=True)]
     # A single plate sounds a note of the middle: the lowest are but a line or two.
     steps = (np.arange(count) + 0.65) / (count + 0.3) * len(both)
     jitter = rng.uniform(-0.5, 0.5, count) * max(1.0, len(both) / count)
     chosen = np.sort(np.clip(np.rint(steps + jitter), 0, len(both) - 1).astype(int))
-    return [both[i] for i in chosen]
+    # No note twice while there are others: each is at least one above the one before.
+    apart = np.maximum.accumulate(chosen - np.arange(count)) + np.arange(count)
+    return [both[i % len(both)] for i in apart - max(0, int(apart[-1]) - len(both) + 1)]
 
 
 def _figure(

@@ -61,13 +61,13 @@ def curl_noise(
         pitch,
         step_mm=0.4 * pitch,
         mask=Lines.of([rectangle(frame), *outlines]),
-        min_length_mm=3 * pitch,
+        min_length_mm=9 * pitch,
     ):
         yield 0.95 * done, partial(_draw, lines=lines)
     _draw(svg, lines)
     if len(placed):
         with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(_drawn(placed, rings))
+            svg.polylines(_drawn(rng, placed, rings))
 
 
 def _draw(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
@@ -123,16 +123,18 @@ class _Stream:
         return np.asarray(eddy + self.current * 0.35 * across)
 
 
-def _drawn(stones: Stones, rings: int) -> list[NDArray[np.float64]]:
-    """Return each stone as circles that crowd at its lower right, as if lit from the upper left."""
+def _drawn(rng: np.random.Generator, stones: Stones, rings: int) -> list[NDArray[np.float64]]:
+    """Return each stone as its rim and, within, rings that waver as the grain of a pebble does."""
     t = np.linspace(0, 2 * np.pi, 121)
     unit = np.column_stack((np.cos(t), np.sin(t)))
     unit[-1] = unit[0]
     circles = []
     for cx, cy, radius in stones:
-        count = max(1, min(rings, int(radius / 1.1)))
+        count = max(1, min(rings, int(radius / 1.3)))
+        phases = rng.uniform(0, 2 * np.pi, 3)
+        grain = sum(np.sin(k * t + p) / k for k, p in zip((1, 2, 3), phases, strict=True))
         for ring in range(count):
             share = 1 - ring / count
-            lean = radius * (1 - share) * 0.45
-            circles.append(unit * radius * share + (cx + lean * 0.7, cy + lean * 0.7))
+            waver = 1 + 0.16 * (1 - share) * grain
+            circles.append(unit * (radius * share * waver)[:, None] + (cx, cy))
     return circles

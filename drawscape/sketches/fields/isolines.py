@@ -36,7 +36,9 @@ def isolines(
         doc("Part of the page under water (second pen)"),
     ] = 0.3,
     index: Annotated[
-        int, Interval(ge=0, le=10), doc("Every how-many-th line is drawn double; 0 for none")
+        int,
+        Interval(ge=0, le=10),
+        doc("Every how-many-th line is drawn with a broader pen; 0 for none"),
     ] = 5,
 ) -> None:
     """Contour lines of folded hills, with water lines along the shore.
@@ -54,11 +56,14 @@ def isolines(
     count = int(np.clip((top - shore) / (0.7 * steep + 1e-12), 2, levels))
     heights = shore + (top - shore) * np.arange(count) / count
     thin = contours_by_level(z, heights if sea else heights[1:], frame)
-    if index:
-        # A second stroke 0.35 mm beside the first reads as one bold line from the same pen.
-        beside = z - 0.35 * np.hypot(step, np.quantile(step, 0.1))
-        thin += contours_by_level(beside, heights[index::index], frame)
-    svg.polylines(_long(Lines.join(thin), frame.short / 60))
+    first = 0 if sea else 1
+    bold = [bool(index) and (k + first) % index == 0 for k in range(len(thin))]
+    for name, width, wanted in (("contours", 0.25, False), ("index contours", 0.6, True)):
+        chosen = [part for part, heavy in zip(thin, bold, strict=True) if heavy == wanted]
+        lines = _long(Lines.join(chosen), frame.short / 60)
+        if len(lines):
+            with svg.layer(name, color="#3d2b1f", width=width):
+                svg.polylines(lines)
     if sea:
         with svg.layer("pen 2", color="#2a5b8c", width=0.3):
             svg.polylines(_long(Lines.join(_water(frame, x, y, z, shore)), frame.short / 30))

@@ -121,7 +121,11 @@ def _kept_in(line: Points, wall: tuple[float, float], dish: Dish) -> Points:
     if dish == "open":
         return line
     if dish == "page":
-        return np.clip(line, (-wall[0], -wall[1]), wall)
+        # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
+        half = np.array(wall)
+        soft = 0.12 * half.min()
+        over = np.maximum(np.abs(line) - (half - soft), 0.0) / soft
+        return np.asarray(np.clip(line - np.sign(line) * 0.02 * soft * over**2, -half, half))
     out = np.hypot(line[:, 0] / wall[0], line[:, 1] / wall[1])
     return line / np.maximum(out, 1.0)[:, None]
 

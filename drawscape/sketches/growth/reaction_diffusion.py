@@ -45,7 +45,9 @@ def reaction_diffusion(
         float, Interval(ge=0.0, le=1.0), doc("How far conditions change across the page")
     ] = 0.45,
     outlines: Annotated[int, Interval(ge=1, le=6), doc("Outlines nested in each stripe")] = 4,
-    core: Annotated[bool, doc("Draw the innermost outline in the second pen")] = True,
+    core: Annotated[
+        bool, doc("Draw the innermost outlines, of the stripes' full parts, in red")
+    ] = True,
 ) -> Steps:
     """Contours of two chemicals that feed on and spread into each other.
 
@@ -151,6 +153,6 @@ def _nested(frame: Frame, fine: NDArray[np.float64], outlines: int) -> list[Line
     top = float(np.quantile(fine, 0.97))
     if top < 0.02:  # the reaction died out, which no pattern above does at these rates
         top = max(float(np.max(fine)), 1e-6)
-    share = np.linspace(0.35, 0.85, outlines) if outlines > 1 else np.array([0.5])
+    share = np.linspace(0.35, 0.78, outlines) if outlines > 1 else np.array([0.5])
     lines = contours_by_level(fine, top * share, frame)
-    return [found.take(found.lengths_mm > 1.0) for found in lines]
+    return [found.take(found.lengths_mm > 6.0) for found in lines]

@@ -73,7 +73,7 @@ def space_colonization(
     )
     for done in tree.grow(600, 3 * buds):
         yield 0.7 * done, partial(_so_far, tree=tree)
-    nodes = relaxed(tree.nodes, tree.parents, 3)
+    nodes = _swayed(Noise(rng), relaxed(tree.nodes, tree.parents, 3), plan)
     width = trunk * frame.short
     foot = float(np.max(plan.roots[:, 1]))
     window = frame.x0, frame.y0, frame.x1, foot
@@ -83,6 +83,18 @@ def space_colonization(
         with svg.layer("pen 2", color="#8a4b2a", width=0.3):
             below = _roots(rng, frame, width, taper) if form == "tree" else plan.outline
             svg.polylines(below)
+
+
+def _swayed(noise: Noise, nodes: Points, plan: Plan) -> Points:
+    """Return the nodes moved as boughs that have grown in the wind, the roots not at all."""
+    low, high = plan.outline.min(axis=0), plan.outline.max(axis=0)
+    size = float(np.max(high - low))
+    u, v = nodes.T / size * 7
+    away = np.column_stack((noise.perlin(u, v), noise.perlin(u + 31.4, v + 27.1)))
+    foot = plan.roots[np.argmin(np.abs(plan.roots[:, 0] - nodes[:, :1]), axis=1)]
+    hold = np.clip(np.hypot(*(nodes - foot).T) / (0.45 * size), 0, 1)[:, None]
+    most = np.maximum(high, np.max(plan.roots, axis=0))
+    return np.asarray(np.clip(nodes + 0.022 * size * hold * away, low, most))
 
 
 def _so_far(page: SVGBuilder, tree: Colony) -> None:
@@ -124,7 +136,7 @@ def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -
         pass
     nodes = relaxed(growing.nodes, growing.parents, 3)
     window = frame.x0, ground, frame.x1, frame.y1
-    return drawn_tree(nodes, growing.parents, width * 0.8, taper, window)
+    return drawn_tree(nodes, growing.parents, width, taper, window)
 
 
 def _tree(frame: Frame, noise: Noise) -> Plan:

@@ -52,7 +52,12 @@ def circle_packing(
     kinds = rng.choice(len(FILLS), len(circles), p=(0.3, 0.22, 0.22, 0.14, 0.12))
     if fill != "mixed":
         kinds = np.full(len(circles), FILLS.index(fill))
-    lean = rng.random(len(circles)) < accent
+    else:
+        # A large disc left white looks forgotten, a small one like a bubble.
+        kinds[(kinds == FILLS.index("empty")) & (circles[:, 2] > 4 * smallest)] = FILLS.index(
+            "rings"
+        )
+    lean = _drift(rng, circles, accent)
     turns = rng.uniform(0, np.pi, len(circles))
     pens: tuple[list[Points], list[Points]] = ([], [])
     for circle, kind, turn, second in zip(circles, kinds, turns, lean, strict=True):
@@ -61,6 +66,15 @@ def circle_packing(
     if pens[1]:
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(pens[1])
+
+
+def _drift(rng: np.random.Generator, circles: Circles, share: float) -> NDArray[np.bool_]:
+    """Return which circles, a `share` of them, lie in drifts that chance has strewn on the page."""
+    if not len(circles):
+        return np.zeros(0, dtype=bool)
+    centres = rng.uniform(circles[:, :2].min(axis=0), circles[:, :2].max(axis=0), (3, 2))
+    away = np.hypot(*(circles[:, None, :2] - centres).transpose(2, 0, 1)).min(axis=1)
+    return np.asarray(away <= np.quantile(away, share)) if share > 0 else away < 0
 
 
 def _packed(

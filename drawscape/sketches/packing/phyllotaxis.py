@@ -45,7 +45,7 @@ def phyllotaxis(
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
     arms: Annotated[
         int, Interval(ge=0, le=34), doc("Every how-many-th floret takes the second pen; 0 for none")
-    ] = 8,
+    ] = 21,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
     fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = False,
 ) -> None:

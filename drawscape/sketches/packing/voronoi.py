@@ -101,7 +101,7 @@ def _nested(
     found, owner = [stones], [np.arange(len(stones))]
     for ring in range(1, int(np.max(most, initial=1))):
         inner = shapely.buffer(stones, -spacing * ring, quad_segs=12)
-        real = (shapely.area(inner) > 0.3) & (ring < most)
+        real = (shapely.area(inner) > 1.5 * spacing**2) & (ring < most)
         if not real.any():
             break
         found.append(inner[real])

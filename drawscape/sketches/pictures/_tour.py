@@ -125,3 +125,29 @@ def _applied(order: Order, moves: NDArray[np.int64]) -> Order:
     for i, j in moves.tolist():
         order[i : j + 1] = order[i : j + 1][::-1].copy()
     return order
+
+
+def uncrossed(points: Points, order: Order) -> Order:
+    """Return the tour with every crossing undone.
+
+    Two edges that cross are longer than the two that join their ends the other way round, so that each
+    step shortens the tour and the steps come to an end.
+    """
+    import shapely
+
+    while True:
+        here = points[order]
+        edges = shapely.linestrings(np.stack([here, np.roll(here, -1, axis=0)], axis=1))
+        pairs = shapely.STRtree(edges).query(edges, predicate="crosses").T
+        pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+        if not len(pairs):
+            return order
+        # The shortest stretches first; one that begins within another waits for the next round.
+        pairs = pairs[np.argsort(pairs[:, 1] - pairs[:, 0], kind="stable")]
+        taken = np.zeros(len(order) + 1, dtype=bool)
+        chosen = []
+        for i, j in pairs.tolist():
+            if not taken[i : j + 2].any():
+                taken[i : j + 2] = True
+                chosen.append((i + 1, j))
+        order = _applied(order, np.array(chosen, dtype=np.int64))

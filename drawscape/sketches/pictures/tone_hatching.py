@@ -38,7 +38,7 @@ def tone_hatching(
     ] = 0.8,
     hand: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("How unevenly a hand would begin and end its lines")
-    ] = 0.15,
+    ] = 0.05,
 ) -> None:
     """A picture in layers of hatching: each darker step adds a direction.
 
@@ -49,14 +49,14 @@ def tone_hatching(
     box = shown(tone, frame)
     # Large pages take wider lines: about 400 a layer is what a plotter draws in an evening.
     pitch = max(spacing, frame.long / 420)
-    steps = np.linspace(0.16, 0.84, layers)
+    steps = np.linspace(0.2, 0.84, layers)
     for layer, step in enumerate(steps):
         lines = _hatch(box, pitch, angle + TURNS[layer])
         # Strokes of one line end a little before or after the tone's edge, as a hand's do.
         edge = 0.09 * hand * rng.standard_normal(len(lines))
         over = tone.at(lines.points) - step - np.repeat(edge, lines.counts)
         strokes = keep_positive(lines, over)
-        strokes = strokes.take(strokes.lengths_mm > 0.8)
+        strokes = strokes.take(strokes.lengths_mm > 2.0)
         last = layer == layers - 1
         with svg.layer("pen 2" if last else "pen 1", color="#7a3b22" if last else "#1b1b1b"):
             svg.polylines(strokes)

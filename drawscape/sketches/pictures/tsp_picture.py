@@ -15,7 +15,7 @@ from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
-from drawscape.sketches.pictures._tour import tours
+from drawscape.sketches.pictures._tour import tours, uncrossed
 from drawscape.svg_builder import SVGBuilder
 
 ROUNDS = 100
@@ -61,7 +61,7 @@ def tsp_picture(
     for round_, order in enumerate(tours(points, ROUNDS)):
         share = 0.5 + 0.45 * round_ / ROUNDS
         yield share, partial(_draw, line=points[order], curved=curved, box=box)
-    _draw(svg, points[order], curved, box)
+    _draw(svg, points[uncrossed(points, order)], curved, box)
 
 
 def _draw_dots(svg: SVGBuilder, points: Points) -> None:

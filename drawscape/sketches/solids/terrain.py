@@ -138,8 +138,11 @@ def _along(view: View, frame: Frame) -> Lines:
     sky = view.skyline[row, left] * (1 - share) + view.skyline[row, left + 1] * share
     dry = ~view.wet[row, left]
     lines = Lines.of(np.stack((np.clip(sx, frame.x0, frame.x1), y), axis=2))
-    # Far away the net would close up: it ends where its lines come nearer than 0.8 mm.
-    open_ = (step * focus / view.depth > 0.8) & seen & dry
+    # Far away the net would close up: every second line ends where lines come nearer than 0.9 mm,
+    # every fourth where twice as many would, and so on.
+    number = np.arange(1, len(places) + 1)
+    apart = (number & -number)[:, None] * step * focus / view.depth
+    open_ = (apart > 0.9) & seen & dry
     return keep_positive(lines, np.where(open_, sky - y + 0.05, -1.0).ravel())
 
 

@@ -26,7 +26,7 @@ def cubic_disarray(
     cubes: Annotated[int, Interval(ge=4, le=24), doc("Cubes across the shorter side")] = 9,
     disorder: Annotated[float, Interval(ge=0, le=1), doc("How far the last corners move")] = 0.8,
     calm: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page left in order")] = 0.25,
-    shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 9,
+    shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 6,
 ) -> None:
     """Stacked cubes, lit from one side, whose corners slip further the lower they sit.
 
@@ -36,13 +36,17 @@ def cubic_disarray(
     """
     side = svg.frame.short / cubes / np.sqrt(3)
     columns = int(svg.frame.width / (side * np.sqrt(0.75))) + 6
-    rows = int(svg.frame.height / (side / 2)) + 10
+    rows = int(svg.frame.height / (side / 2)) + 16
     shading = min(shading, int(side * np.sqrt(0.75) / CLOSEST) - 1)
     place = _corners(rng, columns, rows, disorder, calm) * side + (svg.frame.x0, svg.frame.y0)
-    lines = Lines.join(_cubes(place, shading))
+    *edges, dark, light = _cubes(place, shading)
     frame = svg.frame
-    with svg.layer("cubes", color="#1b1b1b", width=0.3):
-        svg.polylines(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))
+    for name, color, lines in (
+        ("cubes", "#1b1b1b", Lines.join([*edges, dark])),
+        ("lit sides", "#c8553d", light),
+    ):
+        with svg.layer(name, color=color, width=0.3):
+            svg.polylines(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))
 
 
 def _corners(
@@ -53,7 +57,7 @@ def _corners(
     Neighbours in a row are a cube's half width apart, neighbours in a column half a side.
     """
     i, y = np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij")
-    grown = np.clip((y - 4) / (rows - 10) - calm, 0, 1) / (1 - calm)
+    grown = np.clip((y - 4) / (rows - 16) - calm, 0, 1) / (1 - calm)
     heading = rng.uniform(0, 2 * np.pi, i.shape)
     reach = 0.62 * disorder * grown**1.5 * np.sqrt(rng.random(i.shape))
     return np.stack([(i - 2) * np.sqrt(0.75), (y - 4) / 2], axis=-1) + polar(reach, heading)
@@ -79,7 +83,7 @@ def _cubes(place: Points, shading: int) -> Iterator[Lines]:
     yield from (Lines.of(np.stack(edge, axis=1)) for edge in ends)
     for count, (a, b), (c, d) in (
         (shading, (left, middle), (left_low, low)),
-        (shading // 3, (middle, right), (low, right_low)),
+        (shading // 2, (middle, right), (low, right_low)),
     ):
         share = ((np.arange(count) + 1) / (count + 1))[:, None, None]
         lines = np.stack([a + share * (b - a), c + share * (d - c)], axis=2)

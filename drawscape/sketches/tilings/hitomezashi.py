@@ -22,7 +22,7 @@ def hitomezashi(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 36,
+    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 30,
     order: Annotated[Order, doc("How the rows decide to begin over or under")] = "mirrored",
     bias: Annotated[float, Interval(ge=0, le=1), doc("Share of rows that begin over")] = 0.5,
     filled: Annotated[bool, doc("Hatch every other island in red")] = True,
@@ -45,7 +45,7 @@ def hitomezashi(
         svg.polylines(_unit(over, (1, 0)) * side + corner)
         svg.polylines(_unit(under, (0, 1)) * side + corner)
     if filled:
-        with svg.layer("islands", color="#b3402a", width=0.25):
+        with svg.layer("islands", color="#c8553d", width=0.45):
             svg.polylines(_hatch(_islands(over, under)) * side + corner)
 
 
@@ -73,8 +73,15 @@ def _islands(over: Bits, under: Bits) -> Bits:
 
 
 def _hatch(cells: Bits) -> Points:
-    """Return (n, 2, 2): two diagonals in each cell, of a hatch that runs on from cell to cell."""
+    """Return (n, 2, 2): four diagonals in each cell, of a hatch that runs on from cell to cell."""
     y, x = np.nonzero(cells)
     at = np.stack([x, y], axis=-1)[:, None, None, :]
-    strokes = np.array([[(0, 0.5), (0.5, 0)], [(0.5, 1), (1, 0.5)]])
+    strokes = np.array(
+        [
+            [(0, 0.25), (0.25, 0)],
+            [(0, 0.75), (0.75, 0)],
+            [(0.25, 1), (1, 0.25)],
+            [(0.75, 1), (1, 0.75)],
+        ]
+    )
     return np.asarray((at + strokes).reshape(-1, 2, 2))

@@ -8,7 +8,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.noise import Noise
 from drawscape.sketches.catalogue import sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -21,8 +21,8 @@ def penrose(
     rng: np.random.Generator,
     *,
     tiles: Annotated[int, Interval(ge=4, le=30), doc("Tile sides across the shorter side")] = 11,
-    thick: Annotated[int, Interval(ge=1, le=8), doc("Nested outlines of the thick rhombs")] = 2,
-    thin: Annotated[int, Interval(ge=1, le=8), doc("Nested outlines of the thin rhombs")] = 4,
+    thick: Annotated[int, Interval(ge=1, le=8), doc("Nested outlines of the thick rhombs")] = 5,
+    thin: Annotated[int, Interval(ge=1, le=8), doc("Nested outlines of the thin rhombs")] = 5,
     symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = False,
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
@@ -33,21 +33,38 @@ def penrose(
     reach = np.hypot(svg.frame.width, svg.frame.height) / 2 / (svg.frame.short / tiles)
     centres, corners, is_thin = _rhombs(rng, reach, symmetric)
     turn = rng.uniform(0, 2 * np.pi)
+    noise = Noise(rng)
     side = svg.frame.short / tiles
     frame = svg.frame
     for name, color, chosen, rings in (
         ("thick", "#1b1b1b", ~is_thin, thick),
         ("thin", "#b3402a", is_thin, thin),
     ):
+        # Only whole rhombs: the tiling ends in its own outline, not at a cut.
+        z = corners[chosen] * np.exp(1j * turn) * side
+        inner = frame.contains(np.stack([z.real + frame.cx, z.imag + frame.cy], axis=-1)).all(
+            axis=1
+        )
         # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
         rings = min(rings, max(1, int(side * (0.29 if name == "thin" else 0.47) / 0.5)))
         scales = 0.9 * (np.arange(rings) + 0.6) / (rings - 0.4)
-        middle, arms = centres[chosen], corners[chosen]
+        middle, arms = centres[chosen][inner], corners[chosen][inner]
         z = middle[:, None, None] + scales[:, None] * (arms - middle[:, None])[:, None, :]
         z = z.reshape(-1, 5) * np.exp(1j * turn) * side
         points = np.stack([z.real + frame.cx, z.imag + frame.cy], axis=-1)
+        kept = _relief(noise, points[::rings, 0], rings)
         with svg.layer(name, color=color, width=0.3):
-            svg.polylines(clip_to_rectangle(points, frame.x0, frame.y0, frame.x1, frame.y1))
+            svg.polylines(points[kept])
+
+
+def _relief(noise: Noise, places: NDArray[np.float64], rings: int) -> NDArray[np.bool_]:
+    """Return which of the `rings` outlines of the rhombs at `places`, (n, 2) in mm, are drawn.
+
+    Hidden hills make the tiling lighter and darker: in hollows only the outer outlines are left.
+    """
+    high = 0.5 + 0.9 * noise.perlin(*(places / 70).T)
+    count = np.clip(np.rint(rings * high), 1, rings)
+    return np.asarray((rings - np.arange(rings) <= count[:, None]).ravel())
 
 
 def _rhombs(

@@ -86,7 +86,9 @@ def _filled(rng: np.random.Generator, field: Field, spacing: float) -> list[Poin
         nested = outline[None] + insets * np.sign(middle - outline)[None]
         return list(nested)
     angles = np.radians(rng.choice([0, 45, 90, 135]))
-    return [outline, *_hatched(field, angles, step)]
+    # A hatch line beside the outline would look like a second one.
+    room = 0.45 * step
+    return [outline, *_hatched((x0 + room, y0 + room, x1 - room, y1 - room), angles, step)]
 
 
 def _hatched(field: Field, angle: float, step: float) -> Points:

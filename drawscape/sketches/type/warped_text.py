@@ -46,21 +46,27 @@ def warped_text(
 
 
 def _rows(text: str, face: str, rows: int, frame: Frame) -> Lines:
-    """Return the rows of the text, repeated along each, every row begun a little further on."""
-    if not text:
+    """Return rows of whole words that run on from row to row, each as wide as the frame."""
+    words = text.split()
+    if not words:
         return Lines.empty()
     step = frame.height / rows
     style = Style(face, 0.62 * step, missing="?")
-    period = style.width(text + "   ")
-    copies = int(np.ceil(frame.width / period)) + 2
-    row = set_text("   ".join([text] * copies), style).lines
-    shifts = -period * ((0.382 * np.arange(rows)) % 1)
-    bases = frame.y0 + step * (np.arange(rows) + 0.81)
-    placed = Lines.join(
-        row.with_points(np.array((frame.x0 + shift, base)) + row.points)
-        for shift, base in zip(shifts.tolist(), bases.tolist(), strict=True)
-    )
-    return clip_to_rectangle(placed, frame.x0, frame.y0, frame.x1, frame.y1)
+    widths = [style.width(word + " ") for word in words]
+    placed, index = [], 0
+    for base in (frame.y0 + step * (np.arange(rows) + 0.81)).tolist():
+        chosen, width = [words[index % len(words)]], widths[index % len(words)]
+        index += 1
+        # Half a word more than fits is squeezed, half a word less is stretched.
+        while width + widths[index % len(words)] / 2 < frame.width:
+            chosen.append(words[index % len(words)])
+            width += widths[index % len(words)]
+            index += 1
+        row = set_text(" ".join(chosen), style).lines
+        left, right = float(np.min(row.points[:, 0])), float(np.max(row.points[:, 0]))
+        x = (row.points[:, 0] - left) * frame.width / max(right - left, 1e-9) + frame.x0
+        placed.append(row.with_points(np.column_stack([x, row.points[:, 1] + base])))
+    return Lines.join(placed)
 
 
 def _bent(points: Points, warp: str, strength: float, frame: Frame, phase: float) -> Points:
