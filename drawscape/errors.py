@@ -118,6 +118,14 @@ class ProvenanceError(DrawscapeError, ValueError):
     """A drawing does not say how it was made, or not so that it can be made again."""
 
 
+class CatalogueError(DrawscapeError, RuntimeError):
+    """The catalogue of drawings cannot be used: locked, full, read-only or damaged."""
+
+
+class DrawingNotFoundError(DrawscapeError, LookupError):
+    """No drawing has this recipe or lies at this path, or its file is gone."""
+
+
 # Jobs: what goes wrong in the caller's cell
 
 

@@ -32,6 +32,7 @@ _KINDS: dict[str, Any] = {
 }
 _NEW_IN_0_3: dict[str, Any] = {
     "recipe": str,
+    "request": str,
     "digests": Mapping,
     "versions": Mapping,
     "reads": Mapping,
@@ -48,9 +49,9 @@ class Provenance:
     `width`, `height` and `margin` are in mm. `code` is the hash of all code that the sketch reaches,
     `digests` its parts (`sketch`, `library`), `versions` those of packages that its numbers depend on.
     `recipe` is the address of the drawing: the same for the same drawing. `reads` are digests of files
-    that were read, `volatile` says what else may change the drawing, `source` holds the source of a sketch
-    that is not the library's, `parents` the recipes of the drawings that it was bred from. Files of
-    version 0.2 know none of these last six.
+    that were read, `request` the address without them, `volatile` what else may change the drawing.
+    `source` holds the source of a sketch that is not the library's, `parents` the recipes of drawings
+    that it was bred from. Files of version 0.2 have nothing after `code`.
     """
 
     sketch: str
@@ -62,6 +63,7 @@ class Provenance:
     version: str = __version__
     code: str = ""
     recipe: str = ""
+    request: str = ""
     digests: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     reads: dict[str, str] = field(default_factory=dict)

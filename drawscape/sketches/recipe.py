@@ -81,6 +81,7 @@ class Recipe:
             self.parameters,
             code=identity.code,
             recipe=with_reads(self.request, inputs.files),
+            request=self.request if inputs.files else "",
             digests={"sketch": identity.sketch, "library": identity.library},
             versions=dict(identity.versions),
             reads=dict(sorted(inputs.files.items())),

@@ -1,0 +1,166 @@
+"""The catalogue's file: one connection a thread and process, its tables, transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from drawscape import settings
+from drawscape.errors import CatalogueError
+
+_BUSY_S = 20.0
+"""How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
+
+_VERSION = 1
+
+_SCHEMA = """
+create table if not exists drawing (
+    id integer primary key,
+    recipe text not null,       -- the address of the drawing
+    request text not null,      -- the address of what was asked for: without the files that were read
+    sketch text not null,
+    seed integer not null,
+    width real not null, height real not null, margin real not null,  -- mm
+    parameters text not null,   -- JSON
+    reads text not null,        -- JSON, digests of input files by name
+    volatile integer not null,  -- whether it may come out otherwise: the clock, a file beside the recipe
+    path text not null,         -- from the home on, if it lies in there
+    digest text not null,       -- of the file
+    size integer not null, modified_ns integer not null,
+    deleted integer not null default 0,
+    drawn_at real not null,     -- seconds since 1970
+    took_s real,
+    lines integer, points integer, ink_mm real, travel_mm real, lifts integer, seconds real,
+    pens text,                  -- JSON, [name, colour, minutes] each
+    sheet text,                 -- the sheet that it came from
+    parents text not null,      -- JSON, recipes
+    source text,                -- of a notebook's sketch, in the table of that name
+    unique (recipe, path)
+);
+create index if not exists drawing_request on drawing (request);
+create index if not exists drawing_path on drawing (path);
+create index if not exists drawing_digest on drawing (digest);
+create index if not exists drawing_order on drawing (deleted, drawn_at);
+create table if not exists thumbnail (drawing integer primary key, picture blob not null);
+create table if not exists source (address text primary key, reference text not null) without rowid;
+create table if not exists drawing_parameter (
+    drawing integer not null, name text not null, value, primary key (drawing, name)
+) without rowid;
+create index if not exists drawing_parameter_value on drawing_parameter (name, value);
+create table if not exists mark (
+    recipe text primary key,
+    stars integer not null default 0, note text not null default '', name text not null default '',
+    changed_at real not null
+) without rowid;
+create index if not exists mark_stars on mark (stars) where stars > 0;
+create table if not exists tag (recipe text, tag text, primary key (recipe, tag)) without rowid;
+create index if not exists tag_tag on tag (tag);
+create table if not exists folder (path text primary key, modified_ns integer not null) without rowid;
+create table if not exists document (
+    kind text, key text, body text not null, changed_at real not null, primary key (kind, key)
+) without rowid;
+create trigger if not exists drawing_gone after delete on drawing begin
+    delete from thumbnail where drawing = old.id;
+    delete from drawing_parameter where drawing = old.id;
+end;
+"""
+
+
+class _Connections(threading.local):
+    held: tuple[int, Path, sqlite3.Connection] | None = None
+
+
+_connections = _Connections()
+
+
+def catalogue_file() -> Path:
+    """Return the path of the catalogue of the present home."""
+    return settings.state_folder() / "catalogue.db"
+
+
+def connection() -> sqlite3.Connection:
+    """Return this thread's connection to the catalogue of the present home, its tables made.
+
+    Raises CatalogueError when the file cannot be used.
+    """
+    path, process = catalogue_file(), os.getpid()
+    held = _connections.held
+    if held is not None and held[:2] == (process, path) and path.exists():
+        return held[2]
+    with _translated(path):
+        opened = _opened(path)
+    _connections.held = (process, path, opened)
+    return opened
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    opened = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    opened.row_factory = sqlite3.Row
+    opened.execute("pragma journal_mode = wal")
+    opened.execute("pragma synchronous = normal")
+    if opened.execute("pragma user_version").fetchone()[0] < _VERSION:
+        opened.executescript(
+            f"begin immediate; {_SCHEMA} pragma user_version = {_VERSION}; commit;"
+        )
+    return opened
+
+
+@contextmanager
+def reading() -> Iterator[sqlite3.Connection]:
+    """Yield the connection; errors of SQLite come as CatalogueError."""
+    with _translated(catalogue_file()):
+        yield connection()
+
+
+@contextmanager
+def writing() -> Iterator[sqlite3.Connection]:
+    """Yield the connection in a transaction that is committed when the block ends well.
+
+    Within another such block it belongs to that one's transaction.
+    """
+    with _translated(catalogue_file()):
+        opened = connection()
+        if opened.in_transaction:
+            yield opened
+            return
+        opened.execute("begin immediate")
+        try:
+            yield opened
+            opened.execute("commit")
+        except BaseException:
+            if opened.in_transaction:
+                opened.execute("rollback")
+            raise
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise CatalogueError(
+            f"the catalogue {path} cannot be used: {error}; if it is damaged, move it away and run "
+            "`drawscape drawings rebuild`"
+        ) from error
+
+
+def data_version() -> int:
+    """Return a number that changes when another process, or thread, has written."""
+    with reading() as opened:
+        return int(opened.execute("pragma data_version").fetchone()[0])
+
+
+def stored_path(path: Path) -> str:
+    """Return how the catalogue names a file: from the home on, so that a home can be moved."""
+    home = settings.home().resolve()
+    full = path.resolve()
+    return full.relative_to(home).as_posix() if full.is_relative_to(home) else str(full)
+
+
+def full_path(stored: str) -> Path:
+    """Return the file that the catalogue names so."""
+    return settings.home().resolve() / stored

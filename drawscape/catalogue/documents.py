@@ -1,0 +1,89 @@
+"""Sheets and the settings of forms: small JSON documents by name, that come back after a restart."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from drawscape.catalogue.database import reading, writing
+
+
+class Store:
+    """The documents of one kind by key."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def load(self, key: str) -> dict[str, Any] | None:
+        """Return the document, None where there is none."""
+        with reading() as connection:
+            row = connection.execute(
+                "select body from document where kind = ? and key = ?", (self._kind, key)
+            ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def save(self, key: str, body: Mapping[str, Any]) -> None:
+        """Keep `body`, JSON values, under `key`; what was there is replaced."""
+        text = json.dumps(dict(body))
+        with writing() as connection:
+            connection.execute(
+                "insert or replace into document values (?, ?, ?, ?)",
+                (self._kind, key, text, time.time()),
+            )
+
+    def delete(self, key: str) -> bool:
+        """Return whether there was such a document, which is gone now."""
+        with writing() as connection:
+            found = connection.execute(
+                "delete from document where kind = ? and key = ?", (self._kind, key)
+            )
+            return found.rowcount > 0
+
+    def keys(self, beginning: str = "") -> list[str]:
+        """Return the keys that begin so, the latest changed first."""
+        with reading() as connection:
+            rows = connection.execute(
+                "select key from document where kind = ? and substr(key, 1, ?) = ? order by changed_at desc",
+                (self._kind, len(beginning), beginning),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+
+class SettingsStore(Store):
+    """The settings of forms: the last ones by notebook and target, and those that were given a name.
+
+    `key` says which form: `settings_key(notebook, target)`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("form")
+
+    def save_named(self, key: str, name: str, body: Mapping[str, Any]) -> None:
+        """Keep settings under a name of their own."""
+        Store("named").save(f"{key}\n{name}", body)
+
+    def load_named(self, key: str, name: str) -> dict[str, Any] | None:
+        """Return the settings of that name, None where there are none."""
+        return Store("named").load(f"{key}\n{name}")
+
+    def delete_named(self, key: str, name: str) -> bool:
+        """Return whether there were settings of that name, which are gone now."""
+        return Store("named").delete(f"{key}\n{name}")
+
+    def names(self, key: str) -> list[str]:
+        """Return the names of the settings kept for a form, the latest first."""
+        return [found.partition("\n")[2] for found in Store("named").keys(f"{key}\n")]
+
+
+def settings_key(notebook: str, target: str) -> str:
+    """Return the key of the form for `target` in `notebook`."""
+    return f"{notebook}\t{target}"
+
+
+settings_store = SettingsStore()
+"""Where forms keep their settings: `load(key)`, `save(key, values)`, and the same by name."""
+
+sheet_store = Store("sheet")
+"""Where sheets are kept by name."""

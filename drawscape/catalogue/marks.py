@@ -1,0 +1,82 @@
+"""What people say of drawings: stars, tags, a note, a name. They belong to recipes, and outlive files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from drawscape.catalogue.database import reading, writing
+from drawscape.errors import ParameterError
+
+KEPT = "kept"
+REJECTED = "rejected"
+MOST_STARS = 5
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks of one recipe."""
+
+    stars: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    name: str = ""
+
+
+def marks_of(recipe: str) -> Marks:
+    """Return the marks of a recipe as they are now, whoever made them."""
+    with reading() as connection:
+        row = connection.execute(
+            "select stars, note, name from mark where recipe = ?", (recipe,)
+        ).fetchone()
+        tags = connection.execute("select tag from tag where recipe = ? order by tag", (recipe,))
+        names = tuple(tag[0] for tag in tags)
+    return Marks(row["stars"], names, row["note"], row["name"]) if row else Marks(tags=names)
+
+
+def set_stars(recipe: str, stars: int) -> None:
+    """Give a recipe 0 to 5 stars. Raises ParameterError for anything else."""
+    if isinstance(stars, bool) or not isinstance(stars, int) or not 0 <= stars <= MOST_STARS:
+        raise ParameterError("stars", stars, f"give a whole number from 0 to {MOST_STARS}")
+    _set(recipe, "stars", stars)
+
+
+def set_note(recipe: str, note: str) -> None:
+    """Write a note on a recipe; an empty one removes it."""
+    _set(recipe, "note", str(note))
+
+
+def set_name(recipe: str, name: str) -> None:
+    """Give a recipe a name; an empty one removes it."""
+    _set(recipe, "name", str(name))
+
+
+def add_tags(recipe: str, tags: tuple[str, ...]) -> None:
+    """Add tags to a recipe; those it has stay. Raises ParameterError for an empty one."""
+    wanted = [_checked(tag) for tag in tags]
+    with writing() as connection:
+        rows = [(recipe, tag) for tag in wanted]
+        connection.executemany("insert or ignore into tag values (?, ?)", rows)
+
+
+def remove_tags(recipe: str, tags: tuple[str, ...]) -> None:
+    """Take tags from a recipe; those it does not have are no error."""
+    with writing() as connection:
+        rows = [(recipe, _checked(tag)) for tag in tags]
+        connection.executemany("delete from tag where recipe = ? and tag = ?", rows)
+
+
+def _set(recipe: str, column: str, value: object) -> None:
+    with writing() as connection:
+        connection.execute(
+            f"insert into mark (recipe, {column}, changed_at) values (?, ?, ?) on conflict (recipe) "
+            f"do update set {column} = excluded.{column}, changed_at = excluded.changed_at",
+            (recipe, value, time.time()),
+        )
+
+
+def _checked(tag: str) -> str:
+    text = tag.strip() if isinstance(tag, str) else ""
+    if not text or "\n" in text:
+        raise ParameterError("tag", tag, "give a word or a few, in one line")
+    return text

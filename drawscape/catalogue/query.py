@@ -1,0 +1,227 @@
+"""Drawings by what they are: sketch, parameters, stars, tags, text, time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args, overload
+
+from drawscape import durations
+from drawscape.catalogue.database import reading, stored_path
+from drawscape.catalogue.drawing import Drawing
+from drawscape.catalogue.index import index_file, refresh
+from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
+
+Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
+
+_ORDERS: dict[Order, str] = {
+    "newest": "drawn_at desc",
+    "oldest": "drawn_at",
+    "stars": "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0) desc, drawn_at desc",
+    "ink": "ink_mm desc",
+    "minutes": "seconds desc",
+    "lines": "lines desc",
+    "lifts": "lifts desc",
+    "name": "sketch, seed",
+}
+
+_CHUNK = 500
+"""Below the number of variables that any SQLite takes in one statement."""
+
+
+class Drawings(Sequence[Drawing]):
+    """Drawings in an order, read when they are looked at."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self._ids = ids
+
+    @overload
+    def __getitem__(self, index: int) -> Drawing: ...
+    @overload
+    def __getitem__(self, index: slice) -> Drawings: ...
+    def __getitem__(self, index: int | slice) -> Drawing | Drawings:
+        if isinstance(index, slice):
+            return Drawings(self._ids[index])
+        return next(iter(self._read([self._ids[index]])))
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[Drawing]:
+        for first in range(0, len(self._ids), _CHUNK):
+            yield from self._read(self._ids[first : first + _CHUNK])
+
+    def _read(self, ids: Sequence[int]) -> list[Drawing]:
+        holes = ", ".join("?" * len(ids))
+        with reading() as connection:
+            rows = connection.execute(
+                f"select * from drawing where id in ({holes})", (*ids,)
+            ).fetchall()
+        by_id = {row["id"]: Drawing.of(row) for row in rows}
+        return [by_id[one] for one in ids if one in by_id]
+
+    def __repr__(self) -> str:
+        first = ", ".join(map(repr, self[:3]))
+        return f"<{len(self)} drawings: {first}{', ...' if len(self) > 3 else ''}>"
+
+
+def drawings(
+    sketch: str | None = None,
+    *,
+    stars: Any = None,
+    tag: str | None = None,
+    text: str | None = None,
+    since: datetime | timedelta | str | float | None = None,
+    sheet: str | None = None,
+    seed: Any = None,
+    deleted: bool = False,
+    order: Order = "newest",
+    where: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> Drawings:
+    """Return the drawings that fit all that is asked for, as a list that reads them when they are looked at.
+
+    `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)` with both
+    ends included and None for no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
+    note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
+    gone, too. `where` holds parameters whose names are taken by these. Orders: newest, oldest, stars, ink,
+    minutes, lines, lifts, name. Raises UnknownNameError for another order, ParameterError for `stars`.
+
+        >>> drawings('spiral', stars=(4, None), order='ink')[:1]  # doctest: +SKIP
+    """
+    if order not in get_args(Order):
+        raise UnknownNameError("order", str(order), get_args(Order))
+    refresh()
+    clauses, values = ["1 = 1" if deleted else "deleted = 0"], []
+    exact = {"sketch": sketch, "sheet": sheet}
+    for column, wanted in exact.items():
+        if wanted is not None:
+            clauses.append(f"{column} = ?")
+            values.append(wanted)
+    for clause, given in [
+        *([_starred(stars)] if stars is not None else []),
+        *([_compared("seed", seed)] if seed is not None else []),
+        *([_tagged(tag)] if tag is not None else []),
+        *([_containing(text)] if text else []),
+        *([("drawn_at >= ?", [_moment(since)])] if since is not None else []),
+        *(_parameter(name, value) for name, value in {**(where or {}), **parameters}.items()),
+    ]:
+        clauses.append(clause)
+        values += given
+    query = (
+        f"select id from drawing where {' and '.join(clauses)} order by {_ORDERS[order]}, id desc"
+    )
+    with reading() as connection:
+        return Drawings([row[0] for row in connection.execute(query, values)])
+
+
+def find(drawing: str | os.PathLike[str]) -> Drawing:
+    """Return the drawing of that recipe (or an end or a beginning of it), that name, or in that file.
+
+    Raises DrawingNotFoundError when there is none, or when several begin so.
+    """
+    text = os.fspath(drawing)
+    if text.endswith(".svg") or os.sep in text:
+        return _in_file(Path(text))
+    rows = _by_recipe(text)
+    if not rows:
+        refresh()
+        rows = _by_recipe(text)
+    recipes = {row["recipe"] for row in rows}
+    if len(recipes) > 1:
+        raise DrawingNotFoundError(
+            f"{len(recipes)} drawings have a recipe that begins with {text!r}"
+        )
+    if not rows:
+        raise DrawingNotFoundError(
+            f"no drawing has the recipe or name {text!r}; `drawscape drawings list` shows all"
+        )
+    return Drawing.of(rows[0])
+
+
+def _by_recipe(text: str) -> list[Any]:
+    with reading() as connection:
+        return connection.execute(
+            "select * from drawing where (length(?) >= 4 and substr(recipe, 1, length(?)) = ?) "
+            "or recipe in (select recipe from mark where name = ? and name <> '') "
+            "order by deleted, drawn_at desc",
+            (text, text, text, text),
+        ).fetchall()
+
+
+def _in_file(path: Path) -> Drawing:
+    from drawscape.settings import home
+
+    full = path if path.is_absolute() or path.exists() else home() / path
+    found = index_file(full) if full.is_file() else None
+    if found is not None:
+        return found
+    with reading() as connection:
+        row = connection.execute(
+            "select * from drawing where path = ? order by deleted, drawn_at desc",
+            (stored_path(full),),
+        ).fetchone()
+    if row is None:
+        raise DrawingNotFoundError(
+            f"{path} is no drawing that says how it was made; give an SVG file that Drawscape drew"
+        )
+    return Drawing.of(row)
+
+
+def _compared(column: str, wanted: Any) -> tuple[str, list[Any]]:
+    """Return the condition that `column` is a value, one of a list, or between two ends."""
+    if isinstance(wanted, tuple):
+        if len(wanted) != 2:
+            raise ParameterError(column, wanted, "give (low, high), with None for no bound")
+        bounds = [
+            (sign, end) for sign, end in zip((">=", "<="), wanted, strict=True) if end is not None
+        ]
+        return " and ".join(f"{column} {sign} ?" for sign, _ in bounds) or "1 = 1", [
+            b for _, b in bounds
+        ]
+    if isinstance(wanted, (list, range, set, frozenset)):
+        return f"{column} in ({', '.join('?' * len(wanted))})", list(wanted)
+    return (f"{column} is null", []) if wanted is None else (f"{column} = ?", [wanted])
+
+
+def _starred(stars: Any) -> tuple[str, list[Any]]:
+    lowest = stars[0] if isinstance(stars, tuple) else stars
+    if lowest in (0, None) or isinstance(stars, (list, range)):
+        clause, values = _compared("stars", stars)
+        value = "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0)"
+        return clause.replace("stars", value), values
+    clause, values = _compared("stars", stars)
+    return f"recipe in (select recipe from mark where {clause})", values
+
+
+def _tagged(tag: str) -> tuple[str, list[Any]]:
+    return "recipe in (select recipe from tag where tag = ?)", [tag]
+
+
+def _containing(text: str) -> tuple[str, list[Any]]:
+    like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    columns = ("sketch", "parameters", "path", "coalesce(sheet, '')")
+    own = " or ".join(f"{column} like ? escape '\\'" for column in columns)
+    marked = "recipe in (select recipe from mark where note like ? escape '\\' or name like ? escape '\\')"
+    tagged = "recipe in (select recipe from tag where tag like ? escape '\\')"
+    return f"({own} or {marked} or {tagged})", [like] * 7
+
+
+def _moment(since: datetime | timedelta | str | float) -> float:
+    import time
+
+    if isinstance(since, datetime):
+        return durations.moment(since, "since")
+    return time.time() - durations.seconds(since, "since")
+
+
+def _parameter(name: str, wanted: Any) -> tuple[str, list[Any]]:
+    clause, values = _compared("value", wanted)
+    inside = f"select 1 from drawing_parameter p where p.drawing = drawing.id and p.name = ? and {clause}"
+    return f"exists ({inside})", [name, *map(_plain, values)]
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value

@@ -1,0 +1,205 @@
+"""Drawing again what a file holds, and saying what became of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drawscape.catalogue.database import reading
+from drawscape.catalogue.drawing import Drawing
+from drawscape.catalogue.figures import document_of
+from drawscape.catalogue.index import provenance_of
+from drawscape.catalogue.record import entry_of, keep_source, record, source_file
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import ProvenanceError
+from drawscape.geometry.resample import resample
+from drawscape.sketches import SKETCHES, Sketch, as_sketch
+from drawscape.sketches.drawing import draw_recipe, recipe_again, redraw
+from drawscape.sketches.library_code import is_library
+from drawscape.sketches.provenance import Provenance
+from drawscape.sketches.source_text import SourceText, is_address
+from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
+
+TOLERANCE_MM = 0.05
+"""Less than a pen's width: ink that nobody can tell from the other."""
+
+_STEP_MM = 0.5
+"""How far apart the places are that are compared along a line, beside its corners."""
+
+
+class Sameness(Enum):
+    """How alike a drawing and the same drawn again are."""
+
+    BYTES = "same bytes"
+    INK = "same ink"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A drawing drawn again, how alike it is, and why it may differ."""
+
+    sameness: Sameness
+    reasons: tuple[str, ...]
+    svg: SVGBuilder
+
+    def __str__(self) -> str:
+        if self.sameness is Sameness.BYTES:
+            return str(self.sameness.value)
+        within = f" within {TOLERANCE_MM:g} mm" if self.sameness is Sameness.INK else ""
+        why = ", ".join(self.reasons) or "the file was edited"
+        return f"{self.sameness.value}{within}, because of: {why}"
+
+
+def source_in(provenance: Provenance) -> SourceText | None:
+    """Return the source that a drawing carries, or names by its address in the home; None for none.
+
+    Nothing of it is run. Raises ProvenanceError when it is damaged, or is not in this home.
+    """
+    if not provenance.source:
+        return None
+    if not is_address(provenance.source):
+        return SourceText.of_reference(provenance.source)
+    file = source_file(provenance.source)
+    if not file.is_file():
+        raise ProvenanceError(
+            f"the source of {provenance.sketch!r} is too long for the file and lies in another home"
+        )
+    source = SourceText.of_json(file.read_text("utf-8"))
+    if source.address != provenance.source:
+        raise ProvenanceError(
+            f"the source of {provenance.sketch!r} in {file} is not the one that drew it"
+        )
+    return source
+
+
+def sketch_for(
+    provenance: Provenance, sketch: Callable[..., Any] | None = None, *, trust: bool = False
+) -> Sketch:
+    """Return the sketch that draws it: the one given, the library's, or with `trust` the one in the source.
+
+    Raises ProvenanceError, which says what to do, for a notebook's sketch that is neither.
+    """
+    if sketch is not None:
+        return as_sketch(sketch)
+    if not provenance.source:
+        return SKETCHES[provenance.sketch]
+    known = SKETCHES.get(provenance.sketch)
+    if known is not None and not is_library(known.function.__module__ or ""):
+        return known
+    source = source_in(provenance) if trust else None
+    if source is None:
+        raise ProvenanceError(
+            f"the sketch {provenance.sketch!r} comes from a notebook; hand it over (sketch=...), or let the "
+            "source that the drawing carries run: trust=True, `drawscape redraw FILE --trust`"
+        )
+    return Sketch(provenance.sketch, "yours", source.load())
+
+
+def redraw_file(
+    path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
+) -> SVGBuilder:
+    """Return the drawing in a file, drawn again. Raises as `sketch_for` does."""
+    said = provenance_of(Path(path))
+    return redraw(said, sketch_for(said, sketch, trust=trust))
+
+
+def redraw_drawing(
+    drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
+) -> Drawing:
+    """Draw a drawing again into its file, also if that is gone, and return it."""
+    said = provenance_of(drawing.path) if drawing.path.is_file() else _from_row(drawing)
+    recipe = recipe_again(said, sketch_for(said, sketch, trust=trust))
+    began = time.perf_counter()
+    svg = draw_recipe(recipe, parents=drawing.parents)
+    drawing.path.parent.mkdir(parents=True, exist_ok=True)
+    path = svg.save(drawing.path)
+    keep_source(recipe.origin.source)
+    now = Provenance.of(svg.provenance)
+    took = time.perf_counter() - began
+    return record(path, entry_of(svg, now, recipe.request, took_s=took, sheet=drawing.sheet))
+
+
+def _from_row(drawing: Drawing) -> Provenance:
+    """Return what the catalogue still knows of the making of a drawing whose file is gone."""
+    with reading() as connection:
+        row = connection.execute(
+            "select reference from source where address = (select source from drawing where id = ?)",
+            (drawing.id,),
+        ).fetchone()
+    return Provenance(
+        drawing.sketch,
+        drawing.seed,
+        drawing.width,
+        drawing.height,
+        drawing.margin,
+        drawing.parameters,
+        source=row[0] if row else "",
+        parents=list(drawing.parents),
+    )
+
+
+def compare_again(
+    path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
+) -> Comparison:
+    """Return how the drawing in a file comes out when it is drawn again here and now."""
+    file = Path(path)
+    before = provenance_of(file)
+    svg = redraw(before, sketch_for(before, sketch, trust=trust))
+    reasons = reasons_between(before, Provenance.of(svg.provenance))
+    if svg.to_bytes() == file.read_bytes():
+        return Comparison(Sameness.BYTES, reasons, svg)
+    same = same_ink(read_svg(file), document_of(svg))
+    return Comparison(Sameness.INK if same else Sameness.DIFFERS, reasons, svg)
+
+
+def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
+    """Return what the recipes of two drawings differ in: sketch, library, versions, files."""
+    if not before.digests:
+        return (f"version {before.version}, which kept less of the recipe",)
+    parts = ("sketch", "library")
+    reasons = [f"the {p}'s code" for p in parts if before.digests.get(p) != now.digests.get(p)]
+    names = {**before.versions, **now.versions}
+    for name in sorted(names):
+        old, new = before.versions.get(name, "none"), now.versions.get(name, "none")
+        reasons += [f"{name} {old}, now {new}"] if old != new else []
+    reasons += [
+        f"the file {name!r}" for name in now.reads if before.reads.get(name) != now.reads[name]
+    ]
+    reasons += [f"{name} (it is not the same twice)" for name in now.volatile]
+    return tuple(reasons)
+
+
+def same_ink(a: Document, b: Document, tolerance_mm: float = TOLERANCE_MM) -> bool:
+    """Return whether the same pens draw the same lines within `tolerance_mm`, in whatever order."""
+    if [(x.name, x.color) for x in a.layers] != [(x.name, x.color) for x in b.layers]:
+        return False
+    return all(
+        _covers(x, y, tolerance_mm) and _covers(y, x, tolerance_mm)
+        for x, y in zip(a.layers, b.layers, strict=True)
+    )
+
+
+def _covers(one: Layer, other: Layer, tolerance_mm: float) -> bool:
+    """Return whether each point along the lines of `one` lies within the tolerance of a line of `other`."""
+    import shapely
+
+    if not len(one.lines) or not len(other.lines):
+        return len(one.lines) == len(other.lines)
+    corners = np.concatenate((one.lines.points, resample(one.lines, _STEP_MM).points))
+    begins = np.ones(max(len(other.lines.points) - 1, 0), dtype=bool)
+    begins[other.lines.offsets[1:-1] - 1] = False
+    ends = other.lines.points
+    pieces = np.stack((ends[:-1][begins], ends[1:][begins]), axis=1)
+    dots = ends[other.lines.offsets[:-1]][other.lines.counts == 1]
+    tree = shapely.STRtree([*shapely.linestrings(pieces), *shapely.points(dots)])
+    near, _ = tree.query(shapely.points(corners), predicate="dwithin", distance=tolerance_mm)
+    return len(np.unique(near)) == len(corners)
