@@ -125,7 +125,7 @@ def _coverage(
             ink += np.bincount((y * columns + x)[inside], weight[inside], minlength=rows * columns)
     # A sample stands for half a pixel of line; a pen finer than a pixel still leaves a grey one.
     cover = 1 - np.exp(-ink * 0.5 * min(max(width_px, 0.5), 1.5))
-    return np.asarray(np.reshape(cover, shape))
+    return np.asarray(cover, dtype=np.float64).reshape(shape)
 
 
 def _samples(lines: Lines, scale: float) -> NDArray[np.float64]:
@@ -144,4 +144,5 @@ def _samples(lines: Lines, scale: float) -> NDArray[np.float64]:
         a, b, counts = a[keep], b[keep], counts[keep]
     first = np.repeat(np.cumsum(counts) - counts, counts)
     t = (np.arange(counts.sum()) - first) / np.repeat(counts, counts)
-    return np.repeat(a, counts, axis=0) + t[:, None] * np.repeat(b - a, counts, axis=0)
+    samples = np.repeat(a, counts, axis=0) + t[:, None] * np.repeat(b - a, counts, axis=0)
+    return np.asarray(samples, dtype=np.float64)

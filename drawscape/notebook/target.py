@@ -21,7 +21,10 @@ PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
-HANDED = PAGE | {"seed", "margin", "pattern_type", "function", "output_filename"}
+REMEMBERED = frozenset({"fresh", "sheet", "parents"})
+"""What a drawing task is given beside the drawing itself, for the catalogue."""
+
+HANDED = PAGE | REMEMBERED | {"seed", "margin", "pattern_type", "function", "output_filename"}
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
 
 LARGEST_CARRIED = 32_000_000
@@ -60,8 +63,7 @@ class Target:
     @property
     def takes_margin(self) -> bool:
         """Whether the job keeps a margin free that one may set."""
-        name = self.task.rpartition(".")[2] if isinstance(self.task, str) else ""
-        return name in ("generate_complex_svg", "draw_function_svg")
+        return isinstance(self.task, str) and _draws(self.task)
 
     def check_seed(self) -> None:
         """Raise ParameterError where a seed would change nothing."""
@@ -144,7 +146,10 @@ def _sketch_target(sketch: Sketch) -> Target:
 
 
 def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> Target:
-    parameters = askable(f"task {_name_of(function)!r}", read_parameters(function))
+    kept = REMEMBERED if isinstance(task, str) and _draws(task) else ()
+    parameters = askable(
+        f"task {_name_of(function)!r}", read_parameters(function, skip=tuple(kept))
+    )
     if callable(task):
         _check_carried(f"task {_name_of(function)!r}", function)
     signature = inspect.signature(function)
@@ -166,6 +171,11 @@ def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -
         return target
     default = next(p.default for p in parameters if p.name == "pattern_type")
     return target.with_pattern(default if default in SKETCHES else target.patterns[0])
+
+
+def _draws(task: str) -> bool:
+    """Return whether the task at that path is one of the library's that draw a sketch."""
+    return task.rpartition(".")[2] in ("generate_complex_svg", "draw_function_svg")
 
 
 def _checked(sketch: Sketch) -> tuple[Parameter, ...]:

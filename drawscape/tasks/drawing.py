@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from drawscape.jobs import current_job
-from drawscape.sheets import safe_name, short_hash
-from drawscape.sketches import as_sketch, draw
+from drawscape import settings
+from drawscape.atomic import write_atomic
+from drawscape.catalogue import Drawing, record, standing
+from drawscape.catalogue.lookup import file_name
+from drawscape.catalogue.record import digest_of, entry_of, keep_source
+from drawscape.errors import CatalogueError
+from drawscape.jobs import current_job, failpoint
+from drawscape.sketches.drawing import AnySketch, chosen, draw_recipe
+from drawscape.sketches.provenance import Provenance, address_of
+from drawscape.sketches.recipe import Recipe, recipe_of
 from drawscape.svg_builder import SVGBuilder
-from drawscape.tasks.output import save_svg
+from drawscape.tasks.output import svg_path
 
 # A hint to the allocator of the process that draws job after job: glibc returns memory to the system
 # whenever an array of more than 128 kB is freed, and pays for fresh pages at the next one, until it has
@@ -25,16 +34,22 @@ def generate_complex_svg(
     pattern_type: str = "spiral",
     output_filename: str | None = None,
     seed: int = 0,
+    *,
+    fresh: bool = False,
+    sheet: str | None = None,
+    parents: Sequence[str] = (),
     **params: Any,
 ) -> str:
     """Return the absolute path of the SVG with the pattern drawn on a page of mm.
 
     `pattern_type` is a sketch's name and `params` its parameters (`margin`, too). The file lies in
-    `output/`; without `output_filename` its name is pattern, seed and a hash of the rest, the same
-    for the same drawing. Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
+    `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the same
+    for the same drawing. A drawing that stands is not drawn again unless it shall be `fresh`. The catalogue
+    remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
+    Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
     """
-    svg = _drawn(pattern_type, width, height, seed, params)
-    return save_svg(svg, output_filename or _file_name(svg, pattern_type, seed))
+    recipe = _recipe(pattern_type, width, height, seed, params)
+    return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
 
 
 def draw_function_svg(
@@ -43,30 +58,86 @@ def draw_function_svg(
     height: float,
     output_filename: str | None = None,
     seed: int = 0,
+    *,
+    fresh: bool = False,
+    sheet: str | None = None,
+    parents: Sequence[str] = (),
     **params: Any,
 ) -> str:
     """Return the absolute path of the SVG that `function(svg, rng, *, ...)`, a sketch, has drawn.
 
     The function may come from a notebook's cell. Otherwise as `generate_complex_svg`.
     """
-    svg = _drawn(function, width, height, seed, params)
-    return save_svg(svg, output_filename or _file_name(svg, as_sketch(function).name, seed))
+    recipe = _recipe(function, width, height, seed, params)
+    return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
 
 
-def _file_name(svg: SVGBuilder, name: str, seed: int) -> str:
-    return f"{safe_name(name)}-{seed}-{short_hash(sorted((svg.provenance or {}).items()))}"
+def _recipe(
+    sketch: AnySketch, width: float, height: float, seed: int, params: dict[str, Any]
+) -> Recipe:
+    margin = params.pop("margin", None)
+    return recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=params)
 
 
 def _drawn(
-    sketch: str | Callable[..., Any], width: float, height: float, seed: int, params: dict[str, Any]
-) -> SVGBuilder:
-    """Draw, and report to the job the progress and a picture of what is there."""
+    recipe: Recipe,
+    filename: str | None,
+    *,
+    fresh: bool,
+    sheet: str | None,
+    parents: Sequence[str],
+) -> Path:
+    """Return the file of the drawing: the one that stands, else drawn and written into the catalogue."""
+    target = None if filename is None else svg_path(filename)
+    known = None if fresh else _standing(recipe)
+    if known is not None and target in (None, known.path):
+        return known.path
+    began = time.perf_counter()
+    if known is not None and target is not None:
+        write_atomic(target, [known.path.read_bytes()])
+        return target  # a copy under another name: the next look into the folder finds it
     job = current_job()
-    return draw(
-        sketch,
-        width,
-        height,
-        seed=seed,
-        on_progress=lambda fraction, svg: job.progress(fraction, preview=svg.to_bytes),
-        **params,
+    svg = draw_recipe(
+        recipe,
+        on_progress=lambda fraction, page: job.progress(fraction, preview=page.to_bytes),
+        parents=parents,
     )
+    said = Provenance.of(svg.provenance)
+    path = svg.save(target or settings.output_path(file_name(recipe, _address(svg, said))))
+    failpoint("drawing.file_written")
+    _remember(path, svg, said, recipe, time.perf_counter() - began, sheet)
+    return path
+
+
+def _standing(recipe: Recipe) -> Drawing | None:
+    try:
+        return standing(recipe)
+    except CatalogueError as error:
+        current_job().log(f"drawn without a look into the catalogue: {error}")
+        return None
+
+
+def _remember(
+    path: Path,
+    svg: SVGBuilder,
+    said: Provenance,
+    recipe: Recipe,
+    took_s: float,
+    sheet: str | None,
+) -> None:
+    """Write the row; without it the drawing stands all the same, and `rebuild` finds it."""
+    try:
+        keep_source(recipe.origin.source)
+        entry = entry_of(svg, said, recipe.request, took_s=took_s, sheet=sheet)
+        failpoint("drawing.thumbnail_made")
+        record(path, entry, digest=digest_of(path))
+        failpoint("drawing.row_written")
+    except CatalogueError as error:
+        current_job().log(f"the drawing is not in the catalogue: {error}")
+
+
+def _address(svg: SVGBuilder, said: Provenance) -> str:
+    """Return the address in the file's name; what comes out otherwise each time has a name for each."""
+    if not said.volatile:
+        return said.recipe
+    return address_of({"recipe": said.recipe, "lines": svg.to_string()})

@@ -1,0 +1,34 @@
+"""A home of its own, and drawings in it as a worker's child makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drawscape.catalogue import Drawing, find
+from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
+
+SMALL = {"width": 60, "height": 80}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with an empty catalogue."""
+    (tmp_path / ".drawscape").mkdir()
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def drawn(home: Path) -> Callable[..., Drawing]:
+    """Draw as the task does, and return the drawing from the catalogue."""
+
+    def drawn(sketch: Any = "spiral", **options: Any) -> Drawing:
+        if isinstance(sketch, str):
+            return find(generate_complex_svg(**{**SMALL, "pattern_type": sketch, **options}))
+        return find(draw_function_svg(sketch, **{**SMALL, **options}))
+
+    return drawn
