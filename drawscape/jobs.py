@@ -121,6 +121,7 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
       fails with reason `dependency`, unless `job_run_anyway=True`.
     - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
+    - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.
     - `job_meta`: a dictionary of notes; `job_description`: words for lists.
 
     Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,

@@ -11,6 +11,7 @@ from huey.api import SqliteHuey
 from huey.consumer import Consumer
 from huey.serializer import Serializer
 
+from drawscape.errors import JobOptionError
 from drawscape.queue.codec import Codec, load_key
 from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.table.retention import KEEP, Keep
@@ -45,7 +46,8 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
     as huey does, in its threads. `home` is the folder in which jobs run, by default the one that holds
     the queue's folder; `task_modules` are the modules whose functions may be jobs. Its worker removes
-    ended jobs every `prune_every_s` seconds, but for those to `keep`.
+    ended jobs every `prune_every_s` seconds, but for those to `keep`. A child process is replaced after
+    `max_jobs_per_child` jobs.
     """
 
     storage_class = JobStorage
@@ -59,6 +61,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         serializer: Serializer | None = None,
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,
+        max_jobs_per_child: int | None = None,
         filename: str | os.PathLike[str] = "huey.db",
         **options: Any,
     ) -> None:
@@ -67,6 +70,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         self.task_modules = tuple(task_modules)
         self.keep = keep
         self.prune_every_s = prune_every_s
+        self.max_jobs_per_child = _positive(max_jobs_per_child)
         self.key_path = path.with_suffix(".key")
         super().__init__(
             name,
@@ -92,6 +96,14 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         from drawscape.queue.periodic import periodic_job
 
         return periodic_job(self, validate_datetime, task, kwargs)
+
+
+def _positive(count: int | None) -> int | None:
+    if count is not None and (type(count) is not int or count < 1):
+        raise JobOptionError(
+            f"max_jobs_per_child={count!r}: give a whole number from 1, or None for no limit"
+        )
+    return count
 
 
 def _home_of(database: Path) -> Path:

@@ -37,6 +37,7 @@ OPTIONS = (
     "job_meta",
     "job_description",
     "job_grace",
+    "job_fresh_process",
 )
 
 

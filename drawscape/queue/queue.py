@@ -66,12 +66,17 @@ class Queue:
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, args, arguments)
         job_id = id_of(options)
-        payload = self.pack(job_id, task, args, arguments)
+        payload = self.pack(job_id, task, args, arguments, options)
         job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
         return insert(self.database, self.name, job)
 
     def pack(
-        self, job_id: str, task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]
+        self,
+        job_id: str,
+        task: Task,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        options: Mapping[str, Any],
     ) -> bytes:
         """Return the signed message of a job's call.
 
@@ -79,9 +84,10 @@ class Queue:
         """
         try:
             carried = portable(task.function) if task.by_value else None
-            return self.codec.dumps(
-                (carried, tuple(args), dict(kwargs)), of_call(job_id, task.path)
-            )
+            call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
+            if options.get("job_fresh_process"):  # read in the child, so it travels with the call
+                call = (*call, {"fresh_process": True})
+            return self.codec.dumps(call, of_call(job_id, task.path))
         except NotSerializableError as error:
             raise NotSerializableError(self._culprit(task, args, kwargs, error)) from error
 
@@ -132,7 +138,8 @@ class Queue:
         for names in {tuple(call): call for call in every_call}.values():
             check_binding(task, (), names)  # what binds depends on the names alone
         payloads = [
-            self.pack(job_id, task, (), call) for job_id, call in zip(ids, every_call, strict=True)
+            self.pack(job_id, task, (), call, known)
+            for job_id, call in zip(ids, every_call, strict=True)
         ]
         following = None if then is None else self._following(then, then_kwargs or {}, batch)
         insert_many(
@@ -154,4 +161,4 @@ class Queue:
         check_binding(task, (), arguments)
         options["job_depends_on"] = [batch]
         job_id = id_of(options)
-        return new_job(job_id, task, self.pack(job_id, task, (), arguments), options)
+        return new_job(job_id, task, self.pack(job_id, task, (), arguments, options), options)

@@ -255,3 +255,120 @@ def fail_for_good(path):
     error = ValueError("for good")
     error.permanent = True
     raise error
+
+
+def change_everything(folder):
+    """Leave the process as unlike itself as Python lets a task."""
+    import signal
+
+    os.chdir(folder)
+    os.umask(0)
+    os.environ["INK"] = "violet"
+    os.environ.pop("DRAWSCAPE_HOME")
+    sys.path.insert(0, folder)
+    sys.setrecursionlimit(5000)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(9))
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    sys.stdout = open(os.devnull, "w")
+    os.close(1)
+    os.close(2)
+    return os.getpid()
+
+
+def describe_process():
+    import signal
+
+    umask = os.umask(0)
+    os.umask(umask)
+    print("is printed")
+    os.system("echo by a shell")
+    return {
+        "folder": os.getcwd(),
+        "umask": umask,
+        "environment": {key: os.environ.get(key) for key in ("INK", "DRAWSCAPE_HOME")},
+        "path": list(sys.path),
+        "recursion limit": sys.getrecursionlimit(),
+        "handlers": [str(signal.getsignal(s))[:20] for s in (signal.SIGTERM, signal.SIGALRM)],
+        "timer": signal.getitimer(signal.ITIMER_REAL),
+        "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
+    }
+
+
+def pid_after(what):
+    """Return the process id after something that cannot be undone."""
+    import resource
+
+    if what == "thread":
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    elif what == "priority":
+        os.nice(1)
+    elif what == "limit":
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+    elif what == "memory":
+        pid_after.kept = bytearray(b"x") * (400 * 2**20)
+    elif what == "process":
+        subprocess.Popen(["sleep", "600"])
+    elif what == "closed output":
+        sys.stdout.close()
+    return os.getpid()
+
+
+def leave_processes(path, how, then):
+    """Start a process in another session, as `how` says, note its id, then end as `then` says."""
+    command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    environment = {"PATH": os.environ["PATH"]} if how == "own environment" else None
+    if how == "double fork":
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+            write_whole(path, str(os.getpid()))
+            os.execv(command[0], command)
+        os.wait()
+    else:
+        child = subprocess.Popen(command, start_new_session=True, env=environment)
+        write_whole(path, str(child.pid))
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    if then == "crash":
+        segfault()
+    if then == "nap":
+        time.sleep(600)
+
+
+def write_whole(path, text):
+    with open(path + ".part", "w") as file:
+        file.write(text)
+    os.rename(path + ".part", path)
+
+
+def return_twice(path):
+    """Fork as a careless task does: the copy comes back from here too, a little later."""
+    if os.fork() == 0:
+        time.sleep(0.4)
+        Path(path).touch()
+        return "the copy's"
+    return "the task's"
+
+
+def fork_and_report(seconds):
+    """The copy reports progress while the next job runs."""
+    if os.fork() == 0:
+        for _ in range(int(seconds * 20)):
+            current_job().progress(0.9, "from the copy")
+            time.sleep(0.05)
+        os._exit(0)
+    return os.getpid()
+
+
+def draw_in_steps(steps, bad=None):
+    for i in range(steps):
+        yield (i + 1) / steps, f"<svg>{i + 1}</svg>"
+        time.sleep(0.12)
+    if bad is not None:
+        yield bad
+    yield 1
+    return f"{steps} steps"

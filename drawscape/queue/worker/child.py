@@ -19,12 +19,19 @@ from typing import Any
 
 from drawscape.project_modules import add_folder
 from drawscape.queue.table.records import parsed
-from drawscape.queue.worker.child_setup import capture_output, die_with_parent, limit_memory
+from drawscape.queue.worker.child_setup import (
+    adopt_descendants,
+    capture_output,
+    die_with_parent,
+    limit_memory,
+)
 from drawscape.queue.worker.context import RunningJob, set_current
 from drawscape.queue.worker.failpoints import failpoint
 from drawscape.queue.worker.loaded_code import LoadedCode
 from drawscape.queue.worker.messages import ChildSettings, JobStopped, Kind
-from drawscape.queue.worker.task_call import Ending, TaskCaller, storable
+from drawscape.queue.worker.orphans import CHILD, child_mark
+from drawscape.queue.worker.process_state import ProcessState
+from drawscape.queue.worker.task_call import Call, Ending, TaskCaller, storable
 
 _PEAK_WORTH_A_RESET_KB = 262_144
 _MESSAGE_CHARS = 2_000
@@ -43,8 +50,9 @@ def main(
     """Serve jobs from `connection` until it closes; the entry point of the child process."""
     os.setsid()
     die_with_parent(lifeline)
+    adopt_descendants()
     capture_output(log)
-    child = Child(connection, begun.fileno(), settings)
+    child = Child(connection, begun.fileno(), log.fileno(), settings)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         child.serve()
 
@@ -52,7 +60,11 @@ def main(
 class Child:
     """This process as a server of jobs."""
 
-    def __init__(self, connection: Connection, begun: int, settings: ChildSettings) -> None:
+    def __init__(
+        self, connection: Connection, begun: int, log: int, settings: ChildSettings
+    ) -> None:
+        self._pid = os.getpid()
+        self._jobs = 0
         self._connection = connection
         self._begun = begun
         self._settings = settings
@@ -62,43 +74,55 @@ class Child:
         self._running: RunningJob | None = None
         home = Path(settings.home)
         os.environ["DRAWSCAPE_HOME"] = str(home)
+        os.environ[CHILD] = child_mark(self._pid)
         os.chdir(home)
         add_folder(home)
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self._on_term)
         limit_memory(settings.memory_limit_bytes)
+        self._state = ProcessState(settings.home, log)
 
     def serve(self) -> None:
-        """Answer jobs until the connection closes, or until the code on disk is no longer ours."""
+        """Answer jobs until the connection closes, or until this process is no longer fit for one."""
         self._code.note()
         self._send(Kind.READY)
         while True:
             message = marshal.loads(self._connection.recv_bytes())
             mark, job_id, task, created_at, meta, payload = message
             if self._code.is_stale(created_at):
-                self._send(Kind.STALE)
+                self._send(Kind.STALE, mark)
                 return
             os.pwrite(self._begun, mark, 0)
             began = time.time()
-            ending = self._run(job_id, task, meta, payload)
+            call = self._caller.prepare(job_id, task, payload)
+            if self._jobs and isinstance(call, Call) and call.fresh_process:
+                self._send(Kind.STALE, mark)
+                return
+            ending = self._run(mark, job_id, task, meta, call)
             self._code.note(began)
-            self._send(Kind.DONE, (*ending, _peak_kb()))
+            peak_kb = _peak_kb()
+            self._send(Kind.DONE, mark, *ending, peak_kb, self._is_reusable(call, peak_kb))
 
-    def _send(self, kind: Kind, content: Any = None) -> None:
+    def _send(self, kind: Kind, *content: Any) -> None:
         with self._send_lock:
             self._connection.send_bytes(kind.value + marshal.dumps(content))
 
-    def _run(self, job_id: str, task: str, meta: str | None, payload: bytes) -> Ending:
+    def _run(
+        self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Ending
+    ) -> Ending:
         failpoint("child.before_start")
         if _peak_kb() > _PEAK_WORTH_A_RESET_KB:
             _reset_peak()
-        self._restore_process()
-        job = RunningJob(job_id, parsed(meta), lambda *report: self._report(job_id, *report))
+        job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, job_id, *report))
         set_current(job)
         try:
-            ending = self._attempt(job, job_id, task, payload)
+            ending = self._attempt(job, task, call)
         finally:
             set_current(None)
+        if os.getpid() != self._pid:  # a copy that the task has forked, and that has returned here
+            _flush_output()
+            os._exit(0)
         try:
             job.close(with_preview=ending.status != "finished")
         except Exception as cause:  # noqa: BLE001 - the task's preview or notes, not its outcome
@@ -107,20 +131,23 @@ class Child:
         failpoint("result.serialised")
         return ending
 
-    def _restore_process(self) -> None:
-        """Undo what an earlier job may have changed for the whole process."""
-        with contextlib.suppress(OSError):
-            os.chdir(self._settings.home)
-        signal.signal(signal.SIGTERM, self._on_term)
+    def _is_reusable(self, call: Call | Ending, peak_kb: int) -> bool:
+        """Return whether another job may run here, after the last one's traces were removed."""
+        self._jobs += 1
+        if isinstance(call, Call) and call.fresh_process:
+            return False
+        if self._settings.max_jobs is not None and self._jobs >= self._settings.max_jobs:
+            return False
+        large = peak_kb > _PEAK_WORTH_A_RESET_KB and self._state.keeps_memory()
+        return self._state.restore() and not large
 
-    def _attempt(self, job: RunningJob, job_id: str, task: str, payload: bytes) -> Ending:
-        call = self._caller.prepare(job_id, task, payload)
+    def _attempt(self, job: RunningJob, task: str, call: Call | Ending) -> Ending:
         if isinstance(call, Ending):
             return call
         try:
             self._running = job
             try:
-                return self._caller.run(job_id, task, call)
+                return self._caller.run(str(job.id), task, call)
             finally:
                 self._running = None
         except JobStopped:  # asked just as the call had ended
@@ -134,6 +161,7 @@ class Child:
 
     def _report(
         self,
+        mark: bytes,
         job_id: str,
         fraction: float,
         message: str | None,
@@ -145,7 +173,7 @@ class Child:
             _write_preview(Path(self._settings.previews), job_id, preview)
         notes = None if meta is None else json.dumps(meta, default=str)
         text = None if message is None else storable(message, _MESSAGE_CHARS)
-        self._send(Kind.PROGRESS, (fraction, text, notes, preview is not None))
+        self._send(Kind.PROGRESS, mark, fraction, text, notes, preview is not None)
 
 
 def _peak_kb() -> int:

@@ -14,15 +14,25 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from drawscape.queue.engines.sqlite.boot import started_at
 from drawscape.queue.table.records import Claim
 from drawscape.queue.worker.child import main
 from drawscape.queue.worker.messages import ChildSettings, Kind
+from drawscape.queue.worker.orphans import CHILD, child_mark, kill_marked
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
 # Modules of installed packages alone: what lies in a project may be edited, and a preloaded copy of it
 # would be inherited stale.
-_PRELOADED = ["marshal", "pickle", "faulthandler", "asyncio", "numpy", "multiprocessing.connection"]
+_PRELOADED = [
+    "marshal",
+    "ctypes",
+    "pickle",
+    "faulthandler",
+    "asyncio",
+    "numpy",
+    "multiprocessing.connection",
+]
 
 _STARTING = threading.Lock()
 """One start at a time: it sets a name of the main module aside for a moment."""
@@ -88,6 +98,8 @@ class ChildProcess:
         self._death = _watch_death(self.pid)
         self.ended = False
         """Whether it was made sure that the child is dead."""
+        self.mark = b""
+        """What stands for the present claim: its number and token, of a fixed length."""
         self.peak_kb: int | None = None
         """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
 
@@ -105,13 +117,13 @@ class ChildProcess:
     def send(self, claim: Claim) -> None:
         """Hand over a job."""
         self.peak_kb = None
-        mark = claim_mark(claim.seq, claim.token)
-        call = (mark, claim.id, claim.task, claim.created_at, claim.meta, claim.payload)
+        self.mark = b"%020d %020d" % (claim.seq, claim.token)
+        call = (self.mark, claim.id, claim.task, claim.created_at, claim.meta, claim.payload)
         self.connection.send_bytes(marshal.dumps(call))
 
-    def has_begun(self, claim: Claim) -> bool:
-        """Return whether the child has begun with this claim."""
-        return os.pread(self._begun.fileno(), 64, 0) == claim_mark(claim.seq, claim.token)
+    def has_begun(self) -> bool:
+        """Return whether the child has begun with the job that was handed over last."""
+        return os.pread(self._begun.fileno(), 64, 0) == self.mark
 
     def receive(self) -> tuple[Kind, Any]:
         """Return the next message: its kind and content. Raises EOFError when the child is gone."""
@@ -152,8 +164,11 @@ class ChildProcess:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
         if not self.ended:  # later the number may be another process's
             self.ended = True
+            died_before = started_at(self.pid) is None
             self.kill()
             self._process.join(5)
+            if died_before:  # its descendants in other sessions are nobody's children any more
+                kill_marked(CHILD, child_mark(self.pid))
         code: int | None = self._process.exitcode
         return code
 
@@ -170,7 +185,7 @@ class ChildProcess:
                 os.kill(pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Let go of the pipes."""
+        """Close the pipes."""
         for end in (self.connection, self._lifeline, self._log, self._begun):
             end.close()
         if self._death is not None:
@@ -198,11 +213,6 @@ def _descendants(pid: int) -> list[int]:
             for child in map(int, listed.split()):
                 found += [child, *_descendants(child)]
     return found
-
-
-def claim_mark(seq: int, token: int) -> bytes:
-    """Return what a child notes when it begins with a claim."""
-    return b"%020d %020d" % (seq, token)
 
 
 @contextlib.contextmanager

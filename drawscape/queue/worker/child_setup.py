@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import faulthandler
 import fcntl
 import logging
@@ -14,6 +15,7 @@ import threading
 from multiprocessing.connection import Connection
 
 _F_SETSIG = 10  # Linux: which signal reports that a descriptor has changed
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def die_with_parent(lifeline: Connection) -> None:
@@ -37,6 +39,13 @@ def die_with_parent(lifeline: Connection) -> None:
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def adopt_descendants() -> None:
+    """Become the parent of descendants whose own parents end, so that all of them can be found (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def capture_output(log: Connection) -> None:

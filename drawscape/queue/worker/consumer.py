@@ -75,6 +75,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 task_modules=huey.task_modules,
                 previews=os.fspath(self._folder / "previews"),
                 memory_limit_bytes=memory_limit_bytes(),
+                max_jobs=huey.max_jobs_per_child,
             ),
         )
         self._gone: QueueGoneError | None = None

@@ -100,6 +100,7 @@ class RunningJob(JobContext):
         self._next_s = 0.0
         self._next_preview_s = 0.0
         self._flusher: threading.Thread | None = None
+        self._ended = threading.Event()
         self._stop_asked = False
         self._closed = False
         self.meta = Meta(meta, self._note_meta)
@@ -127,7 +128,7 @@ class RunningJob(JobContext):
         return self._stop_asked
 
     def ask_to_stop(self) -> None:
-        """Let `is_canceled` say yes."""
+        """Make `is_canceled` true."""
         self._stop_asked = True
 
     def _note_meta(self) -> None:
@@ -161,11 +162,16 @@ class RunningJob(JobContext):
 
     def close(self, *, with_preview: bool) -> None:
         """Send the last values; nothing is sent afterwards."""
-        if with_preview and self._preview is not None:
-            self._pending = True
-        self.flush(with_preview=with_preview, last=True)
-        with self._lock:
-            self._closed = True
+        try:
+            if with_preview and self._preview is not None:
+                self._pending = True
+            self.flush(with_preview=with_preview, last=True)
+        finally:
+            with self._lock:
+                self._closed = True
+            if self._flusher is not None:
+                self._ended.set()
+                self._flusher.join(1)
 
     def _start_flusher(self) -> None:
         """Without a further call of `progress`, a thread brings the last value out."""
@@ -173,8 +179,7 @@ class RunningJob(JobContext):
         self._flusher.start()
 
     def _flush_when_due(self) -> None:
-        while not self._closed:
-            time.sleep(PROGRESS_PERIOD_S)
+        while not self._ended.wait(PROGRESS_PERIOD_S):
             if self._pending and time.monotonic() >= self._next_s:
                 # A preview function walks the canvas while the task draws on it, so only the task's own
                 # thread may call it.

@@ -13,7 +13,7 @@ class Kind(Enum):
     PROGRESS = b"P"
     DONE = b"D"
     STALE = b"S"
-    """It did not begin, for the code on disk is no longer the code that it has loaded."""
+    """It did not begin: the code on disk has changed, or the job wants a process of its own."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class ChildSettings:
     task_modules: tuple[str, ...]
     previews: str
     memory_limit_bytes: int | None
+    max_jobs: int | None = None
+    """How many jobs one process runs; None: as many as come."""
 
 
 class JobStopped(BaseException):

@@ -138,11 +138,13 @@ class Run:
             kind, content = self._child.receive()
         except EOFError:
             return self._died()
+        if not content or content[0] != self._child.mark:
+            return None  # of an earlier job, by a process that it has forked
         if kind is Kind.DONE:
             return self._answered(content)
         if kind is Kind.STALE:
             return RunEnd()
-        fraction, message, meta, previewed = content
+        fraction, message, meta, previewed = content[1:]
         self._previewed |= previewed
         self._on_progress(self._claim, fraction, message, meta)
         return None
@@ -204,7 +206,7 @@ class Run:
         return mark
 
     def _answered(self, content: tuple[Any, ...]) -> RunEnd:
-        status, reason, result, error, detail, peak_kb = content
+        _, status, reason, result, error, detail, peak_kb, reusable = content
         self._copy_log()
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
             return RunEnd(self._judged(self._verdict, (detail or {}).get("stack")))
@@ -215,7 +217,7 @@ class Run:
             details["log"] = self._log.last_lines()
         outcome = Outcome(status, reason, result, error, details, peak_kb)
         # After a MemoryError nothing in that process is to be trusted.
-        return RunEnd(outcome, reusable=reason != "crashed", previewed=self._previewed)
+        return RunEnd(outcome, reusable=reusable and reason != "crashed", previewed=self._previewed)
 
     def _stopped_from_outside(self) -> Outcome:
         """The child got a SIGTERM that we had not sent.
@@ -250,7 +252,7 @@ class Run:
         Without an outcome when it had not begun: then the job is not to blame, and another child runs it.
         """
         code = self._child.end()
-        if self._verdict is None and not self._child.has_begun(self._claim):
+        if self._verdict is None and not self._child.has_begun():
             return RunEnd()
         self._copy_log()
         if self._verdict is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 from drawscape.errors import NotSerializableError
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.task import load
+from drawscape.queue.worker.context import current_job
 from drawscape.queue.worker.messages import ChildSettings, JobStopped
 
 _RESULT_LIMIT_BYTES = (
@@ -19,7 +21,14 @@ _RESULT_LIMIT_BYTES = (
 )
 _ERROR_CHARS = 100_000
 
-Call = Callable[[], Any]
+
+@dataclass(frozen=True)
+class Call:
+    """A task's function with its arguments."""
+
+    run: Callable[[], Any]
+    fresh_process: bool = False
+    """Whether it wants a process in which no other job runs, before or after."""
 
 
 class Ending(NamedTuple):
@@ -44,20 +53,23 @@ class TaskCaller:
     def prepare(self, job_id: str, task: str, payload: bytes) -> Call | Ending:
         """Return the call that `payload` describes, or how the job ends if it describes none."""
         try:
-            function, args, kwargs = self._codec.loads(payload, of_call(job_id, task))
+            # What an older version has queued has no options.
+            function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
         except SignatureMismatch as error:
             return Ending("failed", "invalid", error=str(error))
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
             return Ending("failed", "exception", error=_traceback(error))
-        return lambda: function(*args, **kwargs)
+        return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
 
     def run(self, job_id: str, task: str, call: Call) -> Ending:
         """Return how `call` ended; whatever it raises is its job's failure."""
         try:
-            value = call()
+            value = call.run()
             if inspect.iscoroutine(value):
                 value = asyncio.run(value)
+            elif inspect.isgenerator(value):
+                value = _drain(value, task)
             return Ending("finished", result=self._serialised(value, job_id, task))
         except JobStopped as error:
             return Ending("stopped", detail={"stack": _traceback(error)})
@@ -88,6 +100,21 @@ class TaskCaller:
                 "MB that the queue's file takes; write a file and return its path"
             )
         return data
+
+
+def _drain(steps: Iterator[Any], task: str) -> Any:
+    """Return what the generator returns; each yield, a fraction or (fraction, preview), is progress."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        fraction, preview = step if isinstance(step, tuple) and len(step) == 2 else (step, None)
+        if isinstance(fraction, bool) or not isinstance(fraction, SupportsFloat):
+            raise TypeError(
+                f"{task} yielded {step!r:.200}; yield how far it is, 0 to 1, or (fraction, preview)"
+            )
+        current_job().progress(float(fraction), preview=preview)
 
 
 def storable(text: object, limit: int) -> str:
