@@ -119,7 +119,7 @@ def test_a_plate_shows_the_lines_on_which_it_is_still() -> None:
 def test_water_is_drawn_only_where_there_is_a_sea() -> None:
     dry = {pen.name for pen, _ in draw("isolines", 80, 80, sea=0.0).layers()}
     assert dry == {"contours", "index contours"}
-    assert len(pen(draw("isolines", 80, 80, sea=0.5), "pen 2")) > 0
+    assert len(pen(draw("isolines", 80, 80, sea=0.5), "water")) > 0
 
 
 # Packing

@@ -64,9 +64,10 @@ def isolines(
         if len(lines):
             with svg.layer(name, color="#3d2b1f", width=width):
                 svg.polylines(lines)
-    if sea:
-        with svg.layer("pen 2", color="#2a5b8c", width=0.3):
-            svg.polylines(_long(Lines.join(_water(frame, x, y, z, shore)), frame.short / 30))
+    water = _long(Lines.join(_water(frame, x, y, z, shore)), frame.short / 30) if sea else []
+    if len(water):
+        with svg.layer("water", color="#2a5b8c", width=0.3):
+            svg.polylines(water)
 
 
 def _land(
