@@ -64,7 +64,8 @@ def isolines(
         if len(lines):
             with svg.layer(name, color="#3d2b1f", width=width):
                 svg.polylines(lines)
-    water = _long(Lines.join(_water(frame, x, y, z, shore)), frame.short / 30) if sea else []
+    parts = _water(frame, x, y, z, shore) if sea else []
+    water = _long(Lines.join(parts), frame.short / 30)
     if len(water):
         with svg.layer("water", color="#2a5b8c", width=0.3):
             svg.polylines(water)

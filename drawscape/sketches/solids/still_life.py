@@ -21,12 +21,12 @@ from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
 
-COLUMNS = 60
+COLUMNS = 44
 """Faces around each vessel: its edge on paper is then smooth."""
 
 COLORS = ("#14213d", "#b3402a", "#3f7d4e")
 
-CLEARANCE = 2e-3
+CLEARANCE = 4e-3
 """Of the scene's depth: lines on a vessel lie a hair off the flat faces that stand for it."""
 
 
@@ -35,8 +35,8 @@ def still_life(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    vessels: Annotated[int, Interval(ge=1, le=24), doc("Vessels on the table")] = 12,
-    rings: Annotated[int, Interval(ge=8, le=80), doc("Rings on the tallest vessel")] = 40,
+    vessels: Annotated[int, Interval(ge=1, le=18), doc("Vessels on the table")] = 12,
+    rings: Annotated[int, Interval(ge=8, le=60), doc("Rings on the tallest vessel")] = 40,
     elevation: Annotated[
         float, Interval(ge=5, le=70), doc("Degrees that the eye looks down on them")
     ] = 22.0,
@@ -81,7 +81,7 @@ def _draw(svg: SVGBuilder, drawn: list[Lines], pens: int) -> None:
 
 def _profile(rng: np.random.Generator, slimness: float) -> Floats:
     """Return the outline of a vessel, (K, 2): radius and height, from the foot to the lip."""
-    t = np.linspace(0, 1, 44)
+    t = np.linspace(0, 1, 26)
     height = rng.uniform(1.1, 2.0) + 1.6 * slimness * rng.random()
     belly, neck = rng.uniform(0.5, 0.8), rng.uniform(0.16, 0.5) * (1.4 - slimness)
     at = rng.uniform(0.22, 0.5)
