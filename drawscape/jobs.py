@@ -32,7 +32,6 @@ from drawscape.queue.table.records import parsed, utc
 from drawscape.queue.table.retention import KEEP, Keep
 from drawscape.queue.watcher import Watch, Watcher
 from drawscape.queue.worker.context import JobContext, current_job
-from drawscape.queue.worker.failpoints import failpoint
 from drawscape.queue.worker_process import WorkerProcess
 
 QUEUE_NAME = "background"
@@ -63,7 +62,6 @@ __all__ = [
     "delete_job",
     "enqueue_background_job",
     "enqueue_many",
-    "failpoint",
     "find_job",
     "get_batch",
     "get_job",

@@ -92,7 +92,8 @@ def sketch_for(
         return as_sketch(sketch)
     if not provenance.source:
         return SKETCHES[provenance.sketch]
-    known = SKETCHES.get(provenance.sketch)
+    name = provenance.sketch
+    known = SKETCHES[name] if name in SKETCHES else None  # noqa: SIM401 - it raises no KeyError
     if known is not None and not is_library(known.function.__module__ or ""):
         return known
     source = source_in(provenance) if trust else None
@@ -116,7 +117,7 @@ def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:
     """Draw a drawing again into its file, also if that is gone, and return it."""
-    said = provenance_of(drawing.path) if drawing.path.is_file() else _from_row(drawing)
+    said = known_provenance(drawing)
     recipe = recipe_again(said, sketch_for(said, sketch, trust=trust))
     began = time.perf_counter()
     svg = draw_recipe(recipe, parents=drawing.parents)
@@ -126,6 +127,11 @@ def redraw_drawing(
     now = Provenance.of(svg.provenance)
     took = time.perf_counter() - began
     return record(path, entry_of(svg, now, recipe.request, took_s=took, sheet=drawing.sheet))
+
+
+def known_provenance(drawing: Drawing) -> Provenance:
+    """Return how a drawing was made, from its file, or if that is gone from the catalogue."""
+    return provenance_of(drawing.path) if drawing.path.is_file() else _from_row(drawing)
 
 
 def _from_row(drawing: Drawing) -> Provenance:
@@ -154,6 +160,11 @@ def compare_again(
     file = Path(path)
     before = provenance_of(file)
     svg = redraw(before, sketch_for(before, sketch, trust=trust))
+    return compared(file, before, svg)
+
+
+def compared(file: Path, before: Provenance, svg: SVGBuilder) -> Comparison:
+    """Return how alike a file and the canvas `svg` are, which was drawn again from what the file says."""
     reasons = reasons_between(before, Provenance.of(svg.provenance))
     if svg.to_bytes() == file.read_bytes():
         return Comparison(Sameness.BYTES, reasons, svg)

@@ -1,4 +1,4 @@
-"""`drawscape draw`, `redraw` and `sketches`: the pattern library without notebook and queue."""
+"""`drawscape draw` and `sketches`: the pattern library without notebook and queue."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import click
 
 from drawscape.cli.sketch_options import SketchCommand, described, sketch_of, sketch_values
 from drawscape.cli.text import fitted, print_list, progress_bar
-from drawscape.errors import ProvenanceError, SketchFileError
-from drawscape.sketches import SKETCHES, Sketch, code_hash, read_provenance
+from drawscape.errors import SketchFileError
+from drawscape.sketches import SKETCHES, Sketch
 from drawscape.sketches import draw as draw_sketch
-from drawscape.sketches import redraw as redraw_sketch
 from drawscape.svg_builder import SVGBuilder
 
 SHEET_DPI = 96.0
@@ -66,38 +65,7 @@ def draw(
         svg = draw_sketch(
             sketch, *page, seed=seed, margin=margin, on_progress=lambda f, _svg: show(f), **values
         )
-    _write(svg, output or _file_name(svg, sketch.name, seed, values))
-
-
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", metavar="FILE", help="SVG file to write; - is standard output.")
-def redraw(file: Path, output: str | None) -> None:
-    """Draw FILE again from its own metadata, byte for byte.
-
-    A warning says when the sketch's code has changed since, or when the bytes differ all the same.
-    """
-    before = file.read_bytes()
-    try:
-        provenance = read_provenance(before.decode("utf-8", errors="replace"))
-    except ProvenanceError as error:
-        raise ProvenanceError(f"{file}: {error}") from None
-    with progress_bar(provenance.sketch) as show:
-        svg = redraw_sketch(provenance, on_progress=lambda fraction, _svg: show(fraction))
-    now = code_hash(SKETCHES[provenance.sketch].function)
-    if now != provenance.code:
-        click.echo(
-            f"warning: the code of {provenance.sketch!r} has changed since this file was drawn "
-            f"(by version {provenance.version}); the picture may differ",
-            err=True,
-        )
-    elif svg.to_bytes() != before:
-        click.echo(
-            "warning: the bytes differ although the sketch's code is the same: the file was edited, "
-            f"or another version drew it ({provenance.version})",
-            err=True,
-        )
-    _write(svg, output or str(file.with_name(f"{file.stem}-redrawn.svg")))
+    write_drawing(svg, output or _file_name(svg, sketch.name, seed, values))
 
 
 @click.command()
@@ -143,7 +111,7 @@ def _write_contact_sheet(file: str) -> None:
     names = list(SKETCHES)
     with progress_bar("sketches", len(names)) as show:
         svg = contact_sheet(on_sketch=lambda name: show(names.index(name) + 1))
-    _write(svg, file, dpi=SHEET_DPI)
+    write_drawing(svg, file, dpi=SHEET_DPI)
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:
@@ -153,7 +121,8 @@ def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any])
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120] + ".svg"
 
 
-def _write(svg: SVGBuilder, output: str, *, dpi: float = 150.0) -> None:
+def write_drawing(svg: SVGBuilder, output: str, *, dpi: float = 150.0) -> None:
+    """Write a drawing to a file in the format of its ending, or to standard output for -."""
     if output == "-":
         sys.stdout.buffer.write(svg.to_bytes())
         sys.stdout.buffer.flush()

@@ -32,6 +32,9 @@ _COMMANDS = {
         "drawscape.cli.demo", "demo", "Draw a few pictures through the queue, without a browser."
     ),
     "draw": _Lazy("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
+    "drawings": _Lazy(
+        "drawscape.cli.drawings", "drawings", "Find, mark, export and redraw what was drawn."
+    ),
     "jobs": _Lazy("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
     "lab": _Lazy("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
     "new": _Lazy(
@@ -41,7 +44,7 @@ _COMMANDS = {
         "drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."
     ),
     "redraw": _Lazy(
-        "drawscape.cli.draw", "redraw", "Draw a file again from what its metadata says."
+        "drawscape.cli.redraw", "redraw", "Draw a file again from what its metadata says."
     ),
     "sketches": _Lazy("drawscape.cli.draw", "sketches", "List the patterns and their parameters."),
     "web": _Lazy("drawscape.cli.web", "web", "Serve the web front and a worker."),

@@ -15,7 +15,8 @@ from drawscape.catalogue import Drawing, record, standing
 from drawscape.catalogue.lookup import file_name
 from drawscape.catalogue.record import digest_of, entry_of, keep_source
 from drawscape.errors import CatalogueError
-from drawscape.jobs import current_job, failpoint
+from drawscape.jobs import current_job
+from drawscape.queue.worker.failpoints import failpoint
 from drawscape.sketches.drawing import AnySketch, chosen, draw_recipe
 from drawscape.sketches.provenance import Provenance, address_of
 from drawscape.sketches.recipe import Recipe, recipe_of

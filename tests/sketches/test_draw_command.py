@@ -126,20 +126,46 @@ def test_redraw_gives_the_same_bytes_and_no_warning(command, tmp_path: Path) -> 
     assert (tmp_path / "h-redrawn.svg").read_bytes() == (tmp_path / "h.svg").read_bytes()
 
 
-def test_redraw_warns_when_the_code_is_another(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def _edited(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("&quot;sketch&quot;:&quot;", "the sketch's code"),
+        ("&quot;library&quot;:&quot;", "the library's code"),
+        ("&quot;shapely&quot;:&quot;", "shapely 0"),
+    ],
+)
+def test_redraw_says_what_has_changed_since(
+    command,  # type: ignore[no-untyped-def]
+    tmp_path: Path,
+    part: str,
+    reason: str,
+) -> None:
     command("draw", "rose", "-o", "r.svg")
-    file = tmp_path / "r.svg"
-    file.write_text(file.read_text().replace("sha256:", "sha256:0"))
+    _edited(tmp_path / "r.svg", part, f"{part}0")
+    _edited(tmp_path / "r.svg", "sha256:", "sha256:0")
     result = command("redraw", "r.svg", "-o", "again.svg")
     assert result.exit_code == 0
-    assert "warning: the code of 'rose' has changed" in result.stderr
+    assert "warning: same ink within 0.05 mm" in result.stderr
+    assert reason in result.stderr
+    checked = command("redraw", "--check", "r.svg")
+    assert (checked.exit_code, reason in checked.stdout) == (0, True)
 
 
-def test_redraw_warns_when_the_file_was_edited(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    command("draw", "rose", "-o", "r.svg")
-    file = tmp_path / "r.svg"
-    file.write_text(file.read_text().replace("<g ", "<g  ", 1))
-    assert "the bytes differ" in command("redraw", "r.svg").stderr
+def test_redraw_says_when_a_file_was_edited_by_hand(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    command("draw", "hilbert", "--paper", "a6", "-o", "r.svg")
+    _edited(tmp_path / "r.svg", "<g ", "<g  ")
+    result = command("redraw", "--check", "r.svg")
+    assert (result.exit_code, "the file was edited" in result.stdout) == (0, True)
+    _edited(tmp_path / "r.svg", "</g>", '<polyline points="5,5 50,60" /></g>')
+    result = command("redraw", "--check", "r.svg")
+    assert (result.exit_code, "differs" in result.stdout) == (1, True)
+    assert not (tmp_path / "r-redrawn.svg").exists()
 
 
 def test_redraw_refuses_a_foreign_file(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

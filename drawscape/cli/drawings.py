@@ -1,0 +1,286 @@
+"""`drawscape drawings`: the catalogue in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from drawscape.catalogue import Drawing, find
+from drawscape.catalogue import drawings as find_drawings
+from drawscape.catalogue.query import Order
+from drawscape.cli.text import complain, counted, exit_code, print_list
+from drawscape.errors import DrawscapeError, ParameterError
+
+_NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
+_STARS = click.option(
+    "--stars", metavar="LOW[-HIGH]", help="Those with so many stars: 4, 2-3, 4- for four and more."
+)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def drawings(ctx: click.Context) -> None:
+    """Find, mark, export and redraw what was drawn.
+
+    A DRAWING is a file, a recipe's first characters as `list` shows them, or a name given to it.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@drawings.command("list")
+@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
+@click.option("--sketch", help="Only drawings of this sketch.")
+@_STARS
+@click.option("--tag", help="Only those with this tag.")
+@click.option(
+    "--text", help="Only those with this text in sketch, parameters, file, note, name or tags."
+)
+@click.option("--since", help="Only those of so long: 3h, 7d.")
+@click.option("--sheet", help="Only those of this sheet.")
+@click.option("--order", type=click.Choice(get_args(Order)), default="newest", show_default=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--deleted", is_flag=True, help="Those whose files are gone, too.")
+def list_(
+    parameters: tuple[str, ...] = (),
+    sketch: str | None = None,
+    stars: str | None = None,
+    tag: str | None = None,
+    text: str | None = None,
+    since: str | None = None,
+    sheet: str | None = None,
+    order: Order = "newest",
+    limit: int = 20,
+    deleted: bool = False,
+) -> None:
+    """List drawings, the newest first; NAME=VALUE or NAME=LOW..HIGH asks for a parameter."""
+    found = find_drawings(
+        sketch,
+        stars=_range(stars),
+        tag=tag,
+        text=text,
+        since=since,
+        sheet=sheet,
+        order=order,
+        deleted=deleted,
+        where=dict(_wanted(parameter) for parameter in parameters),
+    )
+    print_list([(one.recipe[:8], _line(one)) for one in found[:limit]])
+    if len(found) > limit:
+        click.echo(f"{len(found) - limit} more; --limit shows them", err=True)
+    elif not found:
+        click.echo("no drawings", err=True)
+
+
+@drawings.command()
+@click.argument("name", metavar="DRAWING")
+def show(name: str) -> None:
+    """Show all that is known of a DRAWING."""
+    one = find(name)
+    rows: list[tuple[str, Any]] = [
+        ("recipe", one.recipe),
+        ("file", f"{one.path}{' (gone)' if one.deleted else ''}"),
+        ("drawn", f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}" + _took(one)),
+        ("page", f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm"),
+        ("seed", one.seed),
+        *one.parameters.items(),
+        ("sheet", one.sheet),
+        ("parents", ", ".join(one.parents)),
+        ("stars", "*" * one.stars),
+        ("tags", ", ".join(one.tags)),
+        ("name", one.name),
+        ("note", one.note),
+    ]
+    if not one.deleted:
+        figures = one.figures
+        counts = f"{counted(figures.lines, 'line')}, {counted(figures.points, 'point')}"
+        rows += [("ink", f"{figures.ink_mm / 1000:.1f} m"), ("counts", counts)]
+        rows += [
+            (f"pen {name!r}", f"{minutes:.1f} min, {color}")
+            for name, color, minutes in figures.pens
+        ]
+    print_list([(name, str(value)) for name, value in rows if value not in (None, "")])
+
+
+@drawings.command()
+@_NAMES
+@click.argument("stars", type=click.IntRange(0, 5), metavar="0..5")
+def star(names: tuple[str, ...], stars: int) -> None:
+    """Give each DRAWING so many stars."""
+    _for_each(names, lambda one: one.star(stars))
+
+
+@drawings.command()
+@_NAMES
+@click.option("--add", "added", multiple=True, metavar="TAG", help="Add it; may be repeated.")
+@click.option("--remove", "removed", multiple=True, metavar="TAG", help="Take it away.")
+def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
+    """Add tags to each DRAWING or take them away."""
+    if not added and not removed:
+        raise click.UsageError("give --add TAG or --remove TAG")
+    _for_each(names, lambda one: one.tag(*added).untag(*removed))
+
+
+@drawings.command()
+@click.argument("name", metavar="DRAWING")
+@click.argument("text")
+@click.option("--name", "as_name", is_flag=True, help="Make the text its name.")
+def note(name: str, text: str, as_name: bool) -> None:
+    """Write a note on a DRAWING, '' for none."""
+    one = find(name)
+    one.rename(text) if as_name else one.annotate(text)
+
+
+@drawings.command("open")
+@_NAMES
+def open_(names: tuple[str, ...]) -> None:
+    """Open the file of each DRAWING in the program for SVG files."""
+    _for_each(names, lambda one: click.launch(str(one.path)))
+
+
+@drawings.command()
+@_NAMES
+@click.option(
+    "--to", "format", default="gcode", show_default=True, help="svg, png, pdf, gcode, hpgl."
+)
+@click.option(
+    "-o", "--output", metavar="FOLDER", help="Folder to write to, instead of beside the file."
+)
+def export(names: tuple[str, ...], format: str, output: str | None) -> None:
+    """Write each DRAWING for a plotter or as a picture."""
+
+    def exported(one: Drawing) -> str:
+        beside = one.export(format) if output is None else None
+        if beside is not None:
+            return str(beside)
+        ending = {"gcode": "gcode", "hpgl": "hpgl"}.get(format, format)
+        return str(one.export(format, Path(str(output)) / f"{one.path.stem}.{ending}"))
+
+    _for_each(names, lambda one: click.echo(exported(one)))
+
+
+@drawings.command()
+@_NAMES
+@click.option("--trust", is_flag=True, help="Run source from the drawings without asking.")
+def redraw(names: tuple[str, ...], trust: bool) -> None:
+    """Draw each DRAWING again into its file, one whose file is gone too."""
+    from drawscape.catalogue.redraw import known_provenance
+    from drawscape.cli.redraw import chosen_sketch
+
+    def again(one: Drawing) -> None:
+        sketch = chosen_sketch(known_provenance(one), trust=trust)
+        click.echo(one.redraw(sketch.function).path)
+
+    _for_each(names, again)
+
+
+@drawings.command()
+@_NAMES
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(names: tuple[str, ...], yes: bool) -> None:
+    """Delete the file of each DRAWING; its recipe and marks stay, and `redraw` brings it back."""
+    if not yes:
+        click.confirm(f"Delete {counted(len(names), 'file')}?", abort=True, err=True)
+    _for_each(names, lambda one: one.delete())
+
+
+@drawings.command()
+@click.option("--older", default="0s", help="Only what is older: 30d.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def prune(older: str, yes: bool) -> None:
+    """Delete the files of all drawings that have no stars, tags, note and name."""
+    import time
+
+    from drawscape.catalogue.marks import Marks, marks_of
+    from drawscape.durations import seconds
+
+    limit = time.time() - seconds(older, "--older")
+    unmarked = [
+        one for one in find_drawings()
+        if marks_of(one.recipe) == Marks() and one.drawn_at.timestamp() <= limit
+    ]  # fmt: skip
+    size = sum(one.size for one in unmarked) / 1e6
+    if not unmarked:
+        click.echo("every drawing has a mark", err=True)
+        return
+    if not yes:
+        question = f"Delete {counted(len(unmarked), 'unmarked drawing')} ({size:.1f} MB)?"
+        click.confirm(question, abort=True, err=True)
+    for one in unmarked:
+        one.delete()
+    click.echo(f"deleted {counted(len(unmarked), 'file')}, {size:.1f} MB")
+
+
+@drawings.command()
+def rebuild() -> None:
+    """Make the catalogue again from the files in output/; no mark is lost."""
+    from drawscape.catalogue import rebuild as rebuild_catalogue
+
+    click.echo(f"{counted(rebuild_catalogue(), 'drawing')} in the catalogue")
+
+
+def _for_each(names: Iterable[str], act: Any) -> None:
+    """Do it to each drawing, and go on after an error; end with the highest exit code."""
+    code = 0
+    for name in names:
+        try:
+            act(find(name))
+        except DrawscapeError as error:
+            code = max(code, exit_code(error))
+            complain(error)
+    if code:
+        sys.exit(code)
+
+
+def _line(one: Drawing) -> str:
+    marks = " ".join(filter(None, ["*" * one.stars, *(f"#{tag}" for tag in one.tags)]))
+    parts = [
+        f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}",
+        one.name or one.sketch,
+        f"seed {one.seed}",
+        one.path.name + (" (gone)" if one.deleted else ""),
+        marks,
+    ]
+    return "  ".join(filter(None, parts))
+
+
+def _took(one: Drawing) -> str:
+    return "" if one.took_s is None else f", took {one.took_s:.2g} s"
+
+
+def _range(text: str | None) -> Any:
+    """Return 4 for '4', (2, 3) for '2-3', (4, None) for '4-'."""
+    if text is None:
+        return None
+    low, dash, high = text.partition("-")
+    try:
+        ends = (int(low) if low else None, int(high) if high else None)
+    except ValueError:
+        raise ParameterError(
+            "--stars", text, "give a number such as 4, or a range such as 2-3 or 4-"
+        ) from None
+    return ends if dash else ends[0]
+
+
+def _wanted(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r}: write NAME=VALUE or NAME=LOW..HIGH")
+    low, dots, high = value.partition("..")
+    name = name.strip().replace("-", "_")
+    return name, (_number(low), _number(high)) if dots else _number(value)
+
+
+def _number(text: str) -> Any:
+    """Return a number where the text is one, None for an empty text, else the text."""
+    known = {"": None, "yes": 1, "true": 1, "no": 0, "false": 0}
+    if text.lower() in known:
+        return known[text.lower()]
+    try:
+        return float(text)
+    except ValueError:
+        return text
