@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from drawscape import settings
+from drawscape.errors import DrawscapeError
 from drawscape.project_modules import import_module
 
 _HUEY = "drawscape.tasks.huey"
@@ -26,8 +27,21 @@ _HUEY = "drawscape.tasks.huey"
 @click.option(
     "--huey", "path", help="The huey to run; by default the project's workers.huey, if it has one."
 )
+@click.option("--burst", is_flag=True, help="Leave when nothing is queued any more.")
+@click.option(
+    "--max-jobs-per-child",
+    type=click.IntRange(1),
+    help="Replace a child process after so many jobs; by default it stays.",
+)
 @click.option("--with-parent", is_flag=True, help="Leave when standard input closes.")
-def worker(slots: int | None, quiet: bool, path: str | None, with_parent: bool) -> None:
+def worker(
+    slots: int | None,
+    quiet: bool,
+    path: str | None,
+    burst: bool,
+    max_jobs_per_child: int | None,
+    with_parent: bool,
+) -> None:
     """Run jobs until Ctrl-C.
 
     The first Ctrl-C lets running jobs finish; a second one, or SIGTERM, puts them back into the queue.
@@ -40,12 +54,17 @@ def worker(slots: int | None, quiet: bool, path: str | None, with_parent: bool) 
     logging.getLogger("huey").setLevel(logging.WARNING)
     logging.getLogger("huey.drawscape").setLevel(logging.WARNING if quiet else logging.INFO)
     huey = _load_huey(path or ("workers.huey" if _project_has_huey() else _HUEY))
-    consumer = huey.create_consumer(workers=slots or os.cpu_count() or 1)
+    if max_jobs_per_child is not None:
+        huey.max_jobs_per_child = max_jobs_per_child
+    options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:
         threading.Thread(target=_leave_with_parent, daemon=True).start()
     elif not quiet and sys.stderr.isatty():
         click.echo(f"drawscape worker: {slots or os.cpu_count()} slot(s), Ctrl-C to stop", err=True)
-    consumer.run()
+    try:
+        huey.create_consumer(workers=slots or os.cpu_count() or 1, **options).run()
+    except (DrawscapeError, OSError) as error:  # a full or read-only disk, a setting
+        raise click.ClickException(str(error)) from error
 
 
 def _project_has_huey() -> bool:

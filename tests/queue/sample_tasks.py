@@ -372,3 +372,16 @@ def draw_in_steps(steps, bad=None):
         yield bad
     yield 1
     return f"{steps} steps"
+
+
+def report_for(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        current_job().progress(1 - (until - time.monotonic()) / seconds, "on and on")
+        time.sleep(0.02)
+
+
+def nap_then_report(seconds, message):
+    time.sleep(seconds)
+    current_job().progress(0.5, message)
+    time.sleep(600)

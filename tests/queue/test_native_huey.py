@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ from huey import crontab
 from huey.api import SqliteHuey
 from support import wait_until
 
-from drawscape.job_manager import QUEUE_NAME, enqueue_background_job, list_jobs
+from drawscape.job_manager import QUEUE_NAME, enqueue_background_job, list_jobs, workers_alive
 from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.huey import JobHuey
 
@@ -42,6 +43,12 @@ def flaky(path):
 @huey.lock_task("one")
 def locked():
     return "locked"
+
+@huey.task()
+def sleep_long(path):
+    open(path, "w").close()
+    import time
+    time.sleep(600)
 
 @huey.periodic_task(lambda stamp: True)
 def each_time():
@@ -172,3 +179,21 @@ def test_the_workers_package_hands_out_its_huey():
     assert workers.huey is workers.huey
     with pytest.raises(AttributeError, match="nothing"):
         workers.nothing  # noqa: B018 - the access is the test
+
+
+@pytest.mark.parametrize(
+    ("options", "signum"), [((), signal.SIGTERM), (("-t", "1"), signal.SIGINT)]
+)
+def test_a_worker_does_not_wait_for_a_native_task_when_it_has_to_leave(
+    native, home, start_consumer, tmp_path, options, signum
+):
+    """As plain huey, whose threads end with the process."""
+    consumer = start_consumer("-w", "2", *options, huey="nativetasks.huey")
+    job = enqueue_background_job("sampletasks.nap", 600)
+    native.sleep_long(str(tmp_path / "begun"))
+    wait_until(lambda: (tmp_path / "begun").exists() and job.status == "started")
+    consumer.process.send_signal(signum)
+    assert consumer.process.wait(30) == 0
+    assert job.status == "queued"
+    assert job.refresh().recoveries == 0
+    assert workers_alive() == []

@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
+from queue_file import plain
 from support import is_running, wait_until
 
 from drawscape.errors import JobFailed
@@ -315,3 +316,42 @@ def test_the_table_stays_sound_through_it_all(home, start_consumer):
     with closing(sqlite3.connect(default_queue().database.path)) as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
     assert os.path.exists(default_queue().database.path)
+
+
+def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
+    start_consumer()
+    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=3))
+    wait_until(lambda: job.refresh().pid and job.progress > 0)
+    child = job.refresh().pid
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        wait_until(lambda: not is_running(child), 40)  # the lock alone would be waited for for 60 s
+        other.execute("rollback")
+    with pytest.raises(JobFailed, match="timed out after 3 s"):
+        job.wait(20)
+    assert job.message == "on and on"
+
+
+def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
+    start_consumer()
+    job = started(enqueue_background_job("sampletasks.nap_then_report", 1, "late news"))
+    with closing(plain()) as other:
+        other.execute("begin immediate")
+        time.sleep(2)  # the report falls into this
+        other.execute("rollback")
+    wait_until(lambda: job.message == "late news")
+    assert job.status == "started"
+    cancel_job(job.id)
+
+
+def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
+    first = enqueue_background_job("sampletasks.nap", 0.5)
+    after = enqueue_background_job("sampletasks.append", str(tmp_path / "x"), job_depends_on=first)
+    more = [enqueue_background_job("sampletasks.add", i) for i in range(10)]
+    later = enqueue_background_job("sampletasks.add", 1, job_delay="1h")
+    command = [sys.executable, "-m", "drawscape", "worker", "--burst", "-w", "2"]
+    limits = ["--max-jobs-per-child", "3"]
+    assert subprocess.run([*command, *limits], cwd=home, timeout=120, check=False).returncode == 0
+    assert {job.status for job in [first, after, *more]} == {"finished"}
+    assert later.status == "scheduled"
+    assert workers_alive() == []

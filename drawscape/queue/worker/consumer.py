@@ -21,13 +21,14 @@ from drawscape.queue.worker.memory_limit import memory_limit_bytes
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.orphans import mark_environment
 from drawscape.queue.worker.slot import SlotSettings
-from drawscape.queue.worker.waker import Waker
+from drawscape.queue.worker.waker import Waker, is_runnable
 from drawscape.queue.worker.worker import JobWorker, Shared
 
 _LOG = logging.getLogger("huey.drawscape")
 
 _FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
 _LEAVE_S = 10.0
+_NATIVE_LOOK_S = 0.02
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]
@@ -51,10 +52,12 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
 class JobConsumer(Consumer):  # type: ignore[misc]
     """A consumer that shows by a lock that it is alive, and takes over the jobs of those that are not."""
 
+    # With `burst=True` it leaves when every slot is idle and nothing is queued.
     worker_class = JobWorker
     scheduler_class = JobScheduler
 
-    def __init__(self, huey: Any, **options: Any) -> None:
+    def __init__(self, huey: Any, *, burst: bool = False, **options: Any) -> None:
+        self._burst = burst
         asked = options.get("worker_type", WORKER_THREAD)
         if asked != WORKER_THREAD:
             _LOG.warning(
@@ -137,6 +140,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if renew(self._locks, self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         self._recover()
+        if self._burst and self._has_nothing_to_do():
+            self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
+
+    def _has_nothing_to_do(self) -> bool:
+        """Whether all slots are idle and nothing is queued; what is scheduled for later does not count."""
+        if not all(worker.idle for worker, _ in self.worker_threads):
+            return False
+        return not any(is_runnable(self.huey.storage.watched, self.huey.name))
 
     def _recover(self) -> None:
         try:
@@ -160,9 +171,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info("worker=%s event=stopped", self.worker_id)
 
     def _interrupt_workers(self) -> None:
+        """End what runs, as huey does: a native task ends with the process, and is not waited for."""
         self._shared.leaving.set()
-        for worker, _ in self.worker_threads:
+        workers = [worker for worker, _ in self.worker_threads]
+        for worker in workers:
             worker.slot.requests.interrupt()
         deadline = time.monotonic() + _LEAVE_S
-        for worker, _ in self.worker_threads:
-            worker.gone.wait(max(deadline - time.monotonic(), 0))
+        for worker in workers:
+            while not (worker.gone.wait(_NATIVE_LOOK_S) or worker.runs_native):
+                if time.monotonic() > deadline:
+                    break
+            worker.slot.kill()  # else multiprocessing waits at the exit for a child that waits for jobs

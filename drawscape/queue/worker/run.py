@@ -30,7 +30,17 @@ _LEAVE_NOTICE_S = (
     1.0  # huey's main thread takes up to 0.1 s to pass a SIGTERM on, more on a busy machine
 )
 
-OnProgress = Callable[[Claim, float, str | None, str | None], None]
+
+class Progress(NamedTuple):
+    """How far a job is: fraction, message and notes (as JSON); None for what has not changed."""
+
+    fraction: float
+    message: str | None
+    meta: str | None
+
+
+OnProgress = Callable[[Claim, Progress], bool]
+"""Writes progress; returns False when it is to be tried again."""
 
 
 class Interrupted(Exception):  # noqa: N818 - an event, not an error
@@ -106,6 +116,7 @@ class Run:
         self._deadline = Deadline()  # of the present state
         self._sample_s = _FIRST_SAMPLE_S
         self._previewed = False
+        self._unwritten: Progress | None = None
 
     def end(self) -> RunEnd:
         """Return how the run ended; raise Interrupted when the worker has to leave meanwhile."""
@@ -122,6 +133,8 @@ class Run:
             end = self._read(ready)
             if end is not None:
                 return end
+            if self._unwritten and self._on_progress(self._claim, self._unwritten):
+                self._unwritten = None
             self._check_requests()
             self._check_deadline()
 
@@ -146,7 +159,9 @@ class Run:
             return RunEnd()
         fraction, message, meta, previewed = content[1:]
         self._previewed |= previewed
-        self._on_progress(self._claim, fraction, message, meta)
+        if self._unwritten is not None:
+            meta = meta or self._unwritten.meta
+        self._unwritten = Progress(fraction, message, meta)
         return None
 
     def _copy_log(self) -> None:

@@ -95,6 +95,12 @@ class Slot:
                 (self._settings.previews / f"{claim.id}.svg").unlink()
         return outcome
 
+    def kill(self) -> None:
+        """Kill the child, from any thread: the process is about to leave and would wait for it."""
+        child = self._child
+        if child is not None:
+            child.kill()
+
     def replace(self) -> None:
         """End the present child; the next job starts another."""
         if self._child is not None:

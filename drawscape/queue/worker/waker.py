@@ -152,7 +152,12 @@ class Waker:
         self._next_due = None if row is None else row[0]
         for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
             self._on_stop(seq, token, grace_s)
-        job_waits, task_waits = connection.execute(_RUNNABLE, (self._queue,)).fetchone()
-        self.native_task_waits = bool(task_waits)
-        if job_waits or task_waits:
+        job_waits, self.native_task_waits = is_runnable(self._database, self._queue)
+        if job_waits or self.native_task_waits:
             self.wake_all()
+
+
+def is_runnable(database: Database, queue: str) -> tuple[bool, bool]:
+    """Return whether a job waits in `queue`, and whether one of huey's own tasks does."""
+    job_waits, task_waits = database.connection.execute(_RUNNABLE, (queue,)).fetchone()
+    return bool(job_waits), bool(task_waits)

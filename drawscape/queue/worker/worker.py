@@ -16,7 +16,7 @@ from drawscape.queue.engines.sqlite.liveness import note_trouble
 from drawscape.queue.table.claims import acknowledge, claim, give_back, note_pid, note_progress
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildStartError
-from drawscape.queue.worker.run import Interrupted
+from drawscape.queue.worker.run import Interrupted, Progress
 from drawscape.queue.worker.slot import Slot, SlotSettings
 from drawscape.queue.worker.turn import Turn
 from drawscape.queue.worker.waker import Waker
@@ -54,6 +54,10 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._native_first = False  # jobs and native tasks alternate when both wait
         self._start_at = 0.0
         self._start_pause_s = 0.0
+        self.idle = False
+        """Whether there was nothing to do at the last look."""
+        self.runs_native = False
+        """Whether it runs a native task, which nothing but the end of the process interrupts."""
         self.gone = threading.Event()
         """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
         self.slot = Slot(
@@ -101,9 +105,11 @@ class JobWorker(Worker):  # type: ignore[misc]
             return
         self._next = None
         if job is not None:
+            self.idle = False
             self._run_job(job)
         elif not self._run_native(now) and not native_first:
             self._warm_up()
+            self.idle = True
             self._turn.release()
             self._shared.waker.wait(generation, _IDLE_S)
 
@@ -127,11 +133,14 @@ class JobWorker(Worker):  # type: ignore[misc]
             return False
         if task is None:
             return False
+        self.idle, self.runs_native = False, True
         try:
             with self._turn.released():
                 self.huey.execute(task, now)
         except Exception:  # noqa: BLE001 - as huey does: a task never ends its worker
             _LOG.exception("event=native_task_failed task=%s", task.id)
+        finally:
+            self.runs_native = False
         self._count()
         return True
 
@@ -193,13 +202,16 @@ class JobWorker(Worker):  # type: ignore[misc]
         if self.max_tasks and self.task_count >= self.max_tasks:
             raise WorkerRecycle
 
-    def _write_progress(
-        self, job: Claim, fraction: float, message: str | None, meta: str | None
-    ) -> None:
+    def _write_progress(self, job: Claim, progress: Progress) -> bool:
+        """Return whether it was written; a locked file is not waited for, as the job's time runs."""
         try:
-            note_progress(self._jobs, job, fraction, message, meta)
+            with self._jobs.hurried():
+                note_progress(self._jobs, job, *progress)
+        except DrawscapeError:
+            return False
         except Exception as error:  # noqa: BLE001 - progress is not worth the job
             _LOG.warning("job=%s event=progress_not_written error=%r", job.id, str(error))
+        return True
 
     def _write_child_pid(self, job: Claim, pid: int) -> None:
         """A child was replaced since the claim."""

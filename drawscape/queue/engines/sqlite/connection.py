@@ -20,6 +20,8 @@ FULL, NORMAL = 2, 1
 
 _LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
 
+_HURRIED_MS = 20  # a commit of another process takes less
+
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
@@ -224,6 +226,16 @@ class Database:
                 if isinstance(error, sqlite3.Error):
                     raise self._named(error) from error
                 raise
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Wait no longer than some milliseconds for a locked file within this block."""
+        connection = self.connection
+        connection.execute(f"pragma busy_timeout = {_HURRIED_MS}")
+        try:
+            yield
+        finally:
+            connection.execute(f"pragma busy_timeout = {self.timeout_s * 1000:.0f}")
 
     def _named(self, error: sqlite3.Error) -> QueueError:
         if isinstance(error, sqlite3.IntegrityError):
