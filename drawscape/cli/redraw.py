@@ -10,8 +10,9 @@ import click
 from drawscape.cli.draw import write_drawing
 from drawscape.cli.text import progress_bar
 from drawscape.errors import ProvenanceError
-from drawscape.sketches import Provenance
+from drawscape.sketches import SKETCHES, Provenance
 from drawscape.sketches import redraw as redraw_sketch
+from drawscape.sketches.library_code import is_library
 from drawscape.sketches.model import Sketch
 
 
@@ -47,14 +48,16 @@ def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
 
 
 def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
-    """Return the sketch that draws it; source in a file runs only when `trust` or a person says so.
+    """Return the sketch that draws it: the library's, the project's of that name, or the source in the file.
+
+    Source runs only when `trust` or a person says so.
 
     Raises ProvenanceError where nobody can be asked.
     """
     from drawscape.catalogue.redraw import sketch_for, source_in
 
     source = source_in(provenance)
-    if source is None or trust:
+    if source is None or trust or _is_of_project(provenance.sketch):
         return sketch_for(provenance, trust=trust)
     click.echo(source.shown, err=True)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -64,3 +67,7 @@ def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
         )
     click.confirm("Run this source, which came with the file?", abort=True, err=True)
     return sketch_for(provenance, trust=True)
+
+
+def _is_of_project(name: str) -> bool:
+    return name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or "")

@@ -51,5 +51,4 @@ class Frame:
         """Return which of the (N, 2) `points` lie inside or on the edge, (N,)."""
         xy = np.asarray(points, dtype=np.float64)
         low, high = np.array([self.x0, self.y0]), np.array([self.x1, self.y1])
-        inside: NDArray[np.bool_] = ((xy >= low) & (xy <= high)).all(axis=-1)
-        return inside
+        return np.asarray(((xy >= low) & (xy <= high)).all(axis=-1), dtype=np.bool_)

@@ -77,9 +77,10 @@ class Catalogue(Mapping[str, Sketch]):
 
     def __getitem__(self, name: str) -> Sketch:
         if name not in self._added and name in self._modules:
-            self._own.warn_of_namesake(name)
             importlib.import_module(self._modules[name])
         if name in self._added:
+            if self._added[name].function.__module__ == self._modules.get(name):
+                self._own.warn_of_namesake(name)
             return self._added[name]
         if name in self._own:
             return self._own.load(name)

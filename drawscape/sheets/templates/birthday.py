@@ -46,7 +46,7 @@ def _balloons(svg: SVGBuilder) -> None:
     for x, y, radius, lean in _BALLOONS:
         body = at(_balloon(radius), x, y, turn=lean)
         knot = at(
-            [[-1.2, 2.2], [0, 0], [1.2, 2.2], [-1.2, 2.2]],
+            [[-1.2, 2.2], [0.0, 0.0], [1.2, 2.2], [-1.2, 2.2]],
             *at([[0, radius * 1.25]], x, y, turn=lean)[0],
             turn=lean,
         )
@@ -59,7 +59,10 @@ def _balloons(svg: SVGBuilder) -> None:
         svg.polylines(hidden_by(drawn, *covered))
         covered.append(body)
     bow = [at(leaf(6, 3.4), *_KNOT_AT, turn=turn) for turn in (-160, -20)]
-    tails = [at([[0, 0], [4, 2], [5, 5]], *_KNOT_AT), at([[0, 0], [-4, 2], [-5, 4.5]], *_KNOT_AT)]
+    tails = [
+        at([[0.0, 0.0], [4.0, 2.0], [5.0, 5.0]], *_KNOT_AT),
+        at([[0.0, 0.0], [-4.0, 2.0], [-5.0, 4.5]], *_KNOT_AT),
+    ]
     svg.polylines([*bow, *tails, at(ring(0.9, 12), *_KNOT_AT)])
 
 
