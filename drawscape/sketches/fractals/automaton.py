@@ -52,7 +52,7 @@ def automaton(
     threads = _threads(alive, relief, softness, side, svg.frame.width)
     top = svg.frame.cy - rows * side / 2
     lines = [
-        np.column_stack([x + svg.frame.x0, y + top + (row + 0.9) * side])
+        np.column_stack([x + svg.frame.x0, y + top + (row + 1) * side])
         for row, (x, y) in enumerate(threads)
     ]
     for pen, (name, color) in enumerate([("warp", "#14213d"), ("weft", "#b3402a")][:pens]):
