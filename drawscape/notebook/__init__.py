@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from drawscape.notebook.queue_tables import queue_table as queue_table
     from drawscape.notebook.tile_grid import Tile as Tile
     from drawscape.notebook.tile_grid import TileGrid as TileGrid
+    from drawscape.notebook.viewer import View as View
+    from drawscape.notebook.viewer import Viewer as Viewer
+    from drawscape.notebook.viewer import view as view
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _MODULES = {
@@ -39,6 +42,9 @@ _MODULES = {
     "job_view": "job_views",
     "Tile": "tile_grid",
     "TileGrid": "tile_grid",
+    "View": "viewer",
+    "Viewer": "viewer",
+    "view": "viewer",
     "ensure_worker": "worker",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -12,7 +13,7 @@ from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.picture import place_words
 from drawscape.notebook.plot_figures import figures_html, figures_of, notices
-from drawscape.notebook.style import line, write, write_html
+from drawscape.notebook.style import HAS_ANYWIDGET, line, write, write_html
 from drawscape.notebook.text import size_words
 from drawscape.notebook.throttle import Throttle
 from drawscape.plot import optimize, save, split_layers
@@ -37,11 +38,17 @@ class DrawingPanel:
     """Widgets for one drawing at a time.
 
     `on_document(path, document)` is called in a thread once a drawing was read, `on_file(name,
-    mime_type, data)` with each file that was asked for.
+    mime_type, data)` with each file that was asked for, `show_picture(False)` when a viewer takes its
+    place.
     """
 
-    def __init__(self, on_document: OnDocument, on_file: OnFile) -> None:
-        self._on_document, self._on_file = on_document, on_file
+    def __init__(
+        self,
+        on_document: OnDocument,
+        on_file: OnFile,
+        show_picture: Callable[[bool], None] = lambda shown: None,
+    ) -> None:
+        self._on_document, self._on_file, self._show_picture = on_document, on_file, show_picture
         self._path: Path | None = None
         self._document: Document | None = None
         self._lock = threading.Lock()
@@ -59,11 +66,21 @@ class DrawingPanel:
         )
         self._export.add_class("drawscape-export")
         self._export.on_click(lambda _button: self._start_export())
-        self._row = widgets.HBox([self._format, self._per_pen, self._export])
+        self._viewer: Any = None
+        self._look = widgets.ToggleButton(
+            description="Look closely",
+            tooltip="Zoom, layers, the pen's way",
+            layout={"width": "auto"},
+        )
+        self._look.add_class("drawscape-look")
+        self._look.observe(lambda _change: self._look_changed(), names="value")
+        self._place = widgets.VBox()
+        look = [self._look] if HAS_ANYWIDGET else []
+        self._row = widgets.HBox([*look, self._format, self._per_pen, self._export])
         self._row.add_class("drawscape-buttons")
         self._row.layout.display = "none"
         self._reading = Throttle(REST_S, self._read, from_last=True)
-        self.parts = [self._notice, self._row, self._figures]
+        self.parts = [self._place, self._notice, self._row, self._figures]
 
     def show(self, path: Path | None) -> None:
         """Show what there is to know of the SVG at `path`, soon; of anything else nothing."""
@@ -97,6 +114,18 @@ class DrawingPanel:
             files.append(file)
         return files
 
+    def _look_changed(self) -> None:
+        """Put the viewer in the picture's place, or take it away; it is made when first asked for."""
+        shown = bool(self._look.value) and self._document is not None
+        if shown and self._viewer is None:
+            from drawscape.notebook.viewer import Viewer
+
+            self._viewer = Viewer()
+        if shown and self._document is not None and self._path is not None:
+            self._viewer.show(self._document, title=self._path.name)
+        self._place.children = [self._viewer] if shown else []
+        self._show_picture(not shown)
+
     def _read(self) -> None:
         with self._lock:
             path = self._path
@@ -115,6 +144,8 @@ class DrawingPanel:
         self._row.layout.display = ""
         write_html(self._figures, figures_html(figures_of(document, ordered=False)))
         self._on_document(path, document)
+        if self._look.value:
+            self._look_changed()
         figures = figures_of(document)
         if path == self._path:
             write_html(self._figures, figures_html(figures))

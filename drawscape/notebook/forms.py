@@ -22,7 +22,7 @@ from drawscape.notebook.job_state import JobState, follow
 from drawscape.notebook.pacer import Pacer
 from drawscape.notebook.panel import Panel
 from drawscape.notebook.picture import LARGEST_SHOWN, Picture, empty_sheet, place_words
-from drawscape.notebook.saved_picture import LARGEST_FORM
+from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.settings_history import SettingsHistory
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Drawable, target_of
@@ -30,9 +30,6 @@ from drawscape.notebook.text import size_words
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.tracebacks import with_source
 from drawscape.parameters import Parameter
-
-LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
-"""Bytes before base64, with room for the caption."""
 
 _LIVE = Parameter("live", "bool")
 
@@ -81,7 +78,7 @@ class Form(LiveBox):
         self._job: Job | None = None
         self._lock = threading.Lock()
         self._job_timeout = job_timeout
-        self._below = DrawingPanel(self._keep, self._offer_download)
+        self._below = DrawingPanel(self._keep, self._offer_download, self._show_picture)
         self._display = JobDisplay(
             panel.target.verb,
             explain=lambda text: with_source(text, panel.target.fixed.get("function")),
@@ -211,6 +208,10 @@ class Form(LiveBox):
     def _show_code(self) -> None:
         self._display.show_details("code, on the clipboard too", self.code)
         self._copy_text(self.code)
+
+    def _show_picture(self, shown: bool) -> None:
+        """Show the picture, or leave its place to the viewer."""
+        self._display.picture.layout.display = "" if shown else "none"
 
     def _keep(self, path: Path, document: Document) -> None:
         """Leave the drawing in the saved notebook, and on the page where the file is too large to show."""

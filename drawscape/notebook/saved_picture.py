@@ -19,6 +19,9 @@ LARGEST_FORM = 200_000
 
 LARGEST_TILE = 10_000
 
+LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
+"""Bytes of a form's image before base64, with room for the caption."""
+
 
 class SavedPicture:
     """An output that is replaced when there is something better to keep."""

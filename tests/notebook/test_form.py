@@ -371,3 +371,31 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines() -> None:
     details = text(shown, "trouble")
     assert "svg.circle(0, 0, sides / 0)" in details
     assert "drawing.py" not in details
+
+
+def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
+    shown = form("spiral", paper="A4")
+    assert "<img" not in shown.saved.html
+    shown.draw().wait(30)
+    wait_until(lambda: "<img" in shown.saved.html, 20, "the picture to keep")
+    assert "output/spiral-0-" in shown.saved.html
+    assert len(shown.saved.html) < 200_000
+
+
+def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drawscape.notebook.picture.LARGEST_SHOWN", 50_000)
+    monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
+    shown = form("spiral", paper="A5")
+    shown.draw().wait(30)
+    wait_until(lambda: "shown reduced" in text(shown, "caption"), 20, "a reduced picture")
+    assert picture(shown)[8:12] == b"WEBP"
+
+
+def test_a_drawing_wholly_off_the_sheet_says_so() -> None:
+    def lost(svg: Any) -> None:
+        """Draws where no paper is."""
+        svg.circle(-500, -500, 20)
+
+    shown = form(lost)
+    shown.draw().wait(20)
+    wait_until(lambda: text(shown, "notice") == "all of it lies off the sheet", 20, "the notice")

@@ -1,0 +1,568 @@
+/* A closer look at a drawing: pan, zoom, layers, the pen's way in plotting order, measuring.
+
+   `mount(el, header, buffers)` shows a drawing anywhere; `render` is the same as a widget of a notebook. What
+   `header` and `buffers` hold is written down in viewer.py.
+
+   A frame never draws the whole drawing. The page is painted into a canvas of its own, a few milliseconds of
+   it per frame, from points thinned to half a pixel; meanwhile the last such canvas is moved and scaled to
+   where the view is. Copies of it are kept at each sixteenth of the way, so that the scrubber has at most a
+   sixteenth to draw from the nearest one. */
+
+const PX_PER_MM = 96 / 25.4;
+const STRIP = 256;          // points in a row that are skipped together when out of sight
+const COPIES = 16;
+const BUDGET_MS = 8;        // of the 33 that a frame has at 30 a second
+const REST_MS = 90;         // a view that has moved within this time is not painted yet
+const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
+const MOST_DOTS = 30_000;
+const SPEEDS = [1, 10, 60, 300, 1200];
+
+/* ---- the lines, as they came and thinned ---- */
+
+function decode(header, buffers) {
+  const layers = header.layers.map((layer, i) => {
+    const deltas = layer.wide ? new Int32Array(aligned(buffers[2 * i])) : new Int16Array(aligned(buffers[2 * i]));
+    const counts = new Uint32Array(aligned(buffers[2 * i + 1]));
+    const xy = new Float32Array(deltas.length);
+    let x = 0, y = 0;
+    for (let k = 0; k < deltas.length; k += 2) {
+      x += deltas[k]; y += deltas[k + 1];
+      xy[k] = x / header.units_per_mm; xy[k + 1] = y / header.units_per_mm;
+    }
+    return { ...layer, visible: true, xy, counts };
+  });
+  return { ...header, layers, ...schedule(layers, header.plotter) };
+}
+
+function aligned(view) {
+  if (view instanceof ArrayBuffer) return view;
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+}
+
+/* One entry a line: where its points are, and when and after how much ink it begins. */
+function schedule(layers, plotter) {
+  const total = layers.reduce((sum, layer) => sum + layer.counts.length, 0);
+  const lines = { layer: new Uint16Array(total), first: new Uint32Array(total), count: new Uint32Array(total),
+                  starts: new Float64Array(total + 1), ink: new Float64Array(total + 1), draw: new Float64Array(total) };
+  let line = 0, seconds = 0, ink = 0;
+  layers.forEach((layer, number) => {
+    let first = 0, x = 0, y = 0;
+    const began = line, raw = [];
+    for (const count of layer.counts) {
+      const at = 2 * first, end = 2 * (first + count) - 2;
+      let length = 0;
+      for (let k = at; k < end; k += 2) length += Math.hypot(layer.xy[k + 2] - layer.xy[k], layer.xy[k + 3] - layer.xy[k + 1]);
+      const travel = Math.hypot(layer.xy[at] - x, layer.xy[at + 1] - y);
+      x = layer.xy[end]; y = layer.xy[end + 1];
+      lines.layer[line] = number; lines.first[line] = first; lines.count[line] = count;
+      const idle = travel / plotter.travel_mm_s + plotter.lift_s;
+      raw.push(idle, length / plotter.draw_mm_s, length);
+      first += count; line++;
+    }
+    /* The estimate with accelerations was made in Python, per layer; the lines share it. */
+    const plain = raw.reduce((sum, value, i) => i % 3 < 2 ? sum + value : sum, 0);
+    const factor = plain > 0 && layer.seconds ? layer.seconds / plain : 1;
+    for (let i = 0; began + i < line; i++) {
+      seconds += raw[3 * i] * factor;
+      lines.starts[began + i] = seconds; lines.ink[began + i] = ink;
+      lines.draw[began + i] = raw[3 * i + 1] * factor;
+      seconds += lines.draw[began + i]; ink += raw[3 * i + 2];
+    }
+  });
+  lines.starts[total] = seconds; lines.ink[total] = ink;
+  return { lines, seconds, ink_mm: ink };
+}
+
+/* The points of each line that are further than `step` from the one before, with boxes around each strip. */
+function thin(drawing, step) {
+  const { lines, layers } = drawing;
+  const total = layers.reduce((sum, layer) => sum + layer.xy.length, 0);
+  const xy = new Float32Array(total), begins = new Uint32Array(lines.count.length + 1);
+  const square = step * step;
+  let n = 0;
+  for (let i = 0; i < lines.count.length; i++) {
+    const points = layers[lines.layer[i]].xy;
+    const at = 2 * lines.first[i], end = at + 2 * lines.count[i] - 2;
+    let x = points[at], y = points[at + 1];
+    xy[n++] = x; xy[n++] = y;
+    for (let k = at + 2; k < end; k += 2) {
+      const dx = points[k] - x, dy = points[k + 1] - y;
+      if (dx * dx + dy * dy < square) continue;
+      x = points[k]; y = points[k + 1];
+      xy[n++] = x; xy[n++] = y;
+    }
+    if (end > at) { xy[n++] = points[end]; xy[n++] = points[end + 1]; }
+    begins[i + 1] = n / 2;
+  }
+  const strips = Math.ceil(n / 2 / STRIP), boxes = new Float32Array(4 * strips);
+  for (let s = 0; s < strips; s++) {
+    let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
+    const to = Math.min(n, 2 * ((s + 1) * STRIP + 1));
+    for (let k = 2 * s * STRIP; k < to; k += 2) {
+      if (xy[k] < left) left = xy[k]; if (xy[k] > right) right = xy[k];
+      if (xy[k + 1] < top) top = xy[k + 1]; if (xy[k + 1] > bottom) bottom = xy[k + 1];
+    }
+    boxes.set([left, top, right, bottom], 4 * s);
+  }
+  return { xy: xy.slice(0, n), begins, boxes, step };
+}
+
+/* ---- one view of the page, painted bit by bit ---- */
+
+class Painting {
+  constructor(drawing, level, view, width, height, options) {
+    Object.assign(this, { drawing, level, view, width, height, options });
+    this.canvas = new OffscreenCanvas(width, height);
+    this.context = this.canvas.getContext("2d", { alpha: false });
+    this.every = Math.max(1, Math.ceil(level.xy.length / 2 / COPIES));
+    this.copies = [];
+    this.clear();
+  }
+
+  clear() {
+    const { context, view, drawing } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = this.options.desk;
+    context.fillRect(0, 0, this.width, this.height);
+    context.setTransform(view.scale, 0, 0, view.scale, view.x, view.y);
+    context.fillStyle = this.options.paper;
+    context.fillRect(0, 0, drawing.width_mm, drawing.height_mm);
+    this.line = 0; this.point = 0;
+  }
+
+  get place() { return this.level.begins[this.line] + this.point; }
+
+  /* Paint until the pen has come to `target` (line and part of it) or the time is up; return whether it has. */
+  advance(target, deadline) {
+    const { begins } = this.level;
+    const goal = target.line >= this.drawing.lines.count.length ? begins[begins.length - 1]
+      : begins[target.line] + Math.round(target.part * (begins[target.line + 1] - begins[target.line] - 1));
+    if (goal < this.place) this.goBack(goal);
+    while (this.place < goal) {
+      this.stretch(goal);
+      this.keepCopy();
+      if (performance.now() > deadline) return this.place >= goal;
+    }
+    return true;
+  }
+
+  goBack(goal) {
+    const copy = this.copies.findLast(c => c.place <= goal);
+    this.clear();
+    if (!copy) return;
+    this.context.setTransform(1, 0, 0, 1, 0, 0);
+    this.context.drawImage(copy.canvas, 0, 0);
+    this.context.setTransform(this.view.scale, 0, 0, this.view.scale, this.view.x, this.view.y);
+    this.line = copy.line; this.point = copy.point;
+  }
+
+  keepCopy() {
+    if (this.place < (this.copies.length + 1) * this.every || this.copies.length >= COPIES) return;
+    const canvas = new OffscreenCanvas(this.width, this.height);
+    canvas.getContext("2d", { alpha: false }).drawImage(this.canvas, 0, 0);
+    this.copies.push({ canvas, place: this.place, line: this.line, point: this.point });
+  }
+
+  /* Paint some thousand points of one layer. */
+  stretch(goal) {
+    const { lines, layers } = this.drawing, { xy, begins } = this.level, { context } = this;
+    const layer = layers[lines.layer[this.line]];
+    const last = Math.min(goal, this.place + 1024, (this.copies.length + 1) * this.every);
+    const ink = new Path2D(), travel = new Path2D();
+    let drawn = false;
+    while (this.place < last && lines.layer[this.line] === lines.layer[Math.min(this.line, lines.layer.length - 1)]
+           && layers[lines.layer[this.line]] === layer) {
+      const from = begins[this.line] + this.point, end = begins[this.line + 1];
+      const to = Math.min(end, Math.max(last, from + 1));
+      if (this.point === 0 && this.options.travel && this.line > 0) {
+        travel.moveTo(xy[2 * from - 2], xy[2 * from - 1]);
+        travel.lineTo(xy[2 * from], xy[2 * from + 1]);
+      }
+      if (layer.visible) drawn = this.addSegments(ink, Math.max(from - (this.point ? 1 : 0), begins[this.line]), to, end - begins[this.line]) || drawn;
+      if (to === end) { this.line++; this.point = 0; } else this.point += to - from;
+      if (this.line >= lines.count.length) break;
+    }
+    if (drawn) this.strokeInk(ink, layer);
+    if (this.options.travel && layer.visible) this.strokeTravel(travel);
+  }
+
+  addSegments(path, from, to, count) {
+    const { xy, boxes } = this.level;
+    if (count === 1) {  // a dot
+      path.moveTo(xy[2 * from], xy[2 * from + 1]);
+      path.lineTo(xy[2 * from] + 1e-3, xy[2 * from + 1]);
+      return true;
+    }
+    let drawn = false, pen = -1;
+    for (let s = Math.floor(from / STRIP); s * STRIP < to; s++) {
+      if (this.outOfSight(boxes, s)) continue;
+      const a = Math.max(from, s * STRIP), b = Math.min(to, (s + 1) * STRIP + 1);
+      if (b - a < 2) continue;
+      if (pen !== a) path.moveTo(xy[2 * a], xy[2 * a + 1]);
+      for (let k = a + 1; k < b; k++) path.lineTo(xy[2 * k], xy[2 * k + 1]);
+      pen = b - 1; drawn = true;
+    }
+    return drawn;
+  }
+
+  outOfSight(boxes, s) {
+    const { scale, x, y } = this.view, edge = 20;
+    return boxes[4 * s] * scale + x > this.width + edge || boxes[4 * s + 2] * scale + x < -edge
+      || boxes[4 * s + 1] * scale + y > this.height + edge || boxes[4 * s + 3] * scale + y < -edge;
+  }
+
+  strokeInk(path, layer) {
+    const { context, view } = this;
+    const px = layer.width_mm * view.scale, width = Math.max(px, THINNEST_PX);
+    context.globalAlpha = Math.max(0.25, Math.min(1, px / width));
+    context.lineWidth = width / view.scale;
+    context.strokeStyle = layer.color;
+    context.lineJoin = px > 2 ? "round" : "bevel";
+    context.lineCap = px > 2 ? "round" : "butt";
+    context.stroke(path);
+    context.globalAlpha = 1;
+  }
+
+  strokeTravel(path) {
+    const { context, view } = this;
+    context.lineWidth = 0.8 / view.scale;
+    context.strokeStyle = "rgba(0, 110, 230, 0.55)";
+    context.stroke(path);
+  }
+}
+
+/* ---- the page's part: canvas, view, pointer, buttons ---- */
+
+const groups = globalThis.__drawscapeViewers ??= new Map();  // each widget has a copy of this module
+
+export class Viewer {
+  constructor(el, { group = "" } = {}) {
+    this.el = el;
+    el.classList.add("drawscape-viewer");
+    el.dataset.lmSuppressShortcuts = "true";
+    this.options = { travel: false, points: false, measure: false, paper: "#fff", desk: "#8884" };
+    this.view = null;
+    this.levels = new Map();
+    this.time = 1;        // part of the plot's time, 0 to 1
+    this.playing = false;
+    this.speed = 60;
+    this.measured = [];
+    this.canvas = make("canvas", { tabIndex: 0, role: "img" });
+    this.context = this.canvas.getContext("2d");
+    this.build();
+    this.listen();
+    this.group = group;
+    if (group) groups.set(group, (groups.get(group) || new Set()).add(this));
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.stage);
+    this.frames = 0;
+  }
+
+  dispose() {
+    this.observer.disconnect();
+    cancelAnimationFrame(this.request);
+    groups.get(this.group)?.delete(this);
+    this.el.replaceChildren();
+  }
+
+  show(header, buffers) {
+    this.drawing = decode(header, buffers);
+    this.levels.clear();
+    this.painting = this.shown = null;
+    this.canvas.setAttribute("aria-label", header.title || "drawing");
+    this.options.paper = header.paper || "#fff";
+    this.listLayers();
+    this.resize();
+    if (!this.view) this.fit();
+    this.draw();
+  }
+
+  build() {
+    this.stage = make("div", { className: "drawscape-viewer-stage" }, this.canvas);
+    this.readout = make("output", { className: "drawscape-viewer-readout" });
+    const button = (label, title, action) => {
+      const made = make("button", { type: "button", textContent: label, title });
+      made.setAttribute("aria-label", title);
+      made.addEventListener("click", () => action(made));
+      return made;
+    };
+    const toggle = (label, title, name) => button(label, title, made => {
+      this.options[name] = !this.options[name];
+      made.setAttribute("aria-pressed", String(this.options[name]));
+      if (name === "travel") this.painting = null;
+      this.measured = [];
+      this.draw();
+    });
+    this.play = button("Play", "Play the pen's way", () => this.setPlaying(!this.playing));
+    this.scrubber = make("input", { type: "range", min: 0, max: 10000, value: 10000, step: 1 });
+    this.scrubber.setAttribute("aria-label", "the pen's way");
+    this.scrubber.addEventListener("input", () => { this.setPlaying(false); this.setTime(this.scrubber.value / 10000); });
+    this.speeds = make("select", {}, ...SPEEDS.map(s => make("option", { value: s, textContent: `${s} ×`, selected: s === 60 })));
+    this.speeds.setAttribute("aria-label", "speed");
+    this.speeds.addEventListener("change", () => { this.speed = Number(this.speeds.value); });
+    this.layers = make("span", { className: "drawscape-viewer-layers" });
+    const top = make("div", { className: "drawscape-viewer-bar" },
+      button("Fit", "Fit the page", () => this.fit()), button("1:1", "True size", () => this.trueSize()),
+      button("Full screen", "Full screen", () => this.fullScreen()),
+      toggle("travel", "Show the way with the pen up", "travel"), toggle("points", "Show the points", "points"),
+      toggle("measure", "Measure between two points", "measure"), this.layers);
+    const bottom = make("div", { className: "drawscape-viewer-bar" }, this.play, this.scrubber, this.speeds, this.readout);
+    this.el.append(top, this.stage, bottom);
+  }
+
+  listLayers() {
+    this.layers.replaceChildren(...this.drawing.layers.map(layer => {
+      const box = make("input", { type: "checkbox", checked: true });
+      box.addEventListener("change", () => { layer.visible = box.checked; this.painting = null; this.draw(); });
+      const swatch = make("i", {});
+      swatch.style.background = layer.color;
+      return make("label", { title: `${layer.width_mm} mm` }, box, swatch, layer.name);
+    }));
+  }
+
+  listen() {
+    let from = null;
+    const { canvas } = this;
+    canvas.addEventListener("wheel", event => {
+      event.preventDefault();
+      const factor = Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016));
+      this.zoom(factor, event.offsetX * this.ratio, event.offsetY * this.ratio);
+    }, { passive: false });
+    canvas.addEventListener("pointerdown", event => {
+      canvas.focus({ preventScroll: true });
+      if (this.options.measure) return this.addMeasured(event);
+      canvas.setPointerCapture(event.pointerId);
+      from = [event.clientX, event.clientY];
+    });
+    canvas.addEventListener("pointermove", event => {
+      if (!from) return;
+      this.pan((event.clientX - from[0]) * this.ratio, (event.clientY - from[1]) * this.ratio);
+      from = [event.clientX, event.clientY];
+    });
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { from = null; });
+    canvas.addEventListener("dblclick", () => { if (!this.options.measure) this.fit(); });
+    this.el.addEventListener("keydown", event => this.key(event));
+  }
+
+  key(event) {
+    event.stopPropagation();  // the notebook has plans of its own for letters
+    if (event.target !== this.canvas) return;
+    const step = 60 * this.ratio, middle = [this.canvas.width / 2, this.canvas.height / 2];
+    const actions = {
+      "+": () => this.zoom(1.25, ...middle), "=": () => this.zoom(1.25, ...middle), "-": () => this.zoom(0.8, ...middle),
+      0: () => this.fit(), 1: () => this.trueSize(), f: () => this.fullScreen(), " ": () => this.setPlaying(!this.playing),
+      ArrowLeft: () => this.pan(step, 0), ArrowRight: () => this.pan(-step, 0),
+      ArrowUp: () => this.pan(0, step), ArrowDown: () => this.pan(0, -step),
+    };
+    if (actions[event.key]) { event.preventDefault(); actions[event.key](); }
+  }
+
+  get ratio() { return globalThis.devicePixelRatio || 1; }
+
+  resize() {
+    const box = this.stage.getBoundingClientRect();
+    if (!box.width || !box.height) return;
+    const width = Math.round(box.width * this.ratio), height = Math.round(box.height * this.ratio);
+    if (this.canvas.width === width && this.canvas.height === height) return;
+    this.canvas.width = width; this.canvas.height = height;
+    this.painting = null;
+    if (this.drawing && (!this.view || this.fitted)) this.fit();
+    this.draw();
+  }
+
+  setView(view, { shared = true, fitted = false } = {}) {
+    this.view = view; this.fitted = fitted; this.painting = null;
+    this.movedAt = performance.now();
+    this.draw();
+    if (shared) for (const other of groups.get(this.group) || []) {
+      if (other !== this) other.setView({ ...view }, { shared: false, fitted });
+    }
+  }
+
+  fit() {
+    if (!this.drawing || !this.canvas.width) return;
+    const { width_mm, height_mm } = this.drawing, { width, height } = this.canvas;
+    const scale = 0.96 * Math.min(width / width_mm, height / height_mm);
+    this.setView({ scale, x: (width - scale * width_mm) / 2, y: (height - scale * height_mm) / 2 }, { fitted: true });
+  }
+
+  trueSize() { this.zoom(PX_PER_MM * this.ratio / this.view.scale, this.canvas.width / 2, this.canvas.height / 2); }
+
+  zoom(factor, x, y) {
+    const scale = Math.min(Math.max(this.view.scale * factor, 0.05), 2000), by = scale / this.view.scale;
+    this.setView({ scale, x: x - (x - this.view.x) * by, y: y - (y - this.view.y) * by });
+  }
+
+  pan(dx, dy) { this.setView({ ...this.view, x: this.view.x + dx, y: this.view.y + dy }); }
+
+  fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.el.requestFullscreen?.();
+  }
+
+  setPlaying(playing) {
+    if (playing && this.time >= 1) this.time = 0;
+    this.playing = playing;
+    this.play.textContent = playing ? "Pause" : "Play";
+    this.before = performance.now();
+    this.draw();
+  }
+
+  setTime(time) {
+    this.time = Math.min(Math.max(time, 0), 1);
+    this.scrubber.value = Math.round(this.time * 10000);
+    if (this.time >= 1 && this.playing) this.setPlaying(false);
+    this.draw();
+  }
+
+  /* Where the pen is at that time: the line, the part of it that is drawn, and the ink so far. */
+  pen(seconds) {
+    const { starts, draw, ink } = this.drawing.lines;
+    let low = 0, high = draw.length;
+    while (low < high) { const m = (low + high) >> 1; if (starts[m] + draw[m] <= seconds) low = m + 1; else high = m; }
+    if (low >= draw.length) return { line: draw.length, part: 0, ink: ink[draw.length] };
+    const part = Math.min(Math.max((seconds - starts[low]) / (draw[low] || 1), 0), 1);
+    return { line: low, part, ink: ink[low] + part * (ink[low + 1] - ink[low]) };
+  }
+
+  addMeasured(event) {
+    const { scale, x, y } = this.view;
+    const point = [(event.offsetX * this.ratio - x) / scale, (event.offsetY * this.ratio - y) / scale];
+    this.measured = this.measured.length === 1 ? [this.measured[0], point] : [point];
+    this.draw();
+  }
+
+  draw() { this.request ??= requestAnimationFrame(() => { this.request = null; this.frame(); }); }
+
+  level() {
+    const exponent = Math.round(Math.log2(0.45 / this.view.scale));
+    if (!this.levels.has(exponent)) {
+      if (this.levels.size > 3) this.levels.delete(this.levels.keys().next().value);
+      this.levels.set(exponent, thin(this.drawing, 2 ** exponent));
+    }
+    return this.levels.get(exponent);
+  }
+
+  frame() {
+    if (!this.drawing || !this.view || !this.canvas.width) return;
+    const began = performance.now();
+    this.frames++;
+    if (this.playing) {
+      const passed = (began - this.before) / 1000 * this.speed;
+      this.before = began;
+      this.setTime(this.time + passed / Math.max(this.drawing.seconds, 1e-9));
+    }
+    this.options.desk = getComputedStyle(this.stage).backgroundColor;
+    const target = this.time >= 1 ? { line: this.drawing.lines.count.length, part: 0, ink: this.drawing.ink_mm } : this.pen(this.time * this.drawing.seconds);
+    const moving = this.shown && began - this.movedAt < REST_MS;
+    const whole = !moving && this.paint(target, began + BUDGET_MS);
+    this.compose(target);
+    this.say(target);
+    if (!whole || this.playing) this.draw();
+  }
+
+  paint(target, deadline) {
+    const { width, height } = this.canvas;
+    this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
+    const whole = this.painting.advance(target, deadline);
+    if (whole || this.time < 1 || !this.shown) this.shown = this.painting;
+    return whole;
+  }
+
+  /* The last whole painting, moved to where the view is now, and what is drawn over it. */
+  compose(target) {
+    const { context, view } = this, { width, height } = this.canvas, from = this.shown.view;
+    const by = view.scale / from.scale;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.fillStyle = this.options.paper;
+    context.fillRect(view.x, view.y, view.scale * this.drawing.width_mm, view.scale * this.drawing.height_mm);
+    context.setTransform(by, 0, 0, by, view.x - from.x * by, view.y - from.y * by);
+    context.drawImage(this.shown.canvas, 0, 0);
+    context.setTransform(view.scale, 0, 0, view.scale, view.x, view.y);
+    this.drawDots();
+    this.drawMarks();
+    if (this.time < 1) this.drawPen(target);
+    this.drawMeasure();
+  }
+
+  drawDots() {
+    if (!this.options.points || !this.painting) return;
+    const { xy, boxes } = this.painting.level, size = 3 / this.view.scale;
+    this.context.fillStyle = "rgba(220, 0, 90, 0.8)";
+    let dots = 0;
+    for (let s = 0; 4 * s < boxes.length && dots < MOST_DOTS; s++) {
+      if (this.painting.outOfSight(boxes, s)) continue;
+      for (let k = 2 * s * STRIP; k < Math.min(xy.length, 2 * (s + 1) * STRIP); k += 2, dots++)
+        this.context.fillRect(xy[k] - size / 2, xy[k + 1] - size / 2, size, size);
+    }
+  }
+
+  drawMarks() {
+    this.context.lineWidth = 2 / this.view.scale;
+    this.context.strokeStyle = "#d50000";
+    for (const { x, y } of this.drawing.marks || []) {
+      this.context.beginPath();
+      this.context.arc(x, y, 8 / this.view.scale, 0, 7);
+      this.context.stroke();
+    }
+  }
+
+  drawPen({ line, part }) {
+    const { lines, layers } = this.drawing;
+    if (line >= lines.count.length) return;
+    const k = 2 * (lines.first[line] + Math.round(part * (lines.count[line] - 1))), { xy } = layers[lines.layer[line]];
+    this.context.fillStyle = "#d50000";
+    this.context.beginPath();
+    this.context.arc(xy[k], xy[k + 1], 4 / this.view.scale, 0, 7);
+    this.context.fill();
+  }
+
+  drawMeasure() {
+    const { context, measured, view } = this;
+    context.strokeStyle = context.fillStyle = "#0067c0";
+    context.lineWidth = 1.5 / view.scale;
+    context.beginPath();
+    measured.forEach(([x, y], i) => i ? context.lineTo(x, y) : context.moveTo(x, y));
+    context.stroke();
+    for (const [x, y] of measured) { context.beginPath(); context.arc(x, y, 3 / view.scale, 0, 7); context.fill(); }
+  }
+
+  say({ ink }) {
+    const [a, b] = this.measured;
+    const time = this.time * this.drawing.seconds;
+    this.readout.textContent = a && b
+      ? `${Math.hypot(b[0] - a[0], b[1] - a[1]).toFixed(2)} mm (${Math.abs(b[0] - a[0]).toFixed(2)} across, ${Math.abs(b[1] - a[1]).toFixed(2)} down)`
+      : `${clock(time)} of ${clock(this.drawing.seconds)} · ${(ink / 1000).toFixed(2)} m of ink`;
+  }
+}
+
+function clock(seconds) {
+  const s = Math.round(seconds), two = n => String(n).padStart(2, "0");
+  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+function make(name, properties, ...children) {
+  const { role, ...rest } = properties;
+  const made = Object.assign(document.createElement(name), rest);
+  if (role) made.setAttribute("role", role);
+  made.append(...children);
+  return made;
+}
+
+export function mount(el, header, buffers, options) {
+  const viewer = new Viewer(el, options);
+  viewer.show(header, buffers);
+  return viewer;
+}
+
+function render({ model, el }) {
+  const viewer = new Viewer(el, { group: model.get("group") });
+  el.drawscapeViewer = viewer;
+  const receive = (message, buffers) => { if (message.header) viewer.show(message.header, buffers); };
+  model.on("msg:custom", receive);
+  model.send({ event: "ready" });
+  return () => { model.off("msg:custom", receive); viewer.dispose(); };
+}
+
+export default { render };

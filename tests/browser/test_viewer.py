@@ -1,0 +1,141 @@
+"""A drawing looked at closely: what the pointer, the keys and the scrubber do to what is on the canvas."""
+
+from typing import Any
+
+import pytest
+from support import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+
+TWO_PENS = """import numpy as np
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+from drawscape.notebook import view
+black = Layer('black', '#000000', 2.0, Lines.of([[[20, 20], [80, 20]], [[20, 40], [80, 40]]]))
+red = Layer('red', '#ff0000', 2.0, Lines.of([[[20, 60], [80, 60]]]))
+view(Document(100, 100, (black, red)), title='three lines')"""
+
+FORM = """from drawscape.notebook import form
+drawing = form('spiral', paper='A6', turns=5)
+drawing"""
+
+
+@pytest.fixture
+def viewer(lab: Any, page: Any) -> Any:
+    """The viewer of three lines, painted."""
+    lab.run_cells(page, TWO_PENS)
+    found = page.locator(".drawscape-viewer")
+    found.locator("canvas").wait_for()
+    await_settled(page)
+    return found
+
+
+def await_settled(page: Any) -> None:
+    page.wait_for_function(
+        "() => { const v = document.querySelector('.drawscape-viewer')?.drawscapeViewer;"
+        " return v?.shown && v.shown === v.painting && !v.request; }"
+    )
+
+
+def color_at(page: Any, x_mm: float, y_mm: float) -> list[int]:
+    """Return the colour that the canvas has at a place of the page."""
+    await_settled(page)
+    return page.evaluate(
+        """([x, y]) => {
+            const v = document.querySelector('.drawscape-viewer').drawscapeViewer;
+            const at = [v.view.x + x * v.view.scale, v.view.y + y * v.view.scale].map(Math.round);
+            return [...v.context.getImageData(...at, 1, 1).data.slice(0, 3)];
+        }""",
+        [x_mm, y_mm],
+    )
+
+
+def view_of(page: Any) -> dict[str, float]:
+    return page.evaluate("() => document.querySelector('.drawscape-viewer').drawscapeViewer.view")
+
+
+def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer: Any, page: Any) -> None:
+    assert color_at(page, 50, 20) == [0, 0, 0]
+    assert color_at(page, 50, 60) == [255, 0, 0]
+    assert color_at(page, 50, 50) == [255, 255, 255]
+    viewer.get_by_label("red").uncheck()
+    assert color_at(page, 50, 60) == [255, 255, 255]
+    assert color_at(page, 50, 20) == [0, 0, 0]
+
+
+def test_a_pen_is_as_wide_on_the_page_as_its_line(viewer: Any, page: Any) -> None:
+    assert color_at(page, 50, 20.7) == [0, 0, 0]
+    assert color_at(page, 50, 21.4) == [255, 255, 255]
+
+
+def test_the_wheel_zooms_to_the_pointer(viewer: Any, page: Any) -> None:
+    box = viewer.locator("canvas").bounding_box()
+    x, y = box["width"] / 3, box["height"] / 3
+    before = view_of(page)
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(
+        "s => document.querySelector('.drawscape-viewer').drawscapeViewer.view.scale > s",
+        arg=before["scale"],
+    )
+    after = view_of(page)
+    for axis, at in (("x", x), ("y", y)):
+        place = [(at - v[axis]) / v["scale"] for v in (before, after)]
+        assert place[0] == pytest.approx(place[1], abs=0.5)
+    viewer.get_by_label("True size").click()
+    assert view_of(page)["scale"] == pytest.approx(96 / 25.4)
+    viewer.get_by_label("Fit the page").click()
+    assert view_of(page)["scale"] == pytest.approx(before["scale"])
+
+
+def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer: Any, page: Any) -> None:
+    scrubber = viewer.get_by_role("slider")
+    scrubber.fill("5000")
+    assert color_at(page, 25, 20) == [0, 0, 0]
+    assert color_at(page, 70, 60) == [255, 255, 255]
+    assert "of ink" in viewer.locator("output").inner_text()
+    scrubber.fill("1000")
+    assert color_at(page, 75, 40) == [255, 255, 255]
+    scrubber.fill("10000")
+    assert color_at(page, 70, 60) == [255, 0, 0]
+    assert "0.18 m of ink" in viewer.locator("output").inner_text()
+    viewer.get_by_label("Play the pen's way").click()
+    wait_until(lambda: int(scrubber.input_value()) < 10000, 10, "the way from its start")
+
+
+def test_measuring_says_millimetres(viewer: Any, page: Any) -> None:
+    viewer.get_by_label("Measure between two points").click()
+    box, at = viewer.locator("canvas").bounding_box(), view_of(page)
+    for x_mm, y_mm in ((20, 20), (80, 60)):
+        x, y = at["x"] + x_mm * at["scale"], at["y"] + y_mm * at["scale"]
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    page.wait_for_function(
+        "() => document.querySelector('.drawscape-viewer output').textContent.includes('across')"
+    )
+    length = float(viewer.locator("output").inner_text().partition(" mm")[0])
+    assert length == pytest.approx((60**2 + 40**2) ** 0.5, abs=0.6)
+
+
+def test_keys_pressed_in_a_viewer_do_not_reach_the_notebook(viewer: Any, page: Any) -> None:
+    viewer.locator("canvas").click(position={"x": 5, "y": 5})
+    for key in ("a", "b", "m", "d", "d", "x", "+"):
+        page.keyboard.press(key)
+    cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
+    assert page.evaluate(cells) == ["code"]
+
+
+def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
+    notebook = lab.run_cells(page, FORM)
+    form = notebook.form()
+    form.press("Draw")
+    form.await_status("finished")
+    form.root.get_by_text("Look closely").click()
+    await_settled(page)
+    assert not form.root.locator("img.drawscape-picture").is_visible()
+    assert (
+        form.root.locator(".drawscape-viewer canvas")
+        .get_attribute("aria-label")
+        .startswith("spiral-0-")
+    )
+    form.root.get_by_text("Look closely").click()
+    form.root.locator("img.drawscape-picture").wait_for()

@@ -1,0 +1,113 @@
+"""Under a finished picture stand the plot's figures, and files for other programs."""
+
+from pathlib import Path
+
+import pytest
+from support import wait_until
+from widget_tree import button, part, text
+
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+from drawscape.notebook.drawing_panel import EXPORTS, DrawingPanel
+from drawscape.notebook.plot_figures import figures_html, figures_of, minutes, notices
+from drawscape.sketches import draw
+
+
+class Shown:
+    """A panel for a real drawing of two pens, with what it hands on."""
+
+    def __init__(self, folder: Path) -> None:
+        import ipywidgets as widgets
+
+        self.path = draw("flow_field", 105, 148, spacing=4).save(folder / "flow.svg")
+        self.documents: list[Document] = []
+        self.files: list[tuple[str, str, bytes]] = []
+        self.panel = DrawingPanel(
+            lambda _path, document: self.documents.append(document),
+            lambda *file: self.files.append(file),
+        )
+        self.root = widgets.VBox(self.panel.parts)
+        self.panel.show(Path(self.path))
+        wait_until(lambda: "→" in text(self.root, "figures"), 20, "the figures in a better order")
+
+
+@pytest.fixture
+def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shown:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    return Shown(tmp_path)
+
+
+def test_time_ink_and_lifts_stand_there_for_each_pen_before_and_after_ordering(
+    shown: Shown,
+) -> None:
+    html = text(shown.root, "figures")
+    assert html.count("<tr>") == 4  # heads, two pens, their total
+    assert "lifts" in html
+    assert len(shown.documents) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTS if name != "HPGL"])
+def test_each_format_is_written_beside_the_drawing_and_handed_to_the_browser(
+    shown: Shown, name: str
+) -> None:
+    (file,) = shown.panel.export(name)
+    assert file.parent == Path(shown.path).parent
+    assert shown.files == [(file.name, EXPORTS[name][1], file.read_bytes())]
+    assert file.suffix == f".{EXPORTS[name][0]}"
+
+
+def test_one_file_per_pen(shown: Shown) -> None:
+    files = shown.panel.export("SVG, ordered", per_pen=True)
+    assert [file.name for file in files] == ["flow-1.svg", "flow-2.svg"]
+    assert "<svg" in files[0].read_text()
+    assert files[0].read_bytes() != files[1].read_bytes()
+
+
+def test_the_button_writes_the_chosen_format_and_says_where(shown: Shown) -> None:
+    part(shown.root, "format").value = "G-code"
+    button(shown.root, "Export").click()
+    wait_until(lambda: "wrote flow-plot.gcode" in text(shown.root, "notice"), 20, "the file")
+    assert not button(shown.root, "Export").disabled
+
+
+def test_a_drawing_that_is_gone_says_so(shown: Shown) -> None:
+    shown.panel.show(Path("/nowhere/at/all.svg"))
+    wait_until(lambda: "cannot be read" in text(shown.root, "notice"), 20, "the reason")
+
+
+def test_the_figures_of_a_picture_that_is_no_drawing_are_none(shown: Shown) -> None:
+    shown.panel.show(Path("a.png"))
+    assert text(shown.root, "figures") == ""
+    assert part(shown.root, "buttons").layout.display == "none"
+
+
+def page(*points: tuple[float, float]) -> Document:
+    return Document(100, 100, (Layer("p", "#000", 0.3, Lines.of([list(points)])),))
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ([(10, 10), (90, 90)], []),
+        ([(-10, -10), (-90, 90)], ["all of it lies off the sheet"]),
+        ([(10, 10), (20, 20), (30, 30), (120, 30)], ["25.0 % of its points lie off the sheet"]),
+    ],
+)
+def test_what_lies_off_the_sheet_is_said(
+    points: list[tuple[float, float]], words: list[str]
+) -> None:
+    assert list(notices(page(*points))) == words
+
+
+def test_figures_of_a_drawing_too_large_to_be_ordered_by_the_way_say_how_it_is() -> None:
+    html = figures_html(figures_of(page((0, 0), (50, 0)), ordered=False))
+    assert "→" not in html
+    assert "0.05 m" in html
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(45, "45 s"), (89, "89 s"), (120, "2 min"), (3600, "1 h 0 min"), (7500, "2 h 5 min")],
+)
+def test_minutes(seconds: float, words: str) -> None:
+    assert minutes(seconds) == words
