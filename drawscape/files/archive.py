@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from drawscape.atomic import atomic_path
-from drawscape.files.names import distinct
+from drawscape.files.batch import distinct
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\/:]")
-_MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives tell nothing of today
+_MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives do not depend on today
 _MODE = 0o644 << 16
 
 
@@ -24,20 +24,14 @@ def member_names(paths: Iterable[Path]) -> list[str]:
     return distinct(_UNSAFE.sub("_", path.name) for path in paths)
 
 
-def write_zip(
-    target: Path,
-    files: Sequence[tuple[Path, str]],
-    *,
-    tell: Callable[[float, str], object] = lambda fraction, name: None,
-) -> None:
+def write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:
     """Write the files, as (path, name in the archive), to the archive `target`, whole or not at all.
 
     Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are
     fixed: the same files make the same bytes.
     """
     with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for place, (path, name) in enumerate(files):
-            tell(place / len(files), name)
+        for path, name in files:
             entry = zipfile.ZipInfo(name, _MADE)
             entry.external_attr = _MODE
             entry.compress_type = zipfile.ZIP_DEFLATED

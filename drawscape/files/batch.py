@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from drawscape.errors import ParameterError
-from drawscape.files.done import Done, State, work_key
-from drawscape.files.names import distinct
-from drawscape.files.operations import Operation, Place, Progress
+from drawscape.files.operations import Operation, Place, Progress, operation_named, sha256
+
+Note = Mapping[str, Any]
+"""What is noted of a piece of work, so that it is not done again: checksum, states, facts."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as a plain dictionary, the facts among the rest."""
-        told = asdict(self)
-        facts: dict[str, Any] = told.pop("facts")
-        return told | facts
+        values = asdict(self)
+        facts: dict[str, Any] = values.pop("facts")
+        return values | facts
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,20 @@ class Item:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done with each file, and where the notes and scratch files are."""
+    """What is to be done with each file, and where scratch files go; it travels to other processes."""
 
-    operation: Operation
+    name: str
     options: Mapping[str, Any]
-    done: Done
     scratch: Path
+
+    @property
+    def operation(self) -> Operation:
+        """The operation of that name."""
+        return operation_named(self.name)
+
+    def key(self, item: Item) -> str:
+        """Return what the notes call this work on `item`."""
+        return work_key(self.operation.name, self.options, item.source, item.target)
 
 
 def plan(
@@ -75,37 +86,52 @@ def plan(
     return items
 
 
-def run_item(item: Item, work: Work, progress: Progress) -> Report:
-    """Return the report of one file, done now unless it was and nothing has changed since.
+def distinct(names: Iterable[str]) -> list[str]:
+    """Return the names, later doubles numbered before their suffix: 'a.csv', 'a-2.csv'.
+
+    Letter case does not count as a difference, since some file systems see none.
+    """
+    taken: set[str] = set()
+    chosen = []
+    for name in names:
+        path, number, candidate = PurePath(name), 1, name
+        while candidate.lower() in taken:
+            number += 1
+            candidate = f"{path.stem}-{number}{path.suffix}"
+        taken.add(candidate.lower())
+        chosen.append(candidate)
+    return chosen
+
+
+def run_item(item: Item, work: Work, progress: Progress) -> tuple[Report, Note | None]:
+    """Return the report of one file, done now, and what to note of it.
 
     Whatever goes wrong with the file is in the report: it must not spoil the others.
     """
     if item.source is None or item.error:
-        return Report(item.file, "failed", error=item.error)
+        return Report(item.file, "failed", error=item.error), None
     begun = time.monotonic()
-    key = _key(item, work)
-    output = str(item.target) if item.target else None
     try:
-        known = work.done.facts(key, item.source, item.target)
-        if known is not None:
-            return Report(item.file, "skipped", output, facts=known)
-        before = State.of(item.source)
+        before = state(item.source)
         place = Place(item.source, item.target, work.scratch)
         facts = work.operation.run(place, work.options, progress)
-        work.done.note(key, item.source, before, item.target, facts)
+        note = note_of(item.source, before, item.target, facts)
     except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
-        return Report(item.file, "failed", None, _said(problem), time.monotonic() - begun)
-    return Report(item.file, "done", output, None, time.monotonic() - begun, facts)
+        return Report(
+            item.file, "failed", None, error_text(problem), time.monotonic() - begun
+        ), None
+    output = str(item.target) if item.target else None
+    return Report(item.file, "done", output, None, time.monotonic() - begun, facts), note
 
 
-def known_report(item: Item, work: Work) -> Report | None:
+def known_report(item: Item, note: Note | None) -> Report | None:
     """Return the report of a file that needs no work: done before, or not there; else None."""
     if item.source is None or item.error:
         return Report(item.file, "failed", error=item.error)
     try:
-        facts = work.done.facts(_key(item, work), item.source, item.target)
+        facts = known_facts(note, item.source, item.target)
     except OSError as problem:
-        return Report(item.file, "failed", error=_said(problem))
+        return Report(item.file, "failed", error=error_text(problem))
     if facts is None:
         return None
     return Report(item.file, "skipped", str(item.target) if item.target else None, facts=facts)
@@ -116,9 +142,49 @@ def stopped(item: Item) -> Report:
     return Report(item.file, "stopped", error="the batch was stopped before this file")
 
 
-def _key(item: Item, work: Work) -> str:
-    return work_key(work.operation.name, work.options, item.source, item.target)
+def summary(reports: Sequence[Report]) -> str:
+    """Return how many files came to what, such as '5 done, 1 failed'."""
+    kinds = list(dict.fromkeys(report.status for report in reports))
+    counts = (f"{sum(r.status == kind for r in reports)} {kind}" for kind in kinds)
+    return ", ".join(counts) or "no files"
 
 
-def _said(problem: Exception) -> str:
+def error_text(problem: BaseException) -> str:
+    """Return an error as a report shows it."""
     return f"{type(problem).__name__}: {problem}"
+
+
+def work_key(*parts: Any) -> str:
+    """Return a key for a piece of work: the same for the same operation, options and paths."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def note_of(
+    source: Path, before: Sequence[int], output: Path | None, facts: Mapping[str, Any]
+) -> Note | None:
+    """Return what to note of work; None if the source has changed since `before`, when it began."""
+    digest = sha256(source)
+    if state(source) != before:
+        return None
+    made = state(output) if output else None
+    return {"sha256": digest, "source": before, "output": made, "facts": dict(facts)}
+
+
+def known_facts(note: Note | None, source: Path, output: Path | None) -> Mapping[str, Any] | None:
+    """Return the facts in a note; None if the work must be done (again).
+
+    The source must be unchanged, by size and time or by its checksum, and the output just as it
+    was written.
+    """
+    if note is None or (output and not (output.is_file() and state(output) == note["output"])):
+        return None
+    if state(source) != note["source"] and sha256(source) != note["sha256"]:
+        return None
+    facts: Mapping[str, Any] = note["facts"]
+    return facts
+
+
+def state(path: Path) -> list[int]:
+    """Return what shows whether a file is still the same: its size and its time of change."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 from drawscape.atomic import write_atomic
 from drawscape.data import FORMATS, Options, convert, format_named, memory_mb, suffix_of
 from drawscape.errors import UnknownNameError
-from drawscape.files.checksum import sha256
 
 Progress = Callable[[float, str], object]
 
@@ -75,10 +75,10 @@ def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> M
     from drawscape.plot.export import to_svg
     from drawscape.svg.read import read_svg
 
-    def tell(fraction: float, step: str) -> None:
+    def report(fraction: float, step: str) -> None:
         progress(fraction, step)
 
-    document = optimize(read_svg(place.source), on_progress=tell, **options)
+    document = optimize(read_svg(place.source), on_progress=report, **options)
     write_atomic(_target(place), [to_svg(document)])
     return {"lines": sum(len(layer.lines) for layer in document.layers)}
 
@@ -94,7 +94,13 @@ def _to_png(place: Place, options: Mapping[str, Any], progress: Progress) -> Map
 
 
 def _checksum(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-    return {"sha256": sha256(place.source, lambda fraction: progress(fraction, "reading"))}
+    return {"sha256": sha256(place.source)}
+
+
+def sha256(path: Path) -> str:
+    """Return the file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _zipped(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:

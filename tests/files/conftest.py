@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,11 +38,3 @@ def worker(home: Path) -> Iterator[Callable[[int], WorkerProcess]]:
     for process in running:
         if process.alive:
             process.stop()
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Return once the condition holds; fail after `seconds`."""
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, "waited in vain"
-        time.sleep(0.005)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawscape.files.archive import member_names, write_zip
-from drawscape.files.names import distinct
+from drawscape.files.batch import distinct
 
 
 def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:

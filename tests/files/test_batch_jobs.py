@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+from support import is_running, wait_until
 
 from drawscape.job_manager import Job, enqueue_background_job, get_job, list_jobs
-from tests.files.conftest import wait_until
 
 FILES = ["file1.csv", "file2.csv", "file3.csv"]
 
@@ -25,10 +28,6 @@ def enqueue_batch(files: list[str], operation: str = "convert_to_json", **option
     )
 
 
-def children() -> list[Job]:
-    return list_jobs(task="workers.file_tasks.process_one", limit=None)
-
-
 def large_file(folder: Path, name: str, rows: int) -> str:
     """A CSV file that takes a while; its last row is (rows - 1)."""
     with (folder / name).open("w") as stream:
@@ -41,29 +40,73 @@ def half_written(home: Path) -> list[Path]:
     return list((home / "output").rglob(".*.part"))
 
 
+def small_files(folder: Path, count: int) -> list[str]:
+    names = [f"small{n}.csv" for n in range(count)]
+    for n, name in enumerate(names):
+        (folder / name).write_text(f"a,b\n{n},x\n")
+    return names
+
+
+def pool_of(job: Job) -> list[psutil.Process]:
+    """The processes of the job's pool, once there is one."""
+    pid = get_job(job.id).refresh().pid
+    try:
+        return psutil.Process(pid).children(recursive=True) if pid else []
+    except psutil.NoSuchProcess:
+        return []
+
+
+def wait_until_gone(processes: list[psutil.Process]) -> None:
+    wait_until(lambda: not any(is_running(process.pid) for process in processes), 60)
+
+
 @pytest.mark.slow
-def test_one_worker_does_a_batch_by_itself(home: Path, worker) -> None:
+def test_few_files_are_done_by_the_job_itself(home: Path, worker) -> None:
     worker(1)
-    reports = enqueue_batch([*FILES, "none.csv"]).wait(60)
+    job = enqueue_batch([*FILES, "none.csv"])
+    reports = job.wait(60)
     assert [r["status"] for r in reports] == ["done", "done", "done", "failed"]
-    assert children() == []
+    assert list_jobs(limit=None) == [job]
 
 
 @pytest.mark.slow
-def test_two_workers_share_a_batch_that_shows_one_progress(home: Path, worker) -> None:
-    files = [large_file(home, f"large{n}.csv", 20_000) for n in range(6)]
-    worker(2)
-    job = enqueue_batch([*files, "none.csv"])
+def test_many_files_share_the_processors_and_show_one_progress(home: Path, worker) -> None:
+    files = [*small_files(home, 60), "none.csv"]
+    worker(1)
+    job = enqueue_batch(files)
+    wait_until(lambda: len(pool_of(job)) > 1, 60)
+    pool = pool_of(job)
     reports = job.wait(120)
-    assert [r["status"] for r in reports] == [*["done"] * 6, "failed"]
-    assert [r["file"] for r in reports] == [*files, "none.csv"]
-    assert job.progress == 1
-    assert job.message == "7 files"
-    helped = [child for child in children() if child.status == "finished"]
-    assert helped
-    assert any(child.result["status"] == "done" for child in helped)
-    for report in reports[:-1]:
-        assert len(json.loads(Path(report["output"]).read_text())) == 20_000
+    assert [r["file"] for r in reports] == files
+    assert [r["status"] for r in reports] == [*["done"] * 60, "failed"]
+    for n, report in enumerate(reports[:-1]):
+        assert json.loads(Path(report["output"]).read_text()) == [{"a": n, "b": "x"}]
+    assert (job.progress, job.message) == (1, "61 files")
+    assert "60 done, 1 failed" in job.logs()
+    wait_until_gone(pool)
+    again = enqueue_batch(files).wait(60)
+    assert [r["status"] for r in again] == [*["skipped"] * 60, "failed"]
+
+
+@pytest.mark.slow
+def test_a_file_that_kills_its_process_fails_alone(home: Path, worker) -> None:
+    files = small_files(home, 30)
+    large_file(home, "killer.csv", 400_000)
+    files.insert(3, "killer.csv")
+    worker(1)
+    job = enqueue_batch(files)
+    killed = set()
+    while not job.ended:
+        for part in (home / "output" / "data").glob(".killer.json.*.part"):
+            pid = int(part.name.split("-")[1])  # whoever writes it
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        time.sleep(0.002)
+    reports = {r["file"]: r for r in job.wait(1)}
+    assert len(killed) == 2  # once among others, and once alone
+    assert reports.pop("killer.csv")["error"].startswith("its process died")
+    assert {r["status"] for r in reports.values()} == {"done"}
 
 
 @pytest.mark.slow
@@ -75,18 +118,55 @@ def test_more_batches_than_slots_all_end(home: Path, worker) -> None:
 
 
 @pytest.mark.slow
-def test_a_stopped_batch_stops_its_children(home: Path, worker) -> None:
+@pytest.mark.parametrize("end", ["stopped", "its process killed", "its worker killed"])
+def test_the_pool_ends_with_its_job(home: Path, worker, end: str) -> None:
     files = [large_file(home, f"large{n}.csv", 400_000) for n in range(4)]
-    worker(2)
+    process = worker(1)
     job = enqueue_batch(files)
-    wait_until(lambda: any(child.status == "started" for child in children()))
-    job.cancel()
-    wait_until(lambda: job.ended)
-    wait_until(lambda: all(child.ended for child in children()))
-    assert job.status == "stopped"
-    assert not any(child.status == "failed" for child in children())
-    for made in (home / "output").rglob("*.json"):
+    wait_until(lambda: len(pool_of(job)) > 1 and half_written(home), 60)
+    pool = pool_of(job)
+    if end == "stopped":
+        job.cancel()
+        wait_until(lambda: job.ended, 60)
+        assert job.status == "stopped"
+    elif end == "its process killed":
+        os.kill(job.refresh().pid, signal.SIGKILL)
+    else:
+        os.kill(process.pid, signal.SIGKILL)
+    wait_until_gone(pool)
+    for made in (home / "output").rglob("large*.json"):
         assert len(json.loads(made.read_text())) == 400_000
+
+
+@pytest.mark.slow
+def test_a_batch_that_is_asked_to_stop_finishes_what_is_in_hand(home: Path, worker) -> None:
+    files = [large_file(home, f"large{n}.csv", 40_000) for n in range(24)]
+    worker(1)
+    job = enqueue_batch(files)
+    wait_until(lambda: list((home / "output" / "data").glob("large*.json")), 60)
+    pool = pool_of(job)
+    job.cancel(grace=120)
+    wait_until(lambda: job.ended, 120)
+    assert job.status == "stopped"
+    wait_until_gone(pool)
+    made = list((home / "output" / "data").glob("large*.json"))
+    assert 0 < len(made) < 24
+    assert half_written(home) == []
+    reports = enqueue_batch(files).wait(120)
+    # The request may come just between a file and its note: that one is done again.
+    assert len(made) - 1 <= sum(r["status"] == "skipped" for r in reports) <= len(made)
+
+
+@pytest.mark.slow
+def test_a_file_s_job_of_version_0_2_ends_without_doing_it(home: Path, worker) -> None:
+    worker(1)
+    job = enqueue_background_job(
+        "workers.file_tasks.process_one",
+        file="file1.csv", target="data/file1.json", operation="convert_to_json",
+        options={}, batch="b", place=0, parent="p",
+    )  # fmt: skip
+    assert job.wait(60)["status"] == "stopped"
+    assert not (home / "output" / "data").exists()
 
 
 @pytest.mark.slow

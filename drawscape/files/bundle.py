@@ -8,33 +8,33 @@ from pathlib import Path
 
 from drawscape.atomic import write_atomic
 from drawscape.files.archive import member_names, write_zip
-from drawscape.files.batch import Item, Report, Work
-from drawscape.files.done import State, work_key
+from drawscape.files.batch import Item, Report, Work, known_facts, note_of, state, work_key
+from drawscape.notes import Notes
 
 _GOOD = ("done", "skipped")
 
 
 def finish(
-    reports: Sequence[Report], items: Sequence[Item], work: Work, folder: Path
+    reports: Sequence[Report], items: Sequence[Item], work: Work, folder: Path, notes: Notes
 ) -> list[Report]:
     """Return the reports with the file in `folder` that holds all the good ones, where one is due.
 
     Its name is made of the list of files, so that the same batch writes the same file.
     """
     name = work.operation.name
-    good = [place for place, report in enumerate(reports) if report.status in _GOOD]
+    good = [index for index, report in enumerate(reports) if report.status in _GOOD]
     if name not in ("zip", "checksum") or not good:
         return list(reports)
     stem = f"{name}-{work_key([str(item.source) for item in items])[:12]}"
     if name == "checksum":
         target = folder / f"{stem}.sha256"
-        _write_list(target, [reports[place] for place in good])
+        _write_list(target, [reports[index] for index in good])
         return _with_output(reports, target)
     target = folder / f"{stem}.zip"
-    skipped = _zip([items[place] for place in good], target, work)
-    told = _with_output(reports, target)
+    skipped = _zip([items[index] for index in good], target, notes)
     status = "skipped" if skipped else "done"
-    return [replace(r, status=status) if r.status in _GOOD else r for r in told]
+    made = _with_output(reports, target)
+    return [replace(r, status=status) if r.status in _GOOD else r for r in made]
 
 
 def _write_list(target: Path, reports: Sequence[Report]) -> None:
@@ -43,18 +43,17 @@ def _write_list(target: Path, reports: Sequence[Report]) -> None:
     write_atomic(target, ["".join(lines).encode()])
 
 
-def _zip(items: Sequence[Item], target: Path, work: Work) -> bool:
+def _zip(items: Sequence[Item], target: Path, notes: Notes) -> bool:
     """Write the archive unless it is there and nothing has changed; return whether it was."""
     sources = [item.source for item in items if item.source is not None]
-    states = [State.of(source) for source in sources]
-    told = [
-        [str(s), state.size, state.changed_ns] for s, state in zip(sources, states, strict=True)
-    ]
-    key = work_key("zip", told)
-    if work.done.facts(key, sources[0], target) is not None:
+    states = [state(source) for source in sources]
+    key = work_key("zip", [str(source) for source in sources], states)
+    if known_facts(notes.get(key), sources[0], target) is not None:
         return True
     write_zip(target, list(zip(sources, member_names(sources), strict=True)))
-    work.done.note(key, sources[0], states[0], target, {})
+    note = note_of(sources[0], states[0], target, {})
+    if note:
+        notes.put(key, note)
     return False
 
 
