@@ -75,6 +75,7 @@ __all__ = [
     "requeue_job",
     "retry_failed_jobs",
     "retry_job",
+    "start_shared_worker",
     "start_worker",
     "watch",
     "workers_alive",
@@ -329,3 +330,12 @@ def start_worker(slots: int | None = None) -> WorkerProcess:
     """Start a worker as a child of this process, which it does not outlive; return it once alive."""
     queue = default_queue()
     return worker_process.start_worker(queue.folder, queue.home, slots)
+
+
+def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
+    """Start a worker unless one is alive already, which gives None; return it once alive.
+
+    However many notebooks call this at the same time, one of them starts a worker.
+    """
+    queue = default_queue()
+    return worker_process.start_shared_worker(queue.folder, queue.home, slots)

@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 from drawscape import settings
-from drawscape.errors import DrawscapeError
 from drawscape.project_modules import import_module
 
 _HUEY = "drawscape.tasks.huey"
@@ -61,10 +60,7 @@ def worker(
         threading.Thread(target=_leave_with_parent, daemon=True).start()
     elif not quiet and sys.stderr.isatty():
         click.echo(f"drawscape worker: {slots or os.cpu_count()} slot(s), Ctrl-C to stop", err=True)
-    try:
-        huey.create_consumer(workers=slots or os.cpu_count() or 1, **options).run()
-    except (DrawscapeError, OSError) as error:  # a full or read-only disk, a setting
-        raise click.ClickException(str(error)) from error
+    huey.create_consumer(workers=slots or os.cpu_count() or 1, **options).run()
 
 
 def _project_has_huey() -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.sqlite.liveness import living
@@ -30,11 +32,11 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether it is running."""
         return self._process.poll() is None
 
     def stop(self, timeout_s: float = 15.0) -> None:
-        """Tell it to leave (running jobs go back to the queue) and wait for that."""
+        """Ask it to leave (running jobs go back to the queue) and wait for that."""
         if self.alive:
             self._process.terminate()
         try:
@@ -44,6 +46,21 @@ class WorkerProcess:
             self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+
+
+def start_shared_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerProcess | None:
+    """Return a worker for the queue in `folder`, or None when one is alive already.
+
+    However many processes call this at the same time, one of them starts a worker; the others wait until
+    it is alive. Raises QueueError as `start_worker` does.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
+    with open(folder / "start.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if living(folder / "workers"):
+            return None
+        return start_worker(folder, home, slots)
 
 
 def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerProcess:
@@ -64,7 +81,7 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
     command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
         command += ["-w", str(slots)]
-    with log.open("ab") as output:
+    with _open_log(log) as output:
         # The worker reads our end of this pipe; when we are gone, however we went, it reads the end.
         process = subprocess.Popen(
             command,
@@ -77,6 +94,16 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
         )
     _await_alive(process, folder, log)
     return WorkerProcess(process, log)
+
+
+def _open_log(log: Path) -> BinaryIO:
+    """Return the log, opened for its owner only; raise QueueError where a link lies in its place."""
+    try:
+        descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise QueueError(f"the worker's log {log}: {error.strerror}; move it away") from error
+    os.fchmod(descriptor, 0o600)  # older versions left it to the umask
+    return os.fdopen(descriptor, "ab")
 
 
 def _rotate(log: Path) -> None:

@@ -197,6 +197,8 @@ def _write_preview(folder: Path, job_id: str, preview: bytes) -> None:
     """Written beside and renamed: a reader sees a whole picture or the one before."""
     temporary = folder / f".{job_id}"
     try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        temporary.unlink(missing_ok=True)  # of a killed predecessor, or a link put there
         temporary.write_bytes(preview)
         temporary.replace(folder / f"{job_id}.svg")
     except OSError as error:

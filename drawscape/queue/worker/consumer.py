@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
         mark_environment(self.worker_id, self._folder)
-        info = WorkerInfo(self.worker_id, os.getpid(), self.workers, self.huey.name, time.time())
+        info = WorkerInfo(
+            self.worker_id,
+            os.getpid(),
+            self.workers,
+            self.huey.name,
+            time.time(),
+            temporary=get_temp_dir(),  # where the server of child processes has its socket
+        )
         announce(self._locks, info)
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
@@ -153,6 +161,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         try:
             if recover(self.huey.storage.watched):
                 self._waker.wake_all()
+                forget_dead(self._locks)
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
 

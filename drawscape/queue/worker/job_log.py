@@ -10,6 +10,9 @@ CAP_BYTES = 1_048_576
 _DROPPED = b"[... earlier output was dropped ...]\n"
 _TAIL_BYTES = 65_536
 
+_FLAGS = os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
+"""A link that was put in a log's place is not followed: the log is dropped, with a warning."""
+
 _LOG = logging.getLogger("huey.drawscape")
 
 
@@ -42,8 +45,8 @@ class JobLog:
 
     def _write(self, data: bytes) -> None:
         if self._descriptor is None:
-            path = log_path(self._folder, self._job_id)
-            self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600)
+            self._folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
+            self._descriptor = os.open(log_path(self._folder, self._job_id), _FLAGS, 0o600)
             self._size = os.fstat(self._descriptor).st_size
         self._size += os.write(self._descriptor, data)
         if self._size > 2 * CAP_BYTES:

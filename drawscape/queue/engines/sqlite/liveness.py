@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import time
 from dataclasses import asdict, dataclass, replace
 from enum import Enum, auto
@@ -24,6 +25,8 @@ _INFO_BYTES = 4096
 _TROUBLE_CHARS = 500
 _GRACE_S = 5.0
 """A living worker announces itself again within a second or so, on a busy machine two."""
+
+_FORGET_S = 3600.0
 
 _HELD: dict[str, int] = {}
 """Locks of this process: worker id to descriptor."""
@@ -38,7 +41,7 @@ class WorkerInfo:
 
     `started_at` in seconds since 1970; `trouble` is why it runs nothing, though alive. `boot` and
     `process_started` (clock ticks) name the process whatever else gets its number, `inode` the file itself:
-    in a copy of it they mean nothing.
+    in a copy of it they mean nothing. `temporary` is a folder that goes with the process.
     """
 
     id: str
@@ -50,6 +53,7 @@ class WorkerInfo:
     boot: str = ""
     process_started: int | None = None
     inode: int | None = None
+    temporary: str | None = None
 
 
 class _Sign(Enum):
@@ -200,12 +204,22 @@ def _read(descriptor: int) -> WorkerInfo | None:
     return None
 
 
-def forget_dead(folder: Path, older_than_s: float = 3600.0) -> None:
-    """Remove lock files whose workers have been dead for a while."""
+def forget_dead(folder: Path) -> None:
+    """Remove the lock files and temporary folders of dead workers, whose jobs have been recovered.
+
+    A file of which nothing certain is known is removed after an hour.
+    """
     for path in folder.glob("*.lock"):
+        sign, info = _sign_of(folder, path.stem)
         with contextlib.suppress(OSError):
-            if (
-                not is_alive(folder, path.stem)
-                and time.time() - path.stat().st_mtime > older_than_s
-            ):
+            age_s = time.time() - path.stat().st_mtime
+            if sign is _Sign.DEAD or (sign is _Sign.UNKNOWN and age_s > _FORGET_S):
+                if sign is _Sign.DEAD and info is not None and info.temporary:
+                    _remove_temporary(Path(info.temporary))
                 path.unlink()
+
+
+def _remove_temporary(folder: Path) -> None:
+    """Remove a folder of multiprocessing's, if it is one and this user's."""
+    if folder.name.startswith("pymp-") and folder.lstat().st_uid == os.getuid():
+        shutil.rmtree(folder, ignore_errors=True)

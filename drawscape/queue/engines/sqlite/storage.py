@@ -37,14 +37,15 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     @property
     def conn(self) -> Any:
         """huey's own connection; the tables are made with the first one, not with the object."""
-        if self._wanted and not self._made:
-            self._made = True
-            self.jobs.connection  # noqa: B018 - makes the file, mode 0600, and our tables
-            self.jobs.close()
-            connection = self._create_connection()
-            for statement in self.ddl:
-                connection.execute(statement)
-            connection.close()
-        if self._conn is None:
-            self._conn = self._create_connection()
+        with self.jobs.translated():
+            if self._wanted and not self._made:
+                self.jobs.connection  # noqa: B018 - makes the file, mode 0600, and our tables
+                self.jobs.close()
+                connection = self._create_connection()
+                for statement in self.ddl:
+                    connection.execute(statement)
+                connection.close()
+                self._made = True
+            if self._conn is None:
+                self._conn = self._create_connection()
         return self._conn

@@ -1,0 +1,176 @@
+"""What a worker writes, leaves and needs: structured lines, files with the right modes, nothing for ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.errors import QueueError
+from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
+from drawscape.queue.worker.memory_limit import cgroup_limits
+
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
+FIELD = re.compile(r"""(\w+)=("[^"]*"|'[^']*'|\S+)""")
+
+
+def lines_about(text: str, key: str, value: str) -> list[dict[str, str]]:
+    """The `key=value` fields of the lines of a log that say `key=value`."""
+    found = [dict(FIELD.findall(line)) for line in text.splitlines() if f"{key}={value}" in line]
+    return [fields for fields in found if fields.get(key) == value]
+
+
+def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home: Path, start_consumer):
+    consumer = start_consumer()
+    good = enqueue_background_job("sampletasks.add", 1)
+    bad = enqueue_background_job("sampletasks.fail", "no ink left")
+    dead = enqueue_background_job("sampletasks.segfault")
+    wait_until(lambda: good.ended and bad.ended and dead.ended)
+    consumer.stop()
+    told = consumer.log.read_text()
+    worker = good.refresh().worker
+    events = [fields["event"] for fields in lines_about(told, "worker", worker)]
+    assert events == ["started", "stopping", "stopped"]
+    assert lines_about(told, "worker", worker)[0]["slots"] == "1"
+    [line] = lines_about(told, "job", good.id)
+    assert line == {"job": good.id, "task": "sampletasks.add", "status": "finished"}
+    [line] = lines_about(told, "job", bad.id)
+    assert line["task"] == "sampletasks.fail"
+    assert (line["status"], line["reason"]) == ("failed", "exception")
+    assert line["error"] == "'ValueError: no ink left'"
+    [line] = lines_about(told, "job", dead.id)
+    assert (line["status"], line["reason"]) == ("failed", "crashed")
+    assert "killed by SIGSEGV" in line["error"]
+    assert all(
+        line.startswith("[") for line in told.splitlines()
+    )  # huey's own format, with the time
+
+
+def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home: Path):
+    log = home / ".drawscape" / "worker.log"
+    log.write_bytes(b"an old line\n" * 800_000)
+    worker = start_worker(1)
+    worker.stop()
+    assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
+    assert 0 < log.stat().st_size < 10_000
+    start_worker(1).stop()
+    assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
+
+
+def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):
+    folder = home / ".drawscape"
+    (folder / "worker.log").touch(mode=0o666)
+    before = os.umask(0)
+    try:
+        worker = start_worker(1)
+        enqueue_background_job("sampletasks.speak", job_id="spoken").wait(30)
+    finally:
+        os.umask(before)
+    files = [folder / "worker.log", folder / "logs" / "spoken.log", *folder.glob("workers/*.lock")]
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+    folders = [folder / name for name in ("logs", "previews", "workers")]
+    assert [one.stat().st_mode & 0o777 for one in folders] == [0o700] * 3
+    worker.stop()
+
+
+def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, start_consumer, tmp_path: Path):
+    start_consumer()
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    link = home / ".drawscape" / "logs" / "planted.log"
+    link.symlink_to(victim)
+    job = enqueue_background_job("sampletasks.speak", job_id="planted")
+    assert job.wait(30) == 5
+    picture = home / ".drawscape" / "previews" / ".pictured"
+    picture.symlink_to(victim)
+    job = enqueue_background_job("sampletasks.progress_then_nap", 60, job_id="pictured")
+    wait_until(lambda: job.preview)
+    assert victim.read_text() == "untouched"
+    log = home / ".drawscape" / "worker.log"
+    log.symlink_to(victim)
+    with pytest.raises(QueueError, match=r"worker\.log"):
+        start_worker(1)
+    assert victim.read_text() == "untouched"
+
+
+def test_folders_that_are_removed_are_made_again(home: Path, start_consumer):
+    start_consumer()
+    enqueue_background_job("sampletasks.speak").wait(30)
+    for name in ("logs", "previews"):
+        shutil.rmtree(home / ".drawscape" / name)
+    job = enqueue_background_job("sampletasks.speak", "spoken again")
+    job.wait(30)
+    assert "spoken again" in job.logs()
+    job = enqueue_background_job("sampletasks.progress_then_nap", 60)
+    wait_until(lambda: job.preview)
+
+
+def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(home: Path, start_consumer):
+    first = start_consumer()
+    [lock] = (home / ".drawscape" / "workers").glob("*.lock")
+    temporary = Path(json.loads(lock.read_text())["temporary"])
+    assert temporary.is_dir()
+    first.kill()
+    assert temporary.is_dir()
+    start_consumer()
+    wait_until(lambda: not temporary.exists() and not lock.exists())
+
+
+def test_a_worker_that_cannot_write_ends_with_a_sentence(home: Path):
+    def write_nothing() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    for prepare in (lambda: None, lambda: enqueue_background_job("sampletasks.nothing")):
+        prepare()
+        done = subprocess.run(
+            [sys.executable, "-m", "drawscape", "worker"],
+            cwd=home,
+            preexec_fn=write_nothing,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert done.stderr.splitlines()[-1].startswith("drawscape: ")
+
+
+def test_of_many_that_want_a_shared_worker_one_starts_it(home: Path):
+    script = (
+        "import sys; from drawscape.job_manager import start_shared_worker\n"
+        "worker = start_shared_worker(1); print(worker is not None, flush=True); sys.stdin.read()\n"
+        "worker and worker.stop()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    many = [subprocess.Popen([sys.executable, "-c", script], cwd=home, **pipes) for _ in range(6)]
+    assert sorted(one.stdout.readline() for one in many) == ["False\n"] * 5 + ["True\n"]
+    assert len(workers_alive()) == 1
+    for one in many:
+        one.communicate(timeout=60)
+
+
+def test_the_memory_limit_of_a_container_counts(tmp_path: Path):
+    (tmp_path / "system.slice" / "jobs.service").mkdir(parents=True)
+    (tmp_path / "system.slice" / "memory.max").write_text("1073741824\n")
+    (tmp_path / "system.slice" / "jobs.service" / "memory.max").write_text("max\n")
+    (tmp_path / "memory" / "docker").mkdir(parents=True)
+    (tmp_path / "memory" / "docker" / "memory.limit_in_bytes").write_text("536870912\n")
+    membership = tmp_path / "cgroup"
+    for text, limits in (
+        ("0::/system.slice/jobs.service\n", [2**30]),
+        ("0::/somewhere/else\n", []),
+        ("12:cpu,cpuacct:/x\n9:memory:/docker\n", [2**29]),
+    ):
+        membership.write_text(text)
+        assert list(cgroup_limits(membership, tmp_path)) == limits
+    assert list(cgroup_limits(tmp_path / "none", tmp_path)) == []
