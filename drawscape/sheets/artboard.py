@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import SheetError, UnknownNameError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.sheets.fitting import Box
 from drawscape.sheets.furniture import draw_border, draw_title_block
 from drawscape.sheets.legend import Legend, draw_legend, legend_rows
 from drawscape.sheets.looks import STYLES, Look
-from drawscape.svg_builder import Pen, SVGBuilder
+from drawscape.svg_builder import SVGBuilder
 
+Bounds = tuple[float, float, float, float]
 Drawing = str | os.PathLike[str] | bytes | SVGBuilder
 """A canvas, an SVG's path, or its content."""
 
@@ -63,34 +65,35 @@ def artboard(
 
 def _place(svg: SVGBuilder, look: Look, drawing: Drawing, rooms: Sequence[Box]) -> None:
     """Draw `drawing` in the one of `rooms` that lets it be larger, centred; its own pens stay apart."""
-    layers = _layers(drawing)
-    bounds = Lines.join(lines for _, lines in layers).bounds
+    document = _document(drawing, lambda bounds: max(_scale(bounds, room) for room in rooms))
+    bounds = document.lines.bounds
     if bounds is None:
-        raise SheetError("the drawing holds no lines; draw something on it first")
+        left_out = f": {'; '.join(document.unsupported)}" if document.unsupported else ""
+        raise SheetError(f"the drawing holds no lines{left_out}; draw something on it first")
     scale, room = max(((_scale(bounds, room), room) for room in rooms), key=lambda fit: fit[0])
     middle = np.array((bounds[0] + bounds[2], bounds[1] + bounds[3])) / 2
     shift = np.array((room.cx, room.cy)) - middle * scale
-    for index, (pen, lines) in enumerate(layers, 1):
-        placed = lines.with_points(lines.points * scale + shift)
-        if len(layers) == 1:
+    for index, layer in enumerate(document.layers, 1):
+        placed = layer.lines.with_points(layer.lines.points * scale + shift)
+        if len(document.layers) == 1:
             svg.polylines(placed)
             continue
-        with svg.layer(f"{look.drawing.name} {index}", color=pen.color, width=pen.width):
+        with svg.layer(f"{look.drawing.name} {index}", color=layer.color, width=layer.width_mm):
             svg.polylines(placed)
 
 
-def _layers(drawing: Drawing) -> list[tuple[Pen, Lines]]:
+def _document(drawing: Drawing, enlarged: Callable[[Bounds], float]) -> Document:
+    """Return the drawing with its curves as fine as the size at which it is placed asks for."""
     if isinstance(drawing, SVGBuilder):
-        return drawing.layers()
+        document = drawing.document()
+        bounds = document.lines.bounds
+        factor = max(enlarged(bounds), 1.0) if bounds else 1.0
+        return drawing.document(TOLERANCE_MM / factor) if factor > 1 else document
     from drawscape.svg.read import read_svg
 
-    document = read_svg(drawing)
-    if not document.layers and document.unsupported:
-        raise SheetError(f"the drawing holds no lines: {'; '.join(document.unsupported)}")
-    pens = [Pen(p.name or "layer", p.color, p.width_mm or Pen().width) for p in document.layers]
-    return [(pen, part.lines) for pen, part in zip(pens, document.layers, strict=True)]
+    return read_svg(drawing, enlarged=enlarged)
 
 
-def _scale(bounds: tuple[float, float, float, float], room: Box) -> float:
+def _scale(bounds: Bounds, room: Box) -> float:
     x0, y0, x1, y1 = bounds
     return min(room.width / max(x1 - x0, 1e-9), room.height / max(y1 - y0, 1e-9))

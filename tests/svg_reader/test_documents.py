@@ -291,3 +291,32 @@ def test_what_the_canvas_writes_comes_back_to_the_last_digit(
 
 def test_foreign_files_are_read_without_complaint(foreign_svg: Path) -> None:
     assert read_svg(foreign_svg).unsupported == ()
+
+
+def test_an_inherited_stroke_width_is_the_parents() -> None:
+    text = '<g stroke-width="3"><path stroke-width="inherit" stroke="red" d="M0,0H9"/></g>'
+    (layer,) = read_svg(f'<svg xmlns="http://www.w3.org/2000/svg">{text}</svg>').layers
+    assert layer.width_mm == pytest.approx(3 * 25.4 / 96, abs=1e-4)
+
+
+@pytest.mark.parametrize("radius", ['rx="10"', 'ry="10"', 'rx="10" ry="auto"'])
+def test_one_radius_of_an_ellipse_stands_for_both(radius: str) -> None:
+    text = f'<svg xmlns="http://www.w3.org/2000/svg"><ellipse cx="10" cy="10" {radius}/></svg>'
+    assert read_svg(text).lines.bounds == pytest.approx((0, 0, 20 * 25.4 / 96, 20 * 25.4 / 96))
+
+
+def test_a_coarse_tolerance_leaves_a_circle_round() -> None:
+    text = '<svg xmlns="http://www.w3.org/2000/svg"><circle cx="10" cy="10" r="5"/></svg>'
+    (circle,) = read_svg(text, tolerance_mm=100).lines
+    assert len(circle) >= 9
+
+
+@pytest.mark.parametrize("width", [8, 800])
+def test_curves_keep_within_the_tolerance_at_the_size_they_are_scaled_to(width: float) -> None:
+    text = '<svg xmlns="http://www.w3.org/2000/svg"><circle cx="4" cy="4" r="4"/></svg>'
+    svg = SVGBuilder(1000, 1000).add_svg(text, 0, 0, width, width)
+    middle, radius = np.full(2, width / 2), width / 2
+    (circle,) = svg.lines()
+    chords = np.hypot(*((circle[1:] + circle[:-1]) / 2 - middle).T)
+    assert (radius - chords).max() < 0.051
+    assert len(circle) < 400

@@ -144,3 +144,30 @@ def test_provenance_is_written_as_json_in_the_metadata():
     (metadata,) = root(svg).iter(f"{SVG}metadata")
     assert json.loads(metadata.text) == svg.provenance
     assert svg.to_string() == svg.to_string()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda svg: svg.polyline([(0, 0), (9, 9)]),
+        lambda svg: svg.bezier(0, 0, 1, 1, 2, 2, 3, 0),
+        lambda svg: svg.arc(5, 5, 2, start=0, stop=90),
+    ],
+)
+def test_default_styles_hold_for_lines_and_curves_too(draw):
+    svg = SVGBuilder(50, 50, {"stroke": "teal", "stroke-width": 0.8})
+    draw(svg)
+    (layer,) = svg.document().layers
+    assert (layer.color, layer.width_mm) == ("teal", 0.8)
+    assert 'stroke="black"' not in svg.to_string()
+
+
+def test_a_canvas_is_a_document_of_its_layers():
+    svg = SVGBuilder(70, 50)
+    with svg.layer("fine", color="navy", width=0.1):
+        svg.line(0, 0, 10, 0)
+    document = svg.document()
+    assert (document.width_mm, document.height_mm) == (70, 50)
+    (layer,) = document.layers
+    assert (layer.name, layer.pen) == ("fine", Pen("fine", "navy", 0.1))
+    assert svg.layers()[0][0] == layer.pen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,25 +20,42 @@ from drawscape.svg.read.scene import Scene
 from drawscape.svg.read.walk import read_scene
 from drawscape.svg.read.xml_tree import Node, parse_xml
 
+Bounds = tuple[float, float, float, float]
 
-def read_svg(source: str | os.PathLike[str] | bytes, *, tolerance_mm: float = 0.05) -> Document:
+
+def read_svg(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    tolerance_mm: float = 0.05,
+    enlarged: Callable[[Bounds], float] | None = None,
+) -> Document:
     """Return the lines of an SVG in mm, one layer per top-level group.
 
     `source` is a path, or the file's content as text or bytes (gzipped bytes, too). What stands
     outside of all groups becomes a layer per stroke colour. Curves become polylines that keep
     within `tolerance_mm` of them. Fills and clips draw nothing: a plotter follows outlines.
+    `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor,
+    and curves then keep within the tolerance at that size.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is
     none.
     """
-    return read_tree(parse_xml(_content(source)), tolerance_mm=tolerance_mm)
+    return read_tree(parse_xml(_content(source)), tolerance_mm=tolerance_mm, enlarged=enlarged)
 
 
-def read_tree(root: Node, *, tolerance_mm: float = 0.05) -> Document:
-    """Return the lines of an SVG's root element; errors are those of `read_svg`."""
+def read_tree(
+    root: Node,
+    *,
+    tolerance_mm: float = 0.05,
+    enlarged: Callable[[Bounds], float] | None = None,
+) -> Document:
+    """Return the lines of an SVG's root element; options and errors are those of `read_svg`."""
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise SvgReadError(f"tolerance_mm={tolerance_mm!r} is not positive; 0.05 suits most pens")
     scene = read_scene(root)
     lines, contexts, broken = _lines(scene, tolerance_mm)
+    bounds = lines.bounds
+    if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
+        lines, contexts, broken = _lines(scene, tolerance_mm / factor)
     layer_of = np.array([layer for _, layer in scene.placed], dtype=np.int64)
     owners = layer_of[contexts] if len(lines) else contexts
     layers = [

@@ -40,7 +40,7 @@ def add_svg(
     from drawscape.errors import SvgReadError
     from drawscape.svg.read import read_svg
 
-    document = read_svg(source)
+    document = read_svg(source, enlarged=lambda bounds: _fit(bounds, x, y, width, height)[0])
     bounds = document.lines.bounds
     if bounds is None:
         left_out = f": {'; '.join(document.unsupported)}" if document.unsupported else ""
