@@ -4,59 +4,113 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from typing import Literal
 
 from drawscape.drawing.affine import Matrix
+from drawscape.drawing.color import rgba, share
 from drawscape.drawing.units import css_px
 
+INHERITED = frozenset((
+    "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset", "fill",
+    "fill-opacity", "fill-rule", "clip-rule", "color", "visibility", "font-size", "font-family",
+    "text-anchor", "letter-spacing", "word-spacing", "marker-start", "marker-mid", "marker-end",
+))  # fmt: skip
+"""The properties that a child takes from its parent, but for the custom ones, `--name`."""
 
-@dataclass(frozen=True)
+_FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0, "large": 19.2,
+               "x-large": 24.0, "xx-large": 32.0}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
 class Style:
-    """What a line inherits. `width` is in the units of the element that it was set on."""
+    """What an element inherits: `values` by property; `font_size` in user units."""
 
-    stroke: str = "none"
-    fill: str = "black"
-    color: str = "black"
-    width: str | None = None
-    hidden: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
+    font_size: float = 16.0
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return a property's value."""
+        return self.values.get(name, default)
+
+    def with_(self, own: Mapping[str, str]) -> Style:
+        """Return the style of a child with declarations of its own."""
+        given = {
+            name: value
+            for name, value in own.items()
+            if (name in INHERITED or name.startswith("--"))
+            and value not in ("inherit", "unset", "")
+        }
+        if not given:
+            return self
+        size = self._font_size(given["font-size"]) if "font-size" in given else self.font_size
+        values = {**self.values, **given}
+        if "initial" in given.values():
+            values = {name: value for name, value in values.items() if value != "initial"}
+        return Style(values, size)
+
+    def _font_size(self, text: str) -> float:
+        if text in _FONT_SIZES:
+            return _FONT_SIZES[text]
+        relative = {"larger": "1.2em", "smaller": "0.8333em"}.get(text, text)
+        size = css_px(relative, whole=self.font_size, em=self.font_size)
+        return self.font_size if size is None or size < 0 else size
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the element is not to be seen; a child may be again."""
+        return self.get("visibility") in ("hidden", "collapse")
+
+    def paint(self, name: Literal["stroke", "fill"]) -> str | None:
+        """Return the colour of the stroke or fill; None when nothing of it is seen."""
+        color = self.get(name, "none" if name == "stroke" else "black")
+        if color.lower() == "currentcolor":
+            color = self.get("color", "black")
+        if color in ("none", "transparent") or _nothing(self.get(f"{name}-opacity", "1")):
+            return None
+        if color.startswith("url("):
+            fallback = color.partition(")")[2].strip()
+            return fallback if fallback and fallback != "none" else "black"
+        values = rgba(color)
+        if values is not None and values[3] == 0:
+            return None
+        width = self.get("stroke-width") if name == "stroke" else ""
+        return None if width and css_px(width, whole=1.0, em=1.0, default=1.0) == 0 else color
 
     @property
     def paints(self) -> bool:
         """Whether anything is seen of an outline: a stroke, a fill, or both."""
-        return not (self.hidden or self.stroke == self.fill == "none")
+        return not self.hidden and bool(self.paint("stroke") or self.paint("fill"))
 
     @property
     def ink(self) -> str:
         """The colour to draw with: the stroke's, else the fill's, else black."""
-        for paint in (self.stroke, self.fill):
-            paint = self.color if paint.lower() == "currentcolor" else paint
-            if paint and paint != "none" and not paint.startswith("url("):
-                return paint
-        return "black"
-
-    def with_(self, own: Mapping[str, str]) -> Style:
-        """Return the style of a child with declarations of its own."""
-        own = {name: value for name, value in own.items() if value not in ("inherit", "unset", "")}
-        if not own:
-            return self
-        return replace(
-            self,
-            stroke=own.get("stroke", self.stroke),
-            fill=own.get("fill", self.fill),
-            color=own.get("color", self.color),
-            width=own.get("stroke-width", self.width),
-            hidden=own["visibility"] in ("hidden", "collapse")
-            if "visibility" in own
-            else self.hidden,
-        )
+        return self.paint("stroke") or self.paint("fill") or "black"
 
     def pen_width(self, matrix: Matrix, *, whole: float = 0.0) -> float | None:
         """Return the stroke's width under `matrix`; None when none is named, `whole` is for percents."""
-        width = css_px(self.width, whole=whole)
+        width = css_px(self.values.get("stroke-width"), whole=whole, em=self.font_size)
         return None if width is None else round(width * math.sqrt(abs(matrix.determinant)), 4)
 
 
+def _nothing(opacity: str) -> bool:
+    try:
+        return share(opacity) <= 0
+    except ValueError:
+        return False
+
+
+def is_seen(own: Mapping[str, str]) -> bool:
+    """Return whether an element's own declarations leave it and its children to be seen."""
+    return own.get("display") != "none" and not _nothing(own.get("opacity", "1"))
+
+
 def parse_declarations(text: str) -> dict[str, str]:
-    """Return `stroke: red; fill: none` as a dictionary."""
-    parts = (part.partition(":") for part in text.split(";"))
-    return {name.strip().lower(): value.strip() for name, colon, value in parts if colon}
+    """Return `stroke: red; fill: none` as a dictionary; names in lower case, but for `--Custom`."""
+    found = {}
+    for part in text.split(";"):
+        name, colon, value = part.partition(":")
+        if colon:
+            name = name.strip()
+            found[name if name.startswith("--") else name.lower()] = value.strip()
+    return found

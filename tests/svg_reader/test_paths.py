@@ -205,4 +205,4 @@ def test_a_broken_path_is_drawn_up_to_its_error_and_reported(d: str, points: int
     document = read(f'<path d="M0,9H9"/><path d="{d}"/><path d="m5,5h1"/>')
     assert len(document.lines.points) == 2 + points + 2
     assert document.lines[len(document.lines) - 1].tolist() == [[5, 5], [6, 5]]
-    assert document.unsupported == ("1 outlines hold errors; they are drawn up to the first",)
+    assert document.unsupported == ("1 outline holds errors; drawing goes up to the first",)

@@ -47,8 +47,8 @@ def test_a_foreign_svg_is_read_from_a_file_too(tmp_path):
 
 
 def test_what_holds_no_lines_or_is_no_svg_is_refused():
-    empty = '<svg xmlns="http://www.w3.org/2000/svg"><text>a</text></svg>'
-    with pytest.raises(SvgReadError, match=r"no lines.*text"):
+    empty = '<svg xmlns="http://www.w3.org/2000/svg"><image href="a.png"/></svg>'
+    with pytest.raises(SvgReadError, match=r"no lines.*image"):
         canvas().add_svg(empty, 0, 0, 10, 10)
     with pytest.raises(SvgReadError):
         canvas().add_svg("<svg", 0, 0, 10, 10)

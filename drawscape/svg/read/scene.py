@@ -1,51 +1,154 @@
-"""What a walk through the tree collects: outlines as path data, where they stand, in which layer."""
+"""What a walk through the tree collects: outlines as path data, and how each is to be drawn."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from drawscape.drawing.affine import Matrix
-from drawscape.drawing.style import Style
-from drawscape.svg.read.viewport import Viewport
+from drawscape.drawing.dashes import dashed
+from drawscape.drawing.path.commands import read_commands
+from drawscape.drawing.path.flatten import flatten
+from drawscape.drawing.path.segments import resolve
+from drawscape.geometry.lines import Lines
+from drawscape.svg.read.regions import Region
+
+# Characters of path data that are read at once: enough for numpy, little beside a large file.
+_BATCH = 500_000
+
+Indices = NDArray[np.int64]
+
+
+class Context(NamedTuple):
+    """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines."""
+
+    matrix: Matrix
+    group: int | None = None
+    stroke: str | None = None
+    fill: str | None = None
+    width_mm: float | None = None
+    dashes: tuple[float, ...] = ()
+    dash_offset: float = 0.0
+    clip: int | None = None
+    evenodd: bool = False
+    on_dark: bool = False
 
 
 @dataclass(slots=True)
-class LayerDraft:
-    """A layer in the making: colour and width come from its group or from the first line in it."""
+class GroupDraft:
+    """A top-level group: its name, and the pen that it names itself."""
 
     name: str
     color: str | None = None
     width_mm: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What an element inherits; `layer` is None at the top level, where colours decide."""
-
-    matrix: Matrix
-    style: Style
-    viewport: Viewport
-    layer: int | None
-    depth: int
-    used: bool = False
-
-    @property
-    def width_mm(self) -> float | None:
-        """The width of a stroke; None when none is named."""
-        return self.style.pen_width(self.matrix, whole=self.viewport.diagonal)
+    is_layer: bool = False
 
 
 @dataclass
 class Scene:
-    """Outlines as path data; outline `i` stands at `placed[contexts[i]]`: (matrix to mm, layer)."""
+    """Outlines as path data; outline `i` is drawn as `contexts[of[i]]` says."""
 
     width_mm: float
     height_mm: float
     data: list[str] = field(default_factory=list)
-    contexts: list[int] = field(default_factory=list)
-    placed: list[tuple[Matrix, int]] = field(default_factory=list)
-    layers: list[LayerDraft] = field(default_factory=list)
+    of: list[int] = field(default_factory=list)
+    contexts: list[Context] = field(default_factory=list)
+    groups: list[GroupDraft] = field(default_factory=list)
+    clips: list[Region] = field(default_factory=list)
     unsupported: Counter[str] = field(default_factory=Counter)
     metadata: str | None = None
     sized: bool = True
+    broken: int = 0
+
+    def number_of(self, context: Context, known: dict[Context, int]) -> int:
+        """Return the number of a context; `known` are those that have one."""
+        number = known.get(context)
+        if number is None:
+            number = known[context] = len(self.contexts)
+            self.contexts.append(context)
+        return number
+
+    def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Indices]:
+        """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
+        self.broken = 0
+        parts = [self._batch(low, high, tolerance_mm, cut) for low, high in self._batches()]
+        if len(parts) == 1:
+            return parts[0]
+        owners = [part[1] for part in parts] or [np.empty(0, dtype=np.int64)]
+        return Lines.join(part[0] for part in parts), np.concatenate(owners)
+
+    def _batches(self) -> Iterator[tuple[int, int]]:
+        if not self.data:
+            return iter(())
+        ends = np.cumsum([len(data) for data in self.data])
+        batches = np.arange(1, int(ends[-1]) // _BATCH + 1) * _BATCH
+        cuts = np.unique(np.concatenate(([0], np.searchsorted(ends, batches), [len(ends)])))
+        return pairwise(cuts.tolist())
+
+    def _batch(self, low: int, high: int, tolerance_mm: float, cut: bool) -> tuple[Lines, Indices]:
+        of = np.array(self.of[low:high], dtype=np.int64)
+        stretch = np.array([max(context.matrix.stretch, 1e-12) for context in self.contexts])
+        commands = read_commands(self.data[low:high])
+        self.broken += len(commands.broken)
+        lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of])
+        if cut and any(context.dashes for context in self.contexts):
+            lines, owners = self._dashed(lines, owners, of)
+        matrices = np.array([context.matrix for context in self.contexts])
+        lines = lines.with_points(_placed(lines, matrices, of[owners]))
+        if not np.isfinite(lines.points).all():
+            finite = np.isfinite(lines.points).all(axis=1)
+            whole = ~np.logical_or.reduceat(~finite, lines.offsets[:-1])
+            lines, owners = lines.take(whole), owners[whole]
+        if cut and self.clips:
+            lines, owners = self._clipped(lines, owners, of)
+        return lines, owners + low
+
+    def _dashed(self, lines: Lines, owners: Indices, of: Indices) -> tuple[Lines, Indices]:
+        parts: list[tuple[Lines, Indices]] = []
+        contexts = of[owners]
+        plain = np.array([not context.dashes for context in self.contexts])[contexts]
+        parts.append((lines.take(plain), np.flatnonzero(plain)))
+        for number in np.unique(contexts[~plain]).tolist():
+            which = np.flatnonzero(contexts == number)
+            context = self.contexts[number]
+            pieces, source = dashed(lines.take(which), context.dashes, context.dash_offset)
+            parts.append((pieces, which[source]))
+        return _in_order(parts, owners)
+
+    def _clipped(self, lines: Lines, owners: Indices, of: Indices) -> tuple[Lines, Indices]:
+        from drawscape.geometry.clip import pieces_in
+
+        numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
+        clips = numbers[of[owners]]
+        free = clips < 0
+        parts: list[tuple[Lines, Indices]] = [(lines.take(free), np.flatnonzero(free))]
+        for number in np.unique(clips[~free]).tolist():
+            area = self.clips[number]
+            if area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
+                continue
+            which = np.flatnonzero(clips == number)
+            pieces, source = pieces_in(lines.take(which), area)
+            parts.append((pieces, which[source]))
+        return _in_order(parts, owners)
+
+
+def _in_order(parts: list[tuple[Lines, Indices]], owners: Indices) -> tuple[Lines, Indices]:
+    """Return the pieces in the order of the lines they come from, and the outline of each."""
+    sources = np.concatenate([source for _, source in parts])
+    order = np.argsort(sources, kind="stable")
+    return Lines.join(lines for lines, _ in parts).take(order), owners[sources[order]]
+
+
+def _placed(lines: Lines, matrices: NDArray[np.float64], of: Indices) -> NDArray[np.float64]:
+    """Return the points under each line's matrix."""
+    x, y = lines.points[:, 0], lines.points[:, 1]
+    a, b, c, d, e, f = (
+        matrices[0] if len(matrices) == 1 else matrices[np.repeat(of, lines.counts)].T
+    )
+    return np.stack((a * x + c * y + e, b * x + d * y + f), axis=1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from drawscape.drawing.outline import outline
 from drawscape.drawing.units import css_px
 from drawscape.svg.read.viewport import Viewport
@@ -13,17 +16,36 @@ _COORDINATES = {
     "circle": ("cx", "cy", "r"),
     "ellipse": ("cx", "cy", "rx", "ry"),
 }
+_CSS_PATH = re.compile(r"path\(\s*[\"'](.*)[\"']\s*\)", re.DOTALL)
 
 
-def path_data(node: Node, viewport: Viewport) -> str | None:
-    """Return an element's outline as path data, '' when it is empty; None for other elements."""
+def path_data(
+    node: Node, viewport: Viewport, own: Mapping[str, str], *, em: float = 16.0
+) -> str | None:
+    """Return an element's outline as path data, '' when it is empty; None for other elements.
+
+    `own` are its declarations: coordinates there go before its attributes.
+    """
+    given = node.attributes
     if node.tag == "path":
-        return node.attributes.get("d", "")
+        styled = _CSS_PATH.fullmatch(own["d"]) if "d" in own else None
+        return styled[1] if styled else given.get("d", "")
     if node.tag in ("polyline", "polygon"):
-        points = node.attributes.get("points", "")
+        points = given.get("points", "")
         return f"M{points}{'Z' if node.tag == 'polygon' else ''}" if points.strip() else ""
     names = _COORDINATES.get(node.tag)
     if names is None:
         return None
-    given = node.attributes
-    return outline(node.tag, {n: css_px(given.get(n), whole=viewport.whole(n)) for n in names})
+    if own:
+        given = {**given, **own}
+    n = {
+        name: css_px(text, whole=viewport.whole(name) if "%" in text else 0.0, em=em)
+        for name in names
+        if (text := given.get(name)) is not None
+    }
+    if node.tag in ("rect", "ellipse"):
+        # A negative radius is an error, which leaves it to the other one.
+        for name in ("rx", "ry"):
+            if (n.get(name) or 0.0) < 0:
+                n[name] = None
+    return outline(node.tag, n)

@@ -1,14 +1,20 @@
-"""A walk through the tree: which outlines are drawn, under which transform, in which layer."""
+"""A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
 from __future__ import annotations
 
-from drawscape.drawing.affine import Matrix, parse_transform, translation
-from drawscape.drawing.style import Style
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
+from drawscape.drawing.color import is_white
+from drawscape.drawing.style import Style, is_seen
 from drawscape.drawing.units import PX, css_px
 from drawscape.errors import CanvasError, SvgReadError
-from drawscape.svg.read.scene import LayerDraft, Scene, State
+from drawscape.svg.read.conditions import is_for_us
+from drawscape.svg.read.css import Stylesheet, with_variables
+from drawscape.svg.read.scene import Context, GroupDraft, Scene
 from drawscape.svg.read.shapes import path_data
-from drawscape.svg.read.styles import Stylesheet
 from drawscape.svg.read.viewport import Viewport, fit_view_box, page_mm, view_box
 from drawscape.svg.read.xml_tree import DEEPEST, Node
 
@@ -18,13 +24,31 @@ _MOST_USED_CHARACTERS = 256_000_000
 
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 _UNSUPPORTED = {
-    "text": "text is not drawn; convert it to paths",
     "flowRoot": "text is not drawn; convert it to paths",
     "image": "images are not drawn; trace them to paths",
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
+_UNKNOWN_EFFECTS = ("filter", "vector-effect", "mix-blend-mode")
+# What depends on the element itself, or is counted in the report.
+_OF_ONE = frozenset(("transform", "clip-path", "mask", *_UNKNOWN_EFFECTS))
+_MOST_STATES = 10_000
+# Where a page's background stands, among the outlines of a file.
+_FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip."""
+
+    matrix: Matrix
+    style: Style
+    viewport: Viewport
+    group: int | None = None
+    depth: int = 0
+    used: bool = False
+    clip: int | None = None
 
 
 def read_scene(root: Node) -> Scene:
@@ -34,163 +58,336 @@ def read_scene(root: Node) -> Scene:
     """
     if root.tag != "svg":
         raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
-    return _Walk(root).scene
+    box = view_box(root.attributes.get("viewBox"))
+    scene = Scene(*page_mm(root, box))
+    scene.sized = box is not None or "width" in root.attributes
+    walk = Walk(root, scene)
+    matrix = Matrix(a=PX, d=PX)
+    viewport = Viewport(scene.width_mm / PX, scene.height_mm / PX)
+    if box is not None:
+        size = scene.width_mm, scene.height_mm
+        matrix = fit_view_box(box, *size, root.attributes.get("preserveAspectRatio"))
+        viewport = Viewport(box[2], box[3])
+    texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
+    scene.metadata = next(texts, None)
+    walk.root(root, State(matrix, Style(), viewport))
+    return scene
 
 
-class _Walk:
-    def __init__(self, root: Node) -> None:
-        self._ids: dict[str, Node] = {}
+class Walk:
+    """The elements of one file by id, its stylesheet, and the scene that is being filled."""
+
+    def __init__(self, root: Node, scene: Scene) -> None:
+        self.ids: dict[str, Node] = {}
         texts: list[str] = []
         self._index(root, texts)
-        self._sheet = Stylesheet(texts)
-        self._known: dict[tuple[Matrix, int], int] = {}
-        self._by_color: dict[str, int] = {}
+        self.sheet = Stylesheet(texts)
+        self.scene = scene
+        self.page = (scene.width_mm, scene.height_mm)
+        self._known: dict[Context, int] = {}
+        # Most elements of a file look like one before them: what they inherit from, and what they are
+        # drawn with, by the state around them. The states are kept so that their ids stay theirs.
+        self._states: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[State, State]] = {}
+        self._pens: dict[tuple[int, bool], tuple[State, int | None, bool]] = {}
         self._active: set[int] = set()
+        self._on_dark = False
+        self.context: dict[str, str] = {}
         self._used_elements = 0
         self._used_characters = 0
-        box = view_box(root.attributes.get("viewBox"))
-        size = page_mm(root, box)
-        self.scene = Scene(*size)
-        self.scene.sized = box is not None or "width" in root.attributes
-        matrix: Matrix = Matrix(a=PX, d=PX)
-        viewport = Viewport(size[0] / PX, size[1] / PX)
-        if box is not None:
-            matrix = fit_view_box(box, *size, root.attributes.get("preserveAspectRatio"))
-            viewport = Viewport(box[2], box[3])
-        for selector in self._sheet.ignored:
-            self._report(f"the style rule {selector[:60]!r} is not applied")
-        own = self._sheet.declarations(root)
-        state = State(matrix, Style().with_(own), viewport, None, 0)
-        for child in root.children:
-            if child.tag == "metadata" and child.text and self.scene.metadata is None:
-                self.scene.metadata = child.text
-        self._children(root, state)
+        for selector in self.sheet.ignored:
+            self.report(f"the style rule {selector[:60]!r} is not applied")
 
     def _index(self, root: Node, texts: list[str]) -> None:
         waiting = [root]
         while waiting:
             node = waiting.pop()
             if "id" in node.attributes:
-                self._ids.setdefault(node.attributes["id"], node)
+                self.ids.setdefault(node.attributes["id"], node)
             if node.tag == "style":
                 texts.append(node.text)
             waiting.extend(reversed(node.children))
 
-    def _report(self, message: str) -> None:
+    def report(self, message: str) -> None:
+        """Note something that the lines do not show."""
         self.scene.unsupported[message] += 1
 
-    def _children(self, node: Node, state: State) -> None:
+    def root(self, root: Node, state: State) -> None:
+        """Draw what the root element holds."""
+        own = self._declared(root, state)
+        if is_seen(own) and is_for_us(root):
+            self.children(root, self.inside(root, own, state))
+
+    def target(self, link: str) -> Node | None:
+        """Return the element that `#id` or `url(#id)` names, None when there is none."""
+        name = link.strip().removeprefix("url(").partition(")")[0].strip(" \"'")
+        return self.ids.get(name[1:]) if name.startswith("#") else None
+
+    @contextmanager
+    def entered(self, node: Node) -> Iterator[bool]:
+        """Yield whether an element that is referred to is not being drawn already."""
+        if id(node) in self._active:
+            self.report(f"<{node.tag}> leads back to itself; it is not drawn")
+            yield False
+            return
+        self._active.add(id(node))
+        try:
+            yield True
+        finally:
+            self._active.discard(id(node))
+
+    @contextmanager
+    def collecting(self) -> Iterator[Scene]:
+        """Yield a scene of its own for what is drawn in the block, with the clips so far."""
+        outer, known, pens = self.scene, self._known, self._pens
+        self.scene = Scene(outer.width_mm, outer.height_mm)
+        self.scene.unsupported, self.scene.clips = outer.unsupported, outer.clips
+        self._known, self._pens = {}, {}
+        try:
+            yield self.scene
+        finally:
+            self.scene, self._known, self._pens = outer, known, pens
+
+    def children(self, node: Node, state: State) -> None:
+        """Draw the children of an element."""
         if state.depth > DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
-        children = node.children
         if node.tag == "switch":
-            children = [child for child in children if _is_chosen(child)][:1]
-        for child in children:
-            self._visit(child, state)
+            chosen = (child for child in node.children if ":" not in child.tag and is_for_us(child))
+            first = next(chosen, None)
+            if first is not None:
+                self.visit(first, state)
+            return
+        for child in node.children:
+            self.visit(child, state)
 
-    def _visit(self, node: Node, state: State) -> None:
+    def visit(self, node: Node, state: State) -> None:
+        """Draw an element and all that is in it."""
         if state.used:
             self._count(node)
-        own = self._sheet.declarations(node)
-        transform = own.get("transform") or node.attributes.get("gradientTransform")
-        if own:
-            if own.get("display") == "none":
-                return
-            for key in ("clip-path", "mask", "stroke-dasharray"):
-                if own.get(key, "none") not in ("none", ""):
-                    self._report(f"{key} is not applied")
-            matrix = state.matrix
-            if transform:
-                try:
-                    matrix = matrix @ parse_transform(transform)
-                except CanvasError:
-                    self._report(f"the transform {transform[:60]!r} is malformed; it is left out")
-            state = State(
-                matrix,
-                state.style.with_(own),
-                state.viewport,
-                state.layer,
-                state.depth,
-                state.used,
-            )
-        self._draw(node, own, state)
+        own = self._declared(node, state)
+        if (own and not is_seen(own)) or not is_for_us(node):
+            return
+        self._draw(node, own, self._state_of(node, own, state) if own else state)
+
+    def _state_of(self, node: Node, own: dict[str, str], state: State) -> State:
+        """Return what `inside` does, from memory where neither place nor effects differ."""
+        if not own.keys().isdisjoint(_OF_ONE):
+            return self.inside(node, own, state)
+        key = (id(state), tuple(own.items()))
+        known = self._states.get(key)
+        if known is None:
+            if len(self._states) > _MOST_STATES:
+                self._states.clear()
+            known = self._states[key] = (state, self.inside(node, own, state))
+        return known[1]
+
+    def _declared(self, node: Node, state: State) -> dict[str, str]:
+        own = self.sheet.declarations(node)
+        for value in own.values():
+            if "var(" in value:
+                return with_variables(own, dict(state.style.values))
+        return own
+
+    def inside(self, node: Node, own: dict[str, str], state: State) -> State:
+        """Return what holds inside an element: its transform, style and clips applied."""
+        for effect in _UNKNOWN_EFFECTS:
+            if own.get(effect, "none") not in ("none", "", "normal"):
+                self.report(f"{effect} is not applied")
+        matrix = state.matrix
+        transform = own.get("transform")
+        if transform:
+            try:
+                matrix = matrix @ parse_transform(transform)
+            except CanvasError:
+                self.report(f"the transform {transform[:60]!r} is malformed; it is left out")
+        for name in ("fill", "stroke"):
+            if own.get(name, "").startswith("context-"):
+                own[name] = self.context.get(own[name], "none")
+            if own.get(name, "").startswith("url("):
+                own[name] = self._server_color(own[name])
+        inner = replace(state, matrix=matrix, style=state.style.with_(own))
+        for name in ("clip-path", "mask"):
+            link = own.get(name, "none")
+            if link not in ("none", "", "inherit"):
+                from drawscape.svg.read.clipping import clipped
+
+                inner = replace(inner, clip=clipped(self, name, link, node, inner))
+        return inner
+
+    def _server_color(self, paint: str) -> str:
+        """Return a colour for a gradient or pattern: its first stop's; the fallback if there is none."""
+        server = self.target(paint)
+        if server is None:
+            return paint.partition(")")[2].strip() or "none"
+        for _ in range(8):  # a gradient may take its stops from another
+            for stop in server.children:
+                if stop.tag == "stop":
+                    own = self.sheet.declarations(stop)
+                    color = own.get("stop-color", stop.attributes.get("stop-color", "black"))
+                    return color if color != "currentColor" else "black"
+            link = server.attributes.get("href") or server.attributes.get("xlink:href", "")
+            further = self.target(link)
+            if further is None or server.tag == "pattern":
+                break
+            server = further
+        return "black" if server.tag == "pattern" else "none"
 
     def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
-        data = path_data(node, state.viewport)
+        data = path_data(node, state.viewport, own, em=state.style.font_size)
         if data is not None:
             if data and not state.style.hidden:
-                self._append(data, state)
+                self._shape(node, data, state)
         elif node.tag in _CONTAINERS:
             self._container(node, own, state)
         elif node.tag == "use":
-            self._use(node, state)
-        elif node.tag in _UNSUPPORTED and not state.style.hidden:
-            self._report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
+            self._use(node, own, state)
+        elif node.tag == "text":
+            if not state.style.hidden:
+                from drawscape.svg.read.text import draw_text
 
-    def _container(self, node: Node, own: dict[str, str], state: State) -> None:
-        matrix, viewport, layer = state.matrix, state.viewport, state.layer
-        if node.tag == "svg":
-            matrix, viewport = self._nested_viewport(node, node.attributes, state)
-        if node.tag == "g" and layer is None and not state.used and not _is_wrapper(node):
-            layer = self._new_layer(node, own, state)
-        self._children(
-            node, State(matrix, state.style, viewport, layer, state.depth + 1, state.used)
+                draw_text(self, node, state)
+        elif node.tag in _UNSUPPORTED and not state.style.hidden:
+            self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
+
+    def _shape(self, node: Node, data: str, state: State) -> None:
+        if node.tag == "rect" and len(self.scene.data) < _FIRST_FEW:
+            self._note_background(node, state)
+        self.append(data, state)
+        if self._pen(state)[1]:
+            from drawscape.svg.read.markers import draw_markers
+
+            draw_markers(self, data, state)
+
+    def _note_background(self, node: Node, state: State) -> None:
+        """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
+        width, height = (
+            css_px(node.attributes.get(name), whole=state.viewport.whole(name)) or 0.0
+            for name in ("width", "height")
+        )
+        area = width * height * abs(state.matrix.determinant)
+        fill = state.style.paint("fill") if area > 0.8 * self.page[0] * self.page[1] else None
+        if fill is not None:
+            self._on_dark = not is_white(fill)
+
+    def append(self, data: str, state: State) -> None:
+        """Add an outline as its style says."""
+        number, _ = self._pen(state)
+        if number is not None:
+            self.scene.data.append(data)
+            self.scene.of.append(number)
+
+    def _pen(self, state: State) -> tuple[int | None, bool]:
+        """Return the number of the context that draws, None when nothing is seen; and if it is marked."""
+        key = (id(state), self._on_dark)
+        known = self._pens.get(key)
+        if known is None:
+            if len(self._pens) > _MOST_STATES:
+                self._pens.clear()
+            style = state.style
+            number = (
+                self.scene.number_of(self._context(state), self._known) if style.paints else None
+            )
+            marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
+            known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
+        return known[1], known[2]
+
+    def _context(self, state: State) -> Context:
+        style = state.style
+        numbers = (style.get("stroke-dasharray", "none"), style.get("stroke-dashoffset", "0"))
+        dashes: tuple[float, ...] = ()
+        if numbers[0] != "none" and style.paint("stroke"):
+            lengths = [
+                css_px(part, whole=state.viewport.diagonal, em=style.font_size)
+                for part in numbers[0].replace(",", " ").split()
+            ]
+            dashes = tuple(length for length in lengths if length is not None)
+        whole = state.viewport.diagonal
+        offset = css_px(numbers[1], whole=whole, em=style.font_size, default=0.0) or 0.0
+        return Context(
+            state.matrix,
+            state.group,
+            style.paint("stroke"),
+            style.paint("fill"),
+            style.pen_width(state.matrix, whole=whole),
+            dashes,
+            offset if dashes else 0.0,
+            state.clip,
+            style.get("fill-rule") == "evenodd",
+            self._on_dark,
         )
 
-    def _new_layer(self, node: Node, own: dict[str, str], state: State) -> int:
-        names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
-        name = next((name for name in names if name), f"layer {len(self.scene.layers) + 1}")
-        draft = LayerDraft(name)
-        if own.get("stroke", "none") != "none":
-            draft.color = state.style.ink
-        if "stroke-width" in own:
-            draft.width_mm = state.width_mm
-        self.scene.layers.append(draft)
-        return len(self.scene.layers) - 1
+    def _container(self, node: Node, own: dict[str, str], state: State) -> None:
+        group = state.group
+        if node.tag == "svg":
+            state = self.nested(node, node.attributes | own, own, state)
+        elif node.tag == "g" and group is None and not state.used and not _is_wrapper(node):
+            group = self._new_group(node, own, state)
+        self.children(node, replace(state, group=group, depth=state.depth + 1))
 
-    def _nested_viewport(
-        self, node: Node, sizes: dict[str, str], state: State
-    ) -> tuple[Matrix, Viewport]:
-        """Return matrix and viewport inside an `<svg>` or `<symbol>`; `sizes` places it."""
+    def _new_group(self, node: Node, own: dict[str, str], state: State) -> int:
+        names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
+        groups = self.scene.groups
+        name = next((name for name in names if name), f"layer {len(groups) + 1}")
+        draft = GroupDraft(name, is_layer=node.attributes.get("inkscape:groupmode") == "layer")
+        if own.get("stroke", "none") != "none":
+            draft.color = state.style.paint("stroke")
+        if "stroke-width" in own:
+            draft.width_mm = state.style.pen_width(state.matrix, whole=state.viewport.diagonal)
+        groups.append(draft)
+        return len(groups) - 1
+
+    def nested(self, node: Node, sizes: dict[str, str], own: dict[str, str], state: State) -> State:
+        """Return what holds inside an `<svg>`, `<symbol>` or `<marker>`; `sizes` places it."""
         outer = state.viewport
-        x = css_px(sizes.get("x"), whole=outer.width, default=0.0) or 0.0
-        y = css_px(sizes.get("y"), whole=outer.height, default=0.0) or 0.0
-        width = css_px(sizes.get("width"), whole=outer.width, default=outer.width) or 0.0
-        height = css_px(sizes.get("height"), whole=outer.height, default=outer.height) or 0.0
-        matrix = state.matrix @ translation(x, y)
+        x, y, width, height = (
+            css_px(sizes.get(name), whole=outer.whole(name), em=state.style.font_size)
+            for name in ("x", "y", "width", "height")
+        )
+        size = (outer.width if width is None else width, outer.height if height is None else height)
+        matrix = state.matrix @ translation(x or 0.0, y or 0.0)
+        state = replace(state, matrix=matrix)
+        if own.get("overflow", "hidden") not in ("visible", "auto"):
+            state = self._clipped_to(state, *size)
         box = view_box(node.attributes.get("viewBox"))
         if box is None:
-            return matrix, Viewport(width, height)
-        aspect = node.attributes.get("preserveAspectRatio")
-        return matrix @ fit_view_box(box, width, height, aspect), Viewport(box[2], box[3])
+            return replace(state, viewport=Viewport(*size))
+        fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
+        return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
 
-    def _use(self, node: Node, state: State) -> None:
+    def _clipped_to(self, state: State, width: float, height: float) -> State:
+        from drawscape.svg.read.clipping import clip_to_box
+
+        return replace(state, clip=clip_to_box(self, (0.0, 0.0, width, height), state))
+
+    def _use(self, node: Node, own: dict[str, str], state: State) -> None:
         link = node.attributes.get("href") or node.attributes.get("xlink:href") or ""
-        target = self._ids.get(link[1:]) if link.startswith("#") else None
+        target = self.target(link)
         if target is None:
             known = "another file" if link and not link.startswith("#") else "nothing"
-            self._report(f"<use> of {known} ({link[:60]!r}) is not drawn")
+            self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
             return
-        if id(target) in self._active:
-            self._report(f"<use> of {link[:60]!r} leads back to itself; it is not drawn")
+        place = node.attributes | own
+        x, y = (
+            css_px(place.get(name), whole=state.viewport.whole(name), em=state.style.font_size)
+            for name in ("x", "y")
+        )
+        moved = state.matrix @ translation(x or 0.0, y or 0.0)
+        inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
+        if inner.depth > DEEPEST:
+            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
+        with self.entered(target) as may_be_drawn:
+            if may_be_drawn and target.tag in ("symbol", "svg"):
+                self._use_viewport(target, place, inner)
+            elif may_be_drawn:
+                self.visit(target, inner)
+
+    def _use_viewport(self, target: Node, place: dict[str, str], state: State) -> None:
+        declared = self._declared(target, state)
+        if not is_seen(declared):
             return
-        place = node.attributes
-        x = css_px(place.get("x"), whole=state.viewport.width, default=0.0) or 0.0
-        y = css_px(place.get("y"), whole=state.viewport.height, default=0.0) or 0.0
-        moved = state.matrix @ translation(x, y)
-        inner = State(moved, state.style, state.viewport, state.layer, state.depth + 1, True)
-        self._active.add(id(target))
-        if target.tag in ("symbol", "svg"):
-            sizes = {key: place[key] for key in ("width", "height") if key in place}
-            matrix, viewport = self._nested_viewport(target, target.attributes | sizes, inner)
-            style = inner.style.with_(self._sheet.declarations(target))
-            inner = State(matrix, style, viewport, inner.layer, inner.depth, True)
-            self._children(target, inner)
-        else:
-            if inner.depth > DEEPEST:
-                raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
-            self._visit(target, inner)
-        self._active.discard(id(target))
+        sizes = {key: place[key] for key in ("width", "height") if key in place}
+        inner = self.inside(target, declared, state)
+        self.children(target, self.nested(target, target.attributes | sizes, declared, inner))
 
     def _count(self, node: Node) -> None:
         self._used_elements += 1
@@ -204,30 +401,17 @@ class _Walk:
                 f"{_MOST_USED_CHARACTERS} characters of outlines; the file is refused"
             )
 
-    def _append(self, data: str, state: State) -> None:
-        scene = self.scene
-        layer = state.layer
-        if layer is None:
-            ink = state.style.ink
-            if ink not in self._by_color:
-                self._by_color[ink] = len(scene.layers)
-                scene.layers.append(LayerDraft(ink, ink))
-            layer = self._by_color[ink]
-        key = (state.matrix, layer)
-        context = self._known.get(key)
-        if context is None:
-            context = self._known[key] = len(scene.placed)
-            scene.placed.append(key)
-            draft = scene.layers[layer]
-            draft.color = draft.color or state.style.ink
-            draft.width_mm = state.width_mm if draft.width_mm is None else draft.width_mm
-        scene.data.append(data)
-        scene.contexts.append(context)
+    def style_at(self, node: Node) -> Style:
+        """Return the style that an element has where it is defined, from the root on."""
+        outside = self.style_at(node.parent) if node.parent else Style()
+        return outside.with_(self.sheet.declarations(node))
 
-
-def _is_chosen(node: Node) -> bool:
-    """Whether a `<switch>` would draw this child: Illustrator puts a private copy first."""
-    return "requiredExtensions" not in node.attributes and node.tag != "foreignObject"
+    def bounds_of(self, node: Node, state: State) -> tuple[float, float, float, float] | None:
+        """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
+        with self.collecting() as scene:
+            free = replace(state, matrix=IDENTITY, clip=None, group=0)
+            self._draw(node, self._declared(node, state), free)
+            return scene.lines(0.05, cut=False)[0].bounds
 
 
 def _is_wrapper(node: Node) -> bool:

@@ -10,6 +10,8 @@ import gzip
 import io
 import zlib
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
 from xml.parsers import expat
 
 from drawscape.errors import SvgReadError
@@ -23,12 +25,16 @@ _MOST_ENTITIES = 100
 
 @dataclass(slots=True)
 class Node:
-    """An element: `tag` without SVG's name space, `attributes` as written, and its own `text`."""
+    """An element: `tag` without SVG's name space, `attributes` as written, and its own `text`.
+
+    Inside `<text>` the characters between elements are children with the tag `#text`.
+    """
 
     tag: str
     attributes: dict[str, str]
     children: list[Node] = field(default_factory=list)
     text: str = ""
+    parent: Node | None = field(default=None, repr=False, compare=False)
 
 
 _NAMESPACES = {
@@ -40,18 +46,26 @@ _NAMESPACES = {
 }
 
 
-def parse_xml(data: bytes | str) -> Node:
+def parse_xml(data: bytes | str | Path) -> Node:
     """Return the root of `data`; it may be gzipped, and text is read as it stands.
+
+    A path's file is read in pieces, so that it never stands in memory as a whole.
 
     Raises SvgReadError for what is not well-formed, for external or nested entities, and for
     nesting beyond 256 levels.
     """
+    if isinstance(data, Path):
+        with data.open("rb") as stream:
+            if stream.read(2) != b"\x1f\x8b":
+                stream.seek(0)
+                return _TreeBuilder(None).build(stream)
+        data = data.read_bytes()
     if isinstance(data, bytes) and data[:2] == b"\x1f\x8b":
         data = _unzipped(data)
     encoding = None
     if isinstance(data, str):
         data, encoding = data.encode("utf-8", "surrogatepass"), "utf-8"
-    return _TreeBuilder(encoding).build(data)
+    return _TreeBuilder(encoding).build(io.BytesIO(data))
 
 
 def _unzipped(data: bytes) -> bytes:
@@ -71,6 +85,7 @@ class _TreeBuilder:
         self._open: list[Node] = []
         self._texts: list[str] = []
         self._entities = 0
+        self._in_text = 0
         self._names: dict[str, str] = {}
         parser = expat.ParserCreate(encoding, namespace_separator=" ")
         parser.buffer_text = True
@@ -81,9 +96,9 @@ class _TreeBuilder:
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         self._parser = parser
 
-    def build(self, data: bytes) -> Node:
+    def build(self, stream: BinaryIO) -> Node:
         try:
-            self._parser.Parse(data, True)
+            self._parser.ParseFile(stream)
         except expat.ExpatError as error:
             raise SvgReadError(f"not well-formed XML: {error}") from error
         except (LookupError, UnicodeError) as error:
@@ -109,6 +124,9 @@ class _TreeBuilder:
                 break
         node = Node(self._names.get(name) or self._name(name), attributes)
         if self._open:
+            if self._in_text:
+                self._keep_text()
+            node.parent = self._open[-1]
             self._open[-1].children.append(node)
         else:
             self._root = node
@@ -116,9 +134,13 @@ class _TreeBuilder:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         self._open.append(node)
         self._texts.clear()
+        self._in_text += node.tag == "text"
 
     def _end(self, name: str) -> None:
+        if self._in_text:
+            self._keep_text()
         node = self._open.pop()
+        self._in_text -= node.tag == "text"
         if self._texts:
             text = "".join(self._texts).strip()
             self._texts.clear()
@@ -126,6 +148,12 @@ class _TreeBuilder:
             # The metadata's text may stand in elements of its own.
             if text and self._open and self._open[-1].tag == "metadata":
                 self._open[-1].text = text
+
+    def _keep_text(self) -> None:
+        if self._texts:
+            inside = self._open[-1]
+            inside.children.append(Node("#text", {}, text="".join(self._texts), parent=inside))
+            self._texts.clear()
 
     def _entity(
         self,

@@ -1,0 +1,214 @@
+"""Regions that lines are kept within: clip paths, masks and the edges of nested viewports."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from drawscape.drawing.affine import Matrix
+from drawscape.drawing.color import luminance
+from drawscape.drawing.style import parse_declarations
+from drawscape.drawing.units import css_px
+from drawscape.geometry.lines import Lines
+from drawscape.svg.read.regions import Region, region
+from drawscape.svg.read.scene import Scene
+from drawscape.svg.read.xml_tree import Node
+
+if TYPE_CHECKING:
+    from drawscape.svg.read.walk import State, Walk
+
+# A plotter cannot fade: what a mask lets through by half or more is drawn.
+_OPAQUE = 0.5
+_TOLERANCE_MM = 0.02
+
+
+def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State) -> int:
+    """Return the number of the clip to (x, y, width, height) under `state`, within its clip so far."""
+    return _added(walk.scene, _box(box, state.matrix), state)
+
+
+def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int | None:
+    """Return the number of the clip that `clip-path` or `mask` makes of `state`'s; `link` names it."""
+    target = walk.target(link)
+    kind = {"clip-path": "clipPath", "mask": "mask"}[name]
+    if target is None or target.tag != kind:
+        if not link.startswith("url("):
+            walk.report(f"{name} {link[:40]!r} is not applied")
+        return state.clip
+    with walk.entered(target) as may_be_drawn:
+        if not may_be_drawn:
+            return state.clip
+        area = (
+            _clip_path(walk, target, node, state)
+            if name == "clip-path"
+            else (_mask(walk, target, node, state))
+        )
+        return _added(walk.scene, area, state)
+
+
+def _added(scene: Scene, area: Region, state: State) -> int:
+    if state.clip is not None:
+        area = area.intersection(scene.clips[state.clip])
+    scene.clips.append(_areas_only(area))
+    return len(scene.clips) - 1
+
+
+def _areas_only(area: Region) -> Region:
+    import shapely
+
+    if area.geom_type != "GeometryCollection":
+        return area
+    parts = [part for part in area.geoms if part.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.unary_union(parts) if parts else shapely.Polygon()
+
+
+def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
+    import shapely
+
+    x, y, w, h = box
+    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
+    return shapely.Polygon(matrix.apply(corners)) if w > 0 and h > 0 else shapely.Polygon()
+
+
+def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
+    """Return the map from a clip's units to mm; None for a box without extent."""
+    if not in_box:
+        return state.matrix
+    bounds = walk.bounds_of(node, state)
+    if bounds is None or bounds[0] == bounds[2] or bounds[1] == bounds[3]:
+        return None
+    x0, y0, x1, y1 = bounds
+    return state.matrix @ Matrix(x1 - x0, 0.0, 0.0, y1 - y0, x0, y0)
+
+
+def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
+    import shapely
+
+    in_box = target.attributes.get("clipPathUnits") == "objectBoundingBox"
+    matrix = _units(walk, node, state, in_box)
+    if matrix is None:
+        return shapely.Polygon()
+    base = replace(
+        state,
+        matrix=matrix,
+        style=walk.style_at(target).with_({"visibility": "visible"}),
+        clip=None,
+    )
+    own = walk.sheet.declarations(target)
+    inside = walk.inside(target, {k: v for k, v in own.items() if k != "clip-path"}, base)
+    areas = [
+        area
+        for child in target.children
+        if child.tag not in ("g", "svg", "symbol")
+        for area in _areas(walk, child, inside)
+    ]
+    area = shapely.unary_union(areas) if areas else shapely.Polygon()
+    if "clip-path" in own and own["clip-path"] != "none":
+        outer = replace(base, matrix=state.matrix)
+        number = clipped(walk, "clip-path", own["clip-path"], node, outer)
+        if number is not None:
+            area = area.intersection(walk.scene.clips[number])
+    return area
+
+
+def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
+    """Return what the outlines of one child of a clip path enclose, painted or not."""
+    own = walk.sheet.declarations(child) | {"fill": "black", "stroke": "none", "fill-opacity": "1"}
+    if own.get("display") == "none":
+        return []
+    rule = own.get("clip-rule", state.style.get("clip-rule", "nonzero"))
+    shown = {"opacity": "1", "marker-start": "none", "marker-mid": "none", "marker-end": "none"}
+    plain = Node(child.tag, dict(child.attributes), child.children, child.text, child.parent)
+    declared = parse_declarations(plain.attributes.get("style", ""))
+    declared |= {**own, **shown, "fill-rule": rule}
+    plain.attributes["style"] = ";".join(f"{name}:{value}" for name, value in declared.items())
+    with walk.collecting() as scene:
+        walk.visit(plain, replace(state, group=0))
+        return [area for area, _ in _filled(scene)]
+
+
+def _filled(scene: Scene) -> list[tuple[Region, int]]:
+    """Return the areas of a scene's outlines, clipped, and the outline each belongs to."""
+    lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
+    found = []
+    for outline in np.unique(owners).tolist():
+        context = scene.contexts[scene.of[outline]]
+        area = region(lines.take(owners == outline), evenodd=context.evenodd)
+        if context.clip is not None:
+            area = _areas_only(area.intersection(scene.clips[context.clip]))
+        found.append((area, outline))
+    return found
+
+
+def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
+    """Return where a mask lets through half or more; later shapes of it cover earlier ones."""
+    import shapely
+
+    units = target.attributes.get("maskUnits", "objectBoundingBox")
+    content = target.attributes.get("maskContentUnits", "userSpaceOnUse")
+    matrix = _units(walk, node, state, content == "objectBoundingBox")
+    frame = _units(walk, node, state, units == "objectBoundingBox")
+    if matrix is None or frame is None:
+        return shapely.Polygon()
+    in_box = units == "objectBoundingBox"
+    wholes = (
+        (1.0, 1.0, 1.0, 1.0)
+        if in_box
+        else (
+            state.viewport.width,
+            state.viewport.height,
+            state.viewport.width,
+            state.viewport.height,
+        )
+    )
+    x, y, w, h = (
+        css_px(target.attributes.get(name, fallback), whole=whole, default=0.0) or 0.0
+        for name, fallback, whole in zip(
+            ("x", "y", "width", "height"), ("-10%", "-10%", "120%", "120%"), wholes, strict=True
+        )
+    )
+    base = replace(state, matrix=matrix, style=walk.style_at(target), clip=None, group=0)
+    alpha = "alpha" in walk.sheet.declarations(target).get("mask-type", "") or (
+        target.attributes.get("mask-type") == "alpha"
+    )
+    with walk.collecting() as scene:
+        walk.children(target, base)
+        area = _let_through(scene, alpha)
+    area = area.intersection(_box((x, y, w, h), frame))
+    link = walk.sheet.declarations(target).get("mask", "none")
+    if link != "none":
+        number = clipped(walk, "mask", link, node, replace(state, clip=None))
+        if number is not None:
+            area = area.intersection(walk.scene.clips[number])
+    return area
+
+
+def _let_through(scene: Scene, alpha: bool) -> Region:
+    import shapely
+
+    area = shapely.Polygon()
+    lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
+    filled = {outline: part for part, outline in _filled(scene)}
+    for outline in range(len(scene.data)):
+        context = scene.contexts[scene.of[outline]]
+        parts: list[tuple[Region, str]] = []
+        if context.fill and outline in filled:
+            parts.append((filled[outline], context.fill))
+        if context.stroke:
+            strokes = _strokes(lines.take(owners == outline), context.width_mm or 0.26)
+            if context.clip is not None:
+                strokes = _areas_only(strokes.intersection(scene.clips[context.clip]))
+            parts.append((strokes, context.stroke))
+        for part, color in parts:
+            bright = alpha or luminance(color) >= _OPAQUE
+            area = area.union(part) if bright else area.difference(part)
+    return area
+
+
+def _strokes(lines: Lines, width_mm: float) -> Region:
+    import shapely
+
+    each = [shapely.LineString(line) for line in lines if len(line) > 1]
+    return shapely.unary_union([line.buffer(width_mm / 2, cap_style="flat") for line in each])

@@ -1,0 +1,18 @@
+"""Conditional attributes: is an element meant for a plain English reader of SVG 1.1?"""
+
+from __future__ import annotations
+
+from drawscape.svg.read.xml_tree import Node
+
+
+def is_for_us(node: Node) -> bool:
+    """Return whether an element's conditions hold; Illustrator's private copies are not for us."""
+    attributes = node.attributes
+    if node.tag == "foreignObject" and "requiredExtensions" in attributes:
+        return False
+    if "requiredExtensions" in attributes and attributes["requiredExtensions"].strip() != "":
+        return False
+    if "systemLanguage" not in attributes:
+        return True
+    languages = [part.strip() for part in attributes["systemLanguage"].split(",")]
+    return any(language == "en" or language.startswith("en-") for language in languages)

@@ -1,0 +1,154 @@
+"""Arrow heads and other markers at the corners of a path."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.drawing.affine import Matrix, rotation, translation
+from drawscape.drawing.path.commands import read_commands
+from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, MOVE, resolve
+from drawscape.drawing.units import css_px
+from drawscape.geometry.arcs import Ellipses
+from drawscape.svg.read.viewport import Viewport, fit_view_box, view_box
+from drawscape.svg.read.xml_tree import Node
+
+if TYPE_CHECKING:
+    from drawscape.svg.read.walk import State, Walk
+
+Floats = NDArray[np.float64]
+_DEFAULT_SIZE = 3.0
+
+
+def draw_markers(walk: Walk, data: str, state: State) -> None:
+    """Draw the markers that the style in force puts on an outline."""
+    corners = _corners(data)
+    if not corners:
+        return
+    for place, chosen in (("start", corners[:1]), ("mid", corners[1:-1]), ("end", corners[-1:])):
+        marker = walk.target(state.style.get(f"marker-{place}", "none"))
+        if marker is None or marker.tag != "marker":
+            continue
+        with walk.entered(marker) as may_be_drawn:
+            for at, angle in chosen if may_be_drawn else ():
+                _draw(walk, marker, at, _turn(marker, angle, place), state)
+
+
+def _draw(walk: Walk, marker: Node, at: Floats, degrees: float, state: State) -> None:
+    given = marker.attributes
+    style = walk.style_at(marker)
+    width, height = (
+        css_px(given.get(name), whole=whole, em=style.font_size, default=_DEFAULT_SIZE) or 0.0
+        for name, whole in (
+            ("markerWidth", state.viewport.width),
+            ("markerHeight", state.viewport.height),
+        )
+    )
+    if width <= 0 or height <= 0:
+        return
+    matrix = state.matrix @ translation(*at.tolist()) @ rotation(degrees)
+    if given.get("markerUnits", "strokeWidth") != "userSpaceOnUse":
+        stroke = css_px(state.style.get("stroke-width", "1"), whole=state.viewport.diagonal)
+        matrix = matrix @ Matrix(a=stroke or 1.0, d=stroke or 1.0)
+    box = view_box(given.get("viewBox"))
+    aspect = given.get("preserveAspectRatio")
+    fitted = fit_view_box(box, width, height, aspect) if box else Matrix()
+    inner = Viewport(box[2], box[3]) if box else Viewport(width, height)
+    ref = [
+        _reference(given.get(name), low, size)
+        for name, low, size in zip(
+            ("refX", "refY"), box[:2] if box else (0.0, 0.0), inner, strict=True
+        )
+    ]
+    shift = fitted.apply(np.array([ref]))[0]
+    matrix = matrix @ translation(*(-shift).tolist())
+    context = {
+        f"context-{name}": state.style.get(name, fallback)
+        for name, fallback in (("fill", "black"), ("stroke", "none"))
+    }
+    inside = replace(
+        state, matrix=matrix, style=style, viewport=inner, depth=state.depth + 1, used=True
+    )
+    if walk.sheet.declarations(marker).get("overflow", "hidden") not in ("visible", "auto"):
+        from drawscape.svg.read.clipping import clip_to_box
+
+        inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))
+    walk.context = context
+    try:
+        walk.children(marker, replace(inside, matrix=matrix @ fitted))
+    finally:
+        walk.context = {}
+
+
+def _reference(text: str | None, low: float, size: float) -> float:
+    words = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
+    if text in words:
+        return low + words[text] * size
+    return css_px(text, whole=size, default=0.0) or 0.0
+
+
+def _turn(marker: Node, angle: float, place: str) -> float:
+    orient = marker.attributes.get("orient", "0").strip()
+    if orient == "auto-start-reverse":
+        return angle + 180 if place == "start" else angle
+    if orient == "auto":
+        return angle
+    units = {"deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
+    unit = next((unit for unit in units if orient.endswith(unit)), "")
+    try:
+        return float(orient.removesuffix(unit)) * units.get(unit, 1.0)
+    except ValueError:
+        return 0.0
+
+
+def _corners(data: str) -> list[tuple[Floats, float]]:
+    """Return each corner of an outline with the direction through it, in degrees.
+
+    The direction is the middle of those in which the lines arrive and leave.
+    """
+    segments = resolve(read_commands([data]))
+    count = len(segments.kinds)
+    if not count:
+        return []
+    begins = np.vstack((np.zeros((1, 2)), segments.ends[:-1]))
+    leaves, arrives = segments.ends - begins, segments.ends - begins
+    arcs = np.flatnonzero(segments.kinds == ARC)
+    for index in np.flatnonzero(segments.kinds == CUBIC).tolist():
+        points = [begins[index], *segments.curves[index, :4].reshape(2, 2), segments.ends[index]]
+        leaves[index] = _first_step(points)
+        arrives[index] = -_first_step(points[::-1])
+    if len(arcs):
+        ellipses = Ellipses.of(begins[arcs], segments.ends[arcs], segments.curves[arcs])
+        rows, tiny = np.arange(len(arcs)), np.full(len(arcs), 1e-4)
+        leaves[arcs] = ellipses.at(rows, tiny) - begins[arcs]
+        arrives[arcs] = segments.ends[arcs] - ellipses.at(rows, 1 - tiny)
+    corners: list[tuple[Floats, float]] = []
+    kinds = segments.kinds.tolist()
+    for index, kind in enumerate(kinds):
+        follows = index + 1 < count and kinds[index + 1] != MOVE
+        ingoing = arrives[index] if kind != MOVE else None
+        if kind == CLOSE and not arrives[index].any():
+            ingoing = arrives[index - 1]
+        outgoing = leaves[index + 1] if follows else None
+        corners.append((segments.ends[index], _middle(ingoing, outgoing)))
+    return corners
+
+
+def _first_step(points: list[Floats]) -> Floats:
+    """Return the way from the first point to the next that is elsewhere: a curve's direction there."""
+    steps = (point - points[0] for point in points[1:])
+    return next((step for step in steps if np.hypot(*step) > 1e-9), np.zeros(2))
+
+
+def _middle(ingoing: Floats | None, outgoing: Floats | None) -> float:
+    steps = [s / np.hypot(*s) for s in (ingoing, outgoing) if s is not None and np.hypot(*s) > 0]
+    if not steps:
+        return 0.0
+    total = np.sum(steps, axis=0)
+    if np.hypot(*total) < 1e-9:  # there and back: square to both
+        total = np.array([-steps[0][1], steps[0][0]])
+    return math.degrees(math.atan2(total[1], total[0]))

@@ -1,0 +1,99 @@
+"""Our corpus, read and laid over what resvg makes of it: right, told, or wrong without a word."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+
+import numpy as np
+import pytest
+from svg_reader.corpus import CORPUS, HEAD
+
+from drawscape.svg.read import Document, read_svg
+
+resvg_py = pytest.importorskip("resvg_py")
+Image = pytest.importorskip("PIL.Image")
+
+ZOOM = 3
+NEAR = 3
+"""Pixels, of 600 to the page: 1/200 of it."""
+
+CASES = [(category, name) for category, cases in CORPUS.items() for name in cases]
+
+TOLD = {
+    "others-text", "others-image", "others-foreign", "others-filter", "others-non-scaling",
+    "transform-malformed", "css-media", "structure-use-loop", "markers-loop", "shapes-path-error",
+    "shapes-polyline-odd", "painting-white",
+}  # fmt: skip
+"""What the reader may report: substitutes, errors in the file, what no pen can do."""
+
+
+def ink(svg: str) -> np.ndarray:
+    picture = resvg_py.svg_to_bytes(
+        svg_string=svg, zoom=ZOOM, dpi=96, languages=["en"], skip_system_fonts=True
+    )
+    image = Image.open(io.BytesIO(bytes(picture))).convert("RGBA")
+    paper = Image.new("RGBA", image.size, "white")
+    return np.asarray(Image.alpha_composite(paper, image).convert("L")) < 200
+
+
+def drawn(document: Document) -> np.ndarray:
+    """The lines that were read, each as wide as its pen."""
+    parts = []
+    for layer in document.layers:
+        width = (layer.width_mm or 25.4 / 96) * 96 / 25.4
+        for line in layer.lines:
+            points = " ".join(f"{x:.4f},{y:.4f}" for x, y in (line * 96 / 25.4).tolist())
+            parts.append(f'<polyline points="{points}" stroke-width="{width}"/>')
+    return ink(f"{HEAD}{''.join(parts)}</svg>")
+
+
+def spread(pixels: np.ndarray, by: int = NEAR) -> np.ndarray:
+    wide = pixels.copy()
+    for _ in range(by):
+        grown = wide.copy()
+        grown[1:] |= wide[:-1]
+        grown[:-1] |= wide[1:]
+        grown[:, 1:] |= wide[:, :-1]
+        grown[:, :-1] |= wide[:, 1:]
+        wide = grown
+    return wide
+
+
+def agree(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether 97 % of each one's ink is near the other's."""
+    if not one.any() or not other.any():
+        return not one.any() and not other.any()
+    return bool(
+        (one & spread(other)).sum() >= 0.97 * one.sum()
+        and (other & spread(one)).sum() >= 0.97 * other.sum()
+    )
+
+
+def verdict(category: str, name: str) -> tuple[str, Document]:
+    svg = f"{HEAD}{CORPUS[category][name]}</svg>"
+    document = read_svg(svg)
+    if agree(ink(svg), drawn(document)):
+        return "right", document
+    return "told" if document.unsupported else "silent", document
+
+
+@pytest.mark.parametrize(("category", "name"), CASES)
+def test_nothing_is_wrong_without_a_word(category: str, name: str) -> None:
+    found, document = verdict(category, name)
+    assert found != "silent"
+    if f"{category}-{name}" not in TOLD:
+        assert (found, document.unsupported) == ("right", ())
+
+
+@pytest.mark.slow
+def test_nine_of_ten_are_right() -> None:
+    found = Counter(verdict(*case)[0] for case in CASES)
+    assert found["right"] / len(CASES) >= 0.92, found
+    assert found["silent"] == 0
+
+
+@pytest.mark.parametrize("shift", [0, 5])
+def test_the_judge_can_tell_a_shifted_line(shift: int) -> None:
+    line = f"{HEAD}<path d='M20,{{}}H180' stroke-width='1'/></svg>"
+    assert agree(ink(line.format(100)), ink(line.format(100 + shift))) is (shift == 0)

@@ -1,0 +1,215 @@
+# ruff: noqa: E501  (a drawing is read best on one line)
+"""Layers by group and colour, hatches, text, variables: what becomes of a file for a pen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drawscape.errors import SvgReadError, UnknownNameError
+from drawscape.svg.read import Document, read_svg
+
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
+LINE = '<path d="M0,0L10,0"/>'
+
+
+def read(body: str, **options: object) -> Document:
+    return read_svg(f"{HEAD}{body}</svg>", **options)  # type: ignore[arg-type]
+
+
+def layers(document: Document) -> list[tuple[str, str, int]]:
+    return [(layer.name, layer.color, len(layer.lines)) for layer in document.layers]
+
+
+MATPLOTLIB = (
+    '<g id="figure_1"><g><path d="M0,0H100V100H0z" style="fill:#ffffff"/></g>'
+    '<g><path d="M10,10H90" style="stroke:#1f77b4"/><path d="M10,20H90" style="stroke:#ff7f0e"/></g></g>'
+)
+
+
+def test_one_group_of_many_colours_becomes_a_layer_for_each_colour() -> None:
+    document = read(MATPLOTLIB)
+    assert layers(document) == [("#1f77b4", "#1f77b4", 1), ("#ff7f0e", "#ff7f0e", 1)]
+    assert document.unsupported == ("white outlines on white paper are not drawn",)
+
+
+def test_layers_as_one_asks_for_them() -> None:
+    two = f'<g id="a" stroke="red">{LINE}<path stroke="blue" d="M0,0H1"/></g><g id="b" stroke="red">{LINE}</g>'
+    assert layers(read(two, layers="group")) == [("a", "red", 2), ("b", "red", 1)]
+    assert layers(read(two, layers="color")) == [("red", "red", 2), ("blue", "blue", 1)]
+    assert layers(read(two, layers="none")) == [("all", "red", 3)]
+    with pytest.raises(UnknownNameError, match="layering"):
+        read(two, layers="pens")
+
+
+def test_inkscapes_layers_stay_whatever_their_colours() -> None:
+    ink = 'xmlns:i="http://www.inkscape.org/namespaces/inkscape" i:groupmode="layer" i:label="one"'
+    body = "".join(f'<path stroke="{c}" d="M0,0H9"/>' for c in ("red", "blue", "green"))
+    assert layers(read(f"<g {ink}>{body}</g>")) == [("one", "red", 3)]
+
+
+def test_white_lines_on_a_dark_page_are_drawn_and_a_drawing_all_in_white_too() -> None:
+    white = '<path stroke="white" fill="none" d="M10,10H90"/>'
+    dark = read(f'<rect width="100" height="100" fill="navy"/>{white}')
+    assert layers(dark) == [("navy", "navy", 1), ("white", "white", 1)]
+    assert layers(read(white)) == [("white", "white", 1)]
+
+
+def test_a_white_edge_of_a_dark_shape_is_drawn_in_the_shapes_colour() -> None:
+    assert layers(read('<rect width="9" height="9" fill="teal" stroke="#fff"/>')) == [
+        ("teal", "teal", 1)
+    ]
+
+
+def test_filled_shapes_may_be_hatched_in_their_colour_holes_left_out() -> None:
+    ring = (
+        '<path fill="red" stroke="blue" fill-rule="evenodd" d="M10,10H90V90H10zM30,30H70V70H30z"/>'
+    )
+    document = read(
+        ring + '<rect x="92" y="0" width="5" height="9" fill="white" stroke="blue"/>', fill="hatch"
+    )
+    assert [layer.color for layer in document.layers] == ["blue", "red"]
+    hatch = document.layers[1].lines
+    middles = (hatch.starts + hatch.ends) / 2
+    assert hatch.lengths_mm.sum() == pytest.approx((80**2 - 40**2) / 1.0, rel=0.03)
+    assert not ((np.abs(middles - 50) < 19).all(axis=1)).any()
+    assert len(read(ring, fill="outline").layers) == 1
+    with pytest.raises(UnknownNameError, match="fill"):
+        read(ring, fill="paint")
+
+
+def test_a_hatch_is_clipped_as_its_shape_is() -> None:
+    body = (
+        '<clipPath id="c"><rect width="50" height="100"/></clipPath>'
+        '<rect clip-path="url(#c)" x="20" y="20" width="60" height="60" fill="red"/>'
+    )
+    hatch = read(body, fill="hatch").lines
+    assert hatch.points[:, 0].max() <= 50.001
+    assert hatch.lengths_mm.sum() > 1000
+
+
+def test_dashes_and_clips_work_on_the_same_line() -> None:
+    body = (
+        '<clipPath id="c"><rect x="5" width="50" height="100"/></clipPath>'
+        '<path clip-path="url(#c)" stroke="red" stroke-dasharray="10" d="M0,50H90"/>'
+    )
+    assert [line[:, 0].tolist() for line in read(body).lines] == [[5, 10], [20, 30], [40, 50]]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "begin", "end"),
+    [
+        # Helvetica's H is 0.722 of the size wide, its a 0.556, its m 0.833, its ! 0.278.
+        ('font-family="Arial"', 10, 33.9),
+        ('font-family="Arial" text-anchor="middle"', 10 - 11.9, 10 + 11.9),
+        ('font-family="Arial" text-anchor="end"', 10 - 23.9, 10),
+        ('font-family="Courier New"', 10, 34),
+        ('font-family="Arial" letter-spacing="5"', 10, 33.9 + 15),
+        ('font-family="Times"', 10, 10 + 7.22 + 4.44 + 7.78 + 3.33),
+    ],
+)
+def test_text_takes_the_room_that_usual_fonts_take(
+    attributes: str, begin: float, end: float
+) -> None:
+    document = read(f'<text x="10" y="50" font-size="10" {attributes}>Ham!</text>')
+    low, top, high, _ = document.lines.bounds or (0, 0, 0, 0)
+    # Beside the first and last letter is some air.
+    assert begin <= low <= begin + 1.5
+    assert end - 3 <= high <= end
+    assert top == pytest.approx(50 - 7, abs=1.6)
+    assert document.unsupported == ("<text> is drawn in a single-line font, not in its own",)
+
+
+def test_tspans_go_on_where_the_text_before_ended_or_where_they_say() -> None:
+    body = '<text font-family="Arial" x="10" y="20" font-size="10">II<tspan dy="30">I</tspan><tspan x="70" y="90">I</tspan></text>'
+    tops = sorted({round(float(line[:, 1].max()) / 5) * 5 for line in read(body).lines})
+    assert tops == [20, 50, 90]
+    assert read(body).lines.bounds[2] > 70  # type: ignore[index]
+
+
+def test_a_character_that_no_font_has_is_named() -> None:
+    assert any("'漢'" in note for note in read('<text x="1" y="9">a漢</text>').unsupported)
+
+
+def test_text_is_drawn_in_its_fill_and_hidden_text_is_not() -> None:
+    assert read('<text y="9" fill="red">a</text>').layers[0].color == "red"
+    assert len(read('<text y="9" fill="none">a</text>').lines) == 0
+    assert len(read('<text y="9" visibility="hidden">a</text>').lines) == 0
+
+
+def test_variables_are_inherited_and_fall_back() -> None:
+    style = "<style>:root{--ink:red} .a{stroke:var(--ink)} .b{stroke:var(--no, blue)} g{--ink:teal}</style>"
+    body = f'{style}<path class="a" d="M0,0H1"/><path class="b" d="M0,0H2"/><g><path class="a" d="M0,0H3"/></g>'
+    assert [color for _, color, _ in layers(read(body, layers="color"))] == ["red", "blue", "teal"]
+
+
+def test_css_places_shapes_before_attributes_do() -> None:
+    style = '<style>circle{cx:50px;cy:60px;r:10px} path{d:path("M0,0H5")}</style>'
+    document = read(f'{style}<circle cx="1" cy="1" r="1"/><path d="M0,0H90"/>')
+    assert document.lines[0][0] == pytest.approx([60, 60])
+    assert document.lines[1][-1] == pytest.approx([5, 0])
+
+
+@pytest.mark.parametrize("condition", ['display="none"', 'systemLanguage="fr"', 'opacity="0"'])
+def test_conditions_hold_for_the_root_too(condition: str) -> None:
+    assert (
+        len(read_svg(f'<svg xmlns="http://www.w3.org/2000/svg" {condition}>{LINE}</svg>').lines)
+        == 0
+    )
+
+
+def test_attribute_selectors_of_every_kind() -> None:
+    for selector in (
+        "[id^=lo]",
+        "[id$=ng]",
+        "[id*=on]",
+        "[lang|=en]",
+        "path:not(.x)",
+        "path:last-child",
+    ):
+        body = f'<style>{selector}{{stroke:red}}</style><path id="long" lang="en-GB" d="M0,0H9"/>'
+        assert read(body).layers[0].color == "red", selector
+
+
+def test_a_dash_of_nearly_nothing_is_a_whole_line() -> None:
+    document = read('<path stroke="red" stroke-dasharray="1e-9" d="M0,0H90"/>')
+    assert len(document.lines) == 1
+
+
+def test_a_group_is_not_drawn_twice_where_a_box_is_asked_for() -> None:
+    body = (
+        '<clipPath id="c" clipPathUnits="objectBoundingBox"><rect width="1" height="1"/></clipPath>'
+        '<g clip-path="url(#c)"><path stroke="red" d="M0,0L10,10"/></g>'
+    )
+    assert len(read(body).lines) == 1
+
+
+def test_a_canvas_refuses_an_svg_without_lines_by_naming_what_it_holds() -> None:
+    from drawscape.svg_builder import SVGBuilder
+
+    with pytest.raises(SvgReadError, match=r"no lines.*image"):
+        SVGBuilder(9, 9).add_svg(f"{HEAD}<image/></svg>", 0, 0, 5, 5)
+
+
+@pytest.mark.slow
+def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path) -> None:
+    import subprocess
+    import sys
+
+    path = tmp_path / "large.svg"
+    rng = np.random.default_rng(1)
+    with path.open("w") as file:
+        file.write(HEAD)
+        for _ in range(4000):
+            points = rng.uniform(0, 400, (200, 2))
+            file.write(f'<path d="M{" ".join(f"{x:.6f},{y:.6f}" for x, y in points)}"/>')
+        file.write("</svg>")
+    # The peak of a process of its own, less what Python and numpy take for a small file.
+    script = (
+        "import resource, sys\nfrom drawscape.svg.read import read_svg\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        f"read_svg('{HEAD}{LINE}</svg>')\nbefore = peak()\n"
+        f"points = read_svg({str(path)!r}).lines.points\nprint(peak() - before - points.nbytes)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 2.2 * path.stat().st_size
