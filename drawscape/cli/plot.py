@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -17,6 +17,8 @@ from drawscape.plot.order import EFFORTS
 from drawscape.plot.pipeline import OnProgress, optimize
 from drawscape.plot.statistics import statistics
 from drawscape.svg.read import read_svg
+from drawscape.svg.read.layering import Layering
+from drawscape.svg.read.reader import Bounds, Fill
 
 if TYPE_CHECKING:
     from drawscape.svg.read import Document
@@ -57,6 +59,20 @@ _ENDINGS = {name: f".{name}" for name in get_args(Format)}
     help="Leave out lines shorter than this, in mm.",
 )
 @click.option("--keep-duplicates", is_flag=True, help="Draw twice what is there twice.")
+@click.option(
+    "--layers",
+    type=click.Choice(get_args(Layering)),
+    default="auto",
+    show_default=True,
+    help="A pen for each top-level group, each colour, or one for all; auto takes what tells more.",
+)
+@click.option(
+    "--fill",
+    type=click.Choice(get_args(Fill)),
+    default="outline",
+    show_default=True,
+    help="Draw what is filled as outlines, or hatch it too.",
+)
 @click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ...")
 @click.option("--landscape", is_flag=True, help="Turn the sheet of --fit on its side.")
 @click.option("--margin", default=10.0, show_default=True, help="Kept free with --fit, in mm.")
@@ -85,7 +101,7 @@ def plot(
 
     Without -o, files are written to the working folder, under FILE's name.
     """
-    before = _read(file)
+    before = _read(file, options)
     for note in before.unsupported:
         click.echo(f"note: {note}", err=True)
     if not len(before.lines):
@@ -104,11 +120,28 @@ def plot(
         _write_all(after, file, formats, output, options)
 
 
-def _read(file: Path) -> Document:
+def _read(file: Path, options: dict[str, Any]) -> Document:
     try:
-        return read_svg(file)
+        return read_svg(
+            file, layers=options["layers"], fill=options["fill"], enlarged=_enlarged(options)
+        )
     except SvgReadError as error:
         raise SvgReadError(f"{file}: {error}") from None
+
+
+def _enlarged(options: dict[str, Any]) -> Callable[[Bounds], float] | None:
+    """Return what --fit scales a drawing by, so that its curves are fine enough for it."""
+    if options["fit"] is None:
+        return None
+    from drawscape.drawing.paper import paper_size
+
+    room = sorted(side - 2 * options["margin"] for side in paper_size(options["fit"]))
+
+    def factor(bounds: Bounds) -> float:
+        size = sorted((bounds[2] - bounds[0], bounds[3] - bounds[1]))
+        return min((r / s for r, s in zip(room, size, strict=True) if s > 0), default=1.0)
+
+    return factor
 
 
 def _fitted(document: Document, options: dict[str, Any]) -> Document:

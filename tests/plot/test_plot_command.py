@@ -140,3 +140,33 @@ def test_high_effort_travels_no_farther(file: Path) -> None:
     run(file, "-O", "--effort", "high", "-o", "h.svg")
     normal, high = (travel(read_svg(file.parent / name).lines) for name in ("n.svg", "h.svg"))
     assert high <= normal
+
+
+def test_layers_and_hatches_as_one_asks_for_them(tmp_path):
+    from click.testing import CliRunner
+
+    from drawscape.cli.plot import plot
+
+    text = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="40mm" viewBox="0 0 40 40"><g>'
+        '<rect width="20" height="20" fill="red"/><circle cx="9" cy="9" r="8" stroke="blue" fill="none"/>'
+        "</g></svg>"
+    )
+    (tmp_path / "a.svg").write_text(text)
+
+    def pens(*options: str) -> list[str]:
+        target = tmp_path / "b.svg"
+        run = CliRunner().invoke(
+            plot, [str(tmp_path / "a.svg"), *options, "-o", str(target)], catch_exceptions=False
+        )
+        assert run.exit_code == 0, run.output
+        return [layer.color for layer in read_svg(target).layers]
+
+    assert pens() == ["red", "blue"]
+    assert len(pens("--layers", "none")) == 1
+    assert len(read_svg(tmp_path / "b.svg").lines) == 2
+    assert pens("--fill", "hatch") == ["red", "blue"]
+    assert len(read_svg(tmp_path / "b.svg").lines) > 10
+    pens("--fit", "a3")
+    circle = max(read_svg(tmp_path / "b.svg").lines, key=len)
+    assert len(circle) > 60
