@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 
+from drawscape.atomic import write_atomic
 from drawscape.cli.sketch_options import SketchCommand, described, sketch_of, sketch_values
 from drawscape.cli.text import fitted, print_list, progress_bar
 from drawscape.errors import SketchFileError
+from drawscape.plot.bounds import OUTSIDE, Outside
 from drawscape.sketches import SKETCHES, Sketch
 from drawscape.sketches import draw as draw_sketch
 from drawscape.svg_builder import SVGBuilder
@@ -36,6 +38,19 @@ SHEET_DPI = 96.0
     metavar="FILE",
     help="File to write: .svg, .png, .pdf, .gcode, .hpgl; - is SVG to standard output.",
 )
+@click.option(
+    "-O/-R",
+    "--optimize/--raw",
+    default=None,
+    help="Merge and order the lines; or leave them as drawn.  [default: order, except in SVG and PNG]",
+)
+@click.option(
+    "--outside",
+    type=click.Choice(OUTSIDE),
+    default="crop",
+    show_default=True,
+    help="What to do with lines off the sheet; an SVG keeps them.",
+)
 @click.pass_context
 def draw(
     ctx: click.Context,
@@ -49,6 +64,8 @@ def draw(
     seed: int,
     params: tuple[str, ...],
     output: str | None,
+    optimize: bool | None,
+    outside: Outside,
     **options: Any,
 ) -> None:
     """Draw PATTERN, a sketch's name or its file such as sketches/rings.py, here and now.
@@ -65,7 +82,8 @@ def draw(
         svg = draw_sketch(
             sketch, *page, seed=seed, margin=margin, on_progress=lambda f, _svg: show(f), **values
         )
-    write_drawing(svg, output or _file_name(svg, sketch.name, seed, values))
+    target = output or _file_name(svg, sketch.name, seed, values)
+    write_drawing(svg, target, optimize=optimize, outside=outside)
 
 
 @click.command()
@@ -121,24 +139,37 @@ def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any])
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120] + ".svg"
 
 
-def write_drawing(svg: SVGBuilder, output: str, *, dpi: float = 150.0) -> None:
-    """Write a drawing to a file in the format of its ending, or to standard output for -."""
+def write_drawing(
+    svg: SVGBuilder,
+    output: str,
+    *,
+    dpi: float = 150.0,
+    optimize: bool | None = None,
+    outside: Outside = "crop",
+) -> None:
+    """Write a drawing to a file in the format of its ending, or as SVG to standard output for -.
+
+    Its lines are merged and ordered with `optimize`, and if that is None, in files for a machine.
+    """
+    from drawscape.cli.plot_files import Ordering, Output, ordered_svg
+    from drawscape.plot.export.files import format_of
+
+    if output == "-" or Path(output).suffix.lower() in ("", ".svg"):
+        _write_svg(ordered_svg(svg) if optimize else svg.to_bytes(), output)
+        return
+    form = format_of(output)
+    ordered = form != "png" if optimize is None else optimize
+    document = Ordering().of(svg.document()) if ordered else svg.document()
+    Output(dpi=dpi, outside=outside).write(document, Path(output), form)
+
+
+def _write_svg(content: bytes, output: str) -> None:
     if output == "-":
-        sys.stdout.buffer.write(svg.to_bytes())
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
     try:
-        if Path(output).suffix.lower() in ("", ".svg"):
-            svg.save(output)
-        else:
-            _export(svg, output, dpi)
+        write_atomic(Path(output).absolute(), [content])
     except OSError as error:
         raise click.ClickException(f"cannot write {output}: {error.strerror or error}") from error
     click.echo(output)
-
-
-def _export(svg: SVGBuilder, output: str, dpi: float) -> None:
-    """Write the drawing in the format that the file's ending names."""
-    from drawscape.plot.export import save
-
-    save(svg.document(), output, dpi=dpi)

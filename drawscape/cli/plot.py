@@ -2,34 +2,84 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 
+from drawscape.cli.plot_files import Ordering, Output
 from drawscape.cli.plot_table import show_statistics
+from drawscape.drawing.document import Document
 from drawscape.errors import PlotError, SvgReadError
-from drawscape.plot.export.files import FORMATS, Format, encode, format_of, save
-from drawscape.plot.order import EFFORTS
-from drawscape.plot.pipeline import OnProgress, optimize
+from drawscape.plot.bounds import OUTSIDE, Outside
+from drawscape.plot.export.files import FORMATS, Format, format_of
+from drawscape.plot.machine import Machine, machine_names, read_machine
+from drawscape.plot.order import EFFORTS, Effort
 from drawscape.plot.statistics import statistics
 from drawscape.svg.read import read_svg
 from drawscape.svg.read.layering import Layering
 from drawscape.svg.read.reader import Bounds, Fill
 
-if TYPE_CHECKING:
-    from drawscape.svg.read import Document
-
 _ENDINGS = {name: f".{name}" for name in get_args(Format)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Options:
+    """What the command line says, checked by click; lengths are in mm."""
+
+    optimize: bool | None
+    stats: bool
+    formats: tuple[Format, ...]
+    output: str | None
+    effort: Effort
+    tolerance: float
+    simplify: float
+    drop_shorter: float
+    keep_duplicates: bool
+    layers: Layering
+    fill: Fill
+    fit: str | None
+    tile: str | None
+    overlap: str
+    landscape: bool
+    margin: float
+    travel: bool
+    split: str | None
+    machine: str | None
+    outside: Outside
+    profile: str
+    dpi: float
+    device: str
+
+    @property
+    def writes(self) -> bool:
+        """Whether any file is asked for."""
+        changes = (self.optimize, self.fit, self.tile, self.travel, self.split)
+        return bool(self.formats or self.output or any(changes))
+
+    @property
+    def ordering(self) -> Ordering | None:
+        """How to order: all that is written, unless told not to."""
+        if not self.writes or self.optimize is False:
+            return None
+        return Ordering(
+            effort=self.effort,
+            tolerance=self.tolerance,
+            simplify=self.simplify,
+            drop_shorter=self.drop_shorter,
+            keep_duplicates=self.keep_duplicates,
+        )
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "-O", "--optimize", "optimized", is_flag=True, help="Merge, simplify and order the lines."
+    "-O/-R",
+    "--optimize/--raw",
+    default=None,
+    help="Merge, simplify and order the lines, as is done with all that is written; or leave them.",
 )
 @click.option("--stats", is_flag=True, help="Show lines, travel, lifts and time, before and after.")
 @click.option(
@@ -74,21 +124,30 @@ _ENDINGS = {name: f".{name}" for name in get_args(Format)}
     help="Draw what is filled as outlines, or hatch it too.",
 )
 @click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ...")
-@click.option("--landscape", is_flag=True, help="Turn the sheet of --fit on its side.")
-@click.option("--margin", default=10.0, show_default=True, help="Kept free with --fit, in mm.")
+@click.option("--tile", metavar="PAPER", help="Part a large drawing into sheets: a4 ...")
+@click.option("--overlap", default="8mm", show_default=True, help="Of the sheets of --tile.")
+@click.option("--landscape", is_flag=True, help="Turn the sheet of --fit or --tile on its side.")
+@click.option(
+    "--margin", default=10.0, show_default=True, help="Kept free with --fit and --tile, in mm."
+)
 @click.option("--travel", is_flag=True, help="Draw the pen-up moves as a layer.")
 @click.option("--split", metavar="layers|METRES", help="A file per layer, or per length of ink.")
+@click.option(
+    "--machine",
+    metavar="NAME",
+    help=f"Plotter: {', '.join(machine_names())}, or a .toml file. For time, reach and format.",
+)
+@click.option(
+    "--outside",
+    type=click.Choice(OUTSIDE),
+    default="crop",
+    show_default=True,
+    help="What to do with lines off the sheet or out of the machine's reach.",
+)
 @click.option("--profile", default="servo", show_default=True, help="G-code: name or .toml file.")
 @click.option("--dpi", default=150.0, show_default=True, help="PNG: pixels per inch.")
-@click.option("--device", default="hp7475a", show_default=True, help="HPGL: vpype's plotter name.")
-def plot(
-    file: Path,
-    optimized: bool,
-    stats: bool,
-    formats: tuple[Format, ...],
-    output: str | None,
-    **options: Any,
-) -> None:
+@click.option("--device", default="hp7475a", show_default=True, help="HPGL: the plotter's name.")
+def plot(file: Path, **given: Any) -> None:
     """Prepare FILE, an SVG, for the plotter.
 
     \b
@@ -97,45 +156,50 @@ def plot(
     Fewer lifts, less travel:
       drawscape plot a.svg --optimize --stats -o b.svg
     For a CNC machine:
-      drawscape plot a.svg -O --to gcode --profile z-axis
+      drawscape plot a.svg --to gcode --machine grbl
+    On sheets of A4, to be joined:
+      drawscape plot poster.svg --tile a4 --overlap 8mm
 
-    Without -o, files are written to the working folder, under FILE's name.
+    Lines are merged and ordered in all that is written, unless --raw. Without -o, files are written
+    to the working folder, under FILE's name.
     """
-    before = _read(file, options)
-    for note in before.unsupported:
-        click.echo(f"note: {note}", err=True)
-    if not len(before.lines):
-        raise PlotError(f"{file} holds no lines that a pen could draw")
-    before = _fitted(before, options)
-    after = _optimized(before, options) if optimized else before
-    changed = optimized or any(options[key] for key in ("fit", "travel", "split"))
-    writes = bool(formats or output or changed)
-    if stats or not writes:
-        show_statistics(
-            statistics(before), statistics(after) if optimized else None, err=output == "-"
-        )
-    if options["travel"]:
-        after = _with_travel(after)
-    if writes:
-        _write_all(after, file, formats, output, options)
+    _run(file, _Options(**given))
 
 
-def _read(file: Path, options: dict[str, Any]) -> Document:
+def _run(file: Path, options: _Options) -> None:
+    machine = None if options.machine is None else read_machine(options.machine)
+    before = _fitted(_read(file, options), options)
+    parts = _tiled(before, options)
+    ordering = options.ordering
+    after = [(name, ordering.of(part) if ordering else part) for name, part in parts]
+    if options.stats or not options.writes:
+        _show(before, [part for _, part in after] if ordering else None, machine, options)
+    if options.writes:
+        files = [named for name, part in after for named in _split(name, part, options)]
+        _write(files, file, machine, options)
+
+
+def _read(file: Path, options: _Options) -> Document:
     try:
-        return read_svg(
-            file, layers=options["layers"], fill=options["fill"], enlarged=_enlarged(options)
+        document = read_svg(
+            file, layers=options.layers, fill=options.fill, enlarged=_enlarged(options)
         )
     except SvgReadError as error:
         raise SvgReadError(f"{file}: {error}") from None
+    for note in document.unsupported:
+        click.echo(f"note: {note}", err=True)
+    if not len(document.lines):
+        raise PlotError(f"{file} holds no lines that a pen could draw")
+    return document
 
 
-def _enlarged(options: dict[str, Any]) -> Callable[[Bounds], float] | None:
+def _enlarged(options: _Options) -> Callable[[Bounds], float] | None:
     """Return what --fit scales a drawing by, so that its curves are fine enough for it."""
-    if options["fit"] is None:
+    if options.fit is None:
         return None
     from drawscape.drawing.paper import paper_size
 
-    room = sorted(side - 2 * options["margin"] for side in paper_size(options["fit"]))
+    room = sorted(side - 2 * options.margin for side in paper_size(options.fit))
 
     def factor(bounds: Bounds) -> float:
         size = sorted((bounds[2] - bounds[0], bounds[3] - bounds[1]))
@@ -144,69 +208,56 @@ def _enlarged(options: dict[str, Any]) -> Callable[[Bounds], float] | None:
     return factor
 
 
-def _fitted(document: Document, options: dict[str, Any]) -> Document:
-    if options["fit"] is None:
+def _fitted(document: Document, options: _Options) -> Document:
+    if options.fit is None:
         return document
     from drawscape.drawing.paper import paper_size
     from drawscape.plot.fit import fit
 
-    width, height = paper_size(options["fit"], "landscape" if options["landscape"] else None)
-    return fit(document, width, height, margin_mm=options["margin"])
+    size = paper_size(options.fit, "landscape" if options.landscape else None)
+    return fit(document, *size, margin_mm=options.margin)
 
 
-def _optimized(document: Document, options: dict[str, Any]) -> Document:
-    with _progress() as on_progress:
-        return optimize(
-            document,
-            tolerance_mm=options["tolerance"],
-            simplify_mm=options["simplify"],
-            drop_shorter_mm=options["drop_shorter"],
-            deduplicate=not options["keep_duplicates"],
-            effort=options["effort"],
-            on_progress=on_progress,
-        )
+def _tiled(document: Document, options: _Options) -> list[tuple[str, Document]]:
+    """Return the sheets with what their files' names end in; one sheet without --tile."""
+    if options.tile is None:
+        return [("", document)]
+    from drawscape.drawing.paper import paper_size
+    from drawscape.drawing.units import parse_length
+    from drawscape.plot.tile import tiles
+
+    size = paper_size(options.tile, "landscape" if options.landscape else None)
+    overlap = parse_length(options.overlap)
+    sheets = tiles(document, *size, overlap_mm=overlap, margin_mm=options.margin)
+    return [(f"-row{t.row + 1}-column{t.column + 1}", t.document) for t in sheets]
 
 
-@contextmanager
-def _progress() -> Iterator[OnProgress | None]:
-    """Hand out what shows progress, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield None
+def _show(
+    before: Document, after: list[Document] | None, machine: Machine | None, options: _Options
+) -> None:
+    plotter = machine.plotter if machine else None
+    was = statistics(before, plotter=plotter)
+    if after is None or len(after) == 1:
+        now = statistics(after[0], plotter=plotter) if after else None
+        show_statistics(was, now, err=options.output == "-")
         return
-    with click.progressbar(
-        length=1000, label="optimize", file=sys.stderr, item_show_func=lambda step: step
-    ) as bar:
-        yield lambda fraction, step: bar.update(round(1000 * fraction) - bar.pos, step)
+    # Sheets have no counterparts before: each is shown by itself.
+    for sheet in after:
+        show_statistics(statistics(sheet, plotter=plotter), None, err=options.output == "-")
+
+
+def _split(name: str, document: Document, options: _Options) -> Iterator[tuple[str, Document]]:
+    """Yield the parts of one sheet, each with the end of its file's name."""
+    parts = _parts(document, options.split)
+    for number, part in enumerate(parts, start=1):
+        shown = _with_travel(part) if options.travel else part
+        yield name + (_numbered(number, part) if len(parts) > 1 else ""), shown
 
 
 def _with_travel(document: Document) -> Document:
     from drawscape.plot.preview import with_travel
 
     return with_travel(document)
-
-
-def _write_all(
-    document: Document,
-    file: Path,
-    formats: tuple[Format, ...],
-    output: str | None,
-    options: dict[str, Any],
-) -> None:
-    if output is not None and len(formats) > 1:
-        raise click.UsageError("-o names one file; leave it out to write several formats")
-    parts = _parts(document, options["split"])
-    if output == "-":
-        if len(parts) > 1:
-            raise click.UsageError("--split makes several files; name one with -o, not -")
-        known = _encoding(options, formats[0] if formats else "svg")
-        sys.stdout.buffer.write(encode(parts[0], formats[0] if formats else "svg", **known))
-        sys.stdout.buffer.flush()
-        return
-    for form in formats or (format_of(output) if output else "svg",):
-        target = Path(output) if output else Path(f"{file.stem}-plot{_ENDINGS[form]}")
-        for number, part in enumerate(parts, start=1):
-            name = target if len(parts) == 1 else _numbered(target, number, part)
-            _write(part, name, form, options)
 
 
 def _parts(document: Document, split: str | None) -> tuple[Document, ...]:
@@ -225,23 +276,38 @@ def _parts(document: Document, split: str | None) -> tuple[Document, ...]:
     return split_ink(document, metres=metres)
 
 
-def _numbered(target: Path, number: int, part: Document) -> Path:
+def _numbered(number: int, part: Document) -> str:
     name = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
-    return target.with_name(f"{target.stem}-{number}-{name}{target.suffix}")
+    return f"-{number}-{name}"
 
 
-def _encoding(options: dict[str, Any], form: Format) -> dict[str, Any]:
-    """Return what the format's writer is told; a profile is only read where it is used."""
-    if form == "gcode":
-        from drawscape.plot.export.gcode import read_profile
+def _write(
+    files: list[tuple[str, Document]], file: Path, machine: Machine | None, options: _Options
+) -> None:
+    output = Output(
+        profile=options.profile,
+        dpi=options.dpi,
+        device=options.device,
+        machine=machine,
+        outside=options.outside,
+    )
+    forms = _formats(machine, options)
+    if options.output is not None and len(forms) > 1:
+        raise click.UsageError("-o names one file; leave it out to write several formats")
+    if options.output == "-":
+        if len(files) > 1:
+            raise click.UsageError("these are several files; name one with -o, not -")
+        output.write_to_stdout(files[0][1], forms[0])
+        return
+    for form in forms:
+        target = Path(options.output or f"{file.stem}-plot{_ENDINGS[form]}")
+        for ending, part in files:
+            output.write(part, target.with_name(f"{target.stem}{ending}{target.suffix}"), form)
 
-        return {"profile": read_profile(options["profile"])}
-    return {"dpi": options["dpi"], "device": options["device"]}
 
-
-def _write(document: Document, target: Path, form: Format, options: dict[str, Any]) -> None:
-    try:
-        path = save(document, target, format=form, **_encoding(options, form))
-    except OSError as error:
-        raise click.ClickException(f"cannot write {target}: {error.strerror or error}") from error
-    click.echo(str(target if not target.is_absolute() else path))
+def _formats(machine: Machine | None, options: _Options) -> tuple[Format, ...]:
+    if options.formats:
+        return options.formats
+    if options.output not in (None, "-"):
+        return (format_of(str(options.output)),)
+    return (machine.format if machine else "svg",)

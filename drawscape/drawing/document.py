@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from drawscape.drawing.motion import Motion
 from drawscape.drawing.pen import Pen
 from drawscape.geometry.lines import Lines
 
@@ -21,6 +22,11 @@ class Layer:
     def pen(self) -> Pen:
         """The pen that draws the layer; 0.3 mm wide where the file names no width."""
         return Pen(self.name, self.color, self.width_mm or Pen().width)
+
+    @property
+    def motion(self) -> Motion:
+        """How the pen moves on this layer, as its name says."""
+        return Motion.of(self.name)
 
     def with_lines(self, lines: Lines) -> Layer:
         """Return the layer with other lines."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from drawscape.drawing.checks import check_text, checked_length
+from drawscape.drawing.motion import Motion, plain_name
 from drawscape.errors import CanvasError
 
 
@@ -22,3 +24,16 @@ class Pen:
         check_text(self.name)
         check_text(self.color)
         checked_length("pen width", self.width)
+
+    @property
+    def motion(self) -> Motion:
+        """How the pen moves: speed, height, passes, delay, as its name says (see motion.py)."""
+        return Motion.of(self.name)
+
+    def moving(self, **motion: Any) -> Pen:
+        """Return the pen with a name that asks for another motion; other settings stay.
+
+        >>> Pen("red").moving(speed=30, passes=2).name
+        '+S30+P2 red'
+        """
+        return replace(self, name=replace(self.motion, **motion).named(plain_name(self.name)))

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
-from drawscape.svg.read import Document
 
 
 def fit(

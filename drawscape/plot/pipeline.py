@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines
 from drawscape.plot.deduplicate import deduplicate as without_duplicates
 from drawscape.plot.filter import drop_shorter
@@ -13,7 +14,6 @@ from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.simplify import simplify
-from drawscape.svg.read import Document
 
 _DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.

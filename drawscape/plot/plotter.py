@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.drawing.motion import Motion
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 
@@ -23,9 +24,11 @@ class Plotter:
     """Speeds in mm/s, accelerations in mm/s², times in s; the defaults are the AxiDraw's (3.9).
 
     `corner_deviation_mm` is how far off a corner the pen might swing: it bounds the speed there. `raise_s`
-    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates.
+    and `lower_s` are the servo's time from 30 to 60 % of its range at its default rates. `top_speed`
+    is what a layer's own speed is a percentage of.
     """
 
+    top_speed: float = _AXIDRAW_TOP
     draw_speed: float = 0.25 * _AXIDRAW_TOP
     travel_speed: float = 0.75 * _AXIDRAW_TOP
     draw_acceleration: float = 0.75 * 40 * _INCH
@@ -40,6 +43,12 @@ class Plotter:
             least = "0 or more" if field.name.endswith(("_s", "_mm")) else "more than 0"
             if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
                 raise PlotError(f"{field.name}={value!r}: a plotter needs {least}")
+
+    def at(self, motion: Motion) -> Plotter:
+        """Return the plotter as it draws a layer that asks for this motion."""
+        if motion.speed is None:
+            return self
+        return replace(self, draw_speed=self.top_speed * motion.speed / 100)
 
     def drawing_s(self, lines: Lines) -> float:
         """Return the seconds of all strokes, each from rest to rest, slowed down at its corners.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read import Document, Layer
 
 
 def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Lines:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
-from drawscape.svg.read import Document, Layer
 
 
 def split_layers(document: Document) -> tuple[Document, ...]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drawscape.drawing.document import Document
+from drawscape.drawing.motion import Motion
 from drawscape.geometry.lines import Lines
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.tours import Tour, hops
-from drawscape.svg.read import Document
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,36 @@ def layer_statistics(
     plotter: Plotter | None = None,
     start: tuple[float, float] = (0.0, 0.0),
 ) -> Statistics:
-    """Return the figures of `lines` drawn as they stand, from `start`, without the way home."""
-    plotter = plotter or Plotter()
+    """Return the figures of `lines` drawn as they stand, from `start`, without the way home.
+
+    `name` is the layer's: its codes for speed, passes and delay count, and a layer that is not plotted
+    costs nothing (see drawscape.drawing.motion).
+    """
+    motion = Motion.of(name)
+    plotter = (plotter or Plotter()).at(motion)
+    if not motion.plotted:
+        return Statistics(name, 0, 0, 0.0, 0.0, 0, 0.0)
     lines = lines.take(lines.counts > 0)
     tour = Tour.as_given(lines)
     moves = hops(tour.steps, tour.ends(lines), start) if len(lines) else np.empty((0, 2))
     travels = np.hypot(moves[:, 0], moves[:, 1])
     pen_s = len(lines) * (plotter.raise_s + plotter.lower_s)
+    once_s = plotter.drawing_s(lines) + plotter.travel_s(travels) + pen_s
+    ink_mm, air_mm, count = float(lines.lengths_mm.sum()), float(travels.sum()), motion.passes
+    if count > 1 and len(lines):
+        # Each further pass begins where the last one ended.
+        back_mm = float(np.hypot(*(lines.starts[0] - lines.ends[-1])))
+        again = np.append(travels[1:], back_mm)
+        again_s = plotter.drawing_s(lines) + plotter.travel_s(again) + pen_s
+        once_s, air_mm = once_s + (count - 1) * again_s, air_mm + (count - 1) * float(again.sum())
     return Statistics(
         name,
-        len(lines),
-        len(lines.points),
-        float(lines.lengths_mm.sum()),
-        float(travels.sum()),
-        len(lines),
-        plotter.drawing_s(lines) + plotter.travel_s(travels) + pen_s,
+        count * len(lines),
+        count * len(lines.points),
+        count * ink_mm,
+        air_mm,
+        count * len(lines),
+        once_s + (motion.delay_ms or 0) / 1000,
     )
 
 

@@ -230,7 +230,7 @@ def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
 
 
 def test_hpgl_selects_a_pen_per_layer_and_draws(drawing: Document) -> None:
-    text = to_hpgl(drawing)
+    text = to_hpgl(drawing, outside="keep")
     assert text.startswith("IN;")
     assert "SP1;" in text
     assert "SP2;" in text
@@ -240,7 +240,7 @@ def test_hpgl_selects_a_pen_per_layer_and_draws(drawing: Document) -> None:
 def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing: Document) -> None:
     with pytest.raises(PlotError, match="a4"):
         to_hpgl(Document(123, 45, drawing.layers))
-    with pytest.raises(PlotError, match="hp7475a"):
+    with pytest.raises(UnknownNameError, match="hp7475a"):
         to_hpgl(drawing, device="hp1")
 
 
@@ -248,7 +248,7 @@ def test_hpgl_on_paper_that_the_device_lacks_is_refused(drawing: Document) -> No
 def test_every_format_is_saved_by_its_ending_and_nothing_else_is_left(
     drawing: Document, tmp_path: Path, format: str
 ) -> None:
-    path = save(drawing, tmp_path / f"a.{format}")
+    path = save(drawing, tmp_path / f"a.{format}", outside="crop")
     assert path.stat().st_size > 500
     assert stat.S_IMODE(path.stat().st_mode) & 0o400
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]

@@ -12,6 +12,8 @@ from plot_support import hatch, mesh, segments, travel
 from drawscape.cli.plot import plot
 from drawscape.cli.plot_table import duration
 from drawscape.cli.root import main
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Lines
 from drawscape.plot.export import save
 from drawscape.svg.read import Document, Layer, read_svg
 
@@ -60,7 +62,7 @@ def test_the_outputs_ending_names_the_format(file: Path) -> None:
 
 def test_a_file_per_layer_or_per_filling(file: Path) -> None:
     assert run(file, "--split", "layers").split() == ["a-plot-1-grid.svg", "a-plot-2-rows.svg"]
-    assert len(run(file, "--split", "0.35", "-o", "c.svg").split()) == 4
+    assert len(run(file, "--raw", "--split", "0.35", "-o", "c.svg").split()) == 4
 
 
 def test_to_standard_output_goes_the_drawing_alone(file: Path) -> None:
@@ -93,7 +95,7 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
         (["missing.svg"], "does not exist"),
         (["a.svg", "--split", "5x"], "5x"),
         (["a.svg", "--to", "docx"], "docx"),
-        (["a.svg", "-o", "b.docx"], "tells no format"),
+        (["a.svg", "-o", "b.docx"], "names no format"),
         (["a.svg", "--to", "pdf", "--to", "svg", "-o", "b"], "one file"),
         (["a.svg", "--split", "layers", "-o", "-"], "several files"),
         (["a.svg", "--to", "gcode", "--profile", "nix"], "known: marlin-servo, servo, z-axis"),
@@ -170,3 +172,51 @@ def test_layers_and_hatches_as_one_asks_for_them(tmp_path):
     pens("--fit", "a3")
     circle = max(read_svg(tmp_path / "b.svg").lines, key=len)
     assert len(circle) > 60
+
+
+def test_all_that_is_written_is_ordered_unless_raw(file: Path) -> None:
+    for name in ("o.svg", "o.gcode"):
+        run(file, "-o", name)
+        run(file, "--raw", "-o", f"raw-{name}")
+        assert (file.parent / name).stat().st_size < (file.parent / f"raw-{name}").stat().st_size
+    assert len(read_svg(file.parent / "raw-o.svg").lines) == 170
+    assert len(read_svg(file.parent / "o.svg").lines) < 30
+
+
+def test_lines_off_the_sheet_are_cropped_with_a_note_refused_or_kept(file: Path) -> None:
+    lines = Lines.of([[[-10, 10], [20, 10]], [[50, 50], [60, 60]]])
+    save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
+    for name in ("o.gcode", "o.svg", "o.pdf"):
+        result = CliRunner().invoke(plot, [str(file), "-o", name])
+        assert result.exit_code == 0
+        assert "note: layer 'a' leaves the sheet by 10.00 mm" in result.stderr
+    assert read_svg(file.parent / "o.svg").lines.bounds[0] == 0
+    assert "X-" not in (file.parent / "o.gcode").read_text()
+    run(file, "-o", "k.gcode", "--outside", "keep")
+    assert "X-10" in (file.parent / "k.gcode").read_text()
+    with pytest.raises(PlotError, match="outside"):
+        run(file, "-o", "r.gcode", "--outside", "refuse")
+    assert not (file.parent / "r.gcode").exists()
+
+
+def test_a_machine_brings_its_format_its_reach_and_its_time(file: Path) -> None:
+    assert "a-plot.gcode" in run(file, "--machine", "grbl", "-O")
+    assert "a-plot.hpgl" in run(file, "--machine", "hp7475a", "-O")
+    assert "a-plot.svg" in run(file, "--machine", "axidraw-v3", "-O")
+    slow, fast = (run(file, "--machine", name) for name in ("grbl", "hp7475a"))
+    assert slow != fast
+    lines = Lines.of([[[10, 10], [10, 290]]])
+    save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
+    # The sheet's lower left corner lies at the machine's: 220 mm of 297 are within reach.
+    assert "the machine's reach by 67.00 mm" in run(file, "--machine", "marlin", "-O")
+
+
+def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file: Path) -> None:
+    lines = segments(60)
+    save(Document(210, 297, (Layer("a", "black", 0.3, lines),)), file)
+    names = run(file, "--tile", "a5", "--overlap", "8mm", "--margin", 0, "--raw").split()
+    assert names == [f"a-plot-row{r}-column{c}.svg" for r in (1, 2) for c in (1, 2)]
+    sheets = [read_svg(file.parent / name) for name in names]
+    assert {(sheet.width_mm, sheet.height_mm) for sheet in sheets} == {(148, 210)}
+    ink = sum(sheet.layers[0].lines.lengths_mm.sum() for sheet in sheets)
+    assert ink == pytest.approx(lines.lengths_mm.sum(), rel=1e-4)

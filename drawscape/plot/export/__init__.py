@@ -1,10 +1,11 @@
 """A drawing as a file: SVG, PNG, PDF, G-code, HPGL."""
 
 from drawscape.plot.export.files import FORMATS, Format, save
-from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
+from drawscape.plot.export.gcode import to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
 from drawscape.plot.export.png import to_png
+from drawscape.plot.export.profile import PROFILES, GcodeProfile, read_profile
 from drawscape.plot.export.svg import to_svg
 
 __all__ = [

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from drawscape.atomic import write_atomic
+from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
-from drawscape.plot.export.gcode import GcodeProfile, to_gcode
+from drawscape.plot.bounds import Outside
+from drawscape.plot.export.gcode import to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
 from drawscape.plot.export.png import to_png
+from drawscape.plot.export.profile import GcodeProfile
 from drawscape.plot.export.svg import to_svg
-from drawscape.svg.read import Document
 
 Format = Literal["svg", "png", "pdf", "gcode", "hpgl"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -33,7 +35,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
     known = ", ".join((*(f".{name}" for name in FORMATS), *_SUFFIXES))
-    raise PlotError(f"file name {str(path)!r} tells no format; end it in one of {known}")
+    raise PlotError(f"file name {str(path)!r} names no format; end it in one of {known}")
 
 
 def encode(
@@ -43,10 +45,12 @@ def encode(
     profile: GcodeProfile | None = None,
     dpi: float = 150.0,
     device: str = "hp7475a",
+    outside: Outside = "refuse",
 ) -> bytes:
-    """Return the drawing as the content of a file of `format`.
+    """Return the drawing, as it stands, as the content of a file of `format`.
 
-    `profile` is for G-code, `dpi` for PNG, `device` for HPGL.
+    `profile` is for G-code, `dpi` for PNG, `device` for HPGL; `outside` says what becomes of lines
+    that the machine of a G-code or HPGL file cannot reach: 'refuse', 'crop' or 'keep'.
     Raises PlotError for an unknown format and what the format cannot hold, MissingExtraError.
     """
     match format:
@@ -57,9 +61,9 @@ def encode(
         case "pdf":
             return to_pdf(document)
         case "gcode":
-            return to_gcode(document, profile=profile).encode("ascii")
+            return to_gcode(document, profile=profile, outside=outside).encode("ascii")
         case "hpgl":
-            return to_hpgl(document, device=device).encode("ascii")
+            return to_hpgl(document, device=device, outside=outside).encode("ascii")
     raise PlotError(f"format={format!r}: choose one of {', '.join(FORMATS)}")
 
 
@@ -68,17 +72,14 @@ def save(
     path: str | os.PathLike[str],
     *,
     format: Format | None = None,
-    profile: GcodeProfile | None = None,
-    dpi: float = 150.0,
-    device: str = "hp7475a",
+    **options: Any,
 ) -> Path:
-    """Write the drawing and return the file's absolute path; the ending names the format by default.
+    """Write the drawing, as it stands, and return the file's absolute path.
 
-    It is written beside its place under a temporary name, flushed to the disk, then renamed. The
-    folder must exist.
+    The file's ending names the format by default; `options` are those of `encode`. The file is whole
+    or not there at all. The folder must exist.
     Raises what `encode` raises, and OSError when the file cannot be written.
     """
     target = Path(path).absolute()
-    content = encode(document, format or format_of(target), profile=profile, dpi=dpi, device=device)
-    write_atomic(target, [content])
+    write_atomic(target, [encode(document, format or format_of(target), **options)])
     return target

@@ -1,57 +1,162 @@
-"""HPGL for pen plotters of the eighties, by vpype, which knows their paper and their offsets."""
+"""HPGL for pen plotters of the eighties; their papers, origins and limits are data (hpgl.toml)."""
 
 from __future__ import annotations
 
-import io
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-from drawscape.errors import MissingExtraError, PlotError
-from drawscape.svg.read import Document
+import numpy as np
 
-_PX_PER_MM = 96 / 25.4
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import PlotError, UnknownNameError
+from drawscape.geometry.lines import Points
+from drawscape.plot.bounds import Outside, Reach, confine
+
+# Papers are cut within a millimetre or two of their names.
+_PAPER_SLACK_MM = 2.0
 
 
-def to_hpgl(document: Document, *, device: str = "hp7475a") -> str:
-    """Return the drawing as HPGL for `device`, one of vpype's names; layers are pens 1, 2, ...
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """A sheet in a plotter: `origin_mm` from its upper left corner, limits `x` and `y` in units."""
 
-    Raises MissingExtraError without vpype (the extra `hpgl`), PlotError for a device that is unknown or
-    has no paper of the drawing's size.
+    name: str
+    size_mm: tuple[float, float]
+    origin_mm: tuple[float, float]
+    x: tuple[int, int]
+    y: tuple[int, int]
+    turned: bool = False
+    ps: int | None = None
+    park: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A plotter: `unit_mm` a unit of its coordinates, `top_speed` in cm/s."""
+
+    name: str
+    unit_mm: float
+    pens: int
+    top_speed: float
+    papers: tuple[Paper, ...]
+
+
+@cache
+def devices() -> dict[str, Device]:
+    """Return the plotters that are known, by name."""
+    text = files("drawscape.plot.export").joinpath("hpgl.toml").read_text(encoding="utf-8")
+    return {name: _device(name, values) for name, values in tomllib.loads(text).items()}
+
+
+def _device(name: str, values: dict[str, Any]) -> Device:
+    return Device(name=name, papers=tuple(map(_paper_of, values.pop("paper"))), **values)
+
+
+def _paper_of(values: dict[str, Any]) -> Paper:
+    pairs: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return Paper(**pairs)
+
+
+def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "refuse") -> str:
+    """Return the drawing as HPGL for `device`; layers are pens 1, 2, ... or those of their numbers.
+
+    A layer's name may ask for speed (written as VS) and passes, and for not being plotted. `outside`
+    says what becomes of lines that the pens cannot reach, which on these machines is a margin of the
+    sheet: 'refuse', 'crop', or 'keep' (the plotter itself then clips them).
+    Raises UnknownNameError for a device that is not known, PlotError when it has no paper of the
+    drawing's size, or for lines outside that are refused.
     """
-    try:
-        import vpype
-    except ImportError as error:
-        raise MissingExtraError("HPGL export", "hpgl") from error
-    known = sorted(vpype.config_manager.get_plotter_list())
-    if device not in known:
-        raise PlotError(f"device={device!r}: vpype knows {', '.join(known)}")
-    out = io.StringIO()
-    size = (document.width_mm * _PX_PER_MM, document.height_mm * _PX_PER_MM)
-    config = vpype.config_manager.get_plotter_config(device)
-    paper = config.paper_config_from_size(size)
-    if paper is None:
-        sheets = ", ".join(sheet.name for sheet in config.paper_configs)
-        raise PlotError(
-            f"{device} has no paper of {document.width_mm:g} x {document.height_mm:g} mm; "
-            f"fit the drawing to one of {sheets}"
-        )
-    vpype.write_hpgl(
-        out,
-        _as_vpype(document),
-        page_size=paper.name,
-        landscape=document.width_mm > document.height_mm,
-        center=False,
-        device=device,
-        velocity=None,
-        quiet=True,
+    plotter, placing = _placed(document, device)
+    paper = placing.paper
+    document, _ = confine(document, placing.reach(document), outside=outside)
+    parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
+    layers = [layer for layer in document.layers if layer.motion.plotted]
+    has_speeds = any(layer.motion.speed is not None for layer in layers)
+    for number, layer in enumerate(layers):
+        parts += [
+            f"SP{_pen(layer, number, plotter)};",
+            _speed(layer, plotter) if has_speeds else "",
+        ]
+        parts += [placing.stroke(line) for line in layer.lines if len(line)] * layer.motion.passes
+    parts.append(f"PU{paper.park[0]},{paper.park[1]};SP0;IN;\n")
+    return "".join(parts)
+
+
+def reach_of(document: Document, device: str) -> Reach:
+    """Return what the pens of `device` reach of the sheet; raises what `to_hpgl` raises."""
+    return _placed(document, device)[1].reach(document)
+
+
+def _placed(document: Document, device: str) -> tuple[Device, _Placing]:
+    if device not in devices():
+        raise UnknownNameError("HPGL device", device, devices())
+    plotter = devices()[device]
+    paper, upright = _paper(plotter, document)
+    return plotter, _Placing(paper, plotter.unit_mm, upright)
+
+
+def _paper(plotter: Device, document: Document) -> tuple[Paper, bool]:
+    """Return the paper of the drawing's size, and whether it lies as the drawing does."""
+    size = np.array([document.width_mm, document.height_mm])
+    for as_is in (True, False):
+        for paper in plotter.papers:
+            wanted = size if as_is else size[::-1]
+            if np.abs(wanted - paper.size_mm).max() <= _PAPER_SLACK_MM:
+                return paper, as_is
+    raise PlotError(
+        f"{plotter.name} has no paper of {document.width_mm:g} x {document.height_mm:g} mm; "
+        f"fit the drawing to one of {', '.join(paper.name for paper in plotter.papers)}"
     )
-    return out.getvalue()
 
 
-def _as_vpype(document: Document) -> object:
-    import vpype
+def _pen(layer: Layer, index: int, plotter: Device) -> int:
+    number = layer.motion.number
+    return number if number and number <= plotter.pens else 1 + index % plotter.pens
 
-    copy = vpype.Document()
-    copy.page_size = (document.width_mm * _PX_PER_MM, document.height_mm * _PX_PER_MM)
-    for number, layer in enumerate(document.layers, start=1):
-        lines = [(line[:, 0] + 1j * line[:, 1]) * _PX_PER_MM for line in layer.lines]
-        copy.add(vpype.LineCollection(lines), number)
-    return copy
+
+def _speed(layer: Layer, plotter: Device) -> str:
+    """Return VS in whole cm/s for all pens; without a number, the plotter's own speed again."""
+    speed = layer.motion.speed
+    return "VS;" if speed is None else f"VS{max(round(plotter.top_speed * speed / 100), 1)};"
+
+
+@dataclass(frozen=True)
+class _Placing:
+    """From mm of the page to units of the plotter; a sheet that lies across is turned by 90 degrees."""
+
+    paper: Paper
+    unit_mm: float
+    upright: bool
+
+    def units(self, points: Points) -> Points:
+        """Return (N, 2) points of the page in whole units, y up."""
+        width, height = self.paper.size_mm
+        x, y = points.T
+        if not self.upright:
+            x, y = y, height - x
+        if self.paper.turned:
+            x, y = width - x, height - y
+        left, top = self.paper.origin_mm
+        units: Points = np.rint(np.stack((x - left, top - y), axis=1) / self.unit_mm)
+        return units
+
+    def reach(self, document: Document) -> Reach:
+        """Return what the pens reach of the page, in mm of the page."""
+        corners = np.array([self.paper.x, self.paper.y], dtype=float).T * self.unit_mm
+        x, y = self.paper.origin_mm[0] + corners[:, 0], self.paper.origin_mm[1] - corners[:, 1]
+        width, height = self.paper.size_mm
+        if self.paper.turned:
+            x, y = width - x, height - y
+        if not self.upright:
+            x, y = height - y, x
+        low, high = (min(x), min(y)), (max(x), max(y))
+        what = f"what the pens reach of {self.paper.name}"
+        limits = Reach(float(low[0]), float(low[1]), float(high[0]), float(high[1]), what)
+        return Reach.of_page(document).within(limits)
+
+    def stroke(self, line: Points) -> str:
+        points = [f"{x},{y}" for x, y in self.units(line).astype(int).tolist()]
+        return f"PU{points[0]};PD{','.join(points[1:])};" + "PU;" * (len(points) == 1)

@@ -12,8 +12,8 @@ import zlib
 import numpy as np
 import orjson
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.plot.export.colors import rgb
-from drawscape.svg.read import Document, Layer
 
 _POINTS_PER_MM = 72 / 25.4
 _DEFAULT_WIDTH_MM = 0.3

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import MissingExtraError, PlotError
 from drawscape.plot.export.colors import rgb
-from drawscape.svg.read import Document, Layer
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

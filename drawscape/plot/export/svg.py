@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from drawscape.svg.read import Document, Layer
+from drawscape.drawing.document import Document, Layer
 from drawscape.svg_builder import SVGBuilder
 
 _DEFAULT_WIDTH_MM = 0.3

@@ -1,0 +1,96 @@
+"""Plotters as data: their reach, their language and their speed (machines.toml)."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from drawscape.drawing.document import Document
+from drawscape.errors import PlotError, UnknownNameError
+from drawscape.plot.bounds import Reach
+from drawscape.plot.export.files import FORMATS, Format
+from drawscape.plot.export.profile import GcodeProfile, profile_of
+from drawscape.plot.plotter import Plotter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A plotter: its reach in mm, what it plots, and how fast it is.
+
+    `profile` is there for those that speak G-code and knows their reach, `device` for HPGL.
+    """
+
+    name: str
+    title: str
+    width_mm: float
+    height_mm: float
+    format: Format
+    plotter: Plotter
+    profile: GcodeProfile | None = None
+    device: str = "hp7475a"
+
+    def reach(self, document: Document) -> Reach:
+        """Return what the machine reaches of a sheet that lies in its origin's corner.
+
+        Where the machine's own software turns sheets (SVG, HPGL), one that only fits across is turned.
+        """
+        page = Reach.of_page(document)
+        width, height = self.width_mm, self.height_mm
+        fits = document.width_mm <= width and document.height_mm <= height
+        if not fits and self.format != "gcode" and document.width_mm <= height:
+            width, height = height, width
+        top = page.y1 - height if self.format == "gcode" else 0.0
+        machine = Reach(0.0, top, width, top + height, f"the reach of the {self.title}")
+        return page.within(machine)
+
+
+def machine_names() -> tuple[str, ...]:
+    """Return the names of all plotters that are known."""
+    return tuple(_known())
+
+
+def read_machine(name: str | os.PathLike[str]) -> Machine:
+    """Return a plotter by its name, or the one that a TOML file describes as machines.toml does.
+
+    Raises UnknownNameError for a name that is neither, PlotError for a file that does not fit.
+    """
+    if str(name) in _known():
+        return _machine(str(name), _known()[str(name)])
+    path = Path(name)
+    if path.suffix != ".toml":
+        raise UnknownNameError("machine (or .toml file)", str(name), _known())
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PlotError(f"machine {str(path)!r} cannot be read: {error}") from error
+    if len(values) != 1:
+        raise PlotError(f"machine {str(path)!r} describes {len(values)} machines; give one table")
+    ((known, described),) = values.items()
+    return _machine(known, described)
+
+
+@cache
+def _known() -> dict[str, dict[str, Any]]:
+    text = files("drawscape.plot").joinpath("machines.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _machine(name: str, values: dict[str, Any]) -> Machine:
+    given = dict(values)
+    try:
+        plotter = Plotter(**given.pop("time", {}))
+        profile = profile_of(given.pop("profile"), name) if "profile" in given else None
+        machine = Machine(name=name, plotter=plotter, profile=profile, **given)
+    except TypeError as error:
+        raise PlotError(f"machine {name!r}: {error}") from error
+    if machine.format not in FORMATS or not min(machine.width_mm, machine.height_mm) > 0:
+        raise PlotError(f"machine {name!r}: give a known format and a size in mm above 0")
+    if profile is None:
+        return machine
+    profile = replace(profile, width_mm=machine.width_mm, height_mm=machine.height_mm)
+    return replace(machine, profile=profile)
