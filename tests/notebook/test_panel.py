@@ -142,14 +142,23 @@ def test_a_wrong_value_is_refused(values: dict[str, Any], error: Callable[..., E
         panel(rings).set(values)
 
 
-def test_a_pattern_without_randomness_has_no_seed_and_says_so_when_given_one() -> None:
+def square(svg: Any, *, side: Annotated[int, Interval(ge=1, le=50)] = 9) -> None:
+    """A square, the same for every seed."""
+    svg.rect(10, 10, side, side)
+
+
+def test_a_sketch_without_randomness_has_no_seed_and_says_so_when_given_one() -> None:
+    plain = panel(square)
+    assert "seed" not in plain.values
+    with pytest.raises(ParameterError, match="square uses no randomness"):
+        plain.set({"seed": 3})
     any_pattern = panel("workers.svg_tasks.generate_complex_svg")
-    any_pattern.set({"pattern_type": "maurer_rose"})
-    assert "seed" not in any_pattern.values
-    with pytest.raises(ParameterError, match="maurer rose uses no randomness"):
-        any_pattern.set({"seed": 3})
     any_pattern.set({"pattern_type": "flow_field", "seed": 3})
     assert any_pattern.values["seed"] == 3
+
+
+def test_every_pattern_of_the_library_has_a_seed() -> None:
+    assert [name for name in SKETCHES if not SKETCHES[name].takes_rng] == []
 
 
 def test_paper_orientation_and_margin_can_be_set() -> None:
