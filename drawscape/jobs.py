@@ -10,8 +10,9 @@ killed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from drawscape.queue.by_value import portable
 from drawscape.queue.codec import dump
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.job import Job
+from drawscape.queue.options import check_lane
 from drawscape.queue.queue import Queue
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
@@ -53,7 +55,9 @@ __all__ = [
     "Reason",
     "Status",
     "WorkerProcess",
+    "cancel_all",
     "cancel_job",
+    "check_lane",
     "check_serializable",
     "check_status",
     "count_queued",
@@ -66,13 +70,16 @@ __all__ = [
     "get_batch",
     "get_job",
     "get_job_status",
+    "iterate_jobs",
     "list_jobs",
     "list_snapshots",
     "load_task",
+    "pause_queue",
     "portable",
     "prune_jobs",
     "queue_statistics",
     "requeue_job",
+    "resume_queue",
     "retry_failed_jobs",
     "retry_job",
     "start_shared_worker",
@@ -115,13 +122,19 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     - `job_priority=0`: higher runs first.
     - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
     - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout,
-      after a delay that grows by the factor each time.
+      after a delay that grows by the factor each time; a list of delays gives each its own.
     - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
       fails with reason `dependency`, unless `job_run_anyway=True`.
+    - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so.
     - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
+      With `job_replace=True` the new one takes the place of one that waits, and runs after one that runs.
+    - `job_lane='default'`: workers may be started for some lanes only, and a lane may be paused.
+    - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
     - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.
     - `job_meta`: a dictionary of notes; `job_description`: words for lists.
+
+    An argument that is a Job stands for its result: the new job waits for it, as with `job_depends_on`.
 
     Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,
     JobOptionError, DuplicateJobError, JobNotFoundError (a dependency) or QueueError.
@@ -132,7 +145,7 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
 
 def enqueue_many(
     task_function: Target,
-    calls: Iterable[Mapping[str, Any]],
+    calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
     *,
     then: Target | None = None,
     then_kwargs: Mapping[str, Any] | None = None,
@@ -141,6 +154,7 @@ def enqueue_many(
 ) -> Batch:
     """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
 
+    A call may also be a pair of another function and its arguments.
     `then` runs, with `then_kwargs`, once all have ended, however they ended (unless `then_kwargs` holds
     `job_run_anyway=False`). `options` are `job_...` options, the same for each job.
     Raises as `enqueue_background_job` does; then none was queued.
@@ -232,8 +246,17 @@ def list_jobs(
 ) -> list[Job]:
     """Return jobs, the newest first: of a status or several, of a task path or a module's."""
     queue = default_queue()
-    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
-    return [Job(queue, row.id) for row in rows]
+    ids = query.iterate_ids(queue.database, queue.name, status=status, task=task)
+    return [Job(queue, job_id) for job_id in islice(ids, limit)]
+
+
+def iterate_jobs(
+    status: str | Iterable[str] | None = None, task: str | None = None
+) -> Iterator[Job]:
+    """Yield the jobs that `list_jobs` would list, however many, without holding them all."""
+    queue = default_queue()
+    for job_id in query.iterate_ids(queue.database, queue.name, status=status, task=task):
+        yield Job(queue, job_id)
 
 
 def list_snapshots(
@@ -252,6 +275,28 @@ def count_queued(limit: int = 1_000_000) -> int:
     """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
     queue = default_queue()
     return query.count_queued(queue.database, queue.name, limit)
+
+
+def cancel_all(grace: Duration = 0.0) -> int:
+    """Return how many jobs of the queue were kept from running or asked to stop."""
+    queue = default_queue()
+    return control.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
+
+
+def pause_queue(lane: str | None = None) -> None:
+    """Let no job start, or none of one lane, until `resume_queue`; those that run go on."""
+    queue = default_queue()
+    control.pause(queue.database, queue.name, _lane(lane))
+
+
+def resume_queue(lane: str | None = None) -> None:
+    """Let jobs start again; without a lane also those of lanes that were paused by name."""
+    queue = default_queue()
+    control.resume(queue.database, queue.name, _lane(lane))
+
+
+def _lane(lane: str | None) -> str:
+    return control.ALL_LANES if lane is None else check_lane(lane)
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from drawscape import settings
+from drawscape.jobs import check_lane
 from drawscape.project_modules import import_module
 
 _HUEY = "drawscape.tasks.huey"
@@ -26,6 +27,7 @@ _HUEY = "drawscape.tasks.huey"
 @click.option(
     "--huey", "path", help="The huey to run; by default the project's workers.huey, if it has one."
 )
+@click.option("--lanes", help="Only jobs of these lanes, separated by commas: fast,default.")
 @click.option("--burst", is_flag=True, help="Leave when nothing is queued any more.")
 @click.option(
     "--max-jobs-per-child",
@@ -39,6 +41,7 @@ def worker(
     path: str | None,
     burst: bool,
     max_jobs_per_child: int | None,
+    lanes: str | None,
     with_parent: bool,
 ) -> None:
     """Run jobs until Ctrl-C.
@@ -55,6 +58,8 @@ def worker(
     huey = _load_huey(path or ("workers.huey" if _project_has_huey() else _HUEY))
     if max_jobs_per_child is not None:
         huey.max_jobs_per_child = max_jobs_per_child
+    if lanes:
+        huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:
         threading.Thread(target=_leave_with_parent, daemon=True).start()

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue.engines.engine import Database
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
-from drawscape.queue.status import WAITING
-from drawscape.queue.table.control import cancel_batch
+from drawscape.queue.status import OPEN, Status
+from drawscape.queue.table.control import cancel_many, retry_failed
 from drawscape.queue.table.query import count_by_status, list_rows
 
 _LOOK_S = 0.003
-_RANGES_A_LOOK = 100  # some 0.2 ms; more are only there when many jobs wait for another try
-_ANY_LEFT = """
-select 1 from job where batch = ? and status in ('queued', 'scheduled', 'deferred', 'started') limit 1
-"""
+_PAGE = 500
 
-_ENDED_IN = """
-with span (first, last) as (values {spans}),
-    over (status) as (values ('finished'), ('failed'), ('stopped'), ('canceled'))
-select seq, id from span cross join over cross join job indexed by job_batch_status
-where batch = ? and job.status = over.status and seq between first and last order by ended_at, seq
+_ENDED_AFTER = """
+select ended_at, seq, id from job where batch = ? and ended_at is not null and (ended_at, seq) > (?, ?)
+order by ended_at, seq limit ?
 """
 
 
@@ -69,25 +62,26 @@ class Batch:
     def done(self) -> int:
         """How many jobs have ended; those that were removed since had."""
         counts = self.counts
-        return self._total - sum(counts[status] for status in (*WAITING, "started"))
+        return self._total - sum(counts[status] for status in OPEN)
 
     @property
     def ended(self) -> bool:
         """Whether every job has ended."""
+        return self._first("select 1 from job where batch = ? and ended_at is null limit 1") is None
+
+    def _first(self, statement: str) -> Any:
         with self._queue.database.translated():
-            found = self._queue.database.connection.execute(_ANY_LEFT, (self._id,)).fetchone()
-        return found is None
+            return self._queue.database.connection.execute(statement, (self._id,)).fetchone()
 
     @property
     def progress(self) -> float:
         """How far the batch is, 0 to 1, running jobs counted by their own progress."""
         if self._total == 0:
             return 1.0
-        with self._queue.database.translated():
-            running = self._queue.database.connection.execute(
-                "select total(progress) from job where batch = ? and status = 'started'",
-                (self._id,),
-            ).fetchone()[0]
+        running = self._first(
+            "select coalesce(sum(progress), 0) from job where batch = ? and ended_at is null "
+            "and status = 'started'"
+        )[0]
         return min(1.0, (self.done + float(running)) / self._total)
 
     def as_completed(self, timeout: Duration = None) -> Iterator[Job]:
@@ -95,22 +89,39 @@ class Batch:
 
         A job that is removed before its turn, being old or by `delete`, is left out.
         """
+        seen: set[int] = set()
+        cursor = (0.0, 0)
+        for over in self._looks(timeout):
+            if (
+                over
+            ):  # once more from the start: a clock that was set back puts an end before the cursor
+                cursor = (0.0, 0)
+            while page := self._ended_after(cursor):
+                cursor = page[-1][:2]
+                for _, seq, job_id in page:
+                    if seq not in seen:
+                        seen.add(seq)
+                        yield Job(self._queue, job_id)
+
+    def _ended_after(self, cursor: tuple[float, int]) -> list[Any]:
+        with self._queue.database.translated():
+            return self._queue.database.connection.execute(
+                _ENDED_AFTER, (self._id, *cursor, _PAGE)
+            ).fetchall()
+
+    def _looks(self, timeout: Duration) -> Iterator[bool]:
+        """Yield after each change whether the batch has ended, until it has; JobTimeout after `timeout`."""
         limit_s = None if timeout is None else seconds(timeout, "timeout")
         began, version = time.monotonic(), None
-        unseen = _Unseen(self._queue.database, self._id)
-        count, over, to_look_at = 0, False, 0
-        while count < self._total:
-            if to_look_at <= 0 and (now := self._queue.database.version()) != version:
-                version, over, to_look_at = now, self.ended, len(unseen)
-            if to_look_at > 0:
-                to_look_at -= _RANGES_A_LOOK
-                for job_id in unseen.take():
-                    count += 1
-                    yield Job(self._queue, job_id)
-            if to_look_at <= 0 and over:
-                return
+        while True:
+            now = self._queue.database.version()
+            if now != version:
+                version, over = now, self.ended
+                yield over
+                if over:
+                    return
             if limit_s is not None and time.monotonic() - began >= limit_s:
-                raise JobTimeout(f"{count} of {self._total} jobs ended within {limit_s:g} s")
+                raise JobTimeout(f"{self.done} of {self._total} jobs ended within {limit_s:g} s")
             time.sleep(_LOOK_S)
 
     __iter__ = as_completed
@@ -121,21 +132,13 @@ class Batch:
         Raises JobFailed when some did not finish (the text counts them and quotes the first), JobTimeout
         after `timeout`, JobNotFoundError when some were removed.
         """
-        limit_s = None if timeout is None else seconds(timeout, "timeout")
-        began, version = time.monotonic(), None
-        while True:
-            now = self._queue.database.version()
-            if now != version and self.ended:
-                break
-            version = now
-            if limit_s is not None and time.monotonic() - began >= limit_s:
-                raise JobTimeout(f"{self.done} of {self._total} jobs ended within {limit_s:g} s")
-            time.sleep(_LOOK_S)
+        for _ in self._looks(timeout):
+            pass
         return self._results()
 
     def _results(self) -> list[Any]:
         rows = list_rows(self._queue.database, self._queue.name, batch=self._id, limit=None)
-        bad = [row for row in reversed(rows) if row.status != "finished"]
+        bad = [row for row in reversed(rows) if row.status != Status.FINISHED]
         if bad:
             first = bad[0]
             raise JobFailed(
@@ -149,56 +152,17 @@ class Batch:
         return [Job(self._queue, row.id).result for row in reversed(rows)]
 
     def cancel(self, grace: Duration = 0.0) -> int:
-        """Return how many jobs were kept from running or told to stop."""
-        return cancel_batch(self._queue.database, self._id, seconds(grace, "grace"))
+        """Return how many jobs were kept from running or asked to stop."""
+        queue = self._queue
+        return cancel_many(
+            queue.database, queue.name, batch=self._id, grace_s=seconds(grace, "grace")
+        )
+
+    def retry(self) -> list[Job]:
+        """Queue the jobs of the batch that failed again, and return them; what follows waits anew."""
+        ids = retry_failed(self._queue.database, self._queue.name, batch=self._id)
+        return [Job(self._queue, job_id) for job_id in ids]
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
-        return f"<Batch {self._id} of {self._total}: {told or 'empty'}>"
-
-
-class _Unseen:
-    """The jobs of a batch that were not seen ended yet, as ranges of their numbers.
-
-    A look reads what has ended in those ranges and nothing twice, so that a walk through the whole batch
-    takes time in proportion to its length. Jobs end nearly in the order of their numbers: there are about
-    as many ranges as jobs that were overtaken, which are those that run or wait for another try.
-    """
-
-    def __init__(self, database: Database, batch_id: str) -> None:
-        self._database = database
-        self._batch = batch_id
-        with database.translated():
-            first, last = database.connection.execute(
-                "select min(seq), max(seq) from job where batch = ?", (batch_id,)
-            ).fetchone()
-        self._ranges: deque[tuple[int, int]] = deque([] if first is None else [(first, last)])
-
-    def __len__(self) -> int:
-        """How many ranges there are; as many are to be looked at to have looked at all."""
-        return len(self._ranges)
-
-    def take(self) -> list[str]:
-        """Return the ids of what has ended in the ranges whose turn it is, in the order of the ends."""
-        turn = [self._ranges.popleft() for _ in range(min(len(self._ranges), _RANGES_A_LOOK))]
-        spans = ", ".join(["(?, ?)"] * len(turn))
-        bounds = [bound for span in turn for bound in span]
-        with self._database.translated():
-            found = self._database.connection.execute(
-                _ENDED_IN.format(spans=spans), (*bounds, self._batch)
-            ).fetchall()
-        self._ranges.extend(_without(turn, [seq for seq, _ in found]))
-        return [job_id for _, job_id in found]
-
-
-def _without(spans: Sequence[tuple[int, int]], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield what is left of the disjoint `spans`, bounds included, without `numbers`, all in one of them."""
-    rest = deque(sorted(numbers))
-    for first, last in sorted(spans):
-        while rest and rest[0] <= last:
-            number = rest.popleft()
-            if first < number:
-                yield first, number - 1
-            first = number + 1
-        if first <= last:
-            yield first, last
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
+        return f"<Batch {self._id} of {self._total}: {counts or 'empty'}>"

@@ -45,7 +45,8 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
 
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
     as huey does, in its threads. `home` is the folder in which jobs run, by default the one that holds
-    the queue's folder; `task_modules` are the modules whose functions may be jobs. Its worker removes
+    the queue's folder; `task_modules` are the modules whose functions may be jobs; its workers run jobs of
+    `lanes` only, if there are any. Its worker removes
     ended jobs every `prune_every_s` seconds, but for those to `keep`. A child process is replaced after
     `max_jobs_per_child` jobs.
     """
@@ -59,6 +60,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         home: str | os.PathLike[str] | None = None,
         task_modules: Sequence[str] = LIBRARY_TASK_MODULES,
         serializer: Serializer | None = None,
+        lanes: Sequence[str] = (),
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,
         max_jobs_per_child: int | None = None,
@@ -68,6 +70,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         path = Path(filename).resolve()
         self.home = Path(home) if home is not None else _home_of(path)
         self.task_modules = tuple(task_modules)
+        self.lanes = tuple(lanes)
         self.keep = keep
         self.prune_every_s = prune_every_s
         self.max_jobs_per_child = _positive(max_jobs_per_child)

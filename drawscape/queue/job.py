@@ -181,7 +181,7 @@ class Job:
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview."""
-        control.delete(self._queue.database, self._queue.folder, self._id)
+        control.delete(self._queue.database, self._id)
 
     def wait(self, timeout: Duration = None) -> Any:
         """Return the result once the job is finished.

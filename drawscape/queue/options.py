@@ -1,9 +1,10 @@
-"""What a job can be told: the `job_` options, checked in the caller's cell."""
+"""Job options: the names that begin with `job_`, checked in the caller's cell."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,10 +14,12 @@ from drawscape import durations
 from drawscape.errors import JobOptionError
 from drawscape.queue.codec import dump
 from drawscape.queue.ids import check_id, new_id
-from drawscape.queue.table.records import NewJob
+from drawscape.queue.table.records import Due, Group, NewJob, RunsAfter
 from drawscape.queue.task import Task
 
 DEFAULT_TIMEOUT = "5m"
+
+_LANE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _LARGEST = 1_000_000_000
 """Of priorities and retries; SQLite's integers end at 64 bits."""
@@ -38,7 +41,17 @@ OPTIONS = (
     "job_description",
     "job_grace",
     "job_fresh_process",
+    "job_lane",
+    "job_limit",
+    "job_limit_key",
+    "job_replace",
+    "job_on_success",
+    "job_on_failure",
 )
+
+_META_CHARS = 1_000_000
+_DESCRIPTION_CHARS = 10_000
+_KEY_CHARS = 200
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -78,25 +91,71 @@ def new_job(
     grace = get("job_grace")
     ttl = get("job_result_ttl")
     meta = get("job_meta")
+    delay_s, delays = _retry_delays(get("job_retry_delay", 0.0))
     return NewJob(
         id=job_id,
         task=task.path,
         payload=payload,
         created_at=time.time(),
-        priority=_whole(get("job_priority", 0), "job_priority", low=None),
-        due_at=_due_at(get("job_delay"), get("job_at")),
+        priority=priority_of(get("job_priority", 0)),
+        due=_due(get("job_delay"), get("job_at")),
         timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT)),
         grace_s=None if grace is None else durations.seconds(grace, "job_grace"),
-        retries=_whole(get("job_retries", 0), "job_retries", low=0),
-        retry_delay_s=durations.seconds(get("job_retry_delay", 0.0), "job_retry_delay"),
+        retries=_whole(get("job_retries", len(delays)), "job_retries", low=0),
+        retry_delay_s=delay_s,
+        retry_delays=json.dumps(delays) if delays else None,
         retry_backoff=_backoff(get("job_retry_backoff", 1.0)),
         result_ttl_s=None if ttl in (None, -1) else durations.seconds(ttl, "job_result_ttl"),
         unique_key=_unique_key(get("job_unique"), task, unique_of),
         meta=None if meta is None else _as_json(meta),
         description=_description(get("job_description")),
+        group=_group(task, get("job_lane"), get("job_limit_key"), get("job_limit")),
         depends_on=_ids_of(get("job_depends_on")),
-        runs_anyway=bool(get("job_run_anyway", False)),
+        runs_anyway=RunsAfter.ANY if get("job_run_anyway", False) else RunsAfter.SUCCESS,
+        replaces=_replaces(options),
     )
+
+
+def priority_of(value: Any) -> int:
+    """Return `value` if it may be a priority, else raise JobOptionError."""
+    return _whole(value, "job_priority", low=None)
+
+
+def check_lane(name: Any) -> str:
+    """Return `name` if a lane may be called so, else raise JobOptionError."""
+    if not isinstance(name, str) or not _LANE.fullmatch(name):
+        raise JobOptionError(f"job_lane={name!r}: use 1 to 64 of A-Z a-z 0-9 _ -, such as 'slow'")
+    return name
+
+
+def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
+    """A limit without a key is one for the task; a key without a limit lets one job run at a time."""
+    if key is not None and (not isinstance(key, str) or not 1 <= len(key) <= _KEY_CHARS):
+        raise JobOptionError(f"job_limit_key={key!r}: give a name such as 'plotter'")
+    most = (
+        None
+        if limit is None and key is None
+        else _whole(1 if limit is None else limit, "job_limit", low=1)
+    )
+    if most is not None and key is None:
+        key = f"task:{task.path}"
+    return Group("default" if lane is None else check_lane(lane), key or "", most)
+
+
+def _replaces(options: Mapping[str, Any]) -> bool:
+    replaces = bool(options.get("job_replace", False))
+    if replaces and options.get("job_unique") in (None, False):
+        raise JobOptionError("job_replace: give job_unique too, which says what is replaced")
+    return replaces
+
+
+def _retry_delays(value: Any) -> tuple[float, list[float]]:
+    if not isinstance(value, (list, tuple)):
+        return durations.seconds(value, "job_retry_delay"), []
+    if not 1 <= len(value) <= 100:
+        raise JobOptionError(f"job_retry_delay={value!r}: give 1 to 100 delays, or a single one")
+    delays = [durations.seconds(one, "job_retry_delay") for one in value]
+    return delays[0], delays
 
 
 def _whole(value: Any, option: str, low: int | None) -> int:
@@ -111,6 +170,11 @@ def _whole(value: Any, option: str, low: int | None) -> int:
 def _description(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise JobOptionError(f"job_description={value!r}: give text")
+    if value is not None and len(value) > _DESCRIPTION_CHARS:
+        raise JobOptionError(
+            f"job_description has {len(value):,} characters, the limit is {_DESCRIPTION_CHARS:,}; "
+            "put long text into a file or an argument"
+        )
     return None if value is None else value.encode("utf-8", "backslashreplace").decode()
 
 
@@ -120,15 +184,15 @@ def _backoff(value: Any) -> float:
     return float(value)
 
 
-def _due_at(delay: durations.Duration, at: datetime | None) -> float | None:
+def _due(delay: durations.Duration, at: datetime | None) -> Due | None:
     if delay is not None and at is not None:
         raise JobOptionError("job_delay and job_at: give one of them")
     if at is not None:
-        return durations.moment(at, "job_at")
+        return Due(durations.moment(at, "job_at"))
     if delay is None:
         return None
     wait_s = durations.seconds(delay, "job_delay")
-    return time.time() + wait_s if wait_s > 0 else None
+    return Due.after(wait_s) if wait_s > 0 else None
 
 
 def _ids_of(needed: Any) -> tuple[str, ...]:
@@ -148,8 +212,8 @@ def _unique_key(
             raise JobOptionError(f"job_unique={unique!r}: give True, or a key of your own as text")
         return f"key:{unique}"
     args, kwargs = call if call is not None else ((), {})
-    told = _exactly([tuple(args), dict(kwargs)]).encode()
-    return f"call:{task.path}:{hashlib.sha256(told).hexdigest()}"
+    call_text = _exactly([tuple(args), dict(kwargs)]).encode()
+    return f"call:{task.path}:{hashlib.sha256(call_text).hexdigest()}"
 
 
 def _exactly(value: Any) -> str:
@@ -176,4 +240,9 @@ def _as_json(meta: Any) -> str:
         raise JobOptionError(f"job_meta: {error}; give a dictionary of plain values") from None
     if not isinstance(meta, Mapping):
         raise JobOptionError(f"job_meta={meta!r}: give a dictionary of plain values")
+    if len(text) > _META_CHARS:
+        raise JobOptionError(
+            f"job_meta takes {len(text):,} characters, the limit is {_META_CHARS:,}; "
+            "put large values into a file and its path into the notes"
+        )
     return text

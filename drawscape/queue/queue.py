@@ -13,10 +13,25 @@ from drawscape.queue.by_value import portable
 from drawscape.queue.codec import Codec, dump, load_key, of_call
 from drawscape.queue.engines.sqlite.connection import FULL, Database
 from drawscape.queue.ids import new_id, new_ids
+from drawscape.queue.job_argument import with_results
 from drawscape.queue.options import id_of, new_job, refuse, split_options
 from drawscape.queue.table.insertion import insert, insert_many
-from drawscape.queue.table.records import NewJob
+from drawscape.queue.table.records import NewJob, RunsAfter
 from drawscape.queue.task import Task, check_binding, find_task
+
+Target = str | Callable[..., Any]
+
+PAYLOAD_LIMIT_BYTES = 100_000_000
+"""Of a job's arguments: they are copied several times on their way to the worker."""
+
+_SINGLE = (
+    "job_id",
+    "job_unique",
+    "job_depends_on",
+    "job_replace",
+    "job_on_success",
+    "job_on_failure",
+)
 
 
 @dataclass(frozen=True)
@@ -54,9 +69,7 @@ class Queue:
         """The folder of the queue's file: locks, logs and previews lie beside it."""
         return self.database.path.parent
 
-    def enqueue(
-        self, target: str | Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> str:
+    def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         """Return the id of the job that was queued, its options taken out of `kwargs`.
 
         Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,
@@ -66,9 +79,27 @@ class Queue:
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, args, arguments)
         job_id = id_of(options)
+        args, arguments, needed = with_results(args, arguments)
         payload = self.pack(job_id, task, args, arguments, options)
         job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
-        return insert(self.database, self.name, job)
+        job = replace(job, depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
+        return insert(self.database, self.name, job, *self._callbacks(job_id, options))
+
+    def _callbacks(self, job_id: str, options: Mapping[str, Any]) -> list[NewJob]:
+        """Return the jobs that `job_on_success` and `job_on_failure` name; each is given the job's id."""
+        found = []
+        for option, runs in (
+            ("job_on_success", RunsAfter.ONLY_SUCCESS),
+            ("job_on_failure", RunsAfter.ONLY_FAILURE),
+        ):
+            if (target := options.get(option)) is None:
+                continue
+            task = find_task(target, self.task_modules, self.home)
+            check_binding(task, (job_id,), {})
+            own_id = new_id()
+            job = new_job(own_id, task, self.pack(own_id, task, (job_id,), {}, {}), {})
+            found.append(replace(job, depends_on=(job_id,), runs_anyway=runs))
+        return found
 
     def pack(
         self,
@@ -87,9 +118,15 @@ class Queue:
             call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
             if options.get("job_fresh_process"):  # read in the child, so it travels with the call
                 call = (*call, {"fresh_process": True})
-            return self.codec.dumps(call, of_call(job_id, task.path))
+            payload = self.codec.dumps(call, of_call(job_id, task.path))
         except NotSerializableError as error:
             raise NotSerializableError(self._culprit(task, args, kwargs, error)) from error
+        if len(payload) > PAYLOAD_LIMIT_BYTES:
+            raise NotSerializableError(
+                f"{task.path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
+                f"{PAYLOAD_LIMIT_BYTES / 1e6:,.0f} MB; write them to a file and pass its path"
+            )
+        return payload
 
     def _culprit(
         self,
@@ -111,11 +148,11 @@ class Queue:
 
     def enqueue_many(
         self,
-        target: str | Callable[..., Any],
-        calls: Iterable[Mapping[str, Any]],
+        target: Target,
+        calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
         options: Mapping[str, Any],
         *,
-        then: str | Callable[..., Any] | None = None,
+        then: Target | None = None,
         then_kwargs: Mapping[str, Any] | None = None,
         description: str | None = None,
     ) -> tuple[str, list[str], str | None]:
@@ -123,42 +160,57 @@ class Queue:
 
         One transaction inserts them all; `options` are the same for each.
         """
-        refuse(options, ("job_id", "job_unique", "job_depends_on"), "enqueue_many")
-        task = find_task(target, self.task_modules, self.home)
-        every_call = list(calls)
-        ids = new_ids(len(every_call)) if every_call else []
+        refuse(options, _SINGLE, "enqueue_many")
         batch = new_id()
         known, arguments = split_options(options)
         if arguments:
             raise JobOptionError(
-                f"enqueue_many: {next(iter(arguments))!r} is no option; put the task's arguments into "
+                f"enqueue_many: {next(iter(arguments))!r} is not an option; put the task's arguments into "
                 "each call's dictionary"
             )
-        model = new_job("", task, b"", known)
-        for names in {tuple(call): call for call in every_call}.values():
-            check_binding(task, (), names)  # what binds depends on the names alone
-        payloads = [
-            self.pack(job_id, task, (), call, known)
-            for job_id, call in zip(ids, every_call, strict=True)
+        every_call = [_target_and_arguments(target, call) for call in calls]
+        ids = new_ids(len(every_call)) if every_call else []
+        tasks = self._checked_tasks(target, every_call)
+        model = new_job("", tasks[target], b"", known)
+        jobs = [
+            (job_id, tasks[one].path, self.pack(job_id, tasks[one], (), call, known))
+            for job_id, (one, call) in zip(ids, every_call, strict=True)
         ]
         following = None if then is None else self._following(then, then_kwargs or {}, batch)
         insert_many(
             self.database,
             self.name,
             replace(model, batch=batch),
-            list(zip(ids, payloads, strict=True)),
+            jobs,
             description=description,
-            then=following,
+            then=() if following is None else (following,),
         )
         return batch, ids, None if following is None else following.id
 
-    def _following(
-        self, target: str | Callable[..., Any], kwargs: Mapping[str, Any], batch: str
-    ) -> NewJob:
-        refuse(kwargs, ("job_unique", "job_depends_on"), "what follows a batch")
+    def _checked_tasks(
+        self, target: Target, calls: Sequence[tuple[Target, Mapping[str, Any]]]
+    ) -> dict[Target, Task]:
+        """Return the tasks by what names them; what binds depends on the arguments' names alone."""
+        tasks = {
+            one: find_task(one, self.task_modules, self.home)
+            for one in dict.fromkeys([target, *(one for one, _ in calls)])
+        }
+        for (one, _), names in {(one, tuple(call)): call for one, call in calls}.items():
+            check_binding(tasks[one], (), names)
+        return tasks
+
+    def _following(self, target: Target, kwargs: Mapping[str, Any], batch: str) -> NewJob:
+        refuse(kwargs, _SINGLE[1:], "what follows a batch")
         options, arguments = split_options({"job_run_anyway": True, **kwargs})
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, (), arguments)
         options["job_depends_on"] = [batch]
         job_id = id_of(options)
         return new_job(job_id, task, self.pack(job_id, task, (), arguments, options), options)
+
+
+def _target_and_arguments(
+    target: Target, call: Mapping[str, Any] | tuple[Target, Mapping[str, Any]]
+) -> tuple[Target, Mapping[str, Any]]:
+    """A call is a dictionary of arguments, or a pair of another function and its arguments."""
+    return call if isinstance(call, tuple) else (target, call)

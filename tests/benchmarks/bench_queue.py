@@ -171,7 +171,9 @@ def round_trip(count: int) -> float:
     from drawscape.queue.worker.turn import Turn
 
     key, task = os.urandom(32), "benchtasks.noop"
-    child = ChildSettings(str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None)
+    child = ChildSettings(
+        str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None, queue_file=""
+    )
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
     held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
     slot = Slot(SlotSettings(HOME, HOME, child), Turn(), lambda *_: None, lambda *_: None)

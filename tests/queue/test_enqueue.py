@@ -206,7 +206,7 @@ def test_uniqueness_looks_at_the_whole_of_each_argument():
 
 
 def test_a_misplaced_argument_of_many_jobs_is_named():
-    with pytest.raises(errors.JobOptionError, match="'b' is no option"):
+    with pytest.raises(errors.JobOptionError, match="'b' is not an option"):
         enqueue_many("sampletasks.add", [{"a": 1}], b=2)
     with pytest.raises(errors.JobOptionError, match="job_unique"):
         enqueue_many(

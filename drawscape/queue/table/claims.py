@@ -4,20 +4,64 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 
+from drawscape.durations import LONGEST_S
+from drawscape.queue.clock import boot_id, boot_s
 from drawscape.queue.engines.engine import Connection, Database
-from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Outcome
-from drawscape.queue.table.settlement import settle
+from drawscape.queue.status import Status
+from drawscape.queue.table.dependencies import settle
+from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Due, Outcome
 from drawscape.queue.worker.failpoints import failpoint
 
-_CLAIM = f"""
-update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = ?, pid = ?,
-    started_at = ?, ended_at = null, progress = 0, message = null, stop_grace_s = null
-where seq = (
-    select seq from job where queue = ? and status = 'queued' order by priority desc, seq limit 1
+# The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
+# group, however many jobs wait. Groups are few: lanes, and keys with a limit.
+_PAUSED = (
+    "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
 )
+_CLAIM = f"""
+with head (seq, priority) as (
+    select * from (
+        select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
+        order by priority desc, seq limit 1
+    ) as ordinary
+    where {{ordinary}} and not exists {_PAUSED.format(lane="'default'")}
+    union all
+    select job.seq, job.priority from job_group join job on job.seq = (
+        select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
+        order by priority desc, seq limit 1
+    )
+    where job_group.queue = :queue and {{lanes}}
+    and not exists {_PAUSED.format(lane="job_group.lane")}
+    and (most is null or most > (
+        select count(*) from job as running join job_group as own on own.id = running.group_id
+        where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
+    ))
+)
+update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
+    started_at = :now, ended_at = null, progress = 0, message = null, stop_grace_s = null
+where seq = (select seq from head order by priority desc, seq limit 1)
 returning {CLAIM_COLUMNS}
 """
+
+
+@cache
+def _claim_statement(lanes: tuple[str, ...]) -> str:
+    """Return the statement for a worker of `lanes`, of all when there are none."""
+    if not lanes:
+        return _CLAIM.format(ordinary="true", lanes="true")
+    names = ", ".join(f":lane{number}" for number in range(len(lanes)))
+    return _CLAIM.format(ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})")
+
+
+def _claim_next(
+    connection: Connection, queue: str, worker: str, pid: int | None, lanes: tuple[str, ...]
+) -> Claim | None:
+    values = {"queue": queue, "worker": worker, "pid": pid, "now": time.time()}
+    values.update((f"lane{number}", lane) for number, lane in enumerate(lanes))
+    row = connection.execute(_claim_statement(lanes), values).fetchone()
+    return None if row is None else Claim(*row)
+
 
 # The clock may be set back while a job runs: it never ends before it began.
 _ACKNOWLEDGE = """
@@ -30,20 +74,25 @@ returning exists (select 1 from job_dependency)
 """
 
 _RETRY = """
-update job set status = case when ? > 0 then 'scheduled' else 'queued' end, due_at = ?, reason = ?,
-    error = ?, detail = ?, peak_kb = ?, meta = coalesce(?, meta), pid = null, worker = null,
-    retries = retries - 1, retry_delay_s = min(retry_delay_s * retry_backoff, 3.2e9)
+update job set status = ?, due_at = ?, due_boot = ?, due_boot_s = ?, retry_delay_s = ?, retry_delays = ?,
+    reason = ?, error = ?, detail = ?, peak_kb = ?, meta = coalesce(?, meta), pid = null, worker = null,
+    retries = retries - 1
 where seq = ? and token = ? and status = 'started'
 """
 
 
-def claim(database: Database, queue: str, worker: str, pid: int | None) -> Claim | None:
-    """Return the next job of `queue`, now `started` and held by `worker`, or None when none waits."""
+def claim(
+    database: Database, queue: str, worker: str, pid: int | None, lanes: tuple[str, ...] = ()
+) -> Claim | None:
+    """Return the next job of `queue`, now `started` and held by `worker`, or None when none may run.
+
+    Of `lanes` only, if there are any.
+    """
     connection = database.connection
     with database.translated(), database.write_lock:
-        row = connection.execute(_CLAIM, (worker, pid, time.time(), queue)).fetchone()
+        found = _claim_next(connection, queue, worker, pid, lanes)
     failpoint("claim.committed")
-    return None if row is None else Claim(*row)
+    return found
 
 
 def acknowledge(
@@ -52,6 +101,7 @@ def acknowledge(
     outcome: Outcome,
     *,
     next_for: tuple[str, str, int | None] | None = None,
+    lanes: tuple[str, ...] = (),
 ) -> tuple[bool, Claim | None]:
     """Return whether the outcome was accepted and, for `next_for=(queue, worker, pid)`, the next claim.
 
@@ -62,9 +112,7 @@ def acknowledge(
         accepted = _write(connection, held, outcome)
         following = None
         if next_for is not None:
-            queue, worker, pid = next_for
-            row = connection.execute(_CLAIM, (worker, pid, time.time(), queue)).fetchone()
-            following = None if row is None else Claim(*row)
+            following = _claim_next(connection, *next_for, lanes)
         failpoint("ack.before_commit")
     failpoint("ack.after_commit")
     return accepted, following
@@ -75,13 +123,14 @@ def _write(connection: Connection, held: Claim, outcome: Outcome) -> bool:
     detail = json.dumps(outcome.detail) if outcome.detail else None
     if outcome.may_be_retried:
         row = connection.execute(
-            "select retries, retry_delay_s from job where seq = ? and stop_grace_s is null",
+            "select retries, retry_delay_s, retry_backoff, retry_delays from job "
+            "where seq = ? and stop_grace_s is null",
             (held.seq,),
         ).fetchone()
         if row is not None and row[0] > 0:
-            due = now + row[1] if row[1] > 0 else None
-            told = (outcome.reason, outcome.error, detail, outcome.peak_kb, outcome.meta)
-            return _changed(connection, _RETRY, (row[1], due, *told, held.seq, held.token))
+            written = (outcome.reason, outcome.error, detail, outcome.peak_kb, outcome.meta)
+            values = (*_next_try(*row[1:]), *written, held.seq, held.token)
+            return connection.execute(_RETRY, values).rowcount == 1
     values = (
         outcome.status,
         outcome.reason,
@@ -98,12 +147,20 @@ def _write(connection: Connection, held: Claim, outcome: Outcome) -> bool:
     )
     row = connection.execute(_ACKNOWLEDGE, values).fetchone()
     if row is not None and row[0]:  # something waits for something: perhaps for this
-        settle(connection, [(held.id, outcome.status == "finished")])
+        settle(connection, [(held.id, outcome.status == Status.FINISHED)])
     return row is not None
 
 
-def _changed(connection: Connection, statement: str, values: tuple[object, ...]) -> bool:
-    return connection.execute(statement, values).rowcount == 1
+def _next_try(delay_s: float, backoff: float, listed: str | None) -> tuple[object, ...]:
+    """Return status, due time and the delays that are left, for a job that is tried again."""
+    later: tuple[float, str | None] = (min(delay_s * backoff, LONGEST_S), None)
+    if listed:
+        delay_s, *rest = json.loads(listed)
+        later = (rest[0] if rest else delay_s, json.dumps(rest or [delay_s]))
+    if delay_s <= 0:
+        return Status.QUEUED.value, None, None, None, *later
+    due = Due.after(delay_s)
+    return Status.SCHEDULED.value, due.at, due.boot, due.boot_s, *later
 
 
 def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
@@ -121,7 +178,7 @@ def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
             "where seq = ? and token = ? and status = 'started' returning status",
             (time.time(), 0 if begun else 1, held.seq, held.token),
         ).fetchone()
-        if row is not None and row[0] == "stopped":
+        if row is not None and row[0] == Status.STOPPED:
             settle(connection, [(held.id, False)])
     return row is not None
 
@@ -148,10 +205,49 @@ def note_pid(database: Database, held: Claim, pid: int | None) -> None:
 
 
 def promote_due(database: Database, queue: str) -> int:
-    """Return how many scheduled jobs came due and are queued now."""
+    """Return how many scheduled jobs came due and are queued now.
+
+    A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
+    """
     with database.translated():
-        return database.connection.execute(
-            "update job set status = 'queued', due_at = null "
-            "where status = 'scheduled' and due_at <= ? and queue = ?",
-            (time.time(), queue),
-        ).rowcount
+        return sum(
+            database.connection.execute(
+                "update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null "
+                f"where status = 'scheduled' and queue = ? and {condition}",
+                (queue, *values),
+            ).rowcount
+            for condition, values in (
+                ("due_boot is null and due_at <= ?", (time.time(),)),
+                (
+                    "due_boot is not null and due_boot = ? and due_boot_s <= ?",
+                    (boot_id(), boot_s()),
+                ),
+            )
+        )
+
+
+def next_due_s(database: Database, queue: str) -> float | None:
+    """Return in how many seconds the next scheduled job comes due, None when there is none."""
+    with database.translated():
+        at = database.connection.execute(
+            "select due_at from job where status = 'scheduled' and due_boot is null and queue = ? "
+            "order by due_at limit 1",
+            (queue,),
+        ).fetchone()
+        after = database.connection.execute(
+            "select due_boot_s from job where status = 'scheduled' and due_boot is not null "
+            "and queue = ? and due_boot = ? order by due_boot_s limit 1",
+            (queue, boot_id()),
+        ).fetchone()
+    waits = [*([at[0] - time.time()] if at else []), *([after[0] - boot_s()] if after else [])]
+    return max(0.0, min(waits)) if waits else None
+
+
+def forget_other_boots(database: Database) -> None:
+    """Let delays that began before the machine was started anew go by the time of day."""
+    with database.transaction() as connection:
+        connection.execute(
+            "update job set due_boot = null, due_boot_s = null "
+            "where status = 'scheduled' and due_boot is not null and due_boot != ?",
+            (boot_id(),),
+        )

@@ -1,21 +1,31 @@
-"""Changing what is queued, running or done: cancel, stop, retry, requeue, delete."""
+"""Changing what is queued, running or done: cancel, stop, pause, retry, requeue, delete."""
 
 from __future__ import annotations
 
+import json
 import time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from drawscape.errors import JobStateError
-from drawscape.queue.engines.engine import Database, UniqueViolation
-from drawscape.queue.status import ENDED
+from drawscape.queue.engines.engine import Connection, Database
+from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, Status
+from drawscape.queue.table.dependencies import reopen, settle
 from drawscape.queue.table.query import list_rows, read_row, require
-from drawscape.queue.table.records import JobRow
+from drawscape.queue.table.records import JobRow, parsed
 from drawscape.queue.table.retention import remove_files
-from drawscape.queue.table.settlement import settle
+from drawscape.queue.table.slices import Slices
+
+ALL_LANES = "*"
+
+_ASK = (
+    "update job set stop_grace_s = case when stop_grace_s < ? then stop_grace_s else ? end "
+    "where {which} and status = 'started' returning id, worker"
+)
 
 
 def cancel(database: Database, job_id: str, grace_s: float = 0.0) -> bool:
-    """Return whether the job was kept from running, or told to stop; False when it had ended.
+    """Return whether the job was kept from running, or asked to stop; False when it had ended.
 
     Before its start it is `canceled` at once. While it runs its child is killed and it becomes `stopped`;
     with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
@@ -23,130 +33,191 @@ def cancel(database: Database, job_id: str, grace_s: float = 0.0) -> bool:
     with database.transaction() as connection:
         changed = connection.execute(
             "update job set status = 'canceled', ended_at = ?, due_at = null "
-            "where id = ? and status in ('queued', 'scheduled', 'deferred')",
+            f"where id = ? and status in {SQL_WAITING}",
             (time.time(), job_id),
         ).rowcount
         if changed:
-            connection.execute("delete from job_dependency where job_id = ?", (job_id,))
             settle(connection, [(job_id, False)])
             return True
         asked = connection.execute(
-            "update job set stop_grace_s = min(coalesce(stop_grace_s, 1e9), ?) "
-            "where id = ? and status = 'started' returning worker",
-            (grace_s, job_id),
-        ).fetchone()
-    if asked is None:
+            _ASK.format(which="id = ?"), (grace_s, grace_s, job_id)
+        ).fetchall()
+    if not asked:
         _require(database, job_id)
-        return False
-    if not database.await_sign(asked[0]):
-        _stop_without_worker(database, job_id, asked[0])
-    return True
+    _stop_without_workers(database, asked)
+    return bool(asked)
 
 
-def cancel_batch(database: Database, batch: str, grace_s: float = 0.0) -> int:
-    """Return how many jobs of `batch` were kept from running or told to stop, in one transaction."""
-    now = time.time()
-    with database.transaction() as connection:
-        waiting = connection.execute(
-            "update job set status = 'canceled', ended_at = ?, due_at = null where batch = ? "
-            "and status in ('queued', 'scheduled', 'deferred') returning id",
-            (now, batch),
-        ).fetchall()
-        running = connection.execute(
-            "update job set stop_grace_s = min(coalesce(stop_grace_s, 1e9), ?) "
-            "where batch = ? and status = 'started' returning id, worker",
-            (grace_s, batch),
-        ).fetchall()
-        connection.executemany("delete from job_dependency where job_id = ?", waiting)
-        settle(connection, [(job_id, False) for (job_id,) in waiting])
-    for job_id, worker in running:
-        if not database.await_sign(worker):
-            _stop_without_worker(database, job_id, worker)
-    return len(waiting) + len(running)
+def cancel_many(
+    database: Database, queue: str, *, batch: str | None = None, grace_s: float = 0.0
+) -> int:
+    """Return how many jobs of `batch`, or of the whole queue, were kept from running or asked to stop.
 
-
-def _stop_without_worker(database: Database, job_id: str, worker: str | None) -> None:
-    """Nobody is there to kill anything: the job stopped when its worker died."""
-    with database.transaction() as connection:
-        changed = connection.execute(
-            "update job set status = 'stopped', ended_at = ?, worker = null, pid = null "
-            "where id = ? and status = 'started' and worker is ?",
-            (time.time(), job_id, worker),
-        ).rowcount
-        if changed:
-            settle(connection, [(job_id, False)])
-
-
-_REQUEUE = """
-update {conflict} job set status = 'queued', reason = null, error = null, detail = null, result = null,
-    progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, worker = null,
-    due_at = null, stop_grace_s = null, recoveries = 0, waits_for = 0
-"""
-
-
-def requeue(database: Database, job_id: str) -> None:
-    """Put an ended job back into the queue, under the same id, as if it had just been queued.
-
-    The retries that it has used up stay so.
-    Raises JobNotFoundError, and JobStateError while it is waiting or running, or while another job with
-    its `job_unique` key is.
+    In slices: another writer never waits for long, and what starts between two of them is stopped.
     """
-    try:
+    which, value = ("queue = ?", queue) if batch is None else ("batch = ?", batch)
+    statement = (
+        "update job set status = 'canceled', ended_at = ?, due_at = null where seq in (select seq "
+        f"from job where {which} and status in {SQL_WAITING} order by seq limit ?) returning id"
+    )
+    canceled = 0
+    slices = Slices()
+    while slices.more:
+        with slices.one(), database.transaction() as connection:
+            ids = connection.execute(statement, (time.time(), value, slices.size)).fetchall()
+            settle(connection, [(job_id, False) for (job_id,) in ids])
+            slices.done = len(ids)
+        canceled += len(ids)
+    with database.transaction() as connection:
+        asked = connection.execute(_ASK.format(which=which), (grace_s, grace_s, value)).fetchall()
+    _stop_without_workers(database, asked)
+    return canceled + len(asked)
+
+
+def _stop_without_workers(database: Database, asked: Sequence[tuple[str, str | None]]) -> None:
+    """Where nobody is there to kill anything, the job stopped when its worker died."""
+    alive: dict[str | None, bool] = {}
+    for job_id, worker in asked:
+        if worker not in alive:
+            alive[worker] = database.await_sign(worker)
+        if alive[worker]:
+            continue
         with database.transaction() as connection:
             changed = connection.execute(
-                _REQUEUE.format(conflict="") + "where id = ? "
-                "and status in ('finished', 'failed', 'stopped', 'canceled')",
-                (job_id,),
+                "update job set status = 'stopped', ended_at = ?, worker = null, pid = null "
+                "where id = ? and status = 'started' and coalesce(worker, '') = coalesce(?, '')",
+                (time.time(), job_id, worker),
             ).rowcount
-    except UniqueViolation:
+            if changed:
+                settle(connection, [(job_id, False)])
+
+
+def requeue(database: Database, job_id: str, among: Sequence[str] = ENDED) -> None:
+    """Put an ended job back into the queue, under the same id, as if it had just been queued.
+
+    What depends on it waits anew; what failed for want of it is woken. The retries that it has used up
+    stay so. Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may,
+    while another job with its `job_unique` key is active, and while a dependency of it stands in the way.
+    """
+    row = _require(database, job_id)
+    if row.status not in among:
+        raise JobStateError(
+            f"job {job_id} is {row.status}; only one that is {' or '.join(among)} can be queued again"
+        )
+    with database.transaction() as connection:
+        reopened = reopen(connection, [job_id])
+        obstacle = reopened.get(job_id)
+        if obstacle is not None:  # raised inside: the transaction changes nothing
+            raise JobStateError(
+                f"job {job_id} depends on {obstacle}, which did not end as it needs; queue that again first"
+            )
+    if not reopened:
         raise JobStateError(
             f"job {job_id} cannot be queued again while another job with its job_unique key is active"
-        ) from None
-    if not changed:
-        row = _require(database, job_id)
-        raise JobStateError(
-            f"job {job_id} is {row.status}; only one that has ended can be queued again"
         )
 
 
 def retry(database: Database, job_id: str) -> None:
-    """Put a failed, stopped or canceled job back into the queue; raise JobStateError for any other."""
-    row = _require(database, job_id)
-    if row.status not in ("failed", "stopped", "canceled"):
-        raise JobStateError(
-            f"job {job_id} is {row.status}; only one that failed or was stopped is retried"
-        )
-    requeue(database, job_id)
+    """Put a failed, stopped or canceled job back into the queue; raise as `requeue` does."""
+    requeue(database, job_id, [status for status in ENDED if status != Status.FINISHED])
 
 
 def retry_failed(
-    database: Database, queue: str, task: str | None = None, reason: str | None = None
+    database: Database,
+    queue: str,
+    task: str | None = None,
+    reason: str | None = None,
+    batch: str | None = None,
 ) -> list[str]:
-    """Return the ids of the failed jobs, of one task or reason if asked, that are queued again.
+    """Return the ids of the failed jobs, of one task, reason or batch if asked, that are queued again.
 
-    In one transaction. A job whose `job_unique` key another active job has stays failed.
+    In one transaction. One whose `job_unique` key another active job has stays failed, and so does one
+    whose dependency stays so.
     """
-    rows = list_rows(database, queue, status="failed", task=task, limit=None)
+    rows = list_rows(database, queue, status=Status.FAILED, task=task, batch=batch, limit=None)
     chosen = [row.id for row in rows if reason is None or row.reason == reason]
-    statement = _REQUEUE.format(conflict="or ignore") + "where id = ? and status = 'failed'"
     with database.transaction() as connection:
-        return [one for one in chosen if connection.execute(statement, (one,)).rowcount == 1]
+        reopened = reopen(connection, chosen)
+    return [job_id for job_id, obstacle in reopened.items() if obstacle is None]
 
 
-def delete(database: Database, folder: Path, job_id: str) -> None:
-    """Remove an ended job with its log and preview; raise JobStateError while it waits or runs."""
+def delete(database: Database, job_id: str) -> None:
+    """Remove an ended job with its log and preview.
+
+    Raises JobNotFoundError, and JobStateError while it waits or runs, or while a job that depends on it does.
+    """
+    with database.transaction() as connection:
+        needing = _active_dependent(connection, job_id)
+        if needing is None:
+            changed = connection.execute(
+                f"delete from job where id = ? and status in {SQL_ENDED}", (job_id,)
+            ).rowcount
+            if changed:
+                remove_files(database.path.parent, [job_id])
+                return
+    row = _require(database, job_id)
+    if not row.ended:
+        raise JobStateError(f"job {job_id} is {row.status}; cancel it first")
+    raise JobStateError(
+        f"job {needing}, which has not ended, depends on {job_id}; cancel that first"
+    )
+
+
+def _active_dependent(connection: Connection, job_id: str) -> str | None:
+    row = connection.execute(
+        "select job.id from job_dependency join job on job.id = job_id "
+        f"where depends_on = ? and status in {SQL_OPEN} limit 1",
+        (job_id,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_priority(database: Database, job_id: str, priority: int) -> None:
+    """Change the priority of a job that has not begun; raise JobStateError for one that has."""
+    _change_waiting(database, job_id, "priority", priority)
+
+
+def _change_waiting(database: Database, job_id: str, column: str, value: object) -> None:
     with database.transaction() as connection:
         changed = connection.execute(
-            "delete from job where id = ? and status in ('finished', 'failed', 'stopped', 'canceled')",
-            (job_id,),
+            f"update job set {column} = ? where id = ? and status in {SQL_WAITING}", (value, job_id)
         ).rowcount
-    if changed:
-        remove_files(folder, job_id)
-        return
-    row = _require(database, job_id)
-    raise JobStateError(
-        f"job {job_id} is {row.status}; cancel it first ({', '.join(ENDED)} can go)"
-    )
+    if not changed:
+        row = _require(database, job_id)
+        raise JobStateError(f"job {job_id} is {row.status}; its {column} counts before it begins")
+
+
+def save_meta(
+    database: Database, job_id: str, change: Mapping[str, Any], gone: Sequence[str]
+) -> None:
+    """Write notes into a job's `meta` and take others out; raise JobStateError while its task runs."""
+    with database.transaction() as connection:
+        row = connection.execute("select status, meta from job where id = ?", (job_id,)).fetchone()
+        if row is not None and row[0] != Status.STARTED:
+            notes = {key: value for key, value in parsed(row[1]).items() if key not in gone}
+            connection.execute(
+                "update job set meta = ? where id = ?", (json.dumps({**notes, **change}), job_id)
+            )
+            return
+    _require(database, job_id)
+    raise JobStateError(f"job {job_id} runs, and its task writes its meta; wait until it has ended")
+
+
+def pause(database: Database, queue: str, lane: str = ALL_LANES) -> None:
+    """Let no job of `lane` (all by default) start until `resume`; running ones go on."""
+    with database.transaction() as connection:
+        connection.execute(
+            "insert into job_pause (queue, lane) values (?, ?) on conflict do nothing",
+            (queue, lane),
+        )
+
+
+def resume(database: Database, queue: str, lane: str = ALL_LANES) -> None:
+    """Let jobs of `lane` start again; of all lanes by default, those too that were paused by name."""
+    with database.transaction() as connection:
+        connection.execute(
+            "delete from job_pause where queue = ? and (lane = ? or ? = '*')", (queue, lane, lane)
+        )
 
 
 def _require(database: Database, job_id: str) -> JobRow:

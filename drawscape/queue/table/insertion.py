@@ -3,53 +3,49 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from itertools import chain
+from typing import Any
 
-from drawscape.errors import DuplicateJobError, JobNotFoundError
+from drawscape.errors import DuplicateJobError
 from drawscape.queue.engines.engine import Connection, Database, UniqueViolation
-from drawscape.queue.status import WAITING
-from drawscape.queue.table.records import NewJob
+from drawscape.queue.status import SQL_OPEN, WAITING, Status
+from drawscape.queue.table.dependencies import link, settle
+from drawscape.queue.table.records import Group, NewJob, RunsAfter
 from drawscape.queue.worker.failpoints import failpoint
 
-_COLUMNS = (
-    "id, queue, task, payload, status, reason, priority, due_at, waits_for, runs_anyway, timeout_s, "
-    "grace_s, retries, retry_delay_s, retry_backoff, created_at, ended_at, result_ttl_s, unique_key, "
-    "batch, meta, description, error"
-)
-_DEFAULTS = {
-    "priority": 0,
-    "waits_for": 0,
-    "runs_anyway": 0,
-    "retries": 0,
-    "retry_delay_s": 0,
-    "retry_backoff": 1,
-}
+_NO_COLUMNS = frozenset({"due", "group", "depends_on", "replaces"})
+_DEFAULTS = {field.name: field.default for field in fields(NewJob) if field.name not in _NO_COLUMNS}
+_ORDINARY = Group()
+
 _ROWS_A_STATEMENT = 200
-"""Of a batch: each statement opens the table's ten b-trees anew, which costs as much as a row."""
-
-_INSERT = f"insert into job ({_COLUMNS}) values ({', '.join('?' * len(_COLUMNS.split(',')))})"
+"""Of a batch: each statement opens the table's b-trees anew, which costs as much as a row."""
 
 
-def insert(database: Database, queue: str, job: NewJob) -> str:
+def insert(database: Database, queue: str, job: NewJob, *others: NewJob) -> str:
     """Return the id of the job that now stands in the table: `job`'s, or that of its active twin.
 
-    Raises DuplicateJobError when the id is taken, JobNotFoundError for an unknown dependency.
+    `others` are inserted with it, unless there was a twin. Raises DuplicateJobError when the id is taken,
+    JobNotFoundError for an unknown dependency.
     """
-    if not job.unique_key and not job.depends_on:
-        connection = database.connection
+    if not (job.unique_key or job.depends_on or others or job.group != _ORDINARY):
         with _duplicates_named(job), database.translated(), database.write_lock:
             failpoint("insert.before_commit")
-            connection.execute(_INSERT, _values(job, queue, *_standing(job)))
+            _insert_row(database.connection, _row(job, queue, _first_status(job)))
             database.check_files()
-        failpoint("insert.after_commit")
-        return job.id
-    with _duplicates_named(job), database.transaction() as connection:
-        twin = _active_twin(connection, queue, job)
-        if twin is not None:
-            return twin
-        _insert_dependent(connection, queue, job)
-        failpoint("insert.before_commit")
+    else:
+        with _duplicates_named(job, *others), database.transaction() as connection:
+            if job.unique_key is not None:
+                twin = _active_twin(connection, queue, job)
+                if twin is not None and not job.replaces:
+                    return twin[0]
+                if twin is not None:
+                    job = _replacing(connection, job, *twin)
+            for one in (job, *others):
+                _insert_linked(connection, queue, one)
+            failpoint("insert.before_commit")
     failpoint("insert.after_commit")
     return job.id
 
@@ -58,130 +54,131 @@ def insert_many(
     database: Database,
     queue: str,
     model: NewJob,
-    jobs: Sequence[tuple[str, bytes]],
+    jobs: Sequence[tuple[str, str, bytes]],
     *,
     description: str | None = None,
-    then: NewJob | None = None,
+    then: Sequence[NewJob] = (),
 ) -> None:
-    """Insert a batch in one transaction: `jobs` are ids and payloads, all else is `model`'s.
+    """Insert a batch in one transaction: `jobs` are ids, tasks and payloads, all else is `model`'s.
 
-    `model.batch` names the batch; `then` is the job that follows it.
+    `model.batch` names the batch; `then` are the jobs that follow it.
     """
-    values = zip(_COLUMNS.split(", "), _values(model, queue, *_standing(model)), strict=True)
-    # What is null, or as the table has it anyway, is left out: binding it costs a seventh of the time.
-    shared = {
-        column: value
-        for column, value in values
-        if value is not None and column not in ("id", "payload") and _DEFAULTS.get(column) != value
-    }
-    with _duplicates_named(then), database.transaction() as connection:
+    with _duplicates_named(*then), database.transaction() as connection:
         connection.execute(
-            "insert into job_batch (id, queue, created_at, total, description) "
-            "values (?, ?, ?, ?, ?)",
+            "insert into job_batch (id, queue, created_at, total, description) values (?, ?, ?, ?, ?)",
             (model.batch, queue, time.time(), len(jobs), description),
         )
+        shared = _row(model, queue, _first_status(model), _group_id(connection, queue, model.group))
+        for column in ("id", "task", "payload"):
+            del shared[column]
         for start in range(0, len(jobs), _ROWS_A_STATEMENT):
             some = jobs[start : start + _ROWS_A_STATEMENT]
             connection.execute(
-                f"insert into job ({', '.join(shared)}, id, payload) "
-                f"select {', '.join('?' * len(shared))}, column1, column2 "
-                f"from (values {', '.join(['(?, ?)'] * len(some))})",
+                f"insert into job ({', '.join(shared)}, id, task, payload) "
+                f"select {', '.join('?' * len(shared))}, column1, column2, column3 "
+                f"from (values {', '.join(['(?, ?, ?)'] * len(some))})",
                 (*shared.values(), *chain.from_iterable(some)),
             )
-        if then is not None:
-            _insert_dependent(connection, queue, then)
+        for job in then:
+            _insert_linked(connection, queue, job)
         failpoint("insert.before_commit")
     failpoint("insert.after_commit")
 
 
-class _duplicates_named:  # noqa: N801 - used as a function
-    """Turns the one integrity error that a caller can cause into its name."""
+@contextmanager
+def _duplicates_named(*jobs: NewJob) -> Iterator[None]:
+    """Turn the one violation that a caller can cause into its name."""
+    try:
+        yield
+    except UniqueViolation as error:
+        if "job.id" not in str(error):
+            raise
+        ids = " or ".join(repr(job.id) for job in jobs)
+        raise DuplicateJobError(
+            f"job_id={ids} is taken; choose another, or delete that job first"
+        ) from None
 
-    def __init__(self, job: NewJob | None) -> None:
-        self._job = job
 
-    def __enter__(self) -> None:
+def _first_status(job: NewJob) -> Status:
+    return Status.QUEUED if job.due is None else Status.SCHEDULED
+
+
+def _row(job: NewJob, queue: str, status: Status, group_id: int | None = None) -> dict[str, Any]:
+    """Return the columns that differ from the table's defaults: binding others takes time."""
+    row: dict[str, Any] = {"queue": queue, "status": status.value}
+    for name, default in _DEFAULTS.items():
+        value = getattr(job, name)
+        if value != default:
+            row[name] = int(value) if name == "runs_anyway" else value
+    if job.due is not None:
+        row.update(due_at=job.due.at, due_boot=job.due.boot, due_boot_s=job.due.boot_s)
+    if group_id is not None:
+        row["group_id"] = group_id
+    return row
+
+
+def _insert_row(connection: Connection, row: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"insert into job ({', '.join(row)}) values ({marks})", (*row.values(),))
+
+
+def _insert_linked(connection: Connection, queue: str, job: NewJob) -> None:
+    group_id = _group_id(connection, queue, job.group)
+    status = Status.DEFERRED if job.depends_on else _first_status(job)
+    _insert_row(connection, _row(job, queue, status, group_id))
+    if job.depends_on:
+        link(connection, job.id, job.depends_on)
+
+
+def _group_id(connection: Connection, queue: str, group: Group) -> int | None:
+    """Return the number of `group`, made if need be; None for what has neither lane nor limit.
+
+    The limit that was given last holds for all jobs with its key.
+    """
+    if group == _ORDINARY:
         return None
-
-    def __exit__(self, kind: object, error: object, traceback: object) -> None:
-        if self._job and isinstance(error, UniqueViolation) and "job.id" in str(error):
-            raise DuplicateJobError(
-                f"job_id={self._job.id!r} is taken; choose another, or delete that job first"
-            ) from None
-
-
-def _standing(job: NewJob) -> tuple[str, int]:
-    return ("queued" if job.due_at is None else "scheduled"), 0
-
-
-def _values(job: NewJob, queue: str, status: str, waits_for: int) -> tuple[object, ...]:
-    failed = status == "failed"
-    return (
-        job.id,
-        queue,
-        job.task,
-        job.payload,
-        status,
-        "dependency" if failed else None,
-        job.priority,
-        job.due_at,
-        waits_for,
-        int(job.runs_anyway),
-        job.timeout_s,
-        job.grace_s,
-        job.retries,
-        job.retry_delay_s,
-        job.retry_backoff,
-        job.created_at,
-        job.created_at if failed else None,
-        job.result_ttl_s,
-        job.unique_key,
-        job.batch,
-        job.meta,
-        job.description,
-        "a job that it depends on had not finished" if failed else None,
+    names = (queue, group.lane, group.limit_key)
+    connection.execute(
+        "insert into job_group (queue, lane, limit_key) values (?, ?, ?) on conflict do nothing",
+        names,
     )
-
-
-def _active_twin(connection: Connection, queue: str, job: NewJob) -> str | None:
-    if job.unique_key is None:
-        return None
+    if group.most is not None:
+        connection.execute(
+            "update job_group set most = ? where queue = ? and limit_key = ?",
+            (group.most, queue, group.limit_key),
+        )
     row = connection.execute(
-        "select id from job where queue = ? and unique_key = ? "
-        "and status in ('queued', 'scheduled', 'deferred', 'started')",
+        "select id from job_group where queue = ? and lane = ? and limit_key = ?", names
+    ).fetchone()
+    return int(row[0])
+
+
+def _active_twin(connection: Connection, queue: str, job: NewJob) -> tuple[str, str] | None:
+    row = connection.execute(
+        f"select id, status from job where queue = ? and unique_key = ? and status in {SQL_OPEN}",
         (queue, job.unique_key),
     ).fetchone()
-    return None if row is None else str(row[0])
+    return None if row is None else (row[0], row[1])
 
 
-def _insert_dependent(connection: Connection, queue: str, job: NewJob) -> None:
-    standings = {needed: _dependency_standing(connection, needed) for needed in job.depends_on}
-    open_ones = [needed for needed, standing in standings.items() if standing == "open"]
-    if "failed" in standings.values() and not job.runs_anyway:
-        status = "failed"
-    else:
-        status = "deferred" if open_ones else _standing(job)[0]
-    waits_for = len(open_ones) if status == "deferred" else 0
-    connection.execute(_INSERT, _values(job, queue, status, waits_for))
-    if status == "deferred":
-        connection.executemany(
-            "insert into job_dependency (depends_on, job_id) values (?, ?)",
-            [(needed, job.id) for needed in open_ones],
-        )
+def _replacing(connection: Connection, job: NewJob, twin: str, status: str) -> NewJob:
+    """Return `job` in the place of its twin: one that waits is canceled, one that runs comes first."""
+    if status not in WAITING:
+        connection.execute("update job set unique_key = null where id = ?", (twin,))
+        return _after(job, (twin,))
+    needed = connection.execute(
+        "select depends_on from job_dependency where job_id = ? and done = 0", (twin,)
+    ).fetchall()
+    connection.execute(
+        "update job set status = 'canceled', ended_at = ?, error = ? where id = ?",
+        (time.time(), f"replaced by {job.id}", twin),
+    )
+    settle(connection, [(twin, False)])
+    return _after(job, tuple(row[0] for row in needed)) if status == Status.DEFERRED else job
 
 
-def _dependency_standing(connection: Connection, needed: str) -> str:
-    """Return `open`, `finished` or `failed` for a job or a batch that another waits for."""
-    row = connection.execute("select status from job where id = ?", (needed,)).fetchone()
-    if row is not None:
-        return _folded([row[0]])
-    if connection.execute("select 1 from job_batch where id = ?", (needed,)).fetchone() is None:
-        raise JobNotFoundError(f"job_depends_on: no job or batch has the id {needed!r}")
-    rows = connection.execute("select distinct status from job where batch = ?", (needed,))
-    return _folded([row[0] for row in rows])
-
-
-def _folded(statuses: Sequence[str]) -> str:
-    if any(status in (*WAITING, "started") for status in statuses):
-        return "open"
-    return "finished" if all(status == "finished" for status in statuses) else "failed"
+def _after(job: NewJob, needed: tuple[str, ...]) -> NewJob:
+    if not needed:
+        return job
+    runs = RunsAfter.SUCCESS if job.depends_on else RunsAfter.ANY
+    return replace(job, depends_on=(*job.depends_on, *needed), runs_anyway=runs)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from drawscape.errors import JobNotFoundError
 from drawscape.queue.engines.engine import Database
-from drawscape.queue.status import STATUSES, check_status
+from drawscape.queue.status import OPEN, STATUSES, check_status
 from drawscape.queue.table.records import ROW_COLUMNS, JobRow
 
+_PAGE = 1000
 _CHUNK = 500  # SQLite takes 32,766 variables; smaller statements stay in its cache
 
 
@@ -77,6 +78,39 @@ def list_rows(
     limit: int | None = 100,
 ) -> list[JobRow]:
     """Return the newest jobs first, of one status or several, of a task (or a module's) or a batch."""
+    conditions, values = _chosen(queue, status, task, batch)
+    statement = f"select {ROW_COLUMNS} from job where {conditions} order by seq desc"
+    if limit is not None:
+        statement += f" limit {int(limit)}"
+    with database.translated():
+        return [JobRow(*row) for row in database.connection.execute(statement, values)]
+
+
+def iterate_ids(
+    database: Database,
+    queue: str,
+    *,
+    status: str | Iterable[str] | None = None,
+    task: str | None = None,
+) -> Iterator[str]:
+    """Yield the ids that `list_rows` would list, however many, a page at a time."""
+    conditions, values = _chosen(queue, status, task, None)
+    before = 2**63 - 1
+    while True:
+        with database.translated():
+            page = database.connection.execute(
+                f"select seq, id from job where {conditions} and seq < ? order by seq desc limit ?",
+                (*values, before, _PAGE),
+            ).fetchall()
+        yield from (job_id for _, job_id in page)
+        if len(page) < _PAGE:
+            return
+        before = page[-1][0]
+
+
+def _chosen(
+    queue: str, status: str | Iterable[str] | None, task: str | None, batch: str | None
+) -> tuple[str, list[str]]:
     conditions, values = ["queue = ?"], [queue]
     if status is not None:
         wanted = [status] if isinstance(status, str) else list(status)
@@ -90,20 +124,26 @@ def list_rows(
     if batch is not None:
         conditions.append("batch = ?")
         values.append(batch)
-    statement = f"select {ROW_COLUMNS} from job where {' and '.join(conditions)} order by seq desc"
-    if limit is not None:
-        statement += f" limit {int(limit)}"
-    with database.translated():
-        return [JobRow(*row) for row in database.connection.execute(statement, values)]
+    return " and ".join(conditions), values
 
 
 def count_by_status(database: Database, queue: str, batch: str | None = None) -> dict[str, int]:
     """Return how many jobs have each status; statuses without jobs are there with 0."""
-    where, values = ("batch = ?", batch) if batch is not None else ("queue = ?", queue)
+    connection = database.connection
     with database.translated():
-        rows = database.connection.execute(
-            f"select status, count(*) from job where {where} group by status", (values,)
-        ).fetchall()
+        if batch is not None:
+            rows = connection.execute(
+                "select status, count(*) from job where batch = ? group by status", (batch,)
+            ).fetchall()
+        else:  # ended jobs are counted as they end, open ones have indexes of their own
+            rows = connection.execute(
+                "select status, count from job_count where queue = ?", (queue,)
+            ).fetchall()
+            for status in OPEN:
+                rows += connection.execute(
+                    f"select '{status}', count(*) from job where queue = ? and status = '{status}'",
+                    (queue,),
+                ).fetchall()
     return {**dict.fromkeys(STATUSES, 0), **dict(rows)}
 
 

@@ -3,35 +3,90 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Any, NamedTuple
 
-from drawscape.queue.status import ENDED, WAITING
+from drawscape.queue.clock import boot_id, boot_s
+from drawscape.queue.status import OPEN, WAITING, Reason, Status
+
+
+class RunsAfter(IntEnum):
+    """After which end of those that it depends on a job runs; the column `runs_anyway`."""
+
+    SUCCESS = 0
+    """Else it fails with reason `dependency`."""
+    ANY = 1
+    ONLY_FAILURE = 2
+    """Else it is canceled: there is nothing to react to."""
+    ONLY_SUCCESS = 3
+
+    def is_met(self, finished: bool) -> bool:
+        """Return whether the end of what it depends on lets the job run."""
+        if self is RunsAfter.ANY:
+            return True
+        return finished is not (self is RunsAfter.ONLY_FAILURE)
+
+    @property
+    def otherwise(self) -> Status:
+        """What becomes of the job when that end was not met."""
+        return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
+
+    at: float
+    boot: str | None = None
+    boot_s: float | None = None
+
+    @classmethod
+    def after(cls, delay_s: float) -> Due:
+        """Return the moment `delay_s` from now."""
+        boot = boot_id()
+        return cls(time.time() + delay_s, boot, None if boot is None else boot_s() + delay_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
+
+    lane: str = "default"
+    limit_key: str = ""
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
+    """A job as it is inserted; times in seconds since 1970, spans in seconds.
+
+    The defaults of its columns are those of the table.
+    """
 
     id: str
     task: str
     payload: bytes
     created_at: float
     priority: int = 0
-    due_at: float | None = None
-    timeout_s: float | None = 300.0
+    timeout_s: float | None = None
     grace_s: float | None = None
     retries: int = 0
     retry_delay_s: float = 0.0
     retry_backoff: float = 1.0
+    retry_delays: str | None = None
     result_ttl_s: float | None = None
     unique_key: str | None = None
     batch: str | None = None
     meta: str | None = None
     description: str | None = None
+    runs_anyway: int = RunsAfter.SUCCESS
+    due: Due | None = None
+    group: Group = Group()
     depends_on: tuple[str, ...] = ()
-    runs_anyway: bool = False
+    replaces: bool = False
 
 
 class Claim(NamedTuple):
@@ -70,7 +125,7 @@ class Outcome:
 
         A job whose child died may be the killer; an error with a true `permanent` would come again.
         """
-        if self.status != "failed" or self.reason not in ("exception", "timeout"):
+        if self.status != Status.FAILED or self.reason not in (Reason.EXCEPTION, Reason.TIMEOUT):
             return False
         return not (self.detail or {}).get("permanent")
 
@@ -113,7 +168,7 @@ class JobRow:
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it by itself."""
-        return self.status in ENDED
+        return self.status not in OPEN
 
     @property
     def waiting(self) -> bool:

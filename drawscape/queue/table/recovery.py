@@ -1,4 +1,4 @@
-"""Jobs of dead workers go back to the queue; a job that outlives three workers is given up as lost."""
+"""Jobs of dead workers go back to the queue; one that dies with a fourth worker is given up as lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import time
 
 from drawscape.queue.engines.engine import Database
-from drawscape.queue.table.settlement import settle
+from drawscape.queue.table.dependencies import settle
 from drawscape.queue.worker.orphans import kill_orphans
 
 MAX_RECOVERIES = 3
@@ -39,7 +39,8 @@ def recover(database: Database) -> list[str]:
 def _recover_from(database: Database, worker: str | None) -> list[str]:
     with database.transaction() as connection:
         rows = connection.execute(
-            "select id, recoveries, stop_grace_s from job where status = 'started' and worker is ?",
+            "select id, recoveries, stop_grace_s from job where status = 'started' "
+            "and coalesce(worker, '') = coalesce(?, '')",
             (worker,),
         ).fetchall()
         for job_id, recoveries, stop_grace_s in rows:

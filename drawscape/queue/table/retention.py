@@ -1,31 +1,38 @@
-"""Old jobs leave the table, in small bites, and their files with them."""
+"""Old jobs leave the table, in short transactions, and their files with them."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawscape.queue.engines.engine import Database
+from drawscape.queue.clock import boot_id, boot_s
+from drawscape.queue.engines.engine import Connection, Database
+from drawscape.queue.status import SQL_ENDED, SQL_OPEN
+from drawscape.queue.table.slices import Slices
 from drawscape.queue.worker.job_log import log_path
 
 DAY_S = 86_400.0
-_BITE = 500  # rows a transaction: a claim never waits for more than a few milliseconds
+_PAGES = 50  # given back to the disk in one transaction; one takes about 0.1 ms
 
-_DOOMED = """
-select seq, id from job where status in ('finished', 'failed', 'stopped', 'canceled') and (
-    (expires_at is not null and expires_at <= :now)
-    or (expires_at is null and ended_at <= case status when 'finished' then :finished else :others end)
-    or (seq <= :oldest and ended_at <= :spared)
-) and seq > :after order by seq limit :bite
+_OLD = {
+    "at their own time": "expires_at is not null and expires_at <= :now",
+    "finished": "ended_at <= :finished and status = 'finished' and expires_at is null",
+    "others": f"ended_at <= :others and status in {SQL_ENDED} and expires_at is null",
+    "too many": f"ended_at <= :spared and status in {SQL_ENDED}",
+}
+
+# What a job that has not ended depends on stays: it may be queued again, and its result be asked for.
+_EXPIRED = f"""
+select seq, id from job where {{old}} and status in {SQL_ENDED} and not exists (
+    select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+    where depends_on = job.id and needing.status in {SQL_OPEN})
+order by {{column}} limit :limit
 """
-
-
-_DELETE = (
-    "delete from job where seq = ? and status in ('finished', 'failed', 'stopped', 'canceled')"
-)
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Keep:
     """How long ended jobs stay, in seconds, and how many at most.
 
     A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes. The limit of
-    `count` spares jobs that ended in the last `spared_s`: a large batch does not eat its own results.
+    `count` spares jobs that ended in the last `spared_s`: a large batch does not push out its own results.
     """
 
     finished_s: float = 30 * DAY_S
@@ -43,58 +50,115 @@ class Keep:
 
 
 KEEP = Keep()
-"""What is kept when nobody says otherwise."""
+"""What is kept by default."""
 
 
 def prune(database: Database, folder: Path, keep: Keep = KEEP, *, now: float | None = None) -> int:
     """Return how many ended jobs were removed: past their time, or beyond the number kept.
 
     `folder` holds the logs and previews that go with them; `now` is in seconds since 1970, by default the
-    present. A job that something waits for stays.
+    present as it would be if nobody had set the clock since the machine was started.
     """
-    now = time.time() if now is None else now
-    with database.translated():
-        row = database.connection.execute(
-            "select seq from job where status in ('finished', 'failed', 'stopped', 'canceled') "
-            "order by seq desc limit 1 offset ?",
-            (keep.count,),
-        ).fetchone()
-    values = {
+    now = _steady_now(database) if now is None else now
+    limits = {
         "now": now,
         "finished": now - keep.finished_s,
         "others": now - keep.others_s,
-        "oldest": row[0] if row else -1,
         "spared": now - keep.spared_s,
-        "bite": _BITE,
-        "after": -1,
     }
     removed = 0
-    while True:
-        with database.translated():  # looked up outside of the transaction, which stays short
-            doomed = database.connection.execute(_DOOMED, values).fetchall()
-        with database.transaction() as connection:
-            connection.executemany(_DELETE, [(seq,) for seq, _ in doomed])
-        for _, job_id in doomed:
-            remove_files(folder, job_id)
-        removed += len(doomed)
-        if len(doomed) < _BITE:
-            break
-        values["after"] = doomed[-1][0]
+    for name, old in _OLD.items():
+        most = _beyond(database, keep.count) if name == "too many" else None
+        removed += _prune_some(database, folder, old, limits, most)
     if removed:
         with database.transaction() as connection:
             connection.execute(
                 "delete from job_batch where not exists (select 1 from job where batch = job_batch.id)"
             )
-        database.shrink(2000)
+        _shrink(database)
     return removed
 
 
-def remove_files(folder: Path, job_id: str) -> None:
-    """Remove the log and the preview of a job, if there are any, and half a preview."""
-    for path in (
-        log_path(folder / "logs", job_id),
-        f"{folder}/previews/{job_id}.svg",
-        f"{folder}/previews/.{job_id}",
-    ):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+def _prune_some(
+    database: Database, folder: Path, old: str, limits: dict[str, float], most: int | None
+) -> int:
+    column = "expires_at" if old.startswith("expires_at") else "ended_at"
+    statement = _EXPIRED.format(old=old, column=column)
+    used = {key: value for key, value in limits.items() if f":{key}" in old}
+    removed = 0
+    slices = Slices()
+    while slices.more and (most is None or removed < most):
+        limit = slices.size if most is None else min(slices.size, most - removed)
+        with database.translated():  # looked up outside of the transaction, which stays short
+            expired = database.connection.execute(statement, {**used, "limit": limit}).fetchall()
+        with slices.one():
+            with database.transaction() as connection:
+                gone = [job_id for seq, job_id in expired if _delete(connection, seq)]
+            slices.done = len(expired)
+        remove_files(folder, gone)
+        removed += len(gone)
+        if not gone:
+            break
+    return removed
+
+
+def _delete(connection: Connection, seq: int) -> bool:
+    return (
+        connection.execute(
+            f"delete from job where seq = ? and status in {SQL_ENDED}", (seq,)
+        ).rowcount
+        == 1
+    )
+
+
+def _beyond(database: Database, count: int) -> int:
+    with database.translated():
+        ended = database.connection.execute("select sum(count) from job_count").fetchone()[0]
+    return max(0, (ended or 0) - count)
+
+
+def _steady_now(database: Database) -> float:
+    """Return the present by the first look of this boot and the clock that nobody sets since.
+
+    A clock that is set a month ahead would else remove what is young.
+    """
+    boot, wall_s, steady_s = boot_id(), time.time(), boot_s()
+    if boot is None:
+        return wall_s
+    with database.transaction() as connection:
+        row = connection.execute("select value from job_note where name = 'clock'").fetchone()
+        known = json.loads(row[0]) if row else {}
+        if known.get("boot") != boot:
+            known = {"boot": boot, "offset_s": wall_s - steady_s}
+            connection.execute(
+                "insert into job_note (name, value) values ('clock', ?) "
+                "on conflict (name) do update set value = excluded.value",
+                (json.dumps(known),),
+            )
+    # What has drifted by less was set right by a time server.
+    steady_now = float(known["offset_s"]) + steady_s
+    return wall_s if abs(wall_s - steady_now) < DAY_S / 24 else min(wall_s, steady_now)
+
+
+def _shrink(database: Database) -> None:
+    """Give unused pages back to the disk, a few at a time."""
+    left = None
+    while True:
+        began = time.perf_counter()
+        now = database.shrink(_PAGES)
+        if now == 0 or now == left:
+            return
+        left = now
+        time.sleep(time.perf_counter() - began)
+
+
+def remove_files(folder: Path, job_ids: Iterable[str]) -> None:
+    """Remove the logs and the previews of jobs, if there are any, and half a preview."""
+    for job_id in job_ids:
+        for path in (
+            log_path(folder / "logs", job_id),
+            f"{folder}/previews/{job_id}.svg",
+            f"{folder}/previews/.{job_id}",
+        ):
+            with contextlib.suppress(OSError):
+                os.unlink(path)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.table.query import count_by_status
 
 _SAMPLE = 1000
+_MOST_PRIORITIES = 100
 _QUANTILES = (0.5, 0.9, 0.99)
 
 
@@ -57,7 +58,7 @@ def statistics(database: Database, queue: str) -> Statistics:
     with database.translated():
         recent = connection.execute(
             "select created_at, started_at, ended_at from job where queue = ? and started_at is not null "
-            "and ended_at is not null order by seq desc limit ?",
+            "and ended_at is not null order by ended_at desc limit ?",
             (queue, _SAMPLE),
         ).fetchall()
         minute, hour = (
@@ -66,9 +67,7 @@ def statistics(database: Database, queue: str) -> Statistics:
             ).fetchone()[0]
             for span in (60, 3600)
         )
-        oldest = connection.execute(
-            "select min(created_at) from job where queue = ? and status = 'queued'", (queue,)
-        ).fetchone()[0]
+        oldest = _oldest_waiting(connection, queue)
     workers = database.living()
     return Statistics(
         counts=count_by_status(database, queue),
@@ -81,6 +80,23 @@ def statistics(database: Database, queue: str) -> Statistics:
         oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
         file_bytes=database.size_bytes(),
     )
+
+
+def _oldest_waiting(connection: Connection, queue: str) -> float | None:
+    """Return when the oldest queued job was made: the first of some priority, each a look at an index."""
+    found: list[float] = []
+    priority = 2**62
+    while len(found) < _MOST_PRIORITIES:
+        row = connection.execute(
+            "select created_at, priority from job where queue = ? and status = 'queued' "
+            "and priority < ? order by priority desc, seq limit 1",
+            (queue, priority),
+        ).fetchone()
+        if row is None:
+            break
+        found.append(row[0])
+        priority = row[1]
+    return min(found, default=None)
 
 
 def _percentiles(values: list[float]) -> dict[float, float]:

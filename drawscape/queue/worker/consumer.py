@@ -16,6 +16,7 @@ from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, renew, retire
 from drawscape.queue.ids import new_id
+from drawscape.queue.table.claims import forget_other_boots
 from drawscape.queue.table.recovery import recover
 from drawscape.queue.table.retention import prune
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
@@ -79,6 +80,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 task_modules=huey.task_modules,
                 previews=os.fspath(self._folder / "previews"),
                 memory_limit_bytes=memory_limit_bytes(),
+                queue_file=os.fspath(storage.jobs.path),
                 max_jobs=huey.max_jobs_per_child,
             ),
         )
@@ -125,6 +127,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
+        forget_other_boots(self.huey.storage.jobs)
         self._recover()
         forget_dead(self._locks)
         super().start()

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, SupportsFloat
 
-from drawscape.errors import NotSerializableError
+from drawscape.errors import JobNotFoundError, NotSerializableError
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.job_argument import resolved
+from drawscape.queue.table.query import read_result
 from drawscape.queue.task import load
 from drawscape.queue.worker.context import current_job
 from drawscape.queue.worker.messages import ChildSettings, JobStopped
@@ -46,6 +49,7 @@ class TaskCaller:
 
     def __init__(self, settings: ChildSettings) -> None:
         self._codec = Codec(settings.key)
+        self._queue_file = settings.queue_file
         self._task_modules = settings.task_modules
         self._home = Path(settings.home)
         self._functions: dict[str, Callable[..., Any]] = {}
@@ -56,11 +60,25 @@ class TaskCaller:
             # What an older version has queued has no options.
             function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
+            args, kwargs = resolved(args, kwargs, self._result_of)
         except SignatureMismatch as error:
             return Ending("failed", "invalid", error=str(error))
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
             return Ending("failed", "exception", error=_traceback(error))
         return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
+
+    def _result_of(self, job_id: str) -> Any:
+        """Return the result of another job, which has finished and is kept while this one waits."""
+        database = Database(self._queue_file)
+        try:
+            data = read_result(database, job_id)
+        finally:
+            database.close()
+        if data is None:
+            raise JobNotFoundError(
+                f"its argument, the result of job {job_id}, is not there any more"
+            )
+        return self._codec.loads(data, of_result(job_id))
 
     def run(self, job_id: str, task: str, call: Call) -> Ending:
         """Return how `call` ended; whatever it raises is its job's failure."""

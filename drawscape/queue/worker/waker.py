@@ -16,7 +16,7 @@ from collections.abc import Callable
 from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.folder_watch import FolderWatch
-from drawscape.queue.table.claims import promote_due
+from drawscape.queue.table.claims import next_due_s, promote_due
 
 _FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
 _LOOK_S = 0.002
@@ -35,9 +35,6 @@ _STOPS = """
 select seq, token, stop_grace_s from job
 where status = 'started' and worker = ? and stop_grace_s is not null
 """
-_NEXT_DUE = (
-    "select due_at from job where status = 'scheduled' and queue = ? order by due_at limit 1"
-)
 
 
 class Waker:
@@ -136,20 +133,20 @@ class Waker:
             return
         doze_s = _DOZE_S
         if self._next_due is not None:
-            doze_s = min(doze_s, max(0.0, self._next_due - time.time()))
+            doze_s = min(doze_s, max(0.0, self._next_due - time.monotonic()))
         if writes.wait(doze_s):
             self._attentive_until = time.monotonic() + _ATTENTIVE_S
             time.sleep(_FIRST_LOOK_S)
 
     def _is_due(self) -> bool:
-        return self._next_due is not None and time.time() >= self._next_due
+        return self._next_due is not None and time.monotonic() >= self._next_due
 
     def _look(self) -> None:
         connection = self._database.connection
         if self._is_due():
             promote_due(self._database, self._queue)
-        row = connection.execute(_NEXT_DUE, (self._queue,)).fetchone()
-        self._next_due = None if row is None else row[0]
+        wait_s = next_due_s(self._database, self._queue)
+        self._next_due = None if wait_s is None else time.monotonic() + wait_s
         for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
             self._on_stop(seq, token, grace_s)
         job_waits, self.native_task_waits = is_runnable(self._database, self._queue)

@@ -123,7 +123,9 @@ class JobWorker(Worker):  # type: ignore[misc]
             ).fetchone()
         if not waiting or not self._warm_up():
             return None
-        return claim(self._jobs, self.huey.name, self._shared.worker_id, self.slot.pid)
+        return claim(
+            self._jobs, self.huey.name, self._shared.worker_id, self.slot.pid, self.huey.lanes
+        )
 
     def _run_native(self, now: Any) -> bool:
         try:
@@ -175,7 +177,9 @@ class JobWorker(Worker):  # type: ignore[misc]
         while True:
             try:
                 claimant = None if self.stop_flag.is_set() else self._claimant()
-                accepted, self._next = acknowledge(self._jobs, job, outcome, next_for=claimant)
+                accepted, self._next = acknowledge(
+                    self._jobs, job, outcome, next_for=claimant, lanes=self.huey.lanes
+                )
             except DrawscapeError as error:
                 _LOG.error("job=%s event=acknowledge_failed error=%r", job.id, str(error))
                 if isinstance(error.__cause__, sqlite3.DataError):

@@ -14,7 +14,12 @@ from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation
 from drawscape.queue.engines.sqlite import liveness
 from drawscape.queue.engines.sqlite.file_guard import FileGuard, check, guard
-from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, DDL, OUR_TABLES, USER_VERSION
+from drawscape.queue.engines.sqlite.schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    OUR_TABLES,
+    USER_VERSION,
+)
 
 FULL, NORMAL = 2, 1
 
@@ -184,11 +189,17 @@ class Database:
         if owner == APPLICATION_ID and version == USER_VERSION and "job" in tables:
             return
         self._switch_to_wal(connection)
+        self._migrate(connection)
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """Bring the tables to the present version; of several that start at once the first one does it."""
         connection.execute("begin immediate")
-        for statement in DDL:
-            connection.execute(statement)
+        version = connection.execute("pragma user_version").fetchone()[0]
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
         connection.execute(f"pragma application_id = {APPLICATION_ID}")
-        connection.execute(f"pragma user_version = {USER_VERSION}")
+        connection.execute(f"pragma user_version = {max(version, USER_VERSION)}")
         connection.execute("commit")
 
     def _switch_to_wal(self, connection: sqlite3.Connection) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from drawscape.queue.status import SQL_ENDED
+
 APPLICATION_ID: Final = 0x44524157
 """SQLite's `application_id` of our files: "DRAW"."""
-
-USER_VERSION: Final = 1
 
 # `autoincrement`: a number that a deleted job had never comes back, so that a late acknowledgement or stop
 # request cannot meet another job.
@@ -86,7 +86,57 @@ INDEXES: Final = (
     "create index if not exists job_dependency_of on job_dependency (job_id)",
 )
 
-DDL: Final = (JOB_TABLE, DEPENDENCY_TABLE, BATCH_TABLE, *INDEXES)
+_VERSION_1: Final = (JOB_TABLE, DEPENDENCY_TABLE, BATCH_TABLE, *INDEXES)
+
+# Counts of ended jobs are kept by triggers, in the transaction that ends them: a million rows need not be
+# read to be counted. The statuses of open jobs have partial indexes, which are as large as what is open.
+_COUNT: Final = (
+    "insert into job_count (queue, status, count) values ({row}.queue, {row}.status, {by}) "
+    "on conflict (queue, status) do update set count = count + {by}"
+)
+_VERSION_2: Final = (
+    "alter table job add column group_id integer",
+    "alter table job add column retry_delays text",
+    "alter table job add column due_boot text",
+    "alter table job add column due_boot_s real",
+    "alter table job add column log blob",
+    "alter table job_dependency add column done integer not null default 0",
+    "alter table job_batch add column failed_gone integer not null default 0",
+    "create table job_group (id integer primary key, queue text not null, lane text not null, "
+    "limit_key text not null, most integer, unique (queue, lane, limit_key))",
+    "create table job_pause (queue text not null, lane text not null, primary key (queue, lane)) "
+    "without rowid",
+    "create table job_note (name text primary key, value text not null) without rowid",
+    "create table job_count (queue text not null, status text not null, count integer not null, "
+    "primary key (queue, status)) without rowid",
+    "insert into job_count select queue, status, count(*) from job "
+    f"where status in {SQL_ENDED} group by queue, status",
+    "drop index job_batch_status",
+    "create index job_of_batch on job (batch, ended_at, status) where batch is not null",
+    "create index job_ended on job (ended_at, queue) where ended_at is not null",
+    "drop index job_due",
+    "create index job_due on job (due_at) where status = 'scheduled' and due_boot is null",
+    "create index job_due_boot on job (due_boot_s) "
+    "where status = 'scheduled' and due_boot is not null",
+    "create index job_grouped on job (group_id, priority desc, seq) "
+    "where status = 'queued' and group_id is not null",
+    "create trigger job_leaves_end after update of status on job "
+    f"when old.status in {SQL_ENDED} and old.status != new.status begin "
+    f"{_COUNT.format(row='old', by='-1')}; end",
+    "create trigger job_enters_end after update of status on job "
+    f"when new.status in {SQL_ENDED} and old.status != new.status begin "
+    f"{_COUNT.format(row='new', by='1')}; end",
+    f"create trigger job_gone after delete on job when old.status in {SQL_ENDED} begin "
+    f"{_COUNT.format(row='old', by='-1')}; "
+    "update job_batch set failed_gone = failed_gone + 1 "
+    "where id = old.batch and old.status != 'finished'; "
+    "delete from job_dependency where job_id = old.id; end",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
+"""What leads from each version of the table to the next; the version of a file is its `user_version`."""
+
+USER_VERSION: Final = len(MIGRATIONS)
 
 OUR_TABLES: Final = frozenset({"job", "kv", "task", "schedule", "counter"})
 """A file that holds tables but none of these belongs to another program."""

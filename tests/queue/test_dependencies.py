@@ -1,0 +1,331 @@
+"""Dependencies under every verb: a dependent never runs before what it needs has finished anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drawscape import errors
+from drawscape.jobs import (
+    Job,
+    Keep,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    get_job,
+    list_jobs,
+    prune_jobs,
+    retry_failed_jobs,
+)
+from drawscape.queue.table.claims import acknowledge, claim, promote_due
+from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
+
+pytestmark = pytest.mark.usefixtures("home")
+
+TASK = "sampletasks.nothing"
+
+
+def queued(**options: object) -> Job:
+    return enqueue_background_job(TASK, **options)
+
+
+def take() -> Claim:
+    """Claim the next job, as a worker does."""
+    found = claim(default_queue().database, "background", "worker", None)
+    assert found is not None
+    return found
+
+
+def end(found: Claim, status: str = "finished", reason: str | None = None) -> None:
+    accepted, _ = acknowledge(default_queue().database, found, Outcome(status, reason))
+    assert accepted
+
+
+def run(job: Job, status: str = "finished", reason: str | None = None) -> None:
+    """Claim `job`, which must be the next, and end it."""
+    found = take()
+    assert found.id == job.id
+    end(found, status, reason)
+
+
+def runnable() -> list[str]:
+    return [job.id for job in reversed(list_jobs("queued", limit=None))]
+
+
+def failed(**options: object) -> Job:
+    job = queued(**options)
+    run(job, "failed", "exception")
+    return job
+
+
+def finished(**options: object) -> Job:
+    job = queued(**options)
+    run(job)
+    return job
+
+
+def canceled(**options: object) -> Job:
+    job = queued(**options)
+    job.cancel()
+    return job
+
+
+def stopped(**options: object) -> Job:
+    job = queued(**options)
+    run(job, "stopped")
+    return job
+
+
+CAUSES = {"failed": failed, "canceled": canceled, "stopped": stopped, "finished": finished}
+AGAIN: dict[str, Callable[[Job], object]] = {
+    "retry": Job.retry,
+    "requeue": Job.requeue,
+    "retry_failed_jobs": lambda _job: retry_failed_jobs(),
+}
+
+
+@pytest.mark.parametrize("verb", AGAIN)
+@pytest.mark.parametrize("cause", ["failed", "canceled", "stopped"])
+def test_running_a_cause_again_wakes_what_failed_for_it(cause: str, verb: str):
+    draw = CAUSES[cause]()
+    plot = queued(job_depends_on=draw)
+    mail = queued(job_depends_on=plot)
+    assert [job.reason for job in (plot, mail)] == ["dependency"] * 2
+    if verb == "retry_failed_jobs" and cause != "failed":
+        assert retry_failed_jobs() == []  # its own failure is no failed job's
+        return
+    AGAIN[verb](draw)
+    assert [job.status for job in (draw, plot, mail)] == ["queued", "deferred", "deferred"]
+    for job in (draw, plot, mail):
+        assert runnable() == [job.id]
+        run(job)
+    assert mail.status == "finished"
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_dependent_alone_is_queued_again_only_after_a_cause_that_finished(cause: str):
+    draw = CAUSES[cause]()
+    plot = queued(job_depends_on=draw)
+    if cause == "finished":
+        plot.cancel()
+        plot.retry()
+        assert plot.status == "queued"
+        return
+    for verb in (plot.retry, plot.requeue):
+        with pytest.raises(errors.JobStateError, match=f"depends on {draw.id}"):
+            verb()
+    assert (plot.status, plot.reason) == ("failed", "dependency")
+
+
+@pytest.mark.parametrize("status", ["queued", "scheduled", "started", "deferred"])
+def test_a_canceled_dependent_waits_anew_for_a_cause_that_is_open(status: str):
+    first = queued() if status == "deferred" else None
+    draw = queued(
+        **({"job_delay": 60} if status == "scheduled" else {}),
+        **({"job_depends_on": first} if first else {}),
+    )
+    plot = queued(job_depends_on=draw)
+    plot.cancel()
+    if status == "started":
+        take()
+    assert draw.status == status
+    plot.requeue()
+    assert plot.status == "deferred"
+
+
+def test_a_dependent_that_was_released_waits_anew_when_its_cause_is_queued_again():
+    draw = finished()
+    plot = queued(job_depends_on=draw)
+    assert plot.status == "queued"
+    draw.requeue()
+    assert plot.status == "deferred"
+    assert runnable() == [draw.id]
+    run(draw, "failed", "exception")
+    assert plot.reason == "dependency"
+
+
+def test_what_has_run_or_runs_is_left_alone_when_its_cause_is_queued_again():
+    draw = finished()
+    done, runs = finished(job_depends_on=draw), queued(job_depends_on=draw)
+    held = take()
+    draw.requeue()
+    assert [job.status for job in (done, runs)] == ["finished", "started"]
+    end(held)
+    done.requeue()
+    assert done.status == "deferred"
+
+
+def test_a_job_waits_for_all_its_causes_when_one_is_tried_again():
+    bad, other = failed(), queued()
+    plot = queued(job_depends_on=[bad, other])
+    bad.retry()
+    assert plot.status == "deferred"
+    run(bad)
+    assert plot.status == "deferred"
+    run(other)
+    assert plot.status == "queued"
+
+
+def test_a_retry_of_all_failures_that_leaves_one_cause_leaves_its_dependents():
+    gone = failed()
+    plot, other = queued(job_depends_on=gone), failed()
+    gone.delete()
+    assert retry_failed_jobs() == [other]
+    assert (plot.status, plot.reason) == ("failed", "dependency")
+
+
+def test_a_cause_is_not_deleted_or_pruned_while_a_dependent_has_not_ended():
+    draw = finished()
+    plot = queued(job_depends_on=draw)
+    with pytest.raises(errors.JobStateError, match=plot.id):
+        draw.delete()
+    assert prune_jobs(Keep(finished_s=0)) == 0
+    run(plot)
+    assert prune_jobs(Keep(finished_s=0)) == 2
+
+
+def test_a_dependent_whose_finished_cause_is_gone_can_be_queued_again():
+    draw = finished()
+    plot = finished(job_depends_on=draw)
+    draw.delete()
+    plot.requeue()
+    assert plot.status == "queued"
+
+
+def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it():
+    draw = queued()
+    plot = queued(job_depends_on=draw)
+    database = default_queue().database
+    for _ in range(MAX_RECOVERIES + 1):
+        claim(database, "background", None, None)
+        assert recover(database) == [draw.id]
+    assert draw.reason == "lost"
+    assert plot.reason == "dependency"
+    draw.retry()
+    assert plot.status == "deferred"
+
+
+def test_those_that_depend_on_a_stopped_job_of_a_dead_worker_fail_with_it():
+    draw = queued()
+    plot = queued(job_depends_on=draw)
+    database = default_queue().database
+    found = claim(database, "background", None, None)
+    database.connection.execute("update job set stop_grace_s = 0 where seq = ?", (found.seq,))
+    recover(database)
+    assert (draw.status, plot.reason) == ("stopped", "dependency")
+
+
+def test_a_chain_ends_in_either_order_of_verbs():
+    draw = failed()
+    plot = queued(job_depends_on=draw, job_run_anyway=True)
+    assert plot.status == "queued"
+    draw.retry()
+    assert plot.status == "deferred"
+    run(draw, "failed", "exception")
+    assert plot.status == "queued"
+
+
+# batches
+
+
+def batch_of(bads: int, goods: int, **then_kwargs: object) -> tuple:
+    batch = enqueue_many(TASK, [{}] * (bads + goods), then=TASK, then_kwargs=then_kwargs)
+    for number in range(bads + goods):
+        end(take(), *(("failed", "exception") if number < bads else ()))
+    return batch, batch.following
+
+
+def test_a_retried_batch_holds_what_follows_until_it_has_finished_anew():
+    batch, follower = batch_of(1, 2, job_run_anyway=False)
+    assert follower.reason == "dependency"
+    assert batch.retry() == batch.jobs[:1]
+    assert follower.status == "deferred"
+    run(batch.jobs[0])
+    assert follower.status == "queued"
+
+
+def test_the_failed_jobs_of_a_batch_count_when_they_are_gone():
+    batch = enqueue_many(TASK, [{}] * 2, then=TASK, then_kwargs={"job_run_anyway": False})
+    end(take(), "failed", "exception")
+    batch.jobs[0].delete()
+    end(take())
+    assert batch.following.reason == "dependency"
+
+
+def test_so_do_they_for_a_job_that_is_queued_later():
+    batch, _ = batch_of(1, 1)
+    end(take())
+    batch.jobs[0].delete()
+    assert queued(job_depends_on=batch).reason == "dependency"
+
+
+def test_depending_on_a_batch_that_ended_with_failures_fails():
+    batch, _ = batch_of(1, 1)
+    assert queued(job_depends_on=batch).reason == "dependency"
+    assert queued(job_depends_on=batch, job_run_anyway=True).status == "queued"
+
+
+def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
+    batch = enqueue_many(TASK, [{}] * 2, then=TASK, job_retries=1, job_retry_delay=60)
+    end(take(), "failed", "exception")
+    end(take())
+    assert [job.status for job in batch.jobs] == ["scheduled", "finished"]
+    assert not batch.ended
+    assert batch.following.status == "deferred"
+
+
+def test_a_released_dependent_keeps_its_own_delay():
+    draw = queued()
+    plot = queued(job_depends_on=draw, job_delay=60)
+    run(draw)
+    assert plot.status == "scheduled"
+    assert promote_due(default_queue().database, "background") == 0
+    due = plot.refresh().due_at
+    assert due is not None
+    assert 50 < due.timestamp() - time.time() <= 60
+
+
+# callbacks
+
+
+def callbacks(job: Job) -> tuple[Job, Job]:
+    """Return what runs after success and what after failure, which are queued with the job."""
+    after = [one for one in list_jobs(limit=None) if one.id != job.id]
+    return after[1], after[0]
+
+
+def test_a_success_runs_one_callback_and_cancels_the_other():
+    job = queued(job_on_success="sampletasks.echo", job_on_failure="sampletasks.echo")
+    success, failure = callbacks(job)
+    assert [one.status for one in (success, failure)] == ["deferred"] * 2
+    run(job)
+    assert (success.status, failure.status) == ("queued", "canceled")
+
+
+def test_a_failure_runs_the_other_and_a_retry_turns_both_back():
+    job = queued(job_on_success="sampletasks.echo", job_on_failure="sampletasks.echo")
+    success, failure = callbacks(job)
+    run(job, "failed", "exception")
+    assert (success.status, failure.status) == ("canceled", "queued")
+    job.retry()
+    assert [one.status for one in (success, failure)] == ["deferred"] * 2
+    run(job)
+    assert (success.status, failure.status) == ("queued", "canceled")
+
+
+def test_a_callback_gets_the_jobs_id(start_consumer: Callable[..., object]):
+    start_consumer()
+    job = queued(job_on_success="sampletasks.echo")
+    job.wait(20)
+    (callback,) = [one for one in list_jobs(limit=None) if one.id != job.id]
+    assert get_job(callback.id).wait(20) == job.id
+
+
+def test_a_batch_is_not_given_options_for_single_jobs(home: Path):
+    for option in ("job_on_success", "job_replace", "job_depends_on"):
+        with pytest.raises(errors.JobOptionError, match=option):
+            enqueue_many(TASK, [{}], **{option: TASK})

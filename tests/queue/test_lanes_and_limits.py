@@ -1,0 +1,279 @@
+"""What may start, and what it is given: lanes, limits, pauses, replaced jobs, a job as an argument."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape import errors
+from drawscape.jobs import (
+    cancel_all,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    iterate_jobs,
+    list_jobs,
+    pause_queue,
+    resume_queue,
+)
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Claim, Outcome
+
+pytestmark = pytest.mark.usefixtures("home")
+
+TASK = "sampletasks.nothing"
+NEXT = ("background", "worker", None)
+
+
+def take(*lanes: str) -> Claim | None:
+    return claim(default_queue().database, *NEXT, lanes)
+
+
+def taken(*lanes: str) -> str | None:
+    found = take(*lanes)
+    return None if found is None else found.id
+
+
+def queued(**options: object) -> str:
+    return enqueue_background_job(TASK, **options).id
+
+
+def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
+    first, second, third = (queued(job_limit_key="plotter", job_limit=2) for _ in range(3))
+    other = queued()
+    held = take()
+    assert held.id == first
+    assert [taken(), taken(), taken()] == [second, other, None]
+    accepted, following = acknowledge(
+        default_queue().database, held, Outcome("finished"), next_for=NEXT
+    )
+    assert accepted
+    assert following.id == third
+
+
+def test_a_key_without_a_number_lets_one_run_across_tasks_and_lanes():
+    first = queued(job_limit_key="plotter")
+    enqueue_background_job("sampletasks.add", 1, job_limit_key="plotter", job_lane="slow")
+    assert [taken(), taken()] == [first, None]
+
+
+def test_a_limit_without_a_key_is_the_tasks():
+    first = queued(job_limit=1)
+    queued(job_limit=1)
+    other = enqueue_background_job("sampletasks.add", 1, job_limit=1).id
+    assert [taken(), taken(), taken()] == [first, other, None]
+
+
+def test_the_limit_that_was_given_last_holds():
+    first, second = queued(job_limit_key="k", job_limit=1), queued(job_limit_key="k", job_limit=2)
+    assert [taken(), taken()] == [first, second]
+
+
+def test_priorities_hold_across_ordinary_jobs_and_those_of_lanes():
+    low, lane, high = queued(), queued(job_lane="slow", job_priority=1), queued(job_priority=2)
+    assert [taken(), taken(), taken()] == [high, lane, low]
+
+
+def test_a_worker_of_some_lanes_takes_no_other_jobs():
+    slow, ordinary = queued(job_lane="slow"), queued()
+    assert taken("fast") is None
+    assert taken("slow", "fast") == slow
+    assert taken("slow") is None
+    assert taken("default") == ordinary
+
+
+def test_a_batch_may_lie_in_a_lane_and_have_a_limit():
+    enqueue_many(TASK, [{}] * 3, job_lane="slow", job_limit=2)
+    assert taken("default") is None
+    assert [taken() is None for _ in range(3)] == [False, False, True]
+
+
+def test_a_pause_of_a_lane_or_of_all_holds_until_it_is_lifted():
+    slow, ordinary = queued(job_lane="slow"), queued()
+    pause_queue("slow")
+    assert [taken(), taken()] == [ordinary, None]
+    pause_queue()
+    other = queued()
+    assert taken() is None
+    resume_queue("slow")
+    assert taken() is None
+    resume_queue()
+    assert [taken(), taken()] == [slow, other]
+
+
+def test_the_default_lane_can_be_paused_by_its_name():
+    queued()
+    slow = queued(job_lane="slow")
+    pause_queue("default")
+    assert [taken(), taken()] == [slow, None]
+
+
+@pytest.mark.slow
+def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(
+    start_consumer: Callable[..., object],
+):
+    script = (
+        "from drawscape.jobs import pause_queue; pause_queue(); import os; os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env={**os.environ}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    consumer = start_consumer("-w", "1")
+    job = enqueue_background_job(TASK)
+    consumer.kill()
+    start_consumer("-w", "1")
+    with pytest.raises(errors.JobTimeout):
+        job.wait(0.7)
+    assert "paused" in job.explain()
+    resume_queue()
+    job.wait(20)
+
+
+def test_a_lane_of_a_worker_is_chosen_on_the_command_line(home: Path):
+    slow, ordinary = queued(job_lane="slow"), queued()
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "drawscape",
+            "worker",
+            "--lanes",
+            "slow",
+            "--burst",
+            "-q",
+            "-w",
+            "1",
+        ],
+        env={**os.environ},
+        check=False,
+        timeout=60,
+    )
+    statuses = {job.id: job.status for job in list_jobs()}
+    assert statuses == {slow: "finished", ordinary: "queued"}
+
+
+def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer: Callable[..., object]):
+    start_consumer("-w", "1")
+    running = enqueue_background_job("sampletasks.nap", 60)
+    wait_until(lambda: running.status == "started")
+    waiting = [
+        enqueue_background_job(TASK),
+        enqueue_background_job(TASK, job_delay=60),
+        enqueue_background_job(TASK, job_depends_on=running),
+    ]
+    assert cancel_all() == 4
+    wait_until(lambda: running.ended)
+    assert running.status == "stopped"
+    assert all(job.ended and job.status in ("canceled", "failed") for job in waiting)
+
+
+# debounce
+
+
+def test_the_newest_replaces_the_one_that_waits():
+    old = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
+    new = enqueue_background_job("sampletasks.echo", 2, job_unique="form", job_replace=True)
+    assert (old.status, new.status) == ("canceled", "queued")
+    assert new.id in old.error
+
+
+def test_the_newest_waits_for_the_one_that_runs_and_replaces_those_between():
+    running = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
+    held = take()
+    between, newest = (
+        enqueue_background_job("sampletasks.echo", number, job_unique="form", job_replace=True)
+        for number in (2, 3)
+    )
+    assert (running.status, between.status, newest.status) == ("started", "canceled", "deferred")
+    acknowledge(default_queue().database, held, Outcome("failed", "exception"))
+    assert newest.status == "queued"
+
+
+def test_replacing_needs_to_know_what():
+    with pytest.raises(errors.JobOptionError, match="job_unique"):
+        queued(job_replace=True)
+
+
+# a job as an argument
+
+
+def test_a_job_as_an_argument_is_its_result(start_consumer: Callable[..., object]):
+    first = enqueue_background_job("sampletasks.add", 1, b=2)
+    second = enqueue_background_job("sampletasks.add", first, b=first)
+    assert second.status == "deferred"
+    start_consumer("-w", "1")
+    assert second.wait(20) == 6
+    assert second.requeue().wait(20) == 6
+
+
+def test_a_job_whose_argument_failed_fails_with_it(start_consumer: Callable[..., object]):
+    first = enqueue_background_job("sampletasks.fail")
+    second = enqueue_background_job("sampletasks.echo", value=first)
+    start_consumer("-w", "1")
+    wait_until(lambda: second.ended)
+    assert second.reason == "dependency"
+
+
+# several functions in one batch
+
+
+def test_a_batch_may_hold_several_functions(start_consumer: Callable[..., object]):
+    start_consumer("-w", "2")
+    batch = enqueue_many(
+        "sampletasks.echo", [{"value": 1}, ("sampletasks.add", {"a": 2, "b": 3}), {"value": 4}]
+    )
+    assert batch.wait(20) == [1, 5, 4]
+    with pytest.raises(errors.TaskArgumentsError, match=r"sampletasks\.add"):
+        enqueue_many("sampletasks.echo", [("sampletasks.add", {"value": 2})])
+
+
+# retries
+
+
+def test_each_retry_has_its_own_interval(home: Path):
+    job = enqueue_background_job(TASK, job_retry_delay=[0, "1m", 3600])
+    assert job.refresh().retries == 3
+    database = default_queue().database
+    waits = []
+    for _ in range(3):
+        held = take()
+        acknowledge(database, held, Outcome("failed", "exception", error="no"))
+        row = job.refresh()
+        waits.append(0 if row.due_at is None else round(row.due_at.timestamp() - held_at(job)))
+        database.connection.execute("update job set status = 'queued', due_at = null")
+    assert waits == [0, 60, 3600]
+    acknowledge(database, take(), Outcome("failed", "exception", error="no"))
+    assert job.status == "failed"
+
+
+def held_at(job: object) -> float:
+    return job.started_at.timestamp()
+
+
+def test_the_delay_of_retries_grows_by_the_factor(home: Path):
+    job = enqueue_background_job(TASK, job_retries=3, job_retry_delay=10, job_retry_backoff=3)
+    batch = enqueue_many(TASK, [{}], job_retries=3, job_retry_delay=10, job_retry_backoff=3)
+    database = default_queue().database
+    for wanted in (10, 30, 90):
+        for one in (job, batch.jobs[0]):
+            acknowledge(database, take(), Outcome("failed", "exception"))
+            wait_s = one.refresh().due_at.timestamp() - held_at(one)
+            assert wanted <= wait_s < wanted + 5
+        database.connection.execute("update job set status = 'queued', due_at = null")
+
+
+# many
+
+
+def test_all_jobs_can_be_walked_without_holding_them():
+    enqueue_many(TASK, [{}] * 2500)
+    seen = [job.id for job in iterate_jobs()]
+    assert len(set(seen)) == 2500
+    assert seen == [job.id for job in list_jobs(limit=None)]
+    assert next(iterate_jobs(task="sampletasks")).id == seen[0]

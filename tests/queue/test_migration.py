@@ -1,0 +1,122 @@
+"""Homes that earlier versions left: files made by their code open, migrate and run."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import QueueError
+from drawscape.jobs import (
+    default_queue,
+    enqueue_background_job,
+    get_job,
+    get_job_status,
+    list_jobs,
+    queue_statistics,
+)
+from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.schema import USER_VERSION
+
+HOMES = Path(__file__).with_name("homes")
+VERSIONS = sorted(path.name for path in HOMES.iterdir())
+TASKS = """
+def add(a, b=0):
+    return a + b
+
+
+def fail(text="no ink"):
+    raise ValueError(text)
+"""
+
+
+@pytest.fixture(params=VERSIONS)
+def old_home(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with the queue that version left: ended, waiting, delayed, dependent jobs and batches."""
+    for name in ("db", "key"):
+        shutil.copy(HOMES / request.param / f"old.{name}", home / ".drawscape" / f"queue.{name}")
+    (home / "modules" / "oldtasks.py").write_text(TASKS)
+    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "oldtasks")
+    return home
+
+
+def test_an_old_home_opens_with_all_that_it_held(old_home: Path):
+    assert get_job_status("finished")["result"] == 3
+    assert get_job("failed").reason == "exception"
+    assert get_job("deferred").status == "deferred"
+    assert queue_statistics().counts == {
+        "queued": 4,
+        "scheduled": 1,
+        "deferred": 2,
+        "started": 0,
+        "finished": 4,
+        "failed": 1,
+        "stopped": 0,
+        "canceled": 0,
+    }
+    version = default_queue().database.connection.execute("pragma user_version").fetchone()[0]
+    assert version == USER_VERSION
+
+
+def test_its_waiting_jobs_run_and_so_do_those_that_follow(
+    old_home: Path, start_consumer: Callable[..., object]
+):
+    start_consumer("-w", "2")
+    assert get_job("queued").wait(30) == 42
+    assert get_job("deferred").wait(30) == 5
+    assert get_job("scheduled").wait(30) == 1
+    assert get_job("follower").wait(30) == 7
+    assert get_job("finished").requeue().wait(30) == 3
+    assert enqueue_background_job("oldtasks.add", 1).wait(30) == 1
+    assert {job.status for job in list_jobs(limit=None)} == {"finished", "failed"}
+
+
+def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
+    path = old_home / ".drawscape" / "queue.db"
+    errors: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            database = Database(path)
+            database.connection.execute("select group_id from job").fetchall()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+def test_a_file_of_a_newer_version_is_refused(home: Path):
+    path = default_queue().path
+    enqueue_background_job("sampletasks.nothing")
+    plain = sqlite3.connect(path)
+    plain.execute(f"pragma user_version = {USER_VERSION + 1}")
+    plain.close()
+    database = Database(path)
+    with pytest.raises(QueueError, match="newer Drawscape"):
+        database.connection  # noqa: B018
+
+
+def test_the_defaults_of_a_new_job_are_those_of_the_table(home: Path):
+    from drawscape.queue.table.insertion import _DEFAULTS
+
+    table = {
+        name: default
+        for _, name, _, _, default, _ in default_queue().database.connection.execute(
+            "pragma table_info(job)"
+        )
+    }
+    for name, default in _DEFAULTS.items():
+        if name in ("id", "task", "payload", "created_at"):
+            continue
+        assert name in table
+        written = table[name]
+        assert (None if written is None else float(written)) == default, name
