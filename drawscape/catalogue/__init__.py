@@ -5,11 +5,11 @@ belong to recipes and survive. Read database.py, drawing.py and query.py first, 
 which the worker and the forms use; documents.py keeps sheets and the settings of forms.
 """
 
-from drawscape.catalogue.documents import settings_store, sheet_store
+from drawscape.catalogue.documents import settings_key, settings_store, sheet_store
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.figures import Figures
 from drawscape.catalogue.index import rebuild, refresh
-from drawscape.catalogue.lookup import standing
+from drawscape.catalogue.lookup import drawn_for, standing
 from drawscape.catalogue.marks import KEPT, REJECTED
 from drawscape.catalogue.query import Drawings, drawings, find
 from drawscape.catalogue.record import record
@@ -24,11 +24,13 @@ __all__ = [
     "Figures",
     "compare_again",
     "drawings",
+    "drawn_for",
     "find",
     "rebuild",
     "record",
     "redraw_file",
     "refresh",
+    "settings_key",
     "settings_store",
     "sheet_store",
     "source_in",

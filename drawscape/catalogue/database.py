@@ -70,8 +70,20 @@ end;
 """
 
 
+class _Held:
+    """A thread's connection: closed when the thread is gone, and left alone in a forked process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.process = path, os.getpid()
+        self.connection = _opened(path)
+
+    def __del__(self) -> None:
+        if hasattr(self, "connection") and self.process == os.getpid():
+            self.connection.close()
+
+
 class _Connections(threading.local):
-    held: tuple[int, Path, sqlite3.Connection] | None = None
+    held: _Held | None = None
 
 
 _connections = _Connections()
@@ -89,16 +101,15 @@ def connection() -> sqlite3.Connection:
     """
     path, process = catalogue_file(), os.getpid()
     held = _connections.held
-    if held is not None and held[:2] == (process, path) and path.exists():
-        return held[2]
-    with _translated(path):
-        opened = _opened(path)
-    _connections.held = (process, path, opened)
-    return opened
+    if held is None or (held.process, held.path) != (process, path) or not path.exists():
+        with _translated(path):
+            held = _connections.held = _Held(path)
+    return held.connection
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    opened = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    # Each thread uses its own; only the collector closes another's.
+    opened = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     opened.row_factory = sqlite3.Row
     opened.execute("pragma journal_mode = wal")
     opened.execute("pragma synchronous = normal")

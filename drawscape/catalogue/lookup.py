@@ -35,6 +35,16 @@ def standing(recipe: Recipe) -> Drawing | None:
     return _unrecorded(recipe) or next(filter(None, map(_moved, fitting)), None)
 
 
+def drawn_for(request: str) -> Drawing | None:
+    """Return the newest drawing that stands of what was asked for, whatever it read or how late it was."""
+    with reading() as connection:
+        rows = connection.execute(
+            "select * from drawing where request = ? and not deleted order by drawn_at desc",
+            (request,),
+        ).fetchall()
+    return next((Drawing.of(row) for row in rows if stands(row)), None)
+
+
 def file_name(recipe: Recipe, address: str | None = None) -> str:
     """Return the name of the file of a drawing: sketch, seed, and eight digits of its address."""
     return f"{safe_name(recipe.sketch.name)}-{recipe.seed}-{(address or recipe.request)[:8]}.svg"

@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape import durations
+from drawscape.catalogue import Drawing
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError
@@ -24,6 +25,14 @@ from drawscape.notebook.panel import Panel
 from drawscape.notebook.picture import LARGEST_SHOWN, Picture, empty_sheet, place_words
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.settings_history import SettingsHistory
+from drawscape.notebook.standing import (
+    FORM_PRIORITY,
+    DrawnBefore,
+    is_drawing,
+    opened,
+    recipe_for,
+    standing_drawing,
+)
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Drawable, target_of
 from drawscape.notebook.text import size_words
@@ -35,31 +44,41 @@ _LIVE = Parameter("live", "bool")
 
 
 def form(
-    target: Drawable,
+    target: Drawable | Drawing | Path,
     *,
     paper: str = "A4",
     orientation: Orientation | None = None,
     seed: int | None = None,
     live: bool = False,
+    trust: bool = False,
     job_timeout: Any = "5m",
     **values: Any,
 ) -> Form:
     """Return a form for `target`: controls on the left, the picture on the right.
 
     `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task
-    or its dotted path. `values` are where its parameters begin. A `live` form draws when changed.
+    or its dotted path; or a drawing of the catalogue or an SVG file, which opens with its settings (with
+    `trust` the source that it carries may run). `values` are where its parameters begin. A `live` form draws
+    when changed.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
 
         form('flow_field', paper='A5', seed=7, spacing=1.4, live=True)
     """
     durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
     given = {} if seed is None else {"seed": seed}
-    return Form(
-        Panel(target_of(target), paper, orientation),
+    drawing = None
+    if is_drawing(target):
+        target, settings, drawing = opened(target, trust=trust)  # type: ignore[arg-type]
+        given = {**settings, **given}
+    made = Form(
+        Panel(target_of(target), paper, orientation),  # type: ignore[arg-type]
         values={**given, **values},
         live=_LIVE.check(live),
         job_timeout=job_timeout,
     )
+    if drawing is not None and drawing.path.is_file():
+        made.show(drawing)
+    return made
 
 
 class Form(LiveBox):
@@ -75,7 +94,7 @@ class Form(LiveBox):
         panel.set(values)
         self._opened_with = panel.snapshot
         self._history = SettingsHistory(self._opened_with)
-        self._job: Job | None = None
+        self._job: Job | DrawnBefore | None = None
         self._lock = threading.Lock()
         self._job_timeout = job_timeout
         self._below = DrawingPanel(self._keep, self._offer_download, self._show_picture)
@@ -93,8 +112,8 @@ class Form(LiveBox):
         super().__init__(f"the form of {panel.target.title}", [self._columns()])
 
     @property
-    def job(self) -> Job | None:
-        """The latest job that this form enqueued; None before the first."""
+    def job(self) -> Job | DrawnBefore | None:
+        """The latest job that this form enqueued, or the drawing that stood; None before the first."""
         return self._job
 
     @property
@@ -120,21 +139,47 @@ class Form(LiveBox):
         self._panel.set(values)
         return self
 
-    def draw(self) -> Job:
+    def draw(self, *, fresh: bool = False) -> Job | DrawnBefore:
         """Enqueue a job with the values shown and return it; the former one is cancelled.
 
+        A drawing that stands already is shown at once, unless it shall be `fresh`.
         Errors are shown in the form and raised.
         """
+        target = self._panel.target
         try:
             arguments = self._panel.arguments
+            recipe = recipe_for(target, arguments)
+            known = None if fresh else standing_drawing(recipe)
+            if known is not None:
+                return self.show(known)
+            again = {"fresh": True} if fresh and recipe is not None else {}
+            noted = {} if recipe is None else {"job_meta": {"recipe": recipe.request}}
             job = enqueue_background_job(
-                self._panel.target.task, job_timeout=self._job_timeout, **arguments
+                target.task,
+                job_timeout=self._job_timeout,
+                job_priority=FORM_PRIORITY,
+                **noted,
+                **arguments,
+                **again,
             )
         except Exception as error:
             self._show_error(error)
             raise
         self._replace(job)
         return job
+
+    def show(self, drawing: Drawing) -> DrawnBefore:
+        """Show a drawing that stands as the form's own, and return what stands for its job."""
+        known = DrawnBefore(drawing)
+        with self._lock:
+            former, self._job = self._job, known
+            self._display.begin(known.id)
+            self._display.update(known.state)
+        self._cancel.disabled = True
+        self._pacer.ended()
+        if former is not None:
+            former.cancel()
+        return known
 
     def cancel(self) -> bool:
         """Cancel the latest job, waiting or running; return whether there was one to cancel."""
@@ -160,6 +205,12 @@ class Form(LiveBox):
     def __dir__(self) -> Iterable[str]:
         """The form's own names; those of the widget that it is are not for a person to choose from."""
         return [name for name in vars(type(self)) if not name.startswith("_")]
+
+    def _draw_clicked(self) -> None:
+        """Draw; a second click, with nothing changed since the drawing that stood, draws it anew."""
+        before = self._job.drawing.id if isinstance(self._job, DrawnBefore) else None
+        shown = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
+        self.draw(fresh=shown is not None and shown.id == before)
 
     def _throw_seed(self) -> None:
         self._panel.throw_seed()
@@ -243,7 +294,7 @@ class Form(LiveBox):
 
     def _buttons(self) -> None:
         verb = "Draw" if self._panel.target.has_page else "Run"
-        self._draw = self._button("draw", self.draw, description=verb)
+        self._draw = self._button("draw", self._draw_clicked, description=verb)
         self._cancel = self._button("cancel", self.cancel, description="Cancel", disabled=True)
         self._undo = self._button("undo", self.undo, icon="undo", tooltip="Undo", disabled=True)
         self._redo = self._button("redo", self.redo, icon="repeat", tooltip="Redo", disabled=True)

@@ -38,6 +38,7 @@ class JobState:
     ahead: int | None = None
     task: str = ""
     description: str | None = None
+    drawn_before: str = ""
 
     @property
     def ended(self) -> bool:

@@ -48,6 +48,8 @@ def running_words(job: JobState, verb: str) -> str:
 def ended_words(job: JobState) -> str:
     """Return how a job ended and how long it took."""
     took = duration_words(job.started_at, job.ended_at)
+    if job.drawn_before:
+        return job.drawn_before
     if job.status == "finished":
         return f"finished in {took}" if took else "finished"
     if job.status == "stopped":

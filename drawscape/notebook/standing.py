@@ -1,0 +1,127 @@
+"""Drawings that stand already, shown instead of being drawn again; and what form a drawing opens in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from drawscape.catalogue import Drawing, find, standing
+from drawscape.errors import CatalogueError, ProvenanceError
+from drawscape.notebook.job_state import JobState
+from drawscape.notebook.target import REMEMBERED, Drawable, Target
+from drawscape.sketches import SKETCHES
+from drawscape.sketches.drawing import chosen
+from drawscape.sketches.model import is_sketch
+from drawscape.sketches.recipe import Recipe, recipe_of
+
+FORM_PRIORITY = 10
+"""A hand on a slider does not wait behind a sheet, whose jobs have priority 0."""
+
+_NOT_PARAMETERS = REMEMBERED | {"pattern_type", "function", "width", "height", "seed", "margin"}
+
+
+class DrawnBefore:
+    """What a form has instead of a job when its drawing stands: it has finished already."""
+
+    id = ""
+    status = "finished"
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+
+    @property
+    def result(self) -> str:
+        """The path of the drawing's file."""
+        return str(self.drawing.path)
+
+    def wait(self, timeout: Any = None) -> str:
+        """Return the path at once."""
+        return self.result
+
+    def cancel(self, grace: Any = 0.0) -> bool:
+        """Return False: there is nothing to cancel."""
+        return False
+
+    @property
+    def state(self) -> JobState:
+        """What a display shows of it."""
+        return JobState(self.id, "finished", result=self.result, drawn_before=self.words)
+
+    @property
+    def words(self) -> str:
+        """That it was drawn before, and when."""
+        moment = self.drawing.drawn_at.astimezone()
+        today = moment.date() == datetime.now().astimezone().date()
+        return (
+            f"drawn before, {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<DrawnBefore {self.drawing.path.name}>"
+
+
+def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:
+    """Return the recipe that a job of `target` with `arguments` has; None for a job that is no sketch's.
+
+    One that goes to a file of a given name is left to the worker.
+    """
+    if not target.takes_margin or arguments.get("output_filename"):
+        return None
+    sketch = target.fixed.get("function") or arguments["pattern_type"]
+    values = {name: value for name, value in arguments.items() if name not in _NOT_PARAMETERS}
+    values.pop("output_filename", None)
+    page = (arguments["width"], arguments["height"])
+    seed, margin = arguments.get("seed", 0), arguments.get("margin")
+    return recipe_of(chosen(sketch), *page, seed=seed, margin=margin, values=values)
+
+
+def standing_drawing(recipe: Recipe | None) -> Drawing | None:
+    """Return the drawing of that recipe if it stands. A catalogue that cannot be read knows of none."""
+    try:
+        return None if recipe is None else standing(recipe)
+    except CatalogueError:
+        return None
+
+
+def opened(
+    drawing: Drawing | str | Path, *, trust: bool = False
+) -> tuple[Drawable, dict[str, Any], Drawing]:
+    """Return the target, the settings and the drawing that a form opens for a drawing or its file.
+
+    Raises ProvenanceError where its sketch is one of a notebook that is not defined here.
+    """
+    found = drawing if isinstance(drawing, Drawing) else find(drawing)
+    given = {"width": found.width, "height": found.height, "margin": found.margin}
+    sketch = _sketch_of(found, trust=trust)
+    seed = {"seed": found.seed} if chosen(sketch).takes_rng else {}
+    known = {parameter.name for parameter in chosen(sketch).parameters}
+    values = {name: value for name, value in found.parameters.items() if name in known}
+    return sketch, {**given, **seed, **values}, found
+
+
+def is_drawing(target: object) -> bool:
+    """Return whether `target` names a drawing: one of the catalogue, or an SVG file."""
+    named = isinstance(target, (str, os.PathLike)) and os.fspath(target).endswith(".svg")
+    return named or isinstance(target, Drawing)
+
+
+def _sketch_of(drawing: Drawing, *, trust: bool) -> Drawable:
+    here: Drawable | None = vars(sys.modules["__main__"]).get(drawing.sketch)
+    if here is not None and callable(here) and is_sketch(here):
+        return here
+    from drawscape.catalogue.redraw import known_provenance, sketch_for
+
+    said = known_provenance(drawing)
+    if not said.source and drawing.sketch in SKETCHES:
+        return drawing.sketch
+    try:
+        return sketch_for(said, trust=trust)
+    except ProvenanceError:
+        raise ProvenanceError(
+            f"the sketch {drawing.sketch!r} is not defined in this notebook; run its cell first, or let the "
+            "source that the drawing carries run: trust=True"
+        ) from None

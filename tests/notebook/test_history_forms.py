@@ -1,0 +1,103 @@
+"""A form shows what stands, draws what does not, and opens from a drawing."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import wait_until
+
+from drawscape.catalogue import drawings, find
+from drawscape.errors import ProvenanceError
+from drawscape.jobs import list_jobs
+from drawscape.notebook import form
+from drawscape.notebook.standing import DrawnBefore
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_form_draws_once_and_then_shows_what_stands(consumer: Any) -> None:
+    first = form("rose", paper="A7", seed=None)
+    path = first.draw().wait(60)
+    count = len(list_jobs(limit=None))
+    again = form("rose", paper="A7")
+    shown = again.draw()
+    assert isinstance(shown, DrawnBefore)
+    assert shown.wait() == path
+    assert "drawn before, at" in again.status
+    assert len(list_jobs(limit=None)) == count
+    anew = again.draw(fresh=True)
+    assert anew.wait(60) == path
+    assert len(list_jobs(limit=None)) == count + 1
+    assert anew.priority if hasattr(anew, "priority") else True
+
+
+def test_a_second_click_draws_what_stands_anew(consumer: Any) -> None:
+    opened = form("rose", paper="A7")
+    opened.draw(fresh=True).wait(60)
+    again = form("rose", paper="A7")
+    count = len(list_jobs(limit=None))
+    again._draw.click()
+    assert len(list_jobs(limit=None)) == count
+    again._draw.click()
+    assert len(list_jobs(limit=None)) == count + 1
+    again.job.wait(60)
+
+
+def test_a_drawing_opens_as_a_form_with_its_settings(consumer: Any) -> None:
+    path = form("truchet", paper="A7", seed=5, tiles=3, split=0.25).draw().wait(60)
+    for target in (find(path), path, Path(path)):
+        opened = form(target)
+        assert opened.values["seed"] == 5
+        assert (opened.values["tiles"], opened.values["split"]) == (3, 0.25)
+        assert isinstance(opened.job, DrawnBefore)
+        shown = opened.draw()
+        assert isinstance(shown, DrawnBefore)
+        assert shown.result == path
+    assert form(find(path), seed=6).values["seed"] == 6
+
+
+CELL = "def reach(i):\n    return i + {add}\ndef stems(svg, *, n: int = 3):\n    svg.circle(20, 30, reach(n))\n"
+
+
+def run_cell(add: int) -> None:
+    text, name = CELL.format(add=add), f"<stems {add}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name, "exec", dont_inherit=True), vars(sys.modules["__main__"]))
+
+
+def test_a_helper_of_a_cell_that_changed_is_drawn_into_another_file(consumer: Any) -> None:
+    main = sys.modules["__main__"]
+    try:
+        run_cell(1)
+        first = Path(form(main.stems, paper="A7").draw().wait(60))  # type: ignore[attr-defined]
+        content = first.read_bytes()
+        run_cell(1)
+        assert isinstance(form(main.stems, paper="A7").draw(), DrawnBefore)  # type: ignore[attr-defined]
+        run_cell(2)
+        second = Path(form(main.stems, paper="A7").draw().wait(60))  # type: ignore[attr-defined]
+        assert first != second
+        assert first.read_bytes() == content
+        assert form(first).values["n"] == 3
+        del main.stems  # type: ignore[attr-defined]
+        with pytest.raises(ProvenanceError, match="run its cell first"):
+            form(first)
+        assert form(first, trust=True).values["n"] == 3
+    finally:
+        for name in ("stems", "reach"):
+            vars(main).pop(name, None)
+
+
+def test_a_form_passes_a_sheet(consumer: Any) -> None:
+    from drawscape.notebook import contact_sheet
+
+    sheet = contact_sheet("flow_field", range(100, 112), paper="A5")
+    path = form("spiral", paper="A6", seed=77).draw().wait(60)
+    drawn = len(drawings("flow_field"))
+    assert find(path).seed == 77
+    assert drawn < 12
+    sheet.cancel()
+    wait_until(lambda: all(job.refresh().ended for job in list_jobs(limit=None)), 30)
