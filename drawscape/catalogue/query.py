@@ -37,6 +37,11 @@ class Drawings(Sequence[Drawing]):
     def __init__(self, ids: Sequence[int]) -> None:
         self._ids = ids
 
+    @property
+    def ids(self) -> Sequence[int]:
+        """The rows' numbers in the catalogue."""
+        return self._ids
+
     @overload
     def __getitem__(self, index: int) -> Drawing: ...
     @overload

@@ -14,10 +14,14 @@ from drawscape.errors import MissingExtraError
 if TYPE_CHECKING:
     from drawscape.notebook.contact_sheets import ContactSheet as ContactSheet
     from drawscape.notebook.contact_sheets import contact_sheet as contact_sheet
+    from drawscape.notebook.contact_sheets import sheet as sheet
+    from drawscape.notebook.contact_sheets import sheets as sheets
     from drawscape.notebook.contact_sheets import variations as variations
     from drawscape.notebook.forms import Form as Form
     from drawscape.notebook.forms import form as form
     from drawscape.notebook.gallery import Gallery as Gallery
+    from drawscape.notebook.history_view import History as History
+    from drawscape.notebook.history_view import history as history
     from drawscape.notebook.job_views import JobView as JobView
     from drawscape.notebook.job_views import job_view as job_view
     from drawscape.notebook.queue_tables import QueueTable as QueueTable
@@ -34,7 +38,11 @@ _MODULES = {
     "form": "forms",
     "Gallery": "gallery",
     "ContactSheet": "contact_sheets",
+    "History": "history_view",
+    "history": "history_view",
     "contact_sheet": "contact_sheets",
+    "sheet": "contact_sheets",
+    "sheets": "contact_sheets",
     "variations": "contact_sheets",
     "QueueTable": "queue_tables",
     "queue_table": "queue_tables",

@@ -21,6 +21,7 @@ class Gallery:
     captions: Sequence[str]
     columns: int
     width_px: int = 190
+    failures: Sequence[bool] = ()
 
     def _repr_html_(self) -> str:
         """A table of `<img>`: what every viewer of notebooks shows, and scripts never run in."""
@@ -39,4 +40,6 @@ class Gallery:
             data = base64.b64encode(picture.data).decode("ascii")
             source = f"data:image/{picture.format};base64,{data}"
             shown = f'<img src="{source}" width="{self.width_px}" alt="{caption}">'
-        return f'<td style="{_TILE}">{shown}<br>{caption}</td>'
+        failed = index < len(self.failures) and self.failures[index]
+        words = f'<span style="color: #b00020">{caption}</span>' if failed else caption
+        return f'<td style="{_TILE}">{shown}<br>{words}</td>'

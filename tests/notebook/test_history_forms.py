@@ -60,7 +60,12 @@ def test_a_drawing_opens_as_a_form_with_its_settings(consumer: Any) -> None:
     assert form(find(path), seed=6).values["seed"] == 6
 
 
-CELL = "def reach(i):\n    return i + {add}\ndef stems(svg, *, n: int = 3):\n    svg.circle(20, 30, reach(n))\n"
+CELL = """
+def reach(i):
+    return i + {add}
+def stems(svg, *, n: int = 3):
+    svg.circle(20, 30, reach(n))
+"""
 
 
 def run_cell(add: int) -> None:

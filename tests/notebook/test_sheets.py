@@ -1,16 +1,18 @@
-"""A sheet queues one batch and fills with the files of its jobs."""
+"""A sheet queues what does not stand, fills with it, comes back, and shows what failed."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from annotated_types import Interval
 from support import wait_until
-from widget_tree import all_of, button, part, picture
+from widget_tree import button
 
-from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.catalogue import drawings
+from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
-from drawscape.notebook import contact_sheet, variations
+from drawscape.notebook import contact_sheet, history, sheet, sheets, variations
 from drawscape.notebook.contact_sheets import ContactSheet, sheet_words
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -43,42 +45,51 @@ def await_words(sheet: ContactSheet, words: str) -> None:
     wait_until(lambda: sheet.status == words, 20, f"{words!r}, not {sheet.status!r}")
 
 
+def tiles(sheet: Any) -> list[Any]:
+    return list(sheet._wall.grid.tiles)
+
+
+def count_jobs() -> int:
+    return len(list_jobs(limit=None))
+
+
 def test_each_tile_shows_the_file_of_its_job() -> None:
     sheet = contact_sheet(plot, range(4), paper="A6", size=3)
     gallery = sheet.wait(20)
     await_words(sheet, "4 of 4 drawn")
-    paths = [Path(job.result) for job in sheet.batch.jobs]
+    paths = [Path(job.result) for job in sheet.jobs]
     assert [path.name for path in paths] == [f"dot-{seed}-3.svg" for seed in range(4)]
-    assert [picture(tile) for tile in all_of(sheet, "tile")] == [p.read_bytes() for p in paths]
+    assert [tile.thumbnail for tile in tiles(sheet)] == [p.read_bytes() for p in paths]
     assert [p.data if p else b"" for p in gallery.pictures] == [p.read_bytes() for p in paths]
-    assert [part(tile, "caption").value for tile in all_of(sheet, "tile")] == [
-        f"seed {seed}" for seed in range(4)
-    ]
+    assert [tile.caption for tile in tiles(sheet)] == [f"seed {seed}" for seed in range(4)]
     assert button(sheet, "Cancel").disabled
 
 
 def test_variations_run_through_every_combination() -> None:
     sheet = variations(plot, seed=[1, 2], size=[4, 5, 6])
     sheet.wait(20)
-    names = [Path(job.result).name for job in sheet.batch.jobs]
+    names = [Path(job.result).name for job in sheet.jobs]
     assert names == [f"dot-{seed}-{size}.svg" for seed in (1, 2) for size in (4, 5, 6)]
-    assert "repeat(3," in part(sheet, "grid").layout.grid_template_columns
+    assert sheet._wall.grid.columns == 3
 
 
-def test_one_that_fails_leaves_the_others_standing() -> None:
+def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile() -> None:
     sheet = contact_sheet(plot, range(3), fail_at=1)
-    with pytest.raises(JobFailed, match="1 of 3 jobs did not finish"):
-        sheet.wait(20)
+    gallery = sheet.wait(20)
     await_words(sheet, "2 of 3 drawn, 1 failed")
-    assert (
-        "seed 1: failed: ValueError: not this one"
-        in part(all_of(sheet, "tile")[1], "caption").value
-    )
+    assert tiles(sheet)[1].caption == "seed 1: failed: ValueError: not this one"
+    assert [tile.state for tile in tiles(sheet)] == ["finished", "failed", "finished"]
+    assert [picture is not None for picture in gallery.pictures] == [True, False, True]
+    assert gallery._repr_html_().count("#b00020") == 1
+    with pytest.raises(JobFailed, match=r"(?s)1 of 3 jobs did not finish; seed 1: .*not this one"):
+        sheet.wait(20, raise_on_failure=True)
 
 
 def test_cancel_ends_what_is_not_drawn_yet(tmp_path: Path) -> None:
     sheet = contact_sheet(plot, range(5), gate=str(tmp_path / "never"))
-    wait_until(lambda: sheet.batch.counts["started"] == 1, 10, "the first to start")
+    wait_until(
+        lambda: [j.status for j in sheet.jobs].count("started") == 1, 10, "the first to start"
+    )
     assert sheet.cancel() == 5
     await_words(sheet, "0 of 5 drawn, 1 stopped, 4 canceled")
 
@@ -96,3 +107,151 @@ def test_a_wrong_value_queues_nothing() -> None:
 
 def test_words_count_what_became_of_the_drawings() -> None:
     assert sheet_words(["finished", "queued", "not_found"]) == "1 of 3 drawn, 1 not found"
+
+
+def test_a_sheet_that_is_made_again_queues_nothing() -> None:
+    first = contact_sheet("truchet", range(4), paper="A7")
+    first.wait(60)
+    count = count_jobs()
+    again = contact_sheet("truchet", range(4), paper="A7")
+    assert again.status == "4 of 4 drawn"
+    assert (again.name, again.jobs) == (first.name, first.jobs) or again.drawings == first.drawings
+    assert all(tile.thumbnail[:4] == b"RIFF" for tile in tiles(again))
+    assert count_jobs() == count
+    larger = contact_sheet("truchet", range(6), paper="A7")
+    assert larger.status == "4 of 6 drawn"
+    larger.wait(60)
+    assert count_jobs() == count + 2
+    contact_sheet("truchet", range(4), paper="A7", fresh=True).wait(60)
+    assert count_jobs() == count + 6
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Iterator[tuple[Any, Path]]:
+    gate = tmp_path / "gate"
+
+    def gated_dots(svg: Any, rng: Any, *, size: float = 1.0) -> None:
+        import time
+
+        while not gate.exists():
+            time.sleep(0.01)
+        svg.circle(20, 20, size + rng.random())
+
+    yield gated_dots, gate
+    gate.touch()
+
+
+def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
+    gated: tuple[Any, Path],
+) -> None:
+    sketch, gate = gated
+    first = contact_sheet(sketch, range(3), paper="A7", name="dots at dawn")
+    count = count_jobs()
+    again = contact_sheet(sketch, range(3), paper="A7", name="dots at dawn")
+    assert count_jobs() == count
+    assert again.jobs == first.jobs or [j.id for j in again.jobs] == [j.id for j in first.jobs]
+    assert "dots at dawn" in sheets()
+    assert "dots at dawn: 3 of gated dots" in repr(sheets())
+    named = sheet("dots at dawn")
+    assert named.status == "0 of 3 drawn"
+    gate.touch()
+    for one in (named, again, first):
+        one.wait(60)
+        await_words(one, "3 of 3 drawn")
+    assert sheet("dots at dawn").status == "3 of 3 drawn"
+    assert {d.sheet for d in drawings("gated_dots")} == {"dots at dawn"}
+    with pytest.raises(UnknownNameError, match="did you mean 'dots at dawn'"):
+        sheet("dots at down")
+    with pytest.raises(DrawscapeError, match="run the cell"):
+        sheet("dots at dawn").more()
+
+
+def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_again(
+    gated: tuple[Any, Path],
+) -> None:
+    sketch, gate = gated
+    first = contact_sheet(sketch, range(3), paper="A7", size=2.0)
+    first.cancel()
+    wait_until(
+        lambda: (
+            first.status == "0 of 3 drawn, 1 stopped, 2 canceled" or "3 canceled" in first.status
+        )
+    )
+    gate.touch()
+    count = count_jobs()
+    contact_sheet(sketch, range(3), paper="A7", size=2.0).wait(60)
+    assert count_jobs() == count + 3
+
+
+def test_a_sketch_that_fails_is_not_queued_again() -> None:
+    def breaks(svg: Any, rng: Any, *, at: int = 3) -> None:
+        if rng.random() >= 0:
+            raise ValueError("it breaks")
+
+    contact_sheet(breaks, range(2), paper="A7").wait(60)
+    count = count_jobs()
+    again = contact_sheet(breaks, range(2), paper="A7")
+    assert (again.status, count_jobs()) == ("0 of 2 drawn, 2 failed", count)
+
+
+def test_more_seeds_are_drawn_and_stay_with_the_sheet() -> None:
+    first = contact_sheet("schotter", range(2), paper="A7")
+    first.more(3)
+    first.wait(60)
+    await_words(first, "5 of 5 drawn")
+    count = count_jobs()
+    assert contact_sheet("schotter", range(2), paper="A7").status == "5 of 5 drawn"
+    assert count_jobs() == count
+
+
+def test_tiles_are_rated_sorted_rejected_compared_exported_and_drawn_larger() -> None:
+    made = contact_sheet("phyllotaxis", range(3), paper="A7")
+    made.wait(60)
+    wall = made._wall
+    wall.grid._received(None, {"event": "star", "id": "1", "stars": 4}, [])
+    assert made.drawings[1].stars == 4
+    assert tiles(made)[1].stars == 4
+    made.sort("stars")
+    assert tiles(made)[0].id == "1"
+    made.sort("ink")
+    inks = [made.drawings[int(tile.id)].figures.ink_mm for tile in tiles(made)]
+    assert inks == sorted(inks, reverse=True)
+    wall.grid._received(None, {"event": "key", "id": "0", "key": "x"}, [])
+    assert made.drawings[0].tags == ("rejected",)
+    wall.grid._received(None, {"event": "key", "id": "0", "key": "c"}, [])
+    assert "choose two drawings" in wall.grid.note
+    wall.grid.selected = ["1", "2"]
+    wall.grid._received(None, {"event": "key", "id": "1", "key": "c"}, [])
+    assert (wall.grid.note, len(wall._below.children[0].children)) == ("", 2)
+    wall.grid._received(None, {"event": "enlarge", "id": "1"}, [])
+    assert wall._below.children[0].children[0].value == made.drawings[1].path.read_bytes()
+    wall.grid._received(None, {"event": "open", "id": "1"}, [])
+    assert wall._below.children[0].values["seed"] == 1
+    assert [path.suffix for path in wall.export()] == [".gcode", ".gcode"]
+    jobs = wall.draw_larger()
+    for job in jobs:
+        job.wait(60)
+    large = drawings("phyllotaxis", seed=1, order="newest")[0]
+    assert (large.width, large.height) == (210, 297)
+    assert large.parents == (made.drawings[1].recipe,)
+    assert large.parameters == made.drawings[1].parameters
+
+
+def test_the_history_filters_pages_and_shows_what_others_do() -> None:
+    variations("rose", margin=[3, 4, 5], paper="A7").wait(60)
+    seen = history("rose")
+    assert seen.status == "3 drawings"
+    assert all(tile.thumbnail for tile in tiles(seen))
+    first = seen.drawings[0]
+    first.star(5)
+    wait_until(lambda: tiles(seen)[0].stars == 5, 10, "the star of another")
+    seen._stars.value = 4
+    assert seen.status == "1 drawing"
+    seen._stars.value = 0
+    first.tag("rejected")
+    wait_until(lambda: seen.status == "2 drawings", 10, "the rejected one to go")
+    seen._rejected.value = True
+    assert seen.status == "3 drawings"
+    seen._text.value = "no such"
+    assert (seen.status, tiles(seen)) == ("0 drawings", [])
+    seen.close()

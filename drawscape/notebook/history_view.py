@@ -1,0 +1,179 @@
+"""All drawings of the home in a live gallery: filter, sort, search, page, choose."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+
+from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
+from drawscape.catalogue.database import data_version
+from drawscape.errors import CatalogueError
+from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.wall import ORDERS, Wall, button
+from drawscape.settings import home
+
+PAGE = 60
+"""Tiles on a page: 600 kB of thumbnails at most."""
+
+LOOK_S = 0.5
+"""How often to look whether somebody has drawn or marked something: it shows within a second."""
+
+
+def history(
+    sketch: str | None = None,
+    *,
+    stars: int = 0,
+    tag: str = "",
+    text: str = "",
+    order: str = "newest",
+    **filters: Any,
+) -> History:
+    """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
+
+    What another notebook draws or marks appears within a second. Keys: arrows move, 0 to 5 rate, Space
+    enlarges, Enter opens a form, c compares the chosen, x rejects (and hides, unless the box is ticked).
+    """
+    return History(sketch, stars=stars, tag=tag, text=text, order=order, filters=filters)
+
+
+class History(LiveBox):
+    """The gallery; `drawings` are those that fit the filters, `chosen` those that are chosen."""
+
+    def __init__(
+        self,
+        sketch: str | None,
+        *,
+        stars: int,
+        tag: str,
+        text: str,
+        order: str,
+        filters: dict[str, Any],
+    ) -> None:
+        self._filters = filters
+        self._page = 0
+        self._lock = threading.RLock()
+        self._home = home()
+        self._found: Drawings = drawings()
+        names = sorted({one.sketch for one in self._found} | ({sketch} if sketch else set()))
+        small = {"width": "150px"}
+        self._sketch = widgets.Dropdown(
+            options=[("all sketches", ""), *((name, name) for name in names)],
+            value=sketch or "",
+            layout=small,
+        )
+        stars_options = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
+        self._stars = widgets.Dropdown(options=stars_options, value=stars, layout=small)
+        self._tag = widgets.Text(value=tag, placeholder="tag", layout={"width": "100px"})
+        self._text = widgets.Text(value=text, placeholder="search", layout=small)
+        self._order = widgets.Dropdown(options=ORDERS, value=order, layout={"width": "110px"})
+        self._rejected = widgets.Checkbox(description="rejected too", indent=False)
+        self._words = line("", "drawscape-status")
+        self._wall = Wall(on_change=self._marked)
+        for control in (
+            self._sketch,
+            self._stars,
+            self._tag,
+            self._text,
+            self._order,
+            self._rejected,
+        ):
+            control.observe(self._filter_changed, names="value")
+        super().__init__("the history of drawings", self._rows())
+        self.refresh()
+        _watch(weakref.ref(self), self._home)
+
+    @property
+    def drawings(self) -> Drawings:
+        """The drawings that fit the filters."""
+        return self._found
+
+    @property
+    def chosen(self) -> list[Drawing]:
+        """The drawings that are chosen."""
+        return self._wall.chosen
+
+    @property
+    def status(self) -> str:
+        """The words above the wall."""
+        return str(self._words.value)
+
+    def refresh(self) -> None:
+        """Look again and show what there is now."""
+        with self._lock:
+            found = drawings(
+                self._sketch.value or None,
+                stars=(self._stars.value, None) if self._stars.value else None,
+                tag=self._tag.value.strip() or None,
+                text=self._text.value.strip() or None,
+                order=self._order.value,
+                **self._filters,
+            )
+            if not self._rejected.value and self._tag.value.strip() != REJECTED:
+                rejected = {one.id for one in drawings(tag=REJECTED)}
+                found = Drawings([one for one in found.ids if one not in rejected])
+            self._found = found
+            self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
+            first = self._page * PAGE
+            shown = list(found[first : first + PAGE])
+            self._wall.grid.show(
+                self._wall.tile(str(one.id), one.name or f"{one.sketch} · seed {one.seed}", one)
+                for one in shown
+            )
+            last = first + len(shown)
+            place = (
+                f"{first + 1} to {last} of {len(found)}" if len(found) > PAGE else f"{len(found)}"
+            )
+            write(self._words, f"{place} {'drawing' if len(found) == 1 else 'drawings'}")
+            self._back.disabled, self._on.disabled = self._page == 0, last >= len(found)
+
+    def _rows(self) -> list[Any]:
+        def show_error(text: str) -> None:
+            write(self._wall.note, text)
+
+        self._back = button("Back", "back", lambda: self._turn(-1), show_error)
+        self._on = button("More", "more", lambda: self._turn(1), show_error)
+        filters = widgets.HBox(
+            [self._sketch, self._stars, self._tag, self._text, self._order, self._rejected]
+        )
+        head = widgets.HBox([self._words, self._back, self._on])
+        for row in (filters, head):
+            row.add_class("drawscape-head")
+        return [filters, head, *self._wall.parts]
+
+    def _turn(self, by: int) -> None:
+        self._page = max(0, self._page + by)
+        self.refresh()
+
+    def _filter_changed(self, _change: Any) -> None:
+        self._page = 0
+        self.refresh()
+
+    def _marked(self) -> None:
+        """A mark was made here: its tile shows it; the order stays until somebody looks again."""
+
+
+def _watch(view: Callable[[], History | None], watched_home: Any) -> None:
+    """Refresh the gallery when another process or thread has written, for as long as it lives."""
+
+    def look() -> None:
+        pause = threading.Event()
+        version: int | None = None
+        while True:
+            shown = view()
+            if shown is None or home() != watched_home or shown.comm is None:
+                return
+            try:
+                now = data_version()
+                if now != version:  # the first time too: something may have come since it was made
+                    shown.refresh()
+                version = now
+            except CatalogueError as error:
+                write(shown._words, str(error))
+            del shown
+            pause.wait(LOOK_S)
+
+    threading.Thread(target=look, name="drawscape-history", daemon=True).start()

@@ -1,0 +1,246 @@
+"""A wall of drawings: rated, rejected, compared, enlarged, opened in a form, exported, drawn larger."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from drawscape.catalogue import REJECTED, Drawing, drawings
+from drawscape.catalogue.query import Order
+from drawscape.drawing.paper import Orientation, paper_size
+from drawscape.errors import DrawscapeError
+from drawscape.notebook.picture import result_picture
+from drawscape.notebook.standing import opened
+from drawscape.notebook.style import line, write
+from drawscape.notebook.tile_grid import Tile, TileGrid
+
+EXPORTS = ("gcode", "svg", "png", "pdf", "hpgl")
+LARGER = ("A4", "A3", "A2", "A1")
+
+ORDERS: tuple[Order, ...] = (
+    "newest",
+    "oldest",
+    "stars",
+    "ink",
+    "minutes",
+    "lines",
+    "lifts",
+    "name",
+)
+
+
+class Wall:
+    """A grid of drawings with what can be done to those that are chosen.
+
+    Keys: 0 to 5 rate, Space enlarges, Enter opens a form, c compares the chosen, x rejects.
+    `parts` are to be placed by the owner; `on_change()` is called after a mark was made here.
+    """
+
+    def __init__(self, *, columns: int = 0, on_change: Callable[[], object] = lambda: None) -> None:
+        self._drawings: dict[str, Drawing] = {}
+        self._on_change = on_change
+        self.grid = TileGrid(
+            columns=columns,
+            on_open=self.open,
+            on_enlarge=self.enlarge,
+            on_star=self.star,
+            on_compare=self.compare,
+            on_key=self._key,
+        )
+        self.note = line("", "drawscape-note")
+        self._below = widgets.VBox([])
+        self._format = widgets.Dropdown(options=EXPORTS, layout={"width": "90px"})
+        self._paper = widgets.Dropdown(options=LARGER, layout={"width": "70px"})
+        self.actions = widgets.HBox(
+            [
+                self._format,
+                self._button("Export", "export", self.export),
+                self._paper,
+                self._button("Draw larger", "larger", self.draw_larger),
+                self._button("Compare", "compare", lambda: self.compare(self.grid.selected)),
+            ]
+        )
+        self.actions.add_class("drawscape-buttons")
+
+    @property
+    def parts(self) -> list[Any]:
+        """The widgets from top to bottom."""
+        return [self.grid, self.actions, self.note, self._below]
+
+    @property
+    def chosen(self) -> list[Drawing]:
+        """The drawings that are chosen, in their order."""
+        return [self._drawings[one] for one in self.grid.selected if one in self._drawings]
+
+    def know(self, tile_id: str, drawing: Drawing) -> None:
+        """Let the tile of that id stand for `drawing`."""
+        self._drawings[tile_id] = drawing
+
+    def star(self, tile_id: str, stars: int) -> None:
+        """Give the drawing of a tile 0 to 5 stars."""
+        self._drawing(tile_id).star(stars)
+        self._refresh(tile_id)
+
+    def enlarge(self, tile_id: str) -> None:
+        """Show the drawing of a tile large below the wall; the same tile again puts it away."""
+        if getattr(self._below, "shows", None) == tile_id:
+            self._below.children, self._below.shows = (), None
+            return
+        self._show([self._figure(self._drawing(tile_id), 900)])
+        self._below.shows = tile_id
+
+    def compare(self, tile_ids: Sequence[str]) -> None:
+        """Show the drawings of some tiles side by side below the wall."""
+        if len(tile_ids) < 2:
+            raise DrawscapeError(
+                "choose two drawings or more to compare (Ctrl and a click, or Shift)"
+            )
+        figures = [
+            self._figure(self._drawing(one), 900 // min(len(tile_ids), 3)) for one in tile_ids
+        ]
+        row = widgets.HBox(figures)
+        row.layout.flex_flow = "row wrap"
+        self._show([row])
+
+    def open(self, tile_id: str) -> None:
+        """Open the drawing of a tile as a form below the wall."""
+        from drawscape.notebook.forms import form
+
+        self._show([form(self._drawing(tile_id))])
+
+    def reject(self, tile_id: str) -> None:
+        """Reject the drawing of a tile, or take that back."""
+        drawing = self._drawing(tile_id)
+        drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
+        self._refresh(tile_id)
+
+    def export(self) -> list[Path]:
+        """Write the chosen drawings in the format of the menu; return the files."""
+        paths = [drawing.export(str(self._format.value)) for drawing in self._chosen_or_error()]
+        write(self.note, f"exported: {', '.join(path.name for path in paths)}")
+        return paths
+
+    def draw_larger(self) -> list[Any]:
+        """Queue the chosen drawings on the paper of the menu, everything else as it is; return the jobs."""
+        from drawscape.jobs import enqueue_background_job
+        from drawscape.notebook.standing import FORM_PRIORITY
+        from drawscape.notebook.target import target_of
+
+        jobs = []
+        for drawing in self._chosen_or_error():
+            sketch, settings, _ = opened(drawing)
+            page = _larger(drawing, str(self._paper.value))
+            target = target_of(sketch)
+            arguments = target.arguments({**settings, **page})
+            jobs.append(
+                enqueue_background_job(
+                    target.task, job_priority=FORM_PRIORITY, parents=[drawing.recipe], **arguments
+                )
+            )
+        write(
+            self.note,
+            f"{len(jobs)} queued on {self._paper.value}; history() shows them when they are drawn",
+        )
+        return jobs
+
+    def tile(self, tile_id: str, caption: str, drawing: Drawing) -> Tile:
+        """Return the tile of a drawing that stands."""
+        self.know(tile_id, drawing)
+        picture = drawing.thumbnail or b""
+        kind = "webp"
+        if not picture and drawing.size <= 200_000 and drawing.path.is_file():
+            picture, kind = (
+                drawing.path.read_bytes(),
+                "svg+xml",
+            )  # without Pillow there is no thumbnail
+        words = f"{caption} · rejected" if REJECTED in drawing.tags else caption
+        return Tile(tile_id, picture, words, drawing.stars, "finished", kind)
+
+    def _refresh(self, tile_id: str) -> None:
+        tile = next(one for one in self.grid.tiles if one.id == tile_id)
+        caption = tile.caption.removesuffix(" · rejected")
+        self.grid.update(self.tile(tile_id, caption, self._drawing(tile_id)))
+        self._on_change()
+
+    def _drawing(self, tile_id: str) -> Drawing:
+        if tile_id not in self._drawings:
+            raise DrawscapeError("this one is not drawn yet")
+        return self._drawings[tile_id]
+
+    def _chosen_or_error(self) -> list[Drawing]:
+        if not self.chosen:
+            raise DrawscapeError("choose drawings first: a click, Ctrl and a click for more")
+        return self.chosen
+
+    def _figure(self, drawing: Drawing, width_px: int) -> Any:
+        picture = result_picture(str(drawing.path))
+        if picture is None:
+            raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
+        image = widgets.Image(
+            value=picture.data, format=picture.format, layout={"max_width": f"{width_px}px"}
+        )
+        image.add_class("drawscape-picture")
+        figures = drawing.figures
+        values = ", ".join(f"{name} {_short(value)}" for name, value in drawing.parameters.items())
+        words = (
+            f"{drawing.name or drawing.sketch} · seed {drawing.seed} · "
+            f"{figures.ink_mm / 1000:.1f} m of ink · {figures.minutes:.0f} min · "
+            f"{figures.lifts} lifts · {values}"
+        )
+        return widgets.VBox([image, line(words, "drawscape-caption")])
+
+    def _show(self, children: list[Any]) -> None:
+        self._below.children, self._below.shows = tuple(children), None
+
+    def _key(self, tile_id: str, key: str) -> None:
+        if key == "x":
+            self.reject(tile_id)
+        elif key == "c":
+            self.compare(self.grid.selected)
+        elif key == "o":
+            self.open(tile_id)
+
+    def _button(self, words: str, hook: str, action: Callable[[], object]) -> Any:
+        return button(words, hook, action, lambda text: write(self.note, text))
+
+
+def button(
+    words: str, hook: str, action: Callable[[], object], on_error: Callable[[str], object]
+) -> Any:
+    """Return a button; what its action raises is shown, for it would reach no cell."""
+    made = widgets.Button(description=words)
+    made.add_class(f"drawscape-{hook}")
+    made.add_class("drawscape-quiet")
+
+    def clicked(_event: Any) -> None:
+        try:
+            action()
+        except (DrawscapeError, OSError, sqlite3.Error) as error:
+            on_error(str(error))
+
+    made.on_click(clicked)
+    return made
+
+
+def sorted_ids(ids: Iterable[str], known: dict[str, Drawing], order: str) -> list[str]:
+    """Return ids of tiles in the order of their drawings; those without one come last."""
+    place = {one.id: i for i, one in enumerate(drawings(order=order))}  # type: ignore[arg-type]
+    last = len(place)
+    return sorted(ids, key=lambda one: place.get(known[one].id, last) if one in known else last)
+
+
+def _larger(drawing: Drawing, paper: str) -> dict[str, float]:
+    """Return the page for a drawing on `paper`: turned as it is, the margin larger in proportion."""
+    orientation: Orientation = "landscape" if drawing.width > drawing.height else "portrait"
+    width, height = paper_size(paper, orientation)
+    factor = min(width, height) / min(drawing.width, drawing.height)
+    return {"width": width, "height": height, "margin": round(drawing.margin * factor, 6)}
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
