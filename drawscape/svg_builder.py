@@ -16,6 +16,7 @@ from drawscape.svg.write import (
     placing,
     polylines,
     shapes,
+    solids,
     writing,
 )
 from drawscape.svg.write.canvas import Canvas
@@ -81,6 +82,7 @@ class SVGBuilder(Canvas):
     group, layer = grouping.group, grouping.layer
     hatch, mask, occlude = hiding.hatch, hiding.mask, hiding.occlude
     clip, add_svg = placing.clip, placing.add_svg
+    mesh = solids.mesh
 
     # Text
     lettering, set_hershey_font = writing.lettering, writing.set_hershey_font
