@@ -19,6 +19,7 @@ from drawscape.jobs import Job, enqueue_background_job
 from drawscape.notebook.call_text import call_text
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.drawing_panel import DrawingPanel
+from drawscape.notebook.form_settings import FormSettings
 from drawscape.notebook.job_state import JobState, follow
 from drawscape.notebook.pacer import Pacer
 from drawscape.notebook.panel import Panel
@@ -70,11 +71,14 @@ def form(
     if is_drawing(target):
         target, settings, drawing = opened(target, trust=trust)  # type: ignore[arg-type]
         given = {**settings, **given}
+    panel = Panel(target_of(target), paper, orientation)  # type: ignore[arg-type]
+    page = {"paper": paper, "orientation": orientation, "live": live}
     made = Form(
-        Panel(target_of(target), paper, orientation),  # type: ignore[arg-type]
+        panel,
         values={**given, **values},
         live=_LIVE.check(live),
         job_timeout=job_timeout,
+        settings=FormSettings(panel.target.title, {**page, **given, **values}),
     )
     if drawing is not None and drawing.path.is_file():
         made.show(drawing)
@@ -88,12 +92,20 @@ class Form(LiveBox):
     """
 
     def __init__(
-        self, panel: Panel, *, values: dict[str, Any], live: bool, job_timeout: Any
+        self,
+        panel: Panel,
+        *,
+        values: dict[str, Any],
+        live: bool,
+        job_timeout: Any,
+        settings: FormSettings,
     ) -> None:
-        self._panel = panel
+        self._panel, self._settings = panel, settings
         panel.set(values)
         self._opened_with = panel.snapshot
+        restored = settings.restore(panel)
         self._history = SettingsHistory(self._opened_with)
+        self._history.add(panel.snapshot)
         self._job: Job | DrawnBefore | None = None
         self._lock = threading.Lock()
         self._job_timeout = job_timeout
@@ -110,6 +122,8 @@ class Form(LiveBox):
         panel.observe(self._changed)
         self._show_empty_sheet()
         super().__init__(f"the form of {panel.target.title}", [self._columns()])
+        if restored:
+            self._show_what_stands()
 
     @property
     def job(self) -> Job | DrawnBefore | None:
@@ -146,6 +160,7 @@ class Form(LiveBox):
         Errors are shown in the form and raised.
         """
         target = self._panel.target
+        self._settings.save(self._panel)
         try:
             arguments = self._panel.arguments
             recipe = recipe_for(target, arguments)
@@ -232,7 +247,17 @@ class Form(LiveBox):
             self._cancel.disabled = True
             self._pacer.ended()
 
+    def _show_what_stands(self) -> None:
+        """Show the drawing of settings that came back, as it was."""
+        try:
+            known = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
+        except DrawscapeError:
+            return  # a field is not filled in; Draw says so
+        if known is not None:
+            self.show(known)
+
     def _changed(self) -> None:
+        self._settings.save(self._panel)
         self._history.add(self._panel.snapshot)
         self._undo.disabled, self._redo.disabled = (
             not self._history.can_undo,

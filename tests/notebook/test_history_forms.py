@@ -106,3 +106,43 @@ def test_a_form_passes_a_sheet(consumer: Any) -> None:
     assert drawn < 12
     sheet.cancel()
     wait_until(lambda: all(job.refresh().ended for job in list_jobs(limit=None)), 30)
+
+
+def test_the_settings_of_a_form_come_back_in_its_notebook(
+    consumer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/books/one.ipynb")
+    first = form("truchet", paper="A7")
+    first.set(seed=8, tiles=4, split=0.3, paper="A6", orientation="landscape")
+    path = first.draw().wait(60)
+    again = form("truchet", paper="A7")
+    assert again.values == first.values
+    assert isinstance(again.job, DrawnBefore)
+    assert again.job.result == path
+    again.undo()
+    assert again.values["tiles"] != 4
+    again.redo()
+    again.reset()
+    assert again.values["tiles"] != 4
+    again.set(tiles=3)
+    assert form("truchet", paper="A7").values["tiles"] == 3
+    assert form("truchet", paper="A7", tiles=6).values["tiles"] == 6
+    monkeypatch.setenv("JPY_SESSION_NAME", "/books/two.ipynb")
+    assert form("truchet", paper="A7").values["tiles"] != 3
+
+
+def test_settings_come_back_as_far_as_the_sketch_still_has_them(
+    consumer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "/books/three.ipynb")
+
+    def dots(svg: Any, *, n: int = 3, wide: float = 1.0) -> None:
+        svg.circle(n, n, wide)
+
+    form(dots).set(n=7, wide=2.5)
+
+    def dots(svg: Any, *, n: int = 3, deep: float = 1.0) -> None:  # type: ignore[no-redef]
+        svg.circle(n, n, deep)
+
+    assert form(dots).values["n"] == 7
+    assert "wide" not in form(dots).values
