@@ -1,0 +1,55 @@
+"""huey's own tests, which its package ships, with JobHuey in the place of its in-memory huey.
+
+Run as a script with a folder for the files; it prints the tests that failed, one a line, then a summary.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import unittest
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+MODULES = ("api", "consumer", "crontab", "helpers", "immediate", "signals", "stats", "wrappers")
+"""Those that are about a huey and its consumer, whatever the storage."""
+
+
+def main(folder: Path) -> None:
+    from huey.tests import base, test_consumer, test_storage
+
+    from drawscape.queue.huey import JobHuey
+    from drawscape.queue.worker.consumer import JobConsumer, JobScheduler
+
+    numbers = itertools.count()
+
+    def new_huey(_self: Any = None, **options: Any) -> JobHuey:
+        return JobHuey("suite", filename=folder / f"{next(numbers)}.db", utc=False, **options)
+
+    class Scheduler(JobScheduler):
+        def sleep_for_interval(self, current: float, interval: float) -> None:
+            """As in huey's tests: it does not sleep."""
+
+    class Consumer(JobConsumer):
+        scheduler_class = Scheduler
+
+    class TestJobStorage(test_storage.StorageTests, base.BaseTestCase):
+        supports_ttl = False  # as huey's own SqliteStorage
+
+    base.BaseTestCase.get_huey = new_huey
+    base.BaseTestCase.consumer_class = JobConsumer
+    test_consumer.TestConsumerIntegration.consumer_class = Consumer
+    suite = unittest.TestSuite()
+    loader = unittest.defaultTestLoader
+    for name in MODULES:
+        suite.addTests(loader.loadTestsFromModule(import_module(f"huey.tests.test_{name}")))
+    suite.addTests(loader.loadTestsFromTestCase(TestJobStorage))
+    result = unittest.TextTestRunner(stream=sys.stderr, verbosity=2).run(suite)
+    for test, _ in [*result.failures, *result.errors]:
+        print(test.id())
+    print(f"{result.testsRun} run, {len(result.skipped)} skipped")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
