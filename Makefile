@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix chaos bench bench-queue bench-drawing clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix chaos soak bench bench-queue bench-drawing clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -46,7 +46,11 @@ matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest 
 	$(BIN)/python tests/run_matrix.py
 
 chaos: $(VENV)/.test  ## Thousands of rounds of killing.
-	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} $(BIN)/python -m pytest tests/queue/test_chaos.py
+	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} POWER_LOSS_POINTS=$${POWER_LOSS_POINTS:-1000} \
+		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py
+
+soak: $(VENV)/.test  ## 150,000 jobs with logs, progress and previews: does anything grow? (SOAK_JOBS)
+	$(BIN)/python tests/soak.py $${SOAK_JOBS:-150000}
 
 bench: bench-queue bench-drawing  ## Measure side by side with the peers; takes minutes.
 
