@@ -1,4 +1,4 @@
-"""The web front: a Flask blueprint, an application, and a server for it.
+"""The web interface: a Flask blueprint, an application, and a server for it.
 
 `create_app()` is an application by itself; `app.register_blueprint(blueprint(), url_prefix='/draw')`
 puts the same routes into one of yours.
@@ -9,7 +9,7 @@ from drawscape.errors import MissingExtraError
 try:
     import flask as _flask  # noqa: F401 - the whole front stands on it
 except ImportError as error:
-    raise MissingExtraError("the web front", "web") from error
+    raise MissingExtraError("the web interface", "web") from error
 
 from drawscape.web.app import blueprint, create_app
 from drawscape.web.settings import WebSettings

@@ -1,4 +1,4 @@
-"""The blueprint for an application of one's own, and an application that is nothing else."""
+"""A blueprint for any application, and an application that is nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from drawscape.web import (
     artboard,
     catalogue,
     events,
-    front,
     health,
     jobs,
     openapi,
@@ -16,19 +15,21 @@ from drawscape.web import (
     problems,
     security,
 )
-from drawscape.web.front import Front
 from drawscape.web.settings import WebSettings
+from drawscape.web.site import Site
 
 _PUBLIC = frozenset({"page", "static", "healthz", "openapi"})
 """Endpoints without a secret in them: they need no token, so that the page can ask for it."""
 
 
 def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -> flask.Blueprint:
-    """Return a new blueprint with every route of the web front, for any prefix.
+    """Return a new blueprint with every route of the web interface, for any prefix.
 
     `settings` are the environment's by default. `name` tells two of them in one application apart.
+    Requests must be sent to one of `settings.allowed_hosts`, by default names of this machine, unless
+    the application's own `TRUSTED_HOSTS` says to which.
     """
-    here = Front.of(settings or WebSettings.from_environment())
+    here = Site.of(settings or WebSettings.from_environment())
     made = flask.Blueprint(
         name,
         __name__,
@@ -38,9 +39,9 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
     )
 
     @made.before_request
-    def let_in() -> None:
+    def check() -> None:
         flask.request.max_content_length = here.settings.max_body_bytes
-        front.enter(here)
+        flask.g.drawscape_site = here
         endpoint = (flask.request.endpoint or "").rpartition(".")[2]
         security.check_request(here.settings, public=endpoint in _PUBLIC)
 
@@ -64,7 +65,7 @@ def _add_routes(made: flask.Blueprint) -> None:
 
 
 def create_app(settings: WebSettings | None = None) -> flask.Flask:
-    """Return a Flask application that serves the web front at its root.
+    """Return a Flask application that serves the web interface at its root.
 
     Unlike the blueprint alone it answers unknown addresses and methods with problem objects too.
     """

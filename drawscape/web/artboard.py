@@ -17,9 +17,10 @@ from drawscape.errors import NotSerializableError, RequestRefused, TaskArguments
 from drawscape.jobs import enqueue_background_job
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.svg_builder import SVGBuilder
-from drawscape.web import body, front
+from drawscape.web import body
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.settings import WebSettings
+from drawscape.web.site import current_site
 
 _LARGEST_SEED = 2**53 - 1
 """The largest whole number that every JSON reader, JavaScript's too, keeps exactly."""
@@ -45,13 +46,13 @@ class Order:
 
 def create() -> flask.Response:
     """Return the drawing itself for a simple order, else the id of the job that draws it."""
-    here = front.current()
+    here = current_site()
     order = read_order(here.settings, body.read_object())
     if order.simple:
         svg = SVGBuilder(order.width, order.height)
         svg.rect(10, 10, 50, 50)
         return flask.jsonify({"svg": svg.to_string()})
-    with here.gate.admitted():
+    with here.queue.admitted():
         job_id = enqueue(here.settings, order)
     answer = flask.jsonify(
         {

@@ -16,7 +16,7 @@ from drawscape.web.problems import FieldError, echo
 def read_object() -> dict[str, Any]:
     """Return the JSON object in the body of the current request.
 
-    Raises RequestRefused: 415 for another type than JSON, 400 for what is no JSON object; and
+    Raises RequestRefused: 415 for another type than JSON, 400 for what is not a JSON object; and
     werkzeug's 413 for a body over the limit.
     """
     if not flask.request.is_json:

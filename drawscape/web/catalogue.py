@@ -10,13 +10,13 @@ import orjson
 
 from drawscape.parameters import json_schema
 from drawscape.sketches import SKETCHES
-from drawscape.web import front
 from drawscape.web.settings import WebSettings
+from drawscape.web.site import current_site
 
 
 def sketches() -> flask.Response:
     """Return every sketch with its family, its summary and the JSON Schema of its parameters."""
-    settings = front.current().settings
+    settings = current_site().settings
     response = flask.Response(
         _document(settings, settings.offered), content_type="application/json"
     )

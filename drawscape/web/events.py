@@ -11,7 +11,8 @@ import flask
 import orjson
 
 from drawscape.jobs import get_job_status, watch
-from drawscape.web import front, jobs
+from drawscape.web import jobs
+from drawscape.web.site import current_site
 
 _SHORTEST_GAP_S = 0.1
 """A task may report thousands of steps; nobody watches more than ten a second."""
@@ -20,7 +21,10 @@ _LOOK_S = 0.25
 """How soon a closed connection is noticed, and so its thread set free."""
 
 _REOPEN_MS = 2000
-"""What a client is told to wait before it opens the stream again."""
+"""How long a client waits before it opens the stream again."""
+
+_BLIND_HEARTBEAT_S = 2.0
+"""Where the server does not say that a client has left, only a write that fails shows it."""
 
 _LAST_ID = "end"
 
@@ -38,7 +42,7 @@ def stream(job_id: str) -> flask.Response:
     headers = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
     if flask.request.method == "HEAD":  # nobody would close a stream that is never read
         return flask.Response(headers=headers)
-    here = front.current()
+    here = current_site()
     opened = EventStream(
         job_id,
         jobs.svg_url(job_id),
@@ -54,7 +58,7 @@ class EventStream:
     """The bytes of one stream, an iterator that a WSGI server closes.
 
     A class and no generator: a generator that was never started runs no `finally` when it is
-    closed, and so would keep its place for ever.
+    closed, and so would count as open for ever.
     """
 
     def __init__(
@@ -69,7 +73,7 @@ class EventStream:
     ) -> None:
         self._job_id = job_id
         self._svg_url = svg_url
-        self._heartbeat_s = heartbeat_s
+        self._heartbeat_s = heartbeat_s if is_gone else min(heartbeat_s, _BLIND_HEARTBEAT_S)
         self._until = time.monotonic() + longest_s
         self._is_gone = is_gone or (lambda: False)
         self._on_close = on_close
@@ -107,7 +111,7 @@ class EventStream:
         return False
 
     def close(self) -> None:
-        """Stop watching and give the place back."""
+        """Stop watching; another stream may be opened instead."""
         self._ended = True
         self._watcher.close()
         self._on_close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from drawscape.jobs import count_queued, workers_alive
-from drawscape.web import front
+from drawscape.web.site import current_site
 
 
 def healthz() -> flask.Response:
@@ -15,7 +15,7 @@ def healthz() -> flask.Response:
     be used.
     """
     workers = len(workers_alive())
-    limit = front.current().settings.max_queued
+    limit = current_site().settings.max_queued
     return flask.jsonify(
         {
             "status": "ok" if workers else "no worker",

@@ -13,9 +13,9 @@ from drawscape import jobs
 from drawscape import settings as places
 from drawscape.errors import ForbiddenPathError, RequestRefused
 from drawscape.jobs import cancel_job, get_job, get_job_status
-from drawscape.web import front
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.security import SVG_POLICY
+from drawscape.web.site import current_site
 
 Status = dict[str, Any]
 """What `get_job_status` returns: one look at one row."""
@@ -90,7 +90,7 @@ def find(job_id: str) -> Status:
 
 
 def _is_visible(task: str) -> bool:
-    shown = front.current().settings.job_modules
+    shown = current_site().settings.job_modules
     return any(task.startswith(f"{module}.") for module in shown)
 
 

@@ -10,10 +10,11 @@ import orjson
 
 import drawscape
 from drawscape.parameters import json_schema
-from drawscape.web import artboard, front
+from drawscape.web import artboard
 from drawscape.web.jobs import JOB_ID
 from drawscape.web.problems import CONTENT_TYPE
 from drawscape.web.settings import WebSettings
+from drawscape.web.site import current_site
 
 Json = dict[str, Any]
 
@@ -21,8 +22,8 @@ _SVG: Json = {"image/svg+xml": {"schema": {"type": "string"}}}
 
 
 def openapi() -> flask.Response:
-    """Return the document of the front that is asked."""
-    settings = front.current().settings
+    """Return the document of the site that is asked."""
+    settings = current_site().settings
     content = _document(settings, flask.url_for(".page"), settings.offered)
     return flask.Response(content, content_type="application/json")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import flask
 
-from drawscape.web import front
 from drawscape.web.security import PAGE_POLICY
+from drawscape.web.site import current_site
 
 
 def page() -> flask.Response:
     """Return the HTML page; its form is made in the browser from GET /sketches."""
-    settings = front.current().settings
+    settings = current_site().settings
     text = flask.render_template(
         "drawscape/page.html",
         min_size=f"{settings.min_size_mm:g}",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import re
 from urllib.parse import urlsplit
 
 import flask
+from werkzeug.sansio.utils import host_is_trusted
 
 from drawscape.errors import RequestRefused
-from drawscape.web.settings import WebSettings
-
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-"""The names under which a browser on the same machine reaches the server."""
+from drawscape.web.settings import ANY_HOST, WebSettings
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -57,14 +56,17 @@ def check_request(settings: WebSettings, *, public: bool) -> None:
 def _check_host(settings: WebSettings) -> None:
     # A page of another site can point its own name at 127.0.0.1 (DNS rebinding); its requests then
     # come with that name, and with the browser's blessing.
-    host = _without_port(flask.request.headers.get("Host", ""))
-    if settings.allowed_hosts and host not in settings.allowed_hosts:
-        raise RequestRefused(400, f"this server does not answer to the host name {host[:100]!r}")
-
-
-def _without_port(host: str) -> str:
-    name, _, port = host.rpartition(":")
-    return (name if name and port.isdigit() else host).lower()
+    if ANY_HOST in settings.allowed_hosts or flask.current_app.config["TRUSTED_HOSTS"]:
+        return  # in the latter case Flask has checked
+    host = flask.request.headers.get("Host", "")
+    # Werkzeug's list takes no IPv6 address.
+    named = "127.0.0.1" if re.fullmatch(r"\[::1\](:\d+)?", host) else host
+    if not host_is_trusted(named, settings.allowed_hosts):
+        raise RequestRefused(
+            400,
+            f"this server does not answer to the host name {host[:100]!r}; its owner can allow it "
+            "with DRAWSCAPE_WEB_HOSTS, or the application's TRUSTED_HOSTS",
+        )
 
 
 def _check_origin() -> None:

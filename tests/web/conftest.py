@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from waitress import create_server
 
 from drawscape.job_manager import start_worker
 from drawscape.web import WebSettings, create_app
-from drawscape.web.server import Server, make_server
 
 
 @pytest.fixture
@@ -43,15 +43,25 @@ def order() -> dict[str, Any]:
 
 
 @contextmanager
-def _serving(settings: WebSettings, **options: Any) -> Iterator[Server]:
-    server = make_server(create_app(settings), port=0, **options)
+def _serving(settings: WebSettings, *, threads: int = 24) -> Iterator[Any]:
+    server = create_server(
+        create_app(settings),
+        host="127.0.0.1",
+        port=0,
+        threads=threads,
+        channel_request_lookahead=1,
+        connection_limit=400,
+        asyncore_use_poll=True,
+    )
+    server.url = f"http://127.0.0.1:{server.effective_port}/"
     thread = threading.Thread(target=server.run, name="web server")
     thread.start()
     try:
         yield server
     finally:
-        server.stop()
+        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
         thread.join(15)
+        server.task_dispatcher.shutdown()
         assert not thread.is_alive()
 
 
@@ -66,7 +76,7 @@ def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
     """Send one request to a server: `status, headers, body = ask(server, 'GET', '/sketches')`."""
 
     def send(
-        server: Server, method: str, path: str, body: Any = None, **headers: str
+        server: Any, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
         content = None if body is None else json.dumps(body)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 from flask.testing import FlaskClient
 
-from drawscape.web import WebSettings, create_app
+from drawscape.web import WebSettings, blueprint, create_app
 
 EVIL_NAMES = [
     "../../../etc/passwd",
@@ -126,9 +127,16 @@ def test_a_page_of_another_site_cannot_post(client: FlaskClient, order: dict[str
     assert same.status_code == 200
 
 
-def test_a_rebound_host_name_is_refused(home: Path) -> None:
-    settings = WebSettings(allowed_hosts=("localhost", "127.0.0.1", "[::1]"))
-    client = create_app(settings).test_client()
+def mounted(settings: WebSettings | None = None, **config: Any) -> flask.Flask:
+    app = flask.Flask(__name__)
+    app.config.update(config)
+    app.register_blueprint(blueprint(settings))
+    return app
+
+
+@pytest.mark.parametrize("make", [create_app, mounted])
+def test_a_rebound_host_name_is_refused(home: Path, make: Any) -> None:
+    client = make().test_client()
     statuses = {
         host: client.get("/sketches", headers={"Host": host}).status_code
         for host in ("localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]", "evil.example", "a:b:c")
@@ -141,6 +149,30 @@ def test_a_rebound_host_name_is_refused(home: Path) -> None:
         "evil.example": 400,
         "a:b:c": 400,
     }
+    foreign = {"Host": "evil.example", "Origin": "http://evil.example"}
+    answer = client.post("/artboard/create", json={"width": 9, "height": 9}, headers=foreign)
+    assert (answer.status_code, answer.json["status"]) == (400, 400)
+
+
+@pytest.mark.parametrize("make", [create_app, mounted])
+def test_names_that_are_allowed_are_answered(
+    home: Path, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAWSCAPE_WEB_HOSTS", "draw.example, .studio.example")
+    hosts = ("draw.example", "a.studio.example:8000", "localhost", "x.draw.example", "evil.example")
+
+    def statuses(app: flask.Flask) -> list[int]:
+        client = app.test_client()
+        return [client.get("/sketches", headers={"Host": host}).status_code for host in hosts]
+
+    assert statuses(make()) == [200, 200, 200, 400, 400]
+    assert statuses(make(WebSettings(allowed_hosts=("*",)))) == [200] * 5
+
+
+def test_an_application_s_own_trusted_hosts_are_its_concern(home: Path) -> None:
+    client = mounted(TRUSTED_HOSTS=["shop.example"]).test_client()
+    assert client.get("/sketches", headers={"Host": "shop.example"}).status_code == 200
+    assert client.get("/sketches", headers={"Host": "localhost"}).status_code == 400
 
 
 @pytest.mark.parametrize(

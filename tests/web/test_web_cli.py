@@ -80,6 +80,28 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(
     until(lambda: not any(member.is_running() for member in family))
 
 
+def test_a_worker_that_dies_is_replaced_and_orders_go_on(
+    home: Path, order: dict[str, Any], until: Callable[..., Any]
+) -> None:
+    with running("-w", "1") as (process, said):
+        url = address(said)
+        first = int(re.search(r"process (\d+)", said)[1])
+        for _ in range(2):
+            os.kill(first, signal.SIGKILL)
+            line = process.stderr.readline()
+            found = re.search(r"The worker died; another one runs \(process (\d+)\)", line)
+            assert found, line
+            first = int(found[1])
+        job_id = post(f"{url}artboard/create", order)["job_id"]
+        until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["ended"])
+        assert json.loads(get(f"{url}jobs/{job_id}"))["status"] == "finished"
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert first in [member.pid for member in family]
+    until(lambda: not any(member.is_running() for member in family))
+
+
 def test_killed_outright_it_takes_its_worker_along(home: Path, until: Callable[..., Any]) -> None:
     with running("-w", "1") as (process, _):
         family = psutil.Process(process.pid).children(recursive=True)

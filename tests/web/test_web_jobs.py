@@ -137,6 +137,17 @@ def test_a_failure_is_told_without_the_servers_files(
     assert str(home) not in json.dumps(job)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["output/missing.csv", "a b/ü.svg", ""])
+def test_a_failure_never_shows_where_the_server_keeps_its_files(
+    home: Path, other_task: str, worker: Any, until: Any, where: str
+) -> None:
+    client = create_app(WebSettings(job_modules=(other_task,))).test_client()
+    job = ended(client, enqueue_background_job(f"{other_task}.fail", str(home / where)).id, until)
+    assert job["error"] == f"ValueError: no such colour: {Path('…') / where}"
+    assert str(home) not in client.get(f"/jobs/{job['id']}/svg").text
+
+
 def test_the_health_counts_workers_and_waiting_jobs(
     client: FlaskClient, order: dict[str, Any]
 ) -> None:

@@ -11,64 +11,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
 from drawscape.job_manager import list_jobs
 from drawscape.web import WebSettings
-from drawscape.web.server import Server
 
 Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
 
-def connect(server: Server) -> socket.socket:
+def connect(server: Any) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.effective_port), timeout=20)
-
-
-def everything(connection: socket.socket) -> bytes:
-    """Return what the server sends until it closes the connection."""
-    received = b""
-    while chunk := connection.recv(65536):
-        received += chunk
-    return received
 
 
 def test_the_server_answers_over_the_wire(serving: Any, ask: Ask, order: dict[str, Any]) -> None:
     with serving(WebSettings()) as server:
-        status, headers, body = ask(server, "POST", "/artboard/create", order)
+        status, _, body = ask(server, "POST", "/artboard/create", order)
     assert status == 200
-    assert headers["Server"] == "drawscape"
     assert json.loads(body)["status"] == "generating"
-
-
-def test_the_server_is_on_loopback_unless_told_otherwise(serving: Any) -> None:
-    with serving(WebSettings()) as server:
-        assert server.effective_host == "127.0.0.1"
-        assert server.url == f"http://127.0.0.1:{server.effective_port}/"
-
-
-def test_a_client_that_never_finishes_its_request_is_told_and_closed(serving: Any) -> None:
-    with serving(WebSettings(), request_timeout_s=0.3) as server, connect(server) as slow:
-        slow.sendall(b"POST /artboard/create HTTP/1.1\r\nHost: localhost\r\nX-a: ")
-        answer = everything(slow)
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.0 408 Request Timeout")
-    assert b"application/problem+json" in head
-    assert json.loads(body)["status"] == 408
-
-
-def test_a_client_that_drips_its_body_is_closed_though_it_never_rests(serving: Any) -> None:
-    head = b"POST /artboard/create HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n"
-    with serving(WebSettings(), request_timeout_s=0.5) as server, connect(server) as slow:
-        slow.sendall(head)
-        slow.settimeout(0.05)
-        answer = b""
-        for _ in range(400):  # a byte each 50 ms would take 250 s
-            try:
-                answer += slow.recv(65536)
-                break
-            except TimeoutError:
-                slow.sendall(b" ")
-    assert b" 408 " in answer
 
 
 def test_many_slow_clients_leave_room_for_the_others(serving: Any, ask: Ask) -> None:
@@ -84,52 +41,7 @@ def test_many_slow_clients_leave_room_for_the_others(serving: Any, ask: Ask) -> 
     assert time.monotonic() - started < 15  # they hold no thread: the answer waits for none of them
 
 
-def test_a_pause_between_two_requests_is_no_slow_request(serving: Any, until: Any) -> None:
-    with serving(WebSettings(), request_timeout_s=0.1) as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
-        assert get_script(connection) == 200
-        looks: set[float] = set()
-        until(lambda: looks.add(server.next_channel_cleanup) or len(looks) > 2)
-        assert get_script(connection) == 200
-        connection.close()
-
-
-def get_script(connection: http.client.HTTPConnection) -> int:
-    connection.request("GET", "/static/page.js")
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
-
-
-def test_a_giant_body_is_refused_before_it_is_sent(serving: Any) -> None:
-    with serving(WebSettings()) as server, connect(server) as greedy:
-        greedy.sendall(
-            b"POST /artboard/create HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
-        )
-        answer = everything(greedy)
-    assert b" 413 " in answer.splitlines()[0]
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 413
-
-
-def test_an_endless_chunked_body_is_refused(serving: Any) -> None:
-    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    with serving(WebSettings()) as server, connect(server) as greedy:
-        greedy.sendall(
-            b"POST /artboard/create HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-        )
-        answer = b""
-        try:
-            for _ in range(64):
-                greedy.sendall(chunk)
-            answer = everything(greedy)
-        except OSError:  # the server closed while the body was still on its way
-            answer = answer or b"HTTP/1.1 413 "
-    assert b" 413 " in answer
-
-
-def test_a_chunked_body_over_the_fronts_limit_is_refused(serving: Any) -> None:
+def test_a_chunked_body_over_the_limit_is_refused(serving: Any) -> None:
     content = b'{"id": "' + b"x" * 70_000 + b'"}'
     with serving(WebSettings()) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
@@ -141,26 +53,6 @@ def test_a_chunked_body_over_the_fronts_limit_is_refused(serving: Any) -> None:
         problem = json.loads(answer.read())
         connection.close()
     assert answer.status == problem["status"] == 413
-
-
-@pytest.mark.parametrize(
-    ("request_bytes", "status"),
-    [
-        (b"nonsense\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nBad Header\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
-        (b"GET / HTTP/1.1\r\nX: " + b"a" * 40_000 + b"\r\n\r\n", 431),
-    ],
-)
-def test_what_is_no_http_is_answered_with_a_problem(
-    serving: Any, request_bytes: bytes, status: int
-) -> None:
-    with serving(WebSettings()) as server, connect(server) as rude:
-        rude.sendall(request_bytes)
-        head, _, body = everything(rude).partition(b"\r\n\r\n")
-    assert head.split()[1] == str(status).encode()
-    assert json.loads(body)["status"] == status
 
 
 def test_among_many_clients_no_order_is_lost_and_the_limit_holds(
@@ -178,7 +70,7 @@ def test_among_many_clients_no_order_is_lost_and_the_limit_holds(
 # Event streams
 
 
-def open_stream(server: Server, job_id: str) -> http.client.HTTPResponse:
+def open_stream(server: Any, job_id: str) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
     connection.request("GET", f"/jobs/{job_id}/events")
     return connection.getresponse()
@@ -192,7 +84,7 @@ def next_event(stream: http.client.HTTPResponse) -> dict[str, Any]:
     raise AssertionError("the stream ended")
 
 
-def queued_job(server: Server, ask: Ask, order: dict[str, Any]) -> str:
+def queued_job(server: Any, ask: Ask, order: dict[str, Any]) -> str:
     return json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
 
 
@@ -242,7 +134,7 @@ def test_beyond_the_limit_a_stream_is_refused_and_the_rest_goes_on(
     assert (refused, headers["Retry-After"], polled) == (503, "10", 200)
 
 
-def test_a_vanished_listener_gives_its_place_back(
+def test_a_vanished_listener_frees_its_stream(
     serving: Any, ask: Ask, order: dict[str, Any], until: Any
 ) -> None:
     with serving(WebSettings(max_streams=1)) as server:
@@ -251,15 +143,15 @@ def test_a_vanished_listener_gives_its_place_back(
         next_event(stream)
         stream.close()
 
-        def place_is_free() -> bool:
+        def stream_is_free() -> bool:
             again = open_stream(server, job_id)
             again.close()
             return again.status == 200
 
-        until(place_is_free)
+        until(stream_is_free)
 
 
-def test_asking_for_the_head_of_a_stream_takes_no_place(
+def test_asking_for_the_head_of_a_stream_takes_no_stream(
     serving: Any, ask: Ask, order: dict[str, Any]
 ) -> None:
     with serving(WebSettings(max_streams=1)) as server:
@@ -272,13 +164,3 @@ def test_a_stream_ends_when_its_time_is_up(serving: Any, ask: Ask, order: dict[s
     with serving(WebSettings(max_stream_s=0.3)) as server:
         stream = open_stream(server, queued_job(server, ask, order))
         assert b'"status":"queued"' in stream.read()
-
-
-def test_the_server_stops_though_streams_are_open(
-    serving: Any, ask: Ask, order: dict[str, Any]
-) -> None:
-    with serving(WebSettings()) as server:
-        stream = open_stream(server, queued_job(server, ask, order))
-        next_event(stream)
-    # leaving the block stopped the server and joined its thread
-    stream.close()

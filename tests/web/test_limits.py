@@ -1,4 +1,4 @@
-"""The gate counts too many rather than too few, and asks the queue rarely."""
+"""The limit counts too many rather than too few, and asks the queue rarely."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ import pytest
 
 from drawscape.errors import RequestRefused
 from drawscape.job_manager import count_queued, enqueue_many
-from drawscape.web.gate import QueueGate, StreamSlots
+from drawscape.web.limits import QueueLimit, StreamLimit
 
 
-def test_the_gate_asks_the_queue_once_for_many_jobs() -> None:
+def test_the_limit_asks_the_queue_once_for_many_jobs() -> None:
     looks = []
-    gate = QueueGate(1000, count=lambda limit: looks.append(limit) or 0)
+    limit = QueueLimit(1000, count=lambda most: looks.append(most) or 0)
     for _ in range(100):
-        with gate.admitted():
+        with limit.admitted():
             pass
     assert looks == [1000]
 
 
-def test_the_gate_counts_what_it_let_in() -> None:
-    gate = QueueGate(3, count=lambda _limit: 1)
+def test_the_limit_counts_what_it_let_in() -> None:
+    limit = QueueLimit(3, count=lambda _limit: 1)
     for _ in range(2):
-        with gate.admitted():
+        with limit.admitted():
             pass
-    with pytest.raises(RequestRefused) as refused, gate.admitted():
+    with pytest.raises(RequestRefused) as refused, limit.admitted():
         pass
     assert refused.value.status == 503
 
 
 def test_a_job_that_could_not_be_queued_is_not_counted() -> None:
-    gate = QueueGate(1, count=lambda _limit: 0)
-    with pytest.raises(ValueError, match="refused below"), gate.admitted():
+    limit = QueueLimit(1, count=lambda _limit: 0)
+    with pytest.raises(ValueError, match="refused below"), limit.admitted():
         raise ValueError("refused below")
-    with gate.admitted():
+    with limit.admitted():
         pass
 
 
-def test_nobody_waits_for_ever_at_the_door_of_a_stuck_queue() -> None:
-    gate = QueueGate(5, patience_s=0.01, count=lambda _limit: 0)
-    with gate.admitted(), pytest.raises(RequestRefused, match="busy") as refused, gate.admitted():
+def test_nobody_waits_for_ever_for_a_stuck_queue() -> None:
+    limit = QueueLimit(5, longest_wait_s=0.01, count=lambda _limit: 0)
+    with limit.admitted(), pytest.raises(RequestRefused, match="busy") as refused, limit.admitted():
         pass
     assert refused.value.status == 503
 
 
 def test_many_threads_never_pass_the_limit_together() -> None:
     inside: list[int] = []
-    gate = QueueGate(10, count=lambda _limit: len(inside))
+    limit = QueueLimit(10, count=lambda _limit: len(inside))
     refused = []
 
     def enqueue() -> None:
         for number in range(20):
             try:
-                with gate.admitted():
+                with limit.admitted():
                     inside.append(number)
             except RequestRefused:
                 refused.append(number)
@@ -78,13 +78,13 @@ def test_the_queue_is_counted_up_to_a_limit(home: Path, monkeypatch: pytest.Monk
     assert (count_queued(), count_queued(3)) == (4, 3)
 
 
-def test_a_stream_place_is_given_back_once() -> None:
-    slots = StreamSlots(1)
-    give_back = slots.take()
+def test_a_stream_is_released_once() -> None:
+    slots = StreamLimit(1)
+    release = slots.take()
     with pytest.raises(RequestRefused, match="1 event streams are open"):
         slots.take()
-    give_back()
-    give_back()
+    release()
+    release()
     slots.take()
     with pytest.raises(RequestRefused):
         slots.take()

@@ -1,4 +1,4 @@
-"""How many may come in: jobs into the queue, listeners onto the event streams."""
+"""How many jobs may wait in the queue, and how many event streams may be open."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LOOK_WHEN_FULL_S = 0.05
 """A full queue is counted at most twenty times a second, however many ask."""
 
 
-class QueueGate:
-    """Lets a job in while fewer than `limit` wait, and refuses the rest with 503 and Retry-After.
+class QueueLimit:
+    """Admits a job while fewer than `limit` wait, and refuses the rest with 503 and Retry-After.
 
-    It counts an upper bound, what it saw at its last look plus what it let in since, so that most
-    requests cost no query. One at a time goes in: threads that meet at the queue's file would wait
-    for each other by SQLite's own means, which is to sleep up to a tenth of a second. Safe to share
+    It counts an upper bound, what it saw at its last look plus what it admitted since, so that most
+    requests cost no query. One request enqueues at a time: threads that meet at the queue's file would
+    wait for each other by SQLite's own means, which is to sleep up to a tenth of a second. Safe to share
     between threads.
     """
 
@@ -31,11 +31,11 @@ class QueueGate:
         limit: int,
         *,
         retry_after_s: int = 2,
-        patience_s: float = 5.0,
+        longest_wait_s: float = 5.0,
         count: Callable[[int], int] = count_queued,
     ) -> None:
         self._limit = limit
-        self._patience_s = patience_s
+        self._longest_wait_s = longest_wait_s
         self._retry_after_s = retry_after_s
         self._count = count
         self._lock = threading.Lock()
@@ -44,11 +44,11 @@ class QueueGate:
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
-        """Hold the only place at the queue's door while the caller enqueues its job.
+        """Let the caller, and nobody else meanwhile, enqueue its job.
 
-        Raises RequestRefused with 503 when the queue is full, or so busy that the door stays shut.
+        Raises RequestRefused with 503 when the queue is full, or busy for too long.
         """
-        if not self._lock.acquire(timeout=self._patience_s):
+        if not self._lock.acquire(timeout=self._longest_wait_s):
             raise self._refusal("the queue is busy; try again in a moment")
         try:
             self._look()
@@ -70,17 +70,17 @@ class QueueGate:
             self._looked_at = now
 
 
-class StreamSlots:
-    """A fixed number of places for event streams. Safe to share between threads."""
+class StreamLimit:
+    """A fixed number of event streams. Safe to share between threads."""
 
     def __init__(self, limit: int) -> None:
         self._free = threading.BoundedSemaphore(limit)
         self.limit = limit
 
     def take(self) -> Callable[[], None]:
-        """Return the function that gives the place back; calling it again does nothing.
+        """Return the function that ends the stream taken here; calling it again does nothing.
 
-        Raises RequestRefused with 503 when every place is taken.
+        Raises RequestRefused with 503 when all are taken.
         """
         if not self._free.acquire(blocking=False):
             raise RequestRefused(
@@ -88,10 +88,10 @@ class StreamSlots:
                 f"{self.limit} event streams are open; ask GET /jobs/<id> now and then instead",
                 headers={"Retry-After": "10"},
             )
-        given_back = threading.Lock()
+        released = threading.Lock()
 
-        def give_back() -> None:
-            if given_back.acquire(blocking=False):
+        def release() -> None:
+            if released.acquire(blocking=False):
                 self._free.release()
 
-        return give_back
+        return release
