@@ -25,7 +25,7 @@ LABEL = 11.0
 def contact_sheet(
     names: Iterable[str] | None = None,
     *,
-    columns: int = 8,
+    columns: int = 7,
     cell_width: float = 48.0,
     on_sketch: Callable[[str], object] | None = None,
 ) -> SVGBuilder:
