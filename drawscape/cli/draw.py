@@ -9,7 +9,13 @@ from typing import Any
 import click
 
 from drawscape.atomic import write_atomic
-from drawscape.cli.sketch_options import SketchCommand, described, sketch_of, sketch_values
+from drawscape.cli.sketch_options import (
+    SketchCommand,
+    complete_sketch,
+    described,
+    sketch_of,
+    sketch_values,
+)
 from drawscape.cli.text import fitted, print_list, progress_bar
 from drawscape.errors import SketchFileError
 from drawscape.plot.bounds import OUTSIDE, Outside
@@ -22,7 +28,7 @@ SHEET_DPI = 96.0
 
 
 @click.command(cls=SketchCommand)
-@click.argument("pattern")
+@click.argument("pattern", shell_complete=complete_sketch)
 @click.option("--paper", default="a4", show_default=True, help="a4, letter, 300x200, 8x10in ...")
 @click.option("--landscape", is_flag=True, help="Turn the paper on its side.")
 @click.option("--width", type=float, help="Page width in mm, instead of the paper's.")
@@ -87,7 +93,7 @@ def draw(
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_sketch)
 @click.option("--contact-sheet", metavar="FILE", help="Draw every sketch, small, into one picture.")
 def sketches(name: str | None, contact_sheet: str | None) -> None:
     """List the patterns by family, or the parameters of the pattern NAME."""

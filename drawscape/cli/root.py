@@ -31,6 +31,9 @@ _COMMANDS = {
     "demo": _Lazy(
         "drawscape.cli.demo", "demo", "Draw a few pictures through the queue, without a browser."
     ),
+    "doctor": _Lazy(
+        "drawscape.cli.doctor", "doctor", "Show versions, home and workers, and what is wrong."
+    ),
     "draw": _Lazy("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
     "drawings": _Lazy(
         "drawscape.cli.drawings", "drawings", "Find, mark, export and redraw what was drawn."

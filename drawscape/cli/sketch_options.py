@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+import click.shell_completion
 
-from drawscape.errors import SketchFileError
+from drawscape.errors import DrawscapeError, SketchFileError
 from drawscape.parameters import Parameter
 from drawscape.sketches import SKETCHES, Sketch
 from drawscape.sketches.folder import load_file
@@ -27,13 +29,26 @@ def sketch_of(text: str) -> Sketch:
     return load_file(Path(text))
 
 
+def complete_sketch(
+    _ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[click.shell_completion.CompletionItem]:
+    """Return the names that begin as typed, for a shell."""
+    return [
+        click.shell_completion.CompletionItem(name)
+        for name in SKETCHES
+        if name.startswith(incomplete)
+    ]
+
+
 class SketchCommand(click.Command):
     """A command whose options depend on the pattern that its arguments name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         named = self._named(args)
         if named is not None:
-            ctx.meta["sketch"] = sketch_of(named)
+            # A shell that completes an option asks with whatever has been typed.
+            with contextlib.suppress(*([DrawscapeError] if ctx.resilient_parsing else [])):
+                ctx.meta["sketch"] = sketch_of(named)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:

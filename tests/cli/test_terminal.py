@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,3 +50,32 @@ def test_an_error_names_the_file_that_holds_no_drawing(tmp_path: Path, command: 
     )
     assert done.returncode == 2
     assert done.stderr.startswith(f"drawscape: {file}: ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("drawscape dra", "draw"),
+        ("drawscape draw spir", "spiral_halftone"),
+        ("drawscape sketches trunc", None),
+        ("drawscape draw spiral --wob", "--wobble"),
+        ("drawscape draw spirl --wob", None),
+    ],
+)
+def test_a_shell_completes_commands_patterns_and_their_options(typed: str, offered: str | None):
+    words = typed.split()
+    done = subprocess.run(
+        [sys.executable, "-m", "drawscape"],
+        env={
+            **os.environ,
+            "_DRAWSCAPE_COMPLETE": "bash_complete",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(words) - 1),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    items = [line.partition(",")[2] for line in done.stdout.split()]
+    assert (offered in items) if offered else items == []
