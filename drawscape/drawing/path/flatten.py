@@ -16,16 +16,19 @@ from drawscape.geometry.curves import bezier_pieces, bezier_points
 from drawscape.geometry.lines import Lines
 
 # A gigabyte of coordinates; a million circles of a kilometre each would take thirty.
-_MOST_POINTS = 50_000_000
+MOST_POINTS = 50_000_000
 # Beyond this a curve is larger than any sheet; without a limit one attribute could fill the memory.
 _MOST_PIECES = 4096
 
 
-def flatten(segments: Segments, tolerance: Floats) -> tuple[Lines, NDArray[np.int64]]:
+def flatten(
+    segments: Segments, tolerance: Floats, *, most: int = MOST_POINTS
+) -> tuple[Lines, NDArray[np.int64]]:
     """Return the subpaths as lines, and the path (M,) that each belongs to.
 
     `tolerance` is one distance per path, in the path's units: the largest gap between a curve and
-    its chords. A subpath of a single move is left out; `M1,1z` is a dot of two points.
+    its chords; more than `most` points are refused. A subpath of a single move is left out; `M1,1z`
+    is a dot of two points.
     """
     if not len(segments.kinds):
         return Lines.empty(), np.empty(0, dtype=np.int64)
@@ -37,7 +40,7 @@ def flatten(segments: Segments, tolerance: Floats) -> tuple[Lines, NDArray[np.in
     pieces[closing] = (begins[closing] != segments.ends[closing]).any(axis=1) | dots
     points = segments.ends
     if len(segments.curves):
-        pieces, points = _with_curves(segments, begins, pieces, tolerance[segments.paths])
+        pieces, points = _with_curves(segments, begins, pieces, tolerance[segments.paths], most)
     elif len(closing):
         points = points[pieces > 0]
     moves = np.flatnonzero(moving)
@@ -50,7 +53,7 @@ def flatten(segments: Segments, tolerance: Floats) -> tuple[Lines, NDArray[np.in
 
 
 def _with_curves(
-    segments: Segments, begins: Floats, pieces: NDArray[np.int64], tolerance: Floats
+    segments: Segments, begins: Floats, pieces: NDArray[np.int64], tolerance: Floats, most: int
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return how many points each segment gives, and all the points."""
     pieces = pieces.copy()
@@ -61,9 +64,9 @@ def _with_curves(
     ellipses = Ellipses.of(begins[arcs], segments.ends[arcs], segments.curves[arcs])
     pieces[arcs] = _whole(ellipses.pieces(tolerance[arcs]))
     last = np.cumsum(pieces)
-    if last[-1] > _MOST_POINTS:
+    if last[-1] > most:
         raise SvgReadError(
-            f"the curves make {last[-1]:,} points; the most are {_MOST_POINTS:,}: raise the tolerance"
+            f"the curves make {last[-1]:,} points; the most are {most:,}: raise the tolerance"
         )
     points = np.empty((last[-1], 2))
     plain = np.isin(segments.kinds, (MOVE, LINE, CLOSE)) & (pieces > 0)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drawscape.drawing.affine import Matrix
 from drawscape.drawing.dashes import dashed
 from drawscape.drawing.path.commands import read_commands
-from drawscape.drawing.path.flatten import flatten
+from drawscape.drawing.path.flatten import MOST_POINTS, flatten
 from drawscape.drawing.path.segments import resolve
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.regions import Region
@@ -77,7 +77,13 @@ class Scene:
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Indices]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
         self.broken = 0
-        parts = [self._batch(low, high, tolerance_mm, cut) for low, high in self._batches()]
+        parts: list[tuple[Lines, Indices]] = []
+        left = MOST_POINTS
+        for low, high in self._batches():
+            # Ten points for a character are curves of metres: refused before they are computed.
+            most = min(left, MOST_POINTS // 10)
+            parts.append(self._batch(low, high, tolerance_mm, cut, most))
+            left -= len(parts[-1][0].points)
         if len(parts) == 1:
             return parts[0]
         owners = [part[1] for part in parts] or [np.empty(0, dtype=np.int64)]
@@ -91,12 +97,14 @@ class Scene:
         cuts = np.unique(np.concatenate(([0], np.searchsorted(ends, batches), [len(ends)])))
         return pairwise(cuts.tolist())
 
-    def _batch(self, low: int, high: int, tolerance_mm: float, cut: bool) -> tuple[Lines, Indices]:
+    def _batch(
+        self, low: int, high: int, tolerance_mm: float, cut: bool, most: int
+    ) -> tuple[Lines, Indices]:
         of = np.array(self.of[low:high], dtype=np.int64)
         stretch = np.array([max(context.matrix.stretch, 1e-12) for context in self.contexts])
         commands = read_commands(self.data[low:high])
         self.broken += len(commands.broken)
-        lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of])
+        lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
         if cut and any(context.dashes for context in self.contexts):
             lines, owners = self._dashed(lines, owners, of)
         matrices = np.array([context.matrix for context in self.contexts])
