@@ -20,9 +20,10 @@ from drawscape.svg.write import (
     writing,
 )
 from drawscape.svg.write.canvas import Canvas
+from drawscape.svg.write.compatibility import Group
 from drawscape.svg.write.style import Attrs
 
-__all__ = ["Frame", "Pen", "SVGBuilder"]
+__all__ = ["Frame", "Group", "Pen", "SVGBuilder"]
 
 
 class SVGBuilder(Canvas):
@@ -91,6 +92,12 @@ class SVGBuilder(Canvas):
     hershey_text_with_bbox = compatibility.hershey_text_with_bbox
     get_hershey_text_bounding_box = compatibility.get_hershey_text_bounding_box
     calculate_bounding_box = compatibility.calculate_bounding_box
+    add_schematic = compatibility.add_schematic
+    extract_svg_contents = compatibility.extract_svg_contents
+    process_schematic_strokes = compatibility.process_schematic_strokes
+    hershey_font = property(compatibility.hershey_font)
+    _add_element, _format_attrs = compatibility.add_element, compatibility.format_attrs
+    _escape_xml = compatibility.escape_xml
 
     # What comes off the canvas
     drafted, document, lines, layers = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ def check_text(value: object) -> str:
 
 def checked_length(what: str, value: Any) -> float:
     """Return `value`, a number above zero and finite; else raise CanvasError that names `what`."""
+    if isinstance(value, Decimal):
+        value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise CanvasError(f"{what} {value!r} is not a number; give it in mm")
     if not math.isfinite(value) or value <= 0:

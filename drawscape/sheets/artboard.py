@@ -32,19 +32,23 @@ def artboard(
     drawing: Drawing | None = None,
     *,
     missing: str | None = None,
+    paper_color: str | None = None,
+    pen_color: str | None = None,
 ) -> SVGBuilder:
     """Return a sheet with border, title block, legend table and `drawing` placed to fit.
 
     `size` is a paper's name or `'297x210'`; `legend` a mapping or rows of (label, value); `drawing` a
-    canvas, an SVG's path or its text, or None for an empty sheet.
+    canvas, an SVG's path or its text, or None for an empty sheet. `pen_color` is for all pens of the
+    sheet; `paper_color` is shown behind it on screen, and drawn by no pen.
     Raises UnknownNameError for an unknown style, size or orientation, SheetError for text that does
     not fit, GlyphError for what cannot be written, SvgReadError for a drawing that cannot be read.
     """
     if style not in STYLES:
         raise UnknownNameError("artboard style", str(style), STYLES)
-    look = STYLES[style]
+    look = STYLES[style].in_color(pen_color) if pen_color else STYLES[style]
     rows = legend_rows(legend)
     svg = SVGBuilder(*paper_size(size, orientation), margin=10.0, pen=look.drawing)
+    svg.paper_color = paper_color
     frame = svg.frame
     page = Box(frame.x0, frame.y0, frame.width, frame.height)
     block = Box(page.x, page.y + page.height - look.block_mm, page.width, look.block_mm)
@@ -71,8 +75,11 @@ def _place(svg: SVGBuilder, look: Look, drawing: Drawing, rooms: Sequence[Box]) 
         left_out = f": {'; '.join(document.unsupported)}" if document.unsupported else ""
         raise SheetError(f"the drawing holds no lines{left_out}; draw something on it first")
     scale, room = max(((_scale(bounds, room), room) for room in rooms), key=lambda fit: fit[0])
+    # The middle of the sheet where nothing is beside it, else as near to that as the legend allows.
+    half = (bounds[2] - bounds[0]) * scale / 2
+    middle_x = max(min(rooms[-1].cx, room.x + room.width - half), room.x + half)
     middle = np.array((bounds[0] + bounds[2], bounds[1] + bounds[3])) / 2
-    shift = np.array((room.cx, room.cy)) - middle * scale
+    shift = np.array((middle_x, room.cy)) - middle * scale
     for index, layer in enumerate(document.layers, 1):
         placed = layer.lines.with_points(layer.lines.points * scale + shift)
         if len(document.layers) == 1:

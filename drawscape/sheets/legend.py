@@ -11,8 +11,8 @@ from drawscape.sheets.fitting import Box, fit_text
 from drawscape.sheets.looks import Look
 from drawscape.svg_builder import SVGBuilder
 
-Legend = Mapping[str, Any] | Sequence[Sequence[Any]] | None
-"""Rows of a table: label and value each."""
+Legend = Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None
+"""Rows of a table: label and value each, or `{"label": ..., "content": ...}`."""
 
 _MOST_ROWS = 24
 
@@ -23,6 +23,8 @@ def legend_rows(legend: Legend) -> list[tuple[str, str]]:
     pairs = list(legend.items()) if isinstance(legend, Mapping) else list(legend)
     rows = []
     for pair in pairs:
+        if isinstance(pair, Mapping) and {"label", "content"} <= pair.keys():
+            pair = (pair["label"], pair["content"])
         if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
             raise SheetError(f"legend row {pair!r}: each row is a label and a value")
         rows.append((str(pair[0]), str(pair[1])))

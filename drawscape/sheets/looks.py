@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drawscape.svg_builder import Pen
 
@@ -18,6 +18,13 @@ class Look:
     font: str
     block_mm: float
     marks: bool
+
+    def in_color(self, color: str) -> Look:
+        """Return the look with all its pens in `color`."""
+        frame, text, drawing = (
+            replace(pen, color=color) for pen in (self.frame, self.text, self.drawing)
+        )
+        return replace(self, frame=frame, text=text, drawing=drawing)
 
 
 STYLES: Mapping[str, Look] = {
@@ -35,6 +42,14 @@ STYLES: Mapping[str, Look] = {
         Pen("drawing", "black", 0.3),
         font="futural",
         block_mm=20.0,
+        marks=False,
+    ),
+    "airport": Look(
+        Pen("frame", "#1c1c1c", 0.7),
+        Pen("lettering", "#1c1c1c", 0.5),
+        Pen("drawing", "#b8860b", 0.35),
+        font="futuram",
+        block_mm=30.0,
         marks=False,
     ),
 }

@@ -66,22 +66,36 @@ def render_artboard(
     subtitle: str = "",
     size: str = "a4",
     orientation: Orientation = "landscape",
-    legend: Mapping[str, Any] | Sequence[Sequence[Any]] | None = None,
+    legend: Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None = None,
     drawing: str | None = None,
     *,
     missing: str | None = None,
+    paper_color: str | None = None,
+    pen_color: str | None = None,
     output_filename: str | None = None,
 ) -> str:
     """Return the absolute path of a sheet: border, title block, legend and `drawing` placed to fit.
 
-    `style` is `blueprint` or `basic`, `size` a paper's name. `drawing` is the path of an SVG file, a
-    pattern's name, or an SVG's text. See `drawscape.sheets.artboard` for the errors.
+    `style` is `blueprint`, `basic` or `airport`, `size` a paper's name. `drawing` is the path of an SVG
+    file, a pattern's name, or an SVG's text. See `drawscape.sheets.artboard` for the errors.
     """
     source: Any = drawing
     if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):
         source = _sketched(drawing) or settings.readable_path(drawing)
-    sheet = artboard(style, title, subtitle, size, orientation, legend, source, missing=missing)
-    given = [style, title, subtitle, size, orientation, legend, drawing]
+    colors = {"paper_color": paper_color, "pen_color": pen_color}
+    sheet = artboard(
+        style, title, subtitle, size, orientation, legend, source, missing=missing, **colors
+    )
+    given = [
+        style,
+        title,
+        subtitle,
+        size,
+        orientation,
+        legend,
+        drawing,
+        *filter(None, colors.values()),
+    ]
     fallback = f"artboards/{safe_name(title)}_{safe_name(style)}_{short_hash(given)}"
     return save_svg(sheet, output_filename or fallback)
 

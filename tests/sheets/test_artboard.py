@@ -110,3 +110,29 @@ def test_what_is_not_known_is_named():
 def test_the_same_sheet_has_the_same_bytes():
     one, two = (artboard("blueprint", "t", "s", legend=LEGEND, drawing=ship()) for _ in range(2))
     assert one.to_bytes() == two.to_bytes()
+
+
+def test_a_legend_of_labels_and_contents_colours_and_the_airport():
+    legend = [{"label": "Gate", "content": "B 12"}, {"label": "Zone", "content": 3}]
+    svg = artboard("airport", "Oslo", legend=legend, paper_color="#fff8e0", pen_color="navy")
+    plain = artboard("airport", "Oslo", legend={"Gate": "B 12", "Zone": 3})
+    assert [len(lines) for _, lines in svg.layers()] == [len(lines) for _, lines in plain.layers()]
+    assert {pen.color for pen, _ in svg.layers()} == {"navy"}
+    assert 'style="background-color: #fff8e0"' in svg.to_string()
+    assert {pen.color for pen, _ in plain.layers()} != {"navy"}
+
+
+def test_a_drawing_stands_as_near_to_the_middle_as_the_legend_allows():
+    drawing = SVGBuilder(100, 100).circle(50, 50, 50)
+    svg = artboard("basic", "Disc", legend={"a": "b"}, drawing=drawing)
+    (bounds,) = [lines.bounds for pen, lines in svg.layers() if pen.name == "drawing"]
+    assert abs((bounds[0] + bounds[2]) / 2 - svg.width / 2) < 20
+
+
+def test_a_birthday_card_stays_on_its_page():
+    from drawscape.sheets import postcard_front
+
+    svg = postcard_front("Ada", "All the best", "birthday")
+    x0, y0, x1, y1 = svg.lines().bounds
+    assert min(x0, y0) >= 0
+    assert (x1, y1) <= (svg.width, svg.height)

@@ -118,7 +118,7 @@ def test_markup_that_xml_cannot_hold_is_refused():
     svg.title("line\nbreak & <b>").rect(0, 0, 1, 1, {"data-a": 'q"\n\t<'})
     root = ElementTree.fromstring(svg.to_bytes())
     assert root[0].text == "line\nbreak & <b>"
-    assert root[1].get("data-a") == 'q"\n\t<'
+    assert root[1][0].get("data-a") == 'q"\n\t<'
 
 
 def test_a_notebook_gets_an_image_not_markup():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from HersheyFonts import HersheyFonts
 
-from drawscape.errors import CanvasError, GlyphError, UnknownNameError
+from drawscape.errors import GlyphError, UnknownNameError
+from drawscape.svg.write.layers import CanvasWarning
 from drawscape.svg_builder import Pen, SVGBuilder
 
 
@@ -12,6 +13,7 @@ def library_box(text, font="futural"):
     """Return the bounding box that the font package itself has for `text`."""
     library = HersheyFonts()
     library.load_default_font(font)
+    library.render_options["spacing"] = -1
     points = np.array([point for line in library.lines_for_text(text) for point in line])
     return [*points.min(axis=0), *points.max(axis=0)]
 
@@ -75,15 +77,18 @@ def test_a_font_is_chosen_by_name():
         SVGBuilder(10, 10, None, "nonsense")
 
 
-def test_classic_calls_drop_no_character_either():
-    svg = SVGBuilder(100, 100)
+def test_classic_calls_write_accents_and_leave_out_what_the_font_lacks_with_a_warning():
     plain, accented = (len(SVGBuilder(9, 9).hershey_text(0, 0, t).lines()) for t in ("e", "é"))
     assert accented == plain + 1
+    with pytest.warns(CanvasWarning, match=r"U\+6F22.*left out"):
+        svg = SVGBuilder(9, 9).hershey_text(0, 0, "e漢")
+    assert len(svg.lines()) == plain
     with pytest.raises(GlyphError, match=r"U\+6F22"):
-        svg.hershey_text(0, 0, "漢")
-    assert svg.elements == [] or svg.current_group is None
-    with pytest.raises(CanvasError, match="scale"):
-        svg.hershey_text(0, 0, "a", 0)
+        SVGBuilder(9, 9).lettering("e漢")
+
+
+def test_hello_world_is_as_wide_as_the_older_service_wrote_it():
+    assert SVGBuilder(9, 9).get_hershey_text_bounding_box("Hello World")["width"] == 156
 
 
 def test_in_a_layer_text_takes_the_layers_pen():

@@ -28,7 +28,7 @@ def decorate(svg: SVGBuilder) -> Box:
 
 
 def _bunting(svg: SVGBuilder, *, striped: bool) -> None:
-    x = np.linspace(-2, 150, 120)
+    x = np.linspace(1.0, 147.0, 120)
     sag = 6 + 7 * (1 - np.abs((x % 76 - 38) / 38) ** 2)
     if not striped:
         svg.polyline(np.column_stack([x, sag]))

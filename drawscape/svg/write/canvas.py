@@ -39,6 +39,8 @@ class Canvas:
         self.provenance: Mapping[str, Any] | None = None
         self.draft: Callable[[Any], object] | None = None
         """What shows an unfinished drawing: it is handed a copy of the canvas and draws on that."""
+        self.paper_color: str | None = None
+        """What viewers show behind the drawing; no pen draws it."""
         self._drawn = 0
         self._open: list[tuple[Group, list[Matrix]]] = []
         self._matrices: list[Matrix] = [Matrix()]

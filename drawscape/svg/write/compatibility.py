@@ -1,27 +1,40 @@
-"""What callers of an older SVGBuilder rely on, kept as it was: text on Hershey's own grid, boxes.
+"""What callers of an older SVGBuilder rely on, kept as it was, and forgiving where that was.
 
-New code writes with `lettering`, and reads a drawing's extent from `svg.lines().bounds`.
+Text on Hershey's own grid with letters one unit closer, characters that the font lacks left out; boxes of
+SVG files that no XML parser takes; schematics placed under a sheet's titles. New code writes with
+`lettering`, which raises for what it cannot write, places files with `add_svg`, and reads a drawing's
+extent from `svg.lines().bounds`.
 """
 
 from __future__ import annotations
 
+import re
+import warnings
 from typing import Any
 
 import numpy as np
 
 from drawscape.drawing.pen import Pen
 from drawscape.drawing.units import PX
-from drawscape.errors import CanvasError
+from drawscape.errors import CanvasError, GlyphError
+from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points
+from drawscape.svg.write import node
 from drawscape.svg.write.canvas import C, Canvas
 from drawscape.svg.write.grouping import group
+from drawscape.svg.write.layers import CanvasWarning, flatten_layers
 from drawscape.svg.write.node import Shape
 from drawscape.svg.write.shapes import circle, rect, title
-from drawscape.svg.write.style import Attrs, number
+from drawscape.svg.write.style import Attrs, attribute_string, escape, number
 
 # Where the classic calls have y = 0: the middle of a capital, as Hershey's own coordinates do.
 _BASE_LINE = 9.0
+_SPACING = -1.0
 _STROKES = {"fill": "none", "stroke": "black", "stroke-width": "1"}
+_BORDER_MM = 10.0
+_ROOT = re.compile(r"<svg\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
+# In an attribute or a declaration; not stroke-width and its like.
+_STROKE = re.compile(r"((?<![\w-])stroke\s*[=:]\s*[\"']?\s*)(?!none\b|\s)[^\"';}]+")
 _BOX = {
     "fill": "none",
     "stroke": "red",
@@ -104,12 +117,19 @@ def _stroke_style(svg: Canvas, scale: float) -> dict[str, Any]:
 
 def _hershey_strokes(svg: Canvas, content: str) -> Lines:
     from drawscape.lettering import glyphs_for
+    from drawscape.lettering.typeface import clusters
 
     strokes: list[Points] = []
     x = 0.0
-    for glyph in glyphs_for(str(content).replace("\n", " "), svg.hershey_font_name):
-        strokes += glyph.placed(x, _BASE_LINE)
-        x += glyph.advance
+    for cluster in clusters(str(content).replace("\n", " ")):
+        try:
+            glyphs = glyphs_for(cluster, svg.hershey_font_name)
+        except GlyphError as error:
+            warnings.warn(f"{error}; it is left out", CanvasWarning, stacklevel=5)
+            continue
+        for glyph in glyphs:
+            strokes += glyph.placed(x, _BASE_LINE)
+            x += glyph.advance + _SPACING
     return Lines.of(strokes)
 
 
@@ -129,15 +149,15 @@ def calculate_bounding_box(svg: Canvas, svg_content: str) -> dict[str, float]:
     In the file's own units, whatever its width, height and viewBox; without any lines the box
     of its viewBox, or zeros. Raises SvgReadError for text that is no SVG.
     """
+    from drawscape.svg.read.lenient import parse_leniently
     from drawscape.svg.read.reader import read_tree
     from drawscape.svg.read.viewport import view_box
-    from drawscape.svg.read.xml_tree import parse_xml
 
     del svg
     start = svg_content.find("<svg")
     if start < 0:
         return _box(0.0, 0.0, 0.0, 0.0)
-    root = parse_xml(svg_content[start:])
+    root = parse_leniently(svg_content[start:])
     x, y, width, height = view_box(root.attributes.get("viewBox")) or (0.0, 0.0, 0.0, 0.0)
     for name in ("width", "height", "viewBox", "preserveAspectRatio"):
         root.attributes.pop(name, None)
@@ -145,6 +165,97 @@ def calculate_bounding_box(svg: Canvas, svg_content: str) -> dict[str, float]:
     if bounds is None:
         return _box(x, y, x + width, y + height)
     return _box(*(value / PX for value in bounds))
+
+
+class Group(node.Group):
+    """A `<g>` made by hand; `parent` is where the older service kept the group around it."""
+
+    def __init__(self, attrs: Attrs | None = None, parent: node.Group | None = None) -> None:
+        super().__init__(dict(attrs or {}))
+        self.parent = parent
+
+    def add_raw_svg(self, svg_content: str) -> None:
+        """Add markup as it stands."""
+        self.elements.append(svg_content)
+
+
+def add_schematic(svg: C, svg_content: str, color: str = "black") -> C:
+    """Place a foreign SVG, its strokes in `color`, as large as fits on the sheet, centred.
+
+    10 mm at each edge stay free, and so does what is above the lower end of the groups with the ids
+    `titles` and `legend`. Raises CanvasError when no room is left.
+    """
+    titles = [element for element in svg.elements if _id_of(element) in ("titles", "legend")]
+    lines = [layer.lines for layer in flatten_layers(titles, TOLERANCE_MM)]
+    below = Lines.join(lines).bounds
+    top = _BORDER_MM if below is None else max(below[3], _BORDER_MM)
+    width, height = svg.width - 2 * _BORDER_MM, svg.height - top - _BORDER_MM
+    if width <= 0 or height <= 0:
+        raise CanvasError(f"no room for a schematic on {svg.width:g} x {svg.height:g} mm")
+    box = calculate_bounding_box(svg, svg_content)
+    sides = ((width, box["width"]), (height, box["height"]))
+    scale = min((room / side for room, side in sides if side > 0), default=1.0)
+    x = _BORDER_MM + (width - box["width"] * scale) / 2 - box["min_x"] * scale
+    y = top + (height - box["height"] * scale) / 2 - box["min_y"] * scale
+    placed = f"translate({number(x)},{number(y)}) scale({number(scale)})"
+    drawn = Group({"id": "schematic", "transform": placed})
+    drawn.add_raw_svg(
+        extract_svg_contents(svg, process_schematic_strokes(svg, svg_content, color))[1]
+    )
+    return svg.add(drawn)
+
+
+def _id_of(element: node.Node) -> str:
+    if isinstance(element, node.Group):
+        return str(element.attrs.get("id", ""))
+    found = re.match(r"<g\b[^>]*\bid=[\"']([^\"']*)", element) if isinstance(element, str) else None
+    return found[1] if found else ""
+
+
+def extract_svg_contents(svg: Canvas, svg_content: str) -> tuple[dict[str, str], str]:
+    """Return the attributes of an SVG's root, and the text inside it; ({}, the text) without a root."""
+    del svg
+    root = _ROOT.search(svg_content)
+    if root is None:
+        return {}, svg_content
+    found = re.findall(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')", root[1])
+    attributes = {name: value[1:-1] for name, value in found}
+    end = svg_content.rfind("</svg")
+    return attributes, svg_content[root.end() : end if end > root.end() else None].strip()
+
+
+def process_schematic_strokes(svg: Canvas, svg_content: str, stroke_color: str) -> str:
+    """Return an SVG's text with all strokes but `none` in `stroke_color`."""
+    del svg
+    color = escape(stroke_color)
+    return _STROKE.sub(lambda match: f"{match[1]}{color}", svg_content)
+
+
+def add_element(svg: Canvas, element: str) -> None:
+    """Add markup to the open group or the root: the older service's `_add_element`."""
+    svg.add(element)
+
+
+def format_attrs(svg: Canvas, attrs: Attrs) -> str:
+    """Return `name="value"` of each attribute, parted by blanks."""
+    del svg
+    return attribute_string(attrs).strip()
+
+
+def escape_xml(svg: Canvas, text: object) -> str:
+    """Return `text` as XML has it."""
+    del svg
+    return escape(text)
+
+
+def hershey_font(svg: Canvas) -> Any:
+    """Return the `HersheyFonts` object of the font in use, its letters one unit closer."""
+    from HersheyFonts import HersheyFonts
+
+    font = HersheyFonts()
+    font.load_default_font(svg.hershey_font_name)
+    font.render_options["spacing"] = _SPACING
+    return font
 
 
 def _box(min_x: float, min_y: float, max_x: float, max_y: float) -> dict[str, float]:

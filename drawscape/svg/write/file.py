@@ -9,7 +9,7 @@ from typing import Any
 from drawscape.drawing.pen import Pen
 from drawscape.svg.write.node import Group, Node, pieces
 from drawscape.svg.write.numerals import format_number
-from drawscape.svg.write.style import escape
+from drawscape.svg.write.style import attribute_text, escape
 
 
 def document(
@@ -18,15 +18,17 @@ def document(
     nodes: Sequence[Node],
     *,
     provenance: Mapping[str, Any] | None = None,
+    paper_color: str | None = None,
 ) -> Iterator[bytes]:
     """Return the whole file in pieces; sizes in mm, one user unit a millimetre."""
     wide, high = format_number(width), format_number(height)
     layered = any(isinstance(node, Group) and node.pen for node in nodes)
     inkscape = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"' if layered else ""
+    paper = f' style="background-color: {attribute_text(paper_color)}"' if paper_color else ""
     head = (
         '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
         f'<svg xmlns="http://www.w3.org/2000/svg"{inkscape} '
-        f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}">\n'
+        f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}"{paper}>\n'
     )
     yield head.encode()
     if provenance is not None:

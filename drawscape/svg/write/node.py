@@ -15,6 +15,8 @@ from drawscape.svg.write.numerals import END_OF_LINE, format_lines
 from drawscape.svg.write.style import Attrs, attribute_string, number
 
 _OPENING = b'<polyline points="'
+_PAINTS = frozenset(("fill", "style", "class"))
+_STYLES = _PAINTS | {"stroke"}
 _CLOSING = b'" />\n'
 
 
@@ -90,30 +92,48 @@ Node: TypeAlias = str | Run | Mask | Group
 """An entry of a canvas: markup, lines, a mask or a group."""
 
 
-def pieces(nodes: Iterable[Node], scale: float = 1.0) -> Iterator[bytes]:
+def pieces(nodes: Iterable[Node], scale: float = 1.0, *, styled: bool = False) -> Iterator[bytes]:
     """Return the markup of `nodes`, one element a line, in pieces.
 
     `scale` is by how much the groups around them enlarge: lines are as fine on paper as elsewhere.
+    Shapes that name no fill would be black discs and invisible lines: unless a group around them is
+    `styled`, they are put into one that strokes them, and stay as they are themselves.
     """
-    for is_run, neighbours in groupby(nodes, key=lambda node: isinstance(node, Run)):
+    for (is_run, bare), neighbours in groupby(nodes, key=lambda node: _kind(node, styled)):
         if is_run:
             yield from _runs([node for node in neighbours if isinstance(node, Run)], scale)
             continue
+        if bare:
+            yield f"<g{attribute_string(dict(bare))}>\n".encode()
         for node in neighbours:
             if isinstance(node, Group):
-                yield from _group(node, scale)
+                yield from _group(node, scale, styled)
             elif not isinstance(node, Mask):
                 yield f"{node}\n".encode()
+        if bare:
+            yield b"</g>\n"
+
+
+def _kind(node: Node, styled: bool) -> tuple[bool, tuple[tuple[str, Any], ...]]:
+    """Return whether a node is a run, and the attributes that a shape lacks to be seen as a stroke."""
+    if styled or not isinstance(node, Shape) or node.tag in ("text", "title"):
+        return isinstance(node, Run), ()
+    if not _PAINTS.isdisjoint(node.attrs):
+        return False, ()
+    pen = Pen()
+    needed = (("fill", "none"), ("stroke", pen.color), ("stroke-width", pen.width))
+    return False, tuple(item for item in needed if item[0] not in node.attrs)
 
 
 def markup(node: Node) -> str:
     """Return one node's markup."""
-    return b"".join(pieces([node])).decode().removesuffix("\n")
+    return b"".join(pieces([node], styled=True)).decode().removesuffix("\n")
 
 
-def _group(group: Group, scale: float) -> Iterator[bytes]:
+def _group(group: Group, scale: float, styled: bool) -> Iterator[bytes]:
     yield f"<g{attribute_string(group.attrs)}>\n".encode()
-    yield from pieces(group.elements, scale * _stretch(group.attrs))
+    inside = styled or not _STYLES.isdisjoint(group.attrs)
+    yield from pieces(group.elements, scale * _stretch(group.attrs), styled=inside)
     yield b"</g>\n"
 
 

@@ -62,7 +62,9 @@ def drafted(svg: C) -> C:
 
 
 def _pieces(svg: Canvas) -> Iterator[bytes]:
-    return document(svg.width, svg.height, _root(svg), provenance=svg.provenance)
+    return document(
+        svg.width, svg.height, _root(svg), provenance=svg.provenance, paper_color=svg.paper_color
+    )
 
 
 def to_bytes(svg: Canvas) -> bytes:

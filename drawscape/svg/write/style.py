@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,6 +40,8 @@ def number(value: object) -> str:
         if not math.isfinite(value):
             raise CanvasError(f"coordinate {value!r} is not finite")
         return format_number(float(value)) if not isinstance(value, int) else str(value)
+    if isinstance(value, Decimal):
+        return number(float(value))
     raise CanvasError(f"coordinate {value!r} is not a number; give it in mm")
 
 

@@ -1,0 +1,139 @@
+"""What callers of the older SVGBuilder rely on, beside the classic calls."""
+
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import pytest
+
+from drawscape.svg.read import read_svg
+from drawscape.svg_builder import Group, SVGBuilder
+
+SCHEMATIC = (
+    '<?xml version="1.0"?><svg width="40" height="20" viewBox="0 0 40 20" '
+    'xmlns="http://www.w3.org/2000/svg">'
+    '<rect width="40" height="20" stroke="red" stroke-width="2" fill="none"/>'
+    '<path d="M0,0L9,9" style="stroke: #00f; stroke-width:3; fill:none"/><g stroke="none"/></svg>'
+)
+
+
+def test_a_schematic_fits_below_the_titles_and_inside_the_border():
+    svg = SVGBuilder(200, 150)
+    with svg.group({"id": "titles"}):
+        svg.hershey_text(20, 30, "TITLE", 0.5)
+    with svg.group({"id": "other"}):
+        svg.rect(0, 120, 200, 30)
+    assert svg.add_schematic(SCHEMATIC, "teal") is svg
+    title_ends = max(line[:, 1].max() for line in svg.copied(svg.elements[:1]).lines())
+    group = svg.elements[-1]
+    box = svg.copied([group]).lines().bounds
+    assert box[0] >= 10 - 1e-6
+    assert box[2] <= 190 + 1e-6
+    assert box[1] >= title_ends - 1e-6
+    assert box[3] <= 140 + 1e-6
+    assert (box[2] - box[0]) / (box[3] - box[1]) == pytest.approx(2)
+    assert box[2] - box[0] == pytest.approx(180) or box[3] - box[1] == pytest.approx(
+        140 - title_ends
+    )
+    text = str(group)
+    assert text.count("teal") == 2
+    assert "red" not in text
+    assert 'stroke="none"' in text
+    assert 'stroke-width="2"' in text
+
+
+def test_the_parts_of_an_svg():
+    svg = SVGBuilder(9, 9)
+    attributes, inner = svg.extract_svg_contents(SCHEMATIC)
+    assert (attributes["width"], attributes["viewBox"]) == ("40", "0 0 40 20")
+    assert inner.startswith("<rect")
+    assert inner.endswith('<g stroke="none"/>')
+    assert svg.extract_svg_contents("<g/>") == ({}, "<g/>")
+    assert svg.process_schematic_strokes('<a stroke = "red" stroke-width="2"/>', "b") == (
+        '<a stroke = "b" stroke-width="2"/>'
+    )
+
+
+def test_the_small_helpers():
+    svg = SVGBuilder(9, 9)
+    svg._add_element("<g/>")
+    assert svg.elements == ["<g/>"]
+    assert svg._format_attrs({"a": 1, "b": "<"}) == 'a="1" b="&lt;"'
+    assert svg._escape_xml("a & b") == "a &amp; b"
+    lines = [*svg.hershey_font.lines_for_text("Hello World")]
+    assert (
+        max(x for line in lines for x, _ in line) - min(x for line in lines for x, _ in line) == 156
+    )
+
+
+def test_a_group_made_by_hand():
+    outer = Group({"id": "a"})
+    inner = Group(parent=outer)
+    inner.add_raw_svg("<path d='M0,0'/>")
+    outer.add_element(inner)
+    assert outer.to_string() == "<g id=\"a\">\n<g>\n<path d='M0,0'/>\n</g>\n</g>"
+    assert inner.parent is outer
+
+
+@pytest.mark.parametrize(
+    ("body", "box"),
+    [
+        ('<rect x="1" y="2" width="3" height="4" wobble:a="b"/>', (1, 2, 4, 6)),
+        ('<rect x="1" y="2" width="3" height="4" id="a" id="b"/>', (1, 2, 4, 6)),
+        ("<title>a&nbsp;b</title><line x1='1' x2='4' y1='2' y2='6'/>", (1, 2, 4, 6)),
+        ("<g><line x1='1' x2='4' y1='2' y2='6'/><text display='none'>a", (1, 2, 4, 6)),
+    ],
+)
+def test_a_bounding_box_of_what_is_not_quite_xml(body, box):
+    found = SVGBuilder(9, 9).calculate_bounding_box(f'<svg viewBox="0 0 10">{body}</svg>')
+    assert [found[k] for k in ("min_x", "min_y", "max_x", "max_y")] == pytest.approx(box)
+
+
+def test_the_bounding_box_of_text_is_estimated():
+    found = SVGBuilder(9, 9).calculate_bounding_box('<svg><text x="10" y="50" font-size="10">Ham')
+    assert 15 < found["width"] < 30
+    assert found["min_x"] == pytest.approx(10, abs=2)
+    assert SVGBuilder(9, 9).calculate_bounding_box('<svg viewBox="0 0 10"></svg>')["width"] == 0
+
+
+def test_numbers_as_older_callers_have_them():
+    svg = SVGBuilder(Decimal("100.5"), 50).rect(Decimal("1.5"), "2", 3, 4)
+    assert svg.elements[0].startswith('<rect x="1.5" y="2"')
+    assert svg.width == 100.5
+    with svg.group({"transform": "translate(10px, 20px) rotate(90deg)"}):
+        svg.line(0, 0, 5, 0)
+    assert [line.tolist() for line in svg.lines()][-1][-1] == pytest.approx([10, 25])
+
+
+def test_an_element_without_a_pen_shows_as_a_stroke_and_its_string_stays():
+    svg = (
+        SVGBuilder(60, 60)
+        .rect(10, 10, 50, 50)
+        .circle(9, 9, 2, stroke="red")
+        .rect(0, 0, 5, 5, fill="blue")
+    )
+    assert svg.elements[0] == '<rect x="10" y="10" width="50" height="50" />'
+    first, second, third = ElementTree.fromstring(svg.to_bytes())
+    assert (first.get("fill"), first.get("stroke"), first[0].get("width")) == (
+        "none",
+        "black",
+        "50",
+    )
+    assert (second.get("fill"), second.get("stroke"), second[0].get("stroke")) == (
+        "none",
+        None,
+        "red",
+    )
+    assert (third.tag.rpartition("}")[2], third.get("fill")) == ("rect", "blue")
+    assert [layer.color for layer in read_svg(svg.to_string()).layers] == ["black", "red", "blue"]
+
+
+def test_what_a_group_or_layer_says_of_paint_holds():
+    svg = SVGBuilder(60, 60)
+    with svg.group(stroke="red", fill="none"):
+        svg.circle(9, 9, 2)
+    with svg.layer("pen"):
+        svg.circle(9, 9, 2)
+    assert 'stroke="black" stroke-width="0.3">\n<circle' not in svg.to_string().replace(
+        "<g fill", ""
+    )
+    assert '<g fill="none" stroke="black" stroke-width="0.3">' not in svg.to_string()
