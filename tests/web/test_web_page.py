@@ -239,10 +239,41 @@ def test_the_page_asks_for_the_token_and_then_draws(
         context.close()
 
 
-def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any) -> None:
-    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(
+    opened: Any, serving: Any, home: Path, worker: Any
+) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        for seed in ("1", "2"):
+            page.fill("#seed", seed)
+            page.click("#draw")
+            page.wait_for_function(
+                "seed => document.querySelector('#caption-text').textContent.endsWith(`seed ${seed}`)",
+                arg=seed,
+            )
+            page.wait_for_selector("#draw:not([disabled])")
+        page.reload()
+        page.wait_for_selector("#earlier-list li:nth-child(2)")
+        assert page.text_content("#caption-text").endswith("seed 2")
+        first = min((home / "output").glob("*.svg"), key=lambda path: path.stat().st_mtime)
+        first.unlink()
+        page.reload()
+        page.wait_for_selector("#earlier-list li", state="attached")
+        page.wait_for_selector("#drawing")
+        assert page.evaluate("document.querySelectorAll('#earlier-list li').length") == 1
+        worker.stop()
+        page.click("#draw")
+        says(page, "Waiting")
+        page.reload()
+        says(page, "Waiting")
+        page.click("#cancel")
+        says(page, "Canceled before it began.")
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any, width: int) -> None:
+    phone = {"viewport": {"width": width, "height": 740}, "has_touch": True, "is_mobile": True}
     with serving(WebSettings()) as server, opened(server.url, **phone) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         small = page.eval_on_selector_all(
             "button, select, input:not([type=range], [type=checkbox])",
             "all => all.filter(f => f.offsetParent && f.offsetHeight < 44).map(f => f.id)",

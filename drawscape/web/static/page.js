@@ -11,6 +11,8 @@ const PAPERS = {
 };
 const KEPT = 8;
 const PREVIEW_MS = 400;
+const MADE = `drawscape-made:${document.documentElement.dataset.root}`;
+const DRAWING = `drawscape-drawing:${document.documentElement.dataset.root}`;
 
 let catalogue = new Map();
 let parameters;
@@ -154,6 +156,22 @@ const keep = (sheet) => {
   $('earlier').hidden = list.childElementCount < 2;
 };
 
+// What was made here, so that a reload shows it again: ids and orders, the files stay on the server.
+const made = () => {
+  try {
+    return JSON.parse(localStorage.getItem(MADE)) ?? [];
+  } catch {
+    return [];
+  }
+};
+const remember = (sheets) => localStorage.setItem(MADE, JSON.stringify(sheets.slice(-KEPT)));
+
+const show = async ({ id, order, name }) => {
+  const sheet = { url: URL.createObjectURL(await server.drawing(id)), order, name };
+  showPicture(sheet);
+  keep(sheet);
+};
+
 const ENDINGS = {
   failed: (job) => `Failed: ${job.error ?? job.reason ?? 'no reason given'}`,
   stopped: () => 'Stopped.',
@@ -178,10 +196,9 @@ const finish = async (job, order) => {
     say((ENDINGS[job.status] ?? (() => job.status))(job));
     return;
   }
-  const url = URL.createObjectURL(await server.drawing(job.id));
-  const sheet = { url, order, name: job.result };
-  showPicture(sheet);
-  keep(sheet);
+  const sheet = { id: job.id, order, name: job.result };
+  await show(sheet);
+  remember([...made(), sheet]);
   say('Finished.');
 };
 
@@ -199,29 +216,56 @@ const bringIntoView = () => {
   }
 };
 
-const draw = async () => {
-  const order = readOrder();
+const follow = async (id, order) => {
+  busy(id);
+  sessionStorage.setItem(DRAWING, JSON.stringify({ id, order }));
+  let last;
+  let previews;
+  for await (const job of server.watch(id)) {
+    last = job;
+    if (!job.ended) showJob(job);
+    if (job.status === 'started') previews ??= showPreviews(id, order);
+  }
+  busy('');
+  await finish(last, order);
+};
+
+// Runs `work`, of which there is one at a time, and shows what goes wrong in it.
+const alone = async (work) => {
   clearErrors();
   busy('');
   try {
-    const { job_id: id } = await server.create(order);
-    busy(id);
-    bringIntoView();
-    let last;
-    let previews;
-    for await (const job of server.watch(id)) {
-      last = job;
-      if (!job.ended) showJob(job);
-      if (job.status === 'started') previews ??= showPreviews(id, order);
-    }
-    busy('');
-    await finish(last, order);
+    await work();
   } catch (error) {
     say('');
     showErrors(error);
   } finally {
+    sessionStorage.removeItem(DRAWING);
     busy(null);
   }
+};
+
+const draw = () => alone(async () => {
+  const order = readOrder();
+  const { job_id: id } = await server.create(order);
+  bringIntoView();
+  await follow(id, order);
+});
+
+// After a reload: what was made, and what is still being drawn.
+const restore = async () => {
+  const left = [];
+  for (const sheet of made()) {
+    try {
+      await show(sheet);
+      left.push(sheet);
+    } catch (error) {
+      if (![404, 409, 410].includes(error.status)) left.push(sheet);
+    }
+  }
+  remember(left);
+  const drawing = JSON.parse(sessionStorage.getItem(DRAWING));
+  if (drawing) await alone(() => follow(drawing.id, drawing.order));
 };
 
 // Wiring
@@ -246,4 +290,4 @@ $('order').addEventListener('submit', (event) => {
   if (running === null) draw();
 });
 
-server.sketches().then(fillPatterns).catch(showErrors);
+server.sketches().then(fillPatterns).then(restore).catch(showErrors);
