@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -54,7 +55,10 @@ def moment(value: datetime, option: str) -> float:
         raise JobOptionError(
             f"{option}={value!r}: give an aware datetime, such as datetime.now(timezone.utc)"
         )
-    return value.timestamp()
+    stamp = value.timestamp()
+    if stamp > time.time() + LONGEST_S:
+        raise JobOptionError(f"{option}={value!r}: give a moment within the next hundred years")
+    return stamp
 
 
 def _from_text(text: str, option: str) -> float:

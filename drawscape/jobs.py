@@ -190,12 +190,17 @@ def get_job_status(job_id: str) -> dict[str, Any]:
             **unknown,
             "error": query.unknown_job(job_id),
         }
-    job = Job(queue, job_id)
+    result, error = None, row.error
+    if row.status == Status.FINISHED:
+        try:
+            result, error = Job(queue, job_id).result, None
+        except Exception as unreadable:  # noqa: BLE001 - another key, or a class that is gone
+            error = f"its result cannot be read: {unreadable}"
     return {
         "id": row.id,
         "status": row.status,
-        "result": job.result if row.status == "finished" else None,
-        "error": row.error if row.status != "finished" else None,
+        "result": result,
+        "error": error,
         "created_at": utc(row.created_at),
         "started_at": utc(row.started_at),
         "ended_at": utc(row.ended_at),

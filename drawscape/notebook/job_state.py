@@ -65,7 +65,7 @@ def state_of(job: Job) -> JobState:
         progress=row.progress,
         message=row.message,
         error=row.error,
-        result=job.result if row.status == "finished" else None,
+        result=_result_of(job) if row.status == "finished" else None,
         preview=job.preview if row.status in SHOWS_PREVIEW else None,
         started_at=row.started_at,
         ended_at=row.ended_at,
@@ -119,3 +119,11 @@ def _look_after_worker(on_note: Callable[[str], None], before: int) -> int:
     elif missing:
         on_note("")  # somebody else was quicker
     return started
+
+
+def _result_of(job: Job) -> Any:
+    """Return the result; one that cannot be read (another key, a class that is gone) is in `job.result`."""
+    try:
+        return job.result
+    except Exception:  # noqa: BLE001 - whatever unpickling raises: a table shows the other jobs
+        return None

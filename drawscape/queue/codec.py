@@ -107,7 +107,7 @@ def load_key(path: Path) -> bytes:
     except OSError as error:
         raise QueueError(f"the queue's key {path}: {error.strerror}") from error
     if len(key) < _KEY_BYTES:
-        raise QueueError(f"the queue's key {path} is damaged; remove it when no job is waiting")
+        raise QueueError(f"the queue's key {path} is damaged; put it back from a copy")
     return key
 
 

@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from drawscape.queue.table.control import ALL_LANES, paused_lanes
+from drawscape.queue.table.query import group_of
 from drawscape.queue.table.records import JobRow
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
         lines.append(f"It waits for {', '.join(_open_dependencies(queue, row)) or 'others'}.")
     else:
         lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
+        lines += _what_holds(queue, row)
     workers = queue.database.living()
     if not workers:
         lines.append(
@@ -54,6 +57,21 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
             f"{'is' if len(workers) == 1 else 'are'} alive."
         )
     lines += [f"Worker {worker.pid}: {worker.trouble}." for worker in workers if worker.trouble]
+    return lines
+
+
+def _what_holds(queue: Queue, row: JobRow) -> list[str]:
+    """Return what keeps a queued job from starting though workers are idle: a pause, a limit, its lane."""
+    group = group_of(queue.database, row.id)
+    lines = [
+        f"{'The queue' if lane == ALL_LANES else f'Its lane, {lane!r},'} is paused."
+        for lane in paused_lanes(queue.database, queue.name)
+        if lane in (ALL_LANES, group.lane)
+    ]
+    if group.most is not None:
+        lines.append(f"At most {group.most} with the limit key {group.limit_key!r} run at once.")
+    if group.lane != "default":
+        lines.append(f"It waits in the lane {group.lane!r}.")
     return lines
 
 

@@ -11,9 +11,13 @@ from huey.api import SqliteHuey
 from huey.consumer import Consumer
 from huey.serializer import Serializer
 
+from drawscape.durations import Duration
 from drawscape.errors import JobOptionError
-from drawscape.queue.codec import Codec, load_key
+from drawscape.queue.codec import Codec
+from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.storage import JobStorage
+from drawscape.queue.periodic import PeriodicJob, Timetable, zone_of
+from drawscape.queue.queue import key_of
 from drawscape.queue.table.retention import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
 
@@ -21,16 +25,16 @@ from drawscape.settings import LIBRARY_TASK_MODULES
 class SignedMessages(Serializer):  # type: ignore[misc]
     """huey's own tasks and results, signed with the queue's key as jobs are."""
 
-    def __init__(self, key_path: Path) -> None:
+    def __init__(self, filename: Path) -> None:
         super().__init__()
-        self._key_path = key_path
+        self._database = Database(filename)
         self._codec: Codec | None = None
 
     @property
     def codec(self) -> Codec:
         """The codec, its key read when first needed."""
         if self._codec is None:
-            self._codec = Codec(load_key(self._key_path))
+            self._codec = Codec(key_of(self._database))
         return self._codec
 
     def _serialize(self, data: Any) -> bytes:
@@ -72,13 +76,14 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         self.task_modules = tuple(task_modules)
         self.lanes = tuple(lanes)
         self.keep = keep
+        self.timetable = Timetable()
         self.prune_every_s = prune_every_s
         self.max_jobs_per_child = _positive(max_jobs_per_child)
         self.key_path = path.with_suffix(".key")
         super().__init__(
             name,
             *args,
-            serializer=serializer or SignedMessages(self.key_path),
+            serializer=serializer or SignedMessages(path),
             filename=os.fspath(path),
             **options,
         )
@@ -90,15 +95,32 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         return JobConsumer(self, **options)
 
     def periodic_job(
-        self, validate_datetime: Callable[..., bool], task: str | Callable[..., Any], **kwargs: Any
-    ) -> Any:
-        """Queue `task` with `kwargs` whenever `validate_datetime` (huey's `crontab(...)`) says so.
+        self,
+        validate_datetime: Callable[..., bool],
+        task: str | Callable[..., Any],
+        *,
+        name: str | None = None,
+        tz: str | None = None,
+        catch_up: Duration = None,
+        **kwargs: Any,
+    ) -> PeriodicJob:
+        """Queue `task` with `kwargs` in each minute for which `validate_datetime` (`crontab(...)`) holds.
 
-        Returns huey's periodic task. However many workers run, the minute's job is queued once.
+        However many workers run, and whether they are busy or not, the minute's job is queued once.
+        `name` tells several entries of one task apart. `tz='Europe/Berlin'` reads the entry in that zone
+        (by default in UTC, as huey does): an hour that the clock skips in spring has no minutes, one that
+        comes twice in autumn has each of them twice. With `catch_up='1d'` the minutes of the last day that
+        no worker saw are made up for. Raises JobOptionError.
         """
-        from drawscape.queue.periodic import periodic_job
+        zone = zone_of(tz, utc=self.utc)
+        return self.timetable.add(
+            validate_datetime, task, kwargs, name=name, zone=zone, catch_up=catch_up
+        )
 
-        return periodic_job(self, validate_datetime, task, kwargs)
+
+def _home_of(database: Path) -> Path:
+    folder = database.parent
+    return folder.parent if folder.name == ".drawscape" else folder
 
 
 def _positive(count: int | None) -> int | None:
@@ -107,8 +129,3 @@ def _positive(count: int | None) -> int | None:
             f"max_jobs_per_child={count!r}: give a whole number from 1, or None for no limit"
         )
     return count
-
-
-def _home_of(database: Path) -> Path:
-    folder = database.parent
-    return folder.parent if folder.name == ".drawscape" else folder

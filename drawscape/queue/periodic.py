@@ -1,37 +1,121 @@
-"""Jobs by the clock: huey's periodic tasks that queue jobs."""
+"""Jobs by the clock: entries of a timetable, which every worker's scheduler looks at once a second."""
 
 from __future__ import annotations
 
+import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from drawscape import durations
+from drawscape.errors import DuplicateJobError, JobOptionError
+from drawscape.queue.queue import Queue
+
+_LOG = logging.getLogger("huey.drawscape")
+
+_MINUTE_S = 60
+_STALL_MINUTES = 60
+"""A scheduler that could not look for so long, as on a full disk, still makes up for those minutes."""
 
 
-def periodic_job(
-    huey: Any,
-    validate_datetime: Callable[..., bool],
-    task: str | Callable[..., Any],
-    kwargs: Mapping[str, Any],
-) -> Any:
-    """Return a periodic task of `huey` that queues `task` each time, once for all workers together.
+@dataclass(frozen=True)
+class PeriodicJob:
+    """A task that is queued in every minute for which `is_due` holds.
 
-    Every worker's scheduler fires in the same minute; the minute is part of the job's id, so the second
-    one finds it taken.
+    `is_due` is given the minute in the time zone `zone`, without one. Minutes that no worker saw are made
+    up for if they lie within the last `catch_up_s` seconds.
     """
-    from drawscape.errors import DuplicateJobError
-    from drawscape.queue.queue import Queue
 
-    path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
-    name = re.sub(r"\W", "_", path, flags=re.ASCII)  # `<locals>` and letters that no id takes
+    name: str
+    is_due: Callable[[datetime], bool]
+    task: str | Callable[..., Any]
+    arguments: Mapping[str, Any]
+    zone: tzinfo | None
+    catch_up_s: float
 
-    def enqueue() -> None:
-        minute = time.strftime("%Y%m%dT%H%M", time.gmtime())
-        options = {"job_id": f"{name}-{minute}"[-128:], **kwargs}
+    def enqueue(self, queue: Queue, minute: int) -> None:
+        """Queue the job of a minute, counted from 1970; the minute is part of its id, so it is there once."""
+        stamp = datetime.fromtimestamp(minute * _MINUTE_S, UTC).strftime("%Y%m%dT%H%M")
+        options = {"job_id": f"{self.name}-{stamp}"[-128:], **self.arguments}
         try:
-            Queue.of(huey).enqueue(task, (), options)
-        except DuplicateJobError:
+            queue.enqueue(self.task, (), options)
+        except DuplicateJobError:  # another worker was first
             return
 
-    enqueue.__name__ = enqueue.__qualname__ = f"periodic_{name}"
-    return huey.periodic_task(validate_datetime, name=f"periodic_{name}")(enqueue)
+    def falls_on(self, minute: int) -> bool:
+        """Return whether it is due in that minute."""
+        moment = datetime.fromtimestamp(minute * _MINUTE_S, self.zone)
+        return bool(self.is_due(moment.replace(tzinfo=None)))
+
+
+class Timetable:
+    """The periodic jobs of a huey."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, PeriodicJob] = {}
+        self._seen: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        is_due: Callable[[datetime], bool],
+        task: str | Callable[..., Any],
+        arguments: Mapping[str, Any],
+        *,
+        name: str | None,
+        zone: tzinfo | None,
+        catch_up: durations.Duration,
+    ) -> PeriodicJob:
+        """Return the new entry; raise JobOptionError for a name that another has."""
+        path = task if isinstance(task, str) else f"{task.__module__}.{task.__qualname__}"
+        # `<locals>` and letters that no id takes
+        key = re.sub(r"\W", "_", path if name is None else name, flags=re.ASCII)
+        if key in self.entries:
+            raise JobOptionError(
+                f"a periodic job is called {key!r} already; give one of them another name with name='...'"
+            )
+        catch_up_s = 0.0 if catch_up is None else durations.seconds(catch_up, "catch_up")
+        entry = PeriodicJob(key, is_due, task, arguments, zone, catch_up_s)
+        self.entries[key] = entry
+        return entry
+
+    def run(self, queue: Queue, now: float | None = None) -> None:
+        """Queue what has come due since the last look; one entry's error does not stop the others."""
+        minute = int((time.time() if now is None else now) // _MINUTE_S)
+        with self._lock:
+            for name, entry in self.entries.items():
+                if self._seen.get(name) == minute:
+                    continue
+                try:
+                    for one in range(self._first(queue, entry, minute), minute + 1):
+                        if entry.falls_on(one):
+                            entry.enqueue(queue, one)
+                    if entry.catch_up_s:
+                        queue.note(f"periodic {name}", str(minute))
+                except Exception:  # noqa: BLE001 - whatever a rule or a task raises
+                    _LOG.exception("event=periodic_job_failed name=%s", name)
+                self._seen[name] = minute
+
+    def _first(self, queue: Queue, entry: PeriodicJob, minute: int) -> int:
+        seen = self._seen.get(entry.name)
+        if seen is not None:  # a clock that was set back repeats nothing: the ids are taken
+            return max(min(seen + 1, minute), minute - _STALL_MINUTES)
+        noted = queue.noted(f"periodic {entry.name}") if entry.catch_up_s else None
+        if noted is None:
+            return minute
+        return max(min(int(noted) + 1, minute), minute - int(entry.catch_up_s // _MINUTE_S))
+
+
+def zone_of(name: str | None, *, utc: bool) -> tzinfo | None:
+    """Return the time zone `name`, else UTC or None for this machine's own; raise JobOptionError."""
+    if name is None:
+        return UTC if utc else None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise JobOptionError(f"tz={name!r}: {error}; give a name such as 'Europe/Berlin'") from None

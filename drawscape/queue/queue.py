@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from drawscape.errors import JobOptionError, NotSerializableError
+from drawscape.errors import JobOptionError, NotSerializableError, QueueError
 from drawscape.queue.by_value import portable
 from drawscape.queue.codec import Codec, dump, load_key, of_call
 from drawscape.queue.engines.sqlite.connection import FULL, Database
@@ -18,6 +18,25 @@ from drawscape.queue.options import id_of, new_job, refuse, split_options
 from drawscape.queue.table.insertion import insert, insert_many
 from drawscape.queue.table.records import NewJob, RunsAfter
 from drawscape.queue.task import Task, check_binding, find_task
+
+
+def key_of(database: Database) -> bytes:
+    """Return the key that signs the messages of a queue, made with a new one.
+
+    Raises QueueError when the key of a queue that holds jobs is gone: with another one, none of them would
+    run and no result could be read.
+    """
+    path = database.path.with_suffix(".key")
+    if not path.exists() and database.path.exists():
+        with database.translated():
+            held = database.connection.execute("select exists (select 1 from job)").fetchone()[0]
+        if held and not path.exists():
+            raise QueueError(
+                f"the queue's key {path} is gone, and {database.path} holds jobs that it signed; put it back "
+                f"from a copy, or move {database.path.name} away to start with an empty queue"
+            )
+    return load_key(path)
+
 
 Target = str | Callable[..., Any]
 
@@ -51,8 +70,8 @@ class Queue:
         """Return the queue `name` in the file `filename`, made if need be."""
         path = Path(filename).resolve()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        codec = Codec(load_key(path.with_suffix(".key")))
-        return cls(name, Database(path, synchronous=FULL), codec, home, tuple(task_modules))
+        database = Database(path, synchronous=FULL)
+        return cls(name, database, Codec(key_of(database)), home, tuple(task_modules))
 
     @classmethod
     def of(cls, huey: Any) -> Queue:
@@ -68,6 +87,23 @@ class Queue:
     def folder(self) -> Path:
         """The folder of the queue's file: locks, logs and previews lie beside it."""
         return self.database.path.parent
+
+    def note(self, name: str, value: str) -> None:
+        """Keep a small value with the queue."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                "insert into job_note (name, value) values (?, ?) "
+                "on conflict (name) do update set value = excluded.value",
+                (name, value),
+            )
+
+    def noted(self, name: str) -> str | None:
+        """Return the value that was kept, if any."""
+        with self.database.translated():
+            row = self.database.connection.execute(
+                "select value from job_note where name = ?", (name,)
+            ).fetchone()
+        return None if row is None else str(row[0])
 
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         """Return the id of the job that was queued, its options taken out of `kwargs`.

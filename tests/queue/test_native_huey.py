@@ -14,7 +14,13 @@ from huey import crontab
 from huey.api import SqliteHuey
 from support import wait_until
 
-from drawscape.job_manager import QUEUE_NAME, enqueue_background_job, list_jobs, workers_alive
+from drawscape.job_manager import (
+    QUEUE_NAME,
+    default_queue,
+    enqueue_background_job,
+    list_jobs,
+    workers_alive,
+)
 from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.huey import JobHuey
 
@@ -154,7 +160,9 @@ def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     def größe():
         return 1
 
-    native.huey.periodic_job(lambda stamp: False, größe).call_local()
+    native.huey.timetable.entries.clear()
+    native.huey.periodic_job(lambda stamp: True, größe)
+    native.huey.timetable.run(default_queue())
     assert [job.status for job in list_jobs(status="queued")] == ["queued"]
 
 

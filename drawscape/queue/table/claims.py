@@ -19,7 +19,7 @@ from drawscape.queue.worker.failpoints import failpoint
 _PAUSED = (
     "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
 )
-_CLAIM = f"""
+_HEAD = f"""
 with head (seq, priority) as (
     select * from (
         select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
@@ -38,6 +38,8 @@ with head (seq, priority) as (
         where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
     ))
 )
+"""
+_CLAIM = f"""{_HEAD}
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
     started_at = :now, ended_at = null, progress = 0, message = null, stop_grace_s = null
 where seq = (select seq from head order by priority desc, seq limit 1)
@@ -45,21 +47,38 @@ returning {CLAIM_COLUMNS}
 """
 
 
+_MAY_CLAIM = f"{_HEAD} select exists (select 1 from head)"
+
+
 @cache
-def _claim_statement(lanes: tuple[str, ...]) -> str:
+def _for_lanes(statement: str, lanes: tuple[str, ...]) -> str:
     """Return the statement for a worker of `lanes`, of all when there are none."""
     if not lanes:
-        return _CLAIM.format(ordinary="true", lanes="true")
+        return statement.format(ordinary="true", lanes="true")
     names = ", ".join(f":lane{number}" for number in range(len(lanes)))
-    return _CLAIM.format(ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})")
+    return statement.format(
+        ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})"
+    )
+
+
+def _values(queue: str, lanes: tuple[str, ...]) -> dict[str, object]:
+    return {"queue": queue, **{f"lane{number}": lane for number, lane in enumerate(lanes)}}
+
+
+def may_claim(database: Database, queue: str, lanes: tuple[str, ...] = ()) -> bool:
+    """Return whether a job waits that a worker of `lanes` may start now."""
+    with database.translated():
+        row = database.connection.execute(
+            _for_lanes(_MAY_CLAIM, lanes), _values(queue, lanes)
+        ).fetchone()
+    return bool(row[0])
 
 
 def _claim_next(
     connection: Connection, queue: str, worker: str, pid: int | None, lanes: tuple[str, ...]
 ) -> Claim | None:
-    values = {"queue": queue, "worker": worker, "pid": pid, "now": time.time()}
-    values.update((f"lane{number}", lane) for number, lane in enumerate(lanes))
-    row = connection.execute(_claim_statement(lanes), values).fetchone()
+    values = {**_values(queue, lanes), "worker": worker, "pid": pid, "now": time.time()}
+    row = connection.execute(_for_lanes(_CLAIM, lanes), values).fetchone()
     return None if row is None else Claim(*row)
 
 

@@ -220,5 +220,12 @@ def resume(database: Database, queue: str, lane: str = ALL_LANES) -> None:
         )
 
 
+def paused_lanes(database: Database, queue: str) -> list[str]:
+    """Return the names of the lanes that are paused, `*` for all."""
+    with database.translated():
+        rows = database.connection.execute("select lane from job_pause where queue = ?", (queue,))
+        return [lane for (lane,) in rows]
+
+
 def _require(database: Database, job_id: str) -> JobRow:
     return require(read_row(database, job_id), job_id)

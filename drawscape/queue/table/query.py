@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from drawscape.errors import JobNotFoundError
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.status import OPEN, STATUSES, check_status
-from drawscape.queue.table.records import ROW_COLUMNS, JobRow
+from drawscape.queue.table.records import ROW_COLUMNS, Group, JobRow
 
 _PAGE = 1000
 _CHUNK = 500  # SQLite takes 32,766 variables; smaller statements stay in its cache
@@ -57,6 +57,17 @@ def ids_ending_with(database: Database, queue: str, text: str) -> list[str]:
             (queue, text, text),
         ).fetchall()
     return [row[0] for row in rows]
+
+
+def group_of(database: Database, job_id: str) -> Group:
+    """Return the lane and the limit of a job."""
+    with database.translated():
+        row = database.connection.execute(
+            "select lane, limit_key, most from job join job_group on job_group.id = group_id "
+            "where job.id = ?",
+            (job_id,),
+        ).fetchone()
+    return Group() if row is None else Group(*row)
 
 
 def read_result(database: Database, job_id: str) -> bytes | None:

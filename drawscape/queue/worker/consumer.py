@@ -16,6 +16,7 @@ from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, renew, retire
 from drawscape.queue.ids import new_id
+from drawscape.queue.queue import Queue
 from drawscape.queue.table.claims import forget_other_boots
 from drawscape.queue.table.recovery import recover
 from drawscape.queue.table.retention import prune
@@ -42,6 +43,11 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
 
     def loop(self, now: Any = None) -> None:
         """Do as huey does, then prune when it is time."""
+        if self.periodic and self.huey.timetable.entries:
+            try:
+                self.huey.timetable.run(Queue.of(self.huey))
+            except DrawscapeError as error:
+                _LOG.error("event=timetable_failed error=%r", str(error))
         super().loop(now)
         if time.monotonic() >= self._prune_at:
             self._prune_at = time.monotonic() + self.huey.prune_every_s
@@ -89,6 +95,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             storage.watched,
             huey.name,
             self.worker_id,
+            lanes=huey.lanes,
             on_stop=self._stop_job,
             chores=self._do_chores,
             on_gone=self._leave_gone,
@@ -158,7 +165,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         """Whether all slots are idle and nothing is queued; what is scheduled for later does not count."""
         if not all(worker.idle for worker, _ in self.worker_threads):
             return False
-        return not any(is_runnable(self.huey.storage.watched, self.huey.name))
+        return not any(is_runnable(self.huey.storage.watched, self.huey.name, self.huey.lanes))
 
     def _recover(self) -> None:
         try:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.folder_watch import FolderWatch
-from drawscape.queue.table.claims import next_due_s, promote_due
+from drawscape.queue.table.claims import may_claim, next_due_s, promote_due
 
 _FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
 _LOOK_S = 0.002
@@ -27,10 +27,7 @@ _CHORES_S = 1.0
 
 _LOG = logging.getLogger("huey.drawscape")
 
-_RUNNABLE = """
-select exists (select 1 from job where queue = ?1 and status = 'queued'),
-    exists (select 1 from task where queue = ?1)
-"""
+_TASK_WAITS = "select exists (select 1 from task where queue = ?)"
 _STOPS = """
 select seq, token, stop_grace_s from job
 where status = 'started' and worker = ? and stop_grace_s is not null
@@ -50,12 +47,14 @@ class Waker:
         queue: str,
         worker: str,
         *,
+        lanes: tuple[str, ...] = (),
         on_stop: Callable[[int, int, float], None],
         chores: Callable[[], None],
         on_gone: Callable[[QueueGoneError], None],
     ) -> None:
         self._database = database
         self._queue = queue
+        self._lanes = lanes
         self._worker = worker
         self._on_stop = on_stop
         self._chores = chores
@@ -149,12 +148,12 @@ class Waker:
         self._next_due = None if wait_s is None else time.monotonic() + wait_s
         for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
             self._on_stop(seq, token, grace_s)
-        job_waits, self.native_task_waits = is_runnable(self._database, self._queue)
+        job_waits, self.native_task_waits = is_runnable(self._database, self._queue, self._lanes)
         if job_waits or self.native_task_waits:
             self.wake_all()
 
 
-def is_runnable(database: Database, queue: str) -> tuple[bool, bool]:
-    """Return whether a job waits in `queue`, and whether one of huey's own tasks does."""
-    job_waits, task_waits = database.connection.execute(_RUNNABLE, (queue,)).fetchone()
-    return bool(job_waits), bool(task_waits)
+def is_runnable(database: Database, queue: str, lanes: tuple[str, ...]) -> tuple[bool, bool]:
+    """Return whether a job may start in `queue`, and whether one of huey's own tasks waits."""
+    (task_waits,) = database.connection.execute(_TASK_WAITS, (queue,)).fetchone()
+    return may_claim(database, queue, lanes), bool(task_waits)

@@ -13,7 +13,14 @@ from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
 from drawscape.queue.engines.sqlite.liveness import note_trouble
-from drawscape.queue.table.claims import acknowledge, claim, give_back, note_pid, note_progress
+from drawscape.queue.table.claims import (
+    acknowledge,
+    claim,
+    give_back,
+    may_claim,
+    note_pid,
+    note_progress,
+)
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildStartError
 from drawscape.queue.worker.run import Interrupted, Progress
@@ -117,11 +124,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         if self._native_first:
             self._native_first = False
             return None
-        with self._jobs.translated():
-            waiting = self._jobs.connection.execute(
-                "select 1 from job where queue = ? and status = 'queued' limit 1", (self.huey.name,)
-            ).fetchone()
-        if not waiting or not self._warm_up():
+        if not may_claim(self._jobs, self.huey.name, self.huey.lanes) or not self._warm_up():
             return None
         return claim(
             self._jobs, self.huey.name, self._shared.worker_id, self.slot.pid, self.huey.lanes

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,27 @@ _HURRIED_MS = 20  # a commit of another process takes less
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
+
+
+_DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()
+_HELD_FOR_FORK: list[threading.Lock] = []
+_FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
+
+
+def _before_fork() -> None:
+    """Let no thread be inside of SQLite while the process forks: the child would find its locks taken."""
+    for database in list(_DATABASES):
+        for lock in (database.write_lock, database.opening_lock):
+            if lock.acquire(timeout=_FORK_PATIENCE_S):
+                _HELD_FOR_FORK.append(lock)
+
+
+def _after_fork() -> None:
+    while _HELD_FOR_FORK:
+        _HELD_FOR_FORK.pop().release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 class _Held:
@@ -63,10 +85,11 @@ class Database:
         self._synchronous = synchronous
         self._local = threading.local()
         self._ready = False
-        self._lock = threading.Lock()
+        self.opening_lock = threading.Lock()
         self._owner = os.getpid()
         self.write_lock = threading.Lock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
+        _DATABASES.add(self)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -81,7 +104,7 @@ class Database:
         if held is not None:
             _INHERITED.append(held.connection)
         if self._owner != os.getpid():  # forked: whoever held the locks is not here
-            self._owner, self._lock, self.write_lock = (
+            self._owner, self.opening_lock, self.write_lock = (
                 os.getpid(),
                 threading.Lock(),
                 threading.Lock(),
@@ -153,7 +176,7 @@ class Database:
             check_same_thread=False,  # each thread uses its own; only the collector closes another's
         )
         try:
-            with self._lock:
+            with self.opening_lock:
                 if not self._ready:
                     self._prepare(connection)
                     self._ready = True

@@ -1,0 +1,267 @@
+"""Threads, forks, clocks, keys and limits: what a caller can do to a queue without losing anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape import errors
+from drawscape.jobs import (
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    get_job_status,
+    list_jobs,
+    prune_jobs,
+)
+from drawscape.queue import clock, queue
+from drawscape.queue.queue import Queue
+from drawscape.queue.table import claims, retention
+from drawscape.queue.table.retention import DAY_S
+
+pytestmark = pytest.mark.usefixtures("home")
+
+TASK = "sampletasks.nothing"
+
+EIGHT_THREADS = """
+import threading
+from drawscape.jobs import enqueue_background_job
+ready, failed = threading.Barrier(8), []
+
+def first():
+    ready.wait()
+    try:
+        enqueue_background_job("slowtasks.noop")
+    except Exception as error:
+        failed.append(repr(error))
+
+threads = [threading.Thread(target=first) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(failed)
+"""
+
+
+def test_the_first_enqueue_may_come_from_eight_threads(home: Path, monkeypatch: pytest.MonkeyPatch):
+    module = home / "modules" / "slowtasks.py"
+    module.write_text("import time\ntime.sleep(0.3)\n\ndef noop():\n    pass\n")
+    monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slowtasks")
+    done = subprocess.run(
+        [sys.executable, "-c", EIGHT_THREADS], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+FORKS = """
+import os, signal, sys, threading, time, warnings
+warnings.simplefilter("ignore")
+from drawscape.jobs import enqueue_background_job
+stop = threading.Event()
+
+def busy():
+    while not stop.is_set():
+        enqueue_background_job("sampletasks.nothing")
+
+threads = [threading.Thread(target=busy) for _ in range(4)]
+[thread.start() for thread in threads]
+time.sleep(0.2)
+hung = 0
+for _ in range(12):
+    child = os.fork()
+    if child == 0:
+        enqueue_background_job("sampletasks.add", 1)
+        os._exit(0)
+    deadline = time.monotonic() + 20
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            hung += 1
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            break
+        time.sleep(0.005)
+stop.set()
+[thread.join() for thread in threads]
+print(hung)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_may_fork_while_its_threads_enqueue():
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], capture_output=True, text=True, check=True, timeout=400
+    )
+    assert done.stdout.strip() == "0"
+    assert len(list_jobs(task="sampletasks.add", limit=None)) == 12
+
+
+# clocks
+
+
+@pytest.fixture
+def jumped(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the wall clock ahead, in this process."""
+    true_time = time.time
+
+    def jump(by_s: float) -> None:
+        monkeypatch.setattr(time, "time", lambda: true_time() + by_s)
+
+    return jump
+
+
+def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped: Callable[[float], None]):
+    database = default_queue().database
+    hour = enqueue_background_job(TASK, job_delay="1h")
+    soon = enqueue_background_job(TASK, job_delay=0.05)
+    jumped(31 * DAY_S)
+    assert claims.next_due_s(database, "background") < 1
+    wait_until(lambda: claims.promote_due(database, "background") == 1)
+    assert (hour.status, soon.status) == ("scheduled", "queued")
+    assert 3500 < claims.next_due_s(database, "background") <= 3600
+    jumped(-DAY_S)
+    assert 3500 < claims.next_due_s(database, "background") <= 3600
+
+
+def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
+    database = default_queue().database
+    job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
+    assert claims.promote_due(database, "background") == 0
+    jumped(2 * 3600)
+    assert claims.promote_due(database, "background") == 1
+    assert job.status == "queued"
+
+
+def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped: Callable[[float], None]):
+    database = default_queue().database
+    job = enqueue_background_job(TASK, job_delay=60)
+    database.connection.execute("update job set due_boot = 'an earlier one'")
+    claims.forget_other_boots(database)
+    assert 50 < claims.next_due_s(database, "background") <= 60
+    jumped(61)
+    assert claims.promote_due(database, "background") == 1
+    assert job.status == "queued"
+
+
+def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped: Callable[[float], None]):
+    batch = enqueue_many(TASK, [{}] * 3)
+    assert prune_jobs() == 0
+    batch.cancel()
+    jumped(400 * DAY_S)
+    assert prune_jobs() == 0
+    jumped(0)
+    now = time.time() + 400 * DAY_S
+    assert retention.prune(default_queue().database, default_queue().folder, now=now) == 3
+
+
+def test_the_boots_clock_goes_on():
+    assert clock.boot_s() <= clock.boot_s()
+
+
+# keys
+
+
+def copied(home: Path) -> Queue:
+    """The queue as another process opens it."""
+    return Queue.at(default_queue().path, "background", home, ("sampletasks",))
+
+
+def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home: Path):
+    enqueue_background_job(TASK)
+    key = default_queue().path.with_suffix(".key")
+    kept = key.read_bytes()
+    key.unlink()
+    with pytest.raises(errors.QueueError, match="put it back"):
+        copied(home)
+    assert not key.exists()
+    key.write_bytes(kept)
+    assert copied(home).codec.key == kept
+
+
+def test_an_empty_queue_gets_a_new_key(home: Path):
+    assert default_queue().database.connection is not None
+    default_queue().path.with_suffix(".key").unlink()
+    assert len(copied(home).codec.key) == 32
+
+
+def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Callable[..., object]):
+    start_consumer("-w", "1")
+    jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
+    for job in jobs:
+        job.wait(20)
+    default_queue().database.connection.execute(
+        "update job set result = zeroblob(80) where id = ?", (jobs[0].id,)
+    )
+    seen = [get_job_status(job.id) for job in jobs]
+    assert [one["result"] for one in seen] == [None, 1]
+    assert "cannot be read" in seen[0]["error"]
+    from drawscape.notebook.job_state import state_of
+
+    assert [state_of(job).result for job in jobs] == [None, 1]
+
+
+# limits
+
+
+def test_arguments_beyond_the_limit_are_refused_with_a_remedy(monkeypatch: pytest.MonkeyPatch):
+    assert queue.PAYLOAD_LIMIT_BYTES == 100_000_000
+    with pytest.raises(errors.NotSerializableError, match="pass its path"):
+        enqueue_background_job("sampletasks.echo", bytearray(100_000_001))
+    assert list_jobs() == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"job_meta": {"x": "y" * 1_000_000}}, {"job_description": "y" * 10_001}]
+)
+def test_notes_and_descriptions_have_limits(options: dict[str, object]):
+    with pytest.raises(errors.JobOptionError, match="the limit is"):
+        enqueue_background_job(TASK, **options)
+
+
+def test_a_moment_beyond_all_calendars_is_refused():
+    with pytest.raises(errors.JobOptionError, match="hundred years"):
+        enqueue_background_job(TASK, job_at=datetime(9999, 12, 31, tzinfo=UTC))
+
+
+def test_an_expiry_longer_than_the_common_one_is_kept(start_consumer: Callable[..., object]):
+    start_consumer("-w", "1")
+    job = enqueue_background_job(TASK, job_result_ttl="60d")
+    job.wait(20)
+    database, folder = default_queue().database, default_queue().folder
+    assert retention.prune(database, folder, now=time.time() + 59 * DAY_S) == 0
+    assert retention.prune(database, folder, now=time.time() + 61 * DAY_S) == 1
+
+
+def test_a_writer_waits_little_while_a_large_batch_is_canceled():
+    batch = enqueue_many(TASK, [{}] * 20_000)
+    script = (
+        "import time; from drawscape.jobs import enqueue_background_job as e, default_queue\n"
+        "e('sampletasks.add', 1); print('ready', flush=True); input(); worst = 0\n"
+        "until = time.monotonic() + 0.6\n"
+        "while time.monotonic() < until:\n"
+        "    began = time.monotonic(); e('sampletasks.add', 1)\n"
+        "    worst = max(worst, time.monotonic() - began)\n"
+        "    time.sleep(0.005)\n"
+        "print(worst)"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
+    )
+    assert writer.stdout.readline() == "ready\n"
+    writer.stdin.write("\n")
+    writer.stdin.flush()
+    assert batch.cancel() == 20_000
+    assert (
+        float(writer.communicate(timeout=30)[0]) < 2
+    )  # 0.28 s of one transaction, many times as busy
+    assert {job.status for job in batch.jobs[::500]} == {"canceled"}
