@@ -14,11 +14,13 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.offset import inset_rings
 from drawscape.geometry.pairs import Floats, ranges
 from drawscape.geometry.pieces import Segments
-from drawscape.geometry.regions import Polygon, rings
+from drawscape.geometry.regions import Polygon, rings, to_shapely
 
 Style: TypeAlias = Literal["lines", "cross", "concentric", "circles"]
 
 _MOST_LINES = 5_000_000
+# Concentric rings leave no more than this, in spacings, where they have room; and specks are not filled.
+_NEAR, _SPECK, _GAP_ROUNDS = 0.75, 0.2, 3
 
 
 def hatch(
@@ -84,10 +86,35 @@ def hatch_lines(
 def hatch_concentric(polygon: Polygon, spacing_mm: float, *, shift: float = 0.0) -> Lines:
     """Return the outline of `polygon` repeated inwards every `spacing_mm`, as closed lines.
 
-    The first lies half a spacing (plus `shift`) inside. Otherwise as `hatch`.
+    The first lies half a spacing inside, plus `shift`, which wraps round: at most one spacing. Where
+    the polygon is too narrow for rings, in tips and necks, a line runs along its middle. Otherwise as
+    `hatch`.
     """
     outline = _checked(polygon, spacing_mm, 0.0, shift)
-    return inset_rings(outline, spacing_mm, first_mm=(0.5 + shift % 1.0) * spacing_mm)
+    found = inset_rings(outline, spacing_mm, first_mm=(0.5 + shift) % 1.0 * spacing_mm)
+    # A gap that forks needs a line for each of its arms.
+    for _ in range(_GAP_ROUNDS):
+        found = Lines.join((found, _along_gaps(outline, found, spacing_mm)))
+    return found
+
+
+def _along_gaps(outline: Lines, found: Lines, spacing_mm: float) -> Lines:
+    """Return lines through what lies farther than three quarters of a spacing from those `found`."""
+    import shapely
+
+    shape = to_shapely(outline)
+    ink = shapely.linestrings(found.points, indices=found.ids) if len(found) else []
+    near = shapely.union_all(shapely.buffer(ink, _NEAR * spacing_mm, quad_segs=4))
+    gaps = shapely.get_parts(shapely.difference(shape, near))
+    gaps = gaps[shapely.area(gaps) > (_SPECK * spacing_mm) ** 2]
+    middles = []
+    for gap in gaps:
+        corners = shapely.get_coordinates(shapely.minimum_rotated_rectangle(gap))
+        sides = np.hypot(*np.diff(corners, axis=0).T)
+        turned = np.roll(corners[:-1], int(sides[1] > sides[0]), axis=0)
+        # The long sides are 0-1 and 2-3: from the middle of one short side to that of the other.
+        middles.append([(turned[0] + turned[3]) / 2, (turned[1] + turned[2]) / 2])
+    return clip_to_polygon(Lines.of(middles), outline)
 
 
 def hatch_circles(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 PERIOD = 256
-"""Cells after which the noise repeats along each axis."""
+"""Cells after which the noise repeats along each axis of its grid."""
 
 _SKEW = (np.sqrt(3.0) - 1.0) / 2.0
 _UNSKEW = (3.0 - np.sqrt(3.0)) / 6.0

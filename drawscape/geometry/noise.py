@@ -18,7 +18,10 @@ _FARTHEST = 1e12
 
 
 class Noise:
-    """Noise that `seed` decides: one value per place, smooth, repeating after 256 units.
+    """Noise that `seed` decides: one value per place, smooth.
+
+    Perlin noise repeats after 256 units along each axis. Simplex noise stands on a skewed grid: it
+    repeats after (201.9, -54.1) and (-54.1, 201.9), not along the axes.
 
     `seed` is an int or a numpy Generator (which is drawn from once, here). All methods take
     coordinates as arrays or numbers that broadcast, in units of about one bump, and return float64
@@ -82,7 +85,9 @@ class Noise:
         weights = _weights(octaves, lacunarity, gain)
         total: Floats = np.zeros(())
         carried: Floats = np.ones(())
-        for weight, layer in zip(weights, self._octaves(x, y, z, octaves, lacunarity), strict=True):
+        # The first octave is shifted too, else the ridges of all seeds meet at whole coordinates.
+        layers = self._octaves(x, y, z, octaves, lacunarity, first=1)
+        for weight, layer in zip(weights, layers, strict=True):
             crest = (1.0 - np.abs(layer)) ** 2
             # Detail grows on ridges and not in valleys.
             total = total + weight * crest * carried
@@ -128,12 +133,21 @@ class Noise:
         return np.stack((slope[..., 1], -slope[..., 0]), axis=-1)
 
     def _octaves(
-        self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None, octaves: int, lacunarity: float
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        z: ArrayLike | None,
+        octaves: int,
+        lacunarity: float,
+        *,
+        first: int = 0,
     ) -> list[Floats]:
+        """Return each octave's noise; that of number 0 is not shifted, and they begin with `first`."""
         places = [np.asarray(place, dtype=np.float64) for place in (x, y, z) if place is not None]
         layers = []
         for octave in range(octaves):
-            shift = self._shifts[octave] if octave else np.zeros(3)
+            number = (octave + first) % len(self._shifts)
+            shift = self._shifts[number] if number else np.zeros(3)
             layers.append(
                 self.perlin(
                     *(place * lacunarity**octave + shift[axis] for axis, place in enumerate(places))

@@ -16,7 +16,9 @@ Join: TypeAlias = Literal["round", "mitre", "bevel"]
 
 # Segments in a quarter circle: a corner rounded by 50 mm strays from the arc by 0.06 mm.
 _QUARTER_SEGMENTS = 16
-_MOST_INSETS = 100_000
+# GEOS makes some ten thousand rings of a few corners a second, or ten million corners.
+_MOST_INSETS = 20_000
+_MOST_CORNERS = 20_000_000
 
 
 def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "round") -> Lines:
@@ -53,11 +55,12 @@ def inset_rings(
     """Return the outline of `polygon` shrunk again and again, `spacing_mm` each time, outer first.
 
     The first ring lies `first_mm` inside (by default one spacing), and there are `count` of them at
-    most. Raises GeometryError when the spacing is not positive.
+    most. Raises GeometryError when the spacing is not positive, or makes more rings than a pen draws.
     """
     if not (spacing_mm > 0 and np.isfinite(spacing_mm)):
         raise GeometryError(f"spacing_mm={spacing_mm!r}: give a positive length")
     shape = to_shapely(polygon)
+    _check_effort(shape, spacing_mm, count)
     distance = spacing_mm if first_mm is None else first_mm
     found: list[Lines] = []
     while count is None or len(found) < count:
@@ -65,11 +68,24 @@ def inset_rings(
         ring = from_shapely(_buffered(shape, -distance, join))
         if not len(ring):
             break
-        if len(found) > _MOST_INSETS:
-            raise GeometryError(f"spacing_mm={spacing_mm!r} makes too many rings; use more")
         found.append(ring)
         distance += spacing_mm
     return Lines.join(found)
+
+
+def _check_effort(shape: Any, spacing_mm: float, count: int | None) -> None:
+    """Raise GeometryError where rings times corners would take minutes."""
+    x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (0.0,) * 4
+    insets = min(x1 - x0, y1 - y0) / 2 / spacing_mm
+    insets = insets if count is None else min(insets, count)
+    if insets > _MOST_INSETS or insets * len(_coordinates(shape)) > _MOST_CORNERS:
+        raise GeometryError(f"spacing_mm={spacing_mm!r} makes {insets:.0f} rings; use more")
+
+
+def _coordinates(shape: Any) -> Any:
+    import shapely
+
+    return shapely.get_coordinates(shape)
 
 
 def _buffered(shapes: Any, distance_mm: float, join: Join) -> Any:

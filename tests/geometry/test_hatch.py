@@ -57,6 +57,37 @@ def test_parallel_lines_are_spaced_and_run_to_and_fro():
     assert hatch_lines(square, 2.0, angle=0, shift=0.5).starts[:, 1].tolist() == [1, 3, 5, 7, 9]
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("shift", [0.0, 0.3, 0.8])
+def test_a_concentric_hatch_leaves_no_gaps_in_tips_and_necks(seed, shift):
+    import shapely
+
+    rng = np.random.default_rng(seed)
+    turns = np.sort(rng.uniform(0, 2 * np.pi, 12))
+    outline = 50 + rng.uniform(5, 45, 12)[:, None] * np.column_stack((np.cos(turns), np.sin(turns)))
+    lines = hatch(outline, 1.5, style="concentric", shift=shift)
+    ink = shapely.linestrings(lines.points, indices=lines.ids)
+    shape = to_shapely(outline)
+    reach = max(0.75, (0.5 + shift) % 1.0)
+    bare = shape.difference(shapely.union_all(shapely.buffer(ink, reach * 1.5)))
+    assert bare.area < 0.01 * shape.area
+    assert (lines.take(~lines.closed).lengths_mm > 0).all()
+
+
+def test_shift_moves_the_rings_of_a_concentric_hatch():
+    square = np.array([[0.0, 0], [20, 0], [20, 20], [0, 20]])
+    for shift, first in ((0.0, 1.0), (0.25, 1.5), (0.75, 0.5), (1.0, 1.0)):
+        lines = hatch(square, 2.0, style="concentric", shift=shift)
+        assert lines[0].min() == pytest.approx(first)
+
+
+@pytest.mark.parametrize("side", [1e6, 1e5])
+def test_rings_without_end_are_refused_at_once(side):
+    square = np.array([[0.0, 0], [side, 0], [side, side], [0, side]])
+    with pytest.raises(GeometryError, match="rings; use more"):
+        hatch(square, 1e-5 * side / 1.001, style="concentric")
+
+
 def test_neighbouring_polygons_match_up():
     left, right = (
         np.array([[0, 0], [5, 0], [5, 9], [0, 9]]),

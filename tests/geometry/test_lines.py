@@ -28,6 +28,11 @@ def test_what_is_no_line_is_refused(bad):
         Lines.of(bad)
 
 
+def test_a_line_is_closed_from_three_points_on():
+    lines = Lines.of([[[0, 0], [1, 0], [0, 0]], [[2, 2], [2, 2]], [[3, 3]], [[0, 0], [1, 1]]])
+    assert lines.closed.tolist() == [True, False, False, False]
+
+
 def test_counts_must_use_all_points():
     with pytest.raises(GeometryError, match="3 points for counts that add up to 2"):
         Lines.from_counts(np.zeros((3, 2)), [2])

@@ -58,6 +58,25 @@ def test_a_generator_seeds_noise_as_well():
     assert np.array_equal(first, second)
 
 
+def test_each_kind_repeats_where_its_documentation_says():
+    x, y = np.random.default_rng(0).uniform(-50, 50, (2, 400))
+    noise = Noise(4)
+    assert noise.perlin(x + 256, y) == pytest.approx(noise.perlin(x, y), abs=1e-9)
+    unskewed = 256 * (3 - np.sqrt(3)) / 6
+    step = np.array([256 - unskewed, -unskewed])
+    assert step == pytest.approx([201.9, -54.1], abs=0.05)
+    for dx, dy in (step, step[::-1]):
+        assert noise.simplex(x + dx, y + dy) == pytest.approx(noise.simplex(x, y), abs=1e-9)
+    assert np.abs(noise.simplex(x + 256, y) - noise.simplex(x, y)).max() > 0.5
+
+
+def test_ridges_of_different_seeds_share_no_lattice():
+    x, y = np.meshgrid(np.arange(0, 40, 0.25), np.arange(0, 40, 0.25))
+    fields = [Noise(seed).ridged(x, y, octaves=1).ravel() for seed in range(12)]
+    correlations = np.corrcoef(fields)[np.triu_indices(12, 1)]
+    assert abs(correlations.mean()) < 0.03
+
+
 def test_perlin_noise_uses_its_whole_range():
     x, y = np.random.default_rng(0).uniform(0, 256, (2, 200_000))
     values = Noise(0).perlin(x, y)
