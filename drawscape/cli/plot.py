@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -10,6 +10,7 @@ from typing import Any, get_args
 import click
 
 from drawscape.cli.plot_files import Ordering, Output
+from drawscape.cli.plot_parts import split_parts
 from drawscape.cli.plot_table import show_statistics
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError, SvgReadError
@@ -175,7 +176,11 @@ def _run(file: Path, options: _Options) -> None:
     if options.stats or not options.writes:
         _show(before, [part for _, part in after] if ordering else None, machine, options)
     if options.writes:
-        files = [named for name, part in after for named in _split(name, part, options)]
+        files = [
+            named
+            for name, part in after
+            for named in split_parts(name, part, options.split, travel=options.travel)
+        ]
         _write(files, file, machine, options)
 
 
@@ -244,41 +249,6 @@ def _show(
     # Sheets have no counterparts before: each is shown by itself.
     for sheet in after:
         show_statistics(statistics(sheet, plotter=plotter), None, err=options.output == "-")
-
-
-def _split(name: str, document: Document, options: _Options) -> Iterator[tuple[str, Document]]:
-    """Yield the parts of one sheet, each with the end of its file's name."""
-    parts = _parts(document, options.split)
-    for number, part in enumerate(parts, start=1):
-        shown = _with_travel(part) if options.travel else part
-        yield name + (_numbered(number, part) if len(parts) > 1 else ""), shown
-
-
-def _with_travel(document: Document) -> Document:
-    from drawscape.plot.preview import with_travel
-
-    return with_travel(document)
-
-
-def _parts(document: Document, split: str | None) -> tuple[Document, ...]:
-    from drawscape.plot.split import split_ink, split_layers
-
-    if split is None:
-        return (document,)
-    if split == "layers":
-        return split_layers(document)
-    try:
-        metres = float(split)
-    except ValueError:
-        raise click.BadParameter(
-            f"{split!r} is neither 'layers' nor a length in metres", param_hint="--split"
-        ) from None
-    return split_ink(document, metres=metres)
-
-
-def _numbered(number: int, part: Document) -> str:
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
-    return f"-{number}-{name}"
 
 
 def _write(

@@ -1,5 +1,6 @@
 """Plot-ready: the same drawing in an order, and in a file, that a plotter draws well."""
 
+from drawscape.geometry.simplify import simplify
 from drawscape.plot.deduplicate import deduplicate
 from drawscape.plot.export import save
 from drawscape.plot.filter import drop_shorter
@@ -9,7 +10,6 @@ from drawscape.plot.order import EFFORTS, Effort, order
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.preview import travel_lines, with_travel
-from drawscape.plot.simplify import simplify
 from drawscape.plot.split import split_ink, split_layers
 from drawscape.plot.statistics import Statistics, layer_statistics, statistics
 

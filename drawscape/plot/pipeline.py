@@ -8,12 +8,12 @@ import numpy as np
 
 from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.simplify import simplify
 from drawscape.plot.deduplicate import deduplicate as without_duplicates
 from drawscape.plot.filter import drop_shorter
 from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.plotter import Plotter
-from drawscape.plot.simplify import simplify
 
 _DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.
@@ -39,7 +39,7 @@ def optimize(
     within `simplify_mm` are left out, lines shorter than `drop_shorter_mm` dropped, and the rest put
     in order. Layers that become empty are left out. `on_progress(fraction, step)` is called before
     each step.
-    Raises PlotError for tolerances that are negative and for an unknown effort.
+    Raises PlotError for negative tolerances and an unknown effort, GeometryError for `simplify_mm`.
     """
     steps: list[tuple[str, Callable[[Lines], Lines]]] = [
         ("merge", lambda lines: _merged(lines, tolerance_mm, deduplicate=deduplicate)),

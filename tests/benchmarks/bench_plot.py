@@ -9,10 +9,12 @@ vpype, which is given the smaller errors of its luck: its runs take seconds.
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +25,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.tables import Row, report
 from plot_support import mesh, segments, travel
 
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge, order, simplify
-from drawscape.plot.export import to_svg
-from drawscape.svg.read import Document, Layer, read_svg
+from drawscape.plot.export import PROFILES, to_gcode, to_svg
+from drawscape.svg.read import read_svg
 
 
 def best(call: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:
@@ -154,12 +158,86 @@ def reading(scale: float) -> list[Row]:
     return rows
 
 
+_MILLION = """
+import resource, sys, time
+import numpy as np, scipy.sparse.csgraph, scipy.spatial, shapely
+from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.curves import circle
+from drawscape.geometry.lines import Lines
+from drawscape.plot import optimize
+
+count = int(sys.argv[1])
+rng = np.random.default_rng(0)
+middle, half = rng.uniform(0, 1, (count, 1, 2)) * [210, 297], rng.uniform(-0.41, 0.41, (count, 1, 2))
+lines = Lines.of(np.concatenate((middle - half, middle + half), axis=1))
+del middle, half
+begin = time.perf_counter()
+after = optimize(Document(210, 297, (Layer("a", "black", 0.3, lines),)))
+seconds = time.perf_counter() - begin
+print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(after.lines))
+"""
+
+
+def a_million(scale: float) -> Row:
+    """All of `optimize` on short random segments, in a process of its own for its peak memory."""
+    count = round(1_000_000 * scale)
+    done = subprocess.run(
+        [sys.executable, "-c", _MILLION, str(count)], capture_output=True, text=True, check=True
+    )
+    seconds, mebibytes, left = map(float, done.stdout.split())
+    return Row(
+        f"optimize {count:,} segments",
+        f"{seconds:.1f} s, {mebibytes:.0f} MiB at most, {left:,.0f} lines left",
+        "version 0.2: 48 s, 766 MB",
+        f"{48 * scale / seconds:.1f} x",
+        "15 s, 500 MB",
+    )
+
+
+def triangles(scale: float) -> Row:
+    """3,200 closed triangles that share corners."""
+    side = round(40 * scale**0.5)
+    grid = np.stack(np.meshgrid(np.arange(side + 1.0), np.arange(side + 1.0)), axis=-1) * 4
+    a, b, c, d = (
+        part.reshape(-1, 2) for part in (grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1])
+    )
+    rings = np.concatenate((np.stack((a, b, c, a), axis=1), np.stack((a, c, d, a), axis=1)))
+    lines = Lines.of(np.random.default_rng(0).permutation(rings))
+    seconds, merged = best(lambda: merge(lines))
+    return Row(
+        f"merge {len(lines):,} closed triangles of a mesh",
+        f"{seconds:.3f} s, {len(merged)} lines left",
+        "version 0.2: half of them left",
+        "",
+        "1 line",
+    )
+
+
+def arcs(scale: float) -> Row:
+    """Circles as G-code: as points, and as G2 and G3."""
+    places = np.random.default_rng(0).uniform(20, 180, (round(2_000 * scale), 2)).tolist()
+    lines = Lines.of([circle(x, y, 15) for x, y in places])
+    page = Document(210, 297, (Layer("a", "black", 0.3, lines),))
+    profile = replace(PROFILES["servo"], arcs=True)
+    plain_s, plain = best(lambda: to_gcode(page))
+    arcs_s, short = best(lambda: to_gcode(page, profile=profile))
+    return Row(
+        f"{len(lines):,} circles as G-code with arcs",
+        f"{arcs_s:.2f} s, {len(short) / 1e6:.2f} MB",
+        f"as points {plain_s:.2f} s, {len(plain) / 1e6:.2f} MB",
+        f"{len(plain) / len(short):.1f} x smaller",
+        "smaller",
+    )
+
+
 def run(scale: float = 1.0) -> list[Row]:
     """Return all rows; `scale` shrinks the drawings."""
     # The first call of each imports scipy and GEOS, which is no part of the work.
     warm = segments(100)
     merge(order(simplify(warm), effort="high"))
-    return [*ordering(scale), merging(scale), simplifying(scale), *reading(scale)]
+    few = [merging(scale), triangles(scale), simplifying(scale), arcs(scale), a_million(scale)]
+    return [*ordering(scale), *few, *reading(scale)]
 
 
 if __name__ == "__main__":

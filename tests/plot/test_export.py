@@ -131,6 +131,17 @@ def test_a_pdf_holds_every_line_in_its_layer(drawing: Document) -> None:
     assert "1.000 0.000 0.000 RG 4.252 w" in layers[1]
 
 
+def test_a_pdf_draws_with_round_caps_and_joins_so_that_dots_show(drawing: Document) -> None:
+    content = zlib.decompress(
+        re.search(rb"/FlateDecode >>\nstream\n(.*)\nendstream", to_pdf(drawing), re.DOTALL)[1]  # type: ignore[index]
+    ).decode()
+    state, _, painted = content.partition("BDC")
+    operators = re.findall(r"(\d) ([Jj])\n?", state)
+    # The line cap and join of ISO 32000-1, tables 54 and 55: 1 is round.
+    assert {name: value for value, name in operators} == {"J": "1", "j": "1"}
+    assert not re.search(r"\d [Jj]\s", painted)
+
+
 def test_a_pdfs_table_points_at_its_objects(drawing: Document) -> None:
     pdf = to_pdf(drawing)
     table = int(re.search(rb"startxref\n(\d+)", pdf)[1])  # type: ignore[index]

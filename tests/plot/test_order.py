@@ -14,7 +14,10 @@ from plot_support import drawings, hatch, segments, strokes, travel
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import EFFORTS, Effort, order
+from drawscape.plot.entries import choose_entries
 from drawscape.plot.exchange import exchange
+from drawscape.plot.fragments import join_fragments
+from drawscape.plot.nearest import walk_to_nearest
 from drawscape.plot.reinsert import reinsert
 from drawscape.plot.tours import Tour, travel_of
 from drawscape.plot.untangle import untangle
@@ -120,6 +123,24 @@ def test_high_effort_shortens_a_tour_of_dots() -> None:
     dots = np.repeat(np.random.default_rng(2).uniform(0, 200, (1500, 1, 2)), 2, axis=1)
     normal, high = (travel(order(Lines.of(dots), effort=effort)) for effort in EFFORTS)
     assert high < 0.95 * normal
+
+
+@pytest.mark.slow
+def test_of_many_lines_a_sample_says_which_heuristic_suits() -> None:
+    # More lines than both heuristics are tried on: hatches want the one, scattered lines the other.
+    rows = np.arange(21_000) * 0.01
+    lines = np.stack((np.c_[0 * rows, rows], np.c_[0 * rows + 100, rows]), axis=1)
+    hatched = Lines.of(np.random.default_rng(0).permutation(lines))
+    scattered = segments(21_000)
+    for drawing in (hatched, scattered):
+        ends = Tour.as_given(drawing).ends(drawing)
+        tours = [
+            choose_entries(drawing, Tour(h(ends, START), np.zeros(21_000, dtype=int)), START)
+            for h in (join_fragments, walk_to_nearest)
+        ]
+        best, worst = sorted(tour.travel(drawing, START) for tour in tours)
+        assert worst > 1.05 * best
+        assert travel(order(drawing)) == pytest.approx(best)
 
 
 def test_the_pen_begins_near_the_start() -> None:
