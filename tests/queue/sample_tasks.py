@@ -385,3 +385,8 @@ def nap_then_report(seconds, message):
     time.sleep(seconds)
     current_job().progress(0.5, message)
     time.sleep(600)
+
+
+def run_out_of_memory(pid_path):
+    Path(pid_path).write_text(str(os.getpid()))
+    raise MemoryError

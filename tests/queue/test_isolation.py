@@ -132,3 +132,13 @@ def test_a_generator_that_yields_no_fraction_fails_with_the_remedy(home, start_c
     job = enqueue_background_job("sampletasks.draw_in_steps", 1, bad=bad)
     with pytest.raises(JobFailed, match=r"yield how far it is, 0 to 1, or \(fraction, preview\)"):
         job.wait(30)
+
+
+def test_a_process_that_ran_out_of_memory_runs_no_other_job(home, start_consumer, tmp_path):
+    start_consumer()
+    path = tmp_path / "pid"
+    job = enqueue_background_job("sampletasks.run_out_of_memory", str(path))
+    with pytest.raises(JobFailed, match="MemoryError"):
+        job.wait(30)
+    assert job.reason == "crashed"
+    assert pid_of_next() != int(path.read_text())

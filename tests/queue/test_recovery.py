@@ -27,7 +27,7 @@ from drawscape.job_manager import (
     start_worker,
     workers_alive,
 )
-from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, is_alive, retire
 from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
@@ -211,6 +211,18 @@ def test_a_late_acknowledgement_changes_nothing(home):
     accepted, _ = acknowledge(database, again, Outcome("failed", "exception"))
     assert accepted is False
     assert job.status == "finished"
+
+
+def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(home):
+    job = enqueue_background_job("sampletasks.fail", job_retries=3)
+    queue = default_queue()
+    worker, locks = "lively", queue.folder / "workers"
+    announce(locks, WorkerInfo(worker, os.getpid(), 1, "background", 0.0))
+    held = claim(queue.database, "background", worker, None)
+    assert cancel_job(job.id)
+    acknowledge(queue.database, held, Outcome("failed", "exception", error="no ink"))
+    assert (job.status, job.reason) == ("failed", "exception")
+    retire(locks, worker)
 
 
 def test_a_late_acknowledgement_cannot_meet_another_job(home):
