@@ -11,6 +11,7 @@ from drawscape.svg.write import (
     compatibility,
     curves,
     grouping,
+    helpers,
     hiding,
     output,
     placing,
@@ -75,7 +76,9 @@ class SVGBuilder(Canvas):
     # Shapes and lines
     rect, line, circle, ellipse = shapes.rect, shapes.line, shapes.circle, shapes.ellipse
     path, text, title = shapes.path, shapes.text, shapes.title
-    polyline, polygon, polylines = polylines.polyline, polylines.polygon, polylines.polylines
+    polyline, polygon, geometry = polylines.polyline, polylines.polygon, polylines.geometry
+    point, triangle = polylines.point, polylines.triangle
+    regular_polygon, polylines = polylines.regular_polygon, polylines.polylines
     bezier, curve, arc = curves.bezier, curves.curve, curves.arc
 
     # Groups, layers, regions, foreign drawings
@@ -98,6 +101,11 @@ class SVGBuilder(Canvas):
     hershey_font = property(compatibility.hershey_font)
     _add_element, _format_attrs = compatibility.add_element, compatibility.format_attrs
     _escape_xml = compatibility.escape_xml
+
+    # Numbers
+    random_seed, random, random_gauss = helpers.random_seed, helpers.random, helpers.random_gauss
+    random_choice, noise = helpers.random_choice, helpers.noise
+    lerp, map = helpers.lerp, helpers.map_range
 
     # What comes off the canvas
     drafted, document, lines, layers = (

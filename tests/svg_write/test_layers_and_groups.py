@@ -75,12 +75,12 @@ def test_a_layer_keeps_its_colour():
 
 
 def test_layers_stand_side_by_side():
-    svg = SVGBuilder(100, 100)
+    svg = SVGBuilder(10, 10)
     with svg.layer("a"), pytest.raises(CanvasError, match="side by side"), svg.layer("b"):
         pass
-    svg.begin_group()
-    with pytest.raises(CanvasError, match="side by side"), svg.layer("b"):
+    with svg.layer("a"), svg.group(), pytest.raises(CanvasError), svg.layer("b"):
         pass
+    assert labels(svg) == ["a"]
 
 
 def test_a_group_ends_even_when_its_block_fails():

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import numpy as np
 
 from drawscape.drawing.affine import Matrix, rotation, scaling, translation
 from drawscape.drawing.checks import checked_length
@@ -15,6 +17,9 @@ from drawscape.drawing.pen import Pen
 from drawscape.errors import CanvasError
 from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
 from drawscape.svg.write.style import Attrs, from_keywords
+
+if TYPE_CHECKING:
+    from drawscape.geometry.noise import Noise
 
 
 class Canvas:
@@ -41,6 +46,8 @@ class Canvas:
         """What shows an unfinished drawing: it is handed a copy of the canvas and draws on that."""
         self.paper_color: str | None = None
         """What viewers show behind the drawing; no pen draws it."""
+        self.rng = np.random.default_rng(0)
+        self.noise_source: Noise | None = None
         self._drawn = 0
         self._open: list[tuple[Group, list[Matrix]]] = []
         self._matrices: list[Matrix] = [Matrix()]
@@ -58,7 +65,7 @@ class Canvas:
     @property
     def current_pen(self) -> Pen | None:
         """The pen of the open layer, else the canvas's own."""
-        return next((group.pen for group, _ in self._open if group.pen), self.pen)
+        return next((group.pen for group in self.open_groups if group.pen), self.pen)
 
     @property
     def matrix(self) -> Matrix:
@@ -83,6 +90,11 @@ class Canvas:
     def close_group(self) -> None:
         """Close the innermost group and return to the transform outside of it."""
         _, self._matrices = self._open.pop()
+
+    @property
+    def open_groups(self) -> list[Group]:
+        """The groups that are open, from the outside in."""
+        return [group for group, _ in self._open]
 
     @property
     def depth(self) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 from drawscape.svg.write.canvas import C
+from drawscape.svg.write.outline import moved_arc
+from drawscape.svg.write.points import Shape, as_points
 from drawscape.svg.write.shapes import ellipse, path
 from drawscape.svg.write.style import number
 
@@ -28,14 +29,17 @@ def bezier(
 ) -> C:
     """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between."""
     points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
+    points = svg.matrix.apply(points)
     return _curve(svg, f"M{_pair(points[0])} C{' '.join(map(_pair, points[1:]))}", style)
 
 
-def curve(svg: C, points: ArrayLike, *, closed: bool = False, **style: Any) -> C:
+def curve(svg: C, points: Shape, *, closed: bool = False, **style: Any) -> C:
     """Draw a smooth curve through the (N, 2) `points`: a Catmull-Rom spline (1974) as Béziers."""
-    through = np.asarray(points, dtype=np.float64)
+    through = as_points(points)
     if through.ndim != 2 or through.shape[1:] != (2,) or len(through) < 2:
         raise CanvasError("a curve needs an (N, 2) array of two points at least")
+    # An affine map of a spline is the spline of the mapped points.
+    through = svg.matrix.apply(through)
     before, after = _neighbours(through, closed)
     starts = through if closed else through[:-1]
     ends = np.roll(through, -1, axis=0) if closed else through[1:]
@@ -65,13 +69,14 @@ def arc(
         return ellipse(svg, cx, cy, rx, ry, svg.line_style(), **style)
     angles = np.radians([start, stop])
     begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
-    flags = f"{int(abs(stop - start) > 180)} {int(stop > start)}"
-    radii = f"{number(float(rx))},{number(float(ry))}"
-    return _curve(svg, f"M{_pair(begin)} A{radii} 0 {flags} {_pair(end)}", style)
+    turn = (float(rx), float(ry), 0.0, abs(stop - start) > 180, stop > start)
+    ends = svg.matrix.apply(np.stack((begin, end)))
+    return _curve(svg, f"M{_pair(ends[0])} A{moved_arc(turn, svg.matrix)} {_pair(ends[1])}", style)
 
 
 def _curve(svg: C, d: str, style: dict[str, Any]) -> C:
-    return path(svg, d, svg.line_style(), **style)
+    with svg.untransformed():
+        return path(svg, d, svg.line_style(), **style)
 
 
 def _neighbours(points: Points, closed: bool) -> tuple[Points, Points]:

@@ -58,16 +58,24 @@ def layer(
 
     A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
     layer, or the canvas's own pen of that name, says otherwise.
-    Raises CanvasError inside a group or another layer, and when a layer is given a second
-    colour.
+    Inside a group its transform and attributes hold in the layer, too: the file has them in a group of
+    the layer, for layers stand side by side at the top.
+    Raises CanvasError inside another layer, and when a layer is given a second colour.
     """
-    if svg.depth:
-        raise CanvasError(f"layer {name!r} inside a group or layer; layers stand side by side")
-    svg.open_group(_layer(svg, name, color, width))
+    if any(group.pen for group in svg.open_groups):
+        raise CanvasError(f"layer {name!r} inside a layer; layers stand side by side")
+    depth, around = svg.depth, [dict(group.attrs) for group in svg.open_groups]
+    layer = _layer(svg, name, color, width)
+    svg.open_group(layer)
     try:
+        for attrs in around:
+            # Ids stay those of the outer groups; two of one name would be an error in XML.
+            inner = Group({key: value for key, value in attrs.items() if key != "id"})
+            svg.add(inner)
+            svg.open_group(inner)
         yield svg
     finally:
-        _close_to(svg, 0)
+        _close_to(svg, depth)
 
 
 def _layer(svg: Canvas, name: str, color: str | None, width: float | None) -> Group:

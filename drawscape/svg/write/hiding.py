@@ -12,6 +12,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.svg.write.canvas import C
 from drawscape.svg.write.cutting import Flat, cut_nodes, flat_node
 from drawscape.svg.write.node import Group, Mask, Node, Shape
+from drawscape.svg.write.points import as_region
 from drawscape.svg.write.polylines import polylines
 
 Pattern = Literal["lines", "cross", "concentric", "circles"]
@@ -40,7 +41,7 @@ def hatch(
     from drawscape.geometry.hatch import hatch
     from drawscape.geometry.regions import rings
 
-    region = rings(polygon)
+    region = rings(as_region(polygon))
     region = region.with_points(svg.matrix.apply(region.points))
     filling = hatch(region, spacing, angle=angle, style=pattern, shift=shift)
     with svg.untransformed():
@@ -53,7 +54,7 @@ def mask(svg: C, polygon: Any) -> C:
     """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing."""
     from drawscape.geometry.regions import rings
 
-    region = rings(polygon)
+    region = rings(as_region(polygon))
     return svg.add(Mask(region.with_points(svg.matrix.apply(region.points))))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,29 @@ def moved_shape(
     if tag == "circle" and matrix.is_similarity:
         ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
         return tag, {"cx": cx, "cy": cy, "r": n["r"] * matrix.stretch}
+    if tag in ("circle", "ellipse"):
+        rx, ry = n.get("rx", n.get("r", 0.0)), n.get("ry", n.get("r", 0.0))
+        if matrix.b == matrix.c == 0:
+            ((cx, cy),) = matrix.apply(np.array([[n["cx"], n["cy"]]])).tolist()
+            return "ellipse", {
+                "cx": cx,
+                "cy": cy,
+                "rx": rx * abs(matrix.a),
+                "ry": ry * abs(matrix.d),
+            }
+        return "path", {"d": _moved_ellipse(n["cx"], n["cy"], rx, ry, matrix)}
     return "path", {"d": moved_path(path_data(tag, numbers, attrs), matrix)}
+
+
+def _moved_ellipse(cx: float, cy: float, rx: float, ry: float, matrix: Matrix) -> str:
+    """Return an ellipse after `matrix` as four arcs, without reading path data."""
+    if rx <= 0 or ry <= 0:
+        return ""
+    a, b, c, d, e, f = matrix
+    corners = ((cx + rx, cy), (cx, cy + ry), (cx - rx, cy), (cx, cy - ry), (cx + rx, cy))
+    ends = [f"{number(a * x + c * y + e)},{number(b * x + d * y + f)}" for x, y in corners]
+    arc = moved_arc((rx, ry, 0.0, 0.0, 1.0), matrix)
+    return f"M{ends[0]} " + " ".join(f"A{arc} {end}" for end in ends[1:]) + " Z"
 
 
 def _steps(segments: Segments, matrix: Matrix) -> Iterator[str]:
@@ -74,21 +97,28 @@ def _steps(segments: Segments, matrix: Matrix) -> Iterator[str]:
                 matrix.apply(segments.curves[index, :4].reshape(2, 2)), ends[[index]]
             )
         elif kind == ARC:
-            yield f"A{_moved_arc(segments.curves[index], matrix)} {_pairs(ends[[index]])}"
+            yield f"A{moved_arc(segments.curves[index].tolist(), matrix)} {_pairs(ends[[index]])}"
         else:
             yield {MOVE: "M", LINE: "L"}[kind] + _pairs(ends[[index]])
 
 
-def _moved_arc(curve: Points, matrix: Matrix) -> str:
-    """An affine map of an ellipse is an ellipse: its axes are the singular vectors of the map."""
-    rx, ry, degrees, large, sweep = curve.tolist()
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    axes = matrix.linear @ np.array([[cos, -sin], [sin, cos]]) * (rx, ry)
-    directions, radii, _ = np.linalg.svd(axes)
-    turn = np.degrees(np.arctan2(directions[1, 0], directions[0, 0]))
-    sweeps = bool(sweep) != (np.linalg.det(matrix.linear) < 0)
-    shape = ",".join(number(radius) for radius in radii.tolist())
-    return f"{shape} {number(float(turn))} {int(large != 0)} {int(sweeps)}"
+def moved_arc(curve: Sequence[float], matrix: Matrix) -> str:
+    """Return radii, rotation and flags of an arc (rx, ry, degrees, large, sweep) after `matrix`.
+
+    An affine map of an ellipse is an ellipse: its axes are the singular vectors of the map.
+    """
+    rx, ry, degrees, large, sweep = curve
+    if matrix.is_identity:
+        return f"{number(rx)},{number(ry)} {number(degrees)} {int(large != 0)} {int(sweep != 0)}"
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    p, r = (matrix.a * cos + matrix.c * sin) * rx, (matrix.b * cos + matrix.d * sin) * rx
+    q, t = (matrix.c * cos - matrix.a * sin) * ry, (matrix.d * cos - matrix.b * sin) * ry
+    # The singular values of (p q; r t) and the turn of the first, in closed form.
+    straight, mirrored = math.hypot(p + t, r - q) / 2, math.hypot(p - t, r + q) / 2
+    turn = (math.atan2(r - q, p + t) + math.atan2(r + q, p - t)) / 2
+    sweeps = bool(sweep) != (matrix.determinant < 0)
+    shape = f"{number(straight + mirrored)},{number(abs(straight - mirrored))}"
+    return f"{shape} {number(math.degrees(turn))} {int(large != 0)} {int(sweeps)}"
 
 
 def _pairs(*points: Points) -> str:

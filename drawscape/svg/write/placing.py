@@ -16,6 +16,7 @@ from drawscape.svg.write.canvas import C, Canvas
 from drawscape.svg.write.cutting import Cut, cut_nodes
 from drawscape.svg.write.grouping import layer as pen_layer
 from drawscape.svg.write.node import Group, Node
+from drawscape.svg.write.points import as_region
 from drawscape.svg.write.polylines import polylines
 
 
@@ -96,7 +97,7 @@ def _cut_for(
         polygon = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], dtype=np.float64)
     elif circle is not None:
         polygon = circle_points(*circle)
-    region = rings(polygon)
+    region = rings(as_region(polygon))
     region = region.with_points(svg.matrix.apply(region.points))
     return lambda flat: clip_to_polygon(flat.lines, region, outside=outside)
 

@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.write.canvas import C
 from drawscape.svg.write.node import Run
+from drawscape.svg.write.points import Shape, as_lines, as_points
 
 
-def polyline(svg: C, points: ArrayLike, *, closed: bool = False, **style: Any) -> C:
-    """Draw one line through the (N, 2) `points`; `closed` leads it back to its start."""
-    return polylines(svg, [points], closed=closed, **style)
+def polyline(svg: C, points: Shape, ys: Any = None, *, closed: bool = False, **style: Any) -> C:
+    """Draw one line through the (N, 2) `points`; `closed` leads it back to its start.
+
+    `points` may also be complex numbers, a shapely line, or the xs that belong to `ys`.
+    """
+    return polylines(svg, [as_points(points, ys)], closed=closed, **style)
 
 
-def polygon(svg: C, points: ArrayLike, **style: Any) -> C:
-    """Draw the closed line through the (N, 2) `points`."""
-    return polyline(svg, points, closed=True, **style)
+def polygon(svg: C, points: Shape, ys: Any = None, **style: Any) -> C:
+    """Draw the closed line through the (N, 2) `points`, or each ring of a shapely polygon."""
+    if ys is None and hasattr(points, "geom_type"):
+        return polylines(svg, points, closed=True, **style)
+    return polyline(svg, points, ys, closed=True, **style)
 
 
-def polylines(
-    svg: C,
-    lines: Lines | ArrayLike | Iterable[ArrayLike],
-    *,
-    closed: bool = False,
-    **style: Any,
-) -> C:
+def polylines(svg: C, lines: Shape, *, closed: bool = False, **style: Any) -> C:
     """Draw many lines at once: Lines, an (M, K, 2) array, or an iterable of (N, 2) arrays.
 
+    Complex arrays, shapely geometries, generators and another canvas are taken as well.
     This is the fast way: a million points cost a few hundredths of a second in the file.
     Raises GeometryError for arrays of another shape and for points that are not finite.
     """
-    drawn = Lines.of(lines)
+    drawn = as_lines(lines)
     if closed:
         drawn = _closed(drawn)
     drawn = drawn.with_points(svg.matrix.apply(drawn.points))
     return svg.add(Run(drawn, svg.styled(svg.line_style(), style)))
+
+
+def geometry(svg: C, shape: Shape, **style: Any) -> C:
+    """Draw any shapely geometry: lines, the rings of areas, points as dots, and collections of these.
+
+    For example `svg.geometry(shapely.Point(50, 50).buffer(20))`.
+    """
+    return polylines(svg, shape, **style)
+
+
+def point(svg: C, x: float, y: float, **style: Any) -> C:
+    """Draw a dot as wide as the pen."""
+    return polylines(svg, [np.array([[x, y], [x, y]], dtype=np.float64)], **style)
+
+
+def triangle(
+    svg: C, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, **style: Any
+) -> C:
+    """Draw the triangle through three corners."""
+    return polygon(svg, [(x1, y1), (x2, y2), (x3, y3)], **style)
+
+
+def regular_polygon(
+    svg: C, cx: float, cy: float, radius: float, sides: int, *, rotation: float = 0.0, **style: Any
+) -> C:
+    """Draw a polygon of equal sides about (`cx`, `cy`), its first corner on top, turned by degrees.
+
+    `radius` reaches to the corners. Raises CanvasError for fewer than three sides.
+    """
+    if sides < 3:
+        raise CanvasError(f"a polygon of {sides!r} sides; give 3 at least")
+    angles = np.radians(rotation - 90.0) + np.linspace(0.0, 2 * np.pi, sides, endpoint=False)
+    corners = (cx, cy) + radius * np.column_stack((np.cos(angles), np.sin(angles)))
+    return polygon(svg, corners, **style)
 
 
 def _closed(lines: Lines) -> Lines:

@@ -1,0 +1,92 @@
+"""What sketches of other libraries call on their canvas: random numbers, noise, mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from drawscape.errors import CanvasError
+from drawscape.svg.write.canvas import C, Canvas
+
+if TYPE_CHECKING:
+    from drawscape.geometry.noise import Noise
+
+T = TypeVar("T")
+
+# Noise is nought at whole numbers; a coordinate that is left out stands between them.
+_BETWEEN = 0.37
+
+
+def random_seed(svg: C, seed: int) -> C:
+    """Begin the canvas's random numbers and its noise anew; without it the seed is 0."""
+    svg.rng, svg.noise_source = np.random.default_rng(seed), _noise(seed)
+    return svg
+
+
+def random(svg: Canvas, low: float = 1.0, high: float | None = None) -> float:
+    """Return a random number from 0 to `low`, or from `low` to `high`."""
+    begin, end = (0.0, low) if high is None else (low, high)
+    return float(svg.rng.uniform(begin, end))
+
+
+def random_gauss(svg: Canvas, mean: float = 0.0, deviation: float = 1.0) -> float:
+    """Return a random number of a normal distribution."""
+    return float(svg.rng.normal(mean, deviation))
+
+
+def random_choice(svg: Canvas, values: Sequence[T]) -> T:
+    """Return one of `values`; raise CanvasError when there is none."""
+    if not len(values):
+        raise CanvasError("random_choice() of nothing; give one value at least")
+    return values[int(svg.rng.integers(len(values)))]
+
+
+def noise(svg: Canvas, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | None = None) -> Any:
+    """Return smooth noise, -1 to 1, along a line, over a plane or in space; arrays give arrays.
+
+    It is Perlin's (2002); features are about one unit wide, so scale what you hand in.
+    """
+    if svg.noise_source is None:
+        svg.noise_source = _noise(0)
+    value = svg.noise_source.perlin(x, _BETWEEN if y is None else y, z)
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def _noise(seed: int) -> Noise:
+    # Imported where it is used: a canvas without noise has no need of it.
+    from drawscape.geometry.noise import Noise
+
+    return Noise(seed)
+
+
+def lerp(svg: Canvas, begin: Any, end: Any, amount: Any) -> Any:
+    """Return what lies `amount`, 0 to 1, of the way from `begin` to `end`; numbers or arrays."""
+    del svg
+    return begin + (end - begin) * amount
+
+
+def map_range(
+    svg: Canvas,
+    value: Any,
+    from_low: float,
+    from_high: float,
+    to_low: float,
+    to_high: float,
+    *,
+    clamp: bool = False,
+) -> Any:
+    """Return `value` of one range as the like value of another; within it when `clamp`.
+
+    Raises CanvasError for a range without extent.
+    """
+    del svg
+    if from_low == from_high:
+        raise CanvasError(f"map: the range from {from_low!r} to {from_high!r} has no extent")
+    share = (value - from_low) / (from_high - from_low)
+    if clamp:
+        share = np.clip(share, 0.0, 1.0)
+    mapped = to_low + (to_high - to_low) * share
+    return float(mapped) if np.ndim(mapped) == 0 else mapped

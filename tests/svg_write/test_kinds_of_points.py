@@ -1,0 +1,183 @@
+"""Points of every kind, helpers of other libraries, shapes under transforms."""
+
+import time
+
+import numpy as np
+import pytest
+import shapely
+
+from drawscape.errors import CanvasError, GeometryError
+from drawscape.svg_builder import SVGBuilder
+
+LINE = [[0.0, 10.0], [10.0, 10.0], [20.0, 5.0]]
+SHIFTED = [[1.0, 10.0], [11.0, 10.0], [21.0, 5.0]]
+COMPLEX = np.array([0 + 10j, 10 + 10j, 20 + 5j])
+
+
+def only(svg):
+    (line,) = svg.lines()
+    return line.tolist()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        LINE, np.array(LINE), COMPLEX, list(COMPLEX), [0 + 10j, 10 + 10j, 20 + 5j],
+        shapely.LineString(LINE), (tuple(point) for point in LINE),
+        zip([0, 10, 20], [10, 10, 5], strict=True), SVGBuilder(9, 9).polyline(LINE),
+    ],
+)  # fmt: skip
+def test_a_line_of_any_kind_of_points(points):
+    assert only(SVGBuilder(50, 50).polyline(points)) == LINE
+
+
+def test_a_line_of_xs_and_ys():
+    assert only(SVGBuilder(50, 50).polyline([0, 10, 20], [10, 10, 5])) == LINE
+    assert only(SVGBuilder(50, 50).polyline(iter([0, 10, 20]), np.array([10, 10, 5]))) == LINE
+    with pytest.raises(GeometryError, match="3 xs and 2 ys"):
+        SVGBuilder(50, 50).polyline([1, 2, 3], [1, 2])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [COMPLEX, COMPLEX + 1], (line for line in (COMPLEX, COMPLEX + 1)),
+        np.stack((COMPLEX, COMPLEX + 1)), [LINE, shapely.LineString(SHIFTED)],
+        shapely.MultiLineString([LINE, SHIFTED]),
+        SVGBuilder(50, 50).polyline(LINE).polyline(COMPLEX + 1),
+        [SVGBuilder(50, 50).polyline(LINE), COMPLEX + 1],
+    ],
+)  # fmt: skip
+def test_many_lines_of_any_kind(lines):
+    drawn = [line.tolist() for line in SVGBuilder(50, 50).polylines(lines).lines()]
+    assert drawn == [LINE, SHIFTED]
+
+
+def test_complex_lines_of_different_lengths_are_not_garbled():
+    lines = SVGBuilder(50, 50).polylines([np.array([0, 10 + 10j]), np.array([5, 6j, 1])]).lines()
+    assert [line.tolist() for line in lines] == [[[0, 0], [10, 10]], [[5, 0], [0, 6], [1, 0]]]
+
+
+def test_any_geometry_is_drawn():
+    ring = shapely.Point(20, 20).buffer(10).difference(shapely.Point(20, 20).buffer(5))
+    mixed = shapely.GeometryCollection(
+        [ring, shapely.LineString(LINE), shapely.MultiPoint([(1, 1), (2, 2)]), shapely.Polygon()]
+    )
+    lines = SVGBuilder(50, 50).geometry(mixed, stroke="red").lines()
+    assert len(lines) == 5
+    assert lines.closed.sum() == 2
+    assert len(SVGBuilder(50, 50).polygon(ring).lines()) == 2
+    assert len(SVGBuilder(50, 50).geometry(shapely.Polygon()).lines()) == 0
+
+
+def test_regions_are_taken_from_anything_too():
+    square = np.array([10 + 10j, 30 + 10j, 30 + 30j, 10 + 30j])
+    plain = SVGBuilder(50, 50).hatch([(10, 10), (30, 10), (30, 30), (10, 30)]).lines()
+    assert SVGBuilder(50, 50).hatch(square).lines().points.tolist() == plain.points.tolist()
+    other = SVGBuilder(50, 50).polygon(square)
+    assert SVGBuilder(50, 50).hatch(other).lines().points.tolist() == plain.points.tolist()
+
+
+def test_points_triangles_and_regular_polygons():
+    assert only(SVGBuilder(9, 9).point(3, 4)) == [[3, 4], [3, 4]]
+    assert only(SVGBuilder(9, 9).triangle(0, 0, 5, 0, 0, 5)) == [[0, 0], [5, 0], [0, 5], [0, 0]]
+    hexagon = np.array(only(SVGBuilder(50, 50).regular_polygon(20, 20, 10, 6)))
+    assert hexagon[0] == pytest.approx([20, 10])
+    assert np.hypot(*np.diff(hexagon, axis=0).T) == pytest.approx(np.full(6, 10))
+    with pytest.raises(CanvasError, match="3 at least"):
+        SVGBuilder(9, 9).regular_polygon(0, 0, 1, 2)
+
+
+def test_random_numbers_and_noise_follow_their_seed():
+    def numbers(seed):
+        svg = SVGBuilder(9, 9).random_seed(seed)
+        return (svg.random(), svg.random(5, 6), svg.random_gauss(), svg.random_choice("abc"),
+                svg.noise(0.5), svg.noise(0.5, 0.5), svg.noise(0.5, 0.5, 0.5))  # fmt: skip
+
+    assert numbers(1) == numbers(1)
+    assert numbers(1) != numbers(2)
+    assert 5 <= numbers(3)[1] <= 6
+    with pytest.raises(CanvasError):
+        SVGBuilder(9, 9).random_choice([])
+
+
+def test_noise_along_a_line_is_smooth_and_not_nought_at_whole_numbers():
+    svg = SVGBuilder(9, 9)
+    values = svg.noise(np.linspace(0, 20, 2001))
+    assert np.abs(np.diff(values)).max() < 0.05
+    assert values.std() > 0.1
+    assert np.abs(svg.noise(np.arange(20.0))).max() > 0.05
+
+
+def test_mapping_between_ranges():
+    svg = SVGBuilder(9, 9)
+    assert svg.map(5, 0, 10, 100, 200) == 150
+    assert svg.map(15, 0, 10, 100, 200) == 250
+    assert svg.map(15, 0, 10, 100, 200, clamp=True) == 200
+    assert svg.map(np.array([0, 10]), 0, 10, 1, 0).tolist() == [1, 0]
+    assert svg.lerp(10, 20, 0.25) == 12.5
+    with pytest.raises(CanvasError, match="extent"):
+        svg.map(1, 2, 2, 0, 1)
+
+
+SHAPES = {
+    "circle": lambda svg: svg.circle(20, 15, 8),
+    "ellipse": lambda svg: svg.ellipse(20, 15, 8, 3),
+    "bezier": lambda svg: svg.bezier(0, 0, 10, 30, 20, -10, 30, 10),
+    "curve": lambda svg: svg.curve(LINE),
+    "closed curve": lambda svg: svg.curve(LINE, closed=True),
+    "arc": lambda svg: svg.arc(20, 15, 8, 4, start=20, stop=250),
+    "arc back": lambda svg: svg.arc(20, 15, 8, 4, start=250, stop=20),
+    "whole arc": lambda svg: svg.arc(20, 15, 8, 4, start=0, stop=360),
+}
+TURNS = {
+    "scale": lambda svg: svg.scale(2, 0.5),
+    "mirror": lambda svg: svg.translate(60, 0).scale(-1, 1),
+    "turn": lambda svg: svg.rotate(33, 20, 20),
+    "both": lambda svg: svg.rotate(33, 20, 20).scale(1.5, 0.7).translate(3, 4),
+}
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_shape_under_a_transform_is_the_shape_moved(shape, turn):
+    flat = SHAPES[shape](SVGBuilder(100, 100)).lines(0.001)
+    wanted = TURNS[turn](SVGBuilder(100, 100)).polylines(flat).lines()
+    found = TURNS[turn](SVGBuilder(100, 100))
+    SHAPES[shape](found)
+    one, other = (shapely.MultiLineString([*lines]) for lines in (wanted, found.lines(0.001)))
+    assert shapely.hausdorff_distance(one, other, densify=0.05) < 0.02
+
+
+def test_shapes_under_a_transform_cost_little_more_than_without():
+    def seconds(prepare, draw):
+        best = 9.0
+        for _ in range(5):
+            svg = prepare(SVGBuilder(100, 100))
+            start = time.process_time()
+            for _ in range(300):
+                draw(svg)
+            best = min(best, time.process_time() - start)
+        return best
+
+    for shape in ("circle", "ellipse", "bezier"):
+        plain = seconds(lambda svg: svg, SHAPES[shape])
+        assert seconds(TURNS["both"], SHAPES[shape]) < 20 * plain, shape
+
+
+def test_a_layer_inside_a_group_takes_the_groups_transform_and_stands_at_the_top():
+    svg = SVGBuilder(100, 100)
+    with svg.group(transform="translate(10 20)", stroke_dasharray="2"):
+        svg.line(0, 0, 5, 0)
+        with svg.layer("red", color="red"):
+            svg.line(0, 0, 1, 0)
+            svg.translate(1, 1).line(0, 0, 1, 0)
+        svg.line(0, 5, 5, 5)
+    assert svg.current_group is None
+    layers = {pen.name: lines for pen, lines in svg.layers()}
+    assert [line.tolist() for line in layers["red"]] == [
+        [[10, 20], [11, 20]],
+        [[11, 21], [12, 21]],
+    ]
+    assert len(layers["pen 2" if "pen 2" in layers else "pen 1"]) == 2
+    assert svg.to_string().count("stroke-dasharray") == 2
