@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from drawscape.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from drawscape.notebook.comparison import Comparison as Comparison
+    from drawscape.notebook.comparison import compare as compare
     from drawscape.notebook.contact_sheets import ContactSheet as ContactSheet
     from drawscape.notebook.contact_sheets import contact_sheet as contact_sheet
     from drawscape.notebook.contact_sheets import sheet as sheet
@@ -37,6 +39,8 @@ _MODULES = {
     "Form": "forms",
     "form": "forms",
     "Gallery": "gallery",
+    "Comparison": "comparison",
+    "compare": "comparison",
     "ContactSheet": "contact_sheets",
     "History": "history_view",
     "history": "history_view",

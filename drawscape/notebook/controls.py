@@ -32,7 +32,7 @@ class Control:
     """A parameter with the widgets that edit it.
 
     `inputs` are the widgets whose `value` changes. `read` and `write` turn what they hold into the
-    function's value and back; `shuffle` shows a value thrown by dice, where one can be.
+    function's value and back; `shuffle` shows a random value, where one can be.
     """
 
     parameter: Parameter

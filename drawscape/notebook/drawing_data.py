@@ -6,6 +6,7 @@ The contract between Python and viewer.js, which a web page may use by itself (`
   (`draw_mm_s`, `travel_mm_s`, `lift_s`), `marks` (a list of `{x, y, text}` in mm), and `layers`, in
   plotting order, each with `name`, `color`, `width_mm`, `seconds` (the estimated time, pen-up moves
   included) and `wide`.
+  `blink` shows the layers of one name at a time, in turn.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
   difference from the point before (the first from 0, 0; lines follow one another without a break), in
   1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each
@@ -44,6 +45,7 @@ def drawing_data(
     paper: str = "#fff",
     plotter: Plotter | None = None,
     marks: Iterable[Mapping[str, Any]] = (),
+    blink: bool = False,
 ) -> DrawingData:
     """Return `document` as the viewer wants it: 4 bytes a point, as a rule."""
     plotter = plotter or Plotter()
@@ -59,6 +61,7 @@ def drawing_data(
             "travel_mm_s": plotter.travel_speed,
             "lift_s": plotter.raise_s + plotter.lower_s,
         },
+        "blink": blink,
         "marks": [dict(mark) for mark in marks],
         "layers": [entry for entry, _ in layers],
     }

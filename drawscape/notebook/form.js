@@ -51,7 +51,10 @@ function nameTheRest(root) {
 }
 
 function mend(root) {
-  set(root, "data-lm-suppress-shortcuts", "true");
+  /* JupyterLab looks for this at the element with the focus first: on the box alone it comes too late. */
+  for (const element of root.querySelectorAll("button, input, select, textarea, a, summary, canvas, [tabindex]")) {
+    set(element, "data-lm-suppress-shortcuts", "true");
+  }
   root.classList.add("drawscape-scripted");
   nameInputs(root);
   nameTheRest(root);
@@ -73,7 +76,7 @@ async function openOrDownload(root, link) {
   window.open(URL.createObjectURL(blob), "_blank");
 }
 
-function watch(root, signal) {
+function watch(root, signal, send) {
   mend(root);
   let due = false;
   const observer = new MutationObserver(() => {
@@ -85,6 +88,8 @@ function watch(root, signal) {
   observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter });
   signal.addEventListener("abort", () => observer.disconnect());
   root.addEventListener("click", event => {
+    const act = event.target.closest?.("button[data-job]");
+    if (act) return send({ job: act.dataset.job, act: act.dataset.act });
     const link = event.target.closest?.("a[data-action]");
     if (!link) return;
     event.preventDefault();
@@ -100,7 +105,7 @@ function render({ model, el }) {
   const begin = () => {
     if (abort.signal.aborted) return;
     const root = el.closest(ROOT);
-    if (root) watch(root, abort.signal);
+    if (root) watch(root, abort.signal, message => model.send(message));
     else setTimeout(begin, 30);  // the box around it is put together after its children
   };
   begin();

@@ -1,4 +1,4 @@
-"""Whether a form can ask for a parameter: faults of an annotation are told in the cell, before any job."""
+"""Whether a form can ask for a parameter: a faulty annotation is an error in the cell, before any job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TYPED = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozens
 """Types whose values can be typed as Python writes them."""
 
 
-def askable(owner: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+def checked_parameters(owner: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
     """Return `parameters`; raise SignatureError, which names `owner`, for the first that is at fault."""
     for parameter in parameters:
         fault = _fault(parameter)

@@ -136,6 +136,11 @@ class Form(LiveBox):
         return self._panel.values
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What `set` needs to show the same again; a field that is wrong is left out."""
+        return self._panel.snapshot
+
+    @property
     def status(self) -> str:
         """The words under the bar."""
         return str(self._display.words.value)

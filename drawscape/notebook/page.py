@@ -22,7 +22,7 @@ HIGHEST_SEED = 2**32 - 1
 SHORTEST_MM, LONGEST_MM = 1.0, 5000.0
 
 DICE_SIDES = 10_000
-"""The dice throws seeds that a person can read out and note down."""
+"""The dice gives seeds that a person can read out and note down."""
 
 WIDTH, HEIGHT = (
     Parameter(side, "float", low=SHORTEST_MM, high=LONGEST_MM, default=100.0, doc=f"{side} in mm")

@@ -55,7 +55,7 @@ class Panel:
 
     @property
     def dice(self) -> Any:
-        """The button that throws a seed, where there is one."""
+        """The button that gives another seed, where there is one."""
         return self._seed.dice if self._seed else None
 
     @property

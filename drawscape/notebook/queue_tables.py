@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 
 import ipywidgets as widgets
 
-from drawscape.jobs import ENDED, check_status, list_jobs, queue_statistics
+from drawscape.jobs import ENDED, Job, check_status, get_job, list_jobs, queue_statistics
 from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.job_state import JobState, state_of
-from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.style import LiveBox, line, write, write_html
 from drawscape.notebook.text import duration_words, status_words, verb_of
 from drawscape.notebook.throttle import Throttle
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
 
-HEADINGS = ("job", "task", "state", "progress", "took")
+HEADINGS = ("job", "task", "state", "progress", "took", "actions")
 
 
 def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> QueueTable:
@@ -42,7 +42,9 @@ class QueueTable(LiveBox):
         self._table.add_class("drawscape-queue")
         self._throttle = Throttle(PERIOD_S, self.refresh)
         self._lock = threading.Lock()
-        super().__init__("the queue", [self._summary, self._table])
+        self._details = line("", "drawscape-trouble")
+        super().__init__("the queue", [self._summary, self._table, self._details])
+        self.on_page_message(lambda message: self.act(message["job"], message["act"]))
         self.refresh()
         self._watch = watch_jobs(lambda _job: self._throttle.request())
 
@@ -54,11 +56,44 @@ class QueueTable(LiveBox):
             self._table.value = table_html([s for s in states if s.status != "not_found"])
             write(self._summary, summary_words())
 
+    def act(self, job_id: str, action: str) -> None:
+        """Do to a job what its row offers: 'cancel', 'retry', 'again', 'log' or 'delete'.
+
+        What goes wrong is shown under the table.
+        """
+        try:
+            job = get_job(job_id)
+            details = ACTIONS[action](job)
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            details = f"{type(error).__name__}: {error}"
+        shown = f"<pre>{escape(details)}</pre>" if isinstance(details, str) else ""
+        write_html(self._details, shown)
+        self._throttle.request()
+
     def close(self) -> None:
         """Stop following and close the widget."""
         self._watch.close()
         self._throttle.drop()
         super().close()
+
+
+ACTIONS: dict[str, Callable[[Job], object]] = {
+    "cancel": Job.cancel,
+    "retry": Job.retry,
+    "again": Job.requeue,
+    "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
+    "delete": Job.delete,
+}
+"""What can be done with a job of the table, by the word on the button."""
+
+OFFERED = {
+    "finished": ("again", "log", "delete"),
+    "failed": ("retry", "log", "delete"),
+    "stopped": ("retry", "log", "delete"),
+    "canceled": ("retry", "delete"),
+    "started": ("cancel", "log"),
+}
+"""By status; a job that waits can be canceled."""
 
 
 def summary_words() -> str:
@@ -86,9 +121,17 @@ def _row(job: JobState) -> str:
     state = status_words(
         replace(job, started_at=None), verb_of(job.task)
     )  # the time has its column
-    cells = [escape(job.id[-8:]), escape(job.name), escape(state), bar, took]
+    cells = [escape(job.id[-8:]), escape(job.name), escape(state), bar, took, _buttons(job)]
     body = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr class="drawscape-is-{escape(job.status)}" title="{escape(job.id)}">{body}</tr>'
+
+
+def _buttons(job: JobState) -> str:
+    job_id = escape(job.id, quote=True)
+    return "".join(
+        f'<button data-job="{job_id}" data-act="{act}" aria-label="{act} {job_id[-8:]}">{act}</button>'
+        for act in OFFERED.get(job.status, ("cancel",))
+    )
 
 
 def _share(state: JobState) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -74,6 +74,11 @@ class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
         display(self._repr_mimebundle_(), raw=True)
         self.saved.display()
+
+    def on_page_message(self, callback: Callable[[dict[str, Any]], None]) -> None:
+        """Call `callback` with each message of the page's script."""
+        if HAS_ANYWIDGET:
+            self._sheet.on_msg(lambda _widget, message, _buffers: callback(message))
 
     def _offer_download(self, name: str, mime_type: str, data: bytes) -> None:
         """Have the browser save `data` as a file, where it can be asked to."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from drawscape.errors import NotSerializableError, ParameterError, SignatureError
 from drawscape.jobs import check_serializable, load_task, portable
-from drawscape.notebook.form_checks import askable
+from drawscape.notebook.form_checks import checked_parameters
 from drawscape.notebook.text import label_of, size_words
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
@@ -147,7 +147,7 @@ def _sketch_target(sketch: Sketch) -> Target:
 
 def _task_target(task: str | Callable[..., Any], function: Callable[..., Any]) -> Target:
     kept = REMEMBERED if isinstance(task, str) and _draws(task) else ()
-    parameters = askable(
+    parameters = checked_parameters(
         f"task {_name_of(function)!r}", read_parameters(function, skip=tuple(kept))
     )
     if callable(task):
@@ -185,7 +185,7 @@ def _checked(sketch: Sketch) -> tuple[Parameter, ...]:
                 f"sketch {sketch.name!r} has a parameter {parameter.name!r}, which the job needs "
                 f"for itself; call it something like {f'line_{parameter.name}'!r}"
             )
-    return askable(f"sketch {sketch.name!r}", sketch.parameters)
+    return checked_parameters(f"sketch {sketch.name!r}", sketch.parameters)
 
 
 def _check_carried(owner: str, function: Callable[..., Any]) -> None:

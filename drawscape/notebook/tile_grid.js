@@ -21,6 +21,7 @@ class Tile {
     this.root.setAttribute("role", "option");
     this.root.tabIndex = -1;
     this.root.draggable = true;
+    this.root.dataset.lmSuppressShortcuts = "true";  // JupyterLab looks at what has the focus
     this.frame = element("div", "drawscape-wall-frame", this.root);
     this.image = element("img", "", this.frame);
     this.image.draggable = false;

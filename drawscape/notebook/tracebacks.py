@@ -1,4 +1,4 @@
-"""A worker's traceback as the notebook can tell it: with the lines of the cell, from the cell on."""
+"""A worker's traceback as the notebook can show it: with the lines of the cell, from the cell on."""
 
 from __future__ import annotations
 

@@ -239,7 +239,6 @@ export class Viewer {
   constructor(el, { group = "" } = {}) {
     this.el = el;
     el.classList.add("drawscape-viewer");
-    el.dataset.lmSuppressShortcuts = "true";
     this.options = { travel: false, points: false, measure: false, paper: "#fff", desk: "#8884" };
     this.view = null;
     this.levels = new Map();
@@ -260,6 +259,7 @@ export class Viewer {
 
   dispose() {
     this.observer.disconnect();
+    clearInterval(this.blinking);
     cancelAnimationFrame(this.request);
     groups.get(this.group)?.delete(this);
     this.el.replaceChildren();
@@ -272,8 +272,22 @@ export class Viewer {
     this.canvas.setAttribute("aria-label", header.title || "drawing");
     this.options.paper = header.paper || "#fff";
     this.listLayers();
+    clearInterval(this.blinking);
+    if (header.blink) this.blinking = setInterval(() => this.blink(), 700);
     this.resize();
     if (!this.view) this.fit();
+    this.draw();
+  }
+
+  /* Show the layers of the next name, and no others. */
+  blink() {
+    const names = [...new Set(this.drawing.layers.map(layer => layer.name))];
+    this.turn = ((this.turn ?? -1) + 1) % names.length;
+    this.drawing.layers.forEach((layer, i) => {
+      layer.visible = layer.name === names[this.turn];
+      this.layers.querySelectorAll("input")[i].checked = layer.visible;
+    });
+    this.painting = null;
     this.draw();
   }
 
@@ -308,12 +322,16 @@ export class Viewer {
       toggle("measure", "Measure between two points", "measure"), this.layers);
     const bottom = make("div", { className: "drawscape-viewer-bar" }, this.play, this.scrubber, this.speeds, this.readout);
     this.el.append(top, this.stage, bottom);
+    for (const element of this.el.querySelectorAll("button, input, select, canvas")) {
+      element.dataset.lmSuppressShortcuts = "true";  // JupyterLab looks at what has the focus
+    }
   }
 
   listLayers() {
     this.layers.replaceChildren(...this.drawing.layers.map(layer => {
       const box = make("input", { type: "checkbox", checked: true });
       box.addEventListener("change", () => { layer.visible = box.checked; this.painting = null; this.draw(); });
+      box.dataset.lmSuppressShortcuts = "true";
       const swatch = make("i", {});
       swatch.style.background = layer.color;
       return make("label", { title: `${layer.width_mm} mm` }, box, swatch, layer.name);

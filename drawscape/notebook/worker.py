@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from drawscape.errors import DrawscapeError, QueueError
-from drawscape.jobs import WorkerProcess, list_jobs, start_worker, workers_alive
+from drawscape.jobs import WorkerProcess, list_jobs, start_shared_worker, workers_alive
 from drawscape.settings import home
 
 STARTING = "No worker is alive: starting one."
@@ -60,8 +60,10 @@ def start_if_needed() -> int:
                 f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
             )
-        _times.append(time.monotonic())
-        _started.append(start_worker())  # held: a worker leaves when nobody holds its handle
+        worker = start_shared_worker()  # of several notebooks that want one at once, one starts it
+        if worker is not None:
+            _times.append(time.monotonic())
+            _started.append(worker)  # held: a worker leaves when nobody holds its handle
         return len(_times)
 
 

@@ -28,6 +28,7 @@ _EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for ta
 _NOBODY_AFTER_S = 2.0
 _PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
 _SHOWN_BYTES = 20_000_000
+_PAPER = "background: white; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
 
 
 class Job:
@@ -274,7 +275,7 @@ class Job:
             return None
         return (
             f'<img src="data:{_PICTURES[Path(path).suffix]};base64,{data}" '
-            f'alt="{html.escape(Path(path).name)}" style="max-width: 100%; max-height: 480px">'
+            f'alt="{html.escape(Path(path).name)}" style="max-width: 100%; max-height: 480px; {_PAPER}">'
         )
 
 

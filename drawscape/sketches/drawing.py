@@ -15,6 +15,7 @@ from drawscape.sketches.inputs import Inputs, watched
 from drawscape.sketches.library_code import is_library
 from drawscape.sketches.model import Draft, Sketch, as_sketch
 from drawscape.sketches.provenance import Provenance
+from drawscape.sketches.randomness import Randomness
 from drawscape.sketches.recipe import Recipe, recipe_of
 from drawscape.svg_builder import SVGBuilder
 
@@ -115,7 +116,7 @@ def _steps(recipe: Recipe, svg: SVGBuilder, inputs: Inputs) -> Iterator[float]:
     What the sketch reads meanwhile is noted in `inputs`.
     """
     sketch = recipe.sketch
-    handed = {"rng": np.random.default_rng(recipe.seed)} if sketch.takes_rng else {}
+    handed = {"rng": Randomness(recipe.seed)} if sketch.takes_rng else {}
     with watched(inputs):
         outcome = sketch.function(svg, **handed, **recipe.arguments)
     if not inspect.isgenerator(outcome):

@@ -1,4 +1,4 @@
-"""A sketch from a notebook's cell, drawn by a worker that has never heard of it."""
+"""A sketch from a notebook's cell, drawn by a worker that has never seen it."""
 
 from pathlib import Path
 from typing import Any

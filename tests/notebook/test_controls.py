@@ -190,16 +190,16 @@ def test_observers_are_called_at_every_change_by_hand() -> None:
 
 def test_shuffling_gives_values_that_are_allowed() -> None:
     form = controls()
-    thrown = []
+    seen = []
     for _ in range(20):
         for control in form.values():
             if control.shuffle:
                 control.shuffle()
-        thrown.append(values(form))
-    assert all(shuffled["title"] == "Untitled" for shuffled in thrown)
-    assert all(shuffled["limit"] is None for shuffled in thrown)  # it was off, and stays off
-    assert len({shuffled["turns"] for shuffled in thrown}) > 3
-    assert len({shuffled["ink"] for shuffled in thrown}) > 1
+        seen.append(values(form))
+    assert all(found["title"] == "Untitled" for found in seen)
+    assert all(found["limit"] is None for found in seen)  # it was off, and stays off
+    assert len({found["turns"] for found in seen}) > 3
+    assert len({found["ink"] for found in seen}) > 1
 
 
 def test_a_required_number_without_bounds_starts_at_its_lower_bound() -> None:

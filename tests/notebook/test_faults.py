@@ -1,4 +1,4 @@
-"""What a form cannot ask for, or a worker cannot be handed, is told in the cell and in a sentence."""
+"""What a form cannot ask for, or a worker cannot be handed, is an error in the cell, in a sentence."""
 
 import datetime
 import threading
@@ -56,7 +56,7 @@ def sketch(annotation: Any, *default: Any) -> Callable[..., None]:
         (Nothing, None, "has no choices"),
     ],
 )
-def test_an_annotation_that_contradicts_itself_is_told(annotation, default, words: str) -> None:
+def test_an_annotation_that_contradicts_itself_is_an_error(annotation, default, words: str) -> None:
     with pytest.raises(SignatureError, match="sketch 'dots': parameter 'n' ") as caught:
         form(sketch(annotation, default))
     assert words in str(caught.value)
@@ -90,13 +90,13 @@ def test_a_parameter_without_annotation_and_default_has_to_be_filled_in() -> Non
     assert shown.status == "n=None: a value is required"
 
 
-def test_what_is_nothing_to_draw_is_told() -> None:
+def test_what_is_nothing_to_draw_is_an_error() -> None:
     with pytest.raises(SignatureError, match="5 is no pattern's name"):
         form(5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("place", [form, contact_sheet])
-def test_a_function_that_no_worker_can_be_handed_is_told_before_any_draw(place: Any) -> None:
+def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(place: Any) -> None:
     lock = threading.Lock()
 
     def locked(svg: Any, rng: Any) -> None:

@@ -92,3 +92,24 @@ def test_a_job_that_was_removed_is_not_in_the_table(tmp_path: Path) -> None:
 
 def row_of(table: Any, job_id: str) -> str:
     return str(part(table, "queue").value).partition(job_id)[2].partition("</tr>")[0]
+
+
+def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
+    job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    wait_until(lambda: job.status == "started", 10, "the start")
+    table = queue_table(limit=3)
+    assert f'data-job="{job.id}" data-act="cancel"' in part(table, "queue").value
+    table.act(job.id, "cancel")
+    wait_until(lambda: job.status == "stopped", 10, "the stop")
+    wait_until(
+        lambda: f'data-job="{job.id}" data-act="retry"' in part(table, "queue").value, 10, ""
+    )
+    (tmp_path / "gate").touch()
+    table.act(job.id, "retry")
+    assert job.wait(20) == 5
+    table.act(job.id, "log")
+    assert text(table, "trouble") == "<pre>nothing was printed</pre>"
+    table.act(job.id, "delete")
+    table.act(job.id, "delete")
+    assert "no job has the id" in text(table, "trouble")
+    table.close()

@@ -11,7 +11,8 @@ import pytest
 from support import wait_until
 from widget_tree import text
 
-from drawscape.job_manager import enqueue_background_job, workers_alive
+from drawscape.errors import QueueError
+from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
 from drawscape.notebook import ensure_worker, form, worker
 
 pytestmark = pytest.mark.slow
@@ -77,7 +78,8 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
 def test_the_worker_ends_with_the_process_that_started_it(home: Path, end: str) -> None:
     program = f"""
 import os
-from drawscape.job_manager import enqueue_background_job, workers_alive
+from drawscape.errors import QueueError
+from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
 from drawscape.notebook import ensure_worker
 def main():
     ensure_worker()
@@ -100,3 +102,51 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.Mo
     wait_until(lambda: "have died" in text(held, "note"), 10, "the note")
     assert "drawscape worker" in text(held, "note")
     job.cancel()
+
+
+def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it(home: Path) -> None:
+    """Nine kernels once started six workers when the one that they shared was killed."""
+    program = """
+import sys
+from drawscape.jobs import workers_alive
+from drawscape.notebook import ensure_worker
+sys.stdin.readline()
+ensure_worker()
+print(*(worker.pid for worker in workers_alive()), flush=True)
+sys.stdin.readline()
+"""
+    kernels = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for kernel in kernels:
+        kernel.stdin.write("go\n")
+        kernel.stdin.flush()
+    seen = {kernel.stdout.readline() for kernel in kernels}
+    for kernel in kernels:
+        kernel.communicate("end\n", timeout=60)
+    assert len(seen) == 1
+    assert len(seen.pop().split()) == 1
+
+
+def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ensure_worker()
+    os.kill(workers_alive()[0].pid, signal.SIGTERM)
+    wait_until(lambda: not workers_alive(), 20, "its end")
+    troubles = iter([QueueError("database is locked")] * 2)
+
+    def locked(*arguments: object, **options: object) -> object:
+        for trouble in troubles:
+            raise trouble
+        return list_jobs(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker, "list_jobs", locked)
+    job = enqueue_background_job(hold, width=1, height=1)
+    assert job.wait(60) == "done"

@@ -38,10 +38,10 @@ def test_custom_sides_show_only_for_custom_paper() -> None:
     assert sides.layout.display == ""
 
 
-def test_the_dice_throws_another_seed_and_tells_observers() -> None:
+def test_the_dice_shows_another_seed_and_calls_observers() -> None:
     seed = SeedControl(seed=999_999)
-    heard: list[int] = []
-    seed.observe(lambda: heard.append(seed.value))
+    calls: list[int] = []
+    seed.observe(lambda: calls.append(seed.value))
     seed.throw()
-    assert heard == [seed.value]
+    assert calls == [seed.value]
     assert 0 <= seed.value < 10_000

@@ -97,14 +97,14 @@ def test_values_of_every_kind_can_be_set_at_once() -> None:
     assert own.values == {"width": 148, "height": 105, "seed": 7, "count": 20, "ink": "black"}
 
 
-def test_listeners_hear_real_changes_only() -> None:
+def test_listeners_are_called_at_real_changes_only() -> None:
     own = panel(rings)
-    heard: list[int] = []
-    own.observe(lambda: heard.append(1))
+    calls: list[int] = []
+    own.observe(lambda: calls.append(1))
     own.set({"count": 9})
-    assert heard == []
+    assert calls == []
     own.set({"count": 10})
-    assert heard == [1]
+    assert calls == [1]
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,12 @@ def test_shuffle_leaves_what_is_locked() -> None:
     own = panel(rings)
     own.set({"count": 17})
     own.controls["count"].lock.value = True
-    thrown = []
+    shuffled = []
     for _ in range(12):
         own.shuffle()
-        thrown.append(own.values)
-    assert {values["count"] for values in thrown} == {17}
-    assert len({values["seed"] for values in thrown}) > 1
+        shuffled.append(own.values)
+    assert {values["count"] for values in shuffled} == {17}
+    assert len({values["seed"] for values in shuffled}) > 1
 
 
 def test_a_snapshot_shows_the_same_again() -> None:

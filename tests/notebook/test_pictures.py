@@ -53,7 +53,7 @@ def test_a_preview_with_nothing_on_it_hides_no_earlier_drawing() -> None:
     assert png.format == "png"
 
 
-def test_sizes_are_told_as_a_person_reads_them() -> None:
+def test_sizes_are_written_as_a_person_reads_them() -> None:
     assert [size_words(n) for n in (0, 999, 1000, 34_499, 999_499, 999_500, 2_340_000)] == [
         "0 bytes", "999 bytes", "1 kB", "34 kB", "999 kB", "1.0 MB", "2.3 MB",
     ]  # fmt: skip

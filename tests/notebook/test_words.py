@@ -1,4 +1,4 @@
-"""A job's state is told in words that need no manual."""
+"""A job's state is given in words that need no manual."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ def test_an_error_is_named_without_its_module(last: str, line: str) -> None:
     assert error_line(f"Traceback (most recent call last):\n  ...\n{last}\n") == line
 
 
-def test_an_error_of_several_lines_is_told_by_its_first() -> None:
+def test_an_error_of_several_lines_is_shown_by_its_first() -> None:
     frames = '  File "a.py", line 1, in f\n    g()\n'
     first = f"Traceback (most recent call last):\n{frames}KeyError: 'a'\n\n"
     text = (

@@ -111,6 +111,7 @@ def notebook_bundle(svg: Canvas) -> dict[str, Any]:
     coded = base64.b64encode(to_bytes(svg)).decode()
     return {
         "text/html": f'<img src="data:image/svg+xml;base64,{coded}" '
-        f'alt="{escape(svg)}" style="max-width: 100%; max-height: 640px">',
+        f'alt="{escape(svg)}" style="max-width: 100%; max-height: 640px; '
+        'background: white; box-shadow: 0 0 0 1px #8884">',
         "text/plain": str(svg),
     }

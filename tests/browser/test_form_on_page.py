@@ -1,0 +1,170 @@
+"""What a form is to a browser: exact numbers, names for every input, keys that stay, a picture that lasts."""
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from support import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+
+EXACT = """from drawscape.notebook import form
+drawing = form('flow_field', paper='A6', gusts=1.25, spacing=1.33, moon=0.111)
+drawing"""
+
+TILES = """from drawscape.notebook import Tile, TileGrid
+events = []
+grid = TileGrid([Tile(str(i), b'', f'seed {i}') for i in range(400)],
+    on_star=lambda *a: events.append(('star', *a)), on_open=lambda *a: events.append(('open', *a)))
+grid"""
+
+DARK = (
+    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+)
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
+
+
+@pytest.fixture
+def notebook(lab: Any, page: Any) -> Any:
+    """A notebook with one form, shown."""
+    notebook = lab.run_cells(page, EXACT)
+    page.locator(".drawscape-scripted").wait_for()
+    return notebook
+
+
+def serious(page: Any, context: str) -> list[str]:
+    """Return axe-core's critical and serious findings within that part of the page."""
+    found = Axe().run(page, context=context).response["violations"]
+    return [
+        f"{v['id']}: {v['nodes'][0]['html'][:120]}"
+        for v in found
+        if v["impact"] in ("critical", "serious")
+    ]
+
+
+def test_what_is_set_is_what_is_drawn_once_a_browser_shows_it(notebook: Any) -> None:
+    numbers = "print([drawing.values[n] for n in ('gusts', 'spacing', 'moon')])"
+    assert notebook.evaluate(numbers) == "[1.25, 1.33, 0.111]\n"
+    form = notebook.form()
+    form.slide("gusts", 1.27)
+    notebook.evaluate("drawing.set(moon=1/3)")
+    form.press("Draw")
+    form.await_status("finished")
+    assert notebook.evaluate(numbers) == "[1.27, 1.33, 0.3333333333333333]\n"
+    assert b"1.27" in form.picture()
+    handle = form.root.locator(".drawscape-parameter-gusts .noUi-handle")
+    handle.press("ArrowRight")
+    handle.press("ArrowLeft")
+    wait_until(lambda: float(handle.get_attribute("aria-valuetext")) in (1.26, 1.28), 10, "a notch")
+
+
+def test_a_form_has_no_serious_finding_in_the_light_and_in_the_dark(
+    notebook: Any, page: Any
+) -> None:
+    form = notebook.form()
+    form.press("Draw")
+    form.await_status("finished")
+    form.root.get_by_role("button", name="Export").wait_for()
+    assert serious(page, ".drawscape-form") == []
+    assert (
+        form.root.locator("img.drawscape-picture")
+        .get_attribute("alt")
+        .startswith("output/flow_field")
+    )
+    assert form.root.locator(".drawscape-status").get_attribute("aria-live") == "polite"
+    page.evaluate(DARK)
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    assert serious(page, ".drawscape-form") == []
+    background = "element => getComputedStyle(element).backgroundColor"
+    assert form.root.locator("img.drawscape-picture").evaluate(background) == "rgb(255, 255, 255)"
+
+
+def test_keys_pressed_in_a_form_do_not_reach_the_notebook(notebook: Any, page: Any) -> None:
+    form = notebook.form()
+    for place in (
+        ".drawscape-draw",
+        ".drawscape-parameter-gusts .noUi-handle",
+        ".drawscape-live input",
+    ):
+        form.root.locator(place).focus()
+        for key in ("a", "b", "m", "d", "d", "x"):
+            page.keyboard.press(key)
+    assert page.evaluate(CELLS) == ["code"]
+
+
+def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
+    notebook: Any, lab: Any, page: Any
+) -> None:
+    form = notebook.form()
+    form.press("Draw")
+    form.await_status("finished")
+    page.locator(".drawscape-saved img").wait_for(state="attached")
+    assert not page.locator(".drawscape-saved img").is_visible()
+    path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    wait_until(
+        lambda: "drawscape-saved" in (lab.folder / path).read_text(), 20, "the saved notebook"
+    )
+    outputs = json.loads((lab.folder / path).read_text())["cells"][0]["outputs"]
+    assert len(json.dumps(outputs)) < 200_000
+    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    lab.open(page, path)
+    image = page.locator(".drawscape-saved img")
+    image.wait_for()
+    assert image.evaluate("image => image.naturalWidth") > 300
+
+
+def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
+    notebook: Any, page: Any
+) -> None:
+    form = notebook.form()
+    picture = form.root.locator("img.drawscape-picture")
+    before = picture.bounding_box()
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    page.locator(".drawscape-form.jupyter-widgets-disconnected").wait_for()
+    said = "element => getComputedStyle(element, '::before').content"
+    assert "kernel of this form is gone" in form.root.evaluate(said)
+    assert picture.bounding_box()["x"] == pytest.approx(before["x"], abs=2)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (800, 900)])
+def test_draw_is_in_view_beside_or_above_the_picture(
+    notebook: Any, page: Any, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    form = notebook.form()
+    form.root.evaluate("element => element.scrollIntoView()")
+    draw = form.root.locator(".drawscape-draw").bounding_box()
+    assert draw["y"] + draw["height"] < height
+    box = form.root.bounding_box()
+    picture = form.root.locator("img.drawscape-picture").bounding_box()
+    assert picture["x"] + picture["width"] <= box["x"] + box["width"]
+
+
+def test_custom_paper_begins_as_the_paper_before_and_keeps_the_columns(notebook: Any) -> None:
+    form = notebook.form()
+    before = form.root.locator(".drawscape-controls").bounding_box()["width"]
+    form.root.locator(".drawscape-paper select").select_option(label="custom")
+    form.root.locator(".drawscape-parameter-width input").wait_for()
+    assert form.root.locator(".drawscape-parameter-width input").input_value() == "105"
+    assert form.root.locator(".drawscape-controls").bounding_box()["width"] == before
+
+
+def test_a_wall_of_tiles_is_chosen_from_and_rated_by_keys(lab: Any, page: Any) -> None:
+    notebook = lab.run_cells(page, TILES)
+    tiles = page.locator(".drawscape-wall-tile")
+    tiles.nth(1).wait_for()
+    assert tiles.count() == 400
+    tiles.nth(1).click()
+    for key in ("ArrowRight", "4", "Enter", "a"):
+        page.keyboard.press(key)
+    tiles.nth(5).click(modifiers=["Shift"])
+    chosen = "print(grid.selected, events)"
+    wanted = "['2', '3', '4', '5'] [('star', '2', 4), ('open', '2')]\n"
+    wait_until(lambda: notebook.evaluate(chosen) == wanted, 10, wanted)
+    assert page.evaluate(CELLS) == ["code"]
+    assert serious(page, ".drawscape-wall") == []

@@ -1,0 +1,59 @@
+"""Drawings compared: beside each other, over each other, and what differs in their settings."""
+
+import pytest
+
+from drawscape.errors import ParameterError
+from drawscape.notebook import compare
+from drawscape.notebook.comparison import differences_html, overlay, settings_of
+from drawscape.notebook.viewer import document_of
+from drawscape.sketches import draw
+
+
+def spirals(*turns: int) -> list:
+    return [draw("spiral", 105, 148, turns=n) for n in turns]
+
+
+def test_views_of_one_comparison_move_together_and_none_of_another() -> None:
+    first, second = compare(*spirals(5, 9)), compare(*spirals(5, 9))
+    assert len({viewer.group for viewer in first.viewers}) == 1
+    assert first.viewers[0].group != second.viewers[0].group
+
+
+def test_only_what_differs_is_in_the_table() -> None:
+    html = differences_html(["a", "b"], [settings_of(d) for d in spirals(5, 9)])
+    assert "<th>turns</th><td>5</td><td>9</td>" in html
+    assert "width" not in html
+    same = differences_html(["a", "b"], [settings_of(d) for d in spirals(5, 5)])
+    assert same == "<p>no difference in their settings</p>"
+
+
+def test_an_overlay_has_each_drawing_in_a_colour_of_its_own() -> None:
+    pair = [document_of(d) for d in (*spirals(5), draw("spiral", 148, 210))]
+    laid = overlay(pair)
+    assert len({layer.color for layer in laid.layers}) == 2
+    assert (laid.width_mm, laid.height_mm) == (148, 210)
+    kept = overlay(pair, own_inks=True)
+    assert [layer.color for layer in kept.layers] == [
+        layer.color for document, _ in pair for layer in document.layers
+    ]
+
+
+def test_the_modes_exchange_what_is_shown() -> None:
+    shown = compare(*spirals(5, 9))
+    for mode in ("overlay", "blink", "side by side"):
+        shown.mode = mode
+        assert shown.mode == mode
+    with pytest.raises(ParameterError, match="must be one of side by side, overlay, blink"):
+        shown.mode = "dream"
+
+
+def test_the_saved_notebook_keeps_all_of_them() -> None:
+    html = compare(*spirals(3, 4, 5)).saved.html
+    assert html.count("<img") == 3
+    assert len(html) < 210_000
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_one_or_seven_are_refused(count: int) -> None:
+    with pytest.raises(ParameterError, match="compare 2 to 6 of them"):
+        compare(*spirals(*range(3, 3 + count)))
