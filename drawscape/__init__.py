@@ -1,10 +1,11 @@
 """Generative design for pen plotters, explored in Jupyter notebooks."""
 
+import importlib
+
 __version__ = "0.2.0"
 
 
 def load_ipython_extension(shell: object) -> None:
     """Make `%%sketch`, `%jobs`, `%worker` and completions known: `%load_ext drawscape`."""
-    from drawscape.notebook.magics import load_ipython_extension as load
-
-    load(shell)
+    magics = importlib.import_module("drawscape.notebook.magics")  # needs the extra `lab`
+    magics.load_ipython_extension(shell)

@@ -161,7 +161,7 @@ class Form(LiveBox):
     def draw(self, *, fresh: bool = False) -> Job | DrawnBefore:
         """Enqueue a job with the values shown and return it; the former one is cancelled.
 
-        A drawing that stands already is shown at once, unless it shall be `fresh`.
+        A drawing that stands already is shown at once, unless it is to be `fresh`.
         Errors are shown in the form and raised.
         """
         target = self._panel.target
