@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix chaos soak bench bench-queue bench-drawing clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix docs chaos soak bench bench-queue bench-drawing clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -41,6 +41,10 @@ words: $(VENV)/.test  ## The field's words, and none of those in tests/words.txt
 
 wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work with it there.
 	$(BIN)/python tests/try_wheel.py
+
+docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
+	$(BIN)/sphinx-build -q -W --keep-going -b html -c notebooks/pages notebooks build/docs
+	@echo "Open build/docs/pages/index.html."
 
 matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest and the newest dependencies.
 	$(BIN)/python tests/run_matrix.py
@@ -85,6 +89,10 @@ $(VENV)/.lab: $(VENV)/.base
 $(VENV)/.test: $(VENV)/.base
 	@echo "Installing what the tests need (once; about a minute)."
 	@$(INSTALL) -e '.[lab,data,png,web,test]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.lab
+	@$(INSTALL) -e '.[docs,mail]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test

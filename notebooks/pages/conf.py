@@ -1,0 +1,70 @@
+"""How the site is built: `make docs` (Sphinx, MyST-NB, furo). Sources lie beside what they describe.
+
+Tutorials are notebooks, pages are here, tables come from the README, the reference from docstrings and the
+command, the gallery from the sketches themselves.
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from drawscape import __version__
+from drawscape.sketches import SKETCHES, draw
+
+PAGES = Path(__file__).parent
+
+project = "Drawscape"
+author = copyright = "The Drawscape founders"
+version = release = __version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_click"]
+html_theme = "furo"
+html_title = "Drawscape"
+html_theme_options = {"navigation_with_keys": True}
+master_doc = "pages/index"
+exclude_patterns = ["pictures/README*", "**/.ipynb_checkpoints"]
+nb_execution_mode = "off"  # they are committed with their outputs, and nbval compares them
+myst_heading_anchors = 3
+default_role = "code"
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
+nb_ipywidgets_js: dict[str, Any] = {}  # widgets are shown as saved; nothing is loaded from elsewhere
+
+
+def write_gallery(_app: Any) -> None:
+    """Draw every sketch of the library, and write the page that shows them."""
+    pictures = PAGES / "_gallery"
+    pictures.mkdir(exist_ok=True)
+    lines = ["# Gallery", "", "Every sketch of the library at its defaults, seed 1."]
+    for family, names in SKETCHES.families().items():
+        lines += ["", f"## {family}"]
+        for name in names:
+            draw(name, 120, 120, seed=1, margin=4).save(pictures / f"{name}.svg")
+            lines += ["", f"### {name}", "", f"![{name}](_gallery/{name}.svg)", ""]
+            lines += [html.escape(SKETCHES[name].doc, quote=False), ""]
+            lines += [
+                f"- `{p.name}`: {html.escape(p.doc or '', quote=False)}, by default `{p.shown(p.default)}`"
+                for p in SKETCHES[name].parameters
+            ]
+    (PAGES / "gallery.md").write_text("\n".join(lines) + "\n")
+
+
+def examples_as_code(
+    _app: Any, _what: str, _name: str, _obj: Any, _options: Any, lines: list[str]
+) -> None:
+    """Let an indented block after a colon be code, as our docstrings mean it."""
+    for number, line in enumerate(lines[:-2]):
+        following = lines[number + 2]
+        if line.endswith(":") and not lines[number + 1].strip() and following.startswith("    "):
+            lines[number] = f"{line}:"
+    lines[:] = [line.replace("**", r"\*\*").replace(" *args", r" \*args") for line in lines]
+
+
+def setup(app: Any) -> None:
+    """Connect the two hooks."""
+    app.connect("builder-inited", write_gallery)
+    app.connect("autodoc-process-docstring", examples_as_code)
+
+

@@ -1,0 +1,122 @@
+"""The site is built without a warning, and nothing public is missing from it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import click
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+from drawscape import job_manager, notebook, sketches
+from drawscape.cli.root import root
+from drawscape.settings import TASK_ALIASES
+from drawscape.svg_builder import SVGBuilder
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built anew."""
+    folder = tmp_path_factory.mktemp("site")
+    command = ["-q", "-W", "--keep-going", "-b", "html", "-c", "notebooks/pages", "notebooks"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *command, str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_public_name_is_in_the_reference(site: Path):
+    described = {
+        name.rpartition(".")[2]
+        for names in InventoryFile.load(
+            (site / "objects.inv").open("rb"), "", lambda a, b: b
+        ).values()
+        for name in names
+    }
+    public = {
+        *(n for n in job_manager.__all__ if inspect.isroutine(getattr(job_manager, n))),
+        *notebook.__all__,
+        *(n for n in sketches.__all__ if inspect.isroutine(getattr(sketches, n))),
+        *(n for n, value in inspect.getmembers(SVGBuilder) if n[0] != "_" and callable(value)),
+        *(target.rpartition(".")[2] for target in TASK_ALIASES.values()),
+    }
+    assert public - described == set()
+
+
+def commands(group: click.Group, path: str = "drawscape") -> dict[str, click.Command]:
+    """Return every command below `group` by its full name."""
+    found: dict[str, click.Command] = {}
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        found[f"{path} {name}"] = command
+        if isinstance(command, click.Group):
+            found |= commands(command, f"{path} {name}")
+    return found
+
+
+def text_of(page: Path) -> str:
+    return re.sub(r"<[^>]+>", "", page.read_text())
+
+
+def test_every_command_and_option_is_on_its_page(site: Path):
+    page = text_of(site / "pages" / "commands.html")
+    for name, command in commands(root).items():
+        assert name in page, name
+        for option in command.params:
+            if isinstance(option, click.Option) and not option.hidden:
+                assert option.opts[-1] in page, f"{name} {option.opts}"
+
+
+def test_every_setting_is_on_its_page(site: Path):
+    page = text_of(site / "pages" / "settings.html")
+    sources = "".join(path.read_text() for path in (ROOT / "drawscape").rglob("*.py"))
+    used = set(re.findall(r"DRAWSCAPE_[A-Z_]+[A-Z]", sources))
+    by_hand = used - {"DRAWSCAPE_FAILPOINT", "DRAWSCAPE_WORKER", "DRAWSCAPE_CHILD"}
+    assert {name for name in by_hand if name not in page} == set()
+
+
+def test_every_sketch_is_in_the_gallery_with_its_picture(site: Path):
+    page = (site / "pages" / "gallery.html").read_text()
+    for name in sketches.SKETCHES:
+        assert f"{name}.svg" in page, name
+        assert (site / "_images" / f"{name}.svg").stat().st_size > 1000, name
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("href", "src") and value and tag in ("a", "img", "script", "link"):
+                self.found.append(f"{tag} {value}")
+
+
+def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path):
+    for page in site.rglob("*.html"):
+        links = _Links()
+        links.feed(page.read_text())
+        for link in links.found:
+            tag, _, target = link.partition(" ")
+            if re.match(r"[a-z]+:", target):
+                assert tag == "a" or target.startswith("data:"), f"{page.name} loads {target[:80]}"
+                continue
+            file = target.partition("#")[0].partition("?")[0]
+            assert not file or (page.parent / file).exists(), f"{page.name}: {target}"
