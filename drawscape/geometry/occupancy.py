@@ -1,4 +1,19 @@
-"""Which places are taken: a grid of small cells, one point of a line in each."""
+"""Which places are taken: a grid of small cells, one point of a line in each.
+
+Lines grow by claims: "may line 7 have these eight places, one stride apart?" A claim is granted up to the
+first place that another line is too near to. For example, with a radius of 1 mm, cells are 0.5 mm wide:
+
+    cells     0     1     2     3     4     5     6         line 3 holds a point in cell 1
+              .     3     .     .     7     .     .         line 7 claims the middles of cells 6, 4, 2
+
+The places in cells 6 and 4 are 1.5 mm and more from line 3's and are granted; that in cell 2 is 0.5 mm away
+and is refused, and so would be all behind it. What could be too near lies in the window of 5 x 5 cells
+around a place, since cells are half the radius wide.
+
+The invariants, between calls: a filled cell holds exactly one point that was granted; no two points of
+different lines, or of one line more than a loop apart along it, are nearer than the radius. The tests
+check both against a look at all pairs (tests/geometry/test_occupancy.py).
+"""
 
 from __future__ import annotations
 
@@ -83,32 +98,56 @@ class Occupancy:
         A column is a run of one of the lines, (N,), its places no more than the radius from one to
         the next, `step`, (K, N), along it. Otherwise as `claim`.
         """
-        # Line and step in one number: points of one line within a loop differ by less than a loop.
-        key = (line * (2 * _MOST_STEPS) + step + _MOST_STEPS).ravel()
+        key = self._key(line, step).ravel()
         offset = places.ravel() - self._origin
         q = offset * (1.0 / self.cell)
         cell = q.imag.astype(np.int64) * self._columns + q.real.astype(np.int64)
         local = offset.astype(np.complex64)
+        # First against what was held before this claim ...
         refused = self._blocked.take(cell)
         refused[self._too_near(cell, key, local)[0]] = True
-        empty = np.flatnonzero(~self._filled.take(cell))
-        # The last write to a cell stays: backwards, so that the lower line number has it.
-        target = cell[empty][::-1]
-        self._filled[target] = True
-        self._held[target] = local[empty][::-1]
-        self._owner[target] = key[empty][::-1]
-        own = self._owner.take(cell[empty]) == key[empty]
-        refused[empty[~own]] = True
-        # From here on against each other: what was held before has refused whom it could.
+        # ... then all claimed places are put into the cells that are empty, so that they can be looked up,
+        # and those of two that meet are refused; a place whose cell another one got is too near to that.
+        filled, lost = self._filled_by(cell, key, local)
+        refused[lost] = True
         some = np.flatnonzero(np.broadcast_to(self._meeting(places, q), places.shape))
         if len(some):
             who, other = self._too_near(cell[some], key[some], local[some])
-            lower = other // (2 * _MOST_STEPS) <= key[some[who]] // (2 * _MOST_STEPS)
+            lower = self._line_of(other) <= self._line_of(key[some[who]])
             refused[some[who[lower]]] = True
         granted = np.logical_and.accumulate(~refused.reshape(places.shape), axis=0)
-        held = empty[own]
-        self._filled[cell[held[~granted.ravel()[held]]]] = False
+        # What was not granted leaves its cell again: the invariant holds.
+        self._filled[cell[filled[~granted.ravel()[filled]]]] = False
         return np.asarray(granted)
+
+    @staticmethod
+    def _key(line: Indices, step: Indices) -> Indices:
+        """Return line and step in one number: points of one line within a loop differ by less than it.
+
+        `step` lies between plus and minus `_MOST_STEPS`, so that keys of different lines never come
+        so near to each other.
+        """
+        return np.asarray(line * (2 * _MOST_STEPS) + step + _MOST_STEPS)
+
+    @staticmethod
+    def _line_of(key: Indices) -> Indices:
+        return key // (2 * _MOST_STEPS)
+
+    def _filled_by(
+        self, cell: Indices, key: Indices, local: NDArray[np.complex64]
+    ) -> tuple[Indices, Indices]:
+        """Fill the cells that are empty; return which places got theirs, and which lost it to another.
+
+        Of two places in one cell, the first has it. numpy keeps the last write to an index: the places
+        are written from the last to the first.
+        """
+        empty = np.flatnonzero(~self._filled.take(cell))
+        backward = empty[::-1]
+        self._filled[cell[backward]] = True
+        self._held[cell[backward]] = local[backward]
+        self._owner[cell[backward]] = key[backward]
+        own = self._owner.take(cell[empty]) == key[empty]
+        return empty[own], empty[~own]
 
     def _too_near(
         self, cell: Indices, key: Indices, local: NDArray[np.complex64]
@@ -139,7 +178,7 @@ class Occupancy:
         met = np.flatnonzero((found >= first) & (found != number))
         meeting = np.zeros(count, dtype=bool)
         meeting[met % count] = True
-        # Where three meet, the number left is one's; each of the others finds it, and it is told.
+        # Where three meet, the number left is one's: each of the others finds it, and marks it here.
         meeting[found.ravel()[met] - first] = True
         spare = len(places) - 1 - self._loop
         if spare > 0:
@@ -184,7 +223,15 @@ def _runs_within(
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
     """Yield the rows of cells that lie whole within `radius` cells of any place in the middle one.
 
-    Each is where it starts from there, and as many flags in one piece from any cell on.
+    Each is where it starts from there, and as many flags in one piece from any cell on. With a radius
+    of 2.5 cells these are five cells, in pieces of 1, 3 and 1 flags:
+
+        . . x . .       at -columns
+        . x x x .       at -1
+        . . x . .       at columns
+
+    A piece of three is one element of the dtype V3 (three bytes, uninterpreted). The array of all pieces overlaps
+    itself, one beginning at each cell, so that `pieces[cell] = b"111"` sets three flags by one index.
     """
     most = int(radius)
     for row in range(-most, most + 1):
@@ -198,7 +245,13 @@ def _runs_within(
 
 @dataclass(frozen=True)
 class _Window:
-    """The square of cells around any cell that a disc of `radius` can reach, as one look-up."""
+    """The square of cells around any cell, `2 * most + 1` wide, as one look-up.
+
+    `views[k]` is the square whose first corner is cell `k`, as `2 * most + 1` rows of raw bytes, all of them
+    views into the flags themselves: one index copies a square row by row, not byte by byte. `corner` leads
+    from a cell to its square's first corner, `offsets` from the cell to each of the square's. The grid's
+    margin keeps every square that is asked for inside of the array.
+    """
 
     offsets: Indices
     corner: int
@@ -208,7 +261,6 @@ class _Window:
     def of(cls, filled: NDArray[np.bool_], columns: int, most: int) -> _Window:
         side = 2 * most + 1
         i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
-        # Every window is a view into the cells themselves: five rows are copied, not 25 bytes.
         row = np.ndarray((1,), f"V{side}", filled)
         shape = (len(filled) - (side - 1) * (columns + 1), side)
         views = as_strided(row, shape, (1, columns), writeable=False)

@@ -80,6 +80,14 @@ def test_claims_are_granted_as_a_look_at_all_points_says(seed):
     assert len(set(taken.cells(left))) == len(left) == len(set(taken.cells(anywhere[expected])))
 
 
+def test_the_modules_example():
+    taken = Occupancy((0.0, 0.0, 10.0, 10.0), 1.0, 2.0, 3)
+    assert taken.claim(np.array([0.75 + 0.25j]), np.array([3]), np.array([0])).all()
+    run = np.array([[3.25 + 0.25j], [2.25 + 0.25j], [1.25 + 0.25j]])
+    granted = taken.claim_runs(run, np.array([7]), np.array([[1], [2], [3]]))
+    assert granted[:, 0].tolist() == [True, True, False]
+
+
 def test_a_run_that_comes_round_to_its_own_start_is_refused_from_there_on():
     step = np.arange(1, STRIDES + 1)[:, None]
     turns = np.pi / 4 * np.arange(STRIDES)[:, None]
