@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from drawscape.plot.statistics import Statistics
+from drawscape.plot.statistics import Statistics, matched
 
 _COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
     ("lines", lambda row: f"{row.lines:,}"),
@@ -23,29 +23,17 @@ def show_statistics(
     before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, *, err: bool
 ) -> None:
     """Print the figures of each layer and their total; with `after`, both and the total's saving."""
-    rows = before if after is None else _matched(before, after)
+    rows = before if after is None else matched(before, after)
     stream = sys.stderr if err else sys.stdout
     show = _table if stream.isatty() else _plain
     show(before, None if after is None else rows, err)
 
 
-def _matched(
-    before: tuple[Statistics, ...], after: tuple[Statistics, ...]
-) -> tuple[Statistics, ...]:
-    """Return the figures after, one per row before: a layer that is gone has nothing left."""
-    waiting = list(after)
-    rows = []
-    for row in before:
-        same = bool(waiting) and waiting[0].name == row.name
-        rows.append(waiting.pop(0) if same else Statistics(row.name, 0, 0, 0.0, 0.0, 0, 0.0))
-    return tuple(rows)
-
-
 def _cells(before: Statistics, after: Statistics | None) -> list[str]:
     cells = []
-    for _, told in _COLUMNS:
-        was = told(before)
-        cells.append(was if after is None or told(after) == was else f"{was} → {told(after)}")
+    for _, text_of in _COLUMNS:
+        was = text_of(before)
+        cells.append(was if after is None or text_of(after) == was else f"{was} → {text_of(after)}")
     return cells
 
 

@@ -230,8 +230,8 @@ def _runs_within(
         . x x x .       at -1
         . . x . .       at columns
 
-    A piece of three is one element of the dtype V3 (three bytes, uninterpreted). The array of all pieces overlaps
-    itself, one beginning at each cell, so that `pieces[cell] = b"111"` sets three flags by one index.
+    A piece of three is one element of the dtype V3 (three bytes, uninterpreted). The array of all pieces
+    overlaps itself, one beginning at each cell: `pieces[cell] = b"111"` sets three flags by one index.
     """
     most = int(radius)
     for row in range(-most, most + 1):

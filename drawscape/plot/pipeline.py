@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from drawscape.plot.filter import drop_shorter
 from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
 from drawscape.plot.plotter import Plotter
+from drawscape.plot.statistics import Statistics, matched, statistics
 
 _DUPLICATE_MM = (0.02, 0.002)
 # A usual distance between lines in a good order.
@@ -84,3 +87,25 @@ def _seconds(lines: Lines) -> float:
     plotter = Plotter()
     hop_s = plotter.raise_s + plotter.lower_s + plotter.travel_s(np.array([_HOP_MM]))
     return plotter.drawing_s(lines) + len(lines) * hop_s
+
+
+@dataclass(frozen=True, eq=False)
+class Saving:
+    """A drawing made ready, and what that saves: figures for each pen and in total, row by row."""
+
+    document: Document
+    before: tuple[Statistics, ...]
+    after: tuple[Statistics, ...]
+
+
+def saving(document: Document, *, plotter: Plotter | None = None, **options: Any) -> Saving:
+    """Return the drawing optimised, and time, ink, travel and lifts of each pen before and after.
+
+    `options` are those of `optimize`, and what it raises is the same. The last row of each is the
+    total; a pen of which nothing is left has a row of nothing.
+    """
+    ready = optimize(document, **options)
+    start = options.get("start", (0.0, 0.0))
+    before = statistics(document, plotter=plotter, start=start)
+    after = statistics(ready, plotter=plotter, start=start)
+    return Saving(ready, before, matched(before, after))

@@ -87,3 +87,15 @@ def statistics(
         sum(layer.seconds for layer in layers),
     )
     return (*layers, total)
+
+
+def matched(
+    before: tuple[Statistics, ...], after: tuple[Statistics, ...]
+) -> tuple[Statistics, ...]:
+    """Return the figures after, one per row before: a layer that is gone has nothing left."""
+    waiting = list(after)
+    rows = []
+    for row in before:
+        same = bool(waiting) and waiting[0].name == row.name
+        rows.append(waiting.pop(0) if same else Statistics(row.name, 0, 0, 0.0, 0.0, 0, 0.0))
+    return tuple(rows)

@@ -1,0 +1,155 @@
+"""What is worth a look before a drawing is plotted: each finding with a place and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import PlotError
+from drawscape.geometry.resample import resample
+from drawscape.plot.bounds import Reach
+from drawscape.plot.machine import Machine
+from drawscape.plot.merge import drawable, meeting_points
+
+# Ink is measured in squares of this side: about what a wet spot spreads over.
+_SPOT_MM = 1.0
+_STEP_MM = 0.25
+_DEFAULT_WIDTH_MM = 0.3
+
+
+class Concern(Enum):
+    """Why a place is worth a look."""
+
+    OUTSIDE = "outside"
+    WET = "wet"
+    DOT = "dot"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A concern in a layer: how many times it is found, and where (x, y in mm) it is worst or first."""
+
+    concern: Concern
+    layer: str
+    count: int
+    x_mm: float
+    y_mm: float
+    text: str
+
+
+def preflight(
+    document: Document,
+    *,
+    margin_mm: float = 0.0,
+    machine: Machine | None = None,
+    most_ink: float = 3.0,
+    most_passes: int = 2,
+) -> tuple[Finding, ...]:
+    """Return what may go wrong on paper, layer by layer; nothing for a drawing that is fine.
+
+    Found are lines that leave the sheet inside its margin, or the machine's reach; spots of a square
+    millimetre that get more than `most_ink` coats of ink, passes included; strokes without length; and
+    strokes that are drawn more than `most_passes` times.
+    Raises PlotError when the margin leaves nothing of the sheet.
+    """
+    if not 0 <= margin_mm < min(document.width_mm, document.height_mm) / 2:
+        raise PlotError(f"margin_mm={margin_mm!r} leaves nothing of the sheet")
+    inside = Reach(
+        margin_mm,
+        margin_mm,
+        document.width_mm - margin_mm,
+        document.height_mm - margin_mm,
+        f"the margin of {margin_mm:g} mm" if margin_mm else "the sheet",
+    )
+    reach = inside if machine is None else _both(inside, machine.reach(document))
+    return tuple(
+        finding
+        for layer in document.layers
+        if layer.motion.plotted and len(layer.lines.points)
+        for finding in (
+            *_outside(layer, reach),
+            *_wet(layer, most_ink),
+            *_dots(layer),
+            *_repeated(layer, most_passes),
+        )
+    )
+
+
+def _both(inside: Reach, machine: Reach) -> Reach:
+    return replace(inside.within(machine), what=f"{inside.what} or {machine.what}")
+
+
+def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
+    points = layer.lines.points
+    beyond = np.maximum((reach.x0, reach.y0) - points, points - (reach.x1, reach.y1)).max(axis=1)
+    worst = int(np.argmax(beyond))
+    if beyond[worst] > 0:
+        out = len(np.unique(layer.lines.ids[beyond > 0]))
+        verb = "leaves" if out == 1 else "leave"
+        far = f"by up to {beyond[worst]:.1f} mm"
+        text = f"{_counted(out, 'line')} of {layer.name!r} {verb} {reach.what} {far}"
+        yield _finding(Concern.OUTSIDE, layer, out, points[worst], text)
+
+
+def _wet(layer: Layer, most: float) -> Iterator[Finding]:
+    samples = resample(drawable(layer.lines), _STEP_MM)
+    steps = np.zeros(len(samples.points))
+    steps[1:] = np.hypot(*np.diff(samples.points, axis=0).T)
+    steps[samples.offsets[:-1]] = 0.0
+    cells = np.floor(samples.points / _SPOT_MM).astype(np.int64)
+    spots, number = np.unique(cells, axis=0, return_inverse=True)
+    coat = (layer.width_mm or _DEFAULT_WIDTH_MM) * layer.motion.passes / _SPOT_MM**2
+    coats = np.bincount(number.reshape(-1), weights=steps) * coat
+    worst = int(np.argmax(coats))
+    if coats[worst] > most:
+        wet = int((coats > most).sum())
+        text = (
+            f"{_counted(wet, 'square millimetre')} of {layer.name!r} get more than {most:g} coats of ink, "
+            f"up to {coats[worst]:.1f}"
+        )
+        yield _finding(Concern.WET, layer, wet, (spots[worst] + 0.5) * _SPOT_MM, text)
+
+
+def _dots(layer: Layer) -> Iterator[Finding]:
+    dots = np.flatnonzero(layer.lines.lengths_mm == 0.0)
+    if len(dots):
+        text = f"{_counted(len(dots), 'stroke')} of {layer.name!r} without length: each is a dot"
+        yield _finding(Concern.DOT, layer, len(dots), layer.lines.starts[dots[0]], text)
+
+
+def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
+    lines = drawable(layer.lines)
+    first = np.ones(len(lines.points), dtype=bool)
+    first[lines.offsets[1:] - 1] = False
+    index = np.flatnonzero(first)
+    pieces = np.stack((lines.points[index], lines.points[index + 1]), axis=1)
+    pieces = pieces[(pieces[:, 0] != pieces[:, 1]).any(axis=1)]
+    if not len(pieces):
+        return
+    keys = np.sort(meeting_points(pieces, 0.0), axis=1)
+    _, at, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
+    times = counts * layer.motion.passes
+    worst = int(np.argmax(times))
+    if times[worst] > most:
+        often = int((times > most).sum())
+        text = (
+            f"{_counted(often, 'stroke')} of {layer.name!r} drawn more than {most} times, "
+            f"up to {times[worst]}"
+        )
+        yield _finding(Concern.REPEATED, layer, often, pieces[at[worst]].mean(axis=0), text)
+
+
+def _finding(
+    concern: Concern, layer: Layer, count: int, place: NDArray[np.float64], text: str
+) -> Finding:
+    return Finding(concern, layer.name, count, float(place[0]), float(place[1]), text)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
