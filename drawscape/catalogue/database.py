@@ -42,6 +42,7 @@ create table if not exists drawing (
     unique (recipe, path)
 );
 create index if not exists drawing_request on drawing (request);
+create index if not exists drawing_sketch on drawing (sketch);
 create index if not exists drawing_path on drawing (path);
 create index if not exists drawing_digest on drawing (digest);
 create index if not exists drawing_order on drawing (deleted, drawn_at);

@@ -83,7 +83,7 @@ def thumbnail_of(document: Document, pixels: int = THUMBNAIL_PX) -> bytes | None
     picture = Image.fromarray(_pixels(document, pixels))
     for quality in _QUALITIES:
         out = io.BytesIO()
-        picture.save(out, "WEBP", quality=quality, method=1)
+        picture.save(out, "WEBP", quality=quality, method=0)
         if out.tell() <= LARGEST_THUMBNAIL:
             return out.getvalue()
     return thumbnail_of(document, pixels // 2)

@@ -82,6 +82,7 @@ def drawings(
     sheet: str | None = None,
     seed: Any = None,
     deleted: bool = False,
+    without_tag: str | None = None,
     order: Order = "newest",
     where: Mapping[str, Any] | None = None,
     **parameters: Any,
@@ -91,15 +92,18 @@ def drawings(
     `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)` with both
     ends included and None for no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
-    gone, too. `where` holds parameters whose names are taken by these. Orders: newest, oldest, stars, ink,
-    minutes, lines, lifts, name. Raises UnknownNameError for another order, ParameterError for `stars`.
+    gone, too; `without_tag` leaves some out. `where` holds parameters whose names are taken by these. Orders:
+    newest, oldest, stars, ink, minutes, lines, lifts, name. Raises UnknownNameError for another order,
+    ParameterError for a range that is none.
 
         >>> drawings('spiral', stars=(4, None), order='ink')[:1]  # doctest: +SKIP
     """
     if order not in get_args(Order):
         raise UnknownNameError("order", str(order), get_args(Order))
     refresh()
-    clauses, values = ["1 = 1" if deleted else "deleted = 0"], []
+    # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
+    few = "+" if stars is not None or tag is not None else ""
+    clauses, values = ["1 = 1" if deleted else f"{few}deleted = 0"], []
     exact = {"sketch": sketch, "sheet": sheet}
     for column, wanted in exact.items():
         if wanted is not None:
@@ -110,6 +114,7 @@ def drawings(
         *([_compared("seed", seed)] if seed is not None else []),
         *([_tagged(tag)] if tag is not None else []),
         *([_containing(text)] if text else []),
+        *([_untagged(without_tag)] if without_tag is not None else []),
         *([("drawn_at >= ?", [_moment(since)])] if since is not None else []),
         *(_parameter(name, value) for name, value in {**(where or {}), **parameters}.items()),
     ]:
@@ -120,6 +125,13 @@ def drawings(
     )
     with reading() as connection:
         return Drawings([row[0] for row in connection.execute(query, values)])
+
+
+def sketch_names() -> list[str]:
+    """Return the names of all sketches that were drawn, in alphabetical order."""
+    with reading() as connection:
+        rows = connection.execute("select distinct sketch from drawing order by sketch").fetchall()
+    return [row[0] for row in rows]
 
 
 def find(drawing: str | os.PathLike[str]) -> Drawing:
@@ -203,6 +215,10 @@ def _starred(stars: Any) -> tuple[str, list[Any]]:
 
 def _tagged(tag: str) -> tuple[str, list[Any]]:
     return "recipe in (select recipe from tag where tag = ?)", [tag]
+
+
+def _untagged(tag: str) -> tuple[str, list[Any]]:
+    return "recipe not in (select recipe from tag where tag = ?)", [tag]
 
 
 def _containing(text: str) -> tuple[str, list[Any]]:

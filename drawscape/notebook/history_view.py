@@ -10,7 +10,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
+from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.database import data_version
+from drawscape.catalogue.query import sketch_names
 from drawscape.errors import CatalogueError
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.wall import ORDERS, Wall, button
@@ -57,8 +59,9 @@ class History(LiveBox):
         self._page = 0
         self._lock = threading.RLock()
         self._home = home()
-        self._found: Drawings = drawings()
-        names = sorted({one.sketch for one in self._found} | ({sketch} if sketch else set()))
+        self._found = Drawings([])
+        refresh_index()
+        names = sorted({*sketch_names(), *([sketch] if sketch else [])})
         small = {"width": "150px"}
         self._sketch = widgets.Dropdown(
             options=[("all sketches", ""), *((name, name) for name in names)],
@@ -104,18 +107,22 @@ class History(LiveBox):
     def refresh(self) -> None:
         """Look again and show what there is now."""
         with self._lock:
+            is_asked_for = self._tag.value.strip() == REJECTED
             found = drawings(
                 self._sketch.value or None,
                 stars=(self._stars.value, None) if self._stars.value else None,
                 tag=self._tag.value.strip() or None,
                 text=self._text.value.strip() or None,
                 order=self._order.value,
+                without_tag=None if self._rejected.value or is_asked_for else REJECTED,
                 **self._filters,
             )
-            if not self._rejected.value and self._tag.value.strip() != REJECTED:
-                rejected = {one.id for one in drawings(tag=REJECTED)}
-                found = Drawings([one for one in found.ids if one not in rejected])
             self._found = found
+            self._show_page()
+
+    def _show_page(self) -> None:
+        with self._lock:
+            found = self._found
             self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
             first = self._page * PAGE
             shown = list(found[first : first + PAGE])
@@ -146,7 +153,7 @@ class History(LiveBox):
 
     def _turn(self, by: int) -> None:
         self._page = max(0, self._page + by)
-        self.refresh()
+        self._show_page()
 
     def _filter_changed(self, _change: Any) -> None:
         self._page = 0

@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.catalogue import REJECTED, Drawing, drawings
+from drawscape.catalogue.marks import marks_of
 from drawscape.catalogue.query import Order
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import DrawscapeError
@@ -158,8 +159,9 @@ class Wall:
                 drawing.path.read_bytes(),
                 "svg+xml",
             )  # without Pillow there is no thumbnail
-        words = f"{caption} · rejected" if REJECTED in drawing.tags else caption
-        return Tile(tile_id, picture, words, drawing.stars, "finished", kind)
+        marks = marks_of(drawing.recipe)
+        words = f"{caption} · rejected" if REJECTED in marks.tags else caption
+        return Tile(tile_id, picture, words, marks.stars, "finished", kind)
 
     def _refresh(self, tile_id: str) -> None:
         tile = next(one for one in self.grid.tiles if one.id == tile_id)

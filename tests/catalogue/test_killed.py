@@ -1,0 +1,143 @@
+"""SIGKILL at every step between file, thumbnail and row, round after round: file and row agree.
+
+CHAOS_ROUNDS and CHAOS_SEED set the number and the order; a failure names the seed and the round.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from drawscape.atomic import sweep_tree
+from drawscape.catalogue import drawings, find, standing
+from drawscape.catalogue.database import connection
+from drawscape.sketches import SKETCHES
+from drawscape.sketches.recipe import recipe_of
+
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "300"))
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+STEPS = (
+    "drawing.file_written",
+    "drawing.thumbnail_made",
+    "drawing.row_written",
+    "any moment",
+    "none",
+)
+
+SERVER = """
+import os, random, signal, sys, time
+from drawscape.queue.worker import failpoints
+from drawscape.sketches import draw
+from drawscape.tasks.drawing import generate_complex_svg
+draw("rose", 40, 40)
+print("ready", flush=True)
+for line in sys.stdin:
+    seed, step, delay = line.rstrip("\\n").split("\\t")
+    child = os.fork()
+    if child == 0:
+        if step not in ("any moment", "none"):
+            failpoints.arm(step)
+        generate_complex_svg(40, 40, "rose", seed=int(seed))
+        os._exit(0)
+    if step == "any moment":
+        time.sleep(float(delay))
+        os.kill(child, signal.SIGKILL)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+Play = Callable[[int, str, float], int]
+
+
+@pytest.fixture
+def play(home: Path) -> Iterator[Play]:
+    """Draw the rose of a seed in a process that is killed at a step; return its exit code."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdin
+    assert server.stdout
+    assert server.stdout.readline() == "ready\n"
+
+    def play(seed: int, step: str, delay_s: float) -> int:
+        server.stdin.write(f"{seed}\t{step}\t{delay_s}\n")  # type: ignore[union-attr]
+        server.stdin.flush()  # type: ignore[union-attr]
+        return int(server.stdout.readline())  # type: ignore[union-attr]
+
+    yield play
+    server.stdin.close()
+    server.wait(30)
+
+
+def check(home: Path, starred: dict[str, int]) -> None:
+    """Raise AssertionError where rows, files and marks do not agree."""
+    files = set((home / "output").glob("*.svg"))
+    for path in files:
+        seed = int(path.name.split("-")[1])
+        known = standing(recipe_of(SKETCHES["rose"], 40, 40, seed=seed))
+        assert known is not None, f"a look does not find {path.name}"
+        assert known.path == path
+        assert path.read_bytes().endswith(b"</svg>\n"), f"{path.name} is torn"
+    rows = list(drawings())
+    assert {row.path for row in rows} == files, "rows and files differ"
+    assert len(rows) == len(files), "a drawing has two rows"
+    for recipe, stars in starred.items():
+        assert find(recipe).stars == stars, "a mark is lost"
+    assert connection().execute("pragma integrity_check").fetchone()[0] == "ok"
+
+
+def rounds(home: Path, play: Play, count: int) -> None:
+    dice = random.Random(SEED)
+    starred: dict[str, int] = {}
+    for number in range(count):
+        step = dice.choice(STEPS)
+        seed = number // 3  # some are drawn again, after a kill or without one
+        code = play(seed, step, dice.uniform(0, 0.02))
+        assert code in (0, -9), code
+        if number % 10 == 9 or count < 20:
+            try:
+                check(home, starred)
+            except AssertionError as error:
+                pytest.fail(f"seed {SEED}, round {number}, killed at {step}: {error}")
+            for row in drawings(stars=0)[:2]:
+                starred[row.recipe] = row.star(1 + number % 5).stars
+    deadline = time.monotonic() + 20
+    while list((home / "output").glob(".*.part")) and time.monotonic() < deadline:
+        sweep_tree(home / "output")
+    assert not list((home / "output").rglob(".*"))
+    assert starred
+
+
+@pytest.mark.chaos
+@pytest.mark.slow
+def test_rows_and_files_agree_whoever_is_killed_wherever(home: Path, play: Play) -> None:
+    rounds(home, play, ROUNDS)
+
+
+def test_rows_and_files_agree_after_a_few_kills(home: Path, play: Play) -> None:
+    rounds(home, play, 12)
+
+
+@pytest.mark.parametrize("step", STEPS[:3])
+def test_each_step_is_come_by(home: Path, play: Play, step: str) -> None:
+    assert play(1, step, 0) == -9
+    check(home, {})
+    assert play(1, "none", 0) == 0
+    check(home, {})
+    assert len(drawings()) == 1
+
+
+def test_the_check_itself_can_fail(home: Path, play: Play) -> None:
+    assert play(1, "none", 0) == 0
+    check(home, {})
+    with pytest.raises(AssertionError, match="a mark is lost"):
+        check(home, {drawings()[0].recipe: 3})
+    (home / "output" / "rose-7-0.svg").touch()  # a file without its row
+    with pytest.raises(AssertionError, match=r"does not find rose-7-0\.svg"):
+        check(home, {})
