@@ -1,53 +1,18 @@
-"""The Hershey fonts: single-line glyphs, digitised by A. V. Hershey (1967), as arrays."""
+"""The Hershey fonts, digitised by A. V. Hershey (1967), and fonts from files, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from drawscape.errors import UnknownNameError
-from drawscape.geometry.lines import Points
+from drawscape.lettering.glyphs import CAP_HEIGHT, Font, Glyph
 
-CAP_HEIGHT = 21.0
-"""From base line to the top of a capital, in font units; the same in every Hershey font."""
+__all__ = ["CAP_HEIGHT", "Font", "Glyph", "font_names", "load_font"]
 
 _BASE_LINE = 9.0
-
-
-@dataclass(frozen=True, eq=False)
-class Glyph:
-    """One character: its `strokes`, (N, 2) each in font units, and how far it moves the pen on.
-
-    x runs from 0 to `advance`; y points down, 0 on the base line and -21 at the top of capitals.
-    """
-
-    strokes: tuple[Points, ...]
-    advance: float
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """`(min_x, min_y, max_x, max_y)`; a blank's are those of its base line."""
-        if not self.strokes:
-            return 0.0, 0.0, self.advance, 0.0
-        points = np.concatenate(self.strokes)
-        (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-        return float(x0), float(y0), float(x1), float(y1)
-
-    def placed(self, dx: float, dy: float = 0.0, scale: float = 1.0) -> tuple[Points, ...]:
-        """Return the strokes scaled about the base line's start, then shifted."""
-        return tuple(stroke * scale + np.array((dx, dy)) for stroke in self.strokes)
-
-
-@dataclass(frozen=True, eq=False)
-class Font:
-    """A font's name and its glyphs by character: slots of ASCII, as the digitisation has them."""
-
-    name: str
-    glyphs: Mapping[str, Glyph]
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +23,14 @@ def font_names() -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def load_font(name: str) -> Font:
-    """Return the font `name`; raise UnknownNameError when there is none."""
+    """Return the font `name`, one of `font_names` or the path of a font file.
+
+    Raises UnknownNameError when there is none, and for files the errors of `read_font`.
+    """
+    from drawscape.lettering.font_files import ENDINGS, read_font
+
+    if str(name).lower().endswith(ENDINGS):
+        return read_font(str(name))
     if name not in font_names():
         raise UnknownNameError("font", str(name), font_names())
     library = _library()

@@ -17,24 +17,34 @@ from drawscape.lettering.letters import (
 )
 from drawscape.lettering.marks import MARKS, with_marks
 from drawscape.lettering.scripts import PICTURES, SLOTS, fonts_with
+from drawscape.lettering.ukrainian import UKRAINIAN, UKRAINIAN_FONTS
+
+_STOPS = frozenset(".,:;")
 
 
-def glyphs_for(text: str, font: str = "futural", *, missing: str | None = None) -> list[Glyph]:
-    """Return the glyphs that write `text`, in order.
+def glyphs_for(
+    text: str, font: str = "futural", *, missing: str | None = None, as_digitised: bool = False
+) -> list[Glyph]:
+    """Return the glyphs that write `text`, in order; kerning is in their advances.
 
-    Accented letters are composed, typographic signs drawn. Raises GlyphError, naming character and
-    code point, for what the font cannot write; with `missing`, that is written in its place
-    instead.
+    Accented letters are composed, typographic signs drawn. Full stops that some fonts have above the
+    base line are set on it, unless `as_digitised`. Raises GlyphError, naming character and code point,
+    for what the font cannot write; with `missing`, that is written in its place instead.
     Raises UnknownNameError for an unknown font.
     """
     found: list[Glyph] = []
+    kerning = load_font(font).kerning
+    before = ""
     for cluster in clusters(text):
-        glyphs = _cluster_glyphs(font, cluster)
+        glyphs = _cluster_glyphs(font, cluster, as_digitised)
         if glyphs is None:
             if missing is None:
                 raise GlyphError(_complaint(font, cluster))
             glyphs = tuple(glyphs_for(missing, font))
+        if found and (closer := kerning.get((before, cluster))):
+            found[-1] = Glyph(found[-1].strokes, found[-1].advance + closer)
         found += glyphs
+        before = cluster
     return found
 
 
@@ -51,8 +61,10 @@ def clusters(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8192)
-def _cluster_glyphs(name: str, cluster: str) -> tuple[Glyph, ...] | None:
+def _cluster_glyphs(name: str, cluster: str, as_digitised: bool) -> tuple[Glyph, ...] | None:
     font = load_font(name)
+    if font.is_file and cluster in font.glyphs:
+        return (font.glyphs[cluster],)
     if cluster in INVISIBLE:
         return ()
     if cluster == "\t":
@@ -60,10 +72,15 @@ def _cluster_glyphs(name: str, cluster: str) -> tuple[Glyph, ...] | None:
     if cluster in SAME_AS and (name not in PICTURES or SAME_AS[cluster] == " "):
         return tuple(font.glyphs[character] for character in SAME_AS[cluster])
     glyph = _single(font, cluster) or _composed(font, cluster)
+    if glyph is not None and cluster in _STOPS and not as_digitised and name not in PICTURES:
+        # As far above the base line as the full stop is; a comma's tail reaches below it.
+        glyph = Glyph(glyph.placed(0.0, -font.glyphs["."].bounds[3]), glyph.advance)
     return None if glyph is None else (glyph,)
 
 
 def _single(font: Font, character: str) -> Glyph | None:
+    if font.name in UKRAINIAN_FONTS and character in UKRAINIAN:
+        return UKRAINIAN[character](load_font("cyrillic"))
     slot = SLOTS.get(font.name, {}).get(character)
     if slot is not None:
         return load_font(slot[0]).glyphs[slot[1]]

@@ -123,7 +123,7 @@ def _hershey_strokes(svg: Canvas, content: str) -> Lines:
     x = 0.0
     for cluster in clusters(str(content).replace("\n", " ")):
         try:
-            glyphs = glyphs_for(cluster, svg.hershey_font_name)
+            glyphs = glyphs_for(cluster, svg.hershey_font_name, as_digitised=True)
         except GlyphError as error:
             warnings.warn(f"{error}; it is left out", CanvasWarning, stacklevel=5)
             continue

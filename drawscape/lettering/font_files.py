@@ -1,0 +1,141 @@
+"""Fonts of one's own: single-line SVG fonts, and the outlines of TrueType and OpenType fonts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from drawscape.drawing.path.flatten import flatten_paths
+from drawscape.errors import CanvasError
+from drawscape.geometry.lines import Lines
+from drawscape.lettering.glyphs import CAP_HEIGHT, Font, Glyph
+
+ENDINGS = (".svg", ".ttf", ".otf")
+"""How the names of font files end."""
+
+# Of a Hershey unit, which is about a quarter of a millimetre in usual text.
+_TOLERANCE = 0.02
+# Of the em: what capitals measure in most fonts, where a file neither says it nor has an H.
+_USUAL_CAPITALS = 0.7
+
+
+def read_font(path: str) -> Font:
+    """Return the font in a file: its glyphs at Hershey's size, its kerning.
+
+    An SVG font (EMS, Relief SingleLine, Inkscape's) gives the lines as they are drawn, TrueType and
+    OpenType fonts the outlines of their letters; those need the package fontTools.
+    Raises FileNotFoundError when there is no such file, CanvasError for one that holds no font.
+    """
+    file = Path(path)
+    return _svg_font(file) if file.suffix.lower() == ".svg" else _true_type(file)
+
+
+def _svg_font(file: Path) -> Font:
+    try:
+        root = ElementTree.parse(file).getroot()
+    except ElementTree.ParseError as error:
+        raise CanvasError(f"font {str(file)!r} is not well-formed XML: {error}") from error
+    elements = {
+        kind: [e for e in root.iter() if e.tag.rpartition("}")[2] == kind]
+        for kind in ("font", "font-face", "glyph", "hkern")
+    }
+    if not elements["font"] or not elements["glyph"]:
+        raise CanvasError(f"font {str(file)!r} holds no <font> with glyphs")
+    face = elements["font-face"][0].attrib if elements["font-face"] else {}
+    width = _number(elements["font"][0].get("horiz-adv-x"), 500.0)
+    letters = [glyph for glyph in elements["glyph"] if len(glyph.get("unicode", "")) == 1]
+    drawn = {
+        glyph.attrib["unicode"]: (glyph.get("d", ""), _number(glyph.get("horiz-adv-x"), width))
+        for glyph in letters
+    }
+    names = {glyph.get("glyph-name", ""): glyph.attrib["unicode"] for glyph in letters}
+    em = _number(face.get("units-per-em"), 1000.0)
+    return _font(
+        str(file), drawn, em, _number(face.get("cap-height"), 0.0), _hkern(elements["hkern"], names)
+    )
+
+
+def _hkern(
+    elements: Iterable[ElementTree.Element], names: Mapping[str, str]
+) -> dict[tuple[str, str], float]:
+    """Return by how much letters come closer, by pair: of `u1 u2` or glyph names `g1 g2`, in lists."""
+    found = {}
+    for element in elements:
+        sides = [
+            [*element.get(f"u{side}", "").split(",")]
+            + [names.get(name.strip(), "") for name in element.get(f"g{side}", "").split(",")]
+            for side in "12"
+        ]
+        for pair in product(*sides):
+            if all(pair):
+                found[pair[0], pair[1]] = -_number(element.get("k"), 0.0)
+    return found
+
+
+def _true_type(file: Path) -> Font:
+    try:
+        from fontTools.pens.svgPathPen import SVGPathPen
+        from fontTools.ttLib import TTFont, TTLibError
+    except ImportError as error:
+        raise CanvasError(
+            f"font {str(file)!r} needs the package fontTools: pip install 'drawscape[fonts]'"
+        ) from error
+    try:
+        font = TTFont(file)
+    except TTLibError as error:
+        raise CanvasError(f"font {str(file)!r} cannot be read: {error}") from error
+    shapes = font.getGlyphSet()
+    drawn = {}
+    names: dict[str, str] = {}
+    for code, name in font.getBestCmap().items():
+        pen = SVGPathPen(shapes)
+        shapes[name].draw(pen)
+        drawn[chr(code)] = (pen.getCommands(), float(shapes[name].width))
+        names[name] = chr(code)
+    capitals = getattr(font.get("OS/2"), "sCapHeight", 0)
+    tables = font["kern"].kernTables if "kern" in font else []
+    kerning = {
+        (names[left], names[right]): float(value)
+        for table in tables
+        for (left, right), value in getattr(table, "kernTable", {}).items()
+        if left in names and right in names
+    }
+    return _font(str(file), drawn, float(font["head"].unitsPerEm), float(capitals), kerning)
+
+
+def _font(
+    name: str,
+    drawn: Mapping[str, tuple[str, float]],
+    em: float,
+    capitals: float,
+    kerning: Mapping[tuple[str, str], float],
+) -> Font:
+    """Return a font of path data and advances in the file's units, y pointing up."""
+    tolerances = [_TOLERANCE * em * _USUAL_CAPITALS / CAP_HEIGHT] * len(drawn)
+    outlines = dict(
+        zip(drawn, flatten_paths([d for d, _ in drawn.values()], tolerances), strict=True)
+    )
+    if capitals <= 0:
+        bounds = outlines["H"].bounds if "H" in outlines else None
+        capitals = bounds[3] if bounds else em * _USUAL_CAPITALS
+    scale = CAP_HEIGHT / capitals
+    glyphs = {
+        character: Glyph(_strokes(outlines[character], scale), advance * scale)
+        for character, (_, advance) in drawn.items()
+    }
+    glyphs.setdefault(" ", Glyph((), em / 4 * scale))
+    return Font(name, glyphs, {pair: by * scale for pair, by in kerning.items()}, is_file=True)
+
+
+def _strokes(lines: Lines, scale: float) -> tuple[Any, ...]:
+    return tuple(line * (scale, -scale) for line in lines)
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return float(text) if text is not None else default
+    except ValueError:
+        return default
