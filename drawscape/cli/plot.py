@@ -115,7 +115,7 @@ class _Options:
     type=click.Choice(get_args(Layering)),
     default="auto",
     show_default=True,
-    help="A pen for each top-level group, each colour, or one for all; auto takes what tells more.",
+    help="A pen for each top-level group, each colour, or one for all; auto takes what makes more.",
 )
 @click.option(
     "--fill",

@@ -55,31 +55,31 @@ def artboard(
     draw_border(svg, look, page, block)
     sheet = " ".join(filter(None, (size.upper(), orientation)))
     draw_title_block(svg, look, block, (title, subtitle, sheet), missing)
-    room = Box(page.x, page.y, page.width, page.height - look.block_mm).inset(5.0)
-    rooms = [room]
+    area = Box(page.x, page.y, page.width, page.height - look.block_mm).inset(5.0)
+    areas = [area]
     if rows:
-        table = draw_legend(svg, look, room, rows, missing)
-        beside = Box(room.x, room.y, room.width - table.width - 5.0, room.height)
+        table = draw_legend(svg, look, area, rows, missing)
+        beside = Box(area.x, area.y, area.width - table.width - 5.0, area.height)
         below = table.height + 5.0
-        rooms = [beside, Box(room.x, room.y + below, room.width, room.height - below)]
+        areas = [beside, Box(area.x, area.y + below, area.width, area.height - below)]
     if drawing is not None:
-        _place(svg, look, drawing, rooms)
+        _place(svg, look, drawing, areas)
     return svg
 
 
-def _place(svg: SVGBuilder, look: Look, drawing: Drawing, rooms: Sequence[Box]) -> None:
-    """Draw `drawing` in the one of `rooms` that lets it be larger, centred; its own pens stay apart."""
-    document = _document(drawing, lambda bounds: max(_scale(bounds, room) for room in rooms))
+def _place(svg: SVGBuilder, look: Look, drawing: Drawing, areas: Sequence[Box]) -> None:
+    """Draw `drawing` in the one of `areas` that lets it be larger, centred; its own pens stay apart."""
+    document = _document(drawing, lambda bounds: max(_scale(bounds, area) for area in areas))
     bounds = document.lines.bounds
     if bounds is None:
         left_out = f": {'; '.join(document.unsupported)}" if document.unsupported else ""
         raise SheetError(f"the drawing holds no lines{left_out}; draw something on it first")
-    scale, room = max(((_scale(bounds, room), room) for room in rooms), key=lambda fit: fit[0])
+    scale, area = max(((_scale(bounds, area), area) for area in areas), key=lambda fit: fit[0])
     # The middle of the sheet where nothing is beside it, else as near to that as the legend allows.
     half = (bounds[2] - bounds[0]) * scale / 2
-    middle_x = max(min(rooms[-1].cx, room.x + room.width - half), room.x + half)
+    middle_x = max(min(areas[-1].cx, area.x + area.width - half), area.x + half)
     middle = np.array((bounds[0] + bounds[2], bounds[1] + bounds[3])) / 2
-    shift = np.array((middle_x, room.cy)) - middle * scale
+    shift = np.array((middle_x, area.cy)) - middle * scale
     for index, layer in enumerate(document.layers, 1):
         placed = layer.lines.with_points(layer.lines.points * scale + shift)
         if len(document.layers) == 1:
@@ -101,6 +101,6 @@ def _document(drawing: Drawing, enlarged: Callable[[Bounds], float]) -> Document
     return read_svg(drawing, enlarged=enlarged)
 
 
-def _scale(bounds: Bounds, room: Box) -> float:
+def _scale(bounds: Bounds, area: Box) -> float:
     x0, y0, x1, y1 = bounds
-    return min(room.width / max(x1 - x0, 1e-9), room.height / max(y1 - y0, 1e-9))
+    return min(area.width / max(x1 - x0, 1e-9), area.height / max(y1 - y0, 1e-9))

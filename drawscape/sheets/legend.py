@@ -34,14 +34,14 @@ def legend_rows(legend: Legend) -> list[tuple[str, str]]:
 
 
 def draw_legend(
-    svg: SVGBuilder, look: Look, room: Box, rows: Sequence[tuple[str, str]], missing: str | None
+    svg: SVGBuilder, look: Look, area: Box, rows: Sequence[tuple[str, str]], missing: str | None
 ) -> Box:
-    """Draw the table in the upper right corner of `room` and return its box."""
-    height = min(7.0, room.height / (len(rows) + 1))
+    """Draw the table in the upper right corner of `area` and return its box."""
+    height = min(7.0, area.height / (len(rows) + 1))
     letters = Style(look.font, min(2.6, height * 0.42), missing=missing)
-    left, right = _widths(rows, letters, room.width * 0.4)
+    left, right = _widths(rows, letters, area.width * 0.4)
     width = left + right
-    table = Box(room.x + room.width - width, room.y, width, height * (len(rows) + 1))
+    table = Box(area.x + area.width - width, area.y, width, height * (len(rows) + 1))
     middle = table.x + left
     with svg.layer(look.frame.name):
         _draw_rules(svg, table, height, middle)

@@ -26,5 +26,5 @@ def safe_name(text: str, fallback: str = "drawing") -> str:
 
 def short_hash(values: Any) -> str:
     """Return eight hexadecimal digits for JSON-like `values`: the same for the same, on any machine."""
-    told = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

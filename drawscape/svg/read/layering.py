@@ -55,7 +55,7 @@ def layers(scene: Scene, lines: Lines, outlines: Indices, layering: Layering) ->
         (scene.contexts[n].group, inks[n] if scene.contexts[n].group is None else "") for n in used
     ]
     if layering == "auto":
-        layering = _telling(scene, used, by_group, inks)
+        layering = _by_what_makes_more(scene, used, by_group, inks)
     by_color = [inks[n].lower() if layering == "color" else "" for n in used]
     keys: Sequence[object] = by_group if layering == "group" else by_color
     members: dict[object, list[int]] = {}
@@ -73,7 +73,7 @@ def layers(scene: Scene, lines: Lines, outlines: Indices, layering: Layering) ->
     ]
 
 
-def _telling(
+def _by_what_makes_more(
     scene: Scene,
     used: list[int],
     by_group: list[tuple[int | None, str]],
