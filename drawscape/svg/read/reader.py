@@ -35,8 +35,8 @@ def read_svg(
     `source` is a path, or the file's content as text or bytes (gzipped bytes, too). `layers` parts the
     lines by top-level `group`, by stroke `color` (or the fill's, where only that is seen), not at all
     (`none`), or by what makes more layers (`auto`). Curves become polylines that keep within
-    `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is hatched, too. What cannot be
-    drawn is named in the document's `unsupported`.
+    `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
+    hatched, too. What cannot be drawn is named in the document's `unsupported`.
     `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor,
     and curves then keep within the tolerance at that size.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is none,
