@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from drawscape.notebook.contact_sheets import sheet as sheet
     from drawscape.notebook.contact_sheets import sheets as sheets
     from drawscape.notebook.contact_sheets import variations as variations
+    from drawscape.notebook.evolution import Evolution as Evolution
+    from drawscape.notebook.evolution import evolve as evolve
     from drawscape.notebook.forms import Form as Form
     from drawscape.notebook.forms import form as form
     from drawscape.notebook.gallery import Gallery as Gallery
@@ -40,6 +42,8 @@ _MODULES = {
     "form": "forms",
     "Gallery": "gallery",
     "Comparison": "comparison",
+    "Evolution": "evolution",
+    "evolve": "evolution",
     "compare": "comparison",
     "ContactSheet": "contact_sheets",
     "History": "history_view",

@@ -1,0 +1,268 @@
+"""Drawings bred by choice: the stars of one generation are the parents of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from drawscape.drawing.paper import Orientation, paper_size
+from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.jobs import Job, enqueue_many, watch
+from drawscape.notebook.breeding import child, random_values
+from drawscape.notebook.job_state import ENDED, state_of
+from drawscape.notebook.matrix import Cell
+from drawscape.notebook.saved_picture import LARGEST_TILE
+from drawscape.notebook.sheet_cells import call_of, drawing_of
+from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.target import Drawable, Target, target_of
+from drawscape.notebook.text import status_words
+from drawscape.notebook.thumbnail import Thumbnail
+from drawscape.notebook.tile_grid import Tile, TileGrid
+from drawscape.notebook.worker import ensure_worker
+from drawscape.parameters import MISSING, Parameter
+
+MOST = 48
+NEAR, FAR = 0.02, 0.6
+"""A part of each parameter's range: at the ends of the slider."""
+
+_SIZE = Parameter("size", "int", low=2, high=MOST)
+
+
+@dataclass
+class Individual:
+    """One drawing of a generation: its settings, the recipes of its parents, what became of it."""
+
+    values: dict[str, Any]
+    parents: tuple[str, ...] = ()
+    stars: int = 0
+    job: Job | None = None
+    drawing: Any = None
+    status: str = "queued"
+    words: str = "waiting"
+
+
+@dataclass
+class Generation:
+    """Individuals, and which generation they were bred from."""
+
+    individuals: list[Individual]
+    parent: int | None = None
+    watch: Any = field(default=None, repr=False)
+
+
+def evolve(
+    sketch: Drawable,
+    size: int = 12,
+    *,
+    paper: str = "A6",
+    orientation: Orientation | None = None,
+    keep: Collection[str] = (),
+    seed: int = 0,
+    job_timeout: Any = "5m",
+    **values: Any,
+) -> Evolution:
+    """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
+
+    `values` are fixed, and so are the parameters named in `keep`, at their defaults. The settings of the
+    first generation come from all over each parameter's range, by `seed`.
+    Raises as `form` does.
+
+        evolve('flow_field', size=12, keep=['facets'])
+    """
+    target, page = target_of(sketch), paper_size(paper, orientation)
+    names = [parameter.name for parameter in target.parameters]
+    for name in keep:
+        if name not in (*names, "seed"):
+            raise UnknownNameError("parameter", name, [*names, "seed"])
+    return Evolution(
+        target,
+        page,
+        size=_SIZE.check(size),
+        fixed=values,
+        keep=frozenset(keep) | values.keys(),
+        rng=np.random.default_rng(seed),
+        job_timeout=job_timeout,
+    )
+
+
+class Evolution(LiveBox):
+    """Generations of drawings, the present one on a wall; `next()` breeds, `go_to(n)` goes back."""
+
+    def __init__(
+        self,
+        target: Target,
+        page: tuple[float, float],
+        *,
+        size: int,
+        fixed: dict[str, Any],
+        keep: frozenset[str],
+        rng: np.random.Generator,
+        job_timeout: Any,
+    ) -> None:
+        self._target, self._page, self._size = target, page, size
+        self._fixed, self._keep, self._rng, self._job_timeout = fixed, keep, rng, job_timeout
+        self.generations: list[Generation] = []
+        self._place = 0
+        self.grid = TileGrid(columns=0, on_star=self._star)
+        self._words = line("", "drawscape-status")
+        self._spread = widgets.FloatSlider(
+            value=0.2, min=NEAR, max=FAR, step=0.01, description="near to far", readout=False
+        )
+        self._keep_seed = widgets.Checkbox(value=False, description="keep the seed", indent=False)
+        self._tree = widgets.Dropdown(options=[("generation 1", 0)], description="shown")
+        self._tree.observe(lambda change: self._show(change["new"]), names="value")
+        self._next = widgets.Button(description="Next", tooltip="Breed from what has stars")
+        self._next.add_class("drawscape-draw")
+        self._next.on_click(lambda _button: self._next_clicked())
+        row = widgets.HBox([self._next, self._spread, self._keep_seed, self._tree])
+        row.add_class("drawscape-buttons")
+        title = line(f"{target.title}: give stars, then press Next", "drawscape-title")
+        self._begin([self._first(number) for number in range(size)], None)
+        super().__init__(f"an evolution of {target.title}", [title, row, self._words, self.grid])
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that is shown."""
+        return self.generations[self._place]
+
+    @property
+    def status(self) -> str:
+        """How far the generation shown is."""
+        return str(self._words.value)
+
+    def star(self, number: int, stars: int = 5) -> None:
+        """Give the drawing `number` of the generation shown, from 0 on, that many stars."""
+        self._star(str(number), stars)
+
+    def next(self, spread: float | None = None) -> Generation:
+        """Breed and queue the next generation from what has stars in the one shown; return it.
+
+        `spread`, 0 (near) to 1 (far), stands in for the slider. Raises ParameterError without stars.
+        """
+        parents = [one for one in self.generation.individuals if one.stars]
+        if not parents:
+            raise ParameterError("stars", 0, "give at least one drawing a star")
+        parents.sort(key=lambda one: -one.stars)
+        share = float(self._spread.value) if spread is None else spread
+        recipes = tuple(one.drawing.recipe for one in parents if one.drawing is not None)
+        kept = [Individual(dict(parents[0].values), parents[0].parents)]
+        bred = [self._child(parents, recipes, share) for _ in range(self._size - 1)]
+        self._begin([*kept, *bred], self._place)
+        return self.generation
+
+    def go_to(self, generation: int) -> None:
+        """Show generation `generation`, from 1 on: its stars may be changed, and bred from anew."""
+        if not 1 <= generation <= len(self.generations):
+            raise ParameterError("generation", generation, f"there are {len(self.generations)}")
+        self._tree.value = generation - 1
+
+    def wait(self, timeout: Any = None) -> list[Individual]:
+        """Return the individuals of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
+        for one in self.generation.individuals:
+            if one.job is not None:
+                one.drawing = drawing_of(one.job.wait(timeout))
+        return self.generation.individuals
+
+    def _first(self, number: int) -> Individual:
+        chosen: dict[str, Any] = {}
+        for parameter in self._target.parameters:
+            if parameter.default is not MISSING:
+                free = number > 0 and parameter.name not in self._keep
+                chosen[parameter.name] = (
+                    random_values(parameter, self._rng) if free else parameter.default
+                )
+        return Individual({**chosen, **self._seed({}), **self._fixed})
+
+    def _child(
+        self, parents: Sequence[Individual], recipes: tuple[str, ...], spread: float
+    ) -> Individual:
+        weights = [one.values for one in parents for _ in range(one.stars)]
+        values = child(
+            self._target.parameters, weights, self._rng, spread=spread, locked=self._keep
+        )
+        return Individual({**values, **self._seed(values)}, recipes)
+
+    def _seed(self, values: dict[str, Any]) -> dict[str, Any]:
+        if not self._target.has_seed or "seed" in self._fixed:
+            return {}
+        kept = "seed" in self._keep or bool(self._keep_seed.value)
+        return {"seed": values.get("seed", 0) if kept else int(self._rng.integers(10_000))}
+
+    def _begin(self, individuals: list[Individual], parent: int | None) -> None:
+        cells = [Cell(one.values, "") for one in individuals]
+        calls = [
+            {
+                **call_of(self._target, cell, self._page),
+                **({"parents": one.parents} if one.parents else {}),
+            }
+            for cell, one in zip(cells, individuals, strict=True)
+        ]
+        ensure_worker()
+        batch = enqueue_many(self._target.task, calls, job_timeout=self._job_timeout)
+        for one, job in zip(individuals, batch.jobs, strict=True):
+            one.job = job
+        made = Generation(individuals, parent)
+        self.generations.append(made)
+        self._place = len(self.generations) - 1
+        self._tree.options = [(self._label(n), n) for n in range(len(self.generations))]
+        self._tree.value = self._place
+        self._show(self._place)
+        by_id = {one.job.id: one for one in individuals if one.job is not None}
+        made.watch = watch(lambda job: self._changed(made, by_id[job.id]), list(by_id))
+
+    def _label(self, number: int) -> str:
+        parent = self.generations[number].parent
+        return f"generation {number + 1}" + ("" if parent is None else f", from {parent + 1}")
+
+    def _changed(self, generation: Generation, one: Individual) -> None:
+        if one.job is None:
+            return
+        state = state_of(one.job)
+        one.status, one.words = state.status, status_words(state)
+        if state.status == "finished":
+            one.drawing = drawing_of(state.result)
+        if generation is self.generation:
+            self.grid.update(self._tile(generation.individuals.index(one)))
+            self._count()
+        if generation.watch and all(other.status in ENDED for other in generation.individuals):
+            generation.watch.close()
+            self._keep_pictures(generation)
+
+    def _show(self, place: int) -> None:
+        self._place = place
+        self.grid.show([self._tile(n) for n in range(len(self.generation.individuals))])
+        self._count()
+
+    def _count(self) -> None:
+        done = sum(one.status == "finished" for one in self.generation.individuals)
+        write(self._words, f"{done} of {len(self.generation.individuals)} drawn")
+
+    def _tile(self, number: int) -> Tile:
+        one = self.generation.individuals[number]
+        picture = one.drawing.thumbnail if one.drawing is not None else None
+        caption = str(number + 1) if one.status == "finished" else f"{number + 1}: {one.words}"
+        return Tile(str(number), picture or b"", caption, stars=one.stars, state=one.status)
+
+    def _star(self, tile_id: str, stars: int) -> None:
+        one = self.generation.individuals[int(tile_id)]
+        one.stars = stars
+        self.grid.update(self._tile(int(tile_id)))
+        if one.drawing is not None:
+            one.drawing.star(stars)
+
+    def _next_clicked(self) -> None:
+        try:
+            self.next()
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            write(self._words, str(error))
+
+    def _keep_pictures(self, generation: Generation) -> None:
+        """Leave the generation in the saved notebook."""
+        pictures = [one.drawing.thumbnail for one in generation.individuals if one.drawing]
+        small = [data for data in pictures if data and len(data) <= LARGEST_TILE]
+        tiles = [(Thumbnail(data, "webp"), str(n + 1)) for n, data in enumerate(small)]
+        self.saved.show(tiles, columns=4)
