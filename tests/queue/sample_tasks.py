@@ -200,7 +200,7 @@ def fail_with_a_strange_name():
     raise FileNotFoundError("caf\udce9.svg")
 
 
-def say(message, fraction=0.5):
+def report(message, fraction=0.5):
     current_job().progress(fraction, message)
     return message
 
@@ -383,6 +383,9 @@ def report_for(seconds):
 
 def nap_then_report(seconds, message):
     time.sleep(seconds)
+    current_job().meta["pen"] = "fine"
+    current_job().progress(0.4, "first")
+    time.sleep(0.3)
     current_job().progress(0.5, message)
     time.sleep(600)
 

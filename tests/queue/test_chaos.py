@@ -77,7 +77,7 @@ def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
     script = (
         "from drawscape.queue.worker.failpoints import failpoint; failpoint('x'); print('alive')"
     )
-    for value, code, said in (("", 0, "alive\n"), ("x", -9, ""), ("x:2", 0, "alive\n")):
+    for value, code, output in (("", 0, "alive\n"), ("x", -9, ""), ("x:2", 0, "alive\n")):
         done = subprocess.run(
             [sys.executable, "-c", script],
             env={**os.environ, "DRAWSCAPE_FAILPOINT": value},
@@ -85,4 +85,4 @@ def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
             text=True,
             check=False,
         )
-        assert (done.returncode, done.stdout) == (code, said)
+        assert (done.returncode, done.stdout) == (code, output)

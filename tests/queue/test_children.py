@@ -22,7 +22,7 @@ def parent_of(pid: int) -> int:
 
 
 def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_consumer):
-    """Out of descriptors: jobs wait, `explain` tells why, and they run once there is room again."""
+    """Out of descriptors: jobs wait, `explain` shows why, and they run once there is room again."""
     consumer = start_consumer()
     _, child = enqueue_background_job("sampletasks.where").wait(20)
     limits = resource.prlimit(consumer.pid, resource.RLIMIT_NOFILE)
@@ -79,9 +79,9 @@ def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
     first = start_consumer()
     job = enqueue_background_job("sampletasks.start_a_session_and_nap", str(note))
     wait_until(lambda: note.exists() and note.read_text())
-    stray = int(note.read_text())
-    assert is_running(stray)
+    orphan = int(note.read_text())
+    assert is_running(orphan)
     first.kill()
     start_consumer()
-    wait_until(lambda: not is_running(stray), 5)
+    wait_until(lambda: not is_running(orphan), 5)
     wait_until(lambda: job.refresh().recoveries == 1)

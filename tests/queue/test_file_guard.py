@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 from queue_file import database_path
 from support import wait_until
 
-from drawscape.errors import QueueGoneError
+from drawscape.errors import QueueError, QueueGoneError
 from drawscape.job_manager import default_queue, enqueue_background_job, list_jobs
 
 pytestmark = pytest.mark.slow  # processes of its own for nearly every test
@@ -72,6 +74,56 @@ def test_another_program_that_closes_the_file_last_does_not_remove_the_log(home:
     assert Path(f"{path}-wal").stat().st_ino == log
     jobs.append(enqueue_background_job("sampletasks.nothing"))
     assert stored_ids(path) == {job.id for job in jobs}
+
+
+def test_who_has_read_the_files_is_still_seen_to_use_them(home: Path):
+    """What SQLite asks for before it removes the log, and before it clears the shared memory."""
+    path = database_path()
+    enqueue_background_job("sampletasks.nothing")
+    for file in (path, f"{path}-wal", f"{path}-shm"):
+        Path(file).read_bytes()
+    script = (
+        "import fcntl, os, sys\n"
+        "for name, start, size in ((sys.argv[1], 0x40000002, 510), (sys.argv[1] + '-shm', 128, 1)):\n"
+        "    try: fcntl.lockf(os.open(name, os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB, size, start)\n"
+        "    except OSError: print('used')\n"
+        "    else: print('free')\n"
+    )
+    command = [sys.executable, "-c", script, path]
+    assert subprocess.check_output(command, text=True).split() == ["used", "used"]
+
+
+def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home: Path):
+    enqueue_background_job("sampletasks.nothing")
+    database = default_queue().database
+
+    def write_into_nothing() -> None:
+        with database.transaction() as connection:
+            connection.execute("update job set description = 'into nothing'")
+            database.path.unlink()
+
+    with pytest.raises(QueueGoneError, match="was deleted or replaced"):
+        write_into_nothing()
+
+
+def test_a_connection_that_was_hurried_is_patient_again(home: Path):
+    enqueue_background_job("sampletasks.nothing")
+    database = default_queue().database
+    with closing(
+        sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("begin immediate")
+        began = time.monotonic()
+        with (
+            pytest.raises(QueueError, match="locked"),
+            database.hurried(),
+            database.transaction(),
+        ):
+            pass
+        assert time.monotonic() - began < 10  # its own patience is a minute
+        threading.Timer(0.5, other.execute, ("rollback",)).start()
+        with database.transaction() as connection:
+            connection.execute("update job set description = 'waited for'")
 
 
 GONE = {

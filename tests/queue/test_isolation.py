@@ -112,7 +112,7 @@ def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer,
 def test_a_forked_copy_does_not_report_for_the_next_job(home, start_consumer):
     start_consumer()
     enqueue_background_job("sampletasks.fork_and_report", 2).wait(30)
-    job = enqueue_background_job("sampletasks.say", "of its own", 0.5)
+    job = enqueue_background_job("sampletasks.report", "of its own", 0.5)
     job.wait(30)
     assert job.message == "of its own"
 

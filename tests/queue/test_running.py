@@ -142,17 +142,17 @@ def test_an_error_that_is_not_utf8_is_told_all_the_same():
 
 
 @pytest.mark.parametrize(
-    ("message", "fraction", "told"),
+    ("message", "fraction", "stored"),
     [
         ("caf\udce9", 0.5, "caf\\udce9"),
         (42, 0.5, "42"),
         ("none of none", float("nan"), "none of none"),
     ],
 )
-def test_odd_words_of_progress_harm_nothing(message, fraction, told):
-    job = enqueue_background_job("sampletasks.say", message, fraction)
+def test_odd_words_of_progress_harm_nothing(message, fraction, stored):
+    job = enqueue_background_job("sampletasks.report", message, fraction)
     job.wait(20)
-    assert job.message == told
+    assert job.message == stored
     assert job.refresh().attempts == 1
 
 

@@ -24,7 +24,7 @@ FIELD = re.compile(r"""(\w+)=("[^"]*"|'[^']*'|\S+)""")
 
 
 def lines_about(text: str, key: str, value: str) -> list[dict[str, str]]:
-    """The `key=value` fields of the lines of a log that say `key=value`."""
+    """The `key=value` fields of the lines of a log with `key=value`."""
     found = [dict(FIELD.findall(line)) for line in text.splitlines() if f"{key}={value}" in line]
     return [fields for fields in found if fields.get(key) == value]
 
@@ -36,22 +36,22 @@ def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home: Path, sta
     dead = enqueue_background_job("sampletasks.segfault")
     wait_until(lambda: good.ended and bad.ended and dead.ended)
     consumer.stop()
-    told = consumer.log.read_text()
+    text = consumer.log.read_text()
     worker = good.refresh().worker
-    events = [fields["event"] for fields in lines_about(told, "worker", worker)]
+    events = [fields["event"] for fields in lines_about(text, "worker", worker)]
     assert events == ["started", "stopping", "stopped"]
-    assert lines_about(told, "worker", worker)[0]["slots"] == "1"
-    [line] = lines_about(told, "job", good.id)
+    assert lines_about(text, "worker", worker)[0]["slots"] == "1"
+    [line] = lines_about(text, "job", good.id)
     assert line == {"job": good.id, "task": "sampletasks.add", "status": "finished"}
-    [line] = lines_about(told, "job", bad.id)
+    [line] = lines_about(text, "job", bad.id)
     assert line["task"] == "sampletasks.fail"
     assert (line["status"], line["reason"]) == ("failed", "exception")
     assert line["error"] == "'ValueError: no ink left'"
-    [line] = lines_about(told, "job", dead.id)
+    [line] = lines_about(text, "job", dead.id)
     assert (line["status"], line["reason"]) == ("failed", "crashed")
     assert "killed by SIGSEGV" in line["error"]
     assert all(
-        line.startswith("[") for line in told.splitlines()
+        line.startswith("[") for line in text.splitlines()
     )  # huey's own format, with the time
 
 
