@@ -189,7 +189,7 @@ def _who_can_reach_it(host: str, token: str | None) -> str:
             f"WARNING: whoever can reach {host} can draw here; set DRAWSCAPE_WEB_TOKEN to ask for "
             "a token, and put TLS in front of it."
         )
-    return "Others can reach it, with the token; put TLS in front of it, or the token travels bare."
+    return "Others can reach it, with the token; put TLS in front of it, or the token travels unencrypted."
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

@@ -32,7 +32,7 @@ _RESERVED = ("recipient", "subject", "pictures", "job_id")
 class Notification:
     """What is to be written to whom; `context` fills the template's variables.
 
-    `job_id` and `queued_at` make the Message-ID: the time tells apart two jobs that were given one id,
+    `job_id` and `queued_at` make the Message-ID: the time distinguishes two jobs that were given one id,
     the second after the first was removed.
     """
 

@@ -7,7 +7,7 @@ puts the same routes into one of yours.
 from drawscape.errors import MissingExtraError
 
 try:
-    import flask as _flask  # noqa: F401 - the whole front stands on it
+    import flask as _flask  # noqa: F401 - all of it needs Flask
 except ImportError as error:
     raise MissingExtraError("the web interface", "web") from error
 

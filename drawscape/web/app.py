@@ -25,7 +25,7 @@ _PUBLIC = frozenset({"page", "static", "healthz", "openapi"})
 def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -> flask.Blueprint:
     """Return a new blueprint with every route of the web interface, for any prefix.
 
-    `settings` are the environment's by default. `name` tells two of them in one application apart.
+    `settings` are the environment's by default. `name` distinguishes two of them in one application.
     Requests must be sent to one of `settings.allowed_hosts`, by default names of this machine, unless
     the application's own `TRUSTED_HOSTS` says to which.
     """

@@ -1,4 +1,4 @@
-"""GET /healthz: whether the front and its queue are fit to serve."""
+"""GET /healthz: whether the server and its queue are usable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from drawscape.web.site import current_site
 def healthz() -> flask.Response:
     """Return `ok`, or `no worker` when nothing would draw, with the number of waiting jobs.
 
-    The answer is 200 in both cases, since the front itself serves; it is 503 when the queue cannot
+    The answer is 200 in both cases, since the server itself works; it is 503 when the queue cannot
     be used.
     """
     workers = len(workers_alive())

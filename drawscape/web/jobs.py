@@ -1,4 +1,4 @@
-"""GET /jobs/<id> and its kin: what became of a drawing, the drawing, and a way to stop it."""
+"""GET /jobs/<id> and the addresses below it: what became of a drawing, the drawing, and a way to stop it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def _document(settings: WebSettings, root: str, _patterns: tuple[str, ...]) -> b
 
 
 def document(settings: WebSettings, root: str = "/") -> Json:
-    """Return the OpenAPI 3.1 document for a front with `settings` whose page is at `root`."""
+    """Return the OpenAPI 3.1 document for a site with `settings` whose page is at `root`."""
     secured = settings.token is not None
     schemes = {"bearer": {"type": "http", "scheme": "bearer"}} if secured else {}
     return {
@@ -80,7 +80,11 @@ def _public_paths() -> Json:
     html = {"text/html": {"schema": {"type": "string"}}}
     anything = {"application/json": {"schema": {"type": "object"}}}
     return {
-        "/healthz": {"get": _operation("getHealth", "Whether the front serves", _json("Health"))},
+        "/healthz": {
+            "get": _operation(
+                "getHealth", "Whether the server and its queue are usable", _json("Health")
+            )
+        },
         "/openapi.json": {"get": _operation("getOpenapi", "This document", anything)},
         "/": {"get": _operation("getPage", "The page with the form", html)},
     }

@@ -351,6 +351,19 @@ def test_numbers_of_other_lands_are_told(bench) -> None:
     assert [r["summe"] for r in records] == [1234.5, -7.0]
 
 
+def test_numbers_of_other_lands_may_have_blanks_around_them(bench) -> None:
+    records = bench.records("land;summe\nde; 1.234,50\nat;-7 \nch;NA\n", decimal=",", thousands=".")
+    assert [r["summe"] for r in records] == [1234.5, -7.0, None]
+
+
+def test_a_type_that_is_asked_for_takes_na_for_no_value(bench) -> None:
+    assert bench.records("a,b\n1,x\nNA,y\n", types={"a": "integer"}) == [
+        {"a": 1, "b": "x"},
+        {"a": None, "b": "y"},
+    ]
+    assert bench.records("a\n1\nNA\n", types="text") == [{"a": "1"}, {"a": "NA"}]
+
+
 def test_dates_of_other_lands_are_told(bench) -> None:
     records = bench.records("tag,n\n31/12/2024,1\n,2\n", date_format="%d/%m/%Y")
     assert [r["tag"] for r in records] == ["2024-12-31", None]

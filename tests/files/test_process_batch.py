@@ -161,6 +161,18 @@ def test_an_archive_holds_the_good_files(home: Path) -> None:
     assert zipfile.ZipFile(again[0]["output"]).read("file1.csv") == b"new"
 
 
+@pytest.mark.parametrize("changed", FILES)
+def test_an_archive_is_made_again_when_any_of_its_files_has_changed(
+    home: Path, changed: str
+) -> None:
+    assert statuses(process_batch(FILES, "zip")) == ["done"] * 3
+    assert statuses(process_batch(FILES, "zip")) == ["skipped"] * 3
+    (home / changed).write_text("a,b\n9,x\n")
+    reports = process_batch(FILES, "zip")
+    assert statuses(reports) == ["done"] * 3
+    assert zipfile.ZipFile(reports[0]["output"]).read(changed) == b"a,b\n9,x\n"
+
+
 def test_no_name_climbs_out_of_an_archive(home: Path) -> None:
     (home / "sub").mkdir()
     evil = home / "sub" / "..\\..\\evil.txt"

@@ -76,6 +76,18 @@ def test_event_streams_leave_threads_for_the_rest_and_end_with_their_clients(gun
     wait_until(stream_is_free, 20, "a stream to be free again")
 
 
+def test_a_quiet_stream_is_written_to_often_since_gunicorn_does_not_say_who_left(
+    gunicorn: int,
+) -> None:
+    job = enqueue_background_job("workers.svg_tasks.generate_complex_svg", width=50, height=50)
+    connection = http.client.HTTPConnection("127.0.0.1", gunicorn, timeout=10)
+    connection.request("GET", f"/jobs/{job.id}/events")
+    stream = connection.getresponse()
+    lines = [stream.readline() for _ in range(14)]
+    connection.close()
+    assert lines.count(b": still here\n") >= 3
+
+
 def test_only_names_of_this_machine_are_answered(gunicorn: int) -> None:
     assert get(gunicorn, "/healthz", Host="evil.example")[0] == 400
     assert get(gunicorn, "/healthz", Host=f"localhost:{gunicorn}")[0] == 200

@@ -18,6 +18,8 @@ from typing import Any
 import psutil
 import pytest
 
+from drawscape.jobs import workers_alive
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,6 +94,7 @@ def test_a_worker_that_dies_is_replaced_and_orders_go_on(
             found = re.search(r"The worker died; another one runs \(process (\d+)\)", line)
             assert found, line
             first = int(found[1])
+        assert [(w.pid, w.slots) for w in workers_alive()] == [(first, 1)]
         job_id = post(f"{url}artboard/create", order)["job_id"]
         until(lambda: json.loads(get(f"{url}jobs/{job_id}"))["ended"])
         assert json.loads(get(f"{url}jobs/{job_id}"))["status"] == "finished"
@@ -130,6 +133,28 @@ def test_the_token_of_the_environment_is_asked_for(home: Path) -> None:
 def test_open_to_others_without_a_token_it_warns(home: Path) -> None:
     with running("--no-worker", "--host", "0.0.0.0") as (_, said):
         assert "WARNING" in said
+
+
+def test_open_to_others_it_answers_to_the_names_that_are_given(home: Path) -> None:
+    def status(url: str, host: str) -> int:
+        request = urllib.request.Request(f"{url}sketches", headers={"Host": host})
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            refused.close()
+            return int(refused.code)
+
+    options = ("--no-worker", "--host", "0.0.0.0")
+    with running(*options, DRAWSCAPE_WEB_HOSTS="draw.example") as (_, said):
+        url = address(said).replace("0.0.0.0", "127.0.0.1")
+        assert [status(url, host) for host in ("draw.example", "evil.example")] == [200, 400]
+    with running(*options, "--allowed-host", "Draw.example") as (_, said):
+        url = address(said).replace("0.0.0.0", "127.0.0.1")
+        assert [status(url, host) for host in ("draw.example", "evil.example")] == [200, 400]
+    with running(*options) as (_, said):
+        url = address(said).replace("0.0.0.0", "127.0.0.1")
+        assert status(url, "any.example") == 200
 
 
 def test_a_taken_port_is_named(home: Path) -> None:

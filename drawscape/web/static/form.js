@@ -68,9 +68,9 @@ const makers = {
       type: 'range', min: sliderStart(schema), max: sliderEnd(schema), step: sliderStep(schema),
     });
     const output = make('output');
-    const say = () => { output.value = input.value; };
-    input.addEventListener('input', say);
-    const write = (v) => { input.value = v ?? input.min; say(); };
+    const showValue = () => { output.value = input.value; };
+    input.addEventListener('input', showValue);
+    const write = (v) => { input.value = v ?? input.min; showValue(); };
     return { input, output, read: () => Number(input.value), write };
   },
 

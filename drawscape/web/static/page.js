@@ -18,7 +18,7 @@ let catalogue = new Map();
 let parameters;
 let running = null;
 
-const say = (text) => { $('status').textContent = text; };
+const setStatus = (text) => { $('status').textContent = text; };
 
 // The form
 
@@ -98,8 +98,8 @@ const showErrors = (error) => {
     }
     list.append(item);
   }
-  const told = list.childElementCount ? ['Not drawn:', list] : [`Not drawn: ${error.message}`];
-  $('errors').replaceChildren(...told);
+  const content = list.childElementCount ? ['Not drawn:', list] : [`Not drawn: ${error.message}`];
+  $('errors').replaceChildren(...content);
   $('errors').hidden = false;
   $('errors').focus();
 };
@@ -185,7 +185,7 @@ const WORDS = {
 
 const showJob = (job) => {
   const percent = job.progress ? ` ${Math.round(job.progress * 100)} %` : '';
-  say(`${WORDS[job.status] ?? job.status}${job.status === 'started' ? percent : ''}${job.message ? ` · ${job.message}` : ''}`);
+  setStatus(`${WORDS[job.status] ?? job.status}${job.status === 'started' ? percent : ''}${job.message ? ` · ${job.message}` : ''}`);
   $('progress').hidden = false;
   if (job.status === 'started' && job.progress) $('progress').value = job.progress;
   else $('progress').removeAttribute('value');
@@ -193,13 +193,13 @@ const showJob = (job) => {
 
 const finish = async (job, order) => {
   if (job.status !== 'finished') {
-    say((ENDINGS[job.status] ?? (() => job.status))(job));
+    setStatus((ENDINGS[job.status] ?? (() => job.status))(job));
     return;
   }
   const sheet = { id: job.id, order, name: job.result };
   await show(sheet);
   remember([...made(), sheet]);
-  say('Finished.');
+  setStatus('Finished.');
 };
 
 const busy = (id) => {
@@ -237,7 +237,7 @@ const alone = async (work) => {
   try {
     await work();
   } catch (error) {
-    say('');
+    setStatus('');
     showErrors(error);
   } finally {
     sessionStorage.removeItem(DRAWING);
