@@ -17,7 +17,7 @@ from drawscape.errors import NotSerializableError, RequestRefused, TaskArguments
 from drawscape.jobs import enqueue_background_job
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.svg_builder import SVGBuilder
-from drawscape.web import body
+from drawscape.web import problems
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import current_site
@@ -47,7 +47,7 @@ class Order:
 def create() -> flask.Response:
     """Return the drawing itself for a simple order, else the id of the job that draws it."""
     here = current_site()
-    order = read_order(here.settings, body.read_object())
+    order = read_order(here.settings, problems.read_object())
     if order.simple:
         svg = SVGBuilder(order.width, order.height)
         svg.rect(10, 10, 50, 50)
@@ -103,7 +103,7 @@ def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:
 
     Raises RequestRefused with 422, every field that breaks a rule in it.
     """
-    checked, errors = body.check(fields(settings), document)
+    checked, errors = problems.check(fields(settings), document)
     errors += _check_id(checked.get("id"))
     if "pattern" not in document:
         checked["pattern"] = settings.default_pattern
@@ -123,7 +123,7 @@ def _check_params(
         return {}, [FieldError("params", params, "must be an object")]
     if pattern is None:
         return {}, []
-    return body.check(settings.parameters_of(pattern), params, prefix="params.")
+    return problems.check(settings.parameters_of(pattern), params, prefix="params.")
 
 
 def fields(settings: WebSettings) -> tuple[Parameter, ...]:

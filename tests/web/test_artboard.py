@@ -21,6 +21,8 @@ def test_a_simple_artboard_is_drawn_at_once(client: FlaskClient) -> None:
     assert list(answer.json) == ["svg"]
     assert '<rect x="10" y="10" width="50" height="50"' in answer.json["svg"]
     assert 'width="100mm" height="80mm"' in answer.json["svg"]
+    # A browser shows lines, not a black square; and a plotter's reader sees strokes.
+    assert '<g fill="none" stroke="black" stroke-width="0.3">' in answer.json["svg"]
 
 
 def test_a_complex_artboard_is_queued_and_answers_as_the_contract_says(
