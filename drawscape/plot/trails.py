@@ -191,8 +191,7 @@ def _branches(vertex: Ints, chain: Ints, point: Ints, is_open: Flags) -> tuple[I
     used[v[child]] = True
     parent = used[v] & (before[len(chains) + v] == c)
     taken = np.flatnonzero(child | parent)
-    # The parent first: it may be open and end here.
-    order = taken[np.lexsort((~parent[taken], v[taken]))]
+    order = taken[np.argsort(v[taken], kind="stable")]
     return vertex[order], chain[order], point[order]
 
 

@@ -184,6 +184,21 @@ def test_arcs_draw_the_same_and_stay_within_their_tolerance() -> None:
     assert "\nG2 " not in to_gcode(page(("a", lines)))
 
 
+def test_passes_and_speed_hold_for_arcs_too() -> None:
+    profile = replace(PROFILES["servo"], arcs=True)
+    text = to_gcode(page(("+P3+S10 a", Lines.of(circle(100, 100, 30)))), profile=profile)
+    machine = GcodeMachine(PEN["servo"], 210, 297).run(text)
+    assert [stroke.feed for stroke in machine.strokes] == [1200] * 3
+    assert machine.codes.count("G2") + machine.codes.count("G3") == 6
+
+
+def test_a_layers_number_beyond_the_pens_of_a_plotter_is_not_its_pen() -> None:
+    line = Lines.of([[[100, 100], [120, 120]]])
+    document = page(("9 a", line), ("6 b", line), ("0 c", line))
+    strokes = run_hpgl(to_hpgl(document), x=(0, 11040), y=(0, 7721))
+    assert [stroke.pen for stroke in strokes] == [1, 6, 3]
+
+
 def _last_stroke(text: str) -> str:
     """Return the program with the last stroke alone, the square."""
     rows = text.splitlines()
@@ -278,5 +293,7 @@ def test_speed_and_passes_count_in_the_estimate() -> None:
     assert twice.pen_up_mm == 200
     assert twice.lifts == 2
     assert late.seconds == pytest.approx(plain.seconds + 4)
+    both = statistics(page(("+D4000+P2 a", lines)))[-1]
+    assert both.seconds == pytest.approx(twice.seconds + 4)
     assert (hidden.seconds, hidden.lines) == (0, 0)
     assert math.isclose(plain.pen_down_mm, 200)

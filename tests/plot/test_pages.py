@@ -145,6 +145,16 @@ def test_the_whole_pipeline_saves_lifts_travel_and_time() -> None:
     assert steps[-1] == (1.0, "done")
 
 
+def test_every_layer_is_drawn_from_where_the_pen_starts() -> None:
+    lines = hatch(60)
+    near = optimize(page(lines, lines), start=(100.0, 40.0)).layers
+    far = optimize(page(lines, lines)).layers
+    for layer in near:
+        assert np.hypot(*(layer.lines.starts[0] - (100, 40))) < 20
+    for layer in far:
+        assert layer.lines.starts[0].tolist() == [0, 0]
+
+
 def test_duplicates_are_cut_out_only_where_that_saves_time() -> None:
     # Twenty ellipses through two points: near these they run within a hair of each other.
     angle = np.linspace(0, 2 * np.pi, 400)

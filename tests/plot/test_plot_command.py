@@ -218,5 +218,8 @@ def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file: Path) 
     assert names == [f"a-plot-row{r}-column{c}.svg" for r in (1, 2) for c in (1, 2)]
     sheets = [read_svg(file.parent / name) for name in names]
     assert {(sheet.width_mm, sheet.height_mm) for sheet in sheets} == {(148, 210)}
+    run(file, "--tile", "a5", "--margin", 20, "-o", "m.svg")
+    x0, y0, *_ = read_svg(file.parent / "m-row1-column1.svg").lines.bounds
+    assert min(x0, y0) >= 20
     ink = sum(sheet.layers[0].lines.lengths_mm.sum() for sheet in sheets)
     assert ink == pytest.approx(lines.lengths_mm.sum(), rel=1e-4)
