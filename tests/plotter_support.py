@@ -28,7 +28,7 @@ class Stroke:
 class GcodeMachine:
     """A controller after GRBL's rules: modal words, feed before motion, arcs that close.
 
-    `is_down(row)` says of a row what it does to the pen: True, False, or None for nothing.
+    `is_down(row)` returns what a row does to the pen: True, False, or None for nothing.
     """
 
     is_down: Callable[[str], bool | None]

@@ -28,7 +28,7 @@ _ENDINGS = {name: f".{name}" for name in get_args(Format)}
 
 @dataclass(frozen=True, kw_only=True)
 class _Options:
-    """What the command line says, checked by click; lengths are in mm."""
+    """The command line's options, checked by click; lengths are in mm."""
 
     optimize: bool | None
     stats: bool
@@ -62,7 +62,7 @@ class _Options:
 
     @property
     def ordering(self) -> Ordering | None:
-        """How to order: all that is written, unless told not to."""
+        """How to order: all that is written, unless --raw."""
         if not self.writes or self.optimize is False:
             return None
         return Ordering(

@@ -108,7 +108,7 @@ class Output:
 
 
 def ordered_svg(svg: SVGBuilder) -> bytes:
-    """Return the canvas's lines merged and ordered, as SVG; its metadata says so, for `redraw`."""
+    """Return the canvas's lines merged and ordered, as SVG; its metadata records that, for `redraw`."""
     metadata = json.dumps({**(svg.provenance or {}), _ORDERED: True})
     return to_svg(replace(Ordering().of(svg.document()), metadata=metadata))
 

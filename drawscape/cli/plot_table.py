@@ -64,7 +64,7 @@ def _table(before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None,
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as people say them: `45 s`, `12 min 05 s`, `2 h 07 min`."""
+    """Return seconds in words: `45 s`, `12 min 05 s`, `2 h 07 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""How a pen moves: what a layer's name says in the codes of the AxiDraw's software.
+"""How a pen moves: what a layer's name encodes with the codes of the AxiDraw's software.
 
     5 +S30+H60+D500 red    layer 5: at 30 % of the top speed, the pen at 60 % of its height, after 500 ms
     !red                   wait for a person first (to change the pen)
@@ -20,7 +20,7 @@ _NAME = re.compile(
     r"\s*(%)?\s*(!)?\s*(\d{1,4}(?!\d))?((?:\s*\+[SHDP]\d+)*)(.*)", re.IGNORECASE | re.DOTALL
 )
 _CODE = re.compile(r"\+([SHDP])(\d+)", re.IGNORECASE)
-# What the AxiDraw's software accepts; a code outside is left unheeded there, and here.
+# What the AxiDraw's software accepts; a code outside is ignored there, and here.
 _LIMITS = {"S": (1, 110), "H": (0, 100), "D": (1, 10**9), "P": (1, 100)}
 _FIELDS = {"S": "speed", "H": "height", "D": "delay_ms", "P": "passes"}
 

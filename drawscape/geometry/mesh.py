@@ -77,7 +77,7 @@ class Mesh:
 
 
 def edges(mesh: Mesh, *, camera: Camera | None = None, crease_degrees: float = 20.0) -> Points3:
-    """Return the edges that tell what `mesh` looks like, (E, 2, 3), each once.
+    """Return the edges that show the shape of `mesh`, (E, 2, 3), each once.
 
     These are edges of one face only, edges where faces meet at more than `crease_degrees`, and, with
     a camera, the silhouette: edges between a face that is seen from its front and one from its back.

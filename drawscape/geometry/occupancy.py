@@ -48,7 +48,7 @@ class Occupancy:
         rows = int((bounds[3] - bounds[1]) / cell) + 2 * margin
         self._origin = complex(bounds[0] - margin * cell, bounds[1] - margin * cell)
         size = self._columns * rows
-        # Looked through first, a byte a cell; what the others say of empty cells means nothing.
+        # Looked through first, a byte a cell; the other arrays hold nothing valid for empty cells.
         self._filled = np.zeros(size, dtype=bool)
         # Single precision, from the corner: half the memory to look up, and 0.0001 mm at most.
         self._held = np.zeros(size, dtype=np.complex64)
@@ -86,8 +86,8 @@ class Occupancy:
     def claim(self, places: Complexes, line: Indices, step: Indices) -> NDArray[np.bool_]:
         """Return which of `places`, (N,), are granted; they are held from now on.
 
-        `line` and `step` say whose points they are and where along it. One is refused when a point
-        of another line is nearer than the radius, or one of its own line further along it than a
+        `line` and `step` are each point's line and where along it the point is. One is refused when a
+        point of another line is nearer than the radius, or one of its own line further along it than a
         loop is long; of two that come at the same time the lower line number wins.
         """
         return np.asarray(self.claim_runs(places[None], line, step[None])[0])

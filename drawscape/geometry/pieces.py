@@ -16,7 +16,7 @@ _NOTHING = 1e-12
 
 @dataclass(frozen=True)
 class Segments:
-    """The straight segments of lines: `a` and `b` are (S, 2), `line` says whose each is, (S,)."""
+    """The straight segments of lines: `a` and `b` are (S, 2), `line` is the line of each, (S,)."""
 
     a: Points
     b: Points

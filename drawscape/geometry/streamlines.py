@@ -42,10 +42,10 @@ def streamlines(
     (N, 2) or a tuple. New lines start `spacing_mm` beside others and end where they come nearer than
     `test` (0.1 to 1) times that. Points lie at most `step_mm` apart, by default a third of the
     spacing and half a millimetre at most. Lines start from `seeds`, (N, 2), where given, then
-    everywhere. `mask`, a polygon or a function of x and y, says where lines may be; lines longer
+    everywhere. `mask`, a polygon or a function of x and y, limits where lines may be; lines longer
     than `max_length_mm` are ended there, and those shorter than `min_length_mm` left out.
     The field is sampled every half spacing. The same field gives the same lines. Only on the edge of
-    the area may they come a little nearer to each other than the test says.
+    the area may they come a little nearer to each other than the test allows.
     (Jobard & Lefer 1997, many lines at once.)
     Raises GeometryError for lengths that are not positive or a field of another shape.
     """

@@ -201,7 +201,7 @@ def _left_over(
 def _gaps(
     covered: list[tuple[float, float]], length: float, tolerance_mm: float
 ) -> list[tuple[float, float]]:
-    """Return what the covered stretches leave free of a piece; crumbs below the tolerance are dropped."""
+    """Return what the covered stretches leave free of a piece; remnants below the tolerance are dropped."""
     if not covered:
         return [(0.0, length)]
     free, reached = [], 0.0

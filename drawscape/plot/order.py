@@ -12,7 +12,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.plot.entries import choose_entries
 from drawscape.plot.exchange import exchange
 from drawscape.plot.fragments import join_fragments
-from drawscape.plot.nearest import walk_to_nearest
+from drawscape.plot.nearest_end import walk_to_nearest
 from drawscape.plot.reinsert import reinsert
 from drawscape.plot.tours import Floats, Ints, Tour, drawn, travel_of
 from drawscape.plot.untangle import untangle
@@ -25,7 +25,7 @@ _HEURISTICS: tuple[_Heuristic, ...] = (join_fragments, walk_to_nearest)
 
 # Up to here all that is tried takes a fraction of a second, and the shortest tour is kept.
 _TRY_BOTH = 20_000
-# Above, a sample tells which suits the drawing: hatches want the one, scattered lines the other.
+# Above, a sample decides which suits the drawing: hatches want the one, scattered lines the other.
 _SAMPLE = 2_000
 # Rounds of exchange and new entries; the second already gains little.
 _HIGH_ROUNDS = 3

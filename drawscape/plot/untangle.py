@@ -77,7 +77,7 @@ class _Tour:
         return place + leaves, leaves
 
     def _ends(self, move: int) -> tuple[int, int]:
-        """Return the two ends of a move; after the last step it leads nowhere, told as -1."""
+        """Return the two ends of a move; after the last step it leads nowhere: -1."""
         left = self.steps.item(move - 1) ^ 1 if move else len(self.xs) - 1
         return left, self.steps.item(move) if move < len(self.steps) else -1
 

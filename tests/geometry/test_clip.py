@@ -1,4 +1,4 @@
-"""What clipping keeps inside and what it keeps outside are the whole, and each is where it says."""
+"""What clipping keeps inside and what it keeps outside are the whole, and each is where it should be."""
 
 import numpy as np
 import pytest

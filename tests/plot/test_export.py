@@ -214,7 +214,7 @@ def test_a_profile_is_read_from_a_file_and_changes_what_it_names(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "says"),
+    ("content", "error", "message"),
     [
         ("draw_fed = 3", UnknownNameError, "draw_feed"),
         ('draw_feed = "fast"', PlotError, "draw_feed='fast'"),
@@ -227,11 +227,11 @@ def test_a_profile_is_read_from_a_file_and_changes_what_it_names(tmp_path: Path)
     ],
 )
 def test_a_profile_with_a_mistake_is_refused(
-    tmp_path: Path, content: str, error: type[Exception], says: str
+    tmp_path: Path, content: str, error: type[Exception], message: str
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(content)
-    with pytest.raises(error, match=says):
+    with pytest.raises(error, match=message):
         read_profile(path)
 
 

@@ -70,8 +70,8 @@ def test_the_interpreter_stops_at_what_a_machine_stops_at(drawing: Document) -> 
         "before units": good.replace("G21\n", ""),
         "out of bounds": good.replace("G0 X", "G0 X9", 1),
     }
-    for says, text in bad.items():
-        with pytest.raises(MachineError, match=says):
+    for message, text in bad.items():
+        with pytest.raises(MachineError, match=message):
             GcodeMachine(pen, 210, 297).run(text)
 
 
@@ -117,7 +117,7 @@ def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number() -> None
     assert "-" not in to_gcode(document)
 
 
-def test_a_machine_smaller_than_the_sheet_is_heeded_from_its_origin() -> None:
+def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin() -> None:
     document = page(("a", Lines.of([[[10, 10], [10, 290]]])))
     profile = replace(PROFILES["servo"], width_mm=100, height_mm=120)
     with pytest.raises(PlotError, match=r"the machine's reach by 167\.00 mm"):

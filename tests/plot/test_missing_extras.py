@@ -1,4 +1,4 @@
-"""Without the library that a format needs, its export says what to install.
+"""Without the library that a format needs, its export names what to install.
 
 Each runs in a Python of its own in which that library is not found, as if never installed.
 """

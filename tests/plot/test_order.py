@@ -17,7 +17,7 @@ from drawscape.plot import EFFORTS, Effort, order
 from drawscape.plot.entries import choose_entries
 from drawscape.plot.exchange import exchange
 from drawscape.plot.fragments import join_fragments
-from drawscape.plot.nearest import walk_to_nearest
+from drawscape.plot.nearest_end import walk_to_nearest
 from drawscape.plot.reinsert import reinsert
 from drawscape.plot.tours import Tour, travel_of
 from drawscape.plot.untangle import untangle

@@ -90,7 +90,7 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["missing.svg"], "does not exist"),
         (["a.svg", "--split", "5x"], "5x"),
@@ -106,14 +106,14 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
     ],
 )
 def test_mistakes_are_named_and_end_with_2(
-    file: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], says: str
+    file: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     (file.parent / "empty.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     (file.parent / "text.txt").write_text("hello")
     with pytest.raises(SystemExit) as left:
         main(["plot", *arguments])
     assert left.value.code == 2
-    assert says in capfd.readouterr().err
+    assert message in capfd.readouterr().err
 
 
 def test_a_folder_that_is_not_there_ends_with_1(file: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_folder_that_is_not_there_ends_with_1(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (0.4, "0 s"),
         (59.4, "59 s"),
@@ -132,8 +132,8 @@ def test_a_folder_that_is_not_there_ends_with_1(file: Path) -> None:
         (7380, "2 h 03 min"),
     ],
 )
-def test_durations_as_people_say_them(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+def test_durations_in_words(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 def test_high_effort_travels_no_farther(file: Path) -> None:

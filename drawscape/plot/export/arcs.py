@@ -10,7 +10,7 @@ import numpy as np
 
 from drawscape.geometry.lines import Points
 
-# Three points lie on a circle anyway: fewer than five say nothing.
+# Three points lie on a circle anyway: fewer than five prove nothing.
 _FEWEST_POINTS = 5
 # A flatter arc is a straight line to any controller, and its centre off the machine by metres.
 _LARGEST_RADIUS_MM = 2_000.0

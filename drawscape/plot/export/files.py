@@ -49,7 +49,7 @@ def encode(
 ) -> bytes:
     """Return the drawing, as it stands, as the content of a file of `format`.
 
-    `profile` is for G-code, `dpi` for PNG, `device` for HPGL; `outside` says what becomes of lines
+    `profile` is for G-code, `dpi` for PNG, `device` for HPGL; `outside` is what becomes of lines
     that the machine of a G-code or HPGL file cannot reach: 'refuse', 'crop' or 'keep'.
     Raises PlotError for an unknown format and what the format cannot hold, MissingExtraError.
     """

@@ -22,7 +22,7 @@ def to_gcode(
     """Return the drawing as G-code, in absolute coordinates, pen up at the beginning and the end.
 
     Layers with a `%` name are not plotted; speed, height, delay, pause and passes are as the layers'
-    names ask (see drawscape.drawing.motion). `outside` says what becomes of lines beyond the sheet or
+    names ask (see drawscape.drawing.motion). `outside` is what becomes of lines beyond the sheet or
     the machine's reach: 'refuse', 'crop' or, with negative coordinates if need be, 'keep'.
     Raises PlotError for lines outside that are refused.
     """

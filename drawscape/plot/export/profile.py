@@ -1,4 +1,4 @@
-"""What a machine that speaks G-code wants to hear: commands, feeds, units, limits."""
+"""What a machine needs in its G-code: commands, feeds, units, limits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class GcodeProfile:
     """What a machine wants: commands may hold several lines; feeds are in mm/min, limits in mm.
 
     `units` are those of the file that is written. Lengths and feeds in the commands themselves are in
-    `command_units` and are converted where the two differ; a profile that counts in inches has to say
+    `command_units` and are converted where the two differ; a profile that counts in inches has to declare
     in which units its commands are. `{down}` in `pen_down` becomes the pen's height: `down_percent` of
     the way between the two values of `down_range`, unless a layer asks for another (`+H60`).
     `travel_feed` None travels with G0, as fast as the machine can; `top_feed` is what a layer's speed
@@ -82,7 +82,7 @@ class GcodeProfile:
             raise PlotError(f"{name}={text!r} switches the units; set units='mm' or 'in' instead")
         if self.units == "in" and self.command_units is None and _holds_lengths(bare):
             raise PlotError(
-                f"{name}={text!r} holds lengths; say command_units='mm' or 'in', since units='in'"
+                f"{name}={text!r} holds lengths; set command_units='mm' or 'in', since units='in'"
             )
 
     def command(self, name: str, /, **values: str) -> str:
@@ -206,7 +206,7 @@ def _check_units(settings: dict[str, Any], given: dict[str, Any], source: str) -
     for name in _COMMANDS:
         if _holds_lengths(_COMMENT.sub("", str(given.get(name, "")))):
             raise PlotError(
-                f"{source}: {name}={given[name]!r} holds lengths; say command_units='mm' or 'in', "
+                f"{source}: {name}={given[name]!r} holds lengths; set command_units='mm' or 'in', "
                 "since units='in'"
             )
 
