@@ -2,7 +2,7 @@
 
 A file is written beside its place under a hidden temporary name, flushed to the disk, then renamed. The
 temporary name says who writes it (`.spiral.svg.<machine>-<pid>-<start>-<number>.part`), so what a killed
-writer left is told from what a living one writes: the next to write in that folder removes it, as does a
+writer left differs from what a living one writes: the next to write in that folder removes it, as does a
 worker at its start.
 """
 

@@ -305,7 +305,7 @@ def _lane(lane: str | None) -> str:
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
-    """Return whether the job was kept from running or told to stop; False when it had ended.
+    """Return whether the job was kept from running or asked to stop; False when it had ended.
 
     Raises JobNotFoundError for an unknown id. See `Job.cancel`.
     """

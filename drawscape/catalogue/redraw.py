@@ -29,7 +29,7 @@ from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 
 TOLERANCE_MM = 0.05
-"""Less than a pen's width: ink that nobody can tell from the other."""
+"""Less than a pen's width: ink that nobody can distinguish from the other."""
 
 _STEP_MM = 0.5
 """How far apart the places are that are compared along a line, beside its corners."""

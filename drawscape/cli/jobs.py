@@ -106,8 +106,8 @@ def show(job_id: str) -> None:
         elif value is not None:
             click.echo(f"  {name}: {value}")
     if row.status == "finished":
-        told = repr(job.result)
-        click.echo(f"  result: {told[:_RESULT_CHARS]}{'...' if len(told) > _RESULT_CHARS else ''}")
+        text = repr(job.result)
+        click.echo(f"  result: {text[:_RESULT_CHARS]}{'...' if len(text) > _RESULT_CHARS else ''}")
     click.echo(job.explain())
 
 
@@ -141,17 +141,17 @@ def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None
     What had ended before is an error, and the exit code 1.
     """
     grace_s = seconds(grace, "grace")
-    told: list[Job] = []
+    asked: list[Job] = []
 
-    def tell(job: Job) -> None:
+    def cancel_one(job: Job) -> None:
         if not job.cancel(grace_s):
             had = _HAD.get(job.status, "ended")
             raise JobStateError(f"job {job.id} had {had} before; nothing is canceled")
-        told.append(job)
+        asked.append(job)
 
-    code = for_each(job_ids, tell)
+    code = for_each(job_ids, cancel_one)
     until = time.monotonic() + _SETTLE_S
-    for job in told:
+    for job in asked:
         click.echo(f"{job.id} {_what_became_of(job, until)}")
     context.exit(code)
 
@@ -163,10 +163,10 @@ def _what_became_of(job: Job, until: float) -> str:
     if status == "canceled":
         return "is canceled before it began"
     if status == "stopped":
-        return "was told to stop and is stopped"
+        return "was asked to stop and is stopped"
     if status in _HAD:
-        return f"was told to stop but had {_HAD[status]} by then"
-    return f"was told to stop and is {status} still"
+        return f"was asked to stop but had {_HAD[status]} by then"
+    return f"was asked to stop and is {status} still"
 
 
 @jobs.command()
@@ -265,6 +265,6 @@ def stats(prometheus: bool) -> None:
         f"{'rate':>12} {found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour"
     )
     for name, values in (("waited", found.wait_s), ("ran", found.run_s)):
-        told = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
-        click.echo(f"{name:>12} {told or 'nothing has run yet'}")
+        shown = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
+        click.echo(f"{name:>12} {shown or 'nothing has run yet'}")
     click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().path}")

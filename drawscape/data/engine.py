@@ -124,7 +124,7 @@ class Engine:
         return rows
 
     def _fraction(self, share: tuple[float, float]) -> float:
-        """Return how far the query is within `share`; DuckDB says -1 when it cannot tell."""
+        """Return how far the query is within `share`; DuckDB says -1 when it does not know."""
         percent: float = self._connection.query_progress()
         return share[0] + (share[1] - share[0]) * min(percent, 100.0) / 100
 

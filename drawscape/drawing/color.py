@@ -41,7 +41,7 @@ def share(text: str) -> float:
 
 
 def is_white(color: str) -> bool:
-    """Return whether a colour cannot be told from white paper."""
+    """Return whether a colour cannot be distinguished from white paper."""
     values = rgba(color)
     return values is not None and min(values[:3]) > 0.98
 

@@ -107,7 +107,7 @@ def _unused(
     used: set[str] = set()
     files = [f"{name}.html.j2", f"{name}.txt.j2"]
     for file in files:
-        if environment.loader is None:  # never: it is set above; this tells the type checker
+        if environment.loader is None:  # never: it is set above; this is for the type checker
             break
         parsed = environment.parse(environment.loader.get_source(environment, file)[0])
         used |= meta.find_undeclared_variables(parsed)

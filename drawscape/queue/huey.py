@@ -107,7 +107,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         """Queue `task` with `kwargs` in each minute for which `validate_datetime` (`crontab(...)`) holds.
 
         However many workers run, and whether they are busy or not, the minute's job is queued once.
-        `name` tells several entries of one task apart. `tz='Europe/Berlin'` reads the entry in that zone
+        `name` distinguishes several entries of one task. `tz='Europe/Berlin'` reads the entry in that zone
         (by default in UTC, as huey does): an hour that the clock skips in spring has no minutes, one that
         comes twice in autumn has each of them twice. With `catch_up='1d'` the minutes of the last day that
         no worker saw are made up for. Raises JobOptionError.

@@ -161,7 +161,7 @@ class Job:
         return explain(self._queue, self._row())
 
     def cancel(self, grace: Duration = 0.0) -> bool:
-        """Return whether it was kept from running (`canceled`) or told to stop (`stopped`).
+        """Return whether it was kept from running (`canceled`) or asked to stop (`stopped`).
 
         With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
         has not ended by then.

@@ -1,4 +1,4 @@
-"""One thread per process that sees the table change and tells those who asked."""
+"""One thread per process that sees the table change and notifies those who asked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Watcher:
                 now = self._version(watches)
                 if now != version:
                     for watch in watches:
-                        self._tell(watch)
+                        self._notify(watch)
                     version = now
             except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
                 _LOG.exception("the watch of %s stumbled", self._database.path)
@@ -102,13 +102,13 @@ class Watcher:
         """Return what differs once a job may have changed.
 
         A preview that comes without a word of progress leaves the table as it is. Each is renamed into its
-        folder, whose time one call tells; it is only asked for while a job runs that somebody watches.
+        folder, whose time one call reads; it is only asked for while a job runs that somebody watches.
         """
         running = any(watch.running for watch in watches)
         folder = self._queue.folder / "previews"
         return self._database.version(), running and _stamp(folder)
 
-    def _tell(self, watch: Watch) -> None:
+    def _notify(self, watch: Watch) -> None:
         if watch.job_ids is None:
             newest = list_rows(self._database, self._queue.name, limit=_NEWEST)
             rows = {row.id: row for row in reversed(newest)}

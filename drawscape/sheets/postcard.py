@@ -89,7 +89,7 @@ def postcard_back(
     if postcode:
         _postcode(svg, postcode, font, missing)
     if sender:
-        told = fit_text(
+        fitted = fit_text(
             sender,
             Box(9, 9, 58, 86),
             what="sender",
@@ -99,7 +99,7 @@ def postcard_back(
             valign="top",
             missing=missing,
         )
-        svg.polylines(told.lines)
+        svg.polylines(fitted.lines)
     return svg
 
 

@@ -16,7 +16,7 @@ Draft: TypeAlias = Callable[[SVGBuilder], object]
 """Draws on a copy of the canvas what there is to see of a drawing under way."""
 
 Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
-"""What a sketch that tells of its progress yields."""
+"""What a sketch that reports its progress yields."""
 
 
 @dataclass(frozen=True)

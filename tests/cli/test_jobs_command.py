@@ -108,10 +108,10 @@ def test_cancel_says_of_a_waiting_job_that_it_will_not_begin(home: Path):
 
 def test_cancel_says_of_a_running_job_that_it_was_asked_to_stop(home: Path):
     job = started(enqueue_background_job("clitasks.nap", 60))
-    assert output("cancel", job.id) == f"{job.id} was told to stop and is stopped\n"
+    assert output("cancel", job.id) == f"{job.id} was asked to stop and is stopped\n"
     stubborn = started(enqueue_background_job("clitasks.nap_on", 60))
     said = output("cancel", "--grace", "1m", stubborn.id)
-    assert said == f"{stubborn.id} was told to stop and is started still\n"
+    assert said == f"{stubborn.id} was asked to stop and is started still\n"
     output("cancel", stubborn.id)
 
 

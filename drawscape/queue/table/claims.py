@@ -185,7 +185,7 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> tuple[objec
 def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
     """Return whether `held` went back to the queue, as if it had not been claimed.
 
-    For a worker that is told to leave or cannot start a child: the job is not to blame, so no recovery is
+    For a worker that is asked to leave or cannot start a child: the job is not to blame, so no recovery is
     counted, and no attempt if it had not `begun`. One that was asked to stop meanwhile is stopped.
     """
     with database.transaction() as connection:
@@ -215,7 +215,7 @@ def note_progress(
 
 
 def note_pid(database: Database, held: Claim, pid: int | None) -> None:
-    """Write which child process runs the job, when it is not the one that was told at the claim."""
+    """Write which child process runs the job, when it is not the one that was named at the claim."""
     with database.translated():
         database.connection.execute(
             "update job set pid = ? where seq = ? and token = ? and status = 'started'",

@@ -1,1 +1,1 @@
-"""Pictures: a grey image told in one kind of line."""
+"""Pictures: a grey image in one kind of line."""
