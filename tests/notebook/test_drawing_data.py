@@ -82,3 +82,9 @@ def test_a_view_leaves_a_picture_in_the_saved_notebook() -> None:
 def test_what_is_no_drawing_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"give a canvas, a job or the path of an SVG file"):
         view("nowhere.svg")
+
+
+def test_a_leap_to_the_left_is_as_wide_as_one_to_the_right() -> None:
+    lines = Lines.of([[[100.0, 10.0], [300.0, 10.0]], [[-100.0, 10.0], [0.0, 10.0]]])
+    data = drawing_data(document(Layer("left", "#000", 0.3, lines)))
+    assert np.allclose(decoded(data, 0).points, lines.points)

@@ -10,7 +10,9 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.notebook.drawing_panel import EXPORTS, DrawingPanel
 from drawscape.notebook.plot_figures import figures_html, figures_of, minutes, notices
+from drawscape.plot import statistics
 from drawscape.sketches import draw
+from drawscape.svg.read import read_svg
 
 
 class Shown:
@@ -63,6 +65,17 @@ def test_one_file_per_pen(shown: Shown) -> None:
     assert files[0].read_bytes() != files[1].read_bytes()
 
 
+@pytest.mark.parametrize("per_pen", [False, True])
+def test_what_is_exported_is_in_the_better_order(shown: Shown, per_pen: bool) -> None:
+    before = statistics(shown.documents[0])[-1]
+    files = shown.panel.export("SVG, ordered", per_pen=per_pen)
+    after = [statistics(read_svg(file.read_bytes()))[-1] for file in files]
+    assert sum(figures.pen_up_mm for figures in after) < 0.8 * before.pen_up_mm
+    assert sum(figures.pen_down_mm for figures in after) == pytest.approx(
+        before.pen_down_mm, rel=0.02
+    )
+
+
 def test_the_button_writes_the_chosen_format_and_says_where(shown: Shown) -> None:
     part(shown.root, "format").value = "G-code"
     button(shown.root, "Export").click()
@@ -97,6 +110,13 @@ def test_what_lies_off_the_sheet_is_said(
     points: list[tuple[float, float]], words: list[str]
 ) -> None:
     assert list(notices(page(*points))) == words
+
+
+def test_a_sheet_is_as_high_as_it_is_and_not_as_wide() -> None:
+    tall = Document(100, 300, page((10, 10), (90, 290)).layers)
+    assert list(notices(tall)) == []
+    flat = Document(300, 100, page((10, 10), (10, 290)).layers)
+    assert list(notices(flat)) == ["50.0 % of its points lie off the sheet"]
 
 
 def test_figures_of_a_drawing_too_large_to_be_ordered_by_the_way_say_how_it_is() -> None:

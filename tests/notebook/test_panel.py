@@ -205,3 +205,11 @@ def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(
         NotSerializableError, match=r"2\.0 MB .* most of it in .photo. .*numpy.save"
     ):
         target_of(halftone)
+
+
+def test_undoing_a_margin_brings_back_the_automatic_one() -> None:
+    own = panel(rings)
+    before = own.snapshot
+    own.set({"margin": 30})
+    own.set(before)
+    assert "margin" not in own.values

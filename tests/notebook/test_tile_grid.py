@@ -91,3 +91,13 @@ def test_what_a_handler_raises_is_shown_above_the_tiles_until_the_next_one_works
     assert grid.note == "ValueError: one at a time"
     grid.report("select", ids=["t0"])
     assert grid.note == ""
+
+
+def test_a_tile_whose_picture_has_come_sends_it_though_its_words_are_the_same() -> None:
+    grid = Recorded([Tile("t0", b"", "seed 0", state="started")])
+    grid.messages.clear()
+    grid.update(Tile("t0", b"now it is there", "seed 0"))
+    ((contents, pictures),) = grid.messages
+    assert (contents[0]["changed"], pictures) == (True, [b"now it is there"])
+    grid.update(Tile("t0", b"now it is there", "seed 0, drawn"))
+    assert grid.messages[-1][1] == [b""]
