@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +63,16 @@ class Lab:
     url: str
     token: str
     folder: Path
+    pid: int
+
+    def write(self, name: str, *sources: str) -> None:
+        """Write a notebook with those code cells."""
+        write_notebook(self.folder / name, *sources)
 
     def run_cells(self, page: Any, *sources: str) -> "Notebook":
         """Return a new notebook with those cells, run."""
         name = f"{secrets.token_hex(4)}.ipynb"
-        write_notebook(self.folder / name, *sources)
+        self.write(name, *sources)
         notebook = self.open(page, name)
         notebook.run_all()
         return notebook
@@ -261,11 +267,27 @@ def lab(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -
     base = tmp_path_factory.mktemp("lab")
     folder = base / "notebooks"
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".*"))
+    with running_lab(base, folder, {**environment, **jupyter_folders(base)}) as lab:
+        yield lab
+
+
+@pytest.fixture
+def labs(tmp_path: Path, environment: dict[str, str]) -> Callable[[], Any]:
+    """Start a JupyterLab on an empty folder, and after it was killed another: `with labs() as lab`."""
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    everything = {**environment, **jupyter_folders(tmp_path)}
+    return lambda: running_lab(tmp_path, folder, everything)
+
+
+@contextmanager
+def running_lab(base: Path, folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+    """A JupyterLab that is up; at the end it is terminated, if a test has not killed it."""
     token, port = secrets.token_hex(16), free_port()
-    with (base / "lab.log").open("wb") as log:
+    with (base / "lab.log").open("ab") as log:
         process = subprocess.Popen(
             lab_command(folder, token, port),
-            env={**environment, **jupyter_folders(base)},
+            env=environment,
             cwd=folder,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -273,7 +295,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for_server(f"{url}/api/status?token={token}", process, base / "lab.log")
-        yield Lab(url, token, folder)
+        yield Lab(url, token, folder, process.pid)
     finally:
         process.terminate()  # the server ends its kernels before it goes
         process.wait(timeout=20)

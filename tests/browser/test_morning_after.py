@@ -1,0 +1,107 @@
+"""The morning after: kernel, worker and lab are gone, and everything that was made is back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import wait_until
+
+from drawscape.queue.engines.sqlite.liveness import living
+
+pytestmark = pytest.mark.browser
+
+SETUP = """from drawscape.notebook import contact_sheet, form, history, sheet, sheets
+def reach(i):
+    return i + 2
+def rings(svg, rng, *, count: int = 4, wide: float = 1.0):
+    'Rings by a helper.'
+    for i in range(count):
+        svg.circle(50, 50, reach(i) * wide + rng.random())"""
+FORM = "drawing = form(rings, paper='100x100')\ndrawing"
+SHEET = """def slow(svg, rng, *, gate=''):
+    'A dot that waits for a file to appear.'
+    import pathlib, time
+    while not pathlib.Path(gate).exists():
+        time.sleep(0.02)
+    svg.circle(50, 50, 10 + rng.random())
+done = contact_sheet(rings, range(6), paper='60x60')
+night = contact_sheet(slow, range(8), paper='60x60', name='overnight', gate={gate!r})
+night"""
+LOOK = "print(done.status, '|', night.status, '|', drawing.values, '|', drawing.status)"
+
+
+def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
+    chromium: Any,
+    home: Path,
+    environment: dict[str, str],
+    labs: Callable[[], Any],
+    page: Any,
+) -> None:
+    gate, name = home / "gate", "night.ipynb"
+    locks = home / ".drawscape" / "workers"
+
+    with labs() as lab:
+        lab.write(name, SETUP, FORM, SHEET.format(gate=str(gate)))
+        notebook = lab.open(page, name)
+        notebook.run_all()
+        shown = notebook.form()
+        notebook.evaluate("drawing.set(count=7, seed=5)")
+        shown.press("Draw")
+        shown.await_status("finished")
+        drawn = shown.picture()
+        wait_until(lambda: "6 of 6 drawn" in notebook.evaluate(LOOK), 60, "the first sheet")
+        notebook.evaluate("drawing.job.wait(); from drawscape.catalogue import find")
+        notebook.evaluate("find(drawing.job.result).star(5)")
+        before = notebook.evaluate(LOOK)
+        assert "0 of 8 drawn" in before, before
+        (worker,) = living(locks)
+        kernel = int(notebook.evaluate("import os; print(os.getpid())"))
+        for pid in (kernel, worker.pid, lab.pid):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not living(locks), 30, "the worker to be gone")
+
+    jobs = count_jobs(environment)
+    context = chromium.new_context(viewport={"width": 1280, "height": 1100})
+    morning = context.new_page()
+    morning.set_default_timeout(30_000)
+    with labs() as lab:
+        notebook = lab.open(morning, name)
+        notebook.run_all()
+        shown = notebook.form()
+        after = notebook.evaluate(LOOK)
+        assert "6 of 6 drawn" in after, after
+        assert "0 of 8 drawn" in after, after
+        assert "'count': 7" in after, after
+        assert "drawn before" in after, after
+        assert shown.picture() == drawn
+        assert count_jobs(environment) == jobs
+        code = "from drawscape.catalogue import drawings; print(len(drawings(stars=5)), sheets())"
+        assert notebook.evaluate(code).startswith("1 overnight: 8 of slow")
+        notebook.evaluate("named = sheet('overnight')")
+        gate.touch()
+        wait_until(
+            lambda: "8 of 8 drawn" in notebook.evaluate("print(night.status)"), 60, "the rest"
+        )
+        assert "8 of 8 drawn" in notebook.evaluate("named.wait(); print(named.status)")
+        assert count_jobs(environment) == jobs
+        tiles = morning.locator(".drawscape-wall-tile img")
+        assert tiles.count() == 8
+        assert notebook.cell_errors() == []
+        morning.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    context.close()
+
+
+def count_jobs(environment: dict[str, str]) -> int:
+    """Return how many rows the job table has."""
+    code = "from drawscape.jobs import list_jobs; print(len(list_jobs(limit=None)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
