@@ -65,13 +65,15 @@ def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
     `fully` also counts its figures and makes its thumbnail; else that is done when somebody asks.
     """
     try:
-        said = provenance_of(path)
+        provenance = provenance_of(path)
         document = read_svg(path) if fully else None
     except (OSError, DrawscapeError):
         return None
     figures = None if document is None else figures_of(document)
     thumbnail = None if document is None else thumbnail_of(document)
-    return record(path, Entry(said, said.request, figures, thumbnail), digest=digest_of(path))
+    return record(
+        path, Entry(provenance, provenance.request, figures, thumbnail), digest=digest_of(path)
+    )
 
 
 def provenance_of(path: Path) -> Provenance:

@@ -18,7 +18,7 @@ from drawscape.sketches.recipe import Recipe
 def standing(recipe: Recipe) -> Drawing | None:
     """Return the drawing of `recipe` if its file stands and what it read is unchanged, else None.
 
-    A sketch that asks the clock, throws its own dice or reads files by itself is never taken to stand.
+    A sketch that asks the clock, has dice of its own or reads files by itself is never taken to stand.
     A file that was moved inside the home is found by its content. Raises CatalogueError.
     """
     if recipe.origin.identity.volatile:

@@ -54,26 +54,28 @@ def record(path: Path, entry: Entry, *, digest: str | None = None) -> Drawing:
     A drawing of another recipe that lay there is deleted. Raises CatalogueError, FileNotFoundError.
     """
     found = path.stat()
-    said, place = entry.provenance, stored_path(path)
+    provenance, place = entry.provenance, stored_path(path)
     values: dict[str, Any] = {
-        "recipe": said.address,
-        "request": entry.request or said.address,
-        "sketch": said.sketch,
-        "seed": said.seed,
-        "width": said.width,
-        "height": said.height,
-        "margin": said.margin,
-        "parameters": json.dumps(said.parameters),
-        "reads": json.dumps(said.reads),
-        "volatile": int(bool(said.volatile)),
+        "recipe": provenance.address,
+        "request": entry.request or provenance.address,
+        "sketch": provenance.sketch,
+        "seed": provenance.seed,
+        "width": provenance.width,
+        "height": provenance.height,
+        "margin": provenance.margin,
+        "parameters": json.dumps(provenance.parameters),
+        "reads": json.dumps(provenance.reads),
+        "volatile": int(bool(provenance.volatile)),
         "path": place,
         "digest": digest or digest_of(path),
         "size": found.st_size,
         "modified_ns": found.st_mtime_ns,
         "deleted": 0,
         "drawn_at": found.st_mtime if entry.took_s is None else time.time(),
-        "parents": json.dumps(said.parents),
-        "source": hashlib.sha256(said.source.encode()).hexdigest()[:24] if said.source else None,
+        "parents": json.dumps(provenance.parents),
+        "source": hashlib.sha256(provenance.source.encode()).hexdigest()[:24]
+        if provenance.source
+        else None,
         **(entry.figures.columns if entry.figures else {}),
     }
     values |= {
@@ -82,8 +84,8 @@ def record(path: Path, entry: Entry, *, digest: str | None = None) -> Drawing:
     with writing() as connection:
         values |= _kept(connection, values)
         drawing = _upsert(connection, values)
-        if said.source:
-            source = (values["source"], said.source)
+        if provenance.source:
+            source = (values["source"], provenance.source)
             connection.execute("insert or ignore into source values (?, ?)", source)
         connection.execute(
             "update drawing set deleted = 1 where path = ? and id <> ?", (place, drawing)

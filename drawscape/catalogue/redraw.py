@@ -109,16 +109,16 @@ def redraw_file(
     path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> SVGBuilder:
     """Return the drawing in a file, drawn again. Raises as `sketch_for` does."""
-    said = provenance_of(Path(path))
-    return redraw(said, sketch_for(said, sketch, trust=trust))
+    provenance = provenance_of(Path(path))
+    return redraw(provenance, sketch_for(provenance, sketch, trust=trust))
 
 
 def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:
     """Draw a drawing again into its file, also if that is gone, and return it."""
-    said = known_provenance(drawing)
-    recipe = recipe_again(said, sketch_for(said, sketch, trust=trust))
+    provenance = known_provenance(drawing)
+    recipe = recipe_again(provenance, sketch_for(provenance, sketch, trust=trust))
     began = time.perf_counter()
     svg = draw_recipe(recipe, parents=drawing.parents)
     drawing.path.parent.mkdir(parents=True, exist_ok=True)

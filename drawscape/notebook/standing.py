@@ -115,11 +115,11 @@ def _sketch_of(drawing: Drawing, *, trust: bool) -> Drawable:
         return here
     from drawscape.catalogue.redraw import known_provenance, sketch_for
 
-    said = known_provenance(drawing)
-    if not said.source and drawing.sketch in SKETCHES:
+    provenance = known_provenance(drawing)
+    if not provenance.source and drawing.sketch in SKETCHES:
         return drawing.sketch
     try:
-        return sketch_for(said, trust=trust)
+        return sketch_for(provenance, trust=trust)
     except ProvenanceError:
         raise ProvenanceError(
             f"the sketch {drawing.sketch!r} is not defined in this notebook; run its cell first, or let the "

@@ -89,8 +89,8 @@ class Identity:
     @property
     def code(self) -> str:
         """All of it in one: `sha256:...`."""
-        told = repr((self.sketch, self.library, sorted(self.versions.items())))
-        return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
+        parts = repr((self.sketch, self.library, sorted(self.versions.items())))
+        return f"sha256:{hashlib.sha256(parts.encode()).hexdigest()}"
 
 
 def identity_of(function: Callable[..., Any]) -> Identity:
@@ -132,12 +132,12 @@ class Walk:
         self.volatile: set[str] = set()
         self.seen: dict[int, Any] = {}
         self._open: list[int] = []
-        self._told = hashlib.sha256()
+        self._hash = hashlib.sha256()
 
     @property
     def digest(self) -> str:
         """The digest of all that was walked."""
-        return self._told.hexdigest()[:16]
+        return self._hash.hexdigest()[:16]
 
     def annotations(self, function: Callable[..., Any]) -> None:
         """Count how the sketch's parameters are read from what they are given."""
@@ -146,7 +146,7 @@ class Walk:
         except Exception:  # noqa: BLE001 - an annotation may be any expression
             hints = inspect.get_annotations(inspect.unwrap(function))
         for name, hint in hints.items():
-            self._tell("parameter", name, _ADDRESS.sub("", repr(getattr(hint, "__origin__", hint))))
+            self._add("parameter", name, _ADDRESS.sub("", repr(getattr(hint, "__origin__", hint))))
             for item in getattr(hint, "__metadata__", ()):
                 if not isinstance(item, str) and not hasattr(item, "documentation"):
                     self.value(item)
@@ -154,27 +154,27 @@ class Walk:
     def value(self, value: Any) -> None:
         """Count `value`, whatever it is."""
         if value is None or isinstance(value, (bool, int, float, complex, str, bytes, type(...))):
-            self._tell(type(value).__name__, repr(value))
+            self._add(type(value).__name__, repr(value))
         elif isinstance(value, Enum):
             self.value(type(value))
-            self._tell("member", value.name)
+            self._add("member", value.name)
         elif isinstance(value, (FunctionType, type, ModuleType)):
             self._once(value)
         elif id(value) in self._open:
-            self._tell("itself", str(len(self._open) - self._open.index(id(value))))
+            self._add("itself", str(len(self._open) - self._open.index(id(value))))
         else:
             self._open.append(id(value))
             self._composite(value)
             self._open.pop()
 
-    def _tell(self, *words: str) -> None:
+    def _add(self, *words: str) -> None:
         for word in words:
             coded = word.encode("utf-8", "surrogatepass")
-            self._told.update(b"%d:%b" % (len(coded), coded))
+            self._hash.update(b"%d:%b" % (len(coded), coded))
 
     def _once(self, value: Any) -> None:
         if id(value) in self.seen:
-            self._tell("seen", str(list(self.seen).index(id(value))))
+            self._add("seen", str(list(self.seen).index(id(value))))
         elif isinstance(value, ModuleType):
             self._module(value)
         elif not self._foreign(value, getattr(value, "__module__", None) or ""):
@@ -186,7 +186,7 @@ class Walk:
         top = module.partition(".")[0]
         if not is_foreign(module):
             return False
-        self._tell("from", module, getattr(value, "__qualname__", "") or type(value).__name__)
+        self._add("from", module, getattr(value, "__qualname__", "") or type(value).__name__)
         if library_code.is_library(module):
             self.library.add(module)
             if module in _BY_NAME:
@@ -199,14 +199,14 @@ class Walk:
         if self._foreign(module, module.__name__):
             return
         self.seen[id(module)] = module
-        self._tell("module", module.__name__)
+        self._add("module", module.__name__)
         for name, value in sorted(vars(module).items()):
             if not (name.startswith("__") and name.endswith("__")):
-                self._tell(name)
+                self._add(name)
                 self.value(value)
 
     def _function(self, function: FunctionType) -> None:
-        self._tell("function")
+        self._add("function")
         self._code(function.__code__, function.__globals__)
         self.value(function.__defaults__)
         self.value(function.__kwdefaults__)
@@ -216,13 +216,13 @@ class Walk:
                 self._unsteady(cell.cell_contents, behaviour_of(function.__code__))
                 self.value(cell.cell_contents)
             except ValueError:  # not bound yet
-                self._tell("empty")
+                self._add("empty")
 
     def _code(self, code: CodeType, names: Mapping[str, Any]) -> None:
         behaviour = behaviour_of(code)
-        self._tell(behaviour.text)
+        self._add(behaviour.text)
         for name in behaviour.globals:
-            self._tell(name)
+            self._add(name)
             if name in names:
                 self._unsteady(names[name], behaviour)
                 self.value(names[name])
@@ -245,7 +245,7 @@ class Walk:
             full = importlib.util.resolve_name("." * level + module, package) if level else module
             found = importlib.import_module(full)
         except (ImportError, ValueError):
-            self._tell("missing", module)
+            self._add("missing", module)
             return
         self._unsteady(found, by)
         for name in wanted:
@@ -257,7 +257,7 @@ class Walk:
         self.value(found)
 
     def _class(self, cls: type) -> None:
-        self._tell("class", cls.__name__)
+        self._add("class", cls.__name__)
         for base in (*cls.__bases__, type(cls)):
             self.value(base)
         members = {name: value for name, value in vars(cls).items() if name not in _NOT_CODE}
@@ -268,12 +268,12 @@ class Walk:
             self._mapping({name: member.value for name, member in cls.__members__.items()})
         for name, value in members.items():
             if not _is_slot(value):
-                self._tell(name)
+                self._add(name)
                 self.value(value)
 
     def _composite(self, value: Any) -> None:
         if isinstance(value, (tuple, list)):
-            self._tell(type(value).__name__, str(len(value)))
+            self._add(type(value).__name__, str(len(value)))
             for item in list(value):
                 self.value(item)
         elif isinstance(value, dict):
@@ -283,7 +283,7 @@ class Walk:
         elif isinstance(value, (np.ndarray, np.generic)):
             self._array(np.asarray(value))
         elif isinstance(value, (staticmethod, classmethod)):
-            self._tell(type(value).__name__)
+            self._add(type(value).__name__)
             self.value(value.__func__)
         elif isinstance(value, property):
             self.value((value.fget, value.fset))
@@ -296,7 +296,7 @@ class Walk:
         elif isinstance(value, np.random.Generator):
             self.value(value.bit_generator.state)
         elif callable(getattr(value, "cache_info", None)) and hasattr(value, "__wrapped__"):
-            self._tell("cached")
+            self._add("cached")
             self.value(value.__wrapped__)
         elif isinstance(value, (BuiltinFunctionType, np.ufunc)):
             self._builtin(value)
@@ -304,7 +304,7 @@ class Walk:
             self._object(value)
 
     def _mapping(self, values: Mapping[Any, Any]) -> None:
-        self._tell("mapping", str(len(values)))
+        self._add("mapping", str(len(values)))
         for key, value in list(values.items()):
             self.value(key)
             self.value(value)
@@ -317,15 +317,15 @@ class Walk:
             digests.append(inner.digest)
             self.library |= inner.library
             self.packages |= inner.packages
-        self._tell("set", *sorted(digests))
+        self._add("set", *sorted(digests))
 
     def _array(self, array: np.ndarray[Any, Any]) -> None:
         self.packages.add("numpy")
-        self._tell("array", str(array.dtype), str(array.shape))
+        self._add("array", str(array.dtype), str(array.shape))
         if array.dtype.hasobject:
             self.value(array.tolist())
         else:
-            self._told.update(np.ascontiguousarray(array).data.tobytes())
+            self._hash.update(np.ascontiguousarray(array).data.tobytes())
 
     def _builtin(self, value: Any) -> None:
         module = getattr(value, "__module__", None) or type(value).__module__
@@ -336,7 +336,7 @@ class Walk:
         dice = type(owner).__module__ == "random"
         if value.__name__ in _CLOCKS.get(module, ()) or dice:
             self.volatile.add(f"{'random' if dice else module}.{value.__name__}")
-        self._tell("builtin", module, name)
+        self._add("builtin", module, name)
 
     def _object(self, value: Any) -> None:
         """Count an instance by its class and what is in it, else by its pickle."""
@@ -352,7 +352,7 @@ class Walk:
             self._mapping({name: item for name, item in inside.items() if name != "__weakref__"})
             return
         try:
-            self._told.update(pickle.dumps(value, protocol=4))
+            self._hash.update(pickle.dumps(value, protocol=4))
         except Exception:  # noqa: BLE001 - whatever a pickler raises: a thing of this process alone
             self.volatile.add(f"a {type(value).__name__}, which cannot be compared")
 

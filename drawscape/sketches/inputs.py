@@ -83,7 +83,7 @@ _digests: dict[Path, tuple[tuple[int, int], str]] = {}
 def watched(inputs: Inputs) -> Iterator[None]:
     """Note in `inputs` what this thread reads meanwhile.
 
-    Python's audit events tell of files, sockets and processes. They do not tell of the clock, nor of what
+    Python's audit events report files, sockets and processes. They do not report the clock, nor of what
     a library in C opens by itself, nor of what another thread reads.
     """
     _install()

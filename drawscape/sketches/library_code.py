@@ -51,12 +51,12 @@ def digest_of(modules: Iterable[str]) -> str:
     A module of a sketch counts without its comments and docstrings, any other as the file stands, which
     is read anew only when its size or time has changed: a call costs a millisecond.
     """
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(_reached(modules)):
         path = _file_of(name)
         if path is not None:
-            told.update(f"{name} {_Read.of(path).digest}\n".encode())
-    return told.hexdigest()[:16]
+            digest.update(f"{name} {_Read.of(path).digest}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def sketch_modules() -> list[str]:
@@ -102,10 +102,10 @@ class _Read:
         self.files = [path, *data]  # a table or picture comes along
         self.stamps = [_stamp(file) for file in self.files]
         is_sketch = path.parent.parent == Path(__file__).parent
-        told = hashlib.sha256(normalised(text).encode() if is_sketch else content)
+        digest = hashlib.sha256(normalised(text).encode() if is_sketch else content)
         for file in data:
-            told.update(file.read_bytes())
-        self.digest = told.hexdigest()
+            digest.update(file.read_bytes())
+        self.digest = digest.hexdigest()
         imported = [(m, names) for m, names in _IMPORT.findall(text) if not m.startswith(".")]
         self.imports = [*imported, *((m, "") for m in _PLAIN_IMPORT.findall(text))]
         tops = {module.partition(".")[0] for module, _ in self.imports}

@@ -45,7 +45,7 @@ def generate_complex_svg(
 
     `pattern_type` is a sketch's name and `params` its parameters (`margin`, too). The file lies in
     `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the same
-    for the same drawing. A drawing that stands is not drawn again unless it shall be `fresh`. The catalogue
+    for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The catalogue
     remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
     Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
     """
@@ -103,10 +103,10 @@ def _drawn(
         on_progress=lambda fraction, page: job.progress(fraction, preview=page.to_bytes),
         parents=parents,
     )
-    said = Provenance.of(svg.provenance)
-    path = svg.save(target or settings.output_path(file_name(recipe, _address(svg, said))))
+    provenance = Provenance.of(svg.provenance)
+    path = svg.save(target or settings.output_path(file_name(recipe, _address(svg, provenance))))
     failpoint("drawing.file_written")
-    _remember(path, svg, said, recipe, time.perf_counter() - began, sheet)
+    _remember(path, svg, provenance, recipe, time.perf_counter() - began, sheet)
     return path
 
 
@@ -121,7 +121,7 @@ def _standing(recipe: Recipe) -> Drawing | None:
 def _remember(
     path: Path,
     svg: SVGBuilder,
-    said: Provenance,
+    provenance: Provenance,
     recipe: Recipe,
     took_s: float,
     sheet: str | None,
@@ -129,7 +129,7 @@ def _remember(
     """Write the row; without it the drawing stands all the same, and `rebuild` finds it."""
     try:
         keep_source(recipe.origin.source)
-        entry = entry_of(svg, said, recipe.request, took_s=took_s, sheet=sheet)
+        entry = entry_of(svg, provenance, recipe.request, took_s=took_s, sheet=sheet)
         failpoint("drawing.thumbnail_made")
         record(path, entry, digest=digest_of(path))
         failpoint("drawing.row_written")
@@ -137,8 +137,8 @@ def _remember(
         current_job().log(f"the drawing is not in the catalogue: {error}")
 
 
-def _address(svg: SVGBuilder, said: Provenance) -> str:
+def _address(svg: SVGBuilder, provenance: Provenance) -> str:
     """Return the address in the file's name; what comes out otherwise each time has a name for each."""
-    if not said.volatile:
-        return said.recipe
-    return address_of({"recipe": said.recipe, "lines": svg.to_string()})
+    if not provenance.volatile:
+        return provenance.recipe
+    return address_of({"recipe": provenance.recipe, "lines": svg.to_string()})

@@ -104,10 +104,12 @@ def measure(count: int) -> None:
     report("a miss", 5, lambda: standing(recipe_of(sketch, 60, 60, seed=1)))
     recipe = recipe_of(sketch, 60, 60, seed=0)
     svg = draw_recipe(recipe)
-    said = Provenance.of(svg.provenance)
+    provenance = Provenance.of(svg.provenance)
     path = standing(recipe).path  # type: ignore[union-attr]
-    entry = entry_of(svg, said, recipe.request, took_s=1.0)
-    report("figures and thumbnail", 10, lambda: entry_of(svg, said, recipe.request, took_s=1.0))
+    entry = entry_of(svg, provenance, recipe.request, took_s=1.0)
+    report(
+        "figures and thumbnail", 10, lambda: entry_of(svg, provenance, recipe.request, took_s=1.0)
+    )
     report("writing a row", 10, lambda: record(path, entry))
     report("opening the gallery", 1000, lambda: history().close(), 5)
     gallery = history()

@@ -124,10 +124,10 @@ def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(
     from drawscape.catalogue.index import provenance_of
     from drawscape.sketches.source_text import SourceText
 
-    said = provenance_of(hostile)
-    source = SourceText.of_reference(said.source)
+    provenance = provenance_of(hostile)
+    source = SourceText.of_reference(provenance.source)
     evil = SourceText("reeds", f"open({str(marker)!r}, 'w')\n{source.main}", {})
-    hostile.write_text(hostile.read_text().replace(said.source, evil.reference))
+    hostile.write_text(hostile.read_text().replace(provenance.source, evil.reference))
     for arguments in (
         ("drawings", "rebuild"),
         ("drawings", "show"),

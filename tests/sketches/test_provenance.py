@@ -29,18 +29,18 @@ from drawscape.sketches.provenance import plain
 
 def test_a_drawing_says_how_it_was_made() -> None:
     svg = draw("truchet", 100, 150, seed=7, tiles=4, margin=5)
-    said = read_provenance(svg.to_string())
-    assert (said.sketch, said.seed, said.width, said.height, said.margin) == (
+    provenance = read_provenance(svg.to_string())
+    assert (provenance.sketch, provenance.seed, provenance.width, provenance.height, provenance.margin) == (
         "truchet", 7, 100.0, 150.0, 5.0,
     )  # fmt: skip
-    assert said.parameters == {"tiles": 4, "levels": 3, "split": 0.45, "strands": 4}
-    assert said.code == code_hash(SKETCHES["truchet"].function)
+    assert provenance.parameters == {"tiles": 4, "levels": 3, "split": 0.45, "strands": 4}
+    assert provenance.code == code_hash(SKETCHES["truchet"].function)
 
 
 def test_the_metadata_holds_no_date_and_no_path() -> None:
     head = draw("schotter", 60, 60).to_string().partition("</metadata>")[0]
-    told = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
-    assert set(told) == {
+    values = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
+    assert set(values) == {
         "sketch", "seed", "width", "height", "margin", "parameters", "version", "code",
         "recipe", "digests", "versions",
     }  # fmt: skip
@@ -58,9 +58,9 @@ def test_redrawing_gives_the_same_bytes(name: str) -> None:
 def test_any_text_survives_the_file(text: str) -> None:
     first = draw("paragraph", 60, 60, text=text).to_string()
     ET.fromstring(first.encode())
-    said = read_provenance(first)
-    assert said.parameters["text"] == text
-    assert redraw(said).to_string() == first
+    provenance = read_provenance(first)
+    assert provenance.parameters["text"] == text
+    assert redraw(provenance).to_string() == first
 
 
 def test_whole_numbers_and_floats_are_the_same_page_and_the_same_bytes() -> None:
@@ -72,10 +72,10 @@ def test_whole_numbers_and_floats_are_the_same_page_and_the_same_bytes() -> None
 
 def test_a_function_outside_the_library_is_redrawn_when_it_is_handed_over(rings) -> None:  # type: ignore[no-untyped-def]
     first = draw(rings, 90, 90, seed=2, count=9).to_string()
-    said = read_provenance(first)
-    assert redraw(said, rings).to_string() == first
+    provenance = read_provenance(first)
+    assert redraw(provenance, rings).to_string() == first
     with pytest.raises(UnknownNameError, match="rings"):
-        redraw(said)
+        redraw(provenance)
 
 
 def test_the_hash_changes_with_the_code_and_not_with_the_name(tmp_path: Path) -> None:
@@ -148,9 +148,9 @@ def test_a_file_that_does_not_say_how_it_was_made_is_an_error(text: str) -> None
 
 
 def test_a_seed_of_the_wrong_kind_in_a_file_is_an_error() -> None:
-    told = {**draw("rose", 50, 50).provenance, "seed": True}
+    values = {**draw("rose", 50, 50).provenance, "seed": True}
     with pytest.raises(ProvenanceError, match="seed"):
-        Provenance.of(told)
+        Provenance.of(values)
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", None, True])

@@ -188,7 +188,7 @@ def test_any_edit_of_what_a_sketch_reaches_changes_its_recipe(edited: str) -> No
     ("old", "new"),
     [
         ('    """Where the dot', "    # where the dot is\n\n    \"\"\"Where the dot"),
-        ('"""Rings about the middle."""', '"""Rings, but told otherwise: about 7 words."""'),
+        ('"""Rings about the middle."""', '"""Rings, but in other words: about 7 words."""'),
         ('    """Where the dot number `index` lies."""\n', ""),
         ("STEP = 1.5", "\n\n# how far\nSTEP = 1.5  # mm"),
         ("    angle = index * 2.4\n", "    angle = (\n        index * 2.4\n    )\n"),
@@ -270,7 +270,7 @@ def test_an_edit_of_a_module_of_the_project_changes_the_recipe(
 
 LIBRARY_EDITS = [
     ("sketches/curves/spiral.py", "import numpy", "TURNS = 3\nimport numpy"),
-    ("geometry/noise.py", "import numpy", "SCALE = 2\nimport numpy"),
+    ("geometry/streamlines.py", "import numpy", "SCALE = 2\nimport numpy"),
     ("geometry/lines.py", "np.empty((0, 2))", "np.zeros((0, 2))"),
     ("svg/write/numerals.py", "import numpy", "MORE = 1\nimport numpy"),
     ("sketches/pictures/_shell.npz", "", "x"),
@@ -330,7 +330,7 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
     child.wait(30)
     assert changed == {
         "sketches/curves/spiral.py": [True, False, False, False],
-        "geometry/noise.py": [False, True, False, False],
+        "geometry/streamlines.py": [False, True, False, False],
         "geometry/lines.py": [True, True, True, True],
         "svg/write/numerals.py": [True, True, True, True],
         "sketches/pictures/_shell.npz": [False, False, True, False],
@@ -353,7 +353,7 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
         ("import threading\nL = threading.Lock()\ndef s(svg):\n    L.acquire()", "compared"),
     ],
 )  # fmt: skip
-def test_a_sketch_that_asks_the_clock_or_throws_its_own_dice_is_noticed(
+def test_a_sketch_that_asks_the_clock_or_has_dice_of_its_own_is_noticed(
     body: str, reason: str
 ) -> None:
     assert reason in " ".join(identity_of(sketch_of(body, "s")).volatile)
@@ -376,8 +376,8 @@ def test_a_file_that_a_sketch_opens_by_itself_is_noticed_when_it_draws(tmp_path:
     data = tmp_path / "sizes.txt"
     data.write_text("3")
     sketch = sketch_of(f"def s(svg):\n    svg.circle(9, 9, float(open({str(data)!r}).read()))", "s")
-    said = read_provenance(draw(sketch, 20, 20).to_string())
-    assert said.volatile == ["the file 'sizes.txt'"]
+    provenance = read_provenance(draw(sketch, 20, 20).to_string())
+    assert provenance.volatile == ["the file 'sizes.txt'"]
 
 
 def test_a_socket_and_a_process_are_noticed() -> None:
@@ -387,8 +387,8 @@ def test_a_socket_and_a_process_are_noticed() -> None:
         "    except OSError:\n        pass\n"
         "    subprocess.run(['true'])\n    svg.circle(9, 9, 2)\n"
     )
-    said = read_provenance(draw(sketch_of(text, "s"), 20, 20).to_string())
-    assert {"another program", "the network"} <= set(said.volatile)
+    provenance = read_provenance(draw(sketch_of(text, "s"), 20, 20).to_string())
+    assert {"another program", "the network"} <= set(provenance.volatile)
 
 
 def test_a_picture_that_is_read_through_the_library_is_part_of_the_recipe(
@@ -402,10 +402,10 @@ def test_a_picture_that_is_read_through_the_library_is_part_of_the_recipe(
         image = Image.new("L", (20, 20), grey)
         image.putpixel((3, 3), 255)
         image.save(tmp_path / "p.png")
-        said = read_provenance(draw("squiggles", 60, 60, picture="p.png").to_string())
-        assert list(said.reads) == ["p.png"]
-        assert said.volatile == []
-        recipes.append(said.recipe)
+        provenance = read_provenance(draw("squiggles", 60, 60, picture="p.png").to_string())
+        assert list(provenance.reads) == ["p.png"]
+        assert provenance.volatile == []
+        recipes.append(provenance.recipe)
     assert recipes[0] == recipes[1] != recipes[2]
 
 
@@ -416,9 +416,9 @@ def test_a_sketch_of_a_cell_is_drawn_byte_for_byte_from_the_source_in_its_file()
     code = (
         "import sys\nfrom drawscape.sketches import read_provenance, redraw\n"
         "from drawscape.sketches.source_text import SourceText\n"
-        "said = read_provenance(sys.stdin.read())\n"
-        "function = SourceText.of_reference(said.source).load()\n"
-        "sys.stdout.write(redraw(said, function).to_string())\n"
+        "provenance = read_provenance(sys.stdin.read())\n"
+        "function = SourceText.of_reference(provenance.source).load()\n"
+        "sys.stdout.write(redraw(provenance, function).to_string())\n"
     )
     there = subprocess.run(
         [sys.executable, "-c", code], input=first.to_string(), capture_output=True, text=True
