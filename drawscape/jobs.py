@@ -10,22 +10,25 @@ killed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import task, worker_process
+from drawscape.queue import backup, task, worker_process
 from drawscape.queue.batch import Batch
 from drawscape.queue.by_value import portable
 from drawscape.queue.codec import dump
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.job import Job
-from drawscape.queue.options import check_lane
+from drawscape.queue.options import check_lane, split_options
 from drawscape.queue.queue import Queue
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
@@ -55,9 +58,11 @@ __all__ = [
     "Reason",
     "Status",
     "WorkerProcess",
+    "backup_queue",
     "cancel_all",
     "cancel_job",
     "check_lane",
+    "check_queue",
     "check_serializable",
     "check_status",
     "count_queued",
@@ -71,6 +76,7 @@ __all__ = [
     "get_job",
     "get_job_status",
     "iterate_jobs",
+    "job",
     "list_jobs",
     "list_snapshots",
     "load_task",
@@ -84,11 +90,14 @@ __all__ = [
     "retry_job",
     "start_shared_worker",
     "start_worker",
+    "synchronous_jobs",
     "watch",
     "workers_alive",
 ]
 
 Target = str | Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
 
 _MOST_QUEUES = 16
 """A process that changes its home again and again, as tests do, does not keep a queue for each."""
@@ -140,7 +149,9 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     JobOptionError, DuplicateJobError, JobNotFoundError (a dependency) or QueueError.
     """
     queue = default_queue()
-    return Job(queue, queue.enqueue(task_function, args, kwargs))
+    job = Job(queue, queue.enqueue(task_function, args, kwargs))
+    _run_if_synchronous()
+    return job
 
 
 def enqueue_many(
@@ -170,7 +181,59 @@ def enqueue_many(
     )
     batch = Batch(queue, batch_id)
     batch.following = None if following is None else Job(queue, following)
+    _run_if_synchronous()
     return batch
+
+
+def job(**options: Any) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
+    """Return a decorator that gives a task options of its own: `@job(job_timeout='10m', job_retries=2)`.
+
+    The function stays what it is; `function.enqueue(*args, **kwargs)` queues it with these options, those
+    in `kwargs` before them.
+    """
+    split_options(options)
+
+    def decorated(function: Callable[P, R]) -> JobFunction[P, R]:
+        def enqueue(*args: Any, **kwargs: Any) -> Job:
+            return enqueue_background_job(function, *args, **{**options, **kwargs})
+
+        function.enqueue = enqueue  # type: ignore[attr-defined]
+        return cast("JobFunction[P, R]", function)
+
+    return decorated
+
+
+class JobFunction(Protocol[P, R]):
+    """A function that `@job` was put on."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call it here and now."""
+
+    def enqueue(self, *args: Any, **kwargs: Any) -> Job:
+        """Queue it."""
+
+
+_synchronous: ContextVar[bool] = ContextVar("synchronous", default=False)
+
+
+@contextmanager
+def synchronous_jobs() -> Iterator[None]:
+    """Let each job that is queued within the block run at once, in this process: for tests.
+
+    All else is as with a worker: rows, statuses, retries, dependents. Delays are not waited for.
+    """
+    token = _synchronous.set(True)
+    try:
+        yield
+    finally:
+        _synchronous.reset(token)
+
+
+def _run_if_synchronous() -> None:
+    if _synchronous.get():
+        from drawscape.queue.inline import run_queued
+
+        run_queued(default_queue())
 
 
 def get_job_status(job_id: str) -> dict[str, Any]:
@@ -280,6 +343,19 @@ def count_queued(limit: int = 1_000_000) -> int:
     """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
     queue = default_queue()
     return query.count_queued(queue.database, queue.name, limit)
+
+
+def backup_queue(file: str | os.PathLike[str]) -> Path:
+    """Return where the key of a copy of the queue lies, which is written to `file` while workers run.
+
+    Raises QueueError when there is such a file already.
+    """
+    return backup.write(default_queue(), Path(file))
+
+
+def check_queue() -> list[str]:
+    """Return what is wrong with the queue's file, in sentences; nothing if it is whole."""
+    return backup.problems(default_queue())
 
 
 def cancel_all(grace: Duration = 0.0) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 import warnings
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -65,7 +67,10 @@ def jobs(context: click.Context, live: bool, limit: int) -> None:
 @click.option("--task", metavar="PATH", help="Only this task's, or a module's.")
 @_LIMIT
 @_WATCH
-def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="All that is known, as a JSON array.")
+def list_command(
+    status: tuple[str, ...], task: str | None, limit: int, live: bool, as_json: bool = False
+) -> None:
     """List jobs, the newest first.
 
     A table on a terminal; elsewhere a line a job, its cells separated by tabs.
@@ -74,6 +79,9 @@ def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bo
     def rows(most: int) -> list[JobSnapshot]:
         return list_snapshots(status or None, task, most)
 
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows(limit)], default=_as_text, indent=1))
+        return
     moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if live and moves:
         jobs_table.watch(rows, limit)
@@ -85,6 +93,10 @@ def list_command(status: tuple[str, ...], task: str | None, limit: int, live: bo
         return
     for row in rows(limit):
         click.echo("\t".join(jobs_table.cells(row)))
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 @jobs.command()

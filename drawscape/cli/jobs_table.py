@@ -23,6 +23,9 @@ PERIOD_S = 0.25
 _WIDE = 120
 """Columns from which whole ids and paths fit beside the rest."""
 
+_NARROW = 60
+"""Columns below which only id, task and status are shown, a line each."""
+
 _LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
 
 _COLOURS = {
@@ -73,21 +76,30 @@ def watch(find: Finder, limit: int) -> None:
 
 
 def table(rows: list[JobSnapshot], console: Console) -> Any:
-    """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths."""
+    """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths.
+
+    A job with a description is shown by it.
+    """
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    wide = console.width >= _WIDE
+    wide, narrow = console.width >= _WIDE, console.width < _NARROW
     made = Table(box=None, pad_edge=False)
-    for name in ("id", "task", "status", "done", "age", "took"):
-        made.add_column(name, no_wrap=name != "task", overflow="fold")
+    for name in (
+        ("id", "task", "status") if narrow else ("id", "task", "status", "done", "age", "took")
+    ):
+        ends = {"overflow": "ellipsis"} if narrow and name == "task" else {"overflow": "fold"}
+        made.add_column(name, no_wrap=narrow or name != "task", **ends)  # type: ignore[arg-type]
     for row in rows:
         job_id, task, status, *rest = cells(row)
         if not wide:
             job_id, task, status = job_id[-SHORT:], task.rpartition(".")[2], row.status
         made.add_row(
-            job_id, Text(task), Text(status, _COLOURS.get(row.status, "")), *map(Text, rest)
+            job_id,
+            Text(row.description or task),
+            Text(status, _COLOURS.get(row.status, "")),
+            *map(Text, [] if narrow else rest),
         )
     return Group(Text(_title()), *([made] if rows else []))
 

@@ -38,6 +38,7 @@ _COMMANDS = {
     "drawings": _Lazy(
         "drawscape.cli.drawings", "drawings", "Find, mark, export and redraw what was drawn."
     ),
+    "enqueue": _Lazy("drawscape.cli.enqueue", "enqueue", "Queue a task by its path."),
     "jobs": _Lazy("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
     "lab": _Lazy("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
     "new": _Lazy(
@@ -46,6 +47,7 @@ _COMMANDS = {
     "plot": _Lazy(
         "drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."
     ),
+    "queue": _Lazy("drawscape.cli.queue", "queue", "Back up, check, pause and resume the queue."),
     "redraw": _Lazy(
         "drawscape.cli.redraw", "redraw", "Draw a file again from what its metadata says."
     ),

@@ -16,6 +16,8 @@ from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.queue.codec import of_result
 from drawscape.queue.explanation import explain, jobs_ahead
+from drawscape.queue.meta import JobMeta
+from drawscape.queue.options import priority_of
 from drawscape.queue.queue import Queue
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
@@ -100,9 +102,18 @@ class Job:
         return jobs_ahead(self._queue, row) if row.status == "queued" else None
 
     @property
-    def meta(self) -> dict[str, Any]:
-        """The job's own notes: `job_meta` and what the task added."""
-        return parsed(self._row().meta)
+    def meta(self) -> JobMeta:
+        """The job's own notes: `job_meta` and what the task added. A change is saved, or refused."""
+        return JobMeta(self._queue.database, self._id, parsed(self._row().meta))
+
+    @property
+    def priority(self) -> int:
+        """How soon it runs; may be set until it begins."""
+        return self._row().priority
+
+    @priority.setter
+    def priority(self, value: int) -> None:
+        control.set_priority(self._queue.database, self._id, priority_of(value))
 
     @property
     def description(self) -> str | None:

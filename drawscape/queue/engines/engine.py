@@ -100,5 +100,11 @@ class Database(Protocol):
     def size_bytes(self) -> int:
         """Return how much the table takes."""
 
+    def backup(self, file: Path) -> None:
+        """Write a consistent copy to `file` while others go on."""
+
+    def damage(self) -> list[str]:
+        """Return what the engine finds wrong with its own structure."""
+
     def close(self) -> None:
         """Close the calling thread's connection."""

@@ -162,6 +162,22 @@ class Database:
             self.connection.execute(f"pragma incremental_vacuum({int(pages)})").fetchall()
             return int(self.connection.execute("pragma freelist_count").fetchone()[0])
 
+    def backup(self, file: Path) -> None:
+        """Write a consistent copy to `file` while others go on."""
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with self.translated():
+            copy = sqlite3.connect(file)
+            try:
+                self.connection.backup(copy, pages=1000)
+            finally:
+                copy.close()
+
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong with the file's structure."""
+        with self.translated():
+            rows = self.connection.execute("pragma integrity_check").fetchall()
+        return [row[0] for row in rows if row[0] != "ok"]
+
     def size_bytes(self) -> int:
         """Return the size of the file."""
         return self.path.stat().st_size

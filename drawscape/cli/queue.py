@@ -1,0 +1,65 @@
+"""`drawscape queue`: the queue's file as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from drawscape import jobs as job_api
+from drawscape.cli.text import counted
+from drawscape.errors import QueueError
+
+
+@click.group()
+def queue() -> None:
+    """Back up, check, pause and resume the queue, or cancel all of it."""
+
+
+@queue.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write a copy of the queue to FILE while workers run, and its key beside it."""
+    key = job_api.backup_queue(file)
+    click.echo(f"{file} and {key}: {file.stat().st_size / 1e6:.1f} MB, signed by that key")
+
+
+@queue.command()
+def check() -> None:
+    """Look whether the queue's file is whole and its rows agree; the exit code is 1 if not."""
+    problems = job_api.check_queue()
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        raise QueueError(f"{counted(len(problems), 'problem')} in {job_api.default_queue().path}")
+    click.echo(f"{job_api.default_queue().path} is whole")
+
+
+@queue.command()
+@click.argument("lane", required=False)
+def pause(lane: str | None) -> None:
+    """Let no job start, or none of one LANE, until `resume`; running ones go on."""
+    job_api.pause_queue(lane)
+    click.echo(f"{_named(lane)} is paused")
+
+
+@queue.command()
+@click.argument("lane", required=False)
+def resume(lane: str | None) -> None:
+    """Let jobs start again, or those of one LANE."""
+    job_api.resume_queue(lane)
+    click.echo(f"{_named(lane)} goes on")
+
+
+def _named(lane: str | None) -> str:
+    return "the queue" if lane is None else f"the lane {lane}"
+
+
+@queue.command("cancel-all")
+@click.option(
+    "--grace", default="0", metavar="TIME", help="Ask running tasks to end first: 5, 90s."
+)
+@click.confirmation_option(prompt="Cancel all jobs that wait or run?")
+def cancel_all(grace: str) -> None:
+    """Cancel what waits, and stop what runs."""
+    click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

@@ -1,0 +1,187 @@
+"""What callers find in `drawscape.jobs` beside enqueue: a decorator, jobs in tests, notes, copies."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drawscape import errors
+from drawscape.jobs import (
+    backup_queue,
+    check_queue,
+    current_job,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    get_job,
+    job,
+    list_jobs,
+    synchronous_jobs,
+)
+from drawscape.queue.queue import Queue
+from drawscape.queue.table.claims import claim
+
+pytestmark = pytest.mark.usefixtures("home")
+
+TASK = "sampletasks.nothing"
+
+
+@job(job_retries=2, job_priority=3)
+def double(x: int) -> int:
+    current_job().progress(0.5, "half")
+    current_job().meta["seen"] = x
+    return 2 * x
+
+
+def test_a_decorated_function_stays_one_and_is_queued_with_its_options():
+    assert double(4) == 8
+    queued = double.enqueue(4, job_priority=7)
+    row = queued.refresh()
+    assert (row.priority, row.retries) == (7, 2)
+
+
+def test_an_unknown_option_is_refused_where_it_is_written():
+    with pytest.raises(errors.JobOptionError, match="job_retires"):
+        job(job_retires=2)
+
+
+def test_jobs_may_run_at_once_in_a_test():
+    with synchronous_jobs():
+        done = double.enqueue(4)
+        failed = enqueue_background_job("sampletasks.fail", "no ink")
+        batch = enqueue_many("sampletasks.add", [{"a": 1}, {"a": 2}], then=TASK)
+        chained = enqueue_background_job("sampletasks.add", done, b=done)
+    assert (done.result, done.meta, done.message) == (8, {"seen": 4}, "half")
+    assert "no ink" in failed.error
+    assert batch.wait(1) == [1, 2]
+    assert batch.following.status == "finished"
+    assert chained.result == 16
+    assert current_job().id is None
+    assert enqueue_background_job(TASK).status == "queued"
+
+
+def test_a_note_is_saved_or_refused():
+    queued = enqueue_background_job(TASK, job_meta={"a": 1})
+    queued.meta.update(b=2, c=[3])
+    del queued.meta["a"]
+    assert get_job(queued.id).meta == {"b": 2, "c": [3]}
+    claim(default_queue().database, "background", "worker", None)
+    with pytest.raises(errors.JobStateError, match="its task writes"):
+        queued.meta["d"] = 4
+    assert queued.meta == {"b": 2, "c": [3]}
+
+
+def test_a_priority_may_be_changed_until_a_job_begins():
+    first, second = enqueue_background_job(TASK), enqueue_background_job(TASK)
+    second.priority = 5
+    held = claim(default_queue().database, "background", "worker", None)
+    assert held.id == second.id
+    with pytest.raises(errors.JobStateError, match="started"):
+        second.priority = 6
+    with pytest.raises(errors.JobOptionError):
+        first.priority = "high"
+
+
+def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home: Path, tmp_path: Path):
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            enqueue_background_job(TASK)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    before = [enqueue_background_job(TASK).id for _ in range(20)]
+    try:
+        key = backup_queue(tmp_path / "copy.db")
+    finally:
+        stop.set()
+        thread.join()
+    assert key == tmp_path / "copy.key"
+    assert {path.stat().st_mode & 0o777 for path in (key, tmp_path / "copy.db")} == {0o600}
+    copy = Queue.at(tmp_path / "copy.db", "background", home, ("sampletasks",))
+    rows = copy.database.connection.execute("select id from job").fetchall()
+    assert set(before) <= {row[0] for row in rows}
+    assert copy.codec.key == default_queue().codec.key
+    with pytest.raises(errors.QueueError, match="exists"):
+        backup_queue(tmp_path / "copy.db")
+
+
+DAMAGE = {
+    "ended without": "update job set status = 'finished' where id = 'one'",
+    "did not end": "update job set ended_at = 1 where id = 'one'",
+    "deferred": "update job set status = 'deferred' where id = 'one'",
+    "another number": "update job set waits_for = 3 where id = 'two'",
+    "gone": "delete from job where id = 'one'",
+    "scheduled for no time": "update job set status = 'scheduled' where id = 'one'",
+    "counts": "insert into job_count values ('background', 'failed', 7)",
+}
+
+
+@pytest.mark.parametrize("words", DAMAGE)
+def test_a_look_at_the_queue_finds_what_does_not_agree(words: str):
+    enqueue_background_job(TASK, job_id="one")
+    enqueue_background_job(TASK, job_id="two", job_depends_on="one")
+    assert check_queue() == []
+    plain = sqlite3.connect(default_queue().path, isolation_level=None)
+    plain.execute(DAMAGE[words])
+    plain.close()
+    assert any(words in problem for problem in check_queue())
+
+
+def drawscape(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "drawscape", *words],
+        env={**os.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_task_is_queued_on_the_command_line(start_consumer: Callable[..., object]):
+    start_consumer("-w", "1")
+    done = drawscape("enqueue", "sampletasks.add", "a=1", "b=2", "job_description=a sum", "--wait")
+    job_id, result = done.stdout.split()
+    assert result == "3"
+    assert get_job(job_id).description == "a sum"
+    assert (
+        drawscape("enqueue", "sampletasks.echo", "value=ink", "--wait").stdout.split()[1] == "ink"
+    )
+    wrong = drawscape("enqueue", "sampletasks.add", "novalue")
+    assert wrong.returncode == 2
+    assert "NAME=VALUE" in wrong.stderr
+
+
+def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path: Path):
+    enqueue_background_job(TASK)
+    assert "is paused" in drawscape("queue", "pause").stdout
+    assert claim(default_queue().database, "background", "worker", None) is None
+    assert "goes on" in drawscape("queue", "resume").stdout
+    assert "is whole" in drawscape("queue", "check").stdout
+    assert drawscape("queue", "backup", str(tmp_path / "copy.db")).returncode == 0
+    assert (tmp_path / "copy.key").exists()
+    assert drawscape("queue", "cancel-all", "--yes").stdout == "1 job canceled\n"
+    plain = sqlite3.connect(default_queue().path, isolation_level=None)
+    plain.execute("update job set ended_at = null")
+    plain.close()
+    checked = drawscape("queue", "check")
+    assert checked.returncode == 1
+    assert "ended without" in checked.stdout
+
+
+def test_the_list_is_json_for_a_program():
+    import json
+
+    enqueue_background_job(TASK, job_description="a poster", job_meta={"a": 1})
+    (row,) = json.loads(drawscape("jobs", "list", "--json").stdout)
+    assert row["description"] == "a poster"
+    assert (row["status"], row["meta"]) == ("queued", {"a": 1})
+    assert list_jobs()[0].id == row["id"]

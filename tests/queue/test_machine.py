@@ -1,0 +1,143 @@
+"""The public API against a model of a few lines, in any order of verbs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from drawscape.errors import JobStateError
+from drawscape.jobs import (
+    ENDED,
+    Job,
+    Keep,
+    check_queue,
+    default_queue,
+    enqueue_background_job,
+    prune_jobs,
+    retry_failed_jobs,
+)
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Outcome
+
+STEPS = int(os.environ.get("MACHINE_STEPS", "10000"))
+STEPS_A_RUN = 50
+TASK = "sampletasks.nothing"
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """`needs` is what each job depends on, `finished_at` the step in which it last finished, if it has.
+
+    The promise: a job begins only after all that it needs has finished since it was last queued anew.
+    """
+
+    jobs = Bundle("jobs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        database = default_queue().database
+        database.connection.execute("pragma synchronous = off")  # no power is lost here
+        for table in ("job", "job_dependency", "job_batch", "job_group", "job_pause"):
+            database.connection.execute(f"delete from {table}")
+        self.needs: dict[str, list[str]] = {}
+        self.done: set[str] = set()
+        self.held: list = []
+
+    @rule(target=jobs, needed=st.lists(jobs, max_size=2), priority=st.integers(0, 2))
+    def enqueue(self, needed: list[Job], priority: int) -> object:
+        needed = [job for job in needed if self._exists(job)]
+        job = enqueue_background_job(TASK, job_depends_on=needed, job_priority=priority)
+        self.needs[job.id] = [one.id for one in needed]
+        return multiple(job)
+
+    @rule()
+    def begin(self) -> None:
+        found = claim(default_queue().database, "background", "worker", None)
+        if found is not None:
+            assert set(self.needs[found.id]) <= self.done, "began before what it needs has finished"
+            self.held.append(found)
+
+    @rule(finished=st.booleans())
+    def end(self, finished: bool) -> None:
+        if self.held:
+            held = self.held.pop(0)
+            outcome = (
+                Outcome("finished") if finished else Outcome("failed", "exception", error="no")
+            )
+            accepted, _ = acknowledge(default_queue().database, held, outcome)
+            assert accepted
+            if finished:
+                self.done.add(held.id)
+
+    @rule(job=jobs)
+    def cancel(self, job: Job) -> None:
+        if self._exists(job) and job.status != "started":
+            job.cancel()
+
+    @rule(job=jobs, verb=st.sampled_from([Job.retry, Job.requeue]))
+    def again(self, job: Job, verb: object) -> None:
+        if self._exists(job):
+            try:
+                verb(job)
+            except JobStateError:
+                return
+            self.done.discard(job.id)
+
+    @rule()
+    def again_all(self) -> None:
+        self.done -= {job.id for job in retry_failed_jobs()}
+
+    @rule(job=jobs)
+    def delete(self, job: Job) -> None:
+        if self._exists(job):
+            try:
+                job.delete()
+            except JobStateError:
+                return
+
+    @rule()
+    def prune(self) -> None:
+        prune_jobs(Keep(count=3, spared_s=0))
+
+    @invariant()
+    def the_table_agrees_with_itself(self) -> None:
+        assert check_queue() == []
+
+    @invariant()
+    def who_waits_for_what_ended_otherwise_has_failed(self) -> None:
+        for job_id, needed in self.needs.items():
+            job = Job(default_queue(), job_id)
+            if self._exists(job) and not job.ended and job.status != "started":
+                for one in needed:
+                    other = Job(default_queue(), one)
+                    if self._exists(other) and other.status in ENDED:
+                        assert other.status == "finished"
+
+    def _exists(self, job: Job) -> bool:
+        return "not_found" not in repr(job)
+
+
+@pytest.mark.slow
+def test_ten_thousand_steps_in_any_order_break_no_promise(home: Path):
+    run_state_machine_as_test(
+        QueueMachine,
+        settings=settings(
+            max_examples=max(1, STEPS // STEPS_A_RUN),
+            stateful_step_count=STEPS_A_RUN,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert check_queue() == []
