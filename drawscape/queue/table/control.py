@@ -9,7 +9,7 @@ from typing import Any
 
 from drawscape.errors import JobStateError
 from drawscape.queue.engines.engine import Connection, Database
-from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, Status
+from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, WAITING, Status
 from drawscape.queue.table.dependencies import reopen, settle
 from drawscape.queue.table.query import list_rows, read_row, require
 from drawscape.queue.table.records import JobRow, parsed
@@ -56,9 +56,20 @@ def cancel_many(
     In slices: another writer never waits for long, and what starts between two of them is stopped.
     """
     which, value = ("queue = ?", queue) if batch is None else ("batch = ?", batch)
+    canceled = sum(
+        _cancel_waiting(database, f"{which} and status = '{status}' and ended_at is null", value)
+        for status in WAITING  # one by one, for each has an index of its own
+    )
+    with database.transaction() as connection:
+        asked = connection.execute(_ASK.format(which=which), (grace_s, grace_s, value)).fetchall()
+    _stop_without_workers(database, asked)
+    return canceled + len(asked)
+
+
+def _cancel_waiting(database: Database, which: str, value: str) -> int:
     statement = (
-        "update job set status = 'canceled', ended_at = ?, due_at = null where seq in (select seq "
-        f"from job where {which} and status in {SQL_WAITING} order by seq limit ?) returning id"
+        "update job set status = 'canceled', ended_at = ?, due_at = null "
+        f"where seq in (select seq from job where {which} limit ?) returning id"
     )
     canceled = 0
     slices = Slices()
@@ -68,10 +79,7 @@ def cancel_many(
             settle(connection, [(job_id, False) for (job_id,) in ids])
             slices.done = len(ids)
         canceled += len(ids)
-    with database.transaction() as connection:
-        asked = connection.execute(_ASK.format(which=which), (grace_s, grace_s, value)).fetchall()
-    _stop_without_workers(database, asked)
-    return canceled + len(asked)
+    return canceled
 
 
 def _stop_without_workers(database: Database, asked: Sequence[tuple[str, str | None]]) -> None:

@@ -10,7 +10,7 @@ _AIM_S = 0.005
 """Of one transaction. A writer that finds the file locked sleeps 1, 2, 5, 10, 15 ms between its tries, so
 the pauses are as long as the transactions."""
 
-_FIRST, _LEAST, _MOST = 100, 10, 2000
+_FIRST, _LEAST, _MOST = 200, 200, 2000  # fewer rows would be outweighed by the flush to the disk
 
 
 class Slices:
