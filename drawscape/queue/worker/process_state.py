@@ -32,6 +32,10 @@ _FAULTHANDLERS = (
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))[:31]
 
+# Without the wrappers that turn numbers into enums: 0.1 µs instead of 0.3 for each of the signals.
+_getsignal = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_sigmask = getattr(signal.pthread_sigmask, "__wrapped__", signal.pthread_sigmask)
+
 # The dictionary behind os.environ: comparing that costs 1 µs, the mapping itself 30.
 _ENVIRONMENT = getattr(os.environ, "_data", os.environ)
 
@@ -45,8 +49,8 @@ class ProcessState:
         self._environment = dict(_ENVIRONMENT)
         self._umask = os.umask(0)
         os.umask(self._umask)
-        self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._handlers = {number: _getsignal(number) for number in _SIGNALS}
+        self._mask = _sigmask(signal.SIG_BLOCK, ())
         self._recursion_limit = sys.getrecursionlimit()
         self._path = list(sys.path)
         self._streams = sys.stdin, sys.stdout, sys.stderr
@@ -76,8 +80,8 @@ class ProcessState:
     def _restore_signals(self) -> bool:
         for timer in _TIMERS:
             signal.setitimer(timer, 0)
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-        changed = [n for n, handler in self._handlers.items() if signal.getsignal(n) is not handler]
+        _sigmask(signal.SIG_SETMASK, self._mask)
+        changed = [n for n, handler in self._handlers.items() if _getsignal(n) is not handler]
         for number in changed:
             signal.signal(number, self._handlers[number])
         return not set(changed).intersection(_FAULTHANDLERS)

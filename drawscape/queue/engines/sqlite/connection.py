@@ -15,6 +15,7 @@ from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation
 from drawscape.queue.engines.sqlite import liveness
 from drawscape.queue.engines.sqlite.file_guard import FileGuard, check, guard
+from drawscape.queue.engines.sqlite.remedies import remedy
 from drawscape.queue.engines.sqlite.schema import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -290,7 +291,7 @@ class Database:
     def _named(self, error: sqlite3.Error) -> QueueError:
         if isinstance(error, sqlite3.IntegrityError):
             return UniqueViolation(str(error))
-        return QueueError(f"{self.path}: {error}; {_remedy(error, self.timeout_s)}")
+        return QueueError(f"{self.path}: {error}; {remedy(error, self.timeout_s)}")
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -301,17 +302,3 @@ class Database:
             raise self._named(error) from error
         except OSError as error:
             raise QueueError(f"{self.path}: {error.strerror or error}") from error
-
-
-def _remedy(error: sqlite3.Error, timeout_s: float) -> str:
-    text = str(error)
-    remedies = {
-        "locked": f"another process has held the file for more than {timeout_s:g} s",
-        "readonly": "make the file and its folder writable",
-        "full": "free some disk space; nothing was written",
-        "not a database": "the file is damaged or foreign: move it away and start anew, or restore a copy",
-        "malformed": "the file is damaged: try `sqlite3 FILE .recover`, or restore a copy",
-        "unable to open": "is the folder there, and writable?",
-        "disk I/O": "the disk does not answer as it should",
-    }
-    return next((remedy for key, remedy in remedies.items() if key in text), "nothing was written")
