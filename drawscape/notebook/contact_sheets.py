@@ -8,7 +8,7 @@ from typing import Any
 
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
-from drawscape.notebook.matrix import seed_matrix, value_matrix
+from drawscape.notebook.matrix import paired_matrix, sampled_matrix, seed_matrix, value_matrix
 from drawscape.notebook.sheet_cells import sheet_store, stored_cells
 from drawscape.notebook.sheet_view import ContactSheet, sheet_words
 from drawscape.notebook.target import Drawable, target_of
@@ -47,6 +47,8 @@ def variations(
     columns: int | None = None,
     paper: str = "A5",
     orientation: Orientation | None = None,
+    paired: bool = False,
+    sobol: int | None = None,
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
@@ -55,14 +57,18 @@ def variations(
     """Return a live sheet with one drawing for each combination of the values in `choices`.
 
     A list, tuple, range or array is an axis, `seed` too; anything else holds for all. Of two axes the
-    first runs down and the second across. Otherwise as `contact_sheet`.
+    first runs down and the second across. With `paired` the axes run side by side, one drawing for each
+    place in them; with `sobol=24` that many drawings are spread evenly over axes given as (low, high).
+    Otherwise as `contact_sheet`.
     Raises as `form` does; then nothing was queued.
     """
-    matrix = value_matrix(choices, columns)
+    target = target_of(sketch)
+    if sobol is not None:
+        matrix = sampled_matrix(choices, sobol, target.parameters, columns)
+    else:
+        matrix = (paired_matrix if paired else value_matrix)(choices, columns)
     size = paper_size(paper, orientation)
-    return ContactSheet.of(
-        target_of(sketch), matrix, size, name=name, fresh=fresh, job_timeout=job_timeout
-    )
+    return ContactSheet.of(target, matrix, size, name=name, fresh=fresh, job_timeout=job_timeout)
 
 
 class Sheets(list[str]):

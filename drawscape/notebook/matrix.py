@@ -16,6 +16,7 @@ MOST_CELLS = 400
 
 _SEED = Parameter("seeds", "int", low=0)
 _COLUMNS = Parameter("columns", "int", low=1)
+_COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,55 @@ def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matr
     cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
     across = len(axes[next(reversed(axes))]) if len(axes) > 1 else min(4, len(cells))
     return Matrix(cells, across if columns is None else _COLUMNS.check(columns))
+
+
+def paired_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
+    """Return one cell for each place in the axes, which run side by side and have one length."""
+    axes = {name: _limited(name, v) for name, v in choices.items() if _is_axis(v)}
+    lengths = {name: len(values) for name, values in axes.items()}
+    if not axes or len(set(lengths.values())) > 1:
+        raise ParameterError(
+            "paired", lengths, "give lists of one length for two or more parameters"
+        )
+    return _flowing(axes, {n: v for n, v in choices.items() if n not in axes}, columns)
+
+
+def sampled_matrix(
+    choices: Mapping[str, Any],
+    count: int,
+    parameters: Iterable[Parameter],
+    columns: int | None = None,
+) -> Matrix:
+    """Return `count` cells spread evenly over all axes at once: scrambled points of Sobol (1967), seed 0.
+
+    An axis is a pair (low, high); the numbers of a whole-number parameter are whole.
+    """
+    from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
+
+    wanted = _COUNT.check(count)
+    axes = {name: _limited(name, v) for name, v in choices.items() if _is_axis(v)}
+    if not axes or any(len(ends) != 2 or ends[0] >= ends[1] for ends in axes.values()):
+        raise ParameterError("sobol", axes, "give each axis as a pair (low, high)")
+    whole = {parameter.name for parameter in parameters if parameter.kind == "int"} | {"seed"}
+    sampler = qmc.Sobol(len(axes), seed=0)
+    points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
+    found = {
+        name: [_number(low + (high - low) * share, whole=name in whole) for share in points[:, i]]
+        for i, (name, (low, high)) in enumerate(axes.items())
+    }
+    return _flowing(found, {n: v for n, v in choices.items() if n not in axes}, columns)
+
+
+def _flowing(
+    axes: Mapping[str, list[Any]], fixed: Mapping[str, Any], columns: int | None
+) -> Matrix:
+    rows = zip(*axes.values(), strict=True)
+    cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
+    return Matrix(cells, min(4, len(cells)) if columns is None else _COLUMNS.check(columns))
+
+
+def _number(value: float, *, whole: bool) -> float:
+    return round(value) if whole else float(value)
 
 
 def _is_axis(value: Any) -> bool:

@@ -7,8 +7,9 @@ import pytest
 
 from drawscape.errors import ParameterError
 from drawscape.notebook.gallery import Gallery
-from drawscape.notebook.matrix import seed_matrix, value_matrix
+from drawscape.notebook.matrix import paired_matrix, sampled_matrix, seed_matrix, value_matrix
 from drawscape.notebook.picture import empty_sheet
+from drawscape.parameters import Parameter
 
 
 def test_one_cell_per_seed() -> None:
@@ -53,3 +54,32 @@ def test_a_gallery_is_a_table_of_images_without_markup_from_captions() -> None:
     assert html.count('<img src="data:image/svg+xml;base64,') == 1
     assert "<b>" not in html
     assert "no picture<br>2" in html
+
+
+def test_paired_axes_run_side_by_side() -> None:
+    sheet = paired_matrix({"turns": [5, 9, 13], "wobble": [0.1, 0.2, 0.3], "seed": 7})
+    chosen = [
+        (cell.values["turns"], cell.values["wobble"], cell.values["seed"]) for cell in sheet.cells
+    ]
+    assert chosen == [(5, 0.1, 7), (9, 0.2, 7), (13, 0.3, 7)]
+    with pytest.raises(ParameterError, match="lists of one length"):
+        paired_matrix({"turns": [5, 9], "wobble": [0.1]})
+
+
+def test_sobol_points_are_spread_over_all_axes_and_the_same_each_time() -> None:
+    parameters = [Parameter("turns", "int", low=1, high=80)]
+    axes = {"turns": (10, 50), "wobble": (0.0, 1.0), "paper": "x"}
+    sheet = sampled_matrix(axes, 16, parameters)
+    assert sheet == sampled_matrix(axes, 16, parameters)
+    turns = [cell.values["turns"] for cell in sheet.cells]
+    wobble = [cell.values["wobble"] for cell in sheet.cells]
+    assert all(isinstance(value, int) and 10 <= value <= 50 for value in turns)
+    assert sorted(int(value * 16) for value in wobble) == list(range(16))  # one in each sixteenth
+
+
+@pytest.mark.parametrize(
+    ("axes", "count"), [({"a": (3, 1)}, 4), ({"a": 5}, 4), ({"a": (0, 1)}, 500)]
+)
+def test_a_sample_that_cannot_be_is_refused(axes: dict[str, Any], count: int) -> None:
+    with pytest.raises(ParameterError):
+        sampled_matrix(axes, count, [])
