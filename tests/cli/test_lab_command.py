@@ -34,6 +34,12 @@ def lab(
     for name in ("CONFIG", "DATA", "RUNTIME"):
         monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(tmp_path / name.lower()))
     monkeypatch.setenv("JUPYTERLAB_SETTINGS_DIR", str(tmp_path / "settings"))
+    own = tmp_path / "own" / "labconfig"
+    own.mkdir(parents=True)
+    (own / "default_setting_overrides.json").write_text(
+        '{"@jupyterlab/docmanager-extension:plugin": {"lastModifiedCheckMargin": 77}}'
+    )
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path / "own"))
     port, log = free_port(), tmp_path / "lab.log"
     options = ("--no-browser", f"--port={port}", f"--IdentityProvider.token={TOKEN}")
     with log.open("wb") as output:
@@ -104,7 +110,9 @@ def test_lab_opens_a_first_notebook_without_pop_ups_and_with_the_command_on_its_
 
     assert b'"news": {"disabled": true}' in fetch(url, "/lab")
     saved = fetch(url, "/lab/api/settings/@jupyterlab/docmanager-extension:plugin")
-    assert json.loads(saved)["schema"]["properties"]["renameUntitledFileOnSave"]["default"] is False
+    defaults = json.loads(saved)["schema"]["properties"]
+    assert defaults["renameUntitledFileOnSave"]["default"] is False
+    assert defaults["lastModifiedCheckMargin"]["default"] == 77  # the user's own go before ours
 
     name = json.loads(fetch(url, "/api/terminals", "POST"))["name"]
     address = f"{url.replace('http', 'ws', 1)}/terminals/websocket/{name}?token={TOKEN}"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from drawscape import settings
+from drawscape.cli.new import fill
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +75,15 @@ def test_the_files_of_a_folder_are_never_written_over(studio: Path):
     )
     assert drawscape(studio, "new", ".", "--tutorials").returncode == 0
     assert (studio / "sketches" / "ripples.py").read_text() == "mine"
+
+
+def test_filling_a_home_that_has_something_already_adds_what_is_missing(tmp_path: Path):
+    (tmp_path / "sketches").mkdir()
+    (tmp_path / "sketches" / "ripples.py").write_text("mine")
+    fill(tmp_path, "notebooks", "sketches")
+    assert (tmp_path / "sketches" / "ripples.py").read_text() == "mine"
+    assert (tmp_path / "notebooks" / "01_ripples.ipynb").exists()
+    assert not (tmp_path / "drawscape.toml").exists()
 
 
 def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(studio: Path):

@@ -10,6 +10,7 @@ import pytest
 from drawscape.errors import SketchFileError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.sketches import SKETCHES, code_hash, draw
+from drawscape.sketches.folder import load_file
 
 from .conftest import RINGS
 
@@ -113,6 +114,9 @@ def test_a_sketch_of_the_library_is_not_hidden(project: Path):
         with pytest.warns(UserWarning, match=r"spiral.py is not: give it another name"):
             assert SKETCHES["spiral"].summary != "Mine."
     assert SKETCHES.family_of("spiral") == "curves"
+    mine = load_file(project / "sketches" / "spiral.py")
+    assert mine.summary == "Mine."
+    assert not SKETCHES.finds(mine)  # by its name a worker would draw the other
 
 
 @pytest.mark.slow
