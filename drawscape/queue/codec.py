@@ -98,11 +98,19 @@ def dump(value: Any) -> bytes:
 def load_key(path: Path) -> bytes:
     """Return the key in `path`, made at random (mode 0600) by whoever comes first.
 
-    Raises QueueError when the file holds no key or cannot be made.
+    Raises QueueError when the file holds no key, may be written by others or cannot be made.
     """
     try:
         if not path.exists():
             _make_key(path)
+        mode = path.stat().st_mode
+        if mode & 0o022:
+            raise QueueError(
+                f"the queue's key {path} may be written by others (mode {mode & 0o777:o}), who could sign "
+                "jobs; see that it is yours, then `chmod 600` it"
+            )
+        if mode & 0o044:
+            path.chmod(0o600)
         key = path.read_bytes()
     except OSError as error:
         raise QueueError(f"the queue's key {path}: {error.strerror}") from error

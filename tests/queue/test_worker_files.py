@@ -16,6 +16,7 @@ from support import wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
+from drawscape.queue.codec import load_key
 from drawscape.queue.worker.memory_limit import cgroup_limits
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -80,6 +81,18 @@ def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):
     folders = [folder / name for name in ("logs", "previews", "workers")]
     assert [one.stat().st_mode & 0o777 for one in folders] == [0o700] * 3
     worker.stop()
+
+
+def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_closed(home: Path):
+    enqueue_background_job("sampletasks.nothing")
+    key = home / ".drawscape" / "queue.key"
+    for mode in (0o666, 0o620, 0o602):
+        key.chmod(mode)
+        with pytest.raises(QueueError, match=f"written by others \\(mode {mode:o}\\)"):
+            load_key(key)
+    key.chmod(0o644)
+    assert len(load_key(key)) == 32
+    assert key.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, start_consumer, tmp_path: Path):
