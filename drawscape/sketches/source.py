@@ -9,10 +9,11 @@ import math
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -93,7 +94,7 @@ class _Script:
             return (
                 self._class(name, value) if isinstance(value, type) else self._function(name, value)
             )
-        if type(value).__module__ == "typing":
+        if type(value).__module__ == "typing" and getattr(value, "__origin__", None) is None:
             return _import(name, value, "typing")
         return f"{name} = {self._expression(value)}"
 
@@ -163,13 +164,32 @@ class _Script:
             return self._container(value)
         if isinstance(value, (np.ndarray, np.generic)):
             return self._array(value)
+        if isinstance(value, type) and value.__module__ == "builtins":
+            return value.__name__
         if isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType, np.ufunc)):
             return self.name_of(value, getattr(value, "__name__", "value").rpartition(".")[2])
+        if type(value).__module__ == "typing":
+            return self._annotation(value)
         if isinstance(value, partial):
             parts = [value.func, *value.args]
             given = [f"{k}={self._expression(v)}" for k, v in value.keywords.items()]
             return f"{self.name_of(partial, 'partial')}({', '.join([*map(self._expression, parts), *given])})"
         return self._object(value)
+
+    def _annotation(self, value: Any) -> str:
+        """Return an annotation such as `Annotated[int, Interval(ge=1)]`, which cells give names to."""
+        origin, arguments = getattr(value, "__origin__", None), getattr(value, "__args__", ())
+        if origin is None:
+            return self.name_of(value, value._name)
+        if hasattr(value, "__metadata__"):
+            notes = [getattr(one, "documentation", one) for one in value.__metadata__]
+            origin, arguments = Annotated, (origin, *notes)
+        if origin not in (Annotated, Literal):
+            raise ProvenanceError(f"{value!r} cannot be written down as source")
+        inside = ", ".join(map(self._expression, arguments))
+        return (
+            f"{self.name_of(origin, 'Annotated' if origin is Annotated else 'Literal')}[{inside}]"
+        )
 
     def _container(self, value: Any) -> str:
         if isinstance(value, dict):
@@ -200,6 +220,9 @@ class _Script:
         wrapped = getattr(value, "__wrapped__", None)
         if callable(getattr(value, "cache_info", None)) and isinstance(wrapped, FunctionType):
             return f"{self.name_of(cache, 'cache')}({self._held('cached', wrapped)})"
+        if is_dataclass(value) and all(one.init for one in fields(value)):
+            given = [f"{f.name}={self._expression(getattr(value, f.name))}" for f in fields(value)]
+            return f"{self.name_of(cls, cls.__name__)}({', '.join(given)})"
         if is_foreign(cls.__module__) and not cls.__module__.startswith("drawscape."):
             raise ProvenanceError(
                 f"a {cls.__module__}.{cls.__name__} cannot be written down as source"
