@@ -29,6 +29,7 @@ def machine(path: Path) -> GcodeMachine:
     return GcodeMachine(pen, 105, 148).run(path.read_text())
 
 
+@pytest.mark.slow
 def test_gcode_is_ordered_and_merged_unless_raw(folder: Path) -> None:
     run("draw", "truchet", "--paper", "a6", "-o", "ordered.gcode")
     run("draw", "truchet", "--paper", "a6", "--raw", "-o", "raw.gcode")
@@ -37,6 +38,7 @@ def test_gcode_is_ordered_and_merged_unless_raw(folder: Path) -> None:
     assert ordered.travel_mm < raw.travel_mm / 5
 
 
+@pytest.mark.slow
 def test_an_ordered_svg_is_redrawn_byte_for_byte_as_is_one_that_is_not(folder: Path) -> None:
     run("draw", "truchet", "--paper", "a6", "--optimize", "-o", "ordered.svg")
     run("draw", "truchet", "--paper", "a6", "-o", "drawn.svg")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 
-def test_importing_the_plot_wing_loads_no_heavy_package() -> None:
+def test_importing_the_plot_package_loads_no_heavy_package() -> None:
     code = (
         "import sys, drawscape.cli.plot, drawscape.plot, drawscape.svg.read\n"
         "print(*sorted({'scipy', 'shapely', 'vpype', 'PIL', 'rich', 'IPython'} & set(sys.modules)))"

@@ -29,7 +29,7 @@ def drawn(sheets: tuple[Tile, ...]) -> Lines:
 
 @pytest.mark.parametrize("margin", [0.0, 12.0])
 def test_all_sheets_together_are_the_whole_each_stroke_once(margin: float) -> None:
-    lines = segments(300).with_points(segments(300).points * 2)
+    lines = segments(60).with_points(segments(60).points * 2)
     sheets = tiles(poster(lines), 210, 297, overlap_mm=8, margin_mm=margin)
     found = drawn(sheets)
 
