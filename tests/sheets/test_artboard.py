@@ -136,3 +136,9 @@ def test_a_birthday_card_stays_on_its_page():
     x0, y0, x1, y1 = svg.lines().bounds
     assert min(x0, y0) >= 0
     assert (x1, y1) <= (svg.width, svg.height)
+
+
+def test_a_colour_of_paper_cannot_leave_its_attribute():
+    svg = artboard("basic", "A", paper_color='red"><script>')
+    assert "<script>" not in svg.to_string()
+    svg.lines()

@@ -213,3 +213,32 @@ def test_a_large_file_takes_little_memory_beyond_its_points(tmp_path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert int(run.stdout) < 2.2 * path.stat().st_size
+
+
+def test_a_groups_own_pen_goes_before_that_of_the_lines_in_it() -> None:
+    body = '<g id="a" stroke="red" stroke-width="2"><path stroke="blue" stroke-width="5" d="M0,0H9"/></g>'
+    (layer,) = read(body, layers="group").layers
+    assert (layer.color, layer.width_mm) == ("red", 2.0)
+
+
+def test_the_layers_of_a_long_file_hold_their_own_lines() -> None:
+    def points(y: int) -> str:
+        return " ".join(f"{x % 90}.12345678,{y}.12345678" for x in range(20_000))
+
+    body = "".join(
+        f'<path fill="none" stroke="{color}" d="M{points(y)}"/>'
+        for y, color in ((10, "red"), (20, "blue"), (30, "green"))
+    )
+    assert len(body) > 1_000_000
+    for layer, y in zip(read(body).layers, (10, 20, 30), strict=True):
+        assert layer.lines.points[:, 1] == pytest.approx(np.full(20_000, y + 0.12345678))
+
+
+def test_two_alike_lines_before_and_after_a_dark_background_are_not_alike() -> None:
+    white = '<path stroke="white" fill="none" d="M10,10H90"/>'
+    dark = '<rect width="100" height="100" fill="navy"/>'
+    document = read(f"{white}{dark}{white}{white}")
+    assert [(layer.color, len(layer.lines)) for layer in document.layers] == [
+        ("navy", 1),
+        ("white", 2),
+    ]
