@@ -196,6 +196,16 @@ def test_a_dependent_whose_finished_cause_is_gone_can_be_queued_again():
     assert plot.status == "queued"
 
 
+def test_a_cause_that_failed_at_last_and_went_does_not_count_as_finished():
+    draw = finished()
+    plot = finished(job_depends_on=draw)
+    draw.requeue()
+    run(draw, "failed", "exception")
+    draw.delete()
+    with pytest.raises(errors.JobStateError, match=draw.id):
+        plot.requeue()
+
+
 def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it():
     draw = queued()
     plot = queued(job_depends_on=draw)
