@@ -366,7 +366,9 @@ class Form(LiveBox):
             [*self._panel.parts, main, quiet, shown.bar, shown.words, shown.trouble, self._note]
         )
         left.add_class("drawscape-controls")
-        right = widgets.VBox([shown.picture, shown.caption, *self._below.parts])
+        right = widgets.VBox(
+            [shown.picture, self._below.parts[0], shown.caption, *self._below.parts[1:]]
+        )
         right.add_class("drawscape-sheet")
         columns = widgets.HBox([left, right])
         columns.add_class("drawscape-columns")
