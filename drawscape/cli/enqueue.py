@@ -17,7 +17,7 @@ from drawscape.jobs import enqueue_background_job
 def enqueue(path: str, arguments: tuple[str, ...], wait: bool) -> None:
     """Queue the task at PATH, such as drawscape.tasks.drawing.generate_complex_svg.
 
-    A VALUE is read as JSON where it is some (7, true, [1, 2]), else as text; names that begin with job_
+    A VALUE is read as JSON where it is some (7, true, [1, 2]), else as text; names that begin with `job_`
     are options: job_timeout=2m. Prints the job's id.
     """
     job = enqueue_background_job(path, **dict(_pair(text) for text in arguments))
