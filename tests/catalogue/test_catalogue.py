@@ -312,3 +312,25 @@ def test_the_row_is_small(home: Path, drawn: Draw) -> None:
     size = os.path.getsize(home / ".drawscape" / "catalogue.db")
     pages = empty.execute("pragma page_count").fetchone()[0] * 4096
     assert (size - pages) / 30 < 1500
+
+
+def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(
+    drawn: Draw,
+) -> None:
+    first = drawn("rose", margin=4)
+    assert drawn("rose", margin=9).path != first.path
+    assert drawn("rose", margin=4, fresh=True).drawn_at == first.drawn_at
+
+
+def test_what_is_opened_after_a_drawing_does_not_count(home: Path, drawn: Draw) -> None:
+    def dot(svg):  # type: ignore[no-untyped-def]
+        yield 0.5
+        svg.circle(30, 30, 3)
+
+    (home / "note.txt").write_text("x")
+    from drawscape.sketches import draw
+
+    def look(_fraction: float, _svg: Any) -> None:
+        (home / "note.txt").read_text()
+
+    assert "volatile" not in draw(dot, 40, 40, on_progress=look).provenance  # type: ignore[operator]
