@@ -1,0 +1,17 @@
+"""What a signature says about its parameters: kind, bounds, choices, default, tooltip.
+
+One reading serves the form in the notebook, the check in the worker, the options of the command line
+and the JSON Schema of the web front. Read parameter.py, then annotation.py (signatures to parameters)
+and value.py (what a parameter allows).
+"""
+
+from drawscape.parameters.annotation import read_parameters
+from drawscape.parameters.parameter import (
+    MISSING,
+    Kind,
+    Parameter,
+    check_arguments,
+    json_schema,
+)
+
+__all__ = ["MISSING", "Kind", "Parameter", "check_arguments", "json_schema", "read_parameters"]

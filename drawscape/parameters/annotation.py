@@ -1,0 +1,124 @@
+"""A signature's annotations, read as parameters: bounds, choices, tooltips.
+
+Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`) or, by duck typing,
+from pydantic's `Field`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from drawscape.errors import SignatureError
+from drawscape.parameters.parameter import MISSING, Kind, Parameter
+
+
+def read_parameters(
+    function: Callable[..., Any], skip: Iterable[str] = ()
+) -> tuple[Parameter, ...]:
+    """Return the parameters of `function` in order, without those named in `skip`, `*args` and `**kwargs`.
+
+    Raises SignatureError when the signature or its annotations cannot be resolved.
+    """
+    try:
+        signature = inspect.signature(function)
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError, ValueError) as error:
+        name = getattr(function, "__qualname__", function)
+        raise SignatureError(f"cannot read the parameters of {name}: {error}") from error
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    skipped = frozenset(skip)
+    return tuple(
+        _read(name, hints.get(name, MISSING), parameter.default)
+        for name, parameter in signature.parameters.items()
+        if name not in skipped and parameter.kind not in variadic
+    )
+
+
+def _read(name: str, annotation: Any, default: Any) -> Parameter:
+    base, metadata, optional = _unwrap(annotation)
+    parameter = Parameter(name, "any", default=default, optional=optional, annotation=annotation)
+    for item in metadata:
+        parameter = _apply(parameter, item)
+    if base is MISSING and default is not MISSING and default is not None:
+        base = type(default)
+    return _with_kind(parameter, base)
+
+
+def _unwrap(annotation: Any) -> tuple[Any, list[Any], bool]:
+    metadata: list[Any] = []
+    optional = False
+    while True:
+        origin = typing.get_origin(annotation)
+        if origin is Annotated:
+            metadata = [*_flatten(annotation.__metadata__), *metadata]
+            annotation = annotation.__origin__
+        elif origin in (typing.Union, types.UnionType):
+            members = [member for member in typing.get_args(annotation) if member is not type(None)]
+            optional = optional or len(members) < len(typing.get_args(annotation))
+            if len(members) != 1:
+                numbers = all(member in (int, float) for member in members)
+                return (float if numbers else Any), metadata, optional
+            annotation = members[0]
+        else:
+            return annotation, metadata, optional
+
+
+def _flatten(items: Iterable[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for item in items:
+        if hasattr(item, "__is_annotated_types_grouped_metadata__") or _is_grouped(item):
+            flat.extend(_flatten(list(item)))
+        elif isinstance(getattr(item, "metadata", None), list):  # pydantic's FieldInfo
+            flat.append(item)
+            flat.extend(_flatten(item.metadata))
+        else:
+            flat.append(item)
+    return flat
+
+
+def _is_grouped(item: Any) -> bool:
+    from annotated_types import GroupedMetadata
+
+    return isinstance(item, GroupedMetadata)
+
+
+def _apply(parameter: Parameter, item: Any) -> Parameter:
+    found: dict[str, Any] = {}
+    for attribute, field, is_open in (
+        ("ge", "low", False),
+        ("gt", "low", True),
+        ("le", "high", False),
+        ("lt", "high", True),
+    ):
+        value = getattr(item, attribute, None)
+        if value is not None:
+            found[field] = value
+            found[f"{field}_open"] = is_open
+    for attribute, field in (
+        ("multiple_of", "step"),
+        ("min_length", "min_length"),
+        ("max_length", "max_length"),
+        ("documentation", "doc"),
+        ("description", "doc"),
+    ):
+        value = getattr(item, attribute, None)
+        if value is not None:
+            found[field] = value
+    return replace(parameter, **found) if found else parameter
+
+
+def _with_kind(parameter: Parameter, base: Any) -> Parameter:
+    if typing.get_origin(base) is Literal:
+        return replace(parameter, kind="choice", choices={str(v): v for v in typing.get_args(base)})
+    if isinstance(base, type) and issubclass(base, Enum):
+        return replace(parameter, kind="choice", choices={member.name: member for member in base})
+    for kind, builtin in (("bool", bool), ("int", int), ("float", float), ("text", str)):
+        if base is builtin:
+            return replace(parameter, kind=typing.cast(Kind, kind))
+    return parameter
