@@ -6,6 +6,7 @@ Peers: vpype 1.15 (`write_svg`, `read_svg`, `linesort`, `linemerge`, `linesimpli
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -51,10 +52,13 @@ def whole_process() -> Row:
     return Row("`drawscape draw spiral`, a whole process", f"{min(times):.2f} s", target="0.5 s")
 
 
-def rows() -> list[Row]:
-    """Return every figure of the drawing side."""
-    return [*serialising(), *bench_plot.run(), *bench_geometry.run(), whole_process()]
+def rows(scale: float) -> list[Row]:
+    """Return every figure of the drawing side; `scale` shrinks the drawings that are plotted."""
+    return [*serialising(), *bench_plot.run(scale), *bench_geometry.run(), whole_process()]
 
 
 if __name__ == "__main__":
-    report("bench-drawing", rows())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--readme", action="store_true")
+    report("bench-drawing", rows(parser.parse_args().scale))

@@ -12,6 +12,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 
@@ -29,9 +30,8 @@ from tables import Row, report
 def fresh_queue():
     from drawscape import jobs
 
-    for path in (HOME / ".drawscape").glob("queue.db*"):
-        path.unlink()
-    jobs._QUEUES.clear()
+    # A file of its own: a queue whose file is deleted while it is open is an error, and stays one.
+    os.environ["DRAWSCAPE_QUEUE"] = tempfile.mkdtemp(prefix="queue-", dir=HOME) + "/queue.db"
     return jobs
 
 
