@@ -13,11 +13,12 @@ from typing import Any
 from drawscape.catalogue import marks
 from drawscape.catalogue.database import full_path, reading, writing
 from drawscape.catalogue.figures import Figures, figures_of, thumbnail_of
+from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError
 from drawscape.plot.export import save
 from drawscape.plot.export.files import FORMATS
 from drawscape.sketches.provenance import Provenance, read_provenance
-from drawscape.svg.read import Document, read_svg
+from drawscape.svg.read import read_svg
 
 _ENDINGS = {"gcode": ".gcode", "hpgl": ".hpgl"}
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.motion import Motion
+from drawscape.drawing.units import INCH
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 
 Floats = NDArray[np.float64]
 
-_INCH = 25.4
 # The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
-_AXIDRAW_TOP = 8.6979 * _INCH
+_AXIDRAW_TOP = 8.6979 * INCH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,9 @@ class Plotter:
     top_speed: float = _AXIDRAW_TOP
     draw_speed: float = 0.25 * _AXIDRAW_TOP
     travel_speed: float = 0.75 * _AXIDRAW_TOP
-    draw_acceleration: float = 0.75 * 40 * _INCH
-    travel_acceleration: float = 0.75 * 60 * _INCH
-    corner_deviation_mm: float = 0.002 * _INCH
+    draw_acceleration: float = 0.75 * 40 * INCH
+    travel_acceleration: float = 0.75 * 60 * INCH
+    corner_deviation_mm: float = 0.002 * INCH
     raise_s: float = 0.08
     lower_s: float = 0.12
 

@@ -15,6 +15,7 @@ import vpype
 from PIL import Image
 from plot_support import segments
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
 from drawscape.plot.export import (
@@ -30,7 +31,7 @@ from drawscape.plot.export import (
     to_svg,
 )
 from drawscape.plot.export.colors import rgb
-from drawscape.svg.read import Document, Layer, read_svg
+from drawscape.svg.read import read_svg
 
 PX = 96 / 25.4
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from plot_support import drawings, hatch, mesh, segments, travel
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import GeometryError, PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import (
@@ -18,7 +19,6 @@ from drawscape.plot import (
     split_layers,
     statistics,
 )
-from drawscape.svg.read import Document, Layer
 
 
 def page(*parts: Lines, width: float = 210, height: float = 297) -> Document:

@@ -12,10 +12,11 @@ from plot_support import hatch, mesh, segments, travel
 from drawscape.cli.plot import plot
 from drawscape.cli.plot_table import duration
 from drawscape.cli.root import main
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot.export import save
-from drawscape.svg.read import Document, Layer, read_svg
+from drawscape.svg.read import read_svg
 
 
 @pytest.fixture

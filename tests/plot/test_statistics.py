@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from plot_support import segments, travel
 
+from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import Plotter, layer_statistics, statistics, with_travel
-from drawscape.svg.read import Document, Layer
 
 # Round figures: full speed is reached after 5 mm and 1 s / 0.5 s.
 SLOW = Plotter(

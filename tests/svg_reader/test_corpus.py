@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from svg_reader.corpus import CORPUS, HEAD
 
-from drawscape.svg.read import Document, read_svg
+from drawscape.drawing.document import Document
+from drawscape.svg.read import read_svg
 
 resvg_py = pytest.importorskip("resvg_py")
 Image = pytest.importorskip("PIL.Image")

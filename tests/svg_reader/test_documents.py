@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drawscape.drawing.document import Document
 from drawscape.errors import SvgReadError
-from drawscape.svg.read import Document, read_svg
+from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 
 NS = (

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from drawscape.drawing.document import Document
 from drawscape.errors import SvgReadError, UnknownNameError
-from drawscape.svg.read import Document, read_svg
+from drawscape.svg.read import read_svg
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">'
 LINE = '<path d="M0,0L10,0"/>'

@@ -10,10 +10,11 @@ import numpy as np
 import orjson
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.units import INCH
 from drawscape.geometry.lines import Points
 from drawscape.plot.bounds import Outside, Reach, confine
 from drawscape.plot.export.arcs import Arc, arcs_and_points
-from drawscape.plot.export.profile import MM_PER_INCH, GcodeProfile
+from drawscape.plot.export.profile import GcodeProfile
 
 
 def to_gcode(
@@ -69,7 +70,7 @@ def _comment(text: str) -> str:
 
 
 def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile) -> Iterator[str]:
-    unit = 1.0 if profile.units == "mm" else MM_PER_INCH
+    unit = 1.0 if profile.units == "mm" else INCH
     motion = layer.motion
     feed = profile.draw_feed if motion.speed is None else profile.top_feed * motion.speed / 100
     points = layer.lines.points

@@ -13,9 +13,10 @@ import numpy as np
 import orjson
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.units import MM, PT
 from drawscape.plot.export.colors import rgb
 
-_POINTS_PER_MM = 72 / 25.4
+_POINTS_PER_MM = MM / PT
 _DEFAULT_WIDTH_MM = 0.3
 
 

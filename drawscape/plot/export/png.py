@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.units import INCH
 from drawscape.errors import MissingExtraError, PlotError
 from drawscape.plot.export.colors import rgb
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-_MM_PER_INCH = 25.4
 # Twice as large is where steps cease to show; pens below two pixels need more to get their width right.
 _SUPERSAMPLING = 2
 _FINE_SUPERSAMPLING = 4
@@ -35,7 +35,7 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str = "white")
         from PIL import Image, ImageDraw
     except ImportError as error:
         raise MissingExtraError("PNG export", "png") from error
-    scale = dpi / _MM_PER_INCH
+    scale = dpi / INCH
     width, height = _size(document, dpi)
     finest = min((_pen(layer) for layer in document.layers), default=1.0) * scale
     factor = _FINE_SUPERSAMPLING if finest < 2 else _SUPERSAMPLING
@@ -51,8 +51,8 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str = "white")
 def _size(document: Document, dpi: float) -> tuple[int, int]:
     if not (math.isfinite(dpi) and dpi > 0):
         raise PlotError(f"dpi={dpi!r}: give a positive number of pixels per inch, such as 150")
-    width = max(round(document.width_mm * dpi / _MM_PER_INCH), 1)
-    height = max(round(document.height_mm * dpi / _MM_PER_INCH), 1)
+    width = max(round(document.width_mm * dpi / INCH), 1)
+    height = max(round(document.height_mm * dpi / INCH), 1)
     if width * height > _MOST_PIXELS:
         raise PlotError(f"dpi={dpi:g} makes a picture of {width} x {height} pixels; choose fewer")
     return width, height

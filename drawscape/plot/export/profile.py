@@ -10,9 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from drawscape.drawing.units import INCH
 from drawscape.errors import PlotError, UnknownNameError
-
-MM_PER_INCH = 25.4
 
 Units = Literal["mm", "in"]
 _COMMANDS = ("pen_up", "pen_down", "start", "end", "layer_change", "pause", "dwell")
@@ -103,7 +102,7 @@ def converted(text: str, given: Units, wanted: Units) -> str:
     """Return commands with the lengths and feeds of their movements in other units."""
     if given == wanted:
         return text
-    factor = 1 / MM_PER_INCH if wanted == "in" else MM_PER_INCH
+    factor = 1 / INCH if wanted == "in" else INCH
 
     def number(match: re.Match[str]) -> str:
         letter, digits = match.groups()
@@ -189,9 +188,7 @@ def profile_of(values: dict[str, Any], source: str) -> GcodeProfile:
                 settings[name], base.command_units or "mm", given["command_units"]
             )
         if "{down}" in settings["pen_down"] and _holds_lengths(settings["pen_down"]):
-            scale = (
-                1.0 if given["command_units"] == (base.command_units or "mm") else 1 / MM_PER_INCH
-            )
+            scale = 1.0 if given["command_units"] == (base.command_units or "mm") else 1 / INCH
             settings["down_range"] = tuple(value * scale for value in settings["down_range"])
     for key, value in given.items():
         settings[key] = _checked(key, value, settings, source)

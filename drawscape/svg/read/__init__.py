@@ -4,7 +4,6 @@ Read reader.py, then xml_tree.py (the guarded parser), css.py, walk.py (which ou
 (outlines to lines) and layering.py (lines to pens).
 """
 
-from drawscape.drawing.document import Document, Layer
 from drawscape.svg.read.reader import read_svg
 
-__all__ = ["Document", "Layer", "read_svg"]
+__all__ = ["read_svg"]
