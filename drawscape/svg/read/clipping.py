@@ -17,7 +17,8 @@ from drawscape.svg.read.scene import Scene
 from drawscape.svg.read.xml_tree import Node
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import State, Walk
+    from drawscape.svg.read.state import State
+    from drawscape.svg.read.walk import Walk
 
 # A plotter cannot fade: what a mask lets through by half or more is drawn.
 _OPAQUE = 0.5

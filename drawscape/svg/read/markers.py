@@ -18,7 +18,8 @@ from drawscape.svg.read.viewport import Viewport, fit_view_box, view_box
 from drawscape.svg.read.xml_tree import Node
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import State, Walk
+    from drawscape.svg.read.state import State
+    from drawscape.svg.read.walk import Walk
 
 Floats = NDArray[np.float64]
 _DEFAULT_SIZE = 3.0

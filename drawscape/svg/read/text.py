@@ -20,7 +20,8 @@ from drawscape.geometry.lines import Points
 from drawscape.svg.read.xml_tree import Node
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.walk import State, Walk
+    from drawscape.svg.read.state import State
+    from drawscape.svg.read.walk import Walk
 
 _FIRST = 32
 # Thousandths of the font size, from the space on.

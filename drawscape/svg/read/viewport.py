@@ -1,15 +1,20 @@
-"""Pages, view boxes and what percentages refer to."""
+"""Pages, view boxes, nested viewports and what percentages refer to."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from drawscape.drawing.affine import Matrix
-from drawscape.drawing.units import NUMBER, PX, css_mm
+from drawscape.drawing.affine import Matrix, translation
+from drawscape.drawing.units import NUMBER, PX, css_mm, css_px
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.xml_tree import Node
+
+if TYPE_CHECKING:
+    from drawscape.svg.read.state import State
+    from drawscape.svg.read.walk import Walk
 
 Box = tuple[float, float, float, float]
 
@@ -82,3 +87,26 @@ def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
     if width <= 0 or height <= 0:
         raise SvgReadError(f"the page is {width} x {height} mm; both sides must be positive")
     return width, height
+
+
+def nested(
+    walk: Walk, node: Node, sizes: dict[str, str], own: dict[str, str], state: State
+) -> State:
+    """Return what holds inside an `<svg>`, `<symbol>` or `<marker>`; `sizes` places it."""
+    outer = state.viewport
+    x, y, width, height = (
+        css_px(sizes.get(name), whole=outer.whole(name), em=state.style.font_size)
+        for name in ("x", "y", "width", "height")
+    )
+    size = (outer.width if width is None else width, outer.height if height is None else height)
+    matrix = state.matrix @ translation(x or 0.0, y or 0.0)
+    state = replace(state, matrix=matrix)
+    if own.get("overflow", "hidden") not in ("visible", "auto"):
+        from drawscape.svg.read.clipping import clip_to_box
+
+        state = replace(state, clip=clip_to_box(walk, (0.0, 0.0, *size), state))
+    box = view_box(node.attributes.get("viewBox"))
+    if box is None:
+        return replace(state, viewport=Viewport(*size))
+    fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
+    return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))

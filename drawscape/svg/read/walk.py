@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
+from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform
 from drawscape.drawing.color import is_white
 from drawscape.drawing.style import Style, is_seen
 from drawscape.drawing.units import PX, css_px
 from drawscape.errors import CanvasError, SvgReadError
 from drawscape.svg.read.conditions import is_for_us
 from drawscape.svg.read.css import Stylesheet, with_variables
-from drawscape.svg.read.scene import Context, GroupDraft, Scene
+from drawscape.svg.read.groups import add_group, is_wrapper
+from drawscape.svg.read.paint_server import server_color
+from drawscape.svg.read.scene import Context, Scene
 from drawscape.svg.read.shapes import path_data
-from drawscape.svg.read.viewport import Viewport, fit_view_box, page_mm, view_box
+from drawscape.svg.read.state import State
+from drawscape.svg.read.use import UseCount, draw_use
+from drawscape.svg.read.viewport import Viewport, fit_view_box, nested, page_mm, view_box
 from drawscape.svg.read.xml_tree import DEEPEST, Node
-
-# `use` within `use` multiplies: what a file may draw by it, far above any real drawing.
-_MOST_USED_ELEMENTS = 200_000
-_MOST_USED_CHARACTERS = 256_000_000
 
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 _UNSUPPORTED = {
@@ -35,20 +35,6 @@ _OF_ONE = frozenset(("transform", "clip-path", "mask", *_UNKNOWN_EFFECTS))
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
-_LAYER_NAMES = ("inkscape:label", "data-name", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip."""
-
-    matrix: Matrix
-    style: Style
-    viewport: Viewport
-    group: int | None = None
-    depth: int = 0
-    used: bool = False
-    clip: int | None = None
 
 
 def read_scene(root: Node) -> Scene:
@@ -92,8 +78,7 @@ class Walk:
         self._active: set[int] = set()
         self._on_dark = False
         self.context: dict[str, str] = {}
-        self._used_elements = 0
-        self._used_characters = 0
+        self._use_count = UseCount()
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
 
@@ -113,7 +98,7 @@ class Walk:
 
     def root(self, root: Node, state: State) -> None:
         """Draw what the root element holds."""
-        own = self._declared(root, state)
+        own = self.declared(root, state)
         if is_seen(own) and is_for_us(root):
             self.children(root, self.inside(root, own, state))
 
@@ -163,8 +148,8 @@ class Walk:
     def visit(self, node: Node, state: State) -> None:
         """Draw an element and all that is in it."""
         if state.used:
-            self._count(node)
-        own = self._declared(node, state)
+            self._use_count.add(node)
+        own = self.declared(node, state)
         if (own and not is_seen(own)) or not is_for_us(node):
             return
         self._draw(node, own, self._state_of(node, own, state) if own else state)
@@ -181,7 +166,8 @@ class Walk:
             known = self._states[key] = (state, self.inside(node, own, state))
         return known[1]
 
-    def _declared(self, node: Node, state: State) -> dict[str, str]:
+    def declared(self, node: Node, state: State) -> dict[str, str]:
+        """Return an element's own declarations, variables replaced."""
         own = self.sheet.declarations(node)
         for value in own.values():
             if "var(" in value:
@@ -204,7 +190,7 @@ class Walk:
             if own.get(name, "").startswith("context-"):
                 own[name] = self.context.get(own[name], "none")
             if own.get(name, "").startswith("url("):
-                own[name] = self._server_color(own[name])
+                own[name] = server_color(self, own[name])
         inner = replace(state, matrix=matrix, style=state.style.with_(own))
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
@@ -214,24 +200,6 @@ class Walk:
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
         return inner
 
-    def _server_color(self, paint: str) -> str:
-        """Return a colour for a gradient or pattern: its first stop's; the fallback if there is none."""
-        server = self.target(paint)
-        if server is None:
-            return paint.partition(")")[2].strip() or "none"
-        for _ in range(8):  # a gradient may take its stops from another
-            for stop in server.children:
-                if stop.tag == "stop":
-                    own = self.sheet.declarations(stop)
-                    color = own.get("stop-color", stop.attributes.get("stop-color", "black"))
-                    return color if color != "currentColor" else "black"
-            link = server.attributes.get("href") or server.attributes.get("xlink:href", "")
-            further = self.target(link)
-            if further is None or server.tag == "pattern":
-                break
-            server = further
-        return "black" if server.tag == "pattern" else "none"
-
     def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
         data = path_data(node, state.viewport, own, em=state.style.font_size)
         if data is not None:
@@ -240,7 +208,7 @@ class Walk:
         elif node.tag in _CONTAINERS:
             self._container(node, own, state)
         elif node.tag == "use":
-            self._use(node, own, state)
+            draw_use(self, node, own, state)
         elif node.tag == "text":
             if not state.style.hidden:
                 from drawscape.svg.read.text import draw_text
@@ -284,122 +252,20 @@ class Walk:
             if len(self._pens) > _MOST_STATES:
                 self._pens.clear()
             style = state.style
-            number = (
-                self.scene.number_of(self._context(state), self._known) if style.paints else None
-            )
+            number = None
+            if style.paints:
+                number = self.scene.number_of(state.context(on_dark=self._on_dark), self._known)
             marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
             known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
         return known[1], known[2]
 
-    def _context(self, state: State) -> Context:
-        style = state.style
-        numbers = (style.get("stroke-dasharray", "none"), style.get("stroke-dashoffset", "0"))
-        dashes: tuple[float, ...] = ()
-        if numbers[0] != "none" and style.paint("stroke"):
-            lengths = [
-                css_px(part, whole=state.viewport.diagonal, em=style.font_size)
-                for part in numbers[0].replace(",", " ").split()
-            ]
-            dashes = tuple(length for length in lengths if length is not None)
-        whole = state.viewport.diagonal
-        offset = css_px(numbers[1], whole=whole, em=style.font_size, default=0.0) or 0.0
-        return Context(
-            state.matrix,
-            state.group,
-            style.paint("stroke"),
-            style.paint("fill"),
-            style.pen_width(state.matrix, whole=whole),
-            dashes,
-            offset if dashes else 0.0,
-            state.clip,
-            style.get("fill-rule") == "evenodd",
-            self._on_dark,
-        )
-
     def _container(self, node: Node, own: dict[str, str], state: State) -> None:
         group = state.group
         if node.tag == "svg":
-            state = self.nested(node, node.attributes | own, own, state)
-        elif node.tag == "g" and group is None and not state.used and not _is_wrapper(node):
-            group = self._new_group(node, own, state)
+            state = nested(self, node, node.attributes | own, own, state)
+        elif node.tag == "g" and group is None and not state.used and not is_wrapper(node):
+            group = add_group(self.scene, node, own, state)
         self.children(node, replace(state, group=group, depth=state.depth + 1))
-
-    def _new_group(self, node: Node, own: dict[str, str], state: State) -> int:
-        names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
-        groups = self.scene.groups
-        name = next((name for name in names if name), f"layer {len(groups) + 1}")
-        draft = GroupDraft(name, is_layer=node.attributes.get("inkscape:groupmode") == "layer")
-        if own.get("stroke", "none") != "none":
-            draft.color = state.style.paint("stroke")
-        if "stroke-width" in own:
-            draft.width_mm = state.style.pen_width(state.matrix, whole=state.viewport.diagonal)
-        groups.append(draft)
-        return len(groups) - 1
-
-    def nested(self, node: Node, sizes: dict[str, str], own: dict[str, str], state: State) -> State:
-        """Return what holds inside an `<svg>`, `<symbol>` or `<marker>`; `sizes` places it."""
-        outer = state.viewport
-        x, y, width, height = (
-            css_px(sizes.get(name), whole=outer.whole(name), em=state.style.font_size)
-            for name in ("x", "y", "width", "height")
-        )
-        size = (outer.width if width is None else width, outer.height if height is None else height)
-        matrix = state.matrix @ translation(x or 0.0, y or 0.0)
-        state = replace(state, matrix=matrix)
-        if own.get("overflow", "hidden") not in ("visible", "auto"):
-            state = self._clipped_to(state, *size)
-        box = view_box(node.attributes.get("viewBox"))
-        if box is None:
-            return replace(state, viewport=Viewport(*size))
-        fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
-        return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
-
-    def _clipped_to(self, state: State, width: float, height: float) -> State:
-        from drawscape.svg.read.clipping import clip_to_box
-
-        return replace(state, clip=clip_to_box(self, (0.0, 0.0, width, height), state))
-
-    def _use(self, node: Node, own: dict[str, str], state: State) -> None:
-        link = node.attributes.get("href") or node.attributes.get("xlink:href") or ""
-        target = self.target(link)
-        if target is None:
-            known = "another file" if link and not link.startswith("#") else "nothing"
-            self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
-            return
-        place = node.attributes | own
-        x, y = (
-            css_px(place.get(name), whole=state.viewport.whole(name), em=state.style.font_size)
-            for name in ("x", "y")
-        )
-        moved = state.matrix @ translation(x or 0.0, y or 0.0)
-        inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
-        if inner.depth > DEEPEST:
-            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
-        with self.entered(target) as may_be_drawn:
-            if may_be_drawn and target.tag in ("symbol", "svg"):
-                self._use_viewport(target, place, inner)
-            elif may_be_drawn:
-                self.visit(target, inner)
-
-    def _use_viewport(self, target: Node, place: dict[str, str], state: State) -> None:
-        declared = self._declared(target, state)
-        if not is_seen(declared):
-            return
-        sizes = {key: place[key] for key in ("width", "height") if key in place}
-        inner = self.inside(target, declared, state)
-        self.children(target, self.nested(target, target.attributes | sizes, declared, inner))
-
-    def _count(self, node: Node) -> None:
-        self._used_elements += 1
-        self._used_characters += len(node.attributes.get("d", node.attributes.get("points", "")))
-        if (
-            self._used_elements > _MOST_USED_ELEMENTS
-            or self._used_characters > _MOST_USED_CHARACTERS
-        ):
-            raise SvgReadError(
-                f"<use> draws more than {_MOST_USED_ELEMENTS} elements or "
-                f"{_MOST_USED_CHARACTERS} characters of outlines; the file is refused"
-            )
 
     def style_at(self, node: Node) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
@@ -410,14 +276,5 @@ class Walk:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
         with self.collecting() as scene:
             free = replace(state, matrix=IDENTITY, clip=None, group=0)
-            self._draw(node, self._declared(node, state), free)
+            self._draw(node, self.declared(node, state), free)
             return scene.lines(0.05, cut=False)[0].bounds
-
-
-def _is_wrapper(node: Node) -> bool:
-    """Whether a top-level group only wraps layers: Illustrator's, or one around Inkscape's."""
-    if node.attributes.get("inkscape:groupmode") == "layer":
-        return False
-    return "i:extraneous" in node.attributes or any(
-        child.attributes.get("inkscape:groupmode") == "layer" for child in node.children
-    )

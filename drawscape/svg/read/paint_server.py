@@ -1,0 +1,27 @@
+"""Gradients and patterns, which a pen draws in one colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drawscape.svg.read.walk import Walk
+
+
+def server_color(walk: Walk, paint: str) -> str:
+    """Return a colour for a gradient or pattern: its first stop's; the fallback if there is none."""
+    server = walk.target(paint)
+    if server is None:
+        return paint.partition(")")[2].strip() or "none"
+    for _ in range(8):  # a gradient may take its stops from another
+        for stop in server.children:
+            if stop.tag == "stop":
+                own = walk.sheet.declarations(stop)
+                color = own.get("stop-color", stop.attributes.get("stop-color", "black"))
+                return color if color != "currentColor" else "black"
+        link = server.attributes.get("href") or server.attributes.get("xlink:href", "")
+        further = walk.target(link)
+        if further is None or server.tag == "pattern":
+            break
+        server = further
+    return "black" if server.tag == "pattern" else "none"
