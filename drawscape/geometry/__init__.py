@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from drawscape.geometry.boolean import difference, intersection, union, xor
     from drawscape.geometry.camera import Camera
     from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
     from drawscape.geometry.curves import arc, beziers, circle, cubic, ellipse, quadratic
@@ -47,11 +46,9 @@ __all__ = [
     "clip_to_rectangle",
     "contains",
     "cubic",
-    "difference",
     "ellipse",
     "implicit_mesh",
     "inset_rings",
-    "intersection",
     "occlude",
     "parallel",
     "poisson_disc",
@@ -59,14 +56,11 @@ __all__ = [
     "relax",
     "rings",
     "scatter",
-    "union",
     "visible_edges",
     "visible_paths",
-    "xor",
 ]
 
 _MODULES = {
-    "boolean": "difference intersection union xor",
     "camera": "Camera",
     "clip": "clip_to_polygon clip_to_rectangle",
     "curves": "arc beziers circle cubic ellipse quadratic",
