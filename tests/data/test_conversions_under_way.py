@@ -24,17 +24,17 @@ def large(tmp_path: Path) -> Path:
 def test_progress_rises_to_1(large: Path, tmp_path: Path, target: str, options) -> None:
     if target == "xlsx":
         large.write_text("".join(large.read_text().splitlines(keepends=True)[:20_000]))
-    told: list[float] = []
+    reported: list[float] = []
     convert(
         large,
         tmp_path / f"out.{target}",
         scratch=tmp_path / "scratch",
         options=Options.of(options),
-        progress=lambda fraction, message: told.append(fraction),
+        progress=lambda fraction, message: reported.append(fraction),
     )
-    assert told == sorted(told)
-    assert told[-1] == 1
-    assert len(set(told)) >= 3
+    assert reported == sorted(reported)
+    assert reported[-1] == 1
+    assert len(set(reported)) >= 3
 
 
 class _Stopped(BaseException):

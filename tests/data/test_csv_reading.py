@@ -193,7 +193,7 @@ def test_encodings_are_decoded(bench, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-def test_a_byte_order_mark_tells_the_encoding(bench, encoding: str) -> None:
+def test_a_byte_order_mark_reports_the_encoding(bench, encoding: str) -> None:
     assert bench.records("name,n\nZoë,1\n".encode(encoding)) == [{"name": "Zoë", "n": 1}]
 
 
@@ -323,7 +323,7 @@ def test_a_file_without_a_header_is_seen_by_its_numbers(bench) -> None:
     ]
 
 
-def test_the_header_can_be_told(bench) -> None:
+def test_the_header_can_be_reported(bench) -> None:
     assert bench.records("x,y\nz,w\n", header=False)[0] == {"column_1": "x", "column_2": "y"}
     assert bench.records("name,2023\nz,5\n", header=True) == [{"name": "z", "2023": 5}]
 
@@ -334,7 +334,7 @@ def test_names_can_be_given(bench) -> None:
         bench.records("1,x\n", columns=["n"])
 
 
-def test_double_and_blank_names_are_made_unique_and_told(bench) -> None:
+def test_double_and_blank_names_are_made_unique_and_reported(bench) -> None:
     assert bench.records("a,A,,a\n1,2,3,4\n", header=True) == [
         {"a": 1, "A_2": 2, "column_3": 3, "a_3": 4}
     ]
@@ -345,7 +345,7 @@ def test_lines_before_the_header_are_skipped(bench) -> None:
     assert bench.records("Report\nof today\na,b\n1,2\n", skip_rows=2) == [{"a": 1, "b": 2}]
 
 
-def test_numbers_of_other_lands_are_told(bench) -> None:
+def test_numbers_of_other_lands_are_reported(bench) -> None:
     text = "land;summe\nde;1.234,50\nat;-7\n"
     records = bench.records(text, decimal=",", thousands=".")
     assert [r["summe"] for r in records] == [1234.5, -7.0]
@@ -364,19 +364,19 @@ def test_a_type_that_is_asked_for_takes_na_for_no_value(bench) -> None:
     assert bench.records("a\n1\nNA\n", types="text") == [{"a": "1"}, {"a": "NA"}]
 
 
-def test_dates_of_other_lands_are_told(bench) -> None:
+def test_dates_of_other_lands_are_reported(bench) -> None:
     records = bench.records("tag,n\n31/12/2024,1\n,2\n", date_format="%d/%m/%Y")
     assert [r["tag"] for r in records] == ["2024-12-31", None]
 
 
-def test_types_can_be_told(bench) -> None:
+def test_types_can_be_reported(bench) -> None:
     text = "plz,n,flag\n10115,1,1\n"
     assert bench.records(text, types="text") == [{"plz": "10115", "n": "1", "flag": "1"}]
-    told = {"plz": "text", "n": "decimal(10,2)"}
-    assert bench.records(text, types=told) == [{"plz": "10115", "n": 1.0, "flag": 1}]
+    reported = {"plz": "text", "n": "decimal(10,2)"}
+    assert bench.records(text, types=reported) == [{"plz": "10115", "n": 1.0, "flag": 1}]
 
 
-def test_a_value_that_is_not_of_the_type_told_is_shown(bench) -> None:
+def test_a_value_that_is_not_of_the_type_reported_is_shown(bench) -> None:
     with pytest.raises(DataError, match="column 'b': 'x' is not a BIGINT"):
         bench.records("a,b\n1,2\n2,x\n", types={"b": "integer"})
     with pytest.raises(UnknownNameError, match="column 'c'"):

@@ -96,7 +96,7 @@ def test_a_byte_order_mark_is_no_hindrance(bench, encoding: str) -> None:
     assert rows(bench, '[{"a":"Zoë"}]'.encode(encoding)) == ["a", "Zoë"]
 
 
-def test_types_can_be_told_of_records(bench) -> None:
+def test_types_can_be_reported_of_records(bench) -> None:
     assert rows(bench, '[{"a":"7"}]', types={"a": "decimal(5,2)"}) == ["a", "7.00"]
     with pytest.raises(UnknownNameError, match="column 'b'"):
         rows(bench, '[{"a":"7"}]', types={"b": "text"})

@@ -217,16 +217,16 @@ def test_what_is_wrong_with_the_whole_batch_is_named(
 
 
 class _StoppedAfter(JobContext):
-    """A job that is asked to stop once its progress has been told for a file."""
+    """A job that is asked to stop once its progress has been reported for a file."""
 
     def __init__(self, file: str) -> None:
         super().__init__()
         self._file = file
         self._stop = False
-        self.told: list[float] = []
+        self.reported: list[float] = []
 
     def progress(self, fraction, message=None, preview=None) -> None:
-        self.told.append(fraction)
+        self.reported.append(fraction)
         self._stop = self._stop or self._file in (message or "")
 
     @property
@@ -251,6 +251,6 @@ def test_progress_is_one_line_from_0_to_1(home: Path) -> None:
         process_batch(FILES, "convert_to_json")
     finally:
         set_current(None)
-    assert job.told == sorted(job.told)
-    assert job.told[0] == 0
-    assert job.told[-1] == 1
+    assert job.reported == sorted(job.reported)
+    assert job.reported[0] == 0
+    assert job.reported[-1] == 1

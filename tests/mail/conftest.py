@@ -188,7 +188,7 @@ def use_server(monkeypatch: pytest.MonkeyPatch, port: int, security: str = "none
 
 @dataclass
 class Rough:
-    """A server that hangs up when told to; `taken` counts the mails whose data came whole.
+    """A server that hangs up when reported to; `taken` counts the mails whose data came whole.
 
     `stalled` is set when it has been asked for DATA and does not answer.
     """

@@ -284,7 +284,7 @@ def test_a_failed_save_leaves_the_old_file(drawing: Document, tmp_path: Path) ->
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_an_ending_that_tells_no_format_is_refused(drawing: Document, tmp_path: Path) -> None:
+def test_an_ending_that_reports_no_format_is_refused(drawing: Document, tmp_path: Path) -> None:
     with pytest.raises(PlotError, match=r"\.svg"):
         save(drawing, tmp_path / "a.docx")
 

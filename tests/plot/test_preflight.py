@@ -70,7 +70,7 @@ def test_a_margin_without_a_sheet_is_refused() -> None:
         preflight(page(segments(3)), margin_mm=150)
 
 
-def test_what_ordering_saves_is_told_pen_by_pen() -> None:
+def test_what_ordering_saves_is_reported_pen_by_pen() -> None:
     speck = Layer("speck", "red", 0.3, Lines.of([[[5, 5], [5.1, 5]]]))
     document = Document(
         210, 297, (Layer("grid", "black", 0.3, mesh(9)), speck, *page(hatch(50)).layers)

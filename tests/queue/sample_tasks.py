@@ -35,7 +35,7 @@ def nap(seconds):
     return seconds
 
 
-def nap_then_tell(seconds):
+def nap_then_give_pid(seconds):
     time.sleep(seconds)
     return os.getpid()
 

@@ -155,7 +155,7 @@ def test_prometheus_reads_every_number_as_it_is(home: Path):
     assert read["drawscape_run_seconds", "0.5"] == 1_234_567.890_123
 
 
-def test_where_nothing_has_run_there_are_no_times_to_tell(home: Path):
+def test_where_nothing_has_run_there_are_no_times_to_report(home: Path):
     found = queue_statistics()
     assert found.wait_s == found.run_s == {}
     names = {name for name, _ in samples(found.prometheus())}

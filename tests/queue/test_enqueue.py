@@ -232,8 +232,8 @@ def test_what_has_no_path_of_its_own_travels_by_value():
 
     for function in (sampletasks.Kit.tool, sampletasks.TWICE, sampletasks._private):
         job = enqueue_background_job(function, 1)
-        told = default_queue().codec.loads(payload_of(job), of_call(job.id, job.task))
-        assert told[0](1) == 2
+        reported = default_queue().codec.loads(payload_of(job), of_call(job.id, job.task))
+        assert reported[0](1) == 2
 
 
 def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):

@@ -85,7 +85,7 @@ def in_a_small_world(home: Path, body: str) -> str:
 
 
 def test_a_read_only_file_is_named(home: Path):
-    told = in_a_small_world(
+    reported = in_a_small_world(
         home,
         """
 from drawscape.job_manager import enqueue_background_job
@@ -99,12 +99,12 @@ except Exception as error:
     print(type(error).__name__, error)
 """,
     )
-    assert told.startswith("queued\nQueueError")
-    assert "queue.db" in told
+    assert reported.startswith("queued\nQueueError")
+    assert "queue.db" in reported
 
 
 def test_a_full_disk_refuses_the_job_by_name_and_keeps_the_others(home: Path):
-    told = in_a_small_world(
+    reported = in_a_small_world(
         home,
         """
 from drawscape.job_manager import default_queue, enqueue_background_job, list_jobs
@@ -119,13 +119,13 @@ print(kept == len(list_jobs(limit=None)) > 10)
 print(default_queue().database.connection.execute('pragma integrity_check').fetchone())
 """,
     )
-    assert told.startswith("QueueError")
-    assert "full" in told
-    assert "True\n('ok',)" in told
+    assert reported.startswith("QueueError")
+    assert "full" in reported
+    assert "True\n('ok',)" in reported
 
 
 def test_a_worker_on_a_full_disk_acknowledges_as_soon_as_there_is_room(home: Path):
-    told = in_a_small_world(
+    reported = in_a_small_world(
         home,
         """
 import time
@@ -153,11 +153,11 @@ print(enqueue_background_job('sampletasks.add', 1).wait(30))
 worker.stop()
 """,
     )
-    assert told.split() == ["started", "400000", "1"]
+    assert reported.split() == ["started", "400000", "1"]
 
 
 def test_a_full_disk_drops_a_log_and_not_its_job(home: Path):
-    told = in_a_small_world(
+    reported = in_a_small_world(
         home,
         """
 import time
@@ -181,7 +181,7 @@ print(job.status, enqueue_background_job('sampletasks.add', 1).wait(5))
 worker.stop()
 """,
     )
-    assert told.split() == ["None", "finished", "1"]
+    assert reported.split() == ["None", "finished", "1"]
 
 
 def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):

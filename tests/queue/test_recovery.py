@@ -126,21 +126,21 @@ def test_a_service_manager_may_signal_worker_and_children_alike(home, start_cons
     assert job.refresh().recoveries == 0
 
 
-def test_a_child_that_somebody_else_tells_to_end_has_crashed(home, start_consumer, tmp_path):
+def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer, tmp_path):
     path = tmp_path / "begun"
     start_consumer()
     job = started(enqueue_background_job("sampletasks.until_asked", str(path)))
     wait_until(path.exists)
     child = job.refresh().pid
 
-    def told_again() -> bool:
+    def asked_again() -> bool:
         """A signal that comes just before `sleep` begins takes effect only after it, so one may not do."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)
         time.sleep(0.1)
         return job.ended
 
-    wait_until(told_again)
+    wait_until(asked_again)
     with pytest.raises(JobFailed, match="SIGTERM"):
         job.wait(20)
     assert job.reason == "crashed"
@@ -170,7 +170,7 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
 def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(home, start_consumer):
     """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over."""
     paused = start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap_then_tell", 0.3))
+    job = started(enqueue_background_job("sampletasks.nap_then_give_pid", 0.3))
     paused.process.send_signal(signal.SIGSTOP)
     (home / ".drawscape" / "workers" / f"{job.refresh().worker}.lock").unlink()
     start_consumer()

@@ -117,7 +117,7 @@ def test_a_child_that_dies_is_a_crashed_job_and_the_worker_serves_on(task, words
     assert enqueue_background_job("sampletasks.add", 1).wait(10) == 1
 
 
-def test_a_segfault_tells_where():
+def test_a_segfault_reports_where():
     job, text = failed("sampletasks.segfault")
     assert "in segfault" in text
     assert "SIGSEGV" in job.explain()
@@ -135,7 +135,7 @@ def test_a_result_that_cannot_travel_fails_the_job_by_name():
     assert "returned lock" in text
 
 
-def test_an_error_that_is_not_utf8_is_told_all_the_same():
+def test_an_error_that_is_not_utf8_is_reported_all_the_same():
     job, text = failed("sampletasks.fail_with_a_strange_name")
     assert job.reason == "exception"
     assert "caf\\udce9.svg" in text

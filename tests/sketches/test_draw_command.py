@@ -75,15 +75,15 @@ def test_the_value_of_an_option_is_not_taken_for_the_pattern(command, tmp_path: 
         ([], "Missing argument 'PATTERN'"),
     ],
 )
-def test_a_mistake_is_told_in_words_with_exit_code_2(
+def test_a_mistake_is_reported_in_words_with_exit_code_2(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as leaving:
         main(["draw", *arguments, "-o", "-"])
-    told = capsys.readouterr()
+    reported = capsys.readouterr()
     assert leaving.value.code == 2
-    assert message in told.err
-    assert told.out == ""
+    assert message in reported.err
+    assert reported.out == ""
 
 
 def test_the_process_ends_with_that_exit_code_and_no_traceback() -> None:

@@ -30,7 +30,7 @@ from drawscape.sketches.pictures._tour import tours
 from drawscape.svg_builder import Frame, SVGBuilder
 
 PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
-TELLING: dict[str, dict[str, Any]] = {
+REPORTING: dict[str, dict[str, Any]] = {
     "dla": {"particles": 300},
     "differential_growth": {"nodes": 500},
     "implicit": {"slices": 40, "body": "cage"},
@@ -229,14 +229,14 @@ def test_no_reaction_dies_out(kind: str) -> None:
     assert svg.lines().lengths_mm.sum() > 500
 
 
-@pytest.mark.parametrize("name", TELLING)
-def test_a_long_sketch_tells_how_far_it_is(name: str) -> None:
-    told: list[float] = []
-    draw(name, 60, 60, on_progress=lambda done, svg: told.append(done), **TELLING[name])
-    assert len(told) >= 3
-    assert told == sorted(told)
-    assert told[0] >= 0.0
-    assert told[-1] <= 1.0
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_long_sketch_reports_how_far_it_is(name: str) -> None:
+    reported: list[float] = []
+    draw(name, 60, 60, on_progress=lambda done, svg: reported.append(done), **REPORTING[name])
+    assert len(reported) >= 3
+    assert reported == sorted(reported)
+    assert reported[0] >= 0.0
+    assert reported[-1] <= 1.0
 
 
 # Solids

@@ -12,7 +12,7 @@ from drawscape.errors import SignatureError
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder
 
-TELLING = [name for name in SKETCHES if inspect.isgeneratorfunction(SKETCHES[name].function)]
+REPORTING = [name for name in SKETCHES if inspect.isgeneratorfunction(SKETCHES[name].function)]
 PAGE = (70.0, 90.0)
 
 
@@ -20,7 +20,7 @@ def ink_mm(svg: SVGBuilder) -> float:
     return float(svg.lines().lengths_mm.sum())
 
 
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", REPORTING)
 @pytest.mark.slow
 def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(name: str) -> None:
     inks: list[float] = []

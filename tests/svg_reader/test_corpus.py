@@ -1,4 +1,4 @@
-"""Our corpus, read and laid over what resvg makes of it: right, told, or wrong without a word."""
+"""Our corpus, read and laid over what resvg makes of it: right, reported, or wrong without a word."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEAR = 3
 
 CASES = [(category, name) for category, cases in CORPUS.items() for name in cases]
 
-TOLD = {
+REPORTED = {
     "others-text", "others-image", "others-foreign", "others-filter", "others-non-scaling",
     "transform-malformed", "css-media", "structure-use-loop", "markers-loop", "shapes-path-error",
     "shapes-polyline-odd", "painting-white",
@@ -76,14 +76,14 @@ def verdict(category: str, name: str) -> tuple[str, Document]:
     document = read_svg(svg)
     if agree(ink(svg), drawn(document)):
         return "right", document
-    return "told" if document.unsupported else "silent", document
+    return "reported" if document.unsupported else "silent", document
 
 
 @pytest.mark.parametrize(("category", "name"), CASES)
 def test_nothing_is_wrong_without_a_word(category: str, name: str) -> None:
     found, document = verdict(category, name)
     assert found != "silent"
-    if f"{category}-{name}" not in TOLD:
+    if f"{category}-{name}" not in REPORTED:
         assert (found, document.unsupported) == ("right", ())
 
 
@@ -95,6 +95,6 @@ def test_nine_of_ten_are_right() -> None:
 
 
 @pytest.mark.parametrize("shift", [0, 5])
-def test_the_judge_can_tell_a_shifted_line(shift: int) -> None:
+def test_the_judge_can_report_a_shifted_line(shift: int) -> None:
     line = f"{HEAD}<path d='M20,{{}}H180' stroke-width='1'/></svg>"
     assert agree(ink(line.format(100)), ink(line.format(100 + shift))) is (shift == 0)

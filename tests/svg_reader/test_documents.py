@@ -188,10 +188,10 @@ def test_top_level_groups_are_layers_and_the_rest_is_parted_by_colour() -> None:
         f'<g inkscape:groupmode="layer" inkscape:label="5 ink" stroke="green" stroke-width="0.5">{LINE}</g>'
         f'<g id="two"><g stroke="tan" stroke-width="2">{LINE}</g>{LINE}</g><g>{LINE}</g><g/>'
     )
-    told = [
+    reported = [
         (layer.name, layer.color, layer.width_mm, len(layer.lines)) for layer in document.layers
     ]
-    assert told == [
+    assert reported == [
         ("red", "red", None, 2),
         ("#00f", "#00f", None, 1),
         ("5 ink", "green", 0.5, 1),
@@ -266,7 +266,7 @@ def test_a_path_a_text_and_bytes_are_the_same_document(tmp_path: Path) -> None:
         assert document.lines.points.tolist() == [[0, 0], [10, 0]]
 
 
-def test_a_missing_file_is_told_as_such(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_as_such(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_svg(tmp_path / "none.svg")
 

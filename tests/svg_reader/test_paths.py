@@ -51,7 +51,7 @@ def test_straight_path_commands(d: str, lines: list[list[list[float]]]) -> None:
 
 
 def slowly(d: str) -> list[list[tuple[float, float]]]:
-    """The straight commands again, one by one, as the standard tells them."""
+    """The straight commands again, one by one, as the standard defines them."""
     lines: list[list[tuple[float, float]]] = []
     here = start = (0.0, 0.0)
     closed = True

@@ -103,7 +103,7 @@ def test_drawing_does_not_change_what_it_is_given():
     assert svg.lines().points.tolist() == [[5, 5], [6, 6]]
 
 
-def test_text_without_lines_is_told_and_left_out():
+def test_text_without_lines_is_reported_and_left_out():
     svg = SVGBuilder(10, 10, pen=Pen()).text(1, 1, "plain")
     with pytest.warns(CanvasWarning, match="lettering"):
         assert len(svg.lines()) == 0

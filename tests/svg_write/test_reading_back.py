@@ -46,7 +46,7 @@ MOVES = (
     st.booleans(),
     st.booleans(),
 )
-def test_a_reader_finds_the_lines_that_the_canvas_tells(calls, grouped, clipped):
+def test_a_reader_finds_the_lines_that_the_canvas_reports(calls, grouped, clipped):
     svg = SVGBuilder(100, 100, pen=Pen())
     for index, (drawer, move, a, b, c, d) in enumerate(calls):
         with svg.layer(f"pen {index % 2 + 1}"), svg.pushed():

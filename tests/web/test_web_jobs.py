@@ -1,4 +1,4 @@
-"""What the front tells of jobs, and what it keeps to itself; a real worker draws."""
+"""What the interface shows of jobs, and what it keeps to itself; a real worker draws."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_result_outside_of_the_output_folder_is_never_served(
 
 
 @pytest.mark.slow
-def test_a_failure_is_told_without_the_servers_files(
+def test_a_failure_is_reported_without_the_servers_files(
     home: Path, other_task: str, worker: Any, until: Any
 ) -> None:
     client = create_app(WebSettings(job_modules=(other_task,))).test_client()

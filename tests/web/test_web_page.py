@@ -173,7 +173,7 @@ def test_markup_in_an_error_is_shown_as_text(
     assert not [url for url in asked if "owned" in url]
 
 
-def test_a_refused_order_is_told_at_its_field(opened: Any, serving: Any) -> None:
+def test_a_refused_order_is_reported_at_its_field(opened: Any, serving: Any) -> None:
     with serving(WebSettings()) as server, opened(server.url) as page:
         page.select_option("#paper", "Custom")
         page.fill("#width", "99999")
@@ -320,10 +320,10 @@ def test_a_plain_event_source_hears_the_end_once_and_closes(
         job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
         listening = page.evaluate_handle(
             """id => {
-                const heard = [];
+                const received = [];
                 const source = new EventSource(`jobs/${id}/events`);
-                source.addEventListener('job', event => heard.push(JSON.parse(event.data).status));
-                return { heard, source };
+                source.addEventListener('job', event => received.push(JSON.parse(event.data).status));
+                return { received, source };
             }""",
             job_id,
         )
@@ -331,7 +331,7 @@ def test_a_plain_event_source_hears_the_end_once_and_closes(
         closed = page.evaluate(
             """listening => new Promise(done => {
                 listening.source.onerror = () => {
-                    if (listening.source.readyState === EventSource.CLOSED) done(listening.heard);
+                    if (listening.source.readyState === EventSource.CLOSED) done(listening.received);
                 };
             })""",
             listening,

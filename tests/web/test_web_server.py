@@ -88,7 +88,7 @@ def queued_job(server: Any, ask: Ask, order: dict[str, Any]) -> str:
     return json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
 
 
-def test_the_stream_begins_with_the_present_and_tells_the_end(
+def test_the_stream_begins_with_the_present_and_reports_the_end(
     serving: Any, ask: Ask, order: dict[str, Any]
 ) -> None:
     with serving(WebSettings()) as server:
@@ -103,7 +103,7 @@ def test_the_stream_begins_with_the_present_and_tells_the_end(
     assert b"data:" not in rest
 
 
-def test_a_client_that_saw_the_end_is_told_to_stay_away(
+def test_a_client_that_saw_the_end_is_reported_to_stay_away(
     serving: Any, ask: Ask, order: dict[str, Any]
 ) -> None:
     with serving(WebSettings()) as server:

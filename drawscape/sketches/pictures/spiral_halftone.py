@@ -38,7 +38,7 @@ def spiral_halftone(
 ) -> None:
     """A picture in one spiral that swings where it is dark.
 
-    The spiral is Archimedes' (225 BC); a picture told by its line alone is Claude Mellan's idea
+    The spiral is Archimedes' (225 BC); a picture given by its line alone is Claude Mellan's idea
     (1649).
     """
     frame = svg.frame
