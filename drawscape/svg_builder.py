@@ -18,6 +18,7 @@ from drawscape.svg.write import (
     polylines,
     shapes,
     solids,
+    vertices,
     writing,
 )
 from drawscape.svg.write.canvas import Canvas
@@ -80,6 +81,7 @@ class SVGBuilder(Canvas):
     point, triangle = polylines.point, polylines.triangle
     regular_polygon, polylines = polylines.regular_polygon, polylines.polylines
     bezier, curve, arc = curves.bezier, curves.curve, curves.arc
+    shape = vertices.shape
 
     # Groups, layers, regions, foreign drawings
     begin_group, end_group = grouping.begin_group, grouping.end_group

@@ -30,7 +30,7 @@ def bezier(
     """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between."""
     points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
     points = svg.matrix.apply(points)
-    return _curve(svg, f"M{_pair(points[0])} C{' '.join(map(_pair, points[1:]))}", style)
+    return curve_path(svg, f"M{pair(points[0])} C{' '.join(map(pair, points[1:]))}", style)
 
 
 def curve(svg: C, points: Shape, *, closed: bool = False, **style: Any) -> C:
@@ -40,13 +40,18 @@ def curve(svg: C, points: Shape, *, closed: bool = False, **style: Any) -> C:
         raise CanvasError("a curve needs an (N, 2) array of two points at least")
     # An affine map of a spline is the spline of the mapped points.
     through = svg.matrix.apply(through)
+    d = f"M{pair(through[0])} {spline(through, closed=closed)}"
+    return curve_path(svg, d + " Z" if closed else d, style)
+
+
+def spline(through: Points, *, closed: bool = False) -> str:
+    """Return a Catmull-Rom spline through the (N, 2) points as path data, from the first one on."""
     before, after = _neighbours(through, closed)
     starts = through if closed else through[:-1]
     ends = np.roll(through, -1, axis=0) if closed else through[1:]
     handles = starts + (ends - before) / 6, ends - (after - starts) / 6
     pieces = zip(*handles, ends, strict=True)
-    d = f"M{_pair(through[0])} " + " ".join("C" + " ".join(map(_pair, p)) for p in pieces)
-    return _curve(svg, d + " Z" if closed else d, style)
+    return " ".join("C" + " ".join(map(pair, piece)) for piece in pieces)
 
 
 def arc(
@@ -71,10 +76,13 @@ def arc(
     begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
     turn = (float(rx), float(ry), 0.0, abs(stop - start) > 180, stop > start)
     ends = svg.matrix.apply(np.stack((begin, end)))
-    return _curve(svg, f"M{_pair(ends[0])} A{moved_arc(turn, svg.matrix)} {_pair(ends[1])}", style)
+    return curve_path(
+        svg, f"M{pair(ends[0])} A{moved_arc(turn, svg.matrix)} {pair(ends[1])}", style
+    )
 
 
-def _curve(svg: C, d: str, style: dict[str, Any]) -> C:
+def curve_path(svg: C, d: str, style: dict[str, Any]) -> C:
+    """Draw path data whose points are moved by the current transform already."""
     with svg.untransformed():
         return path(svg, d, svg.line_style(), **style)
 
@@ -86,5 +94,6 @@ def _neighbours(points: Points, closed: bool) -> tuple[Points, Points]:
     return np.vstack([points[:1], points[:-2]]), np.vstack([points[2:], points[-1:]])
 
 
-def _pair(point: Points) -> str:
+def pair(point: Points) -> str:
+    """Return a point as path data has it: `12.5,40`."""
     return ",".join(number(value) for value in point.tolist())
