@@ -18,14 +18,14 @@ from scipy.spatial import cKDTree
 from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.lloyd import relax
-from drawscape.sketches import SKETCHES, draw
+from drawscape.sketches import SKETCHES, as_sketch, draw, tone_over
 from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.sketches.growth._cluster import Cluster
 from drawscape.sketches.growth._colony import Colony
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes
+from drawscape.sketches.inputs import digest_of
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures import _shell
-from drawscape.sketches.pictures._tone import tone_over
 from drawscape.sketches.pictures._tour import tours
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -319,6 +319,28 @@ def test_transparent_parts_of_a_picture_are_paper(home: Path) -> None:
     Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(home / "clear.png")
     tone = tone_over(Frame(0, 0, 60, 60), "clear.png", "cover", 0.0)
     assert tone.dark.max() == 0.0
+
+
+def test_a_sketch_of_ones_own_samples_a_picture_and_its_recipe_remembers_the_file(
+    home: Path,
+) -> None:
+    def dots(svg: SVGBuilder, rng: np.random.Generator) -> None:
+        points = rng.uniform(0, 60, (400, 2))
+        for x, y in points[tone_over(svg.frame, "halves.png").at(points) > 0.5]:
+            svg.point(x, y)
+
+    svg = draw(as_sketch(dots), 60, 60)
+    assert 100 < len(svg.lines()) < 300
+    assert svg.lines().points[:, 0].max() < 31
+    assert svg.provenance["reads"] == {"halves.png": digest_of((home / "halves.png").read_bytes())}
+    assert "volatile" not in svg.provenance
+
+
+def test_tone_is_given_for_points_of_any_kind_and_beyond_the_edge(home: Path) -> None:
+    tone = tone_over(Frame(0, 0, 60, 40), "halves.png", fit="contain")
+    assert tone.at((10, 20)) == pytest.approx(1.0)
+    assert tone.at([[[10, 20], [50, 20]]]).tolist() == [[1.0, 0.0]]
+    assert tone.at([[-100, 20], [1000, -5]]) == pytest.approx([1.0, 0.0], abs=1e-3)
 
 
 def test_a_picture_outside_the_home_is_not_read(home: Path) -> None:

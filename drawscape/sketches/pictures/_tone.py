@@ -9,10 +9,9 @@ from importlib import resources
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry.lines import Points
 from drawscape.sketches.inputs import read_input
 from drawscape.svg_builder import Frame
 
@@ -43,8 +42,12 @@ class Tone:
         rows, columns = self.dark.shape
         return self.x0, self.y0, self.x0 + columns * self.pitch, self.y0 + rows * self.pitch
 
-    def at(self, points: Points) -> NDArray[np.float64]:
-        """Return the darkness at each of `points`, (..., 2) in mm, smoothly between pixels."""
+    def at(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Return the darkness, (...), at each of `points`, (..., 2) in mm, smoothly between pixels.
+
+        Beyond the picture it is as dark as at its edge.
+        """
+        points = np.asarray(points, dtype=np.float64)
         rows, columns = self.dark.shape
         x = np.clip((points[..., 0] - self.x0) / self.pitch - 0.5, 0, columns - 1.000001)
         y = np.clip((points[..., 1] - self.y0) / self.pitch - 0.5, 0, rows - 1.000001)
@@ -56,13 +59,21 @@ class Tone:
         return np.asarray(above * (1 - v) + below * v)
 
 
-def tone_over(frame: Frame, picture: str | None, fit: Fit, contrast: float) -> Tone:
+def tone_over(
+    frame: Frame, picture: str | None = None, fit: Fit = "cover", contrast: float = 0.0
+) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
     None is the picture of an ammonite that comes along; else a path that may be read (see
     `settings.readable_path`). `cover` fills the frame and cuts what is over, `contain` shows all of
     the picture. `contrast` 0 leaves the picture grey, 1 stretches it from white to black.
+    The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
+    For example, dots where the picture is dark:
+
+        dark = tone_over(svg.frame, "photo.jpg").at(points)
+        for x, y in points[rng.random(len(points)) < dark]:
+            svg.point(x, y)
     """
     dark = 1.0 - (_own() if picture is None else _foreign(picture))
     low, high = np.quantile(dark, (0.02, 0.98))
