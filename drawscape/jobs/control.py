@@ -1,0 +1,87 @@
+"""Jobs and the queue changed: canceled, paused, queued again, removed, copied."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from drawscape.durations import Duration, seconds
+from drawscape.jobs.default import default_queue
+from drawscape.jobs.query import get_job
+from drawscape.queue import backup
+from drawscape.queue.job import Job
+from drawscape.queue.options import check_lane
+from drawscape.queue.table import control, retention
+from drawscape.queue.table.retention import KEEP, Keep
+
+
+def backup_queue(file: str | os.PathLike[str]) -> Path:
+    """Return where the key of a copy of the queue lies, which is written to `file` while workers run.
+
+    Raises QueueError when there is such a file already.
+    """
+    return backup.write(default_queue(), Path(file))
+
+
+def check_queue() -> list[str]:
+    """Return what is wrong with the queue's file, in sentences; nothing if it is whole."""
+    return backup.problems(default_queue())
+
+
+def cancel_all(grace: Duration = 0.0) -> int:
+    """Return how many jobs of the queue were kept from running or asked to stop."""
+    queue = default_queue()
+    return control.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
+
+
+def pause_queue(lane: str | None = None) -> None:
+    """Let no job start, or none of one lane, until `resume_queue`; those that run go on."""
+    queue = default_queue()
+    control.pause(queue.database, queue.name, _lane(lane))
+
+
+def resume_queue(lane: str | None = None) -> None:
+    """Let jobs start again; without a lane also those of lanes that were paused by name."""
+    queue = default_queue()
+    control.resume(queue.database, queue.name, _lane(lane))
+
+
+def _lane(lane: str | None) -> str:
+    return control.ALL_LANES if lane is None else check_lane(lane)
+
+
+def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
+    """Return whether the job was kept from running or asked to stop; False when it had ended.
+
+    Raises JobNotFoundError for an unknown id. See `Job.cancel`.
+    """
+    queue = default_queue()
+    return control.cancel(queue.database, job_id, seconds(grace, "grace"))
+
+
+def retry_job(job_id: str) -> Job:
+    """Queue a failed, stopped or canceled job again and return it."""
+    return get_job(job_id).retry()
+
+
+def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> list[Job]:
+    """Queue all failed jobs again, or those of one task or reason; return them."""
+    queue = default_queue()
+    ids = control.retry_failed(queue.database, queue.name, task, reason)
+    return [Job(queue, job_id) for job_id in ids]
+
+
+def requeue_job(job_id: str) -> Job:
+    """Queue any job that has ended again and return it."""
+    return get_job(job_id).requeue()
+
+
+def delete_job(job_id: str) -> None:
+    """Remove an ended job with its log and preview."""
+    get_job(job_id).delete()
+
+
+def prune_jobs(keep: Keep = KEEP) -> int:
+    """Return how many old jobs were removed; a worker does this every ten minutes by itself."""
+    queue = default_queue()
+    return retention.prune(queue.database, queue.folder, keep)

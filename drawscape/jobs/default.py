@@ -1,0 +1,64 @@
+"""The queue of the present home, its watcher, and the workers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from drawscape import settings
+from drawscape.queue import worker_process
+from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.job import Job
+from drawscape.queue.queue import Queue
+from drawscape.queue.watcher import Watch, Watcher
+from drawscape.queue.worker_process import WorkerProcess
+
+QUEUE_NAME = "background"
+"""The single queue that handles all job types."""
+
+_MOST_QUEUES = 16
+"""A process that changes its home again and again, as tests do, does not keep a queue for each."""
+
+
+def default_queue() -> Queue:
+    """Return the queue of the present home (see `drawscape.settings`)."""
+    return _queue_and_watcher()[0]
+
+
+def _queue_and_watcher() -> tuple[Queue, Watcher]:
+    return _open_queue(settings.queue_file(), settings.home(), settings.task_modules())
+
+
+@lru_cache(_MOST_QUEUES)
+def _open_queue(file: Path, home: Path, modules: tuple[str, ...]) -> tuple[Queue, Watcher]:
+    queue = Queue.at(file, QUEUE_NAME, home, modules)
+    return queue, Watcher(queue)
+
+
+def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
+    """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
+
+    The callback runs in the one watcher thread of this process. `close()` the handle to end it.
+    """
+    return _queue_and_watcher()[1].add(callback, job_ids)
+
+
+def workers_alive() -> Sequence[WorkerInfo]:
+    """Return the workers that are alive now, oldest first."""
+    return default_queue().database.living()
+
+
+def start_worker(slots: int | None = None) -> WorkerProcess:
+    """Start a worker as a child of this process, which it does not outlive; return it once alive."""
+    queue = default_queue()
+    return worker_process.start_worker(queue.folder, queue.home, slots)
+
+
+def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
+    """Start a worker unless one is alive already, which gives None; return it once alive.
+
+    However many notebooks call this at the same time, one of them starts a worker.
+    """
+    queue = default_queue()
+    return worker_process.start_shared_worker(queue.folder, queue.home, slots)

@@ -1,0 +1,131 @@
+"""What is known of jobs: by id, by status, by task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from drawscape.errors import JobNotFoundError
+from drawscape.jobs.default import default_queue
+from drawscape.queue.batch import Batch
+from drawscape.queue.job import Job
+from drawscape.queue.snapshot import JobSnapshot, snapshot
+from drawscape.queue.status import Status
+from drawscape.queue.table import query, statistics
+from drawscape.queue.table.records import parsed, utc
+
+
+def get_job_status(job_id: str) -> dict[str, Any]:
+    """Return what is known of a job, as a dictionary; reading never consumes a result.
+
+    Always there: `id`, `status`, `result`, `error` and, as aware UTC datetimes or None, `created_at`,
+    `started_at`, `ended_at`. Besides: `reason`, `progress`, `message`, `task`, `attempts`, `meta`. An
+    unknown id gives the status `not_found`.
+    """
+    queue = default_queue()
+    row = query.read_row(queue.database, job_id)
+    if row is None:
+        unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
+        return {
+            "id": job_id,
+            "status": "not_found",
+            **unknown,
+            "error": query.unknown_job(job_id),
+        }
+    result, error = None, row.error
+    if row.status == Status.FINISHED:
+        try:
+            result, error = Job(queue, job_id).result, None
+        except Exception as unreadable:  # noqa: BLE001 - another key, or a class that is gone
+            error = f"its result cannot be read: {unreadable}"
+    return {
+        "id": row.id,
+        "status": row.status,
+        "result": result,
+        "error": error,
+        "created_at": utc(row.created_at),
+        "started_at": utc(row.started_at),
+        "ended_at": utc(row.ended_at),
+        "reason": row.reason if row.status == "failed" else None,
+        "progress": row.progress,
+        "message": row.message,
+        "task": row.task,
+        "attempts": row.attempts,
+        "meta": parsed(row.meta),
+    }
+
+
+def get_job(job_id: str) -> Job:
+    """Return the job `job_id`; raise JobNotFoundError for an unknown one."""
+    queue = default_queue()
+    query.require(query.read_row(queue.database, job_id), job_id)
+    return Job(queue, job_id)
+
+
+def find_job(name: str) -> Job:
+    """Return the job whose id is `name` or, from four characters on, the only one whose id ends so.
+
+    Raises JobNotFoundError when there is none, or several.
+    """
+    queue = default_queue()
+    if query.read_row(queue.database, name) is not None:
+        return Job(queue, name)
+    ids = query.ids_ending_with(queue.database, queue.name, name) if len(name) >= 4 else []
+    if len(ids) > 1:
+        raise JobNotFoundError(
+            f"{len(ids)} jobs have an id that ends with {name!r}, {', '.join(ids[:2])} among them; "
+            "give more of it"
+        )
+    if not ids:
+        raise JobNotFoundError(
+            f"no job has the id {name!r}, or one that ends so, in {queue.path}, or it has been pruned"
+        )
+    return Job(queue, ids[0])
+
+
+def get_batch(batch_id: str) -> Batch:
+    """Return the batch `batch_id`; raise JobNotFoundError for an unknown one."""
+    return Batch(default_queue(), batch_id)
+
+
+def list_jobs(
+    status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
+) -> list[Job]:
+    """Return jobs, the newest first: of a status or several, of a task path or a module's."""
+    queue = default_queue()
+    ids = query.iterate_ids(queue.database, queue.name, status=status, task=task)
+    return [Job(queue, job_id) for job_id in islice(ids, limit)]
+
+
+def iterate_jobs(
+    status: str | Iterable[str] | None = None, task: str | None = None
+) -> Iterator[Job]:
+    """Yield the jobs that `list_jobs` would list, however many, without holding them all."""
+    queue = default_queue()
+    for job_id in query.iterate_ids(queue.database, queue.name, status=status, task=task):
+        yield Job(queue, job_id)
+
+
+def list_snapshots(
+    status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
+) -> list[JobSnapshot]:
+    """Return what is known of jobs now, the newest first; chosen as by `list_jobs`.
+
+    A job that is removed meanwhile is still in the list.
+    """
+    queue = default_queue()
+    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
+    return [snapshot(row) for row in rows]
+
+
+def count_queued(limit: int = 1_000_000) -> int:
+    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
+    queue = default_queue()
+    return query.count_queued(queue.database, queue.name, limit)
+
+
+def queue_statistics() -> statistics.Statistics:
+    """Return counts, rates and waiting times of the queue."""
+    queue = default_queue()
+    return statistics.statistics(queue.database, queue.name)
