@@ -86,7 +86,7 @@ $(VENV)/.base: $(VENV)/bin/pip pyproject.toml
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.base
-	@$(INSTALL) -e '.[lab,data,png,web]'
+	@$(INSTALL) -e '.[lab,data,png,web,mail]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.base
