@@ -82,6 +82,12 @@ class Database(Protocol):
     def version(self) -> object:
         """Return what differs after any commit, of this connection or of another."""
 
+    def written_by_others(self) -> object:
+        """Return what differs after any commit of another connection."""
+
+    def relaxed(self) -> AbstractContextManager[Database]:
+        """Yield the same table with connections whose commits a power loss may undo."""
+
     def is_alive(self, worker: str | None) -> bool:
         """Return whether the worker with that id is alive."""
 

@@ -72,9 +72,9 @@ def _cancel_waiting(database: Database, which: str, value: str) -> int:
         f"where seq in (select seq from job where {which} limit ?) returning id"
     )
     canceled = 0
-    slices = Slices()
+    slices = Slices(database)
     while slices.more:
-        with slices.one(), database.transaction() as connection:
+        with slices.one() as connection:
             ids = connection.execute(statement, (time.time(), value, slices.size)).fetchall()
             settle(connection, [(job_id, False) for (job_id,) in ids])
             slices.done = len(ids)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from drawscape.queue.table.slices import Slices
 from drawscape.queue.worker.job_log import log_path
 
 DAY_S = 86_400.0
-_PAGES = 200  # given back to the disk in one transaction; some 10 ms of work
 
 _OLD = {
     "at their own time": "expires_at is not null and expires_at <= :now",
@@ -27,8 +27,10 @@ _OLD = {
 }
 
 # What a job that has not ended depends on stays: it may be queued again, and its result be asked for.
+# From where the last slice ended, so that no slice looks again at the many that stay.
 _EXPIRED = f"""
-select seq, id from job where {{old}} and status in {SQL_ENDED} and not exists (
+select seq, id, {{column}} from job where {{old}} and {{column}} >= :after and status in {SQL_ENDED}
+and not exists (
     select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
     where depends_on = job.id and needing.status in {SQL_OPEN})
 order by {{column}} limit :limit
@@ -66,40 +68,52 @@ def prune(database: Database, folder: Path, keep: Keep = KEEP, *, now: float | N
         "others": now - keep.others_s,
         "spared": now - keep.spared_s,
     }
-    removed = 0
-    for name, old in _OLD.items():
-        most = _beyond(database, keep.count) if name == "too many" else None
-        removed += _prune_some(database, folder, old, limits, most)
-    if removed:
-        with database.transaction() as connection:
-            connection.execute(
-                "delete from job_batch where not exists (select 1 from job where batch = job_batch.id)"
-            )
-        _shrink(database)
+    # A prune that a power loss undoes harms nothing: the rows come back whole, and the next one takes them.
+    with database.relaxed() as relaxed:
+        pruning = _Pruning(relaxed, folder, limits)
+        removed = sum(
+            pruning.remove(old, _beyond(relaxed, keep.count) if name == "too many" else sys.maxsize)
+            for name, old in _OLD.items()
+        )
+        if removed:
+            _remove_empty_batches(relaxed)
+            _shrink(relaxed)
     return removed
 
 
-def _prune_some(
-    database: Database, folder: Path, old: str, limits: dict[str, float], most: int | None
-) -> int:
-    column = "expires_at" if old.startswith("expires_at") else "ended_at"
-    statement = _EXPIRED.format(old=old, column=column)
-    used = {key: value for key, value in limits.items() if f":{key}" in old}
-    removed = 0
-    slices = Slices()
-    while slices.more and (most is None or removed < most):
-        limit = slices.size if most is None else min(slices.size, most - removed)
-        with database.translated():  # looked up outside of the transaction, which stays short
-            expired = database.connection.execute(statement, {**used, "limit": limit}).fetchall()
-        with slices.one():
-            with database.transaction() as connection:
-                gone = [job_id for seq, job_id in expired if _delete(connection, seq)]
-            slices.done = len(expired)
-        remove_files(folder, gone)
-        removed += len(gone)
-        if not gone:
-            break
-    return removed
+class _Pruning:
+    """One prune: the limits of age, and the jobs that have files, looked up once."""
+
+    def __init__(self, database: Database, folder: Path, limits: Mapping[str, float]) -> None:
+        self._database = database
+        self._folder = folder
+        self._limits = limits
+        self._with_files = _ids_with_files(folder)
+
+    def remove(self, old: str, most: int) -> int:
+        """Return how many jobs were removed of those that `old` selects, the oldest first."""
+        column = "expires_at" if old.startswith("expires_at") else "ended_at"
+        statement = _EXPIRED.format(old=old, column=column)
+        values = {key: value for key, value in self._limits.items() if f":{key}" in old}
+        removed, after = 0, 0.0
+        slices = Slices(self._database)
+        while slices.more and removed < most:
+            limit = min(slices.size, most - removed)
+            with (
+                self._database.translated()
+            ):  # looked up outside of the transaction, which stays short
+                expired = self._database.connection.execute(
+                    statement, {**values, "after": after, "limit": limit}
+                ).fetchall()
+            with slices.one() as connection:
+                gone = [job_id for seq, job_id, _ in expired if _delete(connection, seq)]
+                slices.done = len(expired)
+            remove_files(self._folder, [job_id for job_id in gone if job_id in self._with_files])
+            removed += len(gone)
+            if not gone:
+                break
+            after = expired[-1][2]
+        return removed
 
 
 def _delete(connection: Connection, seq: int) -> bool:
@@ -109,6 +123,18 @@ def _delete(connection: Connection, seq: int) -> bool:
         ).rowcount
         == 1
     )
+
+
+def _remove_empty_batches(database: Database) -> None:
+    empty = "not exists (select 1 from job where batch = job_batch.id)"
+    with database.translated():
+        left = database.connection.execute(f"select id from job_batch where {empty}").fetchall()
+    slices = Slices(database)
+    while left:
+        chosen, left = left[: slices.size], left[slices.size :]
+        with slices.one() as connection:
+            connection.executemany(f"delete from job_batch where id = ? and {empty}", chosen)
+            slices.done = len(chosen)
 
 
 def _beyond(database: Database, count: int) -> int:
@@ -142,14 +168,23 @@ def _steady_now(database: Database) -> float:
 
 def _shrink(database: Database) -> None:
     """Give unused pages back to the disk, a few at a time."""
+    slices = Slices(database)
     left = None
-    while True:
-        began = time.perf_counter()
-        now = database.shrink(_PAGES)
-        if now == 0 or now == left:
-            return
+    while slices.more:
+        with slices.one():
+            now = database.shrink(slices.size)
+            slices.done = slices.size if now not in (0, left) else 0
         left = now
-        time.sleep(time.perf_counter() - began)
+
+
+def _ids_with_files(folder: Path) -> set[str]:
+    """Return the ids of all jobs that have a log, a preview or half of one, and some that no job has."""
+    found: set[str] = set()
+    for kind in ("logs", "previews"):
+        with contextlib.suppress(FileNotFoundError):
+            for name in os.listdir(folder / kind):
+                found |= {name.removesuffix(".log"), name.removesuffix(".svg"), name[1:]}
+    return found
 
 
 def remove_files(folder: Path, job_ids: Iterable[str]) -> None:

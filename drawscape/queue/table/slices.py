@@ -6,11 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_AIM_S = 0.005
-"""Of one transaction. A writer that finds the file locked sleeps 1, 2, 5, 10, 15 ms between its tries, so
-the pauses are as long as the transactions."""
+from drawscape.queue.engines.engine import Connection, Database
 
-_FIRST, _LEAST, _MOST = 200, 200, 2000  # fewer rows would be outweighed by the flush to the disk
+_AIM_S = 0.01
+"""Of the work in one transaction: half of the 20 ms that another writer may have to wait, for a busy machine
+and the flush to the disk take their part."""
+
+_FIRST, _LEAST, _MOST = 200, 50, 5000
+_BREATH = (
+    0.4  # of a slice: a writer that finds the file locked looks again after 1, 2, 5, 10, 15 ms
+)
 
 
 class Slices:
@@ -19,19 +24,31 @@ class Slices:
     `done` is set to what a slice did; less than it might have done ends the work.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
         self.size = _FIRST
         self.done = 0
         self.more = True
+        self._database = database
+        self._seen: object = None
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Time a slice, adapt the next, and pause for as long as it took."""
+    def one(self) -> Iterator[Connection]:
+        """Run a slice in a transaction, adapt the next one to the time it took, and let others write."""
         self.done = 0
-        began = time.perf_counter()
-        yield
-        took_s = time.perf_counter() - began
+        with self._database.transaction() as connection:
+            began = time.perf_counter()
+            yield connection
+            took_s = time.perf_counter() - began
         self.more = self.done >= self.size
         self.size = int(min(max(self.size * min(_AIM_S / took_s, 2), _LEAST), _MOST))
         if self.more:
-            time.sleep(took_s)
+            self._pause(took_s)
+
+    def _pause(self, took_s: float) -> None:
+        """Pause as long as the slice took while others write, and else for a part of that.
+
+        SQLite does not say who waits, but whoever writes much has written since the last slice.
+        """
+        seen = self._database.written_by_others()
+        time.sleep(took_s if seen != self._seen else took_s * _BREATH)
+        self._seen = seen

@@ -133,9 +133,23 @@ class Database:
         SQLite's `data_version` alone does not move when who waits also cancels, in a coroutine or a loop
         over the jobs of a batch.
         """
-        connection = self.connection
-        seen = connection.execute("pragma data_version").fetchone()[0]
-        return int(seen), connection.total_changes
+        return self.written_by_others(), self.connection.total_changes
+
+    def written_by_others(self) -> int:
+        """Return a number that changes with every commit of another connection."""
+        return int(self.connection.execute("pragma data_version").fetchone()[0])
+
+    @contextmanager
+    def relaxed(self) -> Iterator[Database]:
+        """Yield the same file with `synchronous=NORMAL`, where a power loss may undo what was committed."""
+        if self._synchronous == NORMAL:
+            yield self
+            return
+        database = Database(self.path, synchronous=NORMAL, timeout_s=self.timeout_s)
+        try:
+            yield database
+        finally:
+            database.close()
 
     def is_alive(self, worker: str | None) -> bool:
         """Return whether the worker with that id is alive."""

@@ -1,0 +1,123 @@
+"""A table of many jobs: pruned and cancelled in short transactions, read by indexes."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from drawscape.jobs import Keep, cancel_all, default_queue, enqueue_many, list_jobs, prune_jobs
+from drawscape.queue.table.retention import DAY_S
+from drawscape.queue.table.slices import Slices
+
+MANY = 3000
+
+
+def ended_jobs(count: int = MANY, days_ago: float = 40) -> list[str]:
+    """Queue jobs and let them have ended, one in ten failed."""
+    batch = enqueue_many("sampletasks.nothing", [{}] * count)
+    with default_queue().database.transaction() as connection:
+        connection.execute(
+            "update job set status = case when seq % 10 then 'finished' else 'failed' end, attempts = 1, "
+            "started_at = ?1, ended_at = ?1 + seq * 0.001 where batch = ?2",
+            (time.time() - days_ago * DAY_S, batch.id),
+        )
+    return [job.id for job in batch.jobs]
+
+
+def test_pruning_leaves_what_is_young_or_failed_among_many(home: Path):
+    ended_jobs()
+    young = ended_jobs(20, days_ago=1)
+    assert prune_jobs() == MANY * 9 // 10
+    left = {job.id for job in list_jobs(limit=None)}
+    assert len(left) == MANY // 10 + len(young)
+    assert left >= set(young)
+    assert prune_jobs() == 0
+
+
+def test_pruning_touches_the_files_of_pruned_jobs_alone(home: Path):
+    removed: list[str] = []
+    watching = [True]
+
+    def hook(event: str, values: tuple[object, ...]) -> None:
+        if watching and event == "os.remove":
+            removed.append(Path(str(values[0])).name)
+
+    ids = ended_jobs()
+    young = ended_jobs(1, days_ago=1)
+    folder = default_queue().folder
+    for name in ("logs", "previews"):
+        (folder / name).mkdir(exist_ok=True)
+    mine = [
+        folder / "logs" / f"{ids[0]}.log",
+        folder / "previews" / f"{ids[1]}.svg",
+        folder / "previews" / f".{ids[2]}",
+    ]
+    others = [folder / "logs" / f"{young[0]}.log", folder / "previews" / "notes.txt"]
+    for path in (*mine, *others):
+        path.touch()
+    sys.addaudithook(hook)
+    prune_jobs(Keep(finished_s=30 * DAY_S, others_s=30 * DAY_S))
+    watching.clear()
+    assert not any(path.exists() for path in mine)
+    assert all(path.exists() for path in others)
+    assert len(removed) == 3 * len(mine)  # each kind of file of these jobs, none of the other 2997
+
+
+def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):
+    ended_jobs(10)
+    database = default_queue().database
+    with database.relaxed() as relaxed:
+        assert relaxed.connection.execute("pragma synchronous").fetchone() == (1,)
+    prune_jobs()
+    assert database.connection.execute("pragma synchronous").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("work", ["prune", "cancel"])
+def test_long_work_is_done_in_slices_between_which_others_write(home: Path, work: str):
+    if work == "prune":
+        ended_jobs()
+    else:
+        enqueue_many("sampletasks.nothing", [{}] * MANY)
+    queue = default_queue()
+    left = (
+        f"select count(*) from job where status = '{'finished' if work == 'prune' else 'queued'}'"
+    )
+    counts: set[int] = set()
+    done = threading.Event()
+
+    def look() -> None:
+        other = sqlite3.connect(queue.path, timeout=60, isolation_level=None)
+        while not done.is_set():
+            other.execute("begin immediate")
+            counts.add(other.execute(left).fetchone()[0])
+            other.execute("commit")
+        other.close()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    changed = prune_jobs() if work == "prune" else cancel_all()
+    done.set()
+    looking.join()
+    assert changed == (MANY * 9 // 10 if work == "prune" else MANY)
+    assert len(counts) > 2  # it wrote while the work was half done
+
+
+def test_a_slice_is_as_large_as_the_time_allows(home: Path):
+    slices = Slices(default_queue().database)
+    first = slices.size
+    with slices.one():
+        slices.done = slices.size
+    assert slices.size == 2 * first  # nothing took no time
+    with slices.one():
+        time.sleep(0.04)
+        slices.done = slices.size
+    assert slices.size <= 2 * first // 4
+    assert slices.more
+    with slices.one():
+        slices.done = slices.size - 1
+    assert not slices.more
