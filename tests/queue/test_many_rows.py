@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import threading
@@ -10,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.jobs import Keep, cancel_all, default_queue, enqueue_many, list_jobs, prune_jobs
+from drawscape.jobs import (
+    Keep,
+    cancel_all,
+    default_queue,
+    enqueue_many,
+    list_jobs,
+    prune_jobs,
+    queue_statistics,
+)
 from drawscape.queue.table.retention import DAY_S
 from drawscape.queue.table.slices import Slices
 
@@ -78,7 +87,11 @@ def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):
 
 
 @pytest.mark.parametrize("work", ["prune", "cancel"])
-def test_long_work_is_done_in_slices_between_which_others_write(home: Path, work: str):
+def test_long_work_is_done_in_slices_between_which_others_write(
+    home: Path, work: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("drawscape.queue.table.slices._FIRST", 50)
+    monkeypatch.setattr("drawscape.queue.table.slices._MOST", 50)
     if work == "prune":
         ended_jobs()
     else:
@@ -88,6 +101,7 @@ def test_long_work_is_done_in_slices_between_which_others_write(home: Path, work
         f"select count(*) from job where status = '{'finished' if work == 'prune' else 'queued'}'"
     )
     counts: set[int] = set()
+    started = threading.Event()
     done = threading.Event()
 
     def look() -> None:
@@ -96,10 +110,12 @@ def test_long_work_is_done_in_slices_between_which_others_write(home: Path, work
             other.execute("begin immediate")
             counts.add(other.execute(left).fetchone()[0])
             other.execute("commit")
+            started.set()
         other.close()
 
     looking = threading.Thread(target=look)
     looking.start()
+    started.wait()
     changed = prune_jobs() if work == "prune" else cancel_all()
     done.set()
     looking.join()
@@ -121,3 +137,38 @@ def test_a_slice_is_as_large_as_the_time_allows(home: Path):
     with slices.one():
         slices.done = slices.size - 1
     assert not slices.more
+
+
+def test_statistics_read_no_row_that_they_need_not(home: Path):
+    """Whatever the table holds, each statement finds its rows by an index."""
+    ended_jobs(10)
+    database = default_queue().database
+    statements: list[str] = []
+    database.connection.set_trace_callback(statements.append)
+    queue_statistics()
+    database.connection.set_trace_callback(None)
+    plans = {
+        statement: [
+            row[3] for row in database.connection.execute(f"explain query plan {statement}")
+        ]
+        for statement in statements
+        if " job " in statement
+    }
+    assert len(plans) >= 6
+    for statement, steps in plans.items():
+        for step in steps:
+            if step.startswith("SCAN job"):  # only of what is open, and without its rows
+                assert re.search("COVERING INDEX job_(scheduled|deferred)$|job_started$", step), (
+                    step
+                )
+            assert "TEMP B-TREE" not in step, (statement, step)
+
+
+def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home: Path):
+    ended_jobs(20, days_ago=1)
+    enqueue_many("sampletasks.nothing", [{}] * MANY)
+    cancel_all()
+    found = queue_statistics()
+    assert found.wait_s
+    assert found.ended_last_hour == found.ended_last_minute == MANY
+    assert found.counts["canceled"] == MANY

@@ -118,7 +118,9 @@ _VERSION_2: Final = (
     "create index job_due on job (due_at) where status = 'scheduled' and due_boot is null",
     "create index job_due_boot on job (due_boot_s) "
     "where status = 'scheduled' and due_boot is not null",
-    "create index job_scheduled on job (seq) where status = 'scheduled'",
+    "create index job_scheduled on job (seq, queue) where status = 'scheduled'",
+    "drop index job_deferred",
+    "create index job_deferred on job (seq, queue) where status = 'deferred'",
     "create index job_grouped on job (group_id, priority desc, seq) "
     "where status = 'queued' and group_id is not null",
     "create trigger job_leaves_end after update of status on job "
