@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
@@ -29,6 +30,7 @@ _WITHOUT_INFLUENCE = {
             "",
             *(f".{noun}" for noun in ("bytecode", "code_identity", "library_code", "provenance")),
             *(f".{noun}" for noun in ("catalogue", "recipe", "source", "source_text", "watch")),
+            *(f".{noun}" for noun in ("code_walk", "volatile")),
         )
     ),
 }
@@ -38,11 +40,26 @@ _PLAIN_IMPORT = re.compile(r"^[ \t]*import[ \t]+([\w.]+)", re.MULTILINE)
 _BESIDE = re.compile(r"[\"']([\w-]+\.\w{1,8})[\"']")
 _DISTRIBUTIONS = {"HersheyFonts": "Hershey-Fonts", "PIL": "pillow"}
 WORDS_ONLY = ("annotated_types", "typing_extensions")
+INSTALLED = tuple(
+    str(Path(folder)) + os.sep
+    for folder in {sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib")}
+)
 
 
 def is_library(module: str) -> bool:
     """Return whether a module belongs to this library."""
     return module == PACKAGE or module.startswith(f"{PACKAGE}.")
+
+
+def is_foreign(module: str) -> bool:
+    """Return whether a module comes from Python, an installed package or this library."""
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names or top == "builtins" or is_library(module):
+        return top != "__main__"
+    if top in ("__main__", "__mp_main__", ""):
+        return False
+    file = getattr(sys.modules.get(top), "__file__", None) or ""
+    return file.startswith(INSTALLED)
 
 
 def digest_of(modules: Iterable[str]) -> str:

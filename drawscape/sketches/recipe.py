@@ -11,7 +11,8 @@ import numpy as np
 
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.parameters import Parameter
-from drawscape.sketches.code_identity import NOTE, Identity, identity_of
+from drawscape.sketches.code_identity import Identity, identity_of
+from drawscape.sketches.code_walk import NOTE
 from drawscape.sketches.inputs import Inputs
 from drawscape.sketches.library_code import is_library
 from drawscape.sketches.model import Sketch

@@ -19,7 +19,8 @@ import numpy as np
 
 from drawscape.errors import ProvenanceError
 from drawscape.sketches.bytecode import behaviour_of
-from drawscape.sketches.code_identity import INSTALLED, Walk, is_foreign
+from drawscape.sketches.code_walk import Walk
+from drawscape.sketches.library_code import INSTALLED, is_foreign
 from drawscape.sketches.source_text import SourceText
 
 _FUTURE_ANNOTATIONS = 0x1000000
