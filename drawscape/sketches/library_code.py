@@ -30,7 +30,7 @@ _WITHOUT_INFLUENCE = {
             "",
             *(f".{noun}" for noun in ("bytecode", "code_identity", "library_code", "provenance")),
             *(f".{noun}" for noun in ("catalogue", "recipe", "source", "source_text", "watch")),
-            *(f".{noun}" for noun in ("code_walk", "volatile")),
+            *(f".{noun}" for noun in ("code_walk", "definition", "script", "volatile")),
         )
     ),
 }
