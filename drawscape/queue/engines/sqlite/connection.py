@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,8 @@ from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation
 from drawscape.queue.engines.sqlite import liveness
 from drawscape.queue.engines.sqlite.file_guard import FileGuard, check, guard
+from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
-from drawscape.queue.engines.sqlite.schema import (
-    APPLICATION_ID,
-    MIGRATIONS,
-    OUR_TABLES,
-    USER_VERSION,
-)
 
 FULL, NORMAL = 2, 1
 
@@ -209,7 +203,7 @@ class Database:
         try:
             with self.opening_lock:
                 if not self._ready:
-                    self._prepare(connection)
+                    prepare(connection, self.path, self.timeout_s)
                     self._ready = True
             connection.execute(f"pragma synchronous = {self._synchronous}")
             connection.execute("pragma cache_size = -8000")
@@ -226,54 +220,6 @@ class Database:
             return
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        tables = {row[0] for row in connection.execute("select name from sqlite_master")}
-        owner = connection.execute("pragma application_id").fetchone()[0]
-        if owner not in (0, APPLICATION_ID) or (tables and not tables & OUR_TABLES):
-            raise QueueError(
-                f"{self.path} is another program's SQLite file; name a file of its own for the queue"
-            )
-        version = connection.execute("pragma user_version").fetchone()[0]
-        if owner == APPLICATION_ID and version > USER_VERSION:
-            raise QueueError(
-                f"{self.path} was written by a newer Drawscape (table version {version}, this one knows "
-                f"{USER_VERSION}); update Drawscape"
-            )
-        if owner == APPLICATION_ID and version == USER_VERSION and "job" in tables:
-            return
-        self._switch_to_wal(connection)
-        self._migrate(connection)
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        """Bring the tables to the present version; of several that start at once the first one does it."""
-        connection.execute("begin immediate")
-        version = connection.execute("pragma user_version").fetchone()[0]
-        for statements in MIGRATIONS[version:]:
-            for statement in statements:
-                connection.execute(statement)
-        connection.execute(f"pragma application_id = {APPLICATION_ID}")
-        connection.execute(f"pragma user_version = {max(version, USER_VERSION)}")
-        connection.execute("commit")
-
-    def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
-        """The switch takes an exclusive lock without the busy handler's patience, hence our own loop."""
-        deadline = time.monotonic() + self.timeout_s
-        connection.execute("pragma auto_vacuum = incremental")
-        while True:
-            try:
-                mode = connection.execute("pragma journal_mode = wal").fetchone()[0]
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                if mode != "wal":
-                    raise QueueError(
-                        f"{self.path}: SQLite cannot use its write-ahead log here (journal mode {mode!r}); "
-                        "keep the queue on a local disk"
-                    )
-                return
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
