@@ -10,7 +10,8 @@ import ipywidgets as widgets
 
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import ParameterError
-from drawscape.notebook.controls import Control, number_field
+from drawscape.notebook.control import Control
+from drawscape.notebook.controls import number_field
 from drawscape.parameters import Parameter
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")

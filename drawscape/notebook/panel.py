@@ -10,7 +10,8 @@ import ipywidgets as widgets
 
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.notebook.controls import Control, control_for
+from drawscape.notebook.control import Control
+from drawscape.notebook.controls import control_for
 from drawscape.notebook.page import PageControl, SeedControl
 from drawscape.notebook.style import close_tree, line, write
 from drawscape.notebook.target import Target

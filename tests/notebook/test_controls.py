@@ -8,7 +8,8 @@ import pytest
 from annotated_types import Ge, Gt, Interval, MultipleOf, doc
 
 from drawscape.errors import ParameterError
-from drawscape.notebook.controls import Control, control_for
+from drawscape.notebook.control import Control
+from drawscape.notebook.controls import control_for
 from drawscape.notebook.sliders import decimals, slider_step
 from drawscape.parameters import read_parameters
 from drawscape.sketches import SKETCHES
