@@ -8,6 +8,7 @@ import hmac
 import os
 import pickle
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +56,20 @@ class Codec:
         message = dump(value)
         return self._signature(message, about) + message
 
-    def loads(self, data: bytes, about: str = "") -> Any:
+    def loads(
+        self, data: bytes, about: str = "", *, is_old: Callable[[], bool] = lambda: False
+    ) -> Any:
         """Return the value in `data`.
 
-        Raises SignatureMismatch, without unpickling, if it was not signed here, or about something else.
+        `is_old`, asked only when the signature is not the present one, returns whether version 0.1 may have
+        signed it: the message alone, not what it is about. Raises SignatureMismatch, without unpickling, if
+        it was not signed here, or about something else.
         """
         view = memoryview(data)
         signature, message = view[:_DIGEST], view[_DIGEST:]
         if not message or not (
             hmac.compare_digest(signature, self._signature(message, about))
-            or hmac.compare_digest(signature, self._signature_of_0_1(message))
+            or (hmac.compare_digest(signature, self._signature_of_0_1(message)) and is_old())
         ):
             raise SignatureMismatch(
                 "the message's signature is not this queue's; it was not unpickled"
@@ -72,7 +77,7 @@ class Codec:
         return pickle.loads(message)  # noqa: S301 - signed by us
 
     def _signature_of_0_1(self, message: memoryview) -> bytes:
-        """Version 0.1 signed the message alone; jobs that it left in the queue still run."""
+        """Return the signature of the message alone; jobs that version 0.1 left in the queue still run."""
         return hmac.digest(self.key, message, "sha256")
 
 

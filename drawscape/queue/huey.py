@@ -41,7 +41,8 @@ class SignedMessages(Serializer):  # type: ignore[misc]
         return self.codec.dumps(data)
 
     def _deserialize(self, data: bytes) -> Any:
-        return self.codec.loads(bytes(data))
+        # These messages are not about a job, whatever version signed them.
+        return self.codec.loads(bytes(data), is_old=lambda: True)
 
 
 class JobHuey(SqliteHuey):  # type: ignore[misc]

@@ -14,14 +14,13 @@ from typing import Any
 
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue.codec import of_result
 from drawscape.queue.explanation import explain, jobs_ahead
 from drawscape.queue.meta import JobMeta
 from drawscape.queue.options import priority_of
 from drawscape.queue.queue import Queue
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
-from drawscape.queue.table.query import read_result, read_row, require
+from drawscape.queue.table.query import read_row, require
 from drawscape.queue.table.records import JobRow, parsed, utc
 from drawscape.queue.worker.job_log import log_path, read_log
 
@@ -77,8 +76,7 @@ class Job:
         """What the task returned; None until it is finished. Reading does not consume it."""
         if self._row().status != "finished":
             return None
-        data = read_result(self._queue.database, self._id)
-        return None if data is None else self._queue.codec.loads(data, of_result(self._id))
+        return self._queue.result_of(self._id)
 
     @property
     def error(self) -> str | None:

@@ -10,12 +10,13 @@ from typing import Any
 
 from drawscape.errors import JobOptionError, NotSerializableError, QueueError
 from drawscape.queue.by_value import portable
-from drawscape.queue.codec import Codec, dump, load_key, of_call
+from drawscape.queue.codec import Codec, dump, load_key, of_call, of_result
 from drawscape.queue.engines.sqlite.connection import FULL, Database
 from drawscape.queue.ids import new_id, new_ids
 from drawscape.queue.job_argument import with_results
 from drawscape.queue.options import id_of, new_job, refuse, split_options
 from drawscape.queue.table.insertion import insert, insert_many
+from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.table.records import NewJob, RunsAfter
 from drawscape.queue.task import Task, check_binding, find_task
 
@@ -136,6 +137,15 @@ class Queue:
             job = new_job(own_id, task, self.pack(own_id, task, (job_id,), {}, {}), {})
             found.append(replace(job, depends_on=(job_id,), runs_anyway=runs))
         return found
+
+    def result_of(self, job_id: str) -> Any:
+        """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
+        data = read_result(self.database, job_id)
+        if data is None:
+            return None
+        return self.codec.loads(
+            data, of_result(job_id), is_old=lambda: is_migrated(self.database, job_id)
+        )
 
     def pack(
         self,

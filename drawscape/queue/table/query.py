@@ -79,6 +79,17 @@ def read_result(database: Database, job_id: str) -> bytes | None:
     return None if row is None else row[0]
 
 
+def is_migrated(database: Database, job_id: str) -> bool:
+    """Return whether the job is one of those that an older version left in the table."""
+    with database.translated():
+        row = database.connection.execute(
+            "select 1 from job join job_note on name = 'last migrated' "
+            "where id = ? and seq <= cast(value as integer)",
+            (job_id,),
+        ).fetchone()
+    return row is not None
+
+
 def list_rows(
     database: Database,
     queue: str,

@@ -14,7 +14,7 @@ from drawscape.errors import JobNotFoundError, NotSerializableError
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.job_argument import resolved
-from drawscape.queue.table.query import read_result
+from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.task import load
 from drawscape.queue.worker.context import current_job
 from drawscape.queue.worker.messages import ChildSettings, JobStopped
@@ -58,7 +58,7 @@ class TaskCaller:
         """Return the call that `payload` describes, or how the job ends if it describes none."""
         try:
             # What an older version has queued has no options.
-            function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
+            function, args, kwargs, *options = self._loads(job_id, payload, of_call(job_id, task))
             function = function or self._function(task)
             args, kwargs = resolved(args, kwargs, self._result_of)
         except SignatureMismatch as error:
@@ -78,7 +78,17 @@ class TaskCaller:
             raise JobNotFoundError(
                 f"its argument, the result of job {job_id}, is not there any more"
             )
-        return self._codec.loads(data, of_result(job_id))
+        return self._loads(job_id, data, of_result(job_id))
+
+    def _loads(self, job_id: str, data: bytes, about: str) -> Any:
+        return self._codec.loads(data, about, is_old=lambda: self._is_migrated(job_id))
+
+    def _is_migrated(self, job_id: str) -> bool:
+        database = Database(self._queue_file)
+        try:
+            return is_migrated(database, job_id)
+        finally:
+            database.close()
 
     def run(self, job_id: str, task: str, call: Call) -> Ending:
         """Return how `call` ended; whatever it raises is its job's failure."""
