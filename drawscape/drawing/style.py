@@ -18,6 +18,8 @@ INHERITED = frozenset((
 ))  # fmt: skip
 """The properties that a child takes from its parent, but for the custom ones, `--name`."""
 
+_PAINTS: tuple[tuple[Literal["stroke", "fill"], str], ...] = (("stroke", "none"), ("fill", "black"))
+
 _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0, "large": 19.2,
                "x-large": 24.0, "xx-large": 32.0}  # fmt: skip
 
@@ -63,6 +65,12 @@ class Style:
 
     def paint(self, name: Literal["stroke", "fill"]) -> str | None:
         """Return the colour of the stroke or fill; None when nothing of it is seen."""
+        width = self.get("stroke-width") if name == "stroke" else ""
+        if width and css_px(width, whole=1.0, em=1.0, default=1.0) == 0:
+            return None
+        return self._color(name)
+
+    def _color(self, name: Literal["stroke", "fill"]) -> str | None:
         color = self.get(name, "none" if name == "stroke" else "black")
         if color.lower() == "currentcolor":
             color = self.get("color", "black")
@@ -72,15 +80,20 @@ class Style:
             fallback = color.partition(")")[2].strip()
             return fallback if fallback and fallback != "none" else "black"
         values = rgba(color)
-        if values is not None and values[3] == 0:
-            return None
-        width = self.get("stroke-width") if name == "stroke" else ""
-        return None if width and css_px(width, whole=1.0, em=1.0, default=1.0) == 0 else color
+        return None if values is not None and values[3] == 0 else color
 
     @property
     def paints(self) -> bool:
         """Whether anything is seen of an outline: a stroke, a fill, or both."""
         return not self.hidden and bool(self.paint("stroke") or self.paint("fill"))
+
+    @property
+    def transparent(self) -> bool:
+        """Whether a stroke or fill is named that cannot be seen through its transparency."""
+        return any(
+            self.get(name, default) != "none" and self._color(name) is None
+            for name, default in _PAINTS
+        )
 
     @property
     def ink(self) -> str:
@@ -96,6 +109,14 @@ class Style:
 def _nothing(opacity: str) -> bool:
     try:
         return share(opacity) <= 0
+    except ValueError:
+        return False
+
+
+def is_partial(opacity: str) -> bool:
+    """Return whether an opacity is neither none nor full."""
+    try:
+        return 0 < share(opacity) < 1
     except ValueError:
         return False
 

@@ -151,6 +151,11 @@ CORPUS: dict[str, dict[str, str]] = {
         "no-server": f'<g stroke="url(#no)">{_L}</g><path d="M20,30H90"/>',
         "no-server-fallback": f'<g stroke="url(#no) red">{_L}</g>',
         "gradient": '<linearGradient id="q"><stop stop-color="navy"/><stop offset="1" stop-color="red"/></linearGradient><g stroke="url(#q)"><path d="M20,30L90,60"/></g>',
+        "fill-transparent": '<g stroke="none" fill="#fff0"><rect width="40" height="40"/><circle r="9"/></g><path d="M20,30H90"/>',
+        "text-transparent": '<text y="50" fill="none" stroke="transparent">ab</text><path d="M20,30H90"/>',
+        "server-is-none": f'<g id="q" stroke="url(#q)">{_L}</g><path d="M20,30H90"/>',
+        "gradient-linked": '<linearGradient id="p"><stop stop-color="navy"/></linearGradient><radialGradient id="q" href="#p"/><path stroke="url(#q)" d="M20,30L90,60"/>',
+        "pattern": '<pattern id="p" width="9" height="9" patternUnits="userSpaceOnUse"><rect width="9" height="9" fill="black"/></pattern><path stroke="url(#p)" d="M20,30H90"/>',
         "white": f'<g stroke="white">{_L}</g><path d="M20,30H90"/>',
         "dash": f'<g stroke-dasharray="20 10">{_L}</g>',
         "dash-odd": f'<g stroke-dasharray="20 10 5">{_L}</g>',
@@ -293,6 +298,9 @@ CORPUS: dict[str, dict[str, str]] = {
         "hidden-child": _clip(
             '<rect x="50" y="50" width="60" height="100"/><rect x="120" y="50" width="60" height="100" display="none"/>'
         ),
+        "group-in-clip": _clip(
+            '<g><rect width="200" height="200"/></g><rect x="50" y="50" width="60" height="100"/>'
+        ),
         "empty": _clip("") + '<path d="M20,30H90"/>',
         "missing": f'<g clip-path="url(#no)">{_L}</g>',
         "css": '<clipPath id="c"><rect x="50" y="50" width="60" height="100"/></clipPath>'
@@ -337,6 +345,26 @@ CORPUS: dict[str, dict[str, str]] = {
             _L,
             _USER,
         ),
+        "grey": _mask('<rect width="200" height="200" fill="#ccc" stroke="none"/>', _L, _USER),
+        "grey-by-name": _mask(
+            '<rect width="200" height="200" fill="dimgrey" stroke="none"/>', _L, _USER
+        )
+        + '<path d="M20,30H90"/>',
+        "translucent": _mask(
+            '<rect width="200" height="200" fill="white" fill-opacity=".9" stroke="none"/>',
+            _L,
+            _USER,
+        ),
+        "translucent-used": '<defs><g id="a" opacity=".9"><rect width="200" height="200" fill="white" stroke="none"/></g></defs>'
+        + _mask('<use href="#a"/>', _L, _USER),
+        "alpha-half": _mask(
+            '<rect width="200" height="200" fill="rgba(0,0,0,.3)" stroke="none"/>',
+            _L,
+            f'{_USER} mask-type="alpha"',
+        )
+        + '<path d="M20,30H90"/>',
+        "gradient": '<linearGradient id="q"><stop stop-color="white"/><stop offset="1" stop-color="white"/></linearGradient>'
+        + _mask('<rect width="200" height="200" fill="url(#q)" stroke="none"/>', _L, _USER),
         "missing": f'<g mask="url(#no)">{_L}</g>',
         "opacity-zero": _mask(
             '<rect width="200" height="200" fill="white" fill-opacity="0" stroke="none"/>',

@@ -21,10 +21,33 @@ NEAR = 3
 
 CASES = [(category, name) for category, cases in CORPUS.items() for name in cases]
 
+NOTED = {
+    "painting-transparent": "what is fully transparent is not drawn",
+    "painting-rgba-zero": "what is fully transparent is not drawn",
+    "painting-hex-zero": "what is fully transparent is not drawn",
+    "painting-opacity-zero": "what is fully transparent is not drawn",
+    "structure-opacity-zero": "what is fully transparent is not drawn",
+    "painting-fill-transparent": "what is fully transparent is not drawn (2 times)",
+    "painting-text-transparent": "text that is fully transparent is not drawn",
+    "painting-no-server": "the paint 'url(#no)' is not in the file; nothing is drawn with it",
+    "painting-server-is-none": "the paint 'url(#q)' is not in the file; nothing is drawn with it",
+    "painting-gradient": "gradients are drawn in the colour of their first stop",
+    "painting-gradient-linked": "gradients are drawn in the colour of their first stop",
+    "painting-pattern": "patterns are not drawn; what they fill is outlined in one colour",
+    "clipping-group-in-clip": "<g> in a clip path is ignored; only shapes, text and <use> clip",
+    "masking-grey": "soft masks are applied hard: lines are let through or cut",
+    "masking-grey-by-name": "soft masks are applied hard: lines are let through or cut",
+    "masking-translucent": "soft masks are applied hard: lines are let through or cut",
+    "masking-translucent-used": "soft masks are applied hard: lines are let through or cut",
+    "masking-alpha-half": "soft masks are applied hard: lines are let through or cut",
+    "masking-gradient": "gradients are drawn in the colour of their first stop",
+}
+"""What the report says of drawings in which something vanishes or changes."""
+
 REPORTED = {
     "others-text", "others-image", "others-foreign", "others-filter", "others-non-scaling",
     "transform-malformed", "css-media", "structure-use-loop", "markers-loop", "shapes-path-error",
-    "shapes-polyline-odd", "painting-white",
+    "shapes-polyline-odd", "painting-white", *NOTED,
 }  # fmt: skip
 """What the reader may report: substitutes, errors in the file, what no pen can do."""
 
@@ -85,6 +108,13 @@ def test_nothing_is_wrong_without_a_word(category: str, name: str) -> None:
     assert found != "silent"
     if f"{category}-{name}" not in REPORTED:
         assert (found, document.unsupported) == ("right", ())
+
+
+@pytest.mark.parametrize(("case", "note"), NOTED.items())
+def test_what_vanishes_or_changes_is_noted(case: str, note: str) -> None:
+    category, _, name = case.partition("-")
+    notes = read_svg(f"{HEAD}{CORPUS[category][name]}</svg>").unsupported
+    assert [n for n in notes if "single-line font" not in n] == [note]
 
 
 @pytest.mark.slow

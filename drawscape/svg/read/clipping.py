@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
-from drawscape.drawing.color import luminance
-from drawscape.drawing.style import parse_declarations
+from drawscape.drawing.color import luminance, rgba
+from drawscape.drawing.style import Style, is_partial, parse_declarations
 from drawscape.drawing.units import css_px
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.regions import Region, region
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # A plotter cannot fade: what a mask lets through by half or more is drawn.
 _OPAQUE = 0.5
 _TOLERANCE_MM = 0.02
+_OPACITIES = ("opacity", "fill-opacity", "stroke-opacity")
+_NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch")
 
 
 def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State) -> int:
@@ -99,12 +101,12 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     )
     own = walk.sheet.declarations(target)
     inside = walk.inside(target, {k: v for k, v in own.items() if k != "clip-path"}, base)
-    areas = [
-        area
-        for child in target.children
-        if child.tag not in ("g", "svg", "symbol")
-        for area in _areas(walk, child, inside)
-    ]
+    areas = []
+    for child in target.children:
+        if child.tag in _NOT_IN_CLIPS:
+            walk.note(f"<{child.tag}> in a clip path is ignored; only shapes, text and <use> clip")
+        else:
+            areas += _areas(walk, child, inside)
     area = shapely.unary_union(areas) if areas else shapely.Polygon()
     if "clip-path" in own and own["clip-path"] != "none":
         outer = replace(base, matrix=state.matrix)
@@ -176,7 +178,9 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     )
     with walk.collecting() as scene:
         walk.children(target, base)
-        area = _let_through(scene, alpha)
+        area, soft = _let_through(scene, alpha)
+    if soft or _is_translucent(walk, target, base.style):
+        walk.note("soft masks are applied hard: lines are let through or cut")
     area = area.intersection(_box((x, y, w, h), frame))
     link = walk.sheet.declarations(target).get("mask", "none")
     if link != "none":
@@ -186,10 +190,39 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     return area
 
 
-def _let_through(scene: Scene, alpha: bool) -> Region:
+def _is_translucent(walk: Walk, mask: Node, style: Style) -> bool:
+    """Return whether anything in a mask is partly transparent, which the areas do not show."""
+    waiting, found = [mask], {id(mask)}
+    values = [style.get(name) for name in _OPACITIES]
+    while waiting:
+        node = waiting.pop()
+        own = walk.sheet.declarations(node)
+        values += [own[name] for name in _OPACITIES if name in own]
+        used = walk.target(node.attributes.get("href") or node.attributes.get("xlink:href", ""))
+        for further in (*node.children, *([used] if used else [])):
+            if id(further) not in found:
+                found.add(id(further))
+                waiting.append(further)
+    return any(is_partial(value) for value in values)
+
+
+def _strength(color: str, alpha: bool) -> float:
+    """Return how much a colour in a mask lets through, 0 to 1."""
+    values = rgba(color)
+    return luminance(color) if not alpha else 1.0 if values is None else values[3]
+
+
+def _is_soft(color: str, strength: float, alpha: bool) -> bool:
+    """Return whether a mask's colour is a half-tone; of the names only black and white are not."""
+    is_name = rgba(color) is None and color.strip().lower() != "black"
+    return 0.02 < strength < 0.98 or (is_name and not alpha)
+
+
+def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
+    """Return the area that lets through, and whether some of it does so in part only."""
     import shapely
 
-    area = shapely.Polygon()
+    area, soft = shapely.Polygon(), False
     lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
     filled = {outline: part for part, outline in _filled(scene)}
     for outline in range(len(scene.data)):
@@ -203,9 +236,10 @@ def _let_through(scene: Scene, alpha: bool) -> Region:
                 strokes = _areas_only(strokes.intersection(scene.clips[context.clip]))
             parts.append((strokes, context.stroke))
         for part, color in parts:
-            bright = alpha or luminance(color) >= _OPAQUE
-            area = area.union(part) if bright else area.difference(part)
-    return area
+            strength = _strength(color, alpha)
+            soft = soft or _is_soft(color, strength, alpha)
+            area = area.union(part) if strength >= _OPAQUE else area.difference(part)
+    return area, soft
 
 
 def _strokes(lines: Lines, width_mm: float) -> Region:

@@ -196,6 +196,8 @@ def _draw_letter(walk: Walk, letter: _Letter, at: Points) -> None:
 
     state, style = letter.state, letter.state.style
     ink = style.paint("fill") or style.paint("stroke")
+    if ink is None and style.transparent:
+        walk.note("text that is fully transparent is not drawn")
     if ink is None or style.hidden or not letter.character.strip() or style.font_size <= 0:
         return
     face = _face(style)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drawscape.drawing.affine import translation
-from drawscape.drawing.style import is_seen
 from drawscape.drawing.units import css_px
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.viewport import nested
@@ -65,7 +64,7 @@ def draw_use(walk: Walk, node: Node, own: dict[str, str], state: State) -> None:
 
 def _draw_viewport(walk: Walk, target: Node, place: dict[str, str], state: State) -> None:
     declared = walk.declared(target, state)
-    if not is_seen(declared):
+    if not walk.seen(declared):
         return
     sizes = {key: place[key] for key in ("width", "height") if key in place}
     inner = walk.inside(target, declared, state)

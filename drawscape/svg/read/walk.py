@@ -68,7 +68,7 @@ class Walk:
         texts: list[str] = []
         self._index(root, texts)
         self.sheet = Stylesheet(texts)
-        self.scene = scene
+        self.scene = self._drawing = scene
         self.page = (scene.width_mm, scene.height_mm)
         self._known: dict[Context, int] = {}
         # Most elements of a file look like one before them: what they inherit from, and what they are
@@ -96,10 +96,25 @@ class Walk:
         """Note something that the lines do not show."""
         self.scene.unsupported[message] += 1
 
+    def note(self, message: str) -> None:
+        """Note once what concerns a definition, however many elements refer to it."""
+        self.scene.unsupported[message] = 1
+
+    def seen(self, own: dict[str, str]) -> bool:
+        """Return whether an element is seen; note it when only its opacity hides it."""
+        seen = is_seen(own)
+        if not seen and own.get("display") != "none":
+            self._report_transparent()
+        return seen
+
+    def _report_transparent(self) -> None:
+        if self.scene is self._drawing:  # in a mask or a clip path it is no drawing that vanishes
+            self.report("what is fully transparent is not drawn")
+
     def root(self, root: Node, state: State) -> None:
         """Draw what the root element holds."""
         own = self.declared(root, state)
-        if is_seen(own) and is_for_us(root):
+        if is_for_us(root) and self.seen(own):
             self.children(root, self.inside(root, own, state))
 
     def target(self, link: str) -> Node | None:
@@ -150,7 +165,7 @@ class Walk:
         if state.used:
             self._use_count.add(node)
         own = self.declared(node, state)
-        if (own and not is_seen(own)) or not is_for_us(node):
+        if not is_for_us(node) or (own and not self.seen(own)):
             return
         self._draw(node, own, self._state_of(node, own, state) if own else state)
 
@@ -243,6 +258,8 @@ class Walk:
         if number is not None:
             self.scene.data.append(data)
             self.scene.of.append(number)
+        elif state.style.transparent:
+            self._report_transparent()
 
     def _pen(self, state: State) -> tuple[int | None, bool]:
         """Return the number of the context that draws, None when nothing is seen; and if it is marked."""
