@@ -139,6 +139,20 @@ def test_every_option_and_function_of_the_queue_is_described():
             assert name in README or name in tutorial, f"{name} is not described"
 
 
+def test_every_method_of_the_canvas_stands_in_its_table():
+    from drawscape.svg_builder import SVGBuilder
+
+    section = README.partition("## The canvas")[2].partition("\n## ")[0]
+    named = set(re.findall(r"`(\w+)`", section)) - {
+        "SVGBuilder",
+        "DRAWSCAPE_DATA_DIRS",
+        "read_input",
+    }
+    methods = {name for name in vars(SVGBuilder) if not name.startswith("_")}
+    assert methods - named == set()
+    assert [name for name in named if not hasattr(SVGBuilder, name)] == []
+
+
 def test_every_dependency_has_its_line():
     import tomllib
 
