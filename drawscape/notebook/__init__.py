@@ -1,7 +1,8 @@
 """Drawing from a notebook: forms from signatures, live jobs, contact sheets, the queue.
 
-Read forms.py first: a Form is a panel (page.py, controls.py, sliders.py) beside the display of a job
-(display.py, job_state.py). contact_sheets.py puts many jobs side by side, queue_tables.py lists them.
+Read forms.py and form_view.py first: a Form is a panel (page.py, controls.py, sliders.py) beside the
+display of a job (display.py, job_state.py). contact_sheets.py puts many jobs side by side,
+queue_tables.py lists them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.contact_sheets import variations as variations
     from drawscape.notebook.evolution import Evolution as Evolution
     from drawscape.notebook.evolution import evolve as evolve
-    from drawscape.notebook.forms import Form as Form
+    from drawscape.notebook.form_view import Form as Form
     from drawscape.notebook.forms import form as form
     from drawscape.notebook.gallery import Gallery as Gallery
     from drawscape.notebook.history_view import History as History
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _MODULES = {
-    "Form": "forms",
+    "Form": "form_view",
     "form": "forms",
     "Gallery": "gallery",
     "Comparison": "comparison",

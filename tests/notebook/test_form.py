@@ -13,7 +13,7 @@ from widget_tree import all_of, button, control, part, picture, text
 from drawscape.errors import ParameterError
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
 from drawscape.notebook import form
-from drawscape.notebook.forms import Form
+from drawscape.notebook.form_view import Form
 from drawscape.sketches import draw
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -384,7 +384,7 @@ def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
 
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("drawscape.notebook.picture.LARGEST_SHOWN", 50_000)
-    monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
+    monkeypatch.setattr("drawscape.notebook.form_view.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
     shown.draw().wait(30)
     wait_until(lambda: "shown reduced" in text(shown, "caption"), 20, "a reduced picture")

@@ -40,9 +40,9 @@ def test_a_second_click_draws_what_stands_anew(consumer: Any) -> None:
     opened.draw(fresh=True).wait(60)
     again = form("rose", paper="A7")
     count = len(list_jobs(limit=None))
-    again._draw.click()
+    again._buttons.draw.click()
     assert len(list_jobs(limit=None)) == count
-    again._draw.click()
+    again._buttons.draw.click()
     assert len(list_jobs(limit=None)) == count + 1
     again.job.wait(60)
 

@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from drawscape.errors import SignatureError
-from drawscape.notebook.forms import Form
+from drawscape.notebook.form_view import Form
 from drawscape.notebook.magics import completions
 from drawscape.notebook.queue_tables import QueueTable
 
