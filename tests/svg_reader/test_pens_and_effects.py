@@ -243,3 +243,26 @@ def test_two_alike_lines_before_and_after_a_dark_background_are_not_alike() -> N
         ("navy", 1),
         ("white", 2),
     ]
+
+
+@pytest.mark.parametrize(("strength", "drawn"), [(0.3, 0), (0.7, 1)])
+def test_an_alpha_mask_lets_through_from_half_its_strength_on(strength: float, drawn: int) -> None:
+    document = read(
+        '<mask id="k" maskUnits="userSpaceOnUse" width="99" height="99" mask-type="alpha">'
+        f'<rect width="99" height="99" fill="rgba(0,0,0,{strength})"/></mask>'
+        '<path mask="url(#k)" stroke="black" d="M5,5H50"/>'
+    )
+    assert len(document.lines) == drawn
+    assert [note.partition(":")[0] for note in document.unsupported] == [
+        "soft masks are applied hard"
+    ]
+
+
+def test_a_mask_is_soft_by_an_opacity_that_it_inherits_too() -> None:
+    mask = (
+        '<mask id="k" maskUnits="userSpaceOnUse" width="99" height="99">'
+        '<rect width="99" height="99" fill="white"/></mask>'
+    )
+    line = '<path mask="url(#k)" stroke="black" d="M5,5H50"/>'
+    assert read(f"<g>{mask}</g>{line}").unsupported == ()
+    assert len(read(f'<g fill-opacity=".8">{mask}</g>{line}').unsupported) == 1
