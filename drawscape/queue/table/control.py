@@ -24,6 +24,13 @@ _ASK = (
 )
 
 
+# A transaction that changes nothing would flush nothing.
+_FLUSHED = (
+    "insert into job_note (name, value) values ('many canceled', ?) "
+    "on conflict (name) do update set value = excluded.value"
+)
+
+
 def cancel(database: Database, job_id: str, grace_s: float = 0.0) -> bool:
     """Return whether the job was kept from running, or asked to stop; False when it had ended.
 
@@ -53,14 +60,17 @@ def cancel_many(
 ) -> int:
     """Return how many jobs of `batch`, or of the whole queue, were kept from running or asked to stop.
 
-    In slices: another writer never waits for long, and what starts between two of them is stopped.
+    In slices: another writer never waits for long, and what starts between two of them is stopped. Only the
+    last transaction waits for the disk; that flush takes all before it along, so a power loss undoes nothing.
     """
     which, value = ("queue = ?", queue) if batch is None else ("batch = ?", batch)
-    canceled = sum(
-        _cancel_waiting(database, f"{which} and status = '{status}' and ended_at is null", value)
-        for status in WAITING  # one by one, for each has an index of its own
-    )
+    with database.relaxed() as relaxed:
+        canceled = sum(
+            _cancel_waiting(relaxed, f"{which} and status = '{status}' and ended_at is null", value)
+            for status in WAITING  # one by one, for each has an index of its own
+        )
     with database.transaction() as connection:
+        connection.execute(_FLUSHED, (str(time.time()),))
         asked = connection.execute(_ASK.format(which=which), (grace_s, grace_s, value)).fetchall()
     _stop_without_workers(database, asked)
     return canceled + len(asked)
