@@ -4,7 +4,6 @@ from drawscape.sketches.catalogue import SKETCHES, sketch
 from drawscape.sketches.drawing import draw, redraw
 from drawscape.sketches.inputs import read_input
 from drawscape.sketches.model import Sketch, as_sketch
-from drawscape.sketches.pictures._tone import tone_over
 from drawscape.sketches.provenance import Provenance, code_hash, read_provenance
 
 __all__ = [
@@ -18,5 +17,4 @@ __all__ = [
     "read_provenance",
     "redraw",
     "sketch",
-    "tone_over",
 ]

@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.lloyd import relax
-from drawscape.sketches import SKETCHES, as_sketch, draw, tone_over
+from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.sketches.growth._cluster import Cluster
 from drawscape.sketches.growth._colony import Colony
@@ -27,6 +27,7 @@ from drawscape.sketches.inputs import digest_of
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures import _shell
 from drawscape.sketches.pictures._tour import tours
+from drawscape.sketches.tone import tone_over
 from drawscape.svg_builder import Frame, SVGBuilder
 
 PICTURES = [name for name in SKETCHES if SKETCHES.family_of(name) == "pictures"]
