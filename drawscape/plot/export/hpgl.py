@@ -63,9 +63,10 @@ def _paper_of(values: dict[str, Any]) -> Paper:
 def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "refuse") -> str:
     """Return the drawing as HPGL for `device`; layers are pens 1, 2, ... or those of their numbers.
 
-    A layer's name may ask for speed (written as VS) and passes, and for not being plotted. `outside`
-    is what becomes of lines that the pens cannot reach, which on these machines is a margin of the
-    sheet: 'refuse', 'crop', or 'keep' (the plotter itself then clips them).
+    A layer's name may ask for speed (written as VS) and passes, and for not being plotted. A delay, a
+    pause and a height are left out: these plotters share no command for them. `outside` is what becomes
+    of lines that the pens cannot reach, which on these machines is a margin of the sheet: 'refuse',
+    'crop', or 'keep' (the plotter itself then clips them).
     Raises UnknownNameError for a device that is not known, PlotError when it has no paper of the
     drawing's size, or for lines outside that are refused.
     """
