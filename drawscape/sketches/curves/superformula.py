@@ -34,7 +34,9 @@ def superformula(
     """
     rings = at_most(rings, svg.frame.short / 2, 0.6)
     angle = np.linspace(0, 2 * np.pi, 1441)
-    n1, n2, n3 = 0.22 + 0.7 * (1 - pinch) ** 2, *rng.uniform(0.8, 1.7, 2)
+    # Many sharp lobes would be all ink: the more there are, the blunter they stay.
+    n1 = max(0.22 + 0.7 * (1 - pinch) ** 2, 0.06 * lobes)
+    n2, n3 = rng.uniform(0.8, 1.7, 2)
     if lobes % 2:
         n3 = n2  # else the ring does not close
     growth = (np.arange(rings) + 1) / rings
