@@ -94,7 +94,7 @@ class Database:
         """
         held: _Held | None = getattr(self._local, "held", None)
         if held is not None and held.pid == os.getpid():
-            held.guard.check()
+            held.guard.check_at_times()
             return held.connection
         if held is not None:
             _INHERITED.append(held.connection)

@@ -32,6 +32,9 @@ _DEAD_MANS_SWITCH = 128
 _FRESH_NS = 50_000_000
 """A folder that was changed this little ago may change again without a new time stamp."""
 
+_BETWEEN_S = 0.02
+"""How old a reader's last check may be."""
+
 _MOST_GUARDS = 128  # of files at once; a process has one, or a few
 
 _GUARDS: dict[Path, FileGuard] = {}
@@ -80,6 +83,7 @@ class FileGuard:
         ]
         self._files = {name: _identity(name) for name in (f"{path}", f"{path}-wal", f"{path}-shm")}
         self._stamp: tuple[int, int, int] | None = None
+        self._checked_at = 0.0
 
     def check(self) -> None:
         """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
@@ -99,6 +103,17 @@ class FileGuard:
                 raise self._error(name)
         if time.time_ns() - found.st_mtime_ns > _FRESH_NS:
             self._stamp = stamp
+
+    def check_at_times(self) -> None:
+        """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.
+
+        Each check lets go of Python's lock, for which worker threads then queue up. Who writes checks after
+        each commit, so that nothing is acknowledged into a file that is gone.
+        """
+        now = time.monotonic()
+        if now - self._checked_at > _BETWEEN_S:
+            self.check()
+            self._checked_at = now
 
     def _error(self, name: str) -> QueueGoneError:
         return QueueGoneError(
