@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from decimal import Decimal
@@ -27,9 +28,13 @@ def check_text(value: object) -> str:
 
 
 def checked_length(what: str, value: Any) -> float:
-    """Return `value`, a number above zero and finite; else raise CanvasError that names `what`."""
-    if isinstance(value, Decimal):
-        value = float(value)
+    """Return `value`, a number above zero and finite; else raise CanvasError that names `what`.
+
+    A Decimal and a number's text, as older callers give, count as the numbers that they write.
+    """
+    if isinstance(value, (Decimal, str)):
+        with contextlib.suppress(ValueError):
+            value = float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise CanvasError(f"{what} {value!r} is not a number; give it in mm")
     if not math.isfinite(value) or value <= 0:

@@ -1,5 +1,7 @@
 """The classic calls, as callers of the class of that name rely on them."""
 
+from decimal import Decimal
+
 import pytest
 
 from drawscape.errors import CanvasError
@@ -56,7 +58,12 @@ def test_a_group_is_one_element_at_root_level():
     assert "</g>" in text
 
 
-@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), "100", None, True])
+@pytest.mark.parametrize("size", ["100", "1e2", Decimal("100"), 100.0])
+def test_a_size_may_be_a_number_s_text(size):
+    assert SVGBuilder(size, 50).to_string() == SVGBuilder(100, 50).to_string()
+
+
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), "wide", "0", "", None, True])
 def test_sizes_that_are_not_finite_and_positive_are_refused(size):
     with pytest.raises(CanvasError):
         SVGBuilder(size, 100)

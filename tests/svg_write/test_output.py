@@ -148,7 +148,7 @@ def test_the_frame_is_the_page_inside_its_margin():
     assert frame.contains([(10, 10), (9, 50), (200, 287), (100, 288)]).tolist() == [1, 0, 1, 0]
 
 
-@pytest.mark.parametrize("margin", [-1, 50, float("nan"), "10"])
+@pytest.mark.parametrize("margin", [-1, 50, float("nan"), "50", "wide"])
 def test_a_margin_leaves_some_page(margin):
     with pytest.raises(CanvasError):
         SVGBuilder(100, 200, margin=margin)

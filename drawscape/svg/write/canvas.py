@@ -174,7 +174,7 @@ C = TypeVar("C", bound=Canvas)
 def _checked_margin(margin: float, shorter: float) -> float:
     if margin == 0:
         return margin
-    checked_length("margin", margin)
+    margin = checked_length("margin", margin)
     if margin * 2 >= shorter:
         raise CanvasError(
             f"margin {margin!r} leaves nothing of a page {shorter:g} mm wide; make it smaller"
