@@ -36,7 +36,7 @@ class Canvas:
     ) -> None:
         self.width = checked_length("width", width)
         self.height = checked_length("height", height)
-        self.margin = _checked_margin(margin, min(width, height))
+        self.margin = _checked_margin(margin, min(self.width, self.height))
         self.default_styles: dict[str, Any] = dict(default_styles or {})
         self.pen = pen
         self.hershey_font_name = "futural"
