@@ -47,8 +47,21 @@ def main(folder: Path) -> None:
     suite.addTests(loader.loadTestsFromTestCase(TestJobStorage))
     result = unittest.TextTestRunner(stream=sys.stderr, verbosity=2).run(suite)
     for test, _ in [*result.failures, *result.errors]:
-        print(test.id())
+        if not passes_again(test):
+            print(test.id())
     print(f"{result.testsRun} run, {len(result.skipped)} skipped")
+
+
+def passes_again(test: unittest.TestCase) -> bool:
+    """Return whether the test passes in one of two more runs.
+
+    Some of huey's tests count on a second being long enough, which it is not always on a busy machine.
+    """
+    for _ in range(2):
+        again = type(test)(test.id().rpartition(".")[2])
+        if unittest.TextTestRunner(stream=sys.stderr).run(again).wasSuccessful():
+            return True
+    return False
 
 
 if __name__ == "__main__":
