@@ -100,8 +100,8 @@ def _read_table(file: Path, _modified_ns: int) -> dict[str, Any] | None:
     return table
 
 
-def _project_list(key: str) -> list[str]:
-    return list((_project_table(home()) or {}).get(key, ()))
+def _project_list(key: str, project: Path | None = None) -> list[str]:
+    return list((_project_table(project or home()) or {}).get(key, ()))
 
 
 def _user_data_folder() -> Path:
@@ -112,17 +112,20 @@ def _user_data_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "drawscape"
 
 
-def state_folder() -> Path:
-    """Return the home's `.drawscape/`, made if need be, readable by its owner only."""
-    folder = home() / ".drawscape"
+def state_folder(project: Path | None = None) -> Path:
+    """Return the home's `.drawscape/`, made if need be, readable by its owner only.
+
+    Here and below `project` is the home where the caller has looked it up already.
+    """
+    folder = (project or home()) / ".drawscape"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
-def queue_file() -> Path:
+def queue_file(project: Path | None = None) -> Path:
     """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`."""
     named = os.environ.get("DRAWSCAPE_QUEUE")
-    return Path(named).expanduser().absolute() if named else state_folder() / "queue.db"
+    return Path(named).expanduser().absolute() if named else state_folder(project) / "queue.db"
 
 
 def output_folder() -> Path:
@@ -182,14 +185,14 @@ def _data_folders() -> list[str | Path]:
     return [*filter(None, named), *(home() / name for name in _project_list("data-dirs"))]
 
 
-def task_modules() -> tuple[str, ...]:
+def task_modules(project: Path | None = None) -> tuple[str, ...]:
     """Return the packages and modules that may hold tasks.
 
     They are the library's own `drawscape.tasks`, the project's `workers`, those that the project's
     `task-modules` names, and `DRAWSCAPE_TASK_MODULES`, separated by commas.
     """
     named = (m.strip() for m in os.environ.get("DRAWSCAPE_TASK_MODULES", "").split(","))
-    more = [*_project_list("task-modules"), *filter(None, named)]
+    more = [*_project_list("task-modules", project), *filter(None, named)]
     return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *more)))
 
 

@@ -27,7 +27,8 @@ def default_queue() -> Queue:
 
 
 def _queue_and_watcher() -> tuple[Queue, Watcher]:
-    return _open_queue(settings.queue_file(), settings.home(), settings.task_modules())
+    home = settings.home()
+    return _open_queue(settings.queue_file(home), home, settings.task_modules(home))
 
 
 @lru_cache(_MOST_QUEUES)
