@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-MODULES = ("api", "consumer", "crontab", "helpers", "immediate", "signals", "stats", "wrappers")
+MODULES = ("api", "consumer", "crontab", "helpers", "immediate", "signals", "stats")
 """Those that are about a huey and its consumer, whatever the storage."""
 
 

@@ -77,7 +77,7 @@ class FileGuard:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._folder = str(path.parent)
-        self._descriptors = [
+        self._descriptors: list[int | None] = [
             _hold(path, _SHARED_FIRST, _SHARED_SIZE),
             _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
         ]
@@ -123,8 +123,9 @@ class FileGuard:
         )
 
     def close(self) -> None:
-        """Release the locks."""
-        for descriptor in self._descriptors:
+        """Release the locks; a second time does nothing."""
+        descriptors, self._descriptors = self._descriptors, []
+        for descriptor in descriptors:
             if descriptor is not None:
                 os.close(descriptor)
 
