@@ -16,7 +16,8 @@ lab: $(VENV)/.lab  ## Start a worker and JupyterLab; Ctrl-C twice stops both.
 
 test: $(VENV)/.test  ## Run everything, notebooks and browser included.
 	@$(BIN)/python tests/find_chromium.py
-	$(BIN)/python -m pytest tests --cov=drawscape --cov-fail-under=85
+	$(BIN)/python -m pytest tests -m browser
+	$(BIN)/python -m pytest tests -m "not browser" --cov=drawscape --cov-fail-under=85
 	$(MAKE) --no-print-directory notebooks
 
 quick: $(VENV)/.test  ## Run what takes seconds.
