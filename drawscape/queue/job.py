@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import html
+import re
 import time
 import warnings
 from binascii import b2a_base64
@@ -30,6 +31,9 @@ _NOBODY_AFTER_S = 2.0
 _PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
 _SHOWN_BYTES = 20_000_000
 _PAPER = "background: white; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
+
+_METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
+"""What an SVG holds for programs: a notebook saves the picture alone."""
 
 
 class Job:
@@ -279,7 +283,8 @@ class Job:
         try:
             if Path(path).stat().st_size > _SHOWN_BYTES:
                 return None
-            data = b2a_base64(Path(path).read_bytes(), newline=False).decode()
+            shown = _METADATA.sub(b"", Path(path).read_bytes())
+            data = b2a_base64(shown, newline=False).decode()
         except OSError:
             return None
         return (

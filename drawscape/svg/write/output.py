@@ -107,8 +107,13 @@ def layers(svg: Canvas, tolerance: float = TOLERANCE_MM) -> list[tuple[Pen, Line
 
 
 def notebook_bundle(svg: Canvas) -> dict[str, Any]:
-    """Return the drawing for a notebook: an `<img>` shows everywhere and runs no script."""
-    coded = base64.b64encode(to_bytes(svg)).decode()
+    """Return the drawing for a notebook: an `<img>` shows everywhere and runs no script.
+
+    It is the picture alone, without the recipe, which changes with the library's code.
+    """
+    plain = svg.copied(svg.elements)
+    plain.provenance = None
+    coded = base64.b64encode(to_bytes(plain)).decode()
     return {
         "text/html": f'<img src="data:image/svg+xml;base64,{coded}" '
         f'alt="{escape(svg)}" style="max-width: 100%; max-height: 640px; '
