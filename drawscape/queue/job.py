@@ -270,11 +270,8 @@ class Job:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show a finished drawing as `<img>`: that survives saving, reopening and untrusted notebooks."""
-        bundle = {"text/plain": repr(self)}
         picture = self._picture()
-        if picture is not None:
-            bundle["text/html"] = picture
-        return bundle
+        return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})
 
     def _picture(self) -> str | None:
         path = self.result if self._row().status == "finished" else None
@@ -283,8 +280,7 @@ class Job:
         try:
             if Path(path).stat().st_size > _SHOWN_BYTES:
                 return None
-            shown = _METADATA.sub(b"", Path(path).read_bytes())
-            data = b2a_base64(shown, newline=False).decode()
+            data = b2a_base64(_METADATA.sub(b"", Path(path).read_bytes()), newline=False).decode()
         except OSError:
             return None
         return (

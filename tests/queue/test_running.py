@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import threading
 import time
@@ -254,11 +255,14 @@ def test_outside_of_a_worker_the_current_job_does_nothing(capsys):
 
 def test_a_finished_picture_is_shown_as_an_img(worked_home: Path):
     path = worked_home / "picture.svg"
-    path.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+    begin, end = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">', "<g/></svg>"
+    path.write_text(f'{begin}<metadata id="x">not to\nbe seen</metadata>\n{end}')
     job = enqueue_background_job("sampletasks.echo", str(path))
     job.wait(20)
     bundle = job._repr_mimebundle_()
     assert bundle["text/html"].startswith('<img src="data:image/svg+xml;base64,')
+    coded = bundle["text/html"].partition("base64,")[2].partition('"')[0]
+    assert base64.b64decode(coded).decode() == begin + end
     assert job.id in bundle["text/plain"]
     plain = enqueue_background_job("sampletasks.echo", "no picture")
     plain.wait(20)

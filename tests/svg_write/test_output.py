@@ -131,6 +131,15 @@ def test_a_notebook_gets_an_image_not_markup():
     assert bundle["text/plain"] == "<SVGBuilder 10 x 10 mm, 1 elements>"
 
 
+def test_a_picture_in_a_notebook_goes_without_the_recipe_that_the_file_has():
+    svg = SVGBuilder(10, 10).rect(0, 0, 1, 1)
+    bare = svg.to_bytes()
+    svg.provenance = {"sketch": "rect"}
+    coded = svg._repr_mimebundle_()["text/html"].partition("base64,")[2].partition('"')[0]
+    assert base64.b64decode(coded) == bare
+    assert b"<metadata" in svg.to_bytes()
+
+
 def test_a_canvas_travels_between_processes():
     svg = SVGBuilder(100, 100, pen=Pen()).rect(0, 0, 1, 1).polyline([(0, 0), (1, 1)])
     with svg.layer("b", color="red"):
