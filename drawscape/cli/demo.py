@@ -20,7 +20,10 @@ DRAWINGS = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgel
 
 @click.command()
 @click.option(
-    "-w", "--slots", type=click.IntRange(1, 64), help="Jobs at once; by default one a core."
+    "-w",
+    "--slots",
+    type=click.IntRange(1, 64),
+    help="Jobs at once; by default one a core, and one that sheets leave free.",
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed draws the same pictures.")
 def demo(slots: int | None, seed: int) -> None:

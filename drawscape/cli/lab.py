@@ -19,7 +19,10 @@ from drawscape.errors import MissingExtraError
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option(
-    "-w", "--slots", type=click.IntRange(1, 256), help="Jobs at once; by default one a core."
+    "-w",
+    "--slots",
+    type=click.IntRange(1, 256),
+    help="Jobs at once; by default one a core, and one that sheets leave free.",
 )
 @click.option(
     "--notebooks",

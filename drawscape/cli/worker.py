@@ -21,7 +21,10 @@ _HUEY = "drawscape.tasks.huey"
 
 @click.command()
 @click.option(
-    "-w", "--slots", type=click.IntRange(1, 256), help="Jobs at once; by default one a core."
+    "-w",
+    "--slots",
+    type=click.IntRange(1, 256),
+    help="Jobs at once, one slot of several kept free of sheets; by default one a core and that.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Only warnings.")
 @click.option(
@@ -60,12 +63,13 @@ def worker(
         huey.max_jobs_per_child = max_jobs_per_child
     if lanes:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
+    count = slots or (os.cpu_count() or 1) + 1
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:
         threading.Thread(target=_leave_with_parent, daemon=True).start()
     elif not quiet and sys.stderr.isatty():
-        click.echo(f"drawscape worker: {slots or os.cpu_count()} slot(s), Ctrl-C to stop", err=True)
-    huey.create_consumer(workers=slots or os.cpu_count() or 1, **options).run()
+        click.echo(f"drawscape worker: {count} slot(s), Ctrl-C to stop", err=True)
+    huey.create_consumer(workers=count, **options).run()
 
 
 def _project_has_huey() -> bool:

@@ -30,7 +30,8 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
     - `job_timeout='5m'`: `'90s'`, `'1h30m'`, `'1d'`, seconds, a timedelta; -1 or None for no limit. The
       child is killed then; with `job_grace` seconds the task is first asked by an exception.
     - `job_id`: one of your own, `[A-Za-z0-9_-]+`; a duplicate is refused.
-    - `job_priority=0`: higher runs first.
+    - `job_priority=0`: higher runs first. Below 0 it lets others pass: a worker of several slots keeps one
+      free of such jobs.
     - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
     - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout,
       after a delay that grows by the factor each time; a list of delays gives each its own.

@@ -17,6 +17,7 @@ from drawscape.notebook.job_state import ENDED, state_of
 from drawscape.notebook.matrix import Cell
 from drawscape.notebook.saved_picture import LARGEST_TILE
 from drawscape.notebook.sheet_cells import call_of, drawing_of
+from drawscape.notebook.standing import SHEET_PRIORITY
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Drawable, Target, target_of
 from drawscape.notebook.text import status_words
@@ -202,7 +203,9 @@ class Evolution(LiveBox):
             for cell, one in zip(cells, individuals, strict=True)
         ]
         ensure_worker()
-        batch = enqueue_many(self._target.task, calls, job_timeout=self._job_timeout)
+        batch = enqueue_many(
+            self._target.task, calls, job_timeout=self._job_timeout, job_priority=SHEET_PRIORITY
+        )
         for one, job in zip(individuals, batch.jobs, strict=True):
             one.job = job
         made = Generation(individuals, parent)

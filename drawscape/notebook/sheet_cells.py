@@ -13,7 +13,7 @@ from drawscape.jobs import Batch, Job, enqueue_many, get_job
 from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.matrix import Cell
 from drawscape.notebook.page import MARGIN
-from drawscape.notebook.standing import recipe_for, standing_drawing
+from drawscape.notebook.standing import SHEET_PRIORITY, recipe_for, standing_drawing
 from drawscape.notebook.target import Target
 from drawscape.parameters import check_arguments
 
@@ -109,7 +109,11 @@ def enqueue_missing(
     extra = {"sheet": sheet, **({"fresh": True} if fresh else {})} if target.takes_margin else {}
     calls = [{**(cell.arguments or {}), **extra} for cell in wanted]
     batch = enqueue_many(
-        target.task, calls, job_timeout=job_timeout, batch_description=sheet or None
+        target.task,
+        calls,
+        job_timeout=job_timeout,
+        job_priority=SHEET_PRIORITY,
+        batch_description=sheet or None,
     )
     for cell, job in zip(wanted, batch.jobs, strict=True):
         cell.job, cell.state = job, None

@@ -18,8 +18,8 @@ from drawscape.sketches.drawing import chosen
 from drawscape.sketches.model import is_sketch
 from drawscape.sketches.recipe import Recipe, recipe_of
 
-FORM_PRIORITY = 10
-"""A hand on a slider does not wait behind a sheet, whose jobs have priority 0."""
+FORM_PRIORITY, SHEET_PRIORITY = 10, -10
+"""A hand on a slider does not wait behind a sheet: of several slots one is kept free of what is below 0."""
 
 _NOT_PARAMETERS = REMEMBERED | {"pattern_type", "function", "width", "height", "seed", "margin"}
 

@@ -66,8 +66,9 @@ def start_shared_worker(folder: Path, home: Path, slots: int | None = None) -> W
 def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerProcess:
     """Return a worker for the queue in `folder`, once it is alive.
 
-    It runs in `home` with `slots` jobs at once (as many as there are cores), its log goes to
-    `worker.log` in `folder`. Raises QueueError, with the end of that log, when it does not come up.
+    It runs in `home` with `slots` jobs at once (by default one a core, and one that sheets leave free),
+    its log goes to `worker.log` in `folder`. Raises QueueError, with the end of that log, when it does
+    not come up.
     """
     log = folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from widget_tree import text
 
 from drawscape.errors import QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
-from drawscape.notebook import ensure_worker, form, worker
+from drawscape.notebook import contact_sheet, ensure_worker, form, worker
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ def no_worker_left(home: Path) -> Iterator[None]:
     wait_until(lambda: not workers_alive(), 20, "the end of all workers")
 
 
-def hold(width: float, height: float, gate: str = "") -> str:
+def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
     """Hold until the file `gate` is there."""
     import time
     from pathlib import Path
@@ -42,6 +42,16 @@ def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
     (alive,) = workers_alive()
     ensure_worker()
     assert workers_alive() == [alive]
+
+
+def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    sheet = contact_sheet(hold, columns=2, seeds=range(2 * (os.cpu_count() or 1)), gate=str(gate))
+    wait_until(lambda: len(list_jobs("started")) == os.cpu_count(), 60, "the sheet to fill slots")
+    assert form("spiral", paper="A7").draw().wait(60).endswith(".svg")
+    assert not [job for job in sheet.jobs if job.refresh().ended]
+    gate.touch()
+    sheet.wait(60)
 
 
 def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:

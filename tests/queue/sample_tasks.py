@@ -140,6 +140,11 @@ def flaky(path, good_at):
     return tries
 
 
+def wait_for_file(path):
+    while not os.path.exists(path):
+        time.sleep(0.01)
+
+
 def until_asked(path):
     Path(path).touch()
     try:

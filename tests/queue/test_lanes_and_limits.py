@@ -45,6 +45,26 @@ def queued(**options: object) -> str:
     return enqueue_background_job(TASK, **options).id
 
 
+def test_of_several_slots_one_is_left_free_of_jobs_below_priority_0(
+    start_consumer: Callable[..., object], tmp_path: Path
+):
+    gate = tmp_path / "gate"
+    sheet = enqueue_many("sampletasks.wait_for_file", [{"path": str(gate)}] * 6, job_priority=-10)
+    start_consumer("-w", "3")
+    wait_until(lambda: sheet.counts["started"] == 2, 60, "a sheet in all slots but one")
+    for priority in (0, 10):  # more often than there are slots: each leaves its slot free again
+        assert enqueue_background_job("sampletasks.answer", job_priority=priority).wait(60) == 1
+        assert enqueue_background_job("sampletasks.answer", job_lane="fast").wait(60) == 1
+    assert sheet.counts["started"] == 2
+    gate.touch()
+    sheet.wait(60)
+
+
+def test_a_single_slot_runs_jobs_below_priority_0(start_consumer: Callable[..., object]):
+    start_consumer("-w", "1")
+    assert enqueue_background_job("sampletasks.answer", job_priority=-10).wait(60) == 1
+
+
 def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     first, second, third = (queued(job_limit_key="plotter", job_limit=2) for _ in range(3))
     other = queued()

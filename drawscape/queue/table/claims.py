@@ -14,6 +14,9 @@ from drawscape.queue.table.dependencies import settle
 from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Due, Outcome
 from drawscape.queue.worker.failpoints import failpoint
 
+ANY_PRIORITY = -(2**63)
+"""The lowest that a job can have."""
+
 # The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
 # group, however many jobs wait. Groups are few: lanes, and keys with a limit.
 _PAUSED = (
@@ -42,12 +45,12 @@ with head (seq, priority) as (
 _CLAIM = f"""{_HEAD}
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
     started_at = :now, ended_at = null, progress = 0, message = null, stop_grace_s = null
-where seq = (select seq from head order by priority desc, seq limit 1)
+where seq = (select seq from head where priority >= :lowest order by priority desc, seq limit 1)
 returning {CLAIM_COLUMNS}
 """
 
 
-_MAY_CLAIM = f"{_HEAD} select exists (select 1 from head)"
+_MAY_CLAIM = f"{_HEAD} select exists (select 1 from head where priority >= :lowest)"
 
 
 @cache
@@ -61,23 +64,31 @@ def _for_lanes(statement: str, lanes: tuple[str, ...]) -> str:
     )
 
 
-def _values(queue: str, lanes: tuple[str, ...]) -> dict[str, object]:
-    return {"queue": queue, **{f"lane{number}": lane for number, lane in enumerate(lanes)}}
+def _values(queue: str, lanes: tuple[str, ...], lowest: int) -> dict[str, object]:
+    names = {f"lane{number}": lane for number, lane in enumerate(lanes)}
+    return {"queue": queue, "lowest": lowest, **names}
 
 
-def may_claim(database: Database, queue: str, lanes: tuple[str, ...] = ()) -> bool:
-    """Return whether a job waits that a worker of `lanes` may start now."""
+def may_claim(
+    database: Database, queue: str, lanes: tuple[str, ...] = (), *, lowest: int = ANY_PRIORITY
+) -> bool:
+    """Return whether a job waits that a slot for `lanes` and priorities from `lowest` on may start now."""
     with database.translated():
         row = database.connection.execute(
-            _for_lanes(_MAY_CLAIM, lanes), _values(queue, lanes)
+            _for_lanes(_MAY_CLAIM, lanes), _values(queue, lanes, lowest)
         ).fetchone()
     return bool(row[0])
 
 
 def _claim_next(
-    connection: Connection, queue: str, worker: str, pid: int | None, lanes: tuple[str, ...]
+    connection: Connection,
+    queue: str,
+    worker: str,
+    pid: int | None,
+    lanes: tuple[str, ...],
+    lowest: int,
 ) -> Claim | None:
-    values = {**_values(queue, lanes), "worker": worker, "pid": pid, "now": time.time()}
+    values = {**_values(queue, lanes, lowest), "worker": worker, "pid": pid, "now": time.time()}
     row = connection.execute(_for_lanes(_CLAIM, lanes), values).fetchone()
     return None if row is None else Claim(*row)
 
@@ -101,15 +112,21 @@ where seq = ? and token = ? and status = 'started'
 
 
 def claim(
-    database: Database, queue: str, worker: str, pid: int | None, lanes: tuple[str, ...] = ()
+    database: Database,
+    queue: str,
+    worker: str,
+    pid: int | None,
+    lanes: tuple[str, ...] = (),
+    *,
+    lowest: int = ANY_PRIORITY,
 ) -> Claim | None:
     """Return the next job of `queue`, now `started` and held by `worker`, or None when none may run.
 
-    Of `lanes` only, if there are any.
+    Of `lanes` only, if there are any, and of priority `lowest` or higher.
     """
     connection = database.connection
     with database.translated(), database.write_lock:
-        found = _claim_next(connection, queue, worker, pid, lanes)
+        found = _claim_next(connection, queue, worker, pid, lanes, lowest)
     failpoint("claim.committed")
     return found
 
@@ -121,6 +138,7 @@ def acknowledge(
     *,
     next_for: tuple[str, str, int | None] | None = None,
     lanes: tuple[str, ...] = (),
+    lowest: int = ANY_PRIORITY,
 ) -> tuple[bool, Claim | None]:
     """Return whether the outcome was accepted and, for `next_for=(queue, worker, pid)`, the next claim.
 
@@ -131,7 +149,7 @@ def acknowledge(
         accepted = _write(connection, held, outcome)
         following = None
         if next_for is not None:
-            following = _claim_next(connection, *next_for, lanes)
+            following = _claim_next(connection, *next_for, lanes, lowest)
         failpoint("ack.before_commit")
     failpoint("ack.after_commit")
     return accepted, following

@@ -104,8 +104,11 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         super().__init__(huey, **options)
 
     def _create_worker(self) -> JobWorker:
+        """Return a worker; of several one is kept free of jobs that let others pass."""
+        there = [worker for worker, _ in self.worker_threads if not worker.gone.is_set()]
         return JobWorker(
             self._shared,
+            is_kept_free=self.workers > 1 and not any(worker.is_kept_free for worker in there),
             huey=self.huey,
             stop_flag=self.stop_flag,
             default_delay=self.default_delay,

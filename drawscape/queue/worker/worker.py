@@ -14,6 +14,7 @@ from huey.consumer import Worker, WorkerRecycle
 from drawscape.errors import DrawscapeError
 from drawscape.queue.engines.sqlite.liveness import note_trouble
 from drawscape.queue.table.claims import (
+    ANY_PRIORITY,
     acknowledge,
     claim,
     give_back,
@@ -31,6 +32,9 @@ from drawscape.queue.worker.waker import Waker
 _LOG = logging.getLogger(
     "huey.drawscape"
 )  # below huey's, so that `huey_consumer -q -v -l` rule it too
+
+_ORDINARY = 0
+"""The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""
 
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
 _RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
@@ -52,8 +56,11 @@ class Shared:
 class JobWorker(Worker):  # type: ignore[misc]
     """One thread, one slot: claims a job, has its child run it, acknowledges, claims the next."""
 
-    def __init__(self, shared: Shared, **options: Any) -> None:
+    def __init__(self, shared: Shared, *, is_kept_free: bool = False, **options: Any) -> None:
         super().__init__(**options)
+        self.is_kept_free = is_kept_free
+        """Whether it leaves jobs of a priority below 0 to the other slots."""
+        self._lowest = _ORDINARY if is_kept_free else ANY_PRIORITY
         self._shared = shared
         self._turn = shared.turn
         self._jobs = self.huey.storage.jobs
@@ -124,11 +131,11 @@ class JobWorker(Worker):  # type: ignore[misc]
         if self._native_first:
             self._native_first = False
             return None
-        if not may_claim(self._jobs, self.huey.name, self.huey.lanes) or not self._warm_up():
+        queue, lanes = self.huey.name, self.huey.lanes
+        if not may_claim(self._jobs, queue, lanes, lowest=self._lowest) or not self._warm_up():
             return None
-        return claim(
-            self._jobs, self.huey.name, self._shared.worker_id, self.slot.pid, self.huey.lanes
-        )
+        worker, pid = self._shared.worker_id, self.slot.pid
+        return claim(self._jobs, queue, worker, pid, lanes, lowest=self._lowest)
 
     def _run_native(self, now: Any) -> bool:
         try:
@@ -181,7 +188,12 @@ class JobWorker(Worker):  # type: ignore[misc]
             try:
                 claimant = None if self.stop_flag.is_set() else self._claimant()
                 accepted, self._next = acknowledge(
-                    self._jobs, job, outcome, next_for=claimant, lanes=self.huey.lanes
+                    self._jobs,
+                    job,
+                    outcome,
+                    next_for=claimant,
+                    lanes=self.huey.lanes,
+                    lowest=self._lowest,
                 )
             except DrawscapeError as error:
                 _LOG.error("job=%s event=acknowledge_failed error=%r", job.id, str(error))
