@@ -60,10 +60,10 @@ soak: $(VENV)/.test  ## 150,000 jobs with logs, progress and previews: does anyt
 bench: bench-queue bench-drawing  ## Measure side by side with the peers; takes minutes.
 
 bench-queue: $(VENV)/.bench
-	$(BIN)/python tests/benchmarks/bench_queue.py --readme
+	$(BIN)/python tests/benchmarks/bench_queue.py --write
 
 bench-drawing: $(VENV)/.bench
-	$(BIN)/python tests/benchmarks/bench_drawing.py --readme
+	$(BIN)/python tests/benchmarks/bench_drawing.py --write
 
 bench-catalogue: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/bench_catalogue.py

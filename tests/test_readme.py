@@ -1,4 +1,4 @@
-"""The README keeps its word: its snippets run, its commands exist, its tables are complete."""
+"""README and reference keep their word: snippets run, commands exist, tables are complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import click
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "notebooks" / "pages" / "reference").glob("*.md"))]
+README = "\n".join(page.read_text() for page in PAGES)
+"""The README and the tables that stand on the site's reference pages."""
 SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -40,7 +42,7 @@ def test_each_snippet_runs_as_it_stands(home: Path, number: int, capsys):
     names: dict[str, object] = {"__name__": "__main__"}
     exec(SNIPPETS[number], names)
     if "first.svg" in SNIPPETS[number]:
-        assert "finished" in capsys.readouterr().out
+        assert capsys.readouterr().out.strip() == str(home / "output" / "first.svg")
         assert (home / "output" / "first.svg").exists()
 
 
@@ -142,7 +144,7 @@ def test_every_option_and_function_of_the_queue_is_described():
 def test_every_method_of_the_canvas_stands_in_its_table():
     from drawscape.svg_builder import SVGBuilder
 
-    section = README.partition("## The canvas")[2].partition("\n## ")[0]
+    section = README.partition("# The canvas")[2].partition("\n## ")[0]
     named = set(re.findall(r"`(\w+)`", section)) - {
         "SVGBuilder",
         "DRAWSCAPE_DATA_DIRS",
@@ -165,7 +167,8 @@ def test_every_dependency_has_its_line():
         *extras["data"],
         *extras["png"],
     ]
-    table = README.partition("## What it stands on")[2].lower()
+    page = ROOT / "notebooks" / "pages" / "explanation" / "packages.md"
+    table = page.read_text().lower()
     for requirement in wanted:
         name = re.match(r"[A-Za-z0-9_-]+", requirement)[0].lower()
         assert name in table, f"{name} has no line"

@@ -60,5 +60,5 @@ def rows(scale: float) -> list[Row]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--readme", action="store_true")
+    parser.add_argument("--write", action="store_true")
     report("bench-drawing", rows(parser.parse_args().scale))

@@ -1,4 +1,4 @@
-"""Rows of figures: to the terminal, and as Markdown into the README between two markers."""
+"""Rows of figures: to the terminal, and as Markdown into the page of figures, between two markers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-README = Path(__file__).parents[2] / "README.md"
+FIGURES = Path(__file__).parents[2] / "notebooks" / "pages" / "figures.md"
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ def markdown(rows: list[Row]) -> str:
 
 
 def report(name: str, rows: list[Row]) -> None:
-    """Print the rows; with `--readme` on the command line also write them into the README."""
+    """Print the rows; with `--write` on the command line also write them into the page of figures."""
     table = markdown(rows)
     print(table)
-    if "--readme" in sys.argv:
-        text = README.read_text()
+    if "--write" in sys.argv:
+        text = FIGURES.read_text()
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         head, _, rest = text.partition(begin)
         _, _, tail = rest.partition(end)
         if not rest or not tail:
-            raise SystemExit(f"README.md has no markers {begin} ... {end}")
-        README.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
+            raise SystemExit(f"{FIGURES} has no markers {begin} ... {end}")
+        FIGURES.write_text(f"{head}{begin}\n{table}\n{end}{tail}")

@@ -20,7 +20,7 @@ from drawscape.svg_builder import SVGBuilder
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def text_of(page: Path) -> str:
 
 
 def test_every_command_and_option_is_on_its_page(site: Path):
-    page = text_of(site / "pages" / "commands.html")
+    page = text_of(site / "pages" / "reference" / "commands.html")
     for name, command in commands(root).items():
         assert name in page, name
         for option in command.params:
@@ -84,7 +84,7 @@ def test_every_command_and_option_is_on_its_page(site: Path):
 
 
 def test_every_setting_is_on_its_page(site: Path):
-    page = text_of(site / "pages" / "settings.html")
+    page = text_of(site / "pages" / "reference" / "settings.html")
     sources = "".join(path.read_text() for path in (ROOT / "drawscape").rglob("*.py"))
     used = set(re.findall(r"DRAWSCAPE_[A-Z_]+[A-Z]", sources))
     by_hand = used - {"DRAWSCAPE_FAILPOINT", "DRAWSCAPE_WORKER", "DRAWSCAPE_CHILD"}
