@@ -77,7 +77,7 @@ class Queue:
     @classmethod
     def of(cls, huey: Any) -> Queue:
         """Return the queue that `huey`, a JobHuey, runs."""
-        return cls.at(huey.storage.filename, huey.name, huey.home, huey.task_modules)
+        return cls.at(huey.storage.jobs.path, huey.name, huey.home, huey.task_modules)
 
     @property
     def path(self) -> Path:

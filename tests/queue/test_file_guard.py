@@ -148,13 +148,51 @@ def test_a_caller_refuses_to_write_into_a_file_that_is_gone(home: Path, harm: st
             job.refresh()
 
 
+GONE_AS_IT_IS_OPENED = """
+import os, sys, threading
+from drawscape.errors import QueueGoneError
+from drawscape.job_manager import default_queue, enqueue_background_job
+from drawscape.queue.huey import JobHuey
+
+enqueue_background_job("sampletasks.nothing")
+path = default_queue().path
+huey = JobHuey(filename=path)
+huey.pending()
+huey.storage.close()
+
+def remove(event, arguments):
+    if event == "sqlite3.connect" and path.exists():
+        path.unlink()
+
+sys.addaudithook(remove)
+
+def attempt():
+    try:
+        huey.pending() if sys.argv[1] == "huey" else enqueue_background_job("sampletasks.nothing")
+    except QueueGoneError:
+        print("refused", not path.exists())
+
+thread = threading.Thread(target=attempt)  # with no connection yet
+thread.start()
+thread.join()
+attempt()
+"""
+
+
+@pytest.mark.parametrize("who", ["caller", "huey"])
+def test_a_file_that_goes_just_as_it_is_opened_is_not_made_anew(home: Path, who: str):
+    command = [sys.executable, "-c", GONE_AS_IT_IS_OPENED, who]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "refused True\n" * 2, done.stderr
+
+
 @pytest.mark.parametrize("harm", ["file", "shared memory", "folder"])
 def test_a_worker_whose_file_is_gone_leaves_with_a_sentence(home: Path, start_consumer, harm: str):
     consumer = start_consumer("-w", "2")
     job = enqueue_background_job("sampletasks.nap", 600)
     wait_until(lambda: job.status == "started")
     GONE[harm](default_queue().folder)
-    assert consumer.process.wait(20) == 1
+    assert consumer.process.wait(60) == 1
     text = consumer.log.read_text()
     assert "event=queue_gone" in text
     assert "the worker has left:" in text.splitlines()[-1]

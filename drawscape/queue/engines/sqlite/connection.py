@@ -13,7 +13,7 @@ from pathlib import Path
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation
 from drawscape.queue.engines.sqlite import liveness
-from drawscape.queue.engines.sqlite.file_guard import FileGuard, check, guard
+from drawscape.queue.engines.sqlite.file_guard import FileGuard, existing, guard, opening
 from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
 
@@ -104,8 +104,9 @@ class Database:
                 threading.Lock(),
                 threading.Lock(),
             )
-        check(self.path)
-        with self.translated():
+        with self.translated(), opening(self.path) as known:
+            if not known:
+                self._make_file()
             connection = self._open()
             self._local.held = _Held(connection, guard(self.path))
         return connection
@@ -192,9 +193,9 @@ class Database:
         return self.path.stat().st_size
 
     def _open(self) -> sqlite3.Connection:
-        self._make_file()
         connection = sqlite3.connect(
-            self.path,
+            existing(self.path),
+            uri=True,
             timeout=self.timeout_s,
             isolation_level=None,
             cached_statements=256,
@@ -215,7 +216,7 @@ class Database:
         return connection
 
     def _make_file(self) -> None:
-        """Make the file readable by its owner only, before SQLite would make it by the umask."""
+        """Make the file, readable by its owner only."""
         if self.path.exists():
             return
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -17,10 +17,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import sqlite3
 import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from drawscape.errors import QueueGoneError
@@ -61,11 +63,28 @@ def guard(path: Path) -> FileGuard:
         return found
 
 
-def check(path: Path) -> None:
-    """Raise QueueGoneError when this process used a database at `path` that is no longer there."""
+@contextlib.contextmanager
+def opening(path: Path) -> Iterator[bool]:
+    """Yield whether this process has used the database at `path`, which the block opens.
+
+    Raises QueueGoneError when it has, and it is no longer there, before the block or in it.
+    """
     found = _GUARDS.get(path)
-    if found is not None:
-        found.check()
+    check = found.check if found is not None else lambda: None
+    check()
+    try:
+        yield found is not None
+    except sqlite3.Error:
+        check()
+        raise
+
+
+def existing(path: Path) -> str:
+    """Return what opens the database at `path`, and does not make one where there is none.
+
+    Between a check and the opening the file may go; an empty one in its place would pass for the queue.
+    """
+    return f"{path.as_uri()}?mode=rw"
 
 
 class FileGuard:

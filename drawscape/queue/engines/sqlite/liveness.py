@@ -67,7 +67,7 @@ def announce(folder: Path, info: WorkerInfo) -> None:
 
     The file gets its name only once it is locked, so nobody ever sees it without its lock.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     temporary = folder / f".{info.id}"
     descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.lockf(descriptor, fcntl.LOCK_EX)

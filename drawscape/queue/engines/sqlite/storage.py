@@ -8,6 +8,7 @@ from typing import Any
 from huey.storage import SqliteStorage
 
 from drawscape.queue.engines.sqlite.connection import NORMAL, Database
+from drawscape.queue.engines.sqlite.file_guard import existing, opening
 
 
 class JobStorage(SqliteStorage):  # type: ignore[misc]
@@ -22,9 +23,10 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     def __init__(self, name: str = "huey", filename: str = "huey.db", **options: Any) -> None:
         self._made = False
         self._conn: Any = None
-        wanted = options.pop("create_tables", True)
-        super().__init__(name, filename, create_tables=False, **options)
-        self._wanted = wanted
+        self._wanted = options.pop("create_tables", True)
+        # `jobs` makes the file; whoever opens it later finds it there, or makes none.
+        path = existing(Path(filename).resolve())
+        super().__init__(name, path, create_tables=False, uri=True, **options)
         timeout_s = float(options.get("timeout", 60))
         self.jobs = Database(filename, synchronous=NORMAL, timeout_s=timeout_s)
         self.watched = Database(filename, synchronous=NORMAL, timeout_s=timeout_s)
@@ -38,14 +40,15 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     def conn(self) -> Any:
         """huey's own connection; the tables are made with the first one, not with the object."""
         with self.jobs.translated():
-            if self._wanted and not self._made:
+            if not self._made:
                 self.jobs.connection  # noqa: B018 - makes the file, mode 0600, and our tables
                 self.jobs.close()
                 connection = self._create_connection()
-                for statement in self.ddl:
+                for statement in self.ddl if self._wanted else ():
                     connection.execute(statement)
                 connection.close()
                 self._made = True
             if self._conn is None:
-                self._conn = self._create_connection()
+                with opening(self.jobs.path):
+                    self._conn = self._create_connection()
         return self._conn
