@@ -15,6 +15,7 @@ from drawscape.catalogue.database import full_path, reading, writing
 from drawscape.catalogue.figures import Figures, figures_of, thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError
+from drawscape.image_tag import file_tag, image_tag
 from drawscape.plot.export import save
 from drawscape.plot.export.files import FORMATS
 from drawscape.sketches.provenance import Provenance, read_provenance
@@ -142,7 +143,7 @@ class Drawing:
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A WebP picture of at most 10 kB; None without Pillow, or of a file that went before it was made."""
+        """A WebP picture of at most 7.2 kB; None without Pillow, or of a file that went too early."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)
@@ -204,6 +205,12 @@ class Drawing:
                 (*figures.columns.values(), self.id),
             )
         return figures
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show it as `<img>`, as a job does; one whose file is gone by its thumbnail."""
+        small = None if self.path.is_file() else self.thumbnail
+        tag = image_tag(small, "webp", self.path.name) if small else file_tag(self.path)
+        return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
 
     def __repr__(self) -> str:
         mark = " (deleted)" if self.deleted else ""

@@ -17,8 +17,8 @@ from drawscape.plot.statistics import statistics
 from drawscape.svg_builder import SVGBuilder
 
 THUMBNAIL_PX = 240
-LARGEST_THUMBNAIL = 10_000
-"""Bytes: 400 of them are a sheet, and belong into a notebook that is saved."""
+LARGEST_THUMBNAIL = 7_200
+"""Bytes: in a notebook that is saved, as base64 with a caption, they are less than 10 kB."""
 
 _MOST_SAMPLES = 400_000
 _QUALITIES = (70, 45, 25, 10)
@@ -72,7 +72,7 @@ def figures_of(document: Document) -> Figures:
 
 
 def thumbnail_of(document: Document, pixels: int = THUMBNAIL_PX) -> bytes | None:
-    """Return a small WebP picture of at most 10 kB, None without Pillow (the extra `png`).
+    """Return a small WebP picture of at most 7.2 kB, None without Pillow (the extra `png`).
 
     Lines are laid on the pixels as points of ink, all at once: 100,000 points take some 20 ms.
     """

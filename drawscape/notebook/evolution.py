@@ -15,7 +15,6 @@ from drawscape.jobs import Job, enqueue_many, watch
 from drawscape.notebook.breeding import child, random_values
 from drawscape.notebook.job_state import ENDED, state_of
 from drawscape.notebook.matrix import Cell
-from drawscape.notebook.saved_picture import LARGEST_TILE
 from drawscape.notebook.sheet_cells import call_of, drawing_of
 from drawscape.notebook.standing import SHEET_PRIORITY
 from drawscape.notebook.style import LiveBox, line, write
@@ -266,6 +265,5 @@ class Evolution(LiveBox):
     def _keep_pictures(self, generation: Generation) -> None:
         """Leave the generation in the saved notebook."""
         pictures = [one.drawing.thumbnail for one in generation.individuals if one.drawing]
-        small = [data for data in pictures if data and len(data) <= LARGEST_TILE]
-        tiles = [(Thumbnail(data, "webp"), str(n + 1)) for n, data in enumerate(small)]
+        tiles = [(Thumbnail(data, "webp"), str(n)) for n, data in enumerate(pictures, 1) if data]
         self.saved.show(tiles, columns=4)

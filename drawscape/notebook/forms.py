@@ -11,7 +11,7 @@ from drawscape.drawing.paper import Orientation
 from drawscape.notebook.form_settings import FormSettings
 from drawscape.notebook.form_view import Form
 from drawscape.notebook.panel import Panel
-from drawscape.notebook.standing import is_drawing, opened
+from drawscape.notebook.standing import is_drawing, opened, page_for
 from drawscape.notebook.target import Drawable, target_of
 from drawscape.parameters import Parameter
 
@@ -21,7 +21,7 @@ _LIVE = Parameter("live", "bool")
 def form(
     target: Drawable | Drawing | Path,
     *,
-    paper: str = "A4",
+    paper: str | None = None,
     orientation: Orientation | None = None,
     seed: int | None = None,
     live: bool = False,
@@ -31,20 +31,23 @@ def form(
 ) -> Form:
     """Return a form for `target`: controls on the left, the picture on the right.
 
-    `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task
-    or its dotted path; or a drawing of the catalogue or an SVG file, which opens with its settings (with
-    `trust` the source that it carries may run). `values` are where its parameters begin. A `live` form draws
-    when changed.
+    `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task or its
+    dotted path; or a drawing of the catalogue or an SVG file, which opens with its settings, on another
+    `paper` if one is given (with `trust` the source that it carries may run). `values` are where its
+    parameters begin. A `live` form draws when changed.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
 
         form('flow_field', paper='A5', seed=7, spacing=1.4, live=True)
     """
     durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
-    given = {} if seed is None else {"seed": seed}
+    given: dict[str, Any] = {} if seed is None else {"seed": seed}
     drawing = None
     if is_drawing(target):
         target, settings, drawing = opened(target, trust=trust)  # type: ignore[arg-type]
         given = {**settings, **given}
+        if paper or orientation:
+            given |= page_for(drawing, paper, orientation)
+    paper = paper or "A4"
     panel = Panel(target_of(target), paper, orientation)  # type: ignore[arg-type]
     page = {"paper": paper, "orientation": orientation, "live": live}
     made = Form(

@@ -17,8 +17,6 @@ from drawscape.notebook.thumbnail import Thumbnail
 LARGEST_FORM = 200_000
 """Bytes that one form may add to a saved notebook."""
 
-LARGEST_TILE = 10_000
-
 LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 """Bytes of a form's image before base64, with room for the caption."""
 
@@ -48,8 +46,12 @@ class SavedPicture:
         tiles = [_tile(thumbnail, caption) for thumbnail, caption in pictures]
         rows = ["".join(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
         body = "".join(f"<tr>{row}</tr>" for row in rows)
+        self.keep(f"<table>{body}</table>")
+
+    def keep(self, html: str) -> None:
+        """Keep `html`, which holds its pictures in itself."""
         with self._lock:
-            self._html = f"<table>{body}</table>"
+            self._html = html
             if self._shown:
                 self._publish(update=True)
 

@@ -19,6 +19,8 @@ from drawscape.parameters import check_arguments
 
 sheet_store = Store("sheet")
 
+TROUBLES = ("failed", "stopped", "canceled", "not_found")
+
 _AGAIN = frozenset({"stopped", "canceled", "not_found"})
 """What is drawn when its sheet is asked for again; what has failed would fail again, and stays shown so."""
 

@@ -14,8 +14,8 @@ from drawscape.jobs import Batch, Job
 from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.matrix import Matrix, seed_matrix
-from drawscape.notebook.picture import Picture, preview_picture, result_picture
 from drawscape.notebook.sheet_cells import (
+    TROUBLES,
     SheetCell,
     attach,
     enqueue_missing,
@@ -23,6 +23,7 @@ from drawscape.notebook.sheet_cells import (
     sheet_store,
     stored_cells,
 )
+from drawscape.notebook.sheet_gallery import cell_picture, sheet_gallery
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Target
 from drawscape.notebook.text import status_words
@@ -30,8 +31,6 @@ from drawscape.notebook.tile_grid import Tile
 from drawscape.notebook.wall import ORDERS, Wall, button, sorted_ids
 from drawscape.notebook.worker import ensure_worker
 from drawscape.sketches.provenance import address_of
-
-TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
 MORE = 24
 """Seeds that the button adds: as many again as one looks through at a glance."""
@@ -167,7 +166,7 @@ class ContactSheet(LiveBox):
             raise JobFailed(
                 f"{len(bad)} of {len(self._cells)} jobs did not finish; {bad[0].caption}: {why}"
             )
-        return self._gallery()
+        return sheet_gallery(self._cells, self._columns)
 
     def cancel(self) -> int:
         """Cancel what is not drawn yet; return how many drawings that were."""
@@ -248,37 +247,18 @@ class ContactSheet(LiveBox):
         self._bar.value = ended / len(self._cells)
         write(self._words, sheet_words(statuses))
         self._cancel.disabled = ended == len(self._cells)
+        if ended == len(self._cells):  # what a saved notebook shows of it
+            self.saved.keep(sheet_gallery(self._cells, self._columns)._repr_html_())
 
     def _tile(self, number: int) -> Tile:
         cell = self._cells[number]
         if cell.drawing is not None:
             return self._wall.tile(str(number), cell.caption, cell.drawing)
-        picture, words = _picture(cell), cell.caption
+        picture, words = cell_picture(cell), cell.caption
         if cell.state is not None and cell.status != "finished":
             words = f"{cell.caption}: {status_words(cell.state)}"
         data, kind = (b"", "webp") if picture is None else (picture.data, picture.format)
         return Tile(str(number), data, words, 0, cell.status, kind)
-
-    def _gallery(self) -> Gallery:
-        pictures, captions = [], []
-        for cell in self._cells:
-            tile = self._wall.tile("", cell.caption, cell.drawing) if cell.drawing else None
-            small = (
-                None if tile is None or not tile.thumbnail else Picture(tile.thumbnail, tile.format)
-            )
-            pictures.append(small or _picture(cell))
-            why = status_words(cell.state) if cell.state and cell.status in TROUBLES else ""
-            captions.append(f"{cell.caption}: {why}" if why else cell.caption)
-        failures = [cell.status in TROUBLES for cell in self._cells]
-        return Gallery(pictures, captions, self._columns, failures=failures)
-
-
-def _picture(cell: SheetCell) -> Picture | None:
-    """Return the picture of a job that is no sketch's, or of one under way."""
-    if cell.state is None:
-        return None
-    done = cell.status == "finished"
-    return result_picture(cell.state.result) if done else preview_picture(cell.state.preview)
 
 
 def _continued(name: str, cells: list[SheetCell]) -> list[SheetCell]:

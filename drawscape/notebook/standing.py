@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.catalogue import Drawing, find, standing
+from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import CatalogueError, ProvenanceError
 from drawscape.notebook.job_state import JobState
 from drawscape.notebook.target import REMEMBERED, Drawable, Target
@@ -60,6 +61,10 @@ class DrawnBefore:
             f"drawn before, {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
         )
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show the drawing, as a job that has finished does."""
+        return {**self.drawing._repr_mimebundle_(), "text/plain": repr(self)}
+
     def __repr__(self) -> str:
         return f"<DrawnBefore {self.drawing.path.name}>"
 
@@ -101,6 +106,19 @@ def opened(
     known = {parameter.name for parameter in chosen(sketch).parameters}
     values = {name: value for name, value in found.parameters.items() if name in known}
     return sketch, {**given, **seed, **values}, found
+
+
+def page_for(
+    drawing: Drawing, paper: str | None = None, orientation: Orientation | None = None
+) -> dict[str, float]:
+    """Return the page for a drawing on another `paper`, or turned, the margin in proportion.
+
+    Without an orientation it lies as it does now. Raises UnknownNameError for a paper.
+    """
+    turned: Orientation = "landscape" if drawing.width > drawing.height else "portrait"
+    size = paper_size(paper or f"{drawing.width:g}x{drawing.height:g}", orientation or turned)
+    factor = min(size) / min(drawing.width, drawing.height)
+    return {"width": size[0], "height": size[1], "margin": round(drawing.margin * factor, 6)}
 
 
 def is_drawing(target: object) -> bool:

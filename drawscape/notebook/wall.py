@@ -13,10 +13,9 @@ import ipywidgets as widgets
 from drawscape.catalogue import REJECTED, Drawing, drawings
 from drawscape.catalogue.marks import marks_of
 from drawscape.catalogue.query import Order
-from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.picture import result_picture
-from drawscape.notebook.standing import opened
+from drawscape.notebook.standing import FORM_PRIORITY, opened, page_for
 from drawscape.notebook.style import line, write
 from drawscape.notebook.tile_grid import Tile, TileGrid
 
@@ -129,13 +128,12 @@ class Wall:
     def draw_larger(self) -> list[Any]:
         """Queue the chosen drawings on the paper of the menu, everything else as it is; return the jobs."""
         from drawscape.jobs import enqueue_background_job
-        from drawscape.notebook.standing import FORM_PRIORITY
         from drawscape.notebook.target import target_of
 
         jobs = []
         for drawing in self._chosen_or_error():
             sketch, settings, _ = opened(drawing)
-            page = _larger(drawing, str(self._paper.value))
+            page = page_for(drawing, str(self._paper.value))
             target = target_of(sketch)
             arguments = target.arguments({**settings, **page})
             jobs.append(
@@ -234,14 +232,6 @@ def sorted_ids(ids: Iterable[str], known: dict[str, Drawing], order: str) -> lis
     place = {one.id: i for i, one in enumerate(drawings(order=order))}  # type: ignore[arg-type]
     last = len(place)
     return sorted(ids, key=lambda one: place.get(known[one].id, last) if one in known else last)
-
-
-def _larger(drawing: Drawing, paper: str) -> dict[str, float]:
-    """Return the page for a drawing on `paper`: turned as it is, the margin larger in proportion."""
-    orientation: Orientation = "landscape" if drawing.width > drawing.height else "portrait"
-    width, height = paper_size(paper, orientation)
-    factor = min(width, height) / min(drawing.width, drawing.height)
-    return {"width": width, "height": height, "margin": round(drawing.margin * factor, 6)}
 
 
 def _short(value: Any) -> str:

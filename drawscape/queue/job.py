@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import html
-import re
 import time
 import warnings
-from binascii import b2a_base64
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
+from drawscape.image_tag import file_tag
 from drawscape.queue.explanation import explain, jobs_ahead
 from drawscape.queue.meta import JobMeta
 from drawscape.queue.options import priority_of
@@ -28,12 +26,6 @@ from drawscape.queue.worker.job_log import log_path, read_log
 _LOOK_S = 0.003
 _EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
 _NOBODY_AFTER_S = 2.0
-_PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
-_SHOWN_BYTES = 20_000_000
-_PAPER = "background: white; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
-
-_METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
-"""What an SVG holds for programs: a notebook saves the picture alone."""
 
 
 class Job:
@@ -270,23 +262,9 @@ class Job:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show a finished drawing as `<img>`: that survives saving, reopening and untrusted notebooks."""
-        picture = self._picture()
+        result = self.result if self._row().status == "finished" else None
+        picture = file_tag(result) if isinstance(result, str) else None
         return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})
-
-    def _picture(self) -> str | None:
-        path = self.result if self._row().status == "finished" else None
-        if not isinstance(path, str) or Path(path).suffix not in _PICTURES:
-            return None
-        try:
-            if Path(path).stat().st_size > _SHOWN_BYTES:
-                return None
-            data = b2a_base64(_METADATA.sub(b"", Path(path).read_bytes()), newline=False).decode()
-        except OSError:
-            return None
-        return (
-            f'<img src="data:{_PICTURES[Path(path).suffix]};base64,{data}" '
-            f'alt="{html.escape(Path(path).name)}" style="max-width: 100%; max-height: 480px; {_PAPER}">'
-        )
 
 
 def _read_from(path: Path, position: int) -> tuple[bytes, int]:

@@ -49,6 +49,18 @@ def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn: Draw) -
     assert len(drawing.thumbnail) <= LARGEST_THUMBNAIL
 
 
+def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbnail(
+    drawn: Draw,
+) -> None:
+    drawing = drawn()
+    shown = drawing._repr_mimebundle_()
+    assert shown["text/html"].startswith('<img src="data:image/svg+xml;base64,')
+    assert shown["text/plain"] == repr(drawing)
+    drawing.delete()
+    gone = drawing._repr_mimebundle_()["text/html"]
+    assert gone.startswith('<img src="data:image/webp;base64,')
+
+
 def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
     import io
 

@@ -58,6 +58,12 @@ def test_a_drawing_opens_as_a_form_with_its_settings(consumer: Any) -> None:
         assert isinstance(shown, DrawnBefore)
         assert shown.result == path
     assert form(find(path), seed=6).values["seed"] == 6
+    larger = form(find(path), paper="A5", orientation="landscape").values
+    assert (larger["width"], larger["height"], larger["tiles"]) == (210, 148, 3)
+    assert larger["margin"] == pytest.approx(find(path).margin * 2)
+    tag = shown._repr_mimebundle_()["text/html"]
+    assert tag == find(path)._repr_mimebundle_()["text/html"]
+    assert "image/svg+xml" in tag
 
 
 CELL = """

@@ -12,7 +12,7 @@ from widget_tree import button
 from drawscape.catalogue import drawings
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.job_manager import JobFailed, list_jobs
-from drawscape.notebook import contact_sheet, history, sheet, sheets, variations
+from drawscape.notebook import contact_sheet, form, history, sheet, sheets, variations
 from drawscape.notebook.contact_sheets import ContactSheet, sheet_words
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -164,6 +164,31 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
         sheet("dots at down")
     with pytest.raises(DrawscapeError, match="run the cell"):
         sheet("dots at dawn").more()
+
+
+def big(width: float, height: float, seed: int = 0) -> str:
+    """A file of 200 kB."""
+    from drawscape.settings import output_path
+
+    path = output_path(f"big-{seed}.svg")
+    rows = "".join(f'<path d="M0 {i / 50} H{i % 97}" stroke="black"/>' for i in range(5000))
+    size = f'width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}"'
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{rows}</svg>')
+    return str(path)
+
+
+def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200() -> None:
+    for made in (contact_sheet(big, range(3)), contact_sheet("stippling", range(3), paper="A3")):
+        assert made.saved.html.count("<img") == 0
+        gallery = made.wait(60)
+        await_words(made, "3 of 3 drawn")
+        for saved in (made.saved.html, gallery._repr_html_()):
+            assert saved.count("<img") == 3
+            assert len(saved) < 3 * 10_000
+    drawn = form("stippling", paper="A3", seed=1)
+    drawn.draw().wait(60)
+    wait_until(lambda: "<img" in drawn.saved.html, 60, "the form's picture")
+    assert len(drawn.saved.html) < 200_000
 
 
 def test_what_has_failed_stays_shown_and_what_was_canceled_is_drawn_when_asked_again(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,11 +13,11 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.pen import Pen
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines
+from drawscape.image_tag import image_tag
 from drawscape.svg.write.canvas import C, Canvas
 from drawscape.svg.write.file import document, layer_attributes
 from drawscape.svg.write.layers import flatten_layers
 from drawscape.svg.write.node import Group, Node
-from drawscape.svg.write.style import escape
 
 
 def _root(svg: Canvas) -> list[Node]:
@@ -113,10 +112,7 @@ def notebook_bundle(svg: Canvas) -> dict[str, Any]:
     """
     plain = svg.copied(svg.elements)
     plain.provenance = None
-    coded = base64.b64encode(to_bytes(plain)).decode()
     return {
-        "text/html": f'<img src="data:image/svg+xml;base64,{coded}" '
-        f'alt="{escape(svg)}" style="max-width: 100%; max-height: 640px; '
-        'background: white; box-shadow: 0 0 0 1px #8884">',
+        "text/html": image_tag(to_bytes(plain), "svg+xml", str(svg), height_px=640),
         "text/plain": str(svg),
     }
