@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,15 +48,18 @@ class Drawing:
     parents: tuple[str, ...]
     volatile: bool
     deleted: bool
+    streams: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: sqlite3.Row) -> Drawing:
         """Return the drawing that a row of the catalogue describes."""
+        parameters = json.loads(row["parameters"])
+        streams = parameters.pop("streams", {})
         return cls(
             row["id"],
             row["recipe"],
             row["sketch"],
-            json.loads(row["parameters"]),
+            parameters,
             row["seed"],
             row["width"],
             row["height"],
@@ -70,6 +73,7 @@ class Drawing:
             tuple(json.loads(row["parents"])),
             bool(row["volatile"]),
             bool(row["deleted"]),
+            streams,
         )
 
     @property

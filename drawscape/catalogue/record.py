@@ -63,7 +63,7 @@ def record(path: Path, entry: Entry, *, digest: str | None = None) -> Drawing:
         "width": provenance.width,
         "height": provenance.height,
         "margin": provenance.margin,
-        "parameters": json.dumps(provenance.parameters),
+        "parameters": json.dumps({**provenance.parameters, **_streams(provenance)}),
         "reads": json.dumps(provenance.reads),
         "volatile": int(bool(provenance.volatile)),
         "path": place,
@@ -96,6 +96,11 @@ def record(path: Path, entry: Entry, *, digest: str | None = None) -> Drawing:
         return Drawing.of(
             connection.execute("select * from drawing where id = ?", (drawing,)).fetchone()
         )
+
+
+def _streams(provenance: Provenance) -> dict[str, Any]:
+    """Return the seeds of named streams as they stand among the parameters: most drawings have none."""
+    return {"streams": provenance.streams} if provenance.streams else {}
 
 
 def keep_source(source: SourceText | None) -> None:

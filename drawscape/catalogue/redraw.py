@@ -150,6 +150,7 @@ def _from_row(drawing: Drawing) -> Provenance:
         drawing.parameters,
         source=row[0] if row else "",
         parents=list(drawing.parents),
+        streams=drawing.streams,
     )
 
 

@@ -15,6 +15,7 @@ from drawscape.cli.sketch_options import (
     described,
     sketch_of,
     sketch_values,
+    stream_seeds,
 )
 from drawscape.cli.text import fitted, print_list, progress_bar
 from drawscape.errors import SketchFileError
@@ -36,6 +37,13 @@ SHEET_DPI = 96.0
 @click.option("--margin", type=float, help="Kept free at each edge, in mm.  [default: 7 %]")
 @click.option(
     "--seed", type=int, default=0, show_default=True, help="Another seed, another picture."
+)
+@click.option(
+    "--stream",
+    "streams",
+    multiple=True,
+    metavar="NAME=SEED",
+    help="A seed of its own for one of the sketch's named streams.",
 )
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Any parameter.")
 @click.option(
@@ -68,6 +76,7 @@ def draw(
     height: float | None,
     margin: float | None,
     seed: int,
+    streams: tuple[str, ...],
     params: tuple[str, ...],
     output: str | None,
     optimize: bool | None,
@@ -84,11 +93,18 @@ def draw(
     values = sketch_values(sketch, options, params)
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
+    own = stream_seeds(streams)
     with progress_bar(sketch.name) as show:
         svg = draw_sketch(
-            sketch, *page, seed=seed, margin=margin, on_progress=lambda f, _svg: show(f), **values
+            sketch,
+            *page,
+            seed=seed,
+            margin=margin,
+            streams=own,
+            on_progress=lambda f, _svg: show(f),
+            **values,
         )
-    target = output or _file_name(svg, sketch.name, seed, values)
+    target = output or _file_name(svg, sketch.name, seed, {**values, **own})
     write_drawing(svg, target, optimize=optimize, outside=outside)
 
 

@@ -96,6 +96,15 @@ def sketch_values(
     }
 
 
+def stream_seeds(texts: Sequence[str]) -> dict[str, int]:
+    """Return the seeds of `NAME=SEED` texts by name. Raises click's UsageError for any other text."""
+    pairs = [text.partition("=") for text in texts]
+    for text, (name, _, seed) in zip(texts, pairs, strict=True):
+        if not name or not seed.isdecimal():
+            raise click.BadParameter(f"{text!r}: write NAME=SEED", param_hint="--stream")
+    return {name: int(seed) for name, _, seed in pairs}
+
+
 def described(parameter: Parameter) -> str:
     """Return a parameter's tooltip, bounds and default in a line."""
     return f"{parameter.doc}  [{_range(parameter)}; default: {parameter.shown(parameter.default)}]"

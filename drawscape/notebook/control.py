@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,6 +12,19 @@ import ipywidgets as widgets
 from drawscape.errors import ParameterError
 from drawscape.notebook.style import line, mark, write
 from drawscape.parameters import Parameter
+
+
+def lock_button() -> Any:
+    """Return the button that keeps a value when the others are shuffled."""
+    lock = widgets.ToggleButton(icon="lock", tooltip="Keep when shuffling", layout=auto_width())
+    lock.add_class("drawscape-lock")
+    return lock
+
+
+@cache
+def auto_width() -> Any:
+    """One layout for all: each would be a model of its own in the kernel and in the browser."""
+    return widgets.Layout(width="auto")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,11 @@ import ast
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.notebook.control import Control
+from drawscape.notebook.control import Control, auto_width, lock_button
 from drawscape.notebook.form_checks import is_literal
 from drawscape.notebook.sliders import Notches, Slider, number_text, slider_step
 from drawscape.notebook.text import label_of
@@ -31,9 +30,7 @@ def control_for(parameter: Parameter) -> Control:
     control = _MAKERS[parameter.kind](parameter)
     if control.shuffle is None:
         return control
-    lock = widgets.ToggleButton(icon="lock", tooltip="Keep when shuffling", layout=_auto_width())
-    lock.add_class("drawscape-lock")
-    return replace(control, lock=lock)
+    return replace(control, lock=lock_button())
 
 
 # One maker a kind
@@ -45,14 +42,8 @@ def _options(parameter: Parameter) -> dict[str, Any]:
         "tooltip": parameter.doc or label_of(parameter.name),
         "description_allow_html": False,
         "style": {"description_width": "initial"},
-        "layout": _auto_width(),
+        "layout": auto_width(),
     }
-
-
-@cache
-def _auto_width() -> Any:
-    """One layout for all: each would be a model of its own in the kernel and in the browser."""
-    return widgets.Layout(width="auto")
 
 
 def _start(parameter: Parameter, otherwise: Any) -> Any:
@@ -99,7 +90,7 @@ def _with_switch(control: Control) -> Control:
         value=on,
         indent=False,
         tooltip=f"{label_of(control.parameter.name)}: off means chosen for you",
-        layout=_auto_width(),
+        layout=auto_width(),
     )
     switch.add_class("drawscape-switch")
 

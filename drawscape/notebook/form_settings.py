@@ -44,6 +44,9 @@ class FormSettings:
             return False
         if kept is None:
             return False
+        if "streams" in kept:
+            known = panel.target.streams
+            kept["streams"] = {n: seed for n, seed in kept["streams"].items() if n in known}
         for name in sorted(kept, key=lambda one: one != "pattern_type"):
             try:
                 panel.set({name: kept[name]})

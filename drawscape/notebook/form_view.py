@@ -70,8 +70,7 @@ class Form(LiveBox):
         self._buttons = self._make_buttons()
         self._live = self._buttons.live
         self._live.observe(lambda _change: self._changed(), names="value")
-        if panel.dice is not None:
-            panel.dice.on_click(self._guarded(self._throw_seed))
+        panel.on_die(self._guarded(self._die_thrown))
         self._live.value = live
         panel.observe(self._changed)
         self._show_empty_sheet()
@@ -110,7 +109,8 @@ class Form(LiveBox):
     def set(self, **values: Any) -> Form:
         """Show `values` and return the form. Raises UnknownNameError or ParameterError.
 
-        Beside parameters they may be `seed`, `paper`, `orientation`, `width`, `height`, `margin`.
+        Beside parameters they may be `seed`, `streams` (seeds by name), `paper`, `orientation`,
+        `width`, `height`, `margin`.
         """
         self._panel.set(values)
         return self
@@ -189,8 +189,7 @@ class Form(LiveBox):
         shown = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
         self.draw(fresh=shown is not None and shown.id == before)
 
-    def _throw_seed(self) -> None:
-        self._panel.throw_seed()
+    def _die_thrown(self) -> None:
         if not self._live.value:
             self.draw()
 

@@ -1,8 +1,7 @@
-"""The controls for the sheet of paper and for the seed."""
+"""The controls for the sheet of paper."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +9,6 @@ import ipywidgets as widgets
 
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import ParameterError
-from drawscape.notebook.control import Control
 from drawscape.notebook.controls import number_field
 from drawscape.parameters import Parameter
 
@@ -19,17 +17,12 @@ OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "lega
 
 CUSTOM = "custom"
 
-HIGHEST_SEED = 2**32 - 1
 SHORTEST_MM, LONGEST_MM = 1.0, 5000.0
-
-DICE_SIDES = 10_000
-"""The dice gives seeds that a person can read out and note down."""
 
 WIDTH, HEIGHT = (
     Parameter(side, "float", low=SHORTEST_MM, high=LONGEST_MM, default=100.0, doc=f"{side} in mm")
     for side in ("width", "height")
 )
-SEED = Parameter("seed", "int", low=0, high=HIGHEST_SEED, default=0)
 MARGIN = Parameter(
     "margin", "float", low=0, high=LONGEST_MM, default=None, optional=True, doc="Kept free, in mm"
 )
@@ -142,34 +135,3 @@ class PageControl:
     def _remember_size(self) -> None:
         for control, side in zip((self._width, self._height), self.size, strict=True):
             control.set(side)
-
-
-class SeedControl:
-    """A seed to type, and a dice for the next one."""
-
-    def __init__(self, seed: int = 0) -> None:
-        self._control: Control = number_field(SEED)
-        self._control.set(seed)
-        self.dice = widgets.Button(icon="dice", tooltip="Draw with another seed")
-        self.dice.layout.width = "auto"
-        self.dice.add_class("drawscape-dice")
-        row, hint = self._control.rows()
-        row.children = (*row.children, self.dice)
-        self.rows = [row, hint]
-
-    @property
-    def value(self) -> int:
-        """The seed. Raises ParameterError when set to, or typed as, anything but such a number."""
-        return int(self._control.value)
-
-    @value.setter
-    def value(self, seed: int) -> None:
-        self._control.set(seed)
-
-    def throw(self) -> None:
-        """Show a seed that nobody chose."""
-        self._control.write(secrets.randbelow(DICE_SIDES))
-
-    def observe(self, callback: Callable[[], None]) -> None:
-        """Call `callback` after each change."""
-        self._control.observe(callback)

@@ -12,7 +12,8 @@ from drawscape.drawing.paper import Orientation
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.control import Control
 from drawscape.notebook.controls import control_for
-from drawscape.notebook.page import PageControl, SeedControl
+from drawscape.notebook.page import PageControl
+from drawscape.notebook.seed_control import SeedControl, StreamControls
 from drawscape.notebook.style import close_tree, line, write
 from drawscape.notebook.target import Target
 from drawscape.notebook.text import label_of
@@ -32,8 +33,10 @@ class Panel:
         self._page = (
             PageControl(paper, orientation, has_margin=has_margin) if target.has_page else None
         )
-        self._seed = SeedControl() if target.may_have_seed else None
-        self._seed_box = widgets.VBox(self._seed.rows if self._seed else [])
+        self._on_die: list[Callable[[], None]] = []
+        self._seed = SeedControl(self._die_thrown) if target.may_have_seed else None
+        self._streams = StreamControls((), self._die_thrown)
+        self._seed_box = widgets.VBox()
         self._pattern = self._pattern_control() if target.patterns else None
         self._title = line(target.title, "drawscape-title")
         self._summary = line(target.summary, "drawscape-summary")
@@ -55,18 +58,13 @@ class Panel:
         return self._controls
 
     @property
-    def dice(self) -> Any:
-        """The button that gives another seed, where there is one."""
-        return self._seed.dice if self._seed else None
-
-    @property
     def values(self) -> dict[str, Any]:
         """What the controls show, checked: page, seed, pattern and parameters.
 
         Raises ParameterError for the first that is wrong.
         """
         page = self._page.values if self._page else {}
-        seed = {"seed": self._seed.value} if self._seed and self.target.has_seed else {}
+        seed = self._seed_values
         pattern = {"pattern_type": self._pattern.value} if self._pattern else {}
         own = {name: control.value for name, control in self._controls.items()}
         return {**pattern, **page, **seed, **own}
@@ -80,11 +78,18 @@ class Panel:
         with contextlib.suppress(ParameterError):
             found |= self._page.values if self._page else {}
         with contextlib.suppress(ParameterError):
-            found |= {"seed": self._seed.value} if self._seed and self.target.has_seed else {}
+            found |= {**({"streams": {}} if self.target.streams else {}), **self._seed_values}
         for name, control in self._controls.items():
             with contextlib.suppress(ParameterError):
                 found[name] = control.value
         return found
+
+    @property
+    def _seed_values(self) -> dict[str, Any]:
+        if self._seed is None or not self.target.has_seed:
+            return {}
+        streams = self._streams.values
+        return {"seed": self._seed.value, **({"streams": streams} if streams else {})}
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -116,6 +121,8 @@ class Panel:
                 self.target.check_seed()
                 if self._seed is not None:
                     self._seed.value = rest.pop("seed")
+            if "streams" in rest and self.target.streams:
+                self._streams.set(rest.pop("streams"))
             for name, value in rest.items():
                 self._control(name).set(value)
         finally:
@@ -131,13 +138,9 @@ class Panel:
                     control.shuffle()
         finally:
             self._held = False
-        self.throw_seed()
-        self._changed()
-
-    def throw_seed(self) -> None:
-        """Show another seed, where there is one."""
-        if self._seed is not None and self.target.has_seed:
+        if self._seed is not None and self.target.has_seed and not self._seed.locked:
             self._seed.throw()
+        self._changed()
 
     def reset(self, values: Mapping[str, Any]) -> None:
         """Show the defaults of all parameters, and of those in `values` what is there."""
@@ -151,6 +154,14 @@ class Panel:
     def observe(self, callback: Callable[[], None]) -> None:
         """Call `callback` after each change, by hand or by program."""
         self._listeners.append(callback)
+
+    def on_die(self, callback: Callable[[], None]) -> None:
+        """Call `callback` after a click on a die, which has given another seed."""
+        self._on_die.append(callback)
+
+    def _die_thrown(self) -> None:
+        for callback in self._on_die:
+            callback()
 
     def _page_names(self) -> frozenset[str]:
         names = PAGE_NAMES if self._page else frozenset[str]()
@@ -202,7 +213,17 @@ class Panel:
         self._rows.children = [widget for row in rows for widget in row]
         for control in self._controls.values():
             control.observe(self._changed)
-        self._seed_box.layout.display = "" if self.target.has_seed else "none"
+        self._fill_seeds()
+        for row in former:
+            close_tree(row)
+
+    def _fill_seeds(self) -> None:
+        """Show the seed, where there is one, and those of the target's streams."""
+        former = self._streams.rows
+        self._streams = StreamControls(self.target.streams, self._die_thrown)
+        self._streams.observe(self._changed)
+        seed = self._seed.rows if self._seed and self.target.has_seed else []
+        self._seed_box.children = [*seed, *self._streams.rows]
         for row in former:
             close_tree(row)
 

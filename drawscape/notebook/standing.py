@@ -22,7 +22,15 @@ from drawscape.sketches.recipe import Recipe, recipe_of
 FORM_PRIORITY, SHEET_PRIORITY = 10, -10
 """A hand on a slider does not wait behind a sheet: of several slots one is kept free of what is below 0."""
 
-_NOT_PARAMETERS = REMEMBERED | {"pattern_type", "function", "width", "height", "seed", "margin"}
+_NOT_PARAMETERS = REMEMBERED | {
+    "pattern_type",
+    "function",
+    "width",
+    "height",
+    "seed",
+    "margin",
+    "streams",
+}
 
 
 class DrawnBefore:
@@ -81,7 +89,10 @@ def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:
     values.pop("output_filename", None)
     page = (arguments["width"], arguments["height"])
     seed, margin = arguments.get("seed", 0), arguments.get("margin")
-    return recipe_of(chosen(sketch), *page, seed=seed, margin=margin, values=values)
+    streams = arguments.get("streams")
+    return recipe_of(
+        chosen(sketch), *page, seed=seed, margin=margin, streams=streams, values=values
+    )
 
 
 def standing_drawing(recipe: Recipe | None) -> Drawing | None:
@@ -102,7 +113,7 @@ def opened(
     found = drawing if isinstance(drawing, Drawing) else find(drawing)
     given = {"width": found.width, "height": found.height, "margin": found.margin}
     sketch = _sketch_of(found, trust=trust)
-    seed = {"seed": found.seed} if chosen(sketch).takes_rng else {}
+    seed = {"seed": found.seed, "streams": found.streams} if chosen(sketch).takes_rng else {}
     known = {parameter.name for parameter in chosen(sketch).parameters}
     values = {name: value for name, value in found.parameters.items() if name in known}
     return sketch, {**given, **seed, **values}, found

@@ -16,6 +16,7 @@ from drawscape.parameters import Parameter, read_parameters
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.model import is_sketch
 from drawscape.sketches.recipe import note_origin
+from drawscape.sketches.streams import streams_of
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
@@ -24,7 +25,9 @@ PAGE = frozenset({"width", "height"})
 REMEMBERED = frozenset({"fresh", "sheet", "parents"})
 """What a drawing task is given beside the drawing itself, for the catalogue."""
 
-HANDED = PAGE | REMEMBERED | {"seed", "margin", "pattern_type", "function", "output_filename"}
+HANDED = (
+    PAGE | REMEMBERED | {"seed", "streams", "margin", "pattern_type", "function", "output_filename"}
+)
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
 
 LARGEST_CARRIED = 32_000_000
@@ -38,7 +41,8 @@ class Target:
     """A job that a form can enqueue.
 
     `parameters` are those with a control of their own; page and seed have theirs where `has_page`
-    and `has_seed` say so. `fixed` arguments go with every job. `patterns` are names to choose from.
+    and `has_seed` say so, and `streams` are those of its random numbers that have a name. `fixed`
+    arguments go with every job. `patterns` are names to choose from.
     """
 
     title: str
@@ -49,6 +53,7 @@ class Target:
     has_page: bool = False
     has_seed: bool = False
     patterns: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
 
     @property
     def verb(self) -> str:
@@ -86,6 +91,7 @@ class Target:
             parameters=(*_checked(chosen), *own),
             fixed={**self.fixed, "pattern_type": name},
             has_seed=chosen.takes_rng,
+            streams=streams_of(chosen),
         )
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,6 +148,7 @@ def _sketch_target(sketch: Sketch) -> Target:
         fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
         has_page=True,
         has_seed=sketch.takes_rng,
+        streams=streams_of(sketch),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ def draw(
     *,
     seed: int = 0,
     margin: float | None = None,
+    streams: Mapping[str, int] | None = None,
     on_progress: OnProgress | None = None,
     **values: Any,
 ) -> SVGBuilder:
@@ -38,12 +39,15 @@ def draw(
 
     `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
     whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
-    shorter side. `on_progress(fraction, svg)` is called at each step of a sketch that yields; `svg`
-    then shows what there is so far, which is drawn when it is asked for. The canvas that is returned
-    says in its `provenance` how to draw it again. Raises UnknownNameError, ParameterError
-    and CanvasError for input that cannot be drawn.
+    shorter side. `streams` are seeds for some of the sketch's named streams: `{'colour': 5}` draws what
+    comes from `rng.stream('colour')` anew and all else as before. `on_progress(fraction, svg)` is called at
+    each step of a sketch that yields; `svg` then shows what there is so far, which is drawn when it is
+    asked for. The canvas that is returned says in its `provenance` how to draw it again.
+    Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
     """
-    recipe = recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=values)
+    recipe = recipe_of(
+        chosen(sketch), width, height, seed=seed, margin=margin, streams=streams, values=values
+    )
     return draw_recipe(recipe, on_progress=on_progress)
 
 
@@ -101,6 +105,7 @@ def recipe_again(provenance: Provenance, sketch: AnySketch | None = None) -> Rec
         provenance.height,
         seed=provenance.seed,
         margin=provenance.margin,
+        streams=provenance.streams,
         values=provenance.parameters,
     )
 
@@ -116,7 +121,7 @@ def _steps(recipe: Recipe, svg: SVGBuilder, inputs: Inputs) -> Iterator[float]:
     What the sketch reads meanwhile is noted in `inputs`.
     """
     sketch = recipe.sketch
-    handed = {"rng": Randomness(recipe.seed)} if sketch.takes_rng else {}
+    handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
     with watched(inputs):
         outcome = sketch.function(svg, **handed, **recipe.arguments)
     if not inspect.isgenerator(outcome):

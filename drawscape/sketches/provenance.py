@@ -39,6 +39,7 @@ _NEW_IN_0_3: dict[str, Any] = {
     "volatile": list,
     "source": str,
     "parents": list,
+    "streams": Mapping,
 }
 
 
@@ -51,7 +52,8 @@ class Provenance:
     `recipe` is the address of the drawing: the same for the same drawing. `reads` are digests of files
     that were read, `request` the address without them, `volatile` what else may change the drawing.
     `source` holds the source of a sketch that is not the library's, `parents` the recipes of drawings
-    that it was bred from. Files of version 0.2 have nothing after `code`.
+    that it was bred from, `streams` the seeds of named streams that have one of their own. Files of
+    version 0.2 have nothing after `code`.
     """
 
     sketch: str
@@ -70,6 +72,7 @@ class Provenance:
     volatile: list[str] = field(default_factory=list)
     source: str = ""
     parents: list[str] = field(default_factory=list)
+    streams: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""

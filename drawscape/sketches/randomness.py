@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -15,13 +16,16 @@ class Randomness(np.random.Generator):
 
         at = rng.stream('layout').uniform(0, 100, (n, 2))
         ink = rng.stream('colour').choice(pens, n)
+
+    `streams` holds seeds of their own for some of them, by name: another colour, the same layout.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, streams: Mapping[str, int] | None = None) -> None:
         super().__init__(np.random.PCG64(seed))
-        self._seed = seed
+        self._seed, self._streams = seed, dict(streams or {})
 
     def stream(self, name: str) -> Randomness:
         """Return the stream called `name` of this seed, from its start."""
-        digest = hashlib.blake2b(f"{self._seed}/{name}".encode(), digest_size=16).digest()
+        seed = self._streams.get(name, self._seed)
+        digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()
         return Randomness(int.from_bytes(digest, "big"))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from drawscape.errors import ParameterError, ProvenanceError
+from drawscape.errors import ProvenanceError
 from drawscape.parameters import Parameter
 from drawscape.sketches.code_identity import Identity, identity_of
 from drawscape.sketches.code_walk import NOTE
@@ -19,6 +17,7 @@ from drawscape.sketches.model import Sketch
 from drawscape.sketches.provenance import Provenance, address_of, plain
 from drawscape.sketches.source import source_of
 from drawscape.sketches.source_text import SourceText
+from drawscape.sketches.streams import checked_seed, checked_streams, streams_of
 from drawscape.svg_builder import Pen, SVGBuilder
 
 MARGIN = 0.07
@@ -51,6 +50,7 @@ class Recipe:
     height: float
     margin: float
     origin: Origin
+    streams: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -67,6 +67,7 @@ class Recipe:
                 "page": [self.width, self.height, self.margin],
                 "parameters": self.parameters,
                 "code": self.origin.identity.code,
+                **({"streams": dict(self.streams)} if self.streams else {}),
             }
         )
 
@@ -89,6 +90,7 @@ class Recipe:
             volatile=sorted({*identity.volatile, *inputs.volatile}),
             source="" if source is None else source.reference,
             parents=list(parents),
+            streams=dict(self.streams),
         )
 
     def page(self) -> SVGBuilder:
@@ -103,10 +105,12 @@ def recipe_of(
     *,
     seed: int = 0,
     margin: float | None = None,
+    streams: Mapping[str, int] | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Recipe:
     """Return the recipe of `sketch` with `values` on a page of mm, without drawing it.
 
+    `streams` are seeds of some of its named streams, where they differ from `seed`.
     Raises UnknownNameError, ParameterError and CanvasError for what cannot be drawn.
     """
     arguments = sketch.arguments(values or {})
@@ -115,7 +119,9 @@ def recipe_of(
         margin = round(MARGIN * min(page.width, page.height), 6)
         page = SVGBuilder(width, height, margin=margin)
     sides = (float(page.width), float(page.height), float(page.margin))
-    return Recipe(sketch, arguments, _checked_seed(seed), *sides, origin_of(sketch.function))
+    root = checked_seed(seed)
+    own = checked_streams(streams, streams_of(sketch), root) if streams else {}
+    return Recipe(sketch, arguments, root, *sides, origin_of(sketch.function), own)
 
 
 def with_reads(request: str, reads: Mapping[str, str]) -> str:
@@ -172,13 +178,6 @@ class _Departing:
 
 def _arrived(origin: Origin) -> Origin:
     return origin
-
-
-def _checked_seed(seed: Any) -> int:
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not whole or seed < 0:
-        raise ParameterError("seed", seed, "must be a whole number of at least 0")
-    return int(seed)
 
 
 def _shown(parameter: Parameter, value: Any) -> Any:

@@ -43,10 +43,10 @@ def generate_complex_svg(
 ) -> str:
     """Return the absolute path of the SVG with the pattern drawn on a page of mm.
 
-    `pattern_type` is a sketch's name and `params` its parameters (`margin`, too). The file lies in
-    `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the same
-    for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The catalogue
-    remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
+    `pattern_type` is a sketch's name and `params` its parameters (`margin` and `streams`, too). The file
+    lies in `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the
+    same for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The
+    catalogue remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
     Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
     """
     recipe = _recipe(pattern_type, width, height, seed, params)
@@ -76,8 +76,8 @@ def draw_function_svg(
 def _recipe(
     sketch: AnySketch, width: float, height: float, seed: int, params: dict[str, Any]
 ) -> Recipe:
-    margin = params.pop("margin", None)
-    return recipe_of(chosen(sketch), width, height, seed=seed, margin=margin, values=params)
+    more = {name: params.pop(name, None) for name in ("margin", "streams")}
+    return recipe_of(chosen(sketch), width, height, seed=seed, values=params, **more)
 
 
 def _drawn(

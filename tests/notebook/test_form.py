@@ -1,5 +1,7 @@
 """A form enqueues real jobs for a real worker and shows what became of them."""
 
+import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -326,6 +328,29 @@ def test_the_dice_draws() -> None:
     button(shown, "Draw with another seed").click()
     assert shown.job is not None
     assert Path(shown.job.wait(20)).name == f"dots-{shown.values['seed']}-2.svg"
+
+
+def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dots(svg: Any, rng: Any) -> None:
+        """Dots in places of one stream, with radii of another."""
+        for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
+            svg.circle(x, y, rng.stream("size").uniform(1, 5))
+
+    def places(data: bytes) -> list[bytes]:
+        return re.findall(rb'(?<=c)[xy]="[^"]*"', data)
+
+    shown = form(dots, paper="100x100", seed=4)
+    first = Path(shown.draw().wait(20)).read_bytes()
+    button(shown, "Draw with another seed of size").click()
+    assert shown.job is not None
+    second = Path(shown.job.wait(20)).read_bytes()
+    assert places(first) == places(second)
+    assert first != second
+    assert second == draw(dots, 100, 100, seed=4, streams=shown.values["streams"]).to_bytes()
+    monkeypatch.setattr(sys.modules["__main__"], "dots", dots, raising=False)
+    assert form(Path(shown.job.wait(20))).values["streams"] == shown.values["streams"]
 
 
 @pytest.mark.parametrize("typed", ["1e3x", "3.7", "-5"])

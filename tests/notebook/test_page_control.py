@@ -1,9 +1,12 @@
 """The sheet's size in mm follows paper and orientation."""
 
+import ipywidgets as widgets
 import pytest
+from widget_tree import button
 
 from drawscape.errors import UnknownNameError
-from drawscape.notebook.page import PageControl, SeedControl
+from drawscape.notebook.page import PageControl
+from drawscape.notebook.seed_control import SeedControl
 
 
 def test_a_new_form_offers_a4_upright() -> None:
@@ -39,9 +42,10 @@ def test_custom_sides_show_only_for_custom_paper() -> None:
 
 
 def test_the_dice_shows_another_seed_and_calls_observers() -> None:
-    seed = SeedControl(seed=999_999)
-    calls: list[int] = []
-    seed.observe(lambda: calls.append(seed.value))
-    seed.throw()
-    assert calls == [seed.value]
+    calls: list[str] = []
+    seed = SeedControl(lambda: calls.append("die"))
+    seed.value = 999_999
+    seed.observe(lambda: calls.append("changed"))
+    button(widgets.VBox(seed.rows), "Draw with another seed").click()
+    assert calls == ["changed", "die"]
     assert 0 <= seed.value < 10_000

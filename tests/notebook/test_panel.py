@@ -4,8 +4,10 @@ import pickle
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import ipywidgets as widgets
 import pytest
 from annotated_types import Interval
+from widget_tree import control
 
 from drawscape.errors import (
     NotSerializableError,
@@ -213,3 +215,37 @@ def test_undoing_a_margin_brings_back_the_automatic_one() -> None:
     own.set({"margin": 30})
     own.set(before)
     assert "margin" not in own.values
+
+
+def dots(svg: Any, rng: Any, *, count: Annotated[int, Interval(ge=1, le=50)] = 9) -> None:
+    """Dots in places of one stream, in colours of another."""
+    for x, y in rng.stream("layout").uniform(10, 90, (count, 2)):
+        svg.circle(x, y, rng.stream("colour").uniform(1, 5))
+
+
+def test_a_seed_of_a_stream_goes_with_the_job_and_an_empty_one_follows_the_seed() -> None:
+    own = panel(dots)
+    assert "streams" not in own.arguments
+    own.set({"streams": {"colour": 7}})
+    assert own.arguments["streams"] == {"colour": 7}
+    before = own.snapshot
+    own.set({"streams": {"layout": 2}})
+    assert own.values["streams"] == {"layout": 2}
+    own.set(before)
+    assert own.values["streams"] == {"colour": 7}
+    own.set({"streams": {}})
+    assert "streams" not in own.values
+    with pytest.raises(UnknownNameError, match="did you mean 'colour'"):
+        own.set({"streams": {"color": 7}})
+    with pytest.raises(ParameterError, match="seed_of_colour=-7: must be at least 0"):
+        own.set({"streams": {"colour": -7}})
+
+
+def test_shuffle_leaves_a_locked_seed() -> None:
+    own = panel(rings)
+    own.set({"seed": 77})
+    lock = control(widgets.VBox(own.parts), "seed")[-1]
+    lock.value = True
+    for _ in range(5):
+        own.shuffle()
+        assert own.values["seed"] == 77
