@@ -121,7 +121,7 @@ class Panel:
                 self.target.check_seed()
                 if self._seed is not None:
                     self._seed.value = rest.pop("seed")
-            if "streams" in rest and self.target.streams:
+            if "streams" in rest and "streams" not in self._controls:
                 self._streams.set(rest.pop("streams"))
             for name, value in rest.items():
                 self._control(name).set(value)
