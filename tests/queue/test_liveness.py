@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -99,3 +100,36 @@ def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(
 def recovered(copy: Path) -> bool:
     """Whether the copy's worker took the copied jobs over: they were another's, in another folder."""
     return any("event=recovered" in log.read_text() for log in copy.parent.rglob("consumer-*.log"))
+
+
+RENEWED_WHILE_RETIRED = """
+import os, sys, threading
+from pathlib import Path
+from drawscape.queue.engines.sqlite import liveness
+
+folder = Path(sys.argv[1])
+liveness.announce(folder, liveness.WorkerInfo("one", os.getpid(), 1, "background", 0.0))
+(folder / "one.lock").unlink()
+retiring = threading.Thread(target=liveness.retire, args=(folder, "one"))
+files = []
+
+def retire_now(event, arguments):
+    if event == "os.rename" and not files:  # as the lock is about to be announced again
+        files.append(None)
+        retiring.start()
+        retiring.join(1)
+        files[:] = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
+
+sys.addaudithook(retire_now)
+liveness.renew(folder, "one")
+retiring.join()
+for file in files:
+    os.fstat(file)  # open still, for nobody but us closes it
+print([path.name for path in folder.iterdir()], liveness.living(folder))
+"""
+
+
+def test_a_lock_is_renewed_and_retired_at_once_and_no_other_file_is_closed(home: Path):
+    command = [sys.executable, "-c", RENEWED_WHILE_RETIRED, home / ".drawscape" / "workers"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "[] []\n", done.stderr

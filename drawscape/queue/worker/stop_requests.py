@@ -67,8 +67,9 @@ class StopRequests:
         return grace_s
 
     def close(self) -> None:
-        """Close the pipe."""
+        """Close the pipe; a second time does nothing."""
         with self._lock:
-            self._closed = True
-            os.close(self._read)
-            os.close(self._write)
+            if not self._closed:
+                self._closed = True
+                os.close(self._read)
+                os.close(self._write)

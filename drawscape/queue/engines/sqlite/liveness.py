@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import shutil
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from enum import Enum, auto
@@ -30,6 +31,9 @@ _FORGET_S = 3600.0
 
 _HELD: dict[str, int] = {}
 """Locks of this process: worker id to descriptor."""
+
+_HELD_LOCK = threading.RLock()
+"""Held while a descriptor is exchanged or written through: once closed, its number may be another file's."""
 
 _UNKNOWN: dict[tuple[Path, str], tuple[float, float]] = {}
 """Workers of which nothing certain is known: since when, and asked when last (monotonic seconds)."""
@@ -69,13 +73,16 @@ def announce(folder: Path, info: WorkerInfo) -> None:
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     temporary = folder / f".{info.id}"
-    descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
-    fcntl.lockf(descriptor, fcntl.LOCK_EX)
-    found = os.fstat(descriptor)
-    info = replace(info, boot=boot_id(), process_started=started_at(info.pid), inode=found.st_ino)
-    _write(descriptor, info)
-    os.rename(temporary, folder / f"{info.id}.lock")
-    _HELD[info.id] = descriptor
+    with _HELD_LOCK:
+        descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX)
+        found = os.fstat(descriptor)
+        info = replace(
+            info, boot=boot_id(), process_started=started_at(info.pid), inode=found.st_ino
+        )
+        _write(descriptor, info)
+        os.rename(temporary, folder / f"{info.id}.lock")
+        _HELD[info.id] = descriptor
 
 
 def renew(folder: Path, worker: str) -> bool:
@@ -83,25 +90,27 @@ def renew(folder: Path, worker: str) -> bool:
 
     Taking a lock that is still held changes nothing; one that was released is taken again.
     """
-    descriptor = _HELD.get(worker)
-    if descriptor is None:  # retired
-        return False
-    with contextlib.suppress(OSError):
-        named, held = os.stat(folder / f"{worker}.lock"), os.fstat(descriptor)
-        if (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino):
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with _HELD_LOCK:
+        descriptor = _HELD.get(worker)
+        if descriptor is None:  # retired
             return False
-    announce(folder, WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0))))
-    os.close(descriptor)
-    return True
+        with contextlib.suppress(OSError):
+            named, held = os.stat(folder / f"{worker}.lock"), os.fstat(descriptor)
+            if (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino):
+                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+        announce(folder, WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0))))
+        os.close(descriptor)
+        return True
 
 
 def note_trouble(worker: str, trouble: str | None) -> None:
     """Write into the lock file of `worker`, one of this process, why it runs nothing; None: it does."""
-    descriptor = _HELD.get(worker)
-    if descriptor is not None:
-        info = WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0)))
-        _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
+    with _HELD_LOCK:
+        descriptor = _HELD.get(worker)
+        if descriptor is not None:
+            info = WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0)))
+            _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
 
 
 def _write(descriptor: int, info: WorkerInfo) -> None:
@@ -111,10 +120,11 @@ def _write(descriptor: int, info: WorkerInfo) -> None:
 
 def retire(folder: Path, worker: str) -> None:
     """Release the lock of `worker` and remove its file."""
-    descriptor = _HELD.pop(worker, None)
-    (folder / f"{worker}.lock").unlink(missing_ok=True)
-    if descriptor is not None:
-        os.close(descriptor)
+    with _HELD_LOCK:
+        descriptor = _HELD.pop(worker, None)
+        (folder / f"{worker}.lock").unlink(missing_ok=True)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def is_alive(folder: Path, worker: str) -> bool:
@@ -151,8 +161,9 @@ def await_sign(folder: Path, worker: str) -> bool:
 
 
 def _sign_of(folder: Path, worker: str) -> tuple[_Sign, WorkerInfo | None]:
-    if worker in _HELD:
-        return _Sign.ALIVE, _read(_HELD[worker])
+    with _HELD_LOCK:
+        if worker in _HELD:
+            return _Sign.ALIVE, _read(_HELD[worker])
     try:
         descriptor = os.open(folder / f"{worker}.lock", os.O_RDONLY)
     except OSError:
