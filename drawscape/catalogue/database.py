@@ -76,6 +76,7 @@ class _Held:
 
     def __init__(self, path: Path) -> None:
         self.path, self.process = path, os.getpid()
+        self.home = path.parent.parent.resolve()
         self.connection = _opened(path)
 
     def __del__(self) -> None:
@@ -85,6 +86,8 @@ class _Held:
 
 class _Connections(threading.local):
     held: _Held | None = None
+    blocks: int = 0
+    """How many blocks of `reading` and `writing` the thread is in: the home is looked up by the first."""
 
 
 _connections = _Connections()
@@ -100,9 +103,12 @@ def connection() -> sqlite3.Connection:
 
     Raises CatalogueError when the file cannot be used.
     """
-    path, process = catalogue_file(), os.getpid()
+    return _connection(catalogue_file())
+
+
+def _connection(path: Path) -> sqlite3.Connection:
     held = _connections.held
-    if held is None or (held.process, held.path) != (process, path) or not path.exists():
+    if held is None or (held.process, held.path) != (os.getpid(), path) or not path.exists():
         with _translated(path):
             held = _connections.held = _Held(path)
     return held.connection
@@ -123,9 +129,19 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def reading() -> Iterator[sqlite3.Connection]:
-    """Yield the connection; errors of SQLite come as CatalogueError."""
-    with _translated(catalogue_file()):
-        yield connection()
+    """Yield the connection; errors of SQLite come as CatalogueError.
+
+    Blocks in it look up nothing again: put one around many calls.
+    """
+    held, inside = _connections.held, _connections.blocks > 0
+    path = held.path if inside and held is not None else catalogue_file()
+    with _translated(path):
+        opened = _connection(path)
+        _connections.blocks += 1
+        try:
+            yield opened
+        finally:
+            _connections.blocks -= 1
 
 
 @contextmanager
@@ -134,8 +150,7 @@ def writing() -> Iterator[sqlite3.Connection]:
 
     Within another such block it belongs to that one's transaction.
     """
-    with _translated(catalogue_file()):
-        opened = connection()
+    with reading() as opened:
         if opened.in_transaction:
             yield opened
             return
@@ -168,11 +183,15 @@ def data_version() -> int:
 
 def stored_path(path: Path) -> str:
     """Return how the catalogue names a file: from the home on, so that a home can be moved."""
-    home = settings.home().resolve()
-    full = path.resolve()
+    home, full = _home(), path.resolve()
     return full.relative_to(home).as_posix() if full.is_relative_to(home) else str(full)
 
 
 def full_path(stored: str) -> Path:
     """Return the file that the catalogue names so."""
-    return settings.home().resolve() / stored
+    return _home() / stored
+
+
+def _home() -> Path:
+    held = _connections.held
+    return held.home if held is not None and _connections.blocks else settings.home().resolve()

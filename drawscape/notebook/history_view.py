@@ -14,6 +14,7 @@ from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.database import data_version
 from drawscape.catalogue.query import sketch_names
 from drawscape.errors import CatalogueError
+from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.wall import ORDERS, Wall, button
 from drawscape.settings import home
@@ -106,22 +107,23 @@ class History(LiveBox):
 
     def refresh(self) -> None:
         """Look again and show what there is now."""
+        is_asked_for = self._tag.value.strip() == REJECTED
+        # Outside of the lock: a page is turned meanwhile, whatever the number of drawings.
+        found = drawings(
+            self._sketch.value or None,
+            stars=(self._stars.value, None) if self._stars.value else None,
+            tag=self._tag.value.strip() or None,
+            text=self._text.value.strip() or None,
+            order=self._order.value,
+            without_tag=None if self._rejected.value or is_asked_for else REJECTED,
+            **self._filters,
+        )
         with self._lock:
-            is_asked_for = self._tag.value.strip() == REJECTED
-            found = drawings(
-                self._sketch.value or None,
-                stars=(self._stars.value, None) if self._stars.value else None,
-                tag=self._tag.value.strip() or None,
-                text=self._text.value.strip() or None,
-                order=self._order.value,
-                without_tag=None if self._rejected.value or is_asked_for else REJECTED,
-                **self._filters,
-            )
             self._found = found
             self._show_page()
 
     def _show_page(self) -> None:
-        with self._lock:
+        with self._lock, at_one_moment():
             found = self._found
             self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
             first = self._page * PAGE

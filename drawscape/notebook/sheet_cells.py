@@ -13,7 +13,12 @@ from drawscape.jobs import Batch, Job, enqueue_many, get_job
 from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.matrix import Cell
 from drawscape.notebook.page import MARGIN
-from drawscape.notebook.standing import SHEET_PRIORITY, recipe_for, standing_drawing
+from drawscape.notebook.standing import (
+    SHEET_PRIORITY,
+    at_one_moment,
+    recipe_for,
+    standing_drawing,
+)
 from drawscape.notebook.target import Target
 from drawscape.parameters import check_arguments
 
@@ -65,25 +70,26 @@ def planned_cells(
 ) -> list[SheetCell]:
     """Return the cells with their arguments checked and what stands already; nothing is queued yet."""
     planned = []
-    for cell in cells:
-        arguments = call_of(target, cell, size)
-        chosen = target.with_pattern(arguments["pattern_type"]) if target.patterns else target
-        recipe = recipe_for(chosen, arguments)
-        stands = None if fresh else standing_drawing(recipe)
-        planned.append(
-            SheetCell(cell.caption, recipe.request if recipe else "", arguments, drawing=stands)
-        )
+    with at_one_moment():
+        for cell in cells:
+            arguments = call_of(target, cell, size)
+            chosen = target.with_pattern(arguments["pattern_type"]) if target.patterns else target
+            recipe = recipe_for(chosen, arguments)
+            stands = None if fresh else standing_drawing(recipe)
+            request = recipe.request if recipe else ""
+            planned.append(SheetCell(cell.caption, request, arguments, drawing=stands))
     return planned
 
 
 def stored_cells(body: Mapping[str, Any]) -> list[SheetCell]:
     """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now."""
     cells = []
-    for held in body["cells"]:
-        cell = SheetCell(held["caption"], held["request"])
-        cell.drawing = drawn_for(cell.request) if cell.request else None
-        attach(cell, held.get("job"))
-        cells.append(cell)
+    with at_one_moment():
+        for held in body["cells"]:
+            cell = SheetCell(held["caption"], held["request"])
+            cell.drawing = drawn_for(cell.request) if cell.request else None
+            attach(cell, held.get("job"))
+            cells.append(cell)
     return cells
 
 

@@ -24,6 +24,7 @@ from drawscape.notebook.sheet_cells import (
     stored_cells,
 )
 from drawscape.notebook.sheet_gallery import cell_picture, sheet_gallery
+from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Target
 from drawscape.notebook.text import status_words
@@ -238,8 +239,9 @@ class ContactSheet(LiveBox):
             self._count()
 
     def _show_all(self) -> None:
-        self._wall.grid.show(self._tile(number) for number in range(len(self._cells)))
-        self._count()
+        with at_one_moment():
+            self._wall.grid.show(self._tile(number) for number in range(len(self._cells)))
+            self._count()
 
     def _count(self) -> None:
         statuses = [cell.status for cell in self._cells]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from drawscape.catalogue import Drawing, find, standing
+from drawscape.catalogue.database import reading
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import CatalogueError, ProvenanceError
 from drawscape.notebook.job_state import JobState
@@ -17,7 +19,7 @@ from drawscape.notebook.target import REMEMBERED, Drawable, Target
 from drawscape.sketches import SKETCHES
 from drawscape.sketches.drawing import chosen
 from drawscape.sketches.model import is_sketch
-from drawscape.sketches.recipe import Recipe, recipe_of
+from drawscape.sketches.recipe import Recipe, one_look, recipe_of
 
 FORM_PRIORITY, SHEET_PRIORITY = 10, -10
 """A hand on a slider does not wait behind a sheet: of several slots one is kept free of what is below 0."""
@@ -75,6 +77,16 @@ class DrawnBefore:
 
     def __repr__(self) -> str:
         return f"<DrawnBefore {self.drawing.path.name}>"
+
+
+@contextmanager
+def at_one_moment() -> Iterator[None]:
+    """Look at sketches, home and catalogue once in the block, which asks for many drawings."""
+    with ExitStack() as blocks:
+        blocks.enter_context(one_look())
+        with suppress(CatalogueError):  # it knows of none then
+            blocks.enter_context(reading())
+        yield
 
 
 def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from drawscape.errors import ProvenanceError
@@ -57,7 +59,7 @@ class Recipe:
         """The arguments as JSON can hold them."""
         return {p.name: _shown(p, self.arguments[p.name]) for p in self.sketch.parameters}
 
-    @property
+    @cached_property
     def request(self) -> str:
         """The address of what is asked for: 24 hexadecimal digits."""
         return address_of(
@@ -134,6 +136,28 @@ def origin_of(function: Callable[..., Any]) -> Origin:
     noted = getattr(function, NOTE, None)
     if isinstance(noted, Origin):
         return noted
+    seen = _seen.get()
+    if seen is None:
+        return _origin_now(function)
+    if function not in seen:
+        seen[function] = _origin_now(function)
+    return seen[function]
+
+
+@contextlib.contextmanager
+def one_look() -> Iterator[None]:
+    """Let the code of a sketch be looked at once in the block, which asks for many drawings of it."""
+    before = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(before)
+
+
+_seen: ContextVar[dict[Callable[..., Any], Origin] | None] = ContextVar("seen", default=None)
+
+
+def _origin_now(function: Callable[..., Any]) -> Origin:
     identity = identity_of(function)
     if is_library(getattr(function, "__module__", None) or ""):
         return Origin(identity)

@@ -20,7 +20,7 @@ import pytest
 import drawscape
 from drawscape.sketches import as_sketch, draw, read_provenance
 from drawscape.sketches.code_identity import identity_of
-from drawscape.sketches.recipe import origin_of, recipe_of
+from drawscape.sketches.recipe import one_look, origin_of, recipe_of
 
 CELL = '''\
 import math
@@ -437,3 +437,17 @@ def test_asking_for_the_identity_costs_little() -> None:
         request(sketch)
         times.append(time.thread_time() - began)
     assert min(times) < 0.005
+
+
+def test_within_one_look_a_sketch_is_what_it_was_at_its_first_recipe() -> None:
+    step = [1.0]
+
+    def dot(svg: Any) -> None:
+        svg.circle(5, 5, step[0])
+
+    with one_look():
+        first = recipe_of(as_sketch(dot), 20, 20)
+        step[0] = 2.0
+        second = recipe_of(as_sketch(dot), 30, 20)
+        assert second.origin == first.origin
+    assert recipe_of(as_sketch(dot), 20, 20).request != first.request
