@@ -40,6 +40,9 @@ def home() -> Path:
     """Return the folder that holds the queue and the drawings; it need not exist yet.
 
     Raises SettingsError when `DRAWSCAPE_HOME` is set to something that is not a folder.
+
+    >>> home().is_absolute()
+    True
     """
     named = os.environ.get("DRAWSCAPE_HOME")
     if named:
@@ -57,7 +60,11 @@ def home() -> Path:
 
 
 def is_project(folder: Path) -> bool:
-    """Return whether `folder` says of itself that it is a Drawscape project."""
+    """Return whether `folder` says of itself that it is a Drawscape project.
+
+    >>> is_project(home())
+    False
+    """
     return _project_table(folder) is not None
 
 
@@ -116,6 +123,9 @@ def state_folder(project: Path | None = None) -> Path:
     """Return the home's `.drawscape/`, made if need be, readable by its owner only.
 
     Here and below `project` is the home where the caller has looked it up already.
+
+    >>> state_folder().name
+    '.drawscape'
     """
     folder = (project or home()) / ".drawscape"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -123,13 +133,21 @@ def state_folder(project: Path | None = None) -> Path:
 
 
 def queue_file(project: Path | None = None) -> Path:
-    """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`."""
+    """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`.
+
+    >>> queue_file().name
+    'queue.db'
+    """
     named = os.environ.get("DRAWSCAPE_QUEUE")
     return Path(named).expanduser().absolute() if named else state_folder(project) / "queue.db"
 
 
 def output_folder() -> Path:
-    """Return the home's `output/`, made if need be: where every drawing goes."""
+    """Return the home's `output/`, made if need be: where every drawing goes.
+
+    >>> output_folder() == home() / "output"
+    True
+    """
     folder = home() / "output"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -139,6 +157,9 @@ def output_path(filename: str | os.PathLike[str]) -> Path:
     """Return the absolute path of `filename` inside `output/`, its folder made.
 
     Raises ForbiddenPathError for an empty or absolute name and for one that leads out of `output/`.
+
+    >>> output_path("cards/ada.svg").relative_to(output_folder()).as_posix()
+    'cards/ada.svg'
     """
     name = os.fspath(filename)
     folder = output_folder().resolve()
@@ -162,6 +183,10 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`, not `.drawscape/`,
     which holds the key and the payloads of all jobs; links are followed before the check.
     Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
+
+    >>> _ = (home() / "notes.txt").write_text("a line")
+    >>> readable_path("notes.txt").name
+    'notes.txt'
     """
     name = os.fspath(filename)
     if "\0" in name:
@@ -190,6 +215,9 @@ def task_modules(project: Path | None = None) -> tuple[str, ...]:
 
     They are the library's own `drawscape.tasks`, the project's `workers`, those that the project's
     `task-modules` names, and `DRAWSCAPE_TASK_MODULES`, separated by commas.
+
+    >>> task_modules()[:2]
+    ('drawscape.tasks', 'workers')
     """
     named = (m.strip() for m in os.environ.get("DRAWSCAPE_TASK_MODULES", "").split(","))
     more = [*_project_list("task-modules", project), *filter(None, named)]
@@ -197,7 +225,11 @@ def task_modules(project: Path | None = None) -> tuple[str, ...]:
 
 
 def sketches_folder() -> Path:
-    """Return the folder of the project's own sketches; it need not exist."""
+    """Return the folder of the project's own sketches; it need not exist.
+
+    >>> sketches_folder().name
+    'sketches'
+    """
     return home() / "sketches"
 
 
@@ -207,6 +239,9 @@ def number_variable(
     """Return the number that the environment variable `name` holds, `default` if it is unset or empty.
 
     Raises SettingsError for what is not a number between `least` and `most`.
+
+    >>> number_variable({"DRAWSCAPE_DATA_MEMORY_MB": "256"}, "DRAWSCAPE_DATA_MEMORY_MB", 512, 64, 65536)
+    256.0
     """
     text = environment.get(name)
     if not text:

@@ -35,12 +35,14 @@ class SVGBuilder(Canvas):
     `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
     Raises CanvasError when a size is not finite and positive, UnknownNameError for an unknown font.
 
-    The methods are functions of drawscape.svg.write; what they share is the Canvas. For example:
+    The methods are functions of drawscape.svg.write; what they share is the Canvas.
 
-        svg = SVGBuilder.on_paper("a5", margin="10mm")
-        with svg.layer("red", color="red"):
-            svg.circle(74, 105, 40)
-        svg.save("circle.svg")
+    >>> svg = SVGBuilder.on_paper("a5", margin="10mm")
+    >>> with svg.layer("red", color="red"):
+    ...     svg.circle(74, 105, 40)
+    <SVGBuilder 148 x 210 mm, 1 element>
+    >>> svg.save("circle.svg").name
+    'circle.svg'
     """
 
     def __init__(
@@ -70,6 +72,9 @@ class SVGBuilder(Canvas):
 
         `margin` is mm, a length such as `'1cm'`, or `'5%'` of the shorter side.
         Raises UnknownNameError for an unknown paper or orientation, CanvasError for the margin.
+
+        >>> SVGBuilder.on_paper("a5", "landscape", margin="10mm")
+        <SVGBuilder 210 x 148 mm, 0 elements>
         """
         width, height = paper_size(paper, orientation)
         return cls(width, height, margin=margin_mm(margin, width, height), pen=pen)
@@ -120,4 +125,5 @@ class SVGBuilder(Canvas):
 
     def __repr__(self) -> str:
         size = f"{self.width:g} x {self.height:g} mm"
-        return f"<{type(self).__name__} {size}, {len(self.elements)} elements>"
+        count = len(self.elements)
+        return f"<{type(self).__name__} {size}, {count} element{'s' * (count != 1)}>"

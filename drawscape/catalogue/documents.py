@@ -78,7 +78,11 @@ class SettingsStore(Store):
 
 
 def settings_key(notebook: str, target: str) -> str:
-    """Return the key of the form for `target` in `notebook`."""
+    """Return the key of the form for `target` in `notebook`.
+
+    >>> settings_key("01.ipynb", "spiral") != settings_key("02.ipynb", "spiral")
+    True
+    """
     return f"{notebook}\t{target}"
 
 

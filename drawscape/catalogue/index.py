@@ -23,6 +23,9 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     """Make the rows of all drawings in `output/` again, figures and thumbnails included; return how many.
 
     Marks, sheets and the settings of forms stay as they are. `on_file(path)` is called for each file.
+
+    >>> rebuild() >= 1
+    True
     """
     with writing() as connection:
         connection.execute("delete from folder")
@@ -39,6 +42,9 @@ def refresh() -> int:
     """Return how many drawings in `output/` were new to the index, which has them now.
 
     Only folders in which something was made, moved or removed since the last look are read.
+
+    >>> refresh()
+    0
     """
     new = 0
     for folder in _changed_folders():

@@ -36,7 +36,11 @@ def standing(recipe: Recipe) -> Drawing | None:
 
 
 def drawn_for(request: str) -> Drawing | None:
-    """Return the newest drawing that stands of what was asked for, whatever it read or how late it was."""
+    """Return the newest drawing that stands of what was asked for, whatever it read or how late it was.
+
+    >>> drawn_for("nothing that was asked for") is None
+    True
+    """
     with reading() as connection:
         rows = connection.execute(
             "select * from drawing where request = ? and not deleted order by drawn_at desc",

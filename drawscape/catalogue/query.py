@@ -96,7 +96,8 @@ def drawings(
     newest, oldest, stars, ink, minutes, lines, lifts, name. Raises UnknownNameError for another order,
     ParameterError for a range that is none.
 
-        >>> drawings('spiral', stars=(4, None), order='ink')[:1]  # doctest: +SKIP
+    >>> [drawing.seed for drawing in drawings("lissajous", seed=[0, 1, 2], order="ink")]
+    [0]
     """
     if order not in get_args(Order):
         raise UnknownNameError("order", str(order), get_args(Order))
@@ -138,6 +139,9 @@ def find(drawing: str | os.PathLike[str]) -> Drawing:
     """Return the drawing of that recipe (or an end or a beginning of it), that name, or in that file.
 
     Raises DrawingNotFoundError when there is none, or when several begin so.
+
+    >>> find(drawings("lissajous")[0].recipe).sketch
+    'lissajous'
     """
     text = os.fspath(drawing)
     if text.endswith(".svg") or os.sep in text:

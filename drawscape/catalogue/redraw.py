@@ -63,6 +63,10 @@ def source_in(provenance: Provenance) -> SourceText | None:
     """Return the source that a drawing carries, or names by its address in the home; None for none.
 
     Nothing of it is run. Raises ProvenanceError when it is damaged, or is not in this home.
+
+    >>> from drawscape.sketches import draw, read_provenance
+    >>> source_in(read_provenance(draw("spiral", 50, 50).to_string())) is None
+    True
     """
     if not provenance.source:
         return None
@@ -108,7 +112,11 @@ def sketch_for(
 def redraw_file(
     path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> SVGBuilder:
-    """Return the drawing in a file, drawn again. Raises as `sketch_for` does."""
+    """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
+
+    >>> redraw_file(drawings("lissajous")[0].path)
+    <SVGBuilder 60 x 60 mm, 7 elements>
+    """
     provenance = provenance_of(Path(path))
     return redraw(provenance, sketch_for(provenance, sketch, trust=trust))
 
@@ -157,7 +165,11 @@ def _from_row(drawing: Drawing) -> Provenance:
 def compare_again(
     path: str | os.PathLike[str], sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Comparison:
-    """Return how the drawing in a file comes out when it is drawn again here and now."""
+    """Return how the drawing in a file comes out when it is drawn again here and now.
+
+    >>> compare_again(drawings("lissajous")[0].path).sameness.value
+    'same bytes'
+    """
     file = Path(path)
     before = provenance_of(file)
     svg = redraw(before, sketch_for(before, sketch, trust=trust))

@@ -72,6 +72,7 @@ class Motion:
     def named(self, text: str) -> str:
         """Return the layer's name that asks for this motion, with `text` behind the codes.
 
+        >>> from drawscape.drawing.motion import Motion
         >>> Motion(speed=30, passes=2).named("red")
         '+S30+P2 red'
         """

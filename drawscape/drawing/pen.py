@@ -33,6 +33,7 @@ class Pen:
     def moving(self, **motion: Any) -> Pen:
         """Return the pen with a name that asks for another motion; other settings stay.
 
+        >>> from drawscape.drawing.pen import Pen
         >>> Pen("red").moving(speed=30, passes=2).name
         '+S30+P2 red'
         """

@@ -21,6 +21,10 @@ class Camera:
     Pictures have x to the right and y down, in units of space (parallel) or of a screen one unit
     away (perspective); `transforms.fit` brings them onto a page. `near` is the least distance that
     a perspective sees.
+
+    >>> from drawscape.geometry.solids import boxes
+    >>> len(visible_edges(boxes((0, 0, 0), (1, 1, 1)), Camera.isometric()))
+    9
     """
 
     axes: NDArray[np.float64]

@@ -20,6 +20,10 @@ def clip_to_rectangle(
 
     Coordinates are in mm; the edge itself counts as inside. Lines of one point come back as dots of
     two equal points. Raises GeometryError when the rectangle has no extent or is not finite.
+
+    >>> clip_to_rectangle([[(-10, 5), (20, 5)]], 0, 0, 10, 10).points
+    array([[ 0.,  5.],
+           [10.,  5.]])
     """
     if not (np.isfinite([x0, y0, x1, y1]).all() and x0 < x1 and y0 < y1):
         raise GeometryError(f"rectangle {x0, y0, x1, y1}: give x0 < x1 and y0 < y1")
@@ -44,6 +48,11 @@ def clip_to_polygon(lines: Lines | ArrayLike, polygon: Polygon, *, outside: bool
     """Return the parts of `lines` within `polygon` (holes are outside), or `outside` of it.
 
     `polygon` is what `regions.rings` takes. Order and direction of the lines stay.
+
+    >>> triangle = [(0, 0), (10, 0), (0, 10)]
+    >>> clip_to_polygon([[(0, 5), (20, 5)]], triangle).points
+    array([[0., 5.],
+           [5., 5.]])
     """
     return pieces_in(Lines.of(lines), polygon, outside=outside)[0]
 

@@ -31,6 +31,10 @@ def arc(
     Angles run clockwise on paper (y down), from the positive x axis; an end below the start runs
     the other way round. No chord strays from the arc by more than `tolerance_mm`.
     Raises GeometryError when `radius` is negative or `tolerance_mm` not positive.
+
+    >>> arc(0, 0, 10, 0, 90)[[0, -1]].round(6)
+    array([[10.,  0.],
+           [ 0., 10.]])
     """
     return elliptical_arc(
         cx, cy, radius, radius, start_degrees, end_degrees, tolerance_mm=tolerance_mm
@@ -38,7 +42,11 @@ def arc(
 
 
 def circle(cx: float, cy: float, radius: float, *, tolerance_mm: float = TOLERANCE_MM) -> Points:
-    """Return a circle as a closed line, (N, 2) in mm. Errors are those of `arc`."""
+    """Return a circle as a closed line, (N, 2) in mm. Errors are those of `arc`.
+
+    >>> circle(50, 50, 20).mean(axis=0).round(0)
+    array([50., 50.])
+    """
     return ellipse(cx, cy, radius, radius, tolerance_mm=tolerance_mm)
 
 
@@ -51,7 +59,11 @@ def ellipse(
     rotation_degrees: float = 0.0,
     tolerance_mm: float = TOLERANCE_MM,
 ) -> Points:
-    """Return an ellipse with radii `rx`, `ry` as a closed line, (N, 2). Errors as in `arc`."""
+    """Return an ellipse with radii `rx`, `ry` as a closed line, (N, 2). Errors as in `arc`.
+
+    >>> ellipse(0, 0, 20, 10).max(axis=0).round(2)
+    array([20., 10.])
+    """
     points = elliptical_arc(
         cx, cy, rx, ry, 0.0, 360.0, rotation_degrees=rotation_degrees, tolerance_mm=tolerance_mm
     )
@@ -88,7 +100,12 @@ def elliptical_arc(
 def quadratic(
     p0: ArrayLike, p1: ArrayLike, p2: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM
 ) -> Points:
-    """Return one quadratic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`."""
+    """Return one quadratic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`.
+
+    >>> quadratic((0, 0), (5, 10), (10, 0))[[0, -1]]
+    array([[ 0.,  0.],
+           [10.,  0.]])
+    """
     return beziers(np.array([[p0, p1, p2]], dtype=np.float64), tolerance_mm=tolerance_mm).points
 
 
@@ -100,7 +117,12 @@ def cubic(
     *,
     tolerance_mm: float = TOLERANCE_MM,
 ) -> Points:
-    """Return one cubic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`."""
+    """Return one cubic Bézier as a line, (N, 2) in mm. Errors are those of `beziers`.
+
+    >>> cubic((0, 0), (0, 10), (10, 10), (10, 0))[[0, -1]]
+    array([[ 0.,  0.],
+           [10.,  0.]])
+    """
     return beziers(np.array([[p0, p1, p2, p3]], dtype=np.float64), tolerance_mm=tolerance_mm).points
 
 
@@ -111,6 +133,9 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
     many equal steps as its second derivative asks for (Wang 1984). Ends are exact.
     Raises GeometryError for other shapes, values that are not finite, a tolerance that is not
     positive or that asks for millions of pieces.
+
+    >>> len(beziers([[(0, 0), (5, 10), (10, 0)], [(0, 5), (5, 15), (10, 5)]]))
+    2
     """
     curves = np.asarray(controls, dtype=np.float64)
     if curves.ndim != 3 or curves.shape[1] not in (3, 4) or curves.shape[2] != 2:

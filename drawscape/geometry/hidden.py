@@ -27,6 +27,10 @@ def visible_edges(mesh: Mesh, camera: Camera, *, crease_degrees: float = 20.0) -
 
     On paper in the camera's units, y down; `transforms.fit` brings it onto a page. `crease_degrees`
     is that of `mesh.edges`.
+
+    >>> from drawscape.geometry.solids import boxes
+    >>> visible_edges(boxes((0, 0, 0), (1, 1, 1)), Camera.isometric()).counts.tolist()
+    [2, 2, 2, 2, 2, 2, 2, 2, 2]
     """
     return visible_paths(edges(mesh, camera=camera, crease_degrees=crease_degrees), mesh, camera)
 
@@ -41,6 +45,11 @@ def visible_paths(
     the surface show. Exact: each triangle hides one stretch of each segment (the idea of Roberts
     1963), cut where the segment passes its edges or its plane.
     Raises GeometryError for other shapes.
+
+    >>> from drawscape.geometry.solids import sphere
+    >>> ring = np.array([(2 * np.cos(a), 2 * np.sin(a), 0) for a in np.linspace(0, 2 * np.pi, 100)])
+    >>> len(visible_paths([ring], sphere(1), Camera.isometric()))
+    1
     """
     ends, offsets = _flat(paths)
     line = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))

@@ -31,6 +31,12 @@ def implicit_mesh(
     (2 to 300). The function gets and returns arrays, (N,). Where the solid leaves the box the surface
     is open. (Marching tetrahedra: Doi & Koide 1991.)
     Raises GeometryError when the box has no extent or a value is not finite.
+
+    >>> def ball(x, y, z):
+    ...     return x * x + y * y + z * z - 1
+    >>> mesh = implicit_mesh(ball, (-1.5, -1.5, -1.5), (1.5, 1.5, 1.5))
+    >>> bool(np.allclose(np.linalg.norm(mesh.vertices, axis=1), 1, atol=0.01))
+    True
     """
     one, two = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
     if (

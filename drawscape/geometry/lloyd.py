@@ -28,6 +28,10 @@ def relax(
     Evenly in `area` (Lloyd 1957), or weighted by `density`, (rows, columns) from 0, stretched over
     `area` with row 0 at the top (Secord 2002). A point without any density in its cell stays put.
     Raises GeometryError when `iterations` or a density is negative, or all of it is 0.
+
+    >>> points = np.random.default_rng(7).uniform(0, 100, (20, 2))
+    >>> relax(points, (0, 0, 100, 100), iterations=5).shape
+    (20, 2)
     """
     if iterations < 0:
         raise GeometryError(f"iterations={iterations!r}: give 0 or more")
@@ -51,6 +55,11 @@ def scatter(
     """Return `count` random points in `area`, (count, 2) in mm, more where `density` is higher.
 
     `density` and errors are those of `relax`.
+
+    >>> right = np.array([[0, 1]])
+    >>> points = scatter(np.random.default_rng(7), 200, (0, 0, 100, 100), density=right)
+    >>> bool(points[:, 0].min() >= 50)
+    True
     """
     if count < 0:
         raise GeometryError(f"count={count!r}: give 0 or more")

@@ -15,7 +15,12 @@ from drawscape.geometry.pairs import Indices
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Triangles in space: `vertices` is (V, 3), `faces` (F, 3) indices, outside counter-clockwise."""
+    """Triangles in space: `vertices` is (V, 3), `faces` (F, 3) indices, outside counter-clockwise.
+
+    >>> corners = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    >>> Mesh.of(corners, [(0, 2, 1), (0, 1, 3), (1, 2, 3), (2, 0, 3)]).faces.shape
+    (4, 3)
+    """
 
     vertices: Points3
     faces: Indices

@@ -10,7 +10,12 @@ from drawscape.geometry.lines import Points
 
 
 class Nearest:
-    """An index of `points`, (N, 2) in mm, that answers who is near (a k-d tree, Bentley 1975)."""
+    """An index of `points`, (N, 2) in mm, that answers who is near (a k-d tree, Bentley 1975).
+
+    >>> index = Nearest([(0, 0), (10, 0), (0, 10)])
+    >>> index.within([(1, 1)], 3)
+    (array([0]), array([0]))
+    """
 
     def __init__(self, points: ArrayLike) -> None:
         from scipy.spatial import cKDTree

@@ -23,7 +23,13 @@ _TOUCHING_MM = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """Lines to draw, and the polygon behind which earlier shapes vanish (None hides nothing)."""
+    """Lines to draw, and the polygon behind which earlier shapes vanish (None hides nothing).
+
+    >>> below = Shape(Lines.of([[(0, 5), (20, 5)]]))
+    >>> above = [(5, 0), (15, 0), (15, 10), (5, 10)]
+    >>> occlude([below, above])[0].lengths_mm
+    array([5., 5.])
+    """
 
     lines: Lines
     mask: Polygon | None = None
@@ -34,6 +40,11 @@ def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
 
     A shape is a Shape or a polygon, which is drawn as its outline and hides what is inside. Holes
     hide nothing. An outline that a later shape shares is left to the later one.
+
+    >>> below = [(0, 0), (10, 0), (10, 10), (0, 10)]
+    >>> above = [(5, 5), (15, 5), (15, 15), (5, 15)]
+    >>> [float(lines.lengths_mm.sum()) for lines in occlude([below, above])]
+    [30.0, 40.0]
     """
     drawn = [shape if isinstance(shape, Shape) else _outlined(shape) for shape in shapes]
     if not drawn:

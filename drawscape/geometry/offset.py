@@ -26,6 +26,10 @@ def parallel(lines: Lines | ArrayLike, distance_mm: float, *, join: Join = "roun
 
     Negative distances lie to the left. Sharp bends may cut a line up or leave nothing of it; lines
     of one point have no side. Raises GeometryError when the distance is not finite.
+
+    >>> parallel([[(0, 0), (10, 0)]], 2).points
+    array([[ 0.,  2.],
+           [10.,  2.]])
     """
     import shapely
 
@@ -56,6 +60,10 @@ def inset_rings(
 
     The first ring lies `first_mm` inside (by default one spacing), and there are `count` of them at
     most. Raises GeometryError when the spacing is not positive, or makes more rings than a pen draws.
+
+    >>> square = [(0, 0), (10, 0), (10, 10), (0, 10)]
+    >>> inset_rings(square, 1).lengths_mm
+    array([32., 24., 16.,  8.])
     """
     if not (spacing_mm > 0 and np.isfinite(spacing_mm)):
         raise GeometryError(f"spacing_mm={spacing_mm!r}: give a positive length")

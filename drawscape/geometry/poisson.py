@@ -37,6 +37,10 @@ def poisson_disc(
     new places around each point are tried before it is given up. (Bridson 2007, in batches.)
     Raises GeometryError when a radius is not positive, or so small that millions of points would
     fit, or `tries` is below 1.
+
+    >>> points = poisson_disc(np.random.default_rng(7), (0, 0, 100, 100), 5)
+    >>> bool(Nearest(points).query(points, 2)[0][:, 1].min() >= 5)
+    True
     """
     bounds = bounds_of(area)
     if tries < 1:

@@ -24,6 +24,9 @@ def rings(polygon: Polygon) -> Lines:
     shapely Polygon or MultiPolygon. Rings need not be closed. A point is inside when an odd number
     of rings surround it, so that a ring in a ring is a hole.
     Raises GeometryError for a ring of fewer than three points.
+
+    >>> rings([(0, 0), (10, 0), (0, 10)]).closed
+    array([ True])
     """
     if hasattr(polygon, "geom_type"):
         return from_shapely(polygon)
@@ -51,6 +54,9 @@ def contains(polygon: Polygon, points: ArrayLike) -> NDArray[np.bool_]:
 
     On the outline itself either answer may come. (Shimrat 1962, all points against all edges that
     their horizontal ray can meet.)
+
+    >>> contains([(0, 0), (10, 0), (0, 10)], [(2, 2), (9, 9)])
+    array([ True, False])
     """
     places = Lines.of(np.asarray(points, dtype=np.float64).reshape(-1, 2)).points
     order = np.argsort(places[:, 1], kind="stable")

@@ -14,6 +14,9 @@ def simplify(lines: Lines, tolerance_mm: float = 0.05) -> Lines:
 
     Takes Lines or one line as (N, 2) in mm, gives the same kind; ends stay. (Douglas & Peucker
     1973, in GEOS.) Raises GeometryError when `tolerance_mm` is negative.
+
+    >>> len(simplify(np.array([(0, 0), (5, 0.01), (10, 0)])))
+    2
     """
     import shapely
 

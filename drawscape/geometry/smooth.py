@@ -17,6 +17,11 @@ def catmull_rom(lines: Lines, tolerance_mm: float = TOLERANCE_MM) -> Lines:
     Takes Lines or one line as (N, 2) in mm, gives the same kind. Centripetal, so without loops or
     cusps (Yuksel, Schaefer & Keyser 2011); closed lines have no corner where they meet. Repeated
     points are left out. Raises GeometryError when `tolerance_mm` is not positive.
+
+    >>> smooth = catmull_rom(np.array([(0, 0), (10, 10), (20, 0)]))
+    >>> smooth[[0, -1]], len(smooth) > 10
+    (array([[ 0.,  0.],
+           [20.,  0.]]), True)
     """
     lines = without_repeats(lines)
     segments = Segments.of(lines)

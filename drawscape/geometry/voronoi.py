@@ -33,6 +33,9 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
 
     Rings are in the order of the points. (Qhull, in scipy; clipped by GEOS.)
     Raises GeometryError when a point is not finite.
+
+    >>> cells([(25, 50), (75, 50)], (0, 0, 100, 100)).rings.lengths_mm
+    array([300., 300.])
     """
     import shapely
 

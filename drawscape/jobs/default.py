@@ -22,7 +22,11 @@ _MOST_QUEUES = 16
 
 
 def default_queue() -> Queue:
-    """Return the queue of the present home (see `drawscape.settings`)."""
+    """Return the queue of the present home (see `drawscape.settings`).
+
+    >>> default_queue().path.name
+    'queue.db'
+    """
     return _queue_and_watcher()[0]
 
 
@@ -41,17 +45,35 @@ def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None)
     """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
 
     The callback runs in the one watcher thread of this process. `close()` the handle to end it.
+
+    >>> seen = []
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> handle = watch(lambda job: seen.append(job.status), [drawing.id])
+    >>> _ = drawing.wait(60)
+    >>> handle.close()
+    >>> seen[-1]
+    'started'
     """
     return _queue_and_watcher()[1].add(callback, job_ids)
 
 
 def workers_alive() -> Sequence[WorkerInfo]:
-    """Return the workers that are alive now, oldest first."""
+    """Return the workers that are alive now, oldest first.
+
+    >>> len(workers_alive())
+    1
+    """
     return default_queue().database.living()
 
 
 def start_worker(slots: int | None = None) -> WorkerProcess:
-    """Start a worker as a child of this process, which it does not outlive; return it once alive."""
+    """Start a worker as a child of this process, which it does not outlive; return it once alive.
+
+    >>> worker = start_worker(slots=1)
+    >>> len(workers_alive()) >= 1
+    True
+    >>> worker.stop()
+    """
     queue = default_queue()
     return worker_process.start_worker(queue.folder, queue.home, slots)
 
@@ -60,6 +82,9 @@ def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
     """Start a worker unless one is alive already, which gives None; return it once alive.
 
     However many notebooks call this at the same time, one of them starts a worker.
+
+    >>> start_shared_worker() is None  # one is alive already
+    True
     """
     queue = default_queue()
     return worker_process.start_shared_worker(queue.folder, queue.home, slots)

@@ -50,6 +50,10 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
 
     Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,
     JobOptionError, DuplicateJobError, JobNotFoundError (a dependency) or QueueError.
+
+    >>> drawing = enqueue_background_job(TASK, 60, 60, pattern_type="rose", job_timeout="2m")
+    >>> drawing.wait(60).endswith(".svg"), drawing.status
+    (True, 'finished')
     """
     queue = default_queue()
     job = Job(queue, queue.enqueue(task_function, args, kwargs))
@@ -72,6 +76,10 @@ def enqueue_many(
     `then` runs, with `then_kwargs`, once all have ended, however they ended (unless `then_kwargs` holds
     `job_run_anyway=False`). `options` are `job_...` options, the same for each job.
     Raises as `enqueue_background_job` does; then none was queued.
+
+    >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40, "seed": seed} for seed in range(3)])
+    >>> len(batch.wait(60))
+    3
     """
     queue = default_queue()
     batch_id, _, following = queue.enqueue_many(
@@ -93,6 +101,12 @@ def job(**options: Any) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
 
     The function stays what it is; `function.enqueue(*args, **kwargs)` queues it with these options, those
     in `kwargs` before them.
+
+    >>> @job(job_timeout="10m", job_retries=2)
+    ... def area(width, height):
+    ...     return width * height
+    >>> area(2, 3), area.enqueue(4, 5).wait(60)
+    (6, 20)
     """
     split_options(options)
 
@@ -124,6 +138,11 @@ def synchronous_jobs() -> Iterator[None]:
     """Let each job that is queued within the block run at once, in this process: for tests.
 
     All else is as with a worker: rows, statuses, retries, dependents. Delays are not waited for.
+
+    >>> with synchronous_jobs():
+    ...     drawing = enqueue_background_job(TASK, 40, 40)
+    >>> drawing.status
+    'finished'
     """
     token = _synchronous.set(True)
     try:
@@ -143,6 +162,9 @@ def load_task(path: str) -> Callable[..., Any]:
     """Return the function at `path`, as a worker would find it.
 
     Raises TaskNotAllowedError and TaskNotFoundError; errors of the module itself are raised as they are.
+
+    >>> load_task(TASK).__name__
+    'generate_complex_svg'
     """
     return task.load(path, settings.task_modules(), settings.home())
 
@@ -151,5 +173,8 @@ def check_serializable(value: Any) -> int:
     """Return how many bytes carry `value` to a worker.
 
     Raises NotSerializableError when it cannot be carried.
+
+    >>> check_serializable({"width": 210}) < 100
+    True
     """
     return len(dump(value))

@@ -22,6 +22,11 @@ def get_job_status(job_id: str) -> dict[str, Any]:
     Always there: `id`, `status`, `result`, `error` and, as aware UTC datetimes or None, `created_at`,
     `started_at`, `ended_at`. Besides: `reason`, `progress`, `message`, `task`, `attempts`, `meta`. An
     unknown id gives the status `not_found`.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> _ = drawing.wait(60)
+    >>> get_job_status(drawing.id)["status"]
+    'finished'
     """
     queue = default_queue()
     row = query.read_row(queue.database, job_id)
@@ -57,7 +62,11 @@ def get_job_status(job_id: str) -> dict[str, Any]:
 
 
 def get_job(job_id: str) -> Job:
-    """Return the job `job_id`; raise JobNotFoundError for an unknown one."""
+    """Return the job `job_id`; raise JobNotFoundError for an unknown one.
+
+    >>> get_job(enqueue_background_job(TASK, 40, 40).id).task
+    'workers.svg_tasks.generate_complex_svg'
+    """
     queue = default_queue()
     query.require(query.read_row(queue.database, job_id), job_id)
     return Job(queue, job_id)
@@ -67,6 +76,10 @@ def find_job(name: str) -> Job:
     """Return the job whose id is `name` or, from four characters on, the only one whose id ends so.
 
     Raises JobNotFoundError when there is none, or several.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> find_job(drawing.id[-8:]).id == drawing.id
+    True
     """
     queue = default_queue()
     if query.read_row(queue.database, name) is not None:
@@ -85,14 +98,24 @@ def find_job(name: str) -> Job:
 
 
 def get_batch(batch_id: str) -> Batch:
-    """Return the batch `batch_id`; raise JobNotFoundError for an unknown one."""
+    """Return the batch `batch_id`; raise JobNotFoundError for an unknown one.
+
+    >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40}])
+    >>> len(get_batch(batch.id))
+    1
+    """
     return Batch(default_queue(), batch_id)
 
 
 def list_jobs(
     status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
 ) -> list[Job]:
-    """Return jobs, the newest first: of a status or several, of a task path or a module's."""
+    """Return jobs, the newest first: of a status or several, of a task path or a module's.
+
+    >>> _ = enqueue_background_job(TASK, 40, 40, job_description="for the hall").wait(60)
+    >>> [job.description for job in list_jobs("finished", limit=1)]
+    ['for the hall']
+    """
     queue = default_queue()
     ids = query.iterate_ids(queue.database, queue.name, status=status, task=task)
     return [Job(queue, job_id) for job_id in islice(ids, limit)]
@@ -101,7 +124,11 @@ def list_jobs(
 def iterate_jobs(
     status: str | Iterable[str] | None = None, task: str | None = None
 ) -> Iterator[Job]:
-    """Yield the jobs that `list_jobs` would list, however many, without holding them all."""
+    """Yield the jobs that `list_jobs` would list, however many, without holding them all.
+
+    >>> sum(1 for job in iterate_jobs("failed"))
+    0
+    """
     queue = default_queue()
     for job_id in query.iterate_ids(queue.database, queue.name, status=status, task=task):
         yield Job(queue, job_id)
@@ -113,6 +140,10 @@ def list_snapshots(
     """Return what is known of jobs now, the newest first; chosen as by `list_jobs`.
 
     A job that is removed meanwhile is still in the list.
+
+    >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
+    >>> [snapshot.progress for snapshot in list_snapshots(limit=1)]
+    [1.0]
     """
     queue = default_queue()
     rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
@@ -120,12 +151,21 @@ def list_snapshots(
 
 
 def count_queued(limit: int = 1_000_000) -> int:
-    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look."""
+    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look.
+
+    >>> count_queued()
+    0
+    """
     queue = default_queue()
     return query.count_queued(queue.database, queue.name, limit)
 
 
 def queue_statistics() -> statistics.Statistics:
-    """Return counts, rates and waiting times of the queue."""
+    """Return counts, rates and waiting times of the queue.
+
+    >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
+    >>> queue_statistics().counts["finished"] > 0
+    True
+    """
     queue = default_queue()
     return statistics.statistics(queue.database, queue.name)

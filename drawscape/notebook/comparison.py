@@ -34,7 +34,8 @@ def compare(*drawings: Viewable) -> Comparison:
 
     Raises ParameterError for fewer, more, or what is no drawing.
 
-        compare('output/a.svg', 'output/b.svg')
+    >>> compare(draw("spiral", 100, 100, seed=1), draw("spiral", 100, 100, seed=2))
+    <Comparison: 2 drawings compared>
     """
     if not FEWEST <= len(drawings) <= MOST:
         raise ParameterError("drawings", len(drawings), f"compare {FEWEST} to {MOST} of them")

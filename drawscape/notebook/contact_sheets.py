@@ -33,6 +33,9 @@ def contact_sheet(
     What stands is shown at once, the rest is queued as one batch and appears as it comes; `fresh` draws
     all anew. Called again, it shows the same sheet, running or finished. `sheet(name)` finds it by its name.
     Raises as `form` does; then nothing was queued.
+
+    >>> contact_sheet("spiral", range(6), paper="A6")
+    <ContactSheet: 6 drawings of spiral>
     """
     matrix = seed_matrix(seeds, values, columns)
     size = paper_size(paper, orientation)
@@ -61,6 +64,9 @@ def variations(
     place in them; with `sobol=24` that many drawings are spread evenly over axes given as (low, high).
     Otherwise as `contact_sheet`.
     Raises as `form` does; then nothing was queued.
+
+    >>> variations("spiral", turns=[5, 10, 20], seed=[1, 2])
+    <ContactSheet: 6 drawings of spiral>
     """
     target = target_of(sketch)
     if sobol is not None:
@@ -84,7 +90,12 @@ class Sheets(list[str]):
 
 
 def sheets() -> Sheets:
-    """Return the names of all sheets of this home, the latest first: `sheet(name)` opens one."""
+    """Return the names of all sheets of this home, the latest first: `sheet(name)` opens one.
+
+    >>> _ = contact_sheet("spiral", range(2), name="two spirals")
+    >>> "two spirals" in str(sheets())
+    True
+    """
     return Sheets(sheet_store.keys())
 
 
@@ -92,6 +103,10 @@ def sheet(name: str) -> ContactSheet:
     """Return the sheet of that name as it is now: in the middle of being drawn, or at its end.
 
     Raises UnknownNameError.
+
+    >>> _ = contact_sheet("spiral", range(2), name="two spirals")
+    >>> sheet("two spirals")
+    <ContactSheet: 2 drawings of spiral>
     """
     body = sheet_store.load(name)
     if body is None:

@@ -71,7 +71,8 @@ def evolve(
     first generation come from all over each parameter's range, by `seed`.
     Raises as `form` does.
 
-        evolve('flow_field', size=12, keep=['facets'])
+    >>> evolve("spiral", size=4)
+    <Evolution: an evolution of spiral>
     """
     target, page = target_of(sketch), paper_size(paper, orientation)
     names = [parameter.name for parameter in target.parameters]

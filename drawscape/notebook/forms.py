@@ -37,7 +37,8 @@ def form(
     parameters begin. A `live` form draws when changed.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
 
-        form('flow_field', paper='A5', seed=7, spacing=1.4, live=True)
+    >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]
+    1.4
     """
     durations.timeout(job_timeout)  # a mistake is an error here, not at the first Draw
     given: dict[str, Any] = {} if seed is None else {"seed": seed}

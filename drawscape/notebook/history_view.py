@@ -39,6 +39,9 @@ def history(
 
     What another notebook draws or marks appears within a second. Keys: arrows move, 0 to 5 rate, Space
     enlarges, Enter opens a form, c compares the chosen, x rejects (and hides, unless the box is ticked).
+
+    >>> history("spiral", order="ink")
+    <History: the history of drawings>
     """
     return History(sketch, stars=stars, tag=tag, text=text, order=order, filters=filters)
 

@@ -18,6 +18,10 @@ def job_view(job: Job | str) -> JobView:
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
 
     Raises JobNotFoundError for an unknown id, ParameterError for what is neither.
+
+    >>> from drawscape.job_manager import enqueue_background_job
+    >>> job_view(enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40))
+    <JobView: the job generate complex svg>
     """
     if isinstance(job, str):
         return JobView(get_job(job))

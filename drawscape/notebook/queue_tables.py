@@ -26,6 +26,9 @@ def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -
     """Return a live table of the newest `limit` jobs, of one status or several if asked.
 
     Raises JobOptionError for a word that is no status.
+
+    >>> queue_table("failed", limit=5)
+    <QueueTable: the queue>
     """
     for one in [status] if isinstance(status, str) else status or ():
         check_status(one)

@@ -74,7 +74,8 @@ def view(drawing: Viewable, *, title: str = "") -> View:
 
     A job is waited for. Raises ParameterError for what is no drawing, JobFailed.
 
-        view(draw('spiral', 210, 297))
+    >>> view(draw("spiral", 210, 297))
+    <View: a view of drawing>
     """
     document, name = document_of(drawing)
     return View(document, title or name)

@@ -41,6 +41,9 @@ def ensure_worker() -> Ready:
 
     Should it leave while jobs wait, another is started, for as long as this process lives.
     Raises QueueError, with the end of the worker's log, when it does not come up.
+
+    >>> ensure_worker()
+    A worker is ready.
     """
     start_if_needed()
     _guard(home())

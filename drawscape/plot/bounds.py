@@ -55,6 +55,12 @@ def confine(
 
     With `outside='keep'` nothing is changed. Layers of which nothing is left are left out.
     Raises PlotError with `outside='refuse'` when lines lie outside, UnknownNameError for another word.
+
+    >>> inside, notes = confine(document, Reach(0, 0, 50, 100))
+    >>> for note in notes:
+    ...     print(note)
+    layer 'red' leaves the sheet by 40.00 mm (120.0 mm of ink outside); it was cropped
+    layer 'blue' leaves the sheet by 30.00 mm (94.2 mm of ink outside); it was cropped
     """
     if outside not in OUTSIDE:
         raise UnknownNameError("choice of what to do with lines outside", str(outside), OUTSIDE)

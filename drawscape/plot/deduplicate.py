@@ -30,6 +30,10 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
     untouched. Dots on the same spot become one. Where lines lie so densely that nearly every end
     touches dozens of others, only pieces with the same two ends are taken for duplicates.
     Raises PlotError when the tolerance is not positive.
+
+    >>> twice = Lines.of([[(0, 0), (10, 0)], [(10, 0), (0, 0)]])
+    >>> len(deduplicate(twice))
+    1
     """
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a positive distance")

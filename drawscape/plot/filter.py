@@ -12,6 +12,9 @@ def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:
     """Return the lines that are at least `than_mm` long; with 0, all but those without a point.
 
     Raises PlotError when `than_mm` is negative or not finite.
+
+    >>> len(drop_shorter(Lines.of([[(0, 0), (10, 0)], [(0, 1), (0.1, 1)]]), than_mm=1))
+    1
     """
     if not (math.isfinite(than_mm) and than_mm >= 0):
         raise PlotError(f"than_mm={than_mm!r}: give a length of 0 or more")

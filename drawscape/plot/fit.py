@@ -25,6 +25,10 @@ def fit(
     It is turned by 90 degrees where it becomes larger that way, unless `rotate` is False. Without
     `enlarge` it is only ever made smaller. Pens keep their widths.
     Raises PlotError when the margins leave no room.
+
+    >>> sheet = fit(document, 210, 297, margin_mm=15)
+    >>> sheet.width_mm, sheet.height_mm
+    (210, 297)
     """
     room = np.array([width_mm - 2 * margin_mm, height_mm - 2 * margin_mm])
     sizes = (width_mm, height_mm, margin_mm)

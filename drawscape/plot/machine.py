@@ -50,7 +50,11 @@ class Machine:
 
 
 def machine_names() -> tuple[str, ...]:
-    """Return the names of all plotters that are known."""
+    """Return the names of all plotters that are known.
+
+    >>> "axidraw-v3" in machine_names()
+    True
+    """
     return tuple(_known())
 
 
@@ -58,6 +62,9 @@ def read_machine(name: str | os.PathLike[str]) -> Machine:
     """Return a plotter by its name, or the one that a TOML file describes as machines.toml does.
 
     Raises UnknownNameError for a name that is neither, PlotError for a file that does not fit.
+
+    >>> read_machine("axidraw-v3").format
+    'svg'
     """
     if str(name) in _known():
         return _machine(str(name), _known()[str(name)])

@@ -23,6 +23,9 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
     shares a vertex with. Where ends do not quite meet, the gap is drawn. A line of one point becomes a
     dot of two; empty lines are left out.
     Raises PlotError when the tolerance is negative or not finite.
+
+    >>> len(merge(Lines.of([[(0, 0), (10, 0)], [(20, 0), (10, 0)]])))
+    1
     """
     if not (math.isfinite(tolerance_mm) and tolerance_mm >= 0):
         raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a distance of 0 or more")

@@ -40,6 +40,10 @@ def order(
     Lines may be reversed, closed ones entered at any vertex. `effort='high'` improves the tour further
     and takes a few times as long. Never longer than the order given. Empty lines are left out.
     Raises PlotError for an unknown effort.
+
+    >>> lines = Lines.of([[(90, 0), (99, 0)], [(0, 0), (9, 0)], [(50, 0), (59, 0)]])
+    >>> order(lines).points[:, 0]
+    array([ 0.,  9., 50., 59., 90., 99.])
     """
     if effort not in EFFORTS:
         raise PlotError(f"effort={effort!r}: choose one of {', '.join(EFFORTS)}")

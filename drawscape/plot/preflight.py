@@ -57,6 +57,9 @@ def preflight(
     millimetre that get more than `most_ink` coats of ink, passes included; strokes without length; and
     strokes that are drawn more than `most_passes` times.
     Raises PlotError when the margin leaves nothing of the sheet.
+
+    >>> [finding.text for finding in preflight(document, margin_mm=20)]
+    ["3 lines of 'red' leave the margin of 20 mm by up to 10.0 mm"]
     """
     if not 0 <= margin_mm < min(document.width_mm, document.height_mm) / 2:
         raise PlotError(f"margin_mm={margin_mm!r} leaves nothing of the sheet")

@@ -11,7 +11,11 @@ from drawscape.errors import PlotError
 
 
 def split_layers(document: Document) -> tuple[Document, ...]:
-    """Return a document per layer."""
+    """Return a document per layer.
+
+    >>> [page.layers[0].pen.name for page in split_layers(document)]
+    ['red', 'blue']
+    """
     return tuple(document.with_layers((layer,)) for layer in document.layers)
 
 
@@ -20,6 +24,9 @@ def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
 
     A line is never cut: one that is longer by itself gets a document of its own.
     Raises PlotError when `metres` is not positive.
+
+    >>> len(split_ink(document, metres=0.2))
+    2
     """
     if not (math.isfinite(metres) and metres > 0):
         raise PlotError(f"metres={metres!r}: a pen's filling has a positive length")

@@ -37,6 +37,9 @@ def layer_statistics(
 
     `name` is the layer's: its codes for speed, passes and delay count, and a layer that is not plotted
     costs nothing (see drawscape.drawing.motion).
+
+    >>> layer_statistics(Lines.of([[(0, 0), (100, 0)]])).pen_down_mm
+    100.0
     """
     motion = Motion.of(name)
     plotter = (plotter or Plotter()).at(motion)
@@ -72,7 +75,12 @@ def statistics(
     plotter: Plotter | None = None,
     start: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Statistics, ...]:
-    """Return the figures of each layer, each drawn from `start`, and their total at the end."""
+    """Return the figures of each layer, each drawn from `start`, and their total at the end.
+
+    >>> red, blue, total = statistics(document)
+    >>> total.lines, round(total.pen_down_mm)
+    (4, 388)
+    """
     layers = [
         layer_statistics(layer.lines, name=layer.name, plotter=plotter, start=start)
         for layer in document.layers

@@ -49,6 +49,9 @@ def tiles(
     so that each stroke is drawn once, on one sheet, and all sheets together are the whole. With `marks`,
     crosses in the overlaps, in a layer of their own, are drawn on both sheets at the same place.
     Raises PlotError when the sheets do not advance, or when there would be hundreds of them.
+
+    >>> [(tile.row, tile.column) for tile in tiles(document, 70, 110)]
+    [(0, 0), (0, 1)]
     """
     room = (width_mm - 2 * margin_mm, height_mm - 2 * margin_mm)
     steps = (room[0] - overlap_mm, room[1] - overlap_mm)

@@ -14,6 +14,11 @@ def portable(function: Callable[..., Any]) -> Any:
     """Return `function` such that it unpickles where its module cannot be imported.
 
     What lies in `__main__` travels by value anyway; so shall what lies in a file beside the notebook.
+
+    >>> def doubled(number):
+    ...     return 2 * number
+    >>> enqueue_background_job(portable(doubled), 21).wait(60)
+    42
     """
     import cloudpickle
 

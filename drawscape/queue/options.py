@@ -122,7 +122,11 @@ def priority_of(value: Any) -> int:
 
 
 def check_lane(name: Any) -> str:
-    """Return `name` if a lane may be called so, else raise JobOptionError."""
+    """Return `name` if a lane may be called so, else raise JobOptionError.
+
+    >>> check_lane("fast")
+    'fast'
+    """
     if not isinstance(name, str) or not _LANE.fullmatch(name):
         raise JobOptionError(f"job_lane={name!r}: use 1 to 64 of A-Z a-z 0-9 _ -, such as 'slow'")
     return name

@@ -43,7 +43,11 @@ SQL_ENDED: Final = f"({', '.join(map(repr, ENDED))})"
 
 
 def check_status(status: str) -> str:
-    """Return `status`; raise JobOptionError for a word that is not a status."""
+    """Return `status`; raise JobOptionError for a word that is not a status.
+
+    >>> check_status("finished")
+    'finished'
+    """
     if status not in STATUSES:
         raise JobOptionError(f"unknown status {status!r}; statuses: {', '.join(STATUSES)}")
     return status

@@ -111,6 +111,12 @@ def sketch(function: Any = None, /, *, name: str | None = None, family: str | No
 
     Bare (`@sketch`) or with options (`@sketch(name='rings')`). The name is the function's, the
     family the folder's for the library's own and `yours` for any other.
+
+    >>> @sketch
+    ... def cross(svg, rng):
+    ...     svg.line(0, 0, svg.width, svg.height).line(0, svg.height, svg.width, 0)
+    >>> draw("cross", 100, 100)
+    <SVGBuilder 100 x 100 mm, 2 elements>
     """
 
     def register(function: Function) -> Function:

@@ -44,6 +44,9 @@ def draw(
     each step of a sketch that yields; `svg` then shows what there is so far, which is drawn when it is
     asked for. The canvas that is returned says in its `provenance` how to draw it again.
     Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
+
+    >>> draw("spiral", 100, 100, seed=7, turns=5)
+    <SVGBuilder 100 x 100 mm, 1 element>
     """
     recipe = recipe_of(
         chosen(sketch), width, height, seed=seed, margin=margin, streams=streams, values=values
@@ -75,6 +78,10 @@ def redraw(
     a file carries is not run here (see `SourceText.load`). Raises UnknownNameError when the sketch is not
     known, ProvenanceError when the library's sketch of that name is another one, ParameterError when it
     has changed too much.
+
+    >>> svg = draw("spiral", 100, 100, seed=7)
+    >>> redraw(read_provenance(svg.to_string())).to_bytes() == svg.to_bytes()
+    True
     """
     recipe = recipe_again(provenance, sketch)
     svg = draw_recipe(recipe, on_progress=on_progress, parents=provenance.parents)

@@ -43,6 +43,11 @@ def read_input(name: str | os.PathLike[str]) -> bytes:
 
     A sketch that reads its files so is drawn anew when one of them has changed, and found again otherwise.
     Raises ForbiddenPathError, FileNotFoundError as `settings.readable_path` does.
+
+    >>> from drawscape.settings import home
+    >>> _ = (home() / "notes.txt").write_text("a line")
+    >>> read_input("notes.txt")
+    b'a line'
     """
     inputs, _current.inputs = _current.inputs, None
     try:

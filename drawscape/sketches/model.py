@@ -28,6 +28,9 @@ class Sketch:
     `yield fraction, draft` also how to show what is not on `svg` yet: `draft(page)` draws it on a
     copy. A draft is called when someone looks, before the sketch goes on, or not at all; so it may
     neither change anything nor draw random numbers.
+
+    >>> SKETCHES["spiral"].family, [parameter.name for parameter in SKETCHES["schotter"].parameters]
+    ('curves', ['columns', 'turning', 'drifting', 'calm'])
     """
 
     name: str
@@ -73,7 +76,13 @@ class Sketch:
 
 
 def as_sketch(function: Sketch | Callable[..., Any]) -> Sketch:
-    """Return `function` as a Sketch: one that is registered or any plain function of that form."""
+    """Return `function` as a Sketch: one that is registered or any plain function of that form.
+
+    >>> def rings(svg, rng, *, count=5):
+    ...     svg.circle(svg.frame.cx, svg.frame.cy, count)
+    >>> as_sketch(rings).parameters[0].default
+    5
+    """
     if isinstance(function, Sketch):
         return function
     described = getattr(function, "__sketch__", None)

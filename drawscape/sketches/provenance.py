@@ -110,6 +110,10 @@ def read_provenance(svg_text: str) -> Provenance:
     """Return what the metadata of an SVG file says about its making.
 
     Raises ProvenanceError when the file says nothing, or nothing that can be read.
+
+    >>> text = draw("spiral", 100, 100, seed=7).to_string()
+    >>> read_provenance(text).sketch, read_provenance(text).seed
+    ('spiral', 7)
     """
     found = _METADATA.search(svg_text)
     if found is None:
@@ -124,7 +128,11 @@ def read_provenance(svg_text: str) -> Provenance:
 
 
 def code_hash(function: Callable[..., Any]) -> str:
-    """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code_identity`)."""
+    """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code_identity`).
+
+    >>> code_hash(SKETCHES["spiral"].function)[:7]
+    'sha256:'
+    """
     return identity_of(function).code
 
 

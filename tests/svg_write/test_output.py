@@ -128,7 +128,7 @@ def test_a_notebook_gets_an_image_not_markup():
     coded = bundle["text/html"].partition("base64,")[2].partition('"')[0]
     assert base64.b64decode(coded) == svg.to_bytes()
     assert "<svg" not in bundle["text/html"]
-    assert bundle["text/plain"] == "<SVGBuilder 10 x 10 mm, 1 elements>"
+    assert bundle["text/plain"] == "<SVGBuilder 10 x 10 mm, 1 element>"
 
 
 def test_a_picture_in_a_notebook_goes_without_the_recipe_that_the_file_has():

@@ -79,6 +79,9 @@ def save(
     The file's ending names the format by default; `options` are those of `encode`. The file is whole
     or not there at all. The folder must exist.
     Raises what `encode` raises, and OSError when the file cannot be written.
+
+    >>> save(document, "plot.gcode").name
+    'plot.gcode'
     """
     target = Path(path).absolute()
     write_atomic(target, [encode(document, format or format_of(target), **options)])

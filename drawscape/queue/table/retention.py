@@ -43,6 +43,9 @@ class Keep:
 
     A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes. The limit of
     `count` spares jobs that ended in the last `spared_s`: a large batch does not push out its own results.
+
+    >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
+    0
     """
 
     finished_s: float = 30 * DAY_S

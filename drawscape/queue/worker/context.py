@@ -201,7 +201,14 @@ _current: JobContext = _NOWHERE
 
 
 def current_job() -> JobContext:
-    """Return the job that runs the calling code, or one that does nothing outside of a worker."""
+    """Return the job that runs the calling code, or one that does nothing outside of a worker.
+
+    >>> def rule(width):
+    ...     current_job().progress(0.5, "half of it")
+    ...     return 2 * width
+    >>> enqueue_background_job(rule, 21).wait(60)
+    42
+    """
     return _current
 
 

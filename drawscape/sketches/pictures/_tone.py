@@ -69,11 +69,11 @@ def tone_over(
     the picture. `contrast` 0 leaves the picture grey, 1 stretches it from white to black.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
-    For example, dots where the picture is dark:
 
-        dark = tone_over(svg.frame, "photo.jpg").at(points)
-        for x, y in points[rng.random(len(points)) < dark]:
-            svg.point(x, y)
+    >>> from drawscape.drawing.frame import Frame
+    >>> from drawscape.sketches.tone import tone_over
+    >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
+    (2,)
     """
     dark = 1.0 - (_own() if picture is None else _foreign(picture))
     low, high = np.quantile(dark, (0.02, 0.98))

@@ -109,12 +109,24 @@ class Canvas:
         return page
 
     def push(self) -> Self:
-        """Remember the current transform until the matching `pop`."""
+        """Remember the current transform until the matching `pop`.
+
+        >>> svg.push().translate(50, 0).line(0, 0, 10, 0).pop().line(0, 5, 10, 5).lines().points
+        array([[50.,  0.],
+               [60.,  0.],
+               [ 0.,  5.],
+               [10.,  5.]])
+        """
         self._matrices.append(self.matrix)
         return self
 
     def pop(self) -> Self:
-        """Return to the transform of the matching `push`; raise CanvasError when there was none."""
+        """Return to the transform of the matching `push`; raise CanvasError when there was none.
+
+        >>> svg.push().translate(50, 0).pop().line(0, 0, 10, 0).lines().points
+        array([[ 0.,  0.],
+               [10.,  0.]])
+        """
         if len(self._matrices) == 1:
             raise CanvasError("pop() without a push() before it in this group")
         self._matrices.pop()
@@ -122,7 +134,14 @@ class Canvas:
 
     @contextmanager
     def pushed(self) -> Iterator[Self]:
-        """Return a block after which the transform is what it was before."""
+        """Return a block after which the transform is what it was before.
+
+        >>> for turn in range(6):
+        ...     with svg.pushed():
+        ...         _ = svg.rotate(60 * turn, 50, 50).line(50, 50, 50, 10)
+        >>> len(svg.lines())
+        6
+        """
         self.push()
         try:
             yield self
@@ -139,17 +158,31 @@ class Canvas:
             self._matrices = kept
 
     def translate(self, x: float, y: float) -> Self:
-        """Shift what is drawn from now on by `x` and `y` mm."""
+        """Shift what is drawn from now on by `x` and `y` mm.
+
+        >>> svg.translate(50, 50).line(0, 0, 10, 0).lines().points
+        array([[50., 50.],
+               [60., 50.]])
+        """
         self._matrices[-1] = self.matrix @ translation(x, y)
         return self
 
     def rotate(self, degrees: float, cx: float = 0.0, cy: float = 0.0) -> Self:
-        """Turn what is drawn from now on about (`cx`, `cy`), clockwise on the page."""
+        """Turn what is drawn from now on about (`cx`, `cy`), clockwise on the page.
+
+        >>> svg.rotate(90, 50, 50).line(50, 50, 60, 50).lines().points.round(6)
+        array([[50., 50.],
+               [50., 60.]])
+        """
         self._matrices[-1] = self.matrix @ rotation(degrees, cx, cy)
         return self
 
     def scale(self, sx: float, sy: float | None = None) -> Self:
-        """Scale what is drawn from now on about the origin; line widths stay the pen's."""
+        """Scale what is drawn from now on about the origin; line widths stay the pen's.
+
+        >>> svg.scale(2).line(0, 0, 10, 0).lines().lengths_mm
+        array([20.])
+        """
         self._matrices[-1] = self.matrix @ scaling(sx, sy)
         return self
 

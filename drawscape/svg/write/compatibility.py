@@ -47,7 +47,11 @@ _BOX = {
 def hershey_text(
     svg: C, x: float, y: float, content: str, scale: float = 1.0, attrs: Attrs | None = None
 ) -> C:
-    """Write `content` from `x` on, the middle of its capitals at `y`, 21 `scale` mm high."""
+    """Write `content` from `x` on, the middle of its capitals at `y`, 21 `scale` mm high.
+
+    >>> svg.hershey_text(10, 50, "Hello", 0.5)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     placed = {"transform": f"translate({number(x)},{number(y)}) scale({_factor(scale)})"}
     with group(svg, placed):
         title(svg, content)
@@ -58,7 +62,11 @@ def hershey_text(
 def centered_hershey_text(
     svg: C, x: float, y: float, content: str, scale: float = 1.0, attrs: Attrs | None = None
 ) -> C:
-    """Write `content` with the middle of its bounding box at (`x`, `y`)."""
+    """Write `content` with the middle of its bounding box at (`x`, `y`).
+
+    >>> svg.centered_hershey_text(50, 50, "Hello", 0.5)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     box = get_hershey_text_bounding_box(svg, content)
     middle_x = (box["min_x"] + box["max_x"]) / 2
     middle_y = (box["min_y"] + box["max_y"]) / 2
@@ -74,7 +82,11 @@ def hershey_text_with_bbox(
     text_attrs: Attrs | None = None,
     bbox_attrs: Attrs | None = None,
 ) -> C:
-    """Write as `hershey_text` does, in a dashed box with a dot in its middle."""
+    """Write as `hershey_text` does, in a dashed box with a dot in its middle.
+
+    >>> svg.hershey_text_with_bbox(10, 50, "Hello", 0.5)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     box = get_hershey_text_bounding_box(svg, content)
     placed = {"transform": f"translate({number(x)},{number(y)}) scale({_factor(scale)})"}
     with group(svg, placed):
@@ -99,7 +111,11 @@ def hershey_text_with_bbox(
 
 
 def get_hershey_text_bounding_box(svg: Canvas, text: str) -> dict[str, float]:
-    """Return `min_x max_x min_y max_y width height` of `text` at scale 1."""
+    """Return `min_x max_x min_y max_y width height` of `text` at scale 1.
+
+    >>> round(svg.get_hershey_text_bounding_box("Hello World")["width"])
+    156
+    """
     return _box(*(_hershey_strokes(svg, text).bounds or (0.0, 0.0, 0.0, 0.0)))
 
 
@@ -148,6 +164,10 @@ def calculate_bounding_box(svg: Canvas, svg_content: str) -> dict[str, float]:
 
     In the file's own units, whatever its width, height and viewBox; without any lines the box
     of its viewBox, or zeros. Raises SvgReadError for text that is no SVG.
+
+    >>> foreign = SVGBuilder(20, 20).line(2, 3, 12, 3).to_string()
+    >>> svg.calculate_bounding_box(foreign)["width"]
+    10.0
     """
     from drawscape.svg.read.lenient import parse_leniently
     from drawscape.svg.read.reader import read_tree
@@ -184,6 +204,9 @@ def add_schematic(svg: C, svg_content: str, color: str = "black") -> C:
 
     10 mm at each edge stay free, and so does what is above the lower end of the groups with the ids
     `titles` and `legend`. Raises CanvasError when no room is left.
+
+    >>> svg.add_schematic(SVGBuilder(20, 20).circle(10, 10, 8).to_string(), color="navy")
+    <SVGBuilder 100 x 100 mm, 1 element>
     """
     titles = [element for element in svg.elements if _id_of(element) in ("titles", "legend")]
     lines = [layer.lines for layer in flatten_layers(titles, TOLERANCE_MM)]
@@ -213,7 +236,12 @@ def _id_of(element: node.Node) -> str:
 
 
 def extract_svg_contents(svg: Canvas, svg_content: str) -> tuple[dict[str, str], str]:
-    """Return the attributes of an SVG's root, and the text inside it; ({}, the text) without a root."""
+    """Return the attributes of an SVG's root, and the text inside it; ({}, the text) without a root.
+
+    >>> attributes, content = svg.extract_svg_contents('<svg width="5"><path d="M0 0"/></svg>')
+    >>> attributes, content
+    ({'width': '5'}, '<path d="M0 0"/>')
+    """
     del svg
     root = _ROOT.search(svg_content)
     if root is None:
@@ -225,7 +253,11 @@ def extract_svg_contents(svg: Canvas, svg_content: str) -> tuple[dict[str, str],
 
 
 def process_schematic_strokes(svg: Canvas, svg_content: str, stroke_color: str) -> str:
-    """Return an SVG's text with all strokes but `none` in `stroke_color`."""
+    """Return an SVG's text with all strokes but `none` in `stroke_color`.
+
+    >>> svg.process_schematic_strokes('<path stroke="black"/>', "red")
+    '<path stroke="red"/>'
+    """
     del svg
     color = escape(stroke_color)
     return _STROKE.sub(lambda match: f"{match[1]}{color}", svg_content)

@@ -27,14 +27,22 @@ def bezier(
     y2: float,
     **style: Any,
 ) -> C:
-    """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between."""
+    """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between.
+
+    >>> svg.bezier(10, 50, 30, 10, 70, 90, 90, 50)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
     points = svg.matrix.apply(points)
     return curve_path(svg, f"M{pair(points[0])} C{' '.join(map(pair, points[1:]))}", style)
 
 
 def curve(svg: C, points: Shape, *, closed: bool = False, **style: Any) -> C:
-    """Draw a smooth curve through the (N, 2) `points`: a Catmull-Rom spline (1974) as Béziers."""
+    """Draw a smooth curve through the (N, 2) `points`: a Catmull-Rom spline (1974) as Béziers.
+
+    >>> svg.curve([(10, 50), (30, 20), (70, 80), (90, 50)])
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     through = as_points(points)
     if through.ndim != 2 or through.shape[1:] != (2,) or len(through) < 2:
         raise CanvasError("a curve needs an (N, 2) array of two points at least")
@@ -68,6 +76,9 @@ def arc(
     """Draw part of an ellipse about (cx, cy), from `start` to `stop` degrees.
 
     0 is at the right and degrees run clockwise on the page; a full turn or more is an ellipse.
+
+    >>> svg.arc(50, 50, 30, start=0, stop=90).lines().lengths_mm.round(1)
+    array([47.1])
     """
     ry = rx if ry is None else ry
     if abs(stop - start) >= 360:

@@ -16,7 +16,11 @@ from drawscape.svg.write.style import Attrs, attribute_string, from_keywords, tr
 
 
 def begin_group(svg: C, attrs: Attrs | None = None) -> C:
-    """Open a `<g>` with `attrs`; what follows is drawn inside it until `end_group`."""
+    """Open a `<g>` with `attrs`; what follows is drawn inside it until `end_group`.
+
+    >>> svg.begin_group({"stroke": "blue"}).circle(50, 50, 20).end_group()
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     given = dict(attrs or {})
     attribute_string(given)
     moved = "transform" in given
@@ -32,7 +36,11 @@ def begin_group(svg: C, attrs: Attrs | None = None) -> C:
 
 
 def end_group(svg: C) -> C:
-    """Close the innermost group; at root level nothing happens."""
+    """Close the innermost group; at root level nothing happens.
+
+    >>> svg.begin_group({"id": "sun"}).circle(50, 50, 20).end_group()
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     inner = svg.current_group
     if inner is not None and inner.pen is None:
         svg.close_group()
@@ -41,7 +49,13 @@ def end_group(svg: C) -> C:
 
 @contextmanager
 def group(svg: C, attrs: Attrs | None = None, **style: Any) -> Iterator[C]:
-    """Return a block whose drawing goes into one `<g>` with these attributes."""
+    """Return a block whose drawing goes into one `<g>` with these attributes.
+
+    >>> with svg.group(stroke="blue"):
+    ...     _ = svg.circle(50, 50, 20).circle(50, 50, 25)
+    >>> 'stroke="blue"' in svg.to_string()
+    True
+    """
     depth = svg.depth
     begin_group(svg, {**(attrs or {}), **from_keywords(style)})
     try:
@@ -61,6 +75,11 @@ def layer(
     Inside a group its transform and attributes hold in the layer, too: the file has them in a group of
     the layer, for layers stand side by side at the top.
     Raises CanvasError inside another layer, and when a layer is given a second colour.
+
+    >>> with svg.layer("red", color="red", width=0.5):
+    ...     _ = svg.circle(50, 50, 20)
+    >>> [(pen.name, len(lines)) for pen, lines in svg.layers()]
+    [('red', 1)]
     """
     if any(group.pen for group in svg.open_groups):
         raise CanvasError(f"layer {name!r} inside a layer; layers stand side by side")

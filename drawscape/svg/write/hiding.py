@@ -37,6 +37,9 @@ def hatch(
     `polygon` is a ring as (N, 2), or several: a ring in a ring is a hole. `pattern` is lines at
     `angle` degrees, cross, concentric or circles. The current transform moves the region; the
     spacing stays the pen's. Raises GeometryError for a spacing that is not positive.
+
+    >>> svg.hatch([(10, 10), (90, 10), (50, 90)], spacing=2, angle=30, outline=True)
+    <SVGBuilder 100 x 100 mm, 2 elements>
     """
     from drawscape.geometry.hatch import hatch
     from drawscape.geometry.regions import rings
@@ -51,7 +54,12 @@ def hatch(
 
 
 def mask(svg: C, polygon: Any) -> C:
-    """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing."""
+    """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing.
+
+    >>> _ = svg.line(0, 50, 100, 50).mask([(40, 40), (60, 40), (60, 60), (40, 60)]).occlude()
+    >>> svg.lines().lengths_mm
+    array([40., 40.])
+    """
     from drawscape.geometry.regions import rings
 
     region = rings(as_region(polygon))
@@ -63,6 +71,10 @@ def occlude(svg: C) -> C:
 
     It concerns the open group, or the whole canvas across its layers. Open lines hide nothing;
     the rings of one path are one region, of which holes hide nothing.
+
+    >>> _ = svg.line(0, 50, 100, 50).circle(50, 50, 20).occlude()
+    >>> len(svg.lines())
+    3
     """
     nodes = svg.elements if svg.current_group is None else svg.current_group.elements
     left = _visible(sorted(_leaves(nodes, Matrix()), key=lambda leaf: leaf.source.order))

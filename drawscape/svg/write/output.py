@@ -46,6 +46,9 @@ def drafted(svg: C) -> C:
     """Return the canvas as it looks now: itself, or while it has a draft, a copy with that drawn.
 
     All that comes off the canvas shows its draft, too; the canvas itself stays as it is.
+
+    >>> svg.circle(50, 50, 20).drafted() is svg
+    True
     """
     if svg.draft is None:
         return svg
@@ -67,12 +70,25 @@ def _pieces(svg: Canvas) -> Iterator[bytes]:
 
 
 def to_bytes(svg: Canvas) -> bytes:
-    """Return the SVG file's bytes, UTF-8."""
+    """Return the SVG file's bytes, UTF-8.
+
+    >>> svg.circle(50, 50, 20).to_bytes()[:5]
+    b'<?xml'
+    """
     return b"".join(_pieces(svg))
 
 
 def to_string(svg: Canvas) -> str:
-    """Return the SVG file as text."""
+    """Return the SVG file as text.
+
+    >>> print(svg.circle(50, 50, 20).to_string())
+    <?xml version="1.0" encoding="UTF-8" standalone="no"?>
+    <svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="100mm" viewBox="0 0 100 100">
+    <g fill="none" stroke="black" stroke-width="0.3">
+    <circle cx="50" cy="50" r="20" />
+    </g>
+    </svg>
+    """
     return to_bytes(svg).decode()
 
 
@@ -80,6 +96,9 @@ def save(svg: Canvas, path: str | os.PathLike[str]) -> Path:
     """Write the SVG file and return its absolute path; the file is whole or not there at all.
 
     The folder must exist.
+
+    >>> svg.circle(50, 50, 20).save("circle.svg").name
+    'circle.svg'
     """
     target = Path(path).absolute()
     write_atomic(target, _pieces(svg))
@@ -91,17 +110,30 @@ def drawn_document(svg: Canvas, tolerance: float = TOLERANCE_MM) -> Document:
 
     What lies outside of any layer belongs to the canvas's own pen or, without one, to a pen for each
     stroke colour. Curves deviate by `tolerance` mm at most.
+
+    >>> document = svg.circle(50, 50, 20).document()
+    >>> document.width_mm, [layer.color for layer in document.layers]
+    (100, ['black'])
     """
     return Document(svg.width, svg.height, tuple(flatten_layers(_root(svg), tolerance)))
 
 
 def lines(svg: Canvas, tolerance: float = TOLERANCE_MM) -> Lines:
-    """Return everything drawn as polylines in mm; curves deviate by `tolerance` mm at most."""
+    """Return everything drawn as polylines in mm; curves deviate by `tolerance` mm at most.
+
+    >>> svg.line(10, 10, 90, 10).lines().points
+    array([[10., 10.],
+           [90., 10.]])
+    """
     return drawn_document(svg, tolerance).lines
 
 
 def layers(svg: Canvas, tolerance: float = TOLERANCE_MM) -> list[tuple[Pen, Lines]]:
-    """Return the layers of `document` as (pen, lines) pairs."""
+    """Return the layers of `document` as (pen, lines) pairs.
+
+    >>> [pen.name for pen, lines in svg.line(10, 10, 90, 10).layers()]
+    ['pen 1']
+    """
     return [(layer.pen, layer.lines) for layer in drawn_document(svg, tolerance).layers]
 
 

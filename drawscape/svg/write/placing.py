@@ -37,6 +37,10 @@ def add_svg(
     one of `width` and `height` the other follows, with neither it stays as large as it is. It
     is drawn with the current pen, or in its own layers with `keep_layers`.
     Raises SvgReadError for what cannot be read or holds no lines, CanvasError for an empty box.
+
+    >>> badge = SVGBuilder(20, 20).circle(10, 10, 8).to_bytes()
+    >>> svg.add_svg(badge, 10, 10, width=40).lines().bounds
+    (10.0, 10.0, 50.0, 50.0)
     """
     from drawscape.errors import SvgReadError
     from drawscape.svg.read import read_svg
@@ -71,6 +75,11 @@ def clip(
     The region is a `polygon` (a ring as (N, 2), or several: a ring in a ring is a hole), a
     `rect` (x, y, width, height) or a `circle` (cx, cy, r), under the transform of this moment.
     Raises CanvasError unless exactly one region is given.
+
+    >>> with svg.clip(circle=(50, 50, 20)):
+    ...     _ = svg.line(0, 50, 100, 50)
+    >>> svg.lines().lengths_mm.round(2)
+    array([39.98])
     """
     cut = _cut_for(svg, polygon, rect, circle, outside)
     before = _marks(svg)

@@ -17,12 +17,22 @@ def polyline(svg: C, points: Shape, ys: Any = None, *, closed: bool = False, **s
     """Draw one line through the (N, 2) `points`; `closed` leads it back to its start.
 
     `points` may also be complex numbers, a shapely line, or the xs that belong to `ys`.
+
+    >>> svg.polyline([(10, 10), (50, 90), (90, 10)], closed=True).lines().closed
+    array([ True])
+    >>> x = np.linspace(10, 90, 50)
+    >>> svg.polyline(x, 50 + 10 * np.sin(x / 5))
+    <SVGBuilder 100 x 100 mm, 2 elements>
     """
     return polylines(svg, [as_points(points, ys)], closed=closed, **style)
 
 
 def polygon(svg: C, points: Shape, ys: Any = None, **style: Any) -> C:
-    """Draw the closed line through the (N, 2) `points`, or each ring of a shapely polygon."""
+    """Draw the closed line through the (N, 2) `points`, or each ring of a shapely polygon.
+
+    >>> svg.polygon([(10, 90), (50, 10), (90, 90)]).lines().lengths_mm.round(1)
+    array([258.9])
+    """
     if ys is None and hasattr(points, "geom_type"):
         return polylines(svg, points, closed=True, **style)
     return polyline(svg, points, ys, closed=True, **style)
@@ -34,6 +44,11 @@ def polylines(svg: C, lines: Shape, *, closed: bool = False, **style: Any) -> C:
     Complex arrays, shapely geometries, generators and another canvas are taken as well.
     This is the fast way: a million points cost a few hundredths of a second in the file.
     Raises GeometryError for arrays of another shape and for points that are not finite.
+
+    >>> angles = np.linspace(0, 2 * np.pi, 180)
+    >>> circles = np.exp(1j * angles) * np.arange(1, 40)[:, None] + (50 + 50j)
+    >>> len(svg.polylines(circles).lines())
+    39
     """
     drawn = as_lines(lines)
     if closed:
@@ -46,19 +61,31 @@ def geometry(svg: C, shape: Shape, **style: Any) -> C:
     """Draw any shapely geometry: lines, the rings of areas, points as dots, and collections of these.
 
     For example `svg.geometry(shapely.Point(50, 50).buffer(20))`.
+
+    >>> import shapely
+    >>> svg.geometry(shapely.Point(50, 50).buffer(20).boundary)
+    <SVGBuilder 100 x 100 mm, 1 element>
     """
     return polylines(svg, shape, **style)
 
 
 def point(svg: C, x: float, y: float, **style: Any) -> C:
-    """Draw a dot as wide as the pen."""
+    """Draw a dot as wide as the pen.
+
+    >>> svg.point(50, 50)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     return polylines(svg, [np.array([[x, y], [x, y]], dtype=np.float64)], **style)
 
 
 def triangle(
     svg: C, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, **style: Any
 ) -> C:
-    """Draw the triangle through three corners."""
+    """Draw the triangle through three corners.
+
+    >>> svg.triangle(10, 90, 50, 10, 90, 90)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     return polygon(svg, [(x1, y1), (x2, y2), (x3, y3)], **style)
 
 
@@ -68,6 +95,9 @@ def regular_polygon(
     """Draw a polygon of equal sides about (`cx`, `cy`), its first corner on top, turned by degrees.
 
     `radius` reaches to the corners. Raises CanvasError for fewer than three sides.
+
+    >>> svg.regular_polygon(50, 50, 30, 6).lines().lengths_mm.round(1)
+    array([180.])
     """
     if sides < 3:
         raise CanvasError(f"a polygon of {sides!r} sides; give 3 at least")

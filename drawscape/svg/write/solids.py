@@ -30,12 +30,11 @@ def mesh(
     `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.solids`;
     `camera` is isometric unless one is given. Edges are borders, creases of more than
     `crease_degrees`, and the silhouette. Hidden lines are removed exactly (Roberts 1963).
-    Raises CanvasError for a negative number of slices. For example:
+    Raises CanvasError for a negative number of slices.
 
-        from drawscape.geometry.solids import torus
-        from drawscape.svg_builder import SVGBuilder
-
-        svg = SVGBuilder(100, 100, margin=10).mesh(torus(), slices=20)
+    >>> from drawscape.geometry.solids import torus
+    >>> svg.mesh(torus(), slices=20)
+    <SVGBuilder 100 x 100 mm, 1 element>
     """
     from drawscape.geometry.camera import Camera
     from drawscape.geometry.hidden import visible_edges, visible_paths

@@ -65,11 +65,13 @@ def shape(svg: C, *, closed: bool = False, **style: Any) -> Iterator[Vertices]:
 
     The line turns sharply at a `vertex` and smoothly at a `curve_vertex`; other than in Processing it
     passes through its first and last curve vertex, too. The transform is that of the block's end.
-    Raises CanvasError for fewer than two vertices; a block that raises draws nothing. For example:
+    Raises CanvasError for fewer than two vertices; a block that raises draws nothing.
 
-        with svg.shape(closed=True) as drop:
-            drop.vertex(50, 10)
-            drop.curve_vertex(65, 40).curve_vertex(50, 55).curve_vertex(35, 40)
+    >>> with svg.shape(closed=True) as drop:
+    ...     _ = drop.vertex(50, 10)
+    ...     _ = drop.curve_vertex(65, 40).curve_vertex(50, 55).curve_vertex(35, 40)
+    >>> svg.lines().closed
+    array([ True])
     """
     vertices = Vertices()
     yield vertices

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def set_hershey_font(svg: C, font_name: str) -> C:
-    """Write with `font_name` from now on; raise UnknownNameError when there is no such font."""
+    """Write with `font_name` from now on; raise UnknownNameError when there is no such font.
+
+    >>> svg.set_hershey_font("scripts").hershey_text(10, 50, "Dear Ada")
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
     from drawscape.lettering import load_font
 
     load_font(font_name)
@@ -51,6 +55,9 @@ def lettering(
     heights (1.9), `spacing` between letters in mm. With `along`, an (N, 2) polyline, the text follows
     that instead, lifted by `offset` mm.
     Raises GlyphError for a character that the font cannot write, unless `missing` replaces it.
+
+    >>> svg.lettering("Grüße", 50, 50, size=8, align="center")
+    <SVGBuilder 100 x 100 mm, 1 element>
     """
     from drawscape.lettering import LINE_HEIGHT, Style, set_along, set_text
 

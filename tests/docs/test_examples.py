@@ -1,0 +1,116 @@
+"""Every public function has an example in its docstring, and each of them runs and shows what it says.
+
+The page of a package says what its examples begin with; that block runs first.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drawscape import job_manager
+from drawscape.svg_builder import SVGBuilder
+
+REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference"
+PACKAGES = ("geometry", "plot", "jobs", "sketches", "notebook", "settings", "catalogue")
+INNER = {"styled", "add", "open_group", "close_group", "untransformed", "copied", "line_style"}
+"""Methods of the canvas for those who write canvases."""
+ALSO = {
+    "drawscape.drawing.pen.Pen.moving": "canvas",
+    "drawscape.drawing.motion.Motion.named": "canvas",
+    "drawscape.sketches.tone.tone_over": "sketches",
+}
+"""Examples of things that a page speaks of and that stand elsewhere."""
+HAVE_NONE = {"record", "standing"}
+"""What the worker calls; its arguments come from a drawing that is being made."""
+
+
+def canvas_methods() -> Iterator[tuple[str, Any]]:
+    """Yield the canvas and its methods."""
+    yield "SVGBuilder", SVGBuilder
+    for name in dir(SVGBuilder):
+        if name[0] != "_" and name not in INNER:
+            method = inspect.getattr_static(SVGBuilder, name)
+            if not isinstance(method, property) and callable(getattr(SVGBuilder, name)):
+                yield name, method
+
+
+def public(package: str) -> Iterator[tuple[str, Any]]:
+    """Yield what a package hands on and has, or has to have, an example."""
+    module = importlib.import_module(f"drawscape.{package}")
+    names = getattr(module, "__all__", None) or [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+    ]
+    for name in names:
+        value = getattr(module, name)
+        if name in HAVE_NONE or not (inspect.isroutine(value) or inspect.isclass(value)):
+            continue
+        if inspect.isroutine(value) or ">>>" in (value.__doc__ or ""):
+            yield name, value
+
+
+def thing_at(path: str) -> Any:
+    """Return what a dotted path names, a method of a class too."""
+    module, _, name = path.rpartition(".")
+    if module.rpartition(".")[2][0].isupper():
+        return getattr(thing_at(module), name)
+    return getattr(importlib.import_module(module), name)
+
+
+EXAMPLES = [
+    *(("canvas", name, method) for name, method in canvas_methods()),
+    *((package, name, value) for package in PACKAGES for name, value in public(package)),
+    *((page, path, thing_at(path)) for path, page in ALSO.items()),
+]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home with a worker, which is the working folder too."""
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / ".drawscape").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(folder))
+        patch.chdir(folder)
+        worker = job_manager.start_worker(2)
+        yield folder
+        worker.stop()
+
+
+def beginning(page: str) -> dict[str, Any]:
+    """Return the names that a page's examples begin with."""
+    text = (REFERENCE / f"{page}.md").read_text().partition("The examples begin with:")[2]
+    block = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+    assert block, f"{page}.md does not say what its examples begin with"
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(block[1], names)
+    return names
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "value"), EXAMPLES, ids=[f"{page}-{name}" for page, name, _ in EXAMPLES]
+)
+def test_the_example_shows_what_it_says(home: Path, page: str, name: str, value: Any):
+    text = inspect.getdoc(value) or ""
+    example = doctest.DocTestParser().get_doctest(text, beginning(page), name, None, None)
+    assert example.examples, f"{name} has no example in its docstring"
+    shown: list[str] = []
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed = doctest.DocTestRunner(optionflags=flags).run(example, out=shown.append).failed
+    assert not failed, "".join(shown)
+
+
+def test_the_names_of_jobs_are_those_of_the_contract():
+    module = importlib.import_module("drawscape.jobs")
+    assert {name: getattr(job_manager, name) for name in job_manager.__all__} == {
+        name: getattr(module, name) for name in module.__all__
+    }
