@@ -15,7 +15,7 @@ from drawscape.jobs import Job, enqueue_many, watch
 from drawscape.notebook.breeding import child, random_values
 from drawscape.notebook.job_state import ENDED, state_of
 from drawscape.notebook.matrix import Cell
-from drawscape.notebook.sheet_cells import call_of, drawing_of
+from drawscape.notebook.sheet_cells import drawing_of, planned_cells
 from drawscape.notebook.standing import SHEET_PRIORITY
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Drawable, Target, target_of
@@ -122,8 +122,8 @@ class Evolution(LiveBox):
         row = widgets.HBox([self._next, self._spread, self._keep_seed, self._tree])
         row.add_class("drawscape-buttons")
         title = line(f"{target.title}: give stars, then press Next", "drawscape-title")
-        self._begin([self._first(number) for number in range(size)], None)
         super().__init__(f"an evolution of {target.title}", [title, row, self._words, self.grid])
+        self._begin([self._first(number) for number in range(size)], None)
 
     @property
     def generation(self) -> Generation:
@@ -194,20 +194,7 @@ class Evolution(LiveBox):
         return {"seed": values.get("seed", 0) if kept else int(self._rng.integers(10_000))}
 
     def _begin(self, individuals: list[Individual], parent: int | None) -> None:
-        cells = [Cell(one.values, "") for one in individuals]
-        calls = [
-            {
-                **call_of(self._target, cell, self._page),
-                **({"parents": one.parents} if one.parents else {}),
-            }
-            for cell, one in zip(cells, individuals, strict=True)
-        ]
-        ensure_worker()
-        batch = enqueue_many(
-            self._target.task, calls, job_timeout=self._job_timeout, job_priority=SHEET_PRIORITY
-        )
-        for one, job in zip(individuals, batch.jobs, strict=True):
-            one.job = job
+        self._draw_missing(individuals)
         made = Generation(individuals, parent)
         self.generations.append(made)
         self._place = len(self.generations) - 1
@@ -216,6 +203,29 @@ class Evolution(LiveBox):
         self._show(self._place)
         by_id = {one.job.id: one for one in individuals if one.job is not None}
         made.watch = watch(lambda job: self._changed(made, by_id[job.id]), list(by_id))
+        self._end(made)
+
+    def _draw_missing(self, individuals: list[Individual]) -> None:
+        """Queue what does not stand; what does brings its stars along."""
+        cells = [Cell(one.values, "") for one in individuals]
+        planned = planned_cells(self._target, cells, self._page, fresh=False)
+        calls = []
+        for one, cell in zip(individuals, planned, strict=True):
+            one.drawing = cell.drawing
+            if one.drawing is not None:
+                one.status, one.stars = cell.status, one.drawing.stars
+            else:
+                calls.append(
+                    {**(cell.arguments or {}), **({"parents": one.parents} if one.parents else {})}
+                )
+        if calls:
+            ensure_worker()
+            batch = enqueue_many(
+                self._target.task, calls, job_timeout=self._job_timeout, job_priority=SHEET_PRIORITY
+            )
+            missing = (one for one in individuals if one.drawing is None)
+            for one, job in zip(missing, batch.jobs, strict=True):
+                one.job = job
 
     def _label(self, number: int) -> str:
         parent = self.generations[number].parent
@@ -231,7 +241,10 @@ class Evolution(LiveBox):
         if generation is self.generation:
             self.grid.update(self._tile(generation.individuals.index(one)))
             self._count()
-        if generation.watch and all(other.status in ENDED for other in generation.individuals):
+        self._end(generation)
+
+    def _end(self, generation: Generation) -> None:
+        if generation.watch and all(one.status in ENDED for one in generation.individuals):
             generation.watch.close()
             self._keep_pictures(generation)
 

@@ -8,6 +8,7 @@ from annotated_types import Interval, MultipleOf
 from support import wait_until
 
 from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.jobs import list_jobs
 from drawscape.notebook import evolve
 from drawscape.notebook.breeding import child, random_values
 from drawscape.parameters import Parameter, read_parameters
@@ -106,3 +107,24 @@ class TestGenerations:
         assert [generation.parent for generation in bred.generations] == [None, 0, 0]
         assert second is bred.generations[1]
         bred.wait(60)
+
+    def test_a_generation_that_is_asked_for_again_is_found(self) -> None:
+        def breed() -> Any:
+            bred = evolve(six, size=3, paper="100x100", seed=4)
+            bred.wait(60)
+            wait_until(lambda: bred.status == "3 of 3 drawn", 20, "the wall")
+            return bred
+
+        first = breed()
+        first.star(2, 5)
+        first.next()
+        first.wait(60)
+        jobs = len(list_jobs(limit=None))
+        again = breed()
+        assert [one.stars for one in again.generation.individuals] == [0, 0, 5]
+        again.next()
+        again.wait(60)
+        recipes = [[one.drawing.recipe for one in each.wait(60)] for each in (first, again)]
+        assert recipes[0] == recipes[1]
+        assert len(list_jobs(limit=None)) == jobs
+        assert "<img" in again.saved.html
