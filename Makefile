@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue bench-notebook clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -67,9 +67,6 @@ bench-drawing: $(VENV)/.bench
 
 bench-catalogue: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/bench_catalogue.py
-
-bench-notebook: $(VENV)/.test  ## In a real browser; takes ten minutes.
-	$(BIN)/python tests/benchmarks/bench_notebook.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,6 +7,7 @@ hides them.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +15,9 @@ from types import ModuleType
 
 def file_of(folder: Path, name: str) -> Path | None:
     """Return the source file of the module `name` (dotted) in `folder`, None when it has none there."""
-    stem = folder.joinpath(*name.split("."))
-    return next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
+    stem = os.path.join(folder, *name.split("."))  # as text: this is asked at each enqueue
+    found = (file for file in (f"{stem}.py", f"{stem}/__init__.py") if os.path.isfile(file))
+    return next(map(Path, found), None)
 
 
 def add_folder(folder: Path) -> None:
@@ -31,18 +33,23 @@ def import_module(folder: Path | None, name: str) -> ModuleType:
     Raises what the module raises while it is imported, ModuleNotFoundError when there is none.
     """
     top = name.partition(".")[0]
-    if folder is not None and ((folder / top).is_dir() or (folder / f"{top}.py").is_file()):
-        add_folder(folder)
-        _lead(importlib.import_module(top), folder / top)
+    if folder is not None:
+        place = os.path.join(folder, top)
+        is_package = os.path.isdir(place)
+        if is_package or os.path.isfile(f"{place}.py"):
+            add_folder(folder)
+            found = importlib.import_module(top)
+            if is_package:
+                _lead(found, place)
     # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
     return importlib.import_module(name)
 
 
-def _lead(package: ModuleType, folder: Path) -> None:
+def _lead(package: ModuleType, folder: str) -> None:
     """Let submodules of `package` be looked for in `folder` first.
 
     It matters where a regular package of that name was imported before, or outdid one without `__init__.py`.
     """
     paths = [*getattr(package, "__path__", ())]
-    if folder.is_dir() and paths[:1] != [str(folder)]:
-        package.__path__ = [str(folder), *(p for p in paths if p != str(folder))]
+    if paths and paths[0] != folder:
+        package.__path__ = [folder, *(p for p in paths if p != folder)]

@@ -135,11 +135,14 @@ def state_folder(project: Path | None = None) -> Path:
 def queue_file(project: Path | None = None) -> Path:
     """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`.
 
+    Neither need be there yet.
+
     >>> queue_file().name
     'queue.db'
     """
-    named = os.environ.get("DRAWSCAPE_QUEUE")
-    return Path(named).expanduser().absolute() if named else state_folder(project) / "queue.db"
+    if named := os.environ.get("DRAWSCAPE_QUEUE"):
+        return Path(named).expanduser().absolute()
+    return (project or home()) / ".drawscape" / "queue.db"
 
 
 def output_folder() -> Path:

@@ -79,8 +79,8 @@ class Batch:
         if self._total == 0:
             return 1.0
         running = self._first(
-            "select coalesce(sum(progress), 0) from job where batch = ? and ended_at is null "
-            "and status = 'started'"
+            "select coalesce(sum(progress), 0) from job "
+            "where status = 'started' and coalesce(batch, '') = ?"
         )[0]
         return min(1.0, (self.done + float(running)) / self._total)
 

@@ -41,6 +41,11 @@ SQL_WAITING: Final = f"({', '.join(map(repr, WAITING))})"
 SQL_OPEN: Final = f"({', '.join(map(repr, OPEN))})"
 SQL_ENDED: Final = f"({', '.join(map(repr, ENDED))})"
 
+APART: Final = tuple(s for s in STATUSES if s not in ("queued", "started", "finished"))
+"""What a job that is queued, runs and finishes never is."""
+
+SQL_APART: Final = f"({', '.join(map(repr, APART))})"
+
 
 def check_status(status: str) -> str:
     """Return `status`; raise JobOptionError for a word that is not a status.

@@ -154,7 +154,7 @@ def _as_on_disk(module: ModuleType, file: Path | None) -> ModuleType:
         return module
     key = (module.__name__, file)
     imported_from = _file_of(module)
-    if imported_from is not None and imported_from.resolve() == file.resolve():
+    if imported_from is not None and _is_same(imported_from, file):
         known = _SEEN.setdefault(key, (stamp, module))
     else:
         known = _SEEN.get(key, (-1.0, module))
@@ -170,6 +170,10 @@ def _as_on_disk(module: ModuleType, file: Path | None) -> ModuleType:
         return module
     _SEEN[key] = (stamp, fresh)
     return fresh
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one == other or one.resolve() == other.resolve()
 
 
 def _functions(module: ModuleType) -> list[str]:

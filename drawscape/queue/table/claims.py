@@ -17,18 +17,19 @@ from drawscape.queue.worker.failpoints import failpoint
 ANY_PRIORITY = -(2**63)
 """The lowest that a job can have."""
 
-# The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
-# group, however many jobs wait. Groups are few: lanes, and keys with a limit.
 _PAUSED = (
     "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
 )
+_ORDINARY = f"""
+select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
+and {{ordinary}} and not exists {_PAUSED.format(lane="'default'")}
+order by priority desc, seq limit 1
+"""
+# The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
+# group, however many jobs wait. Groups are few: lanes, and keys with a limit.
 _HEAD = f"""
 with head (seq, priority) as (
-    select * from (
-        select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
-        order by priority desc, seq limit 1
-    ) as ordinary
-    where {{ordinary}} and not exists {_PAUSED.format(lane="'default'")}
+    select * from ({_ORDINARY}) as ordinary
     union all
     select job.seq, job.priority from job_group join job on job.seq = (
         select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
@@ -42,13 +43,13 @@ with head (seq, priority) as (
     ))
 )
 """
+# What a queued job has not is not written anew: each column costs a look at the indexes that name it.
 _CLAIM = f"""{_HEAD}
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
-    started_at = :now, ended_at = null, progress = 0, message = null, stop_grace_s = null
+    started_at = :now, progress = 0, message = null, stop_grace_s = null
 where seq = (select seq from head where priority >= :lowest order by priority desc, seq limit 1)
 returning {CLAIM_COLUMNS}
 """
-
 
 _MAY_CLAIM = f"{_HEAD} select exists (select 1 from head where priority >= :lowest)"
 

@@ -12,12 +12,28 @@ from enum import Enum, auto
 
 from drawscape.errors import JobNotFoundError
 from drawscape.queue.engines.engine import Connection
-from drawscape.queue.status import ENDED, OPEN, SQL_ENDED, SQL_OPEN, WAITING, Reason, Status
+from drawscape.queue.status import (
+    ENDED,
+    OPEN,
+    SQL_APART,
+    SQL_ENDED,
+    SQL_OPEN,
+    WAITING,
+    Reason,
+    Status,
+)
 from drawscape.queue.table.records import RunsAfter
 
 _DEPENDENTS = """
 select job.id, job.runs_anyway, job.status, job.reason
 from job_dependency join job on job.id = job_dependency.job_id where depends_on = ?
+"""
+
+
+_BATCH_STANDING = f"""
+select exists (select 1 from job where batch = :batch and ended_at is null),
+    failed_gone > 0 or exists (select 1 from job where batch = :batch and status in {SQL_APART})
+from job_batch where id = :batch
 """
 
 
@@ -33,20 +49,17 @@ class Standing(Enum):
 def standing_of(connection: Connection, needed: str) -> Standing:
     """Return the standing of a job or a batch; the failed jobs of a batch count when they are gone."""
     row = connection.execute("select status from job where id = ?", (needed,)).fetchone()
+    if row is not None and row[0] in OPEN:
+        return Standing.OPEN
     if row is not None:
-        return _folded([row[0]])
-    row = connection.execute("select failed_gone from job_batch where id = ?", (needed,)).fetchone()
+        return Standing.FINISHED if row[0] == Status.FINISHED else Standing.FAILED
+    row = connection.execute(_BATCH_STANDING, {"batch": needed}).fetchone()
     if row is None:
         return Standing.GONE
-    rows = connection.execute("select distinct status from job where batch = ?", (needed,))
-    return _folded([*(status for (status,) in rows), *(["failed"] if row[0] else [])])
-
-
-def _folded(statuses: list[str]) -> Standing:
-    if any(status in OPEN for status in statuses):
+    still_open, failed = row
+    if still_open:
         return Standing.OPEN
-    finished = all(status == Status.FINISHED for status in statuses)
-    return Standing.FINISHED if finished else Standing.FAILED
+    return Standing.FAILED if failed else Standing.FINISHED
 
 
 def link(connection: Connection, job_id: str, needed: Iterable[str]) -> None:
@@ -156,8 +169,7 @@ def _completed_batch(connection: Connection, job_id: str) -> str | None:
     if row is None:
         return None
     still_open = connection.execute(
-        f"select 1 from job where batch = ? and ended_at is null and status in {SQL_OPEN} limit 1",
-        row,
+        "select 1 from job where batch = ? and ended_at is null limit 1", row
     ).fetchone()
     return None if still_open else str(row[0])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from drawscape.errors import JobNotFoundError
-from drawscape.queue.engines.engine import Database
-from drawscape.queue.status import OPEN, STATUSES, check_status
+from drawscape.queue.engines.engine import Connection, Database
+from drawscape.queue.status import ENDED, OPEN, SQL_APART, STATUSES, Status, check_status
 from drawscape.queue.table.records import ROW_COLUMNS, Group, JobRow
 
 _PAGE = 1000
@@ -151,22 +151,38 @@ def _chosen(
 
 def count_by_status(database: Database, queue: str, batch: str | None = None) -> dict[str, int]:
     """Return how many jobs have each status; statuses without jobs are there with 0."""
-    connection = database.connection
     with database.translated():
         if batch is not None:
-            rows = connection.execute(
-                "select status, count(*) from job where batch = ? group by status", (batch,)
+            return _count_batch(database.connection, batch)
+        # Ended jobs are counted as they end, open ones have indexes of their own.
+        rows = database.connection.execute(
+            "select status, count from job_count where queue = ?", (queue,)
+        ).fetchall()
+        for status in OPEN:
+            rows += database.connection.execute(
+                f"select '{status}', count(*) from job where queue = ? and status = '{status}'",
+                (queue,),
             ).fetchall()
-        else:  # ended jobs are counted as they end, open ones have indexes of their own
-            rows = connection.execute(
-                "select status, count from job_count where queue = ?", (queue,)
-            ).fetchall()
-            for status in OPEN:
-                rows += connection.execute(
-                    f"select '{status}', count(*) from job where queue = ? and status = '{status}'",
-                    (queue,),
-                ).fetchall()
     return {**dict.fromkeys(STATUSES, 0), **dict(rows)}
+
+
+# From indexes that a job which is queued, runs and finishes touches once: when it ends. The started ones are
+# few; `coalesce` keeps SQLite from looking for them among all of the batch.
+_BATCH_COUNTS = f"""
+select 'open', count(*) from job where batch = :batch and ended_at is null
+union all select 'ended', count(*) from job where batch = :batch and ended_at is not null
+union all select 'started', count(*) from job where status = 'started' and coalesce(batch, '') = :batch
+union all select status, count(*) from job where batch = :batch and status in {SQL_APART} group by status
+"""
+
+
+def _count_batch(connection: Connection, batch: str) -> dict[str, int]:
+    rows = dict(connection.execute(_BATCH_COUNTS, {"batch": batch}).fetchall())
+    still_open, ended = rows.pop("open"), rows.pop("ended")
+    counts = {**dict.fromkeys(STATUSES, 0), **rows}
+    counts[Status.QUEUED] = still_open - sum(counts[status] for status in OPEN)
+    counts[Status.FINISHED] = ended - sum(counts[status] for status in ENDED)
+    return counts
 
 
 def count_queued(database: Database, queue: str, limit: int) -> int:

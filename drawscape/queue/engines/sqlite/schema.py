@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drawscape.queue.status import SQL_ENDED
+from drawscape.queue.status import SQL_APART, SQL_ENDED
 
 APPLICATION_ID: Final = 0x44524157
 """SQLite's `application_id` of our files: "DRAW"."""
@@ -114,7 +114,10 @@ _VERSION_2: Final = (
     "insert into job_count select queue, status, count(*) from job "
     f"where status in {SQL_ENDED} group by queue, status",
     "drop index job_batch_status",
-    "create index job_of_batch on job (batch, ended_at, status) where batch is not null",
+    # Neither is touched by a claim, and the second one by no job that runs and finishes.
+    "create index job_of_batch on job (batch, ended_at) where batch is not null",
+    f"create index job_of_batch_apart on job (batch, status) where batch is not null "
+    f"and status in {SQL_APART}",
     "create index job_ended on job (ended_at, queue) where ended_at is not null",
     "drop index job_due",
     "create index job_due on job (due_at) where status = 'scheduled' and due_boot is null",
@@ -125,11 +128,10 @@ _VERSION_2: Final = (
     "create index job_deferred on job (seq, queue) where status = 'deferred'",
     "create index job_grouped on job (group_id, priority desc, seq) "
     "where status = 'queued' and group_id is not null",
-    "create trigger job_leaves_end after update of status on job "
-    f"when old.status in {SQL_ENDED} and old.status != new.status begin "
+    # On `ended_at`, which every ended job has and no open one: a claim wakes neither of them.
+    "create trigger job_leaves_end after update of ended_at on job when old.ended_at is not null begin "
     f"{_COUNT.format(row='old', by='-1')}; end",
-    "create trigger job_enters_end after update of status on job "
-    f"when new.status in {SQL_ENDED} and old.status != new.status begin "
+    "create trigger job_enters_end after update of ended_at on job when new.ended_at is not null begin "
     f"{_COUNT.format(row='new', by='1')}; end",
     f"create trigger job_gone after delete on job when old.status in {SQL_ENDED} begin "
     f"{_COUNT.format(row='old', by='-1')}; "
