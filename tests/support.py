@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 20.0, what: str = "") -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:
     """Return once `condition()` is true; fail when that takes too long."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -104,7 +104,7 @@ class Journey:
             yield _line_with(until, log, process)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def _line_with(words: str, log: Path, process: subprocess.Popen[bytes]) -> str:

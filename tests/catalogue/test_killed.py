@@ -72,7 +72,7 @@ def play(home: Path) -> Iterator[Play]:
 
     yield play
     server.stdin.close()
-    server.wait(30)
+    server.wait(60)
 
 
 def check(home: Path, starred: dict[str, int]) -> None:

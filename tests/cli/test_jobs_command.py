@@ -75,7 +75,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_list_is_plain_lines_where_there_is_no_terminal(home: Path):
     job = enqueue_background_job("clitasks.speak", "hello")
-    job.wait(20)
+    job.wait(60)
     line = next(line for line in output("list").splitlines() if job.id in line)
     assert line.split("\t")[:4] == [job.id, "clitasks.speak", "finished", "100%"]
     assert job.id in output("list", "--status", "finished", "--task", "clitasks.speak")
@@ -85,7 +85,7 @@ def test_the_list_is_plain_lines_where_there_is_no_terminal(home: Path):
 
 def test_show_explains_and_gives_the_result(home: Path):
     job = enqueue_background_job("clitasks.speak", "hello", job_description="a greeting")
-    job.wait(20)
+    job.wait(60)
     text = output("show", job.id)
     for words in ("a greeting", "result: 'hello'", "It ran for"):
         assert words in text
@@ -96,7 +96,7 @@ def test_show_explains_and_gives_the_result(home: Path):
 
 def test_logs_are_printed_and_followed(home: Path):
     job = enqueue_background_job("clitasks.speak", "written down")
-    job.wait(20)
+    job.wait(60)
     assert output("logs", job.id) == "written down\n"
     assert output("logs", "-f", job.id) == "written down\n"
 
@@ -156,7 +156,7 @@ def test_a_job_may_be_named_by_the_end_of_its_id(home: Path):
 
 def test_a_silent_job_and_an_empty_choice_are_put_in_words(home: Path):
     silent = enqueue_background_job("clitasks.nap", 0)
-    silent.wait(20)
+    silent.wait(60)
     assert command("jobs", "logs", silent.id).stderr.endswith("has printed nothing\n")
     assert output("retry", "--failed", "--task", "clitasks.speak").startswith("no job has failed")
     assert output("wait", silent.id) == ""
@@ -164,7 +164,7 @@ def test_a_silent_job_and_an_empty_choice_are_put_in_words(home: Path):
 
 def test_options_before_a_subcommand_hold_for_it(home: Path):
     for word in ("one", "two"):
-        enqueue_background_job("clitasks.speak", word).wait(20)
+        enqueue_background_job("clitasks.speak", word).wait(60)
     assert len(output("--limit", "1", "list").splitlines()) == 1
 
 
@@ -186,7 +186,7 @@ def test_wait_prints_the_result_and_fails_with_the_job(home: Path):
 
 
 def test_prune_and_stats(home: Path):
-    enqueue_background_job("clitasks.speak", "x").wait(20)
+    enqueue_background_job("clitasks.speak", "x").wait(60)
     assert "1 with 2 slots" in output("stats")
     assert 'drawscape_jobs{status="queued"} 0' in output("stats", "--prometheus")
     assert " removed" in output("prune", "--days", "0")
@@ -206,7 +206,7 @@ def test_prune_and_stats(home: Path):
 )
 def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: str):
     job = enqueue_background_job("clitasks.speak", "a long line of words\n" * 10_000)
-    job.wait(20)
+    job.wait(60)
     line = f"{sys.executable} -m drawscape {arguments.format(job=job.id)}"
     done = subprocess.run(
         ["bash", "-c", f"{line} | (exec 0<&-); echo ${{PIPESTATUS[0]}}"],
@@ -220,7 +220,7 @@ def test_a_reader_that_leaves_ends_the_command_quietly(home: Path, arguments: st
 
 def test_the_exit_code_reaches_the_shell(home: Path):
     job = enqueue_background_job("clitasks.speak", "done")
-    job.wait(20)
+    job.wait(60)
     assert command("jobs", "cancel", job.id).returncode == 1
     assert command("jobs", "show", job.id).returncode == 0
 
@@ -276,7 +276,7 @@ def test_ctrl_c_lets_jobs_finish_and_a_second_one_gives_them_back(tmp_path, home
         for signum in signals[1:]:
             wait_until(lambda: "event=stopping" in log.read_text())
             process.send_signal(signum)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert job.status == status
 
 

@@ -75,7 +75,7 @@ def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
     process, url, log = lab
     wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
     task = "workers.svg_tasks.generate_complex_svg"
-    assert Path(enqueue_background_job(task, width=50, height=50).wait(30)).exists()
+    assert Path(enqueue_background_job(task, width=50, height=50).wait(60)).exists()
 
     for number in signals:
         os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group

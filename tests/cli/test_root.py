@@ -69,7 +69,7 @@ def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(
         if "are queued" in line:
             break
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(30)
+    process.wait(60)
     process.stdout.close()
     assert process.returncode == 130
     wait_until(lambda: not workers_alive(), 20, "the worker's end")

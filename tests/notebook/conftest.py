@@ -30,7 +30,7 @@ def consumer(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     yield process
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(60)
 
 
 def start_consumer(home: Path) -> subprocess.Popen[bytes]:

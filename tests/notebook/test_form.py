@@ -74,7 +74,7 @@ def await_status(shown: Form, begin: str) -> None:
 
 def test_the_picture_is_the_file_of_the_job() -> None:
     dots = form(plot, paper="A6", seed=5, dots=7)
-    path = dots.draw().wait(20)
+    path = dots.draw().wait(60)
     await_status(dots, "finished in")
     assert picture(dots) == Path(path).read_bytes()
     assert part(dots, "bar").value == 1.0
@@ -90,7 +90,7 @@ def test_progress_and_preview_show_while_it_draws(gate: Path) -> None:
     wait_until(lambda: circles(dots) == 3, 10, "a preview")
     assert part(dots, "bar").value == pytest.approx(0.75)
     gate.touch()
-    job.wait(20)
+    job.wait(60)
     await_status(dots, "finished in")
     assert seen[0].startswith(("waiting", "drawing"))
 
@@ -123,7 +123,7 @@ def test_an_error_of_the_task_shows_in_the_form_with_its_traceback() -> None:
     dots = form(plot, fail_at=1)
     job = dots.draw()
     with pytest.raises(JobFailed, match="dot 1 is <b>bad</b>"):
-        job.wait(20)
+        job.wait(60)
     await_status(dots, "failed: ValueError: dot 1 is &lt;b&gt;bad")
     trouble = part(dots, "trouble").value
     assert "Traceback" in trouble
@@ -160,7 +160,7 @@ def test_drawing_again_cancels_the_former_job(gate: Path) -> None:
     former = dots.draw()
     await_status(dots, "drawing")
     dots.set(gate="", seed=8)
-    dots.draw().wait(20)
+    dots.draw().wait(60)
     await_status(dots, "finished")
     assert former.status == "stopped"
     assert b"<!-- 8 -->" in picture(dots)
@@ -193,7 +193,7 @@ def test_a_task_that_returns_words_shows_them() -> None:
 
     letters = form(count_letters)
     assert button(letters, "Run")
-    letters.draw().wait(20)
+    letters.draw().wait(60)
     await_status(letters, "finished")
     assert text(letters, "caption") == "7 letters"
 
@@ -221,8 +221,8 @@ def test_without_a_kernel_a_form_says_what_stands_there() -> None:
 def test_a_form_follows_only_its_own_latest_job(gate: Path) -> None:
     dots = form(plot, dots=3)
     other = enqueue_background_job(plot, width=10, height=10, dots=9, seed=77)
-    dots.draw().wait(20)
-    other.wait(20)
+    dots.draw().wait(60)
+    other.wait(60)
     await_status(dots, "finished")
     assert circles(dots) == 3
 
@@ -232,7 +232,7 @@ def test_clicks_reach_the_same_code_as_calls() -> None:
     click: Callable[[], None] = button(dots, "Draw").click
     click()
     assert dots.job is not None
-    assert Path(dots.job.wait(20)).name == "dots-0-2.svg"
+    assert Path(dots.job.wait(60)).name == "dots-0-2.svg"
 
 
 def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here() -> None:
@@ -257,7 +257,7 @@ def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(
     import besidesketch  # type: ignore[import-not-found]
 
     shown = form(besidesketch.ring, n=5)
-    assert 'r="25"' in Path(shown.draw().wait(20)).read_text()
+    assert 'r="25"' in Path(shown.draw().wait(60)).read_text()
 
 
 def draw_nothing(svg: Any) -> str:
@@ -267,7 +267,7 @@ def draw_nothing(svg: Any) -> str:
 
 def test_a_sheet_on_which_nothing_is_drawn_says_so() -> None:
     shown = form(draw_nothing)
-    shown.draw().wait(20)
+    shown.draw().wait(60)
     await_status(shown, "finished in")
     assert " · nothing is drawn on it" in text(shown, "caption")
 
@@ -314,11 +314,11 @@ def test_the_picture_says_when_it_is_older_than_the_settings() -> None:
     shown = form(plot, dots=3)
     shown.set(dots=4)
     assert "older" not in text(shown, "caption")
-    shown.draw().wait(20)
+    shown.draw().wait(60)
     await_status(shown, "finished")
     shown.set(dots=5)
     assert text(shown, "caption").startswith("older than the settings · output/dots")
-    shown.draw().wait(20)
+    shown.draw().wait(60)
     await_status(shown, "finished")
     assert text(shown, "caption").startswith("output/dots-0-5.svg")
 
@@ -327,7 +327,7 @@ def test_the_dice_draws() -> None:
     shown = form(plot, dots=2)
     button(shown, "Draw with another seed").click()
     assert shown.job is not None
-    assert Path(shown.job.wait(20)).name == f"dots-{shown.values['seed']}-2.svg"
+    assert Path(shown.job.wait(60)).name == f"dots-{shown.values['seed']}-2.svg"
 
 
 def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
@@ -342,15 +342,15 @@ def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
         return re.findall(rb'(?<=c)[xy]="[^"]*"', data)
 
     shown = form(dots, paper="100x100", seed=4)
-    first = Path(shown.draw().wait(20)).read_bytes()
+    first = Path(shown.draw().wait(60)).read_bytes()
     button(shown, "Draw with another seed of size").click()
     assert shown.job is not None
-    second = Path(shown.job.wait(20)).read_bytes()
+    second = Path(shown.job.wait(60)).read_bytes()
     assert places(first) == places(second)
     assert first != second
     assert second == draw(dots, 100, 100, seed=4, streams=shown.values["streams"]).to_bytes()
     monkeypatch.setattr(sys.modules["__main__"], "dots", dots, raising=False)
-    assert form(Path(shown.job.wait(20))).values["streams"] == shown.values["streams"]
+    assert form(Path(shown.job.wait(60))).values["streams"] == shown.values["streams"]
 
 
 @pytest.mark.parametrize("typed", ["1e3x", "3.7", "-5"])
@@ -391,7 +391,7 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines() -> None:
 
     shown = form(broken)
     with pytest.raises(JobFailed):
-        shown.draw().wait(20)
+        shown.draw().wait(60)
     await_status(shown, "failed: ZeroDivisionError")
     details = text(shown, "trouble")
     assert "svg.circle(0, 0, sides / 0)" in details
@@ -401,7 +401,7 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines() -> None:
 def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
     shown = form("spiral", paper="A4")
     assert "<img" not in shown.saved.html
-    shown.draw().wait(30)
+    shown.draw().wait(60)
     wait_until(lambda: "<img" in shown.saved.html, 20, "the picture to keep")
     assert "output/spiral-0-" in shown.saved.html
     assert len(shown.saved.html) < 200_000
@@ -411,7 +411,7 @@ def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("drawscape.notebook.picture.LARGEST_SHOWN", 50_000)
     monkeypatch.setattr("drawscape.notebook.form_view.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
-    shown.draw().wait(30)
+    shown.draw().wait(60)
     wait_until(lambda: "shown reduced" in text(shown, "caption"), 20, "a reduced picture")
     assert picture(shown)[8:12] == b"WEBP"
 
@@ -422,5 +422,5 @@ def test_a_drawing_wholly_off_the_sheet_says_so() -> None:
         svg.circle(-500, -500, 20)
 
     shown = form(lost)
-    shown.draw().wait(20)
+    shown.draw().wait(60)
     wait_until(lambda: text(shown, "notice") == "all of it lies off the sheet", 20, "the notice")

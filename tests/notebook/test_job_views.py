@@ -35,7 +35,7 @@ def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
 
 def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path))
-    job.wait(20)
+    job.wait(60)
     view = job_view(job.id)
     wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
 
@@ -74,14 +74,14 @@ def test_a_closed_table_follows_no_more(tmp_path: Path) -> None:
     table = queue_table()
     table.close()
     shown = part(table, "queue").value
-    enqueue_background_job(wait_for, str(tmp_path)).wait(20)
+    enqueue_background_job(wait_for, str(tmp_path)).wait(60)
     assert part(table, "queue").value == shown
 
 
 def test_a_job_that_was_removed_is_not_in_the_table(tmp_path: Path) -> None:
     kept, gone = (enqueue_background_job(wait_for, str(tmp_path)) for _ in range(2))
     for job in (kept, gone):
-        job.wait(20)
+        job.wait(60)
     table = queue_table()
     gone.delete()
     table.refresh()
@@ -106,7 +106,7 @@ def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
     )
     (tmp_path / "gate").touch()
     table.act(job.id, "retry")
-    assert job.wait(20) == 5
+    assert job.wait(60) == 5
     table.act(job.id, "log")
     assert text(table, "trouble") == "<pre>nothing was printed</pre>"
     table.act(job.id, "delete")

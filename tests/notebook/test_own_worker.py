@@ -79,7 +79,7 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
     os.kill(first.pid, signal.SIGKILL)
     wait_until(lambda: text(held, "note") == worker.RESTARTED, 30, "the note")
     (tmp_path / "gate").touch()
-    assert job.wait(30) == "done"
+    assert job.wait(60) == "done"
     wait_until(lambda: held.status.startswith("finished"), 10, "the form")
     assert [w.pid for w in workers_alive()] != [first.pid]
 

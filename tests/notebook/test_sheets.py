@@ -55,7 +55,7 @@ def count_jobs() -> int:
 
 def test_each_tile_shows_the_file_of_its_job() -> None:
     sheet = contact_sheet(plot, range(4), paper="A6", size=3)
-    gallery = sheet.wait(20)
+    gallery = sheet.wait(60)
     await_words(sheet, "4 of 4 drawn")
     paths = [Path(job.result) for job in sheet.jobs]
     assert [path.name for path in paths] == [f"dot-{seed}-3.svg" for seed in range(4)]
@@ -67,7 +67,7 @@ def test_each_tile_shows_the_file_of_its_job() -> None:
 
 def test_variations_run_through_every_combination() -> None:
     sheet = variations(plot, seed=[1, 2], size=[4, 5, 6])
-    sheet.wait(20)
+    sheet.wait(60)
     names = [Path(job.result).name for job in sheet.jobs]
     assert names == [f"dot-{seed}-{size}.svg" for seed in (1, 2) for size in (4, 5, 6)]
     assert sheet._wall.grid.columns == 3
@@ -75,7 +75,7 @@ def test_variations_run_through_every_combination() -> None:
 
 def test_one_that_fails_leaves_the_others_standing_and_is_shown_in_its_tile() -> None:
     sheet = contact_sheet(plot, range(3), fail_at=1)
-    gallery = sheet.wait(20)
+    gallery = sheet.wait(60)
     await_words(sheet, "2 of 3 drawn, 1 failed")
     assert tiles(sheet)[1].caption == "seed 1: failed: ValueError: not this one"
     assert [tile.state for tile in tiles(sheet)] == ["finished", "failed", "finished"]

@@ -122,18 +122,18 @@ def test_a_sketch_of_the_library_is_not_hidden(project: Path):
 @pytest.mark.slow
 def test_the_worker_draws_it_by_name_and_sees_an_edit(project: Path, worker):
     page = {"width": 50, "height": 50, "pattern_type": "rings", "output_filename": "r.svg"}
-    path = Path(enqueue_background_job(TASK, **page, count=4).wait(30))
+    path = Path(enqueue_background_job(TASK, **page, count=4).wait(60))
     assert path.read_text().count("<circle") == 4
     (project / "sketches" / "rings.py").write_text(RINGS.replace("svg.circle", "2 * svg.circel"))
     with pytest.raises(RuntimeError, match="circel"):
-        enqueue_background_job(TASK, **page).wait(30)
+        enqueue_background_job(TASK, **page).wait(60)
     (project / "sketches" / "rings.py").write_text(RINGS.replace("count=5", "count=5, lines=3"))
     (project / "sketches" / "rings.py").write_text(RINGS.replace("count", "number_of"))
-    enqueue_background_job(TASK, **page, number_of=2).wait(30)
+    enqueue_background_job(TASK, **page, number_of=2).wait(60)
     assert path.read_text().count("<circle") == 2
     (project / "sketches" / "rings.py").write_text("import nothing_of_the_kind\n")
     with pytest.raises(RuntimeError, match=r"rings.py does not import: ModuleNotFoundError"):
-        enqueue_background_job(TASK, **page).wait(30)
+        enqueue_background_job(TASK, **page).wait(60)
 
 
 def test_a_form_sends_its_name_and_not_its_code(project: Path):

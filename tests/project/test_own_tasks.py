@@ -35,12 +35,12 @@ def test_own_tasks_stand_beside_the_librarys(project: Path, module: str, regular
     (project / "workers" / "_paper.py").write_text("SIZE = 'A6'\n")
     own = enqueue_background_job(f"workers.{module}.card", "Ada")
     theirs = enqueue_background_job(SPIRAL, width=50, height=50, output_filename="s.svg")
-    assert own.wait(30) == ("Ada", "A6")
-    assert theirs.wait(30) == str(project / "output" / "s.svg")
+    assert own.wait(60) == ("Ada", "A6")
+    assert theirs.wait(60) == str(project / "output" / "s.svg")
 
     file.write_text("def card(name, greeting):\n    return greeting + name\n")
     assert (
-        enqueue_background_job(f"workers.{module}.card", "Ada", greeting="Hi ").wait(30) == "Hi Ada"
+        enqueue_background_job(f"workers.{module}.card", "Ada", greeting="Hi ").wait(60) == "Hi Ada"
     )
 
 
@@ -116,7 +116,7 @@ def test_a_package_of_tasks_named_in_the_project_file_needs_no_variable(project:
 
     # The worker was started before the project named the package.
     with pytest.raises(RuntimeError, match="outside of the task modules"):
-        get_job(job_id).wait(30)
+        get_job(job_id).wait(60)
     second = start_worker(1)
     try:
         assert get_job_status(job_id)["status"] == "failed"
@@ -133,7 +133,7 @@ def test_a_worker_needs_no_huey_in_the_projects_workers(project: Path, text: str
     (project / "workers" / "__init__.py").write_text(text)
     worker = start_worker(1)
     try:
-        assert Path(enqueue_background_job(SPIRAL, width=50, height=50).wait(30)).exists()
+        assert Path(enqueue_background_job(SPIRAL, width=50, height=50).wait(60)).exists()
     finally:
         worker.stop()
 
@@ -149,7 +149,7 @@ def test_a_huey_of_the_projects_own_is_the_one_that_runs(project: Path):
     )
     worker = start_worker(1)
     try:
-        assert Path(enqueue_background_job(SPIRAL, width=50, height=50).wait(30)).exists()
+        assert Path(enqueue_background_job(SPIRAL, width=50, height=50).wait(60)).exists()
         assert (project / "begun").exists()
     finally:
         worker.stop()

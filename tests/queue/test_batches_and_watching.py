@@ -127,7 +127,7 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
         assert job.progress == 0.5
         assert job.status == "started"
         gate.unlink()
-        job.wait(20)
+        job.wait(60)
 
 
 def samples(text: str) -> dict[tuple[str, str], float]:

@@ -330,9 +330,9 @@ def test_a_failure_runs_the_other_and_a_retry_turns_both_back():
 def test_a_callback_gets_the_jobs_id(start_consumer: Callable[..., object]):
     start_consumer()
     job = queued(job_on_success="sampletasks.echo")
-    job.wait(20)
+    job.wait(60)
     (callback,) = [one for one in list_jobs(limit=None) if one.id != job.id]
-    assert get_job(callback.id).wait(20) == job.id
+    assert get_job(callback.id).wait(60) == job.id
 
 
 def test_a_batch_is_not_given_options_for_single_jobs(home: Path):

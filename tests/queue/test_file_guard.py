@@ -39,7 +39,7 @@ def test_reading_the_file_raw_and_restarting_a_worker_loses_no_job(
 ):
     path = database_path()
     consumer = start_consumer("-w", "2")
-    enqueue_background_job("sampletasks.add", 1).wait(30)
+    enqueue_background_job("sampletasks.add", 1).wait(60)
     script = (
         "import sys; from drawscape.job_manager import enqueue_background_job\n"
         "for i in range(600): print(enqueue_background_job('sampletasks.add', i).id, flush=True)"

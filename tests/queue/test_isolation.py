@@ -16,17 +16,17 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
 def pid_of_next() -> int:
-    return enqueue_background_job("sampletasks.where").wait(30)[1]
+    return enqueue_background_job("sampletasks.where").wait(60)[1]
 
 
 def test_what_a_job_changed_in_its_process_is_put_back(home: Path, start_consumer, tmp_path: Path):
     start_consumer()
-    before = enqueue_background_job("sampletasks.describe_process").wait(30)
-    child = enqueue_background_job("sampletasks.change_everything", str(tmp_path)).wait(30)
+    before = enqueue_background_job("sampletasks.describe_process").wait(60)
+    child = enqueue_background_job("sampletasks.change_everything", str(tmp_path)).wait(60)
     assert pid_of_next() == child  # put back, not replaced
-    enqueue_background_job("sampletasks.nap", 0.4).wait(30)  # longer than the timer that was left
+    enqueue_background_job("sampletasks.nap", 0.4).wait(60)  # longer than the timer that was left
     after = enqueue_background_job("sampletasks.describe_process")
-    assert after.wait(30) == before
+    assert after.wait(60) == before
     assert after.logs() == "is printed\nby a shell\n"
     assert before["folder"] == str(home)
 
@@ -37,7 +37,7 @@ def test_what_a_job_changed_in_its_process_is_put_back(home: Path, start_consume
 def test_a_process_in_which_something_stays_runs_no_other_job(home, start_consumer, what):
     start_consumer()
     assert pid_of_next() == pid_of_next()
-    pid = enqueue_background_job("sampletasks.pid_after", what).wait(30)
+    pid = enqueue_background_job("sampletasks.pid_after", what).wait(60)
     assert pid_of_next() != pid
     wait_until(lambda: not is_running(pid), 10)
 
@@ -45,13 +45,13 @@ def test_a_process_in_which_something_stays_runs_no_other_job(home, start_consum
 def test_a_job_may_have_a_process_of_its_own(home, start_consumer):
     start_consumer()
     shared = pid_of_next()
-    alone = enqueue_background_job("sampletasks.where", job_fresh_process=True).wait(30)[1]
+    alone = enqueue_background_job("sampletasks.where", job_fresh_process=True).wait(60)[1]
     assert len({shared, alone, pid_of_next()}) == 3
     batch = enqueue_many("sampletasks.where", [{}] * 3, job_fresh_process=True)
-    assert len({pid for _, pid in batch.wait(30)}) == 3
+    assert len({pid for _, pid in batch.wait(60)}) == 3
     again = enqueue_background_job("sampletasks.fail", job_fresh_process=True, job_retries=1)
     with pytest.raises(JobFailed):
-        again.wait(30)
+        again.wait(60)
     assert again.refresh().attempts == 2
 
 
@@ -103,17 +103,17 @@ def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer,
     path = tmp_path / "came-back"
     twice = enqueue_background_job("sampletasks.return_twice", str(path))
     following = [enqueue_background_job("sampletasks.nap", 0.3) for _ in range(3)]
-    assert twice.wait(30) == "the task's"
-    assert [job.wait(30) for job in following] == [0.3] * 3
+    assert twice.wait(60) == "the task's"
+    assert [job.wait(60) for job in following] == [0.3] * 3
     rows = [job.refresh() for job in following]
     assert all((row.ended_at - row.started_at).total_seconds() >= 0.3 for row in rows)
 
 
 def test_a_forked_copy_does_not_report_for_the_next_job(home, start_consumer):
     start_consumer()
-    enqueue_background_job("sampletasks.fork_and_report", 2).wait(30)
+    enqueue_background_job("sampletasks.fork_and_report", 2).wait(60)
     job = enqueue_background_job("sampletasks.report", "of its own", 0.5)
-    job.wait(30)
+    job.wait(60)
     assert job.message == "of its own"
 
 
@@ -122,7 +122,7 @@ def test_a_generator_reports_each_step_and_returns_its_result(home, start_consum
     job = enqueue_background_job("sampletasks.draw_in_steps", 20)
     wait_until(lambda: job.progress > 0 and job.preview is not None)
     assert job.preview.startswith(b"<svg>")
-    assert job.wait(30) == "20 steps"
+    assert job.wait(60) == "20 steps"
     assert job.progress == 1
 
 
@@ -131,7 +131,7 @@ def test_a_generator_that_yields_no_fraction_fails_with_the_remedy(home, start_c
     start_consumer()
     job = enqueue_background_job("sampletasks.draw_in_steps", 1, bad=bad)
     with pytest.raises(JobFailed, match=r"yield how far it is, 0 to 1, or \(fraction, preview\)"):
-        job.wait(30)
+        job.wait(60)
 
 
 def test_a_process_that_ran_out_of_memory_runs_no_other_job(home, start_consumer, tmp_path):
@@ -139,6 +139,6 @@ def test_a_process_that_ran_out_of_memory_runs_no_other_job(home, start_consumer
     path = tmp_path / "pid"
     job = enqueue_background_job("sampletasks.run_out_of_memory", str(path))
     with pytest.raises(JobFailed, match="MemoryError"):
-        job.wait(30)
+        job.wait(60)
     assert job.reason == "crashed"
     assert pid_of_next() != int(path.read_text())

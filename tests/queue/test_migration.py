@@ -66,12 +66,12 @@ def test_its_waiting_jobs_run_and_so_do_those_that_follow(
     old_home: Path, start_consumer: Callable[..., object]
 ):
     start_consumer("-w", "2")
-    assert get_job("queued").wait(30) == 42
-    assert get_job("deferred").wait(30) == 5
-    assert get_job("scheduled").wait(30) == 1
-    assert get_job("follower").wait(30) == 7
-    assert get_job("finished").requeue().wait(30) == 3
-    assert enqueue_background_job("oldtasks.add", 1).wait(30) == 1
+    assert get_job("queued").wait(60) == 42
+    assert get_job("deferred").wait(60) == 5
+    assert get_job("scheduled").wait(60) == 1
+    assert get_job("follower").wait(60) == 7
+    assert get_job("finished").requeue().wait(60) == 3
+    assert enqueue_background_job("oldtasks.add", 1).wait(60) == 1
     assert {job.status for job in list_jobs(limit=None)} == {"finished", "failed"}
 
 
@@ -92,12 +92,12 @@ def test_a_message_that_an_older_version_left_is_read_from_no_newer_row(
             (replayed.id,),
         )
     start_consumer("-w", "2")
-    assert get_job("queued").wait(30) == 42
+    assert get_job("queued").wait(60) == 42
     with pytest.raises(JobFailed, match="signature"):
-        replayed.wait(30)
+        replayed.wait(60)
     assert (replayed.status, replayed.reason) == ("failed", "invalid")
     assert (needing.refresh().status, needing.reason) == ("failed", "dependency")
-    assert finished.wait(30) == 1
+    assert finished.wait(60) == 1
     with database.transaction() as connection:
         connection.execute(paste.format("result", "result"), ("finished", finished.id))
     with pytest.raises(QueueError, match="signature"):

@@ -203,7 +203,7 @@ def test_a_worker_does_not_wait_for_a_native_task_when_it_has_to_leave(
     native.sleep_long(str(tmp_path / "begun"))
     wait_until(lambda: (tmp_path / "begun").exists() and job.status == "started")
     consumer.process.send_signal(signum)
-    assert consumer.process.wait(30) == 0
+    assert consumer.process.wait(60) == 0
     assert job.status == "queued"
     assert job.refresh().recoveries == 0
     assert workers_alive() == []

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.speak")
-    job.wait(20)
+    job.wait(60)
     log = default_queue().folder / "logs" / f"{job.id}.log"
     assert log.exists()
     kept = enqueue_background_job("sampletasks.nothing", job_delay=60)
@@ -38,7 +38,7 @@ def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
 def test_pruning_keeps_the_newest_of_many(home, start_consumer):
     start_consumer()
     batch = enqueue_many("sampletasks.nothing", [{}] * 30)
-    batch.wait(20)
+    batch.wait(60)
     assert prune_jobs(Keep(count=10)) == 0  # they have ended in the last seven days
     assert prune_jobs(Keep(count=10, spared_s=0)) == 20
     assert len(batch.jobs) == 10
@@ -47,7 +47,7 @@ def test_pruning_keeps_the_newest_of_many(home, start_consumer):
 def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
-    job.wait(20)
+    job.wait(60)
     assert prune_jobs() == 1
 
 

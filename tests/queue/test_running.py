@@ -28,19 +28,19 @@ pytestmark = pytest.mark.usefixtures("worked_home")
 def failed(*args, **kwargs):
     job = enqueue_background_job(*args, **kwargs)
     with pytest.raises(JobFailed) as caught:
-        job.wait(30)
+        job.wait(60)
     return job, str(caught.value)
 
 
 def test_a_job_runs_in_a_process_of_its_own_in_the_home(worked_home: Path):
-    folder, pid = enqueue_background_job("sampletasks.where").wait(20)
+    folder, pid = enqueue_background_job("sampletasks.where").wait(60)
     assert folder == str(worked_home)
     assert pid not in (os.getpid(), workers_alive()[0].pid)
 
 
 def test_the_result_can_be_read_again_and_again():
     job = enqueue_background_job("sampletasks.add", 2, b=3)
-    assert job.wait(20) == 5
+    assert job.wait(60) == 5
     assert [get_job_status(job.id)["result"] for _ in range(3)] == [5, 5, 5]
     status = get_job_status(job.id)
     assert status["status"] == "finished"
@@ -60,17 +60,17 @@ def test_a_job_can_be_awaited():
 
 def test_a_none_result_is_a_result():
     job = enqueue_background_job("sampletasks.nothing")
-    assert job.wait(20) is None
+    assert job.wait(60) is None
     assert job.status == "finished"
 
 
 def test_a_coroutine_function_is_run():
-    assert enqueue_background_job("sampletasks.coroutine", 21).wait(20) == 42
+    assert enqueue_background_job("sampletasks.coroutine", 21).wait(60) == 42
 
 
 def test_a_function_without_a_module_travels_by_value():
     factor = 3
-    assert enqueue_background_job(lambda x: x * factor, 14).wait(20) == 42
+    assert enqueue_background_job(lambda x: x * factor, 14).wait(60) == 42
 
 
 def test_an_exception_fails_the_job_with_the_workers_traceback():
@@ -86,7 +86,7 @@ def test_waiting_has_a_limit_and_the_job_goes_on():
     job = enqueue_background_job("sampletasks.nap", 0.6)
     with pytest.raises(JobTimeout, match="has not been canceled"):
         job.wait(0.1)
-    assert job.wait(20) == 0.6
+    assert job.wait(60) == 0.6
 
 
 def test_a_loop_in_c_is_killed_at_its_timeout_and_the_next_job_runs():
@@ -115,7 +115,7 @@ def test_a_child_that_dies_is_a_crashed_job_and_the_worker_serves_on(task, words
     job, text = failed(f"sampletasks.{task}")
     assert (job.status, job.reason) == ("failed", "crashed")
     assert words in text
-    assert enqueue_background_job("sampletasks.add", 1).wait(10) == 1
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
 def test_a_segfault_reports_where():
@@ -152,7 +152,7 @@ def test_an_error_that_is_not_utf8_is_reported_all_the_same():
 )
 def test_odd_words_of_progress_harm_nothing(message, fraction, stored):
     job = enqueue_background_job("sampletasks.report", message, fraction)
-    job.wait(20)
+    job.wait(60)
     assert job.message == stored
     assert job.refresh().attempts == 1
 
@@ -172,8 +172,8 @@ def test_an_error_of_any_length_is_kept_short_with_both_ends():
 
 def test_a_job_leaves_the_process_as_it_found_it(worked_home: Path, tmp_path: Path):
     for _ in range(3):
-        enqueue_background_job("sampletasks.wander", str(tmp_path)).wait(20)
-    assert [enqueue_background_job("sampletasks.where").wait(20)[0] for _ in range(3)] == [
+        enqueue_background_job("sampletasks.wander", str(tmp_path)).wait(60)
+    assert [enqueue_background_job("sampletasks.where").wait(60)[0] for _ in range(3)] == [
         str(worked_home)
     ] * 3
 
@@ -185,7 +185,7 @@ def test_a_hundred_megabytes_come_back_whole():
 
 def test_everything_that_is_printed_is_in_the_jobs_log():
     job = enqueue_background_job("sampletasks.speak", "hello plotter")
-    job.wait(20)
+    job.wait(60)
     for words in ("hello plotter", "to stderr", "WARNING ink: running low", "from a shell"):
         assert words in job.logs()
     assert enqueue_background_job("sampletasks.nothing").logs() == ""
@@ -258,14 +258,14 @@ def test_a_finished_picture_is_shown_as_an_img(worked_home: Path):
     begin, end = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">', "<g/></svg>"
     path.write_text(f'{begin}<metadata id="x">not to\nbe seen</metadata>\n{end}')
     job = enqueue_background_job("sampletasks.echo", str(path))
-    job.wait(20)
+    job.wait(60)
     bundle = job._repr_mimebundle_()
     assert bundle["text/html"].startswith('<img src="data:image/svg+xml;base64,')
     coded = bundle["text/html"].partition("base64,")[2].partition('"')[0]
     assert base64.b64decode(coded).decode() == begin + end
     assert job.id in bundle["text/plain"]
     plain = enqueue_background_job("sampletasks.echo", "no picture")
-    plain.wait(20)
+    plain.wait(60)
     assert "text/html" not in plain._repr_mimebundle_()
 
 
@@ -279,7 +279,7 @@ def test_a_watcher_sees_each_change_in_its_thread():
 
     job = enqueue_background_job("sampletasks.nap", 0.3)
     with watch(note, [job.id]):
-        job.wait(20)
+        job.wait(60)
         wait_until(lambda: (job.id, "finished") in seen)
     assert threads == {"drawscape-watch"}
 
@@ -292,15 +292,15 @@ def test_a_batch_counts_waits_and_yields_as_jobs_end(worked_home: Path):
         then="sampletasks.append",
         then_kwargs={"path": path, "text": "all done"},
     )
-    assert batch.wait(30) == list(range(20))
+    assert batch.wait(60) == list(range(20))
     assert batch.progress == 1
     assert batch.counts["finished"] == 20
     assert {job.result for job in batch} == set(range(20))
-    assert batch.following.wait(20) == "all done"
+    assert batch.following.wait(60) == "all done"
 
 
 def test_a_batch_with_failures_says_how_many():
     batch = enqueue_many("sampletasks.fail_if", [{"bad": i == 3} for i in range(6)])
     with pytest.raises(JobFailed, match="1 of 6"):
-        batch.wait(30)
+        batch.wait(60)
     assert batch.counts["failed"] == 1

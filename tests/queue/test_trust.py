@@ -194,7 +194,7 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Call
     start_consumer("-w", "1")
     jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
     for job in jobs:
-        job.wait(20)
+        job.wait(60)
     default_queue().database.connection.execute(
         "update job set result = zeroblob(80) where id = ?", (jobs[0].id,)
     )
@@ -232,7 +232,7 @@ def test_a_moment_beyond_all_calendars_is_refused():
 def test_an_expiry_longer_than_the_common_one_is_kept(start_consumer: Callable[..., object]):
     start_consumer("-w", "1")
     job = enqueue_background_job(TASK, job_result_ttl="60d")
-    job.wait(20)
+    job.wait(60)
     database, folder = default_queue().database, default_queue().folder
     assert retention.prune(database, folder, now=time.time() + 59 * DAY_S) == 0
     assert retention.prune(database, folder, now=time.time() + 61 * DAY_S) == 1

@@ -19,7 +19,7 @@ class Runner(threading.Thread):
     def run(self) -> None:
         self.turn.acquire()
         self.goes_on.set()
-        self.may_end.wait(10)
+        self.may_end.wait(60)
         self.turn.release()
 
 
@@ -30,7 +30,7 @@ def test_a_thread_goes_on_although_the_turn_is_never_released():
     for other in others:
         other.start()
     for other in others:
-        assert other.goes_on.wait(10)
+        assert other.goes_on.wait(60)
         other.may_end.set()
         other.join(10)
     assert not is_free(turn)  # who went on without it has not released another's

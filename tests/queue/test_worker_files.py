@@ -73,7 +73,7 @@ def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):
     before = os.umask(0)
     try:
         worker = start_worker(1)
-        enqueue_background_job("sampletasks.speak", job_id="spoken").wait(30)
+        enqueue_background_job("sampletasks.speak", job_id="spoken").wait(60)
     finally:
         os.umask(before)
     files = [folder / "worker.log", folder / "logs" / "spoken.log", *folder.glob("workers/*.lock")]
@@ -102,7 +102,7 @@ def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, start_consumer
     link = home / ".drawscape" / "logs" / "planted.log"
     link.symlink_to(victim)
     job = enqueue_background_job("sampletasks.speak", job_id="planted")
-    assert job.wait(30) == 5
+    assert job.wait(60) == 5
     picture = home / ".drawscape" / "previews" / ".pictured"
     picture.symlink_to(victim)
     job = enqueue_background_job("sampletasks.progress_then_nap", 60, job_id="pictured")
@@ -117,11 +117,11 @@ def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, start_consumer
 
 def test_folders_that_are_removed_are_made_again(home: Path, start_consumer):
     start_consumer()
-    enqueue_background_job("sampletasks.speak").wait(30)
+    enqueue_background_job("sampletasks.speak").wait(60)
     for name in ("logs", "previews"):
         shutil.rmtree(home / ".drawscape" / name)
     job = enqueue_background_job("sampletasks.speak", "spoken again")
-    job.wait(30)
+    job.wait(60)
     assert "spoken again" in job.logs()
     job = enqueue_background_job("sampletasks.progress_then_nap", 60)
     wait_until(lambda: job.preview)

@@ -327,7 +327,7 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
         assert look() == first, name
         file.write_bytes(content)
     child.stdin.close()
-    child.wait(30)
+    child.wait(60)
     assert changed == {
         "sketches/curves/spiral.py": [True, False, False, False],
         "geometry/streamlines.py": [False, True, False, False],

@@ -42,7 +42,7 @@ def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Pope
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(60)
         process.stderr.close()
 
 
@@ -74,7 +74,7 @@ def test_it_draws_with_a_worker_of_its_own_and_both_stop(
         drawing = get(f"{url}jobs/{job_id}/svg")
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert drawing.startswith(b"<?xml")
     (file,) = (home / "output").glob("artboard_42_*.svg")
     assert file.read_bytes() == drawing
@@ -100,7 +100,7 @@ def test_a_worker_that_dies_is_replaced_and_orders_go_on(
         assert json.loads(get(f"{url}jobs/{job_id}"))["status"] == "finished"
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert first in [member.pid for member in family]
     until(lambda: not any(member.is_running() for member in family))
 
@@ -109,7 +109,7 @@ def test_killed_outright_it_takes_its_worker_along(home: Path, until: Callable[.
     with running("-w", "1") as (process, _):
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert family
     until(lambda: not any(member.is_running() for member in family))
 
