@@ -4,6 +4,7 @@ VENV ?= .venv
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue clean
@@ -14,10 +15,13 @@ demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser
 lab: $(VENV)/.lab  ## Start a worker and JupyterLab; Ctrl-C twice stops both.
 	@$(BIN)/drawscape lab
 
-test: $(VENV)/.test  ## Run everything, notebooks and browser included.
+# With AGAIN=1 the tests that failed run once more, alone, and the output names them.
+again = $(if $(AGAIN),|| { echo "Once more and alone: what failed above." && $(1) --last-failed --last-failed-no-failures none; })
+
+test: $(VENV)/.test  ## Run everything, notebooks and browser included. (AGAIN=1: a second try)
 	@$(BIN)/python tests/find_chromium.py
-	$(BIN)/python -m pytest tests -m browser
-	$(BIN)/python -m pytest tests -m "not browser" --cov=drawscape --cov-fail-under=85
+	$(PYTEST) -m browser $(call again,$(PYTEST) -m browser)
+	$(PYTEST) -m "not browser" --cov=drawscape --cov-fail-under=85 $(call again,$(PYTEST) -m "not browser")
 	$(MAKE) --no-print-directory notebooks
 
 quick: $(VENV)/.test  ## Run what takes seconds.
