@@ -86,7 +86,7 @@ def thumbnail_of(document: Document, pixels: int = THUMBNAIL_PX) -> bytes | None
         picture.save(out, "WEBP", quality=quality, method=0)
         if out.tell() <= LARGEST_THUMBNAIL:
             return out.getvalue()
-    return thumbnail_of(document, pixels // 2)
+    return thumbnail_of(document, pixels * 3 // 4)
 
 
 def _pixels(document: Document, pixels: int) -> NDArray[np.uint8]:
@@ -112,7 +112,7 @@ def _coverage(
     lines: Lines, scale: float, shape: tuple[int, int], width_px: float
 ) -> NDArray[np.float64]:
     """Return how much of each pixel is covered, 0 to 1: samples half a pixel apart, spread over two."""
-    places = _samples(lines, scale)
+    places, amount = _samples(lines, scale)
     rows, columns = shape
     low = np.floor(places - 0.5).astype(np.int64)
     part = places - 0.5 - low
@@ -121,28 +121,37 @@ def _coverage(
         for dy in (0, 1):
             x, y = low[:, 0] + dx, low[:, 1] + dy
             inside = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
-            weight = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
+            weight = amount * np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
             ink += np.bincount((y * columns + x)[inside], weight[inside], minlength=rows * columns)
-    # A sample stands for half a pixel of line; a pen finer than a pixel still leaves a grey one.
+    # An amount of 1 is half a pixel of line; a pen finer than a pixel still leaves a grey one.
     cover = 1 - np.exp(-ink * 0.5 * min(max(width_px, 0.5), 1.5))
     return np.asarray(cover, dtype=np.float64).reshape(shape)
 
 
-def _samples(lines: Lines, scale: float) -> NDArray[np.float64]:
-    """Return points half a pixel apart along all lines, (N, 2) in pixels; of very many only some."""
+def _samples(lines: Lines, scale: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points half a pixel apart along all lines, (N, 2) in pixels, and how much ink each is, (N,).
+
+    A piece shorter than half a pixel is one point with less ink, so that a curve of many points is no
+    darker than one of few; a line shorter than that is a whole one. Of very many points there are only some.
+    """
     points = lines.points * scale
     if len(points) < 2:
-        return points
+        return points, np.ones(len(points))
     begins = np.ones(len(points) - 1, dtype=bool)
     begins[lines.offsets[1:-1] - 1] = False
     a, b = points[:-1][begins], points[1:][begins]
-    counts = np.ceil(np.hypot(*(b - a).T) * 2).astype(np.int64).clip(1)
+    halves = np.hypot(*(b - a).T) * 2
+    counts = np.ceil(halves).astype(np.int64).clip(1)
+    lengths = np.bincount(
+        np.repeat(np.arange(len(lines)), lines.counts - 1), halves, minlength=len(lines)
+    )
+    dots, missing = points[lines.offsets[:-1]][lengths < 1], 1 - lengths[lengths < 1]
     if counts.sum() > _MOST_SAMPLES:
-        keep = np.linspace(
-            0, len(a) - 1, max(1, int(len(a) * _MOST_SAMPLES / counts.sum()))
-        ).astype(int)
-        a, b, counts = a[keep], b[keep], counts[keep]
+        most = max(1, int(len(a) * _MOST_SAMPLES / counts.sum()))
+        keep = np.linspace(0, len(a) - 1, most).astype(int)
+        a, b, halves, counts = a[keep], b[keep], halves[keep], counts[keep]
     first = np.repeat(np.cumsum(counts) - counts, counts)
     t = (np.arange(counts.sum()) - first) / np.repeat(counts, counts)
     samples = np.repeat(a, counts, axis=0) + t[:, None] * np.repeat(b - a, counts, axis=0)
-    return np.asarray(samples, dtype=np.float64)
+    amounts = np.repeat(halves / counts, counts)
+    return np.concatenate((samples, dots)), np.concatenate((amounts, missing))

@@ -78,6 +78,31 @@ def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
     assert np.corrcoef(a, b)[0, 1] > 0.9
 
 
+def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> None:
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    from drawscape.catalogue.figures import thumbnail_of
+    from drawscape.drawing.document import Document, Layer
+    from drawscape.geometry.lines import Lines
+
+    def darkness(*lines: Any) -> float:
+        layer = Layer("pen", "black", 0.3, Lines.of([np.array(line, float) for line in lines]))
+        picture = thumbnail_of(Document(100, 100, (layer,)))
+        assert picture is not None
+        return float(255 - np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float).mean())
+
+    few, many = [(10, 50), (90, 50)], [(x / 50, 50) for x in range(500, 4501)]
+    assert darkness(many) == pytest.approx(darkness(few), rel=0.15)
+    places = [(x, y) for x in range(5, 100, 5) for y in range(5, 100, 5)]
+    dots = darkness(*([place] for place in places))
+    assert dots > 0.2
+    for end in (0, 0.01):
+        assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
+
+
 def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home: Path, drawn: Draw) -> None:
     first = drawn(seed=3)
     before = first.path.stat()
