@@ -142,4 +142,4 @@ def prune_jobs(keep: Keep = KEEP) -> int:
     0
     """
     queue = default_queue()
-    return retention.prune(queue.database, queue.folder, keep)
+    return retention.prune(queue.database, keep)

@@ -75,7 +75,7 @@ def start_worker(slots: int | None = None) -> WorkerProcess:
     >>> worker.stop()
     """
     queue = default_queue()
-    return worker_process.start_worker(queue.folder, queue.home, slots)
+    return worker_process.start_worker(queue.database, queue.home, slots)
 
 
 def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
@@ -87,4 +87,4 @@ def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
     True
     """
     queue = default_queue()
-    return worker_process.start_shared_worker(queue.folder, queue.home, slots)
+    return worker_process.start_shared_worker(queue.database, queue.home, slots)

@@ -14,8 +14,9 @@ from huey.serializer import Serializer
 from drawscape.durations import Duration
 from drawscape.errors import JobOptionError
 from drawscape.queue.codec import Codec
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.sqlite.storage import JobStorage
+from drawscape.queue.engines.target import open_database
 from drawscape.queue.periodic import PeriodicJob, Timetable, zone_of
 from drawscape.queue.queue import key_of
 from drawscape.queue.table.retention import KEEP, Keep
@@ -25,9 +26,9 @@ from drawscape.settings import LIBRARY_TASK_MODULES
 class SignedMessages(Serializer):  # type: ignore[misc]
     """huey's own tasks and results, signed with the queue's key as jobs are."""
 
-    def __init__(self, filename: Path) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__()
-        self._database = Database(filename)
+        self._database = database
         self._codec: Codec | None = None
 
     @property
@@ -84,7 +85,7 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         super().__init__(
             name,
             *args,
-            serializer=serializer or SignedMessages(path),
+            serializer=serializer or SignedMessages(open_database(path)),
             filename=os.fspath(path),
             **options,
         )

@@ -58,5 +58,5 @@ def _settings(queue: Queue) -> ChildSettings:
         task_modules=queue.task_modules,
         previews=os.fspath(queue.folder / "previews"),
         memory_limit_bytes=None,
-        queue_file=os.fspath(queue.path),
+        queue=queue.database.target,
     )

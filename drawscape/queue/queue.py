@@ -11,7 +11,8 @@ from typing import Any
 from drawscape.errors import JobOptionError, NotSerializableError, QueueError
 from drawscape.queue.by_value import portable
 from drawscape.queue.codec import Codec, dump, load_key, of_call, of_result
-from drawscape.queue.engines.sqlite.connection import FULL, Database
+from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.target import open_database
 from drawscape.queue.ids import new_id, new_ids
 from drawscape.queue.job_argument import with_results
 from drawscape.queue.options import id_of, new_job, refuse, split_options
@@ -27,14 +28,14 @@ def key_of(database: Database) -> bytes:
     Raises QueueError when the key of a queue that holds jobs is gone: with another one, none of them would
     run and no result could be read.
     """
-    path = database.path.with_suffix(".key")
-    if not path.exists() and database.path.exists():
+    path = database.key_file
+    if not path.exists() and database.exists():
         with database.translated():
             held = database.connection.execute("select exists (select 1 from job)").fetchone()[0]
         if held and not path.exists():
             raise QueueError(
-                f"the queue's key {path} is gone, and {database.path} holds jobs that it signed; put it back "
-                f"from a copy, or move {database.path.name} away to start with an empty queue"
+                f"the queue's key {path} is gone, and {database.label} holds jobs that it signed; put it "
+                f"back from a copy, or move {database.label} away to start with an empty queue"
             )
     return load_key(path)
 
@@ -69,25 +70,28 @@ class Queue:
         cls, filename: str | os.PathLike[str], name: str, home: Path, task_modules: Sequence[str]
     ) -> Queue:
         """Return the queue `name` in the file `filename`, made if need be."""
-        path = Path(filename).resolve()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        database = Database(path, synchronous=FULL)
+        return cls.on(open_database(filename), name, home, task_modules)
+
+    @classmethod
+    def on(cls, database: Database, name: str, home: Path, task_modules: Sequence[str]) -> Queue:
+        """Return the queue `name` in `database`."""
+        database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(name, database, Codec(key_of(database)), home, tuple(task_modules))
 
     @classmethod
     def of(cls, huey: Any) -> Queue:
         """Return the queue that `huey`, a JobHuey, runs."""
-        return cls.at(huey.storage.jobs.path, huey.name, huey.home, huey.task_modules)
+        return cls.on(huey.storage.jobs.another(), huey.name, huey.home, huey.task_modules)
 
     @property
     def path(self) -> Path:
         """The queue's file."""
-        return self.database.path
+        return Path(self.database.target)
 
     @property
     def folder(self) -> Path:
-        """The folder of the queue's file: locks, logs and previews lie beside it."""
-        return self.database.path.parent
+        """The folder of its logs and previews."""
+        return self.database.folder
 
     def note(self, name: str, value: str) -> None:
         """Keep a small value with the queue."""

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
 from drawscape.queue.table.query import list_rows, read_rows
@@ -50,7 +49,7 @@ class Watcher:
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
-        self._database = Database(queue.database.path)
+        self._database = queue.database.another()
         self._lock = threading.Lock()
         self._watches: list[Watch] = []
         self._thread: threading.Thread | None = None
@@ -92,7 +91,7 @@ class Watcher:
                         self._notify(watch)
                     version = now
             except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
-                _LOG.exception("the watch of %s stumbled", self._database.path)
+                _LOG.exception("the watch of %s stumbled", self._database.label)
                 version = None
                 time.sleep(_STUMBLE_S)
             self._changed.wait(_LOOK_S)

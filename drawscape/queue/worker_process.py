@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.engine import Database
 
 START_LIMIT_S = 30.0
 _LOG_BYTES = 8 * 2**20
@@ -48,37 +48,38 @@ class WorkerProcess:
             self._process.stdin.close()
 
 
-def start_shared_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerProcess | None:
-    """Return a worker for the queue in `folder`, or None when one is alive already.
+def start_shared_worker(
+    database: Database, home: Path, slots: int | None = None
+) -> WorkerProcess | None:
+    """Return a worker for the queue in `database`, or None when one is alive already.
 
     However many processes call this at the same time, one of them starts a worker; the others wait until
     it is alive. Raises QueueError as `start_worker` does.
     """
+    folder = database.folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
     with open(folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if living(folder / "workers"):
+        if database.living():
             return None
-        return start_worker(folder, home, slots)
+        return start_worker(database, home, slots)
 
 
-def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerProcess:
-    """Return a worker for the queue in `folder`, once it is alive.
+def start_worker(database: Database, home: Path, slots: int | None = None) -> WorkerProcess:
+    """Return a worker for the queue in `database`, once it is alive.
 
     It runs in `home` with `slots` jobs at once (by default one a core, and one that sheets leave free),
-    its log goes to `worker.log` in `folder`. Raises QueueError, with the end of that log, when it does
-    not come up.
+    its log goes to `worker.log` in the queue's folder. Raises QueueError, with the end of that log,
+    when it does not come up.
     """
-    log = folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
+    log = database.folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _rotate(log)
     home.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "DRAWSCAPE_HOME": str(home)}
-    if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative one is relative to here, not to the home
-        environment["DRAWSCAPE_QUEUE"] = str(
-            Path(os.environ["DRAWSCAPE_QUEUE"]).expanduser().absolute()
-        )
+    if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative path is relative to here, not to the home
+        environment["DRAWSCAPE_QUEUE"] = database.target
     command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
         command += ["-w", str(slots)]
@@ -93,7 +94,7 @@ def start_worker(folder: Path, home: Path, slots: int | None = None) -> WorkerPr
             env=environment,
             start_new_session=True,
         )
-    _await_alive(process, folder, log)
+    _await_alive(process, database, log)
     return WorkerProcess(process, log)
 
 
@@ -114,10 +115,10 @@ def _rotate(log: Path) -> None:
             log.replace(log.with_name(f"{log.name}.1"))
 
 
-def _await_alive(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+def _await_alive(process: subprocess.Popen[bytes], database: Database, log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
-        if any(info.pid == process.pid for info in living(folder / "workers")):
+        if any(info.pid == process.pid for info in database.living()):
             return
         if process.poll() is not None:
             break

@@ -172,7 +172,7 @@ def round_trip(count: int) -> float:
 
     key, task = os.urandom(32), "benchtasks.noop"
     child = ChildSettings(
-        str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None, queue_file=""
+        str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None, queue=""
     )
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
     held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)

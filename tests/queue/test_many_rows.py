@@ -97,7 +97,7 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(
         if work == "prune":
             ended_jobs()
             relaxed.connection.set_trace_callback(statements.append)
-            changed = prune(relaxed, queue.folder)
+            changed = prune(relaxed)
             assert changed == MANY * 9 // 10
         else:
             enqueue_many("sampletasks.nothing", [{}] * MANY)

@@ -107,7 +107,7 @@ def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
             )
         for job in batch.jobs[::20]:
             (logs / f"{job.id}.log").write_bytes(b"x" * 2048)
-        prune(queue.database, queue.folder, now=at + 2)
+        prune(queue.database, now=at + 2)
         sizes.append(size_of(queue.folder))
     print(max(sizes))
     assert max(sizes) < 200e6

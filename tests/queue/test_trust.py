@@ -157,7 +157,7 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped: Callable[[float]
     assert prune_jobs() == 0
     jumped(0)
     now = time.time() + 400 * DAY_S
-    assert retention.prune(default_queue().database, default_queue().folder, now=now) == 3
+    assert retention.prune(default_queue().database, now=now) == 3
 
 
 def test_the_boots_clock_goes_on():
@@ -233,9 +233,9 @@ def test_an_expiry_longer_than_the_common_one_is_kept(start_consumer: Callable[.
     start_consumer("-w", "1")
     job = enqueue_background_job(TASK, job_result_ttl="60d")
     job.wait(60)
-    database, folder = default_queue().database, default_queue().folder
-    assert retention.prune(database, folder, now=time.time() + 59 * DAY_S) == 0
-    assert retention.prune(database, folder, now=time.time() + 61 * DAY_S) == 1
+    database = default_queue().database
+    assert retention.prune(database, now=time.time() + 59 * DAY_S) == 0
+    assert retention.prune(database, now=time.time() + 61 * DAY_S) == 1
 
 
 def test_a_writer_waits_little_while_a_large_batch_is_canceled():

@@ -13,6 +13,10 @@ from typing import Any, Protocol
 from drawscape.errors import QueueError
 
 
+class ValueRefused(QueueError):  # noqa: N818 - it names what was found
+    """A value that the engine cannot hold: too large, or a character that it does not know."""
+
+
 class UniqueViolation(QueueError):  # noqa: N818 - it names what was found
     """A value that must be unique is taken; the text names its columns (`job.id`)."""
 
@@ -56,6 +60,16 @@ class WorkerInfo(Protocol):
     def trouble(self) -> str | None: ...
 
 
+class CommitWatch(Protocol):
+    """Waits for commits; used by one thread."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Return soon after a commit, or after about `timeout_s` without one."""
+
+    def close(self) -> None:
+        """Wait no more."""
+
+
 class Database(Protocol):
     """The place where the job table lies, shared by the threads of a process."""
 
@@ -63,8 +77,29 @@ class Database(Protocol):
     """A lock that a thread holds while it writes."""
 
     @property
-    def path(self) -> Path:
-        """The file beside which logs and previews lie."""
+    def target(self) -> str:
+        """What opens it again: the path of a file, or a URL."""
+
+    @property
+    def label(self) -> str:
+        """What names it in messages, without a password."""
+
+    @property
+    def folder(self) -> Path:
+        """Where logs, previews and the key lie."""
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key lies that signs its messages."""
+
+    def exists(self) -> bool:
+        """Return whether the table is there, without making it."""
+
+    def another(self, *, is_durable: bool = True) -> Database:
+        """Return the same table with connections of its own, to which this one's are another's.
+
+        A power loss may undo what those commit that are not durable.
+        """
 
     @property
     def connection(self) -> Connection:
@@ -85,8 +120,32 @@ class Database(Protocol):
     def written_by_others(self) -> object:
         """Return what differs after any commit of another connection."""
 
+    def commit_watch(self) -> CommitWatch:
+        """Return what waits for the commits of others."""
+
+    def native_task_waits(self, queue: str) -> bool:
+        """Return whether one of huey's own tasks waits."""
+
+    def hurried(self) -> AbstractContextManager[None]:
+        """Wait for others no longer than some milliseconds within a block."""
+
     def relaxed(self) -> AbstractContextManager[Database]:
         """Yield the same table with connections whose commits a power loss may undo."""
+
+    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
+        """Show that `worker` is alive as long as this process lives; `temporary` is a folder of its own."""
+
+    def renew(self, worker: str) -> bool:
+        """Return whether `worker`, one of this process, had to be announced again."""
+
+    def note_trouble(self, worker: str, trouble: str | None) -> None:
+        """Show why `worker`, one of this process, runs nothing; None: it does."""
+
+    def retire(self, worker: str) -> None:
+        """Let `worker`, one of this process, be gone."""
+
+    def forget_dead(self) -> None:
+        """Remove what dead workers left, whose jobs have been recovered."""
 
     def is_alive(self, worker: str | None) -> bool:
         """Return whether the worker with that id is alive."""

@@ -171,7 +171,7 @@ def delete(database: Database, job_id: str) -> None:
                 f"delete from job where id = ? and status in {SQL_ENDED}", (job_id,)
             ).rowcount
             if changed:
-                remove_files(database.path.parent, [job_id])
+                remove_files(database.folder, [job_id])
                 return
     row = _require(database, job_id)
     if not row.ended:

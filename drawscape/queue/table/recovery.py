@@ -30,7 +30,7 @@ def recover(database: Database) -> list[str]:
     for (worker,) in rows:
         if database.is_dead(worker):
             if worker:  # first, so that the next run does not meet what the last has left
-                for pid in kill_orphans(worker, database.path.parent):
+                for pid in kill_orphans(worker, database.folder):
                     _LOG.warning("event=orphan_killed pid=%d of=%s", pid, worker)
             recovered += _recover_from(database, worker)
     return recovered

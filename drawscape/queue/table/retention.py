@@ -58,11 +58,11 @@ KEEP = Keep()
 """What is kept by default."""
 
 
-def prune(database: Database, folder: Path, keep: Keep = KEEP, *, now: float | None = None) -> int:
+def prune(database: Database, keep: Keep = KEEP, *, now: float | None = None) -> int:
     """Return how many ended jobs were removed: past their time, or beyond the number kept.
 
-    `folder` holds the logs and previews that go with them; `now` is in seconds since 1970, by default the
-    present as it would be if nobody had set the clock since the machine was started.
+    Their logs and previews go with them. `now` is in seconds since 1970, by default the present as it would
+    be if nobody had set the clock since the machine was started.
     """
     now = _steady_now(database) if now is None else now
     limits = {
@@ -73,7 +73,7 @@ def prune(database: Database, folder: Path, keep: Keep = KEEP, *, now: float | N
     }
     # A prune that a power loss undoes harms nothing: the rows come back whole, and the next one takes them.
     with database.relaxed() as relaxed:
-        pruning = _Pruning(relaxed, folder, limits)
+        pruning = _Pruning(relaxed, database.folder, limits)
         removed = sum(
             pruning.remove(old, _beyond(relaxed, keep.count) if name == "too many" else sys.maxsize)
             for name, old in _OLD.items()

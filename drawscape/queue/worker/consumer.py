@@ -14,7 +14,7 @@ from huey.consumer import Consumer, Scheduler
 
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueGoneError
-from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, forget_dead, renew, retire
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.ids import new_id
 from drawscape.queue.queue import Queue
 from drawscape.queue.table.claims import forget_other_boots
@@ -52,7 +52,7 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
         if time.monotonic() >= self._prune_at:
             self._prune_at = time.monotonic() + self.huey.prune_every_s
             try:
-                prune(self.huey.storage.jobs, self.huey.storage.folder, self.huey.keep)
+                prune(self.huey.storage.jobs, self.huey.keep)
             except DrawscapeError as error:
                 _LOG.error("event=prune_failed error=%r", str(error))
 
@@ -75,8 +75,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         options["worker_type"] = WORKER_THREAD
         self.worker_id = new_id()
         storage = huey.storage
-        self._folder: Path = storage.folder
-        self._locks = self._folder / "workers"
+        self._jobs: Database = storage.jobs
+        self._folder = self._jobs.folder
         slot_settings = SlotSettings(
             self._folder / "logs",
             self._folder / "previews",
@@ -86,7 +86,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 task_modules=huey.task_modules,
                 previews=os.fspath(self._folder / "previews"),
                 memory_limit_bytes=memory_limit_bytes(),
-                queue_file=os.fspath(storage.jobs.path),
+                queue=storage.jobs.target,
                 max_jobs=huey.max_jobs_per_child,
             ),
         )
@@ -125,21 +125,18 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
         mark_environment(self.worker_id, self._folder)
-        info = WorkerInfo(
+        self._jobs.announce(
             self.worker_id,
-            os.getpid(),
-            self.workers,
-            self.huey.name,
-            time.time(),
+            queue=self.huey.name,
+            slots=self.workers,
             temporary=get_temp_dir(),  # where the server of child processes has its socket
         )
-        announce(self._locks, info)
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
-        forget_other_boots(self.huey.storage.jobs)
+        forget_other_boots(self._jobs)
         self._recover()
-        forget_dead(self._locks)
+        self._jobs.forget_dead()
         super().start()
         self._waker.start()
         sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
@@ -158,7 +155,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._signum, self._graceful = self._interrupt_sig, False  # as if it had been signalled
 
     def _do_chores(self) -> None:
-        if renew(self._locks, self.worker_id):
+        if self._jobs.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         self._recover()
         if self._burst and self._has_nothing_to_do():
@@ -174,7 +171,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         try:
             if recover(self.huey.storage.watched):
                 self._waker.wake_all()
-                forget_dead(self._locks)
+                self._jobs.forget_dead()
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
 
@@ -189,7 +186,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
         super().stop(graceful)
         self._waker.stop()
-        retire(self._locks, self.worker_id)
+        self._jobs.retire(self.worker_id)
         _LOG.info("worker=%s event=stopped", self.worker_id)
 
     def _interrupt_workers(self) -> None:

@@ -25,7 +25,7 @@ class ChildSettings:
     task_modules: tuple[str, ...]
     previews: str
     memory_limit_bytes: int | None
-    queue_file: str
+    queue: str
     """Where results of other jobs are read that are arguments of one."""
     max_jobs: int | None = None
     """How many jobs one process runs; None: as many as come."""

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, SupportsFloat
 
 from drawscape.errors import JobNotFoundError, NotSerializableError
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.target import open_database
 from drawscape.queue.job_argument import resolved
 from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.task import load
@@ -49,7 +50,7 @@ class TaskCaller:
 
     def __init__(self, settings: ChildSettings) -> None:
         self._codec = Codec(settings.key)
-        self._queue_file = settings.queue_file
+        self._settings = settings
         self._task_modules = settings.task_modules
         self._home = Path(settings.home)
         self._functions: dict[str, Callable[..., Any]] = {}
@@ -69,7 +70,7 @@ class TaskCaller:
 
     def _result_of(self, job_id: str) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
-        database = Database(self._queue_file)
+        database = self._database()
         try:
             data = read_result(database, job_id)
         finally:
@@ -80,11 +81,14 @@ class TaskCaller:
             )
         return self._loads(job_id, data, of_result(job_id))
 
+    def _database(self) -> Database:
+        return open_database(self._settings.queue, Path(self._settings.previews).parent)
+
     def _loads(self, job_id: str, data: bytes, about: str) -> Any:
         return self._codec.loads(data, about, is_old=lambda: self._is_migrated(job_id))
 
     def _is_migrated(self, job_id: str) -> bool:
-        database = Database(self._queue_file)
+        database = self._database()
         try:
             return is_migrated(database, job_id)
         finally:

@@ -1,33 +1,26 @@
-"""One thread that watches the queue's file and wakes whoever has something to do.
+"""One thread that watches the queue and wakes whoever has something to do.
 
-`PRAGMA data_version` costs 3 µs and moves with every commit of another connection. The kernel reports when
-the file is written; then the version is looked at until the commit is there. So nothing is polled while
-nothing happens, and a job never waits for seconds as it does with a back-off.
+The engine says when something was committed, and its version moves with every commit of another connection.
+So nothing is polled while nothing happens, and a job never waits for seconds as it does with a back-off.
 """
 
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 
 from drawscape.errors import DrawscapeError, QueueGoneError
-from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.folder_watch import FolderWatch
+from drawscape.queue.engines.engine import CommitWatch, Database
 from drawscape.queue.table.claims import may_claim, next_due_s, promote_due
 
-_FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
-_LOOK_S = 0.002
-_ATTENTIVE_S = 0.1  # looks go on for so long after a write: the slowest flush is behind us then
 _DOZE_S = 0.25  # so long at most without a glance at the stop flag
 
 _CHORES_S = 1.0
 
 _LOG = logging.getLogger("huey.drawscape")
 
-_TASK_WAITS = "select exists (select 1 from task where queue = ?)"
 _STOPS = """
 select seq, token, stop_grace_s from job
 where status = 'started' and worker = ? and stop_grace_s is not null
@@ -63,7 +56,6 @@ class Waker:
         self._generation = 0
         self._stopping = threading.Event()
         self._next_due: float | None = None
-        self._attentive_until = 0.0
         self.native_task_waits = False
         """Whether one of huey's own tasks waited at the last look; a busy worker need not look itself."""
         self._thread = threading.Thread(target=self._watch, name="Waker", daemon=True)
@@ -98,13 +90,14 @@ class Waker:
     def _watch(self) -> None:
         version = None
         chores_at = 0.0
-        writes = FolderWatch(self._database.path.parent)
+        commits = self._database.commit_watch()
         seen = None
         while not self._stopping.is_set():
             try:
-                self._await_write(writes)
+                self._await_commit(commits)
                 # On a database of its own: the version moves on commits of other connections only.
-                version = self._database.connection.execute("pragma data_version").fetchone()[0]
+                with self._database.translated():
+                    version = self._database.written_by_others()
                 now = time.monotonic()
                 if now >= chores_at:
                     chores_at = now + _CHORES_S
@@ -112,30 +105,26 @@ class Waker:
                     seen = None
                 if seen != version or self._is_due():
                     seen = version
-                    self._look()
+                    with self._database.translated():
+                        self._look()
             except QueueGoneError as error:
                 self._on_gone(error)
                 break
-            except (DrawscapeError, sqlite3.Error, OSError) as error:  # full or locked: it passes
+            except (DrawscapeError, OSError) as error:  # full or locked: it passes
                 _LOG.error("event=watch_failed error=%r", str(error))
                 self._stopping.wait(_DOZE_S)
             except Exception:  # noqa: BLE001 - the watch goes on
                 _LOG.exception("event=watch_failed")
                 self._stopping.wait(_DOZE_S)
-        writes.close()
+        commits.close()
         self._database.close()
 
-    def _await_write(self, writes: FolderWatch) -> None:
-        """Return soon after a write, and now and then without one."""
-        if time.monotonic() < self._attentive_until:
-            time.sleep(_LOOK_S)
-            return
+    def _await_commit(self, commits: CommitWatch) -> None:
+        """Return soon after a commit, and now and then without one."""
         doze_s = _DOZE_S
         if self._next_due is not None:
             doze_s = min(doze_s, max(0.0, self._next_due - time.monotonic()))
-        if writes.wait(doze_s):
-            self._attentive_until = time.monotonic() + _ATTENTIVE_S
-            time.sleep(_FIRST_LOOK_S)
+        commits.wait(doze_s)
 
     def _is_due(self) -> bool:
         return self._next_due is not None and time.monotonic() >= self._next_due
@@ -155,5 +144,4 @@ class Waker:
 
 def is_runnable(database: Database, queue: str, lanes: tuple[str, ...]) -> tuple[bool, bool]:
     """Return whether a job may start in `queue`, and whether one of huey's own tasks waits."""
-    (task_waits,) = database.connection.execute(_TASK_WAITS, (queue,)).fetchone()
-    return may_claim(database, queue, lanes), bool(task_waits)
+    return may_claim(database, queue, lanes), database.native_task_waits(queue)

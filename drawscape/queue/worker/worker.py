@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
-from drawscape.queue.engines.sqlite.liveness import note_trouble
+from drawscape.queue.engines.engine import ValueRefused
 from drawscape.queue.table.claims import (
     ANY_PRIORITY,
     acknowledge,
@@ -94,7 +93,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             return False
         if self._start_pause_s:
             self._start_pause_s = 0.0
-            note_trouble(self._shared.worker_id, None)
+            self._jobs.note_trouble(self._shared.worker_id, None)
         return True
 
     def _postpone_start(self, error: ChildStartError) -> None:
@@ -103,7 +102,9 @@ class JobWorker(Worker):  # type: ignore[misc]
         )
         self._start_at = time.monotonic() + self._start_pause_s
         _LOG.error("event=child_start_failed error=%r", str(error))
-        note_trouble(self._shared.worker_id, f"it cannot start a child process ({error})")
+        self._jobs.note_trouble(
+            self._shared.worker_id, f"it cannot start a child process ({error})"
+        )
 
     def loop(self, now: Any = None) -> None:
         """Run one job or one native task, or wait until there is one."""
@@ -197,9 +198,9 @@ class JobWorker(Worker):  # type: ignore[misc]
                 )
             except DrawscapeError as error:
                 _LOG.error("job=%s event=acknowledge_failed error=%r", job.id, str(error))
-                if isinstance(error.__cause__, sqlite3.DataError):
+                if isinstance(error, ValueRefused):
                     outcome = _unforeseen("its outcome is too large for the queue", error)
-            except Exception as error:  # noqa: BLE001 - values that SQLite does not take
+            except Exception as error:  # noqa: BLE001 - values that the engine does not take
                 _LOG.exception("job=%s event=acknowledge_failed", job.id)
                 outcome = _unforeseen("its outcome could not be written", error)
             else:

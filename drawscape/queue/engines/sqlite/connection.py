@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.engine import UniqueViolation
+from drawscape.queue.engines.engine import UniqueViolation, ValueRefused
 from drawscape.queue.engines.sqlite import liveness
 from drawscape.queue.engines.sqlite.file_guard import FileGuard, existing, guard, opening
+from drawscape.queue.engines.sqlite.folder_watch import CommitWatch
 from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
 
 FULL, NORMAL = 2, 1
 
 _LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
+
+_TASK_WAITS = "select exists (select 1 from task where queue = ?)"
 
 _HURRIED_MS = 20  # a commit of another process takes less
 
@@ -134,17 +138,78 @@ class Database:
         """Return a number that changes with every commit of another connection."""
         return int(self.connection.execute("pragma data_version").fetchone()[0])
 
+    @property
+    def target(self) -> str:
+        """The file's path."""
+        return os.fspath(self.path)
+
+    @property
+    def label(self) -> str:
+        """The file's path."""
+        return os.fspath(self.path)
+
+    @property
+    def folder(self) -> Path:
+        """The file's folder: locks, logs and previews lie beside it."""
+        return self.path.parent
+
+    @property
+    def key_file(self) -> Path:
+        """The key beside the file."""
+        return self.path.with_suffix(".key")
+
+    def exists(self) -> bool:
+        """Return whether the file is there."""
+        return self.path.exists()
+
+    def another(self, *, is_durable: bool = True) -> Database:
+        """Return the same file with connections of its own."""
+        return Database(
+            self.path, synchronous=FULL if is_durable else NORMAL, timeout_s=self.timeout_s
+        )
+
+    def commit_watch(self) -> CommitWatch:
+        """Return what waits for the commits of others."""
+        return CommitWatch(self.path.parent)
+
+    def native_task_waits(self, queue: str) -> bool:
+        """Return whether one of huey's own tasks waits."""
+        return bool(self.connection.execute(_TASK_WAITS, (queue,)).fetchone()[0])
+
     @contextmanager
     def relaxed(self) -> Iterator[Database]:
         """Yield the same file with `synchronous=NORMAL`, where a power loss may undo what was committed."""
         if self._synchronous == NORMAL:
             yield self
             return
-        database = Database(self.path, synchronous=NORMAL, timeout_s=self.timeout_s)
+        database = self.another(is_durable=False)
         try:
             yield database
         finally:
             database.close()
+
+    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
+        """Show that `worker` is alive for as long as this process lives."""
+        info = liveness.WorkerInfo(
+            worker, os.getpid(), slots, queue, time.time(), temporary=temporary
+        )
+        liveness.announce(self._locks, info)
+
+    def renew(self, worker: str) -> bool:
+        """Return whether the lock of `worker` had to be taken again."""
+        return liveness.renew(self._locks, worker)
+
+    def note_trouble(self, worker: str, trouble: str | None) -> None:
+        """Show why `worker` runs nothing; None: it does."""
+        liveness.note_trouble(worker, trouble)
+
+    def retire(self, worker: str) -> None:
+        """Release the lock of `worker`."""
+        liveness.retire(self._locks, worker)
+
+    def forget_dead(self) -> None:
+        """Remove the files of dead workers, whose jobs have been recovered."""
+        liveness.forget_dead(self._locks)
 
     def is_alive(self, worker: str | None) -> bool:
         """Return whether the worker with that id is alive."""
@@ -252,6 +317,8 @@ class Database:
     def _named(self, error: sqlite3.Error) -> QueueError:
         if isinstance(error, sqlite3.IntegrityError):
             return UniqueViolation(str(error))
+        if isinstance(error, sqlite3.DataError):
+            return ValueRefused(f"{self.path}: {error}")
         return QueueError(f"{self.path}: {error}; {remedy(error, self.timeout_s)}")
 
     @contextmanager

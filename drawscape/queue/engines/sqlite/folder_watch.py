@@ -1,4 +1,4 @@
-"""Writes in a folder, watched by Linux's inotify; elsewhere there is a short pause."""
+"""Writes in a folder and the commits behind them, by Linux's inotify; elsewhere there is a short pause."""
 
 from __future__ import annotations
 
@@ -10,11 +10,35 @@ import sys
 import time
 from pathlib import Path
 
+_FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
+_LOOK_S = 0.002
+_ATTENTIVE_S = 0.1  # looks go on for so long after a write: the slowest flush is behind us then
+
 _IN_MODIFY = 0x2
 _IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
 
 PAUSE_S = 0.004
 """Where the system reports no writes, the caller looks this often: 1 % of a core, half of it in latency."""
+
+
+class CommitWatch:
+    """Waits for commits to the file in `folder`, whose begin is what the kernel reports."""
+
+    def __init__(self, folder: Path) -> None:
+        self._writes = FolderWatch(folder)
+        self._attentive_until = 0.0
+
+    def wait(self, timeout_s: float) -> None:
+        """Return soon after a write, again and again until its commit is there, or after `timeout_s`."""
+        if time.monotonic() < self._attentive_until:
+            time.sleep(_LOOK_S)
+        elif self._writes.wait(timeout_s):
+            self._attentive_until = time.monotonic() + _ATTENTIVE_S
+            time.sleep(_FIRST_LOOK_S)
+
+    def close(self) -> None:
+        """Wait no more."""
+        self._writes.close()
 
 
 class FolderWatch:
