@@ -148,17 +148,20 @@ def open_(names: tuple[str, ...]) -> None:
     "--to", "format", default="gcode", show_default=True, help="svg, png, pdf, gcode, hpgl."
 )
 @click.option(
-    "-o", "--output", metavar="FOLDER", help="Folder to write to, instead of beside the file."
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write to, instead of beside the file; made if need be.",
 )
-def export(names: tuple[str, ...], format: str, output: str | None) -> None:
+def export(names: tuple[str, ...], format: str, output: Path | None) -> None:
     """Write each DRAWING for a plotter or as a picture."""
 
-    def exported(one: Drawing) -> str:
-        beside = one.export(format) if output is None else None
-        if beside is not None:
-            return str(beside)
-        ending = {"gcode": "gcode", "hpgl": "hpgl"}.get(format, format)
-        return str(one.export(format, Path(str(output)) / f"{one.path.stem}.{ending}"))
+    def exported(one: Drawing) -> Path:
+        if output is None:
+            return one.export(format)
+        output.mkdir(parents=True, exist_ok=True)
+        return one.export(format, output / f"{one.path.stem}.{format}")
 
     _for_each(names, lambda one: click.echo(exported(one)))
 

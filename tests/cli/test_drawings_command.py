@@ -105,7 +105,7 @@ def test_prune_keeps_what_has_a_mark(command: Command) -> None:
 
 def test_exports_are_written(command: Command, tmp_path: Path) -> None:
     (rose,) = drawings("rose")
-    result = command("drawings", "export", rose.recipe, "--to", "png", "-o", str(tmp_path))
+    result = command("drawings", "export", rose.recipe, "--to", "png", "-o", str(tmp_path / "new"))
     assert Path(result.stdout.strip()).read_bytes().startswith(b"\x89PNG")
     assert command("drawings", "export", rose.recipe, "--to", "doc").exit_code != 0
 
