@@ -310,6 +310,13 @@ def test_the_queues_file_and_key_are_readable_by_their_owner_only():
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
+def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path: Path):
+    """It asks for the key before anybody has made the folder that it lies in."""
+    huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
+    assert len(huey.serializer.codec.key) == 32
+    assert (tmp_path / "new" / "queue.key").stat().st_size == 32
+
+
 def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
     enqueue_background_job("sampletasks.add", 1)
     connection = default_queue().database.connection
