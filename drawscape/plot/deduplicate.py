@@ -181,33 +181,55 @@ def _left_over(
     tolerance_mm: float,
 ) -> Lines:
     """Return what is left of the concerned lines' pieces, as polylines where it hangs together."""
+    cut = np.zeros(len(pieces), dtype=bool)
+    cut[cuts[0]] = True
+    whole = np.flatnonzero(concerned & ~cut)
+    which, free = _free_parts(pieces, cuts, tolerance_mm)
+    # A stable sort keeps the parts of one piece in their order.
+    order = np.argsort(np.concatenate((whole, which)), kind="stable")
+    parts = np.concatenate((pieces[whole], free))[order]
+    owner = owners[np.concatenate((whole, which))[order]]
+    fresh = np.ones(len(parts), dtype=bool)
+    fresh[1:] = (owner[1:] != owner[:-1]) | (parts[1:, 0] != parts[:-1, 1]).any(axis=1)
+    # A run of parts has a point more than parts: where it begins, its first point goes before.
+    begins = np.flatnonzero(fresh)
+    points = np.insert(parts[:, 1], begins, parts[begins, 0], axis=0)
+    return Lines(points, np.append(begins + np.arange(len(begins)), len(points)))
+
+
+def _free_parts(
+    pieces: Floats, cuts: tuple[Ints, Floats, Floats], tolerance_mm: float
+) -> tuple[Ints, Floats]:
+    """Return what the cuts leave of the pieces that they cut: the piece (P,), and the part (P, 2, 2)."""
     by_piece: dict[int, list[tuple[float, float]]] = {}
     for piece, begin, end in zip(*(part.tolist() for part in cuts), strict=True):
         by_piece.setdefault(piece, []).append((begin, end))
-    runs: list[list[list[float]]] = []
-    last_owner, last_point = -1, None
-    for index in np.flatnonzero(concerned).tolist():
-        first, second = pieces[index]
-        length = float(np.hypot(*(second - first)))
-        for begin, end in _gaps(by_piece.get(index, []), length, tolerance_mm):
-            here = (first if begin == 0 else first + (second - first) * (begin / length)).tolist()
-            there = (
-                second if end == length else first + (second - first) * (end / length)
-            ).tolist()
-            if int(owners[index]) == last_owner and here == last_point:
-                runs[-1].append(there)
-            else:
-                runs.append([here, there])
-            last_owner, last_point = int(owners[index]), there
-    return Lines.of(runs)
+    ends = pieces[list(by_piece)]
+    lengths = np.hypot(*(ends[:, 1] - ends[:, 0]).T).tolist()
+    gaps = [
+        (piece, *gap, length)
+        for (piece, covered), length in zip(by_piece.items(), lengths, strict=True)
+        for gap in _gaps(covered, length, tolerance_mm)
+    ]
+    if not gaps:
+        return np.empty(0, dtype=np.int64), np.empty((0, 2, 2))
+    which = np.array([gap[0] for gap in gaps])
+    begin, end, length = np.array([gap[1:] for gap in gaps]).T
+    first, second = pieces[which, 0], pieces[which, 1]
+    vector = second - first
+    parts = np.stack(
+        (first + vector * (begin / length)[:, None], first + vector * (end / length)[:, None]),
+        axis=1,
+    )
+    # What reaches an end keeps that point to the bit, for the next piece begins with it.
+    parts[end == length, 1] = second[end == length]
+    return which, parts
 
 
 def _gaps(
     covered: list[tuple[float, float]], length: float, tolerance_mm: float
 ) -> list[tuple[float, float]]:
     """Return what the covered stretches leave free of a piece; remnants below the tolerance are dropped."""
-    if not covered:
-        return [(0.0, length)]
     free, reached = [], 0.0
     for begin, end in sorted(covered):
         if begin - reached > tolerance_mm:
