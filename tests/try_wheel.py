@@ -169,7 +169,7 @@ def first_steps(journey: Journey) -> None:
     (studio / "sketches" / "bars.py").write_text(SKETCH)
     (studio / "workers" / "own_tasks.py").write_text("def double(n):\n    return 2 * n\n")
     expect("bars" in journey.run("drawscape", "sketches"), "`drawscape sketches` lists bars")
-    journey.run("drawscape", "draw", "bars", "--count", "4", "-o", "bars.svg")
+    journey.run("drawscape", "draw", "bars", "--count", "4", "--raw", "-o", "bars.svg")
     expect((studio / "bars.svg").read_text().count("<line ") == 4, "bars.svg has four lines")
     expect("did you mean 'bars'" in journey.run("drawscape", "draw", "bras", code=2), "a hint")
 

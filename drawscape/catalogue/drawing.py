@@ -18,6 +18,7 @@ from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import file_tag, image_tag
 from drawscape.plot.export import save
 from drawscape.plot.export.files import FORMATS
+from drawscape.plot.pipeline import optimize
 from drawscape.sketches.provenance import Provenance, read_provenance
 from drawscape.svg.read import read_svg
 
@@ -174,9 +175,12 @@ class Drawing:
 
         return redraw_drawing(self, sketch, trust=trust)
 
-    def export(self, format: str = "gcode", path: str | Path | None = None) -> Path:
+    def export(
+        self, format: str = "gcode", path: str | Path | None = None, *, raw: bool = False
+    ) -> Path:
         """Write it as `svg`, `png`, `pdf`, `gcode` or `hpgl`, by default beside its file; return the path.
 
+        Its lines are merged and ordered, unless `raw` or in a picture.
         Raises PlotError for another format, DrawingNotFoundError when its file is gone.
         """
         ending = _ENDINGS.get(format, f".{format}")
@@ -185,7 +189,10 @@ class Drawing:
         if target == self.path:
             target = self.path.with_name(f"{self.path.stem}-export.svg")
         known = format if format in FORMATS else None
-        return save(self.document, target, format=known)
+        document = self.document
+        if not (raw or known == "png"):
+            document = optimize(document)
+        return save(document, target, format=known)
 
     def delete(self) -> None:
         """Remove the file; the recipe and its marks stay, and `redraw` brings it back."""

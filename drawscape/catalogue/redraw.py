@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.figures import document_of
@@ -20,6 +21,7 @@ from drawscape.catalogue.record import entry_of, keep_source, record, source_fil
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.resample import resample
+from drawscape.plot.export.svg import ordered_svg
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.drawing import draw_recipe, recipe_again, redraw
 from drawscape.sketches.library_code import is_library
@@ -130,11 +132,13 @@ def redraw_drawing(
     began = time.perf_counter()
     svg = draw_recipe(recipe, parents=drawing.parents)
     drawing.path.parent.mkdir(parents=True, exist_ok=True)
-    path = svg.save(drawing.path)
+    write_atomic(drawing.path, [_file_of(svg, provenance)])
     keep_source(recipe.origin.source)
     now = Provenance.of(svg.provenance)
     took = time.perf_counter() - began
-    return record(path, entry_of(svg, now, recipe.request, took_s=took, sheet=drawing.sheet))
+    return record(
+        drawing.path, entry_of(svg, now, recipe.request, took_s=took, sheet=drawing.sheet)
+    )
 
 
 def known_provenance(drawing: Drawing) -> Provenance:
@@ -179,10 +183,17 @@ def compare_again(
 def compared(file: Path, before: Provenance, svg: SVGBuilder) -> Comparison:
     """Return how alike a file and the canvas `svg` are, which was drawn again from what the file says."""
     reasons = reasons_between(before, Provenance.of(svg.provenance))
-    if svg.to_bytes() == file.read_bytes():
+    if _file_of(svg, before) == file.read_bytes():
         return Comparison(Sameness.BYTES, reasons, svg)
+    if before.ordered and not reasons:
+        reasons = ("another version's order of lines, or the file was edited",)
     same = same_ink(read_svg(file), document_of(svg))
     return Comparison(Sameness.INK if same else Sameness.DIFFERS, reasons, svg)
+
+
+def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:
+    """Return the file of a canvas that was drawn again, its lines in order if they were."""
+    return ordered_svg(svg) if before.ordered else svg.to_bytes()
 
 
 def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ SHEET_DPI = 96.0
     "-O/-R",
     "--optimize/--raw",
     default=None,
-    help="Merge and order the lines; or leave them as drawn.  [default: order, except in SVG and PNG]",
+    help="Merge and order the lines; or leave them as drawn.  [default: order, except in PNG]",
 )
 @click.option(
     "--outside",
@@ -171,18 +171,25 @@ def write_drawing(
 ) -> None:
     """Write a drawing to a file in the format of its ending, or as SVG to standard output for -.
 
-    Its lines are merged and ordered with `optimize`, and if that is None, in files for a machine.
+    Its lines are merged and ordered unless `optimize` is false; where it is None, not in a picture.
     """
-    from drawscape.cli.plot_files import Ordering, Output, ordered_svg
+    if output == "-" or Path(output).suffix.lower() in ("", ".svg"):
+        _write_svg(svg.to_bytes() if optimize is False else _ordered(svg), output)
+        return
+    from drawscape.cli.plot_files import Ordering, Output
     from drawscape.plot.export.files import format_of
 
-    if output == "-" or Path(output).suffix.lower() in ("", ".svg"):
-        _write_svg(ordered_svg(svg) if optimize else svg.to_bytes(), output)
-        return
     form = format_of(output)
     ordered = form != "png" if optimize is None else optimize
     document = Ordering().of(svg.document()) if ordered else svg.document()
     Output(dpi=dpi, outside=outside).write(document, Path(output), form)
+
+
+def _ordered(svg: SVGBuilder) -> bytes:
+    from drawscape.cli.plot_files import Ordering
+    from drawscape.plot.export.svg import ordered_svg
+
+    return ordered_svg(svg, Ordering().of)
 
 
 def _write_svg(content: bytes, output: str) -> None:

@@ -154,14 +154,15 @@ def open_(names: tuple[str, ...]) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write to, instead of beside the file; made if need be.",
 )
-def export(names: tuple[str, ...], format: str, output: Path | None) -> None:
-    """Write each DRAWING for a plotter or as a picture."""
+@click.option("--raw", is_flag=True, help="Leave the lines as drawn instead of ordering them.")
+def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:
+    """Write each DRAWING for a plotter or as a picture, its lines merged and ordered."""
 
     def exported(one: Drawing) -> Path:
         if output is None:
-            return one.export(format)
+            return one.export(format, raw=raw)
         output.mkdir(parents=True, exist_ok=True)
-        return one.export(format, output / f"{one.path.stem}.{format}")
+        return one.export(format, output / f"{one.path.stem}.{format}", raw=raw)
 
     _for_each(names, lambda one: click.echo(exported(one)))
 

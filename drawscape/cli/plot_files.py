@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,9 @@ from drawscape.cli.text import progress_bar
 from drawscape.drawing.document import Document
 from drawscape.plot.bounds import Outside, Reach, confine
 from drawscape.plot.export.files import Format, encode, save
-from drawscape.plot.export.svg import to_svg
 from drawscape.plot.machine import Machine
 from drawscape.plot.order import Effort
 from drawscape.plot.pipeline import optimize
-from drawscape.svg.read import read_svg
-from drawscape.svg_builder import SVGBuilder
-
-_ORDERED = "ordered"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,18 +99,3 @@ class Output:
 
             return hpgl_reach(document, options["device"])
         return self.machine.reach(document) if self.machine else Reach.of_page(document)
-
-
-def ordered_svg(svg: SVGBuilder) -> bytes:
-    """Return the canvas's lines merged and ordered, as SVG; its metadata records that, for `redraw`."""
-    metadata = json.dumps({**(svg.provenance or {}), _ORDERED: True})
-    return to_svg(replace(Ordering().of(svg.document()), metadata=metadata))
-
-
-def was_ordered(file: Path) -> bool:
-    """Return whether `ordered_svg` made the file."""
-    try:
-        found = json.loads(read_svg(file).metadata or "{}")
-    except ValueError:
-        return False
-    return isinstance(found, dict) and bool(found.get(_ORDERED))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from drawscape.cli.draw import write_drawing
-from drawscape.cli.plot_files import ordered_svg, was_ordered
 from drawscape.cli.text import progress_bar
 from drawscape.errors import ProvenanceError
 from drawscape.sketches import SKETCHES, Provenance
@@ -41,16 +39,13 @@ def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     with progress_bar(provenance.sketch) as show:
         svg = redraw_sketch(provenance, sketch, on_progress=lambda fraction, _svg: show(fraction))
     comparison = compared(file, provenance, svg)
-    ordered = was_ordered(file)
-    if ordered and ordered_svg(svg) == file.read_bytes():
-        comparison = replace(comparison, sameness=Sameness.BYTES)
     if check:
         click.echo(f"{file}: {comparison}")
         raise click.exceptions.Exit(int(comparison.sameness is Sameness.DIFFERS))
     if comparison.sameness is not Sameness.BYTES:
         click.echo(f"warning: {comparison}", err=True)
     target = output or str(file.with_name(f"{file.stem}-redrawn.svg"))
-    write_drawing(svg, target, optimize=ordered)
+    write_drawing(svg, target, optimize=provenance.ordered)
 
 
 def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:

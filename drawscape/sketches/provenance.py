@@ -40,6 +40,7 @@ _NEW_IN_0_3: dict[str, Any] = {
     "source": str,
     "parents": list,
     "streams": Mapping,
+    "ordered": bool,
 }
 
 
@@ -52,8 +53,8 @@ class Provenance:
     `recipe` is the address of the drawing: the same for the same drawing. `reads` are digests of files
     that were read, `request` the address without them, `volatile` what else may change the drawing.
     `source` holds the source of a sketch that is not the library's, `parents` the recipes of drawings
-    that it was bred from, `streams` the seeds of named streams that have one of their own. Files of
-    version 0.2 have nothing after `code`.
+    that it was bred from, `streams` the seeds of named streams that have one of their own. `ordered` says
+    that the file's lines were merged and put in order. Files of version 0.2 have nothing after `code`.
     """
 
     sketch: str
@@ -73,6 +74,7 @@ class Provenance:
     source: str = ""
     parents: list[str] = field(default_factory=list)
     streams: dict[str, int] = field(default_factory=dict)
+    ordered: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""
@@ -90,7 +92,7 @@ class Provenance:
         kinds = {**_KINDS, **{name: k for name, k in _NEW_IN_0_3.items() if name in values}}
         for name, kind in kinds.items():
             value = values.get(name)
-            if not isinstance(value, kind) or isinstance(value, bool):
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
                 raise ProvenanceError(f"the drawing's metadata has {name}: {value!r}")
         return cls(**{name: values[name] for name in kinds})
 

@@ -61,7 +61,7 @@ def test_its_sketch_draws_with_every_option_at_its_ends(studio: Path):
         ["--rings", "3", "--drops", "1", "--push", "0"],
         ["--rings", "120", "--drops", "12", "--push", "1"],
     ):
-        done = drawscape(studio, "draw", "ripples", *arguments, "-o", "r.svg")
+        done = drawscape(studio, "draw", "ripples", *arguments, "--raw", "-o", "r.svg")
         assert done.returncode == 0, done.stderr
         assert (studio / "r.svg").read_text().count("<polyline") == int(arguments[1])
 

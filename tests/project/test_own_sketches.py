@@ -146,7 +146,7 @@ def test_a_form_sends_its_name_and_not_its_code(project: Path):
 
 
 def test_the_command_draws_and_lists_it(drawscape, project: Path):
-    assert drawscape("draw", "rings", "--count", "3", "-o", "r.svg").returncode == 0
+    assert drawscape("draw", "rings", "--count", "3", "--raw", "-o", "r.svg").returncode == 0
     assert (project / "r.svg").read_text().count("<circle") == 3
     assert "rings" in drawscape("sketches").stdout
     assert "--count" in drawscape("sketches", "rings").stdout
@@ -165,7 +165,7 @@ def test_the_command_draws_a_file_wherever_it_lies(drawscape, project: Path, tmp
     (tmp_path / "sketches" / "random.py").write_text(RINGS)
     for place in ("elsewhere", "sketches"):
         file = tmp_path / place / "random.py"
-        done = drawscape("draw", str(file), "--count", "2", "-o", "r.svg")
+        done = drawscape("draw", str(file), "--count", "2", "--raw", "-o", "r.svg")
         assert done.returncode == 0, done.stderr
         assert (project / "r.svg").read_text().count("<circle") == 2
     assert "--count" in drawscape("draw", str(file), "--help").stdout
