@@ -30,6 +30,12 @@ def lines_about(text: str, key: str, value: str) -> list[dict[str, str]]:
     return [fields for fields in found if fields.get(key) == value]
 
 
+def test_a_worker_is_the_first_in_a_home_and_makes_what_it_needs(home: Path, start_consumer):
+    (home / ".drawscape").rmdir()
+    start_consumer().stop()
+    assert (home / ".drawscape" / "queue.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home: Path, start_consumer):
     consumer = start_consumer()
     good = enqueue_background_job("sampletasks.add", 1)

@@ -77,6 +77,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         storage = huey.storage
         self._jobs: Database = storage.jobs
         self._folder = self._jobs.folder
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
         slot_settings = SlotSettings(
             self._folder / "logs",
             self._folder / "previews",
