@@ -126,6 +126,7 @@ def load_key(path: Path) -> bytes:
 
 def _make_key(path: Path) -> None:
     """A link is made in one step, so nobody ever reads half a key."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a consumer may be a home's first
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:

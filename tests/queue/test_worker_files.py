@@ -101,6 +101,12 @@ def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_cl
     assert key.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_consumer_that_is_the_first_to_use_a_home_makes_its_key(tmp_path: Path):
+    key = tmp_path / "home" / ".drawscape" / "queue.key"
+    assert len(load_key(key)) == 32
+    assert key.parent.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, start_consumer, tmp_path: Path):
     start_consumer()
     victim = tmp_path / "victim"
