@@ -5,7 +5,7 @@ belong to recipes and survive. Read database.py, drawing.py and query.py first, 
 which the worker and the forms use; documents.py keeps sheets and the settings of forms.
 """
 
-from drawscape.catalogue.documents import settings_key, settings_store, sheet_store
+from drawscape.catalogue.documents import recent_store, settings_key, settings_store, sheet_store
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.figures import Figures
 from drawscape.catalogue.index import rebuild, refresh
@@ -27,6 +27,7 @@ __all__ = [
     "drawn_for",
     "find",
     "rebuild",
+    "recent_store",
     "record",
     "redraw_file",
     "refresh",

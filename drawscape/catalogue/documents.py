@@ -89,5 +89,8 @@ def settings_key(notebook: str, target: str) -> str:
 settings_store = SettingsStore()
 """Where forms keep their settings: `load(key)`, `save(key, values)`, and the same by name."""
 
+recent_store = Store("recent")
+"""Where forms keep their last pictures, by the same keys."""
+
 sheet_store = Store("sheet")
 """Where sheets are kept by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.errors import DrawscapeError
 from drawscape.notebook.job_state import JobState
 from drawscape.notebook.picture import (
     Picture,
@@ -61,19 +63,21 @@ class JobDisplay:
         self._lock = threading.RLock()
         self._job_id: str | None = None
         self._done = self._keeps_former = self._has_drawing = False
+        self.about: Any = None
 
     @property
     def parts(self) -> list[Any]:
         """All widgets from top to bottom."""
         return [self.bar, self.words, self.trouble, self.picture, self.caption]
 
-    def begin(self, job_id: str, *, keep_former: bool = False) -> None:
+    def begin(self, job_id: str, *, keep_former: bool = False, about: Any = None) -> None:
         """Follow that job from now on; what an earlier one still reports is not shown any more.
 
-        With `keep_former` the former drawing stays until the new one is half done.
+        With `keep_former` the former drawing stays until the new one is half done. While `on_file` is
+        called, `about` is what was given here with the file's job.
         """
         with self._lock:
-            self._job_id, self._done = job_id, False
+            self._job_id, self._done, self.about = job_id, False, about
             self._keeps_former = keep_former and self._has_drawing
             write(self.trouble, "")
             self.bar.value = 0.0
@@ -100,6 +104,14 @@ class JobDisplay:
             self.bar.value = 0.0
             self.show_details("traceback", details)
             self._show_words(words, "failed")
+
+    def show_error(self, error: Exception) -> None:
+        """Show what was raised: one of the project's own says all by its text."""
+        if isinstance(error, DrawscapeError):
+            self.fail(str(error))
+        else:
+            details = "".join(traceback.format_exception(error))
+            self.fail(f"{type(error).__name__}: {error}", details)
 
     def show(self, picture: Picture, caption: str = "") -> None:
         """Show `picture` as it is, with `caption` under it."""

@@ -26,7 +26,7 @@ class FormButtons:
         self.shuffle = self._button(
             "shuffle",
             description="Shuffle",
-            tooltip="Throw the dice for every parameter that is not locked",
+            tooltip="Draw with other values of every parameter that is not locked",
         )
         self.reset = self._button(
             "reset", description="Reset", tooltip="Back to the settings of the start"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drawscape.catalogue import settings_key, settings_store
-from drawscape.errors import CatalogueError, DrawscapeError
+from drawscape.errors import CatalogueError
 from drawscape.notebook.panel import Panel
 from drawscape.sketches.provenance import address_of, plain
 
@@ -22,44 +22,42 @@ def notebook_name() -> str:
     return str(named or os.environ.get("JPY_SESSION_NAME", ""))
 
 
+def settings_of(panel: Panel) -> dict[str, Any]:
+    """Return what the panel shows as JSON values; `panel.show_kept` shows it again."""
+    return {name: plain(value) for name, value in panel.target.shown(panel.snapshot).items()}
+
+
 class FormSettings:
     """The settings of the form for one target in this notebook, opened with the arguments `given`.
 
-    Another argument in the cell is another form: what the cell says holds.
+    Another argument in the cell is another form: what the cell says holds. `target_key` is that of all
+    forms for the target in this notebook; it is kept of a notebook only, as `kept` says.
     """
 
     def __init__(self, target: str, given: Mapping[str, Any]) -> None:
         notebook = notebook_name()
         opened = address_of({name: plain(value) for name, value in given.items()})
-        self._key = settings_key(notebook, f"{target}\t{opened[:8]}") if notebook else ""
+        self.kept = bool(notebook)
+        self.target_key = settings_key(notebook, target)
+        self._key = settings_key(notebook, f"{target}\t{opened[:8]}")
 
     def restore(self, panel: Panel) -> bool:
         """Show what was kept, as far as the parameters still exist; return whether there was anything."""
-        if not self._key:
+        if not self.kept:
             return False
         try:
-            kept = settings_store.load(self._key)
+            found = settings_store.load(self._key)
         except CatalogueError as error:
             _LOG.warning("the form's settings did not come back: %s", error)
             return False
-        if kept is None:
-            return False
-        if "streams" in kept:
-            known = panel.target.streams
-            kept["streams"] = {n: seed for n, seed in kept["streams"].items() if n in known}
-        for name in sorted(kept, key=lambda one: one != "pattern_type"):
-            try:
-                panel.set({name: kept[name]})
-            except DrawscapeError:
-                continue  # the sketch has changed: that parameter is gone, or bound otherwise
-        return True
+        panel.show_kept(found or {})
+        return found is not None
 
     def save(self, panel: Panel) -> None:
         """Keep what the panel shows."""
-        if not self._key:
+        if not self.kept:
             return
-        shown = panel.target.shown(panel.snapshot)
         try:
-            settings_store.save(self._key, {name: plain(value) for name, value in shown.items()})
+            settings_store.save(self._key, settings_of(panel))
         except CatalogueError as error:
             _LOG.warning("the form's settings are not kept: %s", error)

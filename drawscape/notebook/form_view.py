@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import threading
-import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from drawscape.catalogue import Drawing
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
-from drawscape.jobs import Job, enqueue_background_job
+from drawscape.jobs import Job
 from drawscape.notebook.call_text import call_text
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.drawing_panel import DrawingPanel
 from drawscape.notebook.form_buttons import FormButtons, columns
-from drawscape.notebook.form_settings import FormSettings
-from drawscape.notebook.job_state import JobState, follow
+from drawscape.notebook.form_job import FormJob
+from drawscape.notebook.form_settings import FormSettings, settings_of
+from drawscape.notebook.named_settings import NamedSettings
 from drawscape.notebook.pacer import Pacer
 from drawscape.notebook.panel import Panel
 from drawscape.notebook.picture import LARGEST_SHOWN, Picture, empty_sheet, place_words
+from drawscape.notebook.recent_pictures import RecentPictures
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.settings_history import SettingsHistory
-from drawscape.notebook.standing import (
-    FORM_PRIORITY,
-    DrawnBefore,
-    recipe_for,
-    standing_drawing,
-)
-from drawscape.notebook.style import LiveBox, line, write
+from drawscape.notebook.standing import DrawnBefore, enqueue_drawing, recipe_for, standing_drawing
+from drawscape.notebook.style import LiveBox
 from drawscape.notebook.text import size_words
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.tracebacks import with_source
@@ -38,7 +34,8 @@ from drawscape.notebook.tracebacks import with_source
 class Form(LiveBox):
     """Controls, buttons, a bar, words, and the picture of the latest job.
 
-    `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`.
+    `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`,
+    `named.save("dense")`, `named.load("dense")`, `recent.paths`.
     """
 
     def __init__(
@@ -56,16 +53,20 @@ class Form(LiveBox):
         restored = settings.restore(panel)
         self._history = SettingsHistory(self._opened_with)
         self._history.add(panel.snapshot)
-        self._job: Job | DrawnBefore | None = None
-        self._lock = threading.Lock()
         self._job_timeout = job_timeout
         self._below = DrawingPanel(self._keep, self._offer_download, self._show_picture)
         self._display = JobDisplay(
             panel.target.verb,
             explain=lambda text: with_source(text, panel.target.fixed.get("function")),
-            on_file=self._below.show,
+            on_file=self._file_drawn,
         )
-        self._note = line("", "drawscape-note")
+        self._jobs = FormJob(self._display, self._running_changed)
+        self._drawn: tuple[Path | None, Any] = (None, {})
+        self._bringing_back = False
+        key = settings.target_key
+        read = partial(settings_of, panel)
+        self.named = NamedSettings(key, read, self._show_settings, self._guarded)
+        self.recent = RecentPictures(key if settings.kept else "", self._bring_back)
         self._pacer = Pacer(self._draw_shown)
         self._buttons = self._make_buttons()
         self._live = self._buttons.live
@@ -76,7 +77,11 @@ class Form(LiveBox):
         self._show_empty_sheet()
         super().__init__(
             f"the form of {panel.target.title}",
-            [columns(panel, self._buttons, self._display, self._below, self._note)],
+            [
+                columns(panel, self._buttons, self._display, self._below, self._jobs.note),
+                self.named.row,
+                self.recent.box,
+            ],
         )
         if restored:
             self._show_what_stands()
@@ -84,7 +89,7 @@ class Form(LiveBox):
     @property
     def job(self) -> Job | DrawnBefore | None:
         """The latest job that this form enqueued, or the drawing that stood; None before the first."""
-        return self._job
+        return self._jobs.latest
 
     @property
     def values(self) -> dict[str, Any]:
@@ -121,101 +126,98 @@ class Form(LiveBox):
         A drawing that stands already is shown at once, unless it is to be `fresh`.
         Errors are shown in the form and raised.
         """
-        target = self._panel.target
         self._settings.save(self._panel)
         try:
-            arguments = self._panel.arguments
-            recipe = recipe_for(target, arguments)
-            known = None if fresh else standing_drawing(recipe)
-            if known is not None:
-                return self.show(known)
-            again = {"fresh": True} if fresh and recipe is not None else {}
-            noted = {} if recipe is None else {"job_meta": {"recipe": recipe.request}}
-            job = enqueue_background_job(
-                target.task,
+            made = enqueue_drawing(
+                self._panel.target,
+                self._panel.arguments,
+                fresh=fresh,
                 job_timeout=self._job_timeout,
-                job_priority=FORM_PRIORITY,
-                **noted,
-                **arguments,
-                **again,
             )
         except Exception as error:
-            self._show_error(error)
+            self._display.show_error(error)
             raise
-        self._replace(job)
-        return job
+        if isinstance(made, Drawing):
+            return self.show(made)
+        self._jobs.follow(made, settings_of(self._panel), keep_former=bool(self._live.value))
+        return made
 
     def show(self, drawing: Drawing) -> DrawnBefore:
         """Show a drawing that stands as the form's own, and return what stands for its job."""
         known = DrawnBefore(drawing)
-        with self._lock:
-            former, self._job = self._job, known
-            self._display.begin(known.id)
-            self._display.update(known.state)
-        self._buttons.cancel.disabled = True
-        self._pacer.ended()
-        if former is not None:
-            former.cancel()
+        self._jobs.show(known, settings_of(self._panel))
         return known
 
     def cancel(self) -> bool:
-        """Cancel the latest job, waiting or running; return whether there was one to cancel."""
+        """Cancel the latest job, waiting or running; return whether there was one."""
         self._pacer.drop()
-        return self._job is not None and bool(self._job.cancel())
+        return self.job is not None and bool(self.job.cancel())
 
     def undo(self) -> None:
-        """Show the settings before these, with the picture's as they were."""
-        self._panel.set(self._history.undo())
+        """Show the settings before these, and their picture where it stands."""
+        self._show_settings(self._history.undo())
 
     def redo(self) -> None:
-        """Show the settings that `undo` left."""
-        self._panel.set(self._history.redo())
+        """Show the settings that `undo` left, and their picture where it stands."""
+        self._show_settings(self._history.redo())
 
     def shuffle(self) -> None:
         """Throw the dice for each parameter that is not locked, and for the seed."""
         self._panel.shuffle()
 
     def reset(self) -> None:
-        """Show the settings that the form was opened with."""
+        """Show the settings that the form was opened with, and their picture where it stands."""
         self._panel.reset(self._opened_with)
+        self._show_what_stands()
 
     def __dir__(self) -> Iterable[str]:
         """The form's own names; those of the widget that it is are not for a person to choose from."""
-        return [name for name in vars(type(self)) if not name.startswith("_")]
+        own = [name for name in vars(type(self)) if not name.startswith("_")]
+        return [*own, "named", "recent"]
 
     def _draw_clicked(self) -> None:
         """Draw; a second click, with nothing changed since the drawing that stood, draws it anew."""
-        before = self._job.drawing.id if isinstance(self._job, DrawnBefore) else None
+        before = self.job.drawing.id if isinstance(self.job, DrawnBefore) else None
         shown = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
         self.draw(fresh=shown is not None and shown.id == before)
+
+    def _shuffle_clicked(self) -> None:
+        self.shuffle()
+        self._die_thrown()
 
     def _die_thrown(self) -> None:
         if not self._live.value:
             self.draw()
 
-    def _replace(self, job: Job) -> None:
-        with self._lock:  # a slider's thread and a click may come at the same moment
-            former, self._job = self._job, job
-            self._display.begin(job.id, keep_former=bool(self._live.value))
-        self._buttons.cancel.disabled = False
-        follow(job, self._updated, lambda text: write(self._note, text))
-        if former is not None:
-            former.cancel()
-
-    def _updated(self, state: JobState) -> None:
-        self._display.update(state)
-        if state.ended and self._job is not None and state.id == self._job.id:
-            self._buttons.cancel.disabled = True
+    def _running_changed(self, running: bool) -> None:
+        self._buttons.cancel.disabled = not running
+        if not running:
             self._pacer.ended()
 
-    def _show_what_stands(self) -> None:
-        """Show the drawing of settings that came back, as it was."""
+    def _show_settings(self, settings: Mapping[str, Any]) -> None:
+        self._panel.show_kept(settings)
+        self._show_what_stands()
+
+    def _show_what_stands(self) -> bool:
+        """Show the drawing of the settings, if it stands; return whether it does."""
         try:
             known = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
         except DrawscapeError:
-            return  # a field is not filled in; Draw says so
+            return False  # a field is not filled in; Draw says so
         if known is not None:
             self.show(known)
+        return known is not None
+
+    def _bring_back(self, settings: Mapping[str, Any], path: Path) -> None:
+        """Show the settings and the picture of a file that was drawn with them, and draw nothing."""
+        self._bringing_back = True
+        try:
+            self._show_settings(settings)
+        finally:
+            self._bringing_back = False
+        shows = self._display.about == settings and self._drawn[0] == path
+        if not shows and path.is_file():  # of a task that keeps no recipe
+            self._jobs.show_file(path, settings)
 
     def _changed(self) -> None:
         self._settings.save(self._panel)
@@ -223,9 +225,10 @@ class Form(LiveBox):
         self._buttons.undo.disabled = not self._history.can_undo
         self._buttons.redo.disabled = not self._history.can_redo
         self._display.mark_older(older=True)
-        if self._live.value:
+        self.named.settings_changed()
+        if self._live.value and not self._bringing_back:
             self._pacer.request()
-        elif self._job is None:
+        elif self.job is None:
             self._show_empty_sheet()  # paper and orientation show before anything is drawn
 
     def _draw_shown(self) -> bool:
@@ -248,14 +251,22 @@ class Form(LiveBox):
         """Show the picture, or leave its place to the viewer."""
         self._display.picture.layout.display = "" if shown else "none"
 
+    def _file_drawn(self, path: Path | None) -> None:
+        self._drawn = (path, self._display.about)
+        self._below.show(path)
+
     def _keep(self, path: Path, document: Document) -> None:
-        """Leave the drawing in the saved notebook, and on the page where the file is too large to show."""
+        """Leave the drawing in the strip, in the saved notebook, and on the page if its file is too large."""
+        drawn, settings = self._drawn
+        if drawn == path:
+            self.recent.add(path, settings, document)
         thumbnail = thumbnail_of(document, LARGEST_IMAGE)
         if thumbnail is None:
             return
         self.saved.show([(thumbnail, place_words(path))])
-        if path.stat().st_size > LARGEST_SHOWN:
-            caption = f"{place_words(path)} · {size_words(path.stat().st_size)}, shown reduced"
+        size = path.stat().st_size if path.is_file() else 0
+        if size > LARGEST_SHOWN:
+            caption = f"{place_words(path)} · {size_words(size)}, shown reduced"
             self._display.show(Picture(thumbnail.data, thumbnail.format), caption)
 
     def _guarded(self, action: Callable[[], object]) -> Callable[..., None]:
@@ -265,16 +276,9 @@ class Form(LiveBox):
             try:
                 action()
             except Exception as error:  # noqa: BLE001 - shown, whatever it is
-                self._show_error(error)
+                self._display.show_error(error)
 
         return guarded
-
-    def _show_error(self, error: Exception) -> None:
-        if isinstance(error, DrawscapeError):
-            self._display.fail(str(error))
-        else:
-            details = "".join(traceback.format_exception(error))
-            self._display.fail(f"{type(error).__name__}: {error}", details)
 
     def _make_buttons(self) -> FormButtons:
         actions = {
@@ -282,7 +286,7 @@ class Form(LiveBox):
             "cancel": self.cancel,
             "undo": self.undo,
             "redo": self.redo,
-            "shuffle": self.shuffle,
+            "shuffle": self._shuffle_clicked,
             "reset": self.reset,
             "code": self._show_code,
         }

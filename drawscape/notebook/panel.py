@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ipywidgets as widgets
 
 from drawscape.drawing.paper import Orientation
-from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.control import Control
 from drawscape.notebook.controls import control_for
 from drawscape.notebook.page import PageControl
@@ -110,8 +110,7 @@ class Panel:
         Raises UnknownNameError or ParameterError.
         """
         rest = dict(values)
-        self._held = True
-        try:
+        with self._one_change():
             if self._pattern is not None and "pattern_type" in rest:
                 self._choose(rest.pop("pattern_type"))
             page = {name: rest.pop(name) for name in self._page_names() & rest.keys()}
@@ -125,22 +124,29 @@ class Panel:
                 self._streams.set(rest.pop("streams"))
             for name, value in rest.items():
                 self._control(name).set(value)
-        finally:
-            self._held = False
-            self._changed()
+
+    def show_kept(self, values: Mapping[str, Any]) -> None:
+        """Show of `values`, which were kept, what the target still has and allows."""
+        kept = dict(values)
+        with self._one_change():
+            if "pattern_type" in kept:
+                self._set_if_allowed({"pattern_type": kept.pop("pattern_type")})
+            if isinstance(kept.get("streams"), Mapping):
+                streams = kept["streams"].items()
+                kept["streams"] = {n: s for n, s in streams if n in self.target.streams}
+            page = {name: kept.pop(name) for name in self._page_names() & kept.keys()}
+            self._set_if_allowed(page)
+            for name, value in kept.items():
+                self._set_if_allowed({name: value})
 
     def shuffle(self) -> None:
         """Throw the dice for every parameter with bounds or choices that is not locked, and the seed."""
-        self._held = True
-        try:
+        with self._one_change():
             for control in self._controls.values():
                 if control.shuffle is not None and not control.locked:
                     control.shuffle()
-        finally:
-            self._held = False
-        if self._seed is not None and self.target.has_seed and not self._seed.locked:
-            self._seed.throw()
-        self._changed()
+            if self._seed is not None and self.target.has_seed and not self._seed.locked:
+                self._seed.throw()
 
     def reset(self, values: Mapping[str, Any]) -> None:
         """Show the defaults of all parameters, and of those in `values` what is there."""
@@ -226,6 +232,20 @@ class Panel:
         self._seed_box.children = [*seed, *self._streams.rows]
         for row in former:
             close_tree(row)
+
+    @contextlib.contextmanager
+    def _one_change(self) -> Iterator[None]:
+        """What changes in the block is one change to the listeners; such blocks may lie in each other."""
+        outer, self._held = self._held, True
+        try:
+            yield
+        finally:
+            self._held = outer
+            self._changed()
+
+    def _set_if_allowed(self, values: Mapping[str, Any]) -> None:
+        with contextlib.suppress(DrawscapeError):
+            self.set(values)
 
     def _changed(self) -> None:
         """Call the listeners, unless the values are the same: a browser echoes what it was sent."""

@@ -14,6 +14,7 @@ from drawscape.catalogue import Drawing, find, standing
 from drawscape.catalogue.database import reading
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import CatalogueError, ProvenanceError
+from drawscape.jobs import Job, enqueue_background_job
 from drawscape.notebook.job_state import JobState
 from drawscape.notebook.target import REMEMBERED, Drawable, Target
 from drawscape.sketches import SKETCHES
@@ -113,6 +114,26 @@ def standing_drawing(recipe: Recipe | None) -> Drawing | None:
         return None if recipe is None else standing(recipe)
     except CatalogueError:
         return None
+
+
+def enqueue_drawing(
+    target: Target, arguments: Mapping[str, Any], *, fresh: bool = False, job_timeout: Any = None
+) -> Job | Drawing:
+    """Return the drawing if it stands and is not to be `fresh`, else a job for it, enqueued."""
+    recipe = recipe_for(target, arguments)
+    known = None if fresh else standing_drawing(recipe)
+    if known is not None:
+        return known
+    again = {"fresh": True} if fresh and recipe is not None else {}
+    noted = {} if recipe is None else {"job_meta": {"recipe": recipe.request}}
+    return enqueue_background_job(
+        target.task,
+        job_timeout=job_timeout,
+        job_priority=FORM_PRIORITY,
+        **noted,
+        **arguments,
+        **again,
+    )
 
 
 def opened(

@@ -115,6 +115,36 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     assert image.evaluate("image => image.naturalWidth") > 300
 
 
+def test_a_click_in_the_strip_brings_a_picture_back_with_its_settings(
+    notebook: Any, page: Any
+) -> None:
+    form = notebook.form()
+    tiles = form.root.locator(".drawscape-strip .drawscape-wall-tile")
+    form.press("Draw")
+    tiles.nth(0).wait_for()
+    first = form.picture()
+    form.slide("gusts", 2)
+    form.press("Draw")
+    tiles.nth(1).wait_for()
+    assert tiles.nth(0).inner_text().startswith("gusts 2")
+    tiles.nth(1).click()
+    wait_until(lambda: form.picture() == first, 30, "the former picture")
+    assert notebook.evaluate("print(drawing.values['gusts'])") == "1.25\n"
+    page.keyboard.press("ArrowLeft")
+    wait_until(lambda: form.picture() != first, 30, "the newer picture")
+    page.keyboard.press("5")
+    stars = "from drawscape.catalogue import find; print(find(drawing.recent.paths[0]).stars)"
+    wait_until(lambda: notebook.evaluate(stars) == "5\n", 30, "five stars")
+    form.root.get_by_placeholder("a name for these settings").fill("gusty")
+    form.press("Save")
+    form.slide("gusts", 1.5)
+    menu = form.root.locator(".drawscape-named select")
+    wait_until(lambda: menu.input_value() == "saved settings", 30, "settings without a name")
+    menu.select_option("gusty")
+    wait_until(lambda: notebook.evaluate("print(drawing.values['gusts'])") == "2.0\n", 30, "gusty")
+    assert serious(page, ".drawscape-form") == []
+
+
 def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
     notebook: Any, page: Any
 ) -> None:
