@@ -231,8 +231,10 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path, arguments: tuple
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAWSCAPE_HOME", str(tmp_path / "file" / "home"))
         done = command(*arguments)
-    assert done.stderr.startswith(f"drawscape: {tmp_path / 'file' / 'home'}")
-    assert "Not a directory" in done.stderr
+    assert done.stderr.startswith("drawscape: ")
+    assert str(tmp_path / "file" / "home") in done.stderr
+    assert done.stderr.endswith("Not a directory\n")
+    assert done.stderr.count("\n") == 1
     assert done.returncode == 1
 
 
