@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Generator, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from drawscape.durations import Duration, seconds
@@ -19,9 +18,9 @@ from drawscape.queue.options import priority_of
 from drawscape.queue.queue import Queue
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
-from drawscape.queue.table.query import read_row, require
+from drawscape.queue.table.query import read_log, read_row, require
 from drawscape.queue.table.records import JobRow, parsed, utc
-from drawscape.queue.worker.job_log import log_path, read_log
+from drawscape.queue.worker.job_log import read_file
 
 _LOOK_S = 0.003
 _EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
@@ -142,18 +141,28 @@ class Job:
 
     def logs(self) -> str:
         """Return what the task printed and logged, at most the last MiB."""
-        return read_log(self._queue.folder / "logs", self._id)
+        return self._read_log(0)[0].decode(errors="replace")
+
+    def _read_log(self, position: int) -> tuple[bytes, int]:
+        """Return the log from `position` on and where it ends: from its file, or else from the table.
+
+        A short log goes into the table before its file goes, so that no look misses it.
+        """
+        found = read_file(self._queue.folder / "logs", self._id, position)
+        if found is not None:
+            return found
+        whole = read_log(self._queue.database, self._id)
+        return whole[position:], max(position, len(whole))
 
     def follow_logs(self) -> Iterator[str]:
         """Yield what the task prints as it prints it, until the job has ended."""
-        path = log_path(self._queue.folder / "logs", self._id)
         decoder = codecs.getincrementaldecoder("utf-8")(
             "replace"
         )  # a character may come in two halves
         position = 0
         while True:
             over = self.ended
-            data, position = _read_from(path, position)
+            data, position = self._read_log(position)
             if data:
                 yield decoder.decode(data)
             elif over:
@@ -265,13 +274,3 @@ class Job:
         result = self.result if self._row().status == "finished" else None
         picture = file_tag(result) if isinstance(result, str) else None
         return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})
-
-
-def _read_from(path: Path, position: int) -> tuple[bytes, int]:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(position if position <= size else 0)  # it was cut to its cap meanwhile
-            return file.read(), file.tell()
-    except FileNotFoundError:
-        return b"", position

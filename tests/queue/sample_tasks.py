@@ -398,3 +398,18 @@ def nap_then_report(seconds, message):
 def run_out_of_memory(pid_path):
     Path(pid_path).write_text(str(os.getpid()))
     raise MemoryError
+
+
+def say(data, pause=0):
+    os.write(1, data)
+    time.sleep(pause)
+
+
+def say_and_fail(path, failures, pause=0):
+    with open(path, "a") as file:
+        file.write("x")
+    tries = os.path.getsize(path)
+    os.write(1, f"try {tries} é\n".encode())
+    time.sleep(pause)
+    if tries <= failures:
+        raise ValueError(f"try {tries} fails")

@@ -73,7 +73,7 @@ def test_pruning_touches_the_files_of_pruned_jobs_alone(home: Path):
     watching.clear()
     assert not any(path.exists() for path in mine)
     assert all(path.exists() for path in others)
-    assert len(removed) == 3 * len(mine)  # each kind of file of these jobs, none of the other 2997
+    assert len(removed) == 4 * len(mine)  # each kind of file of these jobs, none of the other 2997
 
 
 def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):

@@ -97,7 +97,7 @@ def _claim_next(
 # The clock may be set back while a job runs: it never ends before it began.
 _ACKNOWLEDGE = """
 update job set status = ?, reason = ?, result = ?, error = ?, detail = ?, peak_kb = ?,
-    meta = coalesce(?, meta), ended_at = max(started_at, ?), pid = null,
+    meta = coalesce(?, meta), log = coalesce(?, log), ended_at = max(started_at, ?), pid = null,
     progress = case ? when 'finished' then 1 else progress end,
     expires_at = case when result_ttl_s is null then null else max(started_at, ?) + result_ttl_s end
 where seq = ? and token = ? and status = 'started'
@@ -106,8 +106,8 @@ returning exists (select 1 from job_dependency)
 
 _RETRY = """
 update job set status = ?, due_at = ?, due_boot = ?, due_boot_s = ?, retry_delay_s = ?, retry_delays = ?,
-    reason = ?, error = ?, detail = ?, peak_kb = ?, meta = coalesce(?, meta), pid = null, worker = null,
-    retries = retries - 1
+    reason = ?, error = ?, detail = ?, peak_kb = ?, meta = coalesce(?, meta), log = coalesce(?, log),
+    pid = null, worker = null, retries = retries - 1
 where seq = ? and token = ? and status = 'started'
 """
 
@@ -166,7 +166,14 @@ def _write(connection: Connection, held: Claim, outcome: Outcome) -> bool:
             (held.seq,),
         ).fetchone()
         if row is not None and row[0] > 0:
-            written = (outcome.reason, outcome.error, detail, outcome.peak_kb, outcome.meta)
+            written = (
+                outcome.reason,
+                outcome.error,
+                detail,
+                outcome.peak_kb,
+                outcome.meta,
+                outcome.log,
+            )
             values = (*_next_try(*row[1:]), *written, held.seq, held.token)
             return connection.execute(_RETRY, values).rowcount == 1
     values = (
@@ -177,6 +184,7 @@ def _write(connection: Connection, held: Claim, outcome: Outcome) -> bool:
         detail,
         outcome.peak_kb,
         outcome.meta,
+        outcome.log,
         now,
         outcome.status,
         now,

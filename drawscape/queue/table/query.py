@@ -13,6 +13,13 @@ _PAGE = 1000
 _CHUNK = 500  # SQLite takes 32,766 variables; smaller statements stay in its cache
 
 
+def read_log(database: Database, job_id: str) -> bytes:
+    """Return what the row has of the job's log: the whole of a short one that no file holds."""
+    with database.translated():
+        row = database.connection.execute("select log from job where id = ?", (job_id,)).fetchone()
+    return b"" if row is None or row[0] is None else bytes(row[0])
+
+
 def read_row(database: Database, job_id: str) -> JobRow | None:
     """Return the job as it is now, or None for an unknown id."""
     with database.translated():

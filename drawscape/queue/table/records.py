@@ -118,6 +118,8 @@ class Outcome:
     detail: dict[str, Any] | None = None
     peak_kb: int | None = None
     meta: str | None = None
+    log: bytes | None = None
+    """What the job has printed, in all its runs, when that is short; None leaves what the table has."""
 
     @property
     def may_be_retried(self) -> bool:

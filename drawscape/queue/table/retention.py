@@ -181,7 +181,7 @@ def _shrink(database: Database) -> None:
 
 
 def _ids_with_files(folder: Path) -> set[str]:
-    """Return the ids of all jobs that have a log, a preview or half of one, and some that no job has."""
+    """Return the ids of all jobs that have logs or previews, or halves of them, and some that no job has."""
     found: set[str] = set()
     for kind in ("logs", "previews"):
         with contextlib.suppress(FileNotFoundError):
@@ -191,10 +191,11 @@ def _ids_with_files(folder: Path) -> set[str]:
 
 
 def remove_files(folder: Path, job_ids: Iterable[str]) -> None:
-    """Remove the logs and the previews of jobs, if there are any, and half a preview."""
+    """Remove the logs and the previews of jobs, if there are any, and halves of them."""
     for job_id in job_ids:
         for path in (
             log_path(folder / "logs", job_id),
+            f"{folder}/logs/.{job_id}",
             f"{folder}/previews/{job_id}.svg",
             f"{folder}/previews/.{job_id}",
         ):

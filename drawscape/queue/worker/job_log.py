@@ -1,12 +1,24 @@
-"""What a job printed: a file per job, capped, its end kept."""
+"""What a job printed: at most a file per job, capped, its end kept; a short log goes into the job table.
+
+A job's file, where there is one, holds its whole log. Where there is none, the table has it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 CAP_BYTES = 1_048_576
+SHORT_BYTES = 4_000
+"""A log of no more is written into the job's row when it ends: 150,000 lines would else be 150,000 files."""
+
+_HELD_S = 0.02
+"""What a job prints that early is not written to a file at once: most jobs have ended by then."""
+
 _DROPPED = b"[... earlier output was dropped ...]\n"
 _TAIL_BYTES = 65_536
 
@@ -22,20 +34,53 @@ def log_path(folder: Path, job_id: str) -> Path:
 
 
 class JobLog:
-    """The growing log of one job; the file is made with the first byte."""
+    """The growing log of one job; the file is made when it is long, or when the job is.
 
-    def __init__(self, folder: Path, job_id: str) -> None:
+    `earlier` reads what the table has of earlier runs: with it, the log goes on from there.
+    """
+
+    def __init__(
+        self, folder: Path, job_id: str, earlier: Callable[[], bytes] | None = None
+    ) -> None:
         self._folder = folder
         self._job_id = job_id
+        self._earlier = earlier
+        self._held = b""
+        self._held_until = 0.0 if earlier else time.monotonic() + _HELD_S
         self._descriptor: int | None = None
         self._size = 0
         self._failed = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there is text that is in no file yet."""
+        return bool(self._held)
 
     def write(self, data: bytes) -> None:
         """Add `data`; what exceeds twice the cap makes the file fall back to its last `CAP_BYTES`.
 
         On a full disk the output is dropped: a log is not worth the job.
         """
+        if self._descriptor is None:
+            self._held += data
+            self._size = len(self._held)
+            if self._size > SHORT_BYTES:
+                self._write_held()
+            else:
+                self.flush()
+        else:
+            self._try_to_write(data)
+
+    def flush(self) -> None:
+        """Write to the file what was held long enough, for those who follow the log."""
+        if self._held and time.monotonic() >= self._held_until:
+            self._write_held()
+
+    def _write_held(self) -> None:
+        data, self._held = self._held, b""
+        self._try_to_write(data)
+
+    def _try_to_write(self, data: bytes) -> None:
         try:
             self._write(data)
         except OSError as error:
@@ -45,12 +90,35 @@ class JobLog:
 
     def _write(self, data: bytes) -> None:
         if self._descriptor is None:
-            self._folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
-            self._descriptor = os.open(log_path(self._folder, self._job_id), _FLAGS, 0o600)
+            self._descriptor = self._open()
             self._size = os.fstat(self._descriptor).st_size
         self._size += os.write(self._descriptor, data)
         if self._size > 2 * CAP_BYTES:
             self._trim()
+
+    def _open(self) -> int:
+        self._folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
+        path = log_path(self._folder, self._job_id)
+        if self._earlier is None:
+            return os.open(path, _FLAGS | os.O_TRUNC, 0o600)  # a file is of a job that is gone
+        earlier = b"" if path.exists() else self._earlier()
+        if earlier:  # whole or not at all: from its name on, the file counts and the table does not
+            half = path.with_name(f".{self._job_id}")
+            half.unlink(missing_ok=True)
+            descriptor = os.open(half, _FLAGS, 0o600)
+            os.write(descriptor, earlier)
+            half.rename(path)
+            return descriptor
+        return os.open(path, _FLAGS, 0o600)
+
+    def short(self) -> bytes | None:
+        """Return the whole log for the job's row; None when it is long, or when nothing was printed."""
+        if not 0 < self._size <= SHORT_BYTES:
+            return None
+        if self._descriptor is None:
+            data, self._held = self._held, b""
+            return data or None
+        return os.pread(self._descriptor, SHORT_BYTES, 0)
 
     def mark(self) -> int:
         """Return the present size, for `since`."""
@@ -59,7 +127,7 @@ class JobLog:
     def since(self, mark: int) -> str:
         """Return what was written after `mark`."""
         if self._descriptor is None:
-            return ""
+            return self._held[mark:].decode(errors="replace")
         start = max(mark, self._size - _TAIL_BYTES, 0)
         return os.pread(self._descriptor, _TAIL_BYTES, start).decode(errors="replace")
 
@@ -68,7 +136,9 @@ class JobLog:
         return "\n".join(self.since(0).splitlines()[-count:])
 
     def close(self) -> None:
-        """Cut the file to the cap and let it go."""
+        """Write what is held, cut the file to the cap and let it go."""
+        if self._held:
+            self._write_held()
         if self._descriptor is None:
             return
         try:
@@ -93,9 +163,18 @@ class JobLog:
         self._size = os.fstat(self._descriptor).st_size
 
 
-def read_log(folder: Path, job_id: str) -> str:
-    """Return the log of `job_id` as text, empty when it printed nothing."""
+def remove_log(folder: Path, job_id: str) -> None:
+    """Remove the file, once the table has what is in it."""
+    with contextlib.suppress(OSError):
+        os.unlink(log_path(folder, job_id))
+
+
+def read_file(folder: Path, job_id: str, position: int = 0) -> tuple[bytes, int] | None:
+    """Return what the job's file holds from `position` on, and where that ends; None without a file."""
     try:
-        return log_path(folder, job_id).read_text(encoding="utf-8", errors="replace")
+        with log_path(folder, job_id).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(position if position <= size else 0)  # it was cut to its cap meanwhile
+            return file.read(), file.tell()
     except FileNotFoundError:
-        return ""
+        return None

@@ -133,6 +133,7 @@ class Run:
             end = self._read(ready)
             if end is not None:
                 return end
+            self._log.flush()
             if self._unwritten and self._on_progress(self._claim, self._unwritten):
                 self._unwritten = None
             self._check_requests()
@@ -170,7 +171,9 @@ class Run:
             if data:
                 self._log.write(data)
             if len(data) < 65_536:
-                return
+                break
+        if self._log.is_held:
+            self._sample_s = _FIRST_SAMPLE_S  # the next look comes soon, and writes it
 
     def _check_requests(self) -> None:
         self._check_interruption()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from drawscape.queue.table.records import Claim, Outcome
@@ -41,11 +41,13 @@ class Slot:
         turn: Turn,
         on_progress: OnProgress,
         on_child: Callable[[Claim, int], None],
+        read_log: Callable[[str], bytes],
     ) -> None:
         self._settings = settings
         self._turn = turn
         self._on_progress = on_progress
         self._on_child = on_child
+        self._read_log = read_log
         self._child: ChildProcess | None = None
         self.requests = StopRequests()
 
@@ -67,13 +69,15 @@ class Slot:
         Raises Interrupted when the worker has to leave while the job runs, and ChildStartError when no
         child could be started, before the job began: then it is to be given back.
         """
-        log = JobLog(self._settings.logs, claim.id)
+        earlier = (lambda: self._read_log(claim.id)) if claim.token > 1 else None
+        log = JobLog(self._settings.logs, claim.id, earlier)
         self.requests.assign(claim)
         try:
             for _ in range(_CHILDREN_PER_JOB):
                 outcome = self._run_once(self.warm_up(), claim, log)
                 if outcome is not None:
-                    return outcome
+                    short = log.short()
+                    return outcome if short is None else replace(outcome, log=short)
             return Outcome("failed", "crashed", error=_NEVER_BEGUN)
         finally:
             self.requests.assign(None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from huey.consumer import Worker, WorkerRecycle
@@ -21,8 +22,10 @@ from drawscape.queue.table.claims import (
     note_pid,
     note_progress,
 )
+from drawscape.queue.table.query import read_log
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildStartError
+from drawscape.queue.worker.job_log import remove_log
 from drawscape.queue.worker.run import Interrupted, Progress
 from drawscape.queue.worker.slot import Slot, SlotSettings
 from drawscape.queue.worker.turn import Turn
@@ -74,7 +77,11 @@ class JobWorker(Worker):  # type: ignore[misc]
         self.gone = threading.Event()
         """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
         self.slot = Slot(
-            shared.slot_settings, self._turn, self._write_progress, self._write_child_pid
+            shared.slot_settings,
+            self._turn,
+            self._write_progress,
+            self._write_child_pid,
+            partial(read_log, self._jobs),
         )
 
     def initialize(self) -> None:
@@ -172,6 +179,8 @@ class JobWorker(Worker):  # type: ignore[misc]
             self.slot.replace()
             outcome = _unforeseen("its worker could not run it", error)
         accepted = self._acknowledge(job, outcome)
+        if accepted and outcome.log:
+            remove_log(self._shared.slot_settings.logs, job.id)
         _log_end(job, outcome, accepted)
         self._count()
 
@@ -199,7 +208,8 @@ class JobWorker(Worker):  # type: ignore[misc]
             except DrawscapeError as error:
                 _LOG.error("job=%s event=acknowledge_failed error=%r", job.id, str(error))
                 if isinstance(error, ValueRefused):
-                    outcome = _unforeseen("its outcome is too large for the queue", error)
+                    refused = _unforeseen("its outcome is too large for the queue", error)
+                    outcome = replace(refused, log=outcome.log)
             except Exception as error:  # noqa: BLE001 - values that the engine does not take
                 _LOG.exception("job=%s event=acknowledge_failed", job.id)
                 outcome = _unforeseen("its outcome could not be written", error)

@@ -1,0 +1,153 @@
+"""Where a job's log lies: a short one in the table once its job has ended, a long one in a file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from queue_file import plain
+from support import wait_until
+
+from drawscape.job_manager import Keep, enqueue_background_job, enqueue_many, prune_jobs
+
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
+
+def await_files(home: Path, *names: str) -> None:
+    """Wait until exactly these are there: a file goes a moment after its job has ended."""
+    logs = home / ".drawscape" / "logs"
+    wait_until(lambda: {path.name for path in logs.iterdir()} == set(names), what=f"{names}")
+
+
+def in_table(job_id: str) -> bytes | None:
+    with closing(plain()) as connection:
+        return connection.execute("select log from job where id = ?", (job_id,)).fetchone()[0]
+
+
+def test_short_logs_are_in_the_table_and_long_ones_in_files(home: Path, start_consumer):
+    start_consumer("-w", "2")
+    batch = enqueue_many("sampletasks.say", [{"data": f"{i} → é\n".encode()} for i in range(30)])
+    largest = enqueue_background_job("sampletasks.say", b"x" * 4000)
+    longer = enqueue_background_job("sampletasks.say", b"x" * 4001)
+    halves = enqueue_background_job("sampletasks.say", b"\xe2\x86 no \xff character\n")
+    silent = enqueue_background_job("sampletasks.nothing")
+    batch.wait(60)
+    for job in (largest, longer, halves, silent):
+        job.wait(60)
+    assert [job.logs() for job in batch.jobs] == [f"{i} → é\n" for i in range(30)]
+    assert largest.logs() == "x" * 4000
+    assert longer.logs() == "x" * 4001
+    assert halves.logs() == "\ufffd no \ufffd character\n"
+    assert silent.logs() == ""
+    await_files(home, f"{longer.id}.log")
+    assert in_table(longer.id) is None
+    assert in_table(silent.id) is None
+
+
+def test_a_log_goes_on_over_all_tries_of_its_job(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job(
+        "sampletasks.say_and_fail", str(home / "tries"), 2, job_retries=2, job_retry_delay=0.05
+    )
+    job.wait(60)
+    assert job.logs() == "try 1 é\ntry 2 é\ntry 3 é\n"
+    await_files(home)
+    job.requeue().wait(60)
+    assert job.logs() == "try 1 é\ntry 2 é\ntry 3 é\ntry 4 é\n"
+    await_files(home)
+
+
+def test_a_log_that_grows_long_with_the_tries_moves_to_a_file(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.say", b"y" * 3000)
+    for tries in (1, 2, 3):
+        job.wait(60)
+        assert job.logs() == "y" * 3000 * tries
+        await_files(home, *([f"{job.id}.log"] if tries > 1 else []))
+        job.requeue()
+    job.wait(60)
+    job.delete()
+    await_files(home)
+
+
+def test_a_log_is_followed_from_file_to_table_and_over_tries(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job(
+        "sampletasks.say_and_fail", str(home / "tries"), 3, 0.2, job_retries=3, job_retry_delay=0.2
+    )
+    pieces: list[str] = []
+    follower = threading.Thread(target=lambda: pieces.extend(job.follow_logs()))
+    follower.start()
+    follower.join(60)
+    assert "".join(pieces) == "try 1 é\ntry 2 é\ntry 3 é\ntry 4 é\n"
+    assert "".join(job.follow_logs()) == "".join(pieces)
+
+
+def test_what_a_running_job_prints_can_be_read_at_once(home: Path, start_consumer):
+    start_consumer()
+    job = enqueue_background_job("sampletasks.say", b"begun\n", 60)
+    wait_until(lambda: job.logs() == "begun\n")
+    assert job.status == "started"
+    job.cancel()
+    wait_until(lambda: job.ended)
+    assert job.logs() == "begun\n"
+
+
+@pytest.mark.parametrize("place", ["ack.before_commit", "ack.after_commit"])
+def test_a_worker_killed_around_the_acknowledgement_doubles_and_loses_nothing(
+    home: Path, start_consumer, place: str
+):
+    consumer = start_consumer(environment={"DRAWSCAPE_FAILPOINT": place})
+    job = enqueue_background_job("sampletasks.say", b"once\n", 0.2)
+    consumer.process.wait(60)
+    await_files(home, f"{job.id}.log")
+    assert job.logs() == "once\n"
+    start_consumer()
+    job.wait(60)
+    runs = 2 if place == "ack.before_commit" else 1
+    assert job.logs() == "once\n" * runs
+    job.requeue().wait(60)
+    assert job.logs() == "once\n" * (runs + 1)
+    await_files(home)
+
+
+def test_the_log_of_a_job_of_the_same_name_does_not_come_back(home: Path, start_consumer):
+    left = home / ".drawscape" / "logs" / "twice.log"
+    left.parent.mkdir()
+    for pause_s in (0.0, 0.2):
+        left.write_text("of another\n")
+        start_consumer()
+        job = enqueue_background_job("sampletasks.say", b"mine\n", pause_s, job_id="twice")
+        job.wait(60)
+        assert job.logs() == "mine\n"
+        await_files(home)
+        job.delete()
+
+
+def test_logs_go_with_their_pruned_jobs(home: Path, start_consumer):
+    start_consumer()
+    jobs = [enqueue_background_job("sampletasks.say", b"z" * size) for size in (10, 10_000)]
+    for job in jobs:
+        job.wait(60)
+    half = home / ".drawscape" / "logs" / f".{jobs[0].id}"
+    half.touch()
+    assert prune_jobs(Keep(finished_s=0)) == 2
+    await_files(home)
+    assert [job.logs() for job in jobs] == ["", ""]
+
+
+def test_a_log_survives_while_nobody_can_write_the_table(home: Path, start_consumer):
+    start_consumer()
+    with closing(plain()) as other:
+        job = enqueue_background_job("sampletasks.say", b"patient\n", 0.5)
+        wait_until(lambda: job.logs() == "patient\n")
+        other.execute("begin immediate")
+        time.sleep(1.0)  # the job ends meanwhile, and its worker cannot say so
+        assert job.logs() == "patient\n"
+        assert job.status == "started"
+        other.execute("rollback")
+    job.wait(60)
+    assert job.logs() == "patient\n"
