@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
@@ -31,7 +30,7 @@ class Watch:
         self.callback = callback
         self.job_ids = None if job_ids is None else list(job_ids)
         self.seen: dict[str, object] = {}
-        self.running = False
+        self.running: list[str] = []
 
     def close(self) -> None:
         """Let the callback be called no more."""
@@ -100,12 +99,11 @@ class Watcher:
     def _version(self, watches: Sequence[Watch]) -> object:
         """Return what differs once a job may have changed.
 
-        A preview that comes without a word of progress leaves the table as it is. Each is renamed into its
-        folder, whose time one call reads; it is only asked for while a job runs that somebody watches.
+        A preview that comes without a word of progress leaves the table as it is.
         """
-        running = any(watch.running for watch in watches)
-        folder = self._queue.folder / "previews"
-        return self._database.version(), running and _stamp(folder)
+        return self._database.version(), [
+            self._preview_stamp(job_id) for watch in watches for job_id in watch.running
+        ]
 
     def _notify(self, watch: Watch) -> None:
         if watch.job_ids is None:
@@ -123,17 +121,21 @@ class Watcher:
                     _LOG.exception("a callback failed for job %s", job_id)
         for gone in watch.seen.keys() - rows.keys():
             del watch.seen[gone]
-        watch.running = any(row.status == "started" for row in rows.values())
+        watch.running = [row.id for row in rows.values() if row.status == "started"]
 
     def _state(self, row: JobRow) -> object:
         if row.status != "started":
             return row
-        return row, _stamp(self._queue.folder / "previews" / f"{row.id}.svg")
+        return row, self._preview_stamp(row.id)
 
+    def _preview_stamp(self, job_id: str) -> tuple[int, int]:
+        """Return what differs between a job's present preview and the next; zeros while there is none.
 
-def _stamp(path: Path) -> int:
-    """Return when a file or folder was changed, in ns; 0 while there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+        Each is a file of its own, renamed into place: of two in the same tick of the kernel's clock, which
+        takes up to 10 ms, the times are the same.
+        """
+        try:
+            found = (self._queue.folder / "previews" / f"{job_id}.svg").stat()
+        except OSError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_ino

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import random
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from queue_file import plain
 from support import wait_until
 
 from drawscape.job_manager import (
@@ -128,6 +131,29 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
         assert job.status == "started"
         gate.unlink()
         job.wait(60)
+
+
+def test_a_watcher_hears_of_two_previews_in_one_tick_of_the_clock(home: Path):
+    job = enqueue_background_job("sampletasks.nothing")
+    preview = home / ".drawscape" / "previews" / f"{job.id}.svg"
+    preview.parent.mkdir()
+    with closing(plain()) as connection:
+        connection.execute("update job set status = 'started'")
+
+    def show(content: bytes) -> None:
+        """As a child process does, and with the time that the kernel gives to each in the same tick."""
+        half = preview.with_name(f".{job.id}")
+        half.write_bytes(content)
+        os.utime(half, (1, 1))
+        half.replace(preview)
+        os.utime(preview.parent, (1, 1))
+
+    seen: list[bytes | None] = []
+    show(b"0")
+    with watch(lambda changed: seen.append(changed.preview), [job.id]):
+        for number in range(20):
+            show(b"%d" % number)
+            wait_until(lambda number=number: seen and seen[-1] == b"%d" % number)
 
 
 def samples(text: str) -> dict[tuple[str, str], float]:
