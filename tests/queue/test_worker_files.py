@@ -9,9 +9,11 @@ import resource
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from queue_file import plain
 from support import wait_until
 
 from drawscape.errors import QueueError
@@ -71,6 +73,22 @@ def test_a_log_that_has_grown_large_is_set_aside_at_the_next_start(home: Path):
     assert 0 < log.stat().st_size < 10_000
     start_worker(1).stop()
     assert log.with_name("worker.log.1").stat().st_size == 12 * 800_000
+
+
+def test_a_worker_that_is_asked_to_leave_while_it_begins_leaves_in_order(
+    home: Path, start_consumer
+):
+    start_consumer().stop()
+    with closing(plain()) as other:
+        other.execute(
+            "begin immediate"
+        )  # it is alive, and waits for the file before it starts to work
+        consumer = start_consumer()
+        consumer.process.terminate()
+        other.execute("rollback")
+    assert consumer.process.wait(60) == 0
+    assert "event=stopped" in consumer.log.read_text()
+    assert not list((home / ".drawscape" / "workers").glob("*.lock"))
 
 
 def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):

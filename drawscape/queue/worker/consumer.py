@@ -120,6 +120,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def start(self) -> None:
         """Announce this worker, take over what dead ones left, start the threads."""
+        self._set_signal_handlers()  # whoever sees it announced may ask it to leave
         for name in ("logs", "previews"):
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("output", "output/postcards"):
