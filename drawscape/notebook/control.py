@@ -10,13 +10,18 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import ParameterError
-from drawscape.notebook.style import line, mark, write
+from drawscape.notebook.style import line, mark, shared_style, write
 from drawscape.parameters import Parameter
 
 
 def lock_button() -> Any:
     """Return the button that keeps a value when the others are shuffled."""
-    lock = widgets.ToggleButton(icon="lock", tooltip="Keep when shuffling", layout=auto_width())
+    lock = widgets.ToggleButton(
+        icon="lock",
+        tooltip="Keep when shuffling",
+        layout=auto_width(),
+        style=shared_style(widgets.ToggleButton),
+    )
     lock.add_class("drawscape-lock")
     return lock
 

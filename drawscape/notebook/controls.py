@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from drawscape.notebook.control import Control, auto_width, lock_button
 from drawscape.notebook.form_checks import is_literal
 from drawscape.notebook.sliders import Notches, Slider, number_text, slider_step
+from drawscape.notebook.style import shared_style
 from drawscape.notebook.text import label_of
 from drawscape.parameters import MISSING, Parameter
 
@@ -36,12 +37,12 @@ def control_for(parameter: Parameter) -> Control:
 # One maker a kind
 
 
-def _options(parameter: Parameter) -> dict[str, Any]:
+def _options(parameter: Parameter, kind: Any = widgets.Text) -> dict[str, Any]:
     return {
         "description": label_of(parameter.name),
         "tooltip": parameter.doc or label_of(parameter.name),
         "description_allow_html": False,
-        "style": {"description_width": "initial"},
+        "style": shared_style(kind),
         "layout": auto_width(),
     }
 
@@ -70,7 +71,7 @@ def _number(parameter: Parameter) -> Control:
 
 def _slider(parameter: Parameter, notches: Notches, start: float) -> Control:
     whole = parameter.kind == "int"
-    slider = Slider(notches, start, whole=whole, **_options(parameter))
+    slider = Slider(notches, start, whole=whole, **_options(parameter, widgets.IntSlider))
     optional = parameter.optional or parameter.default is None
 
     def read() -> Any:
@@ -145,7 +146,8 @@ def _choice(parameter: Parameter) -> Control:
     labels = [AUTOMATIC if name is None else label_of(name) for name in names]
     start = _start(parameter, None if parameter.optional else parameter.check(names[0]))
     dropdown = widgets.Dropdown(
-        options=[(label, place) for place, label in enumerate(labels)], **_options(parameter)
+        options=[(label, place) for place, label in enumerate(labels)],
+        **_options(parameter, widgets.Dropdown),
     )
 
     def read() -> Any:
@@ -164,7 +166,9 @@ def _choice(parameter: Parameter) -> Control:
 
 def _checkbox(parameter: Parameter) -> Control:
     box = widgets.Checkbox(
-        value=bool(_start(parameter, False)), indent=False, **_options(parameter)
+        value=bool(_start(parameter, False)),
+        indent=False,
+        **_options(parameter, widgets.Checkbox),
     )
 
     def write(value: Any) -> None:
@@ -185,7 +189,7 @@ def _text(parameter: Parameter) -> Control:
         value=start,
         placeholder=AUTOMATIC if optional else "",
         continuous_update=False,
-        **_options(parameter),
+        **_options(parameter, kind),
     )
     empty = None if optional else ""
 

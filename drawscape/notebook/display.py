@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from drawscape.notebook.text import error_line, size_words, status_words
 
 LONGEST_SHOWN = 2000
 """Characters of a result that is no picture; the rest is in `job.result`."""
+
+LONGEST_PRINTED = 20_000
+"""Characters of what was printed, from the end; the rest is in `job.logs()`."""
 
 BLANK = "nothing is drawn on it"
 """Added for a finished sheet that would look as if the drawing were still to come."""
@@ -102,7 +105,7 @@ class JobDisplay:
         with self._lock:
             self._job_id = None
             self.bar.value = 0.0
-            self.show_details("traceback", details)
+            self.show_details({"traceback": details})
             self._show_words(words, "failed")
 
     def show_error(self, error: Exception) -> None:
@@ -134,11 +137,14 @@ class JobDisplay:
             words = escape(" · ".join(filter(None, [OLDER * older, self._caption])))
             write_html(self.caption, words + self._links)
 
-    def show_details(self, title: str, text: str) -> None:
-        """Fold `text` out under the line that says what is wrong, or '' for nothing."""
-        folded = f"<details><summary>{title}</summary><pre>{escape(text)}</pre></details>"
-        self.trouble.value = folded if text else ""
-        self.trouble.layout.display = "" if text else "none"
+    def show_details(self, texts: Mapping[str, str]) -> None:
+        """Let `texts` be folded out under the words, by their titles; empty ones are left out."""
+        folded = "".join(
+            f"<details><summary>{escape(head)}</summary><pre>{escape(body)}</pre></details>"
+            for head, body in texts.items()
+            if body
+        )
+        write_html(self.trouble, folded)
 
     def _show_words(self, words: str, status: str) -> None:
         for widget in (self.words, self.bar):
@@ -146,12 +152,13 @@ class JobDisplay:
         write(self.words, words)
 
     def _show_outcome(self, job: JobState) -> None:
+        error = self._explain(job.error or "") if job.status == "failed" else ""
+        if job.ended:
+            folded = "" if error.strip() == error_line(error) else error
+            self.show_details({"traceback": folded, "printed": _tail(job.printed)})
         if job.status == "finished":
             self._show_result(job.result)
-        elif job.status == "failed":
-            error = self._explain(job.error or "")
-            self.show_details("traceback", "" if error.strip() == error_line(error) else error)
-        elif not self._keeps_former or job.progress >= WORTH_SHOWING:
+        elif job.status != "failed" and (not self._keeps_former or job.progress >= WORTH_SHOWING):
             picture = preview_picture(job.preview)
             if picture is not None:
                 self.show(picture)
@@ -167,6 +174,12 @@ class JobDisplay:
         else:
             self.show(picture, f"{caption} · {BLANK}" if is_blank(picture) else caption)
         self._on_file(path)
+
+
+def _tail(printed: str) -> str:
+    if len(printed) <= LONGEST_PRINTED:
+        return printed
+    return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
 
 
 def file_links(path: Path | None) -> str:

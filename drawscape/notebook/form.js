@@ -32,6 +32,9 @@ function nameInputs(root) {
   for (const lock of root.querySelectorAll(".drawscape-lock, .drawscape-orientation button")) {
     set(lock, "aria-pressed", String(lock.classList.contains("mod-active")));
   }
+  for (const head of root.querySelectorAll(".drawscape-fold")) {
+    set(head, "aria-expanded", String(head.classList.contains("mod-active")));
+  }
 }
 
 function nameTheRest(root) {
@@ -50,6 +53,23 @@ function nameTheRest(root) {
   for (const element of root.querySelectorAll('[title="null"]')) element.removeAttribute("title");
 }
 
+/* Rows whose name or hint has the text of the filter are shown, in folded groups too. */
+function filterRows(root) {
+  const input = root.querySelector(".drawscape-filter input");
+  if (!input) return;
+  const text = input.value.trim().toLowerCase();
+  root.classList.toggle("drawscape-filtering", text !== "");
+  for (const row of root.querySelectorAll(".drawscape-parameters .drawscape-parameter")) {
+    const hint = row.nextElementSibling;
+    const words = `${labelOf(row)} ${hint?.textContent ?? ""}`.toLowerCase();
+    for (const element of [row, hint]) element?.classList.toggle("drawscape-filtered", !words.includes(text));
+  }
+  for (const group of root.querySelectorAll(".drawscape-group")) {
+    const shown = group.querySelector(".drawscape-parameter:not(.drawscape-filtered)");
+    group.classList.toggle("drawscape-filtered", !shown);
+  }
+}
+
 function mend(root) {
   /* JupyterLab looks for this at the element with the focus first: on the box alone it comes too late. */
   for (const element of root.querySelectorAll("button, input, select, textarea, a, summary, canvas, [tabindex]")) {
@@ -58,6 +78,7 @@ function mend(root) {
   root.classList.add("drawscape-scripted");
   nameInputs(root);
   nameTheRest(root);
+  filterRows(root);
 }
 
 function download(name, type, data) {
@@ -87,6 +108,9 @@ function watch(root, signal, send) {
   const attributeFilter = ["title", "class", "aria-valuetext", "disabled"];
   observer.observe(root, { childList: true, subtree: true, attributes: true, attributeFilter });
   signal.addEventListener("abort", () => observer.disconnect());
+  root.addEventListener("input", event => {
+    if (event.target.closest?.(".drawscape-filter")) filterRows(root);
+  }, { signal });
   root.addEventListener("click", event => {
     const act = event.target.closest?.("button[data-job]");
     if (act) return send({ job: act.dataset.job, act: act.dataset.act });

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ class FormJob:
         """Show `job` from now on."""
         self._replace(job, settings, keep_former=keep_former)
         self._on_running(True)
-        follow(job, self._updated, lambda words: write(self.note, words))
+        follow(job, partial(self._updated, job), lambda words: write(self.note, words))
 
     def show(self, known: DrawnBefore, settings: Any) -> None:
         """Show a drawing that stands."""
@@ -57,7 +59,7 @@ class FormJob:
         if former is not None:
             former.cancel()
 
-    def _updated(self, state: JobState) -> None:
-        self._display.update(state)
+    def _updated(self, job: Job, state: JobState) -> None:
+        self._display.update(replace(state, printed=job.logs()) if state.ended else state)
         if state.ended and self.latest is not None and state.id == self.latest.id:
             self._on_running(False)

@@ -244,7 +244,7 @@ class Form(LiveBox):
             self._display.show(empty_sheet(width, height), f"{width:g} x {height:g} mm")
 
     def _show_code(self) -> None:
-        self._display.show_details("code, on the clipboard too", self.code)
+        self._display.show_details({"code, on the clipboard too": self.code})
         self._copy_text(self.code)
 
     def _show_picture(self, shown: bool) -> None:

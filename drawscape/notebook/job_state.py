@@ -39,6 +39,7 @@ class JobState:
     task: str = ""
     description: str | None = None
     drawn_before: str = ""
+    printed: str = ""
 
     @property
     def ended(self) -> bool:

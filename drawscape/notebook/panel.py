@@ -13,6 +13,7 @@ from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.control import Control
 from drawscape.notebook.controls import control_for
 from drawscape.notebook.page import PageControl
+from drawscape.notebook.parameter_rows import ParameterRows
 from drawscape.notebook.seed_control import SeedControl, StreamControls
 from drawscape.notebook.style import close_tree, line, write
 from drawscape.notebook.target import Target
@@ -40,8 +41,7 @@ class Panel:
         self._pattern = self._pattern_control() if target.patterns else None
         self._title = line(target.title, "drawscape-title")
         self._summary = line(target.summary, "drawscape-summary")
-        self._rows = widgets.VBox()
-        self._rows.add_class("drawscape-parameters")
+        self._rows = ParameterRows()
         self._controls: dict[str, Control] = {}
         self._listeners: list[Callable[[], None]] = []
         self._held = False
@@ -214,14 +214,10 @@ class Panel:
                 self._controls[name].set(kept[name])
             except ParameterError:
                 continue  # the same name with other bounds: its own default stands
-        former = self._rows.children
-        rows = [control.rows() for control in self._controls.values()]
-        self._rows.children = [widget for row in rows for widget in row]
+        self._rows.show(list(self._controls.values()))
         for control in self._controls.values():
             control.observe(self._changed)
         self._fill_seeds()
-        for row in former:
-            close_tree(row)
 
     def _fill_seeds(self) -> None:
         """Show the seed, where there is one, and those of the target's streams."""
@@ -268,4 +264,4 @@ class Panel:
         page = self._page.rows if self._page else []
         seed = [self._seed_box] if self._seed else []
         rule = [line(" ", "drawscape-rule")] if page or seed else []
-        return [*pattern, *page, *seed, *rule, self._rows]
+        return [*pattern, *page, *seed, *rule, *self._rows.parts]

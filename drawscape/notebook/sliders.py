@@ -13,6 +13,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.notebook.style import shared_style
+
 FEWEST_STOPS = 80
 """Fewer, and a value between two notches is missed; a slider is some 300 pixels long."""
 
@@ -52,6 +54,7 @@ class Slider:
             value=notches.nearest(start), min=0, max=notches.count, readout=False, **options
         )
         label = {**options, "description": "", "placeholder": options["description"]}
+        label["style"] = shared_style(widgets.Text)
         self.field = widgets.Text(value=number_text(start), continuous_update=False, **label)
         self.field.add_class("drawscape-number")
         self._by_hand = True

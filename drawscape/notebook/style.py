@@ -93,10 +93,18 @@ class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
 def line(text: str, hook: str) -> Any:
     """Return a line of plain text with the CSS class `hook`."""
-    widget = widgets.HTML()
+    widget = widgets.HTML(style=shared_style(widgets.HTML))
     widget.add_class(hook)
     write(widget, text)
     return widget
+
+
+@cache
+def shared_style(kind: Any) -> Any:
+    """One style for all widgets of that class: each would be a model of its own, here and in the browser."""
+    style = kind.class_traits()["style"].klass
+    wide = {"description_width": "initial"} if "description_width" in style.class_traits() else {}
+    return style(**wide)
 
 
 def write(widget: Any, text: str) -> None:

@@ -8,10 +8,19 @@ and value.py (what a parameter allows).
 from drawscape.parameters.annotation import read_parameters
 from drawscape.parameters.parameter import (
     MISSING,
+    Group,
     Kind,
     Parameter,
     check_arguments,
     json_schema,
 )
 
-__all__ = ["MISSING", "Kind", "Parameter", "check_arguments", "json_schema", "read_parameters"]
+__all__ = [
+    "MISSING",
+    "Group",
+    "Kind",
+    "Parameter",
+    "check_arguments",
+    "json_schema",
+    "read_parameters",
+]

@@ -106,6 +106,7 @@ def _apply(parameter: Parameter, item: Any) -> Parameter:
         ("max_length", "max_length"),
         ("documentation", "doc"),
         ("description", "doc"),
+        ("group_name", "group"),
     ):
         value = getattr(item, attribute, None)
         if value is not None:

@@ -17,11 +17,25 @@ MISSING: Any = inspect.Parameter.empty
 
 
 @dataclass(frozen=True)
+class Group:
+    """What a parameter belongs to: forms show a group together, and fold it.
+
+    >>> from typing import Annotated
+    >>> def field(svg, *, gusts: Annotated[float, Group("wind")] = 1.0): ...
+    >>> read_parameters(field, skip=["svg"])[0].group
+    'wind'
+    """
+
+    group_name: str
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One parameter of a function, as its annotation describes it.
 
     `low` and `high` bound a number; `low_open` and `high_open` exclude the bound itself. `choices` maps
-    the name that a person sees to the value that the function gets. `optional` allows None.
+    the name that a person sees to the value that the function gets. `optional` allows None. Forms show
+    what has the same `group` together.
     """
 
     name: str
@@ -37,6 +51,7 @@ class Parameter:
     max_length: int | None = None
     optional: bool = False
     doc: str = ""
+    group: str = ""
     annotation: Any = None
 
     @property

@@ -19,6 +19,17 @@ grid = TileGrid([Tile(str(i), b'', f'seed {i}') for i in range(400)],
     on_star=lambda *a: events.append(('star', *a)), on_open=lambda *a: events.append(('open', *a)))
 grid"""
 
+MANY = """from typing import Annotated
+from annotated_types import Interval, doc
+from drawscape.notebook import form
+from drawscape.parameters import Group
+def described(i):
+    group = f", Group('group {i // 20}')" if i >= 20 else ''
+    return f"p{i}: Annotated[float, Interval(ge=0, le=10), doc('Height of hill {i}'){group}] = 1.0"
+exec('def hills(svg, *, ' + ', '.join(map(described, range(100))) + '): svg.circle(9, 9, p0)')
+drawing = form(hills, paper='A6')
+drawing"""
+
 DARK = (
     "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
 )
@@ -182,6 +193,32 @@ def test_custom_paper_begins_as_the_paper_before_and_keeps_the_columns(notebook:
     form.root.locator(".drawscape-parameter-width input").wait_for()
     assert form.root.locator(".drawscape-parameter-width input").input_value() == "105"
     assert form.root.locator(".drawscape-controls").bounding_box()["width"] == before
+
+
+def test_a_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold(
+    lab: Any, page: Any
+) -> None:
+    notebook = lab.run_cells(page, MANY)
+    form = notebook.form()
+    page.locator(".drawscape-scripted").wait_for()
+    hill = form.root.locator(".drawscape-parameter-p73")
+    hill.wait_for(state="attached")
+    assert not hill.is_visible()
+    form.root.evaluate("element => element.scrollIntoView()")
+    assert form.root.locator(".drawscape-draw").bounding_box()["y"] < 1100
+    form.root.get_by_placeholder("filter parameters").fill("HILL 73")
+    hill.wait_for()
+    assert form.root.locator(".drawscape-parameters .drawscape-parameter:visible").count() == 1
+    form.slide("p73", 4.5)
+    wait_until(lambda: notebook.evaluate("print(drawing.values['p73'])") == "4.5\n", 30, "p73")
+    form.root.get_by_placeholder("filter parameters").fill("")
+    hill.wait_for(state="hidden")
+    head = form.root.get_by_role("button", name="group 3")
+    assert head.get_attribute("aria-expanded") == "false"
+    head.click()
+    hill.wait_for()
+    assert head.get_attribute("aria-expanded") == "true"
+    assert serious(page, ".drawscape-form") == []
 
 
 def test_a_wall_of_tiles_is_chosen_from_and_rated_by_keys(lab: Any, page: Any) -> None:

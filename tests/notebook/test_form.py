@@ -398,6 +398,27 @@ def test_a_traceback_of_a_cells_sketch_has_its_lines() -> None:
     assert "drawing.py" not in details
 
 
+def test_what_a_sketch_printed_is_folded_under_its_status() -> None:
+    def talks(svg: Any, *, lines: int = 2, fail: bool = False) -> None:
+        """Prints."""
+        for line in range(lines):
+            print("<line>", line)
+        svg.circle(0, 0, 1 / (not fail))
+
+    shown = form(talks)
+    shown.draw().wait(60)
+    await_status(shown, "finished")
+    assert "<summary>printed</summary>" in part(shown, "trouble").value
+    assert "<line> 0\n<line> 1" in text(shown, "trouble")
+    with pytest.raises(JobFailed):
+        shown.set(lines=3000, fail=True).draw().wait(60)
+    await_status(shown, "failed")
+    assert "<summary>traceback</summary>" in part(shown, "trouble").value
+    assert "the last 20,000 characters" in text(shown, "trouble")
+    assert "<line> 2999" in text(shown, "trouble")
+    assert "<line> 1\n" not in text(shown, "trouble")
+
+
 def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
     shown = form("spiral", paper="A4")
     assert "<img" not in shown.saved.html
