@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
@@ -16,11 +16,16 @@ from drawscape.catalogue.query import sketch_names
 from drawscape.errors import CatalogueError
 from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
-from drawscape.notebook.wall import ORDERS, Wall, button
+from drawscape.notebook.text import label_of
+from drawscape.notebook.wall import ORDERS, Wall, button, drawings_words, short
 from drawscape.settings import home
+from drawscape.sketches import SKETCHES
 
 PAGE = 60
 """Tiles on a page: 600 kB of thumbnails at most."""
+
+MOST_SETTINGS = 3
+"""Settings under a drawing: what still fits into two lines."""
 
 LOOK_S = 0.5
 """How often to look whether somebody has drawn or marked something: it shows within a second."""
@@ -65,19 +70,24 @@ class History(LiveBox):
         self._home = home()
         self._found = Drawings([])
         refresh_index()
-        names = sorted({*sketch_names(), *([sketch] if sketch else [])})
         small = {"width": "150px"}
         self._sketch = widgets.Dropdown(
-            options=[("all sketches", ""), *((name, name) for name in names)],
-            value=sketch or "",
-            layout=small,
+            options=sketch_options(sketch), value=sketch or "", layout=small, tooltip="Sketch"
         )
         stars_options = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
-        self._stars = widgets.Dropdown(options=stars_options, value=stars, layout=small)
-        self._tag = widgets.Text(value=tag, placeholder="tag", layout={"width": "100px"})
-        self._text = widgets.Text(value=text, placeholder="search", layout=small)
-        self._order = widgets.Dropdown(options=ORDERS, value=order, layout={"width": "110px"})
-        self._rejected = widgets.Checkbox(description="rejected too", indent=False)
+        self._stars = widgets.Dropdown(
+            options=stars_options, value=stars, layout=small, tooltip="Stars"
+        )
+        self._tag = widgets.Text(
+            value=tag, placeholder="tag", layout={"width": "100px"}, tooltip="Tag"
+        )
+        self._text = widgets.Text(value=text, placeholder="search", layout=small, tooltip="Search")
+        self._order = widgets.Dropdown(
+            options=ORDERS, value=order, layout={"width": "110px"}, tooltip="Order"
+        )
+        self._rejected = widgets.Checkbox(
+            description="rejected too", indent=False, layout={"width": "auto"}
+        )
         self._words = line("", "drawscape-status")
         self._wall = Wall(on_change=self._marked)
         for control in (
@@ -121,7 +131,13 @@ class History(LiveBox):
             without_tag=None if self._rejected.value or is_asked_for else REJECTED,
             **self._filters,
         )
+        options = sketch_options(self._sketch.value)
         with self._lock:
+            if options != self._sketch.options:  # somebody drew the first of a sketch
+                with self._sketch.hold_trait_notifications():
+                    chosen = self._sketch.value
+                    self._sketch.options = options
+                    self._sketch.value = chosen
             self._found = found
             self._show_page()
 
@@ -132,22 +148,22 @@ class History(LiveBox):
             first = self._page * PAGE
             shown = list(found[first : first + PAGE])
             self._wall.grid.show(
-                self._wall.tile(str(one.id), one.name or f"{one.sketch} · seed {one.seed}", one)
-                for one in shown
+                self._wall.tile(str(one.id), caption, one)
+                for one, caption in zip(shown, captions(shown), strict=True)
             )
             last = first + len(shown)
-            place = (
-                f"{first + 1} to {last} of {len(found)}" if len(found) > PAGE else f"{len(found)}"
-            )
-            write(self._words, f"{place} {'drawing' if len(found) == 1 else 'drawings'}")
+            place = f"{first + 1} to {last} of " if len(found) > PAGE else ""
+            write(self._words, f"{place}{drawings_words(len(found))}")
             self._back.disabled, self._on.disabled = self._page == 0, last >= len(found)
+            for turn in (self._back, self._on):
+                turn.layout.display = "" if len(found) > PAGE else "none"
 
     def _rows(self) -> list[Any]:
         def show_error(text: str) -> None:
             write(self._wall.note, text)
 
-        self._back = button("Back", "back", lambda: self._turn(-1), show_error)
-        self._on = button("More", "more", lambda: self._turn(1), show_error)
+        self._back = button("Previous", "back", lambda: self._turn(-1), show_error)
+        self._on = button("Next", "more", lambda: self._turn(1), show_error)
         filters = widgets.HBox(
             [self._sketch, self._stars, self._tag, self._text, self._order, self._rejected]
         )
@@ -165,7 +181,41 @@ class History(LiveBox):
         self.refresh()
 
     def _marked(self) -> None:
-        """A mark was made here: its tile shows it; the order stays until somebody looks again."""
+        """A mark was made here: its tile shows it; what follows from it is seen at the next look."""
+
+
+def sketch_options(chosen: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the choices of sketches, `chosen` among them: each with the name that stands for it."""
+    names = sorted({*sketch_names(), *([chosen] if chosen else [])})
+    return (("all sketches", ""), *((label_of(name), name) for name in names))
+
+
+def captions(shown: Sequence[Drawing]) -> list[str]:
+    """Return the words under drawings: the name given, else the sketch and in what it differs.
+
+    Up to three settings that are not the same in all of that sketch's drawings here, else its seed.
+    """
+    settings = [_settings(one) for one in shown]
+    differing: dict[str, dict[str, set[str]]] = {}
+    for one, values in zip(shown, settings, strict=True):
+        seen = differing.setdefault(one.sketch, {})
+        for name, value in values.items():
+            seen.setdefault(name, set()).add(short(value))
+    words = []
+    for one, values in zip(shown, settings, strict=True):
+        names = [name for name in values if len(differing[one.sketch][name]) > 1]
+        seed = [] if one.sketch in SKETCHES and not SKETCHES[one.sketch].takes_rng else ["seed"]
+        parts = [
+            f"{label_of(name)} {short(values[name])}" for name in (names or seed)[:MOST_SETTINGS]
+        ]
+        words.append(one.name or " · ".join([label_of(one.sketch), *parts]))
+    return words
+
+
+def _settings(drawing: Drawing) -> dict[str, Any]:
+    page = f"{drawing.width:g} x {drawing.height:g}"
+    named = {"seed": drawing.seed, "page": page, "margin": drawing.margin}
+    return {**named, **drawing.parameters}
 
 
 def _watch(view: Callable[[], History | None], watched_home: Any) -> None:

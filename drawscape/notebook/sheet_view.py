@@ -207,12 +207,14 @@ class ContactSheet(LiveBox):
         def show_error(text: str) -> None:
             write(self._wall.note, text)
 
-        self._cancel = button("Cancel", "cancel", self.cancel, show_error)
-        self._cancel.tooltip = "Stop what is not drawn yet"
+        self._cancel = button("Stop the rest", "stop", self.cancel, show_error)
+        self._cancel.tooltip = "Cancel what is not drawn yet"
         self._more = button(f"{MORE} more", "more", self.more, show_error)
         has_seeds = self._values is not None and self._target is not None and self._target.has_seed
         self._more.layout.display = "" if has_seeds else "none"
-        order = widgets.Dropdown(options=(AS_ASKED, *ORDERS), layout={"width": "110px"})
+        order = widgets.Dropdown(
+            options=(AS_ASKED, *ORDERS), layout={"width": "110px"}, tooltip="Order"
+        )
         order.observe(lambda change: self.sort(change["new"]), names="value")
         title = self._title + (f" · {self.name}" if self.name else "")
         head = widgets.HBox(

@@ -1,6 +1,7 @@
 /* A wall of pictures in one widget: hundreds of tiles, chosen by mouse and keys.
 
-   Kernel to page, custom messages:  {tiles: [{id, caption, stars, state, format, changed}]}, buffers: pictures
+   Kernel to page, custom messages:  {tiles: [{id, caption, hint, stars, state, format, changed}]}, buffers: pictures
+                                     {enlarged: {id, caption, format}}, buffer: the picture;  {reveal: CSS selector}
    Page to kernel:                   {event: "ready" | "open" | "enlarge" | "star" | "select" | "compare" | "key"}
    State:                            order (ids), selected (ids), tile_px, columns, note */
 
@@ -11,6 +12,22 @@ function element(name, className, parent) {
   made.className = className;
   parent?.append(made);
   return made;
+}
+
+function show_picture(image, picture, format) {
+  const former = image.src;
+  image.src = picture?.byteLength ? URL.createObjectURL(new Blob([picture], { type: `image/${format}` })) : "";
+  image.hidden = !picture?.byteLength;
+  if (former) URL.revokeObjectURL(former);
+}
+
+function show_stars(root, stars) {
+  root.replaceChildren(...Array.from({ length: STARS }, (_, i) => {
+    const star = element("span", i < stars ? "on" : "");
+    star.dataset.star = i + 1;
+    star.textContent = i < stars ? "★" : "☆";
+    return star;
+  }));
 }
 
 class Tile {
@@ -31,24 +48,14 @@ class Tile {
     this.stars.setAttribute("aria-hidden", "true");  // keys 1 to 5 do the same, and the name says it
   }
 
-  show({ caption, stars, state, format, changed }, picture) {
-    if (changed) {
-      const former = this.image.src;
-      this.image.src = picture?.byteLength
-        ? URL.createObjectURL(new Blob([picture], { type: `image/${format}` })) : "";
-      this.image.hidden = !picture?.byteLength;
-      if (former) URL.revokeObjectURL(former);
-    }
+  show({ caption, hint, stars, state, format, changed }, picture) {
+    if (changed) show_picture(this.image, picture, format);
     this.caption.textContent = caption;
+    this.root.title = hint;
     this.root.dataset.state = state;
     const rated = stars > 0 ? `, ${stars} ${stars === 1 ? "star" : "stars"}` : "";
     this.root.setAttribute("aria-label", caption + (state === "finished" ? "" : `, ${state}`) + rated);
-    this.stars.replaceChildren(...Array.from({ length: STARS }, (_, i) => {
-      const star = element("span", i < stars ? "on" : "");
-      star.dataset.star = i + 1;
-      star.textContent = i < stars ? "★" : "☆";
-      return star;
-    }));
+    show_stars(this.stars, stars);
     this.rating = stars;
   }
 
@@ -58,9 +65,65 @@ class Tile {
   }
 }
 
+/* One tile as large as the window, on top of everything. */
+class Enlarged {
+  constructor(parent) {
+    this.id = null;
+    this.root = element("dialog", "drawscape-wall-enlarged", parent);
+    this.root.tabIndex = -1;
+    this.root.dataset.lmSuppressShortcuts = "true";
+    this.image = element("img", "", this.root);
+    this.image.addEventListener("load", () => this.fit());
+    this.caption = element("div", "drawscape-wall-caption", this.root);
+    this.stars = element("div", "drawscape-wall-stars", this.root);
+    this.stars.setAttribute("aria-hidden", "true");
+    this.resized = () => this.fit();
+    window.addEventListener("resize", this.resized);
+  }
+
+  /* Show the tile's small picture until the large one is here. */
+  open(tile) {
+    this.id = tile.id;
+    this.image.src = tile.image.src;
+    this.image.hidden = tile.image.hidden;
+    this.caption.textContent = tile.caption.textContent;
+    this.rate(tile);
+    this.root.setAttribute("aria-label", tile.root.getAttribute("aria-label"));
+    if (!this.root.open) this.root.showModal();
+    this.root.focus();
+  }
+
+  receive({ id, caption, format }, picture) {
+    if (id !== this.id || !this.root.open) return;
+    const shown = new Image();  // decoded first: no blank between small and large
+    show_picture(shown, picture, format);
+    const former = this.large;
+    this.large = shown.src;
+    shown.decode().then(() => { if (id === this.id) this.image.src = shown.src; }, () => {});
+    if (former) URL.revokeObjectURL(former);
+    this.caption.textContent = caption;
+  }
+
+  rate(tile) { if (tile.id === this.id) show_stars(this.stars, tile.rating); }
+
+  fit() {
+    const { naturalWidth: width, naturalHeight: height } = this.image;
+    const scale = Math.min(0.92 * window.innerWidth / width, (window.innerHeight - 130) / height);
+    this.image.style.width = `${width * scale}px`;
+    this.image.style.height = `${height * scale}px`;
+  }
+
+  dispose() {
+    window.removeEventListener("resize", this.resized);
+    if (this.large) URL.revokeObjectURL(this.large);
+    this.root.remove();
+  }
+}
+
 class Wall {
   constructor(model, el) {
     this.model = model;
+    this.el = el;
     this.tiles = new Map();
     this.note = element("div", "drawscape-wall-note", el);
     this.note.setAttribute("role", "status");
@@ -71,6 +134,7 @@ class Wall {
     this.grid.tabIndex = 0;
     this.grid.dataset.lmSuppressShortcuts = "true";
     this.anchor = null;
+    this.enlarged = new Enlarged(el);
   }
 
   tile(id) {
@@ -79,12 +143,37 @@ class Wall {
   }
 
   receive(message, buffers) {
-    (message.tiles || []).forEach((content, i) => this.tile(content.id).show(content, buffers[i]));
+    (message.tiles || []).forEach((content, i) => {
+      this.tile(content.id).show(content, buffers[i]);
+      this.enlarged.rate(this.tile(content.id));
+    });
+    if (message.enlarged) this.enlarged.receive(message.enlarged, buffers[0]);
+    if (message.reveal) this.reveal(message.reveal);
   }
 
+  /* Bring what the kernel shows beside the wall into view, once it is there. */
+  reveal(selector) {
+    const place = this.el.closest(".drawscape-form")?.querySelector(selector);
+    if (!place) return;
+    const seen = new ResizeObserver(() => {
+      if (place.offsetHeight < 60) return;
+      seen.disconnect();
+      place.scrollIntoView({ block: "start", behavior: "smooth" });
+    });
+    seen.observe(place);
+  }
+
+  focused() { return this.grid.contains(document.activeElement) ? document.activeElement.dataset.id : undefined; }
+
+  /* What was focused stays so and where it was in view; one that is gone leaves its place to the next. */
   arrange() {
     const order = this.model.get("order");
     const kept = new Set(order);
+    const focused = this.focused();
+    const before = [...this.grid.children].map(root => root.dataset.id);
+    const first = before.find(id => this.tile(id).root.offsetTop - this.grid.offsetTop >= this.grid.scrollTop);
+    const still = [focused, first].find(id => kept.has(id));
+    const top = this.grid.scrollTop && still ? this.tile(still).root.offsetTop - this.grid.scrollTop : undefined;
     for (const [id, tile] of this.tiles) {
       if (!kept.has(id)) { tile.dispose(); this.tiles.delete(id); }
     }
@@ -93,6 +182,12 @@ class Wall {
     const width = columns ? "minmax(0, 1fr)" : `minmax(min(${this.model.get("tile_px")}px, 100%), 1fr)`;
     this.grid.style.gridTemplateColumns = `repeat(${columns || "auto-fill"}, ${width})`;
     this.grid.style.setProperty("--tile-px", `${this.model.get("tile_px")}px`);
+    this.grid.scrollTop = top === undefined ? 0 : this.tile(still).root.offsetTop - top;
+    if (focused && order.length) {
+      const next = kept.has(focused) ? focused : order[Math.min(before.indexOf(focused), order.length - 1)];
+      this.tile(next).root.focus({ preventScroll: true });
+      if (next !== focused && !this.model.get("selected").length) this.select([this.anchor = next]);
+    }
     this.mark();
   }
 
@@ -143,7 +238,8 @@ class Wall {
   key(event) {
     const order = this.model.get("order");
     if (!order.length || event.ctrlKey || event.metaKey || event.altKey) return;
-    const focused = document.activeElement?.closest?.(".drawscape-wall-tile")?.dataset.id;
+    const large = this.enlarged.root.open;
+    const focused = large ? this.enlarged.id : this.focused();
     const place = Math.max(order.indexOf(focused), 0);
     const across = getComputedStyle(this.grid).gridTemplateColumns.split(" ").length;
     const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across,
@@ -152,19 +248,39 @@ class Wall {
     if (event.key in moves) {
       event.preventDefault();
       const next = focused ? Math.min(Math.max(place + moves[event.key], 0), order.length - 1) : 0;
-      this.tile(order[next]).root.focus();
+      if (large) this.enlarge(order[next]);
+      else this.tile(order[next]).root.focus();
       if (event.shiftKey) this.select(this.between(this.anchor ?? order[next], order[next]));
       else { this.anchor = order[next]; this.select([order[next]]); }
     } else if (focused && /^[0-5]$/.test(event.key)) {
       this.send("star", { id: focused, stars: Number(event.key) });
     } else if (focused && event.key === "Enter") {
+      this.enlarged.root.close();
       this.send("open", { id: focused });
     } else if (focused && event.key === " ") {
       event.preventDefault();
-      this.send("enlarge", { id: focused });
+      if (large) this.enlarged.root.close();
+      else this.enlarge(focused);
     } else if (focused && event.key.length === 1) {
       this.send("key", { id: focused, key: event.key });
     }
+  }
+
+  enlarge(id) {
+    this.enlarged.open(this.tile(id));
+    this.send("enlarge", { id });
+  }
+
+  /* After the large picture is put away the keys go on at its tile. */
+  watch_enlarged() {
+    const { root } = this.enlarged;
+    root.addEventListener("keydown", event => this.key(event));
+    root.addEventListener("close", () => this.tiles.get(this.enlarged.id)?.root.focus());
+    root.addEventListener("click", event => {
+      const star = event.target.dataset.star;
+      if (star) this.rate(this.enlarged.id, Number(star));
+      else root.close();
+    });
   }
 
   drag() {
@@ -197,6 +313,7 @@ function render({ model, el }) {
   });
   wall.grid.addEventListener("keydown", event => wall.key(event));
   wall.drag();
+  wall.watch_enlarged();
   wall.arrange();
   wall.send("ready", {});
   return () => {
@@ -204,6 +321,7 @@ function render({ model, el }) {
     model.off("change:order change:columns change:tile_px", arrange);
     model.off("change:selected change:note", mark);
     wall.tiles.forEach(tile => tile.dispose());
+    wall.enlarged.dispose();
   };
 }
 

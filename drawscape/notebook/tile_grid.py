@@ -24,7 +24,8 @@ Handler = Callable[..., object]
 class Tile:
     """One picture: bytes of an image of `format` ('webp', 'png', 'svg+xml'), and the words under it.
 
-    `state` is a job's status; anything but 'finished' is shown as not there yet, 'failed' in red.
+    `state` is a job's status; anything but 'finished' is shown as not there yet, 'failed' in red. `hint`
+    is what the pointer over it shows.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Tile:
     stars: int = 0
     state: str = "finished"
     format: str = "webp"
+    hint: str = ""
 
 
 class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
@@ -105,6 +107,14 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
         """Put the tiles in order; the choice and what is focused stay."""
         self.order = [tile.id for tile in sorted(self.tiles, key=key, reverse=reverse)]
 
+    def enlarge(self, tile_id: str, picture: bytes, format: str, caption: str) -> None:
+        """Show a large picture in place of the small one, if the page still has that tile enlarged."""
+        self.send({"enlarged": {"id": tile_id, "caption": caption, "format": format}}, [picture])
+
+    def reveal(self, selector: str) -> None:
+        """Bring a part of the form around the tiles into view, once it has something in it."""
+        self.send({"reveal": selector})
+
     def _send_tiles(self, tiles: list[Tile], former: Mapping[str, Tile]) -> None:
         """Send what has changed: a picture that the page has already is not sent again."""
         if not tiles:
@@ -117,6 +127,7 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
                 {
                     "id": tile.id,
                     "caption": tile.caption,
+                    "hint": tile.hint,
                     "stars": tile.stars,
                     "state": tile.state,
                     "format": tile.format,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from drawscape.catalogue import REJECTED, Drawing, drawings
 from drawscape.catalogue.marks import marks_of
 from drawscape.catalogue.query import Order
 from drawscape.errors import DrawscapeError
-from drawscape.notebook.picture import result_picture
+from drawscape.notebook.picture import place_words, result_picture
 from drawscape.notebook.standing import FORM_PRIORITY, opened, page_for
 from drawscape.notebook.style import line, write
+from drawscape.notebook.text import label_of
 from drawscape.notebook.tile_grid import Tile, TileGrid
 
 EXPORTS = ("gcode", "svg", "png", "pdf", "hpgl")
@@ -52,25 +52,36 @@ class Wall:
             on_compare=self.compare,
             on_key=self._key,
         )
+        self.grid.observe(lambda _change: self._count(), names="selected")
         self.note = line("", "drawscape-note")
         self._below = widgets.VBox([])
-        self._format = widgets.Dropdown(options=EXPORTS, layout={"width": "90px"})
-        self._paper = widgets.Dropdown(options=LARGER, layout={"width": "70px"})
-        self.actions = widgets.HBox(
-            [
-                self._format,
-                self._button("Export", "export", self.export),
-                self._paper,
-                self._button("Draw larger", "larger", self.draw_larger),
-                self._button("Compare", "compare", lambda: self.compare(self.grid.selected)),
-            ]
+        self._below.add_class("drawscape-below")
+        self._tag = widgets.Text(placeholder="tag", layout={"width": "90px"}, tooltip="Tag to give")
+        self._format = widgets.Dropdown(
+            options=EXPORTS, layout={"width": "90px"}, tooltip="File format"
         )
-        self.actions.add_class("drawscape-buttons")
+        self._paper = widgets.Dropdown(
+            options=LARGER, layout={"width": "70px"}, tooltip="Larger paper"
+        )
+        self._number = line("", "drawscape-note")
+        acting = [
+            self._button("Compare", "compare", lambda: self.compare(self.grid.selected)),
+            self._format,
+            self._button("Export", "save", self.export),
+            self._paper,
+            self._button("Draw larger", "larger", self.draw_larger),
+            self._tag,
+            self._button("Tag", "tag", self.tag),
+        ]
+        self._acting = [one for one in acting if isinstance(one, widgets.Button)]
+        self.actions = widgets.HBox([self._number, *acting])
+        self.actions.add_class("drawscape-choice")
+        self._count()
 
     @property
     def parts(self) -> list[Any]:
         """The widgets from top to bottom."""
-        return [self.grid, self.actions, self.note, self._below]
+        return [self.actions, self.note, self.grid, self._below]
 
     @property
     def chosen(self) -> list[Drawing]:
@@ -87,31 +98,28 @@ class Wall:
         self._refresh(tile_id)
 
     def enlarge(self, tile_id: str) -> None:
-        """Show the drawing of a tile large below the wall; the same tile again puts it away."""
-        if getattr(self._below, "shows", None) == tile_id:
-            self._below.children, self._below.shows = (), None
-            return
-        self._show([self._figure(self._drawing(tile_id), 900)])
-        self._below.shows = tile_id
+        """Show the drawing of a tile large, with its figures and settings."""
+        drawing = self._drawing(tile_id)
+        picture = result_picture(str(drawing.path))
+        if picture is None:
+            raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
+        self.grid.enlarge(tile_id, picture.data, picture.format, figures_words(drawing))
 
     def compare(self, tile_ids: Sequence[str]) -> None:
-        """Show the drawings of some tiles side by side below the wall."""
+        """Show two to six drawings side by side below the wall, with a table of what differs."""
+        from drawscape.notebook.comparison import compare
+
         if len(tile_ids) < 2:
             raise DrawscapeError(
                 "choose two drawings or more to compare (Ctrl and a click, or Shift)"
             )
-        figures = [
-            self._figure(self._drawing(one), 900 // min(len(tile_ids), 3)) for one in tile_ids
-        ]
-        row = widgets.HBox(figures)
-        row.layout.flex_flow = "row wrap"
-        self._show([row])
+        self._show(compare(*(self._drawing(one).path for one in tile_ids)))
 
     def open(self, tile_id: str) -> None:
         """Open the drawing of a tile as a form below the wall."""
         from drawscape.notebook.forms import form
 
-        self._show([form(self._drawing(tile_id))])
+        self._show(form(self._drawing(tile_id)))
 
     def reject(self, tile_id: str) -> None:
         """Reject the drawing of a tile, or take that back."""
@@ -119,10 +127,20 @@ class Wall:
         drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
         self._refresh(tile_id)
 
+    def tag(self) -> None:
+        """Give the chosen drawings the tag that was typed."""
+        chosen, tag = self._chosen_or_error(), str(self._tag.value)
+        for drawing in chosen:
+            drawing.tag(tag)
+        write(self.note, f"tagged {tag.strip()!r}: {drawings_words(len(chosen))}")
+        self._on_change()
+
     def export(self) -> list[Path]:
         """Write the chosen drawings in the format of the menu; return the files."""
         paths = [drawing.export(str(self._format.value)) for drawing in self._chosen_or_error()]
-        write(self.note, f"exported: {', '.join(path.name for path in paths)}")
+        folders = {place_words(path.parent) for path in paths}
+        names = ", ".join(path.name for path in paths)
+        write(self.note, f"written to {', '.join(sorted(folders))}: {names}")
         return paths
 
     def draw_larger(self) -> list[Any]:
@@ -159,7 +177,8 @@ class Wall:
             )  # without Pillow there is no thumbnail
         marks = marks_of(drawing.recipe)
         words = f"{caption} · rejected" if REJECTED in marks.tags else caption
-        return Tile(tile_id, picture, words, marks.stars, "finished", kind)
+        hint = settings_words(drawing)
+        return Tile(tile_id, picture, words, marks.stars, "finished", kind, hint)
 
     def _refresh(self, tile_id: str) -> None:
         tile = next(one for one in self.grid.tiles if one.id == tile_id)
@@ -177,25 +196,17 @@ class Wall:
             raise DrawscapeError("choose drawings first: a click, Ctrl and a click for more")
         return self.chosen
 
-    def _figure(self, drawing: Drawing, width_px: int) -> Any:
-        picture = result_picture(str(drawing.path))
-        if picture is None:
-            raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
-        image = widgets.Image(
-            value=picture.data, format=picture.format, layout={"max_width": f"{width_px}px"}
-        )
-        image.add_class("drawscape-picture")
-        figures = drawing.figures
-        values = ", ".join(f"{name} {_short(value)}" for name, value in drawing.parameters.items())
-        words = (
-            f"{drawing.name or drawing.sketch} · seed {drawing.seed} · "
-            f"{figures.ink_mm / 1000:.1f} m of ink · {figures.minutes:.0f} min · "
-            f"{figures.lifts} lifts · {values}"
-        )
-        return widgets.VBox([image, line(words, "drawscape-caption")])
+    def _show(self, widget: Any) -> None:
+        """Show a widget below the wall, in view, with a button that puts it away."""
+        close = self._button("Close", "close", lambda: self._below.set_trait("children", ()))
+        self._below.children = (close, widget)
+        self.grid.reveal(".drawscape-below")
 
-    def _show(self, children: list[Any]) -> None:
-        self._below.children, self._below.shows = tuple(children), None
+    def _count(self) -> None:
+        number = len(self.grid.selected)
+        write(self._number, f"{number} chosen" if number else "none chosen")
+        for one in self._acting:
+            one.disabled = not number
 
     def _key(self, tile_id: str, key: str) -> None:
         if key == "x":
@@ -234,5 +245,28 @@ def sorted_ids(ids: Iterable[str], known: dict[str, Drawing], order: str) -> lis
     return sorted(ids, key=lambda one: place.get(known[one].id, last) if one in known else last)
 
 
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+def figures_words(drawing: Drawing) -> str:
+    """Return a drawing's name, figures and settings in a line."""
+    figures = drawing.figures
+    counts = (
+        f"{drawing.name or drawing.sketch} · {figures.ink_mm / 1000:.1f} m of ink · "
+        f"{figures.minutes:.0f} min · {figures.lifts} lifts"
+    )
+    return f"{counts} · {settings_words(drawing)}"
+
+
+def settings_words(drawing: Drawing) -> str:
+    """Return page, seed and parameters of a drawing in a line."""
+    values = [f"{label_of(name)} {short(value)}" for name, value in drawing.parameters.items()]
+    page = f"{drawing.width:g} x {drawing.height:g} mm, margin {drawing.margin:g}"
+    return ", ".join([page, f"seed {drawing.seed}", *values])
+
+
+def drawings_words(number: int) -> str:
+    """Return '1 drawing', '2 drawings'."""
+    return f"{number} drawing{'' if number == 1 else 's'}"
+
+
+def short(value: Any) -> str:
+    """Return a parameter's value in a few characters."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -62,7 +62,7 @@ def test_each_tile_shows_the_file_of_its_job() -> None:
     assert [tile.thumbnail for tile in tiles(sheet)] == [p.read_bytes() for p in paths]
     assert [p.data if p else b"" for p in gallery.pictures] == [p.read_bytes() for p in paths]
     assert [tile.caption for tile in tiles(sheet)] == [f"seed {seed}" for seed in range(4)]
-    assert button(sheet, "Cancel").disabled
+    assert button(sheet, "Stop the rest").disabled
 
 
 def test_variations_run_through_every_combination() -> None:
@@ -182,6 +182,7 @@ def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200() -> None:
         assert made.saved.html.count("<img") == 0
         gallery = made.wait(60)
         await_words(made, "3 of 3 drawn")
+        wait_until(lambda made=made: "<img" in made.saved.html, 60, "the saved pictures")
         for saved in (made.saved.html, gallery._repr_html_()):
             assert saved.count("<img") == 3
             assert len(saved) < 3 * 10_000
@@ -247,11 +248,15 @@ def test_tiles_are_rated_sorted_rejected_compared_exported_and_drawn_larger() ->
     assert "choose two drawings" in wall.grid.note
     wall.grid.selected = ["1", "2"]
     wall.grid._received(None, {"event": "key", "id": "1", "key": "c"}, [])
-    assert (wall.grid.note, len(wall._below.children[0].children)) == ("", 2)
-    wall.grid._received(None, {"event": "enlarge", "id": "1"}, [])
-    assert wall._below.children[0].children[0].value == made.drawings[1].path.read_bytes()
+    close, compared = wall._below.children
+    assert (wall.grid.note, len(compared.viewers)) == ("", 2)
+    close.click()
+    assert wall._below.children == ()
     wall.grid._received(None, {"event": "open", "id": "1"}, [])
-    assert wall._below.children[0].values["seed"] == 1
+    assert wall._below.children[1].values["seed"] == 1
+    wall._tag.value = "for May"
+    button(made, "Tag").click()
+    assert [drawing.tags for drawing in made.chosen] == [("for May",)] * 2
     assert [path.suffix for path in wall.export()] == [".gcode", ".gcode"]
     jobs = wall.draw_larger()
     for job in jobs:
