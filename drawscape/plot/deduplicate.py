@@ -106,9 +106,9 @@ def _neighbours(pieces: Floats, tolerance_mm: float) -> Ints:
 
     vectors = pieces[:, 1] - pieces[:, 0]
     lengths = np.hypot(vectors[:, 0], vectors[:, 1])
-    low, high, owners = _boxes(pieces, lengths, tolerance_mm)
-    if len(low) < 2 or _expected_pairs(low, high, len(pieces)) > _MOST_PAIRS:
+    if not len(pieces) or _expected_pairs(pieces, lengths, tolerance_mm) > _MOST_PAIRS:
         return np.empty((0, 2), dtype=np.int64)
+    low, high, owners = _boxes(pieces, lengths, tolerance_mm)
     tree = shapely.STRtree(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
     ends = shapely.points(pieces.reshape(-1, 2))
     units = vectors / lengths[:, None]
@@ -129,8 +129,7 @@ def _boxes(pieces: Floats, lengths: Floats, tolerance_mm: float) -> tuple[Floats
 
     Long pieces come in parts: the box of a diagonal is mostly empty.
     """
-    part_mm = max(float(lengths.mean()) / 4, _SHORTEST_PART_MM) if len(lengths) else 1.0
-    counts = np.ceil(lengths / part_mm).astype(np.int64)
+    counts = _parts(lengths)
     owners = np.repeat(np.arange(len(pieces)), counts)
     nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
     vectors = (pieces[:, 1] - pieces[:, 0])[owners] / counts[owners, None]
@@ -140,10 +139,19 @@ def _boxes(pieces: Floats, lengths: Floats, tolerance_mm: float) -> tuple[Floats
     return low, high, owners
 
 
-def _expected_pairs(low: Floats, high: Floats, pieces: int) -> float:
+def _parts(lengths: Floats) -> Ints:
+    """Return in how many parts pieces of these lengths are boxed."""
+    parts: Ints = np.ceil(lengths / max(float(lengths.mean()) / 4, _SHORTEST_PART_MM))
+    return parts.astype(np.int64)
+
+
+def _expected_pairs(pieces: Floats, lengths: Floats, tolerance_mm: float) -> float:
     """Return in how many boxes the pieces' ends would lie, were all spread evenly."""
-    sheet = np.prod(high.max(axis=0) - low.min(axis=0))
-    return float(2 * pieces * np.prod(high - low, axis=1).sum() / sheet)
+    counts = _parts(lengths)
+    sides = (np.abs(pieces[:, 1, axis] - pieces[:, 0, axis]) for axis in (0, 1))
+    width, height = (side / counts + 2 * tolerance_mm for side in sides)
+    sheet = np.prod(pieces.max(axis=(0, 1)) - pieces.min(axis=(0, 1)) + 2 * tolerance_mm)
+    return float(2 * len(pieces) * (counts * width * height).sum() / sheet)
 
 
 def _ranked(pairs: Ints, lengths: Floats, tolerance_mm: float) -> tuple[Ints, Ints]:

@@ -34,7 +34,10 @@ def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
         return lines
     nodes = meeting_points(np.stack((lines.starts, lines.ends), axis=1), tolerance_mm)
     pieces, partners = spliced(lines, nodes, paired(nodes))
-    return _joined(pieces, *trails(partners))
+    del nodes
+    steps, bounds = trails(partners)
+    del partners
+    return _joined(pieces, steps, bounds)
 
 
 def drawable(lines: Lines) -> Lines:
@@ -94,17 +97,21 @@ def _without_chains(points: Floats, labels: Ints, tolerance_mm: float) -> Ints:
 def _joined(lines: Lines, steps: Ints, bounds: Ints) -> Lines:
     """Return one line per trail; a point that a line shares with the one before it is there once."""
     which, backward = steps >> 1, steps & 1
-    counts = lines.counts[which]
     start, end = lines.offsets[:-1][which], lines.offsets[1:][which] - 1
+    counts = end - start + 1
     first, last = np.where(backward, end, start), np.where(backward, start, end)
     gaps = lines.points[first[1:]]
     gaps -= lines.points[last[:-1]]
     joined = np.zeros(len(steps), dtype=bool)
     joined[1:] = np.hypot(gaps[:, 0], gaps[:, 1]) <= SAME_MM
     joined[bounds[:-1]] = False
+    del gaps, start, end, last
     kept = counts - joined
     offsets = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
-    along = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept) + np.repeat(joined, kept)
-    along = np.where(np.repeat(backward, kept) == 1, np.repeat(counts, kept) - 1 - along, along)
-    points = lines.points[np.repeat(lines.offsets[:-1][which], kept) + along]
-    return Lines(points, offsets[bounds])
+    # The first point of each step, and on from there, forward or backward.
+    sign = 1 - 2 * backward
+    point = np.arange(offsets[-1])
+    point -= np.repeat(offsets[:-1] - joined, kept)
+    point *= np.repeat(sign.astype(np.int8), kept)
+    point += np.repeat(first, kept)
+    return Lines(lines.points[point], offsets[bounds])

@@ -86,21 +86,41 @@ def trails(partners: Ints) -> tuple[Ints, Ints]:
 
 def grid_cells(points: Floats, cell_mm: float) -> tuple[Ints, Ints]:
     """Return the first point in each occupied cell, and the cell's number for each point."""
-    _, first, number = np.unique(
-        _cell_keys(points, cell_mm), return_index=True, return_inverse=True
-    )
-    return first, number.reshape(-1)
+    keys = _cell_keys(points, cell_mm)
+    # As np.unique does it, with half of its memory: that of a million lines is the peak of ordering.
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    fresh = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    del keys
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.cumsum(fresh) - 1
+    return order[fresh], number
 
 
 def _cell_keys(points: Floats, cell_mm: float = SAME_MM) -> Ints:
     """Return a number for each point's cell, equal where two points share one, (N,)."""
-    cells = np.rint(points / cell_mm)
-    cells -= cells.min(axis=0)
-    width = cells[:, 0].max() + 1
-    if width * (cells[:, 1].max() + 1) < 2**62:
-        return cells[:, 1].astype(np.int64) * int(width) + cells[:, 0].astype(np.int64)
+    if not len(points):
+        return np.empty(0, dtype=np.int64)
+    # One axis after the other, in place, for the sake of memory.
+    column, row = _cells(points[:, 0], cell_mm), _cells(points[:, 1], cell_mm)
+    width, height = float(np.max(column)) + 1, float(np.max(row)) + 1
+    if width * height < 2**62:
+        keys = row.astype(np.int64)
+        del row
+        keys *= int(width)
+        keys += column.astype(np.int64)
+        return keys
     # Two metres square at 1e-6 mm: the number would not fit, so the occupied cells are counted.
+    cells = np.stack((column, row), axis=1)
     return np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _cells(along: Floats, cell_mm: float) -> Floats:
+    """Return in which cell each coordinate lies, from 0 on."""
+    cells: Floats = along / cell_mm
+    np.rint(cells, out=cells)
+    cells -= np.min(cells)
+    return cells
 
 
 def _walked(partners: Ints, lines: Ints) -> tuple[Ints, list[int]]:
