@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -71,6 +71,9 @@ bench-drawing: $(VENV)/.bench
 
 bench-catalogue: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/bench_catalogue.py
+
+bench-notebook: $(VENV)/.test  ## In a real browser; takes ten minutes.
+	$(BIN)/python tests/benchmarks/bench_notebook.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

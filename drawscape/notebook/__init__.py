@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import MissingExtraError
+from drawscape.notebook.outputs import register
 
 if TYPE_CHECKING:
     from drawscape.notebook.comparison import Comparison as Comparison
@@ -66,6 +67,8 @@ _MODULES = {
 }
 
 __all__ = list(_MODULES)
+
+register()
 
 
 def __getattr__(name: str) -> Any:

@@ -11,15 +11,12 @@ from uuid import uuid4
 import ipywidgets as widgets
 
 from drawscape.drawing.document import Document
-from drawscape.errors import ParameterError, ProvenanceError
-from drawscape.jobs import Job
-from drawscape.notebook.picture import result_path
+from drawscape.errors import ParameterError
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.style import LiveBox, line, write_html
 from drawscape.notebook.thumbnail import thumbnail_of
-from drawscape.notebook.viewer import Viewable, Viewer, document_of
-from drawscape.sketches.provenance import read_provenance
-from drawscape.svg_builder import SVGBuilder
+from drawscape.notebook.viewable import Viewable, document_of, settings_of
+from drawscape.notebook.viewer import Viewer
 
 FEWEST, MOST = 2, 6
 
@@ -103,23 +100,6 @@ def overlay(documents: Sequence[tuple[Document, str]], *, own_inks: bool = False
     width = max(document.width_mm for document, _ in documents)
     height = max(document.height_mm for document, _ in documents)
     return Document(width, height, tuple(layers))
-
-
-def settings_of(drawing: Viewable) -> dict[str, Any]:
-    """Return sketch, seed, page and parameters of a drawing, as far as it says them."""
-    try:
-        if isinstance(drawing, SVGBuilder):
-            found = dict(drawing.provenance or {})
-        elif isinstance(drawing, Document):
-            return {}
-        else:
-            path = result_path(drawing.result if isinstance(drawing, Job) else drawing)
-            text = path.read_text("utf-8", errors="replace") if path else ""
-            found = read_provenance(text).as_dict()
-    except ProvenanceError:
-        return {}
-    kept = ("sketch", "seed", "width", "height", "margin")
-    return {**{name: found.get(name) for name in kept}, **found.get("parameters", {})}
 
 
 def differences_html(names: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> str:

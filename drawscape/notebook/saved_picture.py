@@ -14,6 +14,12 @@ from html import escape
 
 from drawscape.notebook.thumbnail import Thumbnail
 
+INSTEAD_OF_WIDGET = (
+    "<style>.jp-OutputArea-child:not(:has(.{widget})):has(+ .jp-OutputArea-child .{picture}) "
+    "{{ display: none }}</style>"
+)
+"""Hides JupyterLab's 'model not found' above the picture, in notebooks that are trusted."""
+
 LARGEST_FORM = 200_000
 """Bytes that one form may add to a saved notebook."""
 
@@ -51,7 +57,8 @@ class SavedPicture:
     def keep(self, html: str) -> None:
         """Keep `html`, which holds its pictures in itself."""
         with self._lock:
-            self._html = html
+            style = INSTEAD_OF_WIDGET.format(widget="drawscape-form", picture="drawscape-saved")
+            self._html = style + html
             if self._shown:
                 self._publish(update=True)
 

@@ -43,9 +43,9 @@ def _script_class() -> type[Any]:
 
 
 @cache
-def resource(name: str) -> str:
-    """Return the text of a file of this package."""
-    return (files("drawscape.notebook") / name).read_text("utf-8")
+def resource(name: str, package: str = "drawscape.notebook") -> str:
+    """Return the text of a file of this package, or of another."""
+    return (files(package) / name).read_text("utf-8")
 
 
 class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types

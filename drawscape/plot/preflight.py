@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ _SPOT_MM = 1.0
 _STEP_MM = 0.25
 _DEFAULT_WIDTH_MM = 0.3
 
+MOST_PLACES = 200
+"""Places that a finding names; more marks than that hide the drawing."""
+
 
 class Concern(Enum):
     """Why a place is worth a look."""
@@ -33,7 +37,10 @@ class Concern(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A concern in a layer: how many times it is found, and where (x, y in mm) it is worst or first."""
+    """A concern in a layer: how many times it is found, and where (x, y in mm) it is worst or first.
+
+    `places_mm` are that place and others, (x, y) each, MOST_PLACES of them at most, the worst first.
+    """
 
     concern: Concern
     layer: str
@@ -41,6 +48,7 @@ class Finding:
     x_mm: float
     y_mm: float
     text: str
+    places_mm: tuple[tuple[float, float], ...] = ()
 
 
 def preflight(
@@ -93,11 +101,13 @@ def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
     beyond = np.maximum((reach.x0, reach.y0) - points, points - (reach.x1, reach.y1)).max(axis=1)
     worst = int(np.argmax(beyond))
     if beyond[worst] > 0:
-        out = len(np.unique(layer.lines.ids[beyond > 0]))
+        by_line = np.flatnonzero(beyond > 0)[np.argsort(-beyond[beyond > 0], kind="stable")]
+        _, first = np.unique(layer.lines.ids[by_line], return_index=True)
+        out, places = len(first), points[by_line[np.sort(first)]]
         verb = "leaves" if out == 1 else "leave"
         far = f"by up to {beyond[worst]:.1f} mm"
         text = f"{_counted(out, 'line')} of {layer.name!r} {verb} {reach.what} {far}"
-        yield _finding(Concern.OUTSIDE, layer, out, points[worst], text)
+        yield _finding(Concern.OUTSIDE, layer, out, places, text)
 
 
 def _wet(layer: Layer, most: float) -> Iterator[Finding]:
@@ -116,14 +126,15 @@ def _wet(layer: Layer, most: float) -> Iterator[Finding]:
             f"{_counted(wet, 'square millimetre')} of {layer.name!r} get more than {most:g} coats of ink, "
             f"up to {coats[worst]:.1f}"
         )
-        yield _finding(Concern.WET, layer, wet, (spots[worst] + 0.5) * _SPOT_MM, text)
+        places = (spots[_worst_first(coats, most)] + 0.5) * _SPOT_MM
+        yield _finding(Concern.WET, layer, wet, places, text)
 
 
 def _dots(layer: Layer) -> Iterator[Finding]:
     dots = np.flatnonzero(layer.lines.lengths_mm == 0.0)
     if len(dots):
         text = f"{_counted(len(dots), 'stroke')} of {layer.name!r} without length: each is a dot"
-        yield _finding(Concern.DOT, layer, len(dots), layer.lines.starts[dots[0]], text)
+        yield _finding(Concern.DOT, layer, len(dots), layer.lines.starts[dots], text)
 
 
 def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
@@ -145,13 +156,20 @@ def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
             f"{_counted(often, 'stroke')} of {layer.name!r} drawn more than {most} times, "
             f"up to {times[worst]}"
         )
-        yield _finding(Concern.REPEATED, layer, often, pieces[at[worst]].mean(axis=0), text)
+        places = pieces[at[_worst_first(times, most)]].mean(axis=1)
+        yield _finding(Concern.REPEATED, layer, often, places, text)
+
+
+def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:
+    """Return the indices of what is above `most`, the largest first."""
+    return np.flatnonzero(values > most)[np.argsort(-values[values > most], kind="stable")]
 
 
 def _finding(
-    concern: Concern, layer: Layer, count: int, place: NDArray[np.float64], text: str
+    concern: Concern, layer: Layer, count: int, places: NDArray[np.floating], text: str
 ) -> Finding:
-    return Finding(concern, layer.name, count, float(place[0]), float(place[1]), text)
+    named = tuple((float(x), float(y)) for x, y in places[:MOST_PLACES])
+    return Finding(concern, layer.name, count, *named[0], text, named)
 
 
 def _counted(count: int, what: str) -> str:

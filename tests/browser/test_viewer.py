@@ -15,6 +15,19 @@ black = Layer('black', '#000000', 2.0, Lines.of([[[20, 20], [80, 20]], [[20, 40]
 red = Layer('red', '#ff0000', 2.0, Lines.of([[[20, 60], [80, 60]]]))
 view(Document(100, 100, (black, red)), title='three lines')"""
 
+OUTPUTS = (
+    """import drawscape.notebook
+from drawscape.sketches import draw
+from drawscape.svg_builder import SVGBuilder
+page = SVGBuilder(100, 100)
+page.line(20, 20, 80, 120)
+page""",
+    """from drawscape.job_manager import enqueue_background_job
+job = enqueue_background_job('workers.svg_tasks.generate_complex_svg', width=105, height=148)
+_ = job.wait()
+job""",
+)
+
 FORM = """from drawscape.notebook import form
 drawing = form('spiral', paper='A6', turns=5)
 drawing"""
@@ -99,8 +112,11 @@ def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer: Any, page: An
     scrubber.fill("10000")
     assert color_at(page, 70, 60) == [255, 0, 0]
     assert "0.18 m of ink" in viewer.locator("output").inner_text()
+    viewer.get_by_label("speed").select_option("1")  # a faster pen is there before one looks
     viewer.get_by_label("Play the pen's way").click()
-    wait_until(lambda: int(scrubber.input_value()) < 10000, 10, "the way from its start")
+    page.wait_for_function(
+        "() => document.querySelector('.drawscape-viewer input[type=range]').value < 10000"
+    )
 
 
 def test_measuring_says_millimetres(viewer: Any, page: Any) -> None:
@@ -139,3 +155,30 @@ def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
     )
     form.root.get_by_text("Look closely").click()
     form.root.locator("img.drawscape-picture").wait_for()
+
+
+def test_a_canvas_and_a_job_end_their_cells_in_a_viewer_and_a_saved_picture(
+    lab: Any, page: Any
+) -> None:
+    notebook = lab.run_cells(page, *OUTPUTS)
+    viewers, pictures = page.locator(".drawscape-viewer"), page.locator(".drawscape-still img")
+    viewers.nth(1).wait_for()
+    assert notebook.cell_errors() == []
+    assert [image.is_visible() for image in pictures.all()] == [False, False]
+    await_settled(page)
+    viewers.first.get_by_label("Check before plotting").click()
+    finding = viewers.first.locator(".drawscape-viewer-findings button")
+    finding.wait_for()
+    assert finding.inner_text() == "1 line of 'layer 1' leaves the sheet by up to 20.0 mm"
+    finding.click()
+    assert color_at(page, 80 - 7 / view_of(page)["scale"], 120) == [213, 0, 0]
+    viewers.nth(1).get_by_label("Check before plotting").click()
+    viewers.nth(1).get_by_text("nothing to mend before plotting").wait_for()
+    path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    wait_until(lambda: "drawscape-still" in (lab.folder / path).read_text(), 60, "the saved file")
+    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    lab.open(page, path)
+    pictures.nth(1).wait_for()
+    page.wait_for_function("() => !document.body.innerText.includes('displaying widget')")
+    assert [image.is_visible() for image in pictures.all()] == [True, True]

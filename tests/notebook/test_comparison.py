@@ -4,8 +4,8 @@ import pytest
 
 from drawscape.errors import ParameterError
 from drawscape.notebook import compare
-from drawscape.notebook.comparison import differences_html, overlay, settings_of
-from drawscape.notebook.viewer import document_of
+from drawscape.notebook.comparison import differences_html, overlay
+from drawscape.notebook.viewable import document_of, settings_of
 from drawscape.sketches import draw
 
 

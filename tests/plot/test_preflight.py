@@ -82,3 +82,15 @@ def test_what_ordering_saves_is_reported_pen_by_pen() -> None:
     assert result.after[-1].seconds < result.before[-1].seconds / 2
     shown = statistics(result.document, plotter=read_machine("grbl").plotter)
     assert np.isclose(shown[-1].seconds, result.after[-1].seconds)
+
+
+def test_a_finding_names_all_its_places_the_worst_first() -> None:
+    leaving = Lines.of([[[50, 50], [60, 299]], [[50, 50], [60, 300]], [[5, 5], [9, 9]]])
+    (outside,) = preflight(page(leaving))
+    assert outside.places_mm == ((60, 300), (60, 299))
+    spots = [[[x, 20.5], [x + 1, 20.5]] for x in (30, 70) for _ in range(14 + x // 70)]
+    wet, repeated = preflight(page(Lines.of(spots)))
+    assert wet.places_mm == ((70.5, 20.5), (30.5, 20.5))
+    assert repeated.places_mm == ((70.5, 20.5), (30.5, 20.5))
+    (dots,) = preflight(page(Lines.of([[[n / 10, 5], [n / 10, 5]] for n in range(300)])))
+    assert (dots.count, len(dots.places_mm)) == (300, 200)

@@ -3,31 +3,36 @@
 The contract between Python and viewer.js, which a web page may use by itself (`mount(el, header, buffers)`):
 
 - `header` is JSON: `title`, `width_mm`, `height_mm`, `paper` (a CSS colour), `units_per_mm`, `plotter`
-  (`draw_mm_s`, `travel_mm_s`, `lift_s`), `marks` (a list of `{x, y, text}` in mm), and `layers`, in
-  plotting order, each with `name`, `color`, `width_mm`, `seconds` (the estimated time, pen-up moves
-  included) and `wide`.
+  (`draw_mm_s`, `travel_mm_s`, `lift_s`), and `layers`, in plotting order, each with `name`, `color`,
+  `width_mm`, `seconds` (the estimated time, pen-up moves included; null above MOST_TIMED points, where
+  the page does without accelerations) and `wide`.
   `blink` shows the layers of one name at a time, in turn.
 - `buffers` holds two arrays a layer, little-endian. The first has x and y of each point in turn, as the
   difference from the point before (the first from 0, 0; lines follow one another without a break), in
   1 / `units_per_mm` mm: int32 where `wide`, else int16. The second has the number of points of each
   line, uint32.
+
+`findings` are what `preflight` sees, one entry each: `concern`, `text`, and `places`, a list of x and y
+in mm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer
-from drawscape.plot import Plotter, layer_statistics
+from drawscape.plot import Plotter, layer_statistics, preflight
 
 UNITS_PER_MM = 100
 """A plotter's step is about that, and two points of an A0 sheet fit into an int32 a thousand times."""
 
 DEFAULT_PEN_MM = 0.3
+
+MOST_TIMED = 500_000
+"""Points of a layer whose time is estimated before it is shown: a tenth of a second."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,6 @@ def drawing_data(
     title: str = "drawing",
     paper: str = "#fff",
     plotter: Plotter | None = None,
-    marks: Iterable[Mapping[str, Any]] = (),
     blink: bool = False,
 ) -> DrawingData:
     """Return `document` as the viewer wants it: 4 bytes a point, as a rule."""
@@ -62,23 +66,38 @@ def drawing_data(
             "lift_s": plotter.raise_s + plotter.lower_s,
         },
         "blink": blink,
-        "marks": [dict(mark) for mark in marks],
         "layers": [entry for entry, _ in layers],
     }
     return DrawingData(header, [buffer for _, buffers in layers for buffer in buffers])
 
 
+def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, Any]]:
+    """Return what `preflight` sees as the viewer wants it. Raises PlotError as it does."""
+    return [
+        {
+            "concern": found.concern.value,
+            "text": found.text,
+            "places": [[round(x, 2), round(y, 2)] for x, y in found.places_mm],
+        }
+        for found in preflight(document, margin_mm=margin_mm)
+    ]
+
+
 def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[bytes]]:
     lines = layer.lines.take(layer.lines.counts > 0)
-    whole = np.rint(lines.points * UNITS_PER_MM).astype(np.int64)
-    deltas = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    wide = bool(len(deltas)) and int(np.abs(deltas).max()) > np.iinfo(np.int16).max
+    points = lines.points * UNITS_PER_MM
+    whole = np.rint(points, out=points).astype(np.int32)
+    deltas = whole.copy()
+    np.subtract(whole[1:], whole[:-1], out=deltas[1:])
+    most = np.iinfo(np.int16).max
+    wide = bool(len(deltas)) and int(np.abs(deltas).max()) > most
+    is_timed = len(points) <= MOST_TIMED
     entry = {
         "name": layer.name or "pen",
         "color": layer.color,
         "width_mm": layer.width_mm or DEFAULT_PEN_MM,
-        "seconds": layer_statistics(lines, plotter=plotter).seconds,
+        "seconds": layer_statistics(lines, plotter=plotter).seconds if is_timed else None,
         "wide": wide,
     }
-    points = deltas.astype("<i4" if wide else "<i2").tobytes()
-    return entry, [points, lines.counts.astype("<u4").tobytes()]
+    sent = deltas.astype("<i4" if wide else "<i2").tobytes()
+    return entry, [sent, lines.counts.astype("<u4").tobytes()]

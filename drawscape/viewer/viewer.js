@@ -1,20 +1,23 @@
-/* A closer look at a drawing: pan, zoom, layers, the pen's way in plotting order, measuring.
+/* A closer look at a drawing: pan, zoom, layers, the pen's way in plotting order, measuring, what to check.
 
    `mount(el, header, buffers)` shows a drawing anywhere; `render` is the same as a widget of a notebook. What
-   `header` and `buffers` hold is written down in viewer.py.
+   `header` and `buffers` hold is written down in drawing_data.py.
 
-   A frame never draws the whole drawing. The page is painted into a canvas of its own, a few milliseconds of
-   it per frame, from points thinned to half a pixel; meanwhile the last such canvas is moved and scaled to
-   where the view is. Copies of it are kept at each sixteenth of the way, so that the scrubber has at most a
-   sixteenth to draw from the nearest one. */
+   A frame never draws the whole drawing. The page is painted into a canvas of its own, as many points a frame
+   as the browser manages, from points thinned to half a pixel; meanwhile the last such canvas is moved and
+   scaled to where the view is. Copies of it are kept along the way, so that the scrubber only has to draw
+   from the nearest one on. */
 
 const PX_PER_MM = 96 / 25.4;
 const STRIP = 256;          // points in a row that are skipped together when out of sight
-const COPIES = 16;
-const BUDGET_MS = 8;        // of the 33 that a frame has at 30 a second
+const COPIES = 40;
+const COPY_BYTES = 96e6;    // of all copies together
+const COPY_POINTS = 8192;   // fewer are painted sooner than copied
+const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
 const MOST_DOTS = 30_000;
+const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00" };
 const SPEEDS = [1, 10, 60, 300, 1200];
 
 /* ---- the lines, as they came and thinned ---- */
@@ -47,16 +50,19 @@ function schedule(layers, plotter) {
   let line = 0, seconds = 0, ink = 0;
   layers.forEach((layer, number) => {
     let first = 0, x = 0, y = 0;
-    const began = line, raw = [];
+    const began = line, raw = new Float64Array(3 * layer.counts.length);
     for (const count of layer.counts) {
       const at = 2 * first, end = 2 * (first + count) - 2;
       let length = 0;
-      for (let k = at; k < end; k += 2) length += Math.hypot(layer.xy[k + 2] - layer.xy[k], layer.xy[k + 3] - layer.xy[k + 1]);
+      for (let k = at; k < end; k += 2) {  // Math.hypot takes ten times as long
+        const dx = layer.xy[k + 2] - layer.xy[k], dy = layer.xy[k + 3] - layer.xy[k + 1];
+        length += Math.sqrt(dx * dx + dy * dy);
+      }
       const travel = Math.hypot(layer.xy[at] - x, layer.xy[at + 1] - y);
       x = layer.xy[end]; y = layer.xy[end + 1];
       lines.layer[line] = number; lines.first[line] = first; lines.count[line] = count;
       const idle = travel / plotter.travel_mm_s + plotter.lift_s;
-      raw.push(idle, length / plotter.draw_mm_s, length);
+      raw.set([idle, length / plotter.draw_mm_s, length], 3 * (line - began));
       first += count; line++;
     }
     /* The estimate with accelerations was made in Python, per layer; the lines share it. */
@@ -114,7 +120,8 @@ class Painting {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
     this.context = this.canvas.getContext("2d", { alpha: false });
-    this.every = Math.max(1, Math.ceil(level.xy.length / 2 / COPIES));
+    this.most = Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
+    this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
     this.clear();
   }
@@ -132,18 +139,17 @@ class Painting {
 
   get place() { return this.level.begins[this.line] + this.point; }
 
-  /* Paint until the pen has come to `target` (line and part of it) or the time is up; return whether it has. */
-  advance(target, deadline) {
+  /* Paint until the pen has come to `target` (line and part of it), `most` points at once; return whether it has. */
+  advance(target, most) {
     const { begins } = this.level;
     const goal = target.line >= this.drawing.lines.count.length ? begins[begins.length - 1]
       : begins[target.line] + Math.round(target.part * (begins[target.line + 1] - begins[target.line] - 1));
     if (goal < this.place) this.goBack(goal);
-    while (this.place < goal) {
+    for (const last = this.place + most; this.place < goal && this.place < last;) {
       this.stretch(goal);
       this.keepCopy();
-      if (performance.now() > deadline) return this.place >= goal;
     }
-    return true;
+    return this.place >= goal;
   }
 
   goBack(goal) {
@@ -157,7 +163,7 @@ class Painting {
   }
 
   keepCopy() {
-    if (this.place < (this.copies.length + 1) * this.every || this.copies.length >= COPIES) return;
+    if (this.place < (this.copies.length + 1) * this.every || this.copies.length >= this.most) return;
     const canvas = new OffscreenCanvas(this.width, this.height);
     canvas.getContext("2d", { alpha: false }).drawImage(this.canvas, 0, 0);
     this.copies.push({ canvas, place: this.place, line: this.line, point: this.point });
@@ -236,9 +242,11 @@ class Painting {
 const groups = globalThis.__drawscapeViewers ??= new Map();  // each widget has a copy of this module
 
 export class Viewer {
-  constructor(el, { group = "" } = {}) {
+  constructor(el, { group = "", askFindings = null } = {}) {
     this.el = el;
     el.classList.add("drawscape-viewer");
+    this.askFindings = askFindings;  // returns a promise of what preflight finds
+    this.steps = 150_000;  // points a frame; soon as many as this browser manages
     this.options = { travel: false, points: false, measure: false, paper: "#fff", desk: "#8884" };
     this.view = null;
     this.levels = new Map();
@@ -254,7 +262,6 @@ export class Viewer {
     if (group) groups.set(group, (groups.get(group) || new Set()).add(this));
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stage);
-    this.frames = 0;
   }
 
   dispose() {
@@ -272,6 +279,8 @@ export class Viewer {
     this.canvas.setAttribute("aria-label", header.title || "drawing");
     this.options.paper = header.paper || "#fff";
     this.listLayers();
+    this.findings = null;
+    this.listFindings();
     clearInterval(this.blinking);
     if (header.blink) this.blinking = setInterval(() => this.blink(), 700);
     this.resize();
@@ -294,6 +303,7 @@ export class Viewer {
   build() {
     this.stage = make("div", { className: "drawscape-viewer-stage" }, this.canvas);
     this.readout = make("output", { className: "drawscape-viewer-readout" });
+    this.list = make("ul", { className: "drawscape-viewer-findings", hidden: true });
     const button = (label, title, action) => {
       const made = make("button", { type: "button", textContent: label, title });
       made.setAttribute("aria-label", title);
@@ -307,6 +317,8 @@ export class Viewer {
       this.measured = [];
       this.draw();
     });
+    this.checks = button("Check", "Check before plotting", () => this.check());
+    this.checks.setAttribute("aria-pressed", "false");
     this.play = button("Play", "Play the pen's way", () => this.setPlaying(!this.playing));
     this.scrubber = make("input", { type: "range", min: 0, max: 10000, value: 10000, step: 1 });
     this.scrubber.setAttribute("aria-label", "the pen's way");
@@ -318,24 +330,67 @@ export class Viewer {
     const top = make("div", { className: "drawscape-viewer-bar" },
       button("Fit", "Fit the page", () => this.fit()), button("1:1", "True size", () => this.trueSize()),
       button("Full screen", "Full screen", () => this.fullScreen()),
-      toggle("travel", "Show the way with the pen up", "travel"), toggle("points", "Show the points", "points"),
-      toggle("measure", "Measure between two points", "measure"), this.layers);
+      toggle("Travel", "Show the way with the pen up", "travel"), toggle("Points", "Show the points", "points"),
+      toggle("Measure", "Measure between two points", "measure"), ...(this.askFindings ? [this.checks] : []), this.layers);
     const bottom = make("div", { className: "drawscape-viewer-bar" }, this.play, this.scrubber, this.speeds, this.readout);
-    this.el.append(top, this.stage, bottom);
-    for (const element of this.el.querySelectorAll("button, input, select, canvas")) {
-      element.dataset.lmSuppressShortcuts = "true";  // JupyterLab looks at what has the focus
-    }
+    this.el.append(top, this.stage, bottom, this.list);
+    keepKeys(this.el);
   }
 
   listLayers() {
     this.layers.replaceChildren(...this.drawing.layers.map(layer => {
       const box = make("input", { type: "checkbox", checked: true });
       box.addEventListener("change", () => { layer.visible = box.checked; this.painting = null; this.draw(); });
-      box.dataset.lmSuppressShortcuts = "true";
       const swatch = make("i", {});
       swatch.style.background = layer.color;
       return make("label", { title: `${layer.width_mm} mm` }, box, swatch, layer.name);
     }));
+    keepKeys(this.layers);
+  }
+
+  /* Show what preflight finds, or take it away. It is asked for once a drawing: a large one takes seconds. */
+  async check() {
+    const { drawing } = this;
+    const shown = this.checks.getAttribute("aria-pressed") !== "true";
+    this.checks.setAttribute("aria-pressed", String(shown));
+    if (shown && !this.findings) {
+      this.listNote("checking …");
+      const found = await this.askFindings().catch(error => ({ trouble: error.message }));
+      if (drawing !== this.drawing) return;
+      if (found.trouble) return this.listNote(found.trouble);
+      this.findings = found;
+    }
+    this.listFindings();
+    this.draw();
+  }
+
+  get marked() { return this.checks.getAttribute("aria-pressed") === "true" ? this.findings || [] : []; }
+
+  listNote(text) {
+    this.list.replaceChildren(make("li", { textContent: text }));
+    this.list.hidden = false;
+  }
+
+  listFindings() {
+    if (!this.findings) this.checks.setAttribute("aria-pressed", "false");
+    this.list.hidden = this.checks.getAttribute("aria-pressed") !== "true";
+    if (this.list.hidden) return;
+    if (!this.findings.length) return this.listNote("nothing to mend before plotting");
+    this.list.replaceChildren(...this.findings.map(finding => {
+      const item = make("button", { type: "button", textContent: finding.text, title: "Show the place" });
+      let turn = 0;
+      item.addEventListener("click", () => this.goTo(...finding.places[turn++ % finding.places.length]));
+      const swatch = make("i", {});
+      swatch.style.background = MARKS[finding.concern];
+      return make("li", {}, swatch, item);
+    }));
+    keepKeys(this.list);
+  }
+
+  /* Bring a place of the page into the middle, near enough to see single strokes. */
+  goTo(x, y) {
+    const { width, height } = this.canvas, scale = Math.max(this.view.scale, 8 * this.ratio);
+    this.setView({ scale, x: width / 2 - x * scale, y: height / 2 - y * scale });
   }
 
   listen() {
@@ -464,7 +519,9 @@ export class Viewer {
   frame() {
     if (!this.drawing || !this.view || !this.canvas.width) return;
     const began = performance.now();
-    this.frames++;
+    if (this.busy) this.steps *= began - this.began > FRAME_MS ? 0.7 : 1.25;
+    this.steps = Math.min(Math.max(this.steps, 4_000), 1_000_000);
+    this.began = began;
     if (this.playing) {
       const passed = (began - this.before) / 1000 * this.speed;
       this.before = began;
@@ -473,16 +530,17 @@ export class Viewer {
     this.options.desk = getComputedStyle(this.stage).backgroundColor;
     const target = this.time >= 1 ? { line: this.drawing.lines.count.length, part: 0, ink: this.drawing.ink_mm } : this.pen(this.time * this.drawing.seconds);
     const moving = this.shown && began - this.movedAt < REST_MS;
-    const whole = !moving && this.paint(target, began + BUDGET_MS);
+    const whole = !moving && this.paint(target);
+    this.busy = !moving && !whole;
     this.compose(target);
-    this.say(target);
+    this.describe(target);
     if (!whole || this.playing) this.draw();
   }
 
-  paint(target, deadline) {
+  paint(target) {
     const { width, height } = this.canvas;
     this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
-    const whole = this.painting.advance(target, deadline);
+    const whole = this.painting.advance(target, this.steps);
     if (whole || this.time < 1 || !this.shown) this.shown = this.painting;
     return whole;
   }
@@ -517,12 +575,16 @@ export class Viewer {
   }
 
   drawMarks() {
-    this.context.lineWidth = 2 / this.view.scale;
-    this.context.strokeStyle = "#d50000";
-    for (const { x, y } of this.drawing.marks || []) {
-      this.context.beginPath();
-      this.context.arc(x, y, 8 / this.view.scale, 0, 7);
-      this.context.stroke();
+    const { context, view } = this;
+    context.lineWidth = 2 / view.scale;
+    for (const { concern, places } of this.marked) {
+      context.strokeStyle = MARKS[concern];
+      context.beginPath();
+      for (const [x, y] of places) {
+        context.moveTo(x + 7 / view.scale, y);
+        context.arc(x, y, 7 / view.scale, 0, 7);
+      }
+      context.stroke();
     }
   }
 
@@ -546,7 +608,7 @@ export class Viewer {
     for (const [x, y] of measured) { context.beginPath(); context.arc(x, y, 3 / view.scale, 0, 7); context.fill(); }
   }
 
-  say({ ink }) {
+  describe({ ink }) {
     const [a, b] = this.measured;
     const time = this.time * this.drawing.seconds;
     this.readout.textContent = a && b
@@ -558,6 +620,11 @@ export class Viewer {
 function clock(seconds) {
   const s = Math.round(seconds), two = n => String(n).padStart(2, "0");
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+/* JupyterLab looks at what has the focus: keys pressed there are no shortcuts. */
+function keepKeys(root) {
+  for (const element of root.querySelectorAll("button, input, select, canvas")) element.dataset.lmSuppressShortcuts = "true";
 }
 
 function make(name, properties, ...children) {
@@ -575,9 +642,15 @@ export function mount(el, header, buffers, options) {
 }
 
 function render({ model, el }) {
-  const viewer = new Viewer(el, { group: model.get("group") });
+  let answer = null;
+  const askFindings = () => new Promise(done => { answer = done; model.send({ event: "findings" }); });
+  const viewer = new Viewer(el, { group: model.get("group"), askFindings });
   el.drawscapeViewer = viewer;
-  const receive = (message, buffers) => { if (message.header) viewer.show(message.header, buffers); };
+  el.style.setProperty("--drawscape-viewer-height", model.get("height"));
+  const receive = (message, buffers) => {
+    if (message.header) viewer.show(message.header, buffers);
+    if (message.findings) answer?.(message.findings);
+  };
   model.on("msg:custom", receive);
   model.send({ event: "ready" });
   return () => { model.off("msg:custom", receive); viewer.dispose(); };

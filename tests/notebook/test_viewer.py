@@ -6,10 +6,11 @@ import pytest
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ParameterError
 from drawscape.geometry.lines import Lines
-from drawscape.notebook.drawing_data import DrawingData, drawing_data
-from drawscape.notebook.viewer import Viewer, document_of, view
+from drawscape.notebook.viewable import document_of
+from drawscape.notebook.viewer import Viewer, view
 from drawscape.plot import statistics
 from drawscape.sketches import draw
+from drawscape.viewer import DrawingData, drawing_data
 
 
 def decoded(data: DrawingData, layer: int) -> Lines:

@@ -1,0 +1,8 @@
+"""The viewer of drawings that notebooks and web pages share: viewer.js, and what it is handed.
+
+Read drawing_data.py first: it describes the header and the arrays that travel to the page.
+"""
+
+from drawscape.viewer.drawing_data import DrawingData, drawing_data, findings
+
+__all__ = ["DrawingData", "drawing_data", "findings"]

@@ -1,0 +1,286 @@
+"""The notebook's faces in a real Chromium, before a real JupyterLab and worker: `make bench-notebook`.
+
+Each row is measured in the page, from the press of a button or key to what a person sees. Scripts of the
+page are in bench_notebook.js. One row: python tests/benchmarks/bench_notebook.py --only frames
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from playwright.sync_api import sync_playwright
+from tables import Row, report
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "browser"), str(TESTS)]
+
+from conftest import ROOT, Lab, Notebook, jupyter_folders, running_lab  # noqa: E402
+from find_chromium import FLAGS, find  # noqa: E402
+
+SCRIPT = Path(__file__).with_suffix(".js").read_text()
+
+FORM = """import drawscape.notebook as studio
+form = studio.form('spiral')
+form"""
+
+SHEET = """first = globals().get('first', 1000) + 24
+sheet = studio.contact_sheet('spiral', range(first, first + 24))
+sheet"""
+
+SEGMENTS = """import numpy as np
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+def scribbles(points):
+    rng = np.random.default_rng(1)
+    lines, length = points // 100, 100
+    begins = rng.uniform(10, 200, (lines, 1, 2))
+    way = np.cumsum(rng.normal(0, .6, (lines, length, 2)), axis=1)
+    return Document(210, 297, (Layer('pen', '#222', .3, Lines.of(list(begins + way))),))"""
+
+
+def spread(times_ms: list[float]) -> str:
+    """Return median and 95th percentile with the number of measurements."""
+    p50, p95 = np.percentile(times_ms, (50, 95))
+    return f"p50 {p50:.0f} ms, p95 {p95:.0f} ms (n={len(times_ms)})"
+
+
+class Bench:
+    """A lab, a page and a worker, and one method for each row."""
+
+    def __init__(self, lab: Lab, page: Any, rounds: int) -> None:
+        self.lab, self.page, self.rounds = lab, page, rounds
+
+    def notebook(self, *sources: str) -> Notebook:
+        """Return a new notebook whose cells have run, with the scripts loaded."""
+        opened = self.lab.run_cells(self.page, *sources)
+        self.page.evaluate(SCRIPT)
+        return opened
+
+    def click(self) -> Row:
+        """A new seed each time: nothing that stands is shown."""
+        notebook = self.notebook(FORM)
+        notebook.form()
+        times = []
+        for seed in range(self.rounds + 2):
+            notebook.evaluate(f"form.set(seed={5000 + seed})")
+            times.append(self.page.evaluate("bench.clickToPicture()"))
+        aim = "p50 <= 250 ms, p95 <= 500 ms"
+        return Row("click to picture of the default spiral", spread(times[2:]), target=aim)
+
+    def sheets(self) -> Row:
+        """Each round runs the cell with 24 new seeds."""
+        notebook = self.notebook("import drawscape.notebook as studio", SHEET)
+        found = [self.page.evaluate("bench.sheet()") for _ in range(self.rounds + 1)][1:]
+        notebook.wait_idle()
+        first, whole = ([one[key] for one in found] for key in ("first", "whole"))
+        figures = f"first tile {spread(first)}; complete {spread(whole)}"
+        return Row("a sheet of 24 default spirals", figures, target="<= 0.4 s; <= 2 s")
+
+    def large(self) -> list[Row]:
+        """58 MB: from the call to the first whole painting, and in a form from the job's end."""
+        make = f"""{SEGMENTS}
+from drawscape.plot import save
+from drawscape.settings import output_path
+path = save(scribbles(5_000_000), output_path('large.svg'))
+import drawscape.notebook as studio
+print(path.stat().st_size / 1e6)"""
+        notebook = self.notebook("import drawscape.notebook as studio", "0")
+        size = float(notebook.evaluate(make))
+        times = [self.page.evaluate("bench.shown('studio.view(path)')") for _ in range(5)]
+        form = self.notebook(f"{SEGMENTS}\n{LARGE_SKETCH}")
+        form.form()
+        ends = []
+        for seed in range(5):
+            form.evaluate(f"form.set(seed={seed})")
+            ends.append(self.page.evaluate("bench.clickToPicture()"))
+            took = "print((form.job.ended_at - form.job.created_at).total_seconds() * 1000)"
+            ends[-1] -= float(form.evaluate(took))
+        return [
+            Row(f"view() of {size:.0f} MB, 5,000,000 points", spread(times), target="<= 2 s"),
+            Row("the same in a form, after its job has ended", spread(ends), target="<= 2 s"),
+        ]
+
+    def frames(self) -> list[Row]:
+        """Moved and scrubbed once a frame, 120 frames each."""
+        self.notebook(
+            SEGMENTS, "import drawscape.notebook as studio\nstudio.view(scribbles(1_000_000))"
+        )
+        self.page.evaluate("bench.painted()")
+        rows = []
+        for way in ("pan", "zoom", "scrub"):
+            times = [t for _ in range(3) for t in self.page.evaluate(f"bench.frames('{way}')")]
+            rate = 1000 * len(times) / sum(times)
+            words = f"{rate:.0f} frames/s, slowest twentieth {np.percentile(times, 95):.0f} ms"
+            rows.append(Row(f"{way} of 1,000,000 points", words, target=">= 30 frames/s"))
+        return rows
+
+    def slider(self) -> Row:
+        """200 moves in 2 s: pictures while moving, the last setting, jobs left over."""
+        notebook = self.notebook(FORM.replace("'spiral'", "'spiral', live=True"))
+        notebook.form()
+        moving, after, right, stale = [], [], 0, 0
+        rounds = max(self.rounds // 4, 5)
+        for _ in range(rounds):
+            found = self.page.evaluate("bench.slide(200, 2000)")
+            moving.append(found["pictures"])
+            after.append(found["after"])
+            notebook.evaluate("form.job.wait(60)")
+            check = """from drawscape.jobs import list_jobs
+from drawscape.sketches.provenance import read_provenance
+drawn = read_provenance(open(form.job.result).read()).parameters
+print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
+      len(list_jobs(['queued', 'started'])))"""
+            same, left = map(int, notebook.evaluate(check).split())
+            right, stale = right + same, stale + left
+        figures = (
+            f"{min(moving)} to {max(moving)} pictures while moving, the last one after {spread(after)}; "
+            f"last setting right {right} of {rounds}, {stale} jobs left over"
+        )
+        return Row(
+            "200 slider moves in 2 s", figures, target="a picture while moving, all right, 0 left"
+        )
+
+    def typing(self) -> Row:
+        """Each key from its event to the frame that shows it, while 24 spirals fill in another cell."""
+        notebook = self.notebook("import drawscape.notebook as studio", SHEET, "# typed here")
+        times: list[float] = []
+        while len(times) < max(60, 3 * self.rounds):
+            self.page.evaluate("bench.beginTyping(1, 2)")
+            for key in "circles and lines " * 2:
+                self.page.keyboard.press("Space" if key == " " else key)
+                self.page.wait_for_timeout(30)
+            times += self.page.evaluate("bench.typed")
+            notebook.wait_idle()
+            notebook.evaluate("sheet.wait(60)")
+        return Row(
+            "typing in another cell while a sheet fills", spread(times), target="p95 <= 50 ms"
+        )
+
+    def idle(self) -> Row:
+        """The kernel's own time over half a minute."""
+        notebook = self.notebook(
+            "import drawscape.notebook as studio, os", *["studio.form('flow_field')"] * 10
+        )
+        kernel = psutil.Process(int(notebook.evaluate("print(os.getpid())")))
+        time.sleep(3)
+        before, began = sum(kernel.cpu_times()[:2]), time.monotonic()
+        time.sleep(30)
+        share = (sum(kernel.cpu_times()[:2]) - before) / (time.monotonic() - began)
+        return Row("kernel with 10 forms, idle", f"{share:.2%} of a core", target="<= 1 %")
+
+    def memory(self) -> Row:
+        """The page's process, its heap and its nodes, with all pictures there."""
+        sheets = [f"studio.contact_sheet('spiral', range({n}, {n + 24}))" for n in (1, 101, 201)]
+        forms = ["f = studio.form('spiral')\nf.draw().wait(60)\nf"] * 10
+        self.notebook("import drawscape.notebook as studio", *forms, *sheets)
+        self.page.wait_for_function("() => bench.tiles(document) === 72", timeout=60_000)
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Performance.enable")
+        named = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+        pages = [p for p in psutil.Process().children(recursive=True) if is_page(p)]
+        most = max(p.memory_full_info().uss for p in pages)
+        figures = (
+            f"{most / 1e6:.0f} MB of the page's process, {named['JSHeapUsedSize'] / 1e6:.0f} MB of "
+            f"them its heap, {named['Nodes']:,.0f} DOM nodes"
+        )
+        return Row("browser with 10 forms and 3 sheets of 24", figures, target="reported")
+
+    def restart(self) -> Row:
+        """A sheet of 400 drawings that stand, after the kernel was restarted: run, until all are seen."""
+        source = "import drawscape.notebook as studio\nstudio.contact_sheet('spiral', range(400), paper='A6')"
+        notebook = self.notebook(source)
+        self.page.wait_for_function("() => bench.tiles(document) === 400", timeout=300_000)
+        times = []
+        for _ in range(5):
+            self.page.evaluate("bench.restartKernel()")
+            notebook.wait_idle()
+            times.append(self.page.evaluate("bench.sheet(400)")["whole"])
+        return Row("a sheet of 400 tiles after a restart", spread(times), target="<= 2 s")
+
+
+LARGE_SKETCH = """def scrawl(svg, rng, *, points: int = 5_000_000):
+    lines = points // 100
+    begins = rng.uniform(10, 200, (lines, 1, 2))
+    way = np.cumsum(rng.normal(0, .6, (lines, 100, 2)), axis=1)
+    svg.polylines(list(begins + way))
+import drawscape.notebook as studio
+form = studio.form(scrawl)
+form"""
+
+
+def is_page(process: psutil.Process) -> bool:
+    """Return whether this is a process of the browser that shows pages."""
+    try:
+        return "--type=renderer" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+@contextmanager
+def worker(environment: dict[str, str], home: Path) -> Iterator[None]:
+    """A worker as `drawscape worker` starts it."""
+    with (home / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "drawscape", "worker", "-q"],
+            env=environment, cwd=home, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def measured(bench: Bench, only: str | None) -> Iterator[Row]:
+    """Yield the rows as they come; what goes wrong in one is its figure."""
+    parts: list[Callable[[], Row | list[Row]]] = [
+        bench.click, bench.sheets, bench.large, bench.frames, bench.slider, bench.typing, bench.idle,
+        bench.memory, bench.restart,
+    ]  # fmt: skip
+    for part in parts:
+        if only in (None, part.__name__):
+            found = part()
+            for row in found if isinstance(found, list) else [found]:
+                print(f"{row.what}: {row.ours} (aim {row.target})", file=sys.stderr, flush=True)
+                yield row
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", help="the name of one method of Bench")
+    parser.add_argument("--readme", action="store_true")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        base = Path(name)
+        for folder in ("home", "notebooks"):
+            (base / folder).mkdir()
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
+        environment = {**kept, "DRAWSCAPE_HOME": str(base / "home"), "PYTHONPATH": str(ROOT)}
+        folders = jupyter_folders(base)
+        with (
+            worker(environment, base / "home"),
+            running_lab(base, base / "notebooks", {**environment, **folders}) as lab,
+        ):
+            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            page = browser.new_page(viewport={"width": 1366, "height": 768})
+            page.set_default_timeout(120_000)
+            rows = list(measured(Bench(lab, page, chosen.rounds), chosen.only))
+            browser.close()
+    report("bench-notebook", rows)
+
+
+if __name__ == "__main__":
+    main()
