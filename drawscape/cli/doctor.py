@@ -24,7 +24,7 @@ _EXTRAS = {
     "mail": ("email-validator", "jinja2"),
     "data": ("duckdb", "openpyxl"),
     "png": ("pillow",),
-    "hpgl": ("vpype",),
+    "fonts": ("fonttools",),
 }
 """The extras that a person asks for, and the packages that show whether they are there."""
 

@@ -1,0 +1,71 @@
+"""Dockerfile and compose.yaml fit the command, the extras and the files that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from drawscape.cli.root import root
+
+ROOT = Path(__file__).parents[1]
+STEPS = re.findall(
+    r"^([A-Z]+) (.*)", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE
+)
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+
+
+def arguments(step: str) -> list[str]:
+    return [text for name, text in STEPS if name == step]
+
+
+def parses(words: list[str]) -> None:
+    """Raise what click raises for wrong options; nothing is run."""
+    command = root.get_command(click.Context(root), words[0])
+    assert command is not None, words
+    command.make_context(words[0], words[1:])
+
+
+def test_the_image_runs_the_command_as_a_user_without_rights():
+    assert arguments("USER")[-1] == "1000"
+    assert STEPS.index(("USER", "1000")) > max(
+        number for number, (name, _) in enumerate(STEPS) if name == "RUN"
+    )
+    assert json.loads(arguments("ENTRYPOINT")[-1]) == ["drawscape"]
+    parses(json.loads(arguments("CMD")[-1]))
+
+
+def test_what_is_copied_is_there_and_reaches_the_builder():
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    let_through = [line[1:] for line in lines if line.startswith("!")]
+    for text in arguments("COPY"):
+        if not text.startswith("--from"):
+            for source in text.split()[:-1]:
+                assert (ROOT / source).exists(), source
+                assert any(fnmatch(source, pattern) for pattern in let_through), source
+
+
+def test_the_extras_that_are_installed_exist():
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (named,) = re.findall(r"'\.\[(.*)\]'", " ".join(arguments("RUN")))
+    assert set(named.split(",")) <= set(known)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_runs_a_command_that_there_is_on_the_shared_volume(name: str):
+    service = SERVICES[name]
+    parses(service["command"])
+    assert service["volumes"] == [f"studio:{arguments('VOLUME')[-1]}"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert service["init"] is True
+
+
+def test_the_lab_asks_for_a_token_that_somebody_chose():
+    assert SERVICES["lab"]["environment"]["JUPYTER_TOKEN"].startswith("${JUPYTER_TOKEN:?")
