@@ -14,7 +14,7 @@ from typing import BinaryIO
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Database
 
-START_LIMIT_S = 30.0
+START_LIMIT_S = 60.0
 _LOG_BYTES = 8 * 2**20
 
 

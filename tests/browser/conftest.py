@@ -41,7 +41,7 @@ def page(chromium: Any, request: pytest.FixtureRequest, pictures: Path) -> Itera
     """A page in a fresh profile; a screenshot is left behind, whatever the outcome."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1100})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield page
     page.screenshot(path=pictures / f"{request.node.name}.png")
     context.close()
@@ -254,11 +254,11 @@ def consumer(home: Path, environment: dict[str, str]) -> Iterator[subprocess.Pop
             stderr=output,
         )
     locks = home / ".drawscape" / "workers"
-    wait_until(lambda: living(locks) or process.poll() is not None, 30, "the consumer")
+    wait_until(lambda: living(locks) or process.poll() is not None, 60, "the consumer")
     assert process.poll() is None, log.read_text()
     yield process
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +298,7 @@ def running_lab(base: Path, folder: Path, environment: dict[str, str]) -> Iterat
         yield Lab(url, token, folder, process.pid)
     finally:
         process.terminate()  # the server ends its kernels before it goes
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def lab_command(folder: Path, token: str, port: int) -> list[str]:

@@ -67,7 +67,7 @@ def test_what_is_set_is_what_is_drawn_once_a_browser_shows_it(notebook: Any) -> 
     handle = form.root.locator(".drawscape-parameter-gusts .noUi-handle")
     handle.press("ArrowRight")
     handle.press("ArrowLeft")
-    wait_until(lambda: float(handle.get_attribute("aria-valuetext")) in (1.26, 1.28), 10, "a notch")
+    wait_until(lambda: float(handle.get_attribute("aria-valuetext")) in (1.26, 1.28), 60, "a notch")
 
 
 def test_a_form_has_no_serious_finding_in_the_light_and_in_the_dark(
@@ -139,20 +139,20 @@ def test_a_click_in_the_strip_brings_a_picture_back_with_its_settings(
     tiles.nth(1).wait_for()
     assert tiles.nth(0).inner_text().startswith("gusts 2")
     tiles.nth(1).click()
-    wait_until(lambda: form.picture() == first, 30, "the former picture")
+    wait_until(lambda: form.picture() == first, 60, "the former picture")
     assert notebook.evaluate("print(drawing.values['gusts'])") == "1.25\n"
     page.keyboard.press("ArrowLeft")
-    wait_until(lambda: form.picture() != first, 30, "the newer picture")
+    wait_until(lambda: form.picture() != first, 60, "the newer picture")
     page.keyboard.press("5")
     stars = "from drawscape.catalogue import find; print(find(drawing.recent.paths[0]).stars)"
-    wait_until(lambda: notebook.evaluate(stars) == "5\n", 30, "five stars")
+    wait_until(lambda: notebook.evaluate(stars) == "5\n", 60, "five stars")
     form.root.get_by_placeholder("a name for these settings").fill("gusty")
     form.press("Save")
     form.slide("gusts", 1.5)
     menu = form.root.locator(".drawscape-named select")
-    wait_until(lambda: menu.input_value() == "saved settings", 30, "settings without a name")
+    wait_until(lambda: menu.input_value() == "saved settings", 60, "settings without a name")
     menu.select_option("gusty")
-    wait_until(lambda: notebook.evaluate("print(drawing.values['gusts'])") == "2.0\n", 30, "gusty")
+    wait_until(lambda: notebook.evaluate("print(drawing.values['gusts'])") == "2.0\n", 60, "gusty")
     assert serious(page, ".drawscape-form") == []
 
 

@@ -65,12 +65,12 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         kernel = int(notebook.evaluate("import os; print(os.getpid())"))
         for pid in (kernel, worker.pid, lab.pid):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not living(locks), 30, "the worker to be gone")
+        wait_until(lambda: not living(locks), 60, "the worker to be gone")
 
     jobs = count_jobs(environment)
     context = chromium.new_context(viewport={"width": 1280, "height": 1100})
     morning = context.new_page()
-    morning.set_default_timeout(30_000)
+    morning.set_default_timeout(60_000)
     with labs() as lab:
         notebook = lab.open(morning, name)
         notebook.run_all()

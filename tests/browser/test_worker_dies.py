@@ -47,4 +47,4 @@ def test_a_form_outlives_its_worker_and_the_worker_not_its_kernel(
     (second,) = living(locks)
     assert second.pid != first.pid
     page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
-    wait_until(lambda: not living(locks), 30, "the worker to follow its kernel")
+    wait_until(lambda: not living(locks), 60, "the worker to follow its kernel")

@@ -271,7 +271,7 @@ def test_ctrl_c_lets_jobs_finish_and_a_second_one_gives_them_back(tmp_path, home
             env=environment,
             stderr=log.open("w"),
         )
-        wait_until(workers_alive, 30)
+        wait_until(workers_alive)
         job = enqueue_background_job("clitasks.nap", 1.0 if status == "finished" else 60)
         wait_until(lambda: job.status == "started")
         process.send_signal(signals[0])

@@ -60,17 +60,17 @@ def test_an_empty_queue_says_which_file_it_is(home: Path):
 @pytest.mark.slow
 def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
     screen = terminal("jobs", "--watch", columns=70)
-    wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")
+    wait_until(lambda: screen.shows("no jobs yet"), 60, "the empty queue")
     for name in ("first", "second"):
         job_id = queued(name)
         wait_until(lambda name=name: screen.shows(name), 20, name)
         command = [sys.executable, "-m", "drawscape", "jobs", "cancel", job_id]
         subprocess.run(command, check=True, capture_output=True)
-        wait_until(lambda: screen.shows("canceled"), 20, "the cancelling")
+        wait_until(lambda: screen.shows("canceled"), 60, "the cancelling")
         delete_job(job_id)
-        wait_until(lambda: screen.shows("no jobs yet"), 20, "the empty queue")
+        wait_until(lambda: screen.shows("no jobs yet"), 60, "the empty queue")
     screen.press(b"\x03")
-    wait_until(screen.ended, 20)
+    wait_until(screen.ended)
     assert screen.process.returncode == 0
     assert "Traceback" not in screen.read()
 

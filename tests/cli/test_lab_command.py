@@ -89,7 +89,7 @@ def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
 def fetch(url: str, path: str, method: str = "GET") -> bytes:
     request = urllib.request.Request(f"{url}{path}", method=method)
     request.add_header("Authorization", f"token {TOKEN}")
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         body: bytes = answer.read()
         return body
 
@@ -100,7 +100,7 @@ def test_lab_opens_a_first_notebook_without_pop_ups_and_with_the_command_on_its_
     process, url, log = lab
     wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
 
-    with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=30) as answer:
+    with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=60) as answer:
         assert answer.url.partition("?")[0].endswith("/lab/tree/notebooks/01_ripples.ipynb")
     listed = json.loads(fetch(url, "/api/contents/"))["content"]
     assert {entry["name"] for entry in listed} >= {
@@ -116,7 +116,7 @@ def test_lab_opens_a_first_notebook_without_pop_ups_and_with_the_command_on_its_
 
     name = json.loads(fetch(url, "/api/terminals", "POST"))["name"]
     address = f"{url.replace('http', 'ws', 1)}/terminals/websocket/{name}?token={TOKEN}"
-    terminal = websocket.create_connection(address, timeout=30)
+    terminal = websocket.create_connection(address, timeout=60)
     terminal.send(json.dumps(["stdin", "echo at:$(command -v drawscape):\r"]))
     shown = ""
     expected = shutil.which("drawscape", path=str(Path(sys.executable).parent))

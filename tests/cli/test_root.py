@@ -72,7 +72,7 @@ def test_ctrl_c_in_the_demo_leaves_no_job_and_no_worker(
     process.wait(60)
     process.stdout.close()
     assert process.returncode == 130
-    wait_until(lambda: not workers_alive(), 20, "the worker's end")
+    wait_until(lambda: not workers_alive(), 60, "the worker's end")
     jobs = list_jobs()
     assert len(jobs) == 6
     assert {job.status for job in jobs} <= {"finished", "stopped", "canceled"}

@@ -21,7 +21,7 @@ from support import wait_until
 )
 def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments: tuple[str, ...], words: str):
     screen = terminal(*arguments, columns=60)
-    wait_until(screen.ended, 20)
+    wait_until(screen.ended)
     text = screen.read()
     assert words in text
     assert max(map(len, text.splitlines())) <= 60

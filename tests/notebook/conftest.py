@@ -45,7 +45,7 @@ def start_consumer(home: Path) -> subprocess.Popen[bytes]:
             stderr=output,
             start_new_session=True,
         )
-    wait_until(lambda: workers_alive() or process.poll() is not None, 30, "a worker")
+    wait_until(lambda: workers_alive() or process.poll() is not None, 60, "a worker")
     if process.poll() is not None:
         pytest.fail(log.read_text())
     return process

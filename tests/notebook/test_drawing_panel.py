@@ -30,7 +30,7 @@ class Shown:
         )
         self.root = widgets.VBox(self.panel.parts)
         self.panel.show(Path(self.path))
-        wait_until(lambda: "→" in text(self.root, "figures"), 20, "the figures in a better order")
+        wait_until(lambda: "→" in text(self.root, "figures"), 60, "the figures in a better order")
 
 
 @pytest.fixture
@@ -79,13 +79,13 @@ def test_what_is_exported_is_in_the_better_order(shown: Shown, per_pen: bool) ->
 def test_the_button_writes_the_chosen_format_and_says_where(shown: Shown) -> None:
     part(shown.root, "format").value = "G-code"
     button(shown.root, "Export").click()
-    wait_until(lambda: "wrote flow-plot.gcode" in text(shown.root, "notice"), 20, "the file")
+    wait_until(lambda: "wrote flow-plot.gcode" in text(shown.root, "notice"), 60, "the file")
     assert not button(shown.root, "Export").disabled
 
 
 def test_a_drawing_that_is_gone_says_so(shown: Shown) -> None:
     shown.panel.show(Path("/nowhere/at/all.svg"))
-    wait_until(lambda: "cannot be read" in text(shown.root, "notice"), 20, "the reason")
+    wait_until(lambda: "cannot be read" in text(shown.root, "notice"), 60, "the reason")
 
 
 def test_the_figures_of_a_picture_that_is_no_drawing_are_none(shown: Shown) -> None:

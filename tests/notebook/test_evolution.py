@@ -87,7 +87,7 @@ class TestGenerations:
     def test_stars_are_parents_and_going_back_branches(self) -> None:
         bred = evolve(six, size=3, keep=["c"], paper="100x100", text="fixed")
         bred.wait(60)
-        wait_until(lambda: bred.status == "3 of 3 drawn", 20, "the wall")
+        wait_until(lambda: bred.status == "3 of 3 drawn", 60, "the wall")
         first = bred.generation
         assert all(tile.thumbnail for tile in bred.grid.tiles)
         with pytest.raises(ParameterError, match="at least one drawing a star"):
@@ -112,7 +112,7 @@ class TestGenerations:
         def breed() -> Any:
             bred = evolve(six, size=3, paper="100x100", seed=4)
             bred.wait(60)
-            wait_until(lambda: bred.status == "3 of 3 drawn", 20, "the wall")
+            wait_until(lambda: bred.status == "3 of 3 drawn", 60, "the wall")
             return bred
 
         first = breed()

@@ -69,7 +69,7 @@ def circles(shown: Form) -> int:
 
 
 def await_status(shown: Form, begin: str) -> None:
-    wait_until(lambda: shown.status.startswith(begin), 20, f"{begin!r}, not {shown.status!r}")
+    wait_until(lambda: shown.status.startswith(begin), 60, f"{begin!r}, not {shown.status!r}")
 
 
 def test_the_picture_is_the_file_of_the_job() -> None:
@@ -87,7 +87,7 @@ def test_progress_and_preview_show_while_it_draws(gate: Path) -> None:
     seen = statuses_of(dots)
     job = dots.draw()
     await_status(dots, "drawing 75 %: dot 3")
-    wait_until(lambda: circles(dots) == 3, 10, "a preview")
+    wait_until(lambda: circles(dots) == 3, 60, "a preview")
     assert part(dots, "bar").value == pytest.approx(0.75)
     gate.touch()
     job.wait(60)
@@ -112,7 +112,7 @@ def test_a_job_that_waits_says_how_many_are_ahead(gate: Path) -> None:
 def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate: Path) -> None:
     dots = form(plot, dots=5, gate=str(gate))
     dots.draw()
-    wait_until(lambda: circles(dots) == 4, 10, "a preview")
+    wait_until(lambda: circles(dots) == 4, 60, "a preview")
     button(dots, "Cancel").click()
     await_status(dots, "stopped after")
     assert circles(dots) == 4
@@ -171,7 +171,7 @@ def test_a_live_form_draws_while_settings_change_and_the_last_one_in_the_end() -
     before = len(list_jobs())
     for count in range(10, 60):
         dots.set(dots=count)
-    wait_until(lambda: circles(dots) == 59, 20, "the last setting")
+    wait_until(lambda: circles(dots) == 59, 60, "the last setting")
     await_status(dots, "finished")
     drawn = len(list_jobs(limit=None)) - before
     assert 1 <= drawn < 50
@@ -423,7 +423,7 @@ def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
     shown = form("spiral", paper="A4")
     assert "<img" not in shown.saved.html
     shown.draw().wait(60)
-    wait_until(lambda: "<img" in shown.saved.html, 20, "the picture to keep")
+    wait_until(lambda: "<img" in shown.saved.html, 60, "the picture to keep")
     assert "output/spiral-0-" in shown.saved.html
     assert len(shown.saved.html) < 200_000
 
@@ -433,7 +433,7 @@ def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("drawscape.notebook.form_view.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
     shown.draw().wait(60)
-    wait_until(lambda: "shown reduced" in text(shown, "caption"), 20, "a reduced picture")
+    wait_until(lambda: "shown reduced" in text(shown, "caption"), 60, "a reduced picture")
     assert picture(shown)[8:12] == b"WEBP"
 
 
@@ -444,4 +444,4 @@ def test_a_drawing_wholly_off_the_sheet_says_so() -> None:
 
     shown = form(lost)
     shown.draw().wait(60)
-    wait_until(lambda: text(shown, "notice") == "all of it lies off the sheet", 20, "the notice")
+    wait_until(lambda: text(shown, "notice") == "all of it lies off the sheet", 60, "the notice")

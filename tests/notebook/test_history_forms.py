@@ -111,7 +111,7 @@ def test_a_form_passes_a_sheet(consumer: Any) -> None:
     assert find(path).seed == 77
     assert drawn < 12
     sheet.cancel()
-    wait_until(lambda: all(job.refresh().ended for job in list_jobs(limit=None)), 30)
+    wait_until(lambda: all(job.refresh().ended for job in list_jobs(limit=None)))
 
 
 def test_the_settings_of_a_form_come_back_in_its_notebook(

@@ -27,9 +27,9 @@ def wait_for(gate: str, answer: Any = 5) -> Any:
 def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     view = job_view(job)
-    wait_until(lambda: view.status == "working", 10, "the start")
+    wait_until(lambda: view.status == "working", 60, "the start")
     (tmp_path / "gate").touch()
-    wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
+    wait_until(lambda: view.status.startswith("finished in"), 60, "the end")
     assert text(view, "caption") == "5"
 
 
@@ -37,14 +37,14 @@ def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path))
     job.wait(60)
     view = job_view(job.id)
-    wait_until(lambda: view.status.startswith("finished in"), 10, "the end")
+    wait_until(lambda: view.status.startswith("finished in"), 60, "the end")
 
 
 def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     view = job_view(job)
     button(view, "Cancel").click()
-    wait_until(lambda: view.status.startswith(("stopped", "canceled")), 10, "the stop")
+    wait_until(lambda: view.status.startswith(("stopped", "canceled")), 60, "the stop")
     assert job.ended
 
 
@@ -59,13 +59,13 @@ def test_the_table_follows_the_queue(tmp_path: Path) -> None:
         wait_for, str(tmp_path / "gate"), job_description="<i>patience</i>"
     )
     try:
-        wait_until(lambda: job.id in part(table, "queue").value, 10, "the new job")
+        wait_until(lambda: job.id in part(table, "queue").value, 60, "the new job")
         assert "&lt;i&gt;patience&lt;/i&gt;" in part(table, "queue").value
         assert "<i>" not in part(table, "queue").value
         (tmp_path / "gate").touch()
-        wait_until(lambda: "finished" in row_of(table, job.id), 10, "its end")
+        wait_until(lambda: "finished" in row_of(table, job.id), 60, "its end")
         idle = "1 worker · 0 waiting · 0 running"
-        wait_until(lambda: part(table, "summary").value.startswith(idle), 10, "the summary")
+        wait_until(lambda: part(table, "summary").value.startswith(idle), 60, "the summary")
     finally:
         table.close()
 
@@ -96,11 +96,11 @@ def row_of(table: Any, job_id: str) -> str:
 
 def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
-    wait_until(lambda: job.status == "started", 10, "the start")
+    wait_until(lambda: job.status == "started", 60, "the start")
     table = queue_table(limit=3)
     assert f'data-job="{job.id}" data-act="cancel"' in part(table, "queue").value
     table.act(job.id, "cancel")
-    wait_until(lambda: job.status == "stopped", 10, "the stop")
+    wait_until(lambda: job.status == "stopped", 60, "the stop")
     wait_until(
         lambda: f'data-job="{job.id}" data-act="retry"' in part(table, "queue").value, 10, ""
     )

@@ -23,7 +23,7 @@ def no_worker_left(home: Path) -> Iterator[None]:
     """Each test begins and ends without a worker."""
     yield
     worker.stop_workers()
-    wait_until(lambda: not workers_alive(), 20, "the end of all workers")
+    wait_until(lambda: not workers_alive(), 60, "the end of all workers")
 
 
 def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
@@ -58,7 +58,7 @@ def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
     """As when another notebook had started it, and was closed."""
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), 20, "its end")
+    wait_until(lambda: not workers_alive(), 60, "its end")
     job = enqueue_background_job(hold, width=1, height=1)
     assert job.wait(60) == "done"
 
@@ -66,8 +66,8 @@ def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
 def test_a_form_starts_a_worker_and_says_so() -> None:
     held = form(hold)
     held.draw().wait(60)
-    wait_until(lambda: held.status.startswith("finished"), 10, "the form")
-    wait_until(lambda: text(held, "note") == worker.STARTED, 10, "the note")
+    wait_until(lambda: held.status.startswith("finished"), 60, "the form")
+    wait_until(lambda: text(held, "note") == worker.STARTED, 60, "the note")
 
 
 def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
@@ -75,12 +75,12 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
     (first,) = workers_alive()
     held = form(hold, gate=str(tmp_path / "gate"))
     job = held.draw()
-    wait_until(lambda: held.status == "drawing", 10, "the start")
+    wait_until(lambda: held.status == "drawing", 60, "the start")
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: text(held, "note") == worker.RESTARTED, 30, "the note")
+    wait_until(lambda: text(held, "note") == worker.RESTARTED, 60, "the note")
     (tmp_path / "gate").touch()
     assert job.wait(60) == "done"
-    wait_until(lambda: held.status.startswith("finished"), 10, "the form")
+    wait_until(lambda: held.status.startswith("finished"), 60, "the form")
     assert [w.pid for w in workers_alive()] != [first.pid]
 
 
@@ -99,17 +99,17 @@ main()
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert int(run.stdout) > 0, run.stderr
-    wait_until(lambda: not workers_alive(), 20, "the worker's end")
+    wait_until(lambda: not workers_alive(), 60, "the worker's end")
 
 
 def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "MOST_STARTS", 1)
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), 20, "its end")
+    wait_until(lambda: not workers_alive(), 60, "its end")
     held = form(hold)
     job = held.draw()
-    wait_until(lambda: "have died" in text(held, "note"), 10, "the note")
+    wait_until(lambda: "have died" in text(held, "note"), 60, "the note")
     assert "drawscape worker" in text(held, "note")
     job.cancel()
 
@@ -149,7 +149,7 @@ def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(
 ) -> None:
     ensure_worker()
     os.kill(workers_alive()[0].pid, signal.SIGTERM)
-    wait_until(lambda: not workers_alive(), 20, "its end")
+    wait_until(lambda: not workers_alive(), 60, "its end")
     troubles = iter([QueueError("database is locked")] * 2)
 
     def locked(*arguments: object, **options: object) -> object:

@@ -37,7 +37,7 @@ def test_once_the_hand_rests_the_drawing_under_way_is_not_waited_for(
     live = Pacer(lambda: drawn.append(1) is None)
     live.request()
     live.request()
-    wait_until(lambda: len(drawn) == 2, 10, "the second drawing")
+    wait_until(lambda: len(drawn) == 2, 60, "the second drawing")
 
 
 def test_a_drawing_that_could_not_begin_blocks_none(monkeypatch: pytest.MonkeyPatch) -> None:

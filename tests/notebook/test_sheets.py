@@ -42,7 +42,7 @@ def plot(
 
 
 def await_words(sheet: ContactSheet, words: str) -> None:
-    wait_until(lambda: sheet.status == words, 20, f"{words!r}, not {sheet.status!r}")
+    wait_until(lambda: sheet.status == words, 60, f"{words!r}, not {sheet.status!r}")
 
 
 def tiles(sheet: Any) -> list[Any]:
@@ -274,12 +274,12 @@ def test_the_history_filters_pages_and_shows_what_others_do() -> None:
     assert all(tile.thumbnail for tile in tiles(seen))
     first = seen.drawings[0]
     first.star(5)
-    wait_until(lambda: tiles(seen)[0].stars == 5, 10, "the star of another")
+    wait_until(lambda: tiles(seen)[0].stars == 5, 60, "the star of another")
     seen._stars.value = 4
     assert seen.status == "1 drawing"
     seen._stars.value = 0
     first.tag("rejected")
-    wait_until(lambda: seen.status == "2 drawings", 10, "the rejected one to go")
+    wait_until(lambda: seen.status == "2 drawings", 60, "the rejected one to go")
     seen._rejected.value = True
     assert seen.status == "3 drawings"
     seen._text.value = "no such"

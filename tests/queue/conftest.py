@@ -83,7 +83,7 @@ class Consumer:
                 any(w.pid == self.pid for w in living(self._locks))
                 or self.process.poll() is not None
             ),
-            30,
+            60,
             "the consumer to start",
         )
         if self.process.poll() is not None:

@@ -65,7 +65,7 @@ def walk(batch: Batch, order: Callable[[list[Job]], list[Job]]) -> tuple[list[Jo
     end_next()
     seen: list[Job] = []
     default_queue().database.connection.set_progress_handler(count, 100)
-    for job in batch.as_completed(timeout=30):
+    for job in batch.as_completed(timeout=60):
         seen.append(job)
         if len(seen) < len(batch):
             end_next()
@@ -93,7 +93,7 @@ def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed(home: Path):
     for job in jobs[::4]:
         delete_job(job.id)
     seen = []
-    for job in batch.as_completed(timeout=30):
+    for job in batch.as_completed(timeout=60):
         seen.append(job)
         if len(seen) == 100:
             batch.cancel()

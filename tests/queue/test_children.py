@@ -83,5 +83,5 @@ def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
     assert is_running(orphan)
     first.kill()
     start_consumer()
-    wait_until(lambda: not is_running(orphan), 5)
+    wait_until(lambda: not is_running(orphan))
     wait_until(lambda: job.refresh().recoveries == 1)

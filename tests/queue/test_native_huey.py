@@ -111,28 +111,28 @@ def test_the_storages_methods_work_without_a_consumer(tmp_path: Path):
 
 def test_tasks_run_and_give_results(native, consumer):
     result = native.add(2, 3)
-    assert result(blocking=True, timeout=20) == 5
-    assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=20) == [3, 7]
+    assert result(blocking=True, timeout=60) == 5
+    assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=60) == [3, 7]
 
 
 def test_pipelines_pass_results_on(native, consumer):
     pipeline = native.add.s(1, 2).then(native.add, 10).then(native.add, 100)
     results = native.huey.enqueue(pipeline)
-    assert results.get(blocking=True, timeout=20) == [3, 13, 113]
+    assert results.get(blocking=True, timeout=60) == [3, 13, 113]
 
 
 def test_schedules_and_revocations_hold(native, consumer):
     soon = native.add.schedule((1, 1), delay=1)
     revoked = native.add.schedule((2, 2), delay=1)
     revoked.revoke()
-    assert soon(blocking=True, timeout=20) == 2
+    assert soon(blocking=True, timeout=60) == 2
     time.sleep(0.3)
     assert revoked() is None
 
 
 def test_retries_and_locks_work(native, consumer, tmp_path: Path):
-    assert native.flaky(str(tmp_path / "tries"))(blocking=True, timeout=20) == "ok"
-    assert native.locked()(blocking=True, timeout=20) == "locked"
+    assert native.flaky(str(tmp_path / "tries"))(blocking=True, timeout=60) == "ok"
+    assert native.locked()(blocking=True, timeout=60) == "locked"
 
 
 def test_immediate_mode_needs_no_consumer(native):
@@ -144,14 +144,14 @@ def test_jobs_and_tasks_take_turns(native, consumer):
     for _ in range(20):
         enqueue_background_job("sampletasks.nap", 0.01)
     results = [native.add(i, i) for i in range(20)]
-    assert [r(blocking=True, timeout=20) for r in results] == [2 * i for i in range(20)]
+    assert [r(blocking=True, timeout=60) for r in results] == [2 * i for i in range(20)]
 
 
 def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_consumer):
     start_consumer(huey="nativetasks.huey")
     start_consumer(huey="nativetasks.huey")
-    wait_until((home / "jobticks").exists, 20)
-    wait_until(lambda: (home / "ticked").exists() and len((home / "ticked").read_text()) >= 2, 20)
+    wait_until((home / "jobticks").exists)
+    wait_until(lambda: (home / "ticked").exists() and len((home / "ticked").read_text()) >= 2)
     minutes = {job.id for job in list_jobs(task="sampletasks.append")}
     assert len((home / "jobticks").read_text().split()) == len(minutes)
 
@@ -178,7 +178,7 @@ def test_a_message_that_is_not_signed_is_refused(native, consumer):
     import pickle
 
     native.huey.storage.enqueue(pickle.dumps("not ours"))
-    assert native.add(1, 1)(blocking=True, timeout=20) == 2
+    assert native.add(1, 1)(blocking=True, timeout=60) == 2
     assert "signature" in consumer.log.read_text()
 
 

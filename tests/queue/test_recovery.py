@@ -69,7 +69,7 @@ def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, 
     wait_until(lambda: job.refresh().pid)
     child = job.refresh().pid
     first.kill()
-    wait_until(lambda: not is_running(child), 3)
+    wait_until(lambda: not is_running(child))
     start_consumer()
     assert job.wait(60) == "run"
     assert stuck.wait(60) == 1
@@ -83,7 +83,7 @@ def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
     job = started(enqueue_background_job("sampletasks.loop_in_c", job_timeout=-1))
     child = job.refresh().pid
     consumer.kill()
-    wait_until(lambda: not is_running(child), 3)
+    wait_until(lambda: not is_running(child))
     cancel_job(job.id)
 
 
@@ -332,14 +332,14 @@ def test_the_table_stays_sound_through_it_all(home, start_consumer):
 
 def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
     start_consumer()
-    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=3))
+    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=6))
     wait_until(lambda: job.refresh().pid and job.progress > 0)
     child = job.refresh().pid
     with closing(plain()) as other:
         other.execute("begin immediate")
         wait_until(lambda: not is_running(child), 40)  # the lock alone would be waited for for 60 s
         other.execute("rollback")
-    with pytest.raises(JobFailed, match="timed out after 3 s"):
+    with pytest.raises(JobFailed, match="timed out after 6 s"):
         job.wait(60)
     assert job.message == "on and on"
 

@@ -78,7 +78,7 @@ def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
     def send(
         server: Any, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
         content = None if body is None else json.dumps(body)
         sent = {"Content-Type": "application/json"} if body is not None else {}
         connection.request(method, path, content, {**sent, **headers})
@@ -117,7 +117,7 @@ def task_module(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
 def until() -> Callable[..., Any]:
     """Wait for a condition: `until(lambda: value_or_false)`, at most 20 s."""
 
-    def wait(condition: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+    def wait(condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if outcome := condition():

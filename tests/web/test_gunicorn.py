@@ -45,7 +45,7 @@ def answers(port: int) -> bool:
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     content = answer.read()
@@ -54,7 +54,7 @@ def get(port: int, path: str, **headers: str) -> tuple[int, Any]:
 
 
 def open_stream(port: int, job_id: str) -> tuple[http.client.HTTPConnection, int]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", f"/jobs/{job_id}/events")
     return connection, connection.getresponse().status
 
@@ -73,14 +73,14 @@ def test_event_streams_leave_threads_for_the_rest_and_end_with_their_clients(gun
         connection.close()
         return status == 200
 
-    wait_until(stream_is_free, 20, "a stream to be free again")
+    wait_until(stream_is_free, 60, "a stream to be free again")
 
 
 def test_a_quiet_stream_is_written_to_often_since_gunicorn_does_not_say_who_left(
     gunicorn: int,
 ) -> None:
     job = enqueue_background_job("workers.svg_tasks.generate_complex_svg", width=50, height=50)
-    connection = http.client.HTTPConnection("127.0.0.1", gunicorn, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", gunicorn, timeout=60)
     connection.request("GET", f"/jobs/{job.id}/events")
     stream = connection.getresponse()
     lines = [stream.readline() for _ in range(14)]

@@ -51,7 +51,7 @@ def address(said: str) -> str:
 
 
 def get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return answer.read()
 
 
@@ -59,7 +59,7 @@ def post(url: str, document: dict[str, Any]) -> dict[str, Any]:
     request = urllib.request.Request(
         url, json.dumps(document).encode(), {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 
@@ -139,7 +139,7 @@ def test_open_to_others_it_answers_to_the_names_that_are_given(home: Path) -> No
     def status(url: str, host: str) -> int:
         request = urllib.request.Request(f"{url}sketches", headers={"Host": host})
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as refused:
             refused.close()
@@ -165,7 +165,7 @@ def test_a_taken_port_is_named(home: Path) -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=60,
             check=False,
         )
     assert outcome.returncode == 1

@@ -28,7 +28,7 @@ def opened(chromium: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any
     def opening(url: str, **options: Any) -> Iterator[Any]:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
@@ -304,7 +304,7 @@ def test_the_polling_takes_over_where_no_stream_is_free(
 ) -> None:
     with serving(WebSettings(max_streams=1)) as server:
         job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
-        taken = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
+        taken = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
         taken.request("GET", f"/jobs/{job_id}/events")
         with opened(server.url) as page:
             page.click("#draw")

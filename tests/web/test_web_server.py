@@ -18,7 +18,7 @@ Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
 
 def connect(server: Any) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", server.effective_port), timeout=20)
+    return socket.create_connection(("127.0.0.1", server.effective_port), timeout=60)
 
 
 def test_the_server_answers_over_the_wire(serving: Any, ask: Ask, order: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ def test_many_slow_clients_leave_room_for_the_others(serving: Any, ask: Ask) -> 
 def test_a_chunked_body_over_the_limit_is_refused(serving: Any) -> None:
     content = b'{"id": "' + b"x" * 70_000 + b'"}'
     with serving(WebSettings()) as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
         headers = {"Content-Type": "application/json"}
         connection.request(
             "POST", "/artboard/create", iter([content]), headers, encode_chunked=True
@@ -71,7 +71,7 @@ def test_among_many_clients_no_order_is_lost_and_the_limit_holds(
 
 
 def open_stream(server: Any, job_id: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=60)
     connection.request("GET", f"/jobs/{job_id}/events")
     return connection.getresponse()
 
