@@ -56,8 +56,8 @@ def test_reading_the_file_raw_and_restarting_a_worker_loses_no_job(
         consumer.stop()
         committed |= {enqueue_background_job("sampletasks.add", i).id for i in range(20)}
         consumer = start_consumer("-w", "2")
-    committed |= set(other.communicate(timeout=120)[0].split())
-    assert other.returncode == 0
+    committed |= set(other.stdout.read().split())  # `communicate` would pass over what is buffered
+    assert other.wait(60) == 0
     assert len(committed) == 660
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 661, 120)
     assert committed < stored_ids(path)
