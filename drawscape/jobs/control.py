@@ -71,6 +71,17 @@ def resume_queue(lane: str | None = None) -> None:
     control.resume(queue.database, queue.name, _lane(lane))
 
 
+def queue_is_paused(lane: str | None = None) -> bool:
+    """Return whether `pause_queue` lets no job start, or none of that lane.
+
+    >>> queue_is_paused()
+    False
+    """
+    queue = default_queue()
+    paused = control.paused_lanes(queue.database, queue.name)
+    return control.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
+
+
 def _lane(lane: str | None) -> str:
     return control.ALL_LANES if lane is None else check_lane(lane)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from drawscape.catalogue import Drawing
 from drawscape.drawing.paper import Orientation
 from drawscape.notebook.form_settings import FormSettings
 from drawscape.notebook.form_view import Form
+from drawscape.notebook.magics import offer_completions
 from drawscape.notebook.panel import Panel
 from drawscape.notebook.standing import is_drawing, opened, page_for
 from drawscape.notebook.target import Drawable, target_of
@@ -61,3 +63,7 @@ def form(
     if drawing is not None and drawing.path.is_file():
         made.show(drawing)
     return made
+
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
+    offer_completions(_shell)  # whoever has imported `form` can press Tab in it

@@ -23,7 +23,13 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magic_function(sketch_cell, "cell", "sketch")
     shell.register_magic_function(jobs_line, "line", "jobs")
     shell.register_magic_function(worker_line, "line", "worker")
-    shell.set_custom_completer(_completer(shell), 0)
+    offer_completions(shell)
+
+
+def offer_completions(shell: Any) -> None:
+    """Let Tab offer names in this IPython, where it does not yet: of patterns, parameters, settings."""
+    if not any(hasattr(one, "of_drawscape") for one in shell.Completer.custom_matchers):
+        shell.set_custom_completer(_completer(shell), 0)
 
 
 def sketch_cell(line: str, cell: str) -> Any:
@@ -90,7 +96,7 @@ def completions(text: str, namespace: dict[str, Any]) -> list[str]:
         names = _parameters(found["sketch"])
     elif found := _SET.search(text):
         form = namespace.get(found["form"])
-        names = list(getattr(form, "settings", ()))
+        names = [*getattr(form, "settings", ()), *(("paper", "orientation") if form else ())]
     else:
         return []
     return [f"{name}=" for name in names if name.startswith(found["begun"])]
@@ -107,6 +113,7 @@ def _completer(shell: Any) -> Any:
     def complete(completer: Any, _token: str) -> list[str]:
         return completions(str(completer.text_until_cursor), shell.user_ns)
 
+    complete.of_drawscape = True  # type: ignore[attr-defined]  # so that it is offered once
     return complete
 
 

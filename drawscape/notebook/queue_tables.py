@@ -9,7 +9,17 @@ from html import escape
 
 import ipywidgets as widgets
 
-from drawscape.jobs import ENDED, Job, check_status, get_job, list_jobs, queue_statistics
+from drawscape.jobs import (
+    ENDED,
+    Job,
+    check_status,
+    get_job,
+    list_jobs,
+    pause_queue,
+    queue_is_paused,
+    queue_statistics,
+    resume_queue,
+)
 from drawscape.jobs import watch as watch_jobs
 from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.style import LiveBox, line, write, write_html
@@ -18,6 +28,9 @@ from drawscape.notebook.throttle import Throttle
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
+
+SOONER = 10
+"""By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""
 
 HEADINGS = ("job", "task", "state", "progress", "took", "actions")
 
@@ -46,7 +59,12 @@ class QueueTable(LiveBox):
         self._throttle = Throttle(PERIOD_S, self.refresh)
         self._lock = threading.Lock()
         self._details = line("", "drawscape-trouble")
-        super().__init__("the queue", [self._summary, self._table, self._details])
+        self._pause = widgets.Button(layout={"width": "auto"})
+        self._pause.add_class("drawscape-quiet")
+        self._pause.on_click(lambda _button: self._guarded(self.pause_or_resume))
+        head = widgets.HBox([self._summary, self._pause])
+        head.add_class("drawscape-head")
+        super().__init__("the queue", [head, self._table, self._details])
         self.on_page_message(lambda message: self.act(message["job"], message["act"]))
         self.refresh()
         self._watch = watch_jobs(lambda _job: self._throttle.request())
@@ -58,20 +76,32 @@ class QueueTable(LiveBox):
             states = [state_of(job) for job in jobs]
             self._table.value = table_html([s for s in states if s.status != "not_found"])
             write(self._summary, summary_words())
+            self._pause.description = "Resume" if queue_is_paused() else "Pause"
+
+    def pause_or_resume(self) -> None:
+        """Let no job start from now on, or let them start again; those that run go on."""
+        if queue_is_paused():
+            resume_queue()
+        else:
+            pause_queue()
+        self.refresh()
 
     def act(self, job_id: str, action: str) -> None:
-        """Do to a job what its row offers: 'cancel', 'retry', 'again', 'log' or 'delete'.
+        """Do to a job what its row offers: 'sooner', 'cancel', 'retry', 'again', 'log' or 'delete'.
 
         What goes wrong is shown under the table.
         """
+        self._guarded(lambda: ACTIONS[action](get_job(job_id)))
+        self._throttle.request()
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        """Do it and show what it returns, or what went wrong."""
         try:
-            job = get_job(job_id)
-            details = ACTIONS[action](job)
+            details = action()
         except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
             details = f"{type(error).__name__}: {error}"
         shown = f"<pre>{escape(details)}</pre>" if isinstance(details, str) else ""
         write_html(self._details, shown)
-        self._throttle.request()
 
     def close(self) -> None:
         """Stop following and close the widget."""
@@ -80,7 +110,13 @@ class QueueTable(LiveBox):
         super().close()
 
 
+def sooner(job: Job) -> None:
+    """Raise the priority of a job that waits."""
+    job.priority += SOONER
+
+
 ACTIONS: dict[str, Callable[[Job], object]] = {
+    "sooner": sooner,
     "cancel": Job.cancel,
     "retry": Job.retry,
     "again": Job.requeue,
@@ -96,7 +132,7 @@ OFFERED = {
     "canceled": ("retry", "delete"),
     "started": ("cancel", "log"),
 }
-"""By status; a job that waits can be canceled."""
+"""By status; a job that waits can come sooner or be canceled."""
 
 
 def summary_words() -> str:
@@ -106,6 +142,7 @@ def summary_words() -> str:
     waiting = counts["queued"] + counts["scheduled"] + counts["deferred"]
     workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
     words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
+    words += ["paused"] if queue_is_paused() else []
     words += [f"{counts[status]} {status}" for status in ENDED if counts[status]]
     return " · ".join(words)
 
@@ -133,7 +170,7 @@ def _buttons(job: JobState) -> str:
     job_id = escape(job.id, quote=True)
     return "".join(
         f'<button data-job="{job_id}" data-act="{act}" aria-label="{act} {job_id[-8:]}">{act}</button>'
-        for act in OFFERED.get(job.status, ("cancel",))
+        for act in OFFERED.get(job.status, ("sooner", "cancel"))
     )
 
 

@@ -33,6 +33,10 @@ drawing"""
 DARK = (
     "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
 )
+COMPLETE = """async code => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return (await kernel.requestComplete({code, cursor_pos: code.length})).content.matches;
+}"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
 
 
@@ -193,6 +197,17 @@ def test_custom_paper_begins_as_the_paper_before_and_keeps_the_columns(notebook:
     form.root.locator(".drawscape-parameter-width input").wait_for()
     assert form.root.locator(".drawscape-parameter-width input").input_value() == "105"
     assert form.root.locator(".drawscape-controls").bounding_box()["width"] == before
+
+
+def test_tab_completes_patterns_and_parameters_once_form_is_imported(
+    notebook: Any, page: Any
+) -> None:
+    for typed, offered in (
+        ("form('flow_f", "flow_field"),
+        ("form('flow_field', gu", "gusts="),
+        ("drawing.set(seed=3, gu", "gusts="),
+    ):
+        assert offered in page.evaluate(COMPLETE, typed)
 
 
 def test_a_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold(

@@ -113,3 +113,26 @@ def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
     table.act(job.id, "delete")
     assert "no job has the id" in text(table, "trouble")
     table.close()
+
+
+def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_path: Path) -> None:
+    first, second = (enqueue_background_job(wait_for, str(tmp_path / "gate")) for _ in range(2))
+    wait_until(lambda: first.status == "started", 60, "the start")
+    third = enqueue_background_job(wait_for, str(tmp_path / "gate"))
+    table = queue_table(limit=3)
+    try:
+        assert f'data-job="{third.id}" data-act="sooner"' in part(table, "queue").value
+        table.act(third.id, "sooner")
+        assert (third.ahead, second.ahead) == (0, 1)
+        button(table, "Pause").click()
+        assert "· paused" in part(table, "summary").value
+        (tmp_path / "gate").touch()
+        first.wait(60)
+        assert second.status == "queued"
+        button(table, "Resume").click()
+        assert "paused" not in part(table, "summary").value
+        assert second.wait(60) == third.wait(60) == 5
+        table.act(first.id, "sooner")
+        assert text(table, "trouble")
+    finally:
+        table.close()
