@@ -172,3 +172,14 @@ def test_every_dependency_has_its_line():
     for requirement in wanted:
         name = re.match(r"[A-Za-z0-9_-]+", requirement)[0].lower()
         assert name in table, f"{name} has no line"
+
+
+def test_the_film_at_its_top_moves_and_is_small():
+    from PIL import Image
+
+    first = re.search(r"!\[[^]]+\]\(([^)]+)\)", PAGES[0].read_text())
+    assert first is not None
+    path = ROOT / first[1]
+    assert path.stat().st_size <= 1_500_000
+    with Image.open(path) as film:
+        assert film.n_frames > 50

@@ -1,0 +1,220 @@
+"""Film a form in a real JupyterLab, with a real worker: `make film` writes notebooks/pictures/form.webp.
+
+The pointer on the page is the browser's own mouse, made visible. A frame's time in the film is the one given
+to it, not the machine's, so that a busy machine makes the same film.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from browser.conftest import jupyter_folders, running_lab, write_notebook
+from find_chromium import FLAGS, find
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from drawscape.jobs import start_worker
+
+TARGET = Path(__file__).parents[1] / "notebooks" / "pictures" / "form.webp"
+LARGEST_BYTES = 1_500_000
+SIZE = {"width": 1180, "height": 920}
+SHOWN = (860, 670)
+
+CELL = """from drawscape.notebook import form
+
+form('workers.svg_tasks.generate_complex_svg', paper='A5', orientation='landscape', seed=7)"""
+
+# JupyterLab without its side bars: the film is about the notebook.
+ROOM = (
+    ("application:toggle-left-area", {}),
+    ("application:toggle-side-tabbar", {"side": "left"}),
+    ("application:toggle-side-tabbar", {"side": "right"}),
+    ("statusbar:toggle", {}),
+)
+
+POINTER = """() => {
+    const pointer = document.createElement('div');
+    pointer.innerHTML = `<svg width="22" height="26" viewBox="0 0 22 26">
+        <path d="M2 2 L2 21 L7 16.5 L10.2 24 L13.4 22.6 L10.2 15.4 L17 15 Z"
+              fill="black" stroke="white" stroke-width="1.6"/></svg>`;
+    pointer.style = 'position:fixed; z-index:99999; pointer-events:none; left:-2px; top:-2px';
+    document.body.append(pointer);
+    document.addEventListener('mousemove', event => {
+        pointer.style.transform = `translate(${event.clientX}px, ${event.clientY}px)`;
+    }, true);
+}"""
+
+
+@dataclass
+class Film:
+    """Frames and how long each is shown; what follows its like is shown longer."""
+
+    page: Any
+    frames: list[Image.Image] = field(default_factory=list)
+    shown_ms: list[int] = field(default_factory=list)
+    at: tuple[float, float] = (640.0, 520.0)
+
+    def shoot(self, ms: int) -> None:
+        """Take what the page shows for so long."""
+        screenshot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
+        frame = screenshot.resize(SHOWN, Image.Resampling.LANCZOS)
+        if self.frames and frame.tobytes() == self.frames[-1].tobytes():
+            self.shown_ms[-1] += ms
+        else:
+            self.frames.append(frame)
+            self.shown_ms.append(ms)
+
+    def move(self, x: float, y: float, *, steps: int = 7, ms: int = 50) -> None:
+        """Lead the pointer to a place, slowly at both ends."""
+        x0, y0 = self.at
+        for step in range(1, steps + 1):
+            t = step / steps
+            eased = t * t * (3 - 2 * t)
+            self.page.mouse.move(x0 + (x - x0) * eased, y0 + (y - y0) * eased)
+            self.shoot(ms)
+        self.at = (x, y)
+
+    def point_at(self, part: Any) -> None:
+        """Lead the pointer to the middle of `part`."""
+        box = part.bounding_box()
+        self.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def press(self, part: Any) -> None:
+        """Press `part` with the mouse."""
+        self.point_at(part)
+        self.shoot(250)
+        self.page.mouse.click(*self.at)
+
+    def choose(self, select: Any, words: str) -> None:
+        """Choose `words` from a list; its open list is the system's, which no screenshot shows."""
+        self.point_at(select)
+        self.shoot(250)
+        select.select_option(label=words)
+        self.shoot(700)
+
+    def slide(self, row: Any, fraction: float, *, steps: int = 10, ms: int = 60) -> None:
+        """Drag the slider in `row` to that part of its way."""
+        self.point_at(row.locator(".noUi-handle"))
+        box = row.locator(".noUi-base").bounding_box()
+        self.shoot(200)
+        self.page.mouse.down()
+        self.move(box["x"] + fraction * box["width"], self.at[1], steps=steps, ms=ms)
+        self.page.mouse.up()
+        self.shoot(150)
+
+    def until(self, finished: str, *, every_ms: int = 160, show_ms: int = 90) -> None:
+        """Film until the page matches the selector `finished`."""
+        for _ in range(60_000 // every_ms):
+            self.shoot(show_ms)
+            if self.page.locator(finished).count():
+                break
+            self.page.wait_for_timeout(every_ms)
+        else:
+            sys.exit(f"the page never came to {finished}")
+        self.page.wait_for_timeout(600)  # the picture behind the words
+        self.shoot(show_ms)
+
+    def save(self, target: Path) -> None:
+        """Write the film, small enough to live beside the text; end the program if it is not."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.frames[0].save(
+            target,
+            save_all=True,
+            append_images=self.frames[1:],
+            duration=self.shown_ms,
+            loop=0,
+            quality=58,
+            method=4,
+            minimize_size=True,
+        )
+        size, seconds = target.stat().st_size, sum(self.shown_ms) / 1000
+        print(f"{target.name}: {len(self.frames)} frames, {seconds:.0f} s, {size / 1e6:.2f} MB")
+        if size > LARGEST_BYTES:
+            sys.exit(f"it is larger than {LARGEST_BYTES / 1e6:g} MB")
+
+
+@contextmanager
+def open_form(folder: Path) -> Iterator[Any]:
+    """A page with a form in a notebook, in the light of a JupyterLab of its own; a worker waits beside it."""
+    home = folder / "studio"
+    notebooks = home / "notebooks"
+    notebooks.mkdir(parents=True)
+    os.environ["DRAWSCAPE_HOME"] = str(home)
+    write_notebook(notebooks / "studio.ipynb", CELL)
+    worker = start_worker(1)
+    try:
+        with (
+            running_lab(folder, notebooks, {**os.environ, **jupyter_folders(folder)}) as lab,
+            sync_playwright() as playwright,
+        ):
+            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            page = browser.new_page(viewport=SIZE)
+            notebook = lab.open(page, "studio.ipynb")
+            for command in ROOM:
+                page.evaluate(
+                    "([name, options]) => jupyterapp.commands.execute(name, options)", command
+                )
+            notebook.run_all()
+            notebook.form()
+            yield page
+            browser.close()
+    finally:
+        worker.stop()
+
+
+def play(page: Any) -> Film:
+    """Use the form as a person does in the first minute, and return the film of it."""
+    form = page.locator(".drawscape-form").first
+    draw = form.get_by_role("button", name="Draw", exact=True)
+    row = ".drawscape-parameter-{}".format
+    pattern = form.locator(".drawscape-pattern select")
+    finished = ".drawscape-status.drawscape-is-finished"
+    page.wait_for_timeout(1500)
+    page.evaluate(POINTER)
+    film = Film(page)
+    film.move(640, 560, steps=1)
+    film.shoot(900)
+    film.choose(pattern, "rose")
+    film.press(draw)
+    film.until(finished)
+    film.shoot(1400)
+    film.press(form.locator(".drawscape-live input"))
+    film.slide(form.locator(row("ruffle")), 0.85)
+    film.until(finished)
+    film.shoot(900)
+    film.slide(form.locator(row("opening")), 0.75)
+    film.until(finished)
+    film.shoot(900)
+    film.slide(form.locator(row("petals")), 0.6)
+    film.until(finished)
+    film.shoot(1500)
+    film.press(form.locator(".drawscape-live input"))
+    film.choose(pattern, "differential growth")
+    film.press(draw)
+    film.until(finished)
+    film.shoot(1500)
+    film.press(form.locator(".drawscape-dice"))
+    film.until(finished)
+    film.shoot(2200)
+    return film
+
+
+def main() -> None:
+    """Film, and write the film."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        with open_form(Path(name)) as page:
+            film = play(page)
+        film.save(target)
+
+
+if __name__ == "__main__":
+    main()
