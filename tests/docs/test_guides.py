@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,3 +24,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def test_every_block_of_the_page_runs(project: Project, page: Path):
     ran = project.run_page(page)
     assert ran or page.parent.name == "explanation", "a guide shows something to do"
+
+
+def test_the_picture_of_the_architecture_is_what_its_script_draws():
+    folder = PAGES / "explanation"
+    script = runpy.run_path(str(folder / "architecture.py"))
+    assert (folder / "architecture.svg").read_bytes() == script["picture"]().to_bytes()
