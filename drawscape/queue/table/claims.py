@@ -74,7 +74,7 @@ def may_claim(
     database: Database, queue: str, lanes: tuple[str, ...] = (), *, lowest: int = ANY_PRIORITY
 ) -> bool:
     """Return whether a job waits that a slot for `lanes` and priorities from `lowest` on may start now."""
-    with database.translated():
+    with database.translated(), database.write_lock:
         row = database.connection.execute(
             _for_lanes(_MAY_CLAIM, lanes), _values(queue, lanes, lowest)
         ).fetchone()
@@ -233,7 +233,7 @@ def note_progress(
     database: Database, held: Claim, progress: float, message: str | None, meta: str | None
 ) -> None:
     """Write how far the job is, if this claim still holds it."""
-    with database.translated():
+    with database.translated(), database.write_lock:
         database.connection.execute(
             "update job set progress = ?, message = coalesce(?, message), meta = coalesce(?, meta) "
             "where seq = ? and token = ? and status = 'started'",
@@ -243,7 +243,7 @@ def note_progress(
 
 def note_pid(database: Database, held: Claim, pid: int | None) -> None:
     """Write which child process runs the job, when it is not the one that was named at the claim."""
-    with database.translated():
+    with database.translated(), database.write_lock:
         database.connection.execute(
             "update job set pid = ? where seq = ? and token = ? and status = 'started'",
             (pid, held.seq, held.token),

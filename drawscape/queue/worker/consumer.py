@@ -52,7 +52,7 @@ class JobScheduler(Scheduler):  # type: ignore[misc]
         if time.monotonic() >= self._prune_at:
             self._prune_at = time.monotonic() + self.huey.prune_every_s
             try:
-                prune(self.huey.storage.jobs, self.huey.keep)
+                prune(self.huey.storage.watched, self.huey.keep)
             except DrawscapeError as error:
                 _LOG.error("event=prune_failed error=%r", str(error))
 
@@ -187,6 +187,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._waker.wake_all()
         _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)
         super().stop(graceful)
+        if all(worker.gone.is_set() for worker, _ in self.worker_threads):
+            self.huey.storage.jobs.close()
         self._waker.stop()
         self._jobs.retire(self.worker_id)
         _LOG.info("worker=%s event=stopped", self.worker_id)

@@ -17,6 +17,7 @@ from drawscape.queue.table.claims import may_claim, next_due_s, promote_due
 
 _DOZE_S = 0.25  # so long at most without a glance at the stop flag
 
+_BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
 _CHORES_S = 1.0
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -54,6 +55,8 @@ class Waker:
         self._on_gone = on_gone
         self._condition = threading.Condition()
         self._generation = 0
+        self._waiting = 0
+        self._someone_waits = threading.Event()
         self._stopping = threading.Event()
         self._next_due: float | None = None
         self.native_task_waits = False
@@ -85,7 +88,12 @@ class Waker:
     def wait(self, generation: int, timeout_s: float) -> None:
         """Return when everyone was woken since `generation`, or after `timeout_s`."""
         with self._condition:
+            self._waiting += 1
+            self._someone_waits.set()
             self._condition.wait_for(lambda: self._generation != generation, timeout_s)
+            self._waiting -= 1
+            if not self._waiting:
+                self._someone_waits.clear()
 
     def _watch(self) -> None:
         version = None
@@ -125,6 +133,7 @@ class Waker:
         if self._next_due is not None:
             doze_s = min(doze_s, max(0.0, self._next_due - time.monotonic()))
         commits.wait(doze_s)
+        self._someone_waits.wait(_BUSY_S)
 
     def _is_due(self) -> bool:
         return self._next_due is not None and time.monotonic() >= self._next_due

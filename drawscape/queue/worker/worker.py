@@ -258,7 +258,6 @@ class JobWorker(Worker):  # type: ignore[misc]
             self._next = None
         self.slot.close()
         super().shutdown()
-        self._jobs.close()
         self.gone.set()
 
 

@@ -7,9 +7,11 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation, ValueRefused
@@ -33,7 +35,7 @@ could take their locks for ours and reset the log."""
 
 
 _DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()
-_HELD_FOR_FORK: list[threading.Lock] = []
+_HELD_FOR_FORK: list[Any] = []
 _FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
 
 
@@ -61,8 +63,8 @@ class _Held:
         self.connection = connection
         self.guard = guard
 
-    def close(self) -> None:
-        if self.pid == os.getpid():
+    def close(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
+        if self.pid == pid():
             self.connection.close()
 
     def __del__(self) -> None:
@@ -74,19 +76,28 @@ class Database:
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
     worker's run with NORMAL, where a power loss may undo the last status changes but never tears the file.
+
+    With `shared=True` all threads use one connection, and hold `write_lock` whenever they do: SQLite empties
+    a connection's cache whenever another one has written, so worker threads that take turns with connections
+    of their own read the same pages again and again (127 µs a claim and acknowledgement instead of 100).
     """
 
     def __init__(
-        self, filename: str | os.PathLike[str], *, synchronous: int = FULL, timeout_s: float = 60.0
+        self,
+        filename: str | os.PathLike[str],
+        *,
+        synchronous: int = FULL,
+        timeout_s: float = 60.0,
+        shared: bool = False,
     ) -> None:
         self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
         self.timeout_s = timeout_s
         self._synchronous = synchronous
-        self._local = threading.local()
+        self._local: Any = SimpleNamespace() if shared else threading.local()
         self._ready = False
         self.opening_lock = threading.Lock()
         self._owner = os.getpid()
-        self.write_lock = threading.Lock()
+        self.write_lock = threading.RLock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
         _DATABASES.add(self)
 
@@ -106,7 +117,7 @@ class Database:
             self._owner, self.opening_lock, self.write_lock = (
                 os.getpid(),
                 threading.Lock(),
-                threading.Lock(),
+                threading.RLock(),
             )
         with self.translated(), opening(self.path) as known:
             if not known:
@@ -296,7 +307,8 @@ class Database:
                 connection.execute("begin immediate")
                 yield connection
                 connection.execute("commit")
-                self.check_files()
+                if self._synchronous == FULL:  # a worker looks before each transaction, at times
+                    self.check_files()
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("rollback")
@@ -306,13 +318,18 @@ class Database:
 
     @contextmanager
     def hurried(self) -> Iterator[None]:
-        """Wait no longer than some milliseconds for a locked file within this block."""
+        """Wait no longer than some milliseconds for a locked file, or another thread, within this block."""
         connection = self.connection
-        connection.execute(f"pragma busy_timeout = {_HURRIED_MS}")
+        if not self.write_lock.acquire(timeout=_HURRIED_MS / 1000):
+            raise QueueError(f"{self.path}: another thread waits for it or writes")
         try:
-            yield
+            connection.execute(f"pragma busy_timeout = {_HURRIED_MS}")
+            try:
+                yield
+            finally:
+                connection.execute(f"pragma busy_timeout = {self.timeout_s * 1000:.0f}")
         finally:
-            connection.execute(f"pragma busy_timeout = {self.timeout_s * 1000:.0f}")
+            self.write_lock.release()
 
     def _named(self, error: sqlite3.Error) -> QueueError:
         if isinstance(error, sqlite3.IntegrityError):

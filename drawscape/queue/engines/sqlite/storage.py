@@ -14,8 +14,8 @@ from drawscape.queue.engines.sqlite.file_guard import existing, opening
 class JobStorage(SqliteStorage):  # type: ignore[misc]
     """A drop-in SqliteStorage whose file also holds the jobs.
 
-    `jobs` is the file for a worker's own moves (`synchronous=NORMAL`), `watched` the same file for the
-    thread that looks for changes made by others.
+    `jobs` is the file for the moves of a worker's threads, which share a connection (`synchronous=NORMAL`),
+    `watched` the same file for the threads that look for changes made by others, or prune.
     """
 
     begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in
@@ -28,7 +28,7 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
         path = existing(Path(filename).resolve())
         super().__init__(name, path, create_tables=False, uri=True, **options)
         timeout_s = float(options.get("timeout", 60))
-        self.jobs = Database(filename, synchronous=NORMAL, timeout_s=timeout_s)
+        self.jobs = Database(filename, synchronous=NORMAL, timeout_s=timeout_s, shared=True)
         self.watched = Database(filename, synchronous=NORMAL, timeout_s=timeout_s)
 
     @property

@@ -1,0 +1,73 @@
+"""One connection for all threads of a worker: their moves do not get into each other's transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import QueueError
+from drawscape.job_manager import default_queue, enqueue_many, list_jobs
+from drawscape.queue.engines.sqlite.connection import NORMAL, Database
+from drawscape.queue.table.claims import acknowledge, claim, may_claim, note_pid, note_progress
+from drawscape.queue.table.records import Outcome
+
+JOBS, THREADS = 300, 6
+
+
+def shared() -> Database:
+    return Database(default_queue().database.path, synchronous=NORMAL, shared=True)
+
+
+def test_each_of_many_threads_claims_notes_and_acknowledges_jobs_of_its_own(home: Path):
+    enqueue_many("sampletasks.add", [{"a": number} for number in range(JOBS)])
+    database, name = shared(), default_queue().name
+    assert database.connection is ThreadPoolExecutor(1).submit(lambda: database.connection).result()
+
+    def work(number: int) -> list[str]:
+        done = []
+        held = claim(database, name, f"worker {number}", number)
+        while held is not None:
+            note_pid(database, held, number + 100)
+            note_progress(database, held, 0.5, f"by {number}", None)
+            may_claim(database, name)
+            outcome = Outcome("finished", result=b"x")
+            accepted, following = acknowledge(
+                database, held, outcome, next_for=(name, f"worker {number}", number)
+            )
+            assert accepted
+            done.append(held.id)
+            held = following
+        return done
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        done = [id for ids in pool.map(work, range(THREADS)) for id in ids]
+    assert Counter(done) == Counter(set(done))
+    assert len(done) == JOBS
+    assert {job.message[:3] for job in list_jobs(status="finished", limit=None)} == {"by "}
+    assert not database.connection.in_transaction
+    database.close()
+
+
+def test_a_thread_that_is_in_a_hurry_does_not_wait_for_another_that_writes(home: Path):
+    database = shared()
+    inside, leave = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with database.transaction():
+            inside.set()
+            leave.wait(60)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert inside.wait(60)
+    with pytest.raises(QueueError, match="another thread"), database.hurried():
+        pass
+    leave.set()
+    writer.join(60)
+    with database.hurried(), database.transaction() as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    database.close()
