@@ -9,7 +9,7 @@ from typing import Any
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
 from drawscape.notebook.matrix import paired_matrix, sampled_matrix, seed_matrix, value_matrix
-from drawscape.notebook.sheet_cells import sheet_store, stored_cells
+from drawscape.notebook.sheet_cells import sheet_store, stored_cells, target_named
 from drawscape.notebook.sheet_view import ContactSheet, sheet_words
 from drawscape.notebook.target import Drawable, target_of
 
@@ -111,4 +111,19 @@ def sheet(name: str) -> ContactSheet:
     body = sheet_store.load(name)
     if body is None:
         raise UnknownNameError("sheet", name, sheet_store.keys())
-    return ContactSheet(body["title"], stored_cells(body), body["columns"], name=name)
+    seeds = body.get("seeds") or {
+        "sketch": None,
+        "size": (0, 0),
+        "values": None,
+        "job_timeout": "5m",
+    }
+    return ContactSheet(
+        body["title"],
+        stored_cells(body),
+        body["columns"],
+        name=name,
+        target=target_named(seeds["sketch"]),
+        size=tuple(seeds["size"]),
+        values=seeds["values"],
+        job_timeout=seeds["job_timeout"],
+    )

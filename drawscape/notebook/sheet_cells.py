@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,13 @@ from drawscape.notebook.page import MARGIN
 from drawscape.notebook.standing import (
     SHEET_PRIORITY,
     at_one_moment,
+    notebook_sketch,
     recipe_for,
     standing_drawing,
 )
-from drawscape.notebook.target import Target
+from drawscape.notebook.target import Target, target_of
 from drawscape.parameters import check_arguments
+from drawscape.sketches import SKETCHES
 
 sheet_store = Store("sheet")
 
@@ -126,6 +129,29 @@ def enqueue_missing(
     for cell, job in zip(wanted, batch.jobs, strict=True):
         cell.job, cell.state = job, None
     return batch
+
+
+def seeds_as_json(
+    target: Target, values: Mapping[str, Any], size: tuple[float, float], job_timeout: Any
+) -> dict[str, Any] | None:
+    """Return what draws further seeds of a sheet after a restart, None where JSON cannot hold it."""
+    function = target.fixed.get("function")
+    sketch = target.fixed.get("pattern_type") if function is None else function.__name__
+    kept = {"sketch": sketch, "values": target.shown(values), "size": size}
+    try:
+        return dict(json.loads(json.dumps({**kept, "job_timeout": job_timeout})))
+    except (TypeError, ValueError):
+        return None
+
+
+def target_named(sketch: str | None) -> Target | None:
+    """Return the target of a sketch of this notebook, the project or the library; None for none."""
+    if sketch is None:
+        return None
+    here = notebook_sketch(sketch)
+    if here is None and sketch not in SKETCHES:
+        return None
+    return target_of(here or sketch)
 
 
 def drawing_of(result: Any) -> Drawing | None:

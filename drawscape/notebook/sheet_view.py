@@ -20,6 +20,7 @@ from drawscape.notebook.sheet_cells import (
     attach,
     enqueue_missing,
     planned_cells,
+    seeds_as_json,
     sheet_store,
     stored_cells,
 )
@@ -145,6 +146,10 @@ class ContactSheet(LiveBox):
         if self.name:
             cells = [cell.as_json() for cell in self._cells]
             body = {"title": self._title, "columns": self._columns, "cells": cells}
+            if self._target is not None and self._values is not None:
+                body["seeds"] = seeds_as_json(
+                    self._target, self._values, self._size, self._job_timeout
+                )
             sheet_store.save(self.name, {**body, "made_at": time.time()})
 
     def wait(self, timeout: Any = None, *, raise_on_failure: bool = False) -> Gallery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -171,9 +171,15 @@ def is_drawing(target: object) -> bool:
     return named or isinstance(target, Drawing)
 
 
+def notebook_sketch(name: str) -> Callable[..., Any] | None:
+    """Return the sketch that this notebook defines under that name, None for none."""
+    here = vars(sys.modules["__main__"]).get(name)
+    return here if callable(here) and is_sketch(here) else None
+
+
 def _sketch_of(drawing: Drawing, *, trust: bool) -> Drawable:
-    here: Drawable | None = vars(sys.modules["__main__"]).get(drawing.sketch)
-    if here is not None and callable(here) and is_sketch(here):
+    here = notebook_sketch(drawing.sketch)
+    if here is not None:
         return here
     from drawscape.catalogue.redraw import known_provenance, sketch_for
 

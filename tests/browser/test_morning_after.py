@@ -24,6 +24,14 @@ def rings(svg, rng, *, count: int = 4, wide: float = 1.0):
     'Rings by a helper.'
     for i in range(count):
         svg.circle(50, 50, reach(i) * wide + rng.random())"""
+WALL = """import time
+from drawscape.tasks.drawing import draw_function_svg
+for seed in range(400):
+    _ = draw_function_svg(rings, 60, 60, seed=seed, count=2)
+began = time.process_time()
+wall = contact_sheet(rings, range(400), paper='60x60', count=2, columns=16)
+spent = time.process_time() - began
+wall"""
 FORM = "drawing = form(rings, paper='100x100')\ndrawing"
 SHEET = """def slow(svg, rng, *, gate=''):
     'A dot that waits for a file to appear.'
@@ -34,6 +42,7 @@ SHEET = """def slow(svg, rng, *, gate=''):
 done = contact_sheet(rings, range(6), paper='60x60')
 night = contact_sheet(slow, range(8), paper='60x60', name='overnight', gate={gate!r})
 night"""
+STARRED = ".drawscape-wall-tile[aria-label='seed 7, 4 stars']"
 LOOK = "print(done.status, '|', night.status, '|', drawing.values, '|', drawing.status)"
 
 
@@ -48,7 +57,7 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
     locks = home / ".drawscape" / "workers"
 
     with labs() as lab:
-        lab.write(name, SETUP, FORM, SHEET.format(gate=str(gate)))
+        lab.write(name, SETUP, FORM, SHEET.format(gate=str(gate)), WALL)
         notebook = lab.open(page, name)
         notebook.run_all()
         shown = notebook.form()
@@ -59,6 +68,9 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         wait_until(lambda: "6 of 6 drawn" in notebook.evaluate(LOOK), 60, "the first sheet")
         notebook.evaluate("drawing.job.wait(); from drawscape.catalogue import find")
         notebook.evaluate("find(drawing.job.result).star(5)")
+        wall_of(page, 400).locator(".drawscape-wall-tile[aria-label='seed 7']").click()
+        page.keyboard.press("4")
+        page.locator(STARRED).wait_for()
         before = notebook.evaluate(LOOK)
         assert "0 of 8 drawn" in before, before
         (worker,) = living(locks)
@@ -83,7 +95,9 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         assert shown.picture() == drawn
         assert count_jobs(environment) == jobs
         code = "from drawscape.catalogue import drawings; print(len(drawings(stars=5)), sheets())"
-        assert notebook.evaluate(code).startswith("1 overnight: 8 of slow")
+        found = notebook.evaluate(code)
+        assert found.startswith("1 ")
+        assert "overnight: 8 of slow" in found
         notebook.evaluate("named = sheet('overnight')")
         gate.touch()
         wait_until(
@@ -91,11 +105,20 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         )
         assert "8 of 8 drawn" in notebook.evaluate("named.wait(); print(named.status)")
         assert count_jobs(environment) == jobs
-        tiles = morning.locator(".drawscape-wall-tile img")
-        assert tiles.count() == 8
+        for count in (8, 400):
+            assert wall_of(morning, count).locator(".drawscape-wall-tile img[src]").count() == count
+        assert morning.locator(STARRED).count() == 1
+        # Of the processor, so that a busy machine changes nothing: what a person waits for, and the page.
+        assert float(notebook.evaluate("print(spent)")) < 2
         assert notebook.cell_errors() == []
         morning.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
     context.close()
+
+
+def wall_of(page: Any, count: int) -> Any:
+    """Return the sheet of that many drawings on the page, which has their tiles."""
+    last = f".drawscape-wall-tile:nth-child({count}):last-child"
+    return page.locator(".drawscape-wall").filter(has=page.locator(last))
 
 
 def count_jobs(environment: dict[str, str]) -> int:

@@ -1,5 +1,6 @@
 """A sheet queues what does not stand, fills with it, comes back, and shows what failed."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -164,6 +165,14 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
         sheet("dots at down")
     with pytest.raises(DrawscapeError, match="run the cell"):
         sheet("dots at dawn").more()
+    vars(sys.modules["__main__"])["gated_dots"] = sketch
+    try:
+        found = sheet("dots at dawn")
+        found.more(2)
+    finally:
+        del vars(sys.modules["__main__"])["gated_dots"]
+    found.wait(60)
+    await_words(found, "5 of 5 drawn")
 
 
 def big(width: float, height: float, seed: int = 0) -> str:
@@ -221,12 +230,15 @@ def test_a_sketch_that_fails_is_not_queued_again() -> None:
 
 
 def test_more_seeds_are_drawn_and_stay_with_the_sheet() -> None:
-    first = contact_sheet("schotter", range(2), paper="A7")
-    first.more(3)
-    first.wait(60)
-    await_words(first, "5 of 5 drawn")
+    first = contact_sheet("schotter", range(2), paper="A7", name="more")
+    first.more(2)
+    again = sheet("more")
+    again.more(1)
+    again.wait(60)
+    await_words(again, "5 of 5 drawn")
+    assert {(d.width, d.sheet) for d in drawings("schotter")} == {(74, "more")}
     count = count_jobs()
-    assert contact_sheet("schotter", range(2), paper="A7").status == "5 of 5 drawn"
+    assert contact_sheet("schotter", range(2), paper="A7", name="more").status == "5 of 5 drawn"
     assert count_jobs() == count
 
 
