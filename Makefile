@@ -29,7 +29,7 @@ quick: $(VENV)/.test  ## Run what takes seconds.
 		-m "not browser and not notebooks and not chaos and not slow"
 
 notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg \
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebook/sanitize.cfg \
 		--nbval-cell-timeout=120 --nbval-current-env -p no:cacheprovider notebooks
 
 refresh-notebooks: $(VENV)/.test  ## Execute the notebooks and keep what they show.

@@ -1,6 +1,8 @@
 """What a form is to a browser: exact numbers, names for every input, keys that stay, a picture that lasts."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -36,6 +38,12 @@ DARK = (
 COMPLETE = """async code => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     return (await kernel.requestComplete({code, cursor_pos: code.length})).content.matches;
+}"""
+COLOUR = "element => getComputedStyle(element).color"
+RECORD_PICTURES = """image => {
+    window.pictures = [];
+    new MutationObserver(() => window.pictures.push(getComputedStyle(image).opacity))
+        .observe(image, {attributes: true, attributeFilter: ['src']});
 }"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
 
@@ -88,6 +96,7 @@ def test_a_form_has_no_serious_finding_in_the_light_and_in_the_dark(
         .startswith("output/flow_field")
     )
     assert form.root.locator(".drawscape-status").get_attribute("aria-live") == "polite"
+    assert form.root.locator("[title=null]").count() == 0
     page.evaluate(DARK)
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
     assert serious(page, ".drawscape-form") == []
@@ -158,6 +167,36 @@ def test_a_click_in_the_strip_brings_a_picture_back_with_its_settings(
     menu.select_option("gusty")
     wait_until(lambda: notebook.evaluate("print(drawing.values['gusts'])") == "2.0\n", 60, "gusty")
     assert serious(page, ".drawscape-form") == []
+
+
+def test_drawings_appear_while_a_slider_moves_and_the_last_setting_stays(
+    notebook: Any, page: Any
+) -> None:
+    form = notebook.form()
+    handle = form.root.locator(".drawscape-parameter-gusts .noUi-handle")
+    form.root.locator(".drawscape-live input").check()
+    form.await_status("finished")
+    form.root.locator("img.drawscape-picture").evaluate(RECORD_PICTURES)
+    keys = iter(["ArrowRight"] * 40 + ["ArrowLeft"] * 40 + ["ArrowRight"] * 900)
+
+    def moved() -> bool:
+        handle.press(next(keys))
+        return bool(page.evaluate("window.pictures.length") >= 2)
+
+    wait_until(moved, 60, "two drawings while the slider moves")
+    assert page.evaluate("window.pictures.every(opacity => opacity === '1')")
+    waiting = "from drawscape.jobs import list_jobs; print(list_jobs(('queued', 'started')))"
+
+    def settled() -> bool:
+        """What the slider shows is what the kernel has and what the picture was drawn with."""
+        value = notebook.evaluate("print(drawing.values['gusts'])").strip()
+        return (
+            notebook.evaluate(waiting) == "[]\n"
+            and handle.get_attribute("aria-valuetext") == value.removesuffix(".0")
+            and f'"gusts":{value}' in unescape(form.picture().decode())
+        )
+
+    wait_until(settled, 60, "the last setting")
 
 
 def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
@@ -250,3 +289,8 @@ def test_a_wall_of_tiles_is_chosen_from_and_rated_by_keys(lab: Any, page: Any) -
     wait_until(lambda: notebook.evaluate(chosen) == wanted, 10, wanted)
     assert page.evaluate(CELLS) == ["code"]
     assert serious(page, ".drawscape-wall") == []
+    notebook.evaluate("grid.update(Tile('0', b'', 'seed 0 failed', state='failed'))")
+    caption = tiles.nth(0).get_by_text("seed 0 failed")
+    caption.wait_for()
+    red, green, blue = map(int, re.findall(r"\d+", caption.evaluate(COLOUR)))
+    assert red > 150 > max(green, blue)

@@ -353,7 +353,7 @@ def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
     assert form(Path(shown.job.wait(60))).values["streams"] == shown.values["streams"]
 
 
-@pytest.mark.parametrize("typed", ["1e3x", "3.7", "-5"])
+@pytest.mark.parametrize("typed", ["1e3", "3.7", "-5", "x"])
 def test_a_seed_that_is_none_is_refused_at_the_field_and_when_drawing(typed: str) -> None:
     shown = form(plot)
     control(shown, "seed")[0].value = typed

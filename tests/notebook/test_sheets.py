@@ -106,6 +106,14 @@ def test_a_wrong_value_queues_nothing() -> None:
     assert len(list_jobs()) == before
 
 
+def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do() -> None:
+    def square(svg: Any, *, side: int = 3) -> None:
+        """Always the same."""
+
+    with pytest.raises(ParameterError, match="square uses no randomness"):
+        contact_sheet(square, range(3))
+
+
 def test_words_count_what_became_of_the_drawings() -> None:
     assert sheet_words(["finished", "queued", "not_found"]) == "1 of 3 drawn, 1 not found"
 

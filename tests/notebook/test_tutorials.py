@@ -90,7 +90,12 @@ def compare(notebook: Notebook, folder: Path) -> int:
     """Return nbval's exit code for `notebook`."""
     (folder / "copy.ipynb").write_text(json.dumps(notebook))
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
-    options = ["--nbval-sanitize-with", str(FOLDER / "sanitize.cfg"), "-p", "no:cacheprovider"]
+    options = [
+        "--nbval-sanitize-with",
+        str(Path(__file__).with_name("sanitize.cfg")),
+        "-p",
+        "no:cacheprovider",
+    ]
     run = subprocess.run(
         [*command, *options, "copy.ipynb"],
         cwd=folder,
