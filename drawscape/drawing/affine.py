@@ -15,7 +15,7 @@ from drawscape.geometry.lines import Points
 
 # Possessive: a hostile file must not make the match go back.
 _CALL = re.compile(r"[\s,]*+([A-Za-z]++)\s*+\(([^()]*+)\)")
-_ARGUMENT = re.compile(rf"[\s,]*+({NUMBER})([a-z]*+)")
+_ARGUMENT = re.compile(rf"\s*+(?>,\s*+)?+({NUMBER})([a-z]*+)")
 _ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
 # CSS's lengths in user units, which are its pixels.
 _LENGTHS = {"": 1.0, **{unit: mm / PX for unit, mm in UNITS.items()}}
@@ -167,7 +167,7 @@ def _single(text: str, name: str, arguments: str) -> Matrix:
             raise CanvasError(f"transform {text!r}: {argument[0].strip()} has an unknown unit")
         values.append(float(argument[1]) * units[argument[2]])
         end = argument.end()
-    if arguments[end:].strip(" ,\t\r\n"):
+    if arguments[end:].strip():
         raise CanvasError(f"transform {text!r}: {arguments[end:]!r} is not a number")
     if len(values) not in counts:
         raise CanvasError(

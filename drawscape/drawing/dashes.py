@@ -48,8 +48,9 @@ def _dashes(
     edges = np.concatenate(([0.0], np.cumsum(np.tile(steps, rounds)))) - offset
     parts = []
     for begin, end in zip(edges[:-1:2].tolist(), edges[1::2].tolist(), strict=True):
+        is_dot = begin == end
         begin, end = max(begin, 0.0), min(end, float(along[-1]))
-        if begin > end or (begin == end and begin in (0.0, along[-1])):
+        if begin > end or (begin == end and not is_dot):
             continue
         inside = (along > begin) & (along < end)
         at = np.concatenate(([begin], along[inside], [end]))

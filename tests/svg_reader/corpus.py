@@ -250,7 +250,7 @@ CORPUS: dict[str, dict[str, str]] = {
         + _markers(
             'markerWidth="10" markerHeight="10" refY="5"',
             '<path d="M20,100H100" marker-end="url(#m)"/>',
-            '<use href="#t"/>',
+            '<use href="#t" stroke-width="1"/>',
         ),
         "no-stroke": _markers(
             'markerWidth="10" markerHeight="10" refY="5"',

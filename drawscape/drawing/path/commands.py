@@ -77,7 +77,9 @@ def _spread_flags(d: str) -> str:
         while arc := _ARC.match(run[2], end):
             arcs.append(" ".join(arc.groups()))
             end = arc.end()
-        return " ".join([*arcs, run[2][end:]])
+        rest = run[2][end:].strip(" ,\t\r\n\f")
+        # What is no arc, such as one with a flag of 2, is an error, and ends the path.
+        return " ".join([*arcs, "!" if rest else ""])
 
     return _ARC_RUN.sub(spread, d)
 

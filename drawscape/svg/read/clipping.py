@@ -14,6 +14,7 @@ from drawscape.drawing.units import css_px
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.regions import Region, region
 from drawscape.svg.read.scene import Scene
+from drawscape.svg.read.use import linked, use_place
 from drawscape.svg.read.xml_tree import Node
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ _NOT_IN_CLIPS = ("g", "svg", "symbol", "a", "switch")
 
 
 def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State) -> int:
-    """Return the number of the clip to (x, y, width, height) under `state`, within its clip so far."""
+    """Return the number of the clip to (x, y, width, height) under `state`, within its clip so far.
+
+    What runs along the edge is kept: half of its width would be seen.
+    """
+    slack = 1e-6 * (box[2] + box[3]) if min(box[2:]) > 0 else 0.0
+    box = (box[0] - slack, box[1] - slack, box[2] + 2 * slack, box[3] + 2 * slack)
     return _added(walk.scene, _box(box, state.matrix), state)
 
 
@@ -78,7 +84,8 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
 def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
     """Return the map from a clip's units to mm; None for a box without extent."""
     if not in_box:
-        return state.matrix
+        # What a <use> shows is placed by its x and y, and what clips that with it.
+        return state.matrix @ use_place(node, {}, state) if node.tag == "use" else state.matrix
     bounds = walk.bounds_of(node, state)
     if bounds is None or bounds[0] == bounds[2] or bounds[1] == bounds[3]:
         return None
@@ -103,7 +110,8 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     inside = walk.inside(target, {k: v for k, v in own.items() if k != "clip-path"}, base)
     areas = []
     for child in target.children:
-        if child.tag in _NOT_IN_CLIPS:
+        used = linked(walk, child) if child.tag == "use" else None
+        if child.tag in _NOT_IN_CLIPS or (used and used.tag in _NOT_IN_CLIPS):
             walk.note(f"<{child.tag}> in a clip path is ignored; only shapes, text and <use> clip")
         else:
             areas += _areas(walk, child, inside)
@@ -173,9 +181,7 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
         )
     )
     base = replace(state, matrix=matrix, style=walk.style_at(target), clip=None, group=0)
-    alpha = "alpha" in walk.sheet.declarations(target).get("mask-type", "") or (
-        target.attributes.get("mask-type") == "alpha"
-    )
+    alpha = walk.sheet.declarations(target).get("mask-type") == "alpha"
     with walk.collecting() as scene:
         walk.children(target, base)
         area, soft = _let_through(scene, alpha)
@@ -198,7 +204,7 @@ def _is_translucent(walk: Walk, mask: Node, style: Style) -> bool:
         node = waiting.pop()
         own = walk.sheet.declarations(node)
         values += [own[name] for name in _OPACITIES if name in own]
-        used = walk.target(node.attributes.get("href") or node.attributes.get("xlink:href", ""))
+        used = linked(walk, node)
         for further in (*node.children, *([used] if used else [])):
             if id(further) not in found:
                 found.add(id(further))
@@ -225,6 +231,8 @@ def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
     area, soft = shapely.Polygon(), False
     lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
     filled = {outline: part for part, outline in _filled(scene)}
+    if any(context.dashes for context in scene.contexts):
+        lines, owners = scene.lines(_TOLERANCE_MM)
     for outline in range(len(scene.data)):
         context = scene.contexts[scene.of[outline]]
         parts: list[tuple[Region, str]] = []

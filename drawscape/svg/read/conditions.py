@@ -8,9 +8,7 @@ from drawscape.svg.read.xml_tree import Node
 def is_for_us(node: Node) -> bool:
     """Return whether an element's conditions hold; Illustrator's private copies are not for us."""
     attributes = node.attributes
-    if node.tag == "foreignObject" and "requiredExtensions" in attributes:
-        return False
-    if "requiredExtensions" in attributes and attributes["requiredExtensions"].strip() != "":
+    if "requiredExtensions" in attributes:
         return False
     if "systemLanguage" not in attributes:
         return True

@@ -15,8 +15,10 @@ PROPERTIES = INHERITED | frozenset(
         "display",
         "opacity",
         "transform",
+        "transform-origin",
         "clip-path",
         "mask",
+        "mask-type",
         "overflow",
         "filter",
         "vector-effect",
@@ -118,7 +120,7 @@ def _declared(text: str) -> Declarations:
     """Return the declarations that matter to lines, shorthands spelt out: plain and important ones."""
     plain: dict[str, str] = {}
     important: dict[str, str] = {}
-    for name, value in parse_declarations(text).items():
+    for name, value in parse_declarations(_without_comments(text)).items():
         bare = _IMPORTANT.sub("", value)
         for single in _SHORTHANDS.get(name, (name,)):
             if single in PROPERTIES or single in _GEOMETRY or single.startswith("--"):

@@ -28,7 +28,7 @@ _DEFAULT_SIZE = 3.0
 def draw_markers(walk: Walk, data: str, state: State) -> None:
     """Draw the markers that the style in force puts on an outline."""
     corners = _corners(data)
-    if not corners:
+    if len(corners) < 2:  # a move alone is no line
         return
     for place, chosen in (("start", corners[:1]), ("mid", corners[1:-1]), ("end", corners[-1:])):
         marker = walk.target(state.style.get(f"marker-{place}", "none"))
@@ -127,6 +127,10 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
         rows, tiny = np.arange(len(arcs)), np.full(len(arcs), 1e-4)
         leaves[arcs] = ellipses.at(rows, tiny) - begins[arcs]
         arrives[arcs] = segments.ends[arcs] - ellipses.at(rows, 1 - tiny)
+    for index in range(1, count):  # a segment without length goes on as the one before it
+        still = not (leaves[index].any() or arrives[index].any())
+        if still and segments.kinds[index] not in (MOVE, CLOSE):
+            leaves[index] = arrives[index] = arrives[index - 1]
     corners: list[tuple[Floats, float]] = []
     kinds = segments.kinds.tolist()
     for index, kind in enumerate(kinds):

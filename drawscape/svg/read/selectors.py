@@ -62,8 +62,8 @@ def parse_selector(text: str) -> Selector | None:
             if test is None:
                 return None
             tests.append(test)
-            place = 0 if match["id"] else 2 if match["tag"] else 1
-            weight[place] += match["tag"] != "*"
+            for place, more in enumerate(_weight(match)):
+                weight[place] += more
             key = _key(match, key)
             end = match.end()
         if not tests:
@@ -77,6 +77,17 @@ def parse_selector(text: str) -> Selector | None:
         if gap is None:
             return None
         combinator, end = gap[1] or "", gap.end()
+
+
+def _weight(part: re.Match[str]) -> tuple[int, int, int]:
+    """Return what one part counts in the cascade; `:not()` counts as much as what is in it."""
+    if part["pseudo"] == "not" and (inner := parse_selector(part["argument"] or "")):
+        return inner.weight
+    return (
+        int(bool(part["id"])),
+        int(not (part["id"] or part["tag"])),
+        int((part["tag"] or "*") != "*"),
+    )
 
 
 def _key(part: re.Match[str], key: str) -> str:

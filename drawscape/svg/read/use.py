@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from drawscape.drawing.affine import translation
+from drawscape.drawing.affine import Matrix, translation
 from drawscape.drawing.units import css_px
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.viewport import nested
@@ -40,26 +40,40 @@ class UseCount:
 
 def draw_use(walk: Walk, node: Node, own: dict[str, str], state: State) -> None:
     """Draw the element that a `<use>` names, where it is placed."""
-    link = node.attributes.get("href") or node.attributes.get("xlink:href") or ""
-    target = walk.target(link)
+    target = linked(walk, node)
     if target is None:
+        link = _link(node)
         known = "another file" if link and not link.startswith("#") else "nothing"
         walk.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
         return
-    place = node.attributes | own
-    x, y = (
-        css_px(place.get(name), whole=state.viewport.whole(name), em=state.style.font_size)
-        for name in ("x", "y")
-    )
-    moved = state.matrix @ translation(x or 0.0, y or 0.0)
+    moved = state.matrix @ use_place(node, own, state)
     inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
     if inner.depth > DEEPEST:
         raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
     with walk.entered(target) as may_be_drawn:
         if may_be_drawn and target.tag in ("symbol", "svg"):
-            _draw_viewport(walk, target, place, inner)
+            _draw_viewport(walk, target, node.attributes | own, inner)
         elif may_be_drawn:
             walk.visit(target, inner)
+
+
+def linked(walk: Walk, node: Node) -> Node | None:
+    """Return the element that a `<use>` names, None when there is none."""
+    return walk.target(_link(node))
+
+
+def _link(node: Node) -> str:
+    return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
+
+
+def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
+    """Return where a `<use>` puts what it shows."""
+    place = node.attributes | own
+    x, y = (
+        css_px(place.get(name), whole=state.viewport.whole(name), em=state.style.font_size)
+        for name in ("x", "y")
+    )
+    return translation(x or 0.0, y or 0.0)
 
 
 def _draw_viewport(walk: Walk, target: Node, place: dict[str, str], state: State) -> None:

@@ -72,6 +72,22 @@ def _share(align: str) -> float:
     return {"min": 0.0, "mid": 0.5, "max": 1.0}.get(align[1:].lower(), 0.5)
 
 
+def about(own: dict[str, str], transform: Matrix, state: State) -> Matrix:
+    """Return a transform about its `transform-origin`, where one is given."""
+    parts = own.get("transform-origin", "").split()
+    if not parts:
+        return transform
+    words = {"left": "0%", "top": "0%", "center": "50%", "right": "100%", "bottom": "100%"}
+    if parts[0] in ("top", "bottom") or (len(parts) > 1 and parts[1] in ("left", "right")):
+        parts[:2] = [*parts[1:2], parts[0]] if len(parts) > 1 else ["center", parts[0]]
+    given = [words.get(part, part) for part in [*parts, "center"][:2]]
+    x, y = (
+        css_px(part, whole=whole, em=state.style.font_size, default=0.0) or 0.0
+        for part, whole in zip(given, state.viewport, strict=True)
+    )
+    return translation(x, y) @ transform @ translation(-x, -y)
+
+
 def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
     """Return the page in mm; a size in percent or none at all is the view box's in px."""
     px = box[2:] if box is not None else _DEFAULT_SIZE_PX

@@ -19,7 +19,7 @@ from drawscape.svg.read.scene import Context, Scene
 from drawscape.svg.read.shapes import path_data
 from drawscape.svg.read.state import State
 from drawscape.svg.read.use import UseCount, draw_use
-from drawscape.svg.read.viewport import Viewport, fit_view_box, nested, page_mm, view_box
+from drawscape.svg.read.viewport import Viewport, about, fit_view_box, nested, page_mm, view_box
 from drawscape.svg.read.xml_tree import DEEPEST, Node
 
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
@@ -31,7 +31,7 @@ _UNSUPPORTED = {
 }
 _UNKNOWN_EFFECTS = ("filter", "vector-effect", "mix-blend-mode")
 # What depends on the element itself, or is counted in the report.
-_OF_ONE = frozenset(("transform", "clip-path", "mask", *_UNKNOWN_EFFECTS))
+_OF_ONE = frozenset(("transform", "transform-origin", "clip-path", "mask", *_UNKNOWN_EFFECTS))
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
@@ -88,7 +88,7 @@ class Walk:
             node = waiting.pop()
             if "id" in node.attributes:
                 self.ids.setdefault(node.attributes["id"], node)
-            if node.tag == "style":
+            if node.tag == "style" and node.attributes.get("type", "").strip() in ("", "text/css"):
                 texts.append(node.text)
             waiting.extend(reversed(node.children))
 
@@ -198,7 +198,7 @@ class Walk:
         transform = own.get("transform")
         if transform:
             try:
-                matrix = matrix @ parse_transform(transform)
+                matrix = matrix @ about(own, parse_transform(transform), state)
             except CanvasError:
                 self.report(f"the transform {transform[:60]!r} is malformed; it is left out")
         for name in ("fill", "stroke"):
