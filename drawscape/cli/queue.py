@@ -31,8 +31,8 @@ def check() -> None:
     for problem in problems:
         click.echo(problem)
     if problems:
-        raise QueueError(f"{counted(len(problems), 'problem')} in {job_api.default_queue().path}")
-    click.echo(f"{job_api.default_queue().path} is whole")
+        raise QueueError(f"{counted(len(problems), 'problem')} in {job_api.default_queue().label}")
+    click.echo(f"{job_api.default_queue().label} is whole")
 
 
 @queue.command()

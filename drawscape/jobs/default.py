@@ -9,6 +9,7 @@ from pathlib import Path
 from drawscape import settings
 from drawscape.queue import worker_process
 from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.engines.target import open_database
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
 from drawscape.queue.watcher import Watch, Watcher
@@ -32,12 +33,13 @@ def default_queue() -> Queue:
 
 def _queue_and_watcher() -> tuple[Queue, Watcher]:
     home = settings.home()
-    return _open_queue(settings.queue_file(home), home, settings.task_modules(home))
+    return _open_queue(settings.queue_target(home), home, settings.task_modules(home))
 
 
 @lru_cache(_MOST_QUEUES)
-def _open_queue(file: Path, home: Path, modules: tuple[str, ...]) -> tuple[Queue, Watcher]:
-    queue = Queue.at(file, QUEUE_NAME, home, modules)
+def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> tuple[Queue, Watcher]:
+    database = open_database(target, home / ".drawscape")
+    queue = Queue.on(database, QUEUE_NAME, home, modules)
     return queue, Watcher(queue)
 
 
@@ -63,7 +65,7 @@ def workers_alive() -> Sequence[WorkerInfo]:
     >>> len(workers_alive())
     1
     """
-    return default_queue().database.living()
+    return default_queue().database.workers.living()
 
 
 def start_worker(slots: int | None = None) -> WorkerProcess:

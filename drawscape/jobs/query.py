@@ -92,7 +92,7 @@ def find_job(name: str) -> Job:
         )
     if not ids:
         raise JobNotFoundError(
-            f"no job has the id {name!r}, or one that ends so, in {queue.path}, or it has been pruned"
+            f"no job has the id {name!r}, or one that ends so, in {queue.label}, or it has been pruned"
         )
     return Job(queue, ids[0])
 

@@ -45,7 +45,7 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
     else:
         lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
         lines += _what_holds(queue, row)
-    workers = queue.database.living()
+    workers = queue.database.workers.living()
     if not workers:
         lines.append(
             "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
@@ -109,7 +109,7 @@ def _how_running(queue: Queue, row: JobRow) -> list[str]:
         lines.append(f"Its time limit is {row.timeout_s:g} s.")
     if row.stop_grace_s is not None:
         lines.append("It was asked to stop.")
-    if not queue.database.is_alive(row.worker):
+    if not queue.database.workers.is_alive(row.worker):
         lines.append("Its worker is dead; the next worker that is alive takes the job over.")
     return lines
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from huey.api import SqliteHuey
+from huey.api import Huey, SqliteHuey
 from huey.consumer import Consumer
 from huey.serializer import Serializer
 
@@ -48,49 +48,38 @@ class SignedMessages(Serializer):  # type: ignore[misc]
         return self.codec.loads(bytes(data), is_old=lambda: True)
 
 
-class JobHuey(SqliteHuey):  # type: ignore[misc]
-    """A SqliteHuey with a `job` table: `JobHuey('background', filename='queue.db')`.
+class RunsJobs(Huey):  # type: ignore[misc]
+    """What a huey with a `job` table has beside huey's own.
 
     Its consumer runs jobs in child processes, whatever worker type it is asked for, and huey's own tasks
-    as huey does, in its threads. `home` is the folder in which jobs run, by default the one that holds
-    the queue's folder; `task_modules` are the modules whose functions may be jobs; its workers run jobs of
-    `lanes` only, if there are any. Its worker removes
+    as huey does, in its threads. `home` is the folder in which jobs run, `task_modules` are the modules
+    whose functions may be jobs; its workers run jobs of `lanes` only, if there are any. Its worker removes
     ended jobs every `prune_every_s` seconds, but for those to `keep`. A child process is replaced after
     `max_jobs_per_child` jobs.
     """
 
-    storage_class = JobStorage
-
     def __init__(
         self,
-        name: str = "huey",
+        name: str,
         *args: Any,
-        home: str | os.PathLike[str] | None = None,
+        database: Database,
+        home: str | os.PathLike[str],
         task_modules: Sequence[str] = LIBRARY_TASK_MODULES,
         serializer: Serializer | None = None,
         lanes: Sequence[str] = (),
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,
         max_jobs_per_child: int | None = None,
-        filename: str | os.PathLike[str] = "huey.db",
         **options: Any,
     ) -> None:
-        path = Path(filename).resolve()
-        self.home = Path(home) if home is not None else _home_of(path)
+        self.home = Path(home)
         self.task_modules = tuple(task_modules)
         self.lanes = tuple(lanes)
         self.keep = keep
         self.timetable = Timetable()
         self.prune_every_s = prune_every_s
         self.max_jobs_per_child = _positive(max_jobs_per_child)
-        self.key_path = path.with_suffix(".key")
-        super().__init__(
-            name,
-            *args,
-            serializer=serializer or SignedMessages(open_database(path)),
-            filename=os.fspath(path),
-            **options,
-        )
+        super().__init__(name, *args, serializer=serializer or SignedMessages(database), **options)
 
     def create_consumer(self, **options: Any) -> Consumer:
         """Return a consumer for `huey_consumer`; every `-k` becomes threads that hold a child each."""
@@ -119,6 +108,33 @@ class JobHuey(SqliteHuey):  # type: ignore[misc]
         zone = zone_of(tz, utc=self.utc)
         return self.timetable.add(
             validate_datetime, task, kwargs, name=name, zone=zone, catch_up=catch_up
+        )
+
+
+class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
+    """A SqliteHuey with a `job` table: `JobHuey('background', filename='queue.db')`.
+
+    `home` is by default the folder that holds the queue's folder.
+    """
+
+    storage_class = JobStorage
+
+    def __init__(
+        self,
+        name: str = "huey",
+        *args: Any,
+        filename: str | os.PathLike[str] = "huey.db",
+        home: str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> None:
+        path = Path(filename).resolve()
+        super().__init__(
+            name,
+            *args,
+            database=open_database(path),
+            home=_home_of(path) if home is None else home,
+            filename=os.fspath(path),
+            **options,
         )
 
 

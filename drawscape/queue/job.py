@@ -240,7 +240,7 @@ class Job:
             yield _EAGER_LOOK_S if waited_s < _EAGER_S else _LOOK_S
 
     def _warn_if_nobody_works(self) -> None:
-        if not self._queue.database.living():
+        if not self._queue.database.workers.living():
             warnings.warn(
                 "no worker is alive; start one with `drawscape worker` or `huey_consumer workers.huey`",
                 stacklevel=4,

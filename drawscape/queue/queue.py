@@ -85,8 +85,13 @@ class Queue:
 
     @property
     def path(self) -> Path:
-        """The queue's file."""
+        """The queue's file, where it is one."""
         return Path(self.database.target)
+
+    @property
+    def label(self) -> str:
+        """What names it to people: the file, or the URL without a password."""
+        return self.database.label
 
     @property
     def folder(self) -> Path:

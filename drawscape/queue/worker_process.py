@@ -61,7 +61,7 @@ def start_shared_worker(
     # flock, for it excludes the threads of one process too; the child does not inherit the descriptor.
     with open(folder / "start.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if database.living():
+        if database.workers.living():
             return None
         return start_worker(database, home, slots)
 
@@ -118,7 +118,7 @@ def _rotate(log: Path) -> None:
 def _await_alive(process: subprocess.Popen[bytes], database: Database, log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
-        if any(info.pid == process.pid for info in database.living()):
+        if any(info.pid == process.pid for info in database.workers.living()):
             return
         if process.poll() is not None:
             break

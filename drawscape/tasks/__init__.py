@@ -14,15 +14,21 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     if name != "huey":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["huey"] = huey = _make_huey()
+    return huey
+
+
+def _make_huey() -> Any:
     from drawscape import settings
     from drawscape.jobs import QUEUE_NAME
+    from drawscape.queue.engines.target import is_url
+
+    target = settings.queue_target()
+    options: dict[str, Any] = {"home": settings.home(), "task_modules": settings.task_modules()}
+    if is_url(target):
+        from drawscape.queue.postgres_huey import JobPostgresHuey
+
+        return JobPostgresHuey(QUEUE_NAME, url=target, **options)
     from drawscape.queue.huey import JobHuey
 
-    huey = JobHuey(
-        QUEUE_NAME,
-        filename=settings.queue_file(),
-        home=settings.home(),
-        task_modules=settings.task_modules(),
-    )
-    globals()["huey"] = huey
-    return huey
+    return JobHuey(QUEUE_NAME, filename=target, **options)

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres_server import drop_schema, new_schema
 from support import wait_until
 
 from drawscape.queue.engines.sqlite.liveness import living
@@ -19,12 +21,42 @@ from drawscape.queue.engines.sqlite.liveness import living
 TASKS = Path(__file__).with_name("sample_tasks.py")
 
 
-def _make_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+BOTH = pytest.mark.both_engines
+"""What a test has, or a module, whose subject is the same on SQLite and on Postgres."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of both engines on each; a second one takes longer, so the quick suite leaves it out."""
+    if metafunc.definition.get_closest_marker("both_engines"):
+        second = pytest.param("postgres", marks=[pytest.mark.slow, pytest.mark.postgres])
+        metafunc.parametrize("engine", ["sqlite", second], indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine of this test's queue: SQLite, unless it is for both."""
+    return getattr(request, "param", "sqlite")
+
+
+@contextmanager
+def _queue_on(engine: str, request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Yield the URL of a queue of the test's own, None where it is a file in the home."""
+    if engine == "sqlite":
+        yield None
+        return
+    url = new_schema(request.getfixturevalue("postgres_url"))
+    yield url
+    drop_schema(url)
+
+
+def _make_home(folder: Path, patch: pytest.MonkeyPatch, url: str | None) -> Path:
     """A home with a task module of its own, `sampletasks`."""
     (folder / "modules").mkdir(parents=True)
     (folder / ".drawscape").mkdir()
     (folder / "modules" / "sampletasks.py").write_text(TASKS.read_text())
     patch.setenv("DRAWSCAPE_HOME", str(folder))
+    if url is not None:
+        patch.setenv("DRAWSCAPE_QUEUE", url)
     patch.setenv("DRAWSCAPE_TASK_MODULES", "sampletasks")
     patch.setenv("PYTHONPATH", str(folder / "modules"))
     patch.syspath_prepend(str(folder / "modules"))
@@ -33,17 +65,22 @@ def _make_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Path]:
     """A home of the test's own; start a consumer with `start_consumer` if it needs one."""
-    yield _make_home(tmp_path / "home", monkeypatch)
+    with _queue_on(engine, request) as url:
+        yield _make_home(tmp_path / "home", monkeypatch, url)
     sys.modules.pop("sampletasks", None)
 
 
 @pytest.fixture(scope="module")
-def worked_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def worked_home(
+    tmp_path_factory: pytest.TempPathFactory, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Path]:
     """A home that a module's tests share, with a consumer of two slots at work."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = _make_home(tmp_path_factory.mktemp("worked") / "home", patch)
+    with pytest.MonkeyPatch.context() as patch, _queue_on(engine, request) as url:
+        folder = _make_home(tmp_path_factory.mktemp("worked") / "home", patch, url)
         consumer = Consumer(folder, "-w", "2").await_alive()
         yield folder
         consumer.stop()

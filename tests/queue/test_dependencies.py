@@ -20,11 +20,12 @@ from drawscape.jobs import (
     prune_jobs,
     retry_failed_jobs,
 )
-from drawscape.queue.table.claims import acknowledge, claim, promote_due
+from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
+from drawscape.queue.table.schedule import promote_due
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
 
 TASK = "sampletasks.nothing"
 

@@ -26,7 +26,7 @@ from drawscape.jobs import (
 from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Claim, Outcome
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
 
 TASK = "sampletasks.nothing"
 NEXT = ("background", "worker", None)

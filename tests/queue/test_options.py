@@ -18,7 +18,7 @@ from drawscape.job_manager import (
     enqueue_many,
 )
 
-pytestmark = pytest.mark.usefixtures("worked_home")
+pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 
 
 @pytest.fixture

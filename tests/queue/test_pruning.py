@@ -22,6 +22,7 @@ from drawscape.queue.table.retention import DAY_S, prune
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
+@pytest.mark.both_engines
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.print_much", 1)
@@ -35,6 +36,7 @@ def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     assert kept.status == "scheduled"
 
 
+@pytest.mark.both_engines
 def test_pruning_keeps_the_newest_of_many(home, start_consumer):
     start_consumer()
     batch = enqueue_many("sampletasks.nothing", [{}] * 30)
@@ -44,6 +46,7 @@ def test_pruning_keeps_the_newest_of_many(home, start_consumer):
     assert len(batch.jobs) == 10
 
 
+@pytest.mark.both_engines
 def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)

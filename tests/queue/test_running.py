@@ -22,7 +22,7 @@ from drawscape.job_manager import (
     workers_alive,
 )
 
-pytestmark = pytest.mark.usefixtures("worked_home")
+pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 
 
 def failed(*args, **kwargs):

@@ -12,7 +12,8 @@ import pytest
 from drawscape.errors import QueueError
 from drawscape.job_manager import default_queue, enqueue_many, list_jobs
 from drawscape.queue.engines.sqlite.connection import NORMAL, Database
-from drawscape.queue.table.claims import acknowledge, claim, may_claim, note_pid, note_progress
+from drawscape.queue.table.candidates import may_claim
+from drawscape.queue.table.claims import acknowledge, claim, note_pid, note_progress
 from drawscape.queue.table.records import Outcome
 
 JOBS, THREADS = 300, 6

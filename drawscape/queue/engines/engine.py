@@ -5,12 +5,16 @@ Statements use `?` for values and words that SQLite and Postgres both know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from drawscape.errors import QueueError
+
+
+class CommitInDoubt(QueueError):  # noqa: N818 - it names what is known
+    """The connection broke after something was sent: it was written, or it was not."""
 
 
 class ValueRefused(QueueError):  # noqa: N818 - it names what was found
@@ -22,7 +26,7 @@ class UniqueViolation(QueueError):  # noqa: N818 - it names what was found
 
 
 class Cursor(Protocol):
-    """The rows of one statement."""
+    """The rows of one statement. One that ends in `/* for update */` also locks them until the commit."""
 
     @property
     def rowcount(self) -> int:
@@ -60,77 +64,8 @@ class WorkerInfo(Protocol):
     def trouble(self) -> str | None: ...
 
 
-class CommitWatch(Protocol):
-    """Waits for commits; used by one thread."""
-
-    def wait(self, timeout_s: float) -> None:
-        """Return soon after a commit, or after about `timeout_s` without one."""
-
-    def close(self) -> None:
-        """Wait no more."""
-
-
-class Database(Protocol):
-    """The place where the job table lies, shared by the threads of a process."""
-
-    write_lock: Any
-    """A lock that a thread holds while it writes."""
-
-    @property
-    def target(self) -> str:
-        """What opens it again: the path of a file, or a URL."""
-
-    @property
-    def label(self) -> str:
-        """What names it in messages, without a password."""
-
-    @property
-    def folder(self) -> Path:
-        """Where logs, previews and the key lie."""
-
-    @property
-    def key_file(self) -> Path:
-        """Where the key lies that signs its messages."""
-
-    def exists(self) -> bool:
-        """Return whether the table is there, without making it."""
-
-    def another(self, *, is_durable: bool = True) -> Database:
-        """Return the same table with connections of its own, to which this one's are another's.
-
-        A power loss may undo what those commit that are not durable.
-        """
-
-    @property
-    def connection(self) -> Connection:
-        """The calling thread's connection."""
-
-    def transaction(self) -> AbstractContextManager[Connection]:
-        """Run a block in one write transaction: committed as a whole or not at all."""
-
-    def check_files(self) -> None:
-        """Raise QueueGoneError if what was just committed went into files that were deleted."""
-
-    def translated(self) -> AbstractContextManager[None]:
-        """Turn the engine's errors into QueueError, a taken value into UniqueViolation."""
-
-    def version(self) -> object:
-        """Return what differs after any commit, of this connection or of another."""
-
-    def written_by_others(self) -> object:
-        """Return what differs after any commit of another connection."""
-
-    def commit_watch(self) -> CommitWatch:
-        """Return what waits for the commits of others."""
-
-    def native_task_waits(self, queue: str) -> bool:
-        """Return whether one of huey's own tasks waits."""
-
-    def hurried(self) -> AbstractContextManager[None]:
-        """Wait for others no longer than some milliseconds within a block."""
-
-    def relaxed(self) -> AbstractContextManager[Database]:
-        """Yield the same table with connections whose commits a power loss may undo."""
+class Workers(Protocol):
+    """Which workers of the table are alive."""
 
     def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
         """Show that `worker` is alive as long as this process lives; `temporary` is a folder of its own."""
@@ -158,6 +93,102 @@ class Database(Protocol):
 
     def living(self) -> Sequence[WorkerInfo]:
         """Return the workers that are alive, oldest first."""
+
+
+class CommitWatch(Protocol):
+    """Waits for commits that may give a worker something to do; used by one thread."""
+
+    def version(self) -> object:
+        """Return what differs after any of them."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Return soon after a commit, or after about `timeout_s` without one."""
+
+    def close(self) -> None:
+        """Wait no more."""
+
+
+class Database(Protocol):
+    """The place where the job table lies, shared by the threads of a process."""
+
+    has_many_writers: bool
+    """Whether single statements of others run beside a transaction of one's own."""
+
+    write_lock: Any
+    """A lock that a thread holds while it writes."""
+
+    @property
+    def target(self) -> str:
+        """What opens it again: the path of a file, or a URL."""
+
+    @property
+    def label(self) -> str:
+        """What names it in messages, without a password."""
+
+    @property
+    def folder(self) -> Path:
+        """Where logs, previews and the key lie."""
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key lies that signs its messages."""
+
+    def exists(self) -> bool:
+        """Return whether the table is there, without making it."""
+
+    @property
+    def workers(self) -> Workers:
+        """Its workers."""
+
+    def another(self, *, is_durable: bool = True) -> Database:
+        """Return the same table with connections of its own, to which this one's are another's.
+
+        A power loss may undo what those commit that are not durable.
+        """
+
+    @property
+    def connection(self) -> Connection:
+        """The calling thread's connection."""
+
+    def transaction(self, *, is_alone: bool = True) -> AbstractContextManager[Connection]:
+        """Run a block in one write transaction: committed as a whole or not at all.
+
+        Those that are alone never run at once. Beside them only claims, acknowledgements of jobs that nothing
+        waits for, inserts of jobs that wait for nothing, and what is not alone.
+        """
+
+    def insert_rows(
+        self,
+        connection: Any,
+        shared: Mapping[str, Any],
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+    ) -> None:
+        """Insert rows into `job`, of which each has the values of `shared` too; within a transaction."""
+
+    def check_files(self) -> None:
+        """Raise QueueGoneError if what was just committed went into files that were deleted."""
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Turn the engine's errors into QueueError, a taken value into UniqueViolation."""
+
+    def version(self) -> object:
+        """Return what differs after any commit, of this connection or of another."""
+
+    def written_by_others(self) -> object:
+        """Return what differs after any commit of another connection."""
+
+    def commit_watch(self) -> CommitWatch:
+        """Return what waits for the commits of others."""
+
+    def native_task_waits(self, queue: str) -> bool:
+        """Return whether one of huey's own tasks waits."""
+
+    def hurried(self) -> AbstractContextManager[None]:
+        """Wait for others no longer than some milliseconds within a block."""
+
+    def relaxed(self) -> AbstractContextManager[Database]:
+        """Yield the same table with connections whose commits a power loss may undo."""
 
     def shrink(self, pages: int) -> int:
         """Give up to `pages` unused pages back to the disk; return how many are left."""

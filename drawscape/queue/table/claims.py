@@ -4,93 +4,37 @@ from __future__ import annotations
 
 import json
 import time
-from functools import cache
 
 from drawscape.durations import LONGEST_S
-from drawscape.queue.clock import boot_id, boot_s
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import Status
+from drawscape.queue.table import concurrent_claims
+from drawscape.queue.table.candidates import ANY_PRIORITY, HEAD, for_lanes, values_for
 from drawscape.queue.table.dependencies import settle
 from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Due, Outcome
 from drawscape.queue.worker.failpoints import failpoint
 
-ANY_PRIORITY = -(2**63)
-"""The lowest that a job can have."""
-
-_PAUSED = (
-    "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
-)
-_ORDINARY = f"""
-select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
-and {{ordinary}} and not exists {_PAUSED.format(lane="'default'")}
-order by priority desc, seq limit 1
-"""
-# The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
-# group, however many jobs wait. Groups are few: lanes, and keys with a limit.
-_HEAD = f"""
-with head (seq, priority) as (
-    select * from ({_ORDINARY}) as ordinary
-    union all
-    select job.seq, job.priority from job_group join job on job.seq = (
-        select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
-        order by priority desc, seq limit 1
-    )
-    where job_group.queue = :queue and {{lanes}}
-    and not exists {_PAUSED.format(lane="job_group.lane")}
-    and (most is null or most > (
-        select count(*) from job as running join job_group as own on own.id = running.group_id
-        where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
-    ))
-)
-"""
 # What a queued job has not is not written anew: each column costs a look at the indexes that name it.
-_CLAIM = f"""{_HEAD}
+START = f"""{HEAD}
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
     started_at = :now, progress = 0, message = null, stop_grace_s = null
 where seq = (select seq from head where priority >= :lowest order by priority desc, seq limit 1)
-returning {CLAIM_COLUMNS}
 """
-
-_MAY_CLAIM = f"{_HEAD} select exists (select 1 from head where priority >= :lowest)"
-
-
-@cache
-def _for_lanes(statement: str, lanes: tuple[str, ...]) -> str:
-    """Return the statement for a worker of `lanes`, of all when there are none."""
-    if not lanes:
-        return statement.format(ordinary="true", lanes="true")
-    names = ", ".join(f":lane{number}" for number in range(len(lanes)))
-    return statement.format(
-        ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})"
-    )
+_CLAIM = f"{START} returning {CLAIM_COLUMNS}"
 
 
-def _values(queue: str, lanes: tuple[str, ...], lowest: int) -> dict[str, object]:
-    names = {f"lane{number}": lane for number, lane in enumerate(lanes)}
-    return {"queue": queue, "lowest": lowest, **names}
-
-
-def may_claim(
-    database: Database, queue: str, lanes: tuple[str, ...] = (), *, lowest: int = ANY_PRIORITY
-) -> bool:
-    """Return whether a job waits that a slot for `lanes` and priorities from `lowest` on may start now."""
-    with database.translated(), database.write_lock:
-        row = database.connection.execute(
-            _for_lanes(_MAY_CLAIM, lanes), _values(queue, lanes, lowest)
-        ).fetchone()
-    return bool(row[0])
-
-
-def _claim_next(
+def claim_next(
     connection: Connection,
     queue: str,
     worker: str,
     pid: int | None,
     lanes: tuple[str, ...],
     lowest: int,
+    statement: str = _CLAIM,
 ) -> Claim | None:
-    values = {**_values(queue, lanes, lowest), "worker": worker, "pid": pid, "now": time.time()}
-    row = connection.execute(_for_lanes(_CLAIM, lanes), values).fetchone()
+    """Return the next job, now held by `worker`, in a transaction that is alone."""
+    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid, "now": time.time()}
+    row = connection.execute(for_lanes(statement, lanes), values).fetchone()
     return None if row is None else Claim(*row)
 
 
@@ -125,9 +69,11 @@ def claim(
 
     Of `lanes` only, if there are any, and of priority `lowest` or higher.
     """
+    if database.has_many_writers:
+        return concurrent_claims.claim(database, queue, worker, pid, lanes, lowest)
     connection = database.connection
     with database.translated(), database.write_lock:
-        found = _claim_next(connection, queue, worker, pid, lanes, lowest)
+        found = claim_next(connection, queue, worker, pid, lanes, lowest)
     failpoint("claim.committed")
     return found
 
@@ -146,17 +92,20 @@ def acknowledge(
     One transaction does both. An acknowledgement by a holder whose claim is no longer the current one
     changes nothing and returns False.
     """
+    if database.has_many_writers:
+        return concurrent_claims.acknowledge(database, held, outcome, next_for, lanes, lowest)
     with database.transaction() as connection:
-        accepted = _write(connection, held, outcome)
+        accepted = write_outcome(connection, held, outcome)
         following = None
         if next_for is not None:
-            following = _claim_next(connection, *next_for, lanes, lowest)
+            following = claim_next(connection, *next_for, lanes, lowest)
         failpoint("ack.before_commit")
     failpoint("ack.after_commit")
     return accepted, following
 
 
-def _write(connection: Connection, held: Claim, outcome: Outcome) -> bool:
+def write_outcome(connection: Connection, held: Claim, outcome: Outcome) -> bool:
+    """Return whether the outcome was accepted, in a transaction that is alone."""
     now = time.time()
     detail = json.dumps(outcome.detail) if outcome.detail else None
     if outcome.may_be_retried:
@@ -247,53 +196,4 @@ def note_pid(database: Database, held: Claim, pid: int | None) -> None:
         database.connection.execute(
             "update job set pid = ? where seq = ? and token = ? and status = 'started'",
             (pid, held.seq, held.token),
-        )
-
-
-def promote_due(database: Database, queue: str) -> int:
-    """Return how many scheduled jobs came due and are queued now.
-
-    A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
-    """
-    with database.translated():
-        return sum(
-            database.connection.execute(
-                "update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null "
-                f"where status = 'scheduled' and queue = ? and {condition}",
-                (queue, *values),
-            ).rowcount
-            for condition, values in (
-                ("due_boot is null and due_at <= ?", (time.time(),)),
-                (
-                    "due_boot is not null and due_boot = ? and due_boot_s <= ?",
-                    (boot_id(), boot_s()),
-                ),
-            )
-        )
-
-
-def next_due_s(database: Database, queue: str) -> float | None:
-    """Return in how many seconds the next scheduled job comes due, None when there is none."""
-    with database.translated():
-        at = database.connection.execute(
-            "select due_at from job where status = 'scheduled' and due_boot is null and queue = ? "
-            "order by due_at limit 1",
-            (queue,),
-        ).fetchone()
-        after = database.connection.execute(
-            "select due_boot_s from job where status = 'scheduled' and due_boot is not null "
-            "and queue = ? and due_boot = ? order by due_boot_s limit 1",
-            (queue, boot_id()),
-        ).fetchone()
-    waits = [*([at[0] - time.time()] if at else []), *([after[0] - boot_s()] if after else [])]
-    return max(0.0, min(waits)) if waits else None
-
-
-def forget_other_boots(database: Database) -> None:
-    """Let delays that began before the machine was started anew go by the time of day."""
-    with database.transaction() as connection:
-        connection.execute(
-            "update job set due_boot = null, due_boot_s = null "
-            "where status = 'scheduled' and due_boot is not null and due_boot != ?",
-            (boot_id(),),
         )

@@ -10,7 +10,7 @@ from typing import Any
 from drawscape.errors import JobStateError
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, WAITING, Status
-from drawscape.queue.table.dependencies import reopen, settle
+from drawscape.queue.table.dependencies import lock, reopen, settle
 from drawscape.queue.table.query import list_rows, read_row, require
 from drawscape.queue.table.records import JobRow, parsed
 from drawscape.queue.table.retention import remove_files
@@ -38,6 +38,7 @@ def cancel(database: Database, job_id: str, grace_s: float = 0.0) -> bool:
     with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
     """
     with database.transaction() as connection:
+        lock(connection, job_id)
         changed = connection.execute(
             "update job set status = 'canceled', ended_at = ?, due_at = null "
             f"where id = ? and status in {SQL_WAITING}",
@@ -79,7 +80,8 @@ def cancel_many(
 def _cancel_waiting(database: Database, which: str, value: str) -> int:
     statement = (
         "update job set status = 'canceled', ended_at = ?, due_at = null "
-        f"where seq in (select seq from job where {which} limit ?) returning id"
+        f"where seq in (select seq from job where {which} limit ?) and status in {SQL_WAITING} "
+        "returning id"
     )
     canceled = 0
     slices = Slices(database)
@@ -97,7 +99,7 @@ def _stop_without_workers(database: Database, asked: Sequence[tuple[str, str | N
     alive: dict[str | None, bool] = {}
     for job_id, worker in asked:
         if worker not in alive:
-            alive[worker] = database.await_sign(worker)
+            alive[worker] = database.workers.await_sign(worker)
         if alive[worker]:
             continue
         with database.transaction() as connection:
@@ -210,6 +212,7 @@ def save_meta(
 ) -> None:
     """Write notes into a job's `meta` and take others out; raise JobStateError while its task runs."""
     with database.transaction() as connection:
+        lock(connection, job_id)
         row = connection.execute("select status, meta from job where id = ?", (job_id,)).fetchone()
         if row is not None and row[0] != Status.STARTED:
             notes = {key: value for key, value in parsed(row[1]).items() if key not in gone}

@@ -18,6 +18,7 @@ from drawscape.queue.status import (
     SQL_APART,
     SQL_ENDED,
     SQL_OPEN,
+    SQL_WAITING,
     WAITING,
     Reason,
     Status,
@@ -44,6 +45,14 @@ class Standing(Enum):
     FINISHED = auto()
     FAILED = auto()
     GONE = auto()
+
+
+def lock(connection: Connection, job_id: str) -> None:
+    """Let nobody change a job until the commit: no worker claims or ends it between two looks.
+
+    Where transactions have the table to themselves there is nothing to do.
+    """
+    connection.execute("select 1 from job where id = ? /* for update */", (job_id,))
 
 
 def standing_of(connection: Connection, needed: str) -> Standing:
@@ -233,8 +242,11 @@ def _hold_dependents(connection: Connection, job_id: str) -> list[tuple[str, boo
         connection.execute("update job_dependency set done = 0 where depends_on = ?", (needed,))
         for dependent, _, status, reason in dependents:
             if status in WAITING:
-                connection.execute("update job set status = 'deferred' where id = ?", (dependent,))
-                held.append((dependent, False))
+                changed = connection.execute(
+                    f"update job set status = 'deferred' where id = ? and status in {SQL_WAITING}",
+                    (dependent,),
+                ).rowcount
+                held += [(dependent, False)] * changed
             elif (
                 status in ENDED
                 and reason == Reason.DEPENDENCY

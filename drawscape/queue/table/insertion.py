@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from itertools import chain
+from functools import partial
 from typing import Any
 
 from drawscape.errors import DuplicateJobError
-from drawscape.queue.engines.engine import Connection, Database, UniqueViolation
+from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database, UniqueViolation
 from drawscape.queue.status import SQL_OPEN, WAITING, Status
 from drawscape.queue.table.dependencies import link, settle
 from drawscape.queue.table.records import Group, NewJob, RunsAfter
@@ -20,9 +20,6 @@ _NO_COLUMNS = frozenset({"due", "group", "depends_on", "replaces"})
 _DEFAULTS = {field.name: field.default for field in fields(NewJob) if field.name not in _NO_COLUMNS}
 _ORDINARY = Group()
 
-_ROWS_A_STATEMENT = 200
-"""Of a batch: each statement opens the table's b-trees anew, which costs as much as a row."""
-
 
 def insert(database: Database, queue: str, job: NewJob, *others: NewJob) -> str:
     """Return the id of the job that now stands in the table: `job`'s, or that of its active twin.
@@ -30,6 +27,24 @@ def insert(database: Database, queue: str, job: NewJob, *others: NewJob) -> str:
     `others` are inserted with it, unless there was a twin. Raises DuplicateJobError when the id is taken,
     JobNotFoundError for an unknown dependency.
     """
+    insertion = partial(_insert, database, queue, job, *others)
+    done = _until_certain(database, insertion, "select 1 from job where id = ?", job.id)
+    return done or job.id
+
+
+def _until_certain(
+    database: Database, insertion: Callable[[], str | None], look: str, key: str | None
+) -> str | None:
+    """Return what `insertion` does, repeated while its connection breaks and `look` finds nothing of it."""
+    while True:
+        try:
+            return insertion()
+        except CommitInDoubt:
+            if database.connection.execute(look, (key,)).fetchone() is not None:
+                return None
+
+
+def _insert(database: Database, queue: str, job: NewJob, *others: NewJob) -> str:
     if not (job.unique_key or job.depends_on or others or job.group != _ORDINARY):
         with _duplicates_named(job), database.translated(), database.write_lock:
             failpoint("insert.before_commit")
@@ -63,7 +78,19 @@ def insert_many(
 
     `model.batch` names the batch; `then` are the jobs that follow it.
     """
-    with _duplicates_named(*then), database.transaction() as connection:
+    insertion = partial(_insert_many, database, queue, model, jobs, description, then)
+    _until_certain(database, insertion, "select 1 from job_batch where id = ?", model.batch)
+
+
+def _insert_many(
+    database: Database,
+    queue: str,
+    model: NewJob,
+    jobs: Sequence[tuple[str, str, bytes]],
+    description: str | None,
+    then: Sequence[NewJob],
+) -> None:
+    with _duplicates_named(*then), database.transaction(is_alone=bool(then)) as connection:
         connection.execute(
             "insert into job_batch (id, queue, created_at, total, description) values (?, ?, ?, ?, ?)",
             (model.batch, queue, time.time(), len(jobs), description),
@@ -71,14 +98,7 @@ def insert_many(
         shared = _row(model, queue, _first_status(model), _group_id(connection, queue, model.group))
         for column in ("id", "task", "payload"):
             del shared[column]
-        for start in range(0, len(jobs), _ROWS_A_STATEMENT):
-            some = jobs[start : start + _ROWS_A_STATEMENT]
-            connection.execute(
-                f"insert into job ({', '.join(shared)}, id, task, payload) "
-                f"select {', '.join('?' * len(shared))}, column1, column2, column3 "
-                f"from (values {', '.join(['(?, ?, ?)'] * len(some))})",
-                (*shared.values(), *chain.from_iterable(some)),
-            )
+        database.insert_rows(connection, shared, ("id", "task", "payload"), jobs)
         for job in then:
             _insert_linked(connection, queue, job)
         failpoint("insert.before_commit")
@@ -155,7 +175,8 @@ def _group_id(connection: Connection, queue: str, group: Group) -> int | None:
 
 def _active_twin(connection: Connection, queue: str, job: NewJob) -> tuple[str, str] | None:
     row = connection.execute(
-        f"select id, status from job where queue = ? and unique_key = ? and status in {SQL_OPEN}",
+        f"select id, status from job where queue = ? and unique_key = ? and status in {SQL_OPEN} "
+        "/* for update */",
         (queue, job.unique_key),
     ).fetchone()
     return None if row is None else (row[0], row[1])

@@ -197,7 +197,7 @@ def count_queued(database: Database, queue: str, limit: int) -> int:
     with database.translated():
         row = database.connection.execute(
             "select count(*) from "
-            "(select 1 from job where queue = ? and status = 'queued' limit ?)",
+            "(select 1 from job where queue = ? and status = 'queued' limit ?) as waiting",
             (queue, limit),
         ).fetchone()
     return int(row[0])

@@ -64,16 +64,18 @@ def statistics(database: Database, queue: str) -> Statistics:
     with database.translated():
         recent = connection.execute(
             "select * from (select created_at, started_at, ended_at from job where queue = ? "
-            "and ended_at is not null order by ended_at desc limit ?) where started_at is not null limit ?",
+            "and ended_at is not null order by ended_at desc limit ?) as recent "
+            "where started_at is not null limit ?",
             (queue, _LOOKED_AT, _SAMPLE),
         ).fetchall()
         minute, hour = connection.execute(
-            "select coalesce(sum(ended_at > ?), 0), count(*) from "
-            "(select ended_at from job where queue = ? and ended_at > ? order by ended_at desc limit ?)",
+            "select count(*) filter (where ended_at > ?), count(*) from "
+            "(select ended_at from job where queue = ? and ended_at > ? "
+            "order by ended_at desc limit ?) as recent",
             (now - 60, queue, now - 3600, _MOST_COUNTED),
         ).fetchone()
         oldest = _oldest_waiting(connection, queue)
-    workers = database.living()
+    workers = database.workers.living()
     return Statistics(
         counts=count_by_status(database, queue),
         workers=len(workers),

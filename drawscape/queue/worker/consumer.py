@@ -17,9 +17,10 @@ from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.ids import new_id
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.claims import forget_other_boots
-from drawscape.queue.table.recovery import recover
+from drawscape.queue.table.concurrent_claims import settle_batches
+from drawscape.queue.table.recovery import Unknown, recover
 from drawscape.queue.table.retention import prune
+from drawscape.queue.table.schedule import forget_other_boots
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.orphans import mark_environment
@@ -31,6 +32,7 @@ _LOG = logging.getLogger("huey.drawscape")
 
 _FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
 _LEAVE_S = 10.0
+_HEAL_S = 10.0  # a worker that died between the end of a batch and what follows from it
 _NATIVE_LOOK_S = 0.02
 
 
@@ -91,6 +93,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 max_jobs=huey.max_jobs_per_child,
             ),
         )
+        self._unknown = Unknown()
+        self._heal_at = 0.0
         self._gone: QueueGoneError | None = None
         self._waker = Waker(
             storage.watched,
@@ -127,7 +131,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
         mark_environment(self.worker_id, self._folder)
-        self._jobs.announce(
+        self._jobs.workers.announce(
             self.worker_id,
             queue=self.huey.name,
             slots=self.workers,
@@ -138,7 +142,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         )
         forget_other_boots(self._jobs)
         self._recover()
-        self._jobs.forget_dead()
+        self._jobs.workers.forget_dead()
         super().start()
         self._waker.start()
         sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
@@ -157,9 +161,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._signum, self._graceful = self._interrupt_sig, False  # as if it had been signalled
 
     def _do_chores(self) -> None:
-        if self._jobs.renew(self.worker_id):
+        if self._jobs.workers.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         self._recover()
+        self._give_back_unknown()
         if self._burst and self._has_nothing_to_do():
             self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
 
@@ -173,9 +178,21 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         try:
             if recover(self.huey.storage.watched):
                 self._waker.wake_all()
-                self._jobs.forget_dead()
+                self._jobs.workers.forget_dead()
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
+
+    def _give_back_unknown(self) -> None:
+        if self._jobs.has_many_writers:
+            known = [held for worker, _ in self.worker_threads for held in worker.holds()]
+            if self._unknown.give_back(self.huey.storage.watched, self.worker_id, known):
+                self._waker.wake_all()
+            self._heal_batches()
+
+    def _heal_batches(self) -> None:
+        if time.monotonic() >= self._heal_at:
+            self._heal_at = time.monotonic() + _HEAL_S
+            settle_batches(self.huey.storage.watched)
 
     def _stop_job(self, seq: int, token: int, grace_s: float) -> None:
         for worker, _ in self.worker_threads:
@@ -190,7 +207,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if all(worker.gone.is_set() for worker, _ in self.worker_threads):
             self.huey.storage.jobs.close()
         self._waker.stop()
-        self._jobs.retire(self.worker_id)
+        self._jobs.workers.retire(self.worker_id)
         _LOG.info("worker=%s event=stopped", self.worker_id)
 
     def _interrupt_workers(self) -> None:

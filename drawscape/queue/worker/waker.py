@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.engine import CommitWatch, Database
-from drawscape.queue.table.claims import may_claim, next_due_s, promote_due
+from drawscape.queue.table.candidates import may_claim
+from drawscape.queue.table.schedule import next_due_s, promote_due
 
 _DOZE_S = 0.25  # so long at most without a glance at the stop flag
 
@@ -105,7 +106,7 @@ class Waker:
                 self._await_commit(commits)
                 # On a database of its own: the version moves on commits of other connections only.
                 with self._database.translated():
-                    version = self._database.written_by_others()
+                    version = commits.version()
                 now = time.monotonic()
                 if now >= chores_at:
                     chores_at = now + _CHORES_S

@@ -13,12 +13,11 @@ from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
 from drawscape.queue.engines.engine import ValueRefused
+from drawscape.queue.table.candidates import ANY_PRIORITY, may_claim
 from drawscape.queue.table.claims import (
-    ANY_PRIORITY,
     acknowledge,
     claim,
     give_back,
-    may_claim,
     note_pid,
     note_progress,
 )
@@ -67,6 +66,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._turn = shared.turn
         self._jobs = self.huey.storage.jobs
         self._next: Claim | None = None
+        self._running: Claim | None = None
         self._native_first = False  # jobs and native tasks alternate when both wait
         self._start_at = 0.0
         self._start_pause_s = 0.0
@@ -84,6 +84,10 @@ class JobWorker(Worker):  # type: ignore[misc]
             partial(read_log, self._jobs),
         )
 
+    def holds(self) -> list[tuple[int, int]]:
+        """Return number and token of the jobs that this slot runs and is about to run."""
+        return [(job.seq, job.token) for job in (self._running, self._next) if job is not None]
+
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
         super().initialize()
@@ -100,7 +104,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             return False
         if self._start_pause_s:
             self._start_pause_s = 0.0
-            self._jobs.note_trouble(self._shared.worker_id, None)
+            self._jobs.workers.note_trouble(self._shared.worker_id, None)
         return True
 
     def _postpone_start(self, error: ChildStartError) -> None:
@@ -109,7 +113,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         )
         self._start_at = time.monotonic() + self._start_pause_s
         _LOG.error("event=child_start_failed error=%r", str(error))
-        self._jobs.note_trouble(
+        self._jobs.workers.note_trouble(
             self._shared.worker_id, f"it cannot start a child process ({error})"
         )
 
@@ -119,7 +123,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         generation = self._shared.waker.generation
         native_first = self._native_first
         try:
-            job = self._next or self._claim()
+            self._running = job = self._next or self._claim()
         except DrawscapeError as error:
             _LOG.error("event=claim_failed error=%r", str(error))
             with self._turn.released():

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-import time
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +13,13 @@ from typing import Any
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation, ValueRefused
-from drawscape.queue.engines.sqlite import liveness
 from drawscape.queue.engines.sqlite.file_guard import FileGuard, existing, guard, opening
 from drawscape.queue.engines.sqlite.folder_watch import CommitWatch
+from drawscape.queue.engines.sqlite.forking import hold_for_fork
 from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
+from drawscape.queue.engines.sqlite.rows import insert_rows
+from drawscape.queue.engines.sqlite.workers import Workers
 
 FULL, NORMAL = 2, 1
 
@@ -32,27 +32,6 @@ _HURRIED_MS = 20  # a commit of another process takes less
 _INHERITED: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from. Closing them here, as the collector would,
 could take their locks for ours and reset the log."""
-
-
-_DATABASES: weakref.WeakSet[Database] = weakref.WeakSet()
-_HELD_FOR_FORK: list[Any] = []
-_FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
-
-
-def _before_fork() -> None:
-    """Let no thread be inside of SQLite while the process forks: the child would find its locks taken."""
-    for database in list(_DATABASES):
-        for lock in (database.write_lock, database.opening_lock):
-            if lock.acquire(timeout=_FORK_PATIENCE_S):
-                _HELD_FOR_FORK.append(lock)
-
-
-def _after_fork() -> None:
-    while _HELD_FOR_FORK:
-        _HELD_FOR_FORK.pop().release()
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 class _Held:
@@ -82,6 +61,8 @@ class Database:
     of their own read the same pages again and again (127 µs a claim and acknowledgement instead of 100).
     """
 
+    has_many_writers = False
+
     def __init__(
         self,
         filename: str | os.PathLike[str],
@@ -92,6 +73,7 @@ class Database:
     ) -> None:
         self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
         self.timeout_s = timeout_s
+        self.workers = Workers(self.path.parent / "workers")
         self._synchronous = synchronous
         self._local: Any = SimpleNamespace() if shared else threading.local()
         self._ready = False
@@ -99,7 +81,7 @@ class Database:
         self._owner = os.getpid()
         self.write_lock = threading.RLock()
         """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
-        _DATABASES.add(self)
+        hold_for_fork(self)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -181,7 +163,7 @@ class Database:
 
     def commit_watch(self) -> CommitWatch:
         """Return what waits for the commits of others."""
-        return CommitWatch(self.path.parent)
+        return CommitWatch(self.path.parent, self.written_by_others)
 
     def native_task_waits(self, queue: str) -> bool:
         """Return whether one of huey's own tasks waits."""
@@ -198,49 +180,6 @@ class Database:
             yield database
         finally:
             database.close()
-
-    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
-        """Show that `worker` is alive for as long as this process lives."""
-        info = liveness.WorkerInfo(
-            worker, os.getpid(), slots, queue, time.time(), temporary=temporary
-        )
-        liveness.announce(self._locks, info)
-
-    def renew(self, worker: str) -> bool:
-        """Return whether the lock of `worker` had to be taken again."""
-        return liveness.renew(self._locks, worker)
-
-    def note_trouble(self, worker: str, trouble: str | None) -> None:
-        """Show why `worker` runs nothing; None: it does."""
-        liveness.note_trouble(worker, trouble)
-
-    def retire(self, worker: str) -> None:
-        """Release the lock of `worker`."""
-        liveness.retire(self._locks, worker)
-
-    def forget_dead(self) -> None:
-        """Remove the files of dead workers, whose jobs have been recovered."""
-        liveness.forget_dead(self._locks)
-
-    def is_alive(self, worker: str | None) -> bool:
-        """Return whether the worker with that id is alive."""
-        return worker is not None and liveness.is_alive(self._locks, worker)
-
-    def is_dead(self, worker: str | None) -> bool:
-        """Return whether the worker may be taken for dead; ask again when it is neither."""
-        return worker is None or liveness.is_dead(self._locks, worker)
-
-    def await_sign(self, worker: str | None) -> bool:
-        """Return whether the worker lives, once that is certain."""
-        return worker is not None and liveness.await_sign(self._locks, worker)
-
-    def living(self) -> list[liveness.WorkerInfo]:
-        """Return the workers that are alive, oldest first."""
-        return liveness.living(self._locks)
-
-    @property
-    def _locks(self) -> Path:
-        return self.path.parent / "workers"
 
     def shrink(self, pages: int) -> int:
         """Give up to `pages` unused pages back to the disk; return how many are left."""
@@ -299,8 +238,8 @@ class Database:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run a block in one write transaction: committed as a whole or not at all."""
+    def transaction(self, *, is_alone: bool = True) -> Iterator[sqlite3.Connection]:
+        """Run a block in one write transaction, always alone: committed as a whole or not at all."""
         connection = self.connection
         with self.write_lock:
             try:
@@ -315,6 +254,16 @@ class Database:
                 if isinstance(error, sqlite3.Error):
                     raise self._named(error) from error
                 raise
+
+    def insert_rows(
+        self,
+        connection: sqlite3.Connection,
+        shared: Mapping[str, Any],
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+    ) -> None:
+        """Insert rows into `job`, of which each has the values of `shared` too."""
+        insert_rows(connection, shared, columns, rows)
 
     @contextmanager
     def hurried(self) -> Iterator[None]:

@@ -8,6 +8,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 _FIRST_LOOK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
@@ -22,9 +23,10 @@ PAUSE_S = 0.004
 
 
 class CommitWatch:
-    """Waits for commits to the file in `folder`, whose begin is what the kernel reports."""
+    """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: Callable[[], object]) -> None:
+        self.version = version
         self._writes = FolderWatch(folder)
         self._attentive_until = 0.0
 

@@ -151,6 +151,12 @@ def is_dead(folder: Path, worker: str) -> bool:
     return now - since >= _GRACE_S
 
 
+def certainty(folder: Path, worker: str) -> bool | None:
+    """Return whether `worker` lives, None when nothing certain is known of it here."""
+    sign = _sign_of(folder, worker)[0]
+    return None if sign is _Sign.UNKNOWN else sign is _Sign.ALIVE
+
+
 def await_sign(folder: Path, worker: str) -> bool:
     """Return whether `worker` lives, once that is certain; some seconds later if its file is gone."""
     while not is_alive(folder, worker):

@@ -1,0 +1,243 @@
+"""Connections to the queue's Postgres: one per thread and process, opened anew when one breaks."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+from psycopg.adapt import Buffer
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
+
+from drawscape.errors import QueueError
+from drawscape.queue.engines.engine import CommitInDoubt, Cursor, UniqueViolation, ValueRefused
+from drawscape.queue.engines.postgres.dialect import rendered
+from drawscape.queue.engines.postgres.preparation import prepare
+
+CLIENT_SETTINGS = {
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 6000,
+}
+"""A worker that is cut off knows it within 8 s, before the server gives up its lock."""
+
+_SERVER_SETTINGS = """
+set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3;
+set tcp_user_timeout = 14000; set idle_in_transaction_session_timeout = 60000;
+set client_connection_check_interval = 5000; set default_transaction_isolation = 'read committed';
+set jit = off; set plan_cache_mode = force_generic_plan;
+"""
+_PATIENCE_S = 20.0
+"""So long a caller waits for a server that is being started anew."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
+_IDLE_S = 0.2
+"""A connection that was idle for longer is looked at before it is used: has the server closed it?"""
+
+_SERIAL = 0x44524157  # "DRAW": the class of our advisory locks
+_PREPARED_AFTER = 1
+
+
+class _Text(StrDumperUnknown):
+    """Text without what Postgres refuses: NUL, and halves of surrogate pairs."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return obj.replace("\0", "\ufffd").encode("utf-8", "replace")
+
+
+class Connection:
+    """A thread's connection, which takes the table's statements as SQLite's does."""
+
+    def __init__(self, database: Session) -> None:
+        self._session = database
+        self.pid = os.getpid()
+        self.raw = database.opened()
+        self.used_at = time.monotonic()
+        self.in_transaction = False
+        self.wrote: bool | None = None
+        """In a transaction: whether it wrote, None while it did not."""
+
+    def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /) -> Cursor:
+        """Run one statement; one that only reads is repeated when the connection breaks under it."""
+        statement = rendered(sql)
+        given = statement.values(values) or None
+        try:
+            cursor = psycopg.RawCursor(self.raw).execute(statement.text, given)
+        except psycopg.Error as error:
+            if statement.writes or self.in_transaction or not self.is_broken:
+                in_doubt = statement.writes and not self.in_transaction
+                raise self.named(error, in_doubt=in_doubt) from error
+            self.raw = self._session.opened()
+            return self.execute(sql, values)
+        if statement.writes:
+            self._note(cursor.rowcount > 0, statement.queues)
+        return cursor
+
+    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> Cursor:
+        """Run one statement for each of `values`."""
+        statement = rendered(sql)
+        cursor = psycopg.RawCursor(self.raw)
+        try:
+            cursor.executemany(statement.text, list(values))
+        except psycopg.Error as error:
+            raise self.named(error, in_doubt=not self.in_transaction) from error
+        self._note(True, statement.queues)
+        return cursor
+
+    def control(self, sql: str) -> None:
+        """Run statements without values that belong to the connection: `begin`, `commit`."""
+        self.raw.execute(sql, prepare=False)
+
+    def __del__(self) -> None:
+        if self.__dict__.get("raw") is not None and self.pid == os.getpid():
+            self.raw.close()
+
+    def _note(self, changed: bool, queues: bool) -> None:
+        self.used_at = time.monotonic()
+        if self.in_transaction:
+            self.wrote = changed or self.wrote
+        elif changed:
+            self._session.send(work=queues)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self.raw.closed or self.raw.broken
+
+    def was_closed(self) -> bool:
+        """Whether the server has closed it while it was idle."""
+        if self.is_broken:
+            return True
+        if time.monotonic() - self.used_at < _IDLE_S:
+            return False
+        self.used_at = time.monotonic()
+        readable, _, _ = select.select([self.raw.fileno()], [], [], 0)
+        if readable:
+            try:
+                self.raw.pgconn.consume_input()
+            except psycopg.Error:
+                return True
+        return self.is_broken
+
+    def named(self, error: psycopg.Error, *, in_doubt: bool) -> QueueError:
+        """Return `error` by the name that the table knows."""
+        text = f"{self._session.label}: {str(error).strip()}"
+        if isinstance(error, psycopg.errors.UniqueViolation):
+            name = error.diag.constraint_name or ""
+            return UniqueViolation(name.replace("job_id", "job.id"))
+        if isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded):
+            return ValueRefused(text)
+        if self.is_broken and in_doubt:
+            return CommitInDoubt(f"{text}; it may have been written or not")
+        return QueueError(f"{text}; nothing was written")
+
+
+class Session:
+    """Opens connections to one database, and passes on what they have committed."""
+
+    def __init__(self, url: str, *, is_durable: bool = True) -> None:
+        self.url = url
+        self.is_durable = is_durable
+        self._ready = False
+        self._lock = threading.Lock()
+        self.channel = ""
+        self.serial = 0
+        """The number of this schema in the lock of its transactions."""
+
+    @property
+    def label(self) -> str:
+        """The URL without its password."""
+        return label_of(self.url)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """Return a new connection; raise QueueError."""
+        try:
+            connection = psycopg.connect(
+                self.url,
+                autocommit=True,
+                prepare_threshold=_PREPARED_AFTER,
+                **{"fallback_application_name": "drawscape", **CLIENT_SETTINGS},  # type: ignore[arg-type]
+            )
+        except psycopg.Error as error:
+            raise QueueError(f"{self.label}: {str(error).strip()}") from error
+        try:
+            connection.execute(_SERVER_SETTINGS, prepare=False)
+            if not self.is_durable:
+                connection.execute("set synchronous_commit = off", prepare=False)
+            connection.adapters.register_dumper(str, _Text)
+            connection.adapters.register_dumper(int, Int8Dumper)  # of one width, for one plan
+            self._make_ready(connection)
+        except psycopg.Error as error:
+            connection.close()
+            raise QueueError(f"{self.label}: {str(error).strip()}") from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make_ready(self, connection: psycopg.Connection[Any]) -> None:
+        with self._lock:
+            if self._ready:
+                return
+            schema = connection.execute("select current_schema()").fetchone()
+            if schema is None or schema[0] is None:
+                raise QueueError(f"{self.label}: its search_path names no schema that is there")
+            prepare(connection, self.label)
+            number = zlib.crc32(str(schema[0]).encode())
+            self.channel = f"drawscape_{number:08x}"
+            self.serial = number - 2**32 if number >= 2**31 else number
+            self._ready = True
+
+    def opened(self) -> psycopg.Connection[Any]:
+        """Return a new connection, waiting a while for a server that is being started."""
+        deadline, pause_s = time.monotonic() + _PATIENCE_S, _FIRST_PAUSE_S
+        while True:
+            try:
+                return self.connect()
+            except QueueError as error:
+                if not isinstance(error.__cause__, psycopg.OperationalError):
+                    raise
+                if not _may_pass(str(error)) or time.monotonic() + pause_s > deadline:
+                    raise
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def send(self, *, work: bool) -> None:
+        """Let others know that something was committed."""
+        raise NotImplementedError
+
+
+def _may_pass(text: str) -> bool:
+    """Whether a server that refuses so may serve in a moment."""
+    passing = (
+        "refused",
+        "starting up",
+        "shutting down",
+        "No such file",
+        "too many clients",
+        "closed",
+    )
+    return any(words in text for words in (*passing, "recovery", "timeout", "reset"))
+
+
+def label_of(url: str) -> str:
+    """Return `url` without a password.
+
+    >>> label_of("postgresql://ada:secret@db/queue")
+    'postgresql://ada@db/queue'
+    """
+    parts = conninfo.conninfo_to_dict(url)
+    user, host, port = (str(parts.get(name) or "") for name in ("user", "host", "port"))
+    path = str(parts.get("dbname") or "")
+    if host.startswith("/"):
+        return f"postgresql://{user}@/{path}?host={host}" + (f"&port={port}" if port else "")
+    return f"postgresql://{user}{'@' if user else ''}{host}{':' if port else ''}{port}/{path}"

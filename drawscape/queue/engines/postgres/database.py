@@ -1,0 +1,248 @@
+"""The job table on Postgres, as the queue uses it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from drawscape.errors import QueueError
+from drawscape.queue.engines.postgres.connection import Connection, Session
+from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_for
+from drawscape.queue.engines.postgres.schema import kind_of
+from drawscape.queue.engines.postgres.workers import Workers
+
+_SERIAL = 0x44524157  # "DRAW"
+
+
+class Database(Session):
+    """The queue's tables in a Postgres database, with a connection of its own for each thread.
+
+    `folder` is where logs, previews and the key lie.
+    """
+
+    has_many_writers = True
+    write_lock: AbstractContextManager[None] = nullcontext()
+
+    def __init__(self, url: str, folder: Path, *, is_durable: bool = True) -> None:
+        super().__init__(url, is_durable=is_durable)
+        self.folder = folder
+        self._local = threading.local()
+        self.workers = Workers(self)
+
+    @property
+    def target(self) -> str:
+        """The URL."""
+        return self.url
+
+    @property
+    def key_file(self) -> Path:
+        """The key, in the home's folder."""
+        return self.folder / "queue.key"
+
+    def exists(self) -> bool:
+        """Return True: what is not there is made with the first connection."""
+        return True
+
+    def another(self, *, is_durable: bool = True) -> Database:
+        """Return the same tables with connections of its own."""
+        return Database(self.url, self.folder, is_durable=is_durable)
+
+    @property
+    def connection(self) -> Connection:
+        """This thread's connection, opened anew when it broke and in a forked process."""
+        held: Connection | None = getattr(self._local, "held", None)
+        if held is not None and held.pid == os.getpid():
+            if held.in_transaction or not held.was_closed():
+                return held
+            held.raw.close()
+        elif held is not None:
+            _INHERITED.append(held)
+        self._local.held = held = Connection(self)
+        return held
+
+    def close(self) -> None:
+        """Close this thread's connection, if it has one."""
+        held: Connection | None = getattr(self._local, "held", None)
+        self._local.held = None
+        if held is not None and held.pid == os.getpid():
+            held.raw.close()
+
+    def check_files(self) -> None:
+        """Nothing to check: the server keeps its files."""
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn what psycopg raises elsewhere than in a statement into QueueError."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise QueueError(f"{self.label}: {str(error).strip()}") from error
+
+    @contextmanager
+    def transaction(self, *, is_alone: bool = True) -> Iterator[Connection]:
+        """Run a block in one transaction: committed as a whole or not at all.
+
+        Those that are alone never run at once; they take their lock before any row's, so that no two wait
+        for each other.
+        """
+        connection = self._begun(is_alone)
+        try:
+            yield connection
+            self._commit(connection)
+        except BaseException:
+            if not connection.is_broken:
+                connection.control("rollback")
+            raise
+        finally:
+            connection.in_transaction = False
+            wrote, connection.wrote = connection.wrote, None
+        if wrote:
+            self.send(work=True)
+
+    def _begun(self, is_alone: bool) -> Connection:
+        lock = f"; select pg_advisory_xact_lock({_SERIAL}, {{}})" if is_alone else ""
+        for attempt in range(2):
+            connection = self.connection
+            try:
+                connection.control(f"begin{lock.format(self.serial)}")
+            except psycopg.Error as error:
+                if attempt or not connection.is_broken:
+                    raise connection.named(error, in_doubt=False) from error
+            else:
+                break
+        connection.in_transaction = True
+        return connection
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.control("commit")
+        except psycopg.Error as error:
+            raise connection.named(error, in_doubt=True) from error
+
+    def insert_rows(
+        self,
+        connection: Connection,
+        shared: Mapping[str, Any],
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+    ) -> None:
+        """Insert rows into `job` that have the values of `shared` in common."""
+        names = (*columns, *shared)
+        try:
+            with connection.raw.cursor().copy(
+                f"copy job ({', '.join(names)}) from stdin (format binary)"
+            ) as copy:
+                copy.set_types([kind_of(name) for name in names])
+                common = tuple(shared.values())
+                for row in rows:
+                    copy.write_row((*row, *common))
+        except psycopg.Error as error:
+            raise connection.named(error, in_doubt=False) from error
+        connection.wrote = True
+
+    @contextmanager
+    def relaxed(self) -> Iterator[Database]:
+        """Yield the same tables with commits that a power loss of the server may undo."""
+        if not self.is_durable:
+            yield self
+            return
+        database = self.another(is_durable=False)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def hurried(self) -> AbstractContextManager[None]:
+        """Do nothing: readers and writers of other rows are not waited for."""
+        return nullcontext()
+
+    @property
+    def notices(self) -> Notices:
+        """What this process receives and sends of commits."""
+        if not self.channel:
+            self.connection  # noqa: B018 - makes the tables, and shows which schema they are in
+        return notices_for(
+            f"{self.url} {self.channel}", lambda: Notices(self.connect, self.channel)
+        )
+
+    def send(self, *, work: bool) -> None:
+        """Let others know that something was committed."""
+        self._local.sent = getattr(self._local, "sent", 0) + 1
+        self.notices.send(work=work)
+
+    def version(self) -> object:
+        """Return what differs after any commit, of this thread or of another."""
+        return self.written_by_others(), getattr(self._local, "sent", 0)
+
+    def written_by_others(self) -> int:
+        """Return a number that rises with what was committed, a moment after it was."""
+        return self.notices.count(CHANGE)
+
+    def commit_watch(self) -> CommitWatch:
+        """Return what waits for commits that give a worker something to do."""
+        return CommitWatch(self)
+
+    def native_task_waits(self, queue: str) -> bool:
+        """Return whether one of huey's own tasks waits."""
+        row = self.connection.execute(
+            "select exists (select 1 from huey_task where queue = ?)", (queue,)
+        ).fetchone()
+        return bool(row[0])
+
+    def shrink(self, pages: int) -> int:
+        """Return 0: the server cleans up by itself."""
+        return 0
+
+    def size_bytes(self) -> int:
+        """Return how much the job table takes, with its indexes."""
+        with self.translated():
+            row = self.connection.execute("select pg_total_relation_size('job')").fetchone()
+        return int(row[0])
+
+    def backup(self, file: Path) -> None:
+        """Raise QueueError: a server has tools of its own."""
+        raise QueueError(
+            f"{self.label} is copied by Postgres' own tools: `pg_dump --format=custom --file={file} URL`; "
+            f"copy the key {self.key_file} too"
+        )
+
+    def damage(self) -> list[str]:
+        """Return which of the tables' indexes Postgres holds for unfinished or broken."""
+        with self.translated():
+            rows = self.connection.execute(
+                "select indexrelid::regclass::text from pg_index "
+                "where indrelid = 'job'::regclass and not (indisvalid and indisready)"
+            ).fetchall()
+        return [f"the index {name} is not valid: `reindex index {name}`" for (name,) in rows]
+
+
+class CommitWatch:
+    """Waits for commits that give a worker something to do."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._count = -1
+
+    def version(self) -> int:
+        """Return a number that rises with them."""
+        return self._database.notices.count(WORK)
+
+    def wait(self, timeout_s: float) -> None:
+        """Return soon after one, or after `timeout_s`."""
+        notices = self._database.notices
+        if self._count >= 0:
+            notices.wait(WORK, self._count, timeout_s)
+        self._count = notices.count(WORK)
+
+    def close(self) -> None:
+        """Wait no more."""
+
+
+_INHERITED: list[Connection] = []
+"""Of the process that this one was forked from: closed here, they would be closed there."""

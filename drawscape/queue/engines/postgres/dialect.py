@@ -1,0 +1,63 @@
+"""The job table's statements in Postgres' words, each put into them once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+# A literal, a lock that SQLite reads as a comment, a value by place, a value by name (`::` is a cast).
+_PARTS = re.compile(r"'(?:[^']|'')*'|/\* for update \*/|\?|(?<![:\w]):([a-z]\w*)")
+
+_WORDS = (("max(started_at,", "greatest(started_at,"),)
+
+_QUEUES = re.compile(r"^\s*insert\b|set status = (?:'queued'|case)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement with `$1`, `$2`...; `names` are those of its values, None when they go by place."""
+
+    text: str
+    names: tuple[str, ...] | None
+    writes: bool
+    queues: bool
+    """Whether a worker may have something to do after it."""
+
+    def values(self, given: Sequence[Any] | Mapping[str, Any]) -> Sequence[Any]:
+        """Return the values in the order of the marks."""
+        if isinstance(given, Mapping):
+            return [given[name] for name in self.names or ()]
+        return given
+
+
+@lru_cache(512)
+def rendered(sql: str) -> Statement:
+    """Return `sql`, written with `?` or `:name`, as Postgres takes it.
+
+    >>> rendered("select ?, 'what?' from job where id = :id").text
+    "select $1, 'what?' from job where id = $2"
+    """
+    names: list[str] = []
+    count = 0
+
+    def mark(found: re.Match[str]) -> str:
+        nonlocal count
+        if found[0] == "?":
+            count += 1
+            return f"${count}"
+        if found[0] == "/* for update */":
+            return "for update"
+        if found[1] is None:
+            return found[0]
+        if found[1] not in names:
+            names.append(found[1])
+        return f"${count + names.index(found[1]) + 1}"
+
+    text = _PARTS.sub(mark, sql)
+    for ours, theirs in _WORDS:
+        text = text.replace(ours, theirs)
+    writes = re.match(r"\s*(insert|update|delete)\b", text) is not None or " set status" in text
+    return Statement(text, tuple(names) or None, writes, writes and bool(_QUEUES.search(text)))

@@ -1,0 +1,263 @@
+"""One connection of a process that says what was committed, receives it of others, and holds workers' locks.
+
+NOTIFY inside of a transaction makes all such commits of the server wait for each other; so it is sent after
+the commit, by a thread of its own: ten in a row at once, then one in 5 ms for all that came meanwhile. A
+notice may be lost with the connection: when it is back, everyone looks again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+
+from drawscape.errors import QueueError
+
+WORK, CHANGE = "work", "change"
+"""The channels: a worker may have something to do; something has changed."""
+
+_PAUSE_S = 0.005
+_AT_ONCE = 10
+_PING_S = 2.0  # also how soon a connection that broke without a word is noticed
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0  # between two attempts to connect
+_CONNECT_S = 30.0
+_UNUSED_S = 5.0  # who watches asks a hundred times a second, a worker four times
+_LEAVE_S = 2.0
+_LOCK_WAIT = "30s"  # a session of ours that the server has not given up yet may hold it still
+
+_LOG = logging.getLogger("huey.drawscape")
+
+Greeting = tuple[str, Sequence[object]]
+"""A statement, and its values, with which a worker shows itself."""
+
+
+class Notices:
+    """The notices of one schema; `channel` is what the names of its channels begin with.
+
+    A thread runs while they are used, and ends `_UNUSED_S` after nobody has asked any more.
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]], channel: str) -> None:
+        self._connect = connect
+        self._channel = channel
+        self._condition = threading.Condition()
+        self._counts = {WORK: 0, CHANGE: 0}
+        self._due: set[str] = set()
+        self._workers: dict[int, Greeting] = {}
+        self._held: set[int] = set()
+        self._pipe: tuple[int, int] | None = None
+        self._used_at = 0.0
+        self._stopping = False
+        self._connected = threading.Event()
+        self._trouble = ""
+        self._thread: threading.Thread | None = None
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """Send what is due and close the connection."""
+        self._stopping = True
+        self._wake()
+        if (thread := self._thread) is not None:
+            thread.join(_LEAVE_S)
+
+    def send(self, *, work: bool) -> None:
+        """Let others know of a commit soon, and whether a worker may have something to do since."""
+        channels = {WORK, CHANGE} if work else {CHANGE}
+        with self._condition:
+            known = self._due >= channels
+            self._due |= channels
+            self._use()
+        if not known:
+            self._wake()
+
+    def count(self, channel: str) -> int:
+        """Return a number that rises with every notice; raise QueueError when there is no connection."""
+        with self._condition:
+            self._use()
+        if not self._connected.is_set() and not self._connected.wait(_CONNECT_S):
+            raise QueueError(f"no connection to the queue: {self._trouble}")
+        return self._counts[channel]
+
+    def wait(self, channel: str, count: int, timeout_s: float) -> None:
+        """Return when `channel` was received since `count`, or after `timeout_s`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._counts[channel] != count, timeout_s)
+
+    def hold(self, lock: int, greeting: Greeting) -> None:
+        """Return once this process holds the lock, with a row beside it; one that is lost is taken again."""
+        with self._condition:
+            self._workers[lock] = greeting
+            self._use()
+        self._wake()
+        with self._condition:
+            if not self._condition.wait_for(lambda: lock in self._held, _CONNECT_S):
+                raise QueueError(f"no connection to the queue: {self._trouble}")
+
+    def release(self, lock: int) -> None:
+        """Let the lock go."""
+        with self._condition:
+            self._workers.pop(lock, None)
+        self._wake()
+
+    def _use(self) -> None:
+        """Note that somebody asks, and have a thread; with the condition held."""
+        self._used_at = time.monotonic()
+        if self._thread is None and not self._stopping:
+            self._pipe = os.pipe()
+            for end in self._pipe:
+                os.set_blocking(end, False)
+            self._thread = threading.Thread(target=self._run, name="drawscape-notices", daemon=True)
+            self._thread.start()
+
+    def _wake(self) -> None:
+        with self._condition, contextlib.suppress(BlockingIOError):
+            if self._pipe is not None:
+                os.write(self._pipe[1], b"!")
+
+    def _is_over(self) -> bool:
+        """Return whether the thread may end, and let it be forgotten then."""
+        with self._condition:
+            unused = time.monotonic() - self._used_at > _UNUSED_S
+            if not self._stopping and (not unused or self._workers or self._due):
+                return False
+            self._connected.clear()
+            if self._pipe is not None:
+                os.close(self._pipe[0])
+                os.close(self._pipe[1])
+            self._pipe = self._thread = None
+            return True
+
+    def _run(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                with self._connect() as connection:
+                    self._greet(connection)
+                    pause_s = _FIRST_PAUSE_S
+                    self._serve(connection)
+                    return
+            except (psycopg.Error, QueueError, OSError) as error:
+                self._connected.clear()
+                self._held.clear()
+                self._trouble = str(error).strip()
+                if self._workers:
+                    _LOG.warning("event=connection_lost error=%r", self._trouble[:200])
+                if self._is_over():
+                    return
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _greet(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute("set synchronous_commit = off")
+        for channel in (WORK, CHANGE):
+            connection.execute(f'listen "{self._channel}_{channel}"')
+        self._keep_locks(connection)
+        self._connected.set()
+        self._count_in({WORK, CHANGE})  # whatever was sent meanwhile was not received
+
+    def _keep_locks(self, connection: psycopg.Connection[Any]) -> None:
+        """Take the locks that are wanted and not held, release those that are held and not wanted."""
+        with self._condition:
+            wanted, workers = set(self._workers), dict(self._workers)
+        for lock in wanted - self._held:
+            connection.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
+            connection.execute("select pg_advisory_lock(%s)", (lock,))
+            connection.execute("set lock_timeout = 0")
+            psycopg.RawCursor(connection).execute(*workers[lock])
+            with self._condition:
+                self._held.add(lock)
+                self._condition.notify_all()
+        for lock in self._held - wanted:
+            connection.execute("select pg_advisory_unlock(%s)", (lock,))
+            self._held.discard(lock)
+
+    def _serve(self, connection: psycopg.Connection[Any]) -> None:
+        """Send and receive until nobody asks any more."""
+        received: set[str] = set()
+        # psycopg takes what comes in while a statement runs, and hands it to its handlers alone.
+        connection.add_notify_handler(
+            lambda notice: received.add(notice.channel.rpartition("_")[2])
+        )
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        assert self._pipe is not None
+        wakes = self._pipe[0]
+        poll.register(wakes, select.POLLIN)
+        may_send_at = ping_at = time.monotonic()
+        while True:
+            now = time.monotonic()
+            if self._workers.keys() != self._held:
+                self._keep_locks(connection)
+            if self._due and (now >= may_send_at - _AT_ONCE * _PAUSE_S or self._stopping):
+                self._send(connection)
+                may_send_at = max(may_send_at, now) + _PAUSE_S
+                ping_at = now + _PING_S
+            elif now >= ping_at:
+                connection.execute("select 1")
+                ping_at = time.monotonic() + _PING_S
+            if not self._due and self._is_over():
+                return
+            self._count_in(received)
+            received.clear()
+            until = min(ping_at, may_send_at - _AT_ONCE * _PAUSE_S) if self._due else ping_at
+            for descriptor, _ in poll.poll(max(0.0, until - time.monotonic()) * 1000):
+                if descriptor == wakes:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(wakes, 4096)
+                else:
+                    connection.pgconn.consume_input()
+                    while notice := connection.pgconn.notifies():
+                        received.add(notice.relname.decode().rpartition("_")[2])
+
+    def _send(self, connection: psycopg.Connection[Any]) -> None:
+        with self._condition:
+            due, self._due = self._due, set()
+        for channel in due:
+            try:
+                connection.execute("select pg_notify(%s, '')", (f"{self._channel}_{channel}",))
+            except BaseException:
+                self._due |= due  # twice is better than never
+                raise
+
+    def _count_in(self, channels: set[str]) -> None:
+        if not channels:
+            return
+        with self._condition:
+            for channel in channels & self._counts.keys():
+                self._counts[channel] += 1
+            self._condition.notify_all()
+
+
+_NOTICES: dict[str, Notices] = {}
+_LOCK = threading.Lock()
+
+
+def notices_for(name: str, make: Callable[[], Notices]) -> Notices:
+    """Return this process's notices called `name`, made if there are none."""
+    found = _NOTICES.get(name)
+    if found is None:
+        with _LOCK:
+            found = _NOTICES.get(name)
+            if found is None:
+                found = _NOTICES[name] = make()
+    return found
+
+
+def _forget() -> None:
+    """A forked process has no threads of its own, and leaves its parent's connections alone."""
+    global _LOCK
+    _INHERITED.extend(_NOTICES.values())
+    _NOTICES.clear()
+    _LOCK = threading.Lock()
+
+
+_INHERITED: list[Notices] = []
+os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,103 @@
+"""The workers of a queue on Postgres: by locked files on this machine, by the server's locks everywhere."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from drawscape.queue.engines.postgres.liveness import (
+    ANNOUNCE,
+    CONFIRM_S,
+    FORGET,
+    LIVING,
+    RESTART_S,
+    UPTIME,
+    Missing,
+    WorkerInfo,
+    lock_of,
+)
+from drawscape.queue.engines.sqlite import liveness as files
+
+if TYPE_CHECKING:
+    from drawscape.queue.engines.postgres.database import Database
+
+
+class Workers:
+    """The workers of `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._folder = database.folder / "workers"
+        self._missing = Missing()
+
+    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
+        """Show that `worker` is alive, to this machine by a locked file and to all by the server's lock."""
+        pid = os.getpid()
+        info = files.WorkerInfo(worker, pid, slots, queue, time.time(), temporary=temporary)
+        files.announce(self._folder, info)
+        values = (worker, lock_of(worker), socket.gethostname(), pid, slots, queue)
+        self._database.notices.hold(lock_of(worker), (ANNOUNCE, values))
+
+    def renew(self, worker: str) -> bool:
+        """Return whether the locked file of `worker` had to be made again; the lock renews itself."""
+        return files.renew(self._folder, worker)
+
+    def note_trouble(self, worker: str, trouble: str | None) -> None:
+        """Show why `worker` runs nothing; None: it does."""
+        files.note_trouble(worker, trouble)
+        with self._database.translated():
+            self._database.connection.execute(
+                "update job_worker set trouble = ? where id = ?",
+                (trouble and trouble[:500], worker),
+            )
+
+    def retire(self, worker: str) -> None:
+        """Let `worker` be gone."""
+        files.retire(self._folder, worker)
+        self._database.notices.release(lock_of(worker))
+        with self._database.translated():
+            self._database.connection.execute("delete from job_worker where id = ?", (worker,))
+
+    def forget_dead(self) -> None:
+        """Remove what dead workers left, whose jobs have been recovered."""
+        files.forget_dead(self._folder)
+        with self._database.translated():
+            self._database.connection.execute(FORGET)
+
+    def is_alive(self, worker: str | None) -> bool:
+        """Return whether the worker with that id is alive."""
+        if worker is None:
+            return False
+        known = files.certainty(self._folder, worker)
+        return worker in self._ids_alive() if known is None else known
+
+    def is_dead(self, worker: str | None) -> bool:
+        """Return whether the worker may be taken for dead; ask again when it is neither."""
+        known = False if worker is None else files.certainty(self._folder, worker)
+        if worker is None or known is not None:
+            return not known
+        if worker in self._ids_alive():
+            self._missing.forget(worker)
+            return False
+        with self._database.translated():
+            uptime_s = self._database.connection.execute(UPTIME).fetchone()[0]
+        return uptime_s > RESTART_S and self._missing.is_confirmed(worker)
+
+    def await_sign(self, worker: str | None) -> bool:
+        """Return whether the worker lives, once that is certain."""
+        while worker is not None and not self.is_alive(worker):
+            if self.is_dead(worker):
+                return False
+            time.sleep(CONFIRM_S / 10)
+        return worker is not None
+
+    def living(self) -> list[WorkerInfo]:
+        """Return the workers that are alive, oldest first."""
+        with self._database.translated():
+            rows = self._database.connection.execute(LIVING).fetchall()
+        return [WorkerInfo(*row) for row in rows]
+
+    def _ids_alive(self) -> set[str]:
+        return {info.id for info in self.living()}

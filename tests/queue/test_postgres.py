@@ -1,0 +1,91 @@
+"""What is Postgres' own in the queue: tables made once, whose they are, what broken connections do."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from postgres_server import drop_schema, new_schema
+
+from drawscape import errors
+from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.sqlite.connection import Database as File
+from drawscape.queue.engines.target import open_database
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+
+@pytest.fixture
+def url(postgres_url: str):
+    """A schema of the test's own."""
+    made = new_schema(postgres_url)
+    yield made
+    drop_schema(made)
+
+
+@pytest.fixture
+def database(url: str, tmp_path: Path) -> Database:
+    return open_database(url, tmp_path)
+
+
+def columns_of_postgres(database: Database) -> set[str]:
+    rows = database.connection.execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema = current_schema() and table_name like 'job%'"
+    ).fetchall()
+    return {f"{table}.{column}" for table, column in rows}
+
+
+def test_both_engines_have_the_same_columns(database: Database, tmp_path: Path):
+    file = File(tmp_path / "queue.db")
+    connection = file.connection
+    tables = connection.execute(
+        "select name from sqlite_master where type = 'table' and name like 'job%'"
+    )
+    ours = {
+        f"{table}.{row[1]}"
+        for (table,) in tables.fetchall()
+        for row in connection.execute(f"pragma table_info({table})")
+    }
+    theirs = {name for name in columns_of_postgres(database) if not name.startswith("job_worker.")}
+    assert theirs - ours == {"job.awaited"}
+    assert ours - theirs == set()
+
+
+def test_eight_that_start_at_once_make_the_tables_once(url: str, tmp_path: Path):
+    start = threading.Barrier(8)
+
+    def opened(_: int) -> int:
+        one = open_database(url, tmp_path)
+        start.wait(30)
+        return int(one.connection.execute("select count(*) from job").fetchone()[0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(opened, range(8))) == [0] * 8
+
+
+def test_tables_of_a_newer_version_are_refused(database: Database, url: str, tmp_path: Path):
+    database.connection.execute("update job_note set value = '99' where name = 'table version'")
+    with pytest.raises(errors.QueueError, match="newer Drawscape"):
+        open_database(url, tmp_path).connection  # noqa: B018 - opens it
+
+
+def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create table job (title text)")
+    with pytest.raises(errors.QueueError, match="another program"):
+        open_database(url, tmp_path).connection  # noqa: B018 - opens it
+
+
+def test_a_password_is_in_no_message(tmp_path: Path):
+    hidden = "postgresql://ada:opensesame@127.0.0.1:1/queue"
+    database = open_database(hidden, tmp_path)
+    assert "opensesame" not in database.label
+    with pytest.raises(errors.QueueError) as caught:
+        database.connect()
+    assert "opensesame" not in str(caught.value)
+    assert "ada@127.0.0.1" in str(caught.value)
