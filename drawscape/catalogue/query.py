@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from html import escape
 from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
@@ -13,6 +14,7 @@ from drawscape.catalogue.database import reading, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
+from drawscape.image_tag import image_tag
 
 Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
@@ -29,6 +31,13 @@ _ORDERS: dict[Order, str] = {
 
 _CHUNK = 500
 """Below the number of variables that any SQLite takes in one statement."""
+
+
+MOST_SHOWN = 24
+"""Drawings of which a cell shows the thumbnails: 240 kB in the saved notebook at most."""
+
+_ACROSS = 6
+_CELL = "text-align: center; background: white; color: black"
 
 
 class Drawings(Sequence[Drawing]):
@@ -67,9 +76,27 @@ class Drawings(Sequence[Drawing]):
         by_id = {row["id"]: Drawing.of(row) for row in rows}
         return [by_id[one] for one in ids if one in by_id]
 
+    def _repr_html_(self) -> str:
+        """Show the first in a cell, by their thumbnails."""
+        from drawscape.catalogue.captions import captions
+
+        shown = list(self[:MOST_SHOWN])
+        cells = [
+            f'<td style="{_CELL}">{_thumbnail_tag(one)}<br>{escape(caption)}</td>'
+            for one, caption in zip(shown, captions(shown), strict=True)
+        ]
+        rows = ["".join(cells[i : i + _ACROSS]) for i in range(0, len(cells), _ACROSS)]
+        more = f"<p>and {len(self) - len(shown)} more</p>" if len(self) > len(shown) else ""
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>{more}"
+
     def __repr__(self) -> str:
         first = ", ".join(map(repr, self[:3]))
         return f"<{len(self)} drawings: {first}{', ...' if len(self) > 3 else ''}>"
+
+
+def _thumbnail_tag(drawing: Drawing) -> str:
+    picture = drawing.thumbnail
+    return image_tag(picture, "webp", drawing.path.name, height_px=150) if picture else "no picture"
 
 
 def drawings(

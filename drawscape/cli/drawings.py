@@ -11,6 +11,7 @@ import click
 
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
+from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import Order
 from drawscape.cli.text import complain, counted, exit_code, print_list
 from drawscape.errors import DrawscapeError, ParameterError
@@ -69,7 +70,9 @@ def list_(
         deleted=deleted,
         where=dict(_wanted(parameter) for parameter in parameters),
     )
-    print_list([(one.recipe[:8], _line(one)) for one in found[:limit]])
+    shown = list(found[:limit])
+    words = zip(shown, captions(shown), strict=True)
+    print_list([(one.recipe[:8], _line(one, caption)) for one, caption in words])
     if len(found) > limit:
         click.echo(f"{len(found) - limit} more; --limit shows them", err=True)
     elif not found:
@@ -240,12 +243,11 @@ def _for_each(names: Iterable[str], act: Any) -> None:
         sys.exit(code)
 
 
-def _line(one: Drawing) -> str:
+def _line(one: Drawing, caption: str) -> str:
     marks = " ".join(filter(None, ["*" * one.stars, *(f"#{tag}" for tag in one.tags)]))
     parts = [
         f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}",
-        one.name or one.sketch,
-        f"seed {one.seed}",
+        caption,
         one.path.name + (" (gone)" if one.deleted else ""),
         marks,
     ]

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 
 from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
 from drawscape.catalogue import refresh as refresh_index
+from drawscape.catalogue.captions import captions
 from drawscape.catalogue.database import data_version
 from drawscape.catalogue.query import sketch_names
 from drawscape.errors import CatalogueError
 from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import label_of
-from drawscape.notebook.wall import ORDERS, Wall, button, drawings_words, short
+from drawscape.notebook.wall import ORDERS, Wall, button, drawings_words
 from drawscape.settings import home
-from drawscape.sketches import SKETCHES
 
 PAGE = 60
 """Tiles on a page: 600 kB of thumbnails at most."""
-
-MOST_SETTINGS = 3
-"""Settings under a drawing: what still fits into two lines."""
 
 LOOK_S = 0.5
 """How often to look whether somebody has drawn or marked something: it shows within a second."""
@@ -70,7 +67,7 @@ class History(LiveBox):
         self._home = home()
         self._found = Drawings([])
         refresh_index()
-        small = {"width": "150px"}
+        small = {"width": "130px"}
         self._sketch = widgets.Dropdown(
             options=sketch_options(sketch), value=sketch or "", layout=small, tooltip="Sketch"
         )
@@ -147,9 +144,10 @@ class History(LiveBox):
             self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
             first = self._page * PAGE
             shown = list(found[first : first + PAGE])
+            words = captions(shown, with_sketch=not self._sketch.value)
             self._wall.grid.show(
                 self._wall.tile(str(one.id), caption, one)
-                for one, caption in zip(shown, captions(shown), strict=True)
+                for one, caption in zip(shown, words, strict=True)
             )
             last = first + len(shown)
             place = f"{first + 1} to {last} of " if len(found) > PAGE else ""
@@ -188,34 +186,6 @@ def sketch_options(chosen: str | None) -> tuple[tuple[str, str], ...]:
     """Return the choices of sketches, `chosen` among them: each with the name that stands for it."""
     names = sorted({*sketch_names(), *([chosen] if chosen else [])})
     return (("all sketches", ""), *((label_of(name), name) for name in names))
-
-
-def captions(shown: Sequence[Drawing]) -> list[str]:
-    """Return the words under drawings: the name given, else the sketch and in what it differs.
-
-    Up to three settings that are not the same in all of that sketch's drawings here, else its seed.
-    """
-    settings = [_settings(one) for one in shown]
-    differing: dict[str, dict[str, set[str]]] = {}
-    for one, values in zip(shown, settings, strict=True):
-        seen = differing.setdefault(one.sketch, {})
-        for name, value in values.items():
-            seen.setdefault(name, set()).add(short(value))
-    words = []
-    for one, values in zip(shown, settings, strict=True):
-        names = [name for name in values if len(differing[one.sketch][name]) > 1]
-        seed = [] if one.sketch in SKETCHES and not SKETCHES[one.sketch].takes_rng else ["seed"]
-        parts = [
-            f"{label_of(name)} {short(values[name])}" for name in (names or seed)[:MOST_SETTINGS]
-        ]
-        words.append(one.name or " · ".join([label_of(one.sketch), *parts]))
-    return words
-
-
-def _settings(drawing: Drawing) -> dict[str, Any]:
-    page = f"{drawing.width:g} x {drawing.height:g}"
-    named = {"seed": drawing.seed, "page": page, "margin": drawing.margin}
-    return {**named, **drawing.parameters}
 
 
 def _watch(view: Callable[[], History | None], watched_home: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.catalogue import REJECTED, Drawing, drawings
+from drawscape.catalogue.captions import short
 from drawscape.catalogue.marks import marks_of
 from drawscape.catalogue.query import Order
 from drawscape.errors import DrawscapeError
@@ -265,8 +266,3 @@ def settings_words(drawing: Drawing) -> str:
 def drawings_words(number: int) -> str:
     """Return '1 drawing', '2 drawings'."""
     return f"{number} drawing{'' if number == 1 else 's'}"
-
-
-def short(value: Any) -> str:
-    """Return a parameter's value in a few characters."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -56,7 +56,7 @@ def test_drawings_are_found_chosen_and_exported_in_the_gallery(notebook: Any, pa
     sketches.select_option(label="truchet")
     await_tiles(page, 6)
     assert sorted(captions(page)) == [
-        f"truchet · seed {seed} · tiles {tiles}" for seed in (1, 2, 3) for tiles in (3, 4)
+        f"seed {seed} · tiles {tiles}" for seed in (1, 2, 3) for tiles in (3, 4)
     ]
     sketches.select_option(label="all sketches")
     await_tiles(page, 8)
@@ -67,7 +67,7 @@ def test_drawings_are_found_chosen_and_exported_in_the_gallery(notebook: Any, pa
     await_tiles(page, 8)
     page.get_by_label("Order", exact=True).select_option(label="ink")
     ordered = notebook.evaluate(
-        "from drawscape.notebook.history_view import captions\n"
+        "from drawscape.catalogue.captions import captions\n"
         "print(captions(list(drawings(order='ink'))))"
     )
     wait_until(lambda: str(captions(page)) == ordered.strip(), 30, ordered)

@@ -15,6 +15,7 @@ import pytest
 from support import wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
+from drawscape.catalogue.captions import captions
 from drawscape.catalogue.database import connection
 from drawscape.catalogue.documents import settings_key
 from drawscape.catalogue.figures import LARGEST_THUMBNAIL
@@ -147,6 +148,25 @@ def test_drawings_are_found_by_what_they_are(drawn: Draw) -> None:
         drawings(tiles=(1, 2, 3))
 
 
+def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> None:
+    one, two = drawn("truchet", seed=1, tiles=3), drawn("truchet", seed=1, tiles=4)
+    three = drawn("truchet", seed=2, tiles=5)
+    rose = drawn("maurer_rose")
+    assert captions([one, two, three, rose]) == [
+        "truchet · tiles 3 · seed 1",
+        "truchet · tiles 4 · seed 1",
+        "truchet · tiles 5 · seed 2",
+        "maurer rose · seed 0",
+    ]
+    assert captions([one]) == ["truchet · seed 1"]
+    one.rename("<dusk>")
+    assert captions([one, two], with_sketch=False) == ["<dusk>", "tiles 4"]
+    html = drawings()._repr_html_()
+    assert html.count("<img") == html.count("image/webp") == 4
+    assert "&lt;dusk&gt;" in html
+    assert "more" not in html
+
+
 def test_marks_are_kept_and_found(drawn: Draw) -> None:
     one, two = drawn(seed=1), drawn(seed=2)
     one.star(5).tag("kept", "show in May").annotate("the edge is 100% mine").rename("dawn")
@@ -159,6 +179,7 @@ def test_marks_are_kept_and_found(drawn: Draw) -> None:
     assert [d.seed for d in drawings(tag="kept")] == [1]
     assert [d.seed for d in drawings(text="100%")] == [1]
     assert [d.seed for d in drawings(text="May")] == [1]
+    assert [len(drawings(text=text)) for text in ("1%0", "m_ne", "mine\\")] == [0, 0, 0]
     assert find("dawn").recipe == one.recipe
     assert one.untag("kept").tags == ("show in May",)
     for stars in (6, -1, True, 2.5):
