@@ -15,6 +15,10 @@ Values = Mapping[str, Any]
 BEYOND = 0.5
 """How far outside of its two parents, as a part of their distance, a child's number may lie."""
 
+UNLIKE = 0.7
+"""How much siblings differ in their spread (of its logarithm): some stay near, a few go further and so
+leave a valley in which all others are stuck."""
+
 
 def random_values(parameter: Parameter, rng: np.random.Generator) -> Any:
     """Return a value anywhere within a parameter's bounds or choices; its default where it has none."""
@@ -38,17 +42,19 @@ def child(
     """Return settings bred from one or more `parents`.
 
     Each number lies between two of them or a little beyond, each choice is one of theirs; then `spread`,
-    0 (near) to 1 (far), moves numbers by about that part of their range and exchanges choices that often.
+    0 (near) to 1 (far), moves numbers by about that part of their range and exchanges choices that often,
+    in one child a little more than in the next.
     What is `locked`, and what has neither bounds nor choices, is the first parent's.
     """
     if not parents:
         raise ParameterError("parents", [], "give at least one")
     first, second = (parents[i] for i in rng.integers(len(parents), size=2))
     found = dict(parents[0])
+    own_spread = spread * float(np.exp(rng.normal(0, UNLIKE)))
     for parameter in parameters:
         name = parameter.name
         if name not in locked and name in first and name in second:
-            found[name] = _bred(parameter, first[name], second[name], rng, spread)
+            found[name] = _bred(parameter, first[name], second[name], rng, own_spread)
     return found
 
 

@@ -16,6 +16,7 @@ from drawscape.notebook.plot_figures import figures_html, figures_of, notices
 from drawscape.notebook.style import HAS_ANYWIDGET, line, write, write_html
 from drawscape.notebook.text import size_words
 from drawscape.notebook.throttle import Throttle
+from drawscape.notebook.viewable import margin_of, settings_of
 from drawscape.plot import optimize, save, split_layers
 from drawscape.svg.read import read_svg
 
@@ -122,7 +123,8 @@ class DrawingPanel:
 
             self._viewer = Viewer()
         if shown and self._document is not None and self._path is not None:
-            self._viewer.show(self._document, title=self._path.name)
+            margin_mm = margin_of(settings_of(self._path))
+            self._viewer.show(self._document, title=self._path.name, margin_mm=margin_mm)
         self._place.children = [self._viewer] if shown else []
         self._show_picture(not shown)
 

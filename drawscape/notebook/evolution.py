@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import Job, enqueue_many, watch
 from drawscape.notebook.breeding import child, random_values
+from drawscape.notebook.breeding_controls import BreedingControls
 from drawscape.notebook.job_state import ENDED, state_of
 from drawscape.notebook.matrix import Cell
 from drawscape.notebook.sheet_cells import drawing_of, planned_cells
@@ -21,14 +21,12 @@ from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Drawable, Target, target_of
 from drawscape.notebook.text import status_words
 from drawscape.notebook.thumbnail import Thumbnail
-from drawscape.notebook.tile_grid import Tile, TileGrid
+from drawscape.notebook.tile_grid import Tile
+from drawscape.notebook.wall import Wall
 from drawscape.notebook.worker import ensure_worker
 from drawscape.parameters import MISSING, Parameter
 
 MOST = 48
-NEAR, FAR = 0.02, 0.6
-"""A part of each parameter's range: at the ends of the slider."""
-
 _SIZE = Parameter("size", "int", low=2, high=MOST)
 
 
@@ -38,11 +36,15 @@ class Individual:
 
     values: dict[str, Any]
     parents: tuple[str, ...] = ()
-    stars: int = 0
     job: Job | None = None
     drawing: Any = None
     status: str = "queued"
     words: str = "waiting"
+
+    @property
+    def stars(self) -> int:
+        """0 to 5, those of its drawing: they hold wherever else it is shown."""
+        return self.drawing.stars if self.drawing is not None else 0
 
 
 @dataclass
@@ -91,7 +93,10 @@ def evolve(
 
 
 class Evolution(LiveBox):
-    """Generations of drawings, the present one on a wall; `next()` breeds, `go_to(n)` goes back."""
+    """Generations of drawings, the present one on a wall; `next()` breeds, `go_to(n)` goes back.
+
+    The tree shows which was bred from which; keys on the wall are those of a contact sheet.
+    """
 
     def __init__(
         self,
@@ -108,21 +113,14 @@ class Evolution(LiveBox):
         self._fixed, self._keep, self._rng, self._job_timeout = fixed, keep, rng, job_timeout
         self.generations: list[Generation] = []
         self._place = 0
-        self.grid = TileGrid(columns=0, on_star=self._star)
+        self._wall = Wall(on_change=self._show_tree)
+        self.grid = self._wall.grid
         self._words = line("", "drawscape-status")
-        self._spread = widgets.FloatSlider(
-            value=0.2, min=NEAR, max=FAR, step=0.01, description="near to far", readout=False
-        )
-        self._keep_seed = widgets.Checkbox(value=False, description="keep the seed", indent=False)
-        self._tree = widgets.Dropdown(options=[("generation 1", 0)], description="shown")
-        self._tree.observe(lambda change: self._show(change["new"]), names="value")
-        self._next = widgets.Button(description="Next", tooltip="Breed from what has stars")
-        self._next.add_class("drawscape-draw")
-        self._next.on_click(lambda _button: self._next_clicked())
-        row = widgets.HBox([self._next, self._spread, self._keep_seed, self._tree])
-        row.add_class("drawscape-buttons")
+        self._controls = BreedingControls(target, fixed, keep, on_next=self._next_clicked)
         title = line(f"{target.title}: give stars, then press Next", "drawscape-title")
-        super().__init__(f"an evolution of {target.title}", [title, row, self._words, self.grid])
+        top = [title, *self._controls.parts, self._words]
+        super().__init__(f"an evolution of {target.title}", [*top, *self._wall.parts])
+        self.on_page_message(lambda message: self.go_to(int(message["job"]) + 1))
         self._begin([self._first(number) for number in range(size)], None)
 
     @property
@@ -137,7 +135,16 @@ class Evolution(LiveBox):
 
     def star(self, number: int, stars: int = 5) -> None:
         """Give the drawing `number` of the generation shown, from 0 on, that many stars."""
-        self._star(str(number), stars)
+        self._wall.star(str(number), stars)
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The parameters that children have from their first parent as they are; may be set."""
+        return self._controls.locked
+
+    @locked.setter
+    def locked(self, names: Collection[str]) -> None:
+        self._controls.locked = frozenset(names)
 
     def next(self, spread: float | None = None) -> Generation:
         """Breed and queue the next generation from what has stars in the one shown; return it.
@@ -148,7 +155,7 @@ class Evolution(LiveBox):
         if not parents:
             raise ParameterError("stars", 0, "give at least one drawing a star")
         parents.sort(key=lambda one: -one.stars)
-        share = float(self._spread.value) if spread is None else spread
+        share = self._controls.spread if spread is None else spread
         recipes = tuple(one.drawing.recipe for one in parents if one.drawing is not None)
         kept = [Individual(dict(parents[0].values), parents[0].parents)]
         bred = [self._child(parents, recipes, share) for _ in range(self._size - 1)]
@@ -159,7 +166,7 @@ class Evolution(LiveBox):
         """Show generation `generation`, from 1 on: its stars may be changed, and bred from anew."""
         if not 1 <= generation <= len(self.generations):
             raise ParameterError("generation", generation, f"there are {len(self.generations)}")
-        self._tree.value = generation - 1
+        self._show(generation - 1)
 
     def wait(self, timeout: Any = None) -> list[Individual]:
         """Return the individuals of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
@@ -183,14 +190,14 @@ class Evolution(LiveBox):
     ) -> Individual:
         weights = [one.values for one in parents for _ in range(one.stars)]
         values = child(
-            self._target.parameters, weights, self._rng, spread=spread, locked=self._keep
+            self._target.parameters, weights, self._rng, spread=spread, locked=self.locked
         )
         return Individual({**values, **self._seed(values)}, recipes)
 
     def _seed(self, values: dict[str, Any]) -> dict[str, Any]:
         if not self._target.has_seed or "seed" in self._fixed:
             return {}
-        kept = "seed" in self._keep or bool(self._keep_seed.value)
+        kept = "seed" in self._keep or self._controls.keeps_seed
         return {"seed": values.get("seed", 0) if kept else int(self._rng.integers(10_000))}
 
     def _begin(self, individuals: list[Individual], parent: int | None) -> None:
@@ -198,8 +205,6 @@ class Evolution(LiveBox):
         made = Generation(individuals, parent)
         self.generations.append(made)
         self._place = len(self.generations) - 1
-        self._tree.options = [(self._label(n), n) for n in range(len(self.generations))]
-        self._tree.value = self._place
         self._show(self._place)
         by_id = {one.job.id: one for one in individuals if one.job is not None}
         made.watch = watch(lambda job: self._changed(made, by_id[job.id]), list(by_id))
@@ -213,7 +218,7 @@ class Evolution(LiveBox):
         for one, cell in zip(individuals, planned, strict=True):
             one.drawing = cell.drawing
             if one.drawing is not None:
-                one.status, one.stars = cell.status, one.drawing.stars
+                one.status = cell.status
             else:
                 calls.append(
                     {**(cell.arguments or {}), **({"parents": one.parents} if one.parents else {})}
@@ -226,10 +231,6 @@ class Evolution(LiveBox):
             missing = (one for one in individuals if one.drawing is None)
             for one, job in zip(missing, batch.jobs, strict=True):
                 one.job = job
-
-    def _label(self, number: int) -> str:
-        parent = self.generations[number].parent
-        return f"generation {number + 1}" + ("" if parent is None else f", from {parent + 1}")
 
     def _changed(self, generation: Generation, one: Individual) -> None:
         if one.job is None:
@@ -250,25 +251,26 @@ class Evolution(LiveBox):
 
     def _show(self, place: int) -> None:
         self._place = place
+        self._wall.forget()
         self.grid.show([self._tile(n) for n in range(len(self.generation.individuals))])
         self._count()
 
     def _count(self) -> None:
         done = sum(one.status == "finished" for one in self.generation.individuals)
+        self._show_tree()
         write(self._words, f"{done} of {len(self.generation.individuals)} drawn")
 
     def _tile(self, number: int) -> Tile:
         one = self.generation.individuals[number]
-        picture = one.drawing.thumbnail if one.drawing is not None else None
         caption = str(number + 1) if one.status == "finished" else f"{number + 1}: {one.words}"
-        return Tile(str(number), picture or b"", caption, stars=one.stars, state=one.status)
-
-    def _star(self, tile_id: str, stars: int) -> None:
-        one = self.generation.individuals[int(tile_id)]
-        one.stars = stars
-        self.grid.update(self._tile(int(tile_id)))
         if one.drawing is not None:
-            one.drawing.star(stars)
+            return self._wall.tile(str(number), caption, one.drawing)
+        return Tile(str(number), b"", caption, state=one.status)
+
+    def _show_tree(self) -> None:
+        parents = [generation.parent for generation in self.generations]
+        stars = [sum(one.stars > 0 for one in each.individuals) for each in self.generations]
+        self._controls.show_tree(parents, stars, self._place)
 
     def _next_clicked(self) -> None:
         try:

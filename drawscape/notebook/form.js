@@ -29,7 +29,7 @@ function nameInputs(root) {
   for (const button of root.querySelectorAll("button")) {
     if (!button.textContent.trim()) set(button, "aria-label", button.title);
   }
-  for (const lock of root.querySelectorAll(".drawscape-lock, .drawscape-orientation button")) {
+  for (const lock of root.querySelectorAll(".drawscape-lock, .drawscape-keep, .drawscape-orientation button")) {
     set(lock, "aria-pressed", String(lock.classList.contains("mod-active")));
   }
   for (const head of root.querySelectorAll(".drawscape-fold")) {
@@ -41,6 +41,9 @@ function nameTheRest(root) {
   for (const image of root.querySelectorAll("img.drawscape-picture")) {
     const caption = image.parentElement?.querySelector(".drawscape-caption .widget-html-content");
     set(image, "alt", caption?.firstChild?.textContent?.trim() || "drawing");
+  }
+  for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {
+    set(handle, "aria-label", labelOf(handle.closest(".widget-slider")));
   }
   for (const bar of root.querySelectorAll(".drawscape-bar .progress")) {
     set(bar, "role", "progressbar");

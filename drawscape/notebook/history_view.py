@@ -40,7 +40,8 @@ def history(
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
 
     What another notebook draws or marks appears within a second. Keys: arrows move, 0 to 5 rate, Space
-    enlarges, Enter opens a form, c compares the chosen, x rejects (and hides, unless the box is ticked).
+    enlarges, v looks closely, Enter opens a form, c compares the chosen, x rejects (and hides, unless the box
+    is ticked).
 
     >>> history("spiral", order="ink")
     <History: the history of drawings>

@@ -52,7 +52,8 @@ def sheet_words(statuses: list[str]) -> str:
 class ContactSheet(LiveBox):
     """A grid of drawings. `drawings` are those that stand, `chosen` those that are chosen.
 
-    Keys: arrows move, 0 to 5 rate, Space enlarges, Enter opens a form, c compares the chosen, x rejects.
+    Keys: arrows move, 0 to 5 rate, Space enlarges, v looks closely, Enter opens a form, c compares the
+    chosen, x rejects.
     """
 
     def __init__(

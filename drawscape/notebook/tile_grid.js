@@ -77,6 +77,9 @@ class Enlarged {
     this.caption = element("div", "drawscape-wall-caption", this.root);
     this.stars = element("div", "drawscape-wall-stars", this.root);
     this.stars.setAttribute("aria-hidden", "true");
+    this.look = element("button", "drawscape-wall-look", this.root);
+    this.look.textContent = "Look closely";
+    this.look.title = "Zoom, layers, the pen's way (v)";
     this.resized = () => this.fit();
     window.addEventListener("resize", this.resized);
   }
@@ -262,8 +265,14 @@ class Wall {
       if (large) this.enlarged.root.close();
       else this.enlarge(focused);
     } else if (focused && event.key.length === 1) {
-      this.send("key", { id: focused, key: event.key });
+      this.key_of(focused, event.key);
     }
+  }
+
+  /* What the other keys ask for is shown below the wall: the large picture would hide it. */
+  key_of(id, key) {
+    if ("vco".includes(key)) this.enlarged.root.close();
+    this.send("key", { id, key });
   }
 
   enlarge(id) {
@@ -279,6 +288,7 @@ class Wall {
     root.addEventListener("click", event => {
       const star = event.target.dataset.star;
       if (star) this.rate(this.enlarged.id, Number(star));
+      else if (event.target === this.enlarged.look) this.key_of(this.enlarged.id, "v");
       else root.close();
     });
   }

@@ -1,4 +1,4 @@
-"""A wall of drawings: rated, rejected, compared, enlarged, opened in a form, exported, drawn larger."""
+"""A wall of drawings: rated, rejected, compared, looked at closely, opened, exported, drawn larger."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ORDERS: tuple[Order, ...] = (
 class Wall:
     """A grid of drawings with what can be done to those that are chosen.
 
-    Keys: 0 to 5 rate, Space enlarges, Enter opens a form, c compares the chosen, x rejects.
+    Keys: 0 to 5 rate, Space enlarges, v looks closely, Enter opens a form, c compares the chosen, x rejects.
     `parts` are to be placed by the owner; `on_change()` is called after a mark was made here.
     """
 
@@ -66,6 +66,7 @@ class Wall:
         )
         self._number = line("", "drawscape-note")
         acting = [
+            self._button("Look closely", "view", lambda: self.look(self.grid.selected[0])),
             self._button("Compare", "compare", lambda: self.compare(self.grid.selected)),
             self._format,
             self._button("Export", "save", self.export),
@@ -93,6 +94,10 @@ class Wall:
         """Let the tile of that id stand for `drawing`."""
         self._drawings[tile_id] = drawing
 
+    def forget(self) -> None:
+        """Let no tile stand for a drawing any more: others are shown soon."""
+        self._drawings.clear()
+
     def star(self, tile_id: str, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
         self._drawing(tile_id).star(stars)
@@ -105,6 +110,12 @@ class Wall:
         if picture is None:
             raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
         self.grid.enlarge(tile_id, picture.data, picture.format, figures_words(drawing))
+
+    def look(self, tile_id: str) -> None:
+        """Show the drawing of a tile in a viewer below the wall."""
+        from drawscape.notebook.viewer import view
+
+        self._show(view(self._drawing(tile_id)))
 
     def compare(self, tile_ids: Sequence[str]) -> None:
         """Show two to six drawings side by side below the wall, with a table of what differs."""
@@ -216,6 +227,8 @@ class Wall:
             self.compare(self.grid.selected)
         elif key == "o":
             self.open(tile_id)
+        elif key == "v":
+            self.look(tile_id)
 
     def _button(self, words: str, hook: str, action: Callable[[], object]) -> Any:
         return button(words, hook, action, lambda text: write(self.note, text))

@@ -1,0 +1,45 @@
+"""Drawings bred by choice: stars, the next generation, and back along the tree; a closer look at one."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from support import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+
+CELL = """from drawscape.notebook import evolve
+bred = evolve('spiral', size=4, paper='A6', seed=3)
+bred"""
+
+DRAWN = ".drawscape-wall-tile[data-state='finished']"
+
+
+def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
+    lab: Any, page: Any
+) -> None:
+    notebook = lab.run_cells(page, CELL)
+    page.locator(DRAWN).nth(3).wait_for()
+    page.locator(DRAWN).nth(1).click()
+    page.keyboard.press("4")
+    tree = page.get_by_role("navigation", name="generations")
+    tree.get_by_role("button", name="1 1 ★").wait_for()
+    page.get_by_role("button", name="turns", exact=True).click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    tree.get_by_role("button", name="2").and_(page.locator("[aria-current]")).wait_for()
+    page.locator(DRAWN).nth(3).wait_for()
+    turns = "print(len({one.values['turns'] for one in bred.generation.individuals}))"
+    assert notebook.evaluate(turns) == "1\n"
+    found = Axe().run(page, context=".drawscape-form").response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("critical", "serious")] == []
+    tree.get_by_role("button", name="1 1 ★").click()
+    wait_until(
+        lambda: notebook.evaluate("print(bred.generation is bred.generations[0])") == "True\n",
+        60,
+        "the first generation",
+    )
+    page.locator(DRAWN).nth(2).click()
+    page.keyboard.press(" ")
+    page.locator("dialog[open]").get_by_role("button", name="Look closely").click()
+    page.locator(".drawscape-below .drawscape-viewer canvas").wait_for()
+    assert notebook.cell_errors() == []
