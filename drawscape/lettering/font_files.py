@@ -12,6 +12,7 @@ from drawscape.drawing.path.flatten import flatten_paths
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines
 from drawscape.lettering.glyphs import CAP_HEIGHT, Font, Glyph
+from drawscape.lettering.pair_kerning import Kerning, Scaled, kerning_of
 
 ENDINGS = (".svg", ".ttf", ".otf")
 """How the names of font files end."""
@@ -94,15 +95,9 @@ def _true_type(file: Path) -> Font:
         pen = SVGPathPen(shapes)
         shapes[name].draw(pen)
         drawn[chr(code)] = (pen.getCommands(), float(shapes[name].width))
-        names[name] = chr(code)
+        names[chr(code)] = name
     capitals = getattr(font.get("OS/2"), "sCapHeight", 0)
-    tables = font["kern"].kernTables if "kern" in font else []
-    kerning = {
-        (names[left], names[right]): float(value)
-        for table in tables
-        for (left, right), value in getattr(table, "kernTable", {}).items()
-        if left in names and right in names
-    }
+    kerning = kerning_of(font, names)
     return _font(str(file), drawn, float(font["head"].unitsPerEm), float(capitals), kerning)
 
 
@@ -111,7 +106,7 @@ def _font(
     drawn: Mapping[str, tuple[str, float]],
     em: float,
     capitals: float,
-    kerning: Mapping[tuple[str, str], float],
+    kerning: Kerning,
 ) -> Font:
     """Return a font of path data and advances in the file's units, y pointing up."""
     tolerances = [_TOLERANCE * em * _USUAL_CAPITALS / CAP_HEIGHT] * len(drawn)
@@ -127,7 +122,7 @@ def _font(
         for character, (_, advance) in drawn.items()
     }
     glyphs.setdefault(" ", Glyph((), em / 4 * scale))
-    return Font(name, glyphs, {pair: by * scale for pair, by in kerning.items()}, is_file=True)
+    return Font(name, glyphs, Scaled(kerning, scale), is_file=True)
 
 
 def _strokes(lines: Lines, scale: float) -> tuple[Any, ...]:

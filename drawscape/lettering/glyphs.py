@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from drawscape.geometry.lines import Points
+from drawscape.lettering.pair_kerning import Kerning
 
 CAP_HEIGHT = 21.0
 """From base line to the top of a capital, in font units; the same in every Hershey font."""
@@ -47,5 +48,5 @@ class Font:
 
     name: str
     glyphs: Mapping[str, Glyph]
-    kerning: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    kerning: Kerning = field(default_factory=dict[tuple[str, str], float])
     is_file: bool = False

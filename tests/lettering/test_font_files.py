@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import newTable
+from fontTools.ttLib.tables._k_e_r_n import KernTable_format_0
 
 from drawscape.errors import CanvasError, GlyphError
 from drawscape.lettering import Style, font_names, glyphs_for, set_text
@@ -122,3 +124,47 @@ def test_the_classic_calls_keep_hersheys_own_full_stop():
     stops = [SVGBuilder(9, 9, hershey_font_name="futural").get_hershey_text_bounding_box(".")]
     assert stops[0]["max_y"] == 6
     assert "futural" in font_names()
+
+
+FEATURES = """
+@round = [O];
+@steep = [V];
+feature kern {
+    pos A V -80;
+    subtable;
+    pos @round @steep -30;
+    pos A @round 10;
+} kern;
+"""
+
+
+@pytest.mark.parametrize("table", ["GPOS", "kern"])
+def test_true_type_letters_are_kerned_by_pairs_and_by_classes(tmp_path, table):
+    letters = {name: TTGlyphPen(None).glyph() for name in (".notdef", "A", "V", "O", "H")}
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder(list(letters))
+    builder.setupCharacterMap({ord(name): name for name in letters if len(name) == 1})
+    builder.setupGlyf(letters)
+    builder.setupHorizontalMetrics(dict.fromkeys(letters, (500, 0)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Own", "styleName": "Regular"})
+    builder.setupOS2(sCapHeight=700)
+    builder.setupPost()
+    if table == "GPOS":
+        builder.addOpenTypeFeatures(FEATURES)
+    else:
+        old = builder.font["kern"] = newTable("kern")
+        old.version = 0
+        part = KernTable_format_0()
+        part.coverage, part.apple = 1, False
+        part.kernTable = {("A", "V"): -80, ("O", "V"): -30, ("A", "O"): 10}
+        old.kernTables = [part]
+    path = tmp_path / f"{table}.ttf"
+    builder.save(path)
+
+    def width(text):
+        return Style(str(path), 7).width(text) * 100
+
+    assert [width(text) for text in ("AV", "OV", "AO", "VA", "HH", "AVO")] == pytest.approx(
+        [920, 970, 1010, 1000, 1000, 1420]
+    )
