@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 from drawscape.queue.engines.engine import Connection, Database
 
-_AIM_S = 0.01
-"""Of the work in one transaction: half of the 20 ms that another writer may have to wait, for a busy machine
-and the flush to the disk take their part."""
+_AIM_S = 0.008
+"""Of the work in one transaction: less than half of the 20 ms that another writer may have to wait, for a
+busy machine and the commit take their part."""
 
 _FIRST, _LEAST, _MOST = 200, 50, 5000
-_BREATH = (
-    0.4  # of a slice: a writer that finds the file locked looks again after 1, 2, 5, 10, 15 ms
-)
+# Of the time that a slice held the file. A writer that finds it locked looks again after 1, 2, 5, 10, 15, 20
+# ms: the pause has to be longer than the step that it has come to.
+_BREATH, _BREATH_FOR_WRITERS = 0.4, 1.5
 
 
 class Slices:
@@ -39,16 +39,17 @@ class Slices:
             began = time.perf_counter()
             yield connection
             took_s = time.perf_counter() - began
+        held_s = time.perf_counter() - began  # with the commit, which may take as long again
         self.more = self.done >= self.size
         self.size = int(min(max(self.size * min(_AIM_S / took_s, 2), _LEAST), _MOST))
         if self.more:
-            self._pause(took_s)
+            self._pause(held_s)
 
-    def _pause(self, took_s: float) -> None:
-        """Pause as long as the slice took while others write, and else for a part of that.
+    def _pause(self, held_s: float) -> None:
+        """Pause for longer than the slice took while others write, and else for a part of that.
 
         SQLite does not say who waits, but whoever writes much has written since the last slice.
         """
         seen = self._database.written_by_others()
-        time.sleep(took_s if seen != self._seen else took_s * _BREATH)
+        time.sleep(held_s * (_BREATH if seen == self._seen else _BREATH_FOR_WRITERS))
         self._seen = seen
