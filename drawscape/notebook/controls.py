@@ -52,8 +52,23 @@ def _start(parameter: Parameter, otherwise: Any) -> Any:
     return otherwise if missing else parameter.default
 
 
+def slider_ends(parameter: Parameter) -> tuple[float | None, float | None]:
+    """Return where a number's slider begins and ends: at its bounds or, without them, around its default.
+
+    The field beside it takes what lies beyond, where that is allowed.
+    """
+    low, high, default = parameter.low, parameter.high, parameter.default
+    if default is MISSING or default is None:
+        return low, high
+    whole = parameter.kind == "int"
+    far = 3 * abs(default) if whole else float(f"{3 * abs(default):.12g}")  # 3 x 0.7 is 2.1
+    far = far or (10 if whole else 1)
+    low = low if low is not None else (-far if default < 0 else 0)
+    return low, high if high is not None else max(low, 0) + far
+
+
 def _number(parameter: Parameter) -> Control:
-    low, high = parameter.low, parameter.high
+    low, high = slider_ends(parameter)
     if low is None or high is None or low >= high:
         return number_field(parameter)
     whole = parameter.kind == "int"

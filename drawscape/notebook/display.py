@@ -137,10 +137,11 @@ class JobDisplay:
             words = escape(" · ".join(filter(None, [OLDER * older, self._caption])))
             write_html(self.caption, words + self._links)
 
-    def show_details(self, texts: Mapping[str, str]) -> None:
+    def show_details(self, texts: Mapping[str, str], *, unfolded: bool = False) -> None:
         """Let `texts` be folded out under the words, by their titles; empty ones are left out."""
+        begin = "<details open>" if unfolded else "<details>"
         folded = "".join(
-            f"<details><summary>{escape(head)}</summary><pre>{escape(body)}</pre></details>"
+            f"{begin}<summary>{escape(head)}</summary><pre>{escape(body)}</pre></details>"
             for head, body in texts.items()
             if body
         )

@@ -62,7 +62,7 @@ class Form(LiveBox):
         )
         self._jobs = FormJob(self._display, self._running_changed)
         self._drawn: tuple[Path | None, Any] = (None, {})
-        self._bringing_back = False
+        self._bringing_back = self._code_shown = False
         key = settings.target_key
         read = partial(settings_of, panel)
         self.named = NamedSettings(key, read, self._show_settings, self._guarded)
@@ -225,6 +225,9 @@ class Form(LiveBox):
         self._buttons.undo.disabled = not self._history.can_undo
         self._buttons.redo.disabled = not self._history.can_redo
         self._display.mark_older(older=True)
+        if self._code_shown:
+            self._display.show_details({})
+            self._code_shown = False
         self.named.settings_changed()
         if self._live.value and not self._bringing_back:
             self._pacer.request()
@@ -244,7 +247,8 @@ class Form(LiveBox):
             self._display.show(empty_sheet(width, height), f"{width:g} x {height:g} mm")
 
     def _show_code(self) -> None:
-        self._display.show_details({"code, on the clipboard too": self.code})
+        self._code_shown = True
+        self._display.show_details({"code, on the clipboard too": self.code}, unfolded=True)
         self._copy_text(self.code)
 
     def _show_picture(self, shown: bool) -> None:

@@ -32,6 +32,10 @@ exec('def hills(svg, *, ' + ', '.join(map(described, range(100))) + '): svg.circ
 drawing = form(hills, paper='A6')
 drawing"""
 
+PAIR = """import ipywidgets
+from drawscape.notebook import form
+ipywidgets.HBox([form('spiral', paper='A6'), form('rose', paper='A6')])"""
+
 DARK = (
     "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
 )
@@ -227,6 +231,36 @@ def test_draw_is_in_view_beside_or_above_the_picture(
     box = form.root.bounding_box()
     picture = form.root.locator("img.drawscape-picture").bounding_box()
     assert picture["x"] + picture["width"] <= box["x"] + box["width"]
+
+
+def test_a_drawn_picture_stays_beside_the_controls_with_the_side_bar_open(
+    notebook: Any, page: Any
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    form = notebook.form()
+    form.press("Draw")
+    form.await_status("finished")
+    form.root.get_by_role("button", name="Export").wait_for()
+    controls = form.root.locator(".drawscape-controls").bounding_box()
+    picture = form.root.locator("img.drawscape-picture").bounding_box()
+    assert picture["x"] >= controls["x"] + controls["width"]
+    assert picture["y"] == pytest.approx(controls["y"], abs=20)
+
+
+def test_two_forms_share_the_width_of_a_row(lab: Any, page: Any) -> None:
+    lab.run_cells(page, PAIR)
+    forms = page.locator(".drawscape-form.drawscape-scripted")
+    forms.nth(1).wait_for()
+    left, right = (forms.nth(i).bounding_box() for i in range(2))
+    assert left["width"] == pytest.approx(right["width"], abs=2)
+    assert left["width"] > 350
+    assert left["y"] == right["y"]
+    for i in range(2):
+        box, field = (
+            forms.nth(i).bounding_box(),
+            forms.nth(i).locator(".drawscape-orientation").bounding_box(),
+        )
+        assert field["x"] + field["width"] <= box["x"] + box["width"]
 
 
 def test_custom_paper_begins_as_the_paper_before_and_keeps_the_columns(notebook: Any) -> None:

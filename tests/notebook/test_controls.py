@@ -1,7 +1,7 @@
 """Every parameter gets the control that its annotation asks for, and gives back a checked value."""
 
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import ipywidgets as widgets
 import pytest
@@ -9,7 +9,7 @@ from annotated_types import Ge, Gt, Interval, MultipleOf, doc
 
 from drawscape.errors import ParameterError
 from drawscape.notebook.control import Control
-from drawscape.notebook.controls import control_for
+from drawscape.notebook.controls import control_for, slider_ends
 from drawscape.notebook.sliders import decimals, slider_step
 from drawscape.parameters import read_parameters
 from drawscape.sketches import SKETCHES
@@ -56,7 +56,7 @@ def values(form: dict[str, Control]) -> dict[str, object]:
         ("turns", widgets.IntSlider),
         ("wobble", widgets.IntSlider),
         ("angle", widgets.IntSlider),
-        ("count", widgets.Text),
+        ("count", widgets.IntSlider),
         ("many", widgets.Text),
         ("limit", widgets.IntSlider),
         ("width", widgets.Text),
@@ -125,11 +125,11 @@ def test_text_that_is_no_number_is_an_error_that_names_the_parameter_and_shows_a
 ):
     count = controls()["count"]
     _, hint = count.rows()
-    count.inputs[0].value = "many"
+    count.inputs[1].value = "many"
     with pytest.raises(ParameterError, match="count='many': must be a whole number"):
         _ = count.value
     assert hint.value == "must be a whole number"
-    count.inputs[0].value = "5"
+    count.inputs[1].value = "5"
     assert hint.value == ""
 
 
@@ -201,6 +201,31 @@ def test_shuffling_gives_values_that_are_allowed() -> None:
     assert all(found["limit"] is None for found in seen)  # it was off, and stays off
     assert len({found["turns"] for found in seen}) > 3
     assert len({found["ink"] for found in seen}) > 1
+
+
+def test_numbers_without_bounds_slide_around_their_default_and_are_typed_beyond() -> None:
+    def sketch(
+        svg: Any, *, stems: int = 40, tall: float = 0.7, lean: float = -5.0, none: int = 0,
+        far: Annotated[int, Ge(10)] = 20, huge: int = 10_000,
+    ) -> None: ...  # fmt: skip
+
+    found = {p.name: p for p in read_parameters(sketch, skip=["svg"])}
+    assert {name: slider_ends(p) for name, p in found.items()} == {
+        "stems": (0, 120),
+        "tall": (0, 2.1),
+        "lean": (-15.0, 15.0),
+        "none": (0, 10),
+        "far": (10, 70),
+        "huge": (0, 30_000),
+    }
+    tall, stems = control_for(found["tall"]), control_for(found["stems"])
+    assert tall.shuffle is not None
+    tall.shuffle()
+    assert len(str(tall.value)) <= 4
+    stems.set(5000)
+    assert stems.value == 5000
+    assert stems.inputs[0].value == 120
+    assert isinstance(control_for(found["huge"]).inputs[0], widgets.Text)
 
 
 def test_a_required_number_without_bounds_starts_at_its_lower_bound() -> None:

@@ -136,7 +136,7 @@ def test_a_value_that_is_refused_shows_in_the_form_and_queues_nothing() -> None:
         return ""
 
     pens, before = form(strict), len(list_jobs())
-    control(pens, "pens")[0].value = "none"
+    control(pens, "pens")[1].value = "none"
     button(pens, "Draw").click()
     assert pens.status == "pens=&#x27;none&#x27;: must be a whole number"
     assert len(list_jobs()) == before
@@ -373,7 +373,10 @@ def test_the_code_of_a_form_draws_the_same() -> None:
     svg = eval(shown.code, {"draw": draw})  # noqa: S307 - it is ours
     assert svg.provenance["parameters"]["turns"] == 7
     button(shown, "Code").click()
+    assert "<details open>" in part(shown, "trouble").value
     assert "turns=7" in part(shown, "trouble").value
+    shown.set(turns=8)
+    assert "turns=7" not in part(shown, "trouble").value
     task = form(plot, dots=4, gate="a/place/that/is/long")
     assert task.code.startswith("enqueue_background_job(\n    plot,\n")
     assert "    dots=4,\n" in task.code
