@@ -3,6 +3,7 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,6 +202,32 @@ def test_drawings_appear_while_a_slider_moves_and_the_last_setting_stays(
         )
 
     wait_until(settled, 60, "the last setting")
+
+
+def test_the_file_is_opened_downloaded_and_exported_from_under_the_picture(
+    notebook: Any, page: Any
+) -> None:
+    form = notebook.form()
+    form.press("Draw")
+    form.await_status("finished")
+    drawn = form.picture()
+    with page.expect_download() as download:
+        form.root.get_by_role("link", name="download").click()
+    assert download.value.suggested_filename.startswith("flow_field-0-")
+    assert Path(download.value.path()).read_bytes() == drawn
+    with page.context.expect_page() as opened:
+        form.root.get_by_role("link", name="open").click()
+    assert opened.value.url.startswith("blob:")
+    opened.value.close()
+    form.root.locator(".drawscape-format select").select_option("G-code")
+    form.root.get_by_label("one per pen").check()
+    downloads: list[Any] = []
+    page.on("download", lambda one: downloads.append(one))
+    form.root.get_by_role("button", name="Export").click()
+    form.root.get_by_text("wrote output/flow_field-0-").wait_for()
+    wait_until(lambda: page.wait_for_timeout(20) or len(downloads) == 2, 60, "a file for each pen")
+    assert {one.suggested_filename[-8:] for one in downloads} == {"-1.gcode", "-2.gcode"}
+    assert all(b"G1" in Path(one.path()).read_bytes() for one in downloads)
 
 
 def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
