@@ -55,7 +55,8 @@ def hypotrochoid(
 def _gears(rng: np.random.Generator, count: int, most: int) -> list[tuple[int, int]]:
     """Return `count` pairs (teeth of the ring, of the wheel) without a common divisor.
 
-    All pairs are used before one comes again; narrow bands of few turns come as often as wide ones.
+    All pairs are used before one comes again, and as long as there is a choice, the one comes next that
+    is least like those before: in the points of its star, and in the breadth of its band.
     """
     least = min(5, most)
     pairs = [
@@ -64,8 +65,15 @@ def _gears(rng: np.random.Generator, count: int, most: int) -> list[tuple[int, i
         for wheel in range(max(2, ring // 6), min(MOST_WINDINGS, (ring - 1) // 2) + 1)
         if gcd(ring, wheel) == 1
     ]
-    order = [pairs[i] for _ in range(-(-count // len(pairs))) for i in rng.permutation(len(pairs))]
-    return order[:count]
+    pairs = [pairs[i] for i in rng.permutation(len(pairs))]
+    looks = np.array([(ring / most, 2 * wheel / ring) for ring, wheel in pairs])
+    order = [0]
+    away = np.hypot(*(looks - looks[0]).T)
+    while len(order) < min(count, len(pairs)):
+        order.append(int(np.argmax(away)))
+        away = np.minimum(away, np.hypot(*(looks - looks[order[-1]]).T))
+    chosen = [pairs[i] for i in rng.permutation(order)]
+    return [chosen[i % len(chosen)] for i in range(count)]
 
 
 def _star(ring: int, wheel: int, inside: bool, holes: int, slip: float, radius: float) -> Points:

@@ -47,8 +47,10 @@ def lissajous(
     swings = np.array([across, down]) // np.gcd(across, down)
     # Wider than this, passes side by side would touch near the margins.
     wide = min(breadth, 1 / float(np.prod(swings))) * svg.frame.short
+    phases = _phases(rng, swings)
+    wide = min(wide, 0.6 * _room(svg, swings, phases))
     lines = at_most(lines, wide, 0.6, least=2)
-    middle = _figure(svg, swings, _phases(rng, swings), wide)
+    middle = _figure(svg, swings, phases, wide)
     sides, bend = _normals(middle), _curvature(middle)
     under = _undersides(middle, wide / 2 + GAP_MM)
     for offset in np.linspace(-wide / 2, wide / 2, lines):
@@ -64,8 +66,22 @@ def _phases(rng: np.random.Generator, swings: NDArray[np.int64]) -> Floats:
     A figure folds onto itself where the phases of x and y fit their swings; the openest is kept.
     """
     tries = rng.uniform(0, 2 * np.pi, (6, 2))
-    fold = np.abs(np.sin(swings[1] * tries[:, 0] - swings[0] * tries[:, 1]))
-    return np.asarray(tries[np.argmax(fold)])
+    return np.asarray(tries[np.argmax(_openness(swings, tries))])
+
+
+def _openness(swings: NDArray[np.int64], phases: Floats) -> Floats:
+    """Return how far figures with these phases (..., 2) are from folding onto themselves, 0 to 1."""
+    return np.asarray(np.abs(np.sin(swings[1] * phases[..., 0] - swings[0] * phases[..., 1])))
+
+
+def _room(svg: SVGBuilder, swings: NDArray[np.int64], phases: Floats) -> float:
+    """Return how far apart, in mm, the passes lie that run side by side where the figure turns."""
+    slow = int(np.argmin(swings))
+    half = (svg.frame.width, svg.frame.height)[slow] / 2
+    # In the most open figure the outermost two pass a quarter and three quarters of a step off the turn.
+    step = np.pi * float(np.min(swings)) / float(np.max(swings))
+    apart = np.cos(step / 4) - np.cos(3 * step / 4)
+    return float(apart * half * _openness(swings, phases))
 
 
 def _figure(svg: SVGBuilder, swings: NDArray[np.int64], phases: Floats, wide: float) -> Points:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Annotated
 
 import numpy as np
@@ -67,6 +68,9 @@ def _notes(
 ) -> list[tuple[int, int, int]]:
     """Return `count` modes (m, n, sign) of rising pitch, none twice as long as there are enough."""
     modes = [(m, n) for n in range(1, highest + 1) for m in range(n) if lowest <= n]
+    # A mode with a common divisor is a lower one repeated, as tiles: two such plates look the same.
+    own = [(m, n) for m, n in modes if gcd(m, n) == 1]
+    modes = own if len(own) >= count else modes
     modes.sort(key=lambda mode: mode[0] ** 2 + mode[1] ** 2)
     # Of the two figures of a mode one is shown: they are alike but for a turn or a shift.
     signs = rng.choice((1, -1), len(modes))
