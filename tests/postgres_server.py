@@ -49,13 +49,13 @@ class Server:
         self._binaries = binaries
         self._settings = {**_SETTINGS, **settings}
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
-        self._port = free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._make()
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@/postgres?host={quote(str(self._folder), safe='')}&port={self._port}"
+        return f"postgresql://postgres@/postgres?host={quote(str(self._folder), safe='')}&port={self.port}"
 
     @property
     def _who(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Server:
         options = {
             "unix_socket_directories": str(self._folder),
             "listen_addresses": "",
-            "port": str(self._port),
+            "port": str(self.port),
             **self._settings,
         }
         command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data")]

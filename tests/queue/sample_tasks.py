@@ -413,3 +413,8 @@ def say_and_fail(path, failures, pause=0):
     time.sleep(pause)
     if tries <= failures:
         raise ValueError(f"try {tries} fails")
+
+
+def append_then_wait(path, go):
+    append(path, "begun")
+    wait_for_file(go)

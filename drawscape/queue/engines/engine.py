@@ -5,7 +5,7 @@ Statements use `?` for values and words that SQLite and Postgres both know.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -67,8 +67,19 @@ class WorkerInfo(Protocol):
 class Workers(Protocol):
     """Which workers of the table are alive."""
 
-    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
-        """Show that `worker` is alive as long as this process lives; `temporary` is a folder of its own."""
+    def announce(
+        self,
+        worker: str,
+        *,
+        queue: str,
+        slots: int,
+        temporary: str,
+        on_cut_off: Callable[[], None] = ...,
+    ) -> None:
+        """Show that `worker` is alive as long as this process lives; `temporary` is a folder of its own.
+
+        `on_cut_off` is called when that has become doubtful: others may soon take over what it runs.
+        """
 
     def renew(self, worker: str) -> bool:
         """Return whether `worker`, one of this process, had to be announced again."""

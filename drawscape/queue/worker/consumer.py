@@ -136,6 +136,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             queue=self.huey.name,
             slots=self.workers,
             temporary=get_temp_dir(),  # where the server of child processes has its socket
+            on_cut_off=self._end_jobs,
         )
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
@@ -193,6 +194,11 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if time.monotonic() >= self._heal_at:
             self._heal_at = time.monotonic() + _HEAL_S
             settle_batches(self.huey.storage.watched)
+
+    def _end_jobs(self) -> None:
+        """End what runs before another worker may have it; it goes back to the queue."""
+        for worker, _ in self.worker_threads:
+            worker.slot.requests.interrupt()
 
     def _stop_job(self, seq: int, token: int, grace_s: float) -> None:
         for worker, _ in self.worker_threads:

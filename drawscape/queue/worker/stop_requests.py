@@ -49,6 +49,10 @@ class StopRequests:
         self.interrupted = True
         self._wake()
 
+    def go_on(self) -> None:
+        """Take back that the worker has to leave."""
+        self.interrupted = False
+
     def _wake(self) -> None:
         with self._lock, contextlib.suppress(BlockingIOError):
             if not self._closed:  # later the number may be another file's, the database's even

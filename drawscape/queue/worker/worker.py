@@ -172,6 +172,8 @@ class JobWorker(Worker):  # type: ignore[misc]
         try:
             outcome = self.slot.run(job)
         except Interrupted:
+            if not self._shared.leaving.is_set():
+                self.slot.requests.go_on()
             self._give_back(job, begun=True)
             return
         except ChildStartError as error:

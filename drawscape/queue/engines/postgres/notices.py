@@ -31,6 +31,11 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0  # between two attempts to connect
 _CONNECT_S = 30.0
 _UNUSED_S = 5.0  # who watches asks a hundred times a second, a worker four times
 _LEAVE_S = 2.0
+CUT_OFF_S = 8.0
+"""The server gives up a silent connection, and the lock with it, after 14 s."""
+
+_GUARD_S = 0.25
+_REFUSALS = ("refused", "No such file", "starting up", "shutting down", "terminating", "recovery")
 _LOCK_WAIT = "30s"  # a session of ours that the server has not given up yet may hold it still
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -55,6 +60,7 @@ class Notices:
         self._held: set[int] = set()
         self._pipe: tuple[int, int] | None = None
         self._used_at = 0.0
+        self._answered_at = 0.0
         self._stopping = False
         self._connected = threading.Event()
         self._trouble = ""
@@ -91,15 +97,33 @@ class Notices:
         with self._condition:
             self._condition.wait_for(lambda: self._counts[channel] != count, timeout_s)
 
-    def hold(self, lock: int, greeting: Greeting) -> None:
-        """Return once this process holds the lock, with a row beside it; one that is lost is taken again."""
+    def hold(self, lock: int, greeting: Greeting, on_cut_off: Callable[[], None]) -> None:
+        """Return once this process holds the lock, with a row beside it; one that is lost is taken again.
+
+        `on_cut_off` is called when the server has not answered for `CUT_OFF_S`, before it gives up the lock
+        of a connection that is silent. A server that refuses is down for all, and takes nobody's lock.
+        """
         with self._condition:
             self._workers[lock] = greeting
+            self._answered_at = time.monotonic()
             self._use()
+        threading.Thread(
+            target=self._guard, name="drawscape-guard", args=(lock, on_cut_off), daemon=True
+        ).start()
         self._wake()
         with self._condition:
             if not self._condition.wait_for(lambda: lock in self._held, _CONNECT_S):
                 raise QueueError(f"no connection to the queue: {self._trouble}")
+
+    def _guard(self, lock: int, on_cut_off: Callable[[], None]) -> None:
+        cut_off = False
+        while lock in self._workers and not self._stopping:
+            was_cut_off, silent_s = cut_off, time.monotonic() - self._answered_at
+            cut_off = silent_s > CUT_OFF_S
+            if cut_off and not was_cut_off:
+                _LOG.error("event=cut_off silent=%.1f", silent_s)
+                on_cut_off()
+            time.sleep(_GUARD_S)
 
     def release(self, lock: int) -> None:
         """Let the lock go."""
@@ -148,6 +172,8 @@ class Notices:
                 self._connected.clear()
                 self._held.clear()
                 self._trouble = str(error).strip()
+                if any(words in self._trouble for words in _REFUSALS):
+                    self._answered_at = time.monotonic()
                 if self._workers:
                     _LOG.warning("event=connection_lost error=%r", self._trouble[:200])
                 if self._is_over():
@@ -160,6 +186,7 @@ class Notices:
         for channel in (WORK, CHANGE):
             connection.execute(f'listen "{self._channel}_{channel}"')
         self._keep_locks(connection)
+        self._answered_at = time.monotonic()
         self._connected.set()
         self._count_in({WORK, CHANGE})  # whatever was sent meanwhile was not received
 
@@ -205,6 +232,7 @@ class Notices:
                 ping_at = time.monotonic() + _PING_S
             if not self._due and self._is_over():
                 return
+            self._answered_at = time.monotonic()
             self._count_in(received)
             received.clear()
             until = min(ping_at, may_send_at - _AT_ONCE * _PAUSE_S) if self._due else ping_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from drawscape.queue.engines.postgres.liveness import (
@@ -32,13 +33,21 @@ class Workers:
         self._folder = database.folder / "workers"
         self._missing = Missing()
 
-    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
+    def announce(
+        self,
+        worker: str,
+        *,
+        queue: str,
+        slots: int,
+        temporary: str,
+        on_cut_off: Callable[[], None] = lambda: None,
+    ) -> None:
         """Show that `worker` is alive, to this machine by a locked file and to all by the server's lock."""
         pid = os.getpid()
         info = files.WorkerInfo(worker, pid, slots, queue, time.time(), temporary=temporary)
-        files.announce(self._folder, info)
         values = (worker, lock_of(worker), socket.gethostname(), pid, slots, queue)
-        self._database.notices.hold(lock_of(worker), (ANNOUNCE, values))
+        self._database.notices.hold(lock_of(worker), (ANNOUNCE, values), on_cut_off)
+        files.announce(self._folder, info)
 
     def renew(self, worker: str) -> bool:
         """Return whether the locked file of `worker` had to be made again; the lock renews itself."""

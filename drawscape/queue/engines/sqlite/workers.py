@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from drawscape.queue.engines.sqlite import liveness
@@ -15,8 +16,16 @@ class Workers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def announce(self, worker: str, *, queue: str, slots: int, temporary: str) -> None:
-        """Show that `worker` is alive for as long as this process lives."""
+    def announce(
+        self,
+        worker: str,
+        *,
+        queue: str,
+        slots: int,
+        temporary: str,
+        on_cut_off: Callable[[], None] | None = None,
+    ) -> None:
+        """Show that `worker` is alive for as long as this process lives; nothing cuts it off from a file."""
         info = liveness.WorkerInfo(
             worker, os.getpid(), slots, queue, time.time(), temporary=temporary
         )

