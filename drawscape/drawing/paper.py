@@ -6,7 +6,6 @@ import re
 from typing import Literal, get_args
 
 from drawscape.drawing.checks import checked_length
-from drawscape.drawing.frame import Frame
 from drawscape.drawing.units import INCH, parse_length
 from drawscape.errors import CanvasError, UnknownNameError
 
@@ -76,17 +75,6 @@ def paper_size(name: str, orientation: Orientation | None = None) -> tuple[float
     if orientation is None:
         return size
     return (min(size), max(size)) if orientation == "portrait" else (max(size), min(size))
-
-
-def page_frame(width: float, height: float, margin: str | float) -> Frame:
-    """Return the part of a page inside its `margin`: mm, a length such as '1cm', or '5%'.
-
-    A percentage is of the shorter side. Raises CanvasError when nothing is left.
-    """
-    checked_length("width", width)
-    checked_length("height", height)
-    inset = margin_mm(margin, width, height)
-    return Frame(inset, inset, width - inset, height - inset)
 
 
 def margin_mm(margin: str | float, width: float, height: float) -> float:
