@@ -8,7 +8,8 @@ from contextvars import ContextVar
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
-from drawscape.jobs.default import default_queue
+from drawscape.errors import JobStateError
+from drawscape.jobs.default import default_queue, workers_alive
 from drawscape.queue import task
 from drawscape.queue.batch import Batch
 from drawscape.queue.codec import dump
@@ -138,12 +139,18 @@ def synchronous_jobs() -> Iterator[None]:
     """Let each job that is queued within the block run at once, in this process: for tests.
 
     All else is as with a worker: rows, statuses, retries, dependents. Delays are not waited for.
+    Raises JobStateError where a worker is alive, which would run them first: give a test a queue of its own.
 
     >>> with synchronous_jobs():
     ...     drawing = enqueue_background_job(TASK, 40, 40)
     >>> drawing.status
     'finished'
     """
+    if alive := workers_alive():
+        raise JobStateError(
+            f"a worker is alive in {default_queue().home} (process {alive[0].pid}) and would take the jobs; "
+            "let DRAWSCAPE_QUEUE name a file of the test's own"
+        )
     token = _synchronous.set(True)
     try:
         yield

@@ -99,7 +99,16 @@ def beginning(page: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("page", "name", "value"), EXAMPLES, ids=[f"{page}-{name}" for page, name, _ in EXAMPLES]
 )
-def test_the_example_shows_what_it_says(home: Path, page: str, name: str, value: Any):
+def test_the_example_shows_what_it_says(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    name: str,
+    value: Any,
+):
+    if name == "synchronous_jobs":  # refused where a worker is alive
+        monkeypatch.setenv("DRAWSCAPE_QUEUE", str(tmp_path / "queue.db"))
     text = inspect.getdoc(value) or ""
     example = doctest.DocTestParser().get_doctest(text, beginning(page), name, None, None)
     assert example.examples, f"{name} has no example in its docstring"

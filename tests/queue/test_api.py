@@ -71,6 +71,17 @@ def test_jobs_may_run_at_once_in_a_test():
 
 
 @pytest.mark.both_engines
+@pytest.mark.slow
+def test_jobs_do_not_run_at_once_where_a_worker_would_take_them(start_consumer):
+    start_consumer("-w", "1")
+    with pytest.raises(errors.JobStateError, match="a worker is alive"), synchronous_jobs():
+        pass
+    job = enqueue_background_job(TASK)
+    job.wait(60)
+    assert job.status == "finished"
+
+
+@pytest.mark.both_engines
 def test_a_note_is_saved_or_refused():
     queued = enqueue_background_job(TASK, job_meta={"a": 1})
     queued.meta.update(b=2, c=[3])
