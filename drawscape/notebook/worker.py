@@ -6,6 +6,7 @@ import atexit
 import logging
 import threading
 import time
+import warnings
 from pathlib import Path
 
 from drawscape.errors import DrawscapeError, QueueError
@@ -63,6 +64,8 @@ def start_if_needed() -> int:
                 f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
             )
+        # Whoever waits meanwhile has a worker on its way, and needs no advice to start one.
+        warnings.filterwarnings("ignore", "no worker is alive")
         worker = start_shared_worker()  # of several notebooks that want one at once, one starts it
         if worker is not None:
             _times.append(time.monotonic())

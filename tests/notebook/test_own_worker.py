@@ -11,7 +11,7 @@ import pytest
 from support import wait_until
 from widget_tree import text
 
-from drawscape.errors import QueueError
+from drawscape.errors import JobTimeout, QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
 from drawscape.notebook import contact_sheet, ensure_worker, form, worker
 
@@ -63,6 +63,17 @@ def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
     assert job.wait(60) == "done"
 
 
+def test_a_wait_for_a_worker_that_the_notebook_looks_after_warns_of_none(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    ensure_worker()
+    worker.stop_workers()
+    wait_until(lambda: not workers_alive(), 60, "its end")
+    with pytest.raises(JobTimeout):
+        enqueue_background_job(hold, width=1, height=1, job_delay="1h").wait(2.5)
+    assert not recwarn.list
+
+
 def test_a_form_starts_a_worker_and_says_so() -> None:
     held = form(hold)
     held.draw().wait(60)
@@ -88,7 +99,7 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
 def test_the_worker_ends_with_the_process_that_started_it(home: Path, end: str) -> None:
     program = f"""
 import os
-from drawscape.errors import QueueError
+from drawscape.errors import JobTimeout, QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
 from drawscape.notebook import ensure_worker
 def main():
