@@ -65,6 +65,11 @@ _LONGEST_PAUSE_S = 30.0
     multiple=True,
     help="Offer this pattern; may be repeated. All by default.",
 )
+@click.option(
+    "--manage-jobs",
+    is_flag=True,
+    help="Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
+)
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
 @click.option("-w", "--slots", type=click.IntRange(1, 256), help="Jobs at once in the worker.")
 def web(
@@ -75,6 +80,7 @@ def web(
     max_queued: int,
     threads: int,
     patterns: tuple[str, ...],
+    manage_jobs: bool,
     no_worker: bool,
     slots: int | None,
 ) -> None:
@@ -85,7 +91,11 @@ def web(
     from drawscape.web import WebSettings, create_app
 
     settings = WebSettings.from_environment(
-        token=token, max_queued=max_queued, max_streams=threads - _SPARE_THREADS, patterns=patterns
+        token=token,
+        max_queued=max_queued,
+        max_streams=threads - _SPARE_THREADS,
+        patterns=patterns,
+        manage_jobs=manage_jobs,
     )
     settings = replace(settings, allowed_hosts=_hosts(settings.allowed_hosts, host, allowed_host))
     server = _listen(create_app(settings), host, port, threads)

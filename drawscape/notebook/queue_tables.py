@@ -10,17 +10,15 @@ from html import escape
 import ipywidgets as widgets
 
 from drawscape.jobs import (
-    ENDED,
-    Job,
     check_status,
     get_job,
     list_jobs,
     pause_queue,
     queue_is_paused,
-    queue_statistics,
     resume_queue,
 )
 from drawscape.jobs import watch as watch_jobs
+from drawscape.jobs.actions import ACTIONS, offered, summary_words
 from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.style import LiveBox, line, write, write_html
 from drawscape.notebook.text import duration_words, status_words, verb_of
@@ -28,9 +26,6 @@ from drawscape.notebook.throttle import Throttle
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
-
-SOONER = 10
-"""By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""
 
 HEADINGS = ("job", "task", "state", "progress", "took", "actions")
 
@@ -110,43 +105,6 @@ class QueueTable(LiveBox):
         super().close()
 
 
-def sooner(job: Job) -> None:
-    """Raise the priority of a job that waits."""
-    job.priority += SOONER
-
-
-ACTIONS: dict[str, Callable[[Job], object]] = {
-    "sooner": sooner,
-    "cancel": Job.cancel,
-    "retry": Job.retry,
-    "again": Job.requeue,
-    "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
-    "delete": Job.delete,
-}
-"""What can be done with a job of the table, by the word on the button."""
-
-OFFERED = {
-    "finished": ("again", "log", "delete"),
-    "failed": ("retry", "log", "delete"),
-    "stopped": ("retry", "log", "delete"),
-    "canceled": ("retry", "delete"),
-    "started": ("cancel", "log"),
-}
-"""By status; a job that waits can come sooner or be canceled."""
-
-
-def summary_words() -> str:
-    """Return the whole queue in one line: '1 worker · 2 waiting · 1 running · 40 finished'."""
-    numbers = queue_statistics()
-    counts = numbers.counts
-    waiting = counts["queued"] + counts["scheduled"] + counts["deferred"]
-    workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
-    words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
-    words += ["paused"] if queue_is_paused() else []
-    words += [f"{counts[status]} {status}" for status in ENDED if counts[status]]
-    return " · ".join(words)
-
-
 def table_html(jobs: Sequence[JobState]) -> str:
     """Return the table as HTML with nothing of a job's own taken for markup."""
     head = "".join(f"<th>{name}</th>" for name in HEADINGS)
@@ -170,7 +128,7 @@ def _buttons(job: JobState) -> str:
     job_id = escape(job.id, quote=True)
     return "".join(
         f'<button data-job="{job_id}" data-act="{act}" aria-label="{act} {job_id[-8:]}">{act}</button>'
-        for act in OFFERED.get(job.status, ("sooner", "cancel"))
+        for act in offered(job.status)
     )
 
 

@@ -13,12 +13,13 @@ from drawscape.web import (
     openapi,
     page,
     problems,
+    queue,
     security,
 )
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import Site
 
-_PUBLIC = frozenset({"page", "static", "healthz", "openapi"})
+_PUBLIC = frozenset({"page", "jobs_page", "static", "healthz", "openapi"})
 """Endpoints without a secret in them: they need no token, so that the page can ask for it."""
 
 
@@ -54,6 +55,10 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
 def _add_routes(made: flask.Blueprint) -> None:
     made.add_url_rule("/", "page", page.page)
     made.add_url_rule("/artboard/create", "create", artboard.create, methods=["POST"])
+    made.add_url_rule("/jobs", "jobs_page", queue.page)
+    made.add_url_rule("/queue", "queue", queue.table)
+    made.add_url_rule("/queue/<action>", "switch", queue.switch, methods=["POST"])
+    made.add_url_rule("/jobs/<job_id>/actions/<action>", "act", queue.act, methods=["POST"])
     made.add_url_rule("/jobs/<job_id>", "job", jobs.show)
     made.add_url_rule("/jobs/<job_id>/svg", "job_svg", jobs.svg)
     made.add_url_rule("/jobs/<job_id>/preview", "preview", jobs.preview)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,7 @@ import flask
 import orjson
 
 import drawscape
+from drawscape.jobs.actions import ACTIONS
 from drawscape.parameters import json_schema
 from drawscape.web import artboard
 from drawscape.web.jobs import JOB_ID
@@ -64,6 +66,9 @@ def _paths(secured: bool) -> Json:
             "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
         },
         "/jobs/{job_id}/events": {"get": _events()},
+        "/jobs/{job_id}/actions/{action}": {"post": _action()},
+        "/queue": {"get": _operation("getQueue", "The newest jobs", _json("Queue"))},
+        "/queue/{action}": {"post": _switch()},
         "/sketches": {
             "get": _operation("listSketches", "Each pattern with its parameters", _json("Sketches"))
         },
@@ -86,6 +91,7 @@ def _public_paths() -> Json:
             )
         },
         "/openapi.json": {"get": _operation("getOpenapi", "This document", anything)},
+        "/jobs": {"get": _operation("getJobsPage", "The page with the newest jobs", html)},
         "/": {"get": _operation("getPage", "The page with the form", html)},
     }
 
@@ -132,6 +138,36 @@ def _of_job(name: str, summary: str, content: Json, *more: Json) -> Json:
     operation["responses"]["404"] = _problem("No such job")
     operation["responses"]["422"] = _problem("Not an id of a job")
     return operation
+
+
+def _action() -> Json:
+    operation = _of_job(
+        "actOnJob", "Do what the job's row offers", _json("Acted"), _choice(ACTIONS)
+    )
+    operation["responses"]["403"] = _problem("The site's owner has not allowed it")
+    operation["responses"]["409"] = _problem("Nothing that can be done with such a job")
+    return operation
+
+
+def _switch() -> Json:
+    operation = _operation(
+        "switchQueue",
+        "Let no job start, or let them start again",
+        _json("Switched"),
+        parameters=[_choice(("pause", "resume"))],
+    )
+    operation["responses"]["403"] = _problem("The site's owner has not allowed it")
+    operation["responses"]["404"] = _problem("No such action")
+    return operation
+
+
+def _choice(names: Iterable[str]) -> Json:
+    return {
+        "name": "action",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "enum": list(names)},
+    }
 
 
 def _drawing() -> Json:
@@ -220,7 +256,18 @@ def _fixed_schemas() -> Json:
     sketch = _object(
         {"name": text, "family": text, "summary": text, "parameters": {"type": "object"}}
     )
+    yes = {"type": "boolean"}
+    row = {
+        **job,
+        "name": text,
+        "seconds": {"type": ["number", "null"]},
+        "actions": {"type": "array", "items": text},
+    }
+    rows = {"type": "array", "items": _object(row)}
     return {
+        "Queue": _object({"summary": text, "paused": yes, "manages": yes, "jobs": rows}),
+        "Acted": _object({"details": words}),
+        "Switched": _object({"paused": yes}),
         "Drawn": _object({"svg": text}),
         "Queued": _object({"status": {"const": "generating"}, "job_id": text, "message": text}),
         "Job": _object(job),

@@ -27,7 +27,8 @@ class WebSettings:
     `allowed_hosts` are the names that a request may be sent to, those of this machine by default;
     '.example.org' stands for all names that end so, '*' for any name. `max_streams` bounds the event
     streams of one process, each of which holds a thread of the server: keep it well below the
-    threads, or nothing else is answered.
+    threads, or nothing else is answered. With `manage_jobs` whoever may see a job may also retry, hurry
+    and delete it and read its log, and pause the queue; without, only cancel it.
     Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
     for a pattern that does not exist.
     """
@@ -47,11 +48,12 @@ class WebSettings:
     heartbeat_s: float = 15.0
     retry_after_s: int = 2
     job_timeout: str = "5m"
+    manage_jobs: bool = False
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if isinstance(value, int | float) and not value > 0:
+            if isinstance(value, int | float) and not isinstance(value, bool) and not value > 0:
                 raise SettingsError(f"{item.name}={value!r} must be greater than 0")
         if self.token is not None and not self.token.strip():
             raise SettingsError("token is empty; give a secret, or None for no token")

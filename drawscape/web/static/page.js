@@ -270,11 +270,7 @@ const restore = async () => {
 
 // Wiring
 
-server.onTokenNeeded(() => new Promise((done) => {
-  $('token').value = '';
-  $('token-dialog').showModal();
-  $('token-dialog').addEventListener('close', () => done($('token').value), { once: true });
-}));
+server.askByDialog();
 
 for (const name of [...Object.keys(PAPERS), 'Custom']) $('paper').append(new Option(name, name));
 $('paper').value = 'A4';

@@ -13,7 +13,16 @@ export class Refusal extends Error {
 }
 
 let askForToken = async () => { throw new Error('a token is needed'); };
-export const onTokenNeeded = (ask) => { askForToken = ask; };
+
+// Asks for the token in the page's dialog, once for all requests that need it.
+export const askByDialog = () => {
+  const [dialog, token] = ['token-dialog', 'token'].map((id) => document.getElementById(id));
+  askForToken = () => new Promise((done) => {
+    token.value = '';
+    dialog.showModal();
+    dialog.addEventListener('close', () => done(token.value), { once: true });
+  });
+};
 
 const headers = (more = {}) => {
   const token = sessionStorage.getItem(TOKEN);
@@ -43,6 +52,12 @@ export const create = (order) => json('/artboard/create', {
 const address = (id) => `/jobs/${encodeURIComponent(id)}`;
 
 export const cancel = (id) => json(`${address(id)}/cancel`, { method: 'POST' });
+
+export const queue = () => json('/queue');
+
+export const act = (id, action) => json(`${address(id)}/actions/${action}`, { method: 'POST' });
+
+export const switchQueue = (action) => json(`/queue/${action}`, { method: 'POST' });
 
 export const drawing = async (id) => (await request(`${address(id)}/svg`)).blob();
 

@@ -1,0 +1,106 @@
+// The page of jobs: a table that keeps itself up to date, and what may be done with each of them.
+
+import * as server from './server.js';
+
+const $ = (id) => document.getElementById(id);
+const LOOK_MS = 1000;
+
+const rows = new Map();
+let paused = false;
+
+const showError = (error) => {
+  $('errors').textContent = error.message;
+  $('errors').hidden = false;
+};
+
+const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
+// Runs `work`, shows what goes wrong in it, and looks again.
+const guarded = async (work) => {
+  $('errors').hidden = true;
+  try {
+    await work();
+    await look();
+  } catch (error) {
+    showError(error);
+  }
+};
+
+const showLog = (job, text) => {
+  setText($('log-title'), `Log of ${job.name}, ${job.id.slice(-8)}`);
+  setText($('log-text'), text);
+  $('log').hidden = false;
+  $('log-title').focus();
+};
+
+const act = (job, action) => guarded(async () => {
+  const { details } = await server.act(job.id, action);
+  if (details !== null) showLog(job, details);
+});
+
+const stateOf = ({ status, progress, message, error }) => {
+  const percent = status === 'started' && progress ? ` ${Math.round(progress * 100)} %` : '';
+  const more = error ?? message;
+  return `${status}${percent}${more ? `: ${more}` : ''}`;
+};
+
+const makeRow = (id) => {
+  const root = document.createElement('tr');
+  const cells = Array.from({ length: 5 }, () => document.createElement('td'));
+  cells[0].title = id;
+  root.append(...cells);
+  return { root, cells, actions: '' };
+};
+
+// Buttons stay the same elements as long as they are the same ones: the focus is on one of them.
+const showRow = (row, job) => {
+  row.root.className = `is-${job.status}`;
+  const took = job.seconds === null ? '' : `${job.seconds.toFixed(1)} s`;
+  [job.id.slice(-8), job.name, stateOf(job), took].forEach((text, i) => setText(row.cells[i], text));
+  if (row.actions === job.actions.join()) return;
+  row.actions = job.actions.join();
+  const held = row.cells[4].contains(document.activeElement);
+  row.cells[4].replaceChildren(...job.actions.map((action) => {
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'quiet', textContent: action });
+    button.setAttribute('aria-label', `${action} ${job.name} ${job.id.slice(-8)}`);
+    button.addEventListener('click', () => act(job, action));
+    return button;
+  }));
+  if (held) row.cells[4].querySelector('button')?.focus();
+};
+
+const show = (queue) => {
+  setText($('summary'), queue.summary);
+  paused = queue.paused;
+  setText($('pause'), paused ? 'Resume' : 'Pause');
+  $('pause').hidden = !queue.manages;
+  const ids = new Set(queue.jobs.map((job) => job.id));
+  for (const id of rows.keys()) {
+    if (ids.has(id)) continue;
+    rows.get(id).root.remove();
+    rows.delete(id);
+  }
+  const body = $('jobs');
+  if (!queue.jobs.length) body.innerHTML = '<tr><td colspan="5">no jobs yet</td></tr>';
+  else if (!rows.size) body.replaceChildren();
+  queue.jobs.forEach((job, place) => {
+    if (!rows.has(job.id)) rows.set(job.id, makeRow(job.id));
+    const row = rows.get(job.id);
+    showRow(row, job);
+    if (body.children[place] !== row.root) body.insertBefore(row.root, body.children[place] ?? null);
+  });
+};
+
+const look = async () => show(await server.queue());
+
+const keepLooking = async () => {
+  for (;;) {
+    if (!document.hidden) await look().catch(showError);
+    await new Promise((done) => { setTimeout(done, LOOK_MS); });
+  }
+};
+
+server.askByDialog();
+$('pause').addEventListener('click', () => guarded(() => server.switchQueue(paused ? 'resume' : 'pause')));
+$('log-close').addEventListener('click', () => { $('log').hidden = true; });
+keepLooking();

@@ -1,0 +1,125 @@
+"""The table of jobs on the web: what it shows, what may be done there, and by whom."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+
+from drawscape.job_manager import enqueue_background_job, get_job, get_job_status, queue_is_paused
+from drawscape.web import WebSettings, create_app
+
+TASK = "workers.svg_tasks.generate_complex_svg"
+
+
+@pytest.fixture
+def managing(home: Path) -> FlaskClient:
+    """A client of a site whose owner lets its page manage jobs."""
+    return create_app(WebSettings(manage_jobs=True)).test_client()
+
+
+def rows(client: FlaskClient) -> dict[str, Any]:
+    return {row["id"]: row for row in client.get("/queue").json["jobs"]}
+
+
+def waiting(**options: Any) -> str:
+    return enqueue_background_job(TASK, 50, 50, job_delay="1h", **options).id
+
+
+def hidden() -> str:
+    """Queue a job of a module whose jobs are none of a browser's business."""
+    task = "workers.email_tasks.send_notification"
+    return enqueue_background_job(task, "a@b.org", "subject", "text", job_delay="1h").id
+
+
+def test_the_table_lists_what_a_browser_may_see_and_only_lets_it_cancel(
+    client: FlaskClient,
+) -> None:
+    job_id = waiting(job_description="<b>for the hall</b>")
+    hidden()
+    table = client.get("/queue").json
+    assert (table["manages"], table["paused"]) == (False, False)
+    (row,) = table["jobs"]
+    assert (row["id"], row["name"], row["actions"]) == (job_id, "<b>for the hall</b>", ["cancel"])
+    for action in ("sooner", "retry", "again", "log", "delete"):
+        assert client.post(f"/jobs/{job_id}/actions/{action}").status_code == 403, action
+    assert client.post("/queue/pause").status_code == 403
+    assert not queue_is_paused()
+    assert client.post(f"/jobs/{job_id}/actions/cancel").json == {"details": None}
+    assert rows(client)[job_id]["status"] == "canceled"
+    assert rows(client)[job_id]["actions"] == []
+
+
+def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(managing: FlaskClient) -> None:
+    job_id = waiting()
+    assert rows(managing)[job_id]["actions"] == ["sooner", "cancel"]
+    before = get_job(job_id).priority
+    managing.post(f"/jobs/{job_id}/actions/sooner")
+    assert get_job(job_id).priority > before
+    assert managing.post(f"/jobs/{job_id}/actions/retry").status_code == 409
+    managing.post(f"/jobs/{job_id}/actions/cancel")
+    managing.post(f"/jobs/{job_id}/actions/retry")
+    assert get_job_status(job_id)["status"] == "queued"
+    managing.post(f"/jobs/{job_id}/actions/cancel")
+    managing.post(f"/jobs/{job_id}/actions/delete")
+    assert rows(managing) == {}
+    assert managing.post("/queue/pause").json == {"paused": True}
+    assert "paused" in managing.get("/queue").json["summary"]
+    assert managing.post("/queue/resume").json == {"paused": False}
+    assert managing.post("/queue/empty").status_code == 404
+    assert managing.post(f"/jobs/{job_id}/actions/burn").status_code == 404
+
+
+def test_a_job_that_is_hidden_cannot_be_acted_on(managing: FlaskClient) -> None:
+    mail = hidden()
+    for action in ("cancel", "log", "delete"):
+        assert managing.post(f"/jobs/{mail}/actions/{action}").status_code == 404
+    assert get_job_status(mail)["status"] == "scheduled"
+
+
+def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home: Path) -> None:
+    job_id = waiting()
+    client = create_app(WebSettings(manage_jobs=True, token="secret")).test_client()
+    right = {"Authorization": "Bearer secret"}
+    foreign = {**right, "Origin": "http://evil.example"}
+    for path in (f"/jobs/{job_id}/actions/cancel", "/queue/pause"):
+        assert client.post(path).status_code == 401
+        assert client.post(path, headers=foreign).status_code == 403
+        assert client.get(path, headers=right).status_code == 405
+    assert client.get("/queue").status_code == 401
+    assert "secret" not in client.get("/jobs").text
+    assert get_job_status(job_id)["status"] == "scheduled"
+    assert not queue_is_paused()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_follows_the_queue_and_is_worked_by_keys(
+    chromium: Any, serving: Any, home: Path, tmp_path: Path, theme: str
+) -> None:
+    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path))
+    job_id = waiting(job_description="<img src=x onerror=alert(1)> for the hall")
+    context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    with serving(WebSettings(manage_jobs=True)) as server:
+        page.goto(f"{server.url}jobs")
+        row = page.locator(f"tr:has(td[title='{job_id}'])")
+        row.get_by_role("button", name="cancel").focus()
+        page.keyboard.press("Enter")
+        row.get_by_text("canceled").wait_for()
+        page.wait_for_function("() => document.activeElement.textContent === 'retry'")
+        other = waiting()
+        page.locator(f"td[title='{other}']").wait_for()
+        page.get_by_role("button", name="Pause", exact=True).click()
+        page.get_by_role("button", name="Resume", exact=True).wait_for()
+        assert queue_is_paused()
+        assert page.locator("#jobs img").count() == 0
+        found = Axe().run(page).response["violations"]
+        page.screenshot(path=folder / f"web-jobs-{theme}.png")
+    context.close()
+    assert [v["id"] for v in found if v["impact"] in ("critical", "serious")] == []
