@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 
 from drawscape import settings
 from drawscape.catalogue.database import full_path, reading, writing
@@ -36,17 +37,18 @@ def standing(recipe: Recipe) -> Drawing | None:
 
 
 def drawn_for(request: str) -> Drawing | None:
-    """Return the newest drawing that stands of what was asked for, whatever it read or how late it was.
+    """Return the newest drawing of what was asked for, whatever it read: one that stands, else a deleted one.
 
     >>> drawn_for("nothing that was asked for") is None
     True
     """
     with reading() as connection:
         rows = connection.execute(
-            "select * from drawing where request = ? and not deleted order by drawn_at desc",
-            (request,),
+            "select * from drawing where request = ? order by drawn_at desc", (request,)
         ).fetchall()
-    return next((Drawing.of(row) for row in rows if stands(row)), None)
+    known = (row for row in rows if not row["deleted"] and stands(row))
+    row = next(known, rows[0] if rows else None)
+    return None if row is None else replace(Drawing.of(row), deleted=not stands(row))
 
 
 def file_name(recipe: Recipe, address: str | None = None) -> str:

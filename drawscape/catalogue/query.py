@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -215,7 +216,7 @@ def _in_file(path: Path) -> Drawing:
         raise DrawingNotFoundError(
             f"{path} is no drawing that says how it was made; give an SVG file that Drawscape drew"
         )
-    return Drawing.of(row)
+    return replace(Drawing.of(row), deleted=not full.is_file())
 
 
 def _compared(column: str, wanted: Any) -> tuple[str, list[Any]]:

@@ -84,7 +84,7 @@ class History(LiveBox):
             options=ORDERS, value=order, layout={"width": "110px"}, tooltip="Order"
         )
         self._rejected = widgets.Checkbox(
-            description="rejected too", indent=False, layout={"width": "auto"}
+            description="rejected and deleted too", indent=False, layout={"width": "auto"}
         )
         self._words = line("", "drawscape-status")
         self._wall = Wall(on_change=self._marked)
@@ -127,7 +127,7 @@ class History(LiveBox):
             text=self._text.value.strip() or None,
             order=self._order.value,
             without_tag=None if self._rejected.value or is_asked_for else REJECTED,
-            **self._filters,
+            **{"deleted": bool(self._rejected.value), **self._filters},
         )
         options = sketch_options(self._sketch.value)
         with self._lock:

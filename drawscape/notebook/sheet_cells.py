@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drawscape.catalogue import Drawing, drawn_for, find
+from drawscape.catalogue import Drawing, drawn_for, find, refresh
 from drawscape.catalogue.documents import Store
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Batch, Job, enqueue_many, get_job
@@ -85,8 +85,12 @@ def planned_cells(
 
 
 def stored_cells(body: Mapping[str, Any]) -> list[SheetCell]:
-    """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now."""
+    """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now.
+
+    A drawing that was moved inside `output/` is found, one whose file is gone shows as deleted.
+    """
     cells = []
+    refresh()
     with at_one_moment():
         for held in body["cells"]:
             cell = SheetCell(held["caption"], held["request"])
@@ -112,7 +116,7 @@ def enqueue_missing(
     """Return the batch in which what neither stands nor is under way nor has failed was queued, if any."""
     wanted = [
         cell for cell in cells
-        if cell.drawing is None and cell.arguments is not None
+        if (cell.drawing is None or cell.drawing.deleted) and cell.arguments is not None
         and (cell.job is None or cell.status in _AGAIN or (cell.status == "finished"))
     ]  # fmt: skip
     if not wanted:
@@ -127,7 +131,7 @@ def enqueue_missing(
         batch_description=sheet or None,
     )
     for cell, job in zip(wanted, batch.jobs, strict=True):
-        cell.job, cell.state = job, None
+        cell.job, cell.state, cell.drawing = job, None, None
     return batch
 
 

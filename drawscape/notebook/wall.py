@@ -44,6 +44,7 @@ class Wall:
 
     def __init__(self, *, columns: int = 0, on_change: Callable[[], object] = lambda: None) -> None:
         self._drawings: dict[str, Drawing] = {}
+        self._captions: dict[str, str] = {}
         self._on_change = on_change
         self.grid = TileGrid(
             columns=columns,
@@ -90,13 +91,10 @@ class Wall:
         """The drawings that are chosen, in their order."""
         return [self._drawings[one] for one in self.grid.selected if one in self._drawings]
 
-    def know(self, tile_id: str, drawing: Drawing) -> None:
-        """Let the tile of that id stand for `drawing`."""
-        self._drawings[tile_id] = drawing
-
     def forget(self) -> None:
         """Let no tile stand for a drawing any more: others are shown soon."""
         self._drawings.clear()
+        self._captions.clear()
 
     def star(self, tile_id: str, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
@@ -179,7 +177,7 @@ class Wall:
 
     def tile(self, tile_id: str, caption: str, drawing: Drawing) -> Tile:
         """Return the tile of a drawing that stands."""
-        self.know(tile_id, drawing)
+        self._drawings[tile_id], self._captions[tile_id] = drawing, caption
         picture = drawing.thumbnail or b""
         kind = "webp"
         if not picture and drawing.size <= 200_000 and drawing.path.is_file():
@@ -189,13 +187,13 @@ class Wall:
             )  # without Pillow there is no thumbnail
         marks = marks_of(drawing.recipe)
         words = f"{caption} · rejected" if REJECTED in marks.tags else caption
+        words = f"{words} · deleted" if drawing.deleted else words
         hint = settings_words(drawing)
         return Tile(tile_id, picture, words, marks.stars, "finished", kind, hint)
 
     def _refresh(self, tile_id: str) -> None:
-        tile = next(one for one in self.grid.tiles if one.id == tile_id)
-        caption = tile.caption.removesuffix(" · rejected")
-        self.grid.update(self.tile(tile_id, caption, self._drawing(tile_id)))
+        drawing = self._drawing(tile_id)
+        self.grid.update(self.tile(tile_id, self._captions[tile_id], drawing))
         self._on_change()
 
     def _drawing(self, tile_id: str) -> Drawing:

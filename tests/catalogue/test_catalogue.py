@@ -16,9 +16,10 @@ from support import wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
 from drawscape.catalogue.captions import captions
-from drawscape.catalogue.database import connection
+from drawscape.catalogue.database import connection, writing
 from drawscape.catalogue.documents import settings_key
 from drawscape.catalogue.figures import LARGEST_THUMBNAIL
+from drawscape.catalogue.marks import marks_of
 from drawscape.errors import (
     CatalogueError,
     DrawingNotFoundError,
@@ -215,6 +216,8 @@ def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(
     assert (found.path, found.stars) == (home / place, 3)
     assert [d.path for d in drawings()] == [home / place]
     assert drawings()[0].took_s == first.took_s
+    found.delete()
+    assert len(drawings()) == 0
 
 
 def test_a_deleted_file_shows_as_deleted_and_comes_back(home: Path, drawn: Draw) -> None:
@@ -280,6 +283,18 @@ def test_marks_of_one_process_appear_in_another_at_once(home: Path, drawn: Draw)
     code = f"from drawscape.catalogue import find; find({drawing.recipe!r}).star(4).tag('hers')"
     subprocess.run([sys.executable, "-c", code], check=True)
     wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), 1.0)
+
+
+def tag_twice(recipe: str) -> None:
+    with writing() as opened:
+        for _ in range(2):
+            opened.execute("insert into tag values (?, 'half')", (recipe,))
+
+
+def test_what_fails_in_the_middle_of_a_change_changes_nothing(home: Path) -> None:
+    with pytest.raises(CatalogueError, match="UNIQUE"):
+        tag_twice("a recipe")
+    assert marks_of("a recipe").tags == ()
 
 
 def test_threads_and_processes_write_marks_at_once_and_lose_none(home: Path, drawn: Draw) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from drawscape.catalogue.redraw import Sameness, compare_again, same_ink
+from drawscape.catalogue.redraw import Sameness, compare_again, reasons_between, same_ink
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 
@@ -56,6 +57,26 @@ def test_more_or_less_ink_differs_whichever_comes_first(name: str) -> None:
 
 def test_another_pen_differs() -> None:
     assert not same_ink(page(*SQUARE), page(*SQUARE, color="red"))
+
+
+def test_what_differs_is_named(drawn: Callable[..., Any]) -> None:
+    now = drawn("squiggles").provenance
+    assert reasons_between(now, now) == ()
+    versions = {**now.versions, "numpy": "0.9"}
+    assert reasons_between(replace(now, versions=versions), now) == (
+        f"numpy 0.9, now {now.versions['numpy']}",
+    )
+    assert reasons_between(now, replace(now, versions={})) == tuple(
+        f"{name} {version}, now none" for name, version in sorted(now.versions.items())
+    )
+    for part in ("sketch", "library"):
+        changed = replace(now, digests={**now.digests, part: "other"})
+        assert reasons_between(changed, now) == (f"the {part}'s code",)
+    other = replace(now, reads={"p.png": "other"}, volatile=["the clock"])
+    assert reasons_between(now, other) == (
+        "the file 'p.png'",
+        "the clock (it is not the same twice)",
+    )
 
 
 def test_a_file_that_was_edited_is_compared_by_its_ink(drawn: Callable[..., Any]) -> None:

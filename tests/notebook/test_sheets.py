@@ -250,6 +250,31 @@ def test_more_seeds_are_drawn_and_stay_with_the_sheet() -> None:
     assert count_jobs() == count
 
 
+def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_again(
+    home: Path,
+) -> None:
+    made = contact_sheet("schotter", range(3), paper="60x60", name="moved")
+    made.wait(60)
+    kept, gone, moved = (drawing.path for drawing in made.drawings)
+    (home / "output" / "best").mkdir()
+    place = moved.rename(home / "output" / "best" / moved.name)
+    gone.unlink()
+    again = sheet("moved")
+    assert [drawing.path for drawing in again.drawings] == [kept, gone, place]
+    assert [t.caption for t in tiles(again)] == ["seed 0", "seed 1 · deleted", "seed 2"]
+    assert all(tile.thumbnail[:4] == b"RIFF" for tile in tiles(again))
+    again._wall.grid._received(None, {"event": "enlarge", "id": "1"}, [])
+    assert "is gone" in again._wall.grid.note
+    seen = history("schotter", sheet="moved")
+    assert seen.status == "2 drawings"
+    seen._rejected.value = True
+    assert sorted(tile.caption for tile in tiles(seen)) == ["seed 0", "seed 1 · deleted", "seed 2"]
+    seen.close()
+    count = count_jobs()
+    contact_sheet("schotter", range(3), paper="60x60", name="moved").wait(60)
+    assert (count_jobs(), gone.is_file()) == (count + 1, True)
+
+
 def test_tiles_are_rated_sorted_rejected_compared_exported_and_drawn_larger() -> None:
     made = contact_sheet("phyllotaxis", range(3), paper="A7")
     made.wait(60)

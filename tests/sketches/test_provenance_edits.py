@@ -228,6 +228,16 @@ def test_cells_run_again_in_another_order_and_under_other_names_keep_the_recipe(
     assert first == again == request(space["rings"]) == request(sketch_of())
 
 
+def test_a_seed_counts_where_there_are_dice_and_not_where_there_are_none() -> None:
+    def chance(svg: Any, rng: Any) -> None: ...
+
+    def none(svg: Any) -> None: ...
+
+    for function, differs in ((chance, True), (none, False)):
+        first, second = (recipe_of(as_sketch(function), 60, 60, seed=s).request for s in (1, 2))
+        assert (first != second) == differs
+
+
 def test_a_helper_that_is_defined_again_changes_the_recipe_of_the_sketch_that_stands() -> None:
     space: dict[str, Any] = {"__name__": "__main__"}
     run_cell(CELL, space)
