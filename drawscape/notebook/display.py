@@ -73,6 +73,11 @@ class JobDisplay:
         """All widgets from top to bottom."""
         return [self.bar, self.words, self.trouble, self.picture, self.caption]
 
+    @property
+    def has_drawing(self) -> bool:
+        """Whether the picture is a drawing that was finished, not an empty sheet or a preview."""
+        return self._has_drawing
+
     def begin(self, job_id: str, *, keep_former: bool = False, about: Any = None) -> None:
         """Follow that job from now on; what an earlier one still reports is not shown any more.
 

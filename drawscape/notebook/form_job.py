@@ -44,12 +44,13 @@ class FormJob:
         self._display.update(known.state)
         self._on_running(False)
 
-    def show_file(self, path: Path, settings: Any) -> None:
-        """Show a file that some job wrote before."""
+    def show_file(self, path: Path, settings: Any, *, older: bool = False) -> None:
+        """Show a file that some job wrote before, as `older` than what the form shows if it is."""
         if self.latest is not None:
             self.latest.cancel()
         self._display.begin("", about=settings)
         self._display.update(JobState("", "finished", result=str(path), drawn_before=BEFORE))
+        self._display.mark_older(older=older)
         self._on_running(False)
 
     def _replace(self, job: Job | DrawnBefore, settings: Any, *, keep_former: bool) -> None:

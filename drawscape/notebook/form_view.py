@@ -83,8 +83,8 @@ class Form(LiveBox):
                 self.recent.box,
             ],
         )
-        if restored:
-            self._show_what_stands()
+        if restored and not self._show_what_stands() and self.recent.latest:
+            self._jobs.show_file(*self.recent.latest, older=True)  # something to compare with
 
     @property
     def job(self) -> Job | DrawnBefore | None:
@@ -231,7 +231,7 @@ class Form(LiveBox):
         self.named.settings_changed()
         if self._live.value and not self._bringing_back:
             self._pacer.request()
-        elif self.job is None:
+        elif not self._display.has_drawing:
             self._show_empty_sheet()  # paper and orientation show before anything is drawn
 
     def _draw_shown(self) -> bool:

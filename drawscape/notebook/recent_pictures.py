@@ -53,6 +53,11 @@ class RecentPictures:
         """The files of the pictures, the newest first."""
         return [full_path(name) for name in self._entries]
 
+    @property
+    def latest(self) -> tuple[Path, Settings] | None:
+        """The newest picture's file and settings."""
+        return next(((full_path(name), one) for name, one in self._entries.items()), None)
+
     def add(self, path: Path, settings: Settings, document: Document | None = None) -> None:
         """Put the picture of a file first; one that is there with these settings stays in its place."""
         name = stored_path(path)

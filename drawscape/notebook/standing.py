@@ -126,8 +126,10 @@ def enqueue_drawing(
         return known
     again = {"fresh": True} if fresh and recipe is not None else {}
     noted = {} if recipe is None else {"job_meta": {"recipe": recipe.request}}
+    seed = f", seed {arguments['seed']}" if target.has_seed and "seed" in arguments else ""
     return enqueue_background_job(
         target.task,
+        job_description=f"{target.title}{seed}",
         job_timeout=job_timeout,
         job_priority=FORM_PRIORITY,
         **noted,

@@ -9,7 +9,7 @@ from widget_tree import button, part, picture, text, walk
 
 from drawscape.catalogue import find
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.jobs import list_jobs
+from drawscape.jobs import get_job, list_jobs
 from drawscape.notebook import TileGrid, form
 from drawscape.notebook.form_view import Form
 
@@ -141,6 +141,31 @@ def test_saved_settings_of_a_sketch_that_has_changed_are_shown_as_far_as_they_fi
     shown = form(reeds)
     shown.named.load("tall")
     assert (shown.values["count"], shown.values["wide"]) == (7, 1.0)
+
+
+def test_the_form_of_an_edited_sketch_shows_the_last_picture_as_older(notebook: str) -> None:
+    def reeds(svg: Any, *, count: int = 3) -> None:
+        """Reeds."""
+        svg.line(10, 10, 20, 10 + count)
+
+    first = form(reeds, paper="A7")
+    path = drawn(first, count=5)
+    assert first.job is not None
+    assert get_job(first.job.id).description == "reeds"
+
+    def reeds(svg: Any, *, count: int = 3) -> None:  # type: ignore[no-redef]
+        """Reeds, bent."""
+        svg.line(10, 10, 30, 10 + count)
+
+    edited = form(reeds, paper="A7")
+    assert picture(edited) == path.read_bytes()
+    assert text(edited, "caption").startswith(f"older than the settings · output/{path.name}")
+    edited.set(paper="A6")
+    assert picture(edited) == path.read_bytes()
+    anew = drawn(edited, paper="A7")
+    assert anew != path
+    assert edited.recent.paths == [anew, path]
+    assert text(edited, "caption").startswith(f"output/{anew.name}")
 
 
 def test_undo_brings_the_picture_of_those_settings_back() -> None:
