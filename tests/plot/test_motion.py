@@ -64,3 +64,22 @@ def test_names_survive_a_file() -> None:
 def test_values_out_of_range_are_named(values: dict[str, int]) -> None:
     with pytest.raises(PlotError, match=next(iter(values))):
         Motion(**values)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("+S110", Motion(speed=110)),
+        ("+S111", Motion()),
+        ("+S0", Motion()),
+        ("+H0", Motion(height=0)),
+        ("+H100", Motion(height=100)),
+        ("+H101", Motion()),
+        ("+D1", Motion(delay_ms=1)),
+        ("+P100", Motion(passes=100)),
+        ("+P101", Motion()),
+        ("9999", Motion(number=9999)),
+    ],
+)
+def test_codes_count_up_to_the_limits_of_the_axidraws_software(name: str, expected: Motion) -> None:
+    assert Motion.of(name) == expected

@@ -96,3 +96,12 @@ def test_sheets_that_do_not_advance_or_are_too_many_are_refused(
 ) -> None:
     with pytest.raises(PlotError, match="sheets"):
         tiles(poster(segments(3)), *size, **options)
+
+
+@pytest.mark.parametrize("overlap", [8.0, 20.0])
+def test_sheets_are_cut_in_the_middle_of_their_overlap(overlap: float) -> None:
+    # Sheets that are laid on each other a little off then still meet: half of the overlap is spare.
+    sheets = tiles(poster(Lines.of([[[0, 10], [400, 10]]]), 400, 200), 210, 297, overlap_mm=overlap)
+    ends = [sheet.document.layers[0].lines.bounds for sheet in sheets]
+    assert ends[0][2] == pytest.approx(210 - overlap / 2, abs=0.02)
+    assert ends[1][0] == pytest.approx(overlap / 2, abs=0.02)

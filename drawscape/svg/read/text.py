@@ -6,17 +6,20 @@ fonts keep: so a text takes the room that its file planned for it.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import Matrix, rotation, translation
+from drawscape.drawing.affine import IDENTITY, Matrix, rotation, translation
+from drawscape.drawing.path.flatten import flatten_paths
 from drawscape.drawing.style import Style
 from drawscape.drawing.units import css_px
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Points
+from drawscape.svg.read.shapes import path_data
 from drawscape.svg.read.xml_tree import Node
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from drawscape.svg.read.walk import Walk
 
 _FIRST = 32
+# Of the curve that text follows, in user units: letters are set on it, it is not drawn.
+_CURVE_TOLERANCE = 0.05
+_PLACING = frozenset(("transform", "transform-origin"))
 # Thousandths of the font size, from the space on.
 _HELVETICA = (
     "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 556 556 "
@@ -130,7 +136,7 @@ def _collect(walk: Walk, node: Node, state: State, run: _Run) -> None:
                 )
                 _collect(walk, child, inner, run)
         elif child.tag == "textPath":
-            walk.report("<textPath>: text along a path is not drawn; convert it to paths")
+            _draw_along(walk, child, state)
     run.places.pop()
 
 
@@ -179,6 +185,54 @@ def _draw_chunk(walk: Walk, letters: list[_Letter], at: Points) -> Points:
         _draw_letter(walk, letter, at)
         at = at + np.array((advance, 0.0))
     return at
+
+
+def _draw_along(walk: Walk, node: Node, state: State) -> None:
+    """Draw a `<textPath>`: letters on a path, each turned as the path runs at its middle."""
+    own = walk.sheet.declarations(node)
+    target = walk.target(node.attributes.get("href") or node.attributes.get("xlink:href") or "")
+    curve = None if target is None else _curve(walk, target, state)
+    if own.get("display") == "none":
+        return
+    if curve is None:
+        walk.report("<textPath> without a path to follow is not drawn")
+        return
+    run = _Run()
+    inner = walk.inside(node, {k: v for k, v in own.items() if k != "transform"}, state)
+    _collect(walk, Node("tspan", {}, node.children, "", node.parent), inner, run)
+    along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
+    length, size = float(along[-1]), inner.style.font_size
+    begin = css_px(node.attributes.get("startOffset"), whole=length, em=size, default=0.0) or 0.0
+    advances = [_advance(letter) for letter in run.letters]
+    anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
+    begin -= anchor * (sum(advances) + sum(letter.dx for letter in run.letters))
+    if any(letter.character.strip() for letter in run.letters):
+        walk.report("<text> is drawn in a single-line font, not in its own")
+    for letter, advance in zip(run.letters, advances, strict=True):
+        middle, begin = begin + letter.dx + advance / 2, begin + letter.dx + advance
+        if not 0 <= middle <= length:
+            walk.note("letters beyond the ends of their path are not drawn")
+            continue
+        piece = min(int(np.searchsorted(along, middle, side="right")), len(along) - 1)
+        step = (curve[piece] - curve[piece - 1]) / (along[piece] - along[piece - 1])
+        at = curve[piece - 1] + step * (middle - along[piece - 1] - advance / 2)
+        letter.degrees += math.degrees(math.atan2(step[1], step[0]))
+        _draw_letter(walk, letter, at + letter.dy * np.array((-step[1], step[0])))
+
+
+def _curve(walk: Walk, target: Node, state: State) -> Points | None:
+    """Return the first line of a shape that text follows, under its own transform, (N, 2)."""
+    own = walk.sheet.declarations(target)
+    data = path_data(target, state.viewport, own, em=state.style.font_size)
+    if not data:
+        return None
+    lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]
+    if not len(lines):
+        return None
+    placing = {name: value for name, value in own.items() if name in _PLACING}
+    points = walk.inside(target, placing, replace(state, matrix=IDENTITY)).matrix.apply(lines[0])
+    different = np.append(True, np.hypot(*np.diff(points, axis=0).T) > 0)
+    return points[different] if different.sum() > 1 else None
 
 
 def _advance(letter: _Letter) -> float:

@@ -1,0 +1,72 @@
+"""`<textPath>`: letters along a path."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drawscape.drawing.document import Document
+from drawscape.svg.read import read_svg
+
+HEAD = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="200mm" height="200mm" viewBox="0 0 200 200">'
+    '<defs><path id="p" d="{d}"/></defs>'
+)
+
+
+def read(body: str, d: str = "M20,100H180") -> Document:
+    return read_svg(f'{HEAD.replace("{d}", d)}<g font-size="20">{body}</g></svg>')
+
+
+def on_path(text: str, attributes: str = "", d: str = "M20,100H180") -> Document:
+    return read(f'<text><textPath href="#p" {attributes}>{text}</textPath></text>', d)
+
+
+def points(document: Document) -> np.ndarray:
+    return document.lines.points
+
+
+@pytest.mark.parametrize(
+    ("attributes", "place"),
+    [
+        ("", 'x="20" y="100"'),
+        ('startOffset="25%"', 'x="60" y="100"'),
+        ('startOffset="50%" text-anchor="middle"', 'x="100" y="100" text-anchor="middle"'),
+        ('startOffset="100%" text-anchor="end"', 'x="180" y="100" text-anchor="end"'),
+    ],
+)
+def test_on_a_level_path_text_stands_as_it_would_without(attributes: str, place: str) -> None:
+    plain = read(f"<text {place}>Ink, a p</text>")
+    assert points(on_path("Ink, a p", attributes)) == pytest.approx(points(plain), abs=0.02)
+
+
+def test_on_an_upright_path_text_is_turned() -> None:
+    level = points(on_path("up", d="M100,100H180")) - 100
+    upright = points(on_path("up", d="M100,100V180")) - 100
+    assert upright == pytest.approx(np.column_stack((-level[:, 1], level[:, 0])), abs=0.02)
+
+
+def test_letters_follow_a_circle_and_keep_their_distance_to_it() -> None:
+    around = on_path("o" * 24, d="M40,100A60,60,0,0,1,160,100A60,60,0,0,1,40,100")
+    away = np.hypot(*(points(around) - 100).T)
+    assert away.min() == pytest.approx(60, abs=0.6)
+    assert away.max() < 60 + 20
+    sides = {tuple(side) for side in np.sign(points(around) - 100).tolist()}
+    assert {(-1, -1), (1, -1), (1, 1)} <= sides
+
+
+def test_a_moved_path_moves_its_text_and_tspans_are_lifted() -> None:
+    body = '<text><textPath href="#q">a<tspan dy="-7">b</tspan></textPath></text>'
+    moved = read(
+        f'<path id="q" stroke="none" fill="none" d="M0,0H90" transform="translate(20 50)"/>{body}'
+    )
+    plain = read('<text x="20" y="50">a<tspan dy="-7">b</tspan></text>')
+    assert points(moved) == pytest.approx(points(plain), abs=0.02)
+
+
+def test_what_finds_no_room_or_no_path_is_noted() -> None:
+    short = on_path("a word too long", d="M20,100H60")
+    assert "letters beyond the ends of their path are not drawn" in short.unsupported
+    assert points(short)[:, 0].max() < 70
+    lost = read('<text><textPath href="#no">a</textPath></text>')
+    assert lost.unsupported == ("<textPath> without a path to follow is not drawn",)
