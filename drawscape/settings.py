@@ -7,6 +7,7 @@ else the user's data folder. So a notebook in `notebooks/` and a worker at the r
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import tomllib
@@ -33,6 +34,7 @@ TASK_ALIASES = {
 }
 """The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
 
+_KEY_CHARS = 32
 _POSTGRES = ("postgresql://", "postgres://")
 
 _PROJECT_KEYS = ("task-modules", "data-dirs")
@@ -158,6 +160,24 @@ def queue_target(project: Path | None = None) -> str:
     """
     named = os.environ.get("DRAWSCAPE_QUEUE", "")
     return named if named.startswith(_POSTGRES) else str(queue_file(project))
+
+
+def queue_key() -> bytes | None:
+    """Return the key that signs the queue's messages if `DRAWSCAPE_QUEUE_KEY` gives one, else None.
+
+    Raises SettingsError for fewer than 32 characters.
+
+    >>> queue_key() is None
+    True
+    """
+    text = os.environ.get("DRAWSCAPE_QUEUE_KEY")
+    if not text:
+        return None
+    if len(text) < _KEY_CHARS:
+        raise SettingsError(
+            f"DRAWSCAPE_QUEUE_KEY has {len(text)} characters; give {_KEY_CHARS} or more, chosen at random"
+        )
+    return hashlib.blake2b(text.encode(), digest_size=32).digest()
 
 
 def output_folder() -> Path:

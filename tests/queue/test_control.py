@@ -39,6 +39,7 @@ def ended(job):
     return job
 
 
+@pytest.mark.both_engines
 def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     job = enqueue_background_job("sampletasks.append", str(trace))
@@ -52,6 +53,7 @@ def test_a_waiting_job_is_canceled_and_never_runs(home, start_consumer, tmp_path
         job.wait(1)
 
 
+@pytest.mark.both_engines
 def test_an_unknown_job_cannot_be_canceled(home):
     with pytest.raises(errors.JobNotFoundError):
         cancel_job("nobody")
@@ -206,6 +208,7 @@ class TestRunningJobs:
         assert "drawscape_workers 1" in text
 
 
+@pytest.mark.both_engines
 def test_who_waits_may_cancel_in_the_same_thread(home):
     job = enqueue_background_job("sampletasks.nothing")
 
@@ -219,6 +222,7 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
         asyncio.run(wait_and_cancel())
 
 
+@pytest.mark.both_engines
 def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked(home):
     batch = enqueue_many("sampletasks.nothing", [{}] * 5)
     batch.jobs[0].cancel()
@@ -229,6 +233,7 @@ def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked(home):
     assert len(seen) == 5
 
 
+@pytest.mark.both_engines
 def test_a_batch_whose_jobs_were_removed_has_ended(home):
     batch = enqueue_many("sampletasks.nothing", [{}] * 3)
     batch.cancel()
@@ -240,6 +245,7 @@ def test_a_batch_whose_jobs_were_removed_has_ended(home):
         batch.wait(60)
 
 
+@pytest.mark.both_engines
 def test_what_follows_an_empty_batch_runs_at_once(home):
     batch = enqueue_many("sampletasks.nothing", [], then="sampletasks.nothing")
     assert batch.following.status == "queued"
@@ -247,6 +253,7 @@ def test_what_follows_an_empty_batch_runs_at_once(home):
     assert batch.wait(60) == list(batch) == []
 
 
+@pytest.mark.both_engines
 def test_a_job_is_not_queued_again_beside_its_unique_twin(home):
     first = enqueue_background_job("sampletasks.nothing", job_unique="poster")
     first.cancel()
@@ -258,6 +265,7 @@ def test_a_job_is_not_queued_again_beside_its_unique_twin(home):
     assert first.requeue().status == "queued"
 
 
+@pytest.mark.both_engines
 def test_failed_twins_are_retried_once(home):
     needed = enqueue_background_job("sampletasks.nothing")
     needed.cancel()
@@ -286,6 +294,7 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
     assert (dependent.status, dependent.reason) == ("failed", "dependency")
 
 
+@pytest.mark.both_engines
 def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
     first = enqueue_background_job("sampletasks.nothing")
     second = enqueue_background_job("sampletasks.nothing")
@@ -295,12 +304,14 @@ def test_a_waiting_job_explains_that_nobody_works_and_who_is_ahead(home):
 
 
 @pytest.mark.slow
+@pytest.mark.both_engines
 def test_waiting_without_a_worker_warns(home):
     job = enqueue_background_job("sampletasks.nothing")
     with pytest.warns(UserWarning, match="no worker is alive"), pytest.raises(errors.JobTimeout):
         job.wait(2.5)
 
 
+@pytest.mark.both_engines
 def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
     start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
     job = ended(enqueue_background_job("sampletasks.fill_memory"))
@@ -311,6 +322,7 @@ def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
+@pytest.mark.both_engines
 def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     consumer = start_consumer()
     job = running("sampletasks.nap", 60)

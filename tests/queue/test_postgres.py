@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from drawscape import errors
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.sqlite.connection import Database as File
 from drawscape.queue.engines.target import open_database
+from drawscape.queue.postgres_huey import JobPostgresHuey
+from drawscape.queue.queue import key_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -79,6 +83,63 @@ def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):
         connection.execute("create table job (title text)")
     with pytest.raises(errors.QueueError, match="another program"):
         open_database(url, tmp_path).connection  # noqa: B018 - opens it
+
+
+def test_a_machine_with_another_key_is_refused(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first = open_database(url, tmp_path / "first")
+    first.folder.mkdir()
+    key = key_of(first)
+    second = open_database(url, tmp_path / "second")
+    second.folder.mkdir()
+    with pytest.raises(errors.QueueError, match="on another machine"):
+        key_of(second)
+    second.key_file.write_bytes(b"k" * 32)
+    second.key_file.chmod(0o600)
+    with pytest.raises(errors.QueueError, match="another key signs"):
+        key_of(second)
+    second.key_file.write_bytes(key)
+    assert key_of(second) == key
+    monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", "x" * 40)
+    with pytest.raises(errors.QueueError, match="another key signs"):
+        key_of(second)
+
+
+def test_a_key_may_come_by_setting(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", "x" * 40)
+    keys = {key_of(open_database(url, tmp_path / name)) for name in ("first", "second")}
+    assert len(keys) == 1
+    monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", "short")
+    with pytest.raises(errors.SettingsError, match="32 or more"):
+        key_of(open_database(url, tmp_path / "third"))
+
+
+def test_hueys_own_tasks_run_there_and_are_scheduled_in_any_time_zone(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / ".drawscape").mkdir()
+    huey = JobPostgresHuey("background", url=url, home=tmp_path)
+
+    @huey.task()
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    result = add(1, 2)
+    assert huey.storage.jobs.native_task_waits("background")
+    huey.execute(huey.dequeue())
+    assert result.get() == 3
+    add.schedule((3, 4), delay=3600)
+    huey.execute(huey.dequeue())  # moves it into the schedule
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        assert huey.read_schedule(now + timedelta(seconds=3000)) == []
+        assert len(huey.read_schedule(now + timedelta(seconds=4000))) == 1
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_password_is_in_no_message(tmp_path: Path):

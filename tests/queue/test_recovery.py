@@ -61,6 +61,7 @@ def test_every_way_to_start_a_consumer_isolates_and_times_out(
     assert workers_alive()[0].slots == (4 if "4" in options else 1)
 
 
+@pytest.mark.both_engines
 def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     first = start_consumer()
@@ -95,6 +96,7 @@ def test_a_living_worker_takes_over_from_a_dead_one_within_seconds(home, start_c
     assert job.wait(60) == 0.8
 
 
+@pytest.mark.both_engines
 def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consumer):
     job = enqueue_background_job("sampletasks.nap", 60)
     for _ in range(MAX_RECOVERIES + 1):
@@ -106,6 +108,7 @@ def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consu
     assert job.refresh().attempts == MAX_RECOVERIES + 1
 
 
+@pytest.mark.both_engines
 def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
     consumer = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 30))
@@ -146,6 +149,7 @@ def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer
     assert job.reason == "crashed"
 
 
+@pytest.mark.both_engines
 def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_consumer):
     consumer = start_consumer("-w", "2")
     job = started(enqueue_background_job("sampletasks.nap", 0.5))

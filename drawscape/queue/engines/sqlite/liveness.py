@@ -153,7 +153,9 @@ def is_dead(folder: Path, worker: str) -> bool:
 
 def certainty(folder: Path, worker: str) -> bool | None:
     """Return whether `worker` lives, None when nothing certain is known of it here."""
-    sign = _sign_of(folder, worker)[0]
+    sign, info = _sign_of(folder, worker)
+    if sign is _Sign.DEAD and info is not None and info.boot != boot_id():
+        return None  # another machine's, in a folder that both see
     return None if sign is _Sign.UNKNOWN else sign is _Sign.ALIVE
 
 
