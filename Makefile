@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue bench-notebook clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film first-minutes matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -50,6 +50,9 @@ wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work wi
 docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
 	$(BIN)/sphinx-build -q -W --keep-going -b html -c notebooks/pages notebooks build/docs
 	@echo "Open build/docs/pages/index.html."
+
+first-minutes: $(VENV)/.test  ## A stranger's first ten minutes, with a picture of every step.
+	$(BIN)/python tests/first_minutes.py
 
 film: $(VENV)/.test  ## Film a form in JupyterLab, for the README.
 	$(BIN)/python tests/film.py

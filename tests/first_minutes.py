@@ -1,0 +1,163 @@
+"""A stranger's first ten minutes, timed, with a picture of every step: `make first-minutes`.
+
+The wheel in an empty environment, `drawscape new`, JupyterLab in a real browser: the form, a sketch of one's
+own, a sheet, a star, an export. Pictures lie in build/first-minutes (or the folder named).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from browser.conftest import FormOnPage, Notebook
+from find_chromium import FLAGS, find
+from playwright.sync_api import sync_playwright
+from try_wheel import ROOT, Journey, build, expect, install
+
+OWN = """import numpy as np
+
+def weave(svg, rng, *, threads=40, slack=4.0):
+    \"\"\"Threads that sag a little, each in its own way.\"\"\"
+    x = np.linspace(svg.frame.x0, svg.frame.x1, 120)
+    for y in np.linspace(svg.frame.y0, svg.frame.y1 - slack, threads):
+        sag = rng.uniform(0, slack, 6)
+        svg.polyline(np.column_stack([x, y + np.interp(x, np.linspace(x[0], x[-1], 6), sag)]))
+
+own = form(weave, paper='A6')
+own"""
+
+SHEET = """sheet = contact_sheet(weave, seeds=range(8), columns=4, paper='A6')
+sheet"""
+
+
+@dataclass
+class Diary:
+    """What was done, how long it took, and how it looked."""
+
+    folder: Path
+    began: float = field(default_factory=time.monotonic)
+    steps: int = 0
+
+    def note(self, words: str, page: Any = None) -> None:
+        """Print the time since the beginning, and keep a picture of the page."""
+        self.steps += 1
+        print(f"{time.monotonic() - self.began:6.1f} s  {words}", flush=True)
+        if page is not None:
+            page.screenshot(path=self.folder / f"{self.steps:02}-{words.replace(' ', '-')}.png")
+
+
+def add_cell(page: Any, notebook: Notebook, source: str) -> None:
+    """Write a cell below all others and run it, by the keyboard."""
+    page.evaluate(
+        "jupyterapp.shell.currentWidget.content.activeCellIndex ="
+        " jupyterapp.shell.currentWidget.content.widgets.length - 1"
+    )
+    page.evaluate("jupyterapp.commands.execute('notebook:insert-cell-below')")
+    page.evaluate("jupyterapp.commands.execute('notebook:enter-edit-mode')")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Control+Enter")
+    notebook.wait_idle()
+
+
+def form_number(notebook: Notebook, number: int) -> FormOnPage:
+    """Return the form that stands at that place on the page, counted from 0."""
+    form = notebook.page.locator(".drawscape-form:has(.drawscape-draw)").nth(number)
+    form.wait_for()
+    form.scroll_into_view_if_needed()
+    return FormOnPage(notebook, form)
+
+
+def draw(form: FormOnPage) -> None:
+    """Press Draw and wait for the picture."""
+    form.press("Draw")
+    form.await_status("finished")
+    form.root.get_by_role("button", name="Export").wait_for()
+
+
+def in_the_browser(page: Any, url: str, studio: Path, diary: Diary) -> None:
+    """Do what the project's first notebook invites to, and a little more."""
+    page.goto(url)
+    page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
+    notebook = Notebook(page)
+    notebook.wait_idle()
+    diary.note("JupyterLab opens the notebook", page)
+
+    page.locator(".jp-CodeCell .jp-Editor").first.click()
+    page.keyboard.press("Shift+Enter")
+    form = form_number(notebook, 0)
+    diary.note("the form is there", page)
+    draw(form)
+    diary.note("the first drawing", page)
+    form.slide("drops", 12)
+    draw(form)
+    diary.note("a slider was moved", page)
+
+    add_cell(page, notebook, OWN)
+    own = form_number(notebook, 1)
+    draw(own)
+    own.root.scroll_into_view_if_needed()
+    diary.note("a sketch of ones own", page)
+
+    add_cell(page, notebook, f"from drawscape.notebook import contact_sheet\n\n{SHEET}")
+    tiles = page.locator(".jp-CodeCell").last.locator("[aria-selected]")
+    tiles.locator("img[src]:not([hidden])").nth(7).wait_for()
+    tiles.nth(7).scroll_into_view_if_needed()
+    diary.note("a sheet of eight", page)
+    tiles.nth(2).click()
+    page.keyboard.press("5")
+    tiles.and_(page.locator("[aria-label$='5 stars']")).wait_for()
+    diary.note("a star for one", page)
+
+    own.root.scroll_into_view_if_needed()
+    own.root.locator(".drawscape-format select").select_option(label="G-code")
+    own.root.get_by_role("button", name="Export").click()
+    deadline = time.monotonic() + 60
+    while not list(studio.rglob("*.gcode")) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    diary.note("an export for the plotter", page)
+    expect(list(studio.rglob("*.gcode")), "the G-code lies in the project")
+    expect(not notebook.cell_errors(), f"no cell warns: {notebook.cell_errors()}")
+
+
+def main() -> None:
+    """Go the whole way."""
+    shown = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "first-minutes"
+    shown.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        for part in ("dist", "home"):
+            (folder / part).mkdir()
+        wheel = build(folder / "dist")
+        diary = Diary(shown)
+        install(wheel, folder / "env", sys.executable)
+        diary.note("installed")
+        journey = Journey(folder / "env", folder / "home")
+        print(journey.run("drawscape", "new", "studio"))
+        journey.folder /= "studio"
+        diary.note("a project")
+        options = ("--no-browser", "--ServerApp.port=0", "--LabApp.expose_app_in_browser=True")
+        with (
+            journey.beside("drawscape", "lab", *options, until="?token=") as line,
+            sync_playwright() as playwright,
+        ):
+            url = re.search(r"http\S+", line)
+            expect(url, f"a link in {json.dumps(line)}")
+            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            page.set_default_timeout(60_000)
+            try:
+                in_the_browser(page, url[0] if url else "", journey.folder, diary)
+            finally:
+                diary.note("the end", page)
+            browser.close()
+    print(f"Pictures of every step are in {shown}.")
+
+
+if __name__ == "__main__":
+    main()
