@@ -48,13 +48,13 @@ def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None)
 
     The callback runs in the one watcher thread of this process. `close()` the handle to end it.
 
-    >>> seen = []
+    >>> from threading import Event
+    >>> ended = Event()
     >>> drawing = enqueue_background_job(TASK, 40, 40)
-    >>> handle = watch(lambda job: seen.append(job.status), [drawing.id])
-    >>> _ = drawing.wait(60)
+    >>> handle = watch(lambda job: ended.set() if job.ended else None, [drawing.id])
+    >>> ended.wait(60)
+    True
     >>> handle.close()
-    >>> seen[-1]
-    'started'
     """
     return _queue_and_watcher()[1].add(callback, job_ids)
 
