@@ -2,7 +2,8 @@
 
 All paths hang from one folder, the home: `DRAWSCAPE_HOME`, else the nearest folder upward from the
 working directory that holds `.drawscape/`, a `drawscape.toml` or a `pyproject.toml` with `[tool.drawscape]`,
-else the user's data folder. So a notebook in `notebooks/` and a worker at the root find the same queue.
+else the user's data folder. So a notebook in `notebooks/` and a worker at the root find the same queue. The
+working directory is the one that the process has when it first asks: a later `os.chdir` changes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,17 @@ def home() -> Path:
                 f"DRAWSCAPE_HOME={named!r} is not a folder; name a folder or unset it"
             )
         return folder
-    here = Path.cwd()
+    here = _working_folder()
     for folder in (here, *here.parents):
         if (folder / ".drawscape").is_dir() or _project_table(folder) is not None:
             return folder
     return _user_data_folder()
+
+
+@cache
+def _working_folder() -> Path:
+    """Return the working folder at the first look: a notebook that changes it keeps its queue."""
+    return Path.cwd()
 
 
 def is_project(folder: Path) -> bool:

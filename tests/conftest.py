@@ -10,6 +10,15 @@ import postgres_server
 import pytest
 from find_chromium import FLAGS, find
 
+from drawscape import settings
+
+
+@pytest.fixture(autouse=True)
+def _own_working_folder() -> Iterator[None]:
+    """Each test is a process of its own to the search for the home, which keeps the first working folder."""
+    yield
+    settings._working_folder.cache_clear()
+
 
 @pytest.fixture(scope="module")  # while it lives no test of this process can run an event loop
 def chromium() -> Iterator[Any]:

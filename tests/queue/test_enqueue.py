@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
 from contextlib import closing
@@ -338,6 +339,25 @@ def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.Monk
     second = enqueue_background_job("sampletasks.add", 2)
     assert {row[0] for row in rows()} == {first.id, second.id}
     assert default_queue().database.path == home / ".drawscape" / "queue.db"
+
+
+def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path: Path):
+    (tmp_path / "other" / ".drawscape").mkdir(parents=True)
+    script = (
+        "import os, sys; from drawscape.job_manager import default_queue\n"
+        "before = default_queue().path; os.chdir(sys.argv[1]); assert default_queue().path == before\n"
+        "print(before)"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "DRAWSCAPE_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "other")],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
 
 
 def test_a_signature_that_was_edited_is_checked_as_it_is_now(home: Path):
