@@ -131,8 +131,11 @@ def test_a_sheet_that_is_made_again_queues_nothing() -> None:
     assert larger.status == "4 of 6 drawn"
     larger.wait(60)
     assert count_jobs() == count + 2
+    before = [drawing.path.stat().st_mtime_ns for drawing in again.drawings]
     contact_sheet("truchet", range(4), paper="A7", fresh=True).wait(60)
     assert count_jobs() == count + 6
+    after = [drawing.path.stat().st_mtime_ns for drawing in again.drawings]
+    assert all(later > earlier for earlier, later in zip(before, after, strict=True))
 
 
 @pytest.fixture
@@ -309,6 +312,7 @@ def test_tiles_are_rated_sorted_rejected_compared_exported_and_drawn_larger() ->
     large = drawings("phyllotaxis", seed=1, order="newest")[0]
     assert (large.width, large.height) == (210, 297)
     assert large.parents == (made.drawings[1].recipe,)
+    assert large.margin / 210 == pytest.approx(made.drawings[1].margin / 74)
     assert large.parameters == made.drawings[1].parameters
 
 
