@@ -163,10 +163,8 @@ class History(LiveBox):
 
         self._back = button("Previous", "back", lambda: self._turn(-1), show_error)
         self._on = button("Next", "more", lambda: self._turn(1), show_error)
-        filters = widgets.HBox(
-            [self._sketch, self._stars, self._tag, self._text, self._order, self._rejected]
-        )
-        head = widgets.HBox([self._words, self._back, self._on])
+        filters = widgets.HBox([self._sketch, self._stars, self._tag, self._text, self._order])
+        head = widgets.HBox([self._words, self._rejected, self._back, self._on])
         for row in (filters, head):
             row.add_class("drawscape-head")
         return [filters, head, *self._wall.parts]
