@@ -62,7 +62,7 @@ matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest 
 
 chaos: $(VENV)/.test  ## Thousands of rounds of killing.
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} POWER_LOSS_POINTS=$${POWER_LOSS_POINTS:-1000} \
-		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py
+		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py tests/queue/test_postgres_chaos.py
 
 soak: $(VENV)/.test  ## 150,000 jobs with logs, progress and previews: does anything grow? (SOAK_JOBS)
 	$(BIN)/python tests/soak.py $${SOAK_JOBS:-150000}
