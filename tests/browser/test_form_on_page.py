@@ -245,7 +245,7 @@ def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
     assert picture.bounding_box()["x"] == pytest.approx(before["x"], abs=2)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (800, 900)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (600, 900)])
 def test_draw_is_in_view_beside_or_above_the_picture(
     notebook: Any, page: Any, width: int, height: int
 ) -> None:
