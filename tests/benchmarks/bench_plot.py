@@ -197,6 +197,59 @@ def a_million(scale: float) -> Row:
     )
 
 
+_LARGE_FILE = """
+import sys, time
+from pathlib import Path
+
+def peak():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
+
+file, peer = Path(sys.argv[1]), sys.argv[2] == "vpype"
+if peer:
+    import vpype
+    read = lambda path: vpype.read_svg(str(path), 0.1)[0]
+else:
+    from drawscape.svg.read import read_svg as read
+small = file.with_name("small.svg")
+read(small)
+before, begin = peak(), time.perf_counter()
+found = read(file)
+points = len(found.lines.points) if not peer else sum(len(line) for line in found)
+print(time.perf_counter() - begin, peak() - before - points * 16 / 2**20)
+"""
+
+
+def a_large_file(scale: float) -> Row:
+    """A file as matplotlib writes it, of 43 MB: time, and peak memory beyond the points themselves."""
+    count = round(17_200 * scale)
+    path = np.cumsum(np.random.default_rng(0).normal(0, 1, (100, 2)), axis=0) + 100
+    rows = []
+    for index in range(count):
+        data = " ".join(f"L {x:.6f} {y:.6f}" for x, y in (path + index % 90).tolist())
+        rows.append(f'<path d="M{data[1:]}" clip-path="none" style="fill:none;stroke:#1f77b4"/>')
+    with tempfile.TemporaryDirectory() as folder:
+        for name, some in (("large.svg", rows), ("small.svg", rows[:1])):
+            head = (
+                '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"><g id="figure">'
+            )
+            Path(folder, name).write_text(f"{head}{chr(10).join(some)}</g></svg>")
+        size = Path(folder, "large.svg").stat().st_size / 2**20
+
+        def run_with(reader: str) -> list[float]:
+            command = [sys.executable, "-c", _LARGE_FILE, str(Path(folder, "large.svg")), reader]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            return [float(value) for value in done.stdout.split()]
+
+        (ours_s, ours_mib), (theirs_s, theirs_mib) = run_with("drawscape"), run_with("vpype")
+    return Row(
+        f"read a file of {size:.0f} MiB, {100 * count:,} points",
+        f"{ours_s:.1f} s, {ours_mib / size:.1f} x the file beyond the points",
+        f"vpype read_svg {theirs_s:.1f} s, {theirs_mib / size:.1f} x",
+        f"{theirs_s / ours_s:.0f} x faster, {theirs_mib / max(ours_mib, 1):.1f} x less memory",
+        "2 x the file",
+    )
+
+
 def triangles(scale: float) -> Row:
     """3,200 closed triangles that share corners."""
     side = round(40 * scale**0.5)
@@ -239,7 +292,7 @@ def run(scale: float = 1.0) -> list[Row]:
     warm = segments(100)
     merge(order(simplify(warm), effort="high"))
     few = [merging(scale), triangles(scale), simplifying(scale), arcs(scale), a_million(scale)]
-    return [*ordering(scale), *few, *reading(scale)]
+    return [*ordering(scale), *few, *reading(scale), a_large_file(scale)]
 
 
 if __name__ == "__main__":

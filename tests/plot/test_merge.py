@@ -13,6 +13,7 @@ from plot_support import drawings, mesh
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge
+from drawscape.plot.trails import grid_cells
 
 
 def edges(lines: Lines) -> list[tuple[tuple[float, float], ...]]:
@@ -123,3 +124,14 @@ def test_a_small_gap_is_drawn_not_bent() -> None:
 def test_a_negative_tolerance_is_refused() -> None:
     with pytest.raises(PlotError, match="tolerance_mm=-1"):
         merge(mesh(3), tolerance_mm=-1)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 0.05, 1e6])
+def test_points_share_a_cell_only_where_they_meet(scale: float) -> None:
+    # The corners of a grid lie in as many cells: none shares one with the end of another row.
+    corners = np.stack(np.meshgrid(np.arange(31.0), np.arange(17.0)), axis=-1).reshape(-1, 2)
+    points = np.random.default_rng(0).permutation(np.concatenate((corners, corners))) * scale
+    first, number = grid_cells(points, scale)
+    assert len(first) == len(corners)
+    assert (points[first][number] == points).all()
+    assert grid_cells(np.empty((0, 2)), scale)[0].shape == (0,)
