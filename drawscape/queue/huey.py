@@ -35,8 +35,6 @@ class SignedMessages(Serializer):  # type: ignore[misc]
     def codec(self) -> Codec:
         """The codec, its key read when first needed."""
         if self._codec is None:
-            # A worker may be the first that ever uses this home.
-            self._database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._codec = Codec(key_of(self._database))
         return self._codec
 
