@@ -6,14 +6,14 @@ command, the gallery from the sketches themselves.
 
 from __future__ import annotations
 
-import html
+import sys
 from pathlib import Path
 from typing import Any
 
 from drawscape import __version__
-from drawscape.sketches import SKETCHES, draw
 
-PAGES = Path(__file__).parent
+sys.path.insert(0, str(Path(__file__).parent))
+from gallery_pages import write_gallery
 
 project = "Drawscape"
 author = copyright = "The Drawscape founders"
@@ -21,9 +21,10 @@ version = release = __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_click"]
 html_theme = "furo"
 html_title = "Drawscape"
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 master_doc = "pages/index"
 exclude_patterns = ["pictures/README*", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"  # they are committed with their outputs, and nbval compares them
@@ -33,24 +34,6 @@ autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
 nb_ipywidgets_js: dict[str, Any] = {}  # widgets are shown as saved; nothing is loaded from elsewhere
-
-
-def write_gallery(_app: Any) -> None:
-    """Draw every sketch of the library, and write the page that shows them."""
-    pictures = PAGES / "_gallery"
-    pictures.mkdir(exist_ok=True)
-    lines = ["# Gallery", "", "Every sketch of the library at its defaults, seed 1."]
-    for family, names in SKETCHES.families().items():
-        lines += ["", f"## {family}"]
-        for name in names:
-            draw(name, 120, 120, seed=1, margin=4).save(pictures / f"{name}.svg")
-            lines += ["", f"### {name}", "", f"![{name}](_gallery/{name}.svg)", ""]
-            lines += [html.escape(SKETCHES[name].doc, quote=False), ""]
-            lines += [
-                f"- `{p.name}`: {html.escape(p.doc or '', quote=False)}, by default `{p.shown(p.default)}`"
-                for p in SKETCHES[name].parameters
-            ]
-    (PAGES / "gallery.md").write_text("\n".join(lines) + "\n")
 
 
 def examples_as_code(
@@ -66,7 +49,7 @@ def examples_as_code(
 
 def setup(app: Any) -> None:
     """Connect the two hooks."""
-    app.connect("builder-inited", write_gallery)
+    app.connect("builder-inited", lambda _app: write_gallery())
     app.connect("autodoc-process-docstring", examples_as_code)
 
 

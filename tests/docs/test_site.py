@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import inspect
+import json
 import re
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import click
 import pytest
@@ -91,17 +94,47 @@ def test_every_setting_is_on_its_page(site: Path):
     assert {name for name in by_hand if name not in page} == set()
 
 
-def test_every_sketch_is_in_the_gallery_with_its_picture(site: Path):
-    page = (site / "pages" / "gallery.html").read_text()
-    own = [
-        name
-        for name, found in sketches.SKETCHES.items()
-        if found.function.__module__.startswith("drawscape.")
-    ]
-    assert len(own) > 40
-    for name in own:
-        assert f"{name}.svg" in page, name
-        assert (site / "_images" / f"{name}.svg").stat().st_size > 1000, name
+def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site: Path):
+    overview = (site / "pages" / "gallery.html").read_text()
+    for family, names in sketches.SKETCHES.families().items():
+        file = site / "pages" / "_gallery" / f"{family}.html"
+        page = file.read_text() if file.exists() else ""
+        for name in names:
+            if not sketches.SKETCHES[name].function.__module__.startswith("drawscape."):
+                continue  # another test's
+            assert f'href="_gallery/{family}.html#{name.replace("_", "-")}"' in overview, name
+            assert f'id="{name.replace("_", "-")}"' in page, name
+            assert f"The source of {name}" in page
+            pictures = [
+                site / "_images" / f"{name}{end}" for end in (".svg", "-1.png", "-2.png", "-3.png")
+            ]
+            assert len({picture.read_bytes() for picture in pictures}) == 4, (
+                f"{name}: two are alike"
+            )
+            for parameter in sketches.SKETCHES[name].parameters:
+                assert f'<span class="pre">{parameter.name}</span>' in page, (
+                    f"{name} {parameter.name}"
+                )
+
+
+PAGES = (
+    "pages/index",
+    "pages/gallery",
+    "pages/_gallery/type",
+    "pages/guides/from-rq",
+    "pages/reference/settings",
+    "pages/figures",
+    "search",
+)
+"""One page of each kind."""
+
+
+def test_pages_are_good_for_readers_keyboards_and_phones_and_search_needs_no_network(site: Path):
+    pages = [f"{page}.html" for page in PAGES]
+    command = [sys.executable, str(ROOT / "tests" / "site_browser.py"), str(site), *pages]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {}
 
 
 class _Links(HTMLParser):
@@ -116,7 +149,13 @@ class _Links(HTMLParser):
 
 
 def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path):
-    for page in site.rglob("*.html"):
+    anchors = {
+        page.resolve(): {
+            html.unescape(found) for found in re.findall(r'\bid="([^"]+)"', page.read_text())
+        }
+        for page in site.rglob("*.html")
+    }
+    for page in anchors:
         links = _Links()
         links.feed(page.read_text())
         for link in links.found:
@@ -124,5 +163,8 @@ def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path):
             if re.match(r"[a-z]+:", target):
                 assert tag == "a" or target.startswith("data:"), f"{page.name} loads {target[:80]}"
                 continue
-            file = target.partition("#")[0].partition("?")[0]
-            assert not file or (page.parent / file).exists(), f"{page.name}: {target}"
+            file, _, anchor = target.partition("#")
+            goal = page.parent / file.partition("?")[0] if file else page
+            assert goal.exists(), f"{page.name}: {target}"
+            if anchor and goal.suffix == ".html":
+                assert unquote(anchor) in anchors[goal.resolve()], f"{page.name}: {target}"

@@ -1,0 +1,12 @@
+// What the theme leaves out for keyboards and screen readers.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const caption of document.querySelectorAll("p.caption[role=heading]")) caption.setAttribute("aria-level", "2");
+  for (const box of document.querySelectorAll("pre, .table-wrapper")) box.tabIndex = 0; // scrolled by arrow keys
+  document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "Pages");
+  document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
+  if (!document.querySelector("h1")) {
+    const title = document.createElement("h1");
+    title.textContent = document.title.split(" - ")[0];
+    document.querySelector("article")?.prepend(title);
+  }
+});

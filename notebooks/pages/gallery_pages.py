@@ -1,0 +1,150 @@
+"""The gallery: a page for each family of sketches, written and drawn when the site is built.
+
+What stands from an earlier build is not drawn again: `_gallery/drawn.json` has the recipes of the pictures.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drawscape.parameters import Parameter
+from drawscape.plot.export import to_png
+from drawscape.sketches import SKETCHES, draw
+from drawscape.sketches.recipe import recipe_of
+from drawscape.svg.read import read_svg
+
+PAGES = Path(__file__).parent
+SIDE_MM, SMALL_SIDE_MM = 120.0, 80.0
+DPI = 75.0
+"""Of the small pictures: 236 pixels, shown at half of that where screens are fine."""
+
+
+@dataclass(frozen=True)
+class Variation:
+    """A sketch with another seed, or one parameter moved."""
+
+    seed: int = 1
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def caption(self) -> str:
+        """What differs from the defaults."""
+        return ", ".join([f"{name}={value}" for name, value in self.values] or [f"seed={self.seed}"])
+
+    def picture(self, name: str) -> bytes:
+        """Return it as a small PNG."""
+        side = SMALL_SIDE_MM
+        svg = draw(name, side, side, seed=self.seed, margin=4, **dict(self.values))
+        return to_png(read_svg(svg.to_bytes()), dpi=DPI)
+
+
+def candidates(name: str) -> Iterator[Variation]:
+    """Yield variations, the best first: two parameters moved, other seeds, more parameters."""
+    moved = [Variation(1, (found,)) for p in SKETCHES[name].parameters for found in _moved(p)]
+    yield from moved[:2]
+    yield from (Variation(seed) for seed in (2, 3, 4))
+    yield from moved[2:]
+
+
+def _moved(parameter: Parameter) -> Iterator[tuple[str, Any]]:
+    """Yield the name and a value that is clearly not the default, if there is one to choose."""
+    default = parameter.default
+    if parameter.choices:
+        others = [key for key, value in parameter.choices.items() if default not in (key, value)]
+        yield from ((parameter.name, key) for key in others[:1])
+    elif parameter.kind == "bool":
+        yield parameter.name, not default
+    elif parameter.kind in ("int", "float") and parameter.bounded:
+        low, high = float(parameter.low or 0.0), float(parameter.high or 0.0)
+        start = low if default is None else default
+        # Half of the way to the farther bound: both ends are extremes.
+        value = (start + (high if high - start > start - low else low)) / 2
+        yield parameter.name, round(value) if parameter.kind == "int" else float(f"{value:.2g}")
+
+
+def draw_pictures(name: str) -> list[str]:
+    """Draw a sketch large, small and three times otherwise; return the captions of the three."""
+    folder = PAGES / "_gallery"
+    draw(name, SIDE_MM, SIDE_MM, seed=1, margin=4).save(folder / f"{name}.svg")
+    pictures = {Variation().picture(name): ""}
+    for variation in candidates(name):
+        if len(pictures) == 4:
+            break
+        pictures.setdefault(variation.picture(name), variation.caption)  # some change nothing
+    for number, picture in enumerate(pictures):
+        (folder / f"{name}-{number}.png").write_bytes(picture)
+    return list(pictures.values())[1:]
+
+
+def write_gallery() -> None:
+    """Draw what does not stand, and write the pages."""
+    folder = PAGES / "_gallery"
+    folder.mkdir(exist_ok=True)
+    note = folder / "drawn.json"
+    stands = json.loads(note.read_text()) if note.exists() else {}
+    recipes = {name: recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request for name in SKETCHES}
+    missing = [name for name in recipes if stands.get(name, [""])[0] != recipes[name]]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        drawn = dict(zip(missing, pool.map(draw_pictures, missing), strict=True))
+    captions = {name: drawn.get(name) or stands[name][1] for name in recipes}
+    note.write_text(json.dumps({name: (recipes[name], captions[name]) for name in recipes}, indent=0))
+    _write(PAGES / "gallery.md", "\n".join(_overview()))
+    for family, names in SKETCHES.families().items():
+        _write(folder / f"{family}.md", "\n".join(_family_page(family, names, captions)))
+
+
+def _write(file: Path, text: str) -> None:
+    if not file.exists() or file.read_text() != text:  # an unchanged page is not built again
+        file.write_text(text)
+
+
+def _overview() -> Iterator[str]:
+    yield "# Gallery\n"
+    yield f"The {len(SKETCHES)} sketches of the library, by family; each leads to its parameters and variations.\n"
+    families = SKETCHES.families()
+    for family, names in families.items():
+        yield f'## {family.capitalize()}\n\n<div class="gallery">\n'
+        for name in names:
+            target = f"_gallery/{family}.html#{name.replace('_', '-')}"
+            yield f"```{{figure}} _gallery/{name}-0.png\n:alt: {name}\n:target: {target}\n:width: 118px\n\n{name}\n```\n"
+        yield "</div>\n"
+    yield "```{toctree}\n:hidden:"
+    yield from (f"_gallery/{family}" for family in families)
+    yield "```"
+
+
+def _family_page(family: str, names: list[str], captions: dict[str, list[str]]) -> Iterator[str]:
+    yield f"# {family.capitalize()}\n"
+    for name in names:
+        sketch = SKETCHES[name]
+        yield f"## {name}\n"
+        yield f"```{{image}} {name}.svg\n:alt: {name} at its defaults, seed 1\n:class: drawing\n:width: 420px\n```\n"
+        yield f"{html.escape(inspect.cleandoc(sketch.doc), quote=False)}\n"
+        yield "| parameter | what it does | values | default |\n|---|---|---|---|"
+        yield from map(_row, sketch.parameters)
+        yield '\n<div class="gallery">\n'
+        for number, caption in enumerate(captions[name], start=1):
+            yield f"```{{figure}} {name}-{number}.png\n:alt: {name} with {caption}\n:width: 118px\n\n`{caption}`\n```\n"
+        yield "</div>\n"
+        source = Path(inspect.getfile(inspect.unwrap(sketch.function)))
+        yield f"<details><summary>The source of {name}</summary>\n"
+        yield f"```{{literalinclude}} {os.path.relpath(source, PAGES / '_gallery')}\n:language: python\n```\n"
+        yield "</details>\n"
+
+
+def _row(parameter: Parameter) -> str:
+    values = "on or off" if parameter.kind == "bool" else parameter.kind
+    if parameter.choices:
+        values = ", ".join(f"`{key}`" for key in parameter.choices)
+    elif parameter.bounded:
+        values = f"{parameter.low:g} to {parameter.high:g}"
+    doc = html.escape(parameter.doc or "", quote=False).replace("|", r"\|")
+    return f"| `{parameter.name}` | {doc} | {values} | `{parameter.shown(parameter.default)}` |"
