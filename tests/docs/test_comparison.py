@@ -1,0 +1,60 @@
+"""What the comparison says of packages that are installed with the tests, and where its cells come from."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from annotated_types import Interval
+from huey import SqliteHuey
+from ipywidgets import interactive
+
+ROOT = Path(__file__).parents[2]
+TABLE = (ROOT / "README.md").read_text().partition("## Beside others")[2]
+PAGE = (ROOT / "notebooks" / "pages" / "comparison.md").read_text()
+
+
+def rows() -> list[list[str]]:
+    lines = [line for line in TABLE.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_every_row_has_a_paragraph_of_sources_and_every_cell_an_answer():
+    head, *body = rows()
+    for row in body:
+        assert len(row) == len(head)
+        assert all(row), f"{row[0]}: an empty cell"
+        assert f"**{row[0]}.**" in PAGE, row[0]
+
+
+def test_the_tests_that_are_named_exist():
+    for path in re.findall(r"`(tests/[\w/.]+)`", PAGE):
+        assert (ROOT / path).exists(), path
+
+
+def test_huey_has_forgotten_a_task_that_it_handed_out(tmp_path: Path):
+    huey = SqliteHuey(filename=str(tmp_path / "huey.db"))
+
+    @huey.task()
+    def draw() -> None: ...
+
+    draw()
+    assert huey.pending_count() == 1
+    assert huey.dequeue() is not None  # a consumer that is killed now takes it along
+    assert huey.pending_count() == 0
+
+
+def test_interact_knows_no_annotated_bounds():
+    def rings(count: Annotated[int, Interval(ge=1, le=9)]) -> None: ...
+
+    def spokes(count: Annotated[int, Interval(ge=1, le=9)] = 3) -> None: ...
+
+    with pytest.raises(ValueError, match="cannot be transformed to a widget"):
+        interactive(rings)
+    slider = interactive(spokes).children[0]
+    assert (slider.min, slider.max) != (1, 9)
+
+
+def test_vpype_orders_and_merges():
+    vpype_cli = pytest.importorskip("vpype_cli", reason="vpype needs Python < 3.14")
+    assert {"linesort", "linemerge", "linesimplify"} <= set(vpype_cli.cli.commands)
