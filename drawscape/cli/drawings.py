@@ -33,7 +33,7 @@ def drawings(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
-@drawings.command("list")
+@drawings.command("list", short_help="List drawings, the newest first.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
 @click.option("--sketch", help="Only drawings of this sketch.")
 @_STARS
@@ -145,7 +145,7 @@ def open_(names: tuple[str, ...]) -> None:
     _for_each(names, lambda one: click.launch(str(one.path)))
 
 
-@drawings.command()
+@drawings.command(short_help="Write drawings for a plotter or as pictures.")
 @_NAMES
 @click.option(
     "--to", "format", default="gcode", show_default=True, help="svg, png, pdf, gcode, hpgl."
@@ -170,7 +170,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
     _for_each(names, lambda one: click.echo(exported(one)))
 
 
-@drawings.command()
+@drawings.command(short_help="Draw drawings again into their files.")
 @_NAMES
 @click.option("--trust", is_flag=True, help="Run source from the drawings without asking.")
 def redraw(names: tuple[str, ...], trust: bool) -> None:
@@ -185,7 +185,7 @@ def redraw(names: tuple[str, ...], trust: bool) -> None:
     _for_each(names, again)
 
 
-@drawings.command()
+@drawings.command(short_help="Delete files; recipes and marks stay.")
 @_NAMES
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(names: tuple[str, ...], yes: bool) -> None:
@@ -195,7 +195,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
     _for_each(names, lambda one: one.delete())
 
 
-@drawings.command()
+@drawings.command(short_help="Delete files of drawings without marks.")
 @click.option("--older", default="0s", help="Only what is older: 30d.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(older: str, yes: bool) -> None:
@@ -222,7 +222,7 @@ def prune(older: str, yes: bool) -> None:
     click.echo(f"deleted {counted(len(unmarked), 'file')}, {size:.1f} MB")
 
 
-@drawings.command()
+@drawings.command(short_help="Make the catalogue again from the files.")
 def rebuild() -> None:
     """Make the catalogue again from the files in output/; no mark is lost."""
     from drawscape.catalogue import rebuild as rebuild_catalogue

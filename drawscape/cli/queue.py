@@ -16,7 +16,7 @@ def queue() -> None:
     """Back up, check, pause and resume the queue, or cancel all of it."""
 
 
-@queue.command()
+@queue.command(short_help="Copy the queue while workers run.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
     """Write a copy of the queue to FILE while workers run, and its key beside it."""
@@ -24,7 +24,7 @@ def backup(file: Path) -> None:
     click.echo(f"{file} and {key}: {file.stat().st_size / 1e6:.1f} MB, signed by that key")
 
 
-@queue.command()
+@queue.command(short_help="Look whether the queue is whole.")
 def check() -> None:
     """Look whether the queue's file is whole and its rows agree; the exit code is 1 if not."""
     problems = job_api.check_queue()
@@ -35,7 +35,7 @@ def check() -> None:
     click.echo(f"{job_api.default_queue().label} is whole")
 
 
-@queue.command()
+@queue.command(short_help="Let no job start until `resume`.")
 @click.argument("lane", required=False)
 def pause(lane: str | None) -> None:
     """Let no job start, or none of one LANE, until `resume`; running ones go on."""

@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from support import wait_until
 
+from drawscape.cli.root import root
 from drawscape.job_manager import list_jobs, workers_alive
 
 COMMAND = [sys.executable, "-m", "drawscape"]
@@ -44,6 +46,14 @@ def test_a_full_disk_is_a_sentence(arguments: str, home: Path):
         )
     assert done.stderr == "drawscape: No space left on device\n"
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("group", ["", "drawings", "jobs", "queue"])
+def test_no_line_of_a_list_of_commands_is_cut_off(group: str):
+    done = CliRunner().invoke(root, [*group.split(), "--help"], terminal_width=80)
+    listed = done.stdout.partition("Commands:\n")[2]
+    assert listed
+    assert "..." not in listed
 
 
 @pytest.fixture
