@@ -88,7 +88,10 @@ def test_a_log_is_followed_from_file_to_table_and_over_tries(home: Path, start_c
 
 def test_what_a_running_job_prints_can_be_read_at_once(home: Path, start_consumer):
     start_consumer()
-    job = enqueue_background_job("sampletasks.say", b"begun\n", 60)
+    enqueue_background_job("sampletasks.say", b"").wait(
+        60
+    )  # the next one prints in its first moment
+    job = enqueue_background_job("sampletasks.say", b"begun\n", 600)
     wait_until(lambda: job.logs() == "begun\n")
     assert job.status == "started"
     job.cancel()
