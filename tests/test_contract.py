@@ -141,6 +141,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("DRAWSCAPE_TASK_MODULES", "cards")
         patch.setenv("PYTHONPATH", str(folder / "modules"))
         patch.syspath_prepend(str(folder / "modules"))
+        patch.delitem(sys.modules, "cards", raising=False)  # of the guides, which have one too
         for name in [key for key in os.environ if "SMTP" in key]:
             patch.delenv(name)
         from drawscape.job_manager import start_worker
