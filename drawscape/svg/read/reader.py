@@ -71,7 +71,8 @@ def read_tree(
     bounds = lines.bounds if enlarged is not None else None
     if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
-    scene.data.clear()  # the text of a large file is as large as its lines
+    if fill == "outline":
+        scene.data.clear()  # the text of a large file is as large as its lines
     lines, outlines = layering.without_white(scene, lines, outlines)
     width, height = _page(scene, lines)
     if fill == "hatch":
