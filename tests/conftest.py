@@ -11,6 +11,7 @@ import pytest
 from find_chromium import FLAGS, find
 
 from drawscape import settings
+from drawscape.sketches.catalogue import SKETCHES
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,15 @@ def _own_working_folder() -> Iterator[None]:
     """Each test is a process of its own to the search for the home, which keeps the first working folder."""
     yield
     settings._working_folder.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_sketches() -> Iterator[None]:
+    """What a test registers as a sketch no other test finds; the library's stay, as their modules do."""
+    before = set(SKETCHES._added)
+    yield
+    for name in set(SKETCHES._added) - before - set(SKETCHES._modules):
+        del SKETCHES._added[name]
 
 
 @pytest.fixture(scope="module")  # while it lives no test of this process can run an event loop

@@ -145,7 +145,7 @@ def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
     form = notebook.form()
     form.press("Draw")
     form.await_status("finished")
-    form.root.get_by_text("Look closely").click()
+    form.root.locator(".drawscape-look").click()
     await_settled(page)
     assert not form.root.locator("img.drawscape-picture").is_visible()
     assert (
@@ -153,7 +153,7 @@ def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
         .get_attribute("aria-label")
         .startswith("spiral-0-")
     )
-    form.root.get_by_text("Look closely").click()
+    form.root.locator(".drawscape-look").click()
     form.root.locator("img.drawscape-picture").wait_for()
 
 
