@@ -12,6 +12,8 @@ from typing import Any
 
 _KEPT_S = 400 * 86400  # longer than a failed job is kept, so longer than one can be retried
 
+_PATIENCE_S = 30
+
 _TABLE = (
     "create table if not exists note (key text primary key, value text not null, at real not null)"
 )
@@ -44,14 +46,26 @@ def open_notes(path: Path) -> Iterator[Notes]:
     Raises sqlite3.Error when the file cannot be used.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=30)) as database:
-        database.execute("pragma journal_mode = wal")
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_S)) as database:
+        _write_ahead(database)
         database.execute("pragma synchronous = full")
         with database:
             database.execute(_TABLE)
             _adopt_accepted_mails(database)
             database.execute("delete from note where at < ?", (time.time() - _KEPT_S,))
         yield Notes(database)
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Let the file have a log; of several that make it at once SQLite refuses some without waiting."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while database.execute("pragma journal_mode").fetchone()[0] != "wal":
+        try:
+            database.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _adopt_accepted_mails(database: sqlite3.Connection) -> None:

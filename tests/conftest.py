@@ -17,6 +17,7 @@ from drawscape.sketches.catalogue import SKETCHES
 @pytest.fixture(autouse=True)
 def _own_working_folder() -> Iterator[None]:
     """Each test is a process of its own to the search for the home, which keeps the first working folder."""
+    settings._working_folder.cache_clear()  # of a fixture that lives longer
     yield
     settings._working_folder.cache_clear()
 

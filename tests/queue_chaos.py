@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from multiprocessing import forkserver, process
 from pathlib import Path
 
 from drawscape.queue.engines.sqlite.connection import Database
@@ -69,12 +70,14 @@ class World:
         """Let an unharmed worker finish everything, then check what holds at the end."""
         pid = self._fork(lambda: self.huey().create_consumer(workers=2).run())
         deadline = time.monotonic() + 300  # minutes only on a machine that is very busy
-        while self._count("status in ('queued', 'scheduled', 'deferred', 'started')"):
-            if time.monotonic() > deadline:
-                raise AssertionError("the queue was not drained within five minutes")
-            time.sleep(0.01)
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)
+        try:
+            while self._count("status in ('queued', 'scheduled', 'deferred', 'started')"):
+                if time.monotonic() > deadline:
+                    raise AssertionError("the queue was not drained within five minutes")
+                time.sleep(0.01)
+        finally:  # pytest would wait for it at its end
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
         self.check()
 
     def _enqueue(self, step: str | None) -> None:
@@ -140,6 +143,7 @@ class World:
             return pid
         try:
             os.environ["DRAWSCAPE_CHAOS"] = str(self.home)
+            _forget_fork_server()
             log = os.open(self.home / "worker.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
             os.dup2(log, 1)
             os.dup2(log, 2)
@@ -246,6 +250,21 @@ def _check_waits(rows: dict[str, sqlite3.Row], waits: list[tuple[str, str]]) -> 
             _expect(row["waits_for"] == len(needed) > 0, f"{row['id']} counts {row['waits_for']}")
         else:
             _expect(row["waits_for"] == 0, f"{row['id']} is {row['status']} and counts")
+
+
+def _forget_fork_server() -> None:
+    """Let this copy of the tests' process start one of its own, with a folder of its own: whoever sweeps
+    what a killed worker has left removes that folder.
+    """
+    process.current_process()._config.pop("tempdir", None)
+    own = forkserver.ForkServer()
+    for name in (
+        "ensure_running",
+        "get_inherited_fds",
+        "connect_to_new_process",
+        "set_forkserver_preload",
+    ):
+        setattr(forkserver, name, getattr(own, name))
 
 
 def _processes() -> list[int]:

@@ -23,7 +23,7 @@ from drawscape.jobs import (
 )
 from drawscape.queue import clock, queue
 from drawscape.queue.queue import Queue
-from drawscape.queue.table import claims, retention
+from drawscape.queue.table import retention, schedule
 from drawscape.queue.table.retention import DAY_S
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -120,20 +120,20 @@ def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped: Callable
     hour = enqueue_background_job(TASK, job_delay="1h")
     soon = enqueue_background_job(TASK, job_delay=0.05)
     jumped(31 * DAY_S)
-    assert claims.next_due_s(database, "background") < 1
-    wait_until(lambda: claims.promote_due(database, "background") == 1)
+    assert schedule.next_due_s(database, "background") < 1
+    wait_until(lambda: schedule.promote_due(database, "background") == 1)
     assert (hour.status, soon.status) == ("scheduled", "queued")
-    assert 3500 < claims.next_due_s(database, "background") <= 3600
+    assert 3500 < schedule.next_due_s(database, "background") <= 3600
     jumped(-DAY_S)
-    assert 3500 < claims.next_due_s(database, "background") <= 3600
+    assert 3500 < schedule.next_due_s(database, "background") <= 3600
 
 
 def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
-    assert claims.promote_due(database, "background") == 0
+    assert schedule.promote_due(database, "background") == 0
     jumped(2 * 3600)
-    assert claims.promote_due(database, "background") == 1
+    assert schedule.promote_due(database, "background") == 1
     assert job.status == "queued"
 
 
@@ -141,10 +141,10 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped: Callable[[float
     database = default_queue().database
     job = enqueue_background_job(TASK, job_delay=60)
     database.connection.execute("update job set due_boot = 'an earlier one'")
-    claims.forget_other_boots(database)
-    assert 50 < claims.next_due_s(database, "background") <= 60
+    schedule.forget_other_boots(database)
+    assert 50 < schedule.next_due_s(database, "background") <= 60
     jumped(61)
-    assert claims.promote_due(database, "background") == 1
+    assert schedule.promote_due(database, "background") == 1
     assert job.status == "queued"
 
 
