@@ -20,10 +20,10 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_form_draws_once_and_then_shows_what_stands(consumer: Any) -> None:
-    first = form("rose", paper="A7", seed=None)
+    first = form("hypotrochoid", paper="A7", seed=None)
     path = first.draw().wait(60)
     count = len(list_jobs(limit=None))
-    again = form("rose", paper="A7")
+    again = form("hypotrochoid", paper="A7")
     shown = again.draw()
     assert isinstance(shown, DrawnBefore)
     assert shown.wait() == path
