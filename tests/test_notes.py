@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -47,3 +48,18 @@ def test_notes_are_forgotten_after_400_days(tmp_path: Path) -> None:
             database.execute("update note set at = ? where key = ?", (at, key))
     with open_notes(path) as notes:
         assert (notes.get("young"), notes.get("old")) == (1, None)
+
+
+def test_a_file_of_notes_is_made_by_many_at_once(tmp_path: Path) -> None:
+    def note(path: Path, key: str) -> None:
+        with open_notes(path) as notes:
+            notes.put(key, key.upper())
+
+    keys = "abcdefgh"
+    with ThreadPoolExecutor(len(keys)) as pool:
+        for number in range(10):
+            path = tmp_path / f"{number}.db"
+            for done in [pool.submit(note, path, key) for key in keys]:
+                done.result()
+            with open_notes(path) as notes:
+                assert [notes.get(key) for key in keys] == list(keys.upper())

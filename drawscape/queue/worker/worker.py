@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 from huey.consumer import Worker, WorkerRecycle
@@ -81,7 +80,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             self._turn,
             self._write_progress,
             self._write_child_pid,
-            partial(read_log, self._jobs),
+            self._read_log,
         )
 
     def holds(self) -> list[tuple[int, int]]:
@@ -237,6 +236,10 @@ class JobWorker(Worker):  # type: ignore[misc]
         self.task_count += 1
         if self.max_tasks and self.task_count >= self.max_tasks:
             raise WorkerRecycle
+
+    def _read_log(self, job_id: str) -> bytes:
+        with self._jobs.write_lock:
+            return read_log(self._jobs, job_id)
 
     def _write_progress(self, job: Claim, progress: Progress) -> bool:
         """Return whether it was written; a locked file is not waited for, as the job's time runs."""
