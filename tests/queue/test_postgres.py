@@ -15,8 +15,8 @@ from drawscape import errors
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.sqlite.connection import Database as File
 from drawscape.queue.engines.target import open_database
+from drawscape.queue.key import key_of
 from drawscape.queue.postgres_huey import JobPostgresHuey
-from drawscape.queue.queue import key_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
