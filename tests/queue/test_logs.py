@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from queue_file import plain
 from support import wait_until
 
 from drawscape.job_manager import Keep, enqueue_background_job, enqueue_many, prune_jobs
+from drawscape.queue.worker.job_log import SHORT_BYTES, JobLog, read_file
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -154,3 +156,50 @@ def test_a_log_survives_while_nobody_can_write_the_table(home: Path, start_consu
         other.execute("rollback")
     job.wait(60)
     assert job.logs() == "patient\n"
+
+
+# what two workers do to one log
+
+
+@pytest.mark.parametrize("size", [10, SHORT_BYTES + 1])
+@pytest.mark.parametrize("opens", ["before the other removes it", "after that"])
+def test_the_next_run_elsewhere_keeps_its_file_when_the_last_worker_removes_its_own(
+    tmp_path: Path, size: int, opens: str
+):
+    first = JobLog(tmp_path, "a", lambda: b"")
+    first.write(b"first\n")
+    row = first.short()
+    first.close()
+    assert row == b"first\n"  # and now it is acknowledged
+    second = JobLog(tmp_path, "a", lambda: row)
+    if opens == "after that":
+        first.remove_file()
+    second.write(b"x" * size)
+    first.remove_file()
+    second.close()
+    first.remove_file()
+    assert read_file(tmp_path, "a") == (b"first\n" + b"x" * size, 6 + size)
+    second.remove_file()
+    assert read_file(tmp_path, "a") is None
+
+
+def test_a_long_log_is_whole_when_the_removal_of_the_last_run_meets_its_first_byte(tmp_path: Path):
+    meeting = threading.Barrier(2)
+
+    def remove(log: JobLog) -> None:
+        meeting.wait()
+        log.remove_file()
+
+    with ThreadPoolExecutor(1) as other:
+        for number in range(1000):
+            first = JobLog(tmp_path, str(number), lambda: b"")
+            first.write(b"first\n")
+            first.close()
+            second = JobLog(tmp_path, str(number), lambda: b"first\n")
+            removal = other.submit(remove, first)
+            meeting.wait()
+            second.write(b"s")  # opens the file
+            second.write(b"x" * SHORT_BYTES)
+            second.close()
+            removal.result()
+            assert read_file(tmp_path, str(number)) == (b"first\ns" + b"x" * SHORT_BYTES, 4007)

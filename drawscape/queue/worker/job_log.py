@@ -1,11 +1,15 @@
 """What a job printed: at most a file per job, capped, its end kept; a short log goes into the job table.
 
 A job's file, where there is one, holds its whole log. Where there is none, the table has it.
+
+A job that is tried again may begin elsewhere before the worker of the last try has removed its file. So who
+writes a file holds a shared lock on it, and who removes it takes an exclusive one, or leaves it to the other.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import time
@@ -22,7 +26,7 @@ _HELD_S = 0.02
 _DROPPED = b"[... earlier output was dropped ...]\n"
 _TAIL_BYTES = 65_536
 
-_FLAGS = os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
 """A link that was put in a log's place is not followed: the log is dropped, with a warning."""
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -36,20 +40,26 @@ def log_path(folder: Path, job_id: str) -> Path:
 class JobLog:
     """The growing log of one job; the file is made when it is long, or when the job is.
 
-    `earlier` reads what the table has of earlier runs: with it, the log goes on from there.
+    `earlier` reads what the table has of earlier runs: with it, the log goes on from there. Without it this
+    is the first run, and a file of that name is of a job that is gone.
     """
 
     def __init__(
         self, folder: Path, job_id: str, earlier: Callable[[], bytes] | None = None
     ) -> None:
         self._folder = folder
+        self._path = log_path(folder, job_id)
         self._job_id = job_id
         self._earlier = earlier
+        self._left: tuple[int, int] | None = None  # inode and size of the file when it was closed
         self._held = b""
         self._held_until = 0.0 if earlier else time.monotonic() + _HELD_S
         self._descriptor: int | None = None
         self._size = 0
         self._failed = False
+        if earlier is None:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
 
     @property
     def is_held(self) -> bool:
@@ -98,18 +108,28 @@ class JobLog:
 
     def _open(self) -> int:
         self._folder.mkdir(mode=0o700, exist_ok=True)  # somebody may have tidied up
-        path = log_path(self._folder, self._job_id)
-        if self._earlier is None:
-            return os.open(path, _FLAGS | os.O_TRUNC, 0o600)  # a file is of a job that is gone
-        earlier = b"" if path.exists() else self._earlier()
-        if earlier:  # whole or not at all: from its name on, the file counts and the table does not
-            half = path.with_name(f".{self._job_id}")
-            half.unlink(missing_ok=True)
-            descriptor = os.open(half, _FLAGS, 0o600)
-            os.write(descriptor, earlier)
-            half.rename(path)
-            return descriptor
-        return os.open(path, _FLAGS, 0o600)
+        while not self._is_kept(descriptor := self._found_or_made()):
+            os.close(descriptor)
+        return descriptor
+
+    def _found_or_made(self) -> int:
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(self._path, _FLAGS)
+        earlier = b"" if self._earlier is None else self._earlier()
+        # Whole or not at all: from its name on, the file counts and the table does not.
+        half = self._path.with_name(f".{self._job_id}")
+        half.unlink(missing_ok=True)
+        descriptor = os.open(half, _FLAGS | os.O_CREAT, 0o600)
+        os.write(descriptor, earlier)
+        half.rename(self._path)
+        return descriptor
+
+    def _is_kept(self, descriptor: int) -> bool:
+        """Return whether the file has its name still, now that nobody may remove it."""
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with contextlib.suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(descriptor), os.stat(self._path))
+        return False
 
     def short(self) -> bytes | None:
         """Return the whole log for the job's row; None when it is long, or when nothing was printed."""
@@ -147,8 +167,24 @@ class JobLog:
         except OSError as error:
             _LOG.warning("event=log_not_cut job=%s error=%r", self._job_id, str(error))
         finally:
+            status = os.fstat(self._descriptor)
+            self._left = status.st_ino, status.st_size
             os.close(self._descriptor)
             self._descriptor = None
+
+    def remove_file(self) -> None:
+        """Remove the closed file, once the table has what is in it, unless another run goes on with it."""
+        if self._left is None:
+            return
+        with contextlib.suppress(OSError):
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                status = os.fstat(descriptor)
+                if (status.st_ino, status.st_size) == self._left:
+                    os.unlink(self._path)
+            finally:
+                os.close(descriptor)
 
     def _trim(self) -> None:
         """In place, so that a reader that follows the file keeps the same one."""
@@ -161,12 +197,6 @@ class JobLog:
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, _DROPPED + (whole_lines or kept))
         self._size = os.fstat(self._descriptor).st_size
-
-
-def remove_log(folder: Path, job_id: str) -> None:
-    """Remove the file, once the table has what is in it."""
-    with contextlib.suppress(OSError):
-        os.unlink(log_path(folder, job_id))
 
 
 def read_file(folder: Path, job_id: str, position: int = 0) -> tuple[bytes, int] | None:

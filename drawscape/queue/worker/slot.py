@@ -49,6 +49,7 @@ class Slot:
         self._on_child = on_child
         self._read_log = read_log
         self._child: ChildProcess | None = None
+        self._log: JobLog | None = None
         self.requests = StopRequests()
 
     @property
@@ -70,7 +71,7 @@ class Slot:
         child could be started, before the job began: then it is to be given back.
         """
         earlier = (lambda: self._read_log(claim.id)) if claim.token > 1 else None
-        log = JobLog(self._settings.logs, claim.id, earlier)
+        log = self._log = JobLog(self._settings.logs, claim.id, earlier)
         self.requests.assign(claim)
         try:
             for _ in range(_CHILDREN_PER_JOB):
@@ -82,6 +83,11 @@ class Slot:
         finally:
             self.requests.assign(None)
             log.close()
+
+    def remove_log(self) -> None:
+        """Remove the file of the last job's log, once the table has what is in it."""
+        if self._log is not None:
+            self._log.remove_file()
 
     def _run_once(self, child: ChildProcess, claim: Claim, log: JobLog) -> Outcome | None:
         if child.pid != claim.pid:

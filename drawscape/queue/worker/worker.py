@@ -23,7 +23,6 @@ from drawscape.queue.table.claims import (
 from drawscape.queue.table.query import read_log
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildStartError
-from drawscape.queue.worker.job_log import remove_log
 from drawscape.queue.worker.run import Interrupted, Progress
 from drawscape.queue.worker.slot import Slot, SlotSettings
 from drawscape.queue.worker.turn import Turn
@@ -185,7 +184,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             outcome = _unforeseen("its worker could not run it", error)
         accepted = self._acknowledge(job, outcome)
         if accepted and outcome.log:
-            remove_log(self._shared.slot_settings.logs, job.id)
+            self.slot.remove_log()
         _log_end(job, outcome, accepted)
         self._count()
 
