@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from drawscape import settings
 from drawscape.durations import Duration, seconds
+from drawscape.errors import QueueError
 from drawscape.jobs.default import default_queue
 from drawscape.jobs.query import get_job
 from drawscape.queue import backup
+from drawscape.queue.engines.target import is_url, open_database
 from drawscape.queue.job import Job
+from drawscape.queue.move import Moved, move
 from drawscape.queue.options import check_lane
 from drawscape.queue.table import control, retention
 from drawscape.queue.table.retention import KEEP, Keep
@@ -33,6 +37,23 @@ def check_queue() -> list[str]:
     []
     """
     return backup.problems(default_queue())
+
+
+def move_queue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Moved:
+    """Carry a queue with its history from one place to another, each a file or a `postgresql://` URL.
+
+    Ids, what waits for what, results, logs, pauses and notes go along, checked by counts and hashes; the
+    source is empty afterwards. Raises QueueError when a worker lives on either side, and when the target
+    holds jobs already.
+
+    >>> move_queue("old.db", "postgresql://db.example.org/drawscape")
+    Traceback (most recent call last):
+    drawscape.errors.QueueError: old.db: there is no such file
+    """
+    if not (is_url(source) or Path(source).is_file()):
+        raise QueueError(f"{source}: there is no such file")
+    folder = settings.state_folder()
+    return move(open_database(source, folder), open_database(target, folder))
 
 
 def cancel_all(grace: Duration = 0.0) -> int:

@@ -65,6 +65,12 @@ class Codec:
         signed it: the message alone, not what it is about. Raises SignatureMismatch, without unpickling, if
         it was not signed here, or about something else.
         """
+        return pickle.loads(self.message(data, about, is_old=is_old))  # noqa: S301 - signed by us
+
+    def message(
+        self, data: bytes, about: str = "", *, is_old: Callable[[], bool] = lambda: False
+    ) -> memoryview:
+        """Return the pickle in `data`; raise SignatureMismatch as `loads` does."""
         view = memoryview(data)
         signature, message = view[:_DIGEST], view[_DIGEST:]
         if not message or not (
@@ -74,7 +80,7 @@ class Codec:
             raise SignatureMismatch(
                 "the message's signature is not this queue's; it was not unpickled"
             )
-        return pickle.loads(message)  # noqa: S301 - signed by us
+        return message
 
     def _signature_of_0_1(self, message: memoryview) -> bytes:
         """Return the signature of the message alone; jobs that version 0.1 left in the queue still run."""
