@@ -20,7 +20,6 @@ from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
 from drawscape.queue.table.query import read_log, read_row, require
 from drawscape.queue.table.records import JobRow, parsed, utc
-from drawscape.queue.worker.job_log import read_file
 
 _LOOK_S = 0.003
 _EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
@@ -134,21 +133,18 @@ class Job:
     @property
     def preview(self) -> bytes | None:
         """The drawing so far, while it runs or after it was stopped; None when there is none."""
-        try:
-            return (self._queue.folder / "previews" / f"{self._id}.svg").read_bytes()
-        except FileNotFoundError:
-            return None
+        return self._queue.database.traces.preview(self._id)
 
     def logs(self) -> str:
         """Return what the task printed and logged, at most the last MiB."""
         return self._read_log(0)[0].decode(errors="replace")
 
     def _read_log(self, position: int) -> tuple[bytes, int]:
-        """Return the log from `position` on and where it ends: from its file, or else from the table.
+        """Return the log from `position` on and where it ends: while it grows and when it is long, the trace.
 
-        A short log goes into the table before its file goes, so that no look misses it.
+        A short log goes into the job's row before the trace goes, so that no look misses it.
         """
-        found = read_file(self._queue.folder / "logs", self._id, position)
+        found = self._queue.database.traces.read_log(self._id, position)
         if found is not None:
             return found
         whole = read_log(self._queue.database, self._id)

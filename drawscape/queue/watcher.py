@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
 from drawscape.queue.table.query import list_rows, read_rows
-from drawscape.queue.table.records import JobRow
 
 _LOOK_S = 0.01
 _STUMBLE_S = 0.5  # until the next look when the file is locked or gone
@@ -99,11 +98,13 @@ class Watcher:
     def _version(self, watches: Sequence[Watch]) -> object:
         """Return what differs once a job may have changed.
 
-        A preview that comes without a word of progress leaves the table as it is.
+        A preview in a file that comes without a word of progress leaves the table as it is.
         """
-        return self._database.version(), [
-            self._preview_stamp(job_id) for watch in watches for job_id in watch.running
-        ]
+        version, traces = self._database.version(), self._database.traces
+        if traces.are_committed:
+            return version
+        running = [job_id for watch in watches for job_id in watch.running]
+        return version, traces.preview_stamps(running)
 
     def _notify(self, watch: Watch) -> None:
         if watch.job_ids is None:
@@ -111,8 +112,10 @@ class Watcher:
             rows = {row.id: row for row in reversed(newest)}
         else:
             rows = read_rows(self._database, watch.job_ids)
+        watch.running = [row.id for row in rows.values() if row.status == "started"]
+        stamps = self._database.traces.preview_stamps(watch.running) if watch.running else {}
         for job_id, row in rows.items():
-            state = self._state(row)
+            state = row, stamps.get(job_id)
             if watch.seen.get(job_id) != state:
                 watch.seen[job_id] = state
                 try:
@@ -121,21 +124,3 @@ class Watcher:
                     _LOG.exception("a callback failed for job %s", job_id)
         for gone in watch.seen.keys() - rows.keys():
             del watch.seen[gone]
-        watch.running = [row.id for row in rows.values() if row.status == "started"]
-
-    def _state(self, row: JobRow) -> object:
-        if row.status != "started":
-            return row
-        return row, self._preview_stamp(row.id)
-
-    def _preview_stamp(self, job_id: str) -> tuple[int, int]:
-        """Return what differs between a job's present preview and the next; zeros while there is none.
-
-        Each is a file of its own, renamed into place: of two in the same tick of the kernel's clock, which
-        takes up to 10 ms, the times are the same.
-        """
-        try:
-            found = (self._queue.folder / "previews" / f"{job_id}.svg").stat()
-        except OSError:
-            return 0, 0
-        return found.st_mtime_ns, found.st_ino

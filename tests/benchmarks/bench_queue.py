@@ -164,10 +164,11 @@ def claim_rate(extra: int) -> tuple[float, int]:
 
 def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
+    from drawscape.jobs.default import default_queue
     from drawscape.queue.codec import Codec, of_call
     from drawscape.queue.table.records import Claim
     from drawscape.queue.worker.messages import ChildSettings
-    from drawscape.queue.worker.slot import Slot, SlotSettings
+    from drawscape.queue.worker.slot import Slot
     from drawscape.queue.worker.turn import Turn
 
     key, task = os.urandom(32), "benchtasks.noop"
@@ -176,7 +177,7 @@ def round_trip(count: int) -> float:
     )
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
     held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
-    slot = Slot(SlotSettings(HOME, HOME, child), Turn(), lambda *_: None, lambda *_: None)
+    slot = Slot(child, default_queue().database.traces, Turn(), lambda *_: None, lambda *_: None)
     try:
         slot.run(held)
         began = time.perf_counter()

@@ -87,6 +87,22 @@ def worked_home(
     sys.modules.pop("sampletasks", None)
 
 
+@pytest.fixture
+def another_home(home: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Make homes as on other machines: no file of the first is in them but the key."""
+    from drawscape.job_manager import default_queue
+
+    def make(name: str) -> Path:
+        key = default_queue().database.key_file  # made, if it was not
+        state = tmp_path / name / ".drawscape"
+        state.mkdir(parents=True)
+        (state / "queue.key").write_bytes(key.read_bytes())
+        (state / "queue.key").chmod(0o600)
+        return tmp_path / name
+
+    return make
+
+
 class Consumer:
     """A `huey_consumer workers.huey` process."""
 

@@ -101,6 +101,16 @@ def progress_then_nap(seconds):
     time.sleep(seconds)
 
 
+def draw_in_sight(folder, kilobytes):
+    """Print, draw and go on when the file with the number of the step is there."""
+    job = current_job()
+    for step in range(1, 4):
+        print(f"step {step} " + "x" * 1024 * kilobytes)
+        job.progress(step / 4, f"step {step}", preview=f"<svg>{step}</svg>")
+        wait_for_file(f"{folder}/{step}")
+    return "drawn"
+
+
 def fork_and_nap(path):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     if os.fork() == 0:
@@ -418,3 +428,9 @@ def say_and_fail(path, failures, pause=0):
 def append_then_wait(path, go):
     append(path, "begun")
     wait_for_file(go)
+
+
+def preview_of(size, path):
+    current_job().progress(0.5, preview="x" * size)
+    wait_for_file(path)
+    return path

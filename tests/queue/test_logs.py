@@ -173,13 +173,13 @@ def test_the_next_run_elsewhere_keeps_its_file_when_the_last_worker_removes_its_
     assert row == b"first\n"  # and now it is acknowledged
     second = JobLog(tmp_path, "a", lambda: row)
     if opens == "after that":
-        first.remove_file()
+        first.remove()
     second.write(b"x" * size)
-    first.remove_file()
+    first.remove()
     second.close()
-    first.remove_file()
+    first.remove()
     assert read_file(tmp_path, "a") == (b"first\n" + b"x" * size, 6 + size)
-    second.remove_file()
+    second.remove()
     assert read_file(tmp_path, "a") is None
 
 
@@ -188,7 +188,7 @@ def test_a_long_log_is_whole_when_the_removal_of_the_last_run_meets_its_first_by
 
     def remove(log: JobLog) -> None:
         meeting.wait()
-        log.remove_file()
+        log.remove()
 
     with ThreadPoolExecutor(1) as other:
         for number in range(1000):

@@ -96,25 +96,19 @@ def test_sessions_that_are_ended_harm_no_job_that_runs(
     assert trace.read_text() == "begun\n"
 
 
-def another_home(home: Path, folder: Path) -> Path:
-    """A home as on another machine: no file of the first is in it but the key."""
-    (folder / ".drawscape").mkdir(parents=True)
-    key = folder / ".drawscape" / "queue.key"
-    key.write_bytes((home / ".drawscape" / "queue.key").read_bytes())
-    key.chmod(0o600)
-    return folder
-
-
 def test_the_job_of_a_killed_worker_runs_on_another_machine_within_seconds(
-    remote: str, home: Path, start_consumer: Callable[..., Any], tmp_path: Path, server: Server
+    remote: str,
+    another_home: Callable[[str], Path],
+    start_consumer: Callable[..., Any],
+    tmp_path: Path,
+    server: Server,
 ):
     with psycopg.connect(server.url) as connection:
         uptime = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
         wait_until(lambda: connection.execute(uptime).fetchone()[0] > 10)  # see liveness.RESTART_S
     first = start_consumer()
     job = begun(enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go")))
-    elsewhere = another_home(home, tmp_path / "elsewhere")
-    start_consumer(ready=False, environment={"DRAWSCAPE_HOME": str(elsewhere)})
+    start_consumer(ready=False, environment={"DRAWSCAPE_HOME": str(another_home("elsewhere"))})
     wait_until(lambda: len(default_queue().database.workers.living()) == 2)
     dead = job.refresh().worker
     first.kill()

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from drawscape.errors import QueueError
+
+if TYPE_CHECKING:
+    from drawscape.queue.table.records import Claim
 
 
 class CommitInDoubt(QueueError):  # noqa: N818 - it names what is known
@@ -106,6 +109,63 @@ class Workers(Protocol):
         """Return the workers that are alive, oldest first."""
 
 
+class Log(Protocol):
+    """The growing log of one run."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether there is text that nobody else sees yet."""
+
+    def write(self, data: bytes) -> None:
+        """Add `data`."""
+
+    def flush(self) -> None:
+        """Let others see what was held long enough."""
+
+    def short(self) -> bytes | None:
+        """Return the whole log for the job's row; None when it is long, or when nothing was printed."""
+
+    def mark(self) -> int:
+        """Return the present size, for `since`."""
+
+    def since(self, mark: int) -> str:
+        """Return what was written after `mark`."""
+
+    def last_lines(self, count: int = ...) -> str:
+        """Return the last lines, at most 64 KiB of them."""
+
+    def close(self) -> None:
+        """Write what is held, and let it go."""
+
+    def remove(self) -> None:
+        """Remove it, closed, once the job's row has what is in it, unless another run goes on with it."""
+
+
+class Traces(Protocol):
+    """What jobs leave while they run: logs that are not short, and the drawing so far."""
+
+    are_committed: bool
+    """Whether `Database.version` differs after a change of them, too."""
+
+    def open_log(self, held: Claim) -> Log:
+        """Return the log of a run; that of a later run goes on where the earlier ones ended."""
+
+    def read_log(self, job_id: str, position: int) -> tuple[bytes, int] | None:
+        """Return the log from `position` on and where it ends; None when the job's row has all there is."""
+
+    def preview(self, job_id: str) -> bytes | None:
+        """Return the drawing so far; None when there is none."""
+
+    def preview_stamps(self, job_ids: Iterable[str]) -> Mapping[str, object]:
+        """Return what differs between a preview and the next of those jobs that have one."""
+
+    def publish_preview(self, held: Claim) -> None:
+        """Let others see the drawing that the child has just left in a file of `folder`."""
+
+    def close_preview(self, job_id: str, *, keep: bool) -> None:
+        """Remove the preview of a run that has ended, unless it is to `keep`."""
+
+
 class CommitWatch(Protocol):
     """Waits for commits that may give a worker something to do; used by one thread."""
 
@@ -150,6 +210,10 @@ class Database(Protocol):
     @property
     def workers(self) -> Workers:
         """Its workers."""
+
+    @property
+    def traces(self) -> Traces:
+        """What its jobs leave while they run."""
 
     def another(self, *, is_durable: bool = True) -> Database:
         """Return the same table with connections of its own, to which this one's are another's.

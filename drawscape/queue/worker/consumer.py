@@ -24,7 +24,6 @@ from drawscape.queue.table.schedule import forget_other_boots
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.orphans import mark_environment
-from drawscape.queue.worker.slot import SlotSettings
 from drawscape.queue.worker.waker import Waker, is_runnable
 from drawscape.queue.worker.worker import JobWorker, Shared
 
@@ -80,18 +79,14 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._jobs: Database = storage.jobs
         self._folder = self._jobs.folder
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # the first of a new home
-        slot_settings = SlotSettings(
-            self._folder / "logs",
-            self._folder / "previews",
-            ChildSettings(
-                home=os.fspath(huey.home),
-                key=huey.serializer.codec.key,
-                task_modules=huey.task_modules,
-                previews=os.fspath(self._folder / "previews"),
-                memory_limit_bytes=memory_limit_bytes(),
-                queue=storage.jobs.target,
-                max_jobs=huey.max_jobs_per_child,
-            ),
+        child_settings = ChildSettings(
+            home=os.fspath(huey.home),
+            key=huey.serializer.codec.key,
+            task_modules=huey.task_modules,
+            previews=os.fspath(self._folder / "previews"),
+            memory_limit_bytes=memory_limit_bytes(),
+            queue=storage.jobs.target,
+            max_jobs=huey.max_jobs_per_child,
         )
         self._unknown = Unknown()
         self._heal_at = 0.0
@@ -105,7 +100,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             chores=self._do_chores,
             on_gone=self._leave_gone,
         )
-        self._shared = Shared(self.worker_id, self._waker, slot_settings)
+        self._shared = Shared(self.worker_id, self._waker, child_settings)
         super().__init__(huey, **options)
 
     def _create_worker(self) -> JobWorker:

@@ -116,7 +116,7 @@ class RunningJob(JobContext):
         self._pending = True
         if time.monotonic() >= self._next_s:
             self.flush()
-        elif self._flusher is None:
+        if self._pending and self._flusher is None:
             self._start_flusher()
 
     def log(self, text: str) -> None:

@@ -23,8 +23,8 @@ SHORT_BYTES = 4_000
 _HELD_S = 0.02
 """What a job prints that early is not written to a file at once: most jobs have ended by then."""
 
-_DROPPED = b"[... earlier output was dropped ...]\n"
-_TAIL_BYTES = 65_536
+DROPPED = b"[... earlier output was dropped ...]\n"
+TAIL_BYTES = 65_536
 
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
 """A link that was put in a log's place is not followed: the log is dropped, with a warning."""
@@ -148,8 +148,8 @@ class JobLog:
         """Return what was written after `mark`."""
         if self._descriptor is None:
             return self._held[mark:].decode(errors="replace")
-        start = max(mark, self._size - _TAIL_BYTES, 0)
-        return os.pread(self._descriptor, _TAIL_BYTES, start).decode(errors="replace")
+        start = max(mark, self._size - TAIL_BYTES, 0)
+        return os.pread(self._descriptor, TAIL_BYTES, start).decode(errors="replace")
 
     def last_lines(self, count: int = 20) -> str:
         """Return the last lines, at most 64 KiB of them."""
@@ -172,7 +172,7 @@ class JobLog:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def remove_file(self) -> None:
+    def remove(self) -> None:
         """Remove the closed file, once the table has what is in it, unless another run goes on with it."""
         if self._left is None:
             return
@@ -191,11 +191,11 @@ class JobLog:
         if self._descriptor is None:
             return
         kept = os.pread(
-            self._descriptor, CAP_BYTES - len(_DROPPED), self._size - CAP_BYTES + len(_DROPPED)
+            self._descriptor, CAP_BYTES - len(DROPPED), self._size - CAP_BYTES + len(DROPPED)
         )
         _, _, whole_lines = kept.partition(b"\n")
         os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, _DROPPED + (whole_lines or kept))
+        os.write(self._descriptor, DROPPED + (whole_lines or kept))
         self._size = os.fstat(self._descriptor).st_size
 
 

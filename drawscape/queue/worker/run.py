@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from drawscape.queue.engines.engine import Log
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildProcess
-from drawscape.queue.worker.job_log import JobLog
 from drawscape.queue.worker.messages import Kind
 from drawscape.queue.worker.postmortem import describe_death
 from drawscape.queue.worker.stop_requests import StopRequests
@@ -37,6 +37,8 @@ class Progress(NamedTuple):
     fraction: float
     message: str | None
     meta: str | None
+    previewed: bool = False
+    """Whether there is a new preview."""
 
 
 OnProgress = Callable[[Claim, Progress], bool]
@@ -89,8 +91,6 @@ class RunEnd:
     outcome: Outcome | None = None
     reusable: bool = False
     """Whether the child may run another job."""
-    previewed: bool = False
-    """Whether the child has written a preview."""
 
 
 class Run:
@@ -100,7 +100,7 @@ class Run:
         self,
         child: ChildProcess,
         claim: Claim,
-        log: JobLog,
+        log: Log,
         requests: StopRequests,
         turn: Turn,
         on_progress: OnProgress,
@@ -115,7 +115,8 @@ class Run:
         self._verdict: Verdict | None = None
         self._deadline = Deadline()  # of the present state
         self._sample_s = _FIRST_SAMPLE_S
-        self._previewed = False
+        self.previewed = False
+        """Whether the child has written a preview."""
         self._unwritten: Progress | None = None
 
     def end(self) -> RunEnd:
@@ -159,10 +160,11 @@ class Run:
         if kind is Kind.STALE:
             return RunEnd()
         fraction, message, meta, previewed = content[1:]
-        self._previewed |= previewed
+        self.previewed |= previewed
         if self._unwritten is not None:
             meta = meta or self._unwritten.meta
-        self._unwritten = Progress(fraction, message, meta)
+            previewed = previewed or self._unwritten.previewed
+        self._unwritten = Progress(fraction, message, meta, previewed)
         return None
 
     def _copy_log(self) -> None:
@@ -235,7 +237,7 @@ class Run:
             details["log"] = self._log.last_lines()
         outcome = Outcome(status, reason, result, error, details, peak_kb)
         # After a MemoryError nothing in that process is to be trusted.
-        return RunEnd(outcome, reusable=reusable and reason != "crashed", previewed=self._previewed)
+        return RunEnd(outcome, reusable=reusable and reason != "crashed")
 
     def _stopped_from_outside(self) -> Outcome:
         """The child got a SIGTERM that we had not sent.

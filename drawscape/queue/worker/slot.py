@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
+from drawscape.errors import DrawscapeError
+from drawscape.queue.engines.engine import Log, Traces
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildProcess, start_child
-from drawscape.queue.worker.job_log import JobLog
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.run import OnProgress, Run
 from drawscape.queue.worker.stop_requests import StopRequests
 from drawscape.queue.worker.turn import Turn
+
+_LOG = logging.getLogger("huey.drawscape")
 
 _CHILDREN_PER_JOB = 3  # a stale child is replaced; edits that race with each other end in a run
 
@@ -23,33 +25,24 @@ _NEVER_BEGUN = (
 )
 
 
-@dataclass(frozen=True)
-class SlotSettings:
-    """Where a slot keeps logs and previews, and what its children need to know."""
-
-    logs: Path
-    previews: Path
-    child: ChildSettings
-
-
 class Slot:
     """Runs jobs in a child of its own; `run` is called from one thread, `requests` serves any."""
 
     def __init__(
         self,
-        settings: SlotSettings,
+        settings: ChildSettings,
+        traces: Traces,
         turn: Turn,
         on_progress: OnProgress,
         on_child: Callable[[Claim, int], None],
-        read_log: Callable[[str], bytes],
     ) -> None:
         self._settings = settings
+        self._traces = traces
         self._turn = turn
         self._on_progress = on_progress
         self._on_child = on_child
-        self._read_log = read_log
         self._child: ChildProcess | None = None
-        self._log: JobLog | None = None
+        self._log: Log | None = None
         self.requests = StopRequests()
 
     @property
@@ -61,7 +54,7 @@ class Slot:
         """Return the child, started if there is none; raise ChildStartError when that fails."""
         if self._child is None:
             with self._turn.released():
-                self._child = start_child(self._settings.child)
+                self._child = start_child(self._settings)
         return self._child
 
     def run(self, claim: Claim) -> Outcome:
@@ -70,8 +63,7 @@ class Slot:
         Raises Interrupted when the worker has to leave while the job runs, and ChildStartError when no
         child could be started, before the job began: then it is to be given back.
         """
-        earlier = (lambda: self._read_log(claim.id)) if claim.token > 1 else None
-        log = self._log = JobLog(self._settings.logs, claim.id, earlier)
+        log = self._log = self._traces.open_log(claim)
         self.requests.assign(claim)
         try:
             for _ in range(_CHILDREN_PER_JOB):
@@ -85,24 +77,30 @@ class Slot:
             log.close()
 
     def remove_log(self) -> None:
-        """Remove the file of the last job's log, once the table has what is in it."""
+        """Remove the last job's log, once the job's row has what is in it."""
         if self._log is not None:
-            self._log.remove_file()
+            try:
+                self._log.remove()
+            except DrawscapeError as error:
+                _LOG.warning("event=log_left error=%r", str(error))
 
-    def _run_once(self, child: ChildProcess, claim: Claim, log: JobLog) -> Outcome | None:
+    def _run_once(self, child: ChildProcess, claim: Claim, log: Log) -> Outcome | None:
         if child.pid != claim.pid:
             self._on_child(claim, child.pid)
         reusable = False
+        run = Run(child, claim, log, self.requests, self._turn, self._on_progress)
         try:
-            end = Run(child, claim, log, self.requests, self._turn, self._on_progress).end()
+            end = run.end()
             reusable = end.reusable
         finally:
             if not reusable:
                 self.replace()
         outcome = end.outcome
-        if outcome and outcome.status == "finished" and (end.previewed or claim.token > 1):
-            with contextlib.suppress(OSError):
-                (self._settings.previews / f"{claim.id}.svg").unlink()
+        if outcome and (run.previewed or claim.token > 1):
+            try:
+                self._traces.close_preview(claim.id, keep=outcome.status != "finished")
+            except (OSError, DrawscapeError) as error:  # it is not worth the job
+                _LOG.warning("job=%s event=preview_left error=%r", claim.id, str(error))
         return outcome
 
     def kill(self) -> None:

@@ -20,11 +20,11 @@ from drawscape.queue.table.claims import (
     note_pid,
     note_progress,
 )
-from drawscape.queue.table.query import read_log
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildStartError
+from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.run import Interrupted, Progress
-from drawscape.queue.worker.slot import Slot, SlotSettings
+from drawscape.queue.worker.slot import Slot
 from drawscape.queue.worker.turn import Turn
 from drawscape.queue.worker.waker import Waker
 
@@ -46,7 +46,7 @@ class Shared:
 
     worker_id: str
     waker: Waker
-    slot_settings: SlotSettings
+    child_settings: ChildSettings
     turn: Turn = field(default_factory=Turn)
     leaving: threading.Event = field(default_factory=threading.Event)
     """Set when the process is about to leave, whatever runs."""
@@ -75,11 +75,11 @@ class JobWorker(Worker):  # type: ignore[misc]
         self.gone = threading.Event()
         """Set at the very end: Python 3.11 takes a thread for ended when Ctrl-C interrupts its join."""
         self.slot = Slot(
-            shared.slot_settings,
+            shared.child_settings,
+            self._jobs.traces,
             self._turn,
             self._write_progress,
             self._write_child_pid,
-            self._read_log,
         )
 
     def holds(self) -> list[tuple[int, int]]:
@@ -236,15 +236,13 @@ class JobWorker(Worker):  # type: ignore[misc]
         if self.max_tasks and self.task_count >= self.max_tasks:
             raise WorkerRecycle
 
-    def _read_log(self, job_id: str) -> bytes:
-        with self._jobs.write_lock:
-            return read_log(self._jobs, job_id)
-
     def _write_progress(self, job: Claim, progress: Progress) -> bool:
         """Return whether it was written; a locked file is not waited for, as the job's time runs."""
         try:
+            if progress.previewed:
+                self._jobs.traces.publish_preview(job)
             with self._jobs.hurried():
-                note_progress(self._jobs, job, *progress)
+                note_progress(self._jobs, job, progress.fraction, progress.message, progress.meta)
         except DrawscapeError:
             return False
         except Exception as error:  # noqa: BLE001 - progress is not worth the job

@@ -15,6 +15,7 @@ from drawscape.errors import QueueError
 from drawscape.queue.engines.postgres.connection import Connection, Session
 from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_for
 from drawscape.queue.engines.postgres.schema import kind_of
+from drawscape.queue.engines.postgres.traces import Traces
 from drawscape.queue.engines.postgres.workers import Workers
 
 _SERIAL = 0x44524157  # "DRAW"
@@ -34,6 +35,7 @@ class Database(Session):
         self.folder = folder
         self._local = threading.local()
         self.workers = Workers(self)
+        self.traces = Traces(self)
 
     @property
     def target(self) -> str:

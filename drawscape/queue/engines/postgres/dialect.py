@@ -13,7 +13,7 @@ _PARTS = re.compile(r"'(?:[^']|'')*'|/\* for update \*/|\?|(?<![:\w]):([a-z]\w*)
 
 _WORDS = (("max(started_at,", "greatest(started_at,"),)
 
-_QUEUES = re.compile(r"^\s*insert\b|set status = (?:'queued'|case)")
+_QUEUES = re.compile(r"^\s*insert into (?!job_log|job_preview)|set status = (?:'queued'|case)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ create function job_is_gone() returns trigger language plpgsql as $body$ begin
         end if;
         delete from job_dependency where job_id = old.id;
     end if;
+    delete from job_log where job_id = old.id;
+    delete from job_preview where job_id = old.id;
     return null;
 end $body$
 """
@@ -113,6 +115,11 @@ TABLES: Final = (
     'create table job_worker (id text collate "C" primary key, lock bigint not null, host text not null, '
     "pid bigint not null, slots integer not null, queue text not null, started_at float8 not null, "
     "trouble text)",
+    'create table job_log (job_id text collate "C", position bigint, data bytea not null, '
+    "primary key (job_id, position))",
+    'create unlogged table job_preview (job_id text collate "C" primary key, written_at float8 not null, '
+    "picture bytea not null)",
+    "alter table job_preview alter column picture set storage external",  # not compressed
     "create view job_count as select queue, status, count(*)::integer as count from job "
     f"where status in {SQL_ENDED} group by queue, status",
     "create index job_queued on job (queue, priority desc, seq) where status = 'queued'",

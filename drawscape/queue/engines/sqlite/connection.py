@@ -19,6 +19,7 @@ from drawscape.queue.engines.sqlite.forking import hold_for_fork
 from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
 from drawscape.queue.engines.sqlite.rows import insert_rows
+from drawscape.queue.engines.sqlite.traces import Traces
 from drawscape.queue.engines.sqlite.workers import Workers
 
 FULL, NORMAL = 2, 1
@@ -136,10 +137,10 @@ class Database:
         """The file's path."""
         return os.fspath(self.path)
 
-    @property
-    def label(self) -> str:
-        """The file's path."""
-        return os.fspath(self.path)
+    label = target
+    """What names it in messages."""
+
+    traces = property(Traces, doc="What its jobs leave while they run.")
 
     @property
     def folder(self) -> Path:
