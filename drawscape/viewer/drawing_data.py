@@ -18,6 +18,7 @@ in mm.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,16 @@ class DrawingData:
 
     header: dict[str, Any]
     buffers: list[bytes]
+
+    def packed(self) -> bytes:
+        """Return all of it in one piece, for a page that asks by HTTP; `unpack` of viewer.js parts it.
+
+        The header's length, uint32; the header with `bytes`, the lengths of the arrays, and blanks up to
+        a multiple of four bytes; the arrays.
+        """
+        header = json.dumps({**self.header, "bytes": [len(each) for each in self.buffers]}).encode()
+        header += b" " * (-len(header) % 4)
+        return b"".join([len(header).to_bytes(4, "little"), header, *self.buffers])
 
 
 def drawing_data(

@@ -1,7 +1,7 @@
 /* A closer look at a drawing: pan, zoom, layers, the pen's way in plotting order, measuring, what to check.
 
-   `mount(el, header, buffers)` shows a drawing anywhere; `render` is the same as a widget of a notebook. What
-   `header` and `buffers` hold is written down in drawing_data.py.
+   `mount(el, header, buffers)` shows a drawing anywhere, `unpack` makes both of what a web server sends;
+   `render` is the same as a widget of a notebook. What they hold is written down in drawing_data.py.
 
    A frame never draws the whole drawing. The page is painted into a canvas of its own, as many points a frame
    as the browser manages, from points thinned to half a pixel; meanwhile the last such canvas is moved and
@@ -394,25 +394,30 @@ export class Viewer {
   }
 
   listen() {
-    let from = null;
-    const { canvas } = this;
+    const { canvas } = this, fingers = new Map();  // one pans, two pinch
+    const place = event => [event.offsetX * this.ratio, event.offsetY * this.ratio];
     canvas.addEventListener("wheel", event => {
       event.preventDefault();
       const factor = Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016));
-      this.zoom(factor, event.offsetX * this.ratio, event.offsetY * this.ratio);
+      this.zoom(factor, ...place(event));
     }, { passive: false });
     canvas.addEventListener("pointerdown", event => {
       canvas.focus({ preventScroll: true });
       if (this.options.measure) return this.addMeasured(event);
       canvas.setPointerCapture(event.pointerId);
-      from = [event.clientX, event.clientY];
+      fingers.set(event.pointerId, place(event));
     });
     canvas.addEventListener("pointermove", event => {
+      const from = fingers.get(event.pointerId), to = place(event);
       if (!from) return;
-      this.pan((event.clientX - from[0]) * this.ratio, (event.clientY - from[1]) * this.ratio);
-      from = [event.clientX, event.clientY];
+      const [still] = [...fingers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
+      if (still) {
+        const [was, now] = [from, to].map(([x, y]) => Math.hypot(x - still[0], y - still[1]));
+        this.zoom(now / Math.max(was, 1), ...still);
+      } else this.pan(to[0] - from[0], to[1] - from[1]);
+      fingers.set(event.pointerId, to);
     });
-    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { from = null; });
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, event => fingers.delete(event.pointerId));
     canvas.addEventListener("dblclick", () => { if (!this.options.measure) this.fit(); });
     this.el.addEventListener("keydown", event => this.key(event));
   }
@@ -633,6 +638,14 @@ function make(name, properties, ...children) {
   if (role) made.setAttribute("role", role);
   made.append(...children);
   return made;
+}
+
+/* The `header` and `buffers` that DrawingData.packed() made one piece of. */
+export function unpack(packed) {
+  const begin = 4 + new DataView(packed).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, begin - 4)));
+  let at = begin;
+  return { header, buffers: header.bytes.map(length => packed.slice(at, at += length)) };
 }
 
 export function mount(el, header, buffers, options) {

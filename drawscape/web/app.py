@@ -15,11 +15,12 @@ from drawscape.web import (
     problems,
     queue,
     security,
+    viewer,
 )
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import Site
 
-_PUBLIC = frozenset({"page", "jobs_page", "static", "healthz", "openapi"})
+_PUBLIC = frozenset({"page", "jobs_page", "static", "viewer", "healthz", "openapi"})
 """Endpoints without a secret in them: they need no token, so that the page can ask for it."""
 
 
@@ -61,10 +62,12 @@ def _add_routes(made: flask.Blueprint) -> None:
     made.add_url_rule("/jobs/<job_id>/actions/<action>", "act", queue.act, methods=["POST"])
     made.add_url_rule("/jobs/<job_id>", "job", jobs.show)
     made.add_url_rule("/jobs/<job_id>/svg", "job_svg", jobs.svg)
+    made.add_url_rule("/jobs/<job_id>/lines", "lines", viewer.lines)
     made.add_url_rule("/jobs/<job_id>/preview", "preview", jobs.preview)
     made.add_url_rule("/jobs/<job_id>/cancel", "cancel", jobs.cancel, methods=["POST"])
     made.add_url_rule("/jobs/<job_id>/events", "events", events.stream)
     made.add_url_rule("/sketches", "sketches", catalogue.sketches)
+    made.add_url_rule("/static/<any('viewer.js', 'viewer.css'):name>", "viewer", viewer.asset)
     made.add_url_rule("/healthz", "healthz", health.healthz)
     made.add_url_rule("/openapi.json", "openapi", openapi.openapi)
 

@@ -46,6 +46,16 @@ def svg(job_id: str) -> flask.Response:
 
     Raises RequestRefused: 409 while the job has no result, 410 when its file is gone.
     """
+    path = finished_drawing(job_id)
+    wants_file = flask.request.args.get("download", "") not in ("", "0", "false")
+    response = flask.send_file(
+        path, mimetype="image/svg+xml", as_attachment=wants_file, download_name=path.name
+    )
+    return _as_drawing(response, "private, no-cache")
+
+
+def finished_drawing(job_id: str) -> Path:
+    """Return the file of the job's drawing. Raises RequestRefused as `svg` does."""
     job = find(job_id)
     if job["status"] != "finished":
         detail = f"the job is {job['status']}; it has no drawing"
@@ -53,11 +63,7 @@ def svg(job_id: str) -> flask.Response:
     path = drawing_of(job)
     if path is None:
         raise RequestRefused(410, "the drawing's file is no longer there")
-    wants_file = flask.request.args.get("download", "") not in ("", "0", "false")
-    response = flask.send_file(
-        path, mimetype="image/svg+xml", as_attachment=wants_file, download_name=path.name
-    )
-    return _as_drawing(response, "private, no-cache")
+    return path
 
 
 def preview(job_id: str) -> flask.Response:

@@ -61,6 +61,7 @@ def _paths(secured: bool) -> Json:
         "/artboard/create": {"post": _create()},
         "/jobs/{job_id}": {"get": _of_job("getJob", "What became of the job", _json("Job"))},
         "/jobs/{job_id}/svg": {"get": _drawing()},
+        "/jobs/{job_id}/lines": {"get": _lines()},
         "/jobs/{job_id}/preview": {"get": _preview()},
         "/jobs/{job_id}/cancel": {
             "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
@@ -179,6 +180,21 @@ def _drawing() -> Json:
     }
     operation = _of_job("getDrawing", "The finished drawing", _SVG, download)
     operation["responses"]["409"] = _problem("The job has no drawing, or not yet")
+    operation["responses"]["410"] = _problem("The drawing's file is gone")
+    return operation
+
+
+def _lines() -> Json:
+    packed = {
+        "type": "string",
+        "format": "binary",
+        "description": "a header's length, uint32; the header, JSON with blanks to a multiple of 4 bytes; "
+        "the arrays whose lengths are its `bytes`: little-endian, as drawscape.viewer describes them",
+    }
+    content = {"application/octet-stream": {"schema": packed}}
+    operation = _of_job("getLines", "The finished drawing's lines, for a viewer", content)
+    operation["responses"]["304"] = {"description": "They are as they were"}
+    operation["responses"]["409"] = _problem("The job has no drawing with lines, or not yet")
     operation["responses"]["410"] = _problem("The drawing's file is gone")
     return operation
 

@@ -44,6 +44,7 @@ def test_a_drawing_goes_from_the_order_to_the_file(
     assert again.status_code == 304
     (home / "output" / job["result"]).unlink()
     assert client.get(f"/jobs/{job['id']}/svg").status_code == 410
+    assert client.get(f"/jobs/{job['id']}/lines").status_code == 410
 
 
 def test_the_stream_of_a_drawing_ends_with_the_finished_job(
@@ -67,6 +68,7 @@ def test_before_it_is_finished_a_job_has_no_drawing(
     job_id = ordered(client, order)
     answer = client.get(f"/jobs/{job_id}/svg")
     assert (answer.status_code, answer.json["job_status"]) == (409, "queued")
+    assert client.get(f"/jobs/{job_id}/lines").status_code == 409
     assert client.get(f"/jobs/{job_id}/preview").status_code == 204
 
 
@@ -81,11 +83,12 @@ def test_an_unknown_job_is_not_found(client: FlaskClient) -> None:
     answers = [
         client.get("/jobs/nobody"),
         client.get("/jobs/nobody/svg"),
+        client.get("/jobs/nobody/lines"),
         client.get("/jobs/nobody/events"),
         client.get("/jobs/nobody/preview"),
         client.post("/jobs/nobody/cancel"),
     ]
-    assert [answer.status_code for answer in answers] == [404] * 5
+    assert [answer.status_code for answer in answers] == [404] * 6
 
 
 @pytest.fixture

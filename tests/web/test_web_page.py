@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +14,6 @@ import pytest
 from drawscape.web import WebSettings
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def opened(chromium: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
-    """Open an address: `with opened(url) as page`; scripts' errors and broken policies fail the test."""
-    folder = Path(os.environ.get("DRAWSCAPE_SCREENSHOTS", tmp_path / "screenshots"))
-
-    @contextmanager
-    def opening(url: str, **options: Any) -> Iterator[Any]:
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-        page.goto(url)
-        page.wait_for_selector("#pattern option", state="attached")
-        yield page
-        page.screenshot(path=folder / f"web-{request.node.name}.png")
-        context.close()
-        assert not [text for text in complaints if not text.startswith("Failed to load resource")]
-
-    return opening
 
 
 def set_slider(page: Any, name: str, value: float) -> None:

@@ -2,6 +2,7 @@
 
 import { makeFields } from './form.js';
 import * as server from './server.js';
+import { mount, unpack } from './viewer.js';
 
 const $ = (id) => document.getElementById(id);
 
@@ -17,6 +18,7 @@ const DRAWING = `drawscape-drawing:${document.documentElement.dataset.root}`;
 let catalogue = new Map();
 let parameters;
 let running = null;
+let current = null; // the finished drawing in the picture
 
 const setStatus = (text) => { $('status').textContent = text; };
 
@@ -110,14 +112,36 @@ const describe = ({ pattern, width, height, seed }) => (
   `${pattern.replaceAll('_', ' ')}, ${width} × ${height} mm, seed ${seed}`
 );
 
-const showPicture = ({ url, order, name }) => {
+const showPicture = ({ id, url, order, name }) => {
   const picture = Object.assign(new Image(), { src: url, alt: `Drawing: ${describe(order)}` });
   picture.id = 'drawing';
   shapeSheet(order);
   $('sheet').replaceChildren(picture);
   $('caption-text').textContent = describe(order);
   Object.assign($('download'), { href: url, download: name });
+  current = { id, order };
   $('caption').hidden = false;
+};
+
+// A closer look, in a dialog that fills the window
+
+const look = async () => {
+  const { id, order } = current;
+  const stage = document.createElement('div');
+  $('viewer-title').textContent = describe(order);
+  $('viewer-stage').replaceChildren(stage);
+  $('viewer').showModal();
+  clearErrors();
+  try {
+    const { header, buffers } = unpack(await server.lines(id));
+    const viewer = mount(stage, header, buffers);
+    stage.drawscapeViewer = viewer;
+    viewer.canvas.focus();
+    $('viewer').addEventListener('close', () => viewer.dispose(), { once: true });
+  } catch (error) {
+    $('viewer').close();
+    showErrors(error);
+  }
 };
 
 // The drawing so far. Previews are asked for one at a time, and no more once the job has ended.
@@ -167,7 +191,7 @@ const made = () => {
 const remember = (sheets) => localStorage.setItem(MADE, JSON.stringify(sheets.slice(-KEPT)));
 
 const show = async ({ id, order, name }) => {
-  const sheet = { url: URL.createObjectURL(await server.drawing(id)), order, name };
+  const sheet = { id, url: URL.createObjectURL(await server.drawing(id)), order, name };
   showPicture(sheet);
   keep(sheet);
 };
@@ -278,6 +302,8 @@ for (const id of ['paper', 'orientation', 'width', 'height']) $(id).addEventList
 $('pattern').addEventListener('change', showPattern);
 $('dice').addEventListener('click', () => { $('seed').value = Math.floor(Math.random() * 1e6); });
 $('defaults').addEventListener('click', () => parameters.defaults());
+$('look').addEventListener('click', look);
+$('viewer-close').addEventListener('click', () => $('viewer').close());
 $('cancel').addEventListener('click', () => {
   if (running) server.cancel(running).catch(showErrors);
 });

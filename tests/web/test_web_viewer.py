@@ -1,0 +1,187 @@
+"""A closer look at a drawing: its lines over HTTP, and the notebook's viewer on the page in Chromium."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask.testing import FlaskClient
+
+from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
+from drawscape.web import WebSettings, create_app
+
+THREE_LINES = """
+from drawscape import settings
+from drawscape.svg_builder import SVGBuilder
+
+
+def draw(output_filename, width, height, **order):
+    page = SVGBuilder(width, height)
+    with page.layer("black", color="#000000", width=2):
+        page.line(20, 20, 80, 20)
+        page.line(20, 40, 80, 40)
+    with page.layer("red", color="#ff0000", width=2):
+        page.line(20, 60, 80, 60)
+    path = settings.output_path(output_filename)
+    path.write_text(page.to_string())
+    return str(path)
+
+
+def broken(output_filename, **order):
+    path = settings.output_path(output_filename)
+    path.write_text("<svg")
+    return str(path)
+"""
+
+SETTLED = """() => {
+    const v = document.querySelector('.drawscape-viewer')?.drawscapeViewer;
+    return v?.shown && v.shown === v.painting && !v.request;
+}"""
+
+COLOR = """([x, y]) => {
+    const v = document.querySelector('.drawscape-viewer').drawscapeViewer;
+    const at = [v.view.x + x * v.view.scale, v.view.y + y * v.view.scale].map(Math.round);
+    return [...v.context.getImageData(...at, 1, 1).data.slice(0, 3)];
+}"""
+
+VIEW = "() => document.querySelector('.drawscape-viewer').drawscapeViewer.view"
+
+
+DESK = "() => getComputedStyle(document.querySelector('.drawscape-viewer-stage')).backgroundColor"
+
+
+def violations(page: Any) -> list[str]:
+    """Return what axe-core finds on the page."""
+    return [found["id"] for found in Axe().run(page).response["violations"]]
+
+
+@pytest.fixture
+def front(task_module: Any) -> Any:
+    """Settings of a site that draws three lines, or what cannot be read."""
+    task_module("line_tasks", THREE_LINES)
+    return lambda task="draw": WebSettings(task=f"line_tasks.{task}", job_modules=("line_tasks",))
+
+
+def drawn(client: FlaskClient, order: dict[str, Any], until: Any) -> str:
+    """Return the id of a job that has drawn."""
+    job_id = client.post("/artboard/create", json=order).json["job_id"]
+    until(lambda: client.get(f"/jobs/{job_id}").json["ended"])
+    return job_id
+
+
+def test_the_lines_come_as_arrays_in_one_piece(
+    front: Any, order: dict[str, Any], home: Path, worker: Any, until: Any
+) -> None:
+    client = create_app(front()).test_client()
+    job_id = drawn(client, order, until)
+    answer = client.get(f"/jobs/{job_id}/lines")
+    assert (answer.status_code, answer.content_type) == (200, "application/octet-stream")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    begin = 4 + int.from_bytes(answer.data[:4], "little")
+    header = json.loads(answer.data[4:begin])
+    assert begin % 4 == 0
+    assert begin + sum(header["bytes"]) == len(answer.data)
+    assert [layer["name"] for layer in header["layers"]] == ["black", "red"]
+    deltas = np.frombuffer(answer.data, "<i2", 8, begin).reshape(-1, 2)
+    (path,) = (home / "output").glob("*.svg")
+    np.testing.assert_allclose(
+        deltas.cumsum(axis=0) / header["units_per_mm"],
+        read_svg(path.read_bytes()).layers[0].lines.points,
+    )
+    known = {"If-None-Match": answer.headers["ETag"]}
+    again = client.get(f"/jobs/{job_id}/lines", headers=known)
+    assert (again.status_code, again.data) == (304, b"")
+    path.write_text(SVGBuilder(50, 50).to_string())
+    changed = client.get(f"/jobs/{job_id}/lines", headers=known)
+    assert changed.status_code == 200
+    assert b'"width_mm": 50' in changed.data
+
+
+def test_a_drawing_that_cannot_be_read_has_no_lines(
+    front: Any, order: dict[str, Any], worker: Any, until: Any
+) -> None:
+    client = create_app(front("broken")).test_client()
+    answer = client.get(f"/jobs/{drawn(client, order, until)}/lines")
+    assert answer.status_code == 409
+    assert "no lines to show" in answer.json["detail"]
+
+
+def test_the_viewer_of_the_page_is_that_of_the_notebooks(client: FlaskClient) -> None:
+    import drawscape.viewer
+
+    for name in ("viewer.js", "viewer.css"):
+        served = client.get(f"/static/{name}")
+        assert served.data == (Path(drawscape.viewer.__file__).parent / name).read_bytes()
+    closed = create_app(WebSettings(token="x")).test_client()
+    assert closed.get("/static/viewer.js").status_code == 200
+    assert closed.get("/jobs/nobody/lines").status_code == 401
+
+
+@pytest.mark.browser
+def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark(
+    opened: Any, serving: Any, front: Any, worker: Any
+) -> None:
+    with serving(front()) as server, opened(server.url, color_scheme="light") as page:
+        page.select_option("#paper", "Square 200")
+        page.click("#draw")
+        page.wait_for_selector("#look:visible")
+        assert violations(page) == []
+        page.get_by_role("button", name="Look closely").press("Enter")
+        page.wait_for_function(SETTLED)
+        assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+        box = page.locator("#viewer").bounding_box()
+        assert (box["width"], box["height"]) == (1280, 900)
+        assert page.evaluate(COLOR, [50, 20]) == [0, 0, 0]
+        assert page.evaluate(COLOR, [50, 60]) == [255, 0, 0]
+        assert page.evaluate(COLOR, [50, 50]) == [255, 255, 255]
+        assert violations(page) == []
+        light = page.evaluate(DESK)
+        page.emulate_media(color_scheme="dark")
+        assert page.evaluate(DESK) != light
+        assert violations(page) == []
+        before = page.evaluate(VIEW)["scale"]
+        page.keyboard.press("+")
+        assert page.evaluate(VIEW)["scale"] == pytest.approx(1.25 * before)
+        page.get_by_label("red").uncheck()
+        page.wait_for_function(f"at => ({COLOR})(at)[1] === 255", arg=[50, 60])
+        page.keyboard.press("Escape")
+        assert page.is_hidden("#viewer")
+        assert page.evaluate("document.activeElement.id") == "look"
+        assert violations(page) == []
+
+
+@pytest.mark.browser
+def test_two_fingers_zoom_on_a_phone_where_nothing_runs_over_the_edge(
+    opened: Any, serving: Any, front: Any, worker: Any
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    with serving(front()) as server, opened(server.url, **phone) as page:
+        page.click("#draw")
+        page.click("#look")
+        page.wait_for_function(SETTLED)
+        assert page.evaluate("document.querySelector('#viewer').scrollWidth") <= 360
+        small = page.eval_on_selector_all(
+            "#viewer :is(button, select)",
+            "all => all.filter(f => f.offsetHeight < 44).map(f => f.title)",
+        )
+        assert small == []
+        before = page.evaluate(VIEW)
+        touch = page.context.new_cdp_session(page)
+        for kind, gap in (("Start", 50), ("Move", 75), ("Move", 100)):
+            points = [
+                {"x": 180 + side * gap / 2, "y": 400, "id": n} for n, side in ((0, -1), (1, 1))
+            ]
+            touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_function(
+            f"wanted => Math.abs(({VIEW})().scale / wanted - 1) < 0.05", arg=2 * before["scale"]
+        )
+        page.wait_for_function(SETTLED)
+        page.click("#viewer-close")
+        assert page.is_hidden("#viewer")
