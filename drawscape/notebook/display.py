@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from html import escape
@@ -35,6 +36,9 @@ BLANK = "nothing is drawn on it"
 
 OLDER = "older than the settings"
 
+QUICK_S = 0.25
+"""A job that takes no longer shows its drawing only: a preview costs the page as much time as that."""
+
 WORTH_SHOWING = 0.5
 """How far a live drawing has to be before it takes the place of the one that it is compared with."""
 
@@ -65,6 +69,7 @@ class JobDisplay:
         self._verb, self._explain, self._on_file = verb, explain, on_file
         self._lock = threading.RLock()
         self._job_id: str | None = None
+        self._started_s: float | None = None
         self._done = self._keeps_former = self._has_drawing = False
         self.about: Any = None
 
@@ -86,6 +91,7 @@ class JobDisplay:
         """
         with self._lock:
             self._job_id, self._done, self.about = job_id, False, about
+            self._started_s = None
             self._keeps_former = keep_former and self._has_drawing
             write(self.trouble, "")
             self.bar.value = 0.0
@@ -101,6 +107,8 @@ class JobDisplay:
             if job.id != self._job_id or self._done:
                 return
             self._done = job.ended
+            if job.status == "started" and self._started_s is None:
+                self._started_s = time.monotonic()
             self.bar.value = 1.0 if job.status == "finished" else min(max(job.progress, 0.0), 1.0)
             self._show_outcome(job)
             self._show_words(status_words(job, self._verb), job.status)
@@ -164,10 +172,16 @@ class JobDisplay:
             self.show_details({"traceback": folded, "printed": _tail(job.printed)})
         if job.status == "finished":
             self._show_result(job.result)
-        elif job.status != "failed" and (not self._keeps_former or job.progress >= WORTH_SHOWING):
+        elif job.status != "failed" and self._shows_preview(job):
             picture = preview_picture(job.preview)
             if picture is not None:
                 self.show(picture)
+
+    def _shows_preview(self, job: JobState) -> bool:
+        begun = time.monotonic() - (self._started_s or 0.0)
+        if job.status == "started" and begun < QUICK_S:
+            return False
+        return not self._keeps_former or job.progress >= WORTH_SHOWING
 
     def _show_result(self, result: Any) -> None:
         picture, path = result_picture(result), result_path(result)

@@ -29,6 +29,7 @@ from drawscape.notebook.style import LiveBox
 from drawscape.notebook.text import size_words
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.tracebacks import with_source
+from drawscape.sketches.recipe import one_look
 
 
 class Form(LiveBox):
@@ -126,7 +127,6 @@ class Form(LiveBox):
         A drawing that stands already is shown at once, unless it is to be `fresh`.
         Errors are shown in the form and raised.
         """
-        self._settings.save(self._panel)
         try:
             made = enqueue_drawing(
                 self._panel.target,
@@ -137,6 +137,8 @@ class Form(LiveBox):
         except Exception as error:
             self._display.show_error(error)
             raise
+        finally:
+            self._settings.save(self._panel)
         if isinstance(made, Drawing):
             return self.show(made)
         self._jobs.follow(made, settings_of(self._panel), keep_former=bool(self._live.value))
@@ -178,8 +180,9 @@ class Form(LiveBox):
     def _draw_clicked(self) -> None:
         """Draw; a second click, with nothing changed since the drawing that stood, draws it anew."""
         before = self.job.drawing.id if isinstance(self.job, DrawnBefore) else None
-        shown = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
-        self.draw(fresh=shown is not None and shown.id == before)
+        with one_look():
+            shown = standing_drawing(recipe_for(self._panel.target, self._panel.arguments))
+            self.draw(fresh=shown is not None and shown.id == before)
 
     def _shuffle_clicked(self) -> None:
         self.shuffle()

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from drawscape.notebook import display as display_module
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.job_state import JobState
 
@@ -11,6 +14,11 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="%d"/></svg>'
 def state(status: str, progress: float = 0.0, radius: int = 0, **rest: Any) -> JobState:
     preview = SVG % radius if radius else None
     return JobState("a", status, progress, preview=preview, **rest)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display_module, "QUICK_S", 0.0)
 
 
 def test_a_late_report_on_a_job_that_has_ended_changes_nothing() -> None:
@@ -48,3 +56,18 @@ def test_the_first_drawing_shows_from_its_first_stroke() -> None:
     display.begin("a", keep_former=True)
     display.update(state("started", 0.01, 2))
     assert bytes(display.picture.value) == SVG % 2
+
+
+def test_a_quick_job_shows_its_drawing_and_no_preview(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(display_module, "QUICK_S", 600.0)
+    file = tmp_path / "drawn.svg"
+    file.write_bytes(SVG % 3)
+    display = JobDisplay()
+    display.begin("a")
+    display.update(state("started", 0.9, 2))
+    assert not display.picture.value
+    assert display.bar.value == 0.9
+    display.update(state("finished", 1.0, result=str(file)))
+    assert bytes(display.picture.value) == SVG % 3

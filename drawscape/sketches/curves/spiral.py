@@ -17,6 +17,9 @@ from drawscape.svg_builder import SVGBuilder
 STEPS = 6
 """Small steps of the stirring; fewer let neighbouring turns touch."""
 
+AT_ONCE = 4096
+"""Points; the arrays in between, eight numbers a point, stay in the processor's cache."""
+
 STRENGTH = 0.32
 """At full wobble the flow folds the turns over once, and no more."""
 
@@ -91,9 +94,13 @@ def _stirred(points: Points, waves: Points, time: float) -> Points:
 
 
 def _flow(points: Points, waves: Points) -> Points:
-    """Return the velocity at each point: the stream function's gradient, turned by a right
-    angle.
-    """
+    """Return the velocity at each point."""
+    parts = (points[i : i + AT_ONCE] for i in range(0, len(points), AT_ONCE))
+    return np.concatenate([_flow_of_some(part, waves) for part in parts])
+
+
+def _flow_of_some(points: Points, waves: Points) -> Points:
+    """Return the stream function's gradient at each point, turned by a right angle."""
     x, y = points.T
     kx, ky, phase, weight = waves.T[:, :, None]
     fade = np.maximum(0.0, 1 - x**2 - y**2)
