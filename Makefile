@@ -28,9 +28,12 @@ quick: $(VENV)/.test  ## Run what takes seconds.
 	$(BIN)/python -m pytest tests -n auto --dist loadfile -q -p no:schemathesis -p no:nbval \
 		-m "not browser and not notebooks and not chaos and not slow"
 
-notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs.
+notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs; they leave the tree as it is.
+	@before=$$(git status --porcelain 2>/dev/null); \
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebook/sanitize.cfg \
-		--nbval-cell-timeout=120 --nbval-current-env -p no:cacheprovider notebooks
+		--nbval-cell-timeout=120 --nbval-current-env -p no:cacheprovider notebooks || exit 1; \
+	after=$$(git status --porcelain 2>/dev/null); \
+	[ "$$before" = "$$after" ] || { echo "A notebook left in the tree:"; echo "$$after"; exit 1; }
 
 refresh-notebooks: $(VENV)/.test  ## Execute the notebooks and keep what they show.
 	$(BIN)/python tests/execute_notebooks.py

@@ -84,8 +84,9 @@ def test_every_sketch_of_the_tutorials_is_redrawn_from_its_file(tmp_path: Path) 
         folder = tmp_path / notebook.stem
         folder.mkdir()
         for home in (folder, tmp_path / "elsewhere"):
-            home.mkdir(exist_ok=True)
-            Image.linear_gradient("L").save(home / "hills.png")  # which a cell of its own makes
+            (home / "output").mkdir(parents=True, exist_ok=True)
+            picture = home / "output" / "hills.png"  # which a cell of its own makes
+            Image.linear_gradient("L").save(picture)
         environment = {**os.environ, "DRAWSCAPE_HOME": str(folder), "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             [sys.executable, "-c", RUN_NOTEBOOK, str(notebook), str(folder)],
