@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
-import stat
+import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import click
 
 from drawscape import __version__, settings
-from drawscape.cli.text import counted, print_list
+from drawscape.cli import home_health
+from drawscape.cli.finding import Finding, report
 from drawscape.errors import DrawscapeError
 
 _EXTRAS = {
@@ -25,19 +23,9 @@ _EXTRAS = {
     "data": ("duckdb", "openpyxl"),
     "png": ("pillow",),
     "fonts": ("fonttools",),
+    "postgres": ("psycopg",),
 }
 """The extras that a person asks for, and the packages that show whether they are there."""
-
-_LOW_DISK_BYTES = 200 * 2**20
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report; `remedy` is set where something is wrong."""
-
-    subject: str
-    text: str
-    remedy: str = ""
 
 
 @click.command()
@@ -46,13 +34,18 @@ def doctor() -> None:
 
     The exit code is 1 when something is wrong.
     """
-    findings = [*_installation(), *_home(), *_queue(), *_sketches()]
-    print_list([(one.subject, one.text) for one in findings])
-    wrong = [one for one in findings if one.remedy]
-    click.echo(f"\n{counted(len(wrong), 'problem')}" + (":" if wrong else "."))
-    for one in wrong:
-        click.echo(f"- {one.subject}: {one.remedy}")
+    parts = (_installation, _too_old, home_health.of_home, home_health.of_queue, _sketches)
+    found = [finding for part in parts for finding in _findings(part)]
+    wrong = report([*dict.fromkeys(found)])  # broken settings are met by each part
     raise click.exceptions.Exit(bool(wrong))
+
+
+def _findings(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield what a part of the examination finds; an error that ends it is a finding, too."""
+    try:
+        yield from part()
+    except DrawscapeError as error:
+        yield Finding("settings", "cannot be used", str(error))
 
 
 def _installation() -> Iterator[Finding]:
@@ -66,9 +59,8 @@ def _installation() -> Iterator[Finding]:
         how = f" (pip install 'drawscape[{extra}]')" if missing else ""
         yield Finding(f"[{extra}]", f"{there or 'not installed'}{how}")
     if (_version("ipykernel") or "").startswith("7.0."):
-        yield Finding(
-            "ipykernel", "7.0 drops widget updates", "pip install --upgrade 'ipykernel!=7.0.*'"
-        )
+        command = f"{sys.executable} -m pip install --upgrade 'ipykernel!=7.0.*'"
+        yield Finding("ipykernel", "7.0", "it drops updates of widgets", command)
 
 
 def _version(package: str) -> str | None:
@@ -78,43 +70,20 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _home() -> Iterator[Finding]:
-    home = settings.home()
-    if os.environ.get("DRAWSCAPE_HOME"):
-        why = "DRAWSCAPE_HOME"
-    elif settings.is_project(home):
-        why = "a project"
-    else:
-        why = "it has .drawscape/" if (home / ".drawscape").is_dir() else "the user's data folder"
-    yield Finding("home", f"{home} ({why})")
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not os.access(place, os.W_OK):
-        yield Finding("home", "not writable", f"let this user write {place}, or set DRAWSCAPE_HOME")
-    if (free := shutil.disk_usage(place).free) < _LOW_DISK_BYTES:
-        yield Finding("disk", f"{free / 1e6:.0f} MB free", f"make room in {place}")
-    state = home / ".drawscape"
-    if state.is_dir() and stat.S_IMODE(state.stat().st_mode) & 0o077:
-        yield Finding(".drawscape", "open to others", f"chmod -R go= {state}: it holds the key")
+def _too_old() -> Iterator[Finding]:
+    """Yield what is older than this version needs, as after `pip install` of something else."""
+    for line in requires("drawscape") or ():
+        wanted = re.match(r"([\w.-]+)[^;>]*>=([\d.]+)", line)
+        found = _version(wanted[1]) if wanted else None
+        if wanted and found and _numbers(found) < _numbers(wanted[2]):
+            command = f"{sys.executable} -m pip install '{wanted[1]}>={wanted[2]}'"
+            yield Finding(
+                wanted[1], f"{found}, too old", f"{wanted[2]} or newer is needed", command
+            )
 
 
-def _queue() -> Iterator[Finding]:
-    from drawscape import jobs
-
-    if not (settings.home() / ".drawscape").is_dir():
-        yield Finding("queue", "none yet; the first job makes it")
-        return
-    try:
-        workers = jobs.workers_alive()
-        counts = jobs.queue_statistics().counts
-        waiting = counts.get("queued", 0)
-    except DrawscapeError as error:
-        yield Finding("queue", "cannot be read", str(error))
-        return
-    shown = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    yield Finding("queue", f"{jobs.default_queue().label}: {shown or 'no jobs'}")
-    idle = waiting and not workers
-    remedy = f"{counted(waiting, 'job')} waiting: start one with `drawscape worker`" if idle else ""
-    yield Finding("workers", counted(len(workers), "worker") + " alive", remedy)
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]
 
 
 def _sketches() -> Iterator[Finding]:
