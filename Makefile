@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film first-minutes matrix docs chaos soak bench bench-queue bench-drawing bench-catalogue bench-notebook clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film first-minutes matrix docs chaos soak bench bench-queue bench-drawing bench-large-queue bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -63,9 +63,11 @@ film: $(VENV)/.test  ## Film a form in JupyterLab, for the README.
 matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest and the newest dependencies.
 	$(BIN)/python tests/run_matrix.py
 
-chaos: $(VENV)/.test  ## Thousands of rounds of killing.
+chaos: $(VENV)/.test  ## Thousands of rounds of killing, a million steps in any order; takes hours.
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} POWER_LOSS_POINTS=$${POWER_LOSS_POINTS:-1000} \
-		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py tests/queue/test_postgres_chaos.py
+	MACHINE_STEPS=$${MACHINE_STEPS:-1000000} WORKED_STEPS=$${WORKED_STEPS:-20000} \
+		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py \
+		tests/queue/test_postgres_chaos.py tests/queue/test_machine.py tests/queue/test_machine_with_workers.py
 
 soak: $(VENV)/.test  ## 150,000 jobs with logs, progress and previews: does anything grow? (SOAK_JOBS)
 	$(BIN)/python tests/soak.py $${SOAK_JOBS:-150000}
@@ -74,6 +76,9 @@ bench: bench-queue bench-drawing  ## Measure side by side with the peers; takes 
 
 bench-queue: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_queue.py --write
+
+bench-large-queue: $(VENV)/.test  ## A million jobs: how long others wait for long work.
+	$(BIN)/python tests/benchmarks/bench_large_queue.py
 
 bench-drawing: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_drawing.py --write

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from drawscape.jobs import (
+    Job,
     Keep,
     cancel_all,
     default_queue,
+    enqueue_background_job,
     enqueue_many,
     list_jobs,
     prune_jobs,
@@ -20,7 +22,7 @@ from drawscape.jobs import (
 )
 from drawscape.queue.table.control import cancel_many
 from drawscape.queue.table.retention import DAY_S, prune
-from drawscape.queue.table.slices import Slices
+from drawscape.queue.table.slices import in_slices
 
 MANY = 3000
 
@@ -89,8 +91,8 @@ def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):
 def test_long_work_is_done_in_transactions_of_a_slice_each(
     home: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("drawscape.queue.table.slices._FIRST", 100)
-    monkeypatch.setattr("drawscape.queue.table.slices._MOST", 100)
+    monkeypatch.setattr("drawscape.queue.table.slices._HELD_S", 0)
+    monkeypatch.setattr("drawscape.queue.table.slices._PAUSE_S", 0)
     queue = default_queue()
     statements: list[str] = []
     with queue.database.relaxed() as relaxed:
@@ -104,27 +106,48 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(
             relaxed.connection.set_trace_callback(statements.append)
             changed = cancel_many(relaxed, queue.name)
             assert changed == MANY
-    assert statements.count("commit") >= changed // 100
+    assert statements.count("commit") >= (changed if work == "prune" else changed // 50)
 
 
-def test_a_slice_is_as_large_as_the_time_allows(home: Path):
-    slices = Slices(default_queue().database)
-    first = slices.size
-    for _ in range(200):  # nothing takes no time, but on a busy machine
-        with slices.one():
-            slices.done = slices.size
-        if slices.size == 2 * first:
-            break
-        slices.size = first
-    assert slices.size == 2 * first
-    with slices.one():
-        time.sleep(0.04)
-        slices.done = slices.size
-    assert slices.size <= 2 * first // 4
-    assert slices.more
-    with slices.one():
-        slices.done = slices.size - 1
-    assert not slices.more
+def steps_of(pause_s: float, count: int) -> list[int]:
+    """Return how many steps, each of `pause_s`, every transaction has taken on."""
+    taken: list[int] = []
+    begun: list[object] = []
+
+    def step(connection: object) -> bool:
+        if len(begun) == len(taken):
+            taken.append(0)
+        taken[-1] += 1
+        time.sleep(pause_s)
+        return sum(taken) < count
+
+    database = default_queue().database
+    connection = database.connection
+    connection.set_trace_callback(lambda sql: sql == "commit" and begun.append(sql))
+    in_slices(database, step)
+    connection.set_trace_callback(None)
+    return taken
+
+
+def test_a_transaction_takes_on_as_much_as_its_time_allows(home: Path):
+    assert max(steps_of(0.006, 10)) <= 2  # two are more than 10 ms, however busy the machine is
+    assert max(steps_of(0, 10_000)) > 10
+    assert sum(steps_of(0, 10_000)) == 10_000
+
+
+def test_a_job_that_is_needed_meanwhile_is_not_pruned(home: Path):
+    """Another program needs it between the look at what may go and its removal."""
+    needed, _ = ended_jobs(2)
+    needing: list[Job] = []
+
+    def need(statement: str) -> None:
+        if statement == "begin immediate" and not needing:
+            needing.append(enqueue_background_job("sampletasks.nothing", job_depends_on=needed))
+
+    with default_queue().database.relaxed() as relaxed:
+        relaxed.connection.set_trace_callback(need)
+        assert prune(relaxed, now=time.time()) == 1
+    assert {job.id for job in list_jobs()} == {needed, needing[0].id}
 
 
 def test_statistics_read_no_row_that_they_need_not(home: Path):

@@ -14,9 +14,11 @@ from drawscape.queue.table.dependencies import lock, reopen, settle
 from drawscape.queue.table.query import list_rows, read_row, require
 from drawscape.queue.table.records import JobRow, parsed
 from drawscape.queue.table.retention import remove_files
-from drawscape.queue.table.slices import Slices
+from drawscape.queue.table.slices import in_slices
 
 ALL_LANES = "*"
+
+_AT_ONCE = 50  # jobs that one statement cancels: a millisecond
 
 _ASK = (
     "update job set stop_grace_s = case when stop_grace_s < ? then stop_grace_s else ? end "
@@ -84,13 +86,15 @@ def _cancel_waiting(database: Database, which: str, value: str) -> int:
         "returning id"
     )
     canceled = 0
-    slices = Slices(database)
-    while slices.more:
-        with slices.one() as connection:
-            ids = connection.execute(statement, (time.time(), value, slices.size)).fetchall()
-            settle(connection, [(job_id, False) for (job_id,) in ids])
-            slices.done = len(ids)
+
+    def step(connection: Connection) -> bool:
+        nonlocal canceled
+        ids = connection.execute(statement, (time.time(), value, _AT_ONCE)).fetchall()
+        settle(connection, [(job_id, False) for (job_id,) in ids])
         canceled += len(ids)
+        return len(ids) == _AT_ONCE
+
+    in_slices(database, step)
     return canceled
 
 

@@ -7,17 +7,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from drawscape.queue.clock import boot_id, boot_s
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import SQL_ENDED, SQL_OPEN
-from drawscape.queue.table.slices import Slices
+from drawscape.queue.table.slices import in_slices
 from drawscape.queue.worker.job_log import log_path
 
 DAY_S = 86_400.0
+
+_LOOKED_UP = 2000  # jobs that are looked up at once, outside of the transactions that remove them
+_BATCHES_AT_ONCE, _PAGES_AT_ONCE = 50, 64  # a millisecond or less
 
 _OLD = {
     "at their own time": "expires_at is not null and expires_at <= :now",
@@ -27,12 +30,15 @@ _OLD = {
 }
 
 # What a job that has not ended depends on stays: it may be queued again, and its result be asked for.
-# From where the last slice ended, so that no slice looks again at the many that stay.
-_EXPIRED = f"""
-select seq, id, {{column}} from job where {{old}} and {{column}} >= :after and status in {SQL_ENDED}
-and not exists (
+_MAY_GO = f"""status in {SQL_ENDED} and not exists (
     select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
     where depends_on = job.id and needing.status in {SQL_OPEN})
+"""
+_DELETE = f"delete from job where seq = ? and {_MAY_GO}"
+
+# From where the last look ended, so that none looks again at the many that stay.
+_EXPIRED = f"""
+select seq, id, {{column}} from job where {{old}} and {{column}} >= :after and {_MAY_GO}
 order by {{column}} limit :limit
 """
 
@@ -99,45 +105,50 @@ class _Pruning:
         statement = _EXPIRED.format(old=old, column=column)
         values = {key: value for key, value in self._limits.items() if f":{key}" in old}
         removed, after = 0, 0.0
-        slices = Slices(self._database)
-        while slices.more and removed < most:
-            limit = min(slices.size, most - removed)
-            with (
-                self._database.translated()
-            ):  # looked up outside of the transaction, which stays short
+        while removed < most:
+            limit = min(_LOOKED_UP, most - removed)
+            with self._database.translated():  # outside of the transactions, which stay short
                 expired = self._database.connection.execute(
                     statement, {**values, "after": after, "limit": limit}
                 ).fetchall()
-            with slices.one() as connection:
-                gone = [job_id for seq, job_id, _ in expired if _delete(connection, seq)]
-                slices.done = len(expired)
+            if not expired:
+                break
+            gone = self._delete_all([(seq, job_id) for seq, job_id, _ in expired])
             remove_files(self._folder, [job_id for job_id in gone if job_id in self._with_files])
             removed += len(gone)
-            if not gone:
+            if not gone or len(expired) < limit:
                 break
             after = expired[-1][2]
         return removed
 
+    def _delete_all(self, expired: Sequence[tuple[int, str]]) -> list[str]:
+        """Return the ids of those that are gone, and neither queued again nor needed meanwhile."""
+        gone: list[str] = []
+        left = iter(expired)
 
-def _delete(connection: Connection, seq: int) -> bool:
-    return (
-        connection.execute(
-            f"delete from job where seq = ? and status in {SQL_ENDED}", (seq,)
-        ).rowcount
-        == 1
-    )
+        def step(connection: Connection) -> bool:
+            found = next(left, None)
+            if found is not None and connection.execute(_DELETE, found[:1]).rowcount:
+                gone.append(found[1])
+            return found is not None
+
+        in_slices(self._database, step)
+        return gone
 
 
 def _remove_empty_batches(database: Database) -> None:
     empty = "not exists (select 1 from job where batch = job_batch.id)"
     with database.translated():
         left = database.connection.execute(f"select id from job_batch where {empty}").fetchall()
-    slices = Slices(database)
-    while left:
-        chosen, left = left[: slices.size], left[slices.size :]
-        with slices.one() as connection:
-            connection.executemany(f"delete from job_batch where id = ? and {empty}", chosen)
-            slices.done = len(chosen)
+    if not left:
+        return
+
+    def step(connection: Connection) -> bool:
+        chosen = [left.pop() for _ in left[:_BATCHES_AT_ONCE]]
+        connection.executemany(f"delete from job_batch where id = ? and {empty}", chosen)
+        return bool(left)
+
+    in_slices(database, step)
 
 
 def _beyond(database: Database, count: int) -> int:
@@ -171,13 +182,14 @@ def _steady_now(database: Database) -> float:
 
 def _shrink(database: Database) -> None:
     """Give unused pages back to the disk, a few at a time."""
-    slices = Slices(database)
-    left = None
-    while slices.more:
-        with slices.one():
-            now = database.shrink(slices.size)
-            slices.done = slices.size if now not in (0, left) else 0
-        left = now
+    left = -1
+
+    def step(_connection: Connection) -> bool:
+        nonlocal left
+        before, left = left, database.shrink(_PAGES_AT_ONCE)
+        return left not in (0, before)
+
+    in_slices(database, step)
 
 
 def _ids_with_files(folder: Path) -> set[str]:

@@ -1,0 +1,245 @@
+"""The public API in any order of verbs while two real workers take what it queues.
+
+Nothing is known of who comes first, so no model says what happens next. Instead a trigger writes down each
+change of a status, in the transaction that makes it, and what holds of every history is looked up there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from queue_file import plain
+from support import wait_until
+
+from drawscape.errors import JobNotFoundError, JobStateError
+from drawscape.jobs import (
+    ENDED,
+    Job,
+    Keep,
+    cancel_all,
+    check_queue,
+    enqueue_background_job,
+    enqueue_many,
+    list_jobs,
+    pause_queue,
+    prune_jobs,
+    resume_queue,
+    retry_failed_jobs,
+)
+
+STEPS = int(os.environ.get("WORKED_STEPS", "300"))
+STEPS_A_RUN = 50
+TASK = "sampletasks.note_run"
+
+HISTORY = """
+create table history (moment integer primary key, id text, status text);
+create trigger begun after insert on job begin
+    insert into history (id, status) values (new.id, new.status); end;
+create trigger changed after update of status on job when new.status <> old.status begin
+    insert into history (id, status) values (new.id, new.status); end;
+create trigger removed after delete on job begin
+    insert into history (id, status) values (old.id, 'removed'); end;
+"""
+
+# From `deferred` every reopened job goes where its dependencies allow, within the same transaction.
+NEXT = {
+    None: {"queued", "scheduled", "deferred"},
+    "queued": {"started", "canceled", "deferred"},
+    "scheduled": {"queued", "canceled", "deferred"},
+    "deferred": {"queued", "scheduled", "failed", "canceled"},
+    "started": {"finished", "failed", "stopped", "queued", "scheduled"},
+    **{status: {"deferred", "removed"} for status in ENDED},
+    "removed": set(),
+}
+
+
+class Needs(NamedTuple):
+    """What a job waits for, and whether that must have finished or only ended."""
+
+    ids: tuple[str, ...] = ()
+    anyway: bool = False
+
+
+def faults(
+    history: Sequence[tuple[str, str]], needs: Mapping[str, Needs], runs: Mapping[str, int]
+) -> list[str]:
+    """Return what no order of events may bring about, of all changes in the order of their commits."""
+    last: dict[str, str] = {}
+    before_removal: dict[str, str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    found = []
+    for job_id, status in history:
+        if status not in NEXT[last.get(job_id)]:
+            found.append(f"{job_id} was {last.get(job_id)} and became {status}")
+        if status == "removed":
+            before_removal[job_id] = last[job_id]
+        if status == "started":
+            needed, anyway = needs.get(job_id, Needs())
+            for one in needed:
+                standing = last.get(one, "never there")
+                standing = before_removal.get(one, standing)
+                if standing not in (ENDED if anyway else ("finished",)):
+                    found.append(f"{job_id} began while {one}, which it needs, was {standing}")
+        last[job_id] = status
+        counts[job_id, status] += 1
+    found += [
+        f"{job_id} has not ended: {status}"
+        for job_id, status in last.items()
+        if NEXT[status] & {"started", "queued", "finished"}
+    ]
+    found += [f"{job_id} is lost" for job_id in needs if job_id not in last]
+    for job_id in last.keys() | runs.keys():
+        begun, finished = counts[job_id, "started"], counts[job_id, "finished"]
+        if not finished <= runs.get(job_id, 0) <= begun:
+            found.append(
+                f"{job_id} began {begun} and finished {finished} times and ran {runs.get(job_id, 0)} times"
+            )
+    return found
+
+
+class WorkedQueue(RuleBasedStateMachine):
+    """Each example has its own jobs; the workers live on."""
+
+    jobs = Bundle("jobs")
+
+    def __init__(self, home: Path) -> None:
+        super().__init__()
+        self.runs = home / "runs"
+        self.needs: dict[str, Needs] = {}
+
+    @rule(
+        target=jobs,
+        needed=st.lists(jobs, max_size=2),
+        anyway=st.booleans(),
+        fails=st.booleans(),
+        options=st.fixed_dictionaries(
+            {},
+            optional={
+                "job_priority": st.integers(0, 2),
+                "job_retries": st.just(1),
+                "job_delay": st.just(0.02),
+            },
+        ),
+    )
+    def enqueue(self, needed: list[Job], anyway: bool, fails: bool, options: dict) -> Job:
+        call = (TASK, str(self.runs), fails and 0.5)
+        try:
+            job = enqueue_background_job(
+                *call, job_depends_on=needed, job_run_anyway=anyway, **options
+            )
+        except (
+            JobNotFoundError
+        ):  # one was removed; whatever the workers do, the steps stay the same
+            needed = []
+            job = enqueue_background_job(*call, **options)
+        self.needs[job.id] = Needs(tuple(one.id for one in needed), anyway)
+        return job
+
+    @rule(target=jobs, count=st.integers(1, 4), fails=st.booleans())
+    def enqueue_batch(self, count: int, fails: bool) -> object:
+        call = {"path": str(self.runs), "likely": fails and 0.3}
+        batch = enqueue_many(TASK, [call] * count, then=TASK, then_kwargs={"path": str(self.runs)})
+        ids = tuple(job.id for job in batch.jobs)
+        self.needs |= dict.fromkeys(ids, Needs()) | {batch.following.id: Needs(ids, anyway=True)}
+        return multiple(*batch.jobs, batch.following)
+
+    @rule(
+        job=jobs, verb=st.sampled_from([Job.cancel, Job.retry, Job.requeue, Job.delete, Job.cancel])
+    )
+    def change(self, job: Job, verb: Callable[[Job], object]) -> None:
+        with suppress(JobStateError, JobNotFoundError):
+            verb(job)
+
+    @rule(verb=st.sampled_from([retry_failed_jobs, cancel_all, pause_queue, resume_queue]))
+    def change_all(self, verb: Callable[[], object]) -> None:
+        verb()
+
+    @rule()
+    def prune(self) -> None:
+        prune_jobs(Keep(count=5, spared_s=0))
+
+    @rule(job=jobs)
+    def wait(self, job: Job) -> None:
+        """Let the workers come on: to the end of this job, if it is about to end."""
+        with suppress(TimeoutError, Exception):
+            job.wait(0.05)
+
+    def teardown(self) -> None:
+        resume_queue()
+        wait_until(lambda: not list_jobs(("queued", "scheduled", "deferred", "started")), 300)
+        with closing(plain()) as connection:
+            history = connection.execute(
+                "select id, status from history order by moment"
+            ).fetchall()
+            connection.execute("delete from job")
+            connection.execute("delete from history")
+        runs = Counter(self.runs.read_text().split()) if self.runs.exists() else {}
+        self.runs.unlink(missing_ok=True)
+        assert faults(history, self.needs, runs) == []
+        assert check_queue() == []
+
+
+@pytest.fixture
+def worked(home: Path, start_consumer: Callable[..., object]) -> Path:
+    for _ in range(2):
+        start_consumer("-w", "2")
+    with closing(plain()) as connection:
+        connection.executescript(HISTORY)
+    return home
+
+
+@pytest.mark.slow
+def test_any_order_of_verbs_breaks_no_promise_while_two_workers_run_the_jobs(worked: Path):
+    run_state_machine_as_test(
+        lambda: WorkedQueue(worked),
+        settings=settings(
+            max_examples=max(1, STEPS // STEPS_A_RUN),
+            stateful_step_count=STEPS_A_RUN,
+            deadline=None,
+            database=None,
+            phases=[
+                Phase.generate
+            ],  # the same steps meet other moments: there is nothing to shrink
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+ONCE = [("a", "queued"), ("a", "started"), ("a", "finished")]
+
+
+@pytest.mark.parametrize(
+    ("history", "needs", "runs", "words"),
+    [
+        (ONCE, {"a": Needs()}, {"a": 1}, None),
+        ([*ONCE, ("a", "finished")], {}, {"a": 1}, "was finished and became finished"),
+        ([("a", "queued"), ("a", "canceled"), ("a", "started")], {}, {}, "canceled and became"),
+        ([("b", "queued"), ("b", "started")], {"b": Needs(("a",))}, {}, "a, which it needs, was"),
+        ([*ONCE, ("a", "deferred"), ("b", "started")], {"b": Needs(("a",))}, {}, "was deferred"),
+        (ONCE[:1], {}, {}, "has not ended: queued"),
+        ([], {"a": Needs()}, {}, "a is lost"),
+        (ONCE, {}, {}, "ran 0 times"),
+        (ONCE, {}, {"a": 2}, "ran 2 times"),
+        ([("a", "queued"), ("a", "canceled")], {}, {"a": 1}, "ran 1 times"),
+    ],
+)
+def test_what_holds_of_every_history_can_be_broken(
+    history: list[tuple[str, str]], needs: dict[str, Needs], runs: dict[str, int], words: str | None
+):
+    found = faults(history, needs, runs)
+    assert (found == []) if words is None else any(words in one for one in found)
