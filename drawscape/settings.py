@@ -265,8 +265,17 @@ def task_modules(project: Path | None = None) -> tuple[str, ...]:
     ('drawscape.tasks', 'workers')
     """
     named = (m.strip() for m in os.environ.get("DRAWSCAPE_TASK_MODULES", "").split(","))
-    more = [*_project_list("task-modules", project), *filter(None, named)]
+    more = [*project_task_modules(project), *filter(None, named)]
     return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *more)))
+
+
+def project_task_modules(project: Path | None = None) -> tuple[str, ...]:
+    """Return the modules that the project's own settings name as those of tasks, as the file is now.
+
+    >>> project_task_modules()
+    ()
+    """
+    return tuple(_project_list("task-modules", project))
 
 
 def sketches_folder() -> Path:

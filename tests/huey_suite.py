@@ -12,8 +12,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-MODULES = ("api", "consumer", "crontab", "helpers", "immediate", "signals", "stats")
-"""Those that are about a huey and its consumer, whatever the storage."""
+MODULES = (
+    "api",
+    "asyncio",
+    "consumer",
+    "crontab",
+    "helpers",
+    "immediate",
+    "priority",
+    "registry",
+    "serializer",
+    "signals",
+    "stats",
+    "utils",
+)
+"""All but those about other storages (of huey's own, of Postgres, peewee and MiniHuey), the one that lists
+huey's classes by their storage, and Django's."""
 
 
 def main(folder: Path) -> None:

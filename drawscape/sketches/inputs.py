@@ -105,15 +105,22 @@ def _install() -> None:
         sys.addaudithook(_noticed)
 
 
-def _noticed(event: str, arguments: tuple[object, ...]) -> None:
-    if event not in _EVENTS or _current.inputs is None or _importing():
+def _noticed(
+    event: str,
+    arguments: tuple[object, ...],
+    *,
+    events: frozenset[str] = _EVENTS,  # by default: this module's names are gone before the hook is
+    current: _Current = _current,
+) -> None:
+    inputs = current.inputs if event in events else None
+    if inputs is None or _importing():
         return
     if event not in _FILES:
-        _current.inputs.volatile.add("the network" if event in _NETWORK else "another program")
+        inputs.volatile.add("the network" if event in _NETWORK else "another program")
         return
     name = arguments[0]
     if isinstance(name, (str, bytes)) and not _belongs_to_python(os.fsdecode(name)):
-        _current.inputs.volatile.add(f"the file {Path(os.fsdecode(name)).name!r}")
+        inputs.volatile.add(f"the file {Path(os.fsdecode(name)).name!r}")
 
 
 def _importing() -> bool:

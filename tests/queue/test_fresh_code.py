@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.errors import JobFailed
+from drawscape.errors import JobFailed, TaskNotAllowedError
 from drawscape.job_manager import enqueue_background_job, workers_alive
 
 
@@ -44,6 +44,16 @@ def test_a_new_task_module_is_found_at_once(source: Path, monkeypatch):
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
     source.write_text(source.read_text() + "\n\ndef brand_new():\n    return 'new'\n")
     assert enqueue_background_job("sampletasks.brand_new").wait(60) == "new"
+
+
+def test_a_module_that_the_project_names_meanwhile_is_one_of_tasks(source: Path, home: Path):
+    worker = workers_alive()[0].pid
+    (home / "latertasks.py").write_text("def late():\n    return 'late'\n")
+    with pytest.raises(TaskNotAllowedError, match="latertasks"):
+        enqueue_background_job("latertasks.late")
+    (home / "drawscape.toml").write_text("task-modules = ['latertasks']\n")
+    assert enqueue_background_job("latertasks.late").wait(60) == "late"
+    assert workers_alive()[0].pid == worker
 
 
 def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(source: Path):

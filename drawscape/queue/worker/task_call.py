@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, SupportsFloat
 
-from drawscape.errors import JobNotFoundError, NotSerializableError
+from drawscape.errors import JobNotFoundError, NotSerializableError, TaskNotAllowedError
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.target import open_database
@@ -19,6 +19,7 @@ from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.task import load
 from drawscape.queue.worker.context import current_job
 from drawscape.queue.worker.messages import ChildSettings, JobStopped
+from drawscape.settings import project_task_modules
 
 _RESULT_LIMIT_BYTES = (
     500_000_000  # SQLite refuses rows of a billion bytes, and copies are made on the way
@@ -115,8 +116,15 @@ class TaskCaller:
         """Return the task's function, looked up once: when its file changes this process ends."""
         found = self._functions.get(task)
         if found is None:
-            found = self._functions[task] = load(task, self._task_modules, self._home)
+            found = self._functions[task] = self._load(task)
         return found
+
+    def _load(self, task: str) -> Callable[..., Any]:
+        """Return the task's function, in a module too that the project has named since the worker started."""
+        try:
+            return load(task, self._task_modules, self._home)
+        except TaskNotAllowedError:
+            return load(task, (*self._task_modules, *project_task_modules(self._home)), self._home)
 
     def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
         try:
