@@ -69,17 +69,20 @@ def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
     assert {job.refresh().attempts for job in jobs} == {1}
 
 
-def test_a_job_is_stopped_although_its_workers_lock_file_is_gone(home, start_consumer, tmp_path):
-    path = tmp_path / "begun"
-    start_consumer()
-    job = enqueue_background_job("sampletasks.until_asked", str(path))
-    wait_until(path.exists)
-    for lock in (home / ".drawscape" / "workers").glob("*.lock"):
-        lock.unlink()
-    assert cancel_job(job.id, grace=20)
-    wait_until(lambda: job.ended)
-    assert job.status == "stopped"
-    assert Path(f"{path}.asked").read_text() == "True"
+def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_consumer, tmp_path):
+    """Several, each of them with the file removed anew: one may be asked to stop by a lucky moment."""
+    start_consumer("-w", "6")
+    paths = [tmp_path / f"begun{number}" for number in range(6)]
+    jobs = [enqueue_background_job("sampletasks.until_asked", str(path)) for path in paths]
+    wait_until(lambda: all(path.exists() for path in paths))
+    for job in jobs:
+        for lock in (home / ".drawscape" / "workers").glob("*.lock"):
+            lock.unlink(missing_ok=True)
+        assert cancel_job(job.id, grace=20)
+    for job, path in zip(jobs, paths, strict=True):
+        wait_until(lambda job=job: job.ended)
+        assert job.status == "stopped"
+        assert Path(f"{path}.asked").read_text() == "True"
 
 
 def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(

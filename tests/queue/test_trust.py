@@ -32,10 +32,11 @@ TASK = "sampletasks.nothing"
 
 EIGHT_THREADS = """
 import threading
-from drawscape.jobs import enqueue_background_job
+from drawscape.jobs import default_queue, enqueue_background_job
 ready, failed = threading.Barrier(8), []
 
 def first():
+    default_queue().database.connection  # so that all come to the import at once
     ready.wait()
     try:
         enqueue_background_job("slowtasks.noop")
@@ -51,7 +52,7 @@ print(failed)
 
 def test_the_first_enqueue_may_come_from_eight_threads(home: Path, monkeypatch: pytest.MonkeyPatch):
     module = home / "modules" / "slowtasks.py"
-    module.write_text("import time\ntime.sleep(0.3)\n\ndef noop():\n    pass\n")
+    module.write_text("import time\ntime.sleep(2)\n\ndef noop():\n    pass\n")
     monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slowtasks")
     done = subprocess.run(
         [sys.executable, "-c", EIGHT_THREADS], capture_output=True, text=True, check=True
