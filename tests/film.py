@@ -25,8 +25,8 @@ from drawscape.jobs import start_worker
 
 TARGET = Path(__file__).parents[1] / "notebooks" / "pictures" / "form.webp"
 LARGEST_BYTES = 1_500_000
-SIZE = {"width": 1180, "height": 920}
-SHOWN = (860, 670)
+SIZE = {"width": 1180, "height": 1120}
+SHOWN = (860, 816)
 
 CELL = """from drawscape.notebook import form
 

@@ -49,6 +49,7 @@ class Diary:
         self.steps += 1
         print(f"{time.monotonic() - self.began:6.1f} s  {words}", flush=True)
         if page is not None:
+            page.wait_for_timeout(300)  # what was scrolled to is painted
             page.screenshot(path=self.folder / f"{self.steps:02}-{words.replace(' ', '-')}.png")
 
 

@@ -23,11 +23,21 @@ DRAWINGS = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgel
     "-w",
     "--slots",
     type=click.IntRange(1, 64),
-    help="Jobs at once; by default one a core, and one that sheets leave free.",
+    metavar="NUMBER",
+    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
 )
-@click.option("--seed", default=0, show_default=True, help="The same seed draws the same pictures.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    metavar="NUMBER",
+    help="Draw another picture with another seed, the same with the same.",
+)
 def demo(slots: int | None, seed: int) -> None:
-    """Draw a few pictures through the queue: start a worker, enqueue, wait, list the files."""
+    """Draw a few pictures through the queue, without a browser.
+
+    A worker is started, jobs are queued and waited for, and the files are listed.
+    """
     began = time.monotonic()
     worker = job_api.start_worker(slots)
     click.echo(f"A worker runs in a process of its own (pid {worker.pid}).")

@@ -30,7 +30,7 @@ _EXTRAS = {
 
 @click.command()
 def doctor() -> None:
-    """Show versions, home, queue and workers, and what is wrong with them.
+    """Show versions, home, queue and workers, what is wrong, and how to mend it.
 
     The exit code is 1 when something is wrong.
     """

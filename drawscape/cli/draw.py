@@ -30,40 +30,66 @@ SHEET_DPI = 96.0
 
 @click.command(cls=SketchCommand)
 @click.argument("pattern", shell_complete=complete_sketch)
-@click.option("--paper", default="a4", show_default=True, help="a4, letter, 300x200, 8x10in ...")
-@click.option("--landscape", is_flag=True, help="Turn the paper on its side.")
-@click.option("--width", type=float, help="Page width in mm, instead of the paper's.")
-@click.option("--height", type=float, help="Page height in mm, instead of the paper's.")
-@click.option("--margin", type=float, help="Kept free at each edge, in mm.  [default: 7 %]")
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Another seed, another picture."
+    "--paper",
+    default="a4",
+    show_default=True,
+    metavar="PAPER",
+    help="Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...",
+)
+@click.option("--landscape", is_flag=True, help="Turn the paper on its side.")
+@click.option(
+    "--width", type=float, metavar="MM", help="Make the page so wide, instead of the paper's width."
+)
+@click.option(
+    "--height",
+    type=float,
+    metavar="MM",
+    help="Make the page so high, instead of the paper's height.",
+)
+@click.option(
+    "--margin", type=float, metavar="MM", help="Keep so much free at each edge.  [default: 7 %]"
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="NUMBER",
+    help="Draw another picture with another seed, the same with the same.",
 )
 @click.option(
     "--stream",
     "streams",
     multiple=True,
     metavar="NAME=SEED",
-    help="A seed of its own for one of the sketch's named streams.",
+    help="Give one of the sketch's named streams a seed of its own; may be repeated.",
 )
-@click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Any parameter.")
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set any parameter of the sketch; may be repeated.",
+)
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
-    help="File to write: .svg, .png, .pdf, .gcode, .hpgl; - is SVG to standard output.",
+    help="Write this file: .svg, .png, .pdf, .gcode, .hpgl; - is standard output.",
 )
 @click.option(
     "-O/-R",
     "--optimize/--raw",
     default=None,
-    help="Merge and order the lines; or leave them as drawn.  [default: order, except in PNG]",
+    help="Merge and order the lines, or leave them as drawn.  [default: order, except in PNG]",
 )
 @click.option(
     "--outside",
     type=click.Choice(OUTSIDE),
     default="crop",
     show_default=True,
-    help="What to do with lines off the sheet; an SVG keeps them.",
+    help="Choose what is done with lines off the sheet; an SVG keeps them.",
 )
 @click.pass_context
 def draw(
@@ -83,7 +109,9 @@ def draw(
     outside: Outside,
     **options: Any,
 ) -> None:
-    """Draw PATTERN, a sketch's name or its file such as sketches/rings.py, here and now.
+    """Draw a PATTERN to a file, without the queue.
+
+    PATTERN is the name of a sketch, or its file such as sketches/rings.py.
 
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """

@@ -18,7 +18,9 @@ from drawscape.errors import DrawscapeError, ParameterError
 
 _NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
 _STARS = click.option(
-    "--stars", metavar="LOW[-HIGH]", help="Those with so many stars: 4, 2-3, 4- for four and more."
+    "--stars",
+    metavar="LOW[-HIGH]",
+    help="List only those with so many stars: 4, 2-3, 4- for four and more.",
 )
 
 
@@ -35,17 +37,34 @@ def drawings(ctx: click.Context) -> None:
 
 @drawings.command("list", short_help="List drawings, the newest first.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
-@click.option("--sketch", help="Only drawings of this sketch.")
+@click.option("--sketch", metavar="NAME", help="List only drawings of this sketch.")
 @_STARS
-@click.option("--tag", help="Only those with this tag.")
+@click.option("--tag", metavar="TAG", help="List only those with this tag.")
 @click.option(
-    "--text", help="Only those with this text in sketch, parameters, file, note, name or tags."
+    "--text",
+    metavar="TEXT",
+    help="List only those with this text in sketch, parameters, file, note, name or tags.",
 )
-@click.option("--since", help="Only those of so long: 3h, 7d.")
-@click.option("--sheet", help="Only those of this sheet.")
-@click.option("--order", type=click.Choice(get_args(Order)), default="newest", show_default=True)
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--deleted", is_flag=True, help="Those whose files are gone, too.")
+@click.option(
+    "--since", metavar="TIME", help="List only those made in this time until now: 3h, 7d."
+)
+@click.option("--sheet", metavar="NAME", help="List only those of this sheet.")
+@click.option(
+    "--order",
+    type=click.Choice(get_args(Order)),
+    default="newest",
+    show_default=True,
+    help="Sort by this.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    metavar="NUMBER",
+    help="List at most so many, the newest.",
+)
+@click.option("--deleted", is_flag=True, help="List those, too, whose files are gone.")
 def list_(
     parameters: tuple[str, ...] = (),
     sketch: str | None = None,
@@ -58,7 +77,10 @@ def list_(
     limit: int = 20,
     deleted: bool = False,
 ) -> None:
-    """List drawings, the newest first; NAME=VALUE or NAME=LOW..HIGH asks for a parameter."""
+    """List drawings, the newest first.
+
+    NAME=VALUE or NAME=LOW..HIGH asks for a parameter.
+    """
     found = find_drawings(
         sketch,
         stars=_range(stars),
@@ -119,8 +141,10 @@ def star(names: tuple[str, ...], stars: int) -> None:
 
 @drawings.command()
 @_NAMES
-@click.option("--add", "added", multiple=True, metavar="TAG", help="Add it; may be repeated.")
-@click.option("--remove", "removed", multiple=True, metavar="TAG", help="Take it away.")
+@click.option("--add", "added", multiple=True, metavar="TAG", help="Add this tag; may be repeated.")
+@click.option(
+    "--remove", "removed", multiple=True, metavar="TAG", help="Take this tag away; may be repeated."
+)
 def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
     """Add tags to each DRAWING or take them away."""
     if not added and not removed:
@@ -131,7 +155,7 @@ def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]
 @drawings.command()
 @click.argument("name", metavar="DRAWING")
 @click.argument("text")
-@click.option("--name", "as_name", is_flag=True, help="Make the text its name.")
+@click.option("--name", "as_name", is_flag=True, help="Make TEXT its name.")
 def note(name: str, text: str, as_name: bool) -> None:
     """Write a note on a DRAWING, '' for none."""
     one = find(name)
@@ -148,16 +172,21 @@ def open_(names: tuple[str, ...]) -> None:
 @drawings.command(short_help="Write drawings for a plotter or as pictures.")
 @_NAMES
 @click.option(
-    "--to", "format", default="gcode", show_default=True, help="svg, png, pdf, gcode, hpgl."
+    "--to",
+    "format",
+    default="gcode",
+    show_default=True,
+    metavar="FORMAT",
+    help="Write this format: svg, png, pdf, gcode, hpgl.",
 )
 @click.option(
     "-o",
     "--output",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to write to, instead of beside the file; made if need be.",
+    help="Write to this folder instead of beside the file; it is made if need be.",
 )
-@click.option("--raw", is_flag=True, help="Leave the lines as drawn instead of ordering them.")
+@click.option("--raw", is_flag=True, help="Leave the lines as drawn.")
 def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:
     """Write each DRAWING for a plotter or as a picture, its lines merged and ordered."""
 
@@ -172,7 +201,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 
 @drawings.command(short_help="Draw drawings again into their files.")
 @_NAMES
-@click.option("--trust", is_flag=True, help="Run source from the drawings without asking.")
+@click.option("--trust", is_flag=True, help="Run the source in the file without asking.")
 def redraw(names: tuple[str, ...], trust: bool) -> None:
     """Draw each DRAWING again into its file, one whose file is gone too."""
     from drawscape.catalogue.redraw import known_provenance
@@ -196,7 +225,13 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
-@click.option("--older", default="0s", help="Only what is older: 30d.")
+@click.option(
+    "--older",
+    default="0s",
+    show_default=True,
+    metavar="TIME",
+    help="Delete only what is older: 12h, 30d.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(older: str, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name."""

@@ -15,7 +15,9 @@ from drawscape.jobs import enqueue_background_job
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--wait", is_flag=True, help="Wait for the job, and print its result.")
 def enqueue(path: str, arguments: tuple[str, ...], wait: bool) -> None:
-    """Queue the task at PATH, such as drawscape.tasks.drawing.generate_complex_svg.
+    """Queue a task by its path.
+
+    PATH is such as drawscape.tasks.drawing.generate_complex_svg.
 
     A VALUE is read as JSON where it is some (7, true, [1, 2]), else as text; names that begin with `job_`
     are options: job_timeout=2m. Prints the job's id.

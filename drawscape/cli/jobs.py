@@ -37,7 +37,7 @@ _LIMIT = click.option(
     show_default=True,
     type=click.IntRange(1, 10_000),
     metavar="NUMBER",
-    help="How many, the newest.",
+    help="List at most so many, the newest.",
 )
 _WATCH = click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
 
@@ -62,12 +62,12 @@ def jobs(context: click.Context, live: bool, limit: int) -> None:
     multiple=True,
     type=click.Choice(STATUSES),
     metavar="STATUS",
-    help=f"Only these; may be repeated: {', '.join(STATUSES)}.",
+    help=f"List only jobs of this status; may be repeated: {', '.join(STATUSES)}.",
 )
-@click.option("--task", metavar="PATH", help="Only this task's, or a module's.")
+@click.option("--task", metavar="PATH", help="List only jobs of this task, or of a module's tasks.")
 @_LIMIT
 @_WATCH
-@click.option("--json", "as_json", is_flag=True, help="All that is known, as a JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON array.")
 def list_command(
     status: tuple[str, ...], task: str | None, limit: int, live: bool, as_json: bool = False
 ) -> None:
@@ -100,7 +100,7 @@ def _as_text(value: object) -> str:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", metavar="JOB")
 def show(job_id: str) -> None:
     """Say why a job waits, how it runs or why it failed."""
     job = find_job(job_id)
@@ -124,7 +124,7 @@ def show(job_id: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", metavar="JOB")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
@@ -138,13 +138,13 @@ def logs(job_id: str, follow: bool) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1, required=True)
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 @click.option(
     "--grace",
     default="0",
     show_default=True,
     metavar="TIME",
-    help="Ask a running task to end, and kill it after this time: 5, 90s, 2m.",
+    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
 )
 @click.pass_context
 def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None:
@@ -182,9 +182,9 @@ def _what_became_of(job: Job, until: float) -> str:
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1)
-@click.option("--failed", is_flag=True, help="All failed jobs.")
-@click.option("--task", metavar="PATH", help="With --failed: only of this task.")
+@click.argument("job_ids", nargs=-1, metavar="[JOB...]")
+@click.option("--failed", is_flag=True, help="Retry all that failed.")
+@click.option("--task", metavar="PATH", help="Retry only jobs of this task, with --failed.")
 @click.pass_context
 def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
     """Queue failed, stopped or canceled jobs again."""
@@ -202,7 +202,7 @@ def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: 
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1, required=True)
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 @click.pass_context
 def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Queue any jobs that have ended again."""
@@ -210,7 +210,7 @@ def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1, required=True)
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 @click.pass_context
 def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Remove ended jobs, their logs and previews."""
@@ -223,7 +223,7 @@ def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", metavar="JOB")
 @click.option("--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m.")
 def wait(job_id: str, timeout: str | None) -> None:
     """Wait for a job and print its result.
@@ -263,9 +263,9 @@ def prune(days: float | None, keep: int | None) -> None:
 
 
 @jobs.command()
-@click.option("--prometheus", is_flag=True, help="In Prometheus' text format.")
+@click.option("--prometheus", is_flag=True, help="Print them in Prometheus' text format.")
 def stats(prometheus: bool) -> None:
-    """Counts, rates and waiting times."""
+    """Show counts, rates and waiting times."""
     found = job_api.queue_statistics()
     if prometheus:
         click.echo(found.prometheus(), nl=False)

@@ -22,16 +22,20 @@ from drawscape.errors import MissingExtraError
     "-w",
     "--slots",
     type=click.IntRange(1, 256),
-    help="Jobs at once; by default one a core, and one that sheets leave free.",
+    metavar="NUMBER",
+    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
 )
 @click.option(
     "--notebooks",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder to open instead of the project.",
+    metavar="FOLDER",
+    help="Open this folder instead of the project.",
 )
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, ...]) -> None:
-    """Start a worker and JupyterLab; Ctrl-C stops both. Further options go to JupyterLab.
+    """Start a worker and JupyterLab; stop both together.
+
+    Ctrl-C stops them. Further options go to JupyterLab.
 
     It opens the project's first notebook. Where there is none, one is written, with a sketch to begin with.
     """

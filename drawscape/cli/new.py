@@ -23,7 +23,7 @@ JUPYTER_CONFIG = _DATA / "jupyter"
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--tutorials", is_flag=True, help="Put the tutorials into notebooks/tutorials/.")
 def new(folder: Path, tutorials: bool) -> None:
-    """Make a project in FOLDER: notebooks, a sketch, a task.
+    """Make a project in FOLDER: notebooks, sketches, tasks of your own.
 
     With --tutorials FOLDER may be a project already; its files stay as they are.
     """

@@ -80,34 +80,40 @@ class _Options:
     "-O/-R",
     "--optimize/--raw",
     default=None,
-    help="Merge, simplify and order the lines, as is done with all that is written; or leave them.",
+    help="Merge and order the lines, or leave them as drawn.  [default: order what is written]",
 )
 @click.option("--stats", is_flag=True, help="Show lines, travel, lifts and time, before and after.")
 @click.option(
-    "--to", "formats", multiple=True, type=click.Choice(FORMATS), help="Write this format."
+    "--to",
+    "formats",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    help="Write this format; may be repeated.",
 )
-@click.option("-o", "--output", metavar="FILE", help="File to write; - is standard output.")
+@click.option("-o", "--output", metavar="FILE", help="Write this file; - is standard output.")
 @click.option(
     "--effort",
     type=click.Choice(EFFORTS),
     default="normal",
     show_default=True,
-    help="How long to look for a short way.",
+    help="Look so hard for a short way.",
 )
 @click.option(
-    "--tolerance", default=0.05, show_default=True, help="Join ends that are so near, in mm."
+    "--tolerance", default=0.05, show_default=True, metavar="MM", help="Join ends that are so near."
 )
 @click.option(
     "--simplify",
     default=0.02,
     show_default=True,
-    help="Leave out points so near to their line, in mm.",
+    metavar="MM",
+    help="Leave out points so near to their line.",
 )
 @click.option(
     "--drop-shorter",
     default=0.0,
     show_default=True,
-    help="Leave out lines shorter than this, in mm.",
+    metavar="MM",
+    help="Leave out lines shorter than this.",
 )
 @click.option("--keep-duplicates", is_flag=True, help="Draw twice what is there twice.")
 @click.option(
@@ -115,7 +121,7 @@ class _Options:
     type=click.Choice(get_args(Layering)),
     default="auto",
     show_default=True,
-    help="A pen for each top-level group, each colour, or one for all; auto takes what makes more.",
+    help="Take a pen for each top-level group, each colour, or one for all; auto takes what makes more.",
 )
 @click.option(
     "--fill",
@@ -126,30 +132,62 @@ class _Options:
 )
 @click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ...")
 @click.option("--tile", metavar="PAPER", help="Part a large drawing into sheets: a4 ...")
-@click.option("--overlap", default="8mm", show_default=True, help="Of the sheets of --tile.")
+@click.option(
+    "--overlap",
+    default="8mm",
+    show_default=True,
+    metavar="LENGTH",
+    help="Let the sheets of --tile overlap so much.",
+)
 @click.option("--landscape", is_flag=True, help="Turn the sheet of --fit or --tile on its side.")
 @click.option(
-    "--margin", default=10.0, show_default=True, help="Kept free with --fit and --tile, in mm."
+    "--margin",
+    default=10.0,
+    show_default=True,
+    metavar="MM",
+    help="Keep so much free at each edge, with --fit and --tile.",
 )
 @click.option("--travel", is_flag=True, help="Draw the pen-up moves as a layer.")
-@click.option("--split", metavar="layers|METRES", help="A file per layer, or per length of ink.")
+@click.option(
+    "--split",
+    metavar="layers|METRES",
+    help="Write a file for each layer, or for each length of ink.",
+)
 @click.option(
     "--machine",
     metavar="NAME",
-    help=f"Plotter: {', '.join(machine_names())}, or a .toml file. For time, reach and format.",
+    help=f"Plot with this: {', '.join(machine_names())}, or a .toml file; it has time, reach and format.",
 )
 @click.option(
     "--outside",
     type=click.Choice(OUTSIDE),
     default="crop",
     show_default=True,
-    help="What to do with lines off the sheet or out of the machine's reach.",
+    help="Choose what is done with lines off the sheet or out of the machine's reach.",
 )
-@click.option("--profile", default="servo", show_default=True, help="G-code: name or .toml file.")
-@click.option("--dpi", default=150.0, show_default=True, help="PNG: pixels per inch.")
-@click.option("--device", default="hp7475a", show_default=True, help="HPGL: the plotter's name.")
+@click.option(
+    "--profile",
+    default="servo",
+    show_default=True,
+    metavar="NAME",
+    help="Write G-code for this profile, a name or a .toml file.",
+)
+@click.option(
+    "--dpi",
+    default=150.0,
+    show_default=True,
+    metavar="NUMBER",
+    help="Draw a PNG with so many pixels per inch.",
+)
+@click.option(
+    "--device",
+    default="hp7475a",
+    show_default=True,
+    metavar="NAME",
+    help="Write HPGL for this plotter.",
+)
 def plot(file: Path, **given: Any) -> None:
-    """Prepare FILE, an SVG, for the plotter.
+    """Prepare an SVG FILE for the plotter: order, merge, export.
 
     \b
     What it would cost to draw:

@@ -19,14 +19,17 @@ def queue() -> None:
 @queue.command(short_help="Copy the queue while workers run.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Write a copy of the queue to FILE while workers run, and its key beside it."""
+    """Copy the queue to FILE while workers run, its key beside it."""
     key = job_api.backup_queue(file)
     click.echo(f"{file} and {key}: {file.stat().st_size / 1e6:.1f} MB, signed by that key")
 
 
 @queue.command(short_help="Look whether the queue is whole.")
 def check() -> None:
-    """Look whether the queue's file is whole and its rows agree; the exit code is 1 if not."""
+    """Look whether the queue is whole and its rows agree.
+
+    The exit code is 1 when they do not.
+    """
     problems = job_api.check_queue()
     for problem in problems:
         click.echo(problem)
@@ -53,7 +56,7 @@ def move(source: str, target: str) -> None:
 
 
 @queue.command(short_help="Let no job start until `resume`.")
-@click.argument("lane", required=False)
+@click.argument("lane", required=False, metavar="[LANE]")
 def pause(lane: str | None) -> None:
     """Let no job start, or none of one LANE, until `resume`; running ones go on."""
     job_api.pause_queue(lane)
@@ -61,7 +64,7 @@ def pause(lane: str | None) -> None:
 
 
 @queue.command()
-@click.argument("lane", required=False)
+@click.argument("lane", required=False, metavar="[LANE]")
 def resume(lane: str | None) -> None:
     """Let jobs start again, or those of one LANE."""
     job_api.resume_queue(lane)
@@ -74,9 +77,13 @@ def _named(lane: str | None) -> str:
 
 @queue.command("cancel-all")
 @click.option(
-    "--grace", default="0", metavar="TIME", help="Ask running tasks to end first: 5, 90s."
+    "--grace",
+    default="0",
+    show_default=True,
+    metavar="TIME",
+    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
 )
-@click.confirmation_option(prompt="Cancel all jobs that wait or run?")
+@click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="Do not ask.")
 def cancel_all(grace: str) -> None:
     """Cancel what waits, and stop what runs."""
     click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

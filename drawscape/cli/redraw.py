@@ -18,11 +18,13 @@ from drawscape.sketches.model import Sketch
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", metavar="FILE", help="SVG file to write; - is standard output.")
-@click.option("--check", is_flag=True, help="Only say whether it comes out the same, and why not.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write this SVG file instead; - is standard output."
+)
+@click.option("--check", is_flag=True, help="Say only whether it comes out the same, and why not.")
 @click.option("--trust", is_flag=True, help="Run the source in the file without asking.")
 def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
-    """Draw FILE again from its own metadata, byte for byte.
+    """Draw FILE again from what its metadata says, byte for byte.
 
     A sketch of a notebook is drawn from the source that the file carries, which is shown first: it runs
     only after a yes. A warning says when the drawing comes out otherwise, and why. --check writes nothing;

@@ -32,7 +32,9 @@ _COMMANDS = {
         "drawscape.cli.demo", "demo", "Draw a few pictures through the queue, without a browser."
     ),
     "doctor": _Lazy(
-        "drawscape.cli.doctor", "doctor", "Show versions, home and workers, and what is wrong."
+        "drawscape.cli.doctor",
+        "doctor",
+        "Show what is installed, what is wrong, and how to mend it.",
     ),
     "draw": _Lazy("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
     "drawings": _Lazy(

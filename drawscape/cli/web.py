@@ -26,44 +26,56 @@ _LONGEST_PAUSE_S = 30.0
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Listen on this address.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="The port; 0 takes a free one.",
+    metavar="NUMBER",
+    help="Listen on this port; 0 takes a free one.",
 )
 @click.option(
     "--token",
     envvar="DRAWSCAPE_WEB_TOKEN",
     show_envvar=True,
+    metavar="TOKEN",
     help="Ask for this bearer token. Others can read a command line, so prefer the variable.",
 )
 @click.option(
     "--allowed-host",
     multiple=True,
-    help="A host name to answer to, beside localhost and DRAWSCAPE_WEB_HOSTS; may be repeated.",
+    metavar="NAME",
+    help="Answer to this host name, beside localhost and DRAWSCAPE_WEB_HOSTS; may be repeated.",
 )
 @click.option(
     "--max-queued",
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="Jobs that may wait; beyond that 503.",
+    metavar="NUMBER",
+    help="Let so many jobs wait; answer 503 beyond that.",
 )
 @click.option(
     "--threads",
     type=click.IntRange(_SPARE_THREADS + 1, 500),
     default=24,
     show_default=True,
-    help="Requests in hand at once, open event streams among them.",
+    metavar="NUMBER",
+    help="Answer so many requests at once, open event streams among them.",
 )
 @click.option(
     "--pattern",
     "patterns",
     multiple=True,
-    help="Offer this pattern; may be repeated. All by default.",
+    metavar="NAME",
+    help="Offer this pattern, by default all; may be repeated.",
 )
 @click.option(
     "--manage-jobs",
@@ -71,7 +83,13 @@ _LONGEST_PAUSE_S = 30.0
     help="Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
 )
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
-@click.option("-w", "--slots", type=click.IntRange(1, 256), help="Jobs at once in the worker.")
+@click.option(
+    "-w",
+    "--slots",
+    type=click.IntRange(1, 256),
+    metavar="NUMBER",
+    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
+)
 def web(
     host: str,
     port: int,
@@ -84,7 +102,7 @@ def web(
     no_worker: bool,
     slots: int | None,
 ) -> None:
-    """Serve the web page and, beside it, a worker, until Ctrl-C.
+    """Serve the web front, and run a worker beside it, until Ctrl-C.
 
     Only this machine can reach it unless --host says otherwise.
     """

@@ -24,17 +24,26 @@ _HUEY = "drawscape.tasks.huey"
     "-w",
     "--slots",
     type=click.IntRange(1, 256),
-    help="Jobs at once, one slot of several kept free of sheets; by default one a core and that.",
+    metavar="NUMBER",
+    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Only warnings.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
 @click.option(
-    "--huey", "path", help="The huey to run; by default the project's workers.huey, if it has one."
+    "--huey",
+    "path",
+    metavar="PATH",
+    help="Run this huey; by default the project's workers.huey, if it has one.",
 )
-@click.option("--lanes", help="Only jobs of these lanes, separated by commas: fast,default.")
+@click.option(
+    "--lanes",
+    metavar="NAMES",
+    help="Run only jobs of these lanes, separated by commas: fast,default.",
+)
 @click.option("--burst", is_flag=True, help="Leave when nothing is queued any more.")
 @click.option(
     "--max-jobs-per-child",
     type=click.IntRange(1),
+    metavar="NUMBER",
     help="Replace a child process after so many jobs; by default it stays.",
 )
 @click.option("--with-parent", is_flag=True, help="Leave when standard input closes.")
