@@ -21,6 +21,7 @@ from drawscape.job_manager import default_queue, enqueue_background_job
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.table.records import Outcome
+from drawscape.queue.worker.hand import Ended
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -190,7 +191,7 @@ def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):
     worker = huey.create_consumer()._create_worker()
     job = enqueue_background_job("sampletasks.nothing")
     held = worker._claim()
-    assert worker._acknowledge(held, Outcome("failed", "exception", error="\udce9"))
+    worker._hand.end(Ended(held, Outcome("failed", "exception", error="\udce9")), 1.0)
     assert (job.status, job.reason) == ("failed", "crashed")
     assert "could not be written" in job.error
     worker.slot.close()

@@ -35,6 +35,13 @@ with head (seq, priority) as (
     ))
 )
 """
+# With no job of a group waiting, the next ones are the best of the ordinary ones: a look at one index.
+ORDINARY = f"""
+select seq from job where queue = :queue and status = 'queued' and group_id is null
+and priority >= :lowest and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
+and not exists (select 1 from job as grouped where status = 'queued' and group_id is not null)
+order by priority desc, seq limit :most
+"""
 _MAY_CLAIM = f"{HEAD} select exists (select 1 from head where priority >= :lowest)"
 
 

@@ -6,6 +6,7 @@ import contextlib
 import marshal
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import tempfile
@@ -95,24 +96,20 @@ class ChildProcess:
         for end in (theirs, end_of_life, log, begun):
             end.close()
         os.set_blocking(self._log.fileno(), False)
+        self.pid = int(self._process.pid or 0)
+        """The process id, which is also its group's."""
         self._death = _watch_death(self.pid)
+        death = self._process.sentinel if self._death is None else self._death
+        self.descriptors = self.connection.fileno(), self._log.fileno(), int(death)
+        """What to poll: messages, log, end of the process."""
+        self.poll = poll_of(*self.descriptors)
+        """Looks at them in this order: a log that is empty then has nothing of who has just answered."""
         self.ended = False
         """Whether it was made sure that the child is dead."""
         self.mark = b""
         """What stands for the present claim: its number and token, of a fixed length."""
         self.peak_kb: int | None = None
         """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
-
-    @property
-    def pid(self) -> int:
-        """The process id, which is also its group's."""
-        return int(self._process.pid or 0)
-
-    @property
-    def descriptors(self) -> tuple[int, int, int]:
-        """What to poll: messages, log, end of the process."""
-        death = self._process.sentinel if self._death is None else self._death
-        return self.connection.fileno(), self._log.fileno(), int(death)
 
     def send(self, claim: Claim) -> None:
         """Hand over a job."""
@@ -191,6 +188,14 @@ class ChildProcess:
         if self._death is not None:
             os.close(self._death)
             self._death = None
+
+
+def poll_of(*descriptors: int) -> select.poll:
+    """Return what waits until one of `descriptors` is readable."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return poll
 
 
 def _watch_death(pid: int) -> int | None:

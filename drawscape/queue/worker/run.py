@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 from drawscape.queue.engines.engine import Log
 from drawscape.queue.table.records import Claim, Outcome
-from drawscape.queue.worker.child_process import ChildProcess
+from drawscape.queue.worker.child_process import ChildProcess, poll_of
 from drawscape.queue.worker.messages import Kind
 from drawscape.queue.worker.postmortem import describe_death
 from drawscape.queue.worker.stop_requests import StopRequests
 from drawscape.queue.worker.turn import Turn
 
-_FIRST_SAMPLE_S, _SAMPLE_S = 0.02, 0.5  # when memory is looked at first, and how often later on
+_FIRST_SAMPLE_S, _SAMPLE_S = 0.005, 0.5  # when memory is looked at first, and how often later on
 _DUMP_WAIT_S = 0.1  # what the stack of a stuck child may take to arrive
 _LOG_CHUNKS = 16  # of 64 KiB between two looks at the clock: a child may print faster than we write
 _LEAVE_NOTICE_S = (
@@ -104,6 +104,7 @@ class Run:
         requests: StopRequests,
         turn: Turn,
         on_progress: OnProgress,
+        on_long: Callable[[], None],
     ) -> None:
         self._child = child
         self._claim = claim
@@ -111,6 +112,7 @@ class Run:
         self._requests = requests
         self._turn = turn
         self._on_progress = on_progress
+        self._on_long = on_long
         self._state = State.RUNNING
         self._verdict: Verdict | None = None
         self._deadline = Deadline()  # of the present state
@@ -126,7 +128,9 @@ class Run:
         except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
             return RunEnd()
         self._deadline = Deadline.after(self._claim.timeout_s)
-        poll = _poll_of(*self._child.descriptors, self._requests.fileno())
+        short = Deadline.after(_FIRST_SAMPLE_S)
+        requests, poll = self._requests.fileno(), self._child.poll
+        poll.register(requests, select.POLLIN)
         while True:
             with self._turn.released():
                 wait_s = min(self._deadline.left_s, self._sample_s)
@@ -137,12 +141,15 @@ class Run:
             self._log.flush()
             if self._unwritten and self._on_progress(self._claim, self._unwritten):
                 self._unwritten = None
-            self._check_requests()
+            if requests in ready:
+                self._check_requests()
             self._check_deadline()
+            if not short.left_s:
+                self._on_long()
 
     def _read(self, ready: set[int]) -> RunEnd | None:
         messages, log, death = self._child.descriptors
-        if log in ready:
+        if log in ready:  # all that it printed before an answer, which is looked for first
             self._copy_log()
         if messages in ready:
             return self._receive()
@@ -215,7 +222,7 @@ class Run:
         mark = self._log.mark()
         self._child.dump_stack()
         until = Deadline.after(_DUMP_WAIT_S)
-        poll = _poll_of(self._child.descriptors[1])
+        poll = poll_of(self._child.descriptors[1])
         while until.left_s and poll.poll(until.left_s * 1000):
             data = self._child.read_log()
             if not data:
@@ -227,7 +234,6 @@ class Run:
 
     def _answered(self, content: tuple[Any, ...]) -> RunEnd:
         _, status, reason, result, error, detail, peak_kb, reusable = content
-        self._copy_log()
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
             return RunEnd(self._judged(self._verdict, (detail or {}).get("stack")))
         if status == "stopped":  # nobody here had asked
@@ -246,7 +252,7 @@ class Run:
         and the job goes back to the queue.
         """
         until = Deadline.after(_LEAVE_NOTICE_S)
-        poll = _poll_of(self._requests.fileno())
+        poll = poll_of(self._requests.fileno())
         while until.left_s:
             with self._turn.released():
                 poll.poll(until.left_s * 1000)
@@ -281,10 +287,3 @@ class Run:
         error, detail = describe_death(code, self._log.last_lines(60), peak_kb)
         detail["log"] = self._log.last_lines()
         return RunEnd(Outcome("failed", "crashed", error=error, detail=detail, peak_kb=peak_kb))
-
-
-def _poll_of(*descriptors: int) -> select.poll:
-    poll = select.poll()
-    for descriptor in descriptors:
-        poll.register(descriptor, select.POLLIN)
-    return poll

@@ -35,14 +35,17 @@ class Slot:
         turn: Turn,
         on_progress: OnProgress,
         on_child: Callable[[Claim, int], None],
+        on_long: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._traces = traces
         self._turn = turn
         self._on_progress = on_progress
         self._on_child = on_child
+        self._on_long = on_long
         self._child: ChildProcess | None = None
-        self._log: Log | None = None
+        self.log: Log | None = None
+        """The last job's."""
         self.requests = StopRequests()
 
     @property
@@ -63,7 +66,7 @@ class Slot:
         Raises Interrupted when the worker has to leave while the job runs, and ChildStartError when no
         child could be started, before the job began: then it is to be given back.
         """
-        log = self._log = self._traces.open_log(claim)
+        log = self.log = self._traces.open_log(claim)
         self.requests.assign(claim)
         try:
             for _ in range(_CHILDREN_PER_JOB):
@@ -76,19 +79,11 @@ class Slot:
             self.requests.assign(None)
             log.close()
 
-    def remove_log(self) -> None:
-        """Remove the last job's log, once the job's row has what is in it."""
-        if self._log is not None:
-            try:
-                self._log.remove()
-            except DrawscapeError as error:
-                _LOG.warning("event=log_left error=%r", str(error))
-
     def _run_once(self, child: ChildProcess, claim: Claim, log: Log) -> Outcome | None:
         if child.pid != claim.pid:
             self._on_child(claim, child.pid)
         reusable = False
-        run = Run(child, claim, log, self.requests, self._turn, self._on_progress)
+        run = Run(child, claim, log, self.requests, self._turn, self._on_progress, self._on_long)
         try:
             end = run.end()
             reusable = end.reusable

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
-from drawscape.queue.engines.engine import ValueRefused
 from drawscape.queue.table.candidates import ANY_PRIORITY, may_claim
 from drawscape.queue.table.claims import (
-    acknowledge,
     claim,
-    give_back,
     note_pid,
     note_progress,
 )
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.records import Claim
 from drawscape.queue.worker.child_process import ChildStartError
+from drawscape.queue.worker.hand import Ended, Hand, unforeseen
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.run import Interrupted, Progress
 from drawscape.queue.worker.slot import Slot
@@ -36,7 +35,7 @@ _ORDINARY = 0
 """The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""
 
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
-_RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
+_RETRY_PAUSE_S = 0.25  # after a claim that failed
 _FIRST_START_PAUSE_S, _START_PAUSE_S = 0.25, 10.0  # after a child that could not be started
 
 
@@ -63,8 +62,17 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._shared = shared
         self._turn = shared.turn
         self._jobs = self.huey.storage.jobs
-        self._next: Claim | None = None
         self._running: Claim | None = None
+        self._hand = Hand(
+            self._jobs,
+            self._turn,
+            shared.leaving,
+            lanes=self.huey.lanes,
+            lowest=self._lowest,
+            claimant=self._claimant,
+            left=self._left,
+            on_let_go=shared.waker.wake_all,
+        )
         self._native_first = False  # jobs and native tasks alternate when both wait
         self._start_at = 0.0
         self._start_pause_s = 0.0
@@ -80,11 +88,13 @@ class JobWorker(Worker):  # type: ignore[misc]
             self._turn,
             self._write_progress,
             self._write_child_pid,
+            self._hand.let_go,
         )
 
     def holds(self) -> list[tuple[int, int]]:
-        """Return number and token of the jobs that this slot runs and is about to run."""
-        return [(job.seq, job.token) for job in (self._running, self._next) if job is not None]
+        """Return number and token of the jobs that this slot has run, runs and is about to run."""
+        jobs = [*self._hand.jobs(), *([self._running] if self._running else [])]
+        return [(job.seq, job.token) for job in jobs]
 
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
@@ -121,13 +131,12 @@ class JobWorker(Worker):  # type: ignore[misc]
         generation = self._shared.waker.generation
         native_first = self._native_first
         try:
-            self._running = job = self._next or self._claim()
+            self._running = job = self._hand.next() or self._claim()
         except DrawscapeError as error:
             _LOG.error("event=claim_failed error=%r", str(error))
             with self._turn.released():
                 self.stop_flag.wait(_RETRY_PAUSE_S)
             return
-        self._next = None
         if job is not None:
             self.idle = False
             self._run_job(job)
@@ -167,69 +176,37 @@ class JobWorker(Worker):  # type: ignore[misc]
         return True
 
     def _run_job(self, job: Claim) -> None:
+        began = time.monotonic()
         try:
             outcome = self.slot.run(job)
         except Interrupted:
             if not self._shared.leaving.is_set():
                 self.slot.requests.go_on()
-            self._give_back(job, begun=True)
+            self._hand.give_back(job, begun=True)
             return
         except ChildStartError as error:
             self._postpone_start(error)
-            self._give_back(job, begun=False)
+            self._hand.give_back(job, begun=False)
             return
         except Exception as error:  # noqa: BLE001 - a thread that died would keep its job for ever
             _LOG.exception("job=%s event=run_failed", job.id)
             self.slot.replace()
-            outcome = _unforeseen("its worker could not run it", error)
-        accepted = self._acknowledge(job, outcome)
-        if accepted and outcome.log:
-            self.slot.remove_log()
-        _log_end(job, outcome, accepted)
+            outcome = unforeseen("its worker could not run it", error)
+        self._hand.end(Ended(job, outcome, self.slot.log), time.monotonic() - began)
         self._count()
 
-    def _give_back(self, job: Claim, *, begun: bool) -> None:
-        try:
-            give_back(self._jobs, job, begun=begun)
-        except DrawscapeError as error:
-            _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
-        else:
-            _LOG.warning("job=%s event=given_back", job.id)
-
-    def _acknowledge(self, job: Claim, outcome: Outcome) -> bool:
-        """Write the outcome, however long the disk is full or the file locked: it is not to be lost."""
-        while True:
-            try:
-                claimant = None if self.stop_flag.is_set() else self._claimant()
-                accepted, self._next = acknowledge(
-                    self._jobs,
-                    job,
-                    outcome,
-                    next_for=claimant,
-                    lanes=self.huey.lanes,
-                    lowest=self._lowest,
-                )
-            except DrawscapeError as error:
-                _LOG.error("job=%s event=acknowledge_failed error=%r", job.id, str(error))
-                if isinstance(error, ValueRefused):
-                    refused = _unforeseen("its outcome is too large for the queue", error)
-                    outcome = replace(refused, log=outcome.log)
-            except Exception as error:  # noqa: BLE001 - values that the engine does not take
-                _LOG.exception("job=%s event=acknowledge_failed", job.id)
-                outcome = _unforeseen("its outcome could not be written", error)
-            else:
-                return accepted
-            with self._turn.released():
-                time.sleep(_RETRY_PAUSE_S)
-            if self._shared.leaving.is_set():
-                return False
-
     def _claimant(self) -> tuple[str, str, int | None] | None:
-        """Return what to claim the next job for, unless a native task has waited through this one."""
+        """Return what to claim the next jobs for, unless a native task has waited through this one."""
+        if self.stop_flag.is_set():
+            return None
         self._native_first = self._shared.waker.native_task_waits
-        if self._native_first or (self.max_tasks and self.task_count + 1 >= self.max_tasks):
+        if self._native_first or self._left() < 1:
             return None
         return self.huey.name, self._shared.worker_id, self.slot.pid
+
+    def _left(self) -> int:
+        """Return how many jobs and tasks may run here after the present one."""
+        return self.max_tasks - self.task_count - 1 if self.max_tasks else sys.maxsize
 
     def _count(self) -> None:
         self.task_count += 1
@@ -259,33 +236,7 @@ class JobWorker(Worker):  # type: ignore[misc]
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""
         self._turn.release()
-        if self._next is not None:
-            self._give_back(self._next, begun=False)
-            self._next = None
+        self._hand.empty()
         self.slot.close()
         super().shutdown()
         self.gone.set()
-
-
-def _log_end(job: Claim, outcome: Outcome, accepted: bool) -> None:
-    if not accepted:
-        _LOG.warning("job=%s event=late token=%d status=%s", job.id, job.token, outcome.status)
-    elif outcome.status == "failed":
-        lines = (outcome.error or "").strip().splitlines() or [""]
-        _LOG.warning(
-            "job=%s task=%s status=failed reason=%s error=%r",
-            job.id,
-            job.task,
-            outcome.reason,
-            # A traceback names the error last, all else first.
-            lines[-1 if outcome.reason == "exception" else 0],
-        )
-    else:
-        _LOG.info("job=%s task=%s status=%s", job.id, job.task, outcome.status)
-
-
-def _unforeseen(what: str, error: Exception) -> Outcome:
-    """What is written of a job when its own outcome cannot be: in plain ASCII, which always can."""
-    return Outcome(
-        "failed", "crashed", error=f"{what}: {type(error).__name__}: {str(error)[:2000]!a}"
-    )

@@ -1,0 +1,210 @@
+"""What a slot holds beside the job that it runs: handfuls of short jobs, and nobody waits for them."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import wait_until
+
+from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, list_jobs
+from drawscape.queue.engines.sqlite.connection import NORMAL, Database
+from drawscape.queue.table.candidates import ANY_PRIORITY
+from drawscape.queue.table.claims import claim
+from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.worker.hand import Ended, Hand
+from drawscape.queue.worker.turn import Turn
+
+SHORT_S, LONG_S = 0.0, 1.0
+DONE = Outcome("finished", result=b"x")
+TAKER = ("background", "worker", None)
+
+
+class Slot:
+    """A hand with the queue's file behind it, and what stands in for the slot's thread."""
+
+    def __init__(self, left: int = 1000) -> None:
+        self.database = Database(default_queue().database.path, synchronous=NORMAL, shared=True)
+        self.left = left
+        self.let_go_calls = 0
+        self.hand = Hand(
+            self.database,
+            Turn(),
+            threading.Event(),
+            lanes=(),
+            lowest=ANY_PRIORITY,
+            claimant=lambda: TAKER if self.left else None,
+            left=lambda: self.left,
+            on_let_go=self._note_let_go,
+        )
+
+    def _note_let_go(self) -> None:
+        self.let_go_calls += 1
+
+    def take(self) -> Claim | None:
+        return self.hand.next() or claim(self.database, *TAKER)
+
+    def end(self, job: Claim, outcome: Outcome, duration_s: float) -> None:
+        self.hand.end(Ended(job, outcome), duration_s)
+
+    def run_short(self, count: int) -> list[str]:
+        """Run `count` jobs that are short, and return their ids."""
+        done = []
+        for _ in range(count):
+            job = self.take()
+            assert job is not None
+            done.append(job.id)
+            self.end(job, DONE, SHORT_S)
+        return done
+
+
+@pytest.fixture
+def slot(home: Path) -> Iterator[Slot]:
+    slot = Slot()
+    yield slot
+    slot.database.close()
+
+
+def statuses() -> Counter[str]:
+    return Counter(str(job.status) for job in list_jobs(limit=None))
+
+
+def attempts(status: str) -> set[int]:
+    connection = default_queue().database.connection
+    return {
+        row[0] for row in connection.execute("select attempts from job where status = ?", (status,))
+    }
+
+
+def test_handfuls_grow_while_jobs_are_short_and_run_in_their_order(slot: Slot):
+    jobs = [
+        enqueue_background_job("sampletasks.nothing", job_priority=number % 3)
+        for number in range(40)
+    ]
+    in_order = sorted(jobs, key=lambda job: -job.priority)
+    held = []
+    done = []
+    while (job := slot.take()) is not None:
+        held.append(len(slot.hand.jobs()))
+        done.append(job.id)
+        slot.end(job, DONE, SHORT_S)
+    assert done == [job.id for job in in_order]
+    assert max(held) == 7  # of eight, beside the one that runs
+    assert slot.hand.jobs() == []
+    assert statuses() == {"finished": 40}
+    assert attempts("finished") == {1}
+
+
+def test_after_a_long_job_one_is_held_at_a_time(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 40)
+    slot.run_short(12)
+    slot.end(slot.take(), DONE, LONG_S)
+    while slot.hand.jobs():
+        slot.end(slot.take(), DONE, LONG_S)
+    assert statuses()["started"] <= 1
+
+
+def test_a_job_that_takes_its_time_lets_those_go_that_were_claimed_with_it(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 40)
+    done = slot.run_short(9)
+    running = slot.take()
+    assert statuses()["started"] > 2
+    slot.hand.let_go()
+    assert statuses() == {"finished": 9, "started": 1, "queued": 30}
+    assert slot.let_go_calls == 1
+    assert {job.id for job in list_jobs(status="finished")} == set(done)
+    assert attempts("queued") == {0}
+    slot.hand.let_go()
+    assert slot.let_go_calls == 1
+    slot.end(running, DONE, LONG_S)
+    assert statuses() == {"finished": 10, "started": 1, "queued": 29}
+
+
+def test_while_another_writes_nothing_is_let_go_and_nothing_lost(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 40)
+    slot.run_short(9)
+    running = slot.take()
+    held = len(slot.hand.jobs())
+    with default_queue().database.transaction():
+        slot.hand.let_go()
+    assert len(slot.hand.jobs()) == held
+    slot.hand.let_go()
+    assert slot.hand.jobs() == []
+    slot.end(running, DONE, LONG_S)
+    assert statuses()["finished"] == 10
+
+
+def test_an_outcome_that_cannot_be_written_fails_its_own_job_alone(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 12)
+    slot.run_short(7)
+    bad = slot.take()
+    slot.end(bad, Outcome("failed", "exception", error="\udce9"), SHORT_S)
+    slot.run_short(4)
+    assert statuses() == {"finished": 11, "failed": 1}
+    (failed,) = list_jobs(status="failed")
+    assert failed.id == bad.id
+    assert "could not be written" in failed.error
+
+
+def test_jobs_of_groups_are_not_claimed_ahead(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 20, job_limit_key="pen", job_limit=1)
+    for _ in range(20):
+        job = slot.take()
+        assert slot.hand.jobs() == []
+        slot.end(job, DONE, SHORT_S)
+        assert statuses()["started"] <= 1
+    assert statuses() == {"finished": 20}
+
+
+def test_no_more_are_claimed_than_may_run_here(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 20)
+    slot.left = 3
+    for _ in range(4):
+        slot.run_short(1)
+        slot.left = max(slot.left - 1, 0)
+    assert slot.hand.jobs() == []
+    assert statuses() == {"finished": 4, "queued": 16}
+
+
+def test_a_worker_that_leaves_gives_back_what_it_has_not_begun(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 40)
+    slot.run_short(9)
+    slot.end(slot.take(), DONE, SHORT_S)
+    slot.hand.empty()
+    assert statuses() == {"finished": 10, "queued": 30}
+
+
+@pytest.mark.slow
+def test_short_jobs_do_not_wait_for_a_long_one_behind_which_they_stood(home, start_consumer):
+    gate = home / "gate"  # which the long one waits for
+    enqueue_many("sampletasks.nothing", [{}] * 200, job_priority=0)
+    long = enqueue_background_job("sampletasks.wait_for_file", str(gate))
+    enqueue_many("sampletasks.nothing", [{}] * 200, job_priority=0)
+    start_consumer("-w", "2")
+    wait_until(lambda: statuses()["finished"] == 400, 60, "all but the long one")
+    assert long.status == "started"
+    gate.touch()
+    wait_until(lambda: long.status == "finished", 60, "the long one")
+
+
+@pytest.mark.slow
+def test_a_worker_stopped_amid_short_jobs_runs_each_once(home: Path, start_consumer):
+    effects = home / "effects"
+    enqueue_many(
+        "sampletasks.append",
+        [{"path": str(effects), "text": str(number)} for number in range(800)],
+    )
+    for _ in range(2):
+        before = statuses()["finished"]
+        consumer = start_consumer("-w", "1")
+        wait_until(lambda before=before: statuses()["finished"] > before + 50, 60, "some to finish")
+        consumer.process.send_signal(signal.SIGTERM)
+        consumer.process.wait(60)
+        assert set(statuses()) <= {"finished", "queued"}
+    start_consumer("-w", "1")
+    wait_until(lambda: statuses() == {"finished": 800}, 60, "all to finish")
+    assert effects.read_text().splitlines() == [str(number) for number in range(800)]
