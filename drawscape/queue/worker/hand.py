@@ -96,7 +96,7 @@ class Hand:
                     self._ahead.pop()
                 if self._ended:
                     self._note_ends(acknowledge_all(self._database, self._outcomes())[0])
-        except Exception as error:  # noqa: BLE001 - it is tried again, and told by the job's end at the latest
+        except Exception as error:  # noqa: BLE001 - it is tried again, and reported at the job's end at the latest
             _LOG.warning("event=let_go_postponed error=%r", error)
         self._on_let_go()
 
