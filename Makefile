@@ -51,7 +51,7 @@ wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work wi
 	$(BIN)/python tests/try_wheel.py
 
 docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
-	$(BIN)/sphinx-build -q -W --keep-going -b html -c notebooks/pages notebooks build/docs
+	$(BIN)/sphinx-build -q -W --keep-going -j auto -b html -c notebooks/pages notebooks build/docs
 	@echo "Open build/docs/pages/index.html."
 
 first-minutes: $(VENV)/.test  ## A stranger's first ten minutes, with a picture of every step.

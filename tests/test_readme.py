@@ -183,3 +183,10 @@ def test_the_film_at_its_top_moves_and_is_small():
     assert path.stat().st_size <= 1_500_000
     with Image.open(path) as film:
         assert film.n_frames > 50
+
+
+def test_the_citation_names_the_version():
+    from drawscape import __version__
+
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib
 import inspect
 import json
 import re
@@ -16,7 +17,7 @@ import click
 import pytest
 from sphinx.util.inventory import InventoryFile
 
-from drawscape import job_manager, notebook, sketches
+from drawscape import notebook, sketches
 from drawscape.cli.root import root
 from drawscape.settings import TASK_ALIASES
 from drawscape.svg_builder import SVGBuilder
@@ -30,7 +31,18 @@ ROOT = Path(__file__).parents[2]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built anew."""
     folder = tmp_path_factory.mktemp("site")
-    command = ["-q", "-W", "--keep-going", "-b", "html", "-c", "notebooks/pages", "notebooks"]
+    command = [
+        "-q",
+        "-W",
+        "--keep-going",
+        "-j",
+        "auto",
+        "-b",
+        "html",
+        "-c",
+        "notebooks/pages",
+        "notebooks",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *command, str(folder)],
         cwd=ROOT,
@@ -42,6 +54,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+PACKAGES = ("job_manager", "geometry", "plot", "sketches", "catalogue", "settings", "errors")
+
+
+def names_of(package: str) -> set[str]:
+    """Return the functions and classes that a package hands on, or has where it has no `__all__`."""
+    module = importlib.import_module(f"drawscape.{package}")
+    named = getattr(module, "__all__", None) or [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+    ]
+    return {
+        name
+        for name in named
+        if inspect.isroutine(getattr(module, name)) or inspect.isclass(getattr(module, name))
+    }
+
+
 def test_every_public_name_is_in_the_reference(site: Path):
     described = {
         name.rpartition(".")[2]
@@ -51,9 +81,8 @@ def test_every_public_name_is_in_the_reference(site: Path):
         for name in names
     }
     public = {
-        *(n for n in job_manager.__all__ if inspect.isroutine(getattr(job_manager, n))),
+        *(name for package in PACKAGES for name in names_of(package)),
         *notebook.__all__,
-        *(n for n in sketches.__all__ if inspect.isroutine(getattr(sketches, n))),
         *(n for n, value in inspect.getmembers(SVGBuilder) if n[0] != "_" and callable(value)),
         *(target.rpartition(".")[2] for target in TASK_ALIASES.values()),
     }
