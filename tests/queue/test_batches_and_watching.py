@@ -6,12 +6,10 @@ import dataclasses
 import os
 import random
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from queue_file import plain
 from support import wait_until
 
 from drawscape.job_manager import (
@@ -135,12 +133,12 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
         job.wait(60)
 
 
+@pytest.mark.both_engines
 def test_a_watcher_hears_of_two_previews_in_one_tick_of_the_clock(home: Path):
     job = enqueue_background_job("sampletasks.nothing")
     preview = home / ".drawscape" / "previews" / f"{job.id}.svg"
     preview.parent.mkdir()
-    with closing(plain()) as connection:
-        connection.execute("update job set status = 'started'")
+    default_queue().database.connection.execute("update job set status = 'started'")
 
     def show(content: bytes) -> None:
         """As a child process does, and with the time that the kernel gives to each in the same tick."""

@@ -21,6 +21,7 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+@pytest.mark.both_engines
 def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_consumer):
     """Out of descriptors: jobs wait, `explain` shows why, and they run once there is room again."""
     consumer = start_consumer()

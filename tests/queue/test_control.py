@@ -59,6 +59,7 @@ def test_an_unknown_job_cannot_be_canceled(home):
         cancel_job("nobody")
 
 
+@pytest.mark.both_engines
 @pytest.mark.usefixtures("worked_home")
 class TestRunningJobs:
     def test_a_running_job_is_killed_and_its_preview_kept(self):
@@ -279,6 +280,7 @@ def test_failed_twins_are_retried_once(home):
     assert retry_failed_jobs() == []
 
 
+@pytest.mark.both_engines
 def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependents(home):
     job = enqueue_background_job("sampletasks.nothing")
     dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 import subprocess
 import sys
 import threading
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,11 +35,10 @@ def _home(home: Path) -> None:
 
 
 def rows() -> list[tuple]:
-    default_queue().database.connection.execute("select 1")  # makes the file
-    with closing(sqlite3.connect(default_queue().database.path)) as connection:
-        return connection.execute("select id, status from job").fetchall()
+    return default_queue().database.connection.execute("select id, status from job").fetchall()
 
 
+@pytest.mark.both_engines
 def test_an_enqueued_job_is_one_committed_row():
     job = enqueue_background_job("sampletasks.add", 1, b=2)
     assert rows() == [(job.id, "queued")]
@@ -49,6 +46,7 @@ def test_an_enqueued_job_is_one_committed_row():
     assert job.refresh().timeout_s == 300
 
 
+@pytest.mark.both_engines
 def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     status = get_job_status(enqueue_background_job("sampletasks.add", 1).id)
     assert {"id", "status", "result", "error", "created_at", "started_at", "ended_at"} <= set(
@@ -59,6 +57,7 @@ def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     assert (status["result"], status["error"], status["ended_at"]) == (None, None, None)
 
 
+@pytest.mark.both_engines
 def test_an_unknown_id_is_not_found_and_says_so():
     status = get_job_status("no-such-job")
     assert status["status"] == "not_found"
@@ -67,6 +66,7 @@ def test_an_unknown_id_is_not_found_and_says_so():
         get_job("no-such-job")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("target", "error", "words"),
     [
@@ -104,6 +104,7 @@ def test_arguments_that_do_not_bind_are_named_and_leave_no_row(args, kwargs, wor
     assert rows() == []
 
 
+@pytest.mark.both_engines
 def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
     with pytest.raises(errors.NotSerializableError, match="b, a lock"):
         enqueue_background_job("sampletasks.add", 1, b=threading.Lock())
@@ -143,6 +144,7 @@ def test_a_malformed_option_is_refused_and_leaves_no_row(options):
     assert rows() == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
@@ -172,6 +174,7 @@ def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
     assert job.refresh().priority == 0
 
 
+@pytest.mark.both_engines
 def test_a_taken_id_is_refused():
     enqueue_background_job("sampletasks.add", 1, job_id="mine")
     with pytest.raises(errors.DuplicateJobError, match="mine"):
@@ -179,6 +182,7 @@ def test_a_taken_id_is_refused():
     assert rows() == [("mine", "queued")]
 
 
+@pytest.mark.both_engines
 def test_a_unique_job_is_returned_while_it_is_active():
     first = enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True)
     assert enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True) == first
@@ -189,6 +193,7 @@ def test_a_unique_job_is_returned_while_it_is_active():
     assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
 
 
+@pytest.mark.both_engines
 def test_uniqueness_looks_at_the_whole_of_each_argument():
     array = np.zeros(100_000)
     other = array.copy()
@@ -216,6 +221,7 @@ def test_a_misplaced_argument_of_many_jobs_is_named():
     assert rows() == []
 
 
+@pytest.mark.both_engines
 def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
     enqueue_background_job("sampletasks.nothing", job_id="mine")
     with pytest.raises(errors.DuplicateJobError, match="mine"):
@@ -228,6 +234,7 @@ def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
     assert rows() == [("mine", "queued")]
 
 
+@pytest.mark.both_engines
 def test_what_has_no_path_of_its_own_travels_by_value():
     import sampletasks
 
@@ -269,6 +276,7 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path
     assert JobHuey(filename=link).storage.folder == default_queue().folder
 
 
+@pytest.mark.both_engines
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
 def test_a_forked_process_uses_a_connection_of_its_own():
     job = enqueue_background_job("sampletasks.nothing")
@@ -284,6 +292,7 @@ def test_a_forked_process_uses_a_connection_of_its_own():
     assert {row[0] for row in rows()} == {job.id, "from-the-child"}
 
 
+@pytest.mark.both_engines
 def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
     batch = enqueue_many("sampletasks.add", ({"a": i} for i in range(50)))
     assert len(batch) == len(batch.jobs) == 50
@@ -292,6 +301,7 @@ def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
     assert len(rows()) == 50
 
 
+@pytest.mark.both_engines
 def test_jobs_are_listed_newest_first_by_status_and_task():
     ids = [enqueue_background_job("sampletasks.add", i).id for i in range(3)]
     other = enqueue_background_job("sampletasks.nothing")

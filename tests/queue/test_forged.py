@@ -7,15 +7,14 @@ import os
 import pickle
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from queue_file import database_path, plain
 from support import wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import (
+    default_queue,
     enqueue_background_job,
     get_job,
     get_job_status,
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 def forge(payload: bytes, task: str = "sampletasks.nothing", *args: object) -> str:
     job = enqueue_background_job(task, *args, job_delay=60)
-    with closing(plain()) as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute(
             "update job set payload = ?, status = 'queued', due_at = null where id = ?",
             (payload, job.id),
@@ -45,6 +44,7 @@ class Bomb:
         return os.mkdir, (str(self.path),)
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("signed", [False, True])
 def test_a_forged_message_is_never_unpickled(
     home: Path, start_consumer, tmp_path: Path, signed: bool
@@ -60,12 +60,13 @@ def test_a_forged_message_is_never_unpickled(
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
+@pytest.mark.both_engines
 def test_a_message_that_was_signed_for_another_job_is_not_read(home: Path, start_consumer):
     """The signature covers what the message is about, so rows cannot be made of parts of others."""
     source = enqueue_background_job("sampletasks.add", 1)
     moved = enqueue_background_job("sampletasks.nothing")
     renamed = enqueue_background_job("sampletasks.nap", 0)
-    with closing(plain()) as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute(
             "update job set payload = (select payload from job where id = ?) where id = ?",
             (source.id, moved.id),
@@ -76,9 +77,9 @@ def test_a_message_that_was_signed_for_another_job_is_not_read(home: Path, start
     for job in (moved, renamed):
         wait_until(lambda job=job: job.ended)
         assert (job.status, job.reason) == ("failed", "invalid")
-    with closing(plain()) as connection:
-        other = enqueue_background_job("sampletasks.add", 2)
-        assert other.wait(60) == 2
+    other = enqueue_background_job("sampletasks.add", 2)
+    assert other.wait(60) == 2
+    with default_queue().database.transaction() as connection:
         connection.execute(
             "update job set result = (select result from job where id = ?) where id = ?",
             (source.id, other.id),
@@ -87,9 +88,10 @@ def test_a_message_that_was_signed_for_another_job_is_not_read(home: Path, start
         other.result  # noqa: B018 - the access is the test
 
 
+@pytest.mark.both_engines
 def test_a_message_signed_as_0_1_did_is_not_read_from_a_new_row(home: Path, start_consumer):
     """Jobs that 0.1 left in the table still run: tests/queue/test_migration.py."""
-    key = database_path().with_suffix(".key").read_bytes()
+    key = default_queue().database.key_file.read_bytes()
     message = pickle.dumps((None, (), {"a": 7}))
     job_id = forge(hmac.digest(key, message, "sha256") + message, "sampletasks.add", 1)
     start_consumer()
@@ -97,9 +99,10 @@ def test_a_message_signed_as_0_1_did_is_not_read_from_a_new_row(home: Path, star
     assert (get_job(job_id).status, get_job(job_id).reason) == ("failed", "invalid")
 
 
+@pytest.mark.both_engines
 def test_corrupt_notes_do_not_keep_a_job_from_running(home: Path, start_consumer):
     job = enqueue_background_job("sampletasks.add", 1, job_meta={"x": 1})
-    with closing(plain()) as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute("update job set meta = '{broken' where id = ?", (job.id,))
     start_consumer()
     assert job.wait(60) == 1
@@ -108,7 +111,7 @@ def test_corrupt_notes_do_not_keep_a_job_from_running(home: Path, start_consumer
 @pytest.mark.parametrize("column", ["timeout_s", "created_at"])
 def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(home: Path, start_consumer, column):
     job = enqueue_background_job("sampletasks.add", 1)
-    with closing(plain()) as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute(f"update job set {column} = 'soon' where id = ?", (job.id,))
     start_consumer()
     after = enqueue_background_job("sampletasks.add", 2)
@@ -116,6 +119,7 @@ def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(home: Path, start_co
     assert (job.status, job.reason) == ("failed", "crashed")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
 def test_a_corrupt_row_fails_alone(home: Path, start_consumer, payload):
     start_consumer()
@@ -124,11 +128,12 @@ def test_a_corrupt_row_fails_alone(home: Path, start_consumer, payload):
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
+@pytest.mark.both_engines
 def test_corrupt_notes_and_details_do_not_hide_the_job(home: Path, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.fail")
     wait_until(lambda: job.ended)
-    with closing(plain()) as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute("update job set meta = '{broken', detail = '[1' where id = ?", (job.id,))
     status = get_job_status(job.id)
     assert (status["status"], status["meta"]) == ("failed", {})
@@ -136,12 +141,13 @@ def test_corrupt_notes_and_details_do_not_hide_the_job(home: Path, start_consume
     assert job.id in {other.id for other in list_jobs()}
 
 
+@pytest.mark.both_engines
 def test_a_forged_result_is_not_unpickled_either(home: Path, start_consumer, tmp_path: Path):
     start_consumer()
     job = enqueue_background_job("sampletasks.add", 1)
     job.wait(60)
     trace = tmp_path / "boom"
-    with closing(plain()) as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute(
             "update job set result = ? where id = ?", (pickle.dumps(Bomb(trace)), job.id)
         )
@@ -151,7 +157,7 @@ def test_a_forged_result_is_not_unpickled_either(home: Path, start_consumer, tmp
 
 
 def test_a_damaged_key_is_named(home: Path):
-    path = database_path().with_suffix(".key")
+    path = default_queue().database.key_file
     path.write_bytes(b"short")
     script = (
         "from drawscape.job_manager import enqueue_background_job as e; e('sampletasks.nothing')"

@@ -260,6 +260,7 @@ time.time = _shifted
 """
 
 
+@pytest.mark.both_engines
 def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer):
     offset = home / "clock-offset"
     (home / "modules" / "sitecustomize.py").write_text(CLOCK.format(path=str(offset)))
@@ -275,6 +276,7 @@ def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer):
     assert after.ended_at >= after.started_at
 
 
+@pytest.mark.both_engines
 def test_a_child_killed_from_outside_is_a_crashed_job(home: Path, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.append", str(home / "begun"), "x", 30)
@@ -285,6 +287,7 @@ def test_a_child_killed_from_outside_is_a_crashed_job(home: Path, start_consumer
     assert job.reason == "crashed"
 
 
+@pytest.mark.both_engines
 def test_a_child_killed_between_two_jobs_costs_no_job(home: Path, start_consumer):
     start_consumer()
     _, pid = enqueue_background_job("sampletasks.where").wait(60)

@@ -42,6 +42,7 @@ def test_a_process_in_which_something_stays_runs_no_other_job(home, start_consum
     wait_until(lambda: not is_running(pid))
 
 
+@pytest.mark.both_engines
 def test_a_job_may_have_a_process_of_its_own(home, start_consumer):
     start_consumer()
     shared = pid_of_next()
@@ -117,6 +118,7 @@ def test_a_forked_copy_does_not_report_for_the_next_job(home, start_consumer):
     assert job.message == "of its own"
 
 
+@pytest.mark.both_engines
 def test_a_generator_reports_each_step_and_returns_its_result(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.draw_in_steps", 20)

@@ -11,19 +11,26 @@ from huey import crontab
 
 from drawscape.errors import JobOptionError
 from drawscape.jobs import default_queue, list_jobs
-from drawscape.queue.huey import JobHuey
+from drawscape.queue.engines.target import is_url
+from drawscape.queue.huey import JobHuey, RunsJobs
+from drawscape.queue.postgres_huey import JobPostgresHuey
+
+pytestmark = pytest.mark.both_engines
 
 TASK = "sampletasks.nothing"
 
 
 @pytest.fixture
-def huey(home: Path) -> Callable[[], JobHuey]:
+def huey(home: Path) -> Callable[[], RunsJobs]:
     """Makes hueys of one queue, as workers in several processes have them."""
 
-    def make() -> JobHuey:
-        return JobHuey(
-            "background", filename=default_queue().path, home=home, task_modules=("sampletasks",)
-        )
+    def make() -> RunsJobs:
+        target = default_queue().database.target
+        if is_url(target):
+            return JobPostgresHuey(
+                "background", url=target, home=home, task_modules=("sampletasks",)
+            )
+        return JobHuey("background", filename=target, home=home, task_modules=("sampletasks",))
 
     return make
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import multiprocessing
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from postgres_server import drop_schema, new_schema
 
 from drawscape import errors
 from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.postgres import preparation
 from drawscape.queue.engines.sqlite.connection import Database as File
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.key import key_of
@@ -59,16 +59,60 @@ def test_both_engines_have_the_same_columns(database: Database, tmp_path: Path):
     assert ours - theirs == set()
 
 
-def test_eight_that_start_at_once_make_the_tables_once(url: str, tmp_path: Path):
-    start = threading.Barrier(8)
+LATER = ("alter table job_pause add column until float8", "create table job_later (id bigint)")
+"""A migration as a later version may have it."""
 
-    def opened(_: int) -> int:
-        one = open_database(url, tmp_path)
-        start.wait(30)
-        return int(one.connection.execute("select count(*) from job").fetchone()[0])
 
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(opened, range(8))) == [0] * 8
+def opened_by_eight(url: str, folder: Path, note: str) -> None:
+    """Let eight processes open the tables at one moment, and leave a note each."""
+    fork = multiprocessing.get_context("fork")
+    start = fork.Barrier(8)
+
+    def leave(number: int) -> None:
+        one = open_database(url, folder)
+        start.wait(60)
+        one.connection.execute(
+            "insert into job_note (name, value) values (?, 'x')", (f"{note} {number}",)
+        )
+
+    processes = [fork.Process(target=leave, args=(number,)) for number in range(8)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0] * 8
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_eight_processes_that_start_at_once_make_the_tables_once_and_migrate_them_once(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opened_by_eight(url, tmp_path, "first")
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "MIGRATIONS", (*preparation.MIGRATIONS, LATER))
+        opened_by_eight(url, tmp_path, "later")
+        database = open_database(url, tmp_path)
+        notes = database.connection.execute("select name from job_note").fetchall()
+        assert {name for (name,) in notes} >= {
+            f"{note} {number}" for note in ("first", "later") for number in range(8)
+        }
+        assert database.connection.execute("select until from job_pause").fetchall() == []
+    with pytest.raises(
+        errors.QueueError, match=r"newer Drawscape .table version 2, this one knows 1"
+    ):
+        open_database(url, tmp_path).connection  # noqa: B018 - opens it
+
+
+def test_a_migration_that_fails_leaves_the_tables_as_they_were(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    open_database(url, tmp_path).connection  # noqa: B018 - makes them
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "MIGRATIONS", (*preparation.MIGRATIONS, (*LATER, "select 1/0")))
+        with pytest.raises(errors.QueueError, match="division by zero"):
+            open_database(url, tmp_path).connection  # noqa: B018 - opens it
+    database = open_database(url, tmp_path)
+    assert not any("until" in name for name in columns_of_postgres(database))
 
 
 def test_tables_of_a_newer_version_are_refused(database: Database, url: str, tmp_path: Path):

@@ -17,6 +17,7 @@ from drawscape.job_manager import (
     list_jobs,
     prune_jobs,
 )
+from drawscape.queue.engines.target import is_url
 from drawscape.queue.table.retention import DAY_S, prune
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -54,13 +55,14 @@ def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
     assert prune_jobs() == 1
 
 
+HUEY = ("huey", "JobHuey", "filename")
 TIDY_QUEUE = """
-from drawscape.queue.huey import JobHuey
+from drawscape.queue.{module} import {name}
 from drawscape.queue.table.retention import Keep
 
-huey = JobHuey(
+huey = {name}(
     "background",
-    filename={filename!r},
+    {place}={target!r},
     home={home!r},
     task_modules=("sampletasks",),
     keep=Keep(finished_s=0.5),
@@ -69,10 +71,13 @@ huey = JobHuey(
 """
 
 
+@pytest.mark.both_engines
 def test_a_worker_prunes_by_itself_now_and_then(home: Path, start_consumer):
-    filename = os.fspath(default_queue().database.path)
+    target = default_queue().database.target
+    how = ("postgres_huey", "JobPostgresHuey", "url") if is_url(target) else HUEY
+    names = dict(zip(("module", "name", "place"), how, strict=True))
     module = home / "modules" / "tidyqueue.py"
-    module.write_text(TIDY_QUEUE.format(filename=filename, home=os.fspath(home)))
+    module.write_text(TIDY_QUEUE.format(target=target, home=os.fspath(home), **names))
     failed = enqueue_background_job("sampletasks.fail")
     start_consumer(huey="tidyqueue.huey")
     spoken = enqueue_background_job("sampletasks.print_much", 1)

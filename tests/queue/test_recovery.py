@@ -79,6 +79,7 @@ def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, 
     assert "recovered from a dead worker once" in job.explain()
 
 
+@pytest.mark.both_engines
 def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
     consumer = start_consumer()
     job = started(enqueue_background_job("sampletasks.loop_in_c", job_timeout=-1))
@@ -88,6 +89,7 @@ def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
     cancel_job(job.id)
 
 
+@pytest.mark.both_engines
 def test_a_living_worker_takes_over_from_a_dead_one_within_seconds(home, start_consumer):
     first = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 0.8))
@@ -118,6 +120,7 @@ def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
     assert workers_alive() == []
 
 
+@pytest.mark.both_engines
 def test_a_service_manager_may_signal_worker_and_children_alike(home, start_consumer, tmp_path):
     path = tmp_path / "begun"
     consumer = start_consumer()
@@ -158,6 +161,7 @@ def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_cons
     assert job.status == "finished"
 
 
+@pytest.mark.both_engines
 def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
     paused = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 0.2))
@@ -171,6 +175,7 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
     assert job.refresh().attempts == 1
 
 
+@pytest.mark.both_engines
 def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(home, start_consumer):
     """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over."""
     paused = start_consumer()
@@ -200,6 +205,7 @@ def dead_worker() -> str:
     return "dead"
 
 
+@pytest.mark.both_engines
 def test_a_late_acknowledgement_changes_nothing(home):
     job = enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
@@ -217,6 +223,7 @@ def test_a_late_acknowledgement_changes_nothing(home):
     assert job.status == "finished"
 
 
+@pytest.mark.both_engines
 def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(home):
     job = enqueue_background_job("sampletasks.fail", job_retries=3)
     queue = default_queue()
@@ -229,6 +236,7 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(hom
     retire(locks, worker)
 
 
+@pytest.mark.both_engines
 def test_a_late_acknowledgement_cannot_meet_another_job(home):
     job = enqueue_background_job("sampletasks.nothing", job_id="same")
     database = default_queue().database
@@ -240,6 +248,7 @@ def test_a_late_acknowledgement_cannot_meet_another_job(home):
     assert acknowledge(database, held, Outcome("finished"))[0] is False
 
 
+@pytest.mark.both_engines
 def test_four_workers_and_four_enqueuers_run_each_of_a_thousand_jobs_once(
     home, start_consumer, tmp_path
 ):
@@ -262,6 +271,7 @@ def test_four_workers_and_four_enqueuers_run_each_of_a_thousand_jobs_once(
     assert {job.refresh().attempts for job in list_jobs(limit=None)} == {1}
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(home, start_consumer):
     for _ in range(8):
@@ -280,6 +290,7 @@ def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(ho
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 960, 60)
 
 
+@pytest.mark.both_engines
 def test_a_worker_started_from_a_program_ends_with_it(home):
     script = (
         "import os, signal, sys; from drawscape.job_manager import start_worker\n"
@@ -293,6 +304,7 @@ def test_a_worker_started_from_a_program_ends_with_it(home):
     wait_until(lambda: workers_alive() == [])  # its last threads may take a moment longer
 
 
+@pytest.mark.both_engines
 def test_start_worker_returns_once_the_worker_is_alive(home):
     worker = start_worker(2)
     try:
@@ -361,6 +373,7 @@ def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
     cancel_job(job.id)
 
 
+@pytest.mark.both_engines
 def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
     first = enqueue_background_job("sampletasks.nap", 0.5)
     after = enqueue_background_job("sampletasks.append", str(tmp_path / "x"), job_depends_on=first)

@@ -50,6 +50,7 @@ print(failed)
 """
 
 
+@pytest.mark.both_engines
 def test_the_first_enqueue_may_come_from_eight_threads(home: Path, monkeypatch: pytest.MonkeyPatch):
     module = home / "modules" / "slowtasks.py"
     module.write_text("import time\ntime.sleep(2)\n\ndef noop():\n    pass\n")
@@ -93,6 +94,7 @@ print(hung)
 """
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_a_process_may_fork_while_its_threads_enqueue():
     done = subprocess.run(
@@ -190,13 +192,14 @@ def test_an_empty_queue_gets_a_new_key(home: Path):
     assert len(copied(home).codec.key) == 32
 
 
+@pytest.mark.both_engines
 def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Callable[..., object]):
     start_consumer("-w", "1")
     jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
     for job in jobs:
         job.wait(60)
     default_queue().database.connection.execute(
-        "update job set result = zeroblob(80) where id = ?", (jobs[0].id,)
+        "update job set result = ? where id = ?", (bytes(80), jobs[0].id)
     )
     seen = [get_job_status(job.id) for job in jobs]
     assert [one["result"] for one in seen] == [None, 1]
@@ -209,6 +212,7 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Call
 # limits
 
 
+@pytest.mark.both_engines
 def test_arguments_beyond_the_limit_are_refused_with_a_remedy(monkeypatch: pytest.MonkeyPatch):
     assert queue.PAYLOAD_LIMIT_BYTES == 100_000_000
     with pytest.raises(errors.NotSerializableError, match="pass its path"):
@@ -229,6 +233,7 @@ def test_a_moment_beyond_all_calendars_is_refused():
         enqueue_background_job(TASK, job_at=datetime(9999, 12, 31, tzinfo=UTC))
 
 
+@pytest.mark.both_engines
 def test_an_expiry_longer_than_the_common_one_is_kept(start_consumer: Callable[..., object]):
     start_consumer("-w", "1")
     job = enqueue_background_job(TASK, job_result_ttl="60d")

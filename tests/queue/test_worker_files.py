@@ -38,6 +38,7 @@ def test_a_worker_is_the_first_in_a_home_and_makes_what_it_needs(home: Path, sta
     assert (home / ".drawscape" / "queue.key").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.both_engines
 def test_a_worker_writes_a_structured_line_for_each_end_of_a_job(home: Path, start_consumer):
     consumer = start_consumer()
     good = enqueue_background_job("sampletasks.add", 1)
@@ -189,6 +190,7 @@ def test_a_worker_that_cannot_write_ends_with_a_sentence(home: Path):
         assert done.stderr.splitlines()[-1].startswith("drawscape: ")
 
 
+@pytest.mark.both_engines
 def test_of_many_that_want_a_shared_worker_one_starts_it(home: Path):
     script = (
         "import sys; from drawscape.job_manager import start_shared_worker\n"

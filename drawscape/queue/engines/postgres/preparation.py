@@ -1,4 +1,4 @@
-"""A database made ready: whose tables these are, and whether they are of this version."""
+"""A database made ready: whose tables these are, and brought to the present version."""
 
 from __future__ import annotations
 
@@ -7,37 +7,46 @@ from typing import Any
 import psycopg
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.postgres.schema import TABLES, VERSION
-from drawscape.queue.engines.postgres.storage_tables import STORAGE_TABLES
+from drawscape.queue.engines.postgres.schema import MIGRATIONS, VERSION
 
 _MAKING = 0x44524158
 
-_VERSION = "select value from job_note where name = 'table version'"
-
 
 def prepare(connection: psycopg.Connection[Any], label: str) -> None:
-    """Make the tables where there are none; raise QueueError for a newer or another program's."""
-    version = _version(connection)
-    if version is None:
-        with connection.transaction():  # of several processes one makes them
+    """Make the tables what this version needs; raise QueueError for a newer or another program's."""
+    if _version(connection) < len(MIGRATIONS):
+        with connection.transaction():  # of several processes one does it
             connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
-            if _version(connection) is None:
-                _refuse_foreign(connection, label)
-                for statement in (*TABLES, *STORAGE_TABLES):
-                    connection.execute(statement, prepare=False)
-        version = _version(connection)
-    if version is not None and version > VERSION:
+            _migrate(connection, label)
+    version = _version(connection)
+    if version > len(MIGRATIONS):
         raise QueueError(
-            f"{label} was written by a newer Drawscape (table version {version}, this one knows {VERSION}); "
-            "update Drawscape"
+            f"{label} was written by a newer Drawscape (table version {version}, this one knows "
+            f"{len(MIGRATIONS)}); update Drawscape"
         )
 
 
-def _version(connection: psycopg.Connection[Any]) -> int | None:
+def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
+    version = _version(connection)
+    if version == 0:
+        _refuse_foreign(connection, label)
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            connection.execute(statement, prepare=False)
+    if version < len(MIGRATIONS):
+        connection.execute(
+            "insert into job_note (name, value) values (%s, %s) "
+            "on conflict (name) do update set value = excluded.value",
+            (VERSION, str(len(MIGRATIONS))),
+        )
+
+
+def _version(connection: psycopg.Connection[Any]) -> int:
+    """Return the version of the tables, 0 where none are."""
     if not _is_there(connection, "job_note"):
-        return None
-    row = connection.execute(_VERSION).fetchone()
-    return None if row is None else int(row[0])
+        return 0
+    row = connection.execute("select value from job_note where name = %s", (VERSION,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:

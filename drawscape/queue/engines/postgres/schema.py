@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from drawscape.queue.engines.postgres.storage_tables import STORAGE_TABLES
 from drawscape.queue.status import SQL_APART, SQL_ENDED, SQL_OPEN
-
-VERSION: Final = 1
-"""Of the tables; those of a newer Drawscape are refused."""
 
 COLUMNS: Final = {
     "id": 'text collate "C" not null constraint job_id unique',
@@ -101,7 +99,7 @@ create function job_is_gone() returns trigger language plpgsql as $body$ begin
 end $body$
 """
 
-TABLES: Final = (
+_VERSION_1: Final = (
     _JOB,
     'create table job_dependency (depends_on text collate "C" not null, job_id text collate "C" not null, '
     "done integer not null default 0, primary key (depends_on, job_id))",
@@ -146,9 +144,13 @@ TABLES: Final = (
     "for each row when (new.due_boot is not null) execute function job_delay_by_server()",
     _ON_DELETE,
     "create trigger job_is_gone after delete on job for each row execute function job_is_gone()",
-    f"insert into job_note (name, value) values ('table version', '{VERSION}')",
 )
-"""What makes the tables, in this order and in one transaction."""
+
+MIGRATIONS: Final = ((*_VERSION_1, *STORAGE_TABLES),)
+"""What leads from each version of the tables to the next; the first one was released with 0.3."""
+
+VERSION: Final = "table version"
+"""The note with the version of the tables; those of a newer Drawscape are refused."""
 
 
 def kind_of(column: str) -> str:
