@@ -151,16 +151,28 @@ def new_schema(url: str) -> str:
     return f"{url}{mark}application_name={schema}&options=-csearch_path%3D{schema}"
 
 
+def end_sessions(url: str) -> int:
+    """End every session of the schema that `new_schema` put into `url`; return how many."""
+    import psycopg
+
+    schema = url.rpartition("%3D")[2]
+    with psycopg.connect(_without_schema(url), autocommit=True) as connection:
+        rows = connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
+            (schema,),
+        )
+        return len(rows.fetchall())
+
+
 def drop_schema(url: str) -> None:
     """Remove the schema that `new_schema` put into `url`, with all in it."""
     import psycopg
 
+    end_sessions(url)
     schema = url.rpartition("%3D")[2]
-    with psycopg.connect(
-        url.rpartition("application_name=")[0][:-1], autocommit=True
-    ) as connection:
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
-            (schema,),
-        )
+    with psycopg.connect(_without_schema(url), autocommit=True) as connection:
         connection.execute(f"drop schema {schema} cascade")
+
+
+def _without_schema(url: str) -> str:
+    return url.rpartition("application_name=")[0][:-1]

@@ -50,7 +50,8 @@ def _noted_key(database: Database) -> str | None:
 
 
 def _key_of_many(database: Database) -> bytes:
-    if not database.key_file.exists() and _noted_key(database) is not None:
+    # In this order: whoever notes a key has written its file before.
+    if _noted_key(database) is not None and not database.key_file.exists():
         raise QueueError(
             f"the key that signs the messages of {database.label} is on another machine: copy it to "
             f"{database.key_file}, or set DRAWSCAPE_QUEUE_KEY to one text on every machine"

@@ -261,7 +261,7 @@ time.time = _shifted
 
 
 @pytest.mark.both_engines
-def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer):
+def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer, engine: str):
     offset = home / "clock-offset"
     (home / "modules" / "sitecustomize.py").write_text(CLOCK.format(path=str(offset)))
     start_consumer()
@@ -272,7 +272,8 @@ def test_a_clock_set_back_an_hour_harms_nothing(home: Path, start_consumer):
     assert job.ended_at >= job.started_at
     after = enqueue_background_job("sampletasks.nap", 0.1, job_timeout=60)
     assert after.wait(60) == 0.1
-    assert after.ended_at < job.ended_at  # the worker's clock was really set back
+    # The worker's clock was really set back; on Postgres the server's counts.
+    assert (after.ended_at < job.ended_at) == (engine == "sqlite")
     assert after.ended_at >= after.started_at
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pooler
 import pytest
 from postgres_server import drop_schema, new_schema
+from support import wait_until
 
 from drawscape import errors
+from drawscape.job_manager import enqueue_background_job, workers_alive
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.postgres import preparation
 from drawscape.queue.engines.sqlite.connection import Database as File
@@ -185,6 +190,35 @@ def test_hueys_own_tasks_run_there_and_are_scheduled_in_any_time_zone(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize("kind", pooler.KINDS)
+def test_a_pooler_that_shares_sessions_between_transactions_is_refused(
+    postgres_url: str, tmp_path: Path, kind: str
+):
+    refused = pytest.raises(
+        errors.QueueError, match="hides who is alive; give the server's own URL"
+    )
+    with pooler.pooler(kind, postgres_url, "transaction") as url, refused:
+        open_database(url, tmp_path).connection  # noqa: B018 - opens it
+
+
+@pytest.mark.parametrize("kind", pooler.KINDS)
+def test_a_pooler_that_gives_each_client_a_session_serves(
+    postgres_url: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start_consumer: Callable[..., Any],
+    kind: str,
+):
+    with pooler.pooler(kind, postgres_url, "session") as url:
+        monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+        monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", "of the schema that all share " * 2)
+        consumer = start_consumer("-w", "2")
+        assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+        assert [worker.pid for worker in workers_alive()] == [consumer.pid]
+        consumer.kill()
+        wait_until(lambda: workers_alive() == [])
 
 
 def test_a_password_is_in_no_message(tmp_path: Path):

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from postgres_server import Server, find_binaries, new_schema
+from postgres_server import Server, end_sessions, find_binaries, new_schema
 from support import is_running, wait_until
 
 from drawscape.job_manager import Job, default_queue, enqueue_background_job, enqueue_many
@@ -42,19 +42,6 @@ def remote(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def begun(job: Job) -> Job:
     wait_until(lambda: job.refresh().status == "started", what=f"job {job.id} to start")
     return job
-
-
-def end_sessions(url: str) -> int:
-    """End every session of the queue at `url` but this one; return how many."""
-    schema = url.rpartition("%3D")[2]
-    with psycopg.connect(
-        url.rpartition("application_name=")[0][:-1], autocommit=True
-    ) as connection:
-        rows = connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
-            (schema,),
-        )
-        return len(rows.fetchall())
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate"])

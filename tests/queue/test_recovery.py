@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
+from postgres_server import end_sessions
 from queue_file import plain
 from support import is_running, wait_until
 
@@ -176,12 +177,19 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
 
 
 @pytest.mark.both_engines
-def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(home, start_consumer):
-    """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over."""
+def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(
+    home, start_consumer, engine
+):
+    """Its lock file is removed while it sleeps, as a careless clean-up would: a successor takes over.
+
+    On Postgres the server has to end its session, too.
+    """
     paused = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap_then_give_pid", 0.3))
     paused.process.send_signal(signal.SIGSTOP)
     (home / ".drawscape" / "workers" / f"{job.refresh().worker}.lock").unlink()
+    if engine == "postgres":
+        end_sessions(default_queue().database.target)
     start_consumer()
     successor = job.wait(60)
     paused.process.send_signal(signal.SIGCONT)

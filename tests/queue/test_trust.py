@@ -66,6 +66,7 @@ import os, signal, sys, threading, time, warnings
 warnings.simplefilter("ignore")
 from drawscape.jobs import enqueue_background_job
 stop = threading.Event()
+enqueue_background_job("sampletasks.nothing")  # Python's own locks of imports do not survive a fork
 
 def busy():
     while not stop.is_set():

@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from psycopg import conninfo
@@ -42,6 +43,9 @@ _PATIENCE_S = 20.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
 _IDLE_S = 0.2
 """A connection that was idle for longer is looked at before it is used: has the server closed it?"""
+
+_HEARING_S = 5.0
+"""So long a notice may take; most take some milliseconds."""
 
 _SERIAL = 0x44524157  # "DRAW": the class of our advisory locks
 _PREPARED_AFTER = 1
@@ -188,14 +192,35 @@ class Session:
         with self._lock:
             if self._ready:
                 return
-            schema = connection.execute("select current_schema()").fetchone()
-            if schema is None or schema[0] is None:
+            schema = connection.execute("select current_schema(), pg_backend_pid()").fetchone()
+            assert schema is not None
+            if schema[0] is None:
                 raise QueueError(f"{self.label}: its search_path names no schema that is there")
+            if schema[1] != connection.info.backend_pid:  # a pooler stands in between
+                self._refuse_shared_sessions(connection)
             prepare(connection, self.label)
             number = zlib.crc32(str(schema[0]).encode())
             self.channel = f"drawscape_{number:08x}"
             self.serial = number - 2**32 if number >= 2**31 else number
             self._ready = True
+
+    def _refuse_shared_sessions(self, connection: psycopg.Connection[Any]) -> None:
+        """Raise QueueError if a pooler gives this session to others between two transactions.
+
+        Then notices are not received, and the lock that shows that a worker lives stays with the pooler.
+        """
+        channel = f"drawscape_{uuid4().hex}"
+        connection.execute(f"listen {channel}", prepare=False)
+        with psycopg.connect(self.url, autocommit=True, **CLIENT_SETTINGS) as other:  # type: ignore[arg-type]
+            other.execute(f"notify {channel}", prepare=False)
+            heard = list(connection.notifies(timeout=_HEARING_S, stop_after=1))
+        if not heard:
+            raise QueueError(
+                f"{self.label} is a pooler that shares sessions between transactions, which hides who is "
+                "alive; give the server's own URL, or let the pooler give each client a session of its own "
+                "(pgbouncer: pool_mode = session)"
+            )
+        connection.execute(f"unlisten {channel}", prepare=False)
 
     def opened(self) -> psycopg.Connection[Any]:
         """Return a new connection, waiting a while for a server that is being started."""

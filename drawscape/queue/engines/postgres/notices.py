@@ -248,12 +248,14 @@ class Notices:
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         with self._condition:
             due, self._due = self._due, set()
-        for channel in due:
-            try:
-                connection.execute("select pg_notify(%s, '')", (f"{self._channel}_{channel}",))
-            except BaseException:
-                self._due |= due  # twice is better than never
-                raise
+        try:
+            connection.execute(
+                "select pg_notify(channel, '') from unnest(%s::text[]) as channel",
+                ([f"{self._channel}_{channel}" for channel in due],),
+            )
+        except BaseException:
+            self._due |= due  # twice is better than never
+            raise
 
     def _count_in(self, channels: set[str]) -> None:
         if not channels:
