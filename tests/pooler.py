@@ -51,7 +51,7 @@ def _pgbouncer(url: str, mode: str) -> Iterator[int]:
         wait_until(lambda: _listens(port), what="pgbouncer to start")
         yield port
     finally:
-        process.terminate()
+        process.kill()  # a request to end would wait for its clients
         process.wait(60)
         shutil.rmtree(folder)
 

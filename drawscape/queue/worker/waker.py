@@ -103,7 +103,7 @@ class Waker:
         seen = None
         while not self._stopping.is_set():
             try:
-                self._await_commit(commits)
+                self._await_commit(commits, chores_at)
                 # On a database of its own: the version moves on commits of other connections only.
                 with self._database.translated():
                     version = commits.version()
@@ -128,12 +128,10 @@ class Waker:
         commits.close()
         self._database.close()
 
-    def _await_commit(self, commits: CommitWatch) -> None:
-        """Return soon after a commit, and now and then without one."""
-        doze_s = _DOZE_S
-        if self._next_due is not None:
-            doze_s = min(doze_s, max(0.0, self._next_due - time.monotonic()))
-        commits.wait(doze_s)
+    def _await_commit(self, commits: CommitWatch, chores_at: float) -> None:
+        """Return soon after a commit, when it is time for something, and now and then without either."""
+        at = chores_at if self._next_due is None else min(chores_at, self._next_due)
+        commits.wait(min(_DOZE_S, max(0.0, at - time.monotonic())))
         self._someone_waits.wait(_BUSY_S)
 
     def _is_due(self) -> bool:

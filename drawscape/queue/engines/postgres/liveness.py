@@ -1,8 +1,8 @@
 """Which workers are alive: each holds an advisory lock of the server by the connection of its notices.
 
-The lock goes with the connection, so a worker is dead only when it is seen without its lock twice, a second
-apart: one whose connection was ended takes it again within that time. All locks go with a restart of the
-server; for some seconds after one nobody is taken for dead.
+The lock goes with the connection, so a worker is dead only when it is seen without its lock twice, about
+a second apart: one whose connection was ended takes it again within that time. All locks go with a restart
+of the server; for some seconds after one nobody is taken for dead.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import zlib
 from dataclasses import dataclass
 from uuid import UUID
 
-CONFIRM_S = 1.0
+CONFIRM_S = 0.9
+"""Less than the second between two looks of a worker: else a third one would be needed at times."""
+
 FORGET_S = 5.0
 """A look that is older than this says nothing of what was in between."""
 
