@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from drawscape import settings
@@ -53,7 +54,11 @@ def move_queue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -
     if not (is_url(source) or Path(source).is_file()):
         raise QueueError(f"{source}: there is no such file")
     folder = settings.state_folder()
-    return move(open_database(source, folder), open_database(target, folder))
+    with (
+        closing(open_database(source, folder)) as old,
+        closing(open_database(target, folder)) as new,
+    ):
+        return move(old, new)
 
 
 def cancel_all(grace: Duration = 0.0) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +55,8 @@ def move(source: Database, target: Database) -> Moved:
                 _fill(taken, old, given, new)
                 _compare(digest, _digest(given, new))
                 _note(new, digest)
-        _carry_files(source.folder, target.folder)
-        taken.empty(old)
+        _leave(taken, old)
+    taken.forget_traces()
     with target.transaction() as connection:
         connection.execute("delete from job_note where name = ?", (CARRIED,))
     return Moved(digest.counts, digest.hashes, target.key_file)
@@ -124,7 +123,13 @@ def _fill(taken: Transfer, old: Connection, given: Transfer, new: Connection) ->
         columns = taken.columns(old, table)
         for rows in taken.pages(old, table):
             given.fill(new, table, columns, rows)
+    for trace in taken.traces(old):
+        given.write_trace(new, trace)
     given.finish(new, taken.last_number(old))
+
+
+def _leave(taken: Transfer, old: Connection) -> None:
+    taken.empty(old)
 
 
 def _refuse_jobs(target: Database, connection: Connection) -> None:
@@ -161,11 +166,3 @@ def _note(connection: Connection, digest: Digest) -> None:
         "on conflict (name) do update set value = excluded.value",
         (CARRIED, json.dumps(digest.hashes)),
     )
-
-
-def _carry_files(source: Path, target: Path) -> None:
-    """Copy logs and previews, where they lie elsewhere from now on."""
-    if source.resolve() != target.resolve():
-        for name in ("logs", "previews"):
-            if (source / name).is_dir():
-                shutil.copytree(source / name, target / name, dirs_exist_ok=True)

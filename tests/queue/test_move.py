@@ -62,7 +62,7 @@ def seen() -> list[dict[str, Any]]:
     for snapshot in list_snapshots(limit=None):
         job = get_job(snapshot.id)
         row = {name: getattr(snapshot, name) for name in snapshot.__dataclass_fields__}
-        jobs.append({**row, "result": job.result, "logs": job.logs()})
+        jobs.append({**row, "result": job.result, "logs": job.logs(), "preview": job.preview})
     return jobs
 
 
@@ -95,9 +95,9 @@ def make_history(home: Path) -> None:
     enqueue_background_job(
         "sampletasks.add", 4, job_id="text", job_description="a \0 in \U0001f58b"
     )
-    long_log = home / ".drawscape" / "logs" / "failed.log"
-    long_log.parent.mkdir(exist_ok=True)
-    long_log.write_text("no ink\n" * 1000)
+    for name in ("logs/failed.log", "previews/failed.svg"):
+        (home / ".drawscape" / name).parent.mkdir(exist_ok=True)
+        (home / ".drawscape" / name).write_text("no ink\n" * 1000)
     pause_queue("slow")
     enqueue_background_job("sampletasks.add", 1, job_id="last")
     get_job("last").cancel()
@@ -207,7 +207,7 @@ def test_a_move_is_refused_where_a_worker_lives(
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"], indirect=True)
-@pytest.mark.parametrize("step", ["_compare", "_note", "_carry_files"])
+@pytest.mark.parametrize("step", ["_compare", "_note", "_leave"])
 def test_a_move_that_is_interrupted_loses_nothing_and_may_be_repeated(
     home: Path, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, engine: str
 ):

@@ -33,6 +33,8 @@ CARRIED = "carried"
 _PAGE = 200  # rows at a time: one may hold megabytes
 
 Row = tuple[Any, ...]
+Trace = tuple[str, str, bytes]
+"""`logs` or `previews`, the job's id, what it holds."""
 
 
 class Transfer(ABC):
@@ -72,6 +74,18 @@ class Transfer(ABC):
     @abstractmethod
     def last_number(self, connection: Connection) -> int:
         """Return the highest number that a job ever had."""
+
+    @abstractmethod
+    def traces(self, connection: Connection) -> Iterator[Trace]:
+        """Yield the logs and previews of jobs that are not in their rows."""
+
+    @abstractmethod
+    def write_trace(self, connection: Connection, trace: Trace) -> None:
+        """Write one of them."""
+
+    @abstractmethod
+    def forget_traces(self) -> None:
+        """Remove those that were read and are not in tables."""
 
     def moment(self, stored: float) -> float:
         """Return in seconds since 1970 what huey's table of scheduled tasks holds."""

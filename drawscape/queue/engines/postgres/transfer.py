@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 
 from drawscape.queue.engines.engine import Connection
-from drawscape.queue.engines.transfer import OWN_NOTES, TABLES, Row, Transfer
+from drawscape.queue.engines.transfer import OWN_NOTES, TABLES, Row, Trace, Transfer
 
 if TYPE_CHECKING:
     from drawscape.queue.engines.postgres.connection import Connection as PostgresConnection
@@ -29,9 +29,8 @@ class ServerTransfer(Transfer):
     def empty(self, connection: Connection) -> None:
         """Remove all rows at once, whose triggers would count each."""
         connection.execute(f"delete from job_note where name not in {OWN_NOTES}")
-        connection.execute(
-            f"truncate {', '.join(self.name(table) for table in TABLES if table != 'job_note')}"
-        )
+        tables = [self.name(table) for table in TABLES if table != "job_note"]
+        connection.execute(f"truncate {', '.join((*tables, 'job_log', 'job_preview'))}")
 
     def write(
         self, connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]
@@ -56,6 +55,26 @@ class ServerTransfer(Transfer):
                 f"greatest(coalesce(max({column}), 0), ?) + 1, false) from {table}",
                 (least,),
             )
+
+    def traces(self, connection: Connection) -> Iterator[Trace]:
+        """Yield the logs and previews in tables."""
+        for kind, table in (("logs", "job_log"), ("previews", "job_preview")):
+            for (job_id,) in connection.execute(f"select distinct job_id from {table}").fetchall():
+                found = self.database.traces.read_log(job_id, 0) if kind == "logs" else None
+                data = found[0] if found else self.database.traces.preview(job_id)
+                yield kind, job_id, data or b""
+
+    def write_trace(self, connection: Connection, trace: Trace) -> None:
+        """Write a log as one row, or a preview."""
+        kind, job_id, data = trace
+        columns = ("position", "data") if kind == "logs" else ("written_at", "picture")
+        table = "job_log" if kind == "logs" else "job_preview"
+        connection.execute(
+            f"insert into {table} (job_id, {', '.join(columns)}) values (?, 0, ?)", (job_id, data)
+        )
+
+    def forget_traces(self) -> None:
+        """Do nothing: they went with the rows."""
 
     def last_number(self, connection: Connection) -> int:
         """Return the highest number that a job ever had."""
