@@ -15,7 +15,7 @@ import pytest
 from postgres_server import Server, end_sessions, find_binaries, new_schema
 from support import is_running, wait_until
 
-from drawscape.job_manager import Job, default_queue, enqueue_background_job, enqueue_many
+from drawscape.job_manager import Job, default_queue, enqueue_background_job
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -179,93 +179,6 @@ def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
     finally:
         consumer.stop()
         proxy.close()
-
-
-def one_is_forgotten(rounds: int) -> bool:
-    """Whether a job waits for ever that was queued while what it needs ended; so many times tried."""
-    from drawscape.queue.table.claims import acknowledge, claim
-    from drawscape.queue.table.records import Outcome
-
-    database = default_queue().database
-    for number in range(rounds):
-        needed = enqueue_background_job("sampletasks.nothing")
-        held = claim(database, "background", "worker", None)
-        assert held.id == needed.id
-        ready = threading.Barrier(2)
-
-        def end(held=held, ready=ready, number=number) -> None:
-            other = database.another()
-            other.connection  # noqa: B018 - opened before the race
-            ready.wait(60)
-            time.sleep((number % 10) * 0.0004)
-            acknowledge(other, held, Outcome("finished"))
-            other.close()
-
-        ender = threading.Thread(target=end)
-        ender.start()
-        ready.wait(60)
-        dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=needed.id)
-        ender.join(60)
-        if dependent.status == "deferred":
-            return True
-        dependent.cancel()
-    return False
-
-
-def test_no_job_waits_for_ever_for_one_that_ended_while_it_was_queued(remote: str):
-    assert not one_is_forgotten(60)
-
-
-def test_that_race_is_lost_without_the_mark_of_the_awaited(remote: str):
-    default_queue().database.connection.execute("drop trigger job_is_awaited on job_dependency")
-    assert one_is_forgotten(1000)
-
-
-def test_the_last_two_of_a_batch_that_end_at_once_release_what_follows(remote: str):
-    from drawscape.queue.table.claims import acknowledge, claim
-    from drawscape.queue.table.records import Outcome
-
-    database = default_queue().database
-    for _ in range(30):
-        batch = enqueue_many("sampletasks.nothing", [{}, {}], then="sampletasks.nothing")
-        held = [claim(database, "background", "worker", None) for _ in range(2)]
-        ready = threading.Barrier(2)
-
-        def end(one, ready=ready) -> None:
-            other = database.another()
-            other.connection  # noqa: B018 - opened before the race
-            ready.wait(60)
-            acknowledge(other, one, Outcome("finished"))
-            other.close()
-
-        enders = [threading.Thread(target=end, args=(one,)) for one in held]
-        for ender in enders:
-            ender.start()
-        for ender in enders:
-            ender.join(60)
-        assert batch.following.status == "queued"
-        batch.following.cancel()
-
-
-def test_many_threads_claim_each_job_once(remote: str):
-    from drawscape.queue.table.claims import claim
-
-    enqueue_many("sampletasks.nothing", [{}] * 300)
-    database = default_queue().database
-    claimed: list[str] = []
-
-    def take(number: int) -> None:
-        other = database.another()
-        while (held := claim(other, "background", f"worker {number}", None)) is not None:
-            claimed.append(held.id)
-        other.close()
-
-    takers = [threading.Thread(target=take, args=(number,)) for number in range(6)]
-    for taker in takers:
-        taker.start()
-    for taker in takers:
-        taker.join(60)
-    assert len(claimed) == len(set(claimed)) == 300
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back(
