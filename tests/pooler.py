@@ -1,7 +1,7 @@
 """Poolers in front of a test's Postgres: pgbouncer where it is installed, and the least that one does.
 
 The latter shares sessions between clients as pgbouncer does: a client has one for a transaction, or as long
-as it is there, and the process number that it is told is not the server's.
+as it is there, and the process number that it is given is not the server's.
 """
 
 from __future__ import annotations

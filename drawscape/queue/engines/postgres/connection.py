@@ -213,8 +213,8 @@ class Session:
         connection.execute(f"listen {channel}", prepare=False)
         with psycopg.connect(self.url, autocommit=True, **CLIENT_SETTINGS) as other:  # type: ignore[arg-type]
             other.execute(f"notify {channel}", prepare=False)
-            heard = list(connection.notifies(timeout=_HEARING_S, stop_after=1))
-        if not heard:
+            received = list(connection.notifies(timeout=_HEARING_S, stop_after=1))
+        if not received:
             raise QueueError(
                 f"{self.label} is a pooler that shares sessions between transactions, which hides who is "
                 "alive; give the server's own URL, or let the pooler give each client a session of its own "
