@@ -110,11 +110,10 @@ class Hand:
     def give_back(self, job: Claim, *, begun: bool) -> None:
         """Let another worker have a job."""
         try:
-            give_back(self._database, job, begun=begun)
+            event = "given_back" if give_back(self._database, job, begun=begun) else "late"
+            _LOG.warning("job=%s event=%s token=%d", job.id, event, job.token)
         except DrawscapeError as error:
             _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
-        else:
-            _LOG.warning("job=%s event=given_back", job.id)
 
     def _acknowledge_ended(self) -> None:
         self._note_ends(self._acknowledge(self._outcomes()))
@@ -123,14 +122,16 @@ class Hand:
         """Write the outcomes, however long the disk is full or the file locked: none is to be lost."""
         while True:
             try:
-                accepted, following = acknowledge_all(
-                    self._database,
-                    ended,
-                    next_for=None if self._ahead else self._claimant(),
-                    lanes=self._lanes,
-                    lowest=self._lowest,
-                    most=min(self._most, self._left()),
-                )
+                claimant = None if self._ahead else self._claimant()
+                with self._turn.committing(self._database):
+                    accepted, following = acknowledge_all(
+                        self._database,
+                        ended,
+                        next_for=claimant,
+                        lanes=self._lanes,
+                        lowest=self._lowest,
+                        most=min(self._most, self._left()),
+                    )
             except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine does not take
                 if len(ended) > 1:  # each alone: it may be due to one of them
                     return [self._acknowledge([one])[0] for one in ended]

@@ -154,7 +154,8 @@ class JobWorker(Worker):  # type: ignore[misc]
         if not may_claim(self._jobs, queue, lanes, lowest=self._lowest) or not self._warm_up():
             return None
         worker, pid = self._shared.worker_id, self.slot.pid
-        return claim(self._jobs, queue, worker, pid, lanes, lowest=self._lowest)
+        with self._turn.committing(self._jobs):
+            return claim(self._jobs, queue, worker, pid, lanes, lowest=self._lowest)
 
     def _run_native(self, now: Any) -> bool:
         try:
