@@ -36,7 +36,12 @@ def compare(*drawings: Viewable) -> Comparison:
     """
     if not FEWEST <= len(drawings) <= MOST:
         raise ParameterError("drawings", len(drawings), f"compare {FEWEST} to {MOST} of them")
-    documents = [document_of(drawing) for drawing in drawings]
+    found = [document_of(drawing) for drawing in drawings]
+    names = [name for _, name in found]
+    documents = [
+        (document, f"{name} {number}" if names.count(name) > 1 else name)
+        for number, (document, name) in enumerate(found, 1)
+    ]
     return Comparison(documents, [settings_of(drawing) for drawing in drawings])
 
 

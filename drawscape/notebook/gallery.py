@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from drawscape.notebook.picture import Picture
+from drawscape.notebook.saved_picture import alt_of
 
 # Paper is white in a dark notebook too, and a notebook's stripes are not for pictures.
 _TILE = "text-align: center; background: white; color: black"
@@ -34,12 +35,13 @@ class Gallery:
         return f"{len(self.pictures)} drawings in rows of {self.columns}"
 
     def _tile(self, index: int) -> str:
-        picture, caption = self.pictures[index], escape(self.captions[index], quote=True)
+        picture, caption = self.pictures[index], escape(self.captions[index])
         shown = "no picture"
         if picture is not None:
             data = base64.b64encode(picture.data).decode("ascii")
+            alt = alt_of(self.captions[index])
             source = f"data:image/{picture.format};base64,{data}"
-            shown = f'<img src="{source}" width="{self.width_px}" alt="{caption}">'
+            shown = f'<img src="{source}" width="{self.width_px}" alt="{alt}">'
         failed = index < len(self.failures) and self.failures[index]
         words = f'<span style="color: #b00020">{caption}</span>' if failed else caption
         return f'<td style="{_TILE}">{shown}<br>{words}</td>'

@@ -18,11 +18,19 @@ from drawscape.errors import CatalogueError
 from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import label_of
+from drawscape.notebook.throttle import Throttle
+from drawscape.notebook.thumbnail import Thumbnail
 from drawscape.notebook.wall import ORDERS, Wall, button, drawings_words
 from drawscape.settings import home
 
 PAGE = 60
 """Tiles on a page: 600 kB of thumbnails at most."""
+
+KEPT = 20
+"""Tiles that a saved notebook keeps, of 7 kB each."""
+
+REST_S = 2.0
+"""They are kept once nobody has drawn, marked or searched for so long."""
 
 LOOK_S = 0.5
 """How often to look whether somebody has drawn or marked something: it shows within a second."""
@@ -67,6 +75,8 @@ class History(LiveBox):
         self._lock = threading.RLock()
         self._home = home()
         self._found = Drawings([])
+        self._shown: list[tuple[Drawing, str]] = []
+        self._keeping = Throttle(REST_S, self._keep, from_last=True)
         refresh_index()
         small = {"width": "130px"}
         self._sketch = widgets.Dropdown(
@@ -146,16 +156,24 @@ class History(LiveBox):
             first = self._page * PAGE
             shown = list(found[first : first + PAGE])
             words = captions(shown, with_sketch=not self._sketch.value)
+            self._shown = list(zip(shown, words, strict=True))
             self._wall.grid.show(
-                self._wall.tile(str(one.id), caption, one)
-                for one, caption in zip(shown, words, strict=True)
+                self._wall.tile(str(one.id), caption, one) for one, caption in self._shown
             )
+            self._keeping.request()
             last = first + len(shown)
             place = f"{first + 1} to {last} of " if len(found) > PAGE else ""
             write(self._words, f"{place}{drawings_words(len(found))}")
             self._back.disabled, self._on.disabled = self._page == 0, last >= len(found)
             for turn in (self._back, self._on):
                 turn.layout.display = "" if len(found) > PAGE else "none"
+
+    def _keep(self) -> None:
+        """Leave the first tiles in the saved notebook."""
+        tiles = [(one.thumbnail, caption) for one, caption in self._shown[:KEPT]]
+        pictures = [(Thumbnail(data, "webp"), caption) for data, caption in tiles if data]
+        if pictures:
+            self.saved.show(pictures, columns=5)
 
     def _rows(self) -> list[Any]:
         def show_error(text: str) -> None:

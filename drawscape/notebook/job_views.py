@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
 
-from drawscape.errors import ParameterError
+from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.jobs import Job, get_job
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.job_state import JobState, follow, state_of
+from drawscape.notebook.picture import result_path
+from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.style import LiveBox, line, write
-from drawscape.notebook.text import label_of, verb_of
+from drawscape.notebook.text import label_of, status_words, verb_of
+from drawscape.notebook.thumbnail import thumbnail_of
+from drawscape.svg.read import read_svg
 
 
 def job_view(job: Job | str) -> JobView:
@@ -59,6 +65,18 @@ class JobView(LiveBox):
     def _updated(self, state: JobState) -> None:
         self._display.update(state)
         self._button.disabled = state.ended
+        if state.ended:
+            self._keep(state)
+
+    def _keep(self, state: JobState) -> None:
+        """Leave the drawing in the saved notebook, of any other job how it ended."""
+        words, path = f"{state.name}: {status_words(state)}", result_path(state.result)
+        self.saved.keep(f"<p>{escape(words)}</p>")
+        if path is not None and path.suffix == ".svg":
+            with suppress(DrawscapeError, OSError):
+                thumbnail = thumbnail_of(read_svg(path.read_bytes()), LARGEST_IMAGE)
+                if thumbnail is not None:
+                    self.saved.show([(thumbnail, words)])
 
     def _cancel_clicked(self, _button: Any) -> None:
         try:

@@ -27,6 +27,9 @@ from drawscape.notebook.throttle import Throttle
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
 
+KEEP_S = 2.0
+"""What a saved notebook shows is no older than that."""
+
 HEADINGS = ("job", "task", "state", "progress", "took", "actions")
 
 
@@ -52,6 +55,8 @@ class QueueTable(LiveBox):
         self._table = widgets.HTML()
         self._table.add_class("drawscape-queue")
         self._throttle = Throttle(PERIOD_S, self.refresh)
+        self._keeping = Throttle(KEEP_S, self._keep)
+        self._states: list[JobState] = []
         self._lock = threading.Lock()
         self._details = line("", "drawscape-trouble")
         self._pause = widgets.Button(layout={"width": "auto"})
@@ -68,10 +73,12 @@ class QueueTable(LiveBox):
         """Read the queue and show it now."""
         with self._lock:
             jobs = list_jobs(self._status, limit=self._limit)
-            states = [state_of(job) for job in jobs]
-            self._table.value = table_html([s for s in states if s.status != "not_found"])
+            states = [s for s in map(state_of, jobs) if s.status != "not_found"]
+            self._table.value = table_html(states)
+            self._states = states
             write(self._summary, summary_words())
             self._pause.description = "Resume" if queue_is_paused() else "Pause"
+        self._keeping.request()
 
     def pause_or_resume(self) -> None:
         """Let no job start from now on, or let them start again; those that run go on."""
@@ -102,24 +109,31 @@ class QueueTable(LiveBox):
         """Stop following and close the widget."""
         self._watch.close()
         self._throttle.drop()
+        self._keeping.drop()
         super().close()
 
+    def _keep(self) -> None:
+        """Leave the table in the saved notebook, without what can only be done live."""
+        self.saved.keep(table_html(self._states, is_live=False))
 
-def table_html(jobs: Sequence[JobState]) -> str:
-    """Return the table as HTML with nothing of a job's own taken for markup."""
-    head = "".join(f"<th>{name}</th>" for name in HEADINGS)
-    rows = "".join(_row(job) for job in jobs)
-    empty = f'<tr><td colspan="{len(HEADINGS)}">no jobs yet</td></tr>'
+
+def table_html(jobs: Sequence[JobState], *, is_live: bool = True) -> str:
+    """Return the table as HTML with nothing of a job's own taken for markup; a live one has buttons."""
+    headings = HEADINGS if is_live else HEADINGS[:-1]
+    head = "".join(f"<th>{name}</th>" for name in headings)
+    rows = "".join(_row(job, is_live=is_live) for job in jobs)
+    empty = f'<tr><td colspan="{len(headings)}">no jobs yet</td></tr>'
     return f"<table><tr>{head}</tr>{rows or empty}</table>"
 
 
-def _row(job: JobState) -> str:
+def _row(job: JobState, *, is_live: bool) -> str:
     bar = f'<progress max="1" value="{_share(job):.3f}"></progress>'
     took = duration_words(job.started_at, job.ended_at)
     state = status_words(
         replace(job, started_at=None), verb_of(job.task)
     )  # the time has its column
-    cells = [escape(job.id[-8:]), escape(job.name), escape(state), bar, took, _buttons(job)]
+    cells = [escape(job.id[-8:]), escape(job.name), escape(state), bar, took]
+    cells += [_buttons(job)] if is_live else []
     body = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr class="drawscape-is-{escape(job.status)}" title="{escape(job.id)}">{body}</tr>'
 

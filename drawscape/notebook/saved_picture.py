@@ -28,13 +28,13 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 
 
 class SavedPicture:
-    """An output that is replaced when there is something better to keep."""
+    """An output that is replaced when there is something better to keep than `words`."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: str) -> None:
         self._id = f"drawscape-{uuid.uuid4().hex}"
         self._shown = False
-        self._html = ""
         self._lock = threading.Lock()
+        self.keep(f"<p>{escape(words)}</p>")
 
     @property
     def html(self) -> str:
@@ -44,7 +44,7 @@ class SavedPicture:
     def display(self) -> None:
         """Put the output under the cell that runs."""
         with self._lock:
-            self._publish(update=self._shown)
+            self._publish(update=False)  # a new one each time; all are replaced together
             self._shown = True
 
     def show(self, pictures: Sequence[tuple[Thumbnail, str]], columns: int = 1) -> None:
@@ -69,9 +69,13 @@ class SavedPicture:
         publish_display_data(data, transient={"display_id": self._id}, update=update)
 
 
+def alt_of(caption: str) -> str:
+    """Return the `alt` of an image whose caption stands under it, which is not to be read out twice."""
+    return f"picture of {escape(caption, quote=True)}"
+
+
 def _tile(thumbnail: Thumbnail, caption: str) -> str:
     data = base64.b64encode(thumbnail.data).decode("ascii")
-    alt = escape(caption, quote=True)
-    image = f'<img src="data:image/{thumbnail.format};base64,{data}" alt="{alt}">'
+    image = f'<img src="data:image/{thumbnail.format};base64,{data}" alt="{alt_of(caption)}">'
     style = "text-align: center; background: white; color: black"
-    return f'<td style="{style}">{image}<br>{alt}</td>'
+    return f'<td style="{style}">{image}<br>{escape(caption)}</td>'

@@ -52,13 +52,13 @@ class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A box of widgets that leaves something where no widget can be shown.
 
     A notebook that is only looked at, on a web page or after its kernel is gone, has nothing behind its
-    widgets; there a plain text stands in their place and, once there is one, `saved` picture.
+    widgets; there a plain text stands in their place, or once there is one the `saved` picture.
     """
 
     def __init__(self, what: str, children: Sequence[Any]) -> None:
         self._what = what
         self._sheet = style_sheet()
-        self.saved = SavedPicture()
+        self.saved = SavedPicture(f"{what}: its kernel is gone; run this cell to see it live")
         super().__init__([self._sheet, *children])
         self.add_class("drawscape-form")
 

@@ -144,7 +144,8 @@ class Painting {
     const { begins } = this.level;
     const goal = target.line >= this.drawing.lines.count.length ? begins[begins.length - 1]
       : begins[target.line] + Math.round(target.part * (begins[target.line + 1] - begins[target.line] - 1));
-    if (goal < this.place) this.goBack(goal);
+    const copy = this.copies.findLast(c => c.place <= goal);
+    if (goal < this.place || copy?.place > this.place) this.jump(copy);  // back or ahead
     for (const last = this.place + most; this.place < goal && this.place < last;) {
       this.stretch(goal);
       this.keepCopy();
@@ -152,10 +153,9 @@ class Painting {
     return this.place >= goal;
   }
 
-  goBack(goal) {
-    const copy = this.copies.findLast(c => c.place <= goal);
-    this.clear();
-    if (!copy) return;
+  /* Go to a copy, or without one to the beginning. */
+  jump(copy) {
+    if (!copy) return this.clear();
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.context.drawImage(copy.canvas, 0, 0);
     this.context.setTransform(this.view.scale, 0, 0, this.view.scale, this.view.x, this.view.y);
@@ -524,7 +524,7 @@ export class Viewer {
   frame() {
     if (!this.drawing || !this.view || !this.canvas.width) return;
     const began = performance.now();
-    if (this.busy) this.steps *= began - this.began > FRAME_MS ? 0.7 : 1.25;
+    if (this.busy) this.steps *= began - this.began > FRAME_MS ? 0.7 : 1.1;  // so, one frame in five is late
     this.steps = Math.min(Math.max(this.steps, 4_000), 1_000_000);
     this.began = began;
     if (this.playing) {

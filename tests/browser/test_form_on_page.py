@@ -245,7 +245,7 @@ def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
     assert picture.bounding_box()["x"] == pytest.approx(before["x"], abs=2)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (600, 900)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (430, 900)])
 def test_draw_is_in_view_beside_or_above_the_picture(
     notebook: Any, page: Any, width: int, height: int
 ) -> None:
@@ -256,8 +256,9 @@ def test_draw_is_in_view_beside_or_above_the_picture(
     draw = form.root.locator(".drawscape-draw").bounding_box()
     assert draw["y"] + draw["height"] < height
     box = form.root.bounding_box()
-    picture = form.root.locator("img.drawscape-picture").bounding_box()
-    assert picture["x"] + picture["width"] <= box["x"] + box["width"]
+    for part in ("img.drawscape-picture", ".drawscape-orientation"):
+        inner = form.root.locator(part).bounding_box()
+        assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
 
 
 def test_a_drawn_picture_stays_beside_the_controls_with_the_side_bar_open(

@@ -50,6 +50,7 @@ def test_the_modes_exchange_what_is_shown() -> None:
 def test_the_saved_notebook_keeps_all_of_them() -> None:
     html = compare(*spirals(3, 4, 5)).saved.html
     assert html.count("<img") == 3
+    assert all(f"<br>drawing {number}<" in html for number in (1, 2, 3))
     assert len(html) < 210_000
 
 

@@ -1,0 +1,99 @@
+"""What a notebook shows that was saved and is opened again without its kernel."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from support import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+
+SETUP = """from drawscape.job_manager import enqueue_background_job
+from drawscape.notebook import *
+from drawscape.sketches import draw
+def nothing():
+    return 42
+job = enqueue_background_job('workers.svg_tasks.generate_complex_svg', width=60, height=60)
+_ = job.wait()
+drawn = form('spiral', paper='A6', turns=5)
+_ = drawn.draw().wait()"""
+
+PICTURES = {
+    "drawn": 1,
+    "job": 1,
+    "draw('spiral', 60, 60, turns=5)": 1,
+    "view(job)": 1,
+    "compare(job, draw('rose', 60, 60))": 2,
+    "job_view(job)": 1,
+    "contact_sheet('spiral', range(3), paper='60x60', turns=4)": 3,
+    "evolve('spiral', size=4, paper='60x60')": 4,
+    "history('spiral')": 4,
+}
+"""Cells, with the fewest pictures that each is to leave."""
+
+WORDS = {
+    "form('rose', paper='A6')": "the form of rose: its kernel is gone; run this cell",
+    "queue_table()": "took",
+    "job_view(enqueue_background_job(nothing))": "nothing: finished",
+    "sheets()": "spiral",
+}
+"""Cells, with words that each is to leave."""
+
+SHOWN = """selector => window.jupyterapp.shell.currentWidget.content.widgets.map(cell =>
+    [...cell.outputArea.node.querySelectorAll(selector)]
+        .filter(e => e.checkVisibility() && (e.tagName !== 'IMG' || e.naturalWidth > 50)).length)"""
+
+DARK = (
+    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+)
+
+TEXTS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
+    cell => cell.outputArea.node.innerText)"""
+
+
+def serious(page: Any) -> list[str]:
+    """Return what axe-core finds in the outputs: critical, serious, or of pictures."""
+    found = Axe().run(page, context=".jp-OutputArea-output").response["violations"]
+    return [
+        f"{v['id']}: {v['nodes'][0]['html'][:200]}"
+        for v in found
+        if v["impact"] in ("critical", "serious") or "image" in v["id"]
+    ]
+
+
+def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, page: Any) -> None:
+    cells = [*PICTURES, *WORDS]
+    notebook = lab.run_cells(page, SETUP, *cells)
+    assert notebook.cell_errors() == []
+    notebook.evaluate("drawn.job.wait()")
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    notebook.wait_idle()  # a second time: what was kept of the first is gone with its output
+    page.locator(".drawscape-wall-tile[data-state='finished']").nth(10).wait_for()
+    assert serious(page) == []
+    page.evaluate(DARK)
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    assert serious(page) == []
+    path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+
+    def is_saved() -> bool:
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        text = (lab.folder / path).read_text()
+        kept = sum(PICTURES.values()) - 3
+        return text.count("base64,") >= kept and "<th>took</th>" in text
+
+    wait_until(is_saved, 60, "the pictures to be kept")
+    assert set(page.evaluate(SHOWN, ".drawscape-saved, .drawscape-still")) == {0}
+    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    lab.open(page, path)
+    page.locator(".drawscape-saved img").first.wait_for()
+    page.wait_for_function("() => !document.body.innerText.includes('displaying widget')")
+    shown = dict(zip(cells, page.evaluate(SHOWN, "img")[1:], strict=True))
+    assert {cell: shown[cell] >= least for cell, least in PICTURES.items()} == dict.fromkeys(
+        PICTURES, True
+    ), shown
+    said = dict(zip(cells, page.evaluate(TEXTS)[1:], strict=True))
+    assert {cell: words in said[cell] for cell, words in WORDS.items()} == dict.fromkeys(
+        WORDS, True
+    ), said
+    assert "sooner" not in said["queue_table()"]  # what can only be done live
+    assert serious(page) == []
