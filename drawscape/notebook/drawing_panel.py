@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from drawscape.svg.read import read_svg
 
 REST_S = 0.4
 """A drawing that is replaced sooner, as in a live form, is not read."""
+
+LATER_S = 2.0
+"""Reading and ordering take the kernel a third of a second, which a drawing under way would be late by."""
 
 EXPORTS = {
     "SVG, ordered": ("svg", "image/svg+xml"),
@@ -81,12 +85,17 @@ class DrawingPanel:
         self._row.add_class("drawscape-buttons")
         self._row.layout.display = "none"
         self._reading = Throttle(REST_S, self._read, from_last=True)
+        self._later = Throttle(LATER_S, self._read, from_last=True)
+        self._busy_until = 0.0
+        self._is_read = False
         self.parts = [self._place, self._notice, self._row, self._figures]
 
     def show(self, path: Path | None) -> None:
         """Show what there is to know of the SVG at `path`, soon; of anything else nothing."""
         with self._lock:
-            self._path, self._document = path, None
+            self._path, self._document, self._is_read = path, None, False
+        self._busy_until = 0.0
+        self._later.drop()
         write(self._notice, "")
         if path is not None and path.suffix == ".svg":
             self._reading.request()
@@ -94,6 +103,13 @@ class DrawingPanel:
             self._reading.drop()
             write(self._figures, "")
             self._row.layout.display = "none"
+
+    def postpone(self) -> None:
+        """Leave what is not read yet for later: another drawing is wanted now."""
+        self._busy_until = time.monotonic() + LATER_S
+        self._reading.drop()
+        if self._path is not None and not self._is_read:
+            self._later.request()
 
     def export(self, format_name: str, *, per_pen: bool = False) -> list[Path]:
         """Return the files written beside the drawing: its lines in order, in that format of EXPORTS.
@@ -130,17 +146,26 @@ class DrawingPanel:
 
     def _read(self) -> None:
         with self._lock:
-            path = self._path
-        if path is None:
+            path, document = self._path, self._document
+        if path is None or (document is None and (document := self._read_lines(path)) is None):
             return
+        if time.monotonic() < self._busy_until:
+            self._later.request()
+            return
+        figures = figures_of(document)
+        if path == self._path:
+            self._is_read = True
+            write_html(self._figures, figures_html(figures))
+
+    def _read_lines(self, path: Path) -> Document | None:
         try:
             document = read_svg(path.read_bytes())
         except (DrawscapeError, OSError) as error:
             write(self._notice, f"{path.name} cannot be read: {error}")
-            return
+            return None
         with self._lock:
             if path != self._path:
-                return
+                return None
             self._document = document
         write(self._notice, "; ".join(notices(document)))
         self._row.layout.display = ""
@@ -148,9 +173,7 @@ class DrawingPanel:
         self._on_document(path, document)
         if self._look.value:
             self._look_changed()
-        figures = figures_of(document)
-        if path == self._path:
-            write_html(self._figures, figures_html(figures))
+        return document
 
     def _start_export(self) -> None:
         self._export.disabled = True

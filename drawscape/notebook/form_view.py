@@ -194,8 +194,7 @@ class Form(LiveBox):
 
     def _running_changed(self, running: bool) -> None:
         self._buttons.cancel.disabled = not running
-        if not running:
-            self._pacer.ended()
+        self._below.postpone() if running else self._pacer.ended()
 
     def _show_settings(self, settings: Mapping[str, Any]) -> None:
         self._panel.show_kept(settings)

@@ -1,5 +1,6 @@
 """Under a finished picture stand the plot's figures, and files for other programs."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from widget_tree import button, part, text
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.notebook.drawing_panel import EXPORTS, DrawingPanel
+from drawscape.notebook.drawing_panel import EXPORTS, LATER_S, DrawingPanel
 from drawscape.notebook.plot_figures import figures_html, figures_of, minutes, notices
 from drawscape.plot import statistics
 from drawscape.sketches import draw
@@ -131,3 +132,17 @@ def test_figures_of_a_drawing_too_large_to_be_ordered_by_the_way_say_how_it_is()
 )
 def test_minutes(seconds: float, words: str) -> None:
     assert minutes(seconds) == words
+
+
+def test_a_drawing_is_read_later_when_another_is_wanted(tmp_path: Path) -> None:
+    import ipywidgets as widgets
+
+    read: list[float] = []
+    panel = DrawingPanel(lambda *_: read.append(time.monotonic()), lambda *_: None)
+    root = widgets.VBox(panel.parts)
+    panel.show(Path(draw("flow_field", 105, 148, spacing=4).save(tmp_path / "flow.svg")))
+    asked = time.monotonic()
+    panel.postpone()
+    wait_until(lambda: "→" in text(root, "figures"), 60, "the figures in a better order")
+    (moment,) = read
+    assert moment - asked >= LATER_S
