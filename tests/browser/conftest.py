@@ -327,7 +327,7 @@ def jupyter_folders(base: Path) -> dict[str, str]:
 
 
 def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
