@@ -101,6 +101,6 @@ def compare(notebook: Notebook, folder: Path) -> int:
         cwd=folder,
         env={**os.environ, "DRAWSCAPE_HOME": str(folder)},
         capture_output=True,
-        timeout=120,
+        timeout=600,
     )
     return run.returncode
