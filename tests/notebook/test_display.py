@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from support import wait_until
 
 from drawscape.notebook import display as display_module
 from drawscape.notebook.display import JobDisplay
@@ -71,3 +72,19 @@ def test_a_quick_job_shows_its_drawing_and_no_preview(
     assert display.bar.value == 0.9
     display.update(state("finished", 1.0, result=str(file)))
     assert bytes(display.picture.value) == SVG % 3
+
+
+def test_each_job_has_its_own_quick_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display_module, "QUICK_S", 0.5)
+    display = JobDisplay()
+    display.begin("a")
+
+    def shows_the_first() -> bool:
+        display.update(state("started", 0.1, 1))
+        return bytes(display.picture.value) == SVG % 1
+
+    assert not shows_the_first()
+    wait_until(shows_the_first, 60, "the first job's preview")
+    display.begin("a")
+    display.update(state("started", 0.1, 2))
+    assert bytes(display.picture.value) == SVG % 1
