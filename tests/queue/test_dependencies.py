@@ -149,6 +149,38 @@ def test_a_dependent_that_was_released_waits_anew_when_its_cause_is_queued_again
     assert plot.reason == "dependency"
 
 
+@pytest.mark.parametrize("verb", [Job.retry, Job.requeue])
+def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(
+    verb: Callable[[Job], Job],
+):
+    job = queued(job_result_ttl=100)
+    held = take()
+    set_ = "progress = 0.5, message = 'half', stop_grace_s = 0, recoveries = 2"
+    database = default_queue().database
+    database.connection.execute(f"update job set {set_} where id = ?", (job.id,))
+    outcome = Outcome("stopped", "exception", b"result", "error", {"stack": "here"})
+    assert acknowledge(database, held, outcome)[0]
+    verb(job)
+    columns = (
+        "reason, error, detail, result, message, started_at, ended_at, expires_at, worker, stop_grace_s, "
+        "progress, recoveries, attempts"
+    )
+    row = database.connection.execute(f"select {columns} from job where id = ?", (job.id,))
+    assert [*row.fetchone()] == [*[None] * 10, 0, 0, 1]
+
+
+def test_a_result_is_kept_from_the_end_of_its_job_on():
+    job = queued(job_result_ttl=100)
+    database = default_queue().database
+    database.connection.execute("update job set created_at = created_at - 5000")
+    end(take())
+    columns = "expires_at - ended_at, ended_at - created_at"
+    kept_s, age_s = database.connection.execute(f"select {columns} from job").fetchone()
+    assert abs(kept_s - 100) < 1
+    assert age_s >= 5000
+    assert job.status == "finished"
+
+
 def test_what_has_run_or_runs_is_left_alone_when_its_cause_is_queued_again():
     draw = finished()
     done, runs = finished(job_depends_on=draw), queued(job_depends_on=draw)

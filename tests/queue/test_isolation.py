@@ -99,10 +99,11 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(
     assert job.status == {"finish": "finished", "nap": "stopped", "crash": "failed"}[then]
 
 
-def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer, tmp_path):
+@pytest.mark.parametrize("first", ["task", "copy"])
+def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer, tmp_path, first):
     start_consumer()
     path = tmp_path / "came-back"
-    twice = enqueue_background_job("sampletasks.return_twice", str(path))
+    twice = enqueue_background_job("sampletasks.return_twice", str(path), first)
     following = [enqueue_background_job("sampletasks.nap", 0.3) for _ in range(3)]
     assert twice.wait(60) == "the task's"
     assert [job.wait(60) for job in following] == [0.3] * 3

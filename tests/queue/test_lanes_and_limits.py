@@ -96,6 +96,13 @@ def test_the_limit_that_was_given_last_holds():
     assert [taken(), taken()] == [first, second]
 
 
+def test_a_limit_that_is_given_in_one_lane_holds_in_the_others():
+    first = queued(job_limit_key="k", job_limit=2, job_lane="slow")
+    queued(job_limit_key="k", job_limit=2, job_lane="slow")
+    queued(job_limit_key="k", job_limit=1, job_lane="fast")
+    assert [taken("slow"), taken("slow")] == [first, None]
+
+
 def test_priorities_hold_across_ordinary_jobs_and_those_of_lanes():
     low, lane, high = queued(), queued(job_lane="slow", job_priority=1), queued(job_priority=2)
     assert [taken(), taken(), taken()] == [high, lane, low]
@@ -126,6 +133,11 @@ def test_a_pause_of_a_lane_or_of_all_holds_until_it_is_lifted():
     assert taken() is None
     resume_queue()
     assert [taken(), taken()] == [slow, other]
+    pause_queue("slow")
+    slow = queued(job_lane="slow")
+    assert taken() is None
+    resume_queue()  # lanes that were paused by name too
+    assert taken() == slow
 
 
 def test_the_default_lane_can_be_paused_by_its_name():

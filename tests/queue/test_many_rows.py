@@ -176,6 +176,15 @@ def test_statistics_read_no_row_that_they_need_not(home: Path):
             assert "TEMP B-TREE" not in step, (statement, step)
 
 
+def test_the_oldest_that_waits_may_be_of_any_priority(home: Path):
+    for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
+        job = enqueue_background_job("sampletasks.nothing", job_priority=priority)
+        default_queue().database.connection.execute(
+            "update job set created_at = created_at - ? where id = ?", (age_s, job.id)
+        )
+    assert 900 <= queue_statistics().oldest_waiting_s < 1000
+
+
 @pytest.mark.both_engines
 def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home: Path):
     ended_jobs(20, days_ago=1)

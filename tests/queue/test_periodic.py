@@ -124,6 +124,15 @@ def test_no_more_is_made_up_for_than_was_asked(huey):
     assert ids() == ["20261125T1000", "20261126T0900", "20261126T1000"]
 
 
+def test_it_is_made_up_for_to_the_minute(huey):
+    first, later = huey(), huey()
+    for worker in (first, later):
+        worker.periodic_job(crontab(), TASK, catch_up="2m")
+    first.timetable.run(default_queue(), at("2026-11-25T10:00"))
+    later.timetable.run(default_queue(), at("2026-11-25T10:10"))
+    assert ids() == ["20261125T1000", "20261125T1008", "20261125T1009", "20261125T1010"]
+
+
 def test_an_entry_that_fails_does_not_stop_the_others(huey, caplog: pytest.LogCaptureFixture):
     worker = huey()
     worker.periodic_job(lambda moment: 1 / 0, TASK, name="broken")
