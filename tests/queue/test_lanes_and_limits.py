@@ -208,6 +208,13 @@ def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer: Callable[..
 # debounce
 
 
+def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
+    batch = enqueue_many(TASK, [{}] * 2, then=TASK)  # it runs however the others end
+    assert cancel_all() == 3
+    assert batch.following.status == "canceled"
+    assert taken() is None
+
+
 def test_the_newest_replaces_the_one_that_waits():
     old = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
     new = enqueue_background_job("sampletasks.echo", 2, job_unique="form", job_replace=True)

@@ -1,0 +1,133 @@
+"""What each verb does to a job in each state, and to one that depends on it: the table of the reference.
+
+Each of its cells is tried, on both engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drawscape.errors import JobNotFoundError, JobStateError
+from drawscape.jobs import (
+    Job,
+    Keep,
+    cancel_all,
+    default_queue,
+    enqueue_background_job,
+    get_job,
+    prune_jobs,
+    retry_failed_jobs,
+)
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Outcome
+from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
+
+pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+
+TASK = "sampletasks.nothing"
+PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
+
+
+def table() -> dict[str, dict[str, str]]:
+    """Return the page's cells by state and verb."""
+    lines = PAGE.read_text().partition("| the job is |")[2].partition("\n\n")[0].splitlines()
+    verbs = [cell.strip(" `") for cell in lines[0].strip("|").split("|")]
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines[2:]]
+    return {state: dict(zip(verbs, cells, strict=True)) for state, *cells in rows}
+
+
+TABLE = table()
+
+
+def run(status: str, reason: str | None = None) -> None:
+    """Claim the next job and end it."""
+    database = default_queue().database
+    held = claim(database, "background", "nobody", None)
+    assert held is not None
+    assert acknowledge(database, held, Outcome(status, reason))[0]
+
+
+def job_that_is(state: str) -> Job:
+    """Return a job in that state; a deferred one waits for another that never starts."""
+    options: dict[str, object] = {}
+    if state == "scheduled":
+        options = {"job_delay": 600}
+    elif state == "deferred":
+        options = {"job_depends_on": enqueue_background_job(TASK, job_delay=600)}
+    elif state == "failed, dependency":
+        canceled = enqueue_background_job(TASK)
+        canceled.cancel()
+        options = {"job_depends_on": canceled}
+    job = enqueue_background_job(TASK, **options)
+    if state == "started":
+        claim(default_queue().database, "background", "nobody", None)
+    elif state == "canceled":
+        job.cancel()
+    elif state in ("finished", "failed", "stopped"):
+        run(state, "exception" if state == "failed" else None)
+    return job
+
+
+def lose(job: Job) -> None:
+    """Let its worker die, which the next one notices."""
+    recover(default_queue().database)
+
+
+def lose_again(job: Job) -> None:
+    database = default_queue().database
+    with database.transaction() as connection:
+        connection.execute("update job set recoveries = ?", (MAX_RECOVERIES,))
+    recover(database)
+
+
+VERBS: dict[str, Callable[[Job], object]] = {
+    "cancel": Job.cancel,
+    "cancel_all": lambda job: cancel_all(),
+    "retry": Job.retry,
+    "requeue": Job.requeue,
+    "retry_failed_jobs": lambda job: retry_failed_jobs(),
+    "delete": Job.delete,
+    "prune_jobs": lambda job: prune_jobs(Keep(finished_s=0, others_s=0)),
+    "its worker dies": lose,
+    "the fourth dies": lose_again,
+}
+
+
+def standing(job: Job) -> str:
+    try:
+        return get_job(job.id).status
+    except JobNotFoundError:
+        return "gone"
+
+
+@pytest.mark.parametrize("state", TABLE)
+def test_each_verb_does_what_the_table_says(state: str):
+    assert set(TABLE[state]) == set(VERBS)
+    database = default_queue().database
+    for verb, cell in TABLE[state].items():
+        job = job_that_is(state)
+        dependent = enqueue_background_job(TASK, job_depends_on=job)
+        before = f"{standing(job)}, {standing(dependent)}"
+        assert job.status == state.partition(",")[0]
+        try:
+            VERBS[verb](job)
+        except JobStateError:
+            found = "refused"
+            assert f"{standing(job)}, {standing(dependent)}" == before
+        else:
+            found = f"{standing(job)}, {standing(dependent)}"
+            found = "–" if found == before else found
+        assert found == cell, f"{verb} of a job that is {state}, before {before}"
+        with database.transaction() as connection:
+            connection.execute("delete from job_dependency")
+            connection.execute("delete from job")
+
+
+def test_the_table_has_each_state():
+    states = {state.partition(",")[0] for state in TABLE}
+    from drawscape.jobs import STATUSES
+
+    assert states == set(STATUSES)
