@@ -169,6 +169,27 @@ def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_c
     assert len((home / "jobticks").read_text().split()) == len(minutes)
 
 
+BUSY = """
+from drawscape.queue.huey import JobHuey
+
+huey = JobHuey(
+    "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",)
+)
+huey.periodic_job(lambda moment: True, "sampletasks.nothing", name="minutely")
+"""
+
+
+def test_the_minutes_job_is_queued_while_every_slot_is_busy(home: Path, start_consumer):
+    module = home / "modules" / "busyqueue.py"
+    module.write_text(BUSY.format(filename=str(default_queue().path), home=str(home)))
+    long = enqueue_background_job("sampletasks.nap", 600)
+    start_consumer("-w", "1", huey="busyqueue.huey")
+    wait_until(lambda: long.status == "started" and list_jobs(task="sampletasks.nothing"))
+    waiting = list_jobs(task="sampletasks.nothing")
+    assert {job.status for job in waiting} == {"queued"}
+    assert all(job.id.startswith("minutely-") for job in waiting)
+
+
 def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     def größe():
         return 1
