@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film first-minutes matrix docs chaos soak bench bench-queue bench-drawing bench-large-queue bench-catalogue bench-notebook clean
+.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film first-minutes matrix docs chaos soak bench bench-queue bench-scale bench-drawing bench-large-queue bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -79,6 +79,9 @@ bench-queue: $(VENV)/.bench
 
 bench-large-queue: $(VENV)/.test  ## A million jobs: how long others wait for long work.
 	$(BIN)/python tests/benchmarks/bench_large_queue.py
+
+bench-scale: $(VENV)/.bench  ## Several worker processes on one Postgres, beside the peers; takes two hours.
+	$(BIN)/python tests/benchmarks/bench_scale.py --write
 
 bench-drawing: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_drawing.py --write

@@ -21,7 +21,7 @@ from drawscape.queue.status import OPEN
 
 pytestmark = [pytest.mark.postgres, pytest.mark.chaos]
 
-EVENTS = int(os.environ.get("CHAOS_ROUNDS", "200")) // 25
+EVENTS = int(os.environ.get("CHAOS_ROUNDS", "80")) // 10
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 
