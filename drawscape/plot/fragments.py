@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.plot.neighbours import Neighbours, components
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -54,16 +56,14 @@ def _matched(points: Floats, count: int) -> Ints:
 
 def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, Floats]:
     """Return for each free end the index in `free` of the nearest end of another fragment, and how far."""
-    from scipy.spatial import cKDTree
-
     here = points[free]
-    tree = cKDTree(here, balanced_tree=False, compact_nodes=False)
+    tree = Neighbours(here)
     near = np.empty(len(free), dtype=np.int64)
     gaps = np.empty(len(free))
     for first in range(0, len(free), _BLOCK):
         own = np.arange(first, min(first + _BLOCK, len(free)))
         # Of three neighbours one is the end itself and at most one its own fragment's other end.
-        away, found = tree.query(here[own], k=3, workers=-1)
+        away, found = tree.nearest(here[own], 3)
         barred = (found == own[:, None]) | (free[found] == other[free[own]][:, None])
         choice = np.argmin(barred, axis=1)[:, None]
         near[own] = np.take_along_axis(found, choice, axis=1)[:, 0]
@@ -78,14 +78,10 @@ def _mutual(near: Ints) -> Ints:
 
 def _groups(free: Ints, other: Ints, near: Ints, pairs: Ints) -> tuple[Ints, Ints]:
     """Return for each free end the group that its fragment joins, and the fragments in each group."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     names = np.unique(np.minimum(free, other[free]), return_inverse=True)[1]
     count = int(np.max(names)) + 1
-    joins = (np.ones(len(pairs), dtype=np.int8), (names[pairs], names[near[pairs]]))
-    labels = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)[1]
-    return labels.astype(np.int64)[names], np.bincount(labels)
+    labels = components(count, names[pairs], names[near[pairs]])
+    return labels[names], np.bincount(labels)
 
 
 def _without_rings(pairs: Ints, gaps: Floats, groups: Ints, sizes: Ints) -> Ints:

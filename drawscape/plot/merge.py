@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
+from drawscape.plot.neighbours import Neighbours, components
 from drawscape.plot.trails import SAME_MM, grid_cells, paired, spliced, trails
 
 Ints = NDArray[np.int64]
@@ -63,17 +64,8 @@ def meeting_points(ends: Floats, tolerance_mm: float) -> Ints:
 
 def _clusters(points: Floats, tolerance_mm: float) -> Ints:
     """Return a node for each of the distinct points: those within the tolerance share one."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-    from scipy.spatial import cKDTree
-
-    pairs = cKDTree(points, balanced_tree=False, compact_nodes=False).query_pairs(
-        tolerance_mm, output_type="ndarray"
-    )
-    count = len(points)
-    joins = (np.ones(len(pairs), dtype=np.int8), (pairs[:, 0], pairs[:, 1]))
-    labels = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)[1]
-    return _without_chains(points, labels.astype(np.int64), tolerance_mm)
+    one, two = Neighbours(points).pairs_within(tolerance_mm).T
+    return _without_chains(points, components(len(points), one, two), tolerance_mm)
 
 
 def _without_chains(points: Floats, labels: Ints, tolerance_mm: float) -> Ints:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.plot.neighbours import Neighbours
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -29,16 +31,13 @@ class _Walk:
         self._look_up()
 
     def _look_up(self) -> None:
-        from scipy.spatial import cKDTree
-
         lines = np.flatnonzero(self._left)
         self._ids = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
         here = self._points[self._ids]
-        self._tree = cKDTree(here, balanced_tree=False, compact_nodes=False)
+        self._tree = Neighbours(here)
         # The end itself and its line's other end are among the neighbours.
         count = min(_NEIGHBOURS + 2, len(here))
-        found = self._tree.query(here, k=count, workers=-1)[1]
-        near = self._ids[found.reshape(len(here), count)]
+        near = self._ids[self._tree.nearest(here, count)[1]]
         self._near = dict(zip(self._ids.tolist(), near.tolist(), strict=True))
 
     def steps_from(self, start: tuple[float, float]) -> list[int]:
@@ -69,8 +68,8 @@ class _Walk:
         """Return the nearest end of a line that is left, wherever it is."""
         count, total = 4 * _NEIGHBOURS, len(self._ids)
         while True:
-            found = self._tree.query(point, k=min(count, total))[1]
-            for index in self._ids[found].tolist():
+            found = self._tree.nearest(point[None], min(count, total))[1]
+            for index in self._ids[found[0]].tolist():
                 if left[index >> 1]:
                     return int(index)
             count *= 4

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines
+from drawscape.plot.neighbours import before_each, components
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -145,16 +146,11 @@ def _walked(partners: Ints, lines: Ints) -> tuple[Ints, list[int]]:
 
 def _chains(partners: Ints) -> tuple[Ints, Flags]:
     """Return the number of the chain that each line is in, and of each chain whether it is open."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    count = len(partners) // 2
     ends = np.flatnonzero(partners >= 0)
-    joins = (np.ones(len(ends), dtype=np.int8), (ends >> 1, partners[ends] >> 1))
-    chains, chain = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)
-    is_open = np.zeros(chains, dtype=bool)
+    chain = components(len(partners) // 2, ends >> 1, partners[ends] >> 1)
+    is_open = np.zeros(int(np.max(chain, initial=-1)) + 1, dtype=bool)
     is_open[chain[np.flatnonzero(partners < 0) >> 1]] = True
-    return chain.astype(np.int64), is_open
+    return chain, is_open
 
 
 def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:
@@ -185,16 +181,12 @@ def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Int
 
 def _branches(vertex: Ints, chain: Ints, point: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:
     """Return the visits at which chains are joined: each closed chain to one that is nearer a root."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import breadth_first_order, connected_components
-
     if not len(vertex):
         return vertex, chain, point
     chains, c = np.unique(chain, return_inverse=True)
     vertices, v = np.unique(vertex, return_inverse=True)
     count = len(chains) + len(vertices)
-    edges = (np.ones(len(v), dtype=np.int8), (c, len(chains) + v))
-    parts = connected_components(coo_matrix(edges, shape=(count, count)), directed=False)[1]
+    parts = components(count, c, len(chains) + v)
     roots = is_open[chains]
     # In a part where no chain is open, the first is the root.
     rooted = np.zeros(int(np.max(parts)) + 1, dtype=bool)
@@ -204,8 +196,7 @@ def _branches(vertex: Ints, chain: Ints, point: Ints, is_open: Flags) -> tuple[I
     from_root = np.flatnonzero(roots)
     rows = np.concatenate((c, np.full(len(from_root), count)))
     columns = np.concatenate((len(chains) + v, from_root))
-    tree = coo_matrix((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(count + 1,) * 2)
-    before = breadth_first_order(tree.tocsr(), count, directed=False)[1]
+    before = before_each(count + 1, rows, columns, count)
     child = before[c] == len(chains) + v
     used = np.zeros(len(vertices), dtype=bool)
     used[v[child]] = True

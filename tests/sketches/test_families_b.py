@@ -259,9 +259,10 @@ def test_towers_hide_what_stands_behind_them() -> None:
 
 
 def test_only_a_cut_solid_shows_faces() -> None:
-    whole = draw("implicit", 60, 60, body="cage", cut=False, slices=24)
-    assert [pen.name for pen, _ in whole.layers()] == ["pen 1"]
-    assert len(pen(draw("implicit", 60, 60, body="cage", slices=24), "cut")) > 0
+    whole = draw("implicit", 60, 60, body="cage", slices=24)
+    assert [pen.name for pen, _ in whole.layers()] == ["pen 1", "shadow"]
+    cut = draw("implicit", 60, 60, body="cage", slices=24, cut=True, shadow=False)
+    assert [pen.name for pen, _ in cut.layers()] == ["pen 1", "cut"]
 
 
 # Pictures

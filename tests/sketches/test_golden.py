@@ -61,6 +61,12 @@ def test_a_sketch_draws_what_its_golden_file_shows(
     assert not compared(file, svg, anew=anew, loosely=name in CHAOTIC)
 
 
+@pytest.mark.parametrize("name", list(SKETCHES))
+def test_another_seed_makes_another_drawing(name: str) -> None:
+    one, other = (read_golden(FOLDER / f"{name}-{seed}.svg.gz") for seed in (0, 1))
+    assert differences(one, other)
+
+
 def test_there_is_no_golden_file_of_a_sketch_that_is_gone() -> None:
     names = {file.name.rpartition("-")[0] for file in FOLDER.glob("*.svg.gz")}
     assert names == set(SKETCHES)

@@ -22,34 +22,48 @@ ARM = 0.92
 MOST_WINDINGS = 7
 """Around the middle until a curve closes; more of them only darken the band."""
 
+INKS = ("#1d3a6e", "#b3402a", "#c9922e")
+
+SMALLEST_MM = 4.5
+"""Radius of the smallest star that is set within another."""
+
 
 @sketch
 def hypotrochoid(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    columns: Annotated[int, Interval(ge=1, le=6), doc("Figures side by side")] = 3,
-    teeth: Annotated[int, Interval(ge=5, le=36), doc("Most points of a star")] = 24,
-    holes: Annotated[int, Interval(ge=1, le=12), doc("Holes of the wheel drawn through")] = 6,
+    columns: Annotated[int, Interval(ge=1, le=6), doc("Rosettes side by side")] = 3,
+    teeth: Annotated[int, Interval(ge=5, le=36), doc("Most points of a star")] = 30,
+    holes: Annotated[int, Interval(ge=1, le=12), doc("Holes of the wheel drawn through")] = 7,
     slip: Annotated[float, Interval(ge=0, le=1), doc("Turn from hole to hole, in points")] = 0.0,
     rolling: Annotated[
         Literal["inside", "outside", "both"], doc("Where the wheels roll in their rings")
     ] = "both",
 ) -> None:
-    """A specimen sheet of stars from gear wheels with holes for the pen, no two alike.
+    """A sheet of rosettes from gear wheels with holes for the pen: stars within stars, no two alike.
 
     Hypotrochoids and epitrochoids (Albrecht Dürer, Underweysung der Messung, 1525), drawn as with
     Denys Fisher's Spirograph (1965): one hole after the other. The seed picks the gears.
     """
-    middles, size = cells(svg, columns, gap=0.1)
-    pairs = _gears(rng, len(middles), teeth)
-    accent = int(rng.integers(len(middles)))
-    for index, (middle, (ring, wheel)) in enumerate(zip(middles, pairs, strict=True)):
-        inside = rolling == "inside" or (rolling == "both" and rng.random() < 0.6)
-        curves = _star(ring, wheel, inside, holes, slip, size / 2) + middle
-        color = "#b3402a" if index == accent else "#1d3a6e"
-        with svg.layer("accent" if index == accent else "stars", color=color, width=0.3):
-            svg.polylines(curves)
+    middles, size = cells(svg, columns, gap=0.05)
+    pairs = _gears(rng, 4 * len(middles), teeth)
+    inked: list[list[Points]] = [[] for _ in INKS]
+    for index, middle in enumerate(middles):
+        radius, first = size / 2, int(rng.integers(len(INKS)))
+        for nested in range(4):
+            ring, wheel = pairs[index + nested * len(middles)]
+            inside = rolling == "inside" or (rolling == "both" and rng.random() < 0.6)
+            star = _star(ring, wheel, inside, holes, slip, radius)
+            inked[(first + nested) % len(INKS)].extend(star + middle)
+            # The next one stands free in the middle that this one leaves.
+            radius = 0.93 * float(np.hypot(*star.reshape(-1, 2).T).min())
+            if radius < SMALLEST_MM:
+                break
+    for number, (color, curves) in enumerate(zip(INKS, inked, strict=True), 1):
+        if curves:
+            with svg.layer(f"pen {number}", color=color, width=0.3):
+                svg.polylines(curves)
 
 
 def _gears(rng: np.random.Generator, count: int, most: int) -> list[tuple[int, int]]:

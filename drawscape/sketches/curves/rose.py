@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.occlusion import Shape, occlude
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.placing import at_most, fitted_lines, polar
+from drawscape.sketches.placing import polar
 from drawscape.svg_builder import SVGBuilder
 
-Floats = NDArray[np.floating[Any]]
-
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
+
+INKS = ("#7d1f2b", "#c2453a", "#d98a6a")
+"""From the heart to the rim."""
 
 
 @sketch
@@ -24,51 +25,84 @@ def rose(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 46,
+    petals: Annotated[int, Interval(ge=8, le=120), doc("Petals from the rim to the heart")] = 64,
     lobes: Annotated[int, Interval(ge=1, le=5), doc("Bays in the edge of a petal")] = 2,
-    veins: Annotated[int, Interval(ge=3, le=31), doc("Lines along each petal")] = 17,
-    ruffle: Annotated[float, Interval(ge=0, le=1), doc("How uneven the edges are")] = 0.45,
+    veins: Annotated[
+        float, Interval(ge=0.7, le=4), doc("Distance in mm between the lines along a petal")
+    ] = 1.0,
+    ruffle: Annotated[float, Interval(ge=0, le=1), doc("How uneven the edges are")] = 0.5,
     opening: Annotated[
         float, Interval(ge=0.2, le=0.9), doc("How far the inner petals have opened")
     ] = 0.5,
+    pens: Annotated[int, Interval(ge=1, le=3), doc("Colours from the heart to the rim")] = 3,
 ) -> None:
-    """A rose seen from above: each petal hides what lies below it.
+    """A rose so near that it fills the page: each petal hides what lies below it.
 
     A petal is a leaf of the rhodonea of Guido Grandi (Flores geometrici, 1728), r = cos(angle), its
     edge waved; petals follow each other by the golden angle, as in plants (Helmut Vogel, A better way
-    to construct the sunflower head, 1979). The seed waves the edges and turns the flower.
+    to construct the sunflower head, 1979). Seen as near as Georgia O'Keeffe saw hers (1924). The seed
+    waves the edges, turns the flower and moves it on the page.
     """
+    frame = svg.frame
+    heart = rng.uniform(-0.12, 0.12, 2) * (frame.width, frame.height) + (frame.cx, frame.cy)
+    corners = np.array([(x, y) for x in (frame.x0, frame.x1) for y in (frame.y0, frame.y1)])
+    reach = 1.25 * float(np.hypot(*(corners - heart).T).max())
+    # A larger page takes wider veins: some ten thousand are what a plotter draws in an evening.
+    veins = max(veins, reach / 190)
     turn = rng.uniform(0, 2 * np.pi)
-    share = np.linspace(0, 1, petals)
     # The outer petals come first and lie lowest.
-    size = svg.frame.short / 2 * (1 - share) ** (0.55 + opening)
+    share = np.linspace(0, 1, petals)
+    size = np.maximum(reach * (1 - share) ** (0.75 + opening), 0.035 * reach)
+    box = frame.x0, frame.y0, frame.x1, frame.y1
     shapes = [
-        _petal(rng, turn + GOLDEN_ANGLE * i, max(size[i], 0.07 * size[0]), lobes, veins, ruffle)
+        _petal(rng, heart, box, turn + GOLDEN_ANGLE * i, size[i], lobes, veins, ruffle)
         for i in range(petals)
     ]
     visible = occlude(shapes)
-    drawn = Lines.join(visible)
-    svg.polylines(fitted_lines(svg, drawn.take(drawn.lengths_mm > 0.8)))
+    # Equal parts of the radius, from the heart outwards.
+    ring = np.minimum((pens * (size / reach) ** 0.8).astype(int), pens - 1)
+    for number in range(pens):
+        drawn = Lines.join([visible[i] for i in np.flatnonzero(ring == number)])
+        if len(drawn):
+            with svg.layer(f"pen {number + 1}", color=INKS[number], width=0.3):
+                svg.polylines(drawn.take(drawn.lengths_mm > 0.8))
 
 
 def _petal(
-    rng: np.random.Generator, heading: float, length: float, lobes: int, veins: int, ruffle: float
+    rng: np.random.Generator,
+    heart: Points,
+    box: tuple[float, float, float, float],
+    heading: float,
+    length: float,
+    lobes: int,
+    apart: float,
+    ruffle: float,
 ) -> Shape:
-    """Return a petal from the origin, `length` mm long, as its veins and the edge that hides."""
+    """Return a petal from `heart`, `length` mm long, as its lines in `box` and the edge that hides."""
     half = np.linspace(-1, 1, 121)
-    bays = ruffle * 0.10 * np.cos(lobes * np.pi * half + rng.uniform(-0.5, 0.5))
-    waves = ruffle * 0.05 * np.sin(rng.uniform(4, 9) * half + rng.uniform(0, 2 * np.pi))
-    reach = np.cos(half * np.pi / 2) ** 0.42 * (1 + bays + waves) / (1 + 0.15 * ruffle)
+    bays = ruffle * 0.09 * np.cos(lobes * np.pi * half + rng.uniform(-0.5, 0.5))
+    waves = ruffle * 0.04 * np.sin(rng.uniform(4, 9) * half + rng.uniform(0, 2 * np.pi))
+    reach = np.cos(half * np.pi / 2) ** 0.36 * (1 + bays + waves) / (1 + 0.13 * ruffle)
     spread = 0.95 + 0.25 * rng.random()
     edge = polar(reach * length, heading + half * spread)
-    # Veins leave the base together and part towards the edge, no closer there than a pen can show.
-    veins = at_most(veins, 1.6 * spread * length, 0.9, least=3)
-    picks = np.linspace(0, 120, veins + 2)[1:-1]
-    tips = np.column_stack([np.interp(picks, np.arange(121), axis) for axis in edge.T])
-    along = np.linspace(0.4 + 0.2 * rng.random(), 0.97, 24)[:, None]
-    base = polar(np.full(1, length * 0.02), np.full(1, heading))
-    bow = np.sin(np.pi * along) * 0.06 * length * np.linspace(-1, 1, veins)[:, None, None]
-    side = polar(1.0, heading + np.pi / 2)
-    lines = base + (tips[:, None] - base) * along + bow * side
-    outline = np.concatenate([edge, edge[:1]])
-    return Shape(Lines.join([Lines.of(outline), Lines.of(lines)]), outline)
+    outline = np.concatenate([edge, edge[:1]]) + heart
+    veins = _veins(rng, edge, apart)
+    lines = Lines.join([Lines.of(outline), veins.with_points(veins.points + heart)])
+    return Shape(clip_to_rectangle(lines, *box), outline)
+
+
+def _veins(rng: np.random.Generator, edge: Points, apart: float) -> Lines:
+    """Return lines from the edge towards the base: every second one shorter, as they draw together."""
+    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(edge, axis=0).T))])
+    count = max(3, int(along[-1] / apart))
+    at = np.linspace(0, along[-1], count + 2)[1:-1]
+    tips = np.column_stack([np.interp(at, along, axis) for axis in edge.T])
+    # Line n goes on inward to where those of its rank are `apart` from each other: 1/2, 1/4, ... .
+    number = np.arange(1, count + 1)
+    rank = np.log2(number & -number)
+    start = np.clip(0.5 ** (rank + 0.35) * rng.uniform(0.9, 1.1, count), 0.02, 1)
+    t = start[:, None] + (0.985 - start[:, None]) * np.linspace(0, 1, 9)
+    # They leave the edge square to it, not straight for the base: the petal is a bowl.
+    middle = edge[len(edge) // 2]
+    pull = 0.18 * np.sin(np.pi * t)[..., None] * (middle - tips)[:, None]
+    return Lines.of(tips[:, None] * t[..., None] + pull * t[..., None])

@@ -26,20 +26,20 @@ def automaton(
     *,
     rule: Annotated[
         int | None, Interval(ge=0, le=255), doc("Wolfram's number; none: the seed picks one")
-    ] = 126,
-    cells: Annotated[int, Interval(ge=15, le=150), doc("Cells in a row")] = 72,
+    ] = 22,
+    cells: Annotated[int, Interval(ge=15, le=150), doc("Cells in a row")] = 96,
     start: Annotated[Literal["one cell", "chance"], doc("The first row")] = "chance",
-    relief: Annotated[
-        float, Interval(ge=0.2, le=1), doc("How far living cells lift a thread")
-    ] = 0.8,
-    softness: Annotated[float, Interval(ge=0, le=1), doc("How smoothly threads rise")] = 0.55,
-    pens: Annotated[int, Interval(ge=1, le=2), doc("Colours of the threads")] = 1,
+    threads: Annotated[int, Interval(ge=1, le=6), doc("Threads to a cell")] = 3,
+    reach: Annotated[
+        float, Interval(ge=0.5, le=1), doc("How much of a cell a thread crosses before it dips")
+    ] = 0.9,
+    pens: Annotated[int, Interval(ge=1, le=2), doc("Colours of the threads")] = 2,
 ) -> None:
-    """A cloth of threads, each lifted where the cells of its row live.
+    """A woven cloth: the warp lies on top where cells live, the weft where they do not.
 
     The elementary cellular automata of Stephen Wolfram (Statistical mechanics of cellular automata,
-    1983): a cell is born or not by the three above it. Each row is one line from edge to edge, so
-    that the pen is lifted once a row.
+    1983): a cell is born or not by the three above it. Woven as Joseph Marie Jacquard's loom (1804)
+    would from the same holes in a card.
     """
     chosen = int(rng.choice(LIVELY)) if rule is None else rule
     cells = at_most(cells, svg.frame.width, 1.0)
@@ -49,36 +49,29 @@ def automaton(
     warm = rows if start == "chance" else 0
     history = _history(_first(rng, cells + 2 * (rows + warm), start), chosen, rows + warm)
     alive = history[warm:, rows + warm : rows + warm + cells]
-    threads = _threads(alive, relief, softness, side, svg.frame.width)
-    top = svg.frame.cy - rows * side / 2
-    lines = [
-        np.column_stack([x + svg.frame.x0, y + top + (row + 1) * side])
-        for row, (x, y) in enumerate(threads)
-    ]
-    for pen, (name, color) in enumerate([("warp", "#14213d"), ("weft", "#b3402a")][:pens]):
-        with svg.layer(name, color=color, width=0.35):
-            svg.polylines(lines[pen::pens])
+    corner = np.array([svg.frame.x0, svg.frame.cy - rows * side / 2])
+    threads = at_most(threads, side, 0.5)
+    weft, warp = _floats(~alive, threads, reach), _floats(alive.T, threads, reach)[..., ::-1]
+    for number, (lines, color) in enumerate(((warp, "#14213d"), (weft, "#b3402a"))):
+        with svg.layer(
+            ("warp", "weft")[number], color=color if pens == 2 else "#14213d", width=0.35
+        ):
+            svg.polylines(lines * side + corner)
 
 
-def _threads(
-    alive: Bits, relief: float, softness: float, side: float, width: float
-) -> list[tuple[Floats, Floats]]:
-    """Return x and y of each row's line in mm, y upwards of its row where cells live."""
-    steps = 10
-    height = np.repeat(alive.astype(float), steps, axis=1)
-    reach = max(1, round(softness * steps * 0.9))
-    window = np.hanning(2 * reach + 1) if reach > 1 else np.ones(1)
-    padded = np.pad(height, ((0, 0), (len(window) // 2, len(window) // 2)), mode="edge")
-    smooth = np.array([np.convolve(row, window / window.sum(), mode="valid") for row in padded])
-    x = np.linspace(0, width, smooth.shape[1])
-    return [_bare(x, -relief * side * row) for row in smooth]
+def _floats(on_top: Bits, threads: int, share: float) -> Floats:
+    """Return (N, 2, 2): `threads` lines along each run of a row that lies on top, in cells.
 
-
-def _bare(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return the line without points in the middle of straight stretches."""
-    keep = np.ones(len(x), dtype=bool)
-    keep[1:-1] = np.abs(y[:-2] - 2 * y[1:-1] + y[2:]) > 1e-9
-    return x[keep], y[keep]
+    Each ends before its run does: of the last cell, `share` is left.
+    """
+    padded = np.pad(on_top, ((0, 0), (1, 1))).astype(np.int8)
+    change = np.diff(padded, axis=1)
+    row, start = np.nonzero(change == 1)
+    end = np.nonzero(change == -1)[1]
+    gap = (1 - share) / 2
+    y = row[:, None] + (np.arange(threads) + 0.5) / threads
+    x = np.broadcast_to(np.stack([start + gap, end - gap], axis=1)[:, None], (*y.shape, 2))
+    return np.stack([x, np.broadcast_to(y[..., None], x.shape)], axis=-1).reshape(-1, 2, 2)
 
 
 def _first(rng: np.random.Generator, count: int, start: str) -> Bits:

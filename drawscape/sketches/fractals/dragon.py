@@ -21,8 +21,8 @@ def dragon(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    step_mm: Annotated[float, Interval(ge=1.2, le=12), doc("Length of a step in mm")] = 3.0,
-    dragons: Annotated[int, Interval(ge=1, le=4), doc("Dragons about a point, a pen each")] = 2,
+    step_mm: Annotated[float, Interval(ge=1.2, le=12), doc("Length of a step in mm")] = 2.4,
+    dragons: Annotated[int, Interval(ge=1, le=4), doc("Dragons about a point, a pen each")] = 4,
     opening: Annotated[float, Interval(ge=90, le=110), doc("Degrees at each crease")] = 90.0,
     rounding: Annotated[
         float, Interval(ge=0.1, le=1), doc("How far the creases are rounded")

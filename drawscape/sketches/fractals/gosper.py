@@ -9,7 +9,6 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.noise import Noise
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.svg_builder import SVGBuilder
@@ -23,36 +22,60 @@ TURNS = np.array([(0, -1, -3, -2, 0, 0, 1), (1, 0, 0, -2, -3, -1, 0)])
 GENERATIONS = 6
 """Of the whole curve, of which the page shows a piece: 117,649 steps."""
 
+INKS = ("#14213d", "#b3402a", "#c9922e", "#2f6f6a")
+
 
 @sketch
 def gosper(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    step_mm: Annotated[float, Interval(ge=1.2, le=8), doc("Length of a step in mm")] = 2.2,
+    step_mm: Annotated[float, Interval(ge=1.2, le=8), doc("Length of a step in mm")] = 2.4,
     rounding: Annotated[float, Interval(ge=0, le=1), doc("How far the bends are rounded")] = 0.9,
+    islands: Annotated[
+        int, Interval(ge=1, le=4), doc("Generations of the curve in an island of one colour")
+    ] = 3,
+    pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
     echo: Annotated[
-        float, Interval(ge=0, le=1), doc("Share of the page where a second line runs along")
-    ] = 0.4,
+        float, Interval(ge=0, le=1), doc("Share of the islands where a second line runs along")
+    ] = 0.35,
 ) -> None:
-    """One line that fills the page with islands in islands, doubled where a hidden relief is high.
+    """One line that fills the page with islands in islands, as a map of an archipelago.
 
     The curve of Bill Gosper, 1973, called flowsnake (Martin Gardner, Mathematical Games, Scientific
-    American, 1976). The seed picks the piece of the plane, its turn and the relief.
+    American, 1976). The seed picks the piece of the plane, its turn and the islands' colours.
     """
     path = _path(GENERATIONS, 2 * np.hypot(svg.frame.width, svg.frame.height) / step_mm)
     path = path * np.exp(1j * rng.uniform(0, 2 * np.pi)) * step_mm
     points = np.column_stack([path.real, path.imag])
     points += (svg.frame.cx, svg.frame.cy) + rng.uniform(-30, 30, 2) * step_mm / 3 - points.mean(0)
-    first = _rounded(points, rounding)
-    with svg.layer("flowsnake", color="#14213d", width=0.35):
-        svg.polylines(keep_positive(Lines.of(first), depth_in(svg.frame, first)))
-    second = _beside(first, 0.3 * step_mm)
-    relief = Noise(int(rng.integers(2**31))).fractal(*(second / svg.frame.short * 1.9).T, octaves=2)
-    high = relief - np.quantile(relief, 1 - echo) if echo > 0 else np.full(len(relief), -1.0)
-    with svg.layer("echo", color="#c8553d", width=0.35):
-        shown = keep_positive(Lines.of(second), np.minimum(high, depth_in(svg.frame, second)))
-        svg.polylines(shown.take(shown.lengths_mm > 2 * step_mm))
+    line = _rounded(points, rounding)
+    beside = _beside(line, 0.3 * step_mm)
+    size = 5 * 7**islands  # each step has become five points
+    count = -(-len(line) // size)
+    ink = _unlike_neighbours(rng, count, pens)
+    doubled = rng.random(count) < echo
+    coast, inner = _islands(line, size), _islands(beside, size)
+    for pen in range(pens):
+        drawn = Lines.join([coast.take(ink == pen), inner.take((ink == pen) & doubled)])
+        shown = keep_positive(drawn, depth_in(svg.frame, drawn.points))
+        if len(shown):
+            with svg.layer(f"pen {pen + 1}", color=INKS[pen], width=0.35):
+                svg.polylines(shown)
+
+
+def _islands(line: Points, size: int) -> Lines:
+    """Return `line` in pieces of `size` points and one more each, where it meets the next."""
+    starts = np.arange(0, len(line), size)
+    ends = np.minimum(starts + size + 1, len(line))
+    counts = ends - starts
+    index = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts - starts, counts)
+    return Lines.from_counts(line[index], counts)
+
+
+def _unlike_neighbours(rng: np.random.Generator, count: int, pens: int) -> NDArray[np.int64]:
+    """Return a pen for each island, another than that of the one before where there are several."""
+    return np.asarray(np.cumsum(rng.integers(1, max(pens, 2), count)) % pens)
 
 
 def _path(generations: int, steps_across: float) -> NDArray[np.complex128]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import fitted_lines
 from drawscape.svg_builder import SVGBuilder
 
+Floats = NDArray[np.float64]
 Name = Literal[
     "fern", "bush", "weed", "snowflake", "arrowhead", "crystal", "pentagons", "kolam", "rings"
 ]
@@ -34,6 +36,8 @@ class System:
     heading: float = 0.0
     echoes: int = 1
 
+
+GREENS = {"leaves": "#3f7d4e", "olive leaves": "#7d8f2c", "teal leaves": "#2f6f6a"}
 
 # F, G draw; + and - turn; [ and ] remember and return; other letters only grow.
 SYSTEMS: dict[str, System] = {
@@ -58,15 +62,16 @@ def l_system(
     generations: Annotated[
         int, Interval(ge=3, le=7), doc("Rewritings, counted so that 7 are as many as fit a page")
     ] = 7,
-    wildness: Annotated[float, Interval(ge=0, le=1), doc("Chance in a plant's growth")] = 0.5,
-    weight: Annotated[float, Interval(ge=0, le=1), doc("How far a plant's twigs hang")] = 0.35,
-    leaves: Annotated[float, Interval(ge=0, le=1), doc("Share of a plant's twigs in leaf")] = 0.3,
+    plants: Annotated[int, Interval(ge=1, le=9), doc("Plants side by side")] = 4,
+    wildness: Annotated[float, Interval(ge=0, le=1), doc("Chance in a plant's growth")] = 0.6,
+    weight: Annotated[float, Interval(ge=0, le=1), doc("How far a plant's twigs hang")] = 0.4,
+    leaves: Annotated[float, Interval(ge=0, le=1), doc("Share of a plant's twigs in leaf")] = 0.28,
 ) -> None:
-    """A plant or a curve that a few letters grow into by rewriting.
+    """A bed of plants or a curve that a few letters grow into by rewriting.
 
     Aristid Lindenmayer, Mathematical models for cellular interactions in development, 1968; most
     systems are from Przemyslaw Prusinkiewicz and Lindenmayer, The Algorithmic Beauty of Plants,
-    1990. The seed grows a plant and turns a curve.
+    1990. The seed grows the plants and turns a curve.
     """
     chosen = SYSTEMS[system]
     text = _grown(chosen, max(1, chosen.most - 7 + generations))
@@ -74,19 +79,67 @@ def l_system(
         curve = _turned(_once(_curve(text, chosen)), chosen.angle * int(rng.integers(12)))
         svg.polylines(fitted_lines(svg, _echoes(curve, chosen.echoes)))
         return
-    twigs = list(_branches(rng, text, chosen, wildness, weight))
-    lines = fitted_lines(svg, Lines.of(twigs))
+    bed = [
+        _plant(rng, SYSTEMS[name], generations, wildness, weight, leaves, size, svg.frame.height)
+        for name, size in zip(_company(rng, system, plants), _sizes(rng, plants), strict=True)
+    ]
+    # They stand on one ground, close enough for their twigs to reach into each other.
+    stand = np.cumsum(
+        [0.0]
+        + [
+            0.36 * (np.ptp(a.points[:, 0]) + np.ptp(b.points[:, 0]))
+            for (a, _), (b, _) in pairwise(bed)
+        ]
+    )
+    grown = [
+        part.with_points(np.add(part.points, (x, 0)))
+        for (twigs, foliage), x in zip(bed, stand, strict=True)
+        for part in (twigs, foliage)
+    ]
+    count = [len(part) for part in grown]
+    placed = fitted_lines(svg, Lines.join(grown), stretched=plants > 1)
+    plant = np.repeat(np.arange(2 * plants), count)
+    with svg.layer("branches", color="#1f2a1f", width=0.3):
+        svg.polylines(placed.take(plant % 2 == 0))
+    for number, (name, color) in enumerate(GREENS.items()):
+        foliage = placed.take((plant % 2 == 1) & (plant // 2 % 3 == number))
+        if len(foliage):
+            with svg.layer(name, color=color, width=0.3):
+                svg.polylines(foliage)
+
+
+def _company(rng: np.random.Generator, system: Name, plants: int) -> list[Name]:
+    """Return the systems of the plants: every second one is the one asked for, the others any."""
+    kinds: tuple[Name, ...] = ("fern", "bush", "weed")
+    others = rng.integers(3, size=plants)
+    return [system if i % 2 == 0 else kinds[others[i]] for i in range(plants)]
+
+
+def _sizes(rng: np.random.Generator, plants: int) -> Floats:
+    """Return the plants' heights, the tallest 1."""
+    sizes = rng.uniform(0.45, 0.85, plants)
+    sizes[rng.integers(plants)] = 1.0
+    return np.asarray(sizes)
+
+
+def _plant(
+    rng: np.random.Generator,
+    system: System,
+    generations: int,
+    wildness: float,
+    weight: float,
+    leaves: float,
+    size: float,
+    height: float,
+) -> tuple[Lines, Lines]:
+    """Return the twigs and the leaves of a plant that stands at (0, 0), `size` times `height` mm tall."""
+    text = _grown(system, max(1, system.most - 7 + generations - (size < 0.6)))
+    lines = Lines.of(list(_branches(rng, text, system, wildness, weight)))
+    lines = lines.with_points(lines.points * (size * height / np.ptp(lines.points[:, 1])))
     # A twig that no pen could show is only a blot on its neighbour.
     lines = lines.take(lines.lengths_mm > 0.6)
     ends = np.flatnonzero(rng.random(len(lines)) < leaves)
-    shapes = Lines.of(_leaves(lines, ends, 0.022 * svg.frame.short))
-    # Leaves reach beyond the twigs: both together fill the page.
-    plant = fitted_lines(svg, Lines.join([lines, shapes]))
-    number = np.arange(len(plant))
-    with svg.layer("branches", color="#1f2a1f", width=0.3):
-        svg.polylines(plant.take(number < len(lines)))
-    with svg.layer("leaves", color="#3f7d4e", width=0.3):
-        svg.polylines(plant.take(number >= len(lines)))
+    return lines, Lines.of(_leaves(lines, ends, 0.023 * size**0.7 * height))
 
 
 def _leaves(lines: Lines, chosen: NDArray[np.int64], size: float) -> Points:

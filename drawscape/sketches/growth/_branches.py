@@ -105,7 +105,8 @@ def _shade(places: Points, width: NDArray[np.float64], chains: list[list[int]]) 
         along = np.gradient(middle, axis=0)
         along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
         aside = np.column_stack((-along[:, 1], along[:, 0]))
-        aside *= np.where(aside[:, :1] < 0, -1.0, 1.0)  # always to the right: one light for all
+        # One light for all, from the upper left; a branch that turns keeps its side.
+        aside *= 1.0 if np.sum(aside @ (1.0, 0.4)) >= 0 else -1.0
         half = width[chain] / 2
         half[0] = min(half[0], half[1])
         for k in range(1, int(width[chain[1]] / 1.6) + 1):

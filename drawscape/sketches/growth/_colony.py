@@ -35,6 +35,13 @@ class Colony:
         self.gap = np.full(len(attractors), np.inf)
         self._meet(0)
 
+    def light_anew(self, attractors: Points, reach: float) -> None:
+        """Put `attractors` in the place of those left, each used up within `reach` from now on."""
+        self.attractors, self.reach = attractors, reach
+        self.nearest = np.zeros(len(attractors), dtype=np.int64)
+        self.gap = np.full(len(attractors), np.inf)
+        self._meet(0)
+
     def grow(self, rounds: int, most: int) -> Iterator[float]:
         """Grow for at most `rounds` rounds or `most` nodes; yield the share of light used."""
         whole = max(len(self.attractors), 1)
@@ -85,9 +92,19 @@ class Colony:
         new = self.nodes[first:]
         if not len(new) or not len(self.attractors):
             return
-        gaps = np.hypot(*(self.attractors[:, None] - new[None]).transpose(2, 0, 1))
-        closest = gaps.argmin(axis=1)
-        gap = gaps[np.arange(len(gaps)), closest]
+        closest, gap = _nearest(self.attractors, new)
         nearer = gap < self.gap
         self.gap = np.where(nearer, gap, self.gap)
         self.nearest = np.where(nearer, first + closest, self.nearest)
+
+
+def _nearest(points: Points, nodes: Points) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each of `points` the nearest of `nodes` and how far away it is."""
+    if len(nodes) > 60:
+        from scipy.spatial import cKDTree
+
+        gap, closest = cKDTree(nodes).query(points)
+        return closest, gap
+    gaps = np.hypot(*(points[:, None] - nodes[None]).transpose(2, 0, 1))
+    closest = gaps.argmin(axis=1)
+    return closest, gaps[np.arange(len(gaps)), closest]

@@ -39,17 +39,18 @@ def reaction_diffusion(
     kind: Annotated[Kind, doc("Which pattern the chemicals settle into")] = "coral",
     detail: Annotated[
         int, Interval(ge=60, le=180), doc("Cells along the shorter side; a stripe takes about 15")
-    ] = 155,
+    ] = 132,
     steps: Annotated[int, Interval(ge=500, le=3000), doc("How long it reacts")] = 2400,
     change: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("How far conditions change across the page")
     ] = 0.45,
-    outlines: Annotated[int, Interval(ge=1, le=6), doc("Outlines nested in each stripe")] = 4,
-    core: Annotated[
-        bool, doc("Draw the innermost outlines, of the stripes' full parts, in red")
-    ] = True,
+    outlines: Annotated[int, Interval(ge=1, le=12), doc("Outlines nested in each stripe")] = 9,
+    spacing: Annotated[
+        float, Interval(ge=0.6, le=3), doc("Distance in mm between nested outlines")
+    ] = 0.8,
+    core: Annotated[bool, doc("Fill the valleys between stripes in red")] = True,
 ) -> Steps:
-    """Contours of two chemicals that feed on and spread into each other.
+    """Two chemicals that feed on and spread into each other, their stripes filled like fingerprints.
 
     After P. Gray and S. K. Scott (1984) and J. E. Pearson, "Complex patterns in a simple system",
     Science 261 (1993).
@@ -63,17 +64,59 @@ def reaction_diffusion(
         u, v = _react(u, v, feed, kill, min(250, steps - done))
         yield (
             0.95 * min(done + 250, steps) / steps,
-            partial(_draw, v=v, outlines=outlines, core=core),
+            partial(_draw, v=v, outlines=outlines, spacing=spacing, core=core),
         )
-    _draw(svg, v, outlines, core)
+    _draw(svg, v, outlines, spacing, core)
 
 
-def _draw(svg: SVGBuilder, v: Grid, outlines: int, core: bool) -> None:
-    lines = _nested(svg.frame, _enlarged(v), outlines)
-    svg.polylines(Lines.join(lines[:-1] if core and outlines > 1 else lines))
-    if core and outlines > 1:
+def _draw(svg: SVGBuilder, v: Grid, outlines: int, spacing: float, core: bool) -> None:
+    """Draw the stripes' outlines, each `spacing` inside the one before, and their valleys."""
+    depth = _depth(svg.frame, v)
+    levels = spacing * np.arange(outlines)
+    stripes = contours_by_level(depth, levels, svg.frame)
+    svg.polylines(_broad(Lines.join(stripes), spacing))
+    if core:
         with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(lines[-1])
+            # Half as dense as the stripes: they stay the figure, the valleys the ground.
+            floors = -spacing * (1.5 + 2.0 * np.arange(outlines))
+            valleys = contours_by_level(depth, floors[::-1], svg.frame)
+            svg.polylines(_broad(Lines.join(valleys), 2 * spacing))
+
+
+def _depth(frame: Frame, v: Grid) -> NDArray[np.float64]:
+    """Return how deep within a stripe each place lies, in mm; negative in a valley."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+    fine = _enlarged(v)
+    top = float(np.quantile(fine, 0.97))
+    if top < 0.02:  # the reaction died out, which no pattern above does at these rates
+        top = max(float(np.max(fine)), 1e-6)
+    rise = fine - 0.45 * top
+    cell = frame.width / (fine.shape[1] - 1), frame.height / (fine.shape[0] - 1)
+    pitch = (cell[1], cell[0])
+    inside, outside = (
+        distance_transform_edt(part, sampling=pitch) for part in (rise > 0, rise <= 0)
+    )
+    # Near the shore the chemical itself says to a part of a cell where it lies.
+    slope = np.maximum(np.hypot(*np.gradient(rise, *pitch)), 1e-9)
+    near, far = rise / slope, inside - outside
+    share = np.clip(np.abs(far) / (2.5 * max(pitch)) - 0.5, 0, 1)
+    far -= 0.5 * max(pitch) * np.sign(far)
+    close = np.clip(near, -4 * max(pitch), 4 * max(pitch))
+    return np.asarray(gaussian_filter(share * far + (1 - share) * close, 2.0))
+
+
+def _broad(lines: Lines, spacing: float) -> Lines:
+    """Return the lines without rings that hold nothing but the ridge of a stripe."""
+    first = np.repeat(lines.starts, lines.counts, axis=0)
+    x, y = (lines.points - first).T
+    # Shoelace: each point with the next; a line's last point with its first, which is the origin.
+    cross = np.append(x[:-1] * y[1:] - x[1:] * y[:-1], 0.0)
+    cross[lines.offsets[1:] - 1] = 0.0
+    area = np.abs(np.add.reduceat(cross, lines.offsets[:-1])) / 2 if len(lines) else np.empty(0)
+    closed = np.hypot(*(lines.ends - lines.starts).T) < 1e-6
+    thin = (area < 0.45 * spacing * lines.lengths_mm) | (area < 32 * spacing**2)
+    return lines.take(~(closed & thin) & (lines.lengths_mm > 5.0))
 
 
 def _shape(frame: Frame, detail: int) -> tuple[int, int]:
@@ -147,12 +190,3 @@ def _enlarged(v: Grid) -> NDArray[np.float64]:
     from scipy.ndimage import zoom
 
     return np.asarray(zoom(v.astype(np.float64), 3, order=3))
-
-
-def _nested(frame: Frame, fine: NDArray[np.float64], outlines: int) -> list[Lines]:
-    top = float(np.quantile(fine, 0.97))
-    if top < 0.02:  # the reaction died out, which no pattern above does at these rates
-        top = max(float(np.max(fine)), 1e-6)
-    share = np.linspace(0.35, 0.78, outlines) if outlines > 1 else np.array([0.5])
-    lines = contours_by_level(fine, top * share, frame)
-    return [found.take(found.lengths_mm > 6.0) for found in lines]

@@ -23,6 +23,10 @@ from drawscape.svg_builder import Frame, SVGBuilder
 Form = Literal["tree", "leaf", "thicket"]
 
 
+DEEP = 0.15
+"""Part of the page's height that the roots of a tree take."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Where to grow: the outline (N, 2) that holds the light, and the roots (R, 2), in mm."""
@@ -38,16 +42,19 @@ def space_colonization(
     rng: np.random.Generator,
     *,
     form: Annotated[Form, doc("What grows")] = "tree",
-    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4200,
+    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4800,
+    limbs: Annotated[
+        float, Interval(ge=2.0, le=16.0), doc("How far limbs keep from each other, in steps")
+    ] = 9.0,
     reach: Annotated[
-        float, Interval(ge=1.2, le=6.0), doc("How near a branch comes to a bud, in steps")
+        float, Interval(ge=1.2, le=6.0), doc("How near a twig comes to a bud, in steps")
     ] = 2.2,
     sight: Annotated[
         float, Interval(ge=4.0, le=40.0), doc("From how far a bud pulls, in steps")
     ] = 10.0,
     trunk: Annotated[
         float, Interval(ge=0.0, le=0.09), doc("Width of the trunk, as a part of the page")
-    ] = 0.055,
+    ] = 0.045,
     taper: Annotated[
         float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
     ] = 1.9,
@@ -64,15 +71,21 @@ def space_colonization(
     plan = _PLANS[form](frame, Noise(rng))
     step = float(np.sqrt(np.ptp(plan.outline[:, 0]) * np.ptp(plan.outline[:, 1]) / buds) * 0.42)
     tree = Colony(
-        _light(rng, plan.outline, buds),
+        _light(rng, plan.outline, max(60, buds // 10)),
         plan.roots,
         step=step,
-        influence=sight * step,
-        reach=reach * step,
+        influence=2.5 * sight * step,
+        reach=max(limbs, reach) * step,
         heading=np.array([0.0, -plan.up]),
     )
+    # Limbs first, that leave each other room; then, as light falls between them, branches and twigs.
+    for stage, (share, room, far) in enumerate(((1 / 3, limbs / 2, 1.8), (1.0, 1.0, 1.0))):
+        for done in tree.grow(600, 3 * buds):
+            yield 0.2 * (stage + done), partial(_so_far, tree=tree)
+        tree.light_anew(_light(rng, plan.outline, int(share * buds)), max(room, reach) * step)
+        tree.influence = far * sight * step
     for done in tree.grow(600, 3 * buds):
-        yield 0.7 * done, partial(_so_far, tree=tree)
+        yield 0.4 + 0.3 * done, partial(_so_far, tree=tree)
     nodes = _swayed(Noise(rng), relaxed(tree.nodes, tree.parents, 3), plan)
     width = trunk * frame.short
     foot = float(np.max(plan.roots[:, 1]))
@@ -118,25 +131,27 @@ def _light(rng: np.random.Generator, outline: Points, count: int) -> Points:
 
 def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -> Lines:
     """Return the roots of a tree and the ground that they hold on to."""
-    ground = frame.y1 - 0.1 * frame.height
+    ground = frame.y1 - DEEP * frame.height
     t = np.linspace(0, np.pi, 60)
-    across, down = 0.34 * frame.width, 0.1 * frame.height
+    across, down = 0.46 * frame.width, 0.97 * DEEP * frame.height
     bowl = np.column_stack((frame.cx + across * np.cos(t), ground + down * np.sin(t)))
-    light = _light(rng, bowl, 260)
-    step = float(np.sqrt(across * 2 * down / 260) * 0.6)
+    step = float(np.sqrt(across * 2 * down / 900) * 0.45)
     growing = Colony(
-        light,
+        _light(rng, bowl, 130),
         np.array([[frame.cx, ground]]),
         step=step,
-        influence=16 * step,
-        reach=2 * step,
+        influence=40 * step,
+        reach=6 * step,
         heading=np.array([0.0, 0.05]),
     )
-    for _ in growing.grow(200, 1500):
+    for _ in growing.grow(300, 2500):
+        pass
+    growing.light_anew(_light(rng, bowl, 900), 2 * step)
+    for _ in growing.grow(300, 2500):
         pass
     nodes = relaxed(growing.nodes, growing.parents, 3)
     window = frame.x0, ground, frame.x1, frame.y1
-    return drawn_tree(nodes, growing.parents, width, taper, window)
+    return drawn_tree(nodes, growing.parents, 0.75 * width, taper, window)
 
 
 def _tree(frame: Frame, noise: Noise) -> Plan:
@@ -145,10 +160,10 @@ def _tree(frame: Frame, noise: Noise) -> Plan:
     bumps = 1.0 + 0.2 * noise.fractal(np.cos(t) * 1.4 + 7, np.sin(t) * 1.4 + 7, octaves=3)
     crown = np.column_stack((np.cos(t), np.sin(t) * (1 + 0.08 * np.cos(t)))) * bumps[:, None]
     low, high = crown.min(axis=0), crown.max(axis=0)
-    tall = 0.72 * frame.height
+    tall = (0.94 - DEEP - 0.1) * frame.height
     size = np.array([frame.width, min(tall, 1.5 * frame.width)])
     crown = (crown - low) / (high - low) * size + (frame.x0, frame.y0 + tall - size[1])
-    foot = frame.y1 - 0.1 * frame.height
+    foot = frame.y1 - DEEP * frame.height
     return Plan(crown, np.array([[frame.cx, foot]]), 0.12)
 
 

@@ -35,35 +35,42 @@ def voronoi(
     rounding: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("How far corners are rounded off")
     ] = 0.65,
-    rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines nested in a cell")] = 9,
+    rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines nested in a cell")] = 12,
     spacing: Annotated[
         float, Interval(ge=0.5, le=4.0), doc("Distance in mm between nested outlines")
     ] = 1.1,
+    light: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("How far outlines draw together on the shaded side")
+    ] = 0.7,
     marked: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("Part of the cells drawn in the second pen")
-    ] = 0.12,
+    ] = 0.2,
 ) -> Steps:
-    """Relaxed Voronoi cells as rounded stones with nested outlines.
+    """Relaxed Voronoi cells as pebbles, lit from the upper left.
 
-    After G. Voronoi (1908), evened out by S. Lloyd's rounds (1957/1982).
+    After G. Voronoi (1908), evened out by S. Lloyd's rounds (1957/1982). A vein of another stone runs
+    through them.
     """
     frame = svg.frame
     # Cells of less than a few square millimetres would be nothing but gap.
     count = max(4, min(count, int(frame.width * frame.height / 12)))
     gap = min(gap, 0.25 * float(np.sqrt(frame.width * frame.height / count)))
-    tone = _tone(Noise(rng), frame, contrast)
+    noise = Noise(rng)
+    tone = _tone(noise, frame, contrast)
     points = scatter(rng, count, frame, density=tone)
     for round_ in range(evenness):
         points = relax(points, frame, iterations=1, density=tone)
         yield 0.5 * (round_ + 1) / evenness, partial(_draw_cells, points=points)
-    stones = _stones(cells(points, frame).rings, gap, rounding)
-    most = np.rint(1 + (rings - 1) * rng.random(len(stones)) ** 0.6)
-    nested, owner = _nested(stones, most, spacing)
-    lean = rng.random(len(stones)) < marked
-    svg.polylines(from_shapely(nested[~lean[owner]]))
-    if lean.any():
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(from_shapely(nested[lean[owner]]))
+    found = cells(points, frame)
+    stones = _stones(found.rings, gap, rounding)
+    nested, owner = _nested(stones, rings, spacing, light)
+    x, y = points.T / frame.short
+    vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
+    lean = (vein < np.quantile(vein, marked) if marked > 0 else vein < 0)[found.owner]
+    for chosen, name, color in ((~lean, "pen 1", "#1b1b1b"), (lean, "pen 2", "#b3402a")):
+        if chosen.any():
+            with svg.layer(name, color=color, width=0.3):
+                svg.polylines(from_shapely(nested[chosen[owner]]))
 
 
 def _draw_cells(svg: SVGBuilder, points: Points) -> None:
@@ -93,17 +100,23 @@ def _stones(rings: Lines, gap: float, rounding: float) -> NDArray[Any]:
 
 
 def _nested(
-    stones: NDArray[Any], most: NDArray[np.float64], spacing: float
+    stones: NDArray[Any], most: int, spacing: float, light: float
 ) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return up to `most` outlines nested in each stone as polygons, and the stone that each belongs to."""
+    """Return up to `most` outlines nested in each stone, and the stone that each belongs to.
+
+    Each lies away from the light in the one before, so that they draw together in the shade.
+    """
     import shapely
 
     found, owner = [stones], [np.arange(len(stones))]
-    for ring in range(1, int(np.max(most, initial=1))):
+    for ring in range(1, most):
         inner = shapely.buffer(stones, -spacing * ring, quad_segs=12)
-        real = (shapely.area(inner) > 1.5 * spacing**2) & (ring < most)
+        real = shapely.area(inner) > 1.5 * spacing**2
         if not real.any():
             break
-        found.append(inner[real])
+        # Two thirds of the way at most: lines of the shaded side stay a pen's width apart.
+        away = 0.47 * light * max(spacing - 0.45, 0.0) * ring * np.ones(2)
+        moved = shapely.transform(inner[real], lambda points, away=away: points + away)
+        found.append(moved)
         owner.append(np.flatnonzero(real))
     return np.concatenate(found), np.concatenate(owner)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from numpy.typing import NDArray
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines
-from drawscape.geometry.resample import resample
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
@@ -29,45 +30,61 @@ def tone_hatching(
     layers: Annotated[int, Interval(ge=2, le=6), doc("Directions that may cross")] = 4,
     spacing: Annotated[
         float, Interval(ge=0.6, le=4.0), doc("Distance in mm between lines of a layer")
-    ] = 1.2,
+    ] = 1.0,
     angle: Annotated[
         float, Interval(ge=-90.0, le=90.0), doc("Degrees of the first layer's lines")
-    ] = 38.0,
+    ] = 35.0,
     contrast: Annotated[
         float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
     ] = 0.8,
-    hand: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How unevenly a hand would begin and end its lines")
-    ] = 0.05,
+    fade: Annotated[
+        float, Interval(ge=0.0, le=1.0), doc("How gradually a layer ends: line by line, or at once")
+    ] = 0.9,
+    bow: Annotated[
+        float, Interval(ge=-1.0, le=1.0), doc("How far the lines are bowed, as a wrist bows them")
+    ] = 0.35,
 ) -> None:
     """A picture in layers of hatching: each darker step adds a direction.
 
-    After G. Winkenbach and D. Salesin, "Computer-generated pen-and-ink illustration" (1994).
+    After G. Winkenbach and D. Salesin, "Computer-generated pen-and-ink illustration" (1994): where a
+    tone fades, first every second line ends, then every fourth. The seed moves the lines.
     """
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
     # Large pages take wider lines: about 400 a layer is what a plotter draws in an evening.
     pitch = max(spacing, frame.long / 420)
-    steps = np.linspace(0.2, 0.84, layers)
-    for layer, step in enumerate(steps):
-        lines = _hatch(box, pitch, angle + TURNS[layer])
-        # Strokes of one line end a little before or after the tone's edge, as a hand's do.
-        edge = 0.09 * hand * rng.standard_normal(len(lines))
-        over = tone.at(lines.points) - step - np.repeat(edge, lines.counts)
+    edges = np.linspace(0.14, 0.94, layers + 1)
+    inked: dict[bool, list[Lines]] = {False: [], True: []}
+    for layer, (low, high) in enumerate(pairwise(edges.tolist())):
+        lines, rank = _hatch(box, pitch, angle + TURNS[layer], bow, rng.random())
+        # The darkest lines of a layer begin where the next layer is well under way.
+        needed = low + (high - low) * 1.15 * fade * rank
+        over = tone.at(lines.points) - np.repeat(needed, lines.counts)
         strokes = keep_positive(lines, over)
-        strokes = strokes.take(strokes.lengths_mm > 2.0)
-        last = layer == layers - 1
-        with svg.layer("pen 2" if last else "pen 1", color="#7a3b22" if last else "#1b1b1b"):
-            svg.polylines(strokes)
+        inked[layer == layers - 1].append(strokes.take(strokes.lengths_mm > 1.6))
+    for last, name, color in ((False, "pen 1", "#1b1b1b"), (True, "pen 2", "#7a3b22")):
+        with svg.layer(name, color=color, width=0.25):
+            svg.polylines(Lines.join(inked[last]))
 
 
-def _hatch(box: tuple[float, float, float, float], pitch: float, angle: float) -> Lines:
-    """Return parallel lines across `box`, with a point every 0.7 mm or so."""
+def _hatch(
+    box: tuple[float, float, float, float], pitch: float, angle: float, bow: float, shift: float
+) -> tuple[Lines, NDArray[np.float64]]:
+    """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
+
+    Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there.
+    """
     centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
     reach = float(np.hypot(box[2] - box[0], box[3] - box[1])) / 2
     along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
     aside = np.array([-along[1], along[0]])
-    offsets = np.arange(-reach, reach, pitch)[:, None] * aside + centre
-    ends = np.stack((offsets - reach * along, offsets + reach * along), axis=1)
-    return resample(clip_to_rectangle(ends, *box), 0.7)
+    number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
+    t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
+    sag = 0.3 * bow * reach * (1 - t**2)
+    curve = t * reach * along + sag * aside
+    lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
+    cut = [clip_to_rectangle(line[None], *box) for line in lines]
+    bits = number % 8
+    rank = ((bits & 1) * 4 + (bits & 2) + (bits >> 2)) / 8
+    return Lines.join(cut), np.repeat(rank, [len(part) for part in cut])

@@ -27,14 +27,20 @@ Body = Literal["gyroid", "drops", "knot", "cage"]
 Inside = Callable[[Floats, Floats, Floats], Floats]
 """Positive within the body, zero on its surface; the body lies within 1 of the origin."""
 
-CELLS = 56
+CELLS = 50
 """Cubes along each side of the mesh that hides what lies behind; slices are finer than it."""
 
 CLEARANCE = 0.005
 """Of the scene's depth: how far behind the mesh a slice may lie and still show, since the mesh is coarser."""
 
-SAMPLES = 190
+SAMPLES = 140
 """Points along each side of the grid of a slice."""
+
+GYROID_SLICES = 150
+"""Of a gyroid of period 1: the finer it is wound, the longer each takes."""
+
+FLOOR, SUN = -1.5, 0.36
+"""Height of the ground that the shadow falls on, and how far it runs for each unit of height."""
 
 STEPS = 4
 """Parts in which the slices come, so that they can be watched."""
@@ -45,40 +51,53 @@ def implicit(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    body: Annotated[Body, doc("Which solid")] = "gyroid",
-    slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 84,
+    body: Annotated[Body, doc("Which solid")] = "knot",
+    slices: Annotated[int, Interval(ge=24, le=140), doc("Slices through the solid")] = 104,
     tilt: Annotated[
         float, Interval(ge=5.0, le=85.0), doc("Degrees that the eye lies above the slices")
-    ] = 34.0,
+    ] = 48.0,
     turn: Annotated[
         float, Interval(ge=0.0, le=360.0), doc("Degrees that the solid is turned")
     ] = 28.0,
     period: Annotated[
         float, Interval(ge=1.0, le=4.0), doc("How finely gyroid, cage and knot are wound")
     ] = 1.4,
-    wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.42,
-    cut: Annotated[bool, doc("Cut a quarter away, its faces in the second pen")] = True,
+    wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.62,
+    cut: Annotated[bool, doc("Cut a quarter away, its faces in a pen of their own")] = False,
+    shadow: Annotated[bool, doc("Let the sun throw its shadow, hatched")] = True,
 ) -> Steps:
     """An implicit solid in contour slices, those behind hidden by those in front.
 
     The gyroid is A. H. Schoen's, "Infinite periodic minimal surfaces without self-intersections"
     (1970); drops after J. F. Blinn, "A generalization of algebraic surface drawing" (1982). What is
-    hidden is found exactly, behind a mesh of the surface. The seed turns the solid's inside.
+    hidden is found exactly, behind a mesh of the surface. The seed moulds the solid.
     """
     solid = _solid(rng, body, period, wall)
     kept = _quartered(solid) if cut else solid
     # The cut quarter, x and y negative, faces the eye when nothing is turned.
     camera = Camera.parallel(turn - 45.0, tilt)
     mesh = implicit_mesh(lambda x, y, z: -kept(x, y, z), (-1, -1, -1), (1, 1, 1), resolution=CELLS)
-    place = _placing(svg, camera.project(mesh.vertices)[:, :2])
-    slices = at_most(slices, svg.frame.short, 0.9, least=10)
+    ground = _shadow(kept, turn) if shadow else Lines.empty()
+    floor = [np.column_stack((line, np.full(len(line), FLOOR))) for line in ground]
+    outline = camera.project(np.concatenate((mesh.vertices, *floor)))[:, :2]
+    place = _placing(svg, outline)
+    # Their distance on paper, where the surface is upright, is a pen's width and a gap at least.
+    if body == "gyroid":
+        slices = min(slices, int(GYROID_SLICES / period))
+    half = np.cos(np.radians(tilt))
+    slices = at_most(
+        slices, float(place(Lines.of([((0, -half), (0, half))])).lengths_mm[0]), 0.8, least=10
+    )
     surface: list[Lines] = []
     faces: list[Lines] = []
     for step, heights in enumerate(np.array_split(np.linspace(-0.985, 0.985, slices), STEPS)):
         for drawn, paths in zip((surface, faces), _slices(kept, solid, heights), strict=True):
             drawn.append(place(visible_paths(paths, mesh, camera, bias=CLEARANCE)))
-        yield (step + 1) / STEPS, partial(_draw, surface=surface, faces=faces)
+        yield 0.9 * (step + 1) / STEPS, partial(_draw, surface=surface, faces=faces)
     _draw(svg, surface, faces)
+    if floor:
+        with svg.layer("shadow", color="#5f7f9e", width=0.3):
+            svg.polylines(_long(place(visible_paths(floor, mesh, camera))))
 
 
 def _draw(svg: SVGBuilder, surface: list[Lines], faces: list[Lines]) -> None:
@@ -87,6 +106,30 @@ def _draw(svg: SVGBuilder, surface: list[Lines], faces: list[Lines]) -> None:
     if any(len(lines) for lines in faces):
         with svg.layer("cut", color="#b3402a", width=0.3):
             svg.polylines(_long(Lines.join(faces)))
+
+
+def _shadow(solid: Inside, turn: float) -> Lines:
+    """Return a hatch of the shadow on the floor, as lines in the plane, level for the eye."""
+    side = np.linspace(-2.4, 2.4, 201)
+    x, y = side[None, :], side[:, None]
+    # The sun stands behind the solid, a little to the left, whichever way the solid is turned.
+    heading = np.radians(62.0 - turn)
+    dark = np.full((side.size, side.size), -1.0)
+    for height in np.linspace(-0.9, 0.9, 31).tolist():
+        away = SUN * (height - FLOOR)
+        u, v = x - away * np.cos(heading), y - away * np.sin(heading)
+        near = solid(u, v, np.full((1, 1), height))
+        dark = np.maximum(dark, np.where(np.hypot(u, v) < 1.1, near, -1.0))
+    level = np.radians(45.0 - turn)
+    along = np.array([np.cos(level), -np.sin(level)]) * side[:, None]
+    rows = np.arange(-2.3, 2.3, 0.028)[:, None, None]
+    rows = along + rows * (np.sin(level), np.cos(level))
+    at = np.clip((rows + 2.4) / (side[1] - side[0]), 0, side.size - 1.001)
+    i, j = at[..., 1].astype(int), at[..., 0].astype(int)
+    a, b = at[..., 1] - i, at[..., 0] - j
+    top = dark[i, j] * (1 - b) + dark[i, j + 1] * b
+    low = dark[i + 1, j] * (1 - b) + dark[i + 1, j + 1] * b
+    return keep_positive(Lines.of(rows), top * (1 - a) + low * a)
 
 
 def _placing(svg: SVGBuilder, outline: Points) -> Callable[[Lines], Lines]:
@@ -108,13 +151,14 @@ def _slices(kept: Inside, whole: Inside, heights: Floats) -> tuple[list[Points3]
     side = np.linspace(-1, 1, SAMPLES)
     surface: list[Points3] = []
     faces: list[Points3] = []
-    for height in heights.tolist():
+    for number, height in enumerate(heights.tolist()):
         value = kept(side[None, :], side[:, None], np.full((1, 1), height))
-        lines = simplify(contours(value, 0.0, (-1.0, -1.0, 1.0, 1.0)), 0.002)
+        lines = simplify(contours(value, 0.0, (-1.0, -1.0, 1.0, 1.0)), 0.003)
         # On a cut face the whole solid goes on beyond the slice.
         x, y = lines.points.T
         beyond = whole(x, y, np.full(len(lines.points), height)) - 0.02
-        for found, part in ((surface, -beyond), (faces, beyond)):
+        # Faces are seen at a slant: every second slice is enough for them.
+        for found, part in ((surface, -beyond), (faces, beyond))[: 2 - number % 2]:
             found += [
                 np.column_stack((line, np.full(len(line), height)))
                 for line in keep_positive(lines, part)
@@ -146,23 +190,25 @@ def _solid(rng: np.random.Generator, body: Body, period: float, wall: float) -> 
 
     centres = rng.normal(0, 1, (9, 3))
     centres *= (0.62 * rng.random(9) ** 0.4 / np.linalg.norm(centres, axis=1))[:, None]
-    knot = _knot(2 * round(period) + 1, 0.07 + 0.13 * wall)
+    knot = _knot(rng, 2 * round(period) + 1, 0.07 + 0.13 * wall)
     return {"gyroid": gyroid, "cage": cage, "knot": knot, "drops": drops}[body]
 
 
-def _knot(windings: int, thick: float) -> Inside:
+def _knot(rng: np.random.Generator, windings: int, thick: float) -> Inside:
     """Return a torus knot of two rounds, `thick` in radius: a trefoil for three windings."""
     t = np.linspace(0, 4 * np.pi, 90 * windings, endpoint=False)
-    ring = 0.56 + 0.22 * np.cos(windings * t / 2)
-    height = 0.22 * np.sin(windings * t / 2)
-    strand = np.column_stack((ring * np.cos(t), ring * np.sin(t), height))
+    swing, rise, phase = rng.uniform(0.2, 0.28), rng.uniform(0.24, 0.4), rng.uniform(0, 2 * np.pi)
+    middle = 0.96 - swing - thick
+    ring = middle + swing * np.cos(windings * t / 2)
+    height = rise * np.sin(windings * t / 2)
+    strand = np.column_stack((ring * np.cos(t + phase), ring * np.sin(t + phase), height))
 
     def inside(x: Floats, y: Floats, z: Floats) -> Floats:
         from scipy.spatial import cKDTree
 
         x, y, z = np.broadcast_arrays(x, y, z)
-        far = 0.22 + 2 * thick
-        close = (np.abs(z) < far) & (np.abs(np.hypot(x, y) - 0.56) < far)
+        close = np.abs(z) < rise + 2 * thick
+        close &= np.abs(np.hypot(x, y) - middle) < swing + 2 * thick
         places = np.column_stack((x[close], y[close], z[close]))
         value = np.full(x.shape, -thick)
         gap = cKDTree(strand).query(places, distance_upper_bound=2 * thick)[0]

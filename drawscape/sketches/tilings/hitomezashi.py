@@ -17,23 +17,28 @@ Bits = NDArray[np.bool_]
 Order = Literal["mirrored", "chance", "waves"]
 
 
+INKS = ("#1d3a6e", "#c8553d", "#c9922e")
+"""Of the stitches, of small islands, of larger ones."""
+
+
 @sketch
 def hitomezashi(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 30,
+    stitches: Annotated[int, Interval(ge=8, le=72), doc("Across the shorter side")] = 44,
     order: Annotated[Order, doc("How the rows decide to begin over or under")] = "mirrored",
     bias: Annotated[float, Interval(ge=0, le=1), doc("Share of rows that begin over")] = 0.5,
-    filled: Annotated[bool, doc("Hatch every other island in red")] = True,
+    filled: Annotated[bool, doc("Hatch every other island, by its size in two colours")] = True,
+    small: Annotated[int, Interval(ge=1, le=60), doc("Cells of a small island, at most")] = 12,
 ) -> None:
     """Running stitches along every row and column, and the islands that they fence in.
 
     Hitomezashi is a form of sashiko embroidery from Edo Japan; the mathematics is in Katherine
     Seaton and Carol Hayes, Mathematical specification of hitomezashi designs, 2023. Islands take
-    two colours.
+    two colours; here one is the cloth, and the other is hatched, small islands against large ones.
     """
-    stitches = at_most(stitches, svg.frame.short, 1.2)
+    stitches = at_most(stitches, svg.frame.short, 2.2)
     side = svg.frame.short / stitches
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
@@ -41,12 +46,33 @@ def hitomezashi(
     down = _starts(rng, columns + 1, order, bias)
     over = (np.arange(columns) % 2 == 0) ^ across[:, None]
     under = (np.arange(rows)[:, None] % 2 == 0) ^ down
-    with svg.layer("stitches", color="#1d3a6e", width=0.4):
+    # A hem all around: no island is left open.
+    over[[0, -1]] = under[:, [0, -1]] = True
+    with svg.layer("stitches", color=INKS[0], width=0.4):
         svg.polylines(_unit(over, (1, 0)) * side + corner)
         svg.polylines(_unit(under, (0, 1)) * side + corner)
     if filled:
-        with svg.layer("islands", color="#c8553d", width=0.45):
-            svg.polylines(_hatch(_islands(over, under)) * side + corner)
+        # Hatch lines a pen's width and a gap apart, an even number to a cell.
+        lines = 2 * max(1, round(side / 2.2))
+        islands = _islands(over, under)
+        tiny = islands & (_areas(islands) <= small)
+        for name, cells, color in (
+            ("small islands", tiny, INKS[1]),
+            ("islands", islands & ~tiny, INKS[2]),
+        ):
+            with svg.layer(name, color=color, width=0.4):
+                hatched = _hatch(cells if name == "islands" else cells[:, ::-1], lines)
+                if name != "islands":
+                    hatched = hatched * (-1, 1) + (columns, 0)
+                svg.polylines(hatched * side + corner)
+
+
+def _areas(cells: Bits) -> NDArray[np.int64]:
+    """Return for each cell how many cells its island has; cells touch by their sides."""
+    from scipy.ndimage import label
+
+    island, _ = label(cells)
+    return np.asarray(np.bincount(island.ravel())[island])
 
 
 def _starts(rng: np.random.Generator, count: int, order: Order, bias: float) -> Bits:
@@ -72,16 +98,12 @@ def _islands(over: Bits, under: Bits) -> Bits:
     return np.logical_xor.accumulate(crossings, axis=1)
 
 
-def _hatch(cells: Bits) -> Points:
-    """Return (n, 2, 2): four diagonals in each cell, of a hatch that runs on from cell to cell."""
+def _hatch(cells: Bits, lines: int) -> Points:
+    """Return (n, 2, 2): diagonals in each cell, `lines` to its side, that run on from cell to cell."""
     y, x = np.nonzero(cells)
     at = np.stack([x, y], axis=-1)[:, None, None, :]
-    strokes = np.array(
-        [
-            [(0, 0.25), (0.25, 0)],
-            [(0, 0.75), (0.75, 0)],
-            [(0.25, 1), (1, 0.25)],
-            [(0.75, 1), (1, 0.75)],
-        ]
-    )
-    return np.asarray((at + strokes).reshape(-1, 2, 2))
+    share = (np.arange(lines) + 0.5) / lines
+    zero, one = np.zeros(lines), np.ones(lines)
+    above = np.stack([np.stack([zero, share], -1), np.stack([share, zero], -1)], axis=1)
+    below = np.stack([np.stack([share, one], -1), np.stack([one, share], -1)], axis=1)
+    return np.asarray((at + np.concatenate([above, below])).reshape(-1, 2, 2))

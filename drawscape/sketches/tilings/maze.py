@@ -8,7 +8,8 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.resample import resample
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
@@ -23,16 +24,20 @@ def maze(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    corridors: Annotated[int, Interval(ge=8, le=80), doc("Across the shorter side")] = 48,
+    corridors: Annotated[int, Interval(ge=8, le=80), doc("Across the shorter side")] = 56,
     follow: Annotated[Shape, doc("What the corridors follow")] = "waves",
-    strictness: Annotated[float, Interval(ge=0, le=1), doc("How closely they follow it")] = 0.75,
+    strictness: Annotated[float, Interval(ge=0, le=1), doc("How closely they follow it")] = 0.25,
+    swell: Annotated[
+        float, Interval(ge=0, le=1), doc("How far hills and hollows bend the corridors")
+    ] = 0.9,
     solution: Annotated[bool, doc("Draw the way through in red")] = True,
 ) -> None:
-    """A maze with one way between any two places, its corridors along rings, rays or waves.
+    """A maze on a swelling cloth, with one way between any two places.
 
     A spanning tree by Joseph Kruskal (On the shortest spanning subtree of a graph, 1956), with
-    weights that favour steps along the shape. The way in is above, the way out below, where the way
-    between them is the longest.
+    weights that favour steps along rings, rays or waves. The way in is above, the way out below,
+    where the way between them is the longest; hills of the cloth are in the manner of Victor
+    Vasarely's Vega series (from 1968).
     """
     corridors = at_most(corridors, svg.frame.short, 1.2)
     side = svg.frame.short / corridors
@@ -41,11 +46,44 @@ def maze(
     across, down = _passages(rng, columns, rows, follow, strictness)
     way = _way(across, down)
     gaps = int(way[0, 0]), int(way[-1, 0])
+    hills = _hills(rng, columns, rows)
+
+    def place(lines: Points) -> Lines:
+        even = resample(Lines.of(lines), 0.4)
+        return even.with_points(_swollen(even.points, hills, swell, columns, rows) * side + corner)
+
     with svg.layer("walls", color="#1b1b1b", width=0.35):
-        svg.polylines(_walls(across, down, gaps) * side + corner)
+        svg.polylines(place(_walls(across, down, gaps)))
     if solution:
-        with svg.layer("way", color="#b3402a", width=0.5):
-            svg.polyline((way + 0.5) * side + corner)
+        with svg.layer("way", color="#b3402a", width=0.6):
+            svg.polylines(place((way + 0.5)[None]))
+
+
+def _hills(rng: np.random.Generator, columns: int, rows: int) -> Points:
+    """Return (n, 4): middle x and y, radius and height (negative in a hollow) of hills, in cells.
+
+    None overlaps another or the border.
+    """
+    hills: list[tuple[float, float, float, float]] = []
+    short = min(columns, rows)
+    for radius in short * np.linspace(0.46, 0.14, 80):
+        x, y = rng.uniform((radius, radius), (columns - radius, rows - radius))
+        if all(np.hypot(x - u, y - v) > radius + r for u, v, r, _ in hills):
+            hills.append((x, y, float(radius), rng.uniform(0.8, 1) * (-1) ** len(hills)))
+    return np.array(hills)
+
+
+def _swollen(points: Points, hills: Points, swell: float, columns: int, rows: int) -> Points:
+    """Return the points moved away from the tops of hills, towards the floors of hollows."""
+    moved = points.copy()
+    for x, y, radius, height in hills:
+        away = points - (x, y)
+        share = np.hypot(*away.T) / radius
+        inside = share < 1
+        # Cells grow to more than three times their size on the top; further, and lines would fold over.
+        grown = 1 + (2.3 if height > 0 else 0.8) * swell * height * (1 - share[inside]) ** 2
+        moved[inside] = away[inside] * grown[:, None] + (x, y)
+    return moved
 
 
 def _passages(

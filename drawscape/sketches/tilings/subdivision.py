@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.svg_builder import SVGBuilder
@@ -14,34 +15,59 @@ from drawscape.svg_builder import SVGBuilder
 Field = tuple[float, float, float, float]
 
 
+INKS = ("#1b1b1b", "#b3402a", "#1d3a6e", "#c9922e")
+
+
 @sketch
 def subdivision(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    depth: Annotated[int, Interval(ge=3, le=9), doc("Times a field may be cut in two")] = 6,
-    evenness: Annotated[float, Interval(ge=0, le=1), doc("1 cuts in the middle")] = 0.35,
-    stop: Annotated[float, Interval(ge=0, le=0.6), doc("Chance to leave a field whole")] = 0.12,
+    depth: Annotated[int, Interval(ge=3, le=9), doc("Times a field may be cut in two")] = 7,
+    evenness: Annotated[float, Interval(ge=0, le=1), doc("1 cuts in the middle")] = 0.3,
+    stop: Annotated[float, Interval(ge=0, le=0.6), doc("Chance to leave a field whole")] = 0.2,
     spacing: Annotated[float, Interval(ge=0.6, le=4), doc("Closest hatch lines, in mm")] = 0.9,
-    accent: Annotated[float, Interval(ge=0, le=0.6), doc("Share of fields in red")] = 0.16,
+    arcs: Annotated[float, Interval(ge=0, le=1), doc("Share of fields filled by arcs")] = 0.4,
+    accent: Annotated[float, Interval(ge=0, le=0.9), doc("Share of fields in colour")] = 0.45,
 ) -> None:
-    """Fields within fields, like land seen from the air, each hatched in its own way.
+    """Fields within fields, each filled by lines, nested frames or arcs about a corner.
 
     A recursive cut of the page as in Piet Mondrian's compositions of the 1920s and Michael Noll's
-    computer variation on one (Computer Composition with Lines, 1964).
+    computer variation on one (Computer Composition with Lines, 1964), with the arcs of the quilts
+    called Drunkard's Path.
     """
-    gap = 0.012 * svg.frame.short
+    gap = 0.010 * svg.frame.short
     frame = svg.frame
     fields = _cut(rng, (frame.x0, frame.y0, frame.x1, frame.y1), depth, evenness, stop, 6 * gap)
-    inked: dict[bool, list[Points]] = {False: [], True: []}
-    for index, field in enumerate(fields):
-        inset = gap / 2
-        x0, y0, x1, y1 = field
-        inner = (x0 + inset, y0 + inset, x1 - inset, y1 - inset)
-        inked[index > 0 and rng.random() < accent].extend(_filled(rng, inner, spacing))
-    for is_accent, name, color in ((False, "fields", "#1b1b1b"), (True, "accents", "#b3402a")):
-        with svg.layer(name, color=color, width=0.3):
-            svg.polylines(inked[is_accent])
+    inked: list[list[Points]] = [[] for _ in INKS]
+    for x0, y0, x1, y1 in fields:
+        inner = (x0 + gap / 2, y0 + gap / 2, x1 - gap / 2, y1 - gap / 2)
+        ink = int(rng.integers(1, len(INKS))) if rng.random() < accent else 0
+        filling = _arcs if rng.random() < arcs else _filled
+        inked[ink].extend(filling(rng, inner, spacing))
+    for number, (color, lines) in enumerate(zip(INKS, inked, strict=True), 1):
+        if lines:
+            with svg.layer(f"pen {number}", color=color, width=0.3):
+                svg.polylines(lines)
+
+
+def _arcs(rng: np.random.Generator, field: Field, spacing: float) -> list[Points]:
+    """Return a field's outline and quarter circles about a corner, or half ones about a side."""
+    x0, y0, x1, y1 = field
+    step = spacing * float(rng.choice([1, 1, 1.5]))
+    corner = int(rng.integers(4))
+    centre = np.array([(x0, x1)[corner % 2], (y0, y1)[corner // 2]])
+    reach = np.hypot(x1 - x0, y1 - y0)
+    # A bow in the fan: some of its rings are left out.
+    width = min(x1 - x0, y1 - y0)
+    inner, outer = (0.0, reach) if rng.random() < 0.5 else (rng.uniform(0.2, 0.5) * width, width)
+    radii = np.arange(max(inner, step), outer, step)
+    t = np.linspace(0, 2 * np.pi, 181)
+    circles = radii[:, None, None] * np.stack([np.cos(t), np.sin(t)], axis=-1) + centre
+    room = 0.3 * step
+    cut = clip_to_rectangle(circles, x0 + room, y0 + room, x1 - room, y1 - room)
+    outline = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    return [outline, *(arc for arc in cut if len(arc) > 2)]
 
 
 def _cut(

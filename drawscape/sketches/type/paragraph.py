@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, MaxLen, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines
+from drawscape.geometry.resample import resample
 from drawscape.lettering import Align, Style, set_text
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.fields._cut import keep_positive
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
@@ -33,6 +34,35 @@ WHITMAN = (
     "And the narrowest hinge in my hand puts to scorn all machinery, "
     "And the cow crunching with depress'd head surpasses any statue, "
     "And a mouse is miracle enough to stagger sextillions of infidels. "
+    "I think I could turn and live with animals, they are so placid and self-contain'd, "
+    "I stand and look at them long and long. "
+    "They do not sweat and whine about their condition, "
+    "They do not lie awake in the dark and weep for their sins, "
+    "Not one is dissatisfied, not one is demented with the mania of owning things, "
+    "Not one kneels to another, nor to his kind that lived thousands of years ago. "
+    "Press close bare-bosom'd night, press close magnetic nourishing night! "
+    "Night of south winds, night of the large few stars! Still nodding night, mad naked summer night. "
+    "Smile O voluptuous cool-breath'd earth! Earth of the slumbering and liquid trees! "
+    "Earth of departed sunset, earth of the mountains misty-topt! "
+    "Earth of the vitreous pour of the full moon just tinged with blue! "
+    "Earth of shine and dark mottling the tide of the river! "
+    "Earth of the limpid gray of clouds brighter and clearer for my sake! "
+    "You sea! I resign myself to you also, I guess what you mean, "
+    "I behold from the beach your crooked inviting fingers, "
+    "I believe you refuse to go back without feeling of me. "
+    "The smallest sprout shows there is really no death. "
+    "All goes onward and outward, nothing collapses, "
+    "And to die is different from what any one supposed, and luckier. "
+    "Do I contradict myself? Very well then I contradict myself, I am large, I contain multitudes. "
+    "The spotted hawk swoops by and accuses me, he complains of my gab and my loitering. "
+    "I too am not a bit tamed, I too am untranslatable, "
+    "I sound my barbaric yawp over the roofs of the world. "
+    "I depart as air, I shake my white locks at the runaway sun, "
+    "I effuse my flesh in eddies, and drift it in lacy jags. "
+    "I bequeath myself to the dirt to grow from the grass I love, "
+    "If you want me again look for me under your boot-soles. "
+    "Failing to fetch me at first keep encouraged, Missing me one place search another, "
+    "I stop somewhere waiting for you. "
 )
 
 
@@ -43,10 +73,10 @@ def paragraph(
     *,
     text: Annotated[str, MaxLen(4000), doc("What is written, again and again")] = WHITMAN,
     face: Annotated[Face, doc("Hershey's fonts in single or double strokes")] = "scripts",
-    size: Annotated[float, Interval(ge=1.5, le=12), doc("Height of capitals, in mm")] = 4.4,
-    leading: Annotated[float, Interval(ge=1.5, le=4), doc("Line to line, in capitals")] = 2.1,
+    size: Annotated[float, Interval(ge=1.5, le=12), doc("Height of capitals, in mm")] = 3.4,
+    leading: Annotated[float, Interval(ge=1.5, le=4), doc("Line to line, in capitals")] = 2.0,
     align: Annotated[Align, doc("How rows end")] = "justify",
-    sun: Annotated[float, Interval(ge=0, le=0.5), doc("Radius of the red disc of words")] = 0.3,
+    sun: Annotated[float, Interval(ge=0, le=0.5), doc("Radius of the red disc of words")] = 0.34,
 ) -> None:
     """A text that fills the page, row by row, and turns red where the seed lets the sun stand.
 
@@ -67,10 +97,12 @@ def paragraph(
     )
     away = rng.uniform(-0.12, 0.12, 2) * frame.short
     at = (frame.cx + float(away[0]), frame.y0 + 0.4 * frame.height + float(away[1]))
-    in_sun = _in_sun(written, at, sun * frame.short)
-    for name, color, chosen in (("words", "#1b1b1b", ~in_sun), ("sun", "#b3402a", in_sun)):
+    # The sun's edge cuts letters, as a cloth that is dyed.
+    even = resample(written, 0.3)
+    depth = sun * frame.short - np.hypot(*(even.points - at).T)
+    for name, color, inside in (("words", "#1b1b1b", -depth), ("sun", "#c8402a", depth)):
         with svg.layer(name, color=color, width=0.3):
-            svg.polylines(written.take(chosen))
+            svg.polylines(keep_positive(even, inside))
 
 
 def _column(
@@ -100,9 +132,3 @@ def _within(frame: Frame, written: Lines) -> Lines:
     corner = np.array([frame.x0, frame.y0])
     start = np.clip(low, corner, corner + room - (high - low) * scale)
     return written.with_points((written.points - low) * scale + start)
-
-
-def _in_sun(lines: Lines, centre: tuple[float, float], radius: float) -> NDArray[np.bool_]:
-    """Return which strokes have their middle within the disc."""
-    sums = np.add.reduceat(lines.points, lines.offsets[:-1], axis=0)
-    return np.asarray(np.hypot(*(sums / lines.counts[:, None] - centre).T) < radius)

@@ -12,6 +12,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.lettering import Style, set_text
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -26,14 +27,15 @@ def warped_text(
     *,
     text: Annotated[str, MaxLen(200), doc("Word or words of the rows")] = "ONE LINE AFTER ANOTHER",
     face: Annotated[Face, doc("Hershey's fonts, of one to three strokes")] = "futural",
-    rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on the page")] = 30,
+    rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on the page")] = 46,
     warp: Annotated[Warp, doc("What bends them")] = "lens",
-    strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.8,
+    strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.9,
 ) -> None:
-    """A page of rows that a lens, a wave or a twist bends, as if the paper were cloth.
+    """A page of rows that lenses, a wave or a twist bend, as if the paper were cloth.
 
     The letters are Allen V. Hershey's (Calligraphy for Computers, 1967); the bending is in the
-    manner of Op art, as in Bridget Riley's Movement in Squares, 1961.
+    manner of Op art, as in Bridget Riley's Movement in Squares, 1961. The seed puts the lenses where they
+    are; what lies under one is written by the second pen.
     """
     frame = svg.frame
     rows = at_most(rows, frame.height, 2.4)
@@ -41,8 +43,31 @@ def warped_text(
     if not len(lines):
         return
     lines = resample(lines, max(0.4, frame.short / 400))
-    bent = lines.with_points(_bent(lines.points, warp, strength, frame, rng.uniform(0, 2 * np.pi)))
-    svg.polylines(clip_to_rectangle(bent, frame.x0, frame.y0, frame.x1, frame.y1))
+    discs = _discs(rng, frame, 1 if warp == "twist" else 9)
+    phase = rng.uniform(0, 2 * np.pi)
+    bent = lines.with_points(_bent(lines.points, warp, strength, frame, discs, phase))
+    bent = clip_to_rectangle(bent, frame.x0, frame.y0, frame.x1, frame.y1)
+    if warp in ("waves", "flag"):
+        svg.polylines(bent)
+        return
+    depth = np.max(discs[:, 2] - np.hypot(*(bent.points[:, None] - discs[:, :2]).T).T, axis=1)
+    for name, color, inside in (("pen 1", "#1b1b1b", -depth), ("pen 2", "#b3402a", depth)):
+        with svg.layer(name, color=color, width=0.3):
+            svg.polylines(keep_positive(bent, inside))
+
+
+def _discs(rng: np.random.Generator, frame: Frame, most: int) -> Points:
+    """Return (n, 3): middle and radius of discs that do not touch, the largest first."""
+    discs: list[tuple[float, float, float]] = []
+    for share in np.linspace(0.36, 0.09, 70):
+        radius = float(share * frame.short)
+        x = rng.uniform(frame.x0 + radius, frame.x1 - radius)
+        y = rng.uniform(frame.y0 + radius, frame.y1 - radius)
+        if len(discs) < most and all(
+            np.hypot(x - u, y - v) > 1.06 * (radius + r) for u, v, r in discs
+        ):
+            discs.append((x, y, radius))
+    return np.array(discs)
 
 
 def _rows(text: str, face: str, rows: int, frame: Frame) -> Lines:
@@ -69,7 +94,9 @@ def _rows(text: str, face: str, rows: int, frame: Frame) -> Lines:
     return Lines.join(placed)
 
 
-def _bent(points: Points, warp: str, strength: float, frame: Frame, phase: float) -> Points:
+def _bent(
+    points: Points, warp: str, strength: float, frame: Frame, discs: Points, phase: float
+) -> Points:
     """Return the points moved by the warp, all within the frame."""
     x, y = points.T
     u, v = (x - frame.x0) / frame.width, (y - frame.y0) / frame.height
@@ -79,17 +106,25 @@ def _bent(points: Points, warp: str, strength: float, frame: Frame, phase: float
         sway = np.sin(2 * np.pi * (1.5 * u + (v if warp == "flag" else 0)) + phase)
         down = 0.11 * strength * frame.height * hold * sway
         return np.column_stack([x, y + down])
-    away = np.column_stack([x - frame.cx, y - frame.cy])
-    radius = 0.49 * frame.short
-    share = np.hypot(*away.T) / radius
-    inside = share < 1
-    share = np.clip(share, 1e-9, 1)
-    if warp == "twist":
-        turn = np.where(inside, 2.2 * strength * (1 - share) ** 2, 0.0)
-        cos, sin = np.cos(turn), np.sin(turn)
-        u, v = away.T
-        turned = np.stack([u * cos - v * sin, u * sin + v * cos], axis=-1)
-        return np.asarray(np.add(turned, (frame.cx, frame.cy)))
-    power = 1 + (0.7 if strength < 0 else -0.55) * abs(strength)
-    grown = np.where(inside, share ** (power - 1), 1.0)
-    return away * grown[:, None] + (frame.cx, frame.cy)
+    moved = points.copy()
+    for middle_x, middle_y, radius in discs:
+        away = points - (middle_x, middle_y)
+        share = np.hypot(*away.T) / radius
+        inside = share < 1
+        away, share = away[inside], share[inside]
+        if warp == "twist":
+            turn = 2.6 * strength * (1 - share) ** 2
+            cos, sin = np.cos(turn), np.sin(turn)
+            bent = np.stack(
+                [
+                    away @ (1, 0) * cos - away @ (0, 1) * sin,
+                    away @ (1, 0) * sin + away @ (0, 1) * cos,
+                ],
+                axis=-1,
+            )
+        else:
+            # A lens over the cloth: twice as large in the middle, or half, and drawn together at the rim.
+            grown = 1 + (1.5 if strength > 0 else 0.6) * strength
+            bent = away * (grown / (1 + (grown - 1) * share))[:, None]
+        moved[inside] = np.add(bent, (middle_x, middle_y))
+    return moved
