@@ -34,6 +34,7 @@ class GcodeMachine:
     is_down: Callable[[str], bool | None]
     width: float = math.inf
     height: float = math.inf
+    slack: float = 1e-9
     strokes: list[Stroke] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     lifts: int = 0
@@ -100,7 +101,8 @@ class GcodeMachine:
         )
         path = [end] if code in ("G0", "G1") else self._arc(code, values, end, row)
         for x, y in path:
-            if not (-1e-9 <= x <= self.width + 1e-9 and -1e-9 <= y <= self.height + 1e-9):
+            low = -self.slack
+            if not (low <= x <= self.width - low and low <= y <= self.height - low):
                 raise MachineError(f"out of bounds: {row!r}")
         if self._down:
             stroke = self.strokes[-1]
@@ -155,7 +157,7 @@ def run_hpgl(text: str, *, x: tuple[int, int], y: tuple[int, int]) -> list[HpglS
         elif not started:
             raise MachineError("no IN first")
         elif name == "SP":
-            if down and len(at) > 1:
+            if down:
                 raise MachineError("the pen is changed while down")
             (pen,) = numbers
         elif name == "VS":

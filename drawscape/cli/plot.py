@@ -22,6 +22,7 @@ from drawscape.plot.statistics import statistics
 from drawscape.svg.read import read_svg
 from drawscape.svg.read.layering import Layering
 from drawscape.svg.read.reader import Bounds, Fill
+from drawscape.svg.read.walk import Text
 
 _ENDINGS = {name: f".{name}" for name in get_args(Format)}
 
@@ -41,6 +42,7 @@ class _Options:
     keep_duplicates: bool
     layers: Layering
     fill: Fill
+    text: Text
     fit: str | None
     tile: str | None
     overlap: str
@@ -129,6 +131,13 @@ class _Options:
     default="outline",
     show_default=True,
     help="Draw what is filled as outlines, or hatch it too.",
+)
+@click.option(
+    "--text",
+    type=click.Choice(get_args(Text)),
+    default="strokes",
+    show_default=True,
+    help="Write text in a single-line font, or draw the outlines of this machine's fonts.",
 )
 @click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ...")
 @click.option("--tile", metavar="PAPER", help="Part a large drawing into sheets: a4 ...")
@@ -225,7 +234,11 @@ def _run(file: Path, options: _Options) -> None:
 def _read(file: Path, options: _Options) -> Document:
     try:
         document = read_svg(
-            file, layers=options.layers, fill=options.fill, enlarged=_enlarged(options)
+            file,
+            layers=options.layers,
+            fill=options.fill,
+            text=options.text,
+            enlarged=_enlarged(options),
         )
     except SvgReadError as error:
         raise SvgReadError(f"{file}: {error}") from None

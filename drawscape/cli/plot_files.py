@@ -74,6 +74,10 @@ class Output:
         options = self._options(form)
         reach = self._reach(document, form, options)
         document, notes = confine(document, reach, outside=self.outside)
+        if form == "hpgl":
+            from drawscape.plot.export.hpgl import left_out
+
+            notes = [*notes, *left_out(document)]
         for note in notes:
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.

@@ -122,7 +122,7 @@ def _font(
         for character, (_, advance) in drawn.items()
     }
     glyphs.setdefault(" ", Glyph((), em / 4 * scale))
-    return Font(name, glyphs, Scaled(kerning, scale), is_file=True)
+    return Font(name, glyphs, Scaled(kerning, scale), is_file=True, em=em * scale)
 
 
 def _strokes(lines: Lines, scale: float) -> tuple[Any, ...]:

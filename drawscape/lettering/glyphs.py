@@ -43,10 +43,11 @@ class Font:
     """A font's name and its glyphs by character: slots of ASCII, as the digitisation has them.
 
     `kerning` is what is added between two characters, in font units. What `is_file` draws every
-    character that it has; other signs are put together from Hershey's.
+    character that it has; other signs are put together from Hershey's. `em` is a file's em square.
     """
 
     name: str
     glyphs: Mapping[str, Glyph]
     kerning: Kerning = field(default_factory=dict[tuple[str, str], float])
     is_file: bool = False
+    em: float = CAP_HEIGHT

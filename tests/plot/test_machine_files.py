@@ -229,7 +229,7 @@ def test_hpgl_stays_within_the_limits_of_every_paper(device: str) -> None:
             ]
             low = [min(getattr(p, axis)[0] for p in fits) for axis in "xy"]
             high = [max(getattr(p, axis)[1] for p in fits) for axis in "xy"]
-            strokes = run_hpgl(body + "SP0;IN;\n", x=(low[0], high[0]), y=(low[1], high[1]))
+            strokes = run_hpgl(body + "PU;SP0;IN;\n", x=(low[0], high[0]), y=(low[1], high[1]))
             assert len(strokes) == 2
 
 

@@ -224,3 +224,19 @@ def test_a_poster_is_parted_into_sheets_that_are_the_whole_together(file: Path) 
     assert min(x0, y0) >= 20
     ink = sum(sheet.layers[0].lines.lengths_mm.sum() for sheet in sheets)
     assert ink == pytest.approx(lines.lengths_mm.sum(), rel=1e-4)
+
+
+def test_hpgl_names_what_its_pens_cannot_do(file: Path) -> None:
+    lines = Lines.of([[[60, 60], [150, 200]]])
+    names = ("1+D500 slow", "!2+H30 low", "3+S20 plain")
+    save(Document(210, 297, tuple(Layer(n, "black", 0.3, lines) for n in names)), file)
+    result = CliRunner().invoke(plot, [str(file), "-o", "a.hpgl"], catch_exceptions=False)
+    assert (
+        "note: HPGL has no command for a delay (+D); left out of layer '1+D500 slow'"
+        in result.stderr
+    )
+    assert "a pen's height (+H); left out of layer '!2+H30 low'" in result.stderr
+    assert "a pause (!); left out of layer '!2+H30 low'" in result.stderr
+    assert "plain" not in result.stderr
+    other = CliRunner().invoke(plot, [str(file), "-o", "a.gcode"], catch_exceptions=False)
+    assert "no command" not in other.stderr

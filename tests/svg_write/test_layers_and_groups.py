@@ -1,5 +1,6 @@
 """Groups, layers and pens: what the file holds, and what a plotter would see."""
 
+import warnings
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -171,3 +172,15 @@ def test_a_canvas_is_a_document_of_its_layers():
     (layer,) = document.layers
     assert (layer.name, layer.pen) == ("fine", Pen("fine", "navy", 0.1))
     assert svg.layers()[0][0] == layer.pen
+
+
+def test_a_layer_without_with_draws_nothing_and_warns() -> None:
+    svg = SVGBuilder(100, 100)
+    with pytest.warns(RuntimeWarning, match=r"with svg\.layer\('red'\):"):
+        svg.layer("red", color="red")
+    assert svg.layers() == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with svg.layer("red", color="red") as same:
+            same.circle(50, 50, 20)
+    assert [pen.name for pen, _ in svg.layers()] == ["red"]

@@ -64,9 +64,9 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     """Return the drawing as HPGL for `device`; layers are pens 1, 2, ... or those of their numbers.
 
     A layer's name may ask for speed (written as VS) and passes, and for not being plotted. A delay, a
-    pause and a height are left out: these plotters share no command for them. `outside` is what becomes
-    of lines that the pens cannot reach, which on these machines is a margin of the sheet: 'refuse',
-    'crop', or 'keep' (the plotter itself then clips them).
+    pause and a height are left out, for these plotters share no command for them; `left_out` names
+    them. `outside` is what becomes of lines that the pens cannot reach, which on these machines is a
+    margin of the sheet: 'refuse', 'crop', or 'keep' (the plotter itself then clips them).
     Raises UnknownNameError for a device that is not known, PlotError when it has no paper of the
     drawing's size, or for lines outside that are refused.
     """
@@ -78,7 +78,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     has_speeds = any(layer.motion.speed is not None for layer in layers)
     for number, layer in enumerate(layers):
         parts += [
-            f"SP{_pen(layer, number, plotter)};",
+            f"{'PU;' if number else ''}SP{_pen(layer, number, plotter)};",
             _speed(layer, plotter) if has_speeds else "",
         ]
         parts += [placing.stroke(line) for line in layer.lines if len(line)] * layer.motion.passes
@@ -89,6 +89,26 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
 def reach_of(document: Document, device: str) -> Reach:
     """Return what the pens of `device` reach of the sheet; raises what `to_hpgl` raises."""
     return _placed(document, device)[1].reach(document)
+
+
+def left_out(document: Document) -> list[str]:
+    """Return a sentence for each wish of a layer's pen that HPGL has no command for.
+
+    >>> from drawscape.plot.export.hpgl import left_out
+    >>> left_out(document)
+    []
+    """
+    wishes = {"delay_ms": "a delay (+D)", "height": "a pen's height (+H)", "pause": "a pause (!)"}
+    found = []
+    for field, wish in wishes.items():
+        names = [
+            repr(layer.name)
+            for layer in document.layers
+            if layer.motion.plotted and getattr(layer.motion, field)
+        ]
+        if names:
+            found.append(f"HPGL has no command for {wish}; left out of layer {', '.join(names)}")
+    return found
 
 
 def _placed(document: Document, device: str) -> tuple[Device, _Placing]:

@@ -15,7 +15,7 @@ from drawscape.svg.read import layering
 from drawscape.svg.read.filling import hatched
 from drawscape.svg.read.layering import Layering
 from drawscape.svg.read.scene import Scene
-from drawscape.svg.read.walk import read_scene
+from drawscape.svg.read.walk import Text, read_scene
 from drawscape.svg.read.xml_tree import Node, parse_xml
 
 Bounds = tuple[float, float, float, float]
@@ -28,6 +28,7 @@ def read_svg(
     tolerance_mm: float = 0.05,
     layers: Layering = "auto",
     fill: Fill = "outline",
+    text: Text = "strokes",
     enlarged: Callable[[Bounds], float] | None = None,
 ) -> Document:
     """Return the lines of an SVG in mm, in layers.
@@ -36,17 +37,20 @@ def read_svg(
     lines by top-level `group`, by stroke `color` (or the fill's, where only that is seen), not at all
     (`none`), or by what makes more layers (`auto`). Curves become polylines that keep within
     `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
-    hatched, too. What cannot be drawn is named in the document's `unsupported`.
+    hatched, too. Text is written in `strokes` of a single-line font, or drawn as the `outlines` of the
+    fonts of this machine (with the extra `fonts`). What cannot be drawn is named in the document's
+    `unsupported`.
     `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor,
     and curves then keep within the tolerance at that size.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is none,
-    UnknownNameError for other `layers` and `fill`.
+    UnknownNameError for other `layers`, `fill` and `text`.
     """
     return read_tree(
         parse_xml(_content(source)),
         tolerance_mm=tolerance_mm,
         layers=layers,
         fill=fill,
+        text=text,
         enlarged=enlarged,
     )
 
@@ -57,6 +61,7 @@ def read_tree(
     tolerance_mm: float = 0.05,
     layers: Layering = "auto",
     fill: Fill = "outline",
+    text: Text = "strokes",
     enlarged: Callable[[Bounds], float] | None = None,
 ) -> Document:
     """Return the lines of an SVG's root element; options and errors are those of `read_svg`."""
@@ -65,7 +70,9 @@ def read_tree(
     layering.checked(layers)
     if fill not in get_args(Fill):
         raise UnknownNameError("fill", str(fill), get_args(Fill))
-    scene = read_scene(root)
+    if text not in get_args(Text):
+        raise UnknownNameError("text", str(text), get_args(Text))
+    scene = read_scene(root, text=text)
     del root
     lines, outlines = scene.lines(tolerance_mm)
     bounds = lines.bounds if enlarged is not None else None
@@ -77,7 +84,7 @@ def read_tree(
     width, height = _page(scene, lines)
     if fill == "hatch":
         lines, outlines = hatched(scene, lines, outlines)
-    notes = [f"{text} ({n} times)" if n > 1 else text for text, n in scene.unsupported.items()]
+    notes = [f"{note} ({n} times)" if n > 1 else note for note, n in scene.unsupported.items()]
     if scene.broken:
         holds = "1 outline holds" if scene.broken == 1 else f"{scene.broken} outlines hold"
         notes.append(f"{holds} errors; drawing goes up to the first")

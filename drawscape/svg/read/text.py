@@ -19,6 +19,7 @@ from drawscape.drawing.style import Style
 from drawscape.drawing.units import css_px
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Points
+from drawscape.svg.read.letter_outline import letter_outline
 from drawscape.svg.read.shapes import path_data
 from drawscape.svg.read.xml_tree import Node
 
@@ -104,7 +105,7 @@ def draw_text(walk: Walk, node: Node, state: State) -> None:
         letters.pop()
     if not any(letter.character.strip() for letter in letters):
         return
-    walk.report("<text> is drawn in a single-line font, not in its own")
+    _report_font(walk)
     begins = [
         i
         for i, letter in enumerate(letters)
@@ -176,7 +177,7 @@ def _draw_chunk(walk: Walk, letters: list[_Letter], at: Points) -> Points:
     """Draw letters that were placed together, anchored as one, and return where the next would be."""
     first = letters[0]
     start = np.array([at[0] if first.x is None else first.x, at[1] if first.y is None else first.y])
-    advances = [_advance(letter) for letter in letters]
+    advances = [_advance(walk, letter) for letter in letters]
     total = sum(advances) + sum(letter.dx for letter in letters[1:])
     anchor = first.state.style.get("text-anchor", "start")
     at = start - np.array((total * {"middle": 0.5, "end": 1.0}.get(anchor, 0.0), 0.0))
@@ -203,11 +204,11 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
     length, size = float(along[-1]), inner.style.font_size
     begin = css_px(node.attributes.get("startOffset"), whole=length, em=size, default=0.0) or 0.0
-    advances = [_advance(letter) for letter in run.letters]
+    advances = [_advance(walk, letter) for letter in run.letters]
     anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
     begin -= anchor * (sum(advances) + sum(letter.dx for letter in run.letters))
     if any(letter.character.strip() for letter in run.letters):
-        walk.report("<text> is drawn in a single-line font, not in its own")
+        _report_font(walk)
     for letter, advance in zip(run.letters, advances, strict=True):
         middle, begin = begin + letter.dx + advance / 2, begin + letter.dx + advance
         if not 0 <= middle <= length:
@@ -235,13 +236,21 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     return points[different] if different.sum() > 1 else None
 
 
-def _advance(letter: _Letter) -> float:
+def _report_font(walk: Walk) -> None:
+    if walk.text == "strokes":
+        walk.report("<text> is drawn in a single-line font, not in its own")
+
+
+def _advance(walk: Walk, letter: _Letter) -> float:
     style = letter.state.style
     size = style.font_size
     extra = css_px(style.get("letter-spacing", "0"), em=size, default=0.0) or 0.0
     if letter.character == " ":
         extra += css_px(style.get("word-spacing", "0"), em=size, default=0.0) or 0.0
-    return _face(style).width(letter.character) * size + extra
+    width = _face(style).width(letter.character)
+    if walk.text == "outlines" and (glyph := letter_outline(walk, style, letter.character)):
+        width = glyph.advance
+    return width * size + extra
 
 
 def _draw_letter(walk: Walk, letter: _Letter, at: Points) -> None:
@@ -253,6 +262,15 @@ def _draw_letter(walk: Walk, letter: _Letter, at: Points) -> None:
     if ink is None and style.transparent:
         walk.note("text that is fully transparent is not drawn")
     if ink is None or style.hidden or not letter.character.strip() or style.font_size <= 0:
+        return
+    if walk.text == "outlines":
+        outline = letter_outline(walk, style, letter.character)
+        if outline is None:
+            walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
+            return
+        matrix = state.matrix @ translation(*at.tolist()) @ rotation(letter.degrees)
+        scaled = matrix @ Matrix(a=style.font_size, d=style.font_size)
+        walk.append(outline.data, replace(state, matrix=scaled))
         return
     face = _face(style)
     try:

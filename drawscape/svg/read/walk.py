@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Literal
 
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform
 from drawscape.drawing.color import is_white
@@ -22,6 +23,7 @@ from drawscape.svg.read.use import UseCount, draw_use
 from drawscape.svg.read.viewport import Viewport, about, fit_view_box, nested, page_mm, view_box
 from drawscape.svg.read.xml_tree import DEEPEST, Node
 
+Text = Literal["strokes", "outlines"]
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
@@ -37,8 +39,8 @@ _MOST_STATES = 10_000
 _FIRST_FEW = 20
 
 
-def read_scene(root: Node) -> Scene:
-    """Return what `root` draws.
+def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
+    """Return what `root` draws, text in single lines or as outlines of this machine's fonts.
 
     Raises SvgReadError when it is no `<svg>`, and when `<use>` multiplies beyond all measure.
     """
@@ -47,7 +49,7 @@ def read_scene(root: Node) -> Scene:
     box = view_box(root.attributes.get("viewBox"))
     scene = Scene(*page_mm(root, box))
     scene.sized = box is not None or "width" in root.attributes
-    walk = Walk(root, scene)
+    walk = Walk(root, scene, text)
     matrix = Matrix(a=PX, d=PX)
     viewport = Viewport(scene.width_mm / PX, scene.height_mm / PX)
     if box is not None:
@@ -63,7 +65,8 @@ def read_scene(root: Node) -> Scene:
 class Walk:
     """The elements of one file by id, its stylesheet, and the scene that is being filled."""
 
-    def __init__(self, root: Node, scene: Scene) -> None:
+    def __init__(self, root: Node, scene: Scene, text: Text) -> None:
+        self.text = text
         self.ids: dict[str, Node] = {}
         texts: list[str] = []
         self._index(root, texts)

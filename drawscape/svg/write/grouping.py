@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -64,10 +65,32 @@ def group(svg: C, attrs: Attrs | None = None, **style: Any) -> Iterator[C]:
         _close_to(svg, depth)
 
 
-@contextmanager
+class LayerBlock(AbstractContextManager[C]):
+    """The block of a layer; one that no `with` enters draws nothing, and says so."""
+
+    def __init__(self, block: AbstractContextManager[C], name: object) -> None:
+        self._block, self._name, self._entered = block, name, False
+
+    def __enter__(self) -> C:
+        self._entered = True
+        return self._block.__enter__()
+
+    def __exit__(self, *what: Any) -> bool | None:
+        return self._block.__exit__(*what)
+
+    def __del__(self) -> None:
+        if not self._entered:
+            warnings.warn(
+                f"svg.layer({self._name!r}) does nothing by itself; "
+                f"write 'with svg.layer({self._name!r}):' and draw in its block",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
 def layer(
     svg: C, name: str, *, color: str | None = None, width: float | None = None
-) -> Iterator[C]:
+) -> AbstractContextManager[C]:
     """Return a block that draws with the pen `name`, in a layer as plotters know them.
 
     A name used again goes on in the same layer. `color` is black and `width` 0.3 mm unless the
@@ -81,6 +104,11 @@ def layer(
     >>> [(pen.name, len(lines)) for pen, lines in svg.layers()]
     [('red', 1)]
     """
+    return LayerBlock(_block(svg, name, color, width), name)
+
+
+@contextmanager
+def _block(svg: C, name: str, color: str | None, width: float | None) -> Iterator[C]:
     if any(group.pen for group in svg.open_groups):
         raise CanvasError(f"layer {name!r} inside a layer; layers stand side by side")
     depth, around = svg.depth, [dict(group.attrs) for group in svg.open_groups]

@@ -1,0 +1,103 @@
+"""Text as outlines of the fonts that the machine has: here one that the test itself installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+from drawscape.errors import SvgReadError, UnknownNameError
+from drawscape.svg.read import read_svg, system_fonts
+from drawscape.svg.read.letter_outline import _outline
+
+PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50">'
+
+
+def text(family: str, words: str = "HH", more: str = "") -> str:
+    return f'{PAGE}<text x="10" y="30" font-size="10" font-family="{family}" {more}>{words}</text></svg>'
+
+
+@pytest.fixture(params=["fontconfig", "folders"])
+def installed(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """A font whose H is a box, found by fontconfig or, without that program, in its folder."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for corner in ((100, 800), (400, 800), (400, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "H"])
+    builder.setupCharacterMap({ord("H"): "H"})
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "H": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (500, 0), "H": (500, 100)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Box Type", "styleName": "Regular"})
+    builder.setupOS2(sCapHeight=800)
+    builder.setupPost()
+    (tmp_path / "fonts").mkdir()
+    builder.save(tmp_path / "fonts" / "box.ttf")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    if request.param == "folders":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    for cache in (system_fonts.system_font, system_fonts._installed, _outline):
+        cache.cache_clear()
+    yield "Box Type"
+    for cache in (system_fonts.system_font, system_fonts._installed, _outline):
+        cache.cache_clear()
+
+
+def test_letters_are_the_fonts_outlines_of_its_size_and_widths(installed: str) -> None:
+    document = read_svg(text(installed), text="outlines")
+    first, second = document.lines
+    assert first.min(axis=0) == pytest.approx([11, 22], abs=1e-3)
+    assert first.max(axis=0) == pytest.approx([14, 30], abs=1e-3)
+    assert np.ptp(second - first, axis=0) == pytest.approx([0, 0], abs=1e-3)
+    assert (second - first)[0] == pytest.approx([5, 0], abs=1e-3)
+    assert first[0] == pytest.approx(first[-1])
+    assert document.unsupported == ()
+
+
+def test_a_font_that_stands_in_and_a_letter_that_it_lacks_are_named(installed: str) -> None:
+    notes = read_svg(text(f"No Such Family, {installed}", "Hé"), text="outlines").unsupported
+    assert f"text in 'No Such Family' is drawn in the outlines of {installed!r}" in notes
+    assert "the character 'é' is not drawn: the font lacks it" in notes
+
+
+def test_outlines_of_letters_are_hatched_as_any_shape(installed: str) -> None:
+    plain = read_svg(text(installed), text="outlines")
+    hatched = read_svg(text(installed), text="outlines", fill="hatch")
+    assert len(hatched.lines.points) > len(plain.lines.points)
+
+
+def test_the_middle_of_a_text_is_where_its_own_widths_have_it(installed: str) -> None:
+    (first, second) = read_svg(text(installed, more='text-anchor="middle"'), text="outlines").lines
+    assert first[:, 0].min() == pytest.approx(6, abs=1e-3)
+    assert second[:, 0].max() == pytest.approx(14, abs=1e-3)
+
+
+def test_a_name_with_the_signs_of_a_pattern_is_only_a_name(installed: str) -> None:
+    notes = read_svg(text("-:weight=200,x\\"), text="outlines").unsupported
+    assert any("drawn in the outlines of" in note for note in notes)
+
+
+def test_a_machine_without_fonts_is_an_error_that_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(system_fonts, "_folders", lambda: [tmp_path])
+    system_fonts.system_font.cache_clear()
+    system_fonts._installed.cache_clear()
+    with pytest.raises(SvgReadError, match="install one"):
+        read_svg(text("Arial"), text="outlines")
+    system_fonts._installed.cache_clear()
+
+
+def test_another_kind_of_text_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="strokes"):
+        read_svg(text("Arial"), text="paths")  # type: ignore[arg-type]
