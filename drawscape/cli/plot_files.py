@@ -77,7 +77,7 @@ class Output:
         if form == "hpgl":
             from drawscape.plot.export.hpgl import left_out
 
-            notes = [*notes, *left_out(document)]
+            notes = (*notes, *left_out(document))
         for note in notes:
             click.echo(f"note: {note}", err=True)
         # What may lie outside now was asked for.
