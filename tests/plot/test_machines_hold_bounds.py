@@ -39,7 +39,7 @@ def crowded(seed: int, side: float = 330.0) -> Document:
 
 
 def pen_of(profile: GcodeProfile) -> Callable[[str], bool | None]:
-    """Return what tells from a row where the pen is, by the rows that the profile has for it."""
+    """Return from a row where the pen is, by the rows that the profile has for it."""
     rows = dict.fromkeys((profile.down(height).split("\n")[0] for height in HEIGHTS), True)
     rows[profile.command("pen_up").split("\n")[0]] = False
     return rows.get
@@ -90,7 +90,7 @@ def test_gcode_stays_on_the_sheet_in_its_unit(name: str, units: str, arcs: bool,
 
 
 @pytest.mark.parametrize("name", SPEAKING)
-def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_it_is_told(name: str) -> None:
+def test_gcode_refuses_or_keeps_what_leaves_the_sheet_as_asked(name: str) -> None:
     profile = read_machine(name).profile
     with pytest.raises(PlotError):
         to_gcode(crowded(1), profile=profile, outside="refuse")
