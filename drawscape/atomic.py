@@ -20,6 +20,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from drawscape.settings import publish
+
 _PART = re.compile(r"\..*\.([0-9a-f]{8})-(\d+)-(\d+)-\d+\.part", re.DOTALL)
 _PART_OF_0_2 = re.compile(r"\..+\.(\d+|[a-z0-9_]{8})\.part", re.DOTALL)  # a pid, or random
 _FOREIGN_AGE_S = 86400.0  # a writer on another machine or of version 0.2 has finished by then
@@ -35,7 +37,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes the name `path` when the block ends well.
 
     The bytes are flushed to the disk before the renaming, so after a power cut too the file is the
-    old one, the new one or none. When the block raises, the temporary file goes and `path` stays as
+    old one, the new one or none. In the output folder it is written into the object store, too, if
+    `DRAWSCAPE_OUTPUT` names one. When the block raises, the temporary file goes and `path` stays as
     it was. The folder must exist.
     """
     temporary = temporary_path(path)
@@ -43,6 +46,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
+        publish(temporary, path)  # first: a file that stands is in the store, too
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

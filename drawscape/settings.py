@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
 
+from drawscape import output_store
 from drawscape.errors import ForbiddenPathError, SettingsError
+from drawscape.project_file import project_table
 
 LIBRARY_TASK_MODULES = ("drawscape.tasks", "workers")
 """Where tasks are without further settings: in the library and in the project's `workers/`."""
@@ -38,8 +38,6 @@ TASK_ALIASES = {
 _KEY_CHARS = 32
 _POSTGRES = ("postgresql://", "postgres://")
 
-_PROJECT_KEYS = ("task-modules", "data-dirs")
-
 
 def home() -> Path:
     """Return the folder that holds the queue and the drawings; it need not exist yet.
@@ -59,7 +57,7 @@ def home() -> Path:
         return folder
     here = _working_folder()
     for folder in (here, *here.parents):
-        if (folder / ".drawscape").is_dir() or _project_table(folder) is not None:
+        if (folder / ".drawscape").is_dir() or project_table(folder) is not None:
             return folder
     return _user_data_folder()
 
@@ -76,50 +74,11 @@ def is_project(folder: Path) -> bool:
     >>> is_project(home())
     False
     """
-    return _project_table(folder) is not None
-
-
-def _project_table(folder: Path) -> dict[str, Any] | None:
-    """Return the project's own settings, None where `folder` is not a project.
-
-    Raises SettingsError for a file that is broken and for a key that is not known.
-    """
-    for name in ("drawscape.toml", "pyproject.toml"):
-        file = folder / name
-        try:
-            found = _read_table(file, file.stat().st_mtime_ns)
-        except OSError:  # not there, or of somebody else
-            continue
-        if found is not None:
-            return found
-    return None
-
-
-@lru_cache(maxsize=64)
-def _read_table(file: Path, _modified_ns: int) -> dict[str, Any] | None:
-    text = file.read_text(encoding="utf-8", errors="replace")
-    own = file.name == "drawscape.toml"
-    if not own and "tool.drawscape" not in text:
-        return None  # most of the world's pyproject.toml files, broken ones included
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file}: {error}") from None
-    table = found if own else found.get("tool", {}).get("drawscape")
-    if table is None:
-        return None
-    for key, value in table.items():
-        if key not in _PROJECT_KEYS:
-            raise SettingsError(
-                f"{file}: unknown setting {key!r}; known: {', '.join(_PROJECT_KEYS)}"
-            )
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise SettingsError(f"{file}: {key} = {value!r}; give a list of strings")
-    return table
+    return project_table(folder) is not None
 
 
 def _project_list(key: str, project: Path | None = None) -> list[str]:
-    return list((_project_table(project or home()) or {}).get(key, ()))
+    return list((project_table(project or home()) or {}).get(key, ()))
 
 
 def _user_data_folder() -> Path:
@@ -188,12 +147,14 @@ def queue_key() -> bytes | None:
 
 
 def output_folder() -> Path:
-    """Return the home's `output/`, made if need be: where every drawing goes.
+    """Return the folder where every drawing goes, made if need be: the home's `output/`.
+
+    Or the folder that `DRAWSCAPE_OUTPUT` names. With an object store in it, `output/` has the copies.
 
     >>> output_folder() == home() / "output"
     True
     """
-    folder = home() / "output"
+    folder = output_store.folder(home())
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -218,13 +179,36 @@ def output_path(filename: str | os.PathLike[str]) -> Path:
             f"output file {name!r} leads out of the output folder; give a name relative to it"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
+    output_store.expect(path)
     return path
+
+
+def fetched(path: Path) -> Path:
+    """Return `path`; what it names in the output folder is copied from the object store first, if need be.
+
+    Raises OutputStoreError when that cannot be reached.
+
+    >>> fetched(output_folder() / "spiral.svg").name
+    'spiral.svg'
+    """
+    output_store.fetch(path, output_store.folder(home()))
+    return path
+
+
+def publish(file: Path, path: Path) -> None:
+    """Write `file` into the object store, if there is one, as what `path` in the output folder will name.
+
+    Raises OutputStoreError.
+
+    >>> publish(output_folder() / ".half", output_folder() / "spiral.svg")
+    """
+    output_store.publish(file, path, output_store.folder(home()))
 
 
 def readable_path(filename: str | os.PathLike[str]) -> Path:
     """Return the absolute path of an existing file that a task may read.
 
-    Relative names are looked up under the home. Allowed are the home and the folders named in
+    Relative names are looked up under the home. Allowed are the home, the output folder and the folders in
     `DRAWSCAPE_DATA_DIRS` (separated as `PATH` is) and in the project's `data-dirs`, not `.drawscape/`,
     which holds the key and the payloads of all jobs; links are followed before the check.
     Raises ForbiddenPathError outside of them, FileNotFoundError when there is no such file.
@@ -237,7 +221,8 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
     if "\0" in name:
         raise ForbiddenPathError(f"file {name!r}: a path holds no NUL")
     path = (home() / name).resolve()
-    allowed = [home().resolve(), *(Path(d).resolve() for d in _data_folders())]
+    own = (home(), output_store.folder(home()))
+    allowed = [*dict.fromkeys(Path(d).resolve() for d in (*own, *_data_folders()))]
     if not any(path.is_relative_to(folder) for folder in allowed):
         raise ForbiddenPathError(
             f"file {name!r} is outside of {', '.join(map(str, allowed))}; "
@@ -245,7 +230,7 @@ def readable_path(filename: str | os.PathLike[str]) -> Path:
         )
     if path.is_relative_to(home().resolve() / ".drawscape"):
         raise ForbiddenPathError(f"file {name!r} is the queue's own; tasks do not read .drawscape/")
-    if not path.is_file():
+    if not fetched(path).is_file():
         raise FileNotFoundError(f"no file {name!r} (looked for {path})")
     return path
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from drawscape import output_store, settings
 from drawscape.catalogue import marks
 from drawscape.catalogue.database import full_path, reading, writing
 from drawscape.catalogue.figures import Figures, figures_of, thumbnail_of
@@ -197,6 +198,7 @@ class Drawing:
     def delete(self) -> None:
         """Remove the file; the recipe and its marks stay, and `redraw` brings it back."""
         self.path.unlink(missing_ok=True)
+        output_store.remove(self.path, settings.output_folder())
         with writing() as connection:
             connection.execute("update drawing set deleted = 1 where id = ?", (self.id,))
 

@@ -12,6 +12,7 @@ from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.figures import figures_of, thumbnail_of
 from drawscape.catalogue.record import Entry, digest_of, record, stands
 from drawscape.errors import DrawscapeError, ProvenanceError
+from drawscape.output_store import fetch_all
 from drawscape.sketches.provenance import Provenance, read_provenance
 from drawscape.svg.read import read_svg
 
@@ -30,6 +31,7 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
     with writing() as connection:
         connection.execute("delete from folder")
     found = 0
+    fetch_all(settings.output_folder(), ".svg")
     for path in _svg_files(settings.output_folder()):
         if on_file is not None:
             on_file(path)
@@ -41,12 +43,14 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
 def refresh() -> int:
     """Return how many drawings in `output/` were new to the index, which has them now.
 
-    Only folders in which something was made, moved or removed since the last look are read.
+    Only folders in which something was made, moved or removed since the last look are read. What lies in an
+    object store (`DRAWSCAPE_OUTPUT`) is copied from there first.
 
     >>> refresh()
     0
     """
     new = 0
+    fetch_all(settings.output_folder(), ".svg")
     for folder in _changed_folders():
         stamp = folder.stat().st_mtime_ns
         known = _known_in(folder)

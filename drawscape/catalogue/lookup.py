@@ -62,7 +62,7 @@ def _reads_the_same(row: sqlite3.Row) -> bool:
 
 def _unrecorded(recipe: Recipe) -> Drawing | None:
     """Return the drawing whose writer was killed before it wrote the row: the file has its name from it."""
-    path = settings.home() / "output" / file_name(recipe)
+    path = settings.fetched(settings.output_folder() / file_name(recipe))
     found = index_file(path) if path.is_file() else None
     same = found is not None and found.recipe == recipe.request and not found.volatile
     return found if same else None

@@ -127,7 +127,7 @@ def stands(row: sqlite3.Row) -> bool:
     """Return whether the file of a row is the one that was recorded; its content is read only if need be."""
     path = full_path(row["path"])
     try:
-        found = os.stat(path)
+        found = os.stat(path if path.exists() else settings.fetched(path))
     except OSError:
         return False
     if (found.st_size, found.st_mtime_ns) == (row["size"], row["modified_ns"]):

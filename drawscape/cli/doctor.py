@@ -24,6 +24,7 @@ _EXTRAS = {
     "png": ("pillow",),
     "fonts": ("fonttools",),
     "postgres": ("psycopg",),
+    "object-store": ("fsspec", "s3fs"),
 }
 """The extras that a person asks for, and the packages that show whether they are there."""
 
@@ -34,7 +35,14 @@ def doctor() -> None:
 
     The exit code is 1 when something is wrong.
     """
-    parts = (_installation, _too_old, home_health.of_home, home_health.of_queue, _sketches)
+    parts = (
+        _installation,
+        _too_old,
+        home_health.of_home,
+        home_health.of_output,
+        home_health.of_queue,
+        _sketches,
+    )
     found = [finding for part in parts for finding in _findings(part)]
     wrong = report([*dict.fromkeys(found)])  # broken settings are met by each part
     raise click.exceptions.Exit(bool(wrong))

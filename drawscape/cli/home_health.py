@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from drawscape import settings
+from drawscape import output_store, settings
 from drawscape.cli.finding import Finding
 from drawscape.cli.text import counted, span
-from drawscape.errors import DrawscapeError
+from drawscape.errors import DrawscapeError, OutputStoreError
 
 _LOW_DISK_BYTES = 200 * 2**20
 _AHEAD = timedelta(minutes=1)
@@ -76,6 +76,22 @@ def _foreign(home: Path) -> Iterator[Path]:
 
 def _as_root() -> str:
     return "sudo " if os.geteuid() else ""
+
+
+def of_output() -> Iterator[Finding]:
+    """Yield where the drawings go, if that is not the home, and whether they can."""
+    try:
+        store = output_store.store()
+        if store is not None:
+            store.check()
+            yield Finding("output", f"{store.url}, copies in {settings.output_folder()}")
+        elif output_store.named():
+            yield Finding("output", str(settings.output_folder()))
+        elif "://" in settings.queue_target():
+            yield Finding("output", "on this machine alone; DRAWSCAPE_OUTPUT may name a shared one")
+    except OutputStoreError as error:
+        remedy = f"{error}; or let drawings stay on this machine"
+        yield Finding("output", "cannot be used", remedy, "unset DRAWSCAPE_OUTPUT")
 
 
 def of_queue() -> Iterator[Finding]:

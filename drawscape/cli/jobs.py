@@ -109,6 +109,7 @@ def show(job_id: str) -> None:
     for name, value in (
         ("description", row.description),
         ("message", row.message),
+        ("queued by", job.queued_by),
         ("created", row.created_at),
         ("started", row.started_at),
         ("ended", row.ended_at),

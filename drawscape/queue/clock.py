@@ -1,4 +1,4 @@
-"""The clock that nobody sets: seconds since this machine was started, sleep included."""
+"""What time it is: by the queue's server, where there is one, and by a clock that nobody sets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,33 @@ from functools import cache
 from pathlib import Path
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+_SAME_S = 0.05
+"""Clocks that differ by less are the same: a look at the server's takes a part of that."""
+
+_ahead_s = 0.0  # how far the server's clock is ahead of this machine's
+
+
+def now() -> float:
+    """Return the seconds since 1970, by the clock of the queue's server once this process knows it.
+
+    So machines whose clocks differ agree when a job is due, and how old it is.
+    """
+    return time.time() + _ahead_s
+
+
+def set_by_server(server_s: float, asked_at: float) -> None:
+    """Note what the server's clock showed between `asked_at`, by this machine's clock, and now."""
+    global _ahead_s
+    ahead_s = server_s - (asked_at + time.time()) / 2
+    if abs(ahead_s - _ahead_s) > _SAME_S:
+        _ahead_s = ahead_s if abs(ahead_s) > _SAME_S else 0.0
+
+
+def not_before(moment_s: float) -> float:
+    """Return a moment by this machine's clock that is surely not before `moment_s` of the server's."""
+    return moment_s - _ahead_s + 4 * _SAME_S if _ahead_s else moment_s
 
 
 def boot_s() -> float:

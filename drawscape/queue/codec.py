@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.errors import NotSerializableError, QueueError
+from drawscape.queue.origin import Origin
 
-_DIGEST = 32  # bytes of a signature
+SIGNATURE_BYTES = 32  # bytes of a signature
 _KEY_BYTES = 32
 
 
@@ -40,7 +41,9 @@ class Codec:
 
     def __init__(self, key: bytes) -> None:
         self.key = key
-        self._keyed = hashlib.blake2b(key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=_DIGEST)
+        self._keyed = hashlib.blake2b(
+            key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=SIGNATURE_BYTES
+        )
 
     def _signature(self, message: bytes | memoryview, about: str) -> bytes:
         signing = self._keyed.copy()
@@ -48,12 +51,14 @@ class Codec:
         signing.update(message)
         return signing.digest()
 
-    def dumps(self, value: Any, about: str = "") -> bytes:
-        """Return `value` pickled and signed together with what it is `about`.
+    def dumps(self, value: Any, about: str = "", *, by_value: bool = False) -> bytes:
+        """Return `value` pickled and signed together with what it is `about`, and where it comes from.
 
+        `by_value` says that functions or classes are in it, which another Python cannot read.
         Raises NotSerializableError with the pickler's own words.
         """
-        message = dump(value)
+        message, has_code = _pickled(value)
+        message = Origin.here(by_value or has_code).header + message
         return self._signature(message, about) + message
 
     def loads(
@@ -63,16 +68,20 @@ class Codec:
 
         `is_old`, asked only when the signature is not the present one, returns whether version 0.1 may have
         signed it: the message alone, not what it is about. Raises SignatureMismatch, without unpickling, if
-        it was not signed here, or about something else.
+        it was not signed here, or about something else, and OtherPythonError if it carries another's code.
         """
-        return pickle.loads(self.message(data, about, is_old=is_old))  # noqa: S301 - signed by us
+        message = self.message(data, about, is_old=is_old)
+        origin, start = Origin.read(message)
+        if origin is not None:
+            origin.check()
+        return pickle.loads(message[start:])  # noqa: S301 - signed by us
 
     def message(
         self, data: bytes, about: str = "", *, is_old: Callable[[], bool] = lambda: False
     ) -> memoryview:
-        """Return the pickle in `data`; raise SignatureMismatch as `loads` does."""
+        """Return what was signed in `data`; raise SignatureMismatch as `loads` does."""
         view = memoryview(data)
-        signature, message = view[:_DIGEST], view[_DIGEST:]
+        signature, message = view[:SIGNATURE_BYTES], view[SIGNATURE_BYTES:]
         if not message or not (
             hmac.compare_digest(signature, self._signature(message, about))
             or (hmac.compare_digest(signature, self._signature_of_0_1(message)) and is_old())
@@ -88,20 +97,25 @@ class Codec:
 
 
 def dump(value: Any) -> bytes:
-    """Return `value` pickled; what lives in `__main__` (a notebook's cells) travels by value.
+    """Return `value` pickled; what lives in `__main__` (a notebook's cells) travels by value."""
+    return _pickled(value)[0]
+
+
+def _pickled(value: Any) -> tuple[bytes, bool]:
+    """Return `value` pickled, and whether code travels in it.
 
     Plain pickle first, for it is twenty times as fast as cloudpickle.
     """
     try:
         message = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         if b"__main__" not in message:
-            return message
+            return message, False
     except Exception:  # noqa: BLE001 - whatever plain pickle cannot do, cloudpickle tries next
         pass
     import cloudpickle
 
     try:
-        return bytes(cloudpickle.dumps(value))
+        return bytes(cloudpickle.dumps(value)), True
     except Exception as error:
         raise NotSerializableError(f"{type(error).__name__}: {error}") from error
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from drawscape.queue import clock
 from drawscape.queue.table.control import ALL_LANES, paused_lanes
 from drawscape.queue.table.query import group_of
 from drawscape.queue.table.records import JobRow
@@ -33,8 +33,11 @@ def explain(queue: Queue, row: JobRow) -> str:
 def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
     lines = []
     if row.status == "scheduled":
-        wait_s = max(0.0, (row.due_at or 0.0) - time.time())
+        wait_s = max(0.0, (row.due_at or 0.0) - clock.now())
         lines.append(f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s.")
+        if refusals := row.details.get("refused_by"):
+            lines.append("It waits for a worker that has its code. It was refused by:")
+            lines.append(_indented("\n".join(refusals.values())))
         if row.error:
             lines.append(
                 f"It is tried again then ({_times(row.retries)} left); it had failed with:"
@@ -99,7 +102,7 @@ def _open_dependencies(queue: Queue, row: JobRow) -> list[str]:
 
 
 def _how_running(queue: Queue, row: JobRow) -> list[str]:
-    since = time.time() - (row.started_at or time.time())
+    since = clock.now() - (row.started_at or clock.now())
     lines = [
         f"It has been running for {max(0.0, since):.1f} s (process {row.pid}), {row.progress:.0%} done."
     ]

@@ -18,7 +18,7 @@ from drawscape.queue.options import priority_of
 from drawscape.queue.queue import Queue
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
-from drawscape.queue.table.query import read_log, read_row, require
+from drawscape.queue.table.query import origin_of, read_log, read_row, require
 from drawscape.queue.table.records import JobRow, parsed, utc
 
 _LOOK_S = 0.003
@@ -111,6 +111,12 @@ class Job:
     def description(self) -> str | None:
         """The words given as `job_description`."""
         return self._row().description
+
+    @property
+    def queued_by(self) -> str | None:
+        """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
+        origin = origin_of(self._queue.database, self._id)
+        return None if origin is None else f"Drawscape {origin.drawscape}, Python {origin.python}"
 
     @property
     def created_at(self) -> datetime:

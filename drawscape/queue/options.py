@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from drawscape import durations
 from drawscape.errors import JobOptionError
+from drawscape.queue import clock
 from drawscape.queue.codec import dump
 from drawscape.queue.ids import check_id, new_id
 from drawscape.queue.table.records import Due, Group, NewJob, RunsAfter
@@ -96,7 +96,7 @@ def new_job(
         id=job_id,
         task=task.path,
         payload=payload,
-        created_at=time.time(),
+        created_at=clock.now(),
         priority=priority_of(get("job_priority", 0)),
         due=_due(get("job_delay"), get("job_at")),
         timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT)),

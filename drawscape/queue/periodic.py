@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drawscape import durations
 from drawscape.errors import DuplicateJobError, JobOptionError
+from drawscape.queue import clock
 from drawscape.queue.queue import Queue
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -86,7 +86,7 @@ class Timetable:
 
     def run(self, queue: Queue, now: float | None = None) -> None:
         """Queue what has come due since the last look; one entry's error does not stop the others."""
-        minute = int((time.time() if now is None else now) // _MINUTE_S)
+        minute = int((clock.now() if now is None else now) // _MINUTE_S)
         with self._lock:
             for name, entry in self.entries.items():
                 if self._seen.get(name) == minute:

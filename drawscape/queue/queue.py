@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from drawscape import output_store
 from drawscape.errors import JobOptionError, NotSerializableError
 from drawscape.queue.by_value import portable
 from drawscape.queue.codec import Codec, dump, of_call, of_result
@@ -17,6 +18,7 @@ from drawscape.queue.ids import new_id, new_ids
 from drawscape.queue.job_argument import with_results
 from drawscape.queue.key import key_of
 from drawscape.queue.options import id_of, new_job, refuse, split_options
+from drawscape.queue.output_paths import portable_paths
 from drawscape.queue.table.insertion import insert, insert_many
 from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.table.records import NewJob, RunsAfter
@@ -153,9 +155,11 @@ class Queue:
         try:
             carried = portable(task.function) if task.by_value else None
             call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
+            if self.database.has_many_writers or output_store.named():
+                call = portable_paths(call, self.home)
             if options.get("job_fresh_process"):  # read in the child, so it travels with the call
                 call = (*call, {"fresh_process": True})
-            payload = self.codec.dumps(call, of_call(job_id, task.path))
+            payload = self.codec.dumps(call, of_call(job_id, task.path), by_value=task.by_value)
         except NotSerializableError as error:
             raise NotSerializableError(self._culprit(task, args, kwargs, error)) from error
         if len(payload) > PAYLOAD_LIMIT_BYTES:

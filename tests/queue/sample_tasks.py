@@ -445,3 +445,12 @@ def note_run(path, likely=0):
     time.sleep(random.uniform(0, 0.02))
     if random.random() < likely:
         raise ValueError("no ink")
+
+
+def write_plainly(name, text):
+    """As tasks of a project may: without a word to the library."""
+    from drawscape.settings import output_path
+
+    path = output_path(name)
+    path.write_text(text)
+    return str(path)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 
 from drawscape.durations import LONGEST_S
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import Status
 from drawscape.queue.table import concurrent_claims
@@ -37,7 +37,7 @@ def claim_next(
     statement: str = _CLAIM,
 ) -> Claim | None:
     """Return the next job, now held by `worker`, in a transaction that is alone."""
-    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid, "now": time.time()}
+    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid, "now": clock.now()}
     row = connection.execute(for_lanes(statement, lanes), values).fetchone()
     return None if row is None else Claim(*row)
 
@@ -53,7 +53,7 @@ def _claim_several(
 ) -> list[Claim]:
     """Return the next jobs in their order, at most `most`; of jobs of groups one at a time."""
     values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
-    values |= {"now": time.time(), "most": most}
+    values |= {"now": clock.now(), "most": most}
     rows = connection.execute(for_lanes(_CLAIM_ORDINARY, lanes), values).fetchall()
     if not rows:
         found = claim_next(connection, queue, worker, pid, lanes, lowest)
@@ -152,7 +152,7 @@ def acknowledge_all(
 
 def write_outcome(connection: Connection, held: Claim, outcome: Outcome) -> bool:
     """Return whether the outcome was accepted, in a transaction that is alone."""
-    now = time.time()
+    now = clock.now()
     detail = json.dumps(outcome.detail) if outcome.detail else None
     if outcome.may_be_retried:
         row = connection.execute(
@@ -217,7 +217,7 @@ def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
             "started_at = case when stop_grace_s is null then null else started_at end, "
             "worker = null, pid = null, attempts = attempts - ? "
             "where seq = ? and token = ? and status = 'started' returning status",
-            (time.time(), 0 if begun else 1, held.seq, held.token),
+            (clock.now(), 0 if begun else 1, held.seq, held.token),
         ).fetchone()
         if row is not None and row[0] == Status.STOPPED:
             settle(connection, [(held.id, False)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drawscape.errors import JobStateError
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, Status
 from drawscape.queue.table.dependencies import lock, reopen, settle
@@ -47,7 +47,7 @@ def cancel(database: Database, job_id: str, grace_s: float = 0.0) -> bool:
         changed = connection.execute(
             "update job set status = 'canceled', ended_at = ?, due_at = null "
             f"where id = ? and status in {SQL_WAITING}",
-            (time.time(), job_id),
+            (clock.now(), job_id),
         ).rowcount
         if changed:
             settle(connection, [(job_id, False)])
@@ -76,7 +76,7 @@ def cancel_many(
             for status in _DEPENDENTS_FIRST  # one by one, for each has an index of its own
         )
     with database.transaction() as connection:
-        connection.execute(_FLUSHED, (str(time.time()),))
+        connection.execute(_FLUSHED, (str(clock.now()),))
         asked = connection.execute(_ASK.format(which=which), (grace_s, grace_s, value)).fetchall()
     _stop_without_workers(database, asked)
     return canceled + len(asked)
@@ -92,7 +92,7 @@ def _cancel_waiting(database: Database, which: str, value: str) -> int:
 
     def step(connection: Connection) -> bool:
         nonlocal canceled
-        ids = connection.execute(statement, (time.time(), value, _AT_ONCE)).fetchall()
+        ids = connection.execute(statement, (clock.now(), value, _AT_ONCE)).fetchall()
         settle(connection, [(job_id, False) for (job_id,) in ids])
         canceled += len(ids)
         return len(ids) == _AT_ONCE
@@ -113,7 +113,7 @@ def _stop_without_workers(database: Database, asked: Sequence[tuple[str, str | N
             changed = connection.execute(
                 "update job set status = 'stopped', ended_at = ?, worker = null, pid = null "
                 "where id = ? and status = 'started' and coalesce(worker, '') = coalesce(?, '')",
-                (time.time(), job_id, worker),
+                (clock.now(), job_id, worker),
             ).rowcount
             if changed:
                 settle(connection, [(job_id, False)])

@@ -6,11 +6,11 @@ as it must. So a retry knows what to wait for again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from enum import Enum, auto
 
 from drawscape.errors import JobNotFoundError
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection
 from drawscape.queue.status import (
     ENDED,
@@ -161,7 +161,7 @@ def _give_up(connection: Connection, job_id: str, needed: str, runs_after: RunsA
         (
             runs_after.otherwise.value,
             Reason.DEPENDENCY.value,
-            time.time(),
+            clock.now(),
             f"{needed}, which it depends on, {how}",
             job_id,
         ),

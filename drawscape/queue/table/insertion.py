@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -10,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from drawscape.errors import DuplicateJobError
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database, UniqueViolation
 from drawscape.queue.status import SQL_OPEN, WAITING, Status
 from drawscape.queue.table.dependencies import link, settle
@@ -93,7 +93,7 @@ def _insert_many(
     with _duplicates_named(*then), database.transaction(is_alone=bool(then)) as connection:
         connection.execute(
             "insert into job_batch (id, queue, created_at, total, description) values (?, ?, ?, ?, ?)",
-            (model.batch, queue, time.time(), len(jobs), description),
+            (model.batch, queue, clock.now(), len(jobs), description),
         )
         shared = _row(model, queue, _first_status(model), _group_id(connection, queue, model.group))
         for column in ("id", "task", "payload"):
@@ -192,7 +192,7 @@ def _replacing(connection: Connection, job: NewJob, twin: str, status: str) -> N
     ).fetchall()
     connection.execute(
         "update job set status = 'canceled', ended_at = ?, error = ? where id = ?",
-        (time.time(), f"replaced by {job.id}", twin),
+        (clock.now(), f"replaced by {job.id}", twin),
     )
     settle(connection, [(twin, False)])
     return _after(job, tuple(row[0] for row in needed)) if status == Status.DEFERRED else job

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from drawscape.errors import JobNotFoundError
+from drawscape.queue.codec import SIGNATURE_BYTES
 from drawscape.queue.engines.engine import Connection, Database
+from drawscape.queue.origin import Origin
 from drawscape.queue.status import ENDED, OPEN, SQL_APART, STATUSES, Status, check_status
 from drawscape.queue.table.records import ROW_COLUMNS, Group, JobRow
 
@@ -84,6 +86,15 @@ def read_result(database: Database, job_id: str) -> bytes | None:
             "select result from job where id = ?", (job_id,)
         ).fetchone()
     return None if row is None else row[0]
+
+
+def origin_of(database: Database, job_id: str) -> Origin | None:
+    """Return who queued the job; None for one of a version that did not write it."""
+    with database.translated():
+        row = database.connection.execute(
+            f"select substr(payload, {SIGNATURE_BYTES + 1}, 100) from job where id = ?", (job_id,)
+        ).fetchone()
+    return None if row is None else Origin.read(bytes(row[0]))[0]
 
 
 def is_migrated(database: Database, job_id: str) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from drawscape.queue.clock import boot_id, boot_s
+from drawscape.queue import clock
 from drawscape.queue.status import OPEN, WAITING, Reason, Status
 
 
@@ -46,8 +45,8 @@ class Due:
     @classmethod
     def after(cls, delay_s: float) -> Due:
         """Return the moment `delay_s` from now."""
-        boot = boot_id()
-        return cls(time.time() + delay_s, boot, None if boot is None else boot_s() + delay_s)
+        boot = clock.boot_id()
+        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Collection
 
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.table.dependencies import settle
 from drawscape.queue.worker.orphans import kill_orphans
@@ -96,7 +97,7 @@ def _recover_from(database: Database, worker: str | None) -> list[str]:
                 status, reason, error = "failed", "lost", _LOST
             else:
                 status, reason, error = "queued", None, None
-            ended_at = None if status == "queued" else time.time()
+            ended_at = None if status == "queued" else clock.now()
             connection.execute(
                 "update job set status = ?, reason = ?, error = ?, ended_at = ?, worker = null, "
                 "pid = null, recoveries = recoveries + 1 where id = ? and status = 'started' "

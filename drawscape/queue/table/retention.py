@@ -6,12 +6,11 @@ import contextlib
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drawscape.queue.clock import boot_id, boot_s
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import SQL_ENDED, SQL_OPEN
 from drawscape.queue.table.slices import in_slices
@@ -162,7 +161,7 @@ def _steady_now(database: Database) -> float:
 
     A clock that is set a month ahead would else remove what is young.
     """
-    boot, wall_s, steady_s = boot_id(), time.time(), boot_s()
+    boot, wall_s, steady_s = clock.boot_id(), clock.now(), clock.boot_s()
     if boot is None:
         return wall_s
     with database.transaction() as connection:

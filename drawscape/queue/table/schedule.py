@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
-from drawscape.queue.clock import boot_id, boot_s
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Database
 
 
@@ -21,10 +19,10 @@ def promote_due(database: Database, queue: str) -> int:
                 (queue, *values),
             ).rowcount
             for condition, values in (
-                ("due_boot is null and due_at <= ?", (time.time(),)),
+                ("due_boot is null and due_at <= ?", (clock.now(),)),
                 (
                     "due_boot is not null and due_boot = ? and due_boot_s <= ?",
-                    (boot_id(), boot_s()),
+                    (clock.boot_id(), clock.boot_s()),
                 ),
             )
         )
@@ -41,9 +39,12 @@ def next_due_s(database: Database, queue: str) -> float | None:
         after = database.connection.execute(
             "select due_boot_s from job where status = 'scheduled' and due_boot is not null "
             "and queue = ? and due_boot = ? order by due_boot_s limit 1",
-            (queue, boot_id()),
+            (queue, clock.boot_id()),
         ).fetchone()
-    waits = [*([at[0] - time.time()] if at else []), *([after[0] - boot_s()] if after else [])]
+    waits = [
+        *([at[0] - clock.now()] if at else []),
+        *([after[0] - clock.boot_s()] if after else []),
+    ]
     return max(0.0, min(waits)) if waits else None
 
 
@@ -53,5 +54,5 @@ def forget_other_boots(database: Database) -> None:
         connection.execute(
             "update job set due_boot = null, due_boot_s = null "
             "where status = 'scheduled' and due_boot is not null and due_boot != ?",
-            (boot_id(),),
+            (clock.boot_id(),),
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.table.query import count_by_status
 
@@ -59,7 +59,7 @@ def statistics(database: Database, queue: str) -> Statistics:
 
     All look-ups are bounded, or read the index of what has not ended.
     """
-    now = time.time()
+    now = clock.now()
     connection = database.connection
     with database.translated():
         recent = connection.execute(

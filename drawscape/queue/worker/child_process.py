@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from drawscape.queue import clock
 from drawscape.queue.engines.sqlite.boot import started_at
 from drawscape.queue.table.records import Claim
 from drawscape.queue.worker.child import main
@@ -115,7 +116,8 @@ class ChildProcess:
         """Hand over a job."""
         self.peak_kb = None
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
-        call = (self.mark, claim.id, claim.task, claim.created_at, claim.meta, claim.payload)
+        created_at = clock.not_before(claim.created_at)
+        call = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload)
         self.connection.send_bytes(marshal.dumps(call))
 
     def has_begun(self) -> bool:

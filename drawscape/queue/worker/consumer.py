@@ -12,6 +12,7 @@ from typing import Any
 from huey.constants import WORKER_THREAD
 from huey.consumer import Consumer, Scheduler
 
+from drawscape import output_store
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueGoneError
 from drawscape.queue.engines.engine import Database
@@ -88,6 +89,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             queue=storage.jobs.target,
             max_jobs=huey.max_jobs_per_child,
         )
+        self._output = output_store.folder(Path(huey.home))
         self._unknown = Unknown()
         self._heal_at = 0.0
         self._gone: QueueGoneError | None = None
@@ -122,8 +124,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._set_signal_handlers()  # whoever sees it announced may ask it to leave
         for name in ("logs", "previews"):
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in ("output", "output/postcards"):
-            (Path(self.huey.home) / name).mkdir(parents=True, exist_ok=True)
+        (self._output / "postcards").mkdir(parents=True, exist_ok=True)
         self.huey.storage.conn  # noqa: B018 - makes the tables before anyone reads them
         mark_environment(self.worker_id, self._folder)
         self._jobs.workers.announce(
@@ -141,7 +142,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._jobs.workers.forget_dead()
         super().start()
         self._waker.start()
-        sweep_tree(Path(self.huey.home) / "output")  # what killed jobs left half written
+        sweep_tree(self._output)  # what killed jobs left half written
 
     def run(self) -> None:
         """Do as huey does; raise SystemExit, with the reason, when the queue was deleted under it."""

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, SupportsFloat
 
-from drawscape.errors import JobNotFoundError, NotSerializableError, TaskNotAllowedError
+from drawscape import output_store
+from drawscape.errors import (
+    JobNotFoundError,
+    NotSerializableError,
+    TaskNotAllowedError,
+    TaskNotFoundError,
+)
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
 from drawscape.queue.engines.engine import Database
-from drawscape.queue.engines.target import open_database
+from drawscape.queue.engines.target import is_url, open_database
 from drawscape.queue.job_argument import resolved
+from drawscape.queue.origin import OtherPythonError
+from drawscape.queue.output_paths import portable_paths
 from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.task import load
 from drawscape.queue.worker.context import current_job
@@ -37,7 +45,10 @@ class Call:
 
 
 class Ending(NamedTuple):
-    """How a call ended; the fields are those of an Outcome."""
+    """How a call ended; the fields are those of an Outcome.
+
+    With `refused` in its details this worker lacks the code; another one may have it.
+    """
 
     status: str
     reason: str | None = None
@@ -65,6 +76,11 @@ class TaskCaller:
             args, kwargs = resolved(args, kwargs, self._result_of)
         except SignatureMismatch as error:
             return Ending("failed", "invalid", error=str(error))
+        except (OtherPythonError, TaskNotFoundError, TaskNotAllowedError) as error:
+            return Ending("failed", "invalid", error=str(error), detail={"refused": str(error)})
+        except ModuleNotFoundError as error:
+            detail = {"refused": f"{type(error).__name__}: {error}"}
+            return Ending("failed", "exception", error=_traceback(error), detail=detail)
         except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
             return Ending("failed", "exception", error=_traceback(error))
         return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
@@ -103,6 +119,7 @@ class TaskCaller:
                 value = asyncio.run(value)
             elif inspect.isgenerator(value):
                 value = _drain(value, task)
+            output_store.publish_expected(output_store.folder(self._home))
             return Ending("finished", result=self._serialised(value, job_id, task))
         except JobStopped as error:
             return Ending("stopped", detail={"stack": _traceback(error)})
@@ -127,6 +144,8 @@ class TaskCaller:
             return load(task, (*self._task_modules, *project_task_modules(self._home)), self._home)
 
     def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
+        if is_url(self._settings.queue) or output_store.named():
+            value = portable_paths(value, self._home)
         try:
             data = self._codec.dumps(value, of_result(job_id))
         except NotSerializableError as error:

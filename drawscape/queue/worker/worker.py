@@ -19,6 +19,7 @@ from drawscape.queue.table.claims import (
     note_progress,
 )
 from drawscape.queue.table.records import Claim
+from drawscape.queue.table.refusal import is_refusal, refuse
 from drawscape.queue.worker.child_process import ChildStartError
 from drawscape.queue.worker.hand import Ended, Hand, unforeseen
 from drawscape.queue.worker.messages import ChildSettings
@@ -193,6 +194,11 @@ class JobWorker(Worker):  # type: ignore[misc]
             _LOG.exception("job=%s event=run_failed", job.id)
             self.slot.replace()
             outcome = unforeseen("its worker could not run it", error)
+        if is_refusal(outcome):
+            if (others := refuse(self._jobs, job, self._shared.worker_id, outcome)) is None:
+                self._hand.empty()
+                return
+            outcome = others
         self._hand.end(Ended(job, outcome, self.slot.log), time.monotonic() - began)
         self._count()
 

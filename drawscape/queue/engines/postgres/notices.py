@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from drawscape.errors import QueueError
+from drawscape.queue.engines.postgres.preparation import read_clock
 
 WORK, CHANGE = "work", "change"
 """The channels: a worker may have something to do; something has changed."""
@@ -228,7 +229,7 @@ class Notices:
                 may_send_at = max(may_send_at, now) + _PAUSE_S
                 ping_at = now + _PING_S
             elif now >= ping_at:
-                connection.execute("select 1")
+                read_clock(connection)
                 ping_at = time.monotonic() + _PING_S
             if not self._due and self._is_over():
                 return

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psycopg
 
 from drawscape.errors import QueueError
+from drawscape.queue import clock
 from drawscape.queue.engines.postgres.schema import MIGRATIONS, VERSION
 
+_CLOCK = "select extract(epoch from clock_timestamp())::float8"
 _MAKING = 0x44524158
 
 
 def prepare(connection: psycopg.Connection[Any], label: str) -> None:
     """Make the tables what this version needs; raise QueueError for a newer or another program's."""
+    read_clock(connection)
     if _version(connection) < len(MIGRATIONS):
         with connection.transaction():  # of several processes one does it
             connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
@@ -39,6 +43,14 @@ def _migrate(connection: psycopg.Connection[Any], label: str) -> None:
             "on conflict (name) do update set value = excluded.value",
             (VERSION, str(len(MIGRATIONS))),
         )
+
+
+def read_clock(connection: psycopg.Connection[Any]) -> None:
+    """Set this process's clock by the server's."""
+    asked_at = time.time()
+    row = connection.execute(_CLOCK).fetchone()
+    if row is not None:
+        clock.set_by_server(row[0], asked_at)
 
 
 def _version(connection: psycopg.Connection[Any]) -> int:

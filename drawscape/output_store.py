@@ -1,0 +1,265 @@
+"""Where drawings lie when several machines share them: `DRAWSCAPE_OUTPUT`.
+
+A path is a folder, this machine's or a shared one, in which all work as in `output/`. A URL that fsspec knows
+(`s3://bucket/prefix`) is an object store: files are written into it as they are made, whole or not at all,
+and copied into the home's `output/` when they are read.
+
+A copy has the time of its object, to the second, and in the digits below a mark of the object's version: so
+one look at the object says whether the copy is the present one, without notes on the side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from drawscape.errors import OutputStoreError
+
+_AT_ONCE = 64
+"""So many objects are fetched together."""
+
+_S3_LIMITS = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 3}}
+
+_stores: dict[str, OutputStore] = {}
+_opening = threading.Lock()
+_expected: dict[Path, int | None] = {}
+"""Files that tasks are about to write, and their times before."""
+
+
+def named() -> str:
+    """Return what `DRAWSCAPE_OUTPUT` says, an empty text when it is not set.
+
+    >>> named()
+    ''
+    """
+    return os.environ.get("DRAWSCAPE_OUTPUT", "")
+
+
+def store() -> OutputStore | None:
+    """Return the object store that `DRAWSCAPE_OUTPUT` names, None where the output is a folder.
+
+    Raises OutputStoreError when the package for it is missing.
+
+    >>> store() is None
+    True
+    """
+    url = named()
+    if "://" not in url:
+        return None
+    key = f"{os.getpid()} {url}"  # fsspec's are of no use in a forked process
+    with _opening:
+        if key not in _stores:
+            _stores[key] = OutputStore(url)
+        return _stores[key]
+
+
+def folder(home: Path) -> Path:
+    """Return the folder of the outputs of a home: the one named, else its `output/`.
+
+    >>> folder(Path("/studio")).as_posix()
+    '/studio/output'
+    """
+    text = named()
+    return Path(text).expanduser().absolute() if text and "://" not in text else home / "output"
+
+
+def publish(file: Path, path: Path, folder: Path) -> None:
+    """Write `file` into the store, if there is one, under the name of `path` in `folder`.
+
+    Raises OutputStoreError.
+    """
+    if (found := store()) is not None and (name := _name_in(path, folder)) is not None:
+        found.put(name, file)
+        _expected.pop(path, None)
+
+
+def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
+    """Have the present content at `path`, if it lies in `folder` and the store has it.
+
+    Nothing is asked when the file has the time `stamp`. Raises OutputStoreError.
+    """
+    if (found := store()) is not None and (name := _name_in(path, folder)) is not None:
+        found.get(name, path, stamp)
+
+
+def fetch_all(folder: Path, suffix: str) -> None:
+    """Have all that the store holds with names that end in `suffix`, if there is one, in `folder`.
+
+    Raises OutputStoreError.
+    """
+    if (found := store()) is not None:
+        found.get_all(folder, suffix)
+
+
+def remove(path: Path, folder: Path) -> None:
+    """Remove what `path` names in `folder` from the store, if there is one. Raises OutputStoreError."""
+    if (found := store()) is not None and (name := _name_in(path, folder)) is not None:
+        found.remove(name)
+
+
+def expect(path: Path) -> None:
+    """Note that somebody is about to write the file `path`."""
+    if "://" in named():
+        _expected.setdefault(path, _time_of(path))
+
+
+def publish_expected(folder: Path) -> None:
+    """Write into the store what was expected and has come since: a task may have written it by other ways.
+
+    Raises OutputStoreError.
+    """
+    while _expected:
+        path, before = _expected.popitem()
+        if _time_of(path) not in (None, before):
+            publish(path, path, folder)
+
+
+def _name_in(path: Path, folder: Path) -> str | None:
+    """Return the name of `path` in `folder`; None of what lies elsewhere, and of parts of files."""
+    full, top = path.parent.resolve() / path.name, folder.resolve()
+    if path.name.startswith(".") or not full.is_relative_to(top):
+        return None
+    return full.relative_to(top).as_posix()
+
+
+class OutputStore:
+    """The objects below a URL, by their names relative to it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        try:
+            from fsspec.core import url_to_fs
+        except ImportError:
+            raise self._error("it needs fsspec: pip install 'drawscape[object-store]'") from None
+        options: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
+        if url.startswith(("s3://", "s3a://")):
+            options["config_kwargs"] = _S3_LIMITS
+        try:
+            self._files, self._root = url_to_fs(self.url, **options)
+        except ImportError as error:
+            raise self._error(f"{error}: pip install 'drawscape[object-store]'") from None
+        except ValueError as error:
+            raise self._error(str(error)) from None
+
+    def put(self, name: str, file: Path) -> None:
+        """Write the content of `file` as the object `name`, and give the file its time.
+
+        Raises OutputStoreError.
+        """
+        content = file.read_bytes()
+        with self._translated(name):
+            self._files.pipe_file(self._path(name), content)
+            stamp = _stamp(self._files.info(self._path(name)))
+        os.utime(file, ns=(stamp, stamp))
+
+    def get(self, name: str, file: Path, stamp: int | None = None) -> bool:
+        """Return whether there is an object `name`, which `file` is a copy of from now on.
+
+        Nothing is asked when `file` has the time `stamp` already. Raises OutputStoreError.
+        """
+        known = _time_of(file)
+        if known is not None and known == stamp:
+            return True
+        with self._translated(name):
+            try:
+                now = _stamp(self._files.info(self._path(name)))
+                if now != known:
+                    _write(file, self._files.cat_file(self._path(name)), now)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def remove(self, name: str) -> None:
+        """Remove the object, if it is there. Raises OutputStoreError."""
+        with self._translated(name), contextlib.suppress(FileNotFoundError):
+            self._files.rm_file(self._path(name))
+
+    def get_all(self, folder: Path, suffix: str) -> None:
+        """Copy all objects whose names end in `suffix` into `folder`, but for those that are there already.
+
+        Raises OutputStoreError.
+        """
+        with self._translated(""):
+            found: Mapping[str, Any] = self._files.find(self._root, detail=True)
+            if not found:
+                self.check()
+            stamps = {
+                path: _stamp(info)
+                for path, info in found.items()
+                if path.endswith(suffix) and not Path(path).name.startswith(".")
+            }
+            missing = [
+                path
+                for path, stamp in stamps.items()
+                if _time_of(folder / self._name(path)) != stamp
+            ]
+            for start in range(0, len(missing), _AT_ONCE):
+                chunk = missing[start : start + _AT_ONCE]
+                contents = self._files.cat(chunk, on_error="omit")
+                for path, content in contents.items():
+                    _write(folder / self._name(path), content, stamps[path])
+
+    def check(self) -> None:
+        """Raise OutputStoreError when it cannot be used; an empty one can."""
+        bucket = self._root.split("/")[0] or self._root
+        with self._translated(""):
+            self._files.ls(bucket)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+    def _name(self, path: str) -> str:
+        return path.removeprefix(self._root.rstrip("/") + "/")
+
+    @contextlib.contextmanager
+    def _translated(self, name: str) -> Iterator[None]:
+        """Turn what the store's package raises into errors that say what to do."""
+        try:
+            yield
+        except OutputStoreError:
+            raise
+        except FileNotFoundError as error:
+            raise self._error(f"there is no such bucket or folder ({error}); make it") from error
+        except PermissionError as error:
+            raise self._error(
+                f"no rights ({error}); see to the credentials and the policy"
+            ) from error
+        except Exception as error:
+            kind = type(error).__name__
+            raise self._error(f"{name or 'it'} cannot be reached ({kind}: {error})") from error
+
+    def _error(self, text: str) -> OutputStoreError:
+        return OutputStoreError(f"DRAWSCAPE_OUTPUT={self.url}: {text}")
+
+
+def _stamp(info: Mapping[str, Any]) -> int:
+    """Return the second of an object's last change, in nanoseconds, with a mark of its version below."""
+    changed = info.get("LastModified") or info.get("mtime") or info.get("created") or 0.0
+    seconds = changed.timestamp() if isinstance(changed, datetime) else float(changed)
+    version = info.get("ETag") or f"{seconds} {info.get('size')}"
+    return int(seconds) * 10**9 + zlib.crc32(str(version).strip('"').encode()) % 10**9
+
+
+def _time_of(file: Path) -> int | None:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _write(file: Path, content: bytes, stamp: int) -> None:
+    """Written beside and renamed: of several that fetch it, each leaves a whole one."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    half = file.with_name(f".{file.name[:50]}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        half.write_bytes(content)
+        os.utime(half, ns=(stamp, stamp))
+        half.replace(file)
+    finally:
+        half.unlink(missing_ok=True)

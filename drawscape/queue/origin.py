@@ -1,0 +1,57 @@
+"""Where a message comes from: it is read before anything is unpickled."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+
+from drawscape import __version__
+from drawscape.errors import QueueError
+
+_MOST_BYTES = 100
+
+
+class OtherPythonError(QueueError):
+    """Functions or classes came by value from another version of Python; it would crash this one."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who pickled a message: versions of Python and of Drawscape, and whether code travels in it."""
+
+    python: str
+    drawscape: str
+    has_code: bool
+
+    @classmethod
+    def here(cls, has_code: bool) -> Origin:
+        """Return this process as an origin."""
+        return cls(platform.python_version(), __version__, has_code)
+
+    @classmethod
+    def read(cls, message: bytes | memoryview) -> tuple[Origin | None, int]:
+        """Return the origin that a message begins with, and where its pickle begins.
+
+        >>> Origin.read(Origin("3.13.5", "0.3.0", has_code=True).header)
+        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 38)
+        """
+        first, end, _ = bytes(message[:_MOST_BYTES]).partition(b"\n")
+        words = first.decode("ascii", "replace").split()
+        if not end or words[:1] != ["python"] or len(words) != 5:
+            return None, 0  # of a version that wrote none
+        return cls(words[1], words[3], words[4] == "code"), len(first) + 1
+
+    @property
+    def header(self) -> bytes:
+        """What the message begins with."""
+        kind = "code" if self.has_code else "data"
+        return f"python {self.python} drawscape {self.drawscape} {kind}\n".encode()
+
+    def check(self) -> None:
+        """Raise OtherPythonError if this Python cannot read it."""
+        ours = platform.python_version()
+        if self.has_code and self.python.split(".")[:2] != ours.split(".")[:2]:
+            raise OtherPythonError(
+                f"it carries code of Python {self.python}, from a notebook, and this is Python {ours}: start "
+                "a worker with that Python, or put the function into a task module"
+            )

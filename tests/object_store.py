@@ -1,0 +1,75 @@
+"""An object store of the tests' own: moto's S3 server in this process."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from drawscape import output_store
+
+BUCKET = "studio"
+
+
+class ObjectStore:
+    """A server with one bucket, on a free port; the environment of `patch` leads to it."""
+
+    def __init__(self, server: ThreadedMotoServer, patch: pytest.MonkeyPatch) -> None:
+        host, port = server.get_host_and_port()
+        self.endpoint = f"http://{host}:{port}"
+        self.url = f"s3://{BUCKET}/drawings"
+        self._post("reset")
+        for name, value in {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "DRAWSCAPE_OUTPUT": self.url,
+        }.items():
+            patch.setenv(name, value)
+        self.client = boto3.client("s3")
+        self.client.create_bucket(Bucket=BUCKET)
+
+    def _post(self, path: str, body: bytes = b"") -> None:
+        headers = {"Content-Type": "text/plain"}
+        request = urllib.request.Request(f"{self.endpoint}/moto-api/{path}", body, headers)
+        urllib.request.urlopen(request).close()
+
+    def names(self) -> set[str]:
+        """Return the names of all objects."""
+        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {one["Key"] for one in found}
+
+    def read(self, name: str) -> bytes:
+        return bytes(self.client.get_object(Bucket=BUCKET, Key=f"drawings/{name}")["Body"].read())
+
+    def write(self, name: str, content: bytes) -> None:
+        self.client.put_object(Bucket=BUCKET, Key=f"drawings/{name}", Body=content)
+
+    def remove_bucket(self) -> None:
+        for name in self.names():
+            self.client.delete_object(Bucket=BUCKET, Key=name)
+        self.client.delete_bucket(Bucket=BUCKET)
+
+    def refuse_keys(self) -> None:
+        """Let nobody in from now on."""
+        self._post("reset-auth", b"0")
+
+    def admit_keys(self) -> None:
+        self._post("reset-auth", b"1000000")
+
+
+@contextmanager
+def object_store(patch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    """Yield a store of a test's own."""
+    output_store._stores.clear()  # of another test, with another port
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        yield ObjectStore(server, patch)
+    finally:
+        server.stop()

@@ -1,0 +1,166 @@
+"""Several machines with one queue on Postgres: code, versions, clocks and folders differ between them."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from object_store import object_store
+from support import wait_until
+
+from drawscape.catalogue import drawings
+from drawscape.cli.jobs import jobs
+from drawscape.job_manager import Job, default_queue, enqueue_background_job
+from drawscape.queue.codec import SIGNATURE_BYTES
+from drawscape.queue.origin import Origin
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+
+@pytest.fixture
+def engine() -> str:
+    return "postgres"
+
+
+@pytest.fixture
+def start_elsewhere(
+    another_home: Callable[[str], Path], start_consumer: Callable[..., Any]
+) -> Callable[..., Path]:
+    """Start a worker in a home of its own, `ahead_s` ahead of our clock; return the home."""
+
+    def start(name: str, ahead_s: float = 0.0, **environment: str) -> Path:
+        folder = another_home(name)
+        before = len(default_queue().database.workers.living())
+        if ahead_s:
+            (folder / "sitecustomize.py").write_text(
+                f"import time; real = time.time; time.time = lambda: real() + {ahead_s}\n"
+            )
+            environment["PYTHONPATH"] = f"{folder}:{folder.with_name('home') / 'modules'}"
+        environment["DRAWSCAPE_HOME"] = str(folder)
+        start_consumer(ready=False, environment=environment, directory=folder)
+        wait_until(lambda: len(default_queue().database.workers.living()) > before)
+        return folder
+
+    return start
+
+
+def shown(job: Job) -> str:
+    return CliRunner().invoke(jobs, ["show", job.id]).output
+
+
+def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
+    home: Path, start_elsewhere: Callable[..., Path], start_consumer: Callable[..., Any], tmp_path
+):
+    (home / "modules" / "sampletasks.py").rename(home / "sampletasks.py")  # the home's own code
+    start_elsewhere("elsewhere")
+    job = enqueue_background_job("sampletasks.add", 1)
+    wait_until(lambda: job.ended)
+    assert job.refresh().reason == "invalid"
+    assert "no module 'sampletasks'" in job.error
+    assert f"Python {platform.python_version()}" in shown(job).split("queued by:")[1]
+    start_consumer()
+    busy = enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go"))
+    wait_until(lambda: busy.status == "started")  # by the one that has the code
+    later = enqueue_background_job("sampletasks.add", 2)
+    wait_until(lambda: later.refresh().details.get("refused_by"))
+    assert "It waits for a worker that has its code" in later.explain()
+    (tmp_path / "go").touch()
+    assert later.wait(60) == 2
+    assert later.refresh().attempts == busy.refresh().attempts == 1
+
+
+def test_code_of_another_python_is_refused_by_name(start_elsewhere: Callable[..., Path]):
+    def doubled(number: int) -> int:
+        return 2 * number
+
+    job = enqueue_background_job(doubled, 21)
+    database, codec = default_queue().database, default_queue().codec
+    row = database.connection.execute("select payload, task from job where id = ?", (job.id,))
+    payload, task = row.fetchone()
+    origin, start = Origin.read(payload[SIGNATURE_BYTES:])
+    assert origin == Origin.here(has_code=True)
+    message = replace(origin, python="3.9.2").header + payload[SIGNATURE_BYTES + start :]
+    signed = codec._signature(message, f"call {job.id} {task}\n") + message
+    database.connection.execute("update job set payload = ? where id = ?", (signed, job.id))
+    start_elsewhere("elsewhere")
+    wait_until(lambda: job.ended)
+    assert (job.status, job.refresh().reason) == ("failed", "invalid")
+    assert "carries code of Python 3.9.2" in job.error
+    assert f"this is Python {platform.python_version()}" in job.error
+    assert "queued by: Drawscape" in shown(job)
+    assert "Python 3.9.2" in shown(job)
+
+
+def test_machines_whose_clocks_differ_agree_when_a_job_is_due(
+    start_elsewhere: Callable[..., Path], tmp_path: Path
+):
+    start_elsewhere("fast", ahead_s=300.0)
+    start_elsewhere("slow", ahead_s=-300.0)
+    began = time.time()
+    delayed = [enqueue_background_job("sampletasks.nothing", job_delay=1.5) for _ in range(6)]
+    tried = enqueue_background_job(
+        "sampletasks.say_and_fail", str(tmp_path / "tries"), 1, job_retries=1, job_retry_delay=1.5
+    )
+    kept = enqueue_background_job("sampletasks.nothing", job_result_ttl=60)
+    for job in (*delayed, tried, kept):
+        job.wait(60)
+        row = job.refresh()
+        assert began - 1 < row.created_at.timestamp() <= row.started_at.timestamp()
+        assert row.started_at <= row.ended_at
+        assert row.ended_at.timestamp() < time.time() + 1
+    for job in delayed:
+        row = job.refresh()
+        assert (row.started_at - row.created_at).total_seconds() >= 1.5
+    assert (tried.refresh().started_at - tried.created_at).total_seconds() >= 1.5
+    expires = "select expires_at from job where id = ?"
+    row = default_queue().database.connection.execute(expires, (kept.id,)).fetchone()
+    assert 0 < row[0] - time.time() < 61
+
+
+def test_drawings_of_another_machine_are_seen_in_an_object_store(
+    home: Path, start_elsewhere: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    with object_store(monkeypatch) as bucket:
+        elsewhere = start_elsewhere("elsewhere")
+        draw = "workers.svg_tasks.generate_complex_svg"
+        job = enqueue_background_job(draw, 60, 60, "lissajous", output_filename="cards/one")
+        path = Path(job.wait(60))
+        assert path == (home / "output" / "cards" / "one.svg").resolve()
+        assert path.read_bytes() == bucket.read("cards/one.svg")
+        assert [one.path for one in drawings()] == [path]
+        finer = enqueue_background_job("workers.svg_tasks.optimize_svg", str(path))
+        assert Path(finer.wait(60)).read_text().startswith("<?xml")
+        again = enqueue_background_job(draw, 60, 60, "rose", output_filename="cards/one")
+        assert (
+            Path(again.wait(60)).read_bytes() == bucket.read("cards/one.svg") == path.read_bytes()
+        )
+        assert [one.sketch for one in drawings() if one.path == path] == ["rose"]
+        plain = enqueue_background_job("sampletasks.write_plainly", "notes/one.txt", "ink")
+        assert Path(plain.wait(60)).read_text() == "ink"
+        assert bucket.read("notes/one.txt") == b"ink"
+        assert not (elsewhere / "output" / "cards" / "one.svg").samefile(path)
+        bucket.remove_bucket()
+        lost = enqueue_background_job(draw, 60, 60, "spiral")
+        wait_until(lambda: lost.ended)
+        assert "there is no such bucket" in lost.error
+
+
+def test_a_shared_folder_may_lie_elsewhere_on_each_machine(
+    home: Path, start_elsewhere: Callable[..., Path], tmp_path: Path, monkeypatch
+):
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "shared"))
+    start_elsewhere("elsewhere")
+    job = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 60, 60, "spiral")
+    path = Path(job.wait(60))
+    assert path.parent == tmp_path / "shared"
+    assert [one.path for one in drawings()] == [path]
+    (tmp_path / "shared").rename(tmp_path / "mounted")
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "mounted"))
+    assert job.result == str(tmp_path / "mounted" / path.name)

@@ -1,0 +1,147 @@
+"""`DRAWSCAPE_OUTPUT`: another folder, or an object store, which is a real server here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from object_store import ObjectStore, object_store
+
+from drawscape import settings
+from drawscape.atomic import write_atomic
+from drawscape.catalogue import drawings, refresh
+from drawscape.errors import ForbiddenPathError, OutputStoreError
+from drawscape.output_store import fetch, store
+from drawscape.queue.output_paths import portable_paths
+from drawscape.sketches import draw
+from drawscape.tasks.drawing import generate_complex_svg
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def bucket(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    with object_store(monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def other_home(home: Path, monkeypatch: pytest.MonkeyPatch):
+    """Work in another home, as on another machine, and return it."""
+
+    def go(name: str) -> Path:
+        monkeypatch.setenv("DRAWSCAPE_HOME", str(home.with_name(name)))
+        return home.with_name(name)
+
+    return go
+
+
+def test_the_output_may_be_another_folder(home: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", str(tmp_path / "shared"))
+    path = generate_complex_svg(60, 60, "spiral", "one")
+    assert path == str((tmp_path / "shared" / "one.svg").resolve())
+    assert [one.path for one in drawings()] == [Path(path)]
+    assert settings.readable_path(path) == Path(path)
+    with pytest.raises(ForbiddenPathError):
+        settings.output_path("../two.svg")
+    assert not (home / "output").exists()
+
+
+def test_what_is_written_is_in_the_store_whole_or_not_at_all(bucket: ObjectStore, home: Path):
+    path = Path(generate_complex_svg(60, 60, "spiral", "cards/one"))
+    assert bucket.read("cards/one.svg") == path.read_bytes()
+    bucket.remove_bucket()
+    with pytest.raises(OutputStoreError, match="no such bucket"):
+        generate_complex_svg(60, 60, "spiral", "cards/two", seed=2)
+    assert {one.name for one in path.parent.iterdir()} == {"one.svg"}
+
+
+def test_what_another_machine_drew_is_listed_shown_and_not_drawn_again(
+    bucket: ObjectStore, home: Path, other_home
+):
+    first = Path(generate_complex_svg(60, 60, "lissajous", seed=3))
+    other_home("second")
+    (found,) = drawings("lissajous")
+    assert found.path.read_bytes() == first.read_bytes()
+    assert found.path.is_relative_to(home.with_name("second"))
+    assert found.export("png").stat().st_size > 1000
+    assert len(found.thumbnail) > 100
+    third = other_home("third")
+    again = generate_complex_svg(60, 60, "lissajous", seed=3)  # the look into the store is enough
+    assert Path(again).stat().st_mtime_ns == first.stat().st_mtime_ns
+    assert Path(again).is_relative_to(third)
+    other_home("second")
+    found.delete()
+    assert bucket.names() == {f"drawings/{first.stem}.png"}
+
+
+def test_a_copy_follows_its_object(bucket: ObjectStore, home: Path, other_home):
+    path = settings.output_path("notes.svg")
+    write_atomic(path, [b"<svg>1</svg>"])
+    for text in (b"<svg>2</svg>", b"<svg>3</svg>"):  # of one size, within a second
+        bucket.write("notes.svg", text)
+        assert settings.fetched(path).read_bytes() == text
+    bucket.write("more/new.svg", draw("spiral", 50, 50).to_bytes())
+    assert refresh() == 1
+    assert settings.readable_path("output/more/new.svg").is_file()
+    asked = path.stat().st_mtime_ns
+    bucket.remove_bucket()
+    fetch(path, settings.output_folder(), asked)  # nothing is asked of the store
+    with pytest.raises(FileNotFoundError):
+        settings.readable_path("output/none.svg")
+
+
+def test_a_path_becomes_the_readers_own(bucket: ObjectStore, home: Path, other_home):
+    import pickle
+
+    path = Path(generate_complex_svg(60, 60, "spiral", "one"))
+    result = {"drawing": str(path), "all": [path, (str(path), 1)], "other": "/etc/passwd"}
+    message = pickle.dumps(portable_paths(result, home))
+    second = other_home("second").resolve()
+    own = second / "output" / "one.svg"
+    assert pickle.loads(message) == {
+        "drawing": str(own),
+        "all": [own, (str(own), 1)],
+        "other": "/etc/passwd",
+    }
+    assert own.read_bytes() == path.read_bytes()
+
+
+def test_a_store_that_lets_nobody_in_is_named(bucket: ObjectStore, home: Path):
+    bucket.refuse_keys()
+    try:
+        with pytest.raises(OutputStoreError, match=r"s3://studio/drawings: no rights"):
+            generate_complex_svg(60, 60, "spiral", "one")
+    finally:
+        bucket.admit_keys()
+
+
+def test_a_store_that_cannot_be_reached_is_named(home: Path, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", "s3://studio")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with pytest.raises(OutputStoreError, match="cannot be reached"):
+        store().check()
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", "nothing://known")
+    with pytest.raises(OutputStoreError, match="nothing"):
+        store()
+
+
+def test_without_its_package_the_way_to_it_is_named(home: Path):
+    code = "import sys; sys.modules['fsspec'] = None; from drawscape import output_store as s; s.store()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"},
+        capture_output=True,
+        text=True,
+    )
+    assert "pip install 'drawscape[object-store]'" in done.stderr
