@@ -8,12 +8,12 @@ COPY pyproject.toml README.md LICENSE ./
 COPY drawscape drawscape
 COPY notebooks notebooks
 RUN python -m venv /opt/drawscape \
- && /opt/drawscape/bin/pip install --no-cache-dir '.[lab,web,fonts,mail,data,png]'
+ && /opt/drawscape/bin/pip install --no-cache-dir '.[lab,web,fonts,mail,data,png,postgres,object-store]'
 
 FROM python:3.13-slim
 COPY --from=build /opt/drawscape /opt/drawscape
 RUN useradd --create-home --uid 1000 drawscape \
- && install --directory --owner=drawscape --group=drawscape --mode=700 /studio
+ && install --directory --owner=drawscape --group=drawscape --mode=700 /studio /drawings
 ENV PATH=/opt/drawscape/bin:$PATH DRAWSCAPE_HOME=/studio
 USER 1000
 WORKDIR /studio

@@ -91,6 +91,11 @@ class Server:
             **self._who,
         )
 
+    def admit(self, network: str) -> None:
+        """Let those of `network` in, from the next start on."""
+        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+
     def start(self) -> Server:
         options = {
             "unix_socket_directories": str(self._folder),

@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 import yaml
+from compose_spec import PyCompose
 
 from drawscape.cli.root import root
 
@@ -20,6 +21,7 @@ STEPS = re.findall(
     r"^([A-Z]+) (.*)", (ROOT / "Dockerfile").read_text().replace("\\\n", ""), re.MULTILINE
 )
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+SEVERAL: dict[str, Any] = yaml.safe_load((ROOT / "compose.postgres.yaml").read_text())
 
 
 def arguments(step: str) -> list[str]:
@@ -65,6 +67,34 @@ def test_a_service_runs_a_command_that_there_is_on_the_shared_volume(name: str):
     assert service["volumes"] == [f"studio:{arguments('VOLUME')[-1]}"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert service["init"] is True
+
+
+def test_several_machines_share_a_queue_a_key_and_a_folder_that_is_the_users():
+    services = SEVERAL["services"]
+    assert set(services) == {"postgres", "worker", "lab"}
+    for name in ("worker", "lab"):
+        service = services[name]
+        parses(service["command"])
+        assert service["init"] is True
+        assert service["depends_on"]["postgres"] == {"condition": "service_healthy"}
+        (volume,) = service["volumes"]
+        folder = volume.partition(":")[2]
+        assert service["environment"]["DRAWSCAPE_OUTPUT"] == folder
+        assert any("--owner=drawscape" in step and folder in step for step in arguments("RUN"))
+        assert service["environment"]["DRAWSCAPE_QUEUE"].startswith("postgresql://postgres:${")
+        assert service["environment"]["DRAWSCAPE_QUEUE_KEY"].startswith("${DRAWSCAPE_QUEUE_KEY:?")
+    assert services["worker"]["deploy"] == {"replicas": 2}
+    assert services["lab"]["ports"] == SERVICES["lab"]["ports"]
+    (extras,) = re.findall(r"'\.\[(.*)\]'", " ".join(arguments("RUN")))
+    assert {"postgres", "object-store"} <= set(extras.split(","))
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "compose.postgres.yaml"])
+def test_the_files_keep_to_the_specification(file: str):
+    merged = json.dumps(yaml.safe_load((ROOT / file).read_text()))
+    found = PyCompose.from_json(merged)
+    found.validate()  # volumes and networks that are named are there
+    found.to_spec()
 
 
 def test_the_lab_asks_for_a_token_that_somebody_chose():
