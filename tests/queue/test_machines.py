@@ -55,8 +55,12 @@ def shown(job: Job) -> str:
 
 
 def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
-    home: Path, start_elsewhere: Callable[..., Path], start_consumer: Callable[..., Any], tmp_path
+    home: Path,
+    start_elsewhere: Callable[..., Path],
+    start_consumer: Callable[..., Any],
+    tmp_path: Path,
 ):
+    trace = tmp_path / "trace"
     (home / "modules" / "sampletasks.py").rename(home / "sampletasks.py")  # the home's own code
     start_elsewhere("elsewhere")
     job = enqueue_background_job("sampletasks.add", 1)
@@ -64,9 +68,13 @@ def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
     assert job.refresh().reason == "invalid"
     assert "no module 'sampletasks'" in job.error
     assert f"Python {platform.python_version()}" in shown(job).split("queued by:")[1]
-    start_consumer()
-    busy = enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go"))
-    wait_until(lambda: busy.status == "started")  # by the one that has the code
+    pid = start_consumer().pid
+    here = next(one.id for one in default_queue().database.workers.living() if one.pid == pid)
+    busy = enqueue_background_job(
+        "sampletasks.append_then_wait", *map(str, (trace, tmp_path / "go"))
+    )
+    wait_until(lambda: trace.exists(), what="the one that has the code to run it")
+    assert busy.refresh().worker == here
     later = enqueue_background_job("sampletasks.add", 2)
     wait_until(lambda: later.refresh().details.get("refused_by"))
     assert "It waits for a worker that has its code" in later.explain()
