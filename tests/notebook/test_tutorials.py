@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from postgres_server import drop_schema, new_schema
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TUTORIALS = sorted(FOLDER.glob("[0-9]*.ipynb"))
@@ -34,7 +36,7 @@ def text(lines: str | list[str]) -> str:
 
 
 def test_the_tutorials_are_there() -> None:
-    assert [path.stem[:2] for path in TUTORIALS] == [f"{number:02}" for number in range(8)]
+    assert [path.stem[:2] for path in TUTORIALS] == [f"{number:02}" for number in range(9)]
 
 
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
@@ -84,6 +86,24 @@ def test_the_comparison_can_fail(tmp_path: Path) -> None:
     (output,) = code_cells(notebook)[0]["outputs"]
     output["data"]["text/plain"] = ["A worker is ready!"]
     assert compare(notebook, tmp_path) == 1
+
+
+@pytest.mark.notebooks
+@pytest.mark.postgres
+def test_several_machines_show_the_same_on_postgres(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_schema(postgres_url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+    try:
+        assert compare(read(FOLDER / "08_several_machines.ipynb"), tmp_path) == 0
+        with psycopg.connect(url) as connection:
+            jobs = connection.execute(
+                "select count(*) from job where status = 'finished'"
+            ).fetchone()
+        assert jobs == (25,)  # it was there that they ran
+    finally:
+        drop_schema(url)
 
 
 def compare(notebook: Notebook, folder: Path) -> int:
