@@ -28,6 +28,9 @@ from tables import Row, report
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 PROCESSES = [int(one) for one in os.environ.get("BENCH_PROCESSES", "1,2,4,8").split(",")]
 LIMIT_S = 900.0
+LETTERS = 0.13
+"""Of the plot: letters of some three millimetres."""
+
 PICTURE = Path(__file__).parents[2] / "notebooks" / "pages" / "_static" / "scale.svg"
 
 Curves = dict[str, dict[int, float]]
@@ -251,13 +254,13 @@ def draw(curves: Curves, file: Path) -> None:
 
     svg.polyline([(left, bottom - height), (left, bottom), (left + width, bottom)])
     for processes in PROCESSES:
-        svg.hershey_text(place(processes, 0)[0] - 1, bottom + 6, str(processes), 3.5)
-    svg.hershey_text(left + 25, bottom + 13, "worker processes", 3.5)
+        svg.hershey_text(place(processes, 0)[0] - 1, bottom + 6, str(processes), LETTERS)
+    svg.hershey_text(left + 25, bottom + 13, "worker processes", LETTERS)
     for step in range(5):
         y = bottom - height * step / 4
         svg.line(left - 1.5, y, left, y)
-        svg.hershey_text(2, y + 1, f"{top * step / 4:,.0f}", 3.5)
-    svg.hershey_text(2, 6, "jobs a second", 3.5)
+        svg.hershey_text(2, y + 1, f"{top * step / 4:,.0f}", LETTERS)
+    svg.hershey_text(2, 6, "jobs a second", LETTERS)
     ends: list[float] = []
     for name, curve in sorted(curves.items(), key=lambda item: -item[1][max(item[1])]):
         points = [place(processes, rate) for processes, rate in curve.items()]
@@ -266,7 +269,7 @@ def draw(curves: Curves, file: Path) -> None:
             y = max([points[-1][1], *(end + 5 for end in ends[-1:])])
             ends.append(y)
             svg.line(*points[-1], left + width + 3, y)
-            svg.hershey_text(left + width + 4, y + 1, name, 3.5)
+            svg.hershey_text(left + width + 4, y + 1, name, LETTERS)
     svg.save(file)
 
 

@@ -155,7 +155,7 @@ def rq(url: str) -> list[System]:
             [*worker, f"rq.worker.{name}" if name == "Worker" else f"rq.{name}"],
             lambda: queue.enqueue(noop),
             lambda jobs: queue.enqueue_many([Queue.prepare_data(noop) for _ in range(jobs)]),
-            lambda jobs: jobs - queue.count,
+            lambda jobs: queue.finished_job_registry.get_job_count(cleanup=False),
             connection.flushall,
             share=0.2,
         )
