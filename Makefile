@@ -67,7 +67,8 @@ chaos: $(VENV)/.test  ## Thousands of rounds of killing, a million steps in any 
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} POWER_LOSS_POINTS=$${POWER_LOSS_POINTS:-1000} \
 	MACHINE_STEPS=$${MACHINE_STEPS:-1000000} WORKED_STEPS=$${WORKED_STEPS:-20000} \
 		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py \
-		tests/queue/test_postgres_chaos.py tests/queue/test_network.py tests/queue/test_machine.py tests/queue/test_machine_with_workers.py
+		tests/queue/test_postgres_chaos.py tests/queue/test_network.py tests/queue/test_machine.py \
+		tests/queue/test_machine_with_workers.py tests/catalogue/test_killed.py
 
 soak: $(VENV)/.test  ## 150,000 jobs with logs, progress and previews: does anything grow? (SOAK_JOBS)
 	$(BIN)/python tests/soak.py $${SOAK_JOBS:-150000}

@@ -1,8 +1,8 @@
 """Every drawing that was made: its recipe, figures, thumbnail and marks, in a SQLite file of its own.
 
 The files are the truth and the rows an index of them, which `rebuild` makes again; marks (stars, tags, notes)
-belong to recipes and survive. Read database.py, drawing.py and query.py first, then record.py and lookup.py,
-which the worker and the forms use; documents.py keeps sheets and the settings of forms.
+belong to recipes and survive. Read database.py, drawing.py and query.py first, then record.py, thumbnail.py
+and lookup.py, which the worker and the forms use; documents.py keeps sheets and the settings of forms.
 """
 
 from drawscape.catalogue.documents import recent_store, settings_key, settings_store, sheet_store

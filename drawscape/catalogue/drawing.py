@@ -13,7 +13,8 @@ from typing import Any
 from drawscape import output_store, settings
 from drawscape.catalogue import marks
 from drawscape.catalogue.database import full_path, reading, writing
-from drawscape.catalogue.figures import Figures, figures_of, thumbnail_of
+from drawscape.catalogue.figures import Figures, figures_of
+from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import file_tag, image_tag

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from drawscape import settings
 from drawscape.catalogue.database import full_path, reading, stored_path, writing
 from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.figures import figures_of, thumbnail_of
+from drawscape.catalogue.figures import figures_of
 from drawscape.catalogue.record import Entry, digest_of, record, stands
+from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.errors import DrawscapeError, ProvenanceError
 from drawscape.output_store import fetch_all
 from drawscape.sketches.provenance import Provenance, read_provenance
@@ -43,8 +45,8 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
 def refresh() -> int:
     """Return how many drawings in `output/` were new to the index, which has them now.
 
-    Only folders in which something was made, moved or removed since the last look are read. What lies in an
-    object store (`DRAWSCAPE_OUTPUT`) is copied from there first.
+    Only folders in which something was made, moved or removed since the last look, or just before it, are
+    read. What lies in an object store (`DRAWSCAPE_OUTPUT`) is copied from there first.
 
     >>> refresh()
     0
@@ -53,6 +55,7 @@ def refresh() -> int:
     fetch_all(settings.output_folder(), ".svg")
     for folder in _changed_folders():
         stamp = folder.stat().st_mtime_ns
+        settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
         known = _known_in(folder)
         names = {
             e.name: e.stat() for e in os.scandir(folder) if _is_drawing(e.name) and e.is_file()
@@ -64,9 +67,18 @@ def refresh() -> int:
         if known.keys() - names.keys():
             _mark_deleted(stored_path(folder))
         with writing() as connection:
-            row = (stored_path(folder), stamp)
+            row = (stored_path(folder), stamp if settled else 0)
             connection.execute("insert or replace into folder values (?, ?)", row)
     return new
+
+
+def _is_past(stamp_ns: int) -> bool:
+    """Return whether what happens in a folder from now on gives it another time than `stamp_ns`.
+
+    Clocks of file systems tick: mostly a hundred times a second and more, some once in two seconds.
+    """
+    tick_ns = 50_000_000 if stamp_ns % 1_000_000_000 else 2_000_000_000
+    return time.time_ns() - stamp_ns > tick_ns
 
 
 def index_file(path: Path, *, fully: bool = False) -> Drawing | None:

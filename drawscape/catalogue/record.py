@@ -16,7 +16,8 @@ from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import full_path, stored_path, writing
 from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.figures import Figures, document_of, figures_of, thumbnail_of
+from drawscape.catalogue.figures import Figures, document_of, figures_of
+from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.sketches.provenance import Provenance
 from drawscape.sketches.source_text import SourceText, is_address
 from drawscape.svg_builder import SVGBuilder

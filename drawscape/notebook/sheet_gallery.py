@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from drawscape.catalogue.figures import LARGEST_THUMBNAIL, THUMBNAIL_PX, thumbnail_of
+from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, THUMBNAIL_PX, thumbnail_of
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.picture import Picture, preview_picture, result_picture

@@ -71,7 +71,8 @@ class Plotter:
         """Return the square of the speed that each point may be passed at; 0 at the ends of lines."""
         units = steps / np.maximum(lengths, 1e-12)[:, None]
         caps = np.zeros(len(lines.points))
-        turn = np.clip((units[1:] * units[:-1]).sum(axis=1), -1.0, 1.0)
+        along = units[1:] * units[:-1]
+        turn = np.clip(along[:, 0] + along[:, 1], -1.0, 1.0)
         half = np.sqrt((1 + turn) / 2)
         with np.errstate(divide="ignore"):
             corner = self.draw_acceleration * self.corner_deviation_mm * half / (1 - half)

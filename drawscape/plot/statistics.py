@@ -45,7 +45,7 @@ def layer_statistics(
     plotter = (plotter or Plotter()).at(motion)
     if not motion.plotted:
         return Statistics(name, 0, 0, 0.0, 0.0, 0, 0.0)
-    lines = lines.take(lines.counts > 0)
+    lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
     tour = Tour.as_given(lines)
     moves = hops(tour.steps, tour.ends(lines), start) if len(lines) else np.empty((0, 2))
     travels = np.hypot(moves[:, 0], moves[:, 1])

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.database import connection, writing
 from drawscape.catalogue.documents import settings_key
-from drawscape.catalogue.figures import LARGEST_THUMBNAIL
 from drawscape.catalogue.marks import marks_of
+from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import (
     CatalogueError,
     DrawingNotFoundError,
@@ -86,7 +87,7 @@ def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> N
     import numpy as np
     from PIL import Image
 
-    from drawscape.catalogue.figures import thumbnail_of
+    from drawscape.catalogue.thumbnail import thumbnail_of
     from drawscape.drawing.document import Document, Layer
     from drawscape.geometry.lines import Lines
 
@@ -103,6 +104,23 @@ def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> N
     assert dots > 0.2
     for end in (0, 0.01):
         assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
+
+
+def test_a_thumbnail_of_very_much_ink_is_small_all_the_same() -> None:
+    import numpy as np
+
+    from drawscape.catalogue.thumbnail import thumbnail_of
+    from drawscape.drawing.document import Document, Layer
+    from drawscape.geometry.lines import Lines
+
+    dice = np.random.default_rng(1)
+    for points in (4_000, 300_000):
+        lines = Lines.from_counts(dice.uniform(-20, 120, (points, 2)), [2] * (points // 2))
+        short = Lines.from_counts(lines.points / [1, 60], [2] * (points // 2))
+        layers = (Layer("a", "red", 0.3, lines), Layer("b", "blue", 0.3, short))
+        picture = thumbnail_of(Document(100, 100, layers))
+        assert picture is not None
+        assert 1_000 < len(picture) <= LARGEST_THUMBNAIL
 
 
 def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home: Path, drawn: Draw) -> None:
@@ -218,6 +236,26 @@ def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(
     assert drawings()[0].took_s == first.took_s
     found.delete()
     assert len(drawings()) == 0
+
+
+@pytest.mark.parametrize("ahead_ns", [0, 60 * 10**9])
+def test_a_file_that_comes_within_a_tick_of_the_clock_is_found(
+    home: Path, drawn: Draw, ahead_ns: int
+) -> None:
+    first = drawn(seed=1)
+    folder, now = first.path.parent, time.time_ns()
+    stamp = now - now % 10**9 + 2 * 10**9 if not ahead_ns else now + ahead_ns
+    os.utime(folder, ns=(stamp, stamp))
+    assert len(drawings()) == 1
+    copy = folder / "copy.svg"
+    copy.write_bytes(first.path.read_bytes())
+    os.utime(folder, ns=(stamp, stamp))
+    assert {d.path for d in drawings()} == {first.path, copy}
+    os.utime(folder, ns=(now - 10**12, now - 10**12))
+    assert len(drawings()) == 2
+    copy.unlink()
+    os.utime(folder, ns=(now - 10**12, now - 10**12))
+    assert len(drawings()) == 2  # a folder whose time is past is not read again
 
 
 def test_a_deleted_file_shows_as_deleted_and_comes_back(home: Path, drawn: Draw) -> None:

@@ -173,11 +173,33 @@ def edits() -> Iterator[Any]:
             yield pytest.param("".join(edited), id=f"{row}:{start} {token.string} to {text}")
 
 
-EDITS = list(edits())
+STRUCTURAL = [
+    ("@doubled(2)\n", ""),
+    ("class Ring(Dot):", "class Ring(Dot, dict):"),
+    ("    @staticmethod\n    def turned(angle)", "    @staticmethod\n    def turned(angle=1)"),
+    ("by=0.75, *, extra=0.3", "by=0.75, extra=0.3"),
+    ("return function(*args, **kwargs)", "return function(*args)"),
+    ("return height * math.sin(x + phase) + shift", "return shift"),
+    ("        dot.drawn(svg, 30", "        dot.drawn(svg, 20); dot.drawn(svg, 30"),
+    ("make_wave(3)", "make_wave(3, phase=0.1)"),
+    ("partial(pow, 4)", "partial(divmod, 4)"),
+    ("@cache\n", ""),
+    ("if turn > 3:", "if not turn > 3:"),
+    ("[-1]", "[:2][-1]"),
+    ("Ring.of(", "Dot("),
+    ("placed(i)", "placed(i)[::-1]"),
+    ("Ink.RED.name, color=Ink.RED.value", "Ink.BLACK.name, color=Ink.RED.value"),
+    ("range(count)", "reversed(range(count))"),
+]
+EDITS = [
+    *edits(),
+    *(pytest.param(CELL.replace(*pair, 1), id=f"{pair[0]} to {pair[1]}") for pair in STRUCTURAL),
+]
 
 
 def test_there_are_many_edits() -> None:
-    assert len(EDITS) >= 190  # those of modules, of the library and of pictures below make it 200
+    assert all(CELL.count(old) >= 1 for old, _ in STRUCTURAL)
+    assert len({edit.values for edit in EDITS}) >= 200
 
 
 @pytest.mark.parametrize("edited", EDITS)
