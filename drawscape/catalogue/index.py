@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from drawscape import settings
@@ -38,7 +38,7 @@ def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
         if on_file is not None:
             on_file(path)
         found += index_file(path, fully=True) is not None
-    _mark_deleted()
+    _note_gone()
     return found
 
 
@@ -51,24 +51,26 @@ def refresh() -> int:
     >>> refresh()
     0
     """
-    new = 0
     fetch_all(settings.output_folder(), ".svg")
-    for folder in _changed_folders():
+    new, lost = 0, _outside_output()
+    for folder in _changed_folders(lost):
         stamp = folder.stat().st_mtime_ns
         settled = _is_past(stamp)  # now, before the look: what comes after it counts as seen
         known = _known_in(folder)
         names = {
             e.name: e.stat() for e in os.scandir(folder) if _is_drawing(e.name) and e.is_file()
         }
+        drawn = set()
         for name in names:
             found = (names[name].st_size, names[name].st_mtime_ns)
-            if known.get(name) != found:
-                new += index_file(folder / name) is not None
-        if known.keys() - names.keys():
-            _mark_deleted(stored_path(folder))
+            if known.get(name) == found or index_file(folder / name) is not None:
+                drawn.add(name)
+                new += known.get(name) != found
+        lost += [stored_path(folder / name) for name in known.keys() - drawn]
         with writing() as connection:
             row = (stored_path(folder), stamp if settled else 0)
             connection.execute("insert or replace into folder values (?, ?)", row)
+    _note_gone(lost)
     return new
 
 
@@ -109,15 +111,18 @@ def provenance_of(path: Path) -> Provenance:
     return read_provenance(head.decode("utf-8", "replace"))
 
 
-def search_home(digest: str, size: int) -> Path | None:
-    """Return the file of that content anywhere in the home, None where there is none."""
-    for path in _svg_files(settings.home()):
+def search_home(wanted: Mapping[str, int]) -> dict[str, Path]:
+    """Return the files anywhere in the home of these digests, by digest; `wanted` holds their sizes, too."""
+    found: dict[str, Path] = {}
+    sizes = set(wanted.values())
+    for path in _svg_files(settings.home()) if wanted else ():
         try:
-            if path.stat().st_size == size and digest_of(path) == digest:
-                return path
+            digest = digest_of(path) if path.stat().st_size in sizes else ""
         except OSError:
             continue
-    return None
+        if digest in wanted:
+            found.setdefault(digest, path)
+    return found
 
 
 def _svg_files(top: Path) -> Iterator[Path]:
@@ -130,7 +135,8 @@ def _is_drawing(name: str) -> bool:
     return name.endswith(".svg") and not name.startswith(".")
 
 
-def _changed_folders() -> Iterator[Path]:
+def _changed_folders(lost: list[str]) -> Iterator[Path]:
+    """Yield the folders of `output/` to look into; what lay in those that are gone is added to `lost`."""
     with reading() as connection:
         seen = dict(
             tuple(row) for row in connection.execute("select path, modified_ns from folder")
@@ -138,8 +144,23 @@ def _changed_folders() -> Iterator[Path]:
     for folder, inner, _ in os.walk(settings.output_folder()):
         inner[:] = [name for name in inner if not name.startswith(".")]
         path = Path(folder)
-        if seen.get(stored_path(path)) != path.stat().st_mtime_ns:
+        if seen.pop(stored_path(path), None) != path.stat().st_mtime_ns:
             yield path
+    for gone in seen:
+        lost += [f"{gone}/{name}" for name in _known_in(full_path(gone))]
+        with writing() as connection:
+            connection.execute("delete from folder where path = ?", (gone,))
+
+
+def _outside_output() -> list[str]:
+    """Return where drawings lie that were moved out of `output/`: few, so that each is looked at."""
+    top = stored_path(settings.output_folder())
+    with reading() as connection:
+        rows = connection.execute(
+            "select path from drawing where (path < ? or path >= ?) and not deleted",
+            (f"{top}/", f"{top}0"),  # "0" comes after "/"
+        ).fetchall()
+    return [row["path"] for row in rows]
 
 
 def _known_in(folder: Path) -> dict[str, tuple[int, int]]:
@@ -154,13 +175,22 @@ def _known_in(folder: Path) -> dict[str, tuple[int, int]]:
     return {n: (row["size"], row["modified_ns"]) for n, row in names if "/" not in n}
 
 
-def _mark_deleted(inside: str = "") -> None:
-    """Note which files are gone, or hold another drawing."""
+def _note_gone(places: Sequence[str] | None = None) -> None:
+    """Look for what is no longer at its place, of all or these, elsewhere in the home; else it is deleted."""
     with reading() as connection:
-        rows = connection.execute(
-            "select * from drawing where not deleted and substr(path, 1, ?) = ?",
-            (len(inside), inside),
-        ).fetchall()
-    gone = [(row["id"],) for row in rows if not full_path(row["path"]).exists() or not stands(row)]
+        if places is None:
+            rows = connection.execute("select * from drawing where not deleted").fetchall()
+        else:
+            rows = [
+                row
+                for place in places
+                for row in connection.execute(
+                    "select * from drawing where path = ? and not deleted", (place,)
+                )
+            ]
+    gone = [row for row in rows if not stands(row)]
+    for path in search_home({row["digest"]: row["size"] for row in gone}).values():
+        index_file(path)
+    still = [(row["id"], row["path"]) for row in gone]
     with writing() as connection:
-        connection.executemany("update drawing set deleted = 1 where id = ?", gone)
+        connection.executemany("update drawing set deleted = 1 where id = ? and path = ?", still)

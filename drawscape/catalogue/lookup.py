@@ -72,7 +72,7 @@ def _moved(row: sqlite3.Row) -> Drawing | None:
     """Return the drawing of a row whose file lies elsewhere in the home now; a search is made once."""
     if row["deleted"]:
         return None
-    path = search_home(row["digest"], row["size"])
+    path = search_home({row["digest"]: row["size"]}).get(row["digest"])
     if path is None:
         with writing() as connection:
             connection.execute("update drawing set deleted = 1 where id = ?", (row["id"],))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
 from drawscape import durations
-from drawscape.catalogue.database import reading, stored_path
+from drawscape.catalogue.database import full_path, reading, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
@@ -175,7 +175,7 @@ def find(drawing: str | os.PathLike[str]) -> Drawing:
     if text.endswith(".svg") or os.sep in text:
         return _in_file(Path(text))
     rows = _by_recipe(text)
-    if not rows:
+    if not rows or not full_path(rows[0]["path"]).is_file():
         refresh()
         rows = _by_recipe(text)
     recipes = {row["recipe"] for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -236,6 +237,36 @@ def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(
     assert drawings()[0].took_s == first.took_s
     found.delete()
     assert len(drawings()) == 0
+
+
+def test_files_and_folders_that_are_moved_about_are_followed(home: Path, drawn: Draw) -> None:
+    one, two = drawn(seed=1).star(3), drawn(seed=2, output_filename="named/two").star(2)
+    three = drawn(seed=3, output_filename="named/three")
+    assert len(drawings()) == 3
+    (home / "kept").mkdir()
+    one.path.rename(home / "kept" / "a.svg")
+    assert find(one.recipe[:8]).path == home / "kept" / "a.svg"
+    (home / "kept").rename(home / "best")
+    assert [d.path for d in drawings(stars=3)] == [home / "best" / "a.svg"]
+    (home / "output" / "named").rename(home / "output" / "renamed")
+    assert [d.path for d in drawings(stars=2)] == [home / "output" / "renamed" / "two.svg"]
+    (home / "output" / "renamed").rename(home / "away")
+    assert [d.path for d in drawings(stars=2)] == [home / "away" / "two.svg"]
+    shutil.rmtree(home / "away")
+    (home / "best" / "a.svg").unlink()
+    assert len(drawings()) == 0
+    assert {d.recipe for d in drawings(deleted=True)} == {one.recipe, two.recipe, three.recipe}
+    assert find(one.recipe).redraw().stars == 3
+    rebuild()
+    assert len(drawings()) == 1
+
+
+def test_a_file_that_another_has_written_over_is_no_longer_listed(home: Path, drawn: Draw) -> None:
+    first = drawn(seed=1)
+    first.path.unlink()
+    first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert len(drawings()) == 0
+    assert [d.seed for d in drawings(deleted=True)] == [1]
 
 
 @pytest.mark.parametrize("ahead_ns", [0, 60 * 10**9])
