@@ -97,15 +97,13 @@ def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:
     """
     if not target.takes_margin or arguments.get("output_filename"):
         return None
-    sketch = target.fixed.get("function") or arguments["pattern_type"]
+    sketch = target.sketch or chosen(arguments["pattern_type"])
     values = {name: value for name, value in arguments.items() if name not in _NOT_PARAMETERS}
     values.pop("output_filename", None)
     page = (arguments["width"], arguments["height"])
     seed, margin = arguments.get("seed", 0), arguments.get("margin")
     streams = arguments.get("streams")
-    return recipe_of(
-        chosen(sketch), *page, seed=seed, margin=margin, streams=streams, values=values
-    )
+    return recipe_of(sketch, *page, seed=seed, margin=margin, streams=streams, values=values)
 
 
 def standing_drawing(recipe: Recipe | None) -> Drawing | None:

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from drawscape.errors import NotSerializableError, ParameterError, SignatureError
@@ -69,6 +70,12 @@ class Target:
     def takes_margin(self) -> bool:
         """Whether the job keeps a margin free that one may set."""
         return isinstance(self.task, str) and _draws(self.task)
+
+    @cached_property
+    def sketch(self) -> Sketch | None:
+        """What the function of a cell or a module is as a sketch: read once, however many drawings."""
+        function = self.fixed.get("function")
+        return None if function is None else as_sketch(function)
 
     def check_seed(self) -> None:
         """Raise ParameterError where a seed would change nothing."""

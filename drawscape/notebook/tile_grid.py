@@ -67,6 +67,9 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
         **options: Any,
     ) -> None:
         self._tiles: dict[str, Tile] = {}
+        self._is_open = (
+            False  # a page asks for all tiles when it opens: before, nobody receives them
+        )
         self._handlers = {
             "open": on_open,
             "enlarge": on_enlarge,
@@ -117,7 +120,7 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
 
     def _send_tiles(self, tiles: list[Tile], former: Mapping[str, Tile]) -> None:
         """Send what has changed: a picture that the page has already is not sent again."""
-        if not tiles:
+        if not tiles or not self._is_open:
             return
         contents, pictures = [], []
         for tile in tiles:
@@ -141,6 +144,7 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
         event = message.get("event")
         details = {name: value for name, value in message.items() if name != "event"}
         if event == "ready":
+            self._is_open = True
             self._send_tiles(self.tiles, {})
             return
         handler = self._handlers.get(str(event))

@@ -51,7 +51,7 @@ class Sketch:
             )
         return (names[0], "rng")
 
-    @property
+    @cached_property
     def takes_rng(self) -> bool:
         """Whether the function asks for random numbers."""
         return "rng" in inspect.signature(self.function).parameters

@@ -44,6 +44,7 @@ def test_a_drawing_is_remembered_with_its_figures_and_a_thumbnail(drawn: Draw) -
     figures = drawing.figures
     assert (figures.lines, figures.lifts) == (total.lines, total.lifts)
     assert figures.ink_mm == pytest.approx(total.pen_down_mm, rel=0.01)
+    assert figures.travel_mm == pytest.approx(total.pen_up_mm, rel=0.01)
     assert [name for name, _, _ in figures.pens] == [layer.name for layer in layers]
     assert figures.minutes == pytest.approx(
         sum(minutes for _, _, minutes in figures.pens), abs=0.02
@@ -105,6 +106,39 @@ def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> N
     assert dots > 0.2
     for end in (0, 0.01):
         assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
+
+
+def test_a_thumbnail_has_the_colours_of_the_pens_each_in_its_place() -> None:
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    from drawscape.catalogue.thumbnail import thumbnail_of
+    from drawscape.drawing.document import Document, Layer
+    from drawscape.geometry.lines import Lines
+
+    def hatch(left: float) -> Lines:
+        return Lines.of([np.array([(left, y), (left + 25, y)]) for y in np.arange(40, 60, 0.3)])
+
+    layers = (Layer("a", "red", 0.5, hatch(10)), Layer("b", "blue", 0.5, hatch(60)))
+    picture = thumbnail_of(Document(100, 100, layers))
+    assert picture is not None
+    image = Image.open(io.BytesIO(picture)).convert("RGB").resize((100, 100))
+    pixels = np.asarray(image, float)
+    for place, color in (((50, 22), (255, 0, 0)), ((50, 72), (0, 0, 255)), ((30, 22), (255,) * 3)):
+        assert np.abs(pixels[place] - color).max() < 60, place
+
+
+def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn: Draw) -> None:
+    more = {"margin": 7, "sheet": "night", "parents": ["a" * 24]}
+    first = drawn("truchet", seed=2, **more)
+    assert (first.margin, first.sheet, first.parents) == (7, "night", ("a" * 24,))
+    first.path.unlink()
+    again = first.redraw()
+    assert (again.recipe, again.digest) == (first.recipe, first.digest)
+    for name in ("margin", "sheet", "parents", "parameters", "drawn_at"):
+        assert getattr(again, name) == getattr(first, name), name
 
 
 def test_a_thumbnail_of_very_much_ink_is_small_all_the_same() -> None:
@@ -189,7 +223,7 @@ def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> 
 
 def test_marks_are_kept_and_found(drawn: Draw) -> None:
     one, two = drawn(seed=1), drawn(seed=2)
-    one.star(5).tag("kept", "show in May").annotate("the edge is 100% mine").rename("dawn")
+    one.star(5).tag(" kept ", "show in May").annotate("the edge is 100% mine").rename("dawn")
     two.star(2)
     assert (one.stars, one.tags, one.name) == (5, ("kept", "show in May"), "dawn")
     assert [d.seed for d in drawings(stars=(4, None))] == [1]

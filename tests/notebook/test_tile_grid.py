@@ -23,13 +23,15 @@ class Recorded(TileGrid):
 
 
 def wall(count: int = 3, **handlers: Any) -> Recorded:
-    return Recorded([Tile(f"t{i}", b"png%d" % i, f"seed {i}") for i in range(count)], **handlers)
+    tiles = [Tile(f"t{i}", b"png%d" % i, f"seed {i}") for i in range(count)]
+    grid = Recorded(tiles, **handlers)
+    assert grid.messages == []  # nothing is sent before a page is there
+    grid.report("ready")
+    return grid
 
 
 def test_a_page_that_opens_gets_every_tile_with_its_picture() -> None:
     grid = wall()
-    grid.messages.clear()
-    grid.report("ready")
     ((contents, pictures),) = grid.messages
     assert [content["id"] for content in contents] == ["t0", "t1", "t2"] == grid.order
     assert pictures == [b"png0", b"png1", b"png2"]
@@ -95,6 +97,7 @@ def test_what_a_handler_raises_is_shown_above_the_tiles_until_the_next_one_works
 
 def test_a_tile_whose_picture_has_come_sends_it_though_its_words_are_the_same() -> None:
     grid = Recorded([Tile("t0", b"", "seed 0", state="started")])
+    grid.report("ready")
     grid.messages.clear()
     grid.update(Tile("t0", b"now it is there", "seed 0"))
     ((contents, pictures),) = grid.messages
