@@ -15,17 +15,21 @@ demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser
 lab: $(VENV)/.lab  ## Start a worker and JupyterLab; Ctrl-C twice stops both.
 	@$(BIN)/drawscape lab
 
+# A file's tests stay in one process, for they share what is dear to start.
+side_by_side = -n auto --dist loadfile
+
 # With AGAIN=1 the tests that failed run once more, alone, and the output names them.
 again = $(if $(AGAIN),|| { echo "Once more and alone: what failed above." && $(1) --last-failed --last-failed-no-failures none; })
 
 test: $(VENV)/.test  ## Run everything, notebooks and browser included. (AGAIN=1: a second try)
 	@$(BIN)/python tests/find_chromium.py
 	$(PYTEST) -m browser $(call again,$(PYTEST) -m browser)
-	$(PYTEST) -m "not browser" --cov=drawscape --cov-fail-under=85 $(call again,$(PYTEST) -m "not browser")
+	$(PYTEST) -m "not browser" $(side_by_side) --cov=drawscape --cov-fail-under=85 \
+		$(call again,$(PYTEST) -m "not browser")
 	$(MAKE) --no-print-directory notebooks
 
 quick: $(VENV)/.test  ## Run what takes seconds.
-	$(BIN)/python -m pytest tests -n auto --dist loadfile -q -p no:schemathesis -p no:nbval \
+	$(PYTEST) $(side_by_side) -q -p no:schemathesis -p no:nbval \
 		-m "not browser and not notebooks and not chaos and not slow"
 
 notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs; they leave the tree as it is.
