@@ -83,6 +83,7 @@ def test_the_commands_of_the_table_run(home: Path, command: str):
         subprocess.run(
             [sys.executable, "-m", "drawscape", "draw", "spiral", "-o", str(drawing)], check=True
         )
+        (home / "poster.svg").write_bytes(drawing.read_bytes())
     done = subprocess.run(
         [sys.executable, "-m", "drawscape", *command.split()],
         cwd=home,

@@ -26,6 +26,7 @@ DIFFERS = {
     "--output": "a file or a folder, of different formats",
     "--raw": "as --optimize, whose other half it is",
     "--task": "list and retry do different things with it",
+    "--text": "drawings are listed by a text, plot draws the texts of a file",
     "--to": "plot may write several formats at once",
 }
 
