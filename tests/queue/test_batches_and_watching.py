@@ -133,7 +133,6 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
         job.wait(60)
 
 
-@pytest.mark.both_engines
 def test_a_watcher_hears_of_two_previews_in_one_tick_of_the_clock(home: Path):
     job = enqueue_background_job("sampletasks.nothing")
     preview = home / ".drawscape" / "previews" / f"{job.id}.svg"

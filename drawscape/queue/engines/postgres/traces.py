@@ -73,10 +73,11 @@ class Traces:
             rows = self._database.connection.execute(_READ_LOG, (position, job_id)).fetchall()
         if not rows:
             return None
-        first, last = rows[0][0], rows[-1][0] + rows[-1][2]
+        last = rows[-1][0] + rows[-1][2]
+        first = max(rows[0][0], last - CAP_BYTES + len(DROPPED))  # a row may reach beyond the cap
         if position > last:
             position = 0
-        parts = [bytes(data)[max(0, position - at) :] for at, data, _ in rows]
+        parts = [bytes(data)[max(0, max(first, position) - at) :] for at, data, _ in rows]
         if first > position:  # what came before was dropped, to the middle of a line
             parts = [DROPPED, b"".join(parts).partition(b"\n")[2]]
         return b"".join(parts), last
