@@ -160,6 +160,13 @@ def test_jobs_of_groups_are_not_claimed_ahead(slot: Slot):
     assert statuses() == {"finished": 20}
 
 
+def test_a_job_of_a_group_that_is_urgent_comes_before_ordinary_ones(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 5)
+    urgent = enqueue_background_job("sampletasks.nothing", job_lane="pens", job_priority=5)
+    assert slot.run_short(1) == [urgent.id]
+    assert statuses() == {"finished": 1, "started": 2, "queued": 3}
+
+
 def test_no_more_are_claimed_than_may_run_here(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 20)
     slot.left = 3
