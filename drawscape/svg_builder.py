@@ -16,6 +16,7 @@ from drawscape.svg.write import (
     output,
     placing,
     polylines,
+    schematic,
     shapes,
     solids,
     vertices,
@@ -102,9 +103,9 @@ class SVGBuilder(Canvas):
     hershey_text_with_bbox = compatibility.hershey_text_with_bbox
     get_hershey_text_bounding_box = compatibility.get_hershey_text_bounding_box
     calculate_bounding_box = compatibility.calculate_bounding_box
-    add_schematic = compatibility.add_schematic
-    extract_svg_contents = compatibility.extract_svg_contents
-    process_schematic_strokes = compatibility.process_schematic_strokes
+    add_schematic = schematic.add_schematic
+    extract_svg_contents = schematic.extract_svg_contents
+    process_schematic_strokes = schematic.process_schematic_strokes
     hershey_font = property(compatibility.hershey_font)
     _add_element, _format_attrs = compatibility.add_element, compatibility.format_attrs
     _escape_xml = compatibility.escape_xml

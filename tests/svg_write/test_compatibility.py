@@ -44,20 +44,55 @@ def test_a_schematic_fits_below_the_titles_and_inside_the_border():
 def test_the_parts_of_an_svg():
     svg = SVGBuilder(9, 9)
     attributes, inner = svg.extract_svg_contents(SCHEMATIC)
-    assert (attributes["width"], attributes["viewBox"]) == ("40", "0 0 40 20")
+    assert attributes.startswith(' width="40" height="20" viewBox="0 0 40 20"')
     assert inner.startswith("<rect")
     assert inner.endswith('<g stroke="none"/>')
-    assert svg.extract_svg_contents("<g/>") == ({}, "<g/>")
+    assert svg.extract_svg_contents("<g/>") == ("", "")
     assert svg.process_schematic_strokes('<a stroke = "red" stroke-width="2"/>', "b") == (
         '<a stroke = "b" stroke-width="2"/>'
     )
 
 
+INKSCAPE = """<svg xmlns:inkscape="http://i" xmlns:sodipodi="http://s" xmlns:xlink="http://l" id="a">
+<sodipodi:namedview id="b"><inkscape:grid/></sodipodi:namedview><metadata>x</metadata><defs id="c"/>
+<g inkscape:label="L" stroke="none"><path d="M0 0L8 8"/></g>
+<g sodipodi:nodetypes="cc"><path d="M0 0L8 8"/><circle r="4" stroke="none"/></g>
+<g style="stroke:#000"><path id="p" d="M0 0L8 8"/></g><use xlink:href="#p" x="9"/></svg>"""
+
+
+def test_what_only_an_editor_reads_is_left_out_and_bare_shapes_get_a_stroke():
+    svg = SVGBuilder(90, 90, {"opacity": "0.5"})
+    attributes, inner = svg.extract_svg_contents(INKSCAPE)
+    assert attributes == ' xmlns:xlink="http://l" id="a"'
+    inked = svg.process_schematic_strokes(inner, "teal")
+    assert [row for row in inked.splitlines() if row] == [
+        '<g stroke="none"><path d="M0 0L8 8"/></g>',
+        '<g><path stroke="teal" d="M0 0L8 8"/><circle r="4" stroke="none"/></g>',
+        '<g style="stroke:teal"><path id="p" d="M0 0L8 8"/></g><use xlink:href="#p" x="9"/>',
+    ]
+    # A prefix that is not declared would be no XML.
+    placed = svg.add_schematic(INKSCAPE, "teal").to_string()
+    assert ElementTree.fromstring(placed.encode())[0].get("fill") == "none"
+    assert [layer.color for layer in read_svg(placed).layers] == ["teal"]
+
+
+def test_a_schematic_keeps_clear_of_titles_in_other_groups_and_of_plain_text():
+    svg = SVGBuilder(200, 150)
+    with svg.group({"transform": "translate(0, 40)"}), svg.group({"id": "titles"}):
+        svg.text(20, 30, "TITLE", {"font-size": "8"})
+    svg.begin_group({"id": "schematic"}).add_schematic(SCHEMATIC).end_group()
+    top = svg.copied(svg.elements[1:]).lines().bounds[1]
+    assert 70 - 1 < top < 75
+    assert svg.to_string().count('id="schematic"') == 1
+
+
 def test_the_small_helpers():
-    svg = SVGBuilder(9, 9)
-    svg._add_element("<g/>")
-    assert svg.elements == ["<g/>"]
-    assert svg._format_attrs({"a": 1, "b": "<"}) == 'a="1" b="&lt;"'
+    svg = SVGBuilder(9, 9, {"stroke": "navy"})
+    assert svg._add_element("<g/>")._add_element("<!-- Line 1: 4 mm -->") is svg
+    assert svg.elements == ["<g/>", "<!-- Line 1: 4 mm -->"]
+    assert len(svg.lines()) == 0
+    assert svg._format_attrs({"a": 1, "b": "<"}) == ' stroke="navy" a="1" b="&lt;"'
+    assert SVGBuilder(9, 9)._format_attrs({}) == ""
     assert svg._escape_xml("a & b") == "a &amp; b"
     lines = [*svg.hershey_font.lines_for_text("Hello World")]
     assert (

@@ -1,14 +1,13 @@
 """What callers of an older SVGBuilder rely on, kept as it was, and forgiving where that was.
 
 Text on Hershey's own grid with letters one unit closer, characters that the font lacks left out; boxes of
-SVG files that no XML parser takes; schematics placed under a sheet's titles. New code writes with
-`lettering`, which raises for what it cannot write, places files with `add_svg`, and reads a drawing's
-extent from `svg.lines().bounds`.
+SVG files that no XML parser takes; schematics placed under a sheet's titles (schematic.py, beside this).
+New code writes with `lettering`, which raises for what it cannot write, places files with `add_svg`, and
+reads a drawing's extent from `svg.lines().bounds`.
 """
 
 from __future__ import annotations
 
-import re
 import warnings
 from typing import Any
 
@@ -17,12 +16,11 @@ import numpy as np
 from drawscape.drawing.pen import Pen
 from drawscape.drawing.units import PX
 from drawscape.errors import CanvasError, GlyphError
-from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg.write import node
 from drawscape.svg.write.canvas import C, Canvas
 from drawscape.svg.write.grouping import group
-from drawscape.svg.write.layers import CanvasWarning, flatten_layers
+from drawscape.svg.write.layers import CanvasWarning
 from drawscape.svg.write.node import Shape
 from drawscape.svg.write.shapes import circle, rect, title
 from drawscape.svg.write.style import Attrs, attribute_string, escape, number
@@ -31,10 +29,6 @@ from drawscape.svg.write.style import Attrs, attribute_string, escape, number
 _BASE_LINE = 9.0
 _SPACING = -1.0
 _STROKES = {"fill": "none", "stroke": "black", "stroke-width": "1"}
-_BORDER_MM = 10.0
-_ROOT = re.compile(r"<svg\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-# In an attribute or a declaration; not stroke-width and its like.
-_STROKE = re.compile(r"((?<![\w-])stroke\s*[=:]\s*[\"']?\s*)(?!none\b|\s)[^\"';}]+")
 _BOX = {
     "fill": "none",
     "stroke": "red",
@@ -199,79 +193,14 @@ class Group(node.Group):
         self.elements.append(svg_content)
 
 
-def add_schematic(svg: C, svg_content: str, color: str = "black") -> C:
-    """Place a foreign SVG, its strokes in `color`, as large as fits on the sheet, centred.
-
-    10 mm at each edge stay free, and so does what is above the lower end of the groups with the ids
-    `titles` and `legend`. Raises CanvasError when no room is left.
-
-    >>> svg.add_schematic(SVGBuilder(20, 20).circle(10, 10, 8).to_string(), color="navy")
-    <SVGBuilder 100 x 100 mm, 1 element>
-    """
-    titles = [element for element in svg.elements if _id_of(element) in ("titles", "legend")]
-    lines = [layer.lines for layer in flatten_layers(titles, TOLERANCE_MM)]
-    below = Lines.join(lines).bounds
-    top = _BORDER_MM if below is None else max(below[3], _BORDER_MM)
-    width, height = svg.width - 2 * _BORDER_MM, svg.height - top - _BORDER_MM
-    if width <= 0 or height <= 0:
-        raise CanvasError(f"no room for a schematic on {svg.width:g} x {svg.height:g} mm")
-    box = calculate_bounding_box(svg, svg_content)
-    sides = ((width, box["width"]), (height, box["height"]))
-    scale = min((room / side for room, side in sides if side > 0), default=1.0)
-    x = _BORDER_MM + (width - box["width"] * scale) / 2 - box["min_x"] * scale
-    y = top + (height - box["height"] * scale) / 2 - box["min_y"] * scale
-    placed = f"translate({number(x)},{number(y)}) scale({number(scale)})"
-    drawn = Group({"id": "schematic", "transform": placed})
-    drawn.add_raw_svg(
-        extract_svg_contents(svg, process_schematic_strokes(svg, svg_content, color))[1]
-    )
-    return svg.add(drawn)
-
-
-def _id_of(element: node.Node) -> str:
-    if isinstance(element, node.Group):
-        return str(element.attrs.get("id", ""))
-    found = re.match(r"<g\b[^>]*\bid=[\"']([^\"']*)", element) if isinstance(element, str) else None
-    return found[1] if found else ""
-
-
-def extract_svg_contents(svg: Canvas, svg_content: str) -> tuple[dict[str, str], str]:
-    """Return the attributes of an SVG's root, and the text inside it; ({}, the text) without a root.
-
-    >>> attributes, content = svg.extract_svg_contents('<svg width="5"><path d="M0 0"/></svg>')
-    >>> attributes, content
-    ({'width': '5'}, '<path d="M0 0"/>')
-    """
-    del svg
-    root = _ROOT.search(svg_content)
-    if root is None:
-        return {}, svg_content
-    found = re.findall(r"([\w:.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')", root[1])
-    attributes = {name: value[1:-1] for name, value in found}
-    end = svg_content.rfind("</svg")
-    return attributes, svg_content[root.end() : end if end > root.end() else None].strip()
-
-
-def process_schematic_strokes(svg: Canvas, svg_content: str, stroke_color: str) -> str:
-    """Return an SVG's text with all strokes but `none` in `stroke_color`.
-
-    >>> svg.process_schematic_strokes('<path stroke="black"/>', "red")
-    '<path stroke="red"/>'
-    """
-    del svg
-    color = escape(stroke_color)
-    return _STROKE.sub(lambda match: f"{match[1]}{color}", svg_content)
-
-
-def add_element(svg: Canvas, element: str) -> None:
+def add_element(svg: C, element: str) -> C:
     """Add markup to the open group or the root: the older service's `_add_element`."""
-    svg.add(element)
+    return svg.add(element)
 
 
 def format_attrs(svg: Canvas, attrs: Attrs) -> str:
-    """Return `name="value"` of each attribute, parted by blanks."""
-    del svg
-    return attribute_string(attrs).strip()
+    """Return ` name="value"`, a blank before each, of the canvas's default styles and `attrs`."""
+    return attribute_string(svg.styled(attrs, {}))
 
 
 def escape_xml(svg: Canvas, text: object) -> str:
