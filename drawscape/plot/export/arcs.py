@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 
@@ -31,25 +32,36 @@ class Arc:
     turn: int
 
 
-def arcs_and_points(line: Points, tolerance_mm: float) -> Iterator[Arc | int]:
+def arcs_and_points(
+    line: Points, tolerance_mm: float, edges: Points | None = None
+) -> Iterator[Arc | int]:
     """Yield how to draw `line` from its first point on: arcs, and indices of points to go straight to.
 
-    An arc strays from the polyline by `tolerance_mm` at most, and passes its first and last point.
+    An arc strays from the polyline by `tolerance_mm` at most, and passes its first and last point. Near
+    `edges`, the lowest and the highest x and y, (2, 2), there are none, for one might bulge over them.
     """
+    may_bend = np.ones(len(line), dtype=bool)
+    if edges is not None:
+        # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
+        room = np.minimum(line - edges[0], edges[1] - line).min(axis=1)
+        may_bend = room > 2 * tolerance_mm
+    # How many points before each lie near an edge.
+    stiff = np.concatenate(([0], np.cumsum(~may_bend)))
     at, count = 0, len(line)
     while at < count - 1:
-        found = _longest(line, at, tolerance_mm)
+        found = _longest(line, at, tolerance_mm, stiff)
         yield at + 1 if found is None else found
         at = at + 1 if found is None else found.last
 
 
-def _longest(line: Points, first: int, tolerance_mm: float) -> Arc | None:
+def _longest(line: Points, first: int, tolerance_mm: float, stiff: NDArray[np.int64]) -> Arc | None:
     """Return the longest arc from `first` on: looked for in steps that double, then by halves."""
     last = first + _FEWEST_POINTS - 1
-    best = _fitted(line, first, last, tolerance_mm) if last < len(line) else None
+    best = _fitted(line, first, last, tolerance_mm, stiff) if last < len(line) else None
     step = _FEWEST_POINTS
     while best is not None and step:
-        wider = _fitted(line, first, min(best.last + step, len(line) - 1), tolerance_mm)
+        last = min(best.last + step, len(line) - 1)
+        wider = _fitted(line, first, last, tolerance_mm, stiff)
         if wider is not None and wider.last > best.last:
             best, step = wider, 2 * step
         else:
@@ -57,7 +69,11 @@ def _longest(line: Points, first: int, tolerance_mm: float) -> Arc | None:
     return best
 
 
-def _fitted(line: Points, first: int, last: int, tolerance_mm: float) -> Arc | None:
+def _fitted(
+    line: Points, first: int, last: int, tolerance_mm: float, stiff: NDArray[np.int64]
+) -> Arc | None:
+    if stiff[last + 1] > stiff[first]:
+        return None
     points = line[first : last + 1]
     centre = _centre(points[0], points[(len(points) - 1) // 2], points[-1])
     if centre is None:

@@ -28,7 +28,9 @@ def to_gcode(
     Raises PlotError for lines outside that are refused.
     """
     profile = profile or GcodeProfile()
-    document, _ = confine(document, reach_of(document, profile), outside=outside)
+    reach = reach_of(document, profile)
+    document, _ = confine(document, reach, outside=outside)
+    edges = None if outside == "keep" else _edges(reach, document.height_mm, profile)
     parts = [f"({document.width_mm:g} x {document.height_mm:g} mm)"]
     parts += ["G21" if profile.units == "mm" else "G20", "G90"]
     parts += [profile.command("start"), profile.command("pen_up")]
@@ -37,7 +39,7 @@ def to_gcode(
         parts += _before(layer, profile, first=number == 0)
         parts.append(f"(layer {_comment(layer.name)})")
         for _ in range(layer.motion.passes):
-            parts += _strokes(layer, document.height_mm, profile)
+            parts += _strokes(layer, document.height_mm, profile, edges)
     parts += [profile.command("end"), "M2"]
     return "\n".join(part for part in parts if part) + "\n"
 
@@ -69,7 +71,16 @@ def _comment(text: str) -> str:
     return re.sub(r"[^ -~]|[()]", "_", text)
 
 
-def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile) -> Iterator[str]:
+def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
+    """Return the lowest and the highest x and y, (2, 2), that the file may have, in its units."""
+    y = (height_mm - reach.y1, height_mm - reach.y0) if profile.flip_y else (reach.y0, reach.y1)
+    corners = np.array([(reach.x0, y[0]), (reach.x1, y[1])])
+    return corners / (1.0 if profile.units == "mm" else INCH)
+
+
+def _strokes(
+    layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points | None
+) -> Iterator[str]:
     unit = 1.0 if profile.units == "mm" else INCH
     motion = layer.motion
     feed = profile.draw_feed if motion.speed is None else profile.top_feed * motion.speed / 100
@@ -86,7 +97,7 @@ def _strokes(layer: Layer, height_mm: float, profile: GcodeProfile) -> Iterator[
             continue
         line = places[first:last]
         begin, moves = (
-            _moves(line) if tolerance is None else _moves_with_arcs(line, tolerance, profile)
+            _moves(line) if tolerance is None else _moves_with_arcs(line, tolerance, profile, edges)
         )
         yield travel + begin + travel_feed
         yield down
@@ -105,10 +116,12 @@ def _moves(line: Points) -> tuple[str, str]:
     return begin.replace(",", " Y"), moves
 
 
-def _moves_with_arcs(line: Points, tolerance: float, profile: GcodeProfile) -> tuple[str, str]:
+def _moves_with_arcs(
+    line: Points, tolerance: float, profile: GcodeProfile, edges: Points | None
+) -> tuple[str, str]:
     digits = profile.decimals
     rows, here = [], line[0]
-    for move in arcs_and_points(line, tolerance):
+    for move in arcs_and_points(line, tolerance, edges):
         last = move.last if isinstance(move, Arc) else move
         x, y = line[last].tolist()
         if isinstance(move, Arc):
