@@ -177,7 +177,14 @@ def round_trip(count: int) -> float:
     )
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
     held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
-    slot = Slot(child, default_queue().database.traces, Turn(), lambda *_: None, lambda *_: None)
+    slot = Slot(
+        child,
+        default_queue().database.traces,
+        Turn(),
+        lambda *_: None,
+        lambda *_: None,
+        lambda: None,
+    )
     try:
         slot.run(held)
         began = time.perf_counter()
