@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.errors import NotSerializableError, QueueError
-from drawscape.queue.origin import Origin
+from drawscape.queue.origin import Origin, header_of_this_process
 
 SIGNATURE_BYTES = 32  # bytes of a signature
 _KEY_BYTES = 32
@@ -58,7 +58,7 @@ class Codec:
         Raises NotSerializableError with the pickler's own words.
         """
         message, has_code = _pickled(value)
-        message = Origin.here(by_value or has_code).header + message
+        message = header_of_this_process(by_value or has_code) + message
         return self._signature(message, about) + message
 
     def loads(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from dataclasses import dataclass
 
@@ -22,11 +23,6 @@ class Origin:
     python: str
     drawscape: str
     has_code: bool
-
-    @classmethod
-    def here(cls, has_code: bool) -> Origin:
-        """Return this process as an origin."""
-        return cls(platform.python_version(), __version__, has_code)
 
     @classmethod
     def read(cls, message: bytes | memoryview) -> tuple[Origin | None, int]:
@@ -55,3 +51,9 @@ class Origin:
                 f"it carries code of Python {self.python}, from a notebook, and this is Python {ours}: start "
                 "a worker with that Python, or put the function into a task module"
             )
+
+
+@functools.cache
+def header_of_this_process(has_code: bool) -> bytes:
+    """Return what a message from here begins with."""
+    return Origin(platform.python_version(), __version__, has_code).header

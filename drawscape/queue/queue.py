@@ -140,6 +140,10 @@ class Queue:
             data, of_result(job_id), is_old=lambda: is_migrated(self.database, job_id)
         )
 
+    def is_shared(self) -> bool:
+        """Return whether another machine may run the jobs: its home lies elsewhere."""
+        return self.database.has_many_writers or bool(output_store.named())
+
     def pack(
         self,
         job_id: str,
@@ -147,15 +151,17 @@ class Queue:
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         options: Mapping[str, Any],
+        *,
+        is_shared: bool | None = None,
     ) -> bytes:
-        """Return the signed message of a job's call.
+        """Return the signed message of a job's call; `is_shared` as `self.is_shared()`, if it is known.
 
         Raises NotSerializableError naming what cannot travel.
         """
         try:
             carried = portable(task.function) if task.by_value else None
             call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
-            if self.database.has_many_writers or output_store.named():
+            if self.is_shared() if is_shared is None else is_shared:
                 call = portable_paths(call, self.home)
             if options.get("job_fresh_process"):  # read in the child, so it travels with the call
                 call = (*call, {"fresh_process": True})
@@ -213,8 +219,13 @@ class Queue:
         ids = new_ids(len(every_call)) if every_call else []
         tasks = self._checked_tasks(target, every_call)
         model = new_job("", tasks[target], b"", known)
+        shared = self.is_shared()
         jobs = [
-            (job_id, tasks[one].path, self.pack(job_id, tasks[one], (), call, known))
+            (
+                job_id,
+                tasks[one].path,
+                self.pack(job_id, tasks[one], (), call, known, is_shared=shared),
+            )
             for job_id, (one, call) in zip(ids, every_call, strict=True)
         ]
         following = None if then is None else self._following(then, then_kwargs or {}, batch)

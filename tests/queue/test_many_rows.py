@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -151,21 +152,26 @@ def test_a_job_that_is_needed_meanwhile_is_not_pruned(home: Path):
     assert {job.id for job in list_jobs()} == {needed, needing[0].id}
 
 
-def test_statistics_read_no_row_that_they_need_not(home: Path):
-    """Whatever the table holds, each statement finds its rows by an index."""
-    ended_jobs(10)
+def plans_of(look: Callable[[], object]) -> dict[str, list[str]]:
+    """Return the steps of each statement that reads jobs while `look` runs."""
     database = default_queue().database
     statements: list[str] = []
     database.connection.set_trace_callback(statements.append)
-    queue_statistics()
+    look()
     database.connection.set_trace_callback(None)
-    plans = {
+    return {
         statement: [
             row[3] for row in database.connection.execute(f"explain query plan {statement}")
         ]
         for statement in statements
         if " job " in statement
     }
+
+
+def test_statistics_read_no_row_that_they_need_not(home: Path):
+    """Whatever the table holds, each statement finds its rows by an index."""
+    ended_jobs(10)
+    plans = plans_of(queue_statistics)
     assert len(plans) >= 6
     for statement, steps in plans.items():
         for step in steps:
@@ -174,6 +180,15 @@ def test_statistics_read_no_row_that_they_need_not(home: Path):
                     step
                 )
             assert "TEMP B-TREE" not in step, (statement, step)
+
+
+def test_a_batch_is_counted_by_its_indexes(home: Path):
+    batch = enqueue_many("sampletasks.nothing", [{}] * 3)
+    plans = plans_of(lambda: batch.counts)
+    steps = " ".join(step for found in plans.values() for step in found)
+    for index in ("job_of_batch ", "job_of_batch_apart "):
+        assert f"SEARCH job USING COVERING INDEX {index}" in steps
+    assert re.findall("SCAN job.*?INDEX ([a-z_]+)", steps) in ([], ["job_started"])
 
 
 def test_the_oldest_that_waits_may_be_of_any_priority(home: Path):

@@ -15,8 +15,8 @@ from drawscape.queue.engines.engine import Connection
 from drawscape.queue.status import (
     ENDED,
     OPEN,
-    SQL_APART,
     SQL_ENDED,
+    SQL_IS_APART,
     SQL_OPEN,
     SQL_WAITING,
     WAITING,
@@ -33,7 +33,7 @@ from job_dependency join job on job.id = job_dependency.job_id where depends_on 
 
 _BATCH_STANDING = f"""
 select exists (select 1 from job where batch = :batch and ended_at is null),
-    failed_gone > 0 or exists (select 1 from job where batch = :batch and status in {SQL_APART})
+    failed_gone > 0 or exists (select 1 from job where batch = :batch and {SQL_IS_APART})
 from job_batch where id = :batch
 """
 

@@ -8,7 +8,7 @@ from drawscape.errors import JobNotFoundError
 from drawscape.queue.codec import SIGNATURE_BYTES
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.origin import Origin
-from drawscape.queue.status import ENDED, OPEN, SQL_APART, STATUSES, Status, check_status
+from drawscape.queue.status import ENDED, OPEN, SQL_IS_APART, STATUSES, Status, check_status
 from drawscape.queue.table.records import ROW_COLUMNS, Group, JobRow
 
 _PAGE = 1000
@@ -190,7 +190,7 @@ _BATCH_COUNTS = f"""
 select 'open', count(*) from job where batch = :batch and ended_at is null
 union all select 'ended', count(*) from job where batch = :batch and ended_at is not null
 union all select 'started', count(*) from job where status = 'started' and coalesce(batch, '') = :batch
-union all select status, count(*) from job where batch = :batch and status in {SQL_APART} group by status
+union all select status, count(*) from job where batch = :batch and {SQL_IS_APART} group by status
 """
 
 

@@ -140,7 +140,13 @@ _VERSION_2: Final = (
     "delete from job_dependency where job_id = old.id; end",
 )
 
-MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
+_VERSION_3: Final = (
+    "drop index job_of_batch_apart",
+    "create index job_of_batch_apart on job (batch, status) where batch is not null "
+    "and status <> 'queued' and status <> 'started' and status <> 'finished'",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
 """What leads from each version of the table to the next; the version of a file is its `user_version`."""
 
 USER_VERSION: Final = len(MIGRATIONS)
