@@ -15,6 +15,9 @@ from drawscape.errors import CatalogueError
 _BUSY_S = 20.0
 """How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
 
+CHUNK = 500
+"""Values in one statement: below the number of variables that any SQLite takes."""
+
 _VERSION = 1
 
 _SCHEMA = """
@@ -77,7 +80,7 @@ class _Held:
     def __init__(self, path: Path) -> None:
         self.path, self.process = path, os.getpid()
         self.home = path.parent.parent.resolve()
-        self.connection = _opened(path)
+        self.connection = open_file(path)
 
     def __del__(self) -> None:
         if hasattr(self, "connection") and self.process == os.getpid():
@@ -114,16 +117,21 @@ def _connection(path: Path) -> sqlite3.Connection:
     return held.connection
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def open_file(path: Path) -> sqlite3.Connection:
+    """Return a connection to the catalogue at `path`, its tables made. Raises sqlite3.Error."""
     # Each thread uses its own; only the collector closes another's.
     opened = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     opened.row_factory = sqlite3.Row
-    opened.execute("pragma journal_mode = wal")
-    opened.execute("pragma synchronous = normal")
-    if opened.execute("pragma user_version").fetchone()[0] < _VERSION:
-        opened.executescript(
-            f"begin immediate; {_SCHEMA} pragma user_version = {_VERSION}; commit;"
-        )
+    try:
+        opened.execute("pragma journal_mode = wal")
+        opened.execute("pragma synchronous = normal")
+        if opened.execute("pragma user_version").fetchone()[0] < _VERSION:
+            opened.executescript(
+                f"begin immediate; {_SCHEMA} pragma user_version = {_VERSION}; commit;"
+            )
+    except BaseException:
+        opened.close()
+        raise
     return opened
 
 
@@ -170,8 +178,8 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise CatalogueError(
-            f"the catalogue {path} cannot be used: {error}; if it is damaged, move it away and run "
-            "`drawscape drawings rebuild`"
+            f"the catalogue {path} cannot be used: {error}; if it is damaged, "
+            "`drawscape drawings rebuild` makes it again"
         ) from error
 
 

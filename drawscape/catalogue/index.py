@@ -12,6 +12,7 @@ from drawscape.catalogue.database import full_path, reading, stored_path, writin
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.figures import figures_of
 from drawscape.catalogue.record import Entry, digest_of, record, stands
+from drawscape.catalogue.salvage import salvage
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.errors import DrawscapeError, ProvenanceError
 from drawscape.output_store import fetch_all
@@ -23,23 +24,29 @@ _HEAD = 65_536
 
 
 def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
-    """Make the rows of all drawings in `output/` again, figures and thumbnails included; return how many.
+    """Make the rows of all drawings again, figures and thumbnails included; return how many there are.
 
-    Marks, sheets and the settings of forms stay as they are. `on_file(path)` is called for each file.
+    Those are the drawings in `output/`, and what lies elsewhere as far as the catalogue knows of it. Marks,
+    sheets and the settings of forms stay as they are; a damaged catalogue is moved away, and they are read
+    out of it as far as it can be read. `on_file(path)` is called for each file.
 
     >>> rebuild() >= 1
     True
     """
+    salvage()
     with writing() as connection:
         connection.execute("delete from folder")
-    found = 0
     fetch_all(settings.output_folder(), ".svg")
-    for path in _svg_files(settings.output_folder()):
+    _note_gone()
+    elsewhere = map(full_path, _outside_output())
+    for path in (*_svg_files(settings.output_folder()), *elsewhere):
         if on_file is not None:
             on_file(path)
-        found += index_file(path, fully=True) is not None
-    _note_gone()
-    return found
+        index_file(path, fully=True)
+    with reading() as connection:
+        return int(
+            connection.execute("select count(*) from drawing where not deleted").fetchone()[0]
+        )
 
 
 def refresh() -> int:

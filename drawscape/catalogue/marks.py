@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from drawscape.catalogue.database import reading, writing
+from drawscape.catalogue.database import CHUNK, reading, writing
 from drawscape.errors import ParameterError
 
 KEPT = "kept"
@@ -25,13 +26,24 @@ class Marks:
 
 def marks_of(recipe: str) -> Marks:
     """Return the marks of a recipe as they are now, whoever made them."""
+    return marks_of_each([recipe])[recipe]
+
+
+def marks_of_each(recipes: Iterable[str]) -> dict[str, Marks]:
+    """Return the marks of recipes by recipe, as they are now."""
+    found = {recipe: Marks() for recipe in recipes}
+    wanted = list(found)
     with reading() as connection:
-        row = connection.execute(
-            "select stars, note, name from mark where recipe = ?", (recipe,)
-        ).fetchone()
-        tags = connection.execute("select tag from tag where recipe = ? order by tag", (recipe,))
-        names = tuple(tag[0] for tag in tags)
-    return Marks(row["stars"], names, row["note"], row["name"]) if row else Marks(tags=names)
+        for first in range(0, len(wanted), CHUNK):
+            part = wanted[first : first + CHUNK]
+            inside = f"where recipe in ({', '.join('?' * len(part))})"
+            rows = connection.execute(f"select recipe, stars, note, name from mark {inside}", part)
+            for recipe, stars, note, name in rows:
+                found[recipe] = Marks(stars, (), note, name)
+            rows = connection.execute(f"select recipe, tag from tag {inside} order by tag", part)
+            for recipe, tag in rows:
+                found[recipe] = replace(found[recipe], tags=(*found[recipe].tags, tag))
+    return found
 
 
 def set_stars(recipe: str, stars: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
 from drawscape import durations
-from drawscape.catalogue.database import full_path, reading, stored_path
+from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
@@ -29,10 +29,6 @@ _ORDERS: dict[Order, str] = {
     "lifts": "lifts desc",
     "name": "sketch, seed",
 }
-
-_CHUNK = 500
-"""Below the number of variables that any SQLite takes in one statement."""
-
 
 MOST_SHOWN = 24
 """Drawings of which a cell shows the thumbnails: 240 kB in the saved notebook at most."""
@@ -65,8 +61,8 @@ class Drawings(Sequence[Drawing]):
         return len(self._ids)
 
     def __iter__(self) -> Iterator[Drawing]:
-        for first in range(0, len(self._ids), _CHUNK):
-            yield from self._read(self._ids[first : first + _CHUNK])
+        for first in range(0, len(self._ids), CHUNK):
+            yield from self._read(self._ids[first : first + CHUNK])
 
     def _read(self, ids: Sequence[int]) -> list[Drawing]:
         holes = ", ".join("?" * len(ids))

@@ -51,6 +51,9 @@ def show(name: str) -> None:
         ("name", one.name),
         ("note", one.note),
     ]
+    if one.volatile:
+        why = "" if one.deleted else f": {', '.join(one.provenance.volatile)}"
+        rows.append(("not the same twice", f"drawn anew each time{why}"))
     if not one.deleted:
         figures = one.figures
         counts = f"{counted(figures.lines, 'line')}, {counted(figures.points, 'point')}"
@@ -190,7 +193,10 @@ def prune(older: str, yes: bool) -> None:
 
 @drawings.command(short_help="Make the catalogue again from the files.")
 def rebuild() -> None:
-    """Make the catalogue again from the files in output/; no mark is lost."""
+    """Make the catalogue again from the files; no mark is lost.
+
+    A damaged one is moved away, and its marks are read out of it as far as it can be read.
+    """
     from drawscape.catalogue import rebuild as rebuild_catalogue
 
     click.echo(f"{counted(rebuild_catalogue(), 'drawing')} in the catalogue")

@@ -66,70 +66,6 @@ def test_a_cell_shows_a_drawing_as_a_picture_and_one_that_is_gone_by_its_thumbna
     assert gone.startswith('<img src="data:image/webp;base64,')
 
 
-def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
-    import io
-
-    import numpy as np
-    from PIL import Image
-
-    from drawscape.plot.export.png import to_png
-
-    drawing = drawn("hilbert")
-    small = Image.open(io.BytesIO(drawing.thumbnail))
-    large = Image.open(io.BytesIO(to_png(read_svg(drawing.path), dpi=200)))
-    assert small.width / small.height == pytest.approx(60 / 80, rel=0.02)
-    a = np.asarray(small.convert("L").resize((30, 40)), dtype=float).ravel()
-    b = np.asarray(large.convert("L").resize((30, 40)), dtype=float).ravel()
-    assert np.corrcoef(a, b)[0, 1] > 0.9
-
-
-def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> None:
-    import io
-
-    import numpy as np
-    from PIL import Image
-
-    from drawscape.catalogue.thumbnail import thumbnail_of
-    from drawscape.drawing.document import Document, Layer
-    from drawscape.geometry.lines import Lines
-
-    def darkness(*lines: Any) -> float:
-        layer = Layer("pen", "black", 0.3, Lines.of([np.array(line, float) for line in lines]))
-        picture = thumbnail_of(Document(100, 100, (layer,)))
-        assert picture is not None
-        return float(255 - np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float).mean())
-
-    few, many = [(10, 50), (90, 50)], [(x / 50, 50) for x in range(500, 4501)]
-    assert darkness(many) == pytest.approx(darkness(few), rel=0.15)
-    places = [(x, y) for x in range(5, 100, 5) for y in range(5, 100, 5)]
-    dots = darkness(*([place] for place in places))
-    assert dots > 0.2
-    for end in (0, 0.01):
-        assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
-
-
-def test_a_thumbnail_has_the_colours_of_the_pens_each_in_its_place() -> None:
-    import io
-
-    import numpy as np
-    from PIL import Image
-
-    from drawscape.catalogue.thumbnail import thumbnail_of
-    from drawscape.drawing.document import Document, Layer
-    from drawscape.geometry.lines import Lines
-
-    def hatch(left: float) -> Lines:
-        return Lines.of([np.array([(left, y), (left + 25, y)]) for y in np.arange(40, 60, 0.3)])
-
-    layers = (Layer("a", "red", 0.5, hatch(10)), Layer("b", "blue", 0.5, hatch(60)))
-    picture = thumbnail_of(Document(100, 100, layers))
-    assert picture is not None
-    image = Image.open(io.BytesIO(picture)).convert("RGB").resize((100, 100))
-    pixels = np.asarray(image, float)
-    for place, color in (((50, 22), (255, 0, 0)), ((50, 72), (0, 0, 255)), ((30, 22), (255,) * 3)):
-        assert np.abs(pixels[place] - color).max() < 60, place
-
-
 def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn: Draw) -> None:
     more = {"margin": 7, "sheet": "night", "parents": ["a" * 24]}
     first = drawn("truchet", seed=2, **more)
@@ -139,23 +75,6 @@ def test_a_drawing_that_is_made_again_keeps_all_that_is_known_of_it(drawn: Draw)
     assert (again.recipe, again.digest) == (first.recipe, first.digest)
     for name in ("margin", "sheet", "parents", "parameters", "drawn_at"):
         assert getattr(again, name) == getattr(first, name), name
-
-
-def test_a_thumbnail_of_very_much_ink_is_small_all_the_same() -> None:
-    import numpy as np
-
-    from drawscape.catalogue.thumbnail import thumbnail_of
-    from drawscape.drawing.document import Document, Layer
-    from drawscape.geometry.lines import Lines
-
-    dice = np.random.default_rng(1)
-    for points in (4_000, 300_000):
-        lines = Lines.from_counts(dice.uniform(-20, 120, (points, 2)), [2] * (points // 2))
-        short = Lines.from_counts(lines.points / [1, 60], [2] * (points // 2))
-        layers = (Layer("a", "red", 0.3, lines), Layer("b", "blue", 0.3, short))
-        picture = thumbnail_of(Document(100, 100, layers))
-        assert picture is not None
-        assert 1_000 < len(picture) <= LARGEST_THUMBNAIL
 
 
 def test_the_same_is_not_drawn_twice_and_fresh_draws_it(home: Path, drawn: Draw) -> None:
@@ -241,20 +160,6 @@ def test_marks_are_kept_and_found(drawn: Draw) -> None:
             one.star(stars)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="tag"):
         one.tag(" ")
-
-
-def test_rebuilding_from_the_files_loses_no_mark(home: Path, drawn: Draw) -> None:
-    first = drawn(seed=1).star(3).tag("kept")
-    figures, thumbnail = first.figures, first.thumbnail
-    with connection() as opened:
-        opened.execute("delete from drawing")
-    assert rebuild() == 1
-    again = find(first.recipe)
-    assert (again.stars, again.tags, again.figures.lines) == (3, ("kept",), figures.lines)
-    assert again.figures.ink_mm == pytest.approx(figures.ink_mm, rel=0.01)
-    assert abs(len(again.thumbnail) - len(thumbnail)) < 2000
-    assert drawings(stars=3)[0].recipe == first.recipe
-    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is not None
 
 
 @pytest.mark.parametrize("place", ["output/kept/a.svg", "elsewhere/a.svg"])
@@ -430,17 +335,6 @@ def test_a_home_that_was_moved_keeps_its_drawings(
     assert found.path.is_relative_to(other)
     assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) == found
     home.mkdir()
-
-
-def test_a_damaged_catalogue_is_an_error_that_says_what_to_do_and_draws_all_the_same(
-    home: Path, drawn: Draw
-) -> None:
-    (home / ".drawscape" / "catalogue.db").write_bytes(b"not a database" * 1000)
-    with pytest.raises(CatalogueError, match="rebuild"):
-        drawings()
-    from drawscape.tasks.drawing import generate_complex_svg
-
-    assert Path(generate_complex_svg(60, 60, "rose")).is_file()
 
 
 def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:

@@ -1,0 +1,86 @@
+"""A thumbnail shows the drawing: its ink in its place, as dark and as coloured, in few bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from drawscape.catalogue import Drawing
+from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, thumbnail_of
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+from drawscape.plot.export.png import to_png
+from drawscape.svg.read import read_svg
+
+Draw = Callable[..., Drawing]
+
+
+def grey(*lines: Any, size: float = 120) -> Any:
+    """Return the pixels of the thumbnail of a square page with these lines, 255 for paper."""
+    layer = Layer("pen", "black", 0.3, Lines.of([np.array(line, float) for line in lines]))
+    picture = thumbnail_of(Document(size, size, (layer,)))
+    assert picture is not None
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float)
+
+
+@pytest.mark.parametrize("at", [10.25, 60.25, 109.75])
+def test_a_line_lies_in_the_row_and_column_where_it_is_on_the_page(at: float) -> None:
+    """240 pixels for 120 mm: the middle of a pixel is at a quarter or three quarters of a mm."""
+    across, down = grey([(20, at), (100, at)]), grey([(at, 20), (at, 100)])
+    for ink in (across, down.T):
+        assert int(ink.sum(axis=1).argmin()) == int(at * 2)
+        inked = np.flatnonzero(ink[int(at * 2)] < 200)
+        assert abs(inked[0] - 40) <= 2
+        assert abs(inked[-1] - 199) <= 2
+
+
+def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
+    drawing = drawn("hilbert")
+    small = Image.open(io.BytesIO(drawing.thumbnail))
+    large = Image.open(io.BytesIO(to_png(read_svg(drawing.path), dpi=200)))
+    assert small.width / small.height == pytest.approx(60 / 80, rel=0.02)
+    a = np.asarray(small.convert("L").resize((30, 40)), dtype=float).ravel()
+    b = np.asarray(large.convert("L").resize((30, 40)), dtype=float).ravel()
+    assert np.corrcoef(a, b)[0, 1] > 0.9
+
+
+def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> None:
+    def darkness(*lines: Any) -> float:
+        return float(255 - grey(*lines, size=100).mean())
+
+    few, many = [(10, 50), (90, 50)], [(x / 50, 50) for x in range(500, 4501)]
+    assert darkness(many) == pytest.approx(darkness(few), rel=0.15)
+    places = [(x, y) for x in range(5, 100, 5) for y in range(5, 100, 5)]
+    dots = darkness(*([place] for place in places))
+    assert dots > 0.2
+    for end in (0, 0.01):
+        assert darkness(*([(x, y), (x + end, y)] for x, y in places)) == pytest.approx(dots, 0.1)
+
+
+def test_a_thumbnail_has_the_colours_of_the_pens_each_in_its_place() -> None:
+    def hatch(left: float) -> Lines:
+        return Lines.of([np.array([(left, y), (left + 25, y)]) for y in np.arange(40, 60, 0.3)])
+
+    layers = (Layer("a", "red", 0.5, hatch(10)), Layer("b", "blue", 0.5, hatch(60)))
+    picture = thumbnail_of(Document(100, 100, layers))
+    assert picture is not None
+    image = Image.open(io.BytesIO(picture)).convert("RGB").resize((100, 100))
+    pixels = np.asarray(image, float)
+    for place, color in (((50, 22), (255, 0, 0)), ((50, 72), (0, 0, 255)), ((30, 22), (255,) * 3)):
+        assert np.abs(pixels[place] - color).max() < 60, place
+
+
+def test_a_thumbnail_of_very_much_ink_is_small_all_the_same() -> None:
+    dice = np.random.default_rng(1)
+    for points in (4_000, 300_000):
+        lines = Lines.from_counts(dice.uniform(-20, 120, (points, 2)), [2] * (points // 2))
+        short = Lines.from_counts(lines.points / [1, 60], [2] * (points // 2))
+        layers = (Layer("a", "red", 0.3, lines), Layer("b", "blue", 0.3, short))
+        picture = thumbnail_of(Document(100, 100, layers))
+        assert picture is not None
+        assert 1_000 < len(picture) <= LARGEST_THUMBNAIL
