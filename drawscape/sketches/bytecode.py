@@ -22,7 +22,7 @@ _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"})
 class Behaviour:
     """What `text` says of the instructions; the names of globals read, attributes read, modules imported.
 
-    `imports` holds (level, module, names); `bare_calls` the attributes that are called without arguments.
+    `imports` holds (level, module, names); `bare_calls` the globals and attributes called without arguments.
     """
 
     text: str
@@ -73,7 +73,7 @@ def _behaviour(_key: int, code: CodeType) -> Behaviour:
         elif name == "IMPORT_NAME":
             imports.append((last[-2].argval if len(last) > 1 else 0, value, last[-1].argval or ()))
         elif name == "CALL" and instruction.arg == 0:
-            bare.update(i.argval for i in last[-2:] if i.opname in _ATTRIBUTE)
+            bare.update(i.argval for i in last[-2:] if i.opname in _ATTRIBUTE | _GLOBAL)
         last = [*last[-2:], instruction]
     texts.append(repr(_exceptions(code, ends)))
     for one in inner:

@@ -7,11 +7,12 @@ import os
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from drawscape.settings import readable_path
 
@@ -28,6 +29,25 @@ class Inputs:
 
     files: dict[str, str] = field(default_factory=dict)
     volatile: set[str] = field(default_factory=set)
+
+
+def with_former(inputs: Inputs, code: str, values: Iterable[Any]) -> Inputs:
+    """Return `inputs` with what the same code has read for other drawings of this process.
+
+    A helper that keeps what it has read opens its file for the first drawing alone. A file in whose name one
+    of the parameters' `values` stands belongs to the drawings with that value.
+    """
+    named = [str(value) for value in values if isinstance(value, (str, int)) and str(value)]
+    files = {n: d for n, d in inputs.files.items() if not any(value in n for value in named)}
+    if files or inputs.volatile:
+        former = _former.setdefault(code, Inputs())
+        former.files |= files
+        former.volatile |= inputs.volatile
+    known = _former.get(code, Inputs())
+    return Inputs({**known.files, **inputs.files}, known.volatile | inputs.volatile)
+
+
+_former: dict[str, Inputs] = {}
 
 
 class _Current(threading.local):
@@ -88,8 +108,8 @@ _digests: dict[Path, tuple[tuple[int, int], str]] = {}
 def watched(inputs: Inputs) -> Iterator[None]:
     """Note in `inputs` what this thread reads meanwhile.
 
-    Python's audit events report files, sockets and processes. They do not report the clock, nor of what
-    a library in C opens by itself, nor of what another thread reads.
+    Python's audit events report files, sockets and processes. They report neither the clock nor whether a
+    file was looked for, nor what a library in C opens by itself, nor what another thread reads.
     """
     _install()
     former, _current.inputs = _current.inputs, inputs

@@ -13,7 +13,7 @@ from drawscape.errors import ProvenanceError
 from drawscape.parameters import Parameter
 from drawscape.sketches.code_identity import Identity, identity_of
 from drawscape.sketches.code_walk import NOTE
-from drawscape.sketches.inputs import Inputs
+from drawscape.sketches.inputs import Inputs, with_former
 from drawscape.sketches.library_code import is_library
 from drawscape.sketches.model import Sketch
 from drawscape.sketches.provenance import Provenance, address_of, plain
@@ -76,6 +76,7 @@ class Recipe:
     def provenance(self, inputs: Inputs, parents: Sequence[str] = ()) -> Provenance:
         """Return what the file says of itself, `inputs` being what was read while it was drawn."""
         identity, source = self.origin.identity, self.origin.source
+        inputs = with_former(inputs, identity.code, self.arguments.values())
         return Provenance(
             self.sketch.name,
             self.seed,

@@ -35,10 +35,12 @@ def volatile_in(value: Any, behaviour: Behaviour) -> set[str]:
     used = behaviour.attributes
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
     found: set[str] = set()
-    if isinstance(value, (ModuleType, type)) and not (
+    if module == "random" and "Random" in behaviour.bare_calls:
+        found.add("random.Random() without a seed")
+    elif isinstance(value, (ModuleType, type)) and not (
         module == "random" and used & {"seed", "Random"}
     ):
-        found = {f"{module}.{name}" for name in used & _CLOCKS.get(str(module), set())}
+        found |= {f"{module}.{name}" for name in used & _CLOCKS.get(str(module), set())}
     if module in ("numpy", "numpy.random") and isinstance(value, ModuleType):
         plain = used & _NUMPY_RANDOM if module == "numpy.random" or "random" in used else set()
         if "seed" not in used and "default_rng" not in used and "Generator" not in used:

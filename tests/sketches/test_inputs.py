@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from drawscape.sketches import draw, read_provenance
 
 LATE = """
 from drawscape.sketches import inputs
@@ -21,3 +27,59 @@ with inputs.watched(inputs.Inputs()):
 def test_what_is_read_while_python_ends_disturbs_nobody():
     done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("read\n", "")
+
+
+HELPED = """
+from functools import cache
+from drawscape.sketches import read_input
+
+@cache
+def size():
+    return float({read})
+
+def {name}(svg, *, count: int = 1):
+    svg.circle(9, 9, size() + count)
+"""
+
+
+@pytest.mark.parametrize(
+    ("read", "reads", "volatile"),
+    [
+        ("open({path!r}).read()", [], ["the file 'size.txt'"]),
+        ("read_input('size.txt')", ["size.txt"], []),
+    ],
+)
+def test_a_helper_that_keeps_what_it_has_read_is_noticed_at_each_drawing(
+    read: str,
+    reads: list[str],
+    volatile: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "size.txt").write_text("3")
+    name = f"helped_{len(reads)}"
+    text = HELPED.format(read=read.format(path=str(tmp_path / "size.txt")), name=name)
+    (tmp_path / f"{name}.py").write_text(text)
+    sketch = getattr(importlib.import_module(name), name)
+    for count in (1, 2, 3):
+        provenance = read_provenance(draw(sketch, 40, 40, count=count).to_string())
+        assert (list(provenance.reads), provenance.volatile) == (reads, volatile)
+
+
+def test_a_file_that_a_parameter_names_belongs_to_drawings_with_that_parameter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from drawscape.sketches import read_input
+
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    for place in ("kyiv", "oslo"):
+        (tmp_path / f"{place}.txt").write_text("3")
+
+    def towns(svg, *, place: str = "kyiv") -> None:  # type: ignore[no-untyped-def]
+        svg.circle(9, 9, float(read_input(f"{place}.txt")))
+
+    for place in ("kyiv", "oslo", "kyiv"):
+        provenance = read_provenance(draw(towns, 40, 40, place=place).to_string())  # type: ignore[operator]
+        assert list(provenance.reads) == [f"{place}.txt"]

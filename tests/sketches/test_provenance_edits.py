@@ -382,6 +382,8 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
         ("from random import uniform\ndef s(svg):\n    svg.circle(9, 9, uniform(1, 2))", "uniform"),
         ("import numpy as np\ndef s(svg):\n    svg.circle(9, 9, np.random.rand() + 1)", "random.rand"),
         ("import numpy as np\ndef s(svg):\n    r = np.random.default_rng()\n    svg.circle(9, 9, 2)", "seed"),
+        ("import random\ndef s(svg):\n    svg.circle(9, 9, random.Random().random())", "without"),
+        ("from random import Random\ndef s(svg):\n    svg.circle(9, 9, Random().random())", "without"),
         ("import os\ndef s(svg):\n    svg.circle(9, 9, len(os.environ))", "environ"),
         ("import threading\nL = threading.Lock()\ndef s(svg):\n    L.acquire()", "compared"),
     ],
@@ -397,6 +399,7 @@ def test_a_sketch_that_asks_the_clock_or_has_dice_of_its_own_is_noticed(
     [
         "import time\ndef s(svg):\n    time.sleep(0)\n    svg.circle(9, 9, 1)",
         "import random\ndef s(svg):\n    r = random.Random(3)\n    svg.circle(9, 9, r.uniform(1, 2))",
+        "from random import Random\ndef s(svg):\n    svg.circle(9, 9, Random(3).uniform(1, 2))",
         "import numpy as np\ndef s(svg, rng):\n    svg.circle(9, 9, rng.uniform(1, 2))",
         "import numpy as np\ndef s(svg):\n    svg.circle(9, 9, np.random.default_rng(4).random() + 1)",
     ],
@@ -422,6 +425,29 @@ def test_a_socket_and_a_process_are_noticed() -> None:
     )
     provenance = read_provenance(draw(sketch_of(text, "s"), 20, 20).to_string())
     assert {"another program", "the network"} <= set(provenance.volatile)
+
+
+@pytest.mark.parametrize(
+    ("line", "reasons"),
+    [
+        ("os.listdir('{place}')", ["the file 'place'"]),
+        ("sqlite3.connect('{place}/base.db').close()", ["the file 'base.db'"]),
+        ("open('{place}/made.txt', 'w').close()", ["the file 'made.txt'"]),
+        # What nobody can notice, as the page of recipes says.
+        ("os.path.exists('{place}'), getattr(time, 'time')()", []),
+        ("t = threading.Thread(target=os.listdir, args=('{place}',)); t.start(); t.join()", []),
+    ],
+)
+def test_what_python_reports_while_a_sketch_draws_is_noticed_and_nothing_else(
+    line: str, reasons: list[str], tmp_path: Path
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    text = (
+        "import os, sqlite3, threading, time\ndef s(svg):\n"
+        f"    {line.format(place=place)}\n    svg.circle(9, 9, 2)\n"
+    )
+    assert read_provenance(draw(sketch_of(text, "s"), 20, 20).to_string()).volatile == reasons
 
 
 def test_a_picture_that_is_read_through_the_library_is_part_of_the_recipe(
