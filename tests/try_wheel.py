@@ -55,6 +55,21 @@ print(job.wait(60), own.wait(60), open(bars.wait(60)).read().count('<line '))
 assert get_job_status(job.id)['status'] == 'finished'
 """
 
+DRAW_ALL = """\
+import sys
+from drawscape.sketches import SKETCHES, draw
+for name in SKETCHES:
+    draw(name, 40, 50, seed=2).save(f'{sys.argv[1]}/{name}.svg')
+print(len(SKETCHES))
+"""
+
+CHECK_ALL = """\
+import pathlib, sys
+from drawscape.catalogue import compare_again
+for file in pathlib.Path(sys.argv[1]).glob('*.svg'):
+    print(compare_again(file, trust=True))
+"""
+
 
 class Journey:
     """Commands of an environment, run in one folder, each said before it runs."""
@@ -183,6 +198,18 @@ def notebooks(journey: Journey) -> None:
     journey.run("pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", *files)
 
 
+def recipes(journey: Journey) -> None:
+    """Draw every sketch, the project's own too, and each again from its file alone, in an empty home."""
+    files, elsewhere = journey.folder / "all", journey.folder.with_name("elsewhere")
+    files.mkdir()
+    elsewhere.mkdir()
+    drawn = journey.run("python", "-c", DRAW_ALL, str(files))
+    there = Journey(journey.scripts.parent, elsewhere)
+    said = there.run("python", "-c", CHECK_ALL, str(files)).splitlines()
+    expect(int(drawn) >= 48, f"{drawn} sketches are drawn")
+    expect(said == ["same bytes"] * int(drawn), f"of their files {said} is said")
+
+
 def jobs(journey: Journey) -> None:
     """Run a worker of one's own, and jobs of all three kinds: the library's, a task, a sketch."""
     with journey.beside("drawscape", "worker", "-w", "1", until="started"):
@@ -239,7 +266,7 @@ def main() -> None:
             (folder / part).mkdir()
         install(build(folder / "dist"), folder / "env", python)
         journey = Journey(folder / "env", folder / "home")
-        for step in (first_steps, notebooks, jobs, web, lab):
+        for step in (first_steps, recipes, notebooks, jobs, web, lab):
             step(journey)
     print(f"The wheel works ({time.monotonic() - began:.0f} s).")
 
