@@ -114,6 +114,13 @@ function watch(root, signal, send) {
   root.addEventListener("input", event => {
     if (event.target.closest?.(".drawscape-filter")) filterRows(root);
   }, { signal });
+  /* With Shift, Draw draws anew what stands. Of forms in a form only the innermost asks. */
+  root.addEventListener("click", event => {
+    if (!event.shiftKey || !event.target.closest?.(".drawscape-draw")) return;
+    if (event.target.closest(ROOT) !== root) return;
+    event.stopPropagation();
+    send({ fresh: true });
+  }, { signal, capture: true });
   root.addEventListener("click", event => {
     const act = event.target.closest?.("button[data-job]");
     if (act) return send({ job: act.dataset.job, act: act.dataset.act });

@@ -19,7 +19,9 @@ class FormButtons:
 
     def __init__(self, verb: str, actions: Mapping[str, Callable[..., None]]) -> None:
         self._actions = actions
-        self.draw = self._button("draw", description=verb)
+        self.draw = self._button(
+            "draw", description=verb, tooltip=f"{verb}; with Shift also what was drawn before"
+        )
         self.cancel = self._button("cancel", description="Cancel", disabled=True)
         self.undo = self._button("undo", icon="undo", tooltip="Undo", disabled=True)
         self.redo = self._button("redo", icon="repeat", tooltip="Redo", disabled=True)

@@ -84,6 +84,7 @@ class Form(LiveBox):
                 self.recent.box,
             ],
         )
+        self.on_page_message(self._guarded(lambda: self.draw(fresh=True)))  # Draw, with Shift
         if restored and not self._show_what_stands() and self.recent.latest:
             self._jobs.show_file(*self.recent.latest, older=True)  # something to compare with
 
@@ -174,8 +175,7 @@ class Form(LiveBox):
 
     def __dir__(self) -> Iterable[str]:
         """The form's own names; those of the widget that it is are not for a person to choose from."""
-        own = [name for name in vars(type(self)) if not name.startswith("_")]
-        return [*own, "named", "recent"]
+        return [*(n for n in vars(type(self)) if not n.startswith("_")), "named", "recent"]
 
     def _draw_clicked(self) -> None:
         """Draw; a second click, with nothing changed since the drawing that stood, draws it anew."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -12,16 +10,14 @@ import ipywidgets as widgets
 from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
 from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.captions import captions
-from drawscape.catalogue.database import data_version
 from drawscape.catalogue.query import sketch_names
-from drawscape.errors import CatalogueError
+from drawscape.notebook.catalogue_watch import follow_catalogue
 from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import label_of
 from drawscape.notebook.throttle import Throttle
 from drawscape.notebook.thumbnail import Thumbnail
 from drawscape.notebook.wall import ORDERS, Wall, button, drawings_words
-from drawscape.settings import home
 
 PAGE = 60
 """Tiles on a page: 600 kB of thumbnails at most."""
@@ -31,9 +27,6 @@ KEPT = 20
 
 REST_S = 2.0
 """They are kept once nobody has drawn, marked or searched for so long."""
-
-LOOK_S = 0.5
-"""How often to look whether somebody has drawn or marked something: it shows within a second."""
 
 
 def history(
@@ -73,7 +66,6 @@ class History(LiveBox):
         self._filters = filters
         self._page = 0
         self._lock = threading.RLock()
-        self._home = home()
         self._found = Drawings([])
         self._shown: list[tuple[Drawing, str]] = []
         self._keeping = Throttle(REST_S, self._keep, from_last=True)
@@ -109,7 +101,7 @@ class History(LiveBox):
             control.observe(self._filter_changed, names="value")
         super().__init__("the history of drawings", self._rows())
         self.refresh()
-        _watch(weakref.ref(self), self._home)
+        follow_catalogue(self)
 
     @property
     def drawings(self) -> Drawings:
@@ -125,6 +117,14 @@ class History(LiveBox):
     def status(self) -> str:
         """The words above the wall."""
         return str(self._words.value)
+
+    def catalogue_changed(self) -> None:
+        """Show what somebody has drawn or marked."""
+        self.refresh()
+
+    def catalogue_failed(self, words: str) -> None:
+        """Show why the catalogue cannot be read."""
+        write(self._words, words)
 
     def refresh(self) -> None:
         """Look again and show what there is now."""
@@ -203,26 +203,3 @@ def sketch_options(chosen: str | None) -> tuple[tuple[str, str], ...]:
     """Return the choices of sketches, `chosen` among them: each with the name that stands for it."""
     names = sorted({*sketch_names(), *([chosen] if chosen else [])})
     return (("all sketches", ""), *((label_of(name), name) for name in names))
-
-
-def _watch(view: Callable[[], History | None], watched_home: Any) -> None:
-    """Refresh the gallery when another process or thread has written, for as long as it lives."""
-
-    def look() -> None:
-        pause = threading.Event()
-        version: int | None = None
-        while True:
-            shown = view()
-            if shown is None or home() != watched_home or shown.comm is None:
-                return
-            try:
-                now = data_version()
-                if now != version:  # the first time too: something may have come since it was made
-                    shown.refresh()
-                version = now
-            except CatalogueError as error:
-                write(shown._words, str(error))
-            del shown
-            pause.wait(LOOK_S)
-
-    threading.Thread(target=look, name="drawscape-history", daemon=True).start()

@@ -56,6 +56,11 @@ class SheetCell:
         """Whether nothing more will happen to it by itself."""
         return self.drawing is not None or (self.state is not None and self.state.ended)
 
+    @property
+    def drawn_before(self) -> bool:
+        """Whether its drawing stood when it was asked for."""
+        return self.drawing is not None and self.state is None and not self.drawing.deleted
+
     def look(self, job: Job) -> None:
         """Note how far its job is, and the drawing once it stands."""
         self.job, self.state = job, state_of(job)

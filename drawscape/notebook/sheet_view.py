@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any, Self
 
 import ipywidgets as widgets
@@ -25,7 +26,7 @@ from drawscape.notebook.sheet_cells import (
     stored_cells,
 )
 from drawscape.notebook.sheet_gallery import cell_picture, sheet_gallery
-from drawscape.notebook.standing import at_one_moment
+from drawscape.notebook.standing import DrawnBefore, at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.target import Target
 from drawscape.notebook.text import status_words
@@ -42,9 +43,10 @@ AS_ASKED = "as asked"
 _LOOK_S = 0.02
 
 
-def sheet_words(statuses: list[str]) -> str:
-    """Return how far a sheet is: '7 of 12 drawn, 1 failed'."""
+def sheet_words(statuses: list[str], before: int = 0) -> str:
+    """Return how far a sheet is: '7 of 12 drawn, 4 of them before, 1 failed'."""
     words = [f"{statuses.count('finished')} of {len(statuses)} drawn"]
+    words += [f"{before} of them before"] if before else []
     words += [f"{statuses.count(s)} {s.replace('_', ' ')}" for s in TROUBLES if s in statuses]
     return ", ".join(words)
 
@@ -255,7 +257,7 @@ class ContactSheet(LiveBox):
         statuses = [cell.status for cell in self._cells]
         ended = sum(cell.ended for cell in self._cells)
         self._bar.value = ended / len(self._cells)
-        write(self._words, sheet_words(statuses))
+        write(self._words, sheet_words(statuses, sum(cell.drawn_before for cell in self._cells)))
         self._cancel.disabled = ended == len(self._cells)
         if ended == len(self._cells):  # what a saved notebook shows of it
             self.saved.keep(sheet_gallery(self._cells, self._columns)._repr_html_())
@@ -263,7 +265,9 @@ class ContactSheet(LiveBox):
     def _tile(self, number: int) -> Tile:
         cell = self._cells[number]
         if cell.drawing is not None:
-            return self._wall.tile(str(number), cell.caption, cell.drawing)
+            tile = self._wall.tile(str(number), cell.caption, cell.drawing)
+            before = f"{DrawnBefore(cell.drawing).words} · " if cell.drawn_before else ""
+            return replace(tile, hint=f"{before}{tile.hint}")
         picture, words = cell_picture(cell), cell.caption
         if cell.state is not None and cell.status != "finished":
             words = f"{cell.caption}: {status_words(cell.state)}"

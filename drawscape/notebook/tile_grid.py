@@ -8,8 +8,9 @@ any other letter goes to `on_key`; a tile dragged onto another goes to `on_compa
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anywidget
@@ -67,6 +68,7 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
         **options: Any,
     ) -> None:
         self._tiles: dict[str, Tile] = {}
+        self._lock = threading.RLock()
         self._is_open = (
             False  # a page asks for all tiles when it opens: before, nobody receives them
         )
@@ -90,21 +92,29 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
     def show(self, tiles: Iterable[Tile]) -> None:
         """Show these tiles, in this order, and no others."""
         wanted = {tile.id: tile for tile in tiles}
-        changed = [tile for tile in wanted.values() if tile != self._tiles.get(tile.id)]
-        former, self._tiles = self._tiles, wanted
-        self.selected = [tile_id for tile_id in self.selected if tile_id in wanted]
-        self.order = list(wanted)
-        self._send_tiles(changed, former)
+        with self._lock:
+            changed = [tile for tile in wanted.values() if tile != self._tiles.get(tile.id)]
+            former, self._tiles = self._tiles, wanted
+            self.selected = [tile_id for tile_id in self.selected if tile_id in wanted]
+            self.order = list(wanted)
+            self._send_tiles(changed, former)
 
     def update(self, tile: Tile) -> None:
         """Show a tile anew, or one more at the end."""
-        former = dict(self._tiles)
-        if former.get(tile.id) == tile:
-            return
-        self._tiles[tile.id] = tile
-        if tile.id not in former:
-            self.order = [*self.order, tile.id]
-        self._send_tiles([tile], former)
+        with self._lock:
+            former = dict(self._tiles)
+            if former.get(tile.id) == tile:
+                return
+            self._tiles[tile.id] = tile
+            if tile.id not in former:
+                self.order = [*self.order, tile.id]
+            self._send_tiles([tile], former)
+
+    def change(self, tile_id: str, **details: Any) -> None:
+        """Show some details of a tile anew, if it is there."""
+        with self._lock:
+            if tile_id in self._tiles:
+                self.update(replace(self._tiles[tile_id], **details))
 
     def sort(self, key: Callable[[Tile], Any], *, reverse: bool = False) -> None:
         """Put the tiles in order; the choice and what is focused stay."""

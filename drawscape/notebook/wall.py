@@ -11,9 +11,10 @@ import ipywidgets as widgets
 
 from drawscape.catalogue import REJECTED, Drawing, drawings
 from drawscape.catalogue.captions import short
-from drawscape.catalogue.marks import marks_of
+from drawscape.catalogue.marks import Marks, marks_of, marks_of_each
 from drawscape.catalogue.query import Order
 from drawscape.errors import DrawscapeError
+from drawscape.notebook.catalogue_watch import follow_catalogue
 from drawscape.notebook.picture import place_words, result_picture
 from drawscape.notebook.standing import FORM_PRIORITY, opened, page_for
 from drawscape.notebook.style import line, write
@@ -43,8 +44,7 @@ class Wall:
     """
 
     def __init__(self, *, columns: int = 0, on_change: Callable[[], object] = lambda: None) -> None:
-        self._drawings: dict[str, Drawing] = {}
-        self._captions: dict[str, str] = {}
+        self._shown: dict[str, tuple[Drawing, str]] = {}
         self._on_change = on_change
         self.grid = TileGrid(
             columns=columns,
@@ -80,6 +80,7 @@ class Wall:
         self.actions = widgets.HBox([self._number, *acting])
         self.actions.add_class("drawscape-choice")
         self._count()
+        follow_catalogue(self)
 
     @property
     def parts(self) -> list[Any]:
@@ -89,12 +90,11 @@ class Wall:
     @property
     def chosen(self) -> list[Drawing]:
         """The drawings that are chosen, in their order."""
-        return [self._drawings[one] for one in self.grid.selected if one in self._drawings]
+        return [self._shown[one][0] for one in self.grid.selected if one in self._shown]
 
     def forget(self) -> None:
         """Let no tile stand for a drawing any more: others are shown soon."""
-        self._drawings.clear()
-        self._captions.clear()
+        self._shown.clear()
 
     def star(self, tile_id: str, stars: int) -> None:
         """Give the drawing of a tile 0 to 5 stars."""
@@ -177,29 +177,42 @@ class Wall:
 
     def tile(self, tile_id: str, caption: str, drawing: Drawing) -> Tile:
         """Return the tile of a drawing that stands."""
-        self._drawings[tile_id], self._captions[tile_id] = drawing, caption
+        self._shown[tile_id] = drawing, caption
         picture = drawing.thumbnail or b""
         kind = "webp"
         if not picture and drawing.size <= 200_000 and drawing.path.is_file():
-            picture, kind = (
-                drawing.path.read_bytes(),
-                "svg+xml",
-            )  # without Pillow there is no thumbnail
+            # Without Pillow there is no thumbnail.
+            picture, kind = drawing.path.read_bytes(), "svg+xml"
         marks = marks_of(drawing.recipe)
-        words = f"{caption} · rejected" if REJECTED in marks.tags else caption
-        words = f"{words} · deleted" if drawing.deleted else words
-        hint = settings_words(drawing)
+        words, hint = marked(caption, marks, drawing), settings_words(drawing)
         return Tile(tile_id, picture, words, marks.stars, "finished", kind, hint)
+
+    @property
+    def comm(self) -> Any:
+        """None once the tiles are closed."""
+        return self.grid.comm
+
+    def catalogue_changed(self) -> None:
+        """Show the marks that the drawings have now, whoever made them."""
+        known = dict(self._shown)
+        marks = marks_of_each(drawing.recipe for drawing, _ in known.values())
+        for tile_id, (drawing, words) in known.items():
+            its = marks[drawing.recipe]
+            self.grid.change(tile_id, stars=its.stars, caption=marked(words, its, drawing))
+
+    def catalogue_failed(self, words: str) -> None:
+        """Show why the catalogue cannot be read."""
+        write(self.note, words)
 
     def _refresh(self, tile_id: str) -> None:
         drawing = self._drawing(tile_id)
-        self.grid.update(self.tile(tile_id, self._captions[tile_id], drawing))
+        self.grid.update(self.tile(tile_id, self._shown[tile_id][1], drawing))
         self._on_change()
 
     def _drawing(self, tile_id: str) -> Drawing:
-        if tile_id not in self._drawings:
+        if tile_id not in self._shown:
             raise DrawscapeError("this one is not drawn yet")
-        return self._drawings[tile_id]
+        return self._shown[tile_id][0]
 
     def _chosen_or_error(self) -> list[Drawing]:
         if not self.chosen:
@@ -255,6 +268,12 @@ def sorted_ids(ids: Iterable[str], known: dict[str, Drawing], order: str) -> lis
     place = {one.id: i for i, one in enumerate(drawings(order=order))}  # type: ignore[arg-type]
     last = len(place)
     return sorted(ids, key=lambda one: place.get(known[one].id, last) if one in known else last)
+
+
+def marked(caption: str, marks: Marks, drawing: Drawing) -> str:
+    """Return the words under a drawing, which say what is unusual with it."""
+    words = f"{caption} · rejected" if REJECTED in marks.tags else caption
+    return f"{words} · deleted" if drawing.deleted else words
 
 
 def figures_words(drawing: Drawing) -> str:

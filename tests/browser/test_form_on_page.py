@@ -144,6 +144,23 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     assert image.evaluate("image => image.naturalWidth") > 300
 
 
+def test_draw_with_shift_draws_anew_what_stands(notebook: Any) -> None:
+    form = notebook.form()
+    notebook.evaluate("from drawscape.jobs import list_jobs; drawing.set(paper='60x60')")
+    form.press("Draw")
+    form.await_status("finished")
+    before = "print(drawing.job.id, len(list_jobs(limit=None)))"
+    first = notebook.evaluate(before).split()
+    notebook.evaluate("drawing.set(gusts=1.5); drawing.set(gusts=1.25)")
+    form.root.locator(".drawscape-draw").click(modifiers=["Shift"])
+    wait_until(lambda: notebook.evaluate(before).split()[0] not in ("", first[0]), 60, "a job")
+    assert notebook.evaluate(before).split()[1] == str(int(first[1]) + 1)
+    notebook.evaluate("drawing.job.wait()")
+    form.press("Draw")
+    wait_until(lambda: "drawn before" in form.words.inner_text(), 60, "what stands")
+    assert notebook.evaluate("print(len(list_jobs(limit=None)))") == f"{int(first[1]) + 1}\n"
+
+
 def test_a_click_in_the_strip_brings_a_picture_back_with_its_settings(
     notebook: Any, page: Any
 ) -> None:

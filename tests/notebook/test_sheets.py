@@ -116,6 +116,7 @@ def test_seeds_of_a_sketch_without_randomness_are_refused_with_what_to_do() -> N
 
 def test_words_count_what_became_of_the_drawings() -> None:
     assert sheet_words(["finished", "queued", "not_found"]) == "1 of 3 drawn, 1 not found"
+    assert sheet_words(["finished", "failed"], 1) == "1 of 2 drawn, 1 of them before, 1 failed"
 
 
 def test_a_sheet_that_is_made_again_queues_nothing() -> None:
@@ -123,12 +124,14 @@ def test_a_sheet_that_is_made_again_queues_nothing() -> None:
     first.wait(60)
     count = count_jobs()
     again = contact_sheet("truchet", range(4), paper="A7")
-    assert again.status == "4 of 4 drawn"
+    assert (first.status, again.status) == ("4 of 4 drawn", "4 of 4 drawn, 4 of them before")
+    assert {tile.hint.partition(" · ")[0][:16] for tile in tiles(again)} == {"drawn before, at"}
+    assert not [tile for tile in tiles(first) if "drawn before" in tile.hint]
     assert (again.name, again.jobs) == (first.name, first.jobs) or again.drawings == first.drawings
     assert all(tile.thumbnail[:4] == b"RIFF" for tile in tiles(again))
     assert count_jobs() == count
     larger = contact_sheet("truchet", range(6), paper="A7")
-    assert larger.status == "4 of 6 drawn"
+    assert larger.status == "4 of 6 drawn, 4 of them before"
     larger.wait(60)
     assert count_jobs() == count + 2
     before = [drawing.path.stat().st_mtime_ns for drawing in again.drawings]
@@ -170,7 +173,7 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
     for one in (named, again, first):
         one.wait(60)
         await_words(one, "3 of 3 drawn")
-    assert sheet("dots at dawn").status == "3 of 3 drawn"
+    assert sheet("dots at dawn").status == "3 of 3 drawn, 3 of them before"
     assert {d.sheet for d in drawings("gated_dots")} == {"dots at dawn"}
     with pytest.raises(UnknownNameError, match="did you mean 'dots at dawn'"):
         sheet("dots at down")
@@ -183,7 +186,7 @@ def test_a_sheet_in_the_middle_is_shown_again_and_found_by_its_name(
     finally:
         del vars(sys.modules["__main__"])["gated_dots"]
     found.wait(60)
-    await_words(found, "5 of 5 drawn")
+    await_words(found, "5 of 5 drawn, 3 of them before")
 
 
 def big(width: float, height: float, seed: int = 0) -> str:
@@ -246,10 +249,11 @@ def test_more_seeds_are_drawn_and_stay_with_the_sheet() -> None:
     again = sheet("more")
     again.more(1)
     again.wait(60)
-    await_words(again, "5 of 5 drawn")
+    wait_until(lambda: again.status.startswith("5 of 5 drawn"), 60, "the five")
     assert {(d.width, d.sheet) for d in drawings("schotter")} == {(74, "more")}
     count = count_jobs()
-    assert contact_sheet("schotter", range(2), paper="A7", name="more").status == "5 of 5 drawn"
+    whole = contact_sheet("schotter", range(2), paper="A7", name="more")
+    assert whole.status == "5 of 5 drawn, 5 of them before"
     assert count_jobs() == count
 
 
