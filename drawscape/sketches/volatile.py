@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -35,11 +36,10 @@ def volatile_in(value: Any, behaviour: Behaviour) -> set[str]:
     used = behaviour.attributes
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
     found: set[str] = set()
-    if module == "random" and "Random" in behaviour.bare_calls:
+    own_dice = module == "random" and (value is Random or used & {"seed", "Random"})
+    if own_dice and "Random" in behaviour.bare_calls:
         found.add("random.Random() without a seed")
-    elif isinstance(value, (ModuleType, type)) and not (
-        module == "random" and used & {"seed", "Random"}
-    ):
+    elif isinstance(value, (ModuleType, type)) and not own_dice:
         found |= {f"{module}.{name}" for name in used & _CLOCKS.get(str(module), set())}
     if module in ("numpy", "numpy.random") and isinstance(value, ModuleType):
         plain = used & _NUMPY_RANDOM if module == "numpy.random" or "random" in used else set()

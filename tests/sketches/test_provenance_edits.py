@@ -430,12 +430,12 @@ def test_a_socket_and_a_process_are_noticed() -> None:
 @pytest.mark.parametrize(
     ("line", "reasons"),
     [
-        ("os.listdir('{place}')", ["the file 'place'"]),
+        ("list(Path('{place}').iterdir())", ["the file 'place'"]),
         ("sqlite3.connect('{place}/base.db').close()", ["the file 'base.db'"]),
         ("open('{place}/made.txt', 'w').close()", ["the file 'made.txt'"]),
         # What nobody can notice, as the page of recipes says.
         ("os.path.exists('{place}'), getattr(time, 'time')()", []),
-        ("t = threading.Thread(target=os.listdir, args=('{place}',)); t.start(); t.join()", []),
+        ("t = threading.Thread(target=Path('{place}/made.txt').touch); t.start(); t.join()", []),
     ],
 )
 def test_what_python_reports_while_a_sketch_draws_is_noticed_and_nothing_else(
@@ -444,7 +444,7 @@ def test_what_python_reports_while_a_sketch_draws_is_noticed_and_nothing_else(
     place = tmp_path / "place"
     place.mkdir()
     text = (
-        "import os, sqlite3, threading, time\ndef s(svg):\n"
+        "import os, sqlite3, threading, time\nfrom pathlib import Path\ndef s(svg):\n"
         f"    {line.format(place=place)}\n    svg.circle(9, 9, 2)\n"
     )
     assert read_provenance(draw(sketch_of(text, "s"), 20, 20).to_string()).volatile == reasons
