@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from viewer_page import COLOR, SETTLED, await_settled, color_at
 
 pytestmark = pytest.mark.browser
 
@@ -16,34 +17,23 @@ def page(y):
 compared = compare(page(30), page(60))
 compared"""
 
-SETTLED = """count => {
-    const found = [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer);
-    return found.length === count && found.every(v => v?.shown && v.shown === v.painting && !v.request);
-}"""
-
-COLOR = """([x, y]) => {
-    const v = document.querySelector('.drawscape-viewer').drawscapeViewer;
-    const at = [v.view.x + x * v.view.scale, v.view.y + y * v.view.scale].map(Math.round);
-    return [...v.context.getImageData(...at, 1, 1).data.slice(0, 3)];
-}"""
-
 SCALES = "() => [...document.querySelectorAll('.drawscape-viewer')].map(el => el.drawscapeViewer.view.scale)"
 
 
 def test_two_drawings_move_together_lie_over_each_other_and_take_turns(lab: Any, page: Any) -> None:
     notebook = lab.run_cells(page, CELL)
-    page.wait_for_function(SETTLED, arg=2)
+    await_settled(page, 2)
     before = page.evaluate(SCALES)
     page.locator(".drawscape-viewer canvas").first.focus()
     page.keyboard.press("+")
-    page.wait_for_function(SETTLED, arg=2)
+    await_settled(page, 2)
     after = page.evaluate(SCALES)
     assert after[0] == after[1] == pytest.approx(1.25 * before[0])
 
     page.get_by_role("button", name="overlay").click()
-    page.wait_for_function(SETTLED, arg=1)
-    assert page.evaluate(COLOR, [50, 30]) == [0xD1, 0x49, 0x5B]
-    assert page.evaluate(COLOR, [50, 60]) == [0x00, 0x79, 0x8C]
+    await_settled(page, 1)
+    assert color_at(page, 50, 30) == [0xD1, 0x49, 0x5B]
+    assert color_at(page, 50, 60) == [0x00, 0x79, 0x8C]
 
     page.get_by_role("button", name="blink").click()
     page.wait_for_function(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from support import wait_until
+from viewer_page import await_settled, color_at, view_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
 
@@ -41,30 +42,6 @@ def viewer(lab: Any, page: Any) -> Any:
     found.locator("canvas").wait_for()
     await_settled(page)
     return found
-
-
-def await_settled(page: Any) -> None:
-    page.wait_for_function(
-        "() => { const v = document.querySelector('.drawscape-viewer')?.drawscapeViewer;"
-        " return v?.shown && v.shown === v.painting && !v.request; }"
-    )
-
-
-def color_at(page: Any, x_mm: float, y_mm: float) -> list[int]:
-    """Return the colour that the canvas has at a place of the page."""
-    await_settled(page)
-    return page.evaluate(
-        """([x, y]) => {
-            const v = document.querySelector('.drawscape-viewer').drawscapeViewer;
-            const at = [v.view.x + x * v.view.scale, v.view.y + y * v.view.scale].map(Math.round);
-            return [...v.context.getImageData(...at, 1, 1).data.slice(0, 3)];
-        }""",
-        [x_mm, y_mm],
-    )
-
-
-def view_of(page: Any) -> dict[str, float]:
-    return page.evaluate("() => document.querySelector('.drawscape-viewer').drawscapeViewer.view")
 
 
 def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer: Any, page: Any) -> None:

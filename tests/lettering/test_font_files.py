@@ -4,10 +4,9 @@ import sys
 
 import numpy as np
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import newTable
 from fontTools.ttLib.tables._k_e_r_n import KernTable_format_0
+from own_font import box_font, glyph, own_font
 
 from drawscape.errors import CanvasError, GlyphError
 from drawscape.lettering import Style, font_names, glyphs_for, set_text
@@ -32,22 +31,8 @@ def svg_font(tmp_path):
 
 @pytest.fixture
 def true_type(tmp_path):
-    pen = TTGlyphPen(None)
-    pen.moveTo((100, 0))
-    for corner in ((100, 800), (400, 800), (400, 0)):
-        pen.lineTo(corner)
-    pen.closePath()
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "H"])
-    builder.setupCharacterMap({ord("H"): "H"})
-    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "H": pen.glyph()})
-    builder.setupHorizontalMetrics({".notdef": (500, 0), "H": (500, 100)})
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Own", "styleName": "Regular"})
-    builder.setupOS2(sCapHeight=800)
-    builder.setupPost()
     path = tmp_path / "own.ttf"
-    builder.save(path)
+    box_font().save(path)
     return str(path)
 
 
@@ -140,16 +125,7 @@ feature kern {
 
 @pytest.mark.parametrize("table", ["GPOS", "kern"])
 def test_true_type_letters_are_kerned_by_pairs_and_by_classes(tmp_path, table):
-    letters = {name: TTGlyphPen(None).glyph() for name in (".notdef", "A", "V", "O", "H")}
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder(list(letters))
-    builder.setupCharacterMap({ord(name): name for name in letters if len(name) == 1})
-    builder.setupGlyf(letters)
-    builder.setupHorizontalMetrics(dict.fromkeys(letters, (500, 0)))
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Own", "styleName": "Regular"})
-    builder.setupOS2(sCapHeight=700)
-    builder.setupPost()
+    builder = own_font(dict.fromkeys("AVOH", glyph()), capitals=700)
     if table == "GPOS":
         builder.addOpenTypeFeatures(FEATURES)
     else:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
+from own_font import box_font
 
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.svg.read import read_svg, system_fonts
@@ -26,22 +25,8 @@ def installed(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """A font whose H is a box, found by fontconfig or, without that program, in its folder."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((100, 0))
-    for corner in ((100, 800), (400, 800), (400, 0)):
-        pen.lineTo(corner)
-    pen.closePath()
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "H"])
-    builder.setupCharacterMap({ord("H"): "H"})
-    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "H": pen.glyph()})
-    builder.setupHorizontalMetrics({".notdef": (500, 0), "H": (500, 100)})
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Box Type", "styleName": "Regular"})
-    builder.setupOS2(sCapHeight=800)
-    builder.setupPost()
     (tmp_path / "fonts").mkdir()
-    builder.save(tmp_path / "fonts" / "box.ttf")
+    box_font("Box Type").save(tmp_path / "fonts" / "box.ttf")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     if request.param == "folders":
         monkeypatch.setenv("PATH", str(tmp_path))

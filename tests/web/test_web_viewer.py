@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
+from viewer_page import COLOR, VIEW, await_settled, color_at, view_of
 
 from drawscape.svg.read import read_svg
 from drawscape.web import WebSettings, create_app
@@ -36,20 +37,6 @@ def broken(output_filename, **order):
     path.write_text("<svg")
     return str(path)
 """
-
-SETTLED = """() => {
-    const v = document.querySelector('.drawscape-viewer')?.drawscapeViewer;
-    return v?.shown && v.shown === v.painting && !v.request;
-}"""
-
-COLOR = """([x, y]) => {
-    const v = document.querySelector('.drawscape-viewer').drawscapeViewer;
-    const at = [v.view.x + x * v.view.scale, v.view.y + y * v.view.scale].map(Math.round);
-    return [...v.context.getImageData(...at, 1, 1).data.slice(0, 3)];
-}"""
-
-VIEW = "() => document.querySelector('.drawscape-viewer').drawscapeViewer.view"
-
 
 DESK = "() => getComputedStyle(document.querySelector('.drawscape-viewer-stage')).backgroundColor"
 
@@ -132,21 +119,21 @@ def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark
         page.wait_for_selector("#look:visible")
         assert violations(page) == []
         page.get_by_role("button", name="Look closely").press("Enter")
-        page.wait_for_function(SETTLED)
+        await_settled(page)
         assert page.evaluate("document.activeElement.tagName") == "CANVAS"
         box = page.locator("#viewer").bounding_box()
         assert (box["width"], box["height"]) == (1280, 900)
-        assert page.evaluate(COLOR, [50, 20]) == [0, 0, 0]
-        assert page.evaluate(COLOR, [50, 60]) == [255, 0, 0]
-        assert page.evaluate(COLOR, [50, 50]) == [255, 255, 255]
+        assert color_at(page, 50, 20) == [0, 0, 0]
+        assert color_at(page, 50, 60) == [255, 0, 0]
+        assert color_at(page, 50, 50) == [255, 255, 255]
         assert violations(page) == []
         light = page.evaluate(DESK)
         page.emulate_media(color_scheme="dark")
         assert page.evaluate(DESK) != light
         assert violations(page) == []
-        before = page.evaluate(VIEW)["scale"]
+        before = view_of(page)["scale"]
         page.keyboard.press("+")
-        assert page.evaluate(VIEW)["scale"] == pytest.approx(1.25 * before)
+        assert view_of(page)["scale"] == pytest.approx(1.25 * before)
         page.get_by_label("red").uncheck()
         page.wait_for_function(f"at => ({COLOR})(at)[1] === 255", arg=[50, 60])
         page.keyboard.press("Escape")
@@ -163,14 +150,14 @@ def test_two_fingers_zoom_on_a_phone_where_nothing_runs_over_the_edge(
     with serving(front()) as server, opened(server.url, **phone) as page:
         page.click("#draw")
         page.click("#look")
-        page.wait_for_function(SETTLED)
+        await_settled(page)
         assert page.evaluate("document.querySelector('#viewer').scrollWidth") <= 360
         small = page.eval_on_selector_all(
             "#viewer :is(button, select)",
             "all => all.filter(f => f.offsetHeight < 44).map(f => f.title)",
         )
         assert small == []
-        before = page.evaluate(VIEW)
+        before = view_of(page)
         touch = page.context.new_cdp_session(page)
         for kind, gap in (("Start", 50), ("Move", 75), ("Move", 100)):
             points = [
@@ -181,6 +168,6 @@ def test_two_fingers_zoom_on_a_phone_where_nothing_runs_over_the_edge(
         page.wait_for_function(
             f"wanted => Math.abs(({VIEW})().scale / wanted - 1) < 0.05", arg=2 * before["scale"]
         )
-        page.wait_for_function(SETTLED)
+        await_settled(page)
         page.click("#viewer-close")
         assert page.is_hidden("#viewer")
