@@ -11,14 +11,11 @@ import orjson
 
 import drawscape
 from drawscape.jobs.actions import ACTIONS
-from drawscape.parameters import json_schema
-from drawscape.web import artboard
 from drawscape.web.jobs import JOB_ID
 from drawscape.web.problems import CONTENT_TYPE
+from drawscape.web.schemas import Json, fixed_schemas, object_schema, order_schemas, ref
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import current_site
-
-Json = dict[str, Any]
 
 _SVG: Json = {"image/svg+xml": {"schema": {"type": "string"}}}
 
@@ -50,7 +47,7 @@ def document(settings: WebSettings, root: str = "/") -> Json:
         "servers": [{"url": root.rstrip("/") or "/"}],
         "paths": _paths(secured),
         "components": {
-            "schemas": {**_fixed_schemas(), **_order_schemas(settings)},
+            "schemas": {**fixed_schemas(), **order_schemas(settings)},
             "securitySchemes": schemes,
         },
     }
@@ -110,9 +107,9 @@ def _operation(name: str, summary: str, content: Json, **more: Any) -> Json:
 def _create() -> Json:
     body = {
         "required": True,
-        "content": {"application/json": {"schema": _ref("Order")}},
+        "content": {"application/json": {"schema": ref("Order")}},
     }
-    made = {"application/json": {"schema": {"oneOf": [_ref("Drawn"), _ref("Queued")]}}}
+    made = {"application/json": {"schema": {"oneOf": [ref("Drawn"), ref("Queued")]}}}
     operation = _operation(
         "createArtboard", "A simple drawing at once, a complex one as a job", made, requestBody=body
     )
@@ -209,9 +206,9 @@ def _events() -> Json:
     data = {
         "type": "string",
         "contentMediaType": "application/json",
-        "contentSchema": _ref("Job"),
+        "contentSchema": ref("Job"),
     }
-    event = _object({"event": {"const": "job"}, "id": {"type": "string"}, "data": data})
+    event = object_schema({"event": {"const": "job"}, "id": {"type": "string"}, "data": data})
     content = {"text/event-stream": {"schema": event}}
     operation = _of_job("watchJob", "The job as server-sent events until it ends", content)
     operation["responses"]["204"] = {"description": "The last event was received before"}
@@ -219,93 +216,8 @@ def _events() -> Json:
 
 
 def _json(schema: str) -> Json:
-    return {"application/json": {"schema": _ref(schema)}}
+    return {"application/json": {"schema": ref(schema)}}
 
 
 def _problem(description: str) -> Json:
-    return {"description": description, "content": {CONTENT_TYPE: {"schema": _ref("Problem")}}}
-
-
-def _ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-# Schemas
-
-
-def _order_schemas(settings: WebSettings) -> Json:
-    shared = {p.name: p.json_schema() for p in artboard.fields(settings)}
-    shared["id"].update({"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID})
-    offered, default = settings.offered, settings.default_pattern
-    variants = {f"Order_{name}": _variant(name, shared, name == default) for name in offered}
-    params = {f"Params_{name}": json_schema(settings.parameters_of(name)) for name in offered}
-    return {"Order": {"anyOf": [_ref(name) for name in variants]}, **variants, **params}
-
-
-def _variant(name: str, shared: Json, is_default: bool) -> Json:
-    required = ["width", "height"] if is_default else ["width", "height", "pattern"]
-    properties = {**shared, "pattern": {"const": name}, "params": _ref(f"Params_{name}")}
-    return _object(properties, required)
-
-
-def _object(properties: Json, required: list[str] | None = None) -> Json:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties) if required is None else required,
-        "additionalProperties": False,
-    }
-
-
-def _fixed_schemas() -> Json:
-    text, words = {"type": "string"}, {"type": ["string", "null"]}
-    count = {"type": "integer", "minimum": 0}
-    moment = {"type": ["string", "null"], "format": "date-time"}
-    job = {
-        "id": text,
-        "status": text,
-        "ended": {"type": "boolean"},
-        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-        **dict.fromkeys(("message", "reason", "error", "result", "svg"), words),
-        **dict.fromkeys(("created_at", "started_at", "ended_at"), moment),
-    }
-    sketch = _object(
-        {"name": text, "family": text, "summary": text, "parameters": {"type": "object"}}
-    )
-    yes = {"type": "boolean"}
-    row = {
-        **job,
-        "name": text,
-        "seconds": {"type": ["number", "null"]},
-        "actions": {"type": "array", "items": text},
-    }
-    rows = {"type": "array", "items": _object(row)}
-    return {
-        "Queue": _object({"summary": text, "paused": yes, "manages": yes, "jobs": rows}),
-        "Acted": _object({"details": words}),
-        "Switched": _object({"paused": yes}),
-        "Drawn": _object({"svg": text}),
-        "Queued": _object({"status": {"const": "generating"}, "job_id": text, "message": text}),
-        "Job": _object(job),
-        "Canceled": _object({"canceled": {"type": "boolean"}, **job}),
-        "Sketches": _object({"sketches": {"type": "array", "items": sketch}}),
-        "Health": _object({"status": text, "workers": count, "queued": count, "max_queued": count}),
-        "Problem": _problem_schema(),
-    }
-
-
-def _problem_schema() -> Json:
-    wrong = {"field": {"type": "string"}, "value": {}, "rule": {"type": "string"}}
-    return {
-        "type": "object",
-        "description": "RFC 9457; a 422 also names a field, its value and the rule it breaks",
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            **wrong,
-            "errors": {"type": "array", "items": _object(wrong)},
-        },
-        "required": ["type", "title", "status", "detail"],
-    }
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": ref("Problem")}}}
