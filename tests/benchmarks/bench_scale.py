@@ -11,21 +11,19 @@ import os
 import shutil
 import statistics
 import sys
-import threading
 import time
 from contextlib import nullcontext
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import psycopg
 from postgres_server import Server, find_binaries
 from queue_peers import redis
-from queue_world import HOME, prepare, running
+from queue_world import HOME, SCALE, prepare, running, sized
 from scale_peers import System, count, database, execute, ours, plain_huey, procrastinate, rq
+from scale_table import age, churn, held_open, storm
 from tables import Row, report
 
-SCALE = float(os.environ.get("BENCH_SCALE", "1"))
 PROCESSES = [int(one) for one in os.environ.get("BENCH_PROCESSES", "1,2,4,8").split(",")]
 LIMIT_S = 900.0
 LETTERS = 0.13
@@ -34,10 +32,6 @@ LETTERS = 0.13
 PICTURE = Path(__file__).parents[2] / "notebooks" / "pages" / "_static" / "scale.svg"
 
 Curves = dict[str, dict[int, float]]
-
-
-def sized(number: float, least: int = 20) -> int:
-    return max(least, int(number * SCALE))
 
 
 def await_done(system: System, jobs: int, part: float) -> tuple[float, int]:
@@ -96,106 +90,6 @@ def latency(system: System) -> tuple[float, float]:
             time.sleep(0.05)
     found.sort()
     return statistics.median(found), found[int(0.99 * (len(found) - 1))]
-
-
-def claims(jobs: int) -> float:
-    """Return acknowledgements with the next claim a second, one client."""
-    from drawscape.job_manager import default_queue, enqueue_many
-    from drawscape.queue.table.claims import acknowledge, claim
-    from drawscape.queue.table.records import Outcome
-
-    table = default_queue().database
-    enqueue_many("benchtasks.noop", [{}] * jobs)
-    held = claim(table, "background", "bench", None)
-    began = time.perf_counter()
-    for _ in range(jobs - 1):
-        _, held = acknowledge(
-            table, held, Outcome("finished"), next_for=("background", "bench", None)
-        )
-    took_s = time.perf_counter() - began
-    acknowledge(table, held, Outcome("finished"))
-    return (jobs - 1) / took_s
-
-
-def age(url: str) -> list[Row]:
-    """Return what many rows do to the claim, in alternation with an empty table."""
-    jobs = sized(3000)
-    rows = []
-    for what, status, number in (
-        ("1,000,000 finished rows", "finished", sized(1e6)),
-        ("100,000 waiting rows", "queued", sized(1e5)),
-    ):
-        execute(url, "truncate job, job_dependency, job_batch")
-        before = claims(jobs)
-        ended = "extract(epoch from now())" if status == "finished" else "null"
-        execute(
-            url,
-            "insert into job (id, queue, task, payload, status, priority, created_at, ended_at) "
-            "select 'old' || n, 'background', 'benchtasks.noop', decode(repeat('00', 120), 'hex'), "
-            f"'{status}', -1, 0, {ended} from generate_series(1, {number}) as n",
-        )
-        execute(url, "vacuum analyze job")
-        after = claims(jobs)
-        rows.append(
-            Row(f"claims beside {what}", f"{after:,.0f}/s", "", f"{after / before:.2f}", "0.85")
-        )
-    return rows
-
-
-def held_open(url: str) -> Row:
-    """Return what a look for the next job takes while another's transaction is open and jobs come and go."""
-    from drawscape.job_manager import default_queue
-    from drawscape.queue.table.candidates import may_claim
-
-    execute(url, "truncate job, job_dependency, job_batch")
-    with psycopg.connect(url) as other:
-        other.execute("set transaction isolation level repeatable read")
-        other.execute("select count(*) from job")
-        for _ in range(5):
-            claims(sized(2000))
-        looks = sized(300)
-        began = time.perf_counter()
-        for _ in range(looks):
-            may_claim(default_queue().database, "background")
-        took_ms = (time.perf_counter() - began) * 1000 / looks
-    return Row("a look, another's transaction open", f"{took_ms:.2f} ms", "", "", "0.5 ms")
-
-
-def churn(url: str) -> Row:
-    """Return the claims' rate in the last fifth of a long time beside that in the first."""
-    execute(url, "truncate job, job_dependency, job_batch")
-    until, found = time.monotonic() + 3600 * SCALE, []
-    while time.monotonic() < until or len(found) < 5:
-        found.append(claims(sized(2000)))
-        execute(url, "delete from job where status = 'finished'")
-    part = max(1, len(found) // 5)
-    first, last = statistics.median(found[:part]), statistics.median(found[-part:])
-    return Row(
-        "churn: last fifth beside the first", f"{last:,.0f}/s", "", f"{last / first:.2f}", "0.85"
-    )
-
-
-def storm(url: str) -> Row:
-    """Return how much progress eight threads write a second."""
-    from drawscape.job_manager import default_queue, enqueue_many
-    from drawscape.queue.table.claims import claim, note_progress
-
-    execute(url, "truncate job, job_dependency, job_batch")
-    enqueue_many("benchtasks.noop", [{}] * 8)
-    table, each = default_queue().database, sized(2000)
-
-    def write() -> None:
-        held = claim(table, "background", "bench", None)
-        for number in range(each):
-            note_progress(table, held, number / each, f"step {number}", None)
-
-    threads = [threading.Thread(target=write) for _ in range(8)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Row("progress, 8 writers", f"{8 * each / (time.perf_counter() - began):,.0f}/s")
 
 
 def take_over(system: System, url: str) -> Row:

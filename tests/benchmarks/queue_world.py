@@ -39,6 +39,12 @@ def plain_stamp():
     return time.time()
 """
 JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
+SCALE = float(os.environ.get("BENCH_SCALE", "1"))
+
+
+def sized(number: float, least: int = 20) -> int:
+    """Return `number` of something at the benchmark's scale."""
+    return max(least, int(number * SCALE))
 
 
 def prepare() -> None:
