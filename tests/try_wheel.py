@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -167,11 +168,16 @@ def build(folder: Path) -> Path:
 def install(wheel: Path, environment: Path, python: str) -> None:
     """Make an environment with the wheel, its extras for notebooks and the web, and nbval."""
     wanted = [f"{wheel}[lab,web]", "pytest", "nbval"]
+    make = ["uv", "venv", "-q", "-p", python] if shutil.which("uv") else [python, "-m", "venv"]
+    subprocess.run([*make, str(environment)], check=True)
+    add(environment, *wanted)
+
+
+def add(environment: Path, *wanted: str) -> None:
+    """Install packages into the environment."""
     if shutil.which("uv"):
-        subprocess.run(["uv", "venv", "-q", "-p", python, str(environment)], check=True)
         command = ["uv", "pip", "install", "-q", "-p", str(environment)]
     else:
-        subprocess.run([python, "-m", "venv", str(environment)], check=True)
         command = [str(environment / "bin" / "python"), "-m", "pip", "install", "-q"]
     subprocess.run([*command, *wanted], check=True)
 
@@ -254,6 +260,17 @@ def lab(journey: Journey) -> None:
     expect("01_ripples.ipynb" in opened, "JupyterLab opens the first notebook")
 
 
+def doctor(journey: Journey) -> None:
+    """Follow the advice about a package that is too old, as another installation leaves it."""
+    add(journey.scripts.parent, "rich==13.6.0")
+    advice = re.search(
+        r"^    (.* 'rich>=13\.7')$", journey.run("drawscape", "doctor", code=1), re.MULTILINE
+    )
+    expect(advice, "the doctor sees an old rich")
+    subprocess.run(["sh", "-c", advice[1] if advice else ""], check=True)
+    journey.run("drawscape", "doctor")
+
+
 def main() -> None:
     """Go the whole way, and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -266,7 +283,7 @@ def main() -> None:
             (folder / part).mkdir()
         install(build(folder / "dist"), folder / "env", python)
         journey = Journey(folder / "env", folder / "home")
-        for step in (first_steps, recipes, notebooks, jobs, web, lab):
+        for step in (first_steps, recipes, notebooks, jobs, web, lab, doctor):
             step(journey)
     print(f"The wheel works ({time.monotonic() - began:.0f} s).")
 

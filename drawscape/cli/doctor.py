@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -67,7 +69,7 @@ def _installation() -> Iterator[Finding]:
         how = f" (pip install 'drawscape[{extra}]')" if missing else ""
         yield Finding(f"[{extra}]", f"{there or 'not installed'}{how}")
     if (_version("ipykernel") or "").startswith("7.0."):
-        command = f"{sys.executable} -m pip install --upgrade 'ipykernel!=7.0.*'"
+        command = f"{_pip_install()} --upgrade 'ipykernel!=7.0.*'"
         yield Finding("ipykernel", "7.0", "it drops updates of widgets", command)
 
 
@@ -84,10 +86,16 @@ def _too_old() -> Iterator[Finding]:
         wanted = re.match(r"([\w.-]+)[^;>]*>=([\d.]+)", line)
         found = _version(wanted[1]) if wanted else None
         if wanted and found and _numbers(found) < _numbers(wanted[2]):
-            command = f"{sys.executable} -m pip install '{wanted[1]}>={wanted[2]}'"
+            command = f"{_pip_install()} '{wanted[1]}>={wanted[2]}'"
             yield Finding(
                 wanted[1], f"{found}, too old", f"{wanted[2]} or newer is needed", command
             )
+
+
+def _pip_install() -> str:
+    """Return the command that installs into this environment, which uv makes without pip."""
+    python = shlex.quote(sys.executable)
+    return f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
 
 
 def _numbers(text: str) -> list[int]:
