@@ -24,7 +24,7 @@ DRAWINGS = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgel
     "--slots",
     type=click.IntRange(1, 64),
     metavar="NUMBER",
-    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
+    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
 )
 @click.option(
     "--seed",

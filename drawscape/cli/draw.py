@@ -39,16 +39,19 @@ SHEET_DPI = 96.0
 )
 @click.option("--landscape", is_flag=True, help="Turn the paper on its side.")
 @click.option(
-    "--width", type=float, metavar="MM", help="Make the page so wide, instead of the paper's width."
+    "--width",
+    type=float,
+    metavar="MM",
+    help="Make the page this wide, instead of the paper's width.",
 )
 @click.option(
     "--height",
     type=float,
     metavar="MM",
-    help="Make the page so high, instead of the paper's height.",
+    help="Make the page this high, instead of the paper's height.",
 )
 @click.option(
-    "--margin", type=float, metavar="MM", help="Keep so much free at each edge.  [default: 7 %]"
+    "--margin", type=float, metavar="MM", help="Keep this much free at each edge.  [default: 7 %]"
 )
 @click.option(
     "--seed",

@@ -69,7 +69,7 @@ def show(name: str) -> None:
 @_NAMES
 @click.argument("stars", type=click.IntRange(0, 5), metavar="0..5")
 def star(names: tuple[str, ...], stars: int) -> None:
-    """Give each DRAWING so many stars."""
+    """Give each DRAWING this many stars."""
     _for_each(names, lambda one: one.star(stars))
 
 

@@ -20,7 +20,7 @@ from drawscape.errors import ParameterError
 @click.option(
     "--stars",
     metavar="LOW[-HIGH]",
-    help="List only those with so many stars: 4, 2-3, 4- for four and more.",
+    help="List only those with this many stars: 4, 2-3, 4- for four and more.",
 )
 @click.option("--tag", metavar="TAG", help="List only those with this tag.")
 @click.option(
@@ -45,9 +45,9 @@ from drawscape.errors import ParameterError
     default=20,
     show_default=True,
     metavar="NUMBER",
-    help="List at most so many, the newest.",
+    help="List at most this many, the newest.",
 )
-@click.option("--deleted", is_flag=True, help="List those, too, whose files are gone.")
+@click.option("--deleted", is_flag=True, help="List drawings whose files are gone, too.")
 def list_(
     parameters: tuple[str, ...] = (),
     sketch: str | None = None,

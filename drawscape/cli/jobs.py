@@ -37,7 +37,7 @@ _LIMIT = click.option(
     show_default=True,
     type=click.IntRange(1, 10_000),
     metavar="NUMBER",
-    help="List at most so many, the newest.",
+    help="List at most this many, the newest.",
 )
 _WATCH = click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
 
@@ -249,7 +249,7 @@ def wait(job_id: str, timeout: str | None) -> None:
     "--days", type=click.FloatRange(0), metavar="DAYS", help="Remove ended jobs older than this."
 )
 @click.option(
-    "--keep", type=click.IntRange(0), metavar="NUMBER", help="Keep at most so many ended jobs."
+    "--keep", type=click.IntRange(0), metavar="NUMBER", help="Keep at most this many ended jobs."
 )
 def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""

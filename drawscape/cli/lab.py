@@ -23,7 +23,7 @@ from drawscape.errors import MissingExtraError
     "--slots",
     type=click.IntRange(1, 256),
     metavar="NUMBER",
-    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
+    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
 )
 @click.option(
     "--notebooks",

@@ -90,21 +90,21 @@ _OPTIONS = (
         type=click.Choice(EFFORTS),
         default="normal",
         show_default=True,
-        help="Look so hard for a short way.",
+        help="Search this hard for a short way.",
     ),
     click.option(
         "--tolerance",
         default=0.05,
         show_default=True,
         metavar="MM",
-        help="Join ends that are so near.",
+        help="Join ends that are this near.",
     ),
     click.option(
         "--simplify",
         default=0.02,
         show_default=True,
         metavar="MM",
-        help="Leave out points so near to their line.",
+        help="Leave out points this near to their line.",
     ),
     click.option(
         "--drop-shorter",
@@ -136,13 +136,13 @@ _OPTIONS = (
         help="Write text in a single-line font, or draw the outlines of this machine's fonts.",
     ),
     click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ..."),
-    click.option("--tile", metavar="PAPER", help="Part a large drawing into sheets: a4 ..."),
+    click.option("--tile", metavar="PAPER", help="Split a large drawing into sheets: a4 ..."),
     click.option(
         "--overlap",
         default="8mm",
         show_default=True,
         metavar="LENGTH",
-        help="Let the sheets of --tile overlap so much.",
+        help="Let the sheets of --tile overlap by this much.",
     ),
     click.option(
         "--landscape", is_flag=True, help="Turn the sheet of --fit or --tile on its side."
@@ -152,7 +152,7 @@ _OPTIONS = (
         default=10.0,
         show_default=True,
         metavar="MM",
-        help="Keep so much free at each edge, with --fit and --tile.",
+        help="Keep this much free at each edge, with --fit and --tile.",
     ),
     click.option("--travel", is_flag=True, help="Draw the pen-up moves as a layer."),
     click.option(
@@ -184,7 +184,7 @@ _OPTIONS = (
         default=150.0,
         show_default=True,
         metavar="NUMBER",
-        help="Draw a PNG with so many pixels per inch.",
+        help="Draw a PNG with this many pixels per inch.",
     ),
     click.option(
         "--device",

@@ -49,7 +49,9 @@ _COMMANDS = {
     "plot": _Lazy(
         "drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."
     ),
-    "queue": _Lazy("drawscape.cli.queue", "queue", "Back up, check, pause and resume the queue."),
+    "queue": _Lazy(
+        "drawscape.cli.queue", "queue", "Back up, check, move, pause and resume the queue."
+    ),
     "redraw": _Lazy(
         "drawscape.cli.redraw", "redraw", "Draw a file again from what its metadata says."
     ),

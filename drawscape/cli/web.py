@@ -60,7 +60,7 @@ _LONGEST_PAUSE_S = 30.0
     default=1000,
     show_default=True,
     metavar="NUMBER",
-    help="Let so many jobs wait; answer 503 beyond that.",
+    help="Let this many jobs wait; answer 503 beyond that.",
 )
 @click.option(
     "--threads",
@@ -68,7 +68,7 @@ _LONGEST_PAUSE_S = 30.0
     default=24,
     show_default=True,
     metavar="NUMBER",
-    help="Answer so many requests at once, open event streams among them.",
+    help="Answer this many requests at once, open event streams among them.",
 )
 @click.option(
     "--pattern",
@@ -88,7 +88,7 @@ _LONGEST_PAUSE_S = 30.0
     "--slots",
     type=click.IntRange(1, 256),
     metavar="NUMBER",
-    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
+    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
 )
 def web(
     host: str,

@@ -25,7 +25,7 @@ _HUEY = "drawscape.tasks.huey"
     "--slots",
     type=click.IntRange(1, 256),
     metavar="NUMBER",
-    help="Run so many jobs at once; by default one a core, and one that sheets leave free.",
+    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
 @click.option(
@@ -44,7 +44,7 @@ _HUEY = "drawscape.tasks.huey"
     "--max-jobs-per-child",
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="Replace a child process after so many jobs; by default it stays.",
+    help="Replace a child process after this many jobs; by default it stays.",
 )
 @click.option("--with-parent", is_flag=True, help="Leave when standard input closes.")
 def worker(

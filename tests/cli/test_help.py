@@ -12,8 +12,8 @@ from drawscape.cli.root import root
 
 VERBS = """
     Add Answer Ask Back Cancel Carry Choose Copy Delete Do Draw Find Give Go Join Keep Leave Let Listen
-    List Look Make Merge Offer Open Part Plot Prepare Print Put Queue Remove Replace Retry Run Save Say Scale
-    Serve Set Show Sort Start Take Turn Wait Write
+    List Look Make Merge Offer Open Plot Prepare Print Put Queue Remove Replace Retry Run Save Say Scale
+    Search Serve Set Show Sort Split Start Take Turn Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
 """What a line of help begins with. A new one is welcome, if no old one does."""
 
