@@ -1,0 +1,135 @@
+"""What the pages show of a shell runs, with a Postgres and an object store of the tests' own for somebody's.
+
+A worker leaves here when it has nothing to do. `pip` and `docker` are written down, not run: what they are
+asked for has to stand in pyproject.toml and in the compose files.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from object_store import object_store
+from page_blocks import PAGES
+from postgres_server import drop_schema, new_schema
+
+from drawscape.cli.new import fill
+from drawscape.cli.root import root
+from drawscape.job_manager import enqueue_background_job
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+DRAWSCAPE = Path(sys.executable).parent / "drawscape"
+SHOWN = {
+    page: re.findall(r"^```(sh|ini)\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    for page in PAGES.rglob("*.md")
+}
+SHELL = [
+    pytest.param(code, id=f"{page.stem}-{number}")
+    for page, found in sorted(SHOWN.items())
+    for number, (kind, code) in enumerate(found)
+    if kind == "sh"
+]
+SOMEBODYS = "postgresql://studio:PASSWORD@db.example.org/drawscape"
+WORKER_THAT_LEAVES = f"""#!/bin/sh
+[ "$1" != worker ] || set -- "$@" --burst
+exec {DRAWSCAPE} "$@"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new project with a job in its queue, and commands on PATH that are ours or only written down."""
+    folder, commands = tmp_path / "studio", tmp_path / "bin"
+    fill(folder)
+    commands.mkdir()
+    written_down = f'#!/bin/sh\necho "$(basename "$0") $@" >> {tmp_path}/not-run\n'
+    for name, text in (
+        ("drawscape", WORKER_THAT_LEAVES),
+        ("pip", written_down),
+        ("docker", written_down),
+    ):
+        (commands / name).write_text(text)
+        (commands / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(commands), prepend=":")
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(folder))
+    enqueue_background_job("workers.svg_tasks.generate_complex_svg", 50, 50).cancel()
+    return folder
+
+
+@pytest.fixture
+def postgres(postgres_url: str):
+    """The URL of an empty Postgres."""
+    url = new_schema(postgres_url)
+    yield url
+    drop_schema(url)
+
+
+def check_words(words: list[str]) -> None:
+    """Fail if `pip` or `docker` is asked for what there is not."""
+    if words[0] == "pip":
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        extras = re.findall(r"^drawscape\[(.*)\]$", words[-1])
+        assert extras
+        assert {*extras[0].split(",")} <= {*project["optional-dependencies"]}
+        return
+    file = words[words.index("-f") + 1] if "-f" in words else "compose.yaml"
+    services = yaml.safe_load((ROOT / file).read_text())["services"]
+    assert {word.partition("=")[0] for word in words if "=" in word} <= {*services}
+    if "run" in words:
+        service, command, *arguments = words[words.index("--rm") + 1 :]
+        assert service in services
+        root.get_command(click.Context(root), command).make_context(command, arguments)
+
+
+@pytest.mark.parametrize("block", SHELL)
+def test_a_block_of_shell_runs_and_the_doctor_is_content(
+    project: Path, postgres: str, monkeypatch: pytest.MonkeyPatch, block: str
+):
+    with pytest.MonkeyPatch.context() as patch, object_store(patch) as store:
+        patch.delenv("DRAWSCAPE_OUTPUT")
+        script = f"set -eu\n{block}\nwait\ndrawscape doctor"
+        script = script.replace(SOMEBODYS, f"'{postgres}'")
+        script = script.replace("https://minio.example.org", store.endpoint)
+        script = script.replace("QUEUE_KEY=...", f"QUEUE_KEY={'k' * 40}")
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    written_down = project.parent / "not-run"
+    for line in written_down.read_text().splitlines() if written_down.exists() else ():
+        check_words(shlex.split(line))
+
+
+def test_a_unit_of_systemd_starts_a_worker():
+    (unit,) = (code for found in SHOWN.values() for kind, code in found if kind == "ini")
+    parser = configparser.RawConfigParser()
+    parser.read_string(unit)
+    program, command, *arguments = parser["Service"]["ExecStart"].split()
+    assert program.endswith("/.venv/bin/drawscape")
+    root.get_command(click.Context(root), command).make_context(command, arguments)
+
+
+def test_no_page_has_a_block_that_nothing_runs():
+    """This file runs `sh` and `ini`, test_guides.py the guides' others, test_readme.py the reference's."""
+    directives = {"{eval-rst}", "{include}", "{toctree}", "{figure}"}
+    run = {"guides": {"python", "console", "toml"}, "reference": {"python"}}
+    run["explanation"] = run["guides"]
+    for page in SHOWN:
+        kinds = set(re.findall(r"^```(\S+)", page.read_text(), re.MULTILINE))
+        if "_gallery" not in page.parts and page.stem != "gallery":  # the sources of sketches
+            assert kinds <= {"sh", "ini"} | directives | run.get(page.parent.name, set()), page
