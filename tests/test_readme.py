@@ -56,9 +56,16 @@ def test_the_task_of_ones_own_runs_in_the_worker(home: Path):
     assert "<svg" in Path(path).read_text()
 
 
+@pytest.mark.parametrize("name", ["README", "CONTRIBUTING", "SECURITY", "CHANGELOG"])
+def test_a_link_within_the_repository_leads_somewhere(name: str):
+    for target in re.findall(r"\]\(([^)#]+)", (ROOT / f"{name}.md").read_text()):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
 def test_every_make_target_that_is_named_exists():
     makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"(?:`|\$ )make ([a-z-]+)", README)):
+    contributing = (ROOT / "CONTRIBUTING.md").read_text()
+    for target in set(re.findall(r"(?:`|\$ )make ([a-z-]+)", README + contributing)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
@@ -96,35 +103,34 @@ def test_the_commands_of_the_table_run(home: Path, command: str):
 
 
 def test_every_task_stands_in_the_table_with_its_arguments():
-    import importlib
+    from drawscape.job_manager import load_task
+    from drawscape.settings import TASK_ALIASES
 
-    for module in ("svg_tasks", "email_tasks", "data_tasks", "file_tasks"):
-        tasks = importlib.import_module(f"workers.{module}")
-        for name, function in vars(tasks).items():
-            if not inspect.isfunction(function) or name.startswith("_"):
-                continue
-            if function.__module__ != tasks.__name__:
-                continue
-            row = re.search(rf"^\| `workers\.{module}\.{name}` \|(.*)$", README, re.MULTILINE)
-            assert row, f"workers.{module}.{name} is not in the README's table"
-            for argument in inspect.signature(function).parameters.values():
-                if argument.kind is not inspect.Parameter.VAR_KEYWORD:
-                    assert f"`{argument.name}" in row[1], (
-                        f"{name}: {argument.name} is not described"
-                    )
+    for path in TASK_ALIASES:
+        row = re.search(rf"^\| `{re.escape(path)}` \|(.*)$", README, re.MULTILINE)
+        assert row, f"{path} is not in the table"
+        for argument in inspect.signature(load_task(path)).parameters.values():
+            if argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY):
+                assert re.search(rf"`{argument.name}\b", row[1]), f"{path}: {argument.name}"
 
 
 def test_every_setting_of_the_code_is_in_the_table():
+    from drawscape import project_file
+
     sources = [*(ROOT / "drawscape").rglob("*.py"), *(ROOT / "workers").glob("*.py")]
     used = {
-        name for path in sources for name in re.findall(r"DRAWSCAPE_[A-Z_]+[A-Z]", path.read_text())
+        name
+        for path in sources
+        for name in re.findall(r"DRAWSCAPE_[A-Z_]*[A-Z](?![A-Z_])", path.read_text())
     }
     for name in used - {
         "DRAWSCAPE_FAILPOINT",
         "DRAWSCAPE_WORKER",
         "DRAWSCAPE_CHILD",
     }:  # nobody sets these by hand
-        assert f"`{name}`" in README or name in README, f"{name} is not described"
+        assert f"`{name}`" in README, f"{name} is not described"
+    for key in project_file._KEYS:
+        assert f"`{key} = " in README, f"{key} is not described"
 
 
 def test_every_option_and_function_of_the_queue_is_described():
@@ -184,6 +190,19 @@ def test_the_film_at_its_top_moves_and_is_small():
     assert path.stat().st_size <= 1_500_000
     with Image.open(path) as film:
         assert film.n_frames > 50
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")))
+def test_a_form_for_issues_has_what_its_reader_needs(file: Path):
+    import yaml
+
+    form = yaml.safe_load(file.read_text())
+    assert form["name"]
+    assert form["description"]
+    for part in form["body"]:
+        assert part["type"] == "textarea"
+        assert part["attributes"]["label"]
+    assert any(part.get("validations", {}).get("required") for part in form["body"])
 
 
 def test_the_citation_names_the_version():
