@@ -22,13 +22,22 @@ def image_tag(data: bytes, kind: str, alt: str, *, height_px: int = 480) -> str:
     return f'<img src="data:image/{kind};base64,{coded}" alt="{escape(alt)}" style="{style}">'
 
 
-def file_tag(path: str | os.PathLike[str]) -> str | None:
-    """Return the `<img>` of the picture in a file, None where that is none, gone, or too large to show."""
+def file_tag(path: str | os.PathLike[str], *, height_px: int = 480) -> str | None:
+    """Return the `<img>` of the picture in a file, at most `height_px` high, for a notebook's HTML.
+
+    None where the file is no picture, gone, or too large to show.
+
+    >>> path = draw("spiral", 100, 100).save("spiral.svg")
+    >>> file_tag(path, height_px=110)[:30]
+    '<img src="data:image/svg+xml;b'
+    """
     file = Path(path)
     kind = _KINDS.get(file.suffix)
     try:
         if kind is None or file.stat().st_size > _LARGEST:
             return None
-        return image_tag(_METADATA.sub(b"", file.read_bytes()), kind, file.name)
+        return image_tag(
+            _METADATA.sub(b"", file.read_bytes()), kind, file.name, height_px=height_px
+        )
     except OSError:
         return None

@@ -47,23 +47,23 @@ _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
 class Options:
     """How to read a table where its file does not say, and how to write it.
 
-    delimiter: between cells of a CSV file; None looks at the first lines. Any one character.
-    quote, escape: around a cell, and before a quote in it ('' for none).
-    encoding: any that Python knows ('latin-1', 'cp1252', 'utf-16'); None means UTF-8, or what a
-        byte order mark says.
-    header: whether the first line names the columns; None: unless a number or date is in it, years
-        over columns of other values apart.
-    skip_rows: lines to pass over before the first.
-    columns: names in place of the file's.
-    types: 'text' (guess nothing), or a type by column: text, integer, double, decimal(18,2),
-        boolean, date, time, timestamp, json.
-    nulls: texts that mean "nothing here", beside the empty cell: ['NA', '-'].
-    strip: cut blanks around each cell.
-    decimal, thousands: '12.345,60' is decimal=',' thousands='.'.
-    date_format, timestamp_format: as in strptime: '%d/%m/%Y'; a column that fits wholly is a date.
-    ragged: rows with more or fewer cells than the first: 'refuse', 'pad' or 'skip'.
-    sheet: an Excel sheet by name or by number from 0; None: the first.
-    safe_formulas: write text that a spreadsheet would run (=, +, -, @ first) with a ' before it.
+    - `delimiter`: between cells of a CSV file; None looks at the first lines. Any one character.
+    - `quote`, `escape`: around a cell, and before a quote in it ('' for none).
+    - `encoding`: any that Python knows ('latin-1', 'cp1252', 'utf-16'); None means UTF-8, or what a
+      byte order mark says.
+    - `header`: whether the first line names the columns; None: unless a number or date is in it, years
+      over columns of other values apart.
+    - `skip_rows`: lines to pass over before the first.
+    - `columns`: names in place of the file's.
+    - `types`: 'text' (guess nothing), or a type by column: text, integer, double, decimal(18,2),
+      boolean, date, time, timestamp, json.
+    - `nulls`: texts that mean "nothing here", beside the empty cell: ['NA', '-'].
+    - `strip`: cut blanks around each cell.
+    - `decimal`, `thousands`: '12.345,60' is decimal=',' thousands='.'.
+    - `date_format`, `timestamp_format`: as in strptime: '%d/%m/%Y'; a column that fits wholly is a date.
+    - `ragged`: rows with more or fewer cells than the first: 'refuse', 'pad' or 'skip'.
+    - `sheet`: an Excel sheet by name or by number from 0; None: the first.
+    - `safe_formulas`: write text that a spreadsheet would run (=, +, -, @ first) with a ' before it.
     """
 
     delimiter: str | None = None

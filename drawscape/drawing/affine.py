@@ -86,12 +86,20 @@ IDENTITY = Matrix()
 
 
 def translation(x: float, y: float = 0.0) -> Matrix:
-    """Return the shift by `x` and `y`."""
+    """Return the shift by `x` and `y`.
+
+    >>> translation(10, 5).apply(np.array([[1.0, 2.0]])).tolist()
+    [[11.0, 7.0]]
+    """
     return _finite(Matrix(e=float(x), f=float(y)), "translate")
 
 
 def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
-    """Return the turn by `degrees` about (`cx`, `cy`), clockwise as y points down."""
+    """Return the turn by `degrees` about (`cx`, `cy`), clockwise as y points down.
+
+    >>> rotation(90, 50, 50).apply(np.array([[60.0, 50.0]])).tolist()
+    [[50.0, 60.0]]
+    """
     # cos(pi/2) is 6e-17 in floats: quarter turns are made exact, so that they keep axes straight.
     quarters, rest = divmod(float(degrees), 90.0)
     if rest == 0.0:
@@ -103,7 +111,11 @@ def rotation(degrees: float, cx: float = 0.0, cy: float = 0.0) -> Matrix:
 
 
 def scaling(sx: float, sy: float | None = None) -> Matrix:
-    """Return the scaling by `sx` and `sy` (`sx` by default) about the origin; neither may be 0."""
+    """Return the scaling by `sx` and `sy` (`sx` by default) about the origin; neither may be 0.
+
+    >>> (scaling(2) @ translation(10, 5)).apply(np.array([[1.0, 2.0]])).tolist()
+    [[22.0, 14.0]]
+    """
     sy = sx if sy is None else sy
     if sx == 0 or sy == 0:
         raise CanvasError(
@@ -141,6 +153,9 @@ def parse_transform(text: str) -> Matrix:
     """Return the map that an SVG `transform` attribute describes; CSS's units are understood.
 
     Raises CanvasError for what SVG does not know.
+
+    >>> parse_transform("translate(10 20) scale(2)") == translation(10, 20) @ scaling(2)
+    True
     """
     text = str(text)
     if not text or text == "none":

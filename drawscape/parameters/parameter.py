@@ -21,6 +21,7 @@ class Group:
     """What a parameter belongs to: forms show a group together, and fold it.
 
     >>> from typing import Annotated
+    >>> from drawscape.parameters import Group, read_parameters
     >>> def field(svg, *, gusts: Annotated[float, Group("wind")] = 1.0): ...
     >>> read_parameters(field, skip=["svg"])[0].group
     'wind'

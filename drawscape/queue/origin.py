@@ -29,7 +29,7 @@ class Origin:
         """Return the origin that a message begins with, and where its pickle begins.
 
         >>> Origin.read(Origin("3.13.5", "0.3.0", has_code=True).header)
-        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 38)
+        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 35)
         """
         first, end, _ = bytes(message[:_MOST_BYTES]).partition(b"\n")
         words = first.decode("ascii", "replace").split()

@@ -28,6 +28,9 @@ def process_file(
 
     Raises ForbiddenPathError, FileNotFoundError, UnknownNameError (a format or option, with the near
     ones), ParameterError (an option's value) and DataError, which names the place in the file.
+
+    >>> print(Path(process_file("pens.csv", "ndjson")).read_text().strip())
+    {"pen":"red","width":0.5}
     """
     job = current_job()
     source = settings.readable_path(file_path)

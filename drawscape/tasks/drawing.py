@@ -48,6 +48,9 @@ def generate_complex_svg(
     same for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The
     catalogue remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
     Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
+
+    >>> Path(generate_complex_svg(60, 60, "lissajous", seed=7)).name
+    'lissajous-7-....svg'
     """
     recipe = _recipe(pattern_type, width, height, seed, params)
     return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
@@ -68,6 +71,12 @@ def draw_function_svg(
     """Return the absolute path of the SVG that `function(svg, rng, *, ...)`, a sketch, has drawn.
 
     The function may come from a notebook's cell. Otherwise as `generate_complex_svg`.
+
+    >>> def rings(svg, rng, *, count=5):
+    ...     for radius in range(1, count + 1):
+    ...         svg.circle(svg.frame.cx, svg.frame.cy, 3 * radius)
+    >>> Path(draw_function_svg(rings, 60, 60, "rings.svg", count=8)).name
+    'rings.svg'
     """
     recipe = _recipe(function, width, height, seed, params)
     return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))

@@ -32,6 +32,9 @@ def process_batch(
 
     Raises, for the batch as a whole, UnknownNameError (the operation, or an option) and
     ParameterError.
+
+    >>> [report["status"] for report in process_batch(["pens.csv", "lost.csv"], "checksum")]
+    ['done', 'failed']
     """
     job = current_job()
     work = Work(operation, options, settings.state_folder() / "scratch")

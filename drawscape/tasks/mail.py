@@ -43,6 +43,11 @@ def send_notification(
     when the worker is killed, or the connection breaks, between the server's acceptance and our note
     of it, the job's next run sends the mail again, with the same Message-ID, by which most servers
     and mail programs drop the double. Called outside of a worker, each call is a mail of its own.
+
+    >>> send_notification(
+    ...     "ada@example.org", "Your rose is ready", "drawing_ready", drawing="rose, seed 5"
+    ... )
+    'not sent, ....eml'
     """
     from drawscape.mail import MailSettings, Notification, send
     from drawscape.mail.notification import check_sizes

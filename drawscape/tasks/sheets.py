@@ -36,6 +36,9 @@ def generate_postcard_svg(
     Both are A6 across. The front holds the template's design and the message, as large as fits; the
     back recipient, `address` lines, `postcode`, a box for the stamp, and the `sender`. `side` limits
     it to one; with 'address' that one's path is returned. See `drawscape.sheets` for the errors.
+
+    >>> Path(generate_postcard_svg("Ada", "It rains here, too.", "travel", output_filename="ada.svg")).name
+    'ada.svg'
     """
     if side not in get_args(Side):
         raise UnknownNameError("side", str(side), get_args(Side))
@@ -78,6 +81,9 @@ def render_artboard(
 
     `style` is `blueprint`, `basic` or `airport`, `size` a paper's name. `drawing` is the path of an SVG
     file, a pattern's name, or an SVG's text. See `drawscape.sheets.artboard` for the errors.
+
+    >>> Path(render_artboard("blueprint", "Tides", drawing="isolines", output_filename="tides.svg")).name
+    'tides.svg'
     """
     source: Any = drawing
     if isinstance(drawing, str) and not drawing.lstrip("\ufeff \t\r\n").startswith("<"):

@@ -30,6 +30,11 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
     `settings` are the environment's by default. `name` distinguishes two of them in one application.
     Requests must be sent to one of `settings.allowed_hosts`, by default names of this machine, unless
     the application's own `TRUSTED_HOSTS` says to which.
+
+    >>> app = flask.Flask("mine")
+    >>> app.register_blueprint(blueprint(), url_prefix="/draw")
+    >>> app.test_client().get("/draw/sketches").status_code
+    200
     """
     here = Site.of(settings or WebSettings.from_environment())
     made = flask.Blueprint(
@@ -76,6 +81,9 @@ def create_app(settings: WebSettings | None = None) -> flask.Flask:
     """Return a Flask application that serves the web interface at its root.
 
     Unlike the blueprint alone it answers unknown addresses and methods with problem objects too.
+
+    >>> create_app(WebSettings(patterns=("rose", "spiral"))).test_client().get("/sketches").status_code
+    200
     """
     app = flask.Flask("drawscape.web.site", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects: an address is right or it is 404

@@ -14,17 +14,23 @@ TABLE = (ROOT / "README.md").read_text().partition("## Beside others")[2]
 PAGE = (ROOT / "notebooks" / "pages" / "comparison.md").read_text()
 
 
+QUEUES = ("RQ", "huey", "Celery", "procrastinate")
+
+
 def rows() -> list[list[str]]:
     lines = [line for line in TABLE.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_every_row_has_a_paragraph_of_sources_and_every_cell_an_answer():
+def test_every_cell_has_an_answer_and_every_row_a_paragraph_that_says_whence():
     head, *body = rows()
     for row in body:
         assert len(row) == len(head)
         assert all(row), f"{row[0]}: an empty cell"
-        assert f"**{row[0]}.**" in PAGE, row[0]
+        (sources,) = re.findall(rf"^\*\*{re.escape(row[0])}\.\*\* (.*)$", PAGE, re.MULTILINE)
+        for system in head[1:]:
+            group = "The queues" if system in QUEUES else "The others"
+            assert any(name in sources for name in (system, group, "The others")), (row[0], system)
 
 
 def test_the_tests_that_are_named_exist():

@@ -15,21 +15,34 @@ from typing import Any
 
 import pytest
 
+import drawscape
 from drawscape import job_manager
 from drawscape.svg_builder import SVGBuilder
 
+PACKAGE = Path(drawscape.__file__).parent
 REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference"
-PACKAGES = ("geometry", "plot", "jobs", "sketches", "notebook", "settings", "catalogue")
+PAGES = {
+    **{name: name for name in ("geometry", "plot", "jobs", "sketches", "notebook", "settings")},
+    **{name: name for name in ("catalogue", "web")},
+    **dict.fromkeys(("svg.read", "drawing.affine", "drawing.pen", "drawing.motion"), "documents"),
+    **{
+        f"tasks.{name}": "tasks"
+        for name in ("drawing", "sheets", "plotting", "mail", "data", "files")
+    },
+}
+"""The packages and modules whose functions are public, and the page of each."""
 INNER = {"styled", "add", "open_group", "close_group", "untransformed", "copied", "line_style"}
 """Methods of the canvas for those who write canvases."""
 ALSO = {
-    "drawscape.drawing.pen.Pen.moving": "canvas",
-    "drawscape.drawing.motion.Motion.named": "canvas",
+    "drawscape.drawing.pen.Pen.moving": "documents",
+    "drawscape.drawing.motion.Motion.named": "documents",
     "drawscape.sketches.tone.tone_over": "sketches",
+    "drawscape.image_tag.file_tag": "notebook",
+    "drawscape.parameters.Group": "sketches",
 }
 """Examples of things that a page speaks of and that stand elsewhere."""
-HAVE_NONE = {"record", "standing"}
-"""What the worker calls; its arguments come from a drawing that is being made."""
+HAVE_NONE = {"record", "standing", "process_one", "plain_name"}
+"""What the worker calls, with arguments from a drawing that is being made; what is left of version 0.2."""
 
 
 def canvas_methods() -> Iterator[tuple[str, Any]]:
@@ -58,6 +71,19 @@ def public(package: str) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def other_examples() -> Iterator[doctest.DocTest]:
+    """Yield the examples of what is not public, which begin with the names of their module."""
+    public_texts = {inspect.getdoc(value) for _, _, value in EXAMPLES}
+    for file in PACKAGE.rglob("*.py"):
+        if ">>>" in file.read_text():
+            path = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
+            module = importlib.import_module(path.removesuffix(".__init__"))
+            for found in doctest.DocTestFinder(exclude_empty=True).find(module):
+                text = inspect.cleandoc(found.docstring or "")
+                if found.examples and text not in public_texts:
+                    yield found
+
+
 def thing_at(path: str) -> Any:
     """Return what a dotted path names, a method of a class too."""
     module, _, name = path.rpartition(".")
@@ -68,7 +94,7 @@ def thing_at(path: str) -> Any:
 
 EXAMPLES = [
     *(("canvas", name, method) for name, method in canvas_methods()),
-    *((package, name, value) for package in PACKAGES for name, value in public(package)),
+    *((page, name, value) for package, page in PAGES.items() for name, value in public(package)),
     *((page, path, thing_at(path)) for path, page in ALSO.items()),
 ]
 
@@ -112,10 +138,19 @@ def test_the_example_shows_what_it_says(
     text = inspect.getdoc(value) or ""
     example = doctest.DocTestParser().get_doctest(text, beginning(page), name, None, None)
     assert example.examples, f"{name} has no example in its docstring"
+    check(example)
+
+
+def check(example: doctest.DocTest) -> None:
     shown: list[str] = []
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed = doctest.DocTestRunner(optionflags=flags).run(example, out=shown.append).failed
     assert not failed, "".join(shown)
+
+
+@pytest.mark.parametrize("example", [*other_examples()], ids=lambda example: example.name)
+def test_an_example_of_what_is_not_public_shows_what_it_says(home: Path, example: doctest.DocTest):
+    check(example)
 
 
 def test_the_names_of_jobs_are_those_of_the_contract():

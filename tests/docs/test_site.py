@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import html
 import importlib
 import inspect
 import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -14,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import click
+import nbformat
 import pytest
 from sphinx.util.inventory import InventoryFile
 
@@ -25,6 +29,7 @@ from drawscape.svg_builder import SVGBuilder
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -54,39 +59,78 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-PACKAGES = ("job_manager", "geometry", "plot", "sketches", "catalogue", "settings", "errors")
+MODULES = (
+    *("job_manager", "geometry", "plot", "sketches", "catalogue", "settings", "errors", "web"),
+    *("svg.read", "drawing.affine", "drawing.document", "drawing.pen", "drawing.motion"),
+)
+"""What is public beside the canvas, the notebook and the tasks."""
 
 
-def names_of(package: str) -> set[str]:
-    """Return the functions and classes that a package hands on, or has where it has no `__all__`."""
-    module = importlib.import_module(f"drawscape.{package}")
+def names_of(path: str) -> set[str]:
+    """Return the functions and classes that a module hands on, or has where it has no `__all__`."""
+    module = importlib.import_module(f"drawscape.{path}")
     named = getattr(module, "__all__", None) or [
         name
         for name, value in vars(module).items()
         if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
     ]
     return {
-        name
+        f"{module.__name__}.{name}"
         for name in named
         if inspect.isroutine(getattr(module, name)) or inspect.isclass(getattr(module, name))
     }
 
 
-def test_every_public_name_is_in_the_reference(site: Path):
-    described = {
-        name.rpartition(".")[2]
-        for names in InventoryFile.load(
-            (site / "objects.inv").open("rb"), "", lambda a, b: b
-        ).values()
-        for name in names
-    }
+@pytest.fixture(scope="module")
+def described(site: Path) -> set[str]:
+    """The dotted paths that the reference describes."""
+    with (site / "objects.inv").open("rb") as file:
+        found = InventoryFile.load(file, "", lambda base, path: path)
+    return {name for kind, names in found.items() if kind.startswith("py:") for name in names}
+
+
+def undescribed(paths: set[str], described: set[str]) -> set[str]:
+    """Return those of `paths` that are described neither so nor under another path to the same thing."""
+    missing = paths - described
+    things = set()
+    for path in described if missing else ():
+        with contextlib.suppress(AttributeError):  # a field of a dataclass
+            things.add(id(pkgutil.resolve_name(path)))
+    return {path for path in missing if id(pkgutil.resolve_name(path)) not in things}
+
+
+def test_every_public_name_is_in_the_reference(described: set[str]):
     public = {
-        *(name for package in PACKAGES for name in names_of(package)),
-        *notebook.__all__,
-        *(n for n, value in inspect.getmembers(SVGBuilder) if n[0] != "_" and callable(value)),
-        *(target.rpartition(".")[2] for target in TASK_ALIASES.values()),
+        *(name for path in MODULES for name in names_of(path)),
+        *(f"drawscape.notebook.{name}" for name in notebook.__all__),
+        *(
+            f"drawscape.svg_builder.SVGBuilder.{name}"
+            for name, value in inspect.getmembers(SVGBuilder)
+            if name[0] != "_" and callable(value)
+        ),
+        *TASK_ALIASES.values(),
     }
-    assert public - described == set()
+    assert undescribed(public, described) == set()
+
+
+def test_what_the_code_on_the_site_imports_is_in_the_reference(described: set[str]):
+    pages = [ROOT / "README.md", *(ROOT / "notebooks" / "pages").rglob("*.md")]
+    cells = [
+        cell.source
+        for file in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(file, 4).cells
+        if cell.cell_type == "code" and not cell.source.startswith("%%")
+    ]
+    blocks = [code for page in pages for code in re.findall(BLOCK, page.read_text())]
+    imported = {
+        f"{statement.module}.{alias.name}"
+        for code in blocks + cells
+        for statement in ast.walk(ast.parse(re.sub(r"^[%!].*", "", code, flags=re.MULTILINE)))
+        if isinstance(statement, ast.ImportFrom) and str(statement.module).startswith("drawscape")
+        for alias in statement.names
+    }
+    named = {path for path in imported if not path.endswith((".*", ".huey"))}
+    assert undescribed(named, described) == set()
 
 
 def commands(group: click.Group, path: str = "drawscape") -> dict[str, click.Command]:
@@ -113,14 +157,6 @@ def test_every_command_and_option_is_on_its_page(site: Path):
         for option in command.params:
             if isinstance(option, click.Option) and not option.hidden:
                 assert option.opts[-1] in page, f"{name} {option.opts}"
-
-
-def test_every_setting_is_on_its_page(site: Path):
-    page = text_of(site / "pages" / "reference" / "settings.html")
-    sources = "".join(path.read_text() for path in (ROOT / "drawscape").rglob("*.py"))
-    used = set(re.findall(r"DRAWSCAPE_[A-Z_]+[A-Z]", sources))
-    by_hand = used - {"DRAWSCAPE_FAILPOINT", "DRAWSCAPE_WORKER", "DRAWSCAPE_CHILD"}
-    assert {name for name in by_hand if name not in page} == set()
 
 
 def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site: Path):

@@ -94,9 +94,12 @@ def reach_of(document: Document, device: str) -> Reach:
 def left_out(document: Document) -> list[str]:
     """Return a sentence for each wish of a layer's pen that HPGL has no command for.
 
-    >>> from drawscape.plot.export.hpgl import left_out
-    >>> left_out(document)
-    []
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> svg = SVGBuilder(50, 50)
+    >>> with svg.layer("!sea"):
+    ...     _ = svg.line(0, 0, 50, 50)
+    >>> left_out(svg.document())
+    ["HPGL has no command for a pause (!); left out of layer '!sea'"]
     """
     wishes = {"delay_ms": "a delay (+D)", "height": "a pen's height (+H)", "pause": "a pause (!)"}
     found = []

@@ -44,6 +44,10 @@ def read_svg(
     and curves then keep within the tolerance at that size.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is none,
     UnknownNameError for other `layers`, `fill` and `text`.
+
+    >>> document = read_svg(SVGBuilder(100, 50).line(10, 10, 90, 40).to_bytes())
+    >>> document.width_mm, document.layers[0].lines[0].tolist()
+    (100.0, [[10.0, 10.0], [90.0, 40.0]])
     """
     return read_tree(
         parse_xml(_content(source)),
