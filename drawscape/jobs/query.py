@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
@@ -10,6 +10,7 @@ from drawscape.errors import JobNotFoundError
 from drawscape.jobs.default import default_queue
 from drawscape.queue.batch import Batch
 from drawscape.queue.job import Job
+from drawscape.queue.job_list import JobList
 from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.status import Status
 from drawscape.queue.table import query, statistics
@@ -109,29 +110,20 @@ def get_batch(batch_id: str) -> Batch:
 
 def list_jobs(
     status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
-) -> list[Job]:
+) -> Sequence[Job]:
     """Return jobs, the newest first: of a status or several, of a task path or a module's.
+
+    With `limit=None` all of them, in a sequence that reads them as one goes along and never holds them all.
 
     >>> _ = enqueue_background_job(TASK, 40, 40, job_description="for the hall").wait(60)
     >>> [job.description for job in list_jobs("finished", limit=1)]
     ['for the hall']
-    """
-    queue = default_queue()
-    ids = query.iterate_ids(queue.database, queue.name, status=status, task=task)
-    return [Job(queue, job_id) for job_id in islice(ids, limit)]
-
-
-def iterate_jobs(
-    status: str | Iterable[str] | None = None, task: str | None = None
-) -> Iterator[Job]:
-    """Yield the jobs that `list_jobs` would list, however many, without holding them all.
-
-    >>> sum(1 for job in iterate_jobs("failed"))
+    >>> sum(job.progress for job in list_jobs("failed", limit=None))
     0
     """
     queue = default_queue()
-    for job_id in query.iterate_ids(queue.database, queue.name, status=status, task=task):
-        yield Job(queue, job_id)
+    jobs = JobList(queue, query.choose(queue.name, status, task))
+    return jobs if limit is None else list(islice(jobs, limit))
 
 
 def list_snapshots(

@@ -18,7 +18,6 @@ from drawscape.jobs import (
     default_queue,
     enqueue_background_job,
     enqueue_many,
-    iterate_jobs,
     list_jobs,
     pause_queue,
     resume_queue,
@@ -205,14 +204,14 @@ def test_cancel_all_reaches_what_waits_and_what_runs(start_consumer: Callable[..
     assert all(job.ended and job.status in ("canceled", "failed") for job in waiting)
 
 
-# debounce
-
-
 def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
     batch = enqueue_many(TASK, [{}] * 2, then=TASK)  # it runs however the others end
     assert cancel_all() == 3
     assert batch.following.status == "canceled"
     assert taken() is None
+
+
+# debounce
 
 
 def test_the_newest_replaces_the_one_that_waits():
@@ -305,14 +304,3 @@ def test_the_delay_of_retries_grows_by_the_factor(home: Path):
             wait_s = one.refresh().due_at.timestamp() - held_at(one)
             assert wanted <= wait_s < wanted + 5
         database.connection.execute("update job set status = 'queued', due_at = null")
-
-
-# many
-
-
-def test_all_jobs_can_be_walked_without_holding_them():
-    enqueue_many(TASK, [{}] * 2500)
-    seen = [job.id for job in iterate_jobs()]
-    assert len(set(seen)) == 2500
-    assert seen == [job.id for job in list_jobs(limit=None)]
-    assert next(iterate_jobs(task="sampletasks")).id == seen[0]

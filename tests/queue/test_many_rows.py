@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from drawscape.errors import JobOptionError
 from drawscape.jobs import (
     Job,
     Keep,
@@ -209,3 +210,24 @@ def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home: Path):
     assert found.wait_s
     assert found.ended_last_hour == found.ended_last_minute == MANY
     assert found.counts["canceled"] == MANY
+
+
+@pytest.mark.both_engines
+def test_a_list_of_all_jobs_reads_them_as_one_goes_along(home: Path):
+    batch = enqueue_many("sampletasks.nothing", [{}] * 2500)
+    ids = [job.id for job in reversed(batch.jobs)]
+    every = list_jobs(limit=None)
+    assert [job.id for job in every] == ids
+    assert [len(every), *(every[n].id for n in (0, 1500, -1))] == [2500, ids[0], ids[1500], ids[-1]]
+    assert [job.id for job in every[10:4:-2]] == ids[10:4:-2]
+    assert every == list(every) != list_jobs("failed", limit=None)
+    for outside in (2500, -2501):
+        with pytest.raises(IndexError, match="there is no job number"):
+            every[outside]
+    walk = iter(every)
+    next(walk)
+    default_queue().database.connection.execute("delete from job")
+    assert len(list(walk)) == 999  # the page that was read
+    assert not every
+    with pytest.raises(JobOptionError, match="running"):
+        list_jobs("running", limit=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from drawscape.errors import JobNotFoundError
 from drawscape.queue.codec import SIGNATURE_BYTES
@@ -118,7 +119,7 @@ def list_rows(
     limit: int | None = 100,
 ) -> list[JobRow]:
     """Return the newest jobs first, of one status or several, of a task (or a module's) or a batch."""
-    conditions, values = _chosen(queue, status, task, batch)
+    conditions, values = choose(queue, status, task, batch)
     statement = f"select {ROW_COLUMNS} from job where {conditions} order by seq desc"
     if limit is not None:
         statement += f" limit {int(limit)}"
@@ -126,21 +127,15 @@ def list_rows(
         return [JobRow(*row) for row in database.connection.execute(statement, values)]
 
 
-def iterate_ids(
-    database: Database,
-    queue: str,
-    *,
-    status: str | Iterable[str] | None = None,
-    task: str | None = None,
-) -> Iterator[str]:
-    """Yield the ids that `list_rows` would list, however many, a page at a time."""
-    conditions, values = _chosen(queue, status, task, None)
+def iterate_ids(database: Database, choice: Choice) -> Iterator[str]:
+    """Yield the ids of the chosen jobs, the newest first, however many: a page at a time."""
     before = 2**63 - 1
     while True:
         with database.translated():
             page = database.connection.execute(
-                f"select seq, id from job where {conditions} and seq < ? order by seq desc limit ?",
-                (*values, before, _PAGE),
+                f"select seq, id from job where {choice.conditions} and seq < ? "
+                "order by seq desc limit ?",
+                (*choice.values, before, _PAGE),
             ).fetchall()
         yield from (job_id for _, job_id in page)
         if len(page) < _PAGE:
@@ -148,9 +143,29 @@ def iterate_ids(
         before = page[-1][0]
 
 
-def _chosen(
-    queue: str, status: str | Iterable[str] | None, task: str | None, batch: str | None
-) -> tuple[str, list[str]]:
+def count(database: Database, choice: Choice) -> int:
+    """Return how many jobs are chosen."""
+    with database.translated():
+        row = database.connection.execute(
+            f"select count(*) from job where {choice.conditions}", choice.values
+        ).fetchone()
+    return int(row[0])
+
+
+class Choice(NamedTuple):
+    """Which jobs are asked for, as conditions of a statement."""
+
+    conditions: str
+    values: tuple[str, ...]
+
+
+def choose(
+    queue: str,
+    status: str | Iterable[str] | None = None,
+    task: str | None = None,
+    batch: str | None = None,
+) -> Choice:
+    """Return the choice of jobs of one status or several, of a task (or a module's) or a batch."""
     conditions, values = ["queue = ?"], [queue]
     if status is not None:
         wanted = [status] if isinstance(status, str) else list(status)
@@ -164,7 +179,7 @@ def _chosen(
     if batch is not None:
         conditions.append("batch = ?")
         values.append(batch)
-    return " and ".join(conditions), values
+    return Choice(" and ".join(conditions), tuple(values))
 
 
 def count_by_status(database: Database, queue: str, batch: str | None = None) -> dict[str, int]:
