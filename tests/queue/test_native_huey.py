@@ -24,6 +24,8 @@ from drawscape.job_manager import (
 from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.huey import JobHuey
 
+REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
+
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 MODULE = """
@@ -245,6 +247,7 @@ def test_a_worker_does_not_wait_for_a_native_task_when_it_has_to_leave(
     assert workers_alive() == []
 
 
+# The reference names each, with its reason.
 REPLACED = {
     "test_api.TestChordPrimitive.test_chord_bookkeeping_cleared": "reads a field of the in-memory storage",
     "test_consumer.TestConsumerConfig.test_consumer_config": "every worker type becomes threads",
@@ -268,4 +271,6 @@ def test_hueys_own_tests_pass_but_for_what_is_replaced(tmp_path: Path):
     # huey's window of a minute starts with the minute: its test fails when one begins in the middle of it.
     names.discard("test_api.TestRateLimit.test_execution")
     assert names == set(REPLACED), done.stderr
+    page = REFERENCE.read_text()
+    assert all(f"`{name.rpartition('.')[2]}`" in page for name in names)
     assert int(summary.split()[0]) > 200
