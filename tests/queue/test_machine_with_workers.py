@@ -14,15 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from any_order import run_in_any_order
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule
 from queue_file import plain
 from support import wait_until
 
@@ -43,7 +38,6 @@ from drawscape.jobs import (
 )
 
 STEPS = int(os.environ.get("WORKED_STEPS", "300"))
-STEPS_A_RUN = 50
 TASK = "sampletasks.note_run"
 
 HISTORY = """
@@ -205,19 +199,8 @@ def worked(home: Path, start_consumer: Callable[..., object]) -> Path:
 
 @pytest.mark.slow
 def test_any_order_of_verbs_breaks_no_promise_while_two_workers_run_the_jobs(worked: Path):
-    run_state_machine_as_test(
-        lambda: WorkedQueue(worked),
-        settings=settings(
-            max_examples=max(1, STEPS // STEPS_A_RUN),
-            stateful_step_count=STEPS_A_RUN,
-            deadline=None,
-            database=None,
-            phases=[
-                Phase.generate
-            ],  # the same steps meet other moments: there is nothing to shrink
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    # The same steps meet other moments: there is nothing to shrink.
+    run_in_any_order(lambda: WorkedQueue(worked), STEPS, phases=[Phase.generate])
 
 
 ONCE = [("a", "queued"), ("a", "started"), ("a", "finished")]
