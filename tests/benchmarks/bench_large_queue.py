@@ -102,22 +102,16 @@ def another_writer() -> Iterator[list[float]]:
 
 def cancel(count: int, *, with_writer: bool) -> str:
     """Cancel `count` waiting jobs, alone or while another process enqueues all the time."""
-    from drawscape.queue.engines.sqlite.connection import NORMAL, Database
     from drawscape.queue.table.control import cancel_many
 
-    with home(count, ended=False) as api:
-        queue = api.default_queue()
-        database = Database(queue.database.path, synchronous=NORMAL)
-        held = Held(database)
+    with home(count, ended=False) as api, api.default_queue().database.relaxed() as database:
+        name, held = api.default_queue().name, Held(database)
         if not with_writer:
             began = time.perf_counter()
-            cancel_many(database, queue.name)
-            took = time.perf_counter() - began
-            database.close()
-            return f"{took:.1f} s; {held}"
+            cancel_many(database, name)
+            return f"{time.perf_counter() - began:.1f} s; {held}"
         with another_writer() as waits:
-            cancel_many(database, queue.name)
-        database.close()
+            cancel_many(database, name)
         return (
             f"{len(waits):,} enqueues of another process waited p50 {quantile(waits, 0.5):.1f} ms, "
             f"p99.9 {quantile(waits, 0.999):.1f}, most {max(waits):.1f} ms"
@@ -125,10 +119,9 @@ def cancel(count: int, *, with_writer: bool) -> str:
 
 
 def prune(count: int, left: int) -> tuple[str, str]:
-    from drawscape.queue.engines.sqlite.connection import NORMAL, Database
     from drawscape.queue.table import retention
 
-    with home(count, ended=True) as api:
+    with home(count, ended=True) as api, api.default_queue().database.relaxed() as database:
         queue = api.default_queue()
         with queue.database.transaction() as connection:
             connection.execute(
@@ -136,14 +129,12 @@ def prune(count: int, left: int) -> tuple[str, str]:
             )
         queue.database.connection.execute("pragma wal_checkpoint(truncate)")
         before = queue.database.size_bytes()
-        database = Database(queue.database.path, synchronous=NORMAL)
         held = Held(database)
         began, processor = time.perf_counter(), time.process_time()
         removed = retention.prune(database)
         took, processor = time.perf_counter() - began, time.process_time() - processor
         queue.database.connection.execute("pragma wal_checkpoint(truncate)")
         after = queue.database.size_bytes()
-        database.close()
         text = f"{removed:,} removed in {took:.1f} s, {processor:.1f} s of the processor"
         return f"{text}; {held}", f"{before / 1e6:.1f} MB, then {after / 1e6:.1f} MB"
 

@@ -265,7 +265,13 @@ class Database(Protocol):
         """Wait for others no longer than some milliseconds within a block."""
 
     def relaxed(self) -> AbstractContextManager[Database]:
-        """Yield the same table with connections whose commits a power loss may undo."""
+        """Yield the same table with connections whose commits a power loss may undo.
+
+        They also leave it to `checkpoint` to bring into place what was committed.
+        """
+
+    def checkpoint(self) -> None:
+        """Bring into place what was committed, where that is not done yet, while others may write."""
 
     def shrink(self, pages: int) -> int:
         """Give up to `pages` unused pages back to the disk; return how many are left."""

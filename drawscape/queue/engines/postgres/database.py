@@ -148,6 +148,9 @@ class Database(Session):
             raise connection.named(error, in_doubt=False) from error
         connection.wrote = True
 
+    def checkpoint(self) -> None:
+        """Do nothing: the server does it beside all else."""
+
     @contextmanager
     def relaxed(self) -> Iterator[Database]:
         """Yield the same tables with commits that a power loss of the server may undo."""
