@@ -109,7 +109,7 @@ def expect(path: Path) -> None:
         _expected.setdefault(path, _time_of(path))
 
 
-def publish_expected(folder: Path) -> None:
+def publish_expected(home: Path) -> None:
     """Write into the store what was expected and has come since: a task may have written it by other ways.
 
     Raises OutputStoreError.
@@ -117,7 +117,7 @@ def publish_expected(folder: Path) -> None:
     while _expected:
         path, before = _expected.popitem()
         if _time_of(path) not in (None, before):
-            publish(path, path, folder)
+            publish(path, path, folder(home))
 
 
 def _name_in(path: Path, folder: Path) -> str | None:

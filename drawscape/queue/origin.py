@@ -32,10 +32,17 @@ class Origin:
         (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 35)
         """
         first, end, _ = bytes(message[:_MOST_BYTES]).partition(b"\n")
-        words = first.decode("ascii", "replace").split()
-        if not end or words[:1] != ["python"] or len(words) != 5:
-            return None, 0  # of a version that wrote none
-        return cls(words[1], words[3], words[4] == "code"), len(first) + 1
+        origin = cls._of(first) if end else None
+        return origin, 0 if origin is None else len(first) + 1
+
+    @classmethod
+    @functools.lru_cache(64)
+    def _of(cls, line: bytes) -> Origin | None:
+        """Return the origin in a first line; None in that of a version that wrote none."""
+        words = line.decode("ascii", "replace").split()
+        if words[:1] != ["python"] or len(words) != 5:
+            return None
+        return cls(words[1], words[3], words[4] == "code")
 
     @property
     def header(self) -> bytes:
@@ -45,8 +52,10 @@ class Origin:
 
     def check(self) -> None:
         """Raise OtherPythonError if this Python cannot read it."""
+        if not self.has_code:
+            return
         ours = platform.python_version()
-        if self.has_code and self.python.split(".")[:2] != ours.split(".")[:2]:
+        if self.python.split(".")[:2] != ours.split(".")[:2]:
             raise OtherPythonError(
                 f"it carries code of Python {self.python}, from a notebook, and this is Python {ours}: start "
                 "a worker with that Python, or put the function into a task module"

@@ -189,8 +189,10 @@ def _reset_peak() -> None:
 
 def _flush_output() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
+        try:  # noqa: SIM105 - a tenth of what `suppress` takes
             stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
 
 
 def _write_preview(folder: Path, job_id: str, preview: bytes) -> None:

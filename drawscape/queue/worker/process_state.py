@@ -119,11 +119,12 @@ class ProcessState:
 
 def _has_children() -> bool:
     """Return whether a child process of the job is left; those that have ended are reaped."""
-    with contextlib.suppress(ChildProcessError):
+    try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-        return True
-    return False
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _resident_bytes() -> int:

@@ -132,9 +132,12 @@ class Run:
         requests, poll = self._requests.fileno(), self._child.poll
         poll.register(requests, select.POLLIN)
         while True:
-            with self._turn.released():
-                wait_s = min(self._deadline.left_s, self._sample_s)
+            wait_s = min(self._deadline.left_s, self._sample_s)
+            self._turn.release()
+            try:
                 ready = {descriptor for descriptor, _ in poll.poll(wait_s * 1000)}
+            finally:
+                self._turn.acquire()
             end = self._read(ready)
             if end is not None:
                 return end

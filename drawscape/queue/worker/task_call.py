@@ -119,7 +119,7 @@ class TaskCaller:
                 value = asyncio.run(value)
             elif inspect.isgenerator(value):
                 value = _drain(value, task)
-            output_store.publish_expected(output_store.folder(self._home))
+            output_store.publish_expected(self._home)
             return Ending("finished", result=self._serialised(value, job_id, task))
         except JobStopped as error:
             return Ending("stopped", detail={"stack": _traceback(error)})
