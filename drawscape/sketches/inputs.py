@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
@@ -52,6 +53,8 @@ _former: dict[str, Inputs] = {}
 
 class _Current(threading.local):
     inputs: Inputs | None = None
+    collecting: bool = False
+    """Whether the garbage of others is cleared away, which may open files: a sketch has no part in that."""
 
 
 _current = _Current()
@@ -123,6 +126,11 @@ def _install() -> None:
     """Add the hook once; it stays for the life of the process, and outside of a drawing does nothing."""
     if _installed.acquire(blocking=False):
         sys.addaudithook(_noticed)
+        gc.callbacks.append(_collected)
+
+
+def _collected(phase: str, _details: object, *, current: _Current = _current) -> None:
+    current.collecting = phase == "start"
 
 
 def _noticed(
@@ -133,7 +141,7 @@ def _noticed(
     current: _Current = _current,
 ) -> None:
     inputs = current.inputs if event in events else None
-    if inputs is None or _importing():
+    if inputs is None or current.collecting or _importing():
         return
     if event not in _FILES:
         inputs.volatile.add("the network" if event in _NETWORK else "another program")

@@ -10,6 +10,7 @@ and look at what changed: each file opens in a browser after `gunzip`.
 from __future__ import annotations
 
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -115,11 +116,15 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(
     run_python,  # type: ignore[no-untyped-def]
 ) -> None:
     code = (
-        "import hashlib, sys\n"
+        "import hashlib, json, sys\n"
         "from drawscape.sketches import draw\n"
         "for name in sys.argv[1:]:\n"
-        "    print(hashlib.sha256(draw(name, 50, 60, seed=3).to_bytes()).hexdigest())"
+        "    svg = draw(name, 50, 60, seed=3)\n"
+        "    print(hashlib.sha256(svg.to_bytes()).hexdigest(), json.dumps(svg.provenance))"
     )
-    there = run_python("-c", code, *names, hash_seed=1).stdout.decode().split()
-    here = [hashlib.sha256(draw(name, 50, 60, seed=3).to_bytes()).hexdigest() for name in names]
-    assert dict(zip(names, there, strict=True)) == dict(zip(names, here, strict=True))
+    there = run_python("-c", code, *names, hash_seed=1).stdout.decode().splitlines()
+    for name, line in zip(names, there, strict=True):
+        digest, provenance = line.split(" ", 1)
+        svg = draw(name, 50, 60, seed=3)
+        assert json.loads(provenance) == svg.provenance, name  # the part that is not lines
+        assert digest == hashlib.sha256(svg.to_bytes()).hexdigest(), name

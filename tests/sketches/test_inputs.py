@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import subprocess
 import sys
@@ -83,3 +84,28 @@ def test_a_file_that_a_parameter_names_belongs_to_drawings_with_that_parameter(
     for place in ("kyiv", "oslo", "kyiv"):
         provenance = read_provenance(draw(towns, 40, 40, place=place).to_string())  # type: ignore[operator]
         assert list(provenance.reads) == [f"{place}.txt"]
+
+
+class Cycle:
+    """Garbage of somebody else's, that opens a file when it is cleared away."""
+
+    def __init__(self, file: Path, cleared: list[str]) -> None:
+        self.itself, self.file, self.cleared = self, file, cleared
+
+    def __del__(self) -> None:
+        self.file.write_text("gone")
+        self.cleared.append("gone")
+
+
+def test_garbage_that_is_cleared_away_while_a_sketch_draws_is_not_the_sketchs(
+    tmp_path: Path,
+) -> None:
+    def dot(svg) -> None:  # type: ignore[no-untyped-def]
+        gc.collect()
+        svg.circle(9, 9, 3)
+
+    cleared: list[str] = []
+    draw(dot, 40, 40)  # type: ignore[operator]
+    Cycle(tmp_path / "log.txt", cleared)
+    provenance = read_provenance(draw(dot, 40, 40).to_string())  # type: ignore[operator]
+    assert (cleared, provenance.volatile) == (["gone"], [])
