@@ -59,36 +59,36 @@ class Plotter:
         """
         if not len(lines.points):
             return 0.0
-        steps = np.diff(lines.points, axis=0)
-        lengths = np.hypot(steps[:, 0], steps[:, 1])
-        # The pen does not draw from one line's end to the next one's start.
-        lengths[lines.offsets[1:-1][lines.offsets[1:-1] < len(lines.points)] - 1] = 0.0
-        caps = self._corner_caps(steps, lengths, lines)
+        across, down, lengths = steps_of(lines)
+        caps = self._corner_caps(across, down, lengths, lines)
         squares = _reachable(caps, lengths, self.draw_acceleration)
-        return float(self._trapezoids(lengths, squares).sum())
+        return self._trapezoids_s(lengths, squares)
 
-    def _corner_caps(self, steps: Floats, lengths: Floats, lines: Lines) -> Floats:
+    def _corner_caps(self, across: Floats, down: Floats, lengths: Floats, lines: Lines) -> Floats:
         """Return the square of the speed that each point may be passed at; 0 at the ends of lines."""
-        units = steps / np.maximum(lengths, 1e-12)[:, None]
         caps = np.zeros(len(lines.points))
-        along = units[1:] * units[:-1]
-        turn = np.clip(along[:, 0] + along[:, 1], -1.0, 1.0)
-        half = np.sqrt((1 + turn) / 2)
+        turn = across[1:] * across[:-1]
+        turn += down[1:] * down[:-1]
+        least = np.maximum(lengths, 1e-12)
+        turn /= least[1:] * least[:-1]
+        half = np.sqrt((1 + np.clip(turn, -1.0, 1.0)) / 2)
         with np.errstate(divide="ignore"):
             corner = self.draw_acceleration * self.corner_deviation_mm * half / (1 - half)
-        caps[1:-1] = np.minimum(corner, self.draw_speed**2)
+        np.minimum(corner, self.draw_speed**2, out=caps[1:-1])
         caps[lines.offsets[:-1][lines.counts > 0]] = 0.0
         caps[lines.offsets[1:][lines.counts > 0] - 1] = 0.0
         return caps
 
-    def _trapezoids(self, lengths: Floats, squares: Floats) -> Floats:
-        a, begin, end = self.draw_acceleration, squares[:-1], squares[1:]
-        peak = np.minimum(self.draw_speed**2, (begin + end) / 2 + a * lengths)
+    def _trapezoids_s(self, lengths: Floats, squares: Floats) -> float:
+        """Return the seconds of all steps; one of no length takes none."""
+        a, speeds = self.draw_acceleration, np.sqrt(squares)
+        both = squares[:-1] + squares[1:]
+        peak = np.minimum(self.draw_speed**2, both / 2 + a * lengths)
         top = np.sqrt(peak)
-        ramps = (2 * top - np.sqrt(begin) - np.sqrt(end)) / a
-        steady = np.maximum(lengths - (2 * peak - begin - end) / (2 * a), 0.0)
-        times: Floats = ramps + steady / np.maximum(top, 1e-12)
-        return np.where(lengths > 0, times, 0.0)
+        ramps = 2 * top - speeds[:-1] - speeds[1:]
+        steady = np.maximum(lengths - (peak - both / 2) / a, 0.0)
+        times = ramps / a + steady / np.maximum(top, 1e-12)
+        return float(times[lengths > 0].sum())
 
     def travel_s(self, distances: Floats) -> float:
         """Return the seconds of pen-up moves of these lengths in mm, each from rest to rest."""
@@ -96,6 +96,17 @@ class Plotter:
         ramp = v * v / a
         times = np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
         return float(times.sum())
+
+
+def steps_of(lines: Lines) -> tuple[Floats, Floats, Floats]:
+    """Return x, y and length of the way from each point to the next, (N - 1,) each.
+
+    The pen does not draw from one line's end to the next one's start: that way has no length.
+    """
+    across, down = np.diff(np.ascontiguousarray(lines.points.T))
+    lengths = np.sqrt(across * across + down * down)
+    lengths[lines.offsets[1:-1][lines.offsets[1:-1] < len(lines.points)] - 1] = 0.0
+    return across, down, lengths
 
 
 def _reachable(caps: Floats, lengths: Floats, acceleration: float) -> Floats:

@@ -9,8 +9,9 @@ import numpy as np
 from drawscape.drawing.document import Document
 from drawscape.drawing.motion import Motion
 from drawscape.geometry.lines import Lines
-from drawscape.plot.plotter import Plotter
-from drawscape.plot.tours import Tour, hops
+from drawscape.plot.plotter import Plotter, steps_of
+
+NO_MOVES = np.empty((0, 2))
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,18 @@ def layer_statistics(
     if not motion.plotted:
         return Statistics(name, 0, 0, 0.0, 0.0, 0, 0.0)
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
-    tour = Tour.as_given(lines)
-    moves = hops(tour.steps, tour.ends(lines), start) if len(lines) else np.empty((0, 2))
-    travels = np.hypot(moves[:, 0], moves[:, 1])
-    pen_s = len(lines) * (plotter.raise_s + plotter.lower_s)
-    once_s = plotter.drawing_s(lines) + plotter.travel_s(travels) + pen_s
-    ink_mm, air_mm, count = float(lines.lengths_mm.sum()), float(travels.sum()), motion.passes
+    moves = lines.starts - np.concatenate(([start], lines.ends[:-1])) if len(lines) else NO_MOVES
+    travels = np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2)
+    down_s = plotter.drawing_s(lines) + len(lines) * (plotter.raise_s + plotter.lower_s)
+    once_s = down_s + plotter.travel_s(travels)
+    ink_mm = float(steps_of(lines)[2].sum()) if len(lines) else 0.0
+    air_mm, count = float(travels.sum()), motion.passes
     if count > 1 and len(lines):
         # Each further pass begins where the last one ended.
         back_mm = float(np.hypot(*(lines.starts[0] - lines.ends[-1])))
         again = np.append(travels[1:], back_mm)
-        again_s = plotter.drawing_s(lines) + plotter.travel_s(again) + pen_s
-        once_s, air_mm = once_s + (count - 1) * again_s, air_mm + (count - 1) * float(again.sum())
+        once_s += (count - 1) * (down_s + plotter.travel_s(again))
+        air_mm += (count - 1) * float(again.sum())
     return Statistics(
         name,
         count * len(lines),

@@ -113,6 +113,13 @@ def measure(count: int) -> None:
         10,
         lambda: record(path, entry_of(svg, provenance, recipe.request, took_s=1.0)),
     )
+    large = recipe_of(sketch, 297, 420, seed=0)
+    svg_a3 = draw_recipe(large)
+    report(
+        f"the same, {sum(len(lines.points) for _, lines in svg_a3.layers())} points on A3",
+        10,
+        lambda: record(path, entry_of(svg_a3, provenance, recipe.request, took_s=1.0)),
+    )
     report("opening the gallery", 1000, lambda: history().close(), 5)
     gallery = history()
     report("turning a page of the gallery", 100, lambda: gallery._turn(1), 20)
