@@ -65,6 +65,7 @@ class Child:
     ) -> None:
         self._pid = os.getpid()
         self._jobs = 0
+        self._peak_kb = _peak_kb()
         self._connection = connection
         self._begun = begun
         self._settings = settings
@@ -101,8 +102,9 @@ class Child:
                 return
             ending = self._run(mark, job_id, task, meta, call)
             self._code.note(began)
-            peak_kb = _peak_kb()
-            self._send(Kind.DONE, mark, *ending, peak_kb, self._is_reusable(call, peak_kb))
+            self._peak_kb = _peak_kb()
+            reusable = self._is_reusable(call)
+            self._send(Kind.DONE, mark, *ending, self._peak_kb, reusable)
 
     def _send(self, kind: Kind, *content: Any) -> None:
         with self._send_lock:
@@ -112,7 +114,7 @@ class Child:
         self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Ending
     ) -> Ending:
         failpoint("child.before_start")
-        if _peak_kb() > _PEAK_WORTH_A_RESET_KB:
+        if self._peak_kb > _PEAK_WORTH_A_RESET_KB:
             _reset_peak()
         job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, job_id, *report))
         set_current(job)
@@ -131,14 +133,14 @@ class Child:
         failpoint("result.serialised")
         return ending
 
-    def _is_reusable(self, call: Call | Ending, peak_kb: int) -> bool:
+    def _is_reusable(self, call: Call | Ending) -> bool:
         """Return whether another job may run here, after the last one's traces were removed."""
         self._jobs += 1
         if isinstance(call, Call) and call.fresh_process:
             return False
         if self._settings.max_jobs is not None and self._jobs >= self._settings.max_jobs:
             return False
-        large = peak_kb > _PEAK_WORTH_A_RESET_KB and self._state.keeps_memory()
+        large = self._peak_kb > _PEAK_WORTH_A_RESET_KB and self._state.keeps_memory()
         return self._state.restore() and not large
 
     def _attempt(self, job: RunningJob, task: str, call: Call | Ending) -> Ending:

@@ -65,6 +65,8 @@ class TaskCaller:
         self._settings = settings
         self._task_modules = settings.task_modules
         self._home = Path(settings.home)
+        # Asked once: a task that changes its environment changes it for itself.
+        self._is_shared = is_url(settings.queue) or bool(output_store.named())
         self._functions: dict[str, Callable[..., Any]] = {}
 
     def prepare(self, job_id: str, task: str, payload: bytes) -> Call | Ending:
@@ -144,7 +146,7 @@ class TaskCaller:
             return load(task, (*self._task_modules, *project_task_modules(self._home)), self._home)
 
     def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
-        if is_url(self._settings.queue) or output_store.named():
+        if self._is_shared:
             value = portable_paths(value, self._home)
         try:
             data = self._codec.dumps(value, of_result(job_id))
