@@ -87,8 +87,8 @@ class Lines:
     def join(cls, many: Iterable[Lines]) -> Lines:
         """Return all lines of `many`, in order, in one."""
         parts = [lines for lines in many if len(lines)]
-        if not parts:
-            return cls.empty()
+        if len(parts) < 2:
+            return parts[0] if parts else cls.empty()
         counts = np.concatenate([lines.counts for lines in parts])
         return cls(
             np.concatenate([lines.points for lines in parts]),

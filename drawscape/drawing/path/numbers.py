@@ -56,6 +56,29 @@ def parse_numbers(text: bytes) -> Numbers:
     return _parse(raw, compact=True) if np.isnan(numbers.values).any() else numbers
 
 
+def parse_pairs(text: bytes) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+    """Return the points (N, 2) of lines `x,y x,y`, each ended by a line feed, and the last of each (M,).
+
+    Faster than `parse_numbers`, whose values these are, but for one form of text only: digits, points and
+    minus signs, up to eight in a number. None for any other. Give it what fits into the cache.
+    """
+    raw = np.frombuffer(b" " * _LONGEST + text, dtype=np.uint8)
+    ends = np.flatnonzero(raw[_LONGEST:] < ord("-")) + _LONGEST
+    marks = raw[ends]
+    commas = marks == ord(",")
+    if not text.endswith(b"\n") or len(ends) % 2 or not commas[::2].all() or commas[1::2].any():
+        return None
+    starts = np.concatenate(([_LONGEST], ends[:-1] + 1))
+    lengths = ends - starts
+    signs = np.count_nonzero(raw == ord("-")) - np.count_nonzero(raw[starts] == ord("-"))
+    if signs or ((lengths < 1) | (lengths > _WORD)).any():
+        return None
+    values = _values(raw, starts, ends)
+    if np.isnan(values).any():
+        return None
+    return values.reshape(-1, 2), np.flatnonzero(marks[1::2] == ord("\n"))
+
+
 def _parse(raw: NDArray[np.uint8], *, compact: bool) -> Numbers:
     """Return the numbers of `raw`; without `compact`, all may be nan after a malformed one."""
     starts, ends = _tokens(raw, compact=compact)

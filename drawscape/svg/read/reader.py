@@ -14,6 +14,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.svg.read import layering
 from drawscape.svg.read.filling import hatched
 from drawscape.svg.read.layering import Layering
+from drawscape.svg.read.plain_runs import tree_with_runs
 from drawscape.svg.read.scene import Scene
 from drawscape.svg.read.walk import Text, read_scene
 from drawscape.svg.read.xml_tree import Node, parse_xml
@@ -50,7 +51,7 @@ def read_svg(
     (100.0, [[10.0, 10.0], [90.0, 40.0]])
     """
     return read_tree(
-        parse_xml(_content(source)),
+        _root(_content(source)),
         tolerance_mm=tolerance_mm,
         layers=layers,
         fill=fill,
@@ -83,7 +84,7 @@ def read_tree(
     if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
     if fill == "outline":
-        scene.data.clear()  # the text of a large file is as large as its lines
+        scene.forget_texts()
     lines, outlines = layering.without_white(scene, lines, outlines)
     width, height = _page(scene, lines)
     if fill == "hatch":
@@ -103,6 +104,13 @@ def _content(source: str | os.PathLike[str] | bytes) -> bytes | str | Path:
         # No file's name; XML wants its declaration at the very beginning.
         return source.lstrip("\ufeff \t\r\n")
     return Path(source)
+
+
+def _root(content: bytes | str | Path) -> Node:
+    data = content.read_bytes() if isinstance(content, Path) else content
+    found = tree_with_runs(data) if isinstance(data, bytes) else None
+    del data  # a path's file is read again in pieces, and never stands beside its tree
+    return parse_xml(content) if found is None else found
 
 
 def _page(scene: Scene, lines: Lines) -> tuple[float, float]:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.affine import Matrix
+from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.dashes import dashed
 from drawscape.drawing.path.commands import read_commands
 from drawscape.drawing.path.flatten import MOST_POINTS, flatten
 from drawscape.drawing.path.segments import resolve
 from drawscape.geometry.lines import Lines
+from drawscape.svg.read.plain_runs import PlainRun
 from drawscape.svg.read.regions import Region
 
 # Characters of path data that are read at once: enough for numpy, little beside a large file.
@@ -52,11 +53,15 @@ class GroupDraft:
 
 @dataclass
 class Scene:
-    """Outlines as path data; outline `i` is drawn as `contexts[of[i]]` says."""
+    """Outlines as path data; outline `i` is drawn as `contexts[of[i]]` says.
+
+    `runs` are outlines that are lines already, an outline each, by the number of the first.
+    """
 
     width_mm: float
     height_mm: float
     data: list[str] = field(default_factory=list)
+    runs: dict[int, Lines] = field(default_factory=dict)
     of: list[int] = field(default_factory=list)
     contexts: list[Context] = field(default_factory=list)
     groups: list[GroupDraft] = field(default_factory=list)
@@ -73,6 +78,19 @@ class Scene:
             number = known[context] = len(self.contexts)
             self.contexts.append(context)
         return number
+
+    def append(self, data: str, number: int) -> None:
+        """Add an outline that is drawn as that context says; of a PlainRun, one for each line."""
+        count = 1
+        if isinstance(data, PlainRun):
+            self.runs[len(self.data)], count, data = data.lines, len(data.lines), ""
+        self.data += [data] * count
+        self.of += [number] * count
+
+    def forget_texts(self) -> None:
+        """Give back what the outlines were read from: of a large file it is as large as its lines."""
+        self.data.clear()
+        self.runs.clear()
 
     def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Indices]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
@@ -94,17 +112,21 @@ class Scene:
             return iter(())
         ends = np.cumsum([len(data) for data in self.data])
         batches = np.arange(1, int(ends[-1]) // _BATCH + 1) * _BATCH
-        cuts = np.unique(np.concatenate(([0], np.searchsorted(ends, batches), [len(ends)])))
-        return pairwise(cuts.tolist())
+        runs = [(first, first + len(lines)) for first, lines in self.runs.items()]
+        cuts = {0, len(ends), *np.searchsorted(ends, batches).tolist(), *sum(runs, ())}
+        return pairwise(sorted(cuts))
 
     def _batch(
         self, low: int, high: int, tolerance_mm: float, cut: bool, most: int
     ) -> tuple[Lines, Indices]:
         of = np.array(self.of[low:high], dtype=np.int64)
         stretch = np.array([max(context.matrix.stretch, 1e-12) for context in self.contexts])
-        commands = read_commands(self.data[low:high])
-        self.broken += len(commands.broken)
-        lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
+        if low in self.runs:
+            lines, owners = self.runs[low], np.arange(high - low)
+        else:
+            commands = read_commands(self.data[low:high])
+            self.broken += len(commands.broken)
+            lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
         if cut and any(context.dashes for context in self.contexts):
             lines, owners = self._dashed(lines, owners, of)
         matrices = np.array([context.matrix for context in self.contexts])
@@ -155,6 +177,8 @@ def _in_order(parts: list[tuple[Lines, Indices]], owners: Indices) -> tuple[Line
 
 def _placed(lines: Lines, matrices: NDArray[np.float64], of: Indices) -> NDArray[np.float64]:
     """Return the points under each line's matrix."""
+    if (matrices == IDENTITY).all():
+        return lines.points
     x, y = lines.points[:, 0], lines.points[:, 1]
     a, b, c, d, e, f = (
         matrices[0] if len(matrices) == 1 else matrices[np.repeat(of, lines.counts)].T

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from drawscape.drawing.outline import outline
 from drawscape.drawing.units import css_px
+from drawscape.svg.read.plain_runs import PlainRun
 from drawscape.svg.read.viewport import Viewport
 from drawscape.svg.read.xml_tree import Node
 
@@ -32,6 +33,8 @@ def path_data(
         return styled[1] if styled else given.get("d", "")
     if node.tag in ("polyline", "polygon"):
         points = given.get("points", "")
+        if isinstance(points, PlainRun):
+            return points
         return f"M{points}{'Z' if node.tag == 'polygon' else ''}" if points.strip() else ""
     names = _COORDINATES.get(node.tag)
     if names is None:

@@ -16,6 +16,7 @@ from drawscape.svg.read.conditions import is_for_us
 from drawscape.svg.read.css import Stylesheet, with_variables
 from drawscape.svg.read.groups import add_group, is_wrapper
 from drawscape.svg.read.paint_server import server_color
+from drawscape.svg.read.plain_runs import PlainRun
 from drawscape.svg.read.scene import Context, Scene
 from drawscape.svg.read.shapes import path_data
 from drawscape.svg.read.state import State
@@ -95,9 +96,9 @@ class Walk:
                 texts.append(node.text)
             waiting.extend(reversed(node.children))
 
-    def report(self, message: str) -> None:
+    def report(self, message: str, times: int = 1) -> None:
         """Note something that the lines do not show."""
-        self.scene.unsupported[message] += 1
+        self.scene.unsupported[message] += times
 
     def note(self, message: str) -> None:
         """Note once what concerns a definition, however many elements refer to it."""
@@ -110,9 +111,9 @@ class Walk:
             self._report_transparent()
         return seen
 
-    def _report_transparent(self) -> None:
+    def _report_transparent(self, times: int = 1) -> None:
         if self.scene is self._drawing:  # in a mask or a clip path it is no drawing that vanishes
-            self.report("what is fully transparent is not drawn")
+            self.report("what is fully transparent is not drawn", times)
 
     def root(self, root: Node, state: State) -> None:
         """Draw what the root element holds."""
@@ -259,10 +260,9 @@ class Walk:
         """Add an outline as its style says."""
         number, _ = self._pen(state)
         if number is not None:
-            self.scene.data.append(data)
-            self.scene.of.append(number)
+            self.scene.append(data, number)
         elif state.style.transparent:
-            self._report_transparent()
+            self._report_transparent(len(data.lines) if isinstance(data, PlainRun) else 1)
 
     def _pen(self, state: State) -> tuple[int | None, bool]:
         """Return the number of the context that draws, None when nothing is seen; and if it is marked."""
