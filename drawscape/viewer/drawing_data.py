@@ -23,14 +23,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Points
 from drawscape.plot import Plotter, layer_statistics, preflight
 
 UNITS_PER_MM = 100
 """A plotter's step is about that, and two points of an A0 sheet fit into an int32 a thousand times."""
 
 DEFAULT_PEN_MM = 0.3
+
+_AT_ONCE = 8192
+"""Points: the arrays in between stay in the cache."""
 
 MOST_TIMED = 500_000
 """Points of a layer whose time is estimated before it is shown: a tenth of a second."""
@@ -95,14 +100,10 @@ def findings(document: Document, *, margin_mm: float = 0.0) -> list[dict[str, An
 
 
 def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[bytes]]:
-    lines = layer.lines.take(layer.lines.counts > 0)
-    points = lines.points * UNITS_PER_MM
-    whole = np.rint(points, out=points).astype(np.int32)
-    deltas = whole.copy()
-    np.subtract(whole[1:], whole[:-1], out=deltas[1:])
-    most = np.iinfo(np.int16).max
-    wide = bool(len(deltas)) and int(np.abs(deltas).max()) > most
-    is_timed = len(points) <= MOST_TIMED
+    lines = layer.lines if layer.lines.counts.all() else layer.lines.take(layer.lines.counts > 0)
+    deltas = _deltas(lines.points, np.dtype("<i2"))
+    wide = deltas is None
+    is_timed = len(lines.points) <= MOST_TIMED
     entry = {
         "name": layer.name or "pen",
         "color": layer.color,
@@ -110,5 +111,19 @@ def _layer_data(layer: Layer, plotter: Plotter) -> tuple[dict[str, Any], list[by
         "seconds": layer_statistics(lines, plotter=plotter).seconds if is_timed else None,
         "wide": wide,
     }
-    sent = deltas.astype("<i4" if wide else "<i2").tobytes()
-    return entry, [sent, lines.counts.astype("<u4").tobytes()]
+    sent = _deltas(lines.points, np.dtype("<i4")) if deltas is None else deltas
+    return entry, [b"" if sent is None else sent.tobytes(), lines.counts.astype("<u4").tobytes()]
+
+
+def _deltas(points: Points, kind: np.dtype[Any]) -> NDArray[Any] | None:
+    """Return the differences from point to point in whole units; None if some do not fit into `kind`."""
+    deltas = np.empty(points.shape, kind)
+    most, before = np.iinfo(kind).max, np.zeros((1, 2))
+    for begin in range(0, len(points), _AT_ONCE):
+        whole = np.rint(points[begin : begin + _AT_ONCE] * UNITS_PER_MM)
+        steps = np.diff(whole, axis=0, prepend=before)
+        if np.abs(steps).max() > most:
+            return None
+        deltas[begin : begin + _AT_ONCE] = steps
+        before = whole[-1:]
+    return deltas
