@@ -46,8 +46,9 @@ WORTH_SHOWING = 0.5
 class JobDisplay:
     """Widgets that follow one job at a time; any thread may call it.
 
-    `bar`, `words`, `trouble`, `picture` and `caption` are to be placed by the owner. `explain` may
-    add to a traceback what only the notebook knows; `on_file` gets the file of each finished drawing.
+    `bar`, `words`, `trouble`, `frame` (with the `picture`) and `caption` are to be placed by the owner.
+    `explain` may add to a traceback what only the notebook knows; `on_file` gets the file of each
+    finished drawing.
     """
 
     def __init__(
@@ -64,6 +65,9 @@ class JobDisplay:
         self.picture = widgets.Image(format="svg+xml")
         self.picture.layout.display = "none"  # an image without bytes is shown as a broken one
         self.picture.add_class("drawscape-picture")
+        # An image is decoded anew at any change of its own: what is said of it stands at its frame.
+        self.frame = widgets.Box([self.picture])
+        self.frame.add_class("drawscape-frame")
         self.caption = line("", "drawscape-caption")
         self._caption = self._links = ""
         self._verb, self._explain, self._on_file = verb, explain, on_file
@@ -76,7 +80,7 @@ class JobDisplay:
     @property
     def parts(self) -> list[Any]:
         """All widgets from top to bottom."""
-        return [self.bar, self.words, self.trouble, self.picture, self.caption]
+        return [self.bar, self.words, self.trouble, self.frame, self.caption]
 
     @property
     def has_drawing(self) -> bool:
@@ -98,8 +102,7 @@ class JobDisplay:
             self._show_words("waiting", "queued")
             self.mark_older(older=False)
             if not self._keeps_former:
-                self.picture.remove_class("drawscape-stale")
-                self.picture.add_class("drawscape-stale")
+                mark(self.frame, "drawscape-stale", "yes")
 
     def update(self, job: JobState) -> None:
         """Show a job's state; a late report on one that has ended changes nothing."""
@@ -132,7 +135,7 @@ class JobDisplay:
     def show(self, picture: Picture, caption: str = "") -> None:
         """Show `picture` as it is, with `caption` under it."""
         with self._lock:
-            self.picture.remove_class("drawscape-stale")
+            mark(self.frame, "drawscape-stale", "")
             self.picture.layout.display = ""
             if self.picture.value != picture.data:
                 with self.picture.hold_sync():
@@ -146,7 +149,7 @@ class JobDisplay:
         """Show whether the picture is older than the settings beside it."""
         with self._lock:
             older = older and self._has_drawing
-            mark(self.picture, "drawscape-older", "than" if older else "")
+            mark(self.frame, "drawscape-older", "than" if older else "")
             words = escape(" · ".join(filter(None, [OLDER * older, self._caption])))
             write_html(self.caption, words + self._links)
 

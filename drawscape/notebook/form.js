@@ -39,7 +39,7 @@ function nameInputs(root) {
 
 function nameTheRest(root) {
   for (const image of root.querySelectorAll("img.drawscape-picture")) {
-    const caption = image.parentElement?.querySelector(".drawscape-caption .widget-html-content");
+    const caption = image.closest(".drawscape-frame")?.parentElement.querySelector(".drawscape-caption .widget-html-content");
     set(image, "alt", caption?.firstChild?.textContent?.trim() || "drawing");
   }
   for (const handle of root.querySelectorAll(".noUi-handle:not([aria-label])")) {

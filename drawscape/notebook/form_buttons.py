@@ -63,7 +63,7 @@ def columns(
 ) -> Any:
     """Return the form's two columns: controls and what became of the job; the sheet."""
     left = [*panel.parts, *buttons.rows, shown.bar, shown.words, shown.trouble, note]
-    right = [shown.picture, below.parts[0], shown.caption, *below.parts[1:]]
+    right = [shown.frame, below.parts[0], shown.caption, *below.parts[1:]]
     return _classed(
         "drawscape-columns",
         widgets.HBox(

@@ -60,7 +60,7 @@ class JobView(LiveBox):
         shown = self._display
         head = widgets.HBox([shown.words, self._button])
         head.add_class("drawscape-head")
-        return [head, shown.bar, shown.trouble, self._note, shown.picture, shown.caption]
+        return [head, shown.bar, shown.trouble, self._note, shown.frame, shown.caption]
 
     def _updated(self, state: JobState) -> None:
         self._display.update(state)
