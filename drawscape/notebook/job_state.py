@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from drawscape import jobs
@@ -45,6 +45,12 @@ class JobState:
     def ended(self) -> bool:
         """Whether nothing more will happen to it by itself."""
         return self.status in ENDED
+
+    @property
+    def run_s(self) -> float:
+        """Seconds since it began, 0 before."""
+        begun = self.started_at
+        return 0.0 if begun is None else (datetime.now(UTC) - begun).total_seconds()
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, THUMBNAIL_PX, thumbnail_of
 from drawscape.errors import DrawscapeError
+from drawscape.notebook.display import QUICK_S
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.picture import Picture, preview_picture, result_picture
 from drawscape.notebook.sheet_cells import TROUBLES, SheetCell
@@ -28,8 +29,9 @@ def cell_picture(cell: SheetCell) -> Picture | None:
     """Return the picture of a job that is no sketch's, or of one under way."""
     if cell.state is None:
         return None
-    done = cell.status == "finished"
-    return result_picture(cell.state.result) if done else preview_picture(cell.state.preview)
+    if cell.status == "finished":
+        return result_picture(cell.state.result)
+    return preview_picture(cell.state.preview) if cell.state.run_s >= QUICK_S else None
 
 
 def _small(cell: SheetCell) -> Picture | None:

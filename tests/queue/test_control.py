@@ -64,7 +64,7 @@ def test_an_unknown_job_cannot_be_canceled(home):
 class TestRunningJobs:
     def test_a_running_job_is_killed_and_its_preview_kept(self):
         job = running("sampletasks.progress_then_nap", 60)
-        wait_until(lambda: job.progress == 0.5)
+        wait_until(lambda: job.progress == 0.5 and job.preview is not None)
         pid = job.refresh().pid
         assert job.cancel()
         assert ended(job).status == "stopped"

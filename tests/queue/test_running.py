@@ -224,7 +224,9 @@ def test_the_last_progress_arrives_even_if_the_task_falls_silent():
     wait_until(lambda: job.progress == 0.5)
     assert job.message == "second"
     assert job.status == "started"
-    assert job.preview == b"<svg>first</svg>"
+    wait_until(
+        lambda: job.preview == b"<svg>first</svg>", what="the preview, which is not due at once"
+    )
     job.cancel()
 
 

@@ -14,6 +14,9 @@ PROGRESS_PERIOD_S = 0.05
 PREVIEW_PERIOD_S = 0.25
 """A preview is a whole picture: four a second are enough for an eye, and cheap to write."""
 
+FIRST_PREVIEW_S = 0.2
+"""A job that takes no longer makes no preview: its result would be there before anybody has seen it."""
+
 Preview = str | bytes | Callable[[], "str | bytes | Any"]
 
 
@@ -98,7 +101,7 @@ class RunningJob(JobContext):
         self._meta_changed = False
         self._preview: Preview | None = None
         self._next_s = 0.0
-        self._next_preview_s = 0.0
+        self._next_preview_s = time.monotonic() + FIRST_PREVIEW_S
         self._flusher: threading.Thread | None = None
         self._stop_asked = False
         self._closed = False
