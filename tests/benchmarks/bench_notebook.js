@@ -6,7 +6,7 @@ globalThis.bench = (() => {
   const form = () => document.querySelector(".drawscape-form:has(.drawscape-draw)");
   const runAll = () => window.jupyterapp.commands.execute("notebook:run-all-cells");
   const loaded = image => image.src && image.complete && image.naturalWidth > 0;
-  const tiles = root => [...root.querySelectorAll(".drawscape-wall-tile:not([data-old])")]
+  const tiles = root => [...root.querySelectorAll(".drawscape-wall-tile:not([data-old], .drawscape-strip *)")]
     .filter(tile => tile.dataset.state === "finished" && loaded(tile.querySelector("img"))).length;
   const viewer = () => [...document.querySelectorAll(".drawscape-viewer")].map(el => el.drawscapeViewer)
     .find(v => v && !v.el.dataset.old);
