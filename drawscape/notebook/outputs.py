@@ -25,6 +25,14 @@ def register() -> None:
     if hasattr(shell, "kernel") and importlib.util.find_spec("anywidget") is not None:
         for module, name in DRAWINGS:
             shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, bundle)
+        boxes = shell.display_formatter.ipython_display_formatter
+        boxes.for_type_by_name("ipywidgets.widgets.widget_box", "Box", _show_box)
+
+
+def _show_box(box: Any) -> None:
+    from drawscape.notebook.lasting import show_box
+
+    show_box(box)
 
 
 def bundle(drawing: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from drawscape.notebook.thumbnail import Thumbnail
@@ -28,18 +28,40 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 
 
 class SavedPicture:
-    """An output that is replaced when there is something better to keep than `words`."""
+    """An output that is replaced when there is something better to keep than `words`.
 
-    def __init__(self, words: str) -> None:
+    `widget` is the CSS class of the widget that it stands for, `picture` its own: style sheets hold for
+    the whole page, and each kind of widget has its picture.
+    """
+
+    def __init__(
+        self, words: str, widget: str = "drawscape-form", picture: str = "drawscape-saved"
+    ) -> None:
         self._id = f"drawscape-{uuid.uuid4().hex}"
         self._shown = False
+        self._widget, self._picture = widget, picture
         self._lock = threading.Lock()
+        self._followers: list[Callable[[], None]] = []
         self.keep(f"<p>{escape(words)}</p>")
+
+    @classmethod
+    def of(cls, parts: Sequence[SavedPicture]) -> SavedPicture:
+        """Return what keeps all that `parts` keep, now and whenever one of them changes."""
+        whole = cls("", parts[0]._widget, parts[0]._picture)
+
+        def follow() -> None:
+            whole.keep("".join(part._body for part in parts))
+
+        for part in parts:
+            part._followers.append(follow)
+        follow()
+        return whole
 
     @property
     def html(self) -> str:
         """What the notebook keeps at this moment."""
-        return f'<div class="drawscape-saved">{self._html}</div>'
+        style = INSTEAD_OF_WIDGET.format(widget=self._widget, picture=self._picture)
+        return f'<div class="{self._picture}">{style}{self._body}</div>'
 
     def display(self) -> None:
         """Put the output under the cell that runs."""
@@ -57,10 +79,11 @@ class SavedPicture:
     def keep(self, html: str) -> None:
         """Keep `html`, which holds its pictures in itself."""
         with self._lock:
-            style = INSTEAD_OF_WIDGET.format(widget="drawscape-form", picture="drawscape-saved")
-            self._html = style + html
+            self._body = html
             if self._shown:
                 self._publish(update=True)
+        for follow in self._followers:
+            follow()
 
     def _publish(self, *, update: bool) -> None:
         from IPython.display import publish_display_data

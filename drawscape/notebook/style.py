@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from drawscape.notebook.lasting import Lasting
 from drawscape.notebook.saved_picture import SavedPicture
 
 HAS_ANYWIDGET = importlib.util.find_spec("anywidget") is not None
@@ -48,7 +49,7 @@ def resource(name: str, package: str = "drawscape.notebook") -> str:
     return (files(package) / name).read_text("utf-8")
 
 
-class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+class LiveBox(Lasting, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A box of widgets that leaves something where no widget can be shown.
 
     A notebook that is only looked at, on a web page or after its kernel is gone, has nothing behind its
@@ -68,12 +69,6 @@ class LiveBox(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
         return {**bundle, "text/plain": f"[ {self._what}: run this cell to see it live ]"}
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self._repr_mimebundle_(), raw=True)
-        self.saved.display()
 
     def on_page_message(self, callback: Callable[[dict[str, Any]], None]) -> None:
         """Call `callback` with each message of the page's script."""

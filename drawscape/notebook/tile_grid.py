@@ -16,9 +16,19 @@ from typing import Any
 import anywidget
 import traitlets
 
+from drawscape.notebook.gallery import Gallery
+from drawscape.notebook.lasting import Lasting
+from drawscape.notebook.picture import Picture
+from drawscape.notebook.saved_picture import LARGEST_FORM, SavedPicture
 from drawscape.notebook.style import resource
+from drawscape.notebook.throttle import Throttle
 
 Handler = Callable[..., object]
+
+KEPT_COLUMNS = 5
+
+REST_S = 0.5
+"""What a saved notebook keeps is no older than that."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Tile:
     hint: str = ""
 
 
-class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+class TileGrid(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
     """A wall of tiles. `selected` holds the ids chosen, in the page's order.
 
     Handlers: `on_open(id)`, `on_enlarge(id)`, `on_star(id, stars)`, `on_select(ids)`,
@@ -80,6 +90,10 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
             "compare": on_compare,
             "key": on_key,
         }
+        self.saved = SavedPicture(
+            "drawings: run this cell to see them live", "drawscape-wall", "drawscape-wall-saved"
+        )
+        self._saving: Throttle | None = None
         super().__init__(**options)
         self.on_msg(self._received)
         self.show(tiles)
@@ -116,6 +130,23 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
             if tile_id in self._tiles:
                 self.update(replace(self._tiles[tile_id], **details))
 
+    def begin_saving(self) -> None:
+        """Keep the first tiles from now on, as many as a form may take."""
+        self._saving = Throttle(REST_S, self._save)
+        self._save()
+
+    def _save(self) -> None:
+        kept, left = [], LARGEST_FORM
+        for tile in filter(lambda tile: tile.thumbnail, self.tiles):
+            left -= len(tile.thumbnail) * 4 // 3
+            if left < 0:
+                break
+            kept.append(tile)
+        if kept:
+            pictures = [Picture(tile.thumbnail, tile.format) for tile in kept]
+            captions = [tile.caption for tile in kept]
+            self.saved.keep(Gallery(pictures, captions, self.columns or KEPT_COLUMNS)._repr_html_())
+
     def sort(self, key: Callable[[Tile], Any], *, reverse: bool = False) -> None:
         """Put the tiles in order; the choice and what is focused stay."""
         self.order = [tile.id for tile in sorted(self.tiles, key=key, reverse=reverse)]
@@ -130,6 +161,8 @@ class TileGrid(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base i
 
     def _send_tiles(self, tiles: list[Tile], former: Mapping[str, Tile]) -> None:
         """Send what has changed: a picture that the page has already is not sent again."""
+        if tiles and self._saving is not None:
+            self._saving.request()
         if not tiles or not self._is_open:
             return
         contents, pictures = [], []

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.catalogue import Drawing
+from drawscape.catalogue.index import provenance_of
 from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.picture import place_words, result_path
-from drawscape.sketches.provenance import read_provenance
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 
@@ -41,8 +41,7 @@ def settings_of(drawing: Viewable) -> dict[str, Any]:
             return {}
         else:
             path = file_of(drawing)
-            text = path.read_text("utf-8", errors="replace") if path else ""
-            found = read_provenance(text).as_dict()
+            found = provenance_of(path).as_dict() if path else {}
     except ProvenanceError:
         return {}
     kept = ("sketch", "seed", "width", "height", "margin")

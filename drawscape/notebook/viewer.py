@@ -12,7 +12,8 @@ import anywidget
 import traitlets
 
 from drawscape.drawing.document import Document
-from drawscape.notebook.saved_picture import LARGEST_IMAGE
+from drawscape.notebook.lasting import Lasting
+from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture
 from drawscape.notebook.style import LiveBox, resource
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.viewable import Viewable, document_of, margin_of, settings_of
@@ -24,7 +25,11 @@ QUICK_POINTS = 300_000
 """A picture of so many points is made while one waits: a fifth of a second."""
 
 
-class Viewer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+LATER_S = 3.0
+"""A picture of more points takes seconds: it is made when the page has its lines."""
+
+
+class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
     """Shows one drawing at a time; its lines are sent when the page is there, not kept in its state.
 
     Viewers of one `group` move together. `height` is that of the drawing, in CSS.
@@ -46,6 +51,10 @@ class Viewer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is 
         self._document: Document | None = None
         self._data: DrawingData | None = None
         self._margin_mm = 0.0
+        self._is_open = self._is_saved = False  # no page has asked for the drawing yet
+        self.saved = SavedPicture(
+            "a drawing: run this cell to see it live", "drawscape-viewer", "drawscape-viewer-saved"
+        )
         super().__init__(group=group, height=height)
         self.on_msg(self._received)
         if document is not None:
@@ -59,9 +68,28 @@ class Viewer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is 
         self._document, self._margin_mm = document, margin_mm
         self._data = drawing_data(document, **options)
         self._send_drawing()
+        if self._is_saved:
+            self._save()
+
+    def begin_saving(self) -> None:
+        """Keep a small picture of the drawing from now on."""
+        self._is_saved = True
+        if self._document is not None:
+            self._save()
+
+    def _save(self) -> None:
+        if self._document is None or self._data is None:
+            return
+        args = (self.saved, self._document, str(self._data.header["title"]))
+        if sum(len(layer.lines.points) for layer in self._document.layers) <= QUICK_POINTS:
+            _keep_picture(*args)
+            return
+        timer = threading.Timer(LATER_S, _keep_picture, args)
+        timer.daemon = True
+        timer.start()
 
     def _send_drawing(self) -> None:
-        if self._data is not None:
+        if self._data is not None and self._is_open:
             self.send({"header": self._data.header}, self._data.buffers)
 
     def _send_findings(self) -> None:
@@ -75,6 +103,7 @@ class Viewer(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is 
 
     def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
         if message.get("event") == "ready":
+            self._is_open = True
             self._send_drawing()
         elif message.get("event") == "findings":
             # In a thread: a million points take seconds, and the kernel is somebody's.
@@ -89,16 +118,14 @@ class View(LiveBox):
     ) -> None:
         self.viewer = Viewer(document, title=title, margin_mm=margin_mm, height=height)
         super().__init__(f"a view of {title}", [self.viewer])
-        self._document, self._title = document, title
-        if len(document.lines.points) <= QUICK_POINTS:
-            self._save()
-        else:
-            threading.Thread(target=self._save, daemon=True).start()
+        self.viewer.saved = self.saved
+        self.viewer.begin_saving()
 
-    def _save(self) -> None:
-        thumbnail = thumbnail_of(self._document, LARGEST_IMAGE)
-        if thumbnail is not None:
-            self.saved.show([(thumbnail, self._title)])
+
+def _keep_picture(saved: SavedPicture, document: Document, title: str) -> None:
+    thumbnail = thumbnail_of(document, LARGEST_IMAGE)
+    if thumbnail is not None:
+        saved.show([(thumbnail, title)])
 
 
 def view(drawing: Viewable, *, title: str = "") -> View:

@@ -68,9 +68,12 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
     original, _ = document_of(draw("spiral", 105, 148))
     viewer = Recorded(original, title="a spiral")
     assert len(repr(viewer.get_state())) < 60_000  # its code, and no lines
+    assert sent == []  # there is no page that could receive it
     viewer._handle_custom_msg({"event": "ready"}, [])
-    assert [content["header"]["title"] for content, _ in sent] == ["a spiral", "a spiral"]
-    assert sent[0][1] == sent[1][1] == drawing_data(original).buffers
+    assert [content["header"]["title"] for content, _ in sent] == ["a spiral"]
+    assert sent[0][1] == drawing_data(original).buffers
+    viewer.show(original, title="again")
+    assert sent[1][0]["header"]["title"] == "again"  # a page is there
 
 
 def test_a_view_leaves_a_picture_in_the_saved_notebook() -> None:
