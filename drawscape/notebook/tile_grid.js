@@ -166,7 +166,10 @@ class Wall {
     seen.observe(place);
   }
 
-  focused() { return this.grid.contains(document.activeElement) ? document.activeElement.dataset.id : undefined; }
+  focused() {
+    const { activeElement } = this.grid.getRootNode();  // which some hosts give us one of our own
+    return this.grid.contains(activeElement) ? activeElement.dataset.id : undefined;
+  }
 
   /* What was focused stays so and where it was in view; one that is gone leaves its place to the next. */
   arrange() {

@@ -19,7 +19,8 @@ drawing"""
 TILES = """from drawscape.notebook import Tile, TileGrid
 events = []
 grid = TileGrid([Tile(str(i), b'', f'seed {i}') for i in range(400)],
-    on_star=lambda *a: events.append(('star', *a)), on_open=lambda *a: events.append(('open', *a)))
+    on_star=lambda *a: events.append(('star', *a)), on_open=lambda *a: events.append(('open', *a)),
+    on_compare=lambda ids: events.append(('compare', *ids)))
 grid"""
 
 MANY = """from typing import Annotated
@@ -368,6 +369,8 @@ def test_a_wall_of_tiles_is_chosen_from_and_rated_by_keys(lab: Any, page: Any) -
     wait_until(lambda: notebook.evaluate(chosen) == wanted, 10, wanted)
     assert page.evaluate(CELLS) == ["code"]
     assert serious(page, ".drawscape-wall") == []
+    tiles.nth(3).drag_to(tiles.nth(1))
+    wait_until(lambda: "('compare', '1', '3')" in notebook.evaluate(chosen), 10, "a comparison")
     notebook.evaluate("grid.update(Tile('0', b'', 'seed 0 failed', state='failed'))")
     caption = tiles.nth(0).get_by_text("seed 0 failed")
     caption.wait_for()

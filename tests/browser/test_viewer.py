@@ -78,6 +78,25 @@ def test_the_wheel_zooms_to_the_pointer(viewer: Any, page: Any) -> None:
     assert view_of(page)["scale"] == pytest.approx(before["scale"])
 
 
+def test_a_hand_pans_and_a_button_fills_the_screen(viewer: Any, page: Any) -> None:
+    canvas = viewer.locator("canvas")
+    box, before = canvas.bounding_box(), view_of(page)
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 130, box["y"] + 90, steps=3)
+    page.mouse.move(box["x"] + 140, box["y"] + 75)
+    page.mouse.up()
+    after = view_of(page)
+    moved = [after["x"] - before["x"], after["y"] - before["y"]]
+    assert moved == pytest.approx([40, -25], abs=1)
+    assert after["scale"] == before["scale"]
+    filled = "() => document.fullscreenElement?.classList.contains('drawscape-viewer')"
+    viewer.get_by_label("Full screen").click()
+    page.wait_for_function(filled)
+    viewer.get_by_label("Full screen").click()
+    page.wait_for_function("() => !document.fullscreenElement")
+
+
 def test_the_scrubber_plays_the_pens_way_in_plotting_order(viewer: Any, page: Any) -> None:
     scrubber = viewer.get_by_role("slider")
     scrubber.fill("5000")
