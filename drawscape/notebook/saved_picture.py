@@ -7,6 +7,7 @@ widget. So each box of widgets has a second output, hidden by the style sheet as
 from __future__ import annotations
 
 import base64
+import os
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -27,6 +28,10 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 """Bytes of a form's image before base64, with room for the caption."""
 
 
+LATER_S = 2.0
+"""When a page is given more than a form's bytes: the widget, which has the same to show, is there by then."""
+
+
 class SavedPicture:
     """An output that is replaced when there is something better to keep than `words`.
 
@@ -42,7 +47,8 @@ class SavedPicture:
         self._widget, self._picture = widget, picture
         self._lock = threading.Lock()
         self._followers: list[Callable[[], None]] = []
-        self.keep(f"<p>{escape(words)}</p>")
+        self._words = f"<p>{escape(words)}</p>"
+        self.keep(self._words)
 
     @classmethod
     def of(cls, parts: Sequence[SavedPicture]) -> SavedPicture:
@@ -60,14 +66,28 @@ class SavedPicture:
     @property
     def html(self) -> str:
         """What the notebook keeps at this moment."""
+        return self._styled(self._body)
+
+    def _styled(self, body: str) -> str:
         style = INSTEAD_OF_WIDGET.format(widget=self._widget, picture=self._picture)
-        return f'<div class="{self._picture}">{style}{self._body}</div>'
+        return f'<div class="{self._picture}">{style}{body}</div>'
 
     def display(self) -> None:
         """Put the output under the cell that runs."""
         with self._lock:
-            self._publish(update=False)  # a new one each time; all are replaced together
+            # A notebook that is run without a page may be saved at once.
+            later = len(self._body) > LARGEST_FORM and "JPY_SESSION_NAME" in os.environ
+            # A new one each time; all are replaced together.
+            self._publish(self._words if later else self._body, update=False)
             self._shown = True
+        if later:
+            timer = threading.Timer(LATER_S, self._publish_again)
+            timer.daemon = True
+            timer.start()
+
+    def _publish_again(self) -> None:
+        with self._lock:
+            self._publish(self._body, update=True)
 
     def show(self, pictures: Sequence[tuple[Thumbnail, str]], columns: int = 1) -> None:
         """Keep `pictures`, each with its caption, in rows of `columns`."""
@@ -81,14 +101,14 @@ class SavedPicture:
         with self._lock:
             self._body = html
             if self._shown:
-                self._publish(update=True)
+                self._publish(self._body, update=True)
         for follow in self._followers:
             follow()
 
-    def _publish(self, *, update: bool) -> None:
+    def _publish(self, body: str, *, update: bool) -> None:
         from IPython.display import publish_display_data
 
-        data = {"text/html": self.html, "text/plain": ""}
+        data = {"text/html": self._styled(body), "text/plain": ""}
         publish_display_data(data, transient={"display_id": self._id}, update=update)
 
 

@@ -111,6 +111,14 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         # Of the processor, so that a busy machine changes nothing: what a person waits for, and the page.
         assert float(notebook.evaluate("print(spent)")) < 2
         assert notebook.cell_errors() == []
+
+        def is_saved() -> bool:
+            morning.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+            return (lab.folder / name).read_text().count(
+                "data:image/webp;base64,"
+            ) >= 408  # of the two that are shown
+
+        wait_until(is_saved, 60, "the pictures of the sheets in the saved notebook")
         morning.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
     context.close()
 
