@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from drawscape.errors import JobFailed, TaskNotAllowedError
 from drawscape.job_manager import enqueue_background_job, workers_alive
+from drawscape.queue.worker.loaded_code import LoadedCode
 
 
 @pytest.fixture
@@ -76,3 +81,19 @@ def test_a_backlog_sees_the_edit_within_a_moment(source: Path):
         source.read_text().replace("def answer():\n    return 1", "def answer():\n    return 4444")
     )
     assert later.wait(60) == 4444
+
+
+@pytest.mark.parametrize(("written_s", "is_stale"), [(1, True), (-10, False)])
+def test_a_module_that_was_written_after_its_job_began_counts_as_changed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, written_s: float, is_stale: bool
+):
+    """It may have been read before it was written: nobody knows what the process holds."""
+    code, began = LoadedCode(), time.time()
+    code.note()
+    file = home / "modules" / f"written{int(is_stale)}.py"
+    file.touch()
+    os.utime(file, (began + written_s,) * 2)
+    monkeypatch.delitem(sys.modules, file.stem, raising=False)
+    importlib.import_module(file.stem)
+    code.note(began)
+    assert code.is_stale(time.time() + 1) == is_stale

@@ -109,7 +109,9 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(
             relaxed.connection.set_trace_callback(statements.append)
             changed = cancel_many(relaxed, queue.name)
             assert changed == MANY
-    assert statements.count("commit") >= (changed if work == "prune" else changed // 50)
+    commits = statements.count("commit")
+    assert commits >= (changed if work == "prune" else changed // 50)
+    assert statements.count("pragma wal_checkpoint(passive)") >= commits // 8 - 1
 
 
 def steps_of(pause_s: float, count: int) -> list[int]:
@@ -136,6 +138,25 @@ def test_a_transaction_takes_on_as_much_as_its_time_allows(home: Path):
     assert max(steps_of(0.006, 10)) <= 2  # two are more than 10 ms, however busy the machine is
     assert max(steps_of(0, 10_000)) > 10
     assert sum(steps_of(0, 10_000)) == 10_000
+
+
+def test_between_two_transactions_another_writer_finds_the_file_free(home: Path):
+    database = default_queue().database
+    moments: dict[str, list[float]] = {"begin immediate": [], "commit": []}
+
+    def note(sql: str) -> None:
+        moments.setdefault(sql, []).append(time.monotonic())
+
+    steps = iter(range(5))
+    database.connection.set_trace_callback(note)
+    in_slices(database, lambda connection: (time.sleep(0.02), next(steps, 4) < 4)[1])
+    database.connection.set_trace_callback(None)
+    begun, ended = moments["begin immediate"], moments["commit"]
+    assert len(begun) == 5
+    free_s = [begin - end for begin, end in zip(begun[1:], ended, strict=False)]
+    assert (
+        min(free_s) > 0.012
+    )  # what SQLite waits for between two looks, and the file was held for longer
 
 
 def test_a_job_that_is_needed_meanwhile_is_not_pruned(home: Path):

@@ -194,10 +194,11 @@ def write_outcome(connection: Connection, held: Claim, outcome: Outcome) -> bool
 
 def _next_try(delay_s: float, backoff: float, listed: str | None) -> tuple[object, ...]:
     """Return status, due time and the delays that are left, for a job that is tried again."""
-    later: tuple[float, str | None] = (min(delay_s * backoff, LONGEST_S), None)
+    left = None
     if listed:
         delay_s, *rest = json.loads(listed)
-        later = (rest[0] if rest else delay_s, json.dumps(rest or [delay_s]))
+        left = json.dumps(rest or [delay_s])
+    later = min(delay_s * backoff, LONGEST_S), left
     if delay_s <= 0:
         return Status.QUEUED.value, None, None, None, *later
     due = Due.after(delay_s)

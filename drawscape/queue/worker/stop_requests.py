@@ -36,12 +36,12 @@ class StopRequests:
     def stop(self, seq: int, token: int, grace_s: float) -> None:
         """Ask to stop the job of that claim, if it is the one that runs.
 
-        Called again and again until the job has ended: the strictest request counts.
+        Called again and again until the job has ended, with the strictest request that the table has.
         """
         with self._lock:
             if self._claim != (seq, token):
                 return
-            self._grace_s = grace_s if self._grace_s is None else min(self._grace_s, grace_s)
+            self._grace_s = grace_s
         self._wake()
 
     def interrupt(self) -> None:
