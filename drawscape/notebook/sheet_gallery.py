@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, THUMBNAIL_PX, thumbnail_of
 from drawscape.errors import DrawscapeError
-from drawscape.notebook.display import QUICK_S
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.picture import Picture, preview_picture, result_picture
 from drawscape.notebook.sheet_cells import TROUBLES, SheetCell
 from drawscape.notebook.text import status_words
 from drawscape.svg.read import read_svg
+
+SLOW_S = 1.0
+"""A drawing that takes longer shows in its tile what there is of it: that costs the page a whole drawing."""
 
 
 def sheet_gallery(cells: Sequence[SheetCell], columns: int) -> Gallery:
@@ -31,7 +33,7 @@ def cell_picture(cell: SheetCell) -> Picture | None:
         return None
     if cell.status == "finished":
         return result_picture(cell.state.result)
-    return preview_picture(cell.state.preview) if cell.state.run_s >= QUICK_S else None
+    return preview_picture(cell.state.preview) if cell.state.run_s >= SLOW_S else None
 
 
 def _small(cell: SheetCell) -> Picture | None:

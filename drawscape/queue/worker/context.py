@@ -35,7 +35,7 @@ class JobContext:
         """Report how far the task is, 0 to 1, with a few words and the drawing so far.
 
         Calls may come as often as they like: at most 20 a second are written, and the last always is.
-        `preview` may be a function; it is called only when a picture is due.
+        `preview` may be a function; it is called only when a picture is due, the first after 0.2 s.
         """
 
     def log(self, text: str) -> None:
