@@ -10,6 +10,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import at_most, fitted_lines, polar
 from drawscape.svg_builder import SVGBuilder
 
@@ -38,10 +39,13 @@ def guilloche(
         for inner, outer in pairwise(edges.tolist())
     )
     rosette = fitted_lines(svg, rosette)
-    band = np.repeat(np.arange(bands), [max(3, round(strands * outer)) for outer in edges[1:]])
+    counts = [max(3, round(strands * outer)) for outer in edges[1:]]
+    band = np.repeat(np.arange(bands), counts)
+    strand = np.concatenate([1 + np.arange(count) for count in counts])
     for pen in range(min(pens, bands)):
         with svg.layer(f"pen {pen + 1}", color=COLORS[pen], width=0.25):
-            svg.polylines(rosette.take(band % pens == pen))
+            mine = band % pens == pen
+            svg.polylines(thinned(rosette.take(mine), strand[mine], most=0.8, pen_mm=0.25))
 
 
 def _band(rng: np.random.Generator, inner: float, outer: float, strands: int, lobes: int) -> Points:

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import at_most, filled
 from drawscape.svg_builder import SVGBuilder
 
@@ -48,7 +49,9 @@ def harmonograph(
     x = _swing(rng, t, low, detune, first) + 0.6 * _swing(rng, t, high, detune, second)
     y = _swing(rng, t, low, detune, first + quarter)
     y += 0.6 * _swing(rng, t, high, detune, second + other)
-    svg.polyline(filled(svg, np.column_stack([x * fade, y * fade])))
+    line = Lines.of(filled(svg, np.column_stack([x * fade, y * fade])))
+    # Swings that crowd leave each other out: the first goes everywhere, the second where there is room.
+    svg.polylines(thinned(line, 1 + np.floor(t * low).astype(np.int64)))
 
 
 def _swing(

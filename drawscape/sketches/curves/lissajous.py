@@ -30,7 +30,7 @@ def lissajous(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    across: Annotated[int, Interval(ge=1, le=9), doc("Swings from left to right")] = 3,
+    across: Annotated[int, Interval(ge=1, le=9), doc("Swings from left to right")] = 5,
     down: Annotated[int, Interval(ge=1, le=9), doc("Swings from top to bottom")] = 4,
     lines: Annotated[int, Interval(ge=2, le=24), doc("Lines of the ribbon")] = 9,
     breadth: Annotated[
@@ -49,6 +49,9 @@ def lissajous(
     wide = min(breadth, 1 / float(np.prod(swings))) * svg.frame.short
     phases = _phases(rng, swings)
     wide = min(wide, 0.6 * _room(svg, swings, phases))
+    middle = _figure(svg, swings, phases, wide)
+    # In a bend tighter than the ribbon the inner lines would end in a cusp.
+    wide = min(wide, max(1.9 / float(np.abs(_curvature(middle)).max()), 0.25 * wide))
     lines = at_most(lines, wide, 0.6, least=2)
     middle = _figure(svg, swings, phases, wide)
     sides, bend = _normals(middle), _curvature(middle)

@@ -8,7 +8,9 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.resample import resample
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import filled, polar
 from drawscape.svg_builder import SVGBuilder
 
@@ -48,7 +50,13 @@ def maurer_rose(
     )
     figure = figure.with_points(filled(svg, figure.points))
     with svg.layer("walk", color="#1b1b1b", width=0.25):
-        svg.polylines(figure.take(np.arange(walks)))
+        walk = figure.take(np.arange(walks))
+        chords = np.concatenate([np.stack((line[:-1], line[1:]), axis=1) for line in walk])
+        # Where hundreds cross, every second one is enough.
+        light = thinned(
+            resample(Lines.of(chords), 0.8), 1 + np.arange(len(chords)), most=1.4, pen_mm=0.25
+        )
+        svg.polylines(light)
     if outline:
         with svg.layer("rose", color="#b3402a", width=0.4):
             svg.polylines(figure.take([walks]))

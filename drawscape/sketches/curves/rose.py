@@ -101,7 +101,7 @@ def _veins(rng: np.random.Generator, edge: Points, apart: float) -> Lines:
     number = np.arange(1, count + 1)
     rank = np.log2(number & -number)
     start = np.clip(0.5 ** (rank + 0.35) * rng.uniform(0.9, 1.1, count), 0.02, 1)
-    t = start[:, None] + (0.985 - start[:, None]) * np.linspace(0, 1, 9)
+    t = start[:, None] + (0.985 - start[:, None]) * np.linspace(0, 1, 6)
     # They leave the edge square to it, not straight for the base: the petal is a bowl.
     middle = edge[len(edge) // 2]
     pull = 0.18 * np.sin(np.pi * t)[..., None] * (middle - tips)[:, None]

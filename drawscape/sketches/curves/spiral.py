@@ -7,9 +7,11 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import WHOLE, thinned
 from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
@@ -49,22 +51,23 @@ def spiral(
     """
     radius = svg.frame.short / 2
     turns = at_most(turns, radius * (1 - hole), 0.65, least=2)
-    points = _archimedean(turns, hole, radius)
+    points, turn = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)
     for step in range(STEPS):
         points = _stirred(points, waves, wobble * scale / STEPS)
-        yield (step + 1) / STEPS, partial(_draw, points=points)
-    _draw(svg, points)
+        yield (step + 1) / STEPS, partial(_draw, points=points, turn=turn)
+    _draw(svg, points, turn)
 
 
-def _draw(svg: SVGBuilder, points: Points) -> None:
-    """Draw the line, from the unit disc to the page."""
+def _draw(svg: SVGBuilder, points: Points, turn: NDArray[np.int64]) -> None:
+    """Draw the line, from the unit disc to the page; where turns crowd, every second one goes on."""
     points = points / np.maximum(1.0, np.hypot(points[:, 0], points[:, 1]))[:, None]
-    svg.polyline(points * (svg.frame.short / 2) + (svg.frame.cx, svg.frame.cy))
+    placed = points * (svg.frame.short / 2) + (svg.frame.cx, svg.frame.cy)
+    svg.polylines(thinned(Lines.of(placed), turn))
 
 
-def _archimedean(turns: int, hole: float, radius: float) -> Points:
-    """Return a spiral in the unit disc that ends in a full circle, the rim.
+def _archimedean(turns: int, hole: float, radius: float) -> tuple[Points, NDArray[np.int64]]:
+    """Return a spiral in the unit disc that ends in a full circle, the rim, and the turn of each point.
 
     The points are about 0.55 mm apart on paper, and 70,000 at most.
     """
@@ -74,7 +77,9 @@ def _archimedean(turns: int, hole: float, radius: float) -> Points:
     angle = 2 * np.pi * turns * (r - hole) / (1 - hole)
     rim = np.linspace(0, 2 * np.pi, max(100, int(2 * np.pi * radius / 0.55)))[1:]
     r, angle = np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim)
-    return np.column_stack([r * np.cos(angle), r * np.sin(angle)])
+    turn = 1 + (angle / (2 * np.pi)).astype(np.int64)
+    turn[count:] = WHOLE  # the rim
+    return np.column_stack([r * np.cos(angle), r * np.sin(angle)]), turn
 
 
 def _random_waves(rng: np.random.Generator, scale: float) -> Points:

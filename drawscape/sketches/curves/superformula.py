@@ -9,12 +9,9 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.ink import WHOLE, thinned
 from drawscape.sketches.placing import at_most, filled, polar
 from drawscape.svg_builder import SVGBuilder
-
-CLOSEST = 0.45
-"""mm between two rings: closer ones only blacken the paper."""
 
 
 @sketch
@@ -44,24 +41,10 @@ def superformula(
     shape = _shape(turned, lobes, n1, n2, n3)
     radius = growth[:, None] * ((1 - growth[:, None]) + growth[:, None] * shape)
     placed = filled(svg, polar(radius, angle))
-    svg.polylines(_thinned(placed))
-
-
-def _thinned(rings: Points) -> Lines:
-    """Return the rings, (R, N, 2), without the stretches that would run into a blot.
-
-    Every second ring shows only where rings lie `CLOSEST` apart, every fourth where half as far, and so
-    on, so that the lines on paper keep their distance.
-    """
-    gap = np.hypot(*np.diff(rings, axis=0).transpose(2, 0, 1))
-    # The nearer of both neighbours, smoothed over the lie of the line.
-    near = np.minimum(np.vstack([gap[:1], gap]), np.vstack([gap, gap[-1:]]))
-    number = np.arange(1, len(rings) + 1)
-    shown = (number & -number)[:, None] * near - CLOSEST
-    # The outline stays whole.
-    shown[-1] = 1.0
-    kept = keep_positive(Lines.of(rings), shown)
-    return kept.take(kept.lengths_mm > 2.0)
+    # Where rings crowd, every second goes on; the outline stays whole.
+    number = 1 + np.arange(rings)
+    number[-1] = WHOLE
+    svg.polylines(thinned(Lines.of(placed), number))
 
 
 def _shape(angle: Points, lobes: int, n1: float, n2: float, n3: float) -> Points:

@@ -10,14 +10,11 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Family = Literal["de Jong", "Clifford"]
-
-
-DARKEST = 0.75
-"""Of line in mm for each mm² of the page: where threads crowd it is several times as much."""
 
 
 @sketch
@@ -53,7 +50,8 @@ def attractor(
     # Both axes reach the frame as long as that stretches neither beyond one and a half.
     scale = np.minimum(size / span, 1.5 * np.min(size / span))
     placed = (sheet - low - span / 2) * scale + (frame.cx, frame.cy)
-    svg.polylines(_light(_slim(placed), frame.width * frame.height))
+    # Where threads crowd at a fold, every second one goes on, then every fourth.
+    svg.polylines(thinned(_slim(placed), 1 + np.arange(threads)))
 
 
 def _threads(threads: int, folds: int) -> NDArray[np.float64]:
@@ -75,13 +73,6 @@ def _folded(
         else:
             x, y = np.sin(a * y) + c * np.cos(a * x), np.sin(b * x) + d * np.cos(b * y)
     return np.stack((x, y), axis=2)
-
-
-def _light(threads: Lines, area: float) -> Lines:
-    """Return as many threads, evenly chosen, as leave the paper lighter than `DARKEST` on the whole."""
-    ink = float(threads.lengths_mm.sum())
-    most = max(5, int(len(threads) * min(1.0, DARKEST * area / max(ink, 1e-9))))
-    return threads.take(np.unique(np.linspace(0, len(threads) - 1, most).astype(int)))
 
 
 def _slim(sheet: NDArray[np.float64]) -> Lines:

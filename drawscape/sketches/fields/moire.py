@@ -44,7 +44,8 @@ def moire(
     """
     frame = svg.frame
     # Large sheets take wider lines, so that no page costs more than about 400 lines a copy.
-    pitch = max(spacing, frame.long / 400)
+    # Three copies need more room than two.
+    pitch = max(spacing, frame.long / 400, 0.38 * sheets * max(stretch, 1 / stretch))
     reach = float(np.hypot(frame.width, frame.height)) / 2 * 1.6
     heading = rng.uniform(0, 2 * np.pi)
     for copy in range(sheets):
@@ -53,20 +54,22 @@ def moire(
         away = shift * frame.short * (copy - (sheets - 1) / 2)
         centre = np.array([frame.cx, frame.cy])
         centre = centre + away * np.array([np.cos(heading), np.sin(heading)])
-        lines = _placed(_pattern(pattern, step, reach), centre, angle)
+        lines = _placed(_pattern(pattern, step, reach, 0.35 * sheets), centre, angle)
         seen = clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1)
         with svg.layer(f"pen {copy + 1}", color=COLORS[copy], width=0.3):
             svg.polylines(seen)
 
 
-def _pattern(pattern: Pattern, step: float, reach: float) -> list[Points] | NDArray[np.float64]:
-    """Return the pattern about the origin, `step` mm between lines, out to `reach` mm."""
+def _pattern(
+    pattern: Pattern, step: float, reach: float, nearest: float
+) -> list[Points] | NDArray[np.float64]:
+    """Return the pattern about the origin, `step` mm between lines, rays `nearest` mm at least."""
     if pattern == "circles":
         return [_circle(r) for r in np.arange(step / 2, reach, step)]
     if pattern == "rays":
         # Rays are `step` apart two thirds of the way out, and stop where they would close up.
         count = round(2 * np.pi * reach * 0.4 / step)
-        along = np.array([count * 0.7 / (2 * np.pi), reach])
+        along = np.array([count * nearest / (2 * np.pi), reach])
         theta = np.arange(count) * 2 * np.pi / count
         unit = np.column_stack((np.cos(theta), np.sin(theta)))
         return np.asarray(along[None, :, None] * unit[:, None, :])

@@ -23,7 +23,7 @@ def dragon(
     *,
     step_mm: Annotated[float, Interval(ge=1.2, le=12), doc("Length of a step in mm")] = 2.4,
     dragons: Annotated[int, Interval(ge=1, le=4), doc("Dragons about a point, a pen each")] = 4,
-    opening: Annotated[float, Interval(ge=90, le=110), doc("Degrees at each crease")] = 90.0,
+    opening: Annotated[float, Interval(ge=90, le=98), doc("Degrees at each crease")] = 90.0,
     rounding: Annotated[
         float, Interval(ge=0.1, le=1), doc("How far the creases are rounded")
     ] = 0.8,
@@ -37,7 +37,7 @@ def dragon(
     frame = svg.frame
     # A dragon is some 1.4 * sqrt(2)^folds steps long: these reach over the page from anywhere on it.
     reach = np.hypot(frame.width, frame.height) / step_mm
-    folds = min(16, int(np.ceil(2 * np.log2(2.2 * reach))))
+    folds = min(16, int(np.ceil(2 * np.log2(6 * reach))))
     steps = np.exp(1j * np.radians(180 - opening) * _quarter_turns(folds))
     line = _rounded(np.concatenate([[0], np.cumsum(steps)]), rounding)
     turns = np.exp(2j * np.pi * np.arange(dragons) / (2 if dragons == 2 else 4))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
+
+if TYPE_CHECKING:
+    from contourpy import ContourGenerator
 
 Floats = NDArray[np.float64]
 
@@ -93,12 +97,12 @@ def _draw(
     with svg.layer("outside", color="#14213d", width=0.3):
         svg.polylines(_contours(x, y[: len(height)], height, lines))
     found = _inner(x, y[: len(height)], height, trap, inner)
-    if found:
+    if len(found):
         with svg.layer("inside", color="#b3402a", width=0.3):
             svg.polylines(found)
 
 
-def _inner(x: Floats, y: Floats, height: Floats, trap: Floats, count: int) -> list[Points]:
+def _inner(x: Floats, y: Floats, height: Floats, trap: Floats, count: int) -> Lines:
     """Return contours of `trap` where `height` is 0, at levels that share the inside evenly."""
     from contourpy import contour_generator
     from scipy.ndimage import binary_erosion
@@ -106,11 +110,10 @@ def _inner(x: Floats, y: Floats, height: Floats, trap: Floats, count: int) -> li
     # The shore is drawn from outside; a few cells in from it the contours have room.
     inside = binary_erosion(height <= 0, iterations=2)
     if count == 0 or np.count_nonzero(inside) < 100:
-        return []
+        return Lines.empty()
     levels = np.quantile(trap[inside], (np.arange(count) + 0.5) / count)
     generator = contour_generator(x, y, np.ma.masked_array(trap, ~inside))
-    found = [line for level in levels for line in generator.lines(float(level))]
-    return [line for line in found if _length(line) > 2 * SHORTEST_MM]
+    return _each_level(generator, levels, 2 * SHORTEST_MM)
 
 
 def _length(line: Points) -> float:
@@ -137,7 +140,7 @@ def _fields(z: NDArray[np.complex128], c: complex) -> tuple[Floats, Floats]:
     return result.reshape(shape), trap.reshape(shape)
 
 
-def _contours(x: Floats, y: Floats, height: Floats, count: int) -> list[Points]:
+def _contours(x: Floats, y: Floats, height: Floats, count: int) -> Lines:
     """Return `count` contours from 0.5 mm off the set outward, wider and wider apart."""
     from contourpy import contour_generator
 
@@ -150,5 +153,13 @@ def _contours(x: Floats, y: Floats, height: Floats, count: int) -> list[Points]:
     # The first step outward is the narrowest.
     count = at_most(count, np.maximum(last - first, 0) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
-    found = [line for level in levels for line in generator.lines(float(level))]
-    return [line for line in found if _length(line) > SHORTEST_MM]
+    return _each_level(generator, levels, SHORTEST_MM)
+
+
+def _each_level(generator: ContourGenerator, levels: Floats, shortest: float) -> Lines:
+    """Return the contours longer than `shortest`; where levels crowd, every second or fourth."""
+    found = [
+        (n, line) for n, level in enumerate(levels, 1) for line in generator.lines(float(level))
+    ]
+    found = [(n, line) for n, line in found if _length(line) > shortest]
+    return thinned(Lines.of([line for _, line in found]), np.array([n for n, _ in found]))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import fitted_lines
 from drawscape.svg_builder import SVGBuilder
 
@@ -100,12 +101,13 @@ def l_system(
     placed = fitted_lines(svg, Lines.join(grown), stretched=plants > 1)
     plant = np.repeat(np.arange(2 * plants), count)
     with svg.layer("branches", color="#1f2a1f", width=0.3):
-        svg.polylines(placed.take(plant % 2 == 0))
+        twigs = placed.take(plant % 2 == 0)
+        svg.polylines(thinned(twigs, 1 + np.arange(len(twigs))))
     for number, (name, color) in enumerate(GREENS.items()):
         foliage = placed.take((plant % 2 == 1) & (plant // 2 % 3 == number))
         if len(foliage):
             with svg.layer(name, color=color, width=0.3):
-                svg.polylines(foliage)
+                svg.polylines(thinned(foliage, 1 + np.arange(len(foliage)), most=0.4))
 
 
 def _company(rng: np.random.Generator, system: Name, plants: int) -> list[Name]:

@@ -42,22 +42,22 @@ def space_colonization(
     rng: np.random.Generator,
     *,
     form: Annotated[Form, doc("What grows")] = "tree",
-    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4800,
+    buds: Annotated[int, Interval(ge=100, le=6000), doc("Points of light to grow to")] = 4200,
     limbs: Annotated[
         float, Interval(ge=2.0, le=16.0), doc("How far limbs keep from each other, in steps")
-    ] = 9.0,
+    ] = 6.0,
     reach: Annotated[
         float, Interval(ge=1.2, le=6.0), doc("How near a twig comes to a bud, in steps")
-    ] = 2.2,
+    ] = 1.4,
     sight: Annotated[
         float, Interval(ge=4.0, le=40.0), doc("From how far a bud pulls, in steps")
-    ] = 10.0,
+    ] = 5.0,
     trunk: Annotated[
         float, Interval(ge=0.0, le=0.09), doc("Width of the trunk, as a part of the page")
-    ] = 0.045,
+    ] = 0.05,
     taper: Annotated[
         float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
-    ] = 1.9,
+    ] = 2.2,
     roots: Annotated[
         bool, doc("Roots below a tree, the outline of a leaf, in the second pen")
     ] = True,
@@ -146,7 +146,8 @@ def _roots(rng: np.random.Generator, frame: Frame, width: float, taper: float) -
     )
     for _ in growing.grow(300, 2500):
         pass
-    growing.light_anew(_light(rng, bowl, 900), 2 * step)
+    growing.light_anew(_light(rng, bowl, 900), 1.4 * step)
+    growing.influence = 5 * step
     for _ in growing.grow(300, 2500):
         pass
     nodes = relaxed(growing.nodes, growing.parents, 3)

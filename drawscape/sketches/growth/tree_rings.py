@@ -12,6 +12,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.ink import WHOLE, room_for
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -57,8 +58,11 @@ def tree_rings(
     rings += _bulge(rings, theta, bulges)
     middle = lean * rng.uniform(0.6, 1.0) * np.exp(1j * rng.uniform(0, 2 * np.pi))
     splits = _cracks(rng, cracks)
-    wood = keep_positive(_placed(svg, rings, theta, middle), _unsplit(rings, theta, splits))
-    svg.polylines(wood)
+    grown = _placed(svg, rings, theta, middle)
+    # Years that crowd leave each other out; the youngest, beside the bark, goes all round.
+    room = room_for(grown, np.append(1 + np.arange(len(rings) - 1), WHOLE))
+    wood = keep_positive(grown, np.minimum(_unsplit(rings, theta, splits).ravel(), room))
+    svg.polylines(wood.take(wood.lengths_mm > 1.5))
     svg.polylines(_placed(svg, *_gaps(splits, theta, rings), middle))
     if bark:
         with svg.layer("pen 2", color="#8a4b2a", width=0.4):

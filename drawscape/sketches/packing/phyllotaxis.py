@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.occlusion import visible
 from drawscape.sketches import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.svg_builder import SVGBuilder
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
@@ -73,10 +74,12 @@ def phyllotaxis(
     whole = frame.contains(outlines).all(axis=1)
     lines, owner = _in_front(outlines[whole], owner[whole], overlap)
     accent = second[owner]
-    svg.polylines(lines.take(~accent))
+    svg.polylines(thinned(lines.take(~accent), 1 + np.arange(np.count_nonzero(~accent)), most=0.4))
     if accent.any():
         with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(lines.take(accent))
+            svg.polylines(
+                thinned(lines.take(accent), 1 + np.arange(np.count_nonzero(accent)), most=0.4)
+            )
 
 
 def _in_front(

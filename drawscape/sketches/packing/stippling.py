@@ -155,6 +155,9 @@ def _marks(
         half = np.array([np.cos(turn), np.sin(turn)])
         shape = np.stack((-half, half))
         return np.asarray(points[:, None] + shape * size[:, None, None])
+    if mark == "ring":
+        # Their ink, 2 pi r times a pen of 0.3 mm, has to leave paper in the room of each.
+        size = np.minimum(size, 0.42 * room**2)
     t = np.linspace(0, 2 * np.pi, 9 if mark == "dot" else 15)
     shape = np.column_stack((np.cos(t), np.sin(t)))
     shape[-1] = shape[0]

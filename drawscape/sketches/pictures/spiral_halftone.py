@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
+from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
@@ -50,6 +51,7 @@ def spiral_halftone(
     reach = float(min(half) - pitch / 2 if disc else np.hypot(*half))
     # At most 400,000 points; large pages with many turns then take longer swings.
     length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 400_000)
+    length = max(length, shortest_swing(pitch, pitch * swing))
     path, outward = _spiral(pitch, reach, length / 8)
     path = path + np.array([frame.cx, frame.cy])
     dark = tone.at(path)

@@ -8,6 +8,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.sketches import sketch
+from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
@@ -41,6 +42,7 @@ def squiggles(
     x0, y0, x1, y1 = shown(tone, frame)
     rows = max(4, min(rows, int((y1 - y0) / 0.7)))  # nearer rows would run together
     pitch = (y1 - y0) / rows
+    waves = min(waves, pitch / shortest_swing(pitch, pitch * swing))
     # Twelve points a swing keep it round.
     step = float(np.clip(pitch / waves / 12, 0.12, 0.6))
     x = np.linspace(x0, x1, max(24, int((x1 - x0) / step)))

@@ -18,6 +18,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.simplify import simplify
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
@@ -33,7 +34,7 @@ CELLS = 50
 CLEARANCE = 0.005
 """Of the scene's depth: how far behind the mesh a slice may lie and still show, since the mesh is coarser."""
 
-SAMPLES = 140
+SAMPLES = 112
 """Points along each side of the grid of a slice."""
 
 GYROID_SLICES = 150
@@ -42,8 +43,8 @@ GYROID_SLICES = 150
 FLOOR, SUN = -1.5, 0.36
 """Height of the ground that the shadow falls on, and how far it runs for each unit of height."""
 
-STEPS = 4
-"""Parts in which the slices come, so that they can be watched."""
+RANKS = (8, 4, 2, 1)
+"""Slices come from coarse to fine: each eighth, those between, ... and last every second one."""
 
 
 @sketch
@@ -60,7 +61,7 @@ def implicit(
         float, Interval(ge=0.0, le=360.0), doc("Degrees that the solid is turned")
     ] = 28.0,
     period: Annotated[
-        float, Interval(ge=1.0, le=4.0), doc("How finely gyroid, cage and knot are wound")
+        float, Interval(ge=1.0, le=3.0), doc("How finely gyroid, cage and knot are wound")
     ] = 1.4,
     wall: Annotated[float, Interval(ge=0.1, le=0.9), doc("How thick the walls are")] = 0.62,
     cut: Annotated[bool, doc("Cut a quarter away, its faces in a pen of their own")] = False,
@@ -77,7 +78,7 @@ def implicit(
     # The cut quarter, x and y negative, faces the eye when nothing is turned.
     camera = Camera.parallel(turn - 45.0, tilt)
     mesh = implicit_mesh(lambda x, y, z: -kept(x, y, z), (-1, -1, -1), (1, 1, 1), resolution=CELLS)
-    ground = _shadow(kept, turn) if shadow else Lines.empty()
+    ground = _shadow(kept, turn, tilt) if shadow else Lines.empty()
     floor = [np.column_stack((line, np.full(len(line), FLOOR))) for line in ground]
     outline = camera.project(np.concatenate((mesh.vertices, *floor)))[:, :2]
     place = _placing(svg, outline)
@@ -90,10 +91,14 @@ def implicit(
     )
     surface: list[Lines] = []
     faces: list[Lines] = []
-    for step, heights in enumerate(np.array_split(np.linspace(-0.985, 0.985, slices), STEPS)):
-        for drawn, paths in zip((surface, faces), _slices(kept, solid, heights), strict=True):
-            drawn.append(place(visible_paths(paths, mesh, camera, bias=CLEARANCE)))
-        yield 0.9 * (step + 1) / STEPS, partial(_draw, surface=surface, faces=faces)
+    heights, number = np.linspace(-0.985, 0.985, slices), 1 + np.arange(slices)
+    for step, rank in enumerate(RANKS):
+        some = heights[np.minimum(number & -number, RANKS[0]) == rank]
+        # Faces are seen at a slant: every second slice is enough for them.
+        paths = _slices(kept, solid, some)[: 1 + (cut and rank > 1)]
+        for drawn, lines in zip((surface, faces), paths, strict=False):
+            drawn.append(place(visible_paths(lines, mesh, camera, bias=CLEARANCE)))
+        yield 0.9 * (step + 1) / len(RANKS), partial(_draw, surface=surface, faces=faces)
     _draw(svg, surface, faces)
     if floor:
         with svg.layer("shadow", color="#5f7f9e", width=0.3):
@@ -101,14 +106,23 @@ def implicit(
 
 
 def _draw(svg: SVGBuilder, surface: list[Lines], faces: list[Lines]) -> None:
-    """Draw the outer surface with the first pen, the cut faces with the second."""
-    svg.polylines(_long(Lines.join(surface)))
+    """Draw the outer surface with the first pen, the cut faces with the second, blotting neither."""
+    svg.polylines(_light(surface))
     if any(len(lines) for lines in faces):
         with svg.layer("cut", color="#b3402a", width=0.3):
-            svg.polylines(_long(Lines.join(faces)))
+            svg.polylines(_light(faces))
 
 
-def _shadow(solid: Inside, turn: float) -> Lines:
+def _light(by_rank: list[Lines]) -> Lines:
+    """Return the slices, of which only the coarse ones go on where they crowd at the body's rim."""
+    long = [_long(lines) for lines in by_rank]
+    numbers = [
+        rank * (1 + 2 * np.arange(len(lines))) for rank, lines in zip(RANKS, long, strict=False)
+    ]
+    return thinned(Lines.join(long), np.concatenate(numbers))
+
+
+def _shadow(solid: Inside, turn: float, tilt: float) -> Lines:
     """Return a hatch of the shadow on the floor, as lines in the plane, level for the eye."""
     side = np.linspace(-2.4, 2.4, 201)
     x, y = side[None, :], side[:, None]
@@ -122,7 +136,8 @@ def _shadow(solid: Inside, turn: float) -> Lines:
         dark = np.maximum(dark, np.where(np.hypot(u, v) < 1.1, near, -1.0))
     level = np.radians(45.0 - turn)
     along = np.array([np.cos(level), -np.sin(level)]) * side[:, None]
-    rows = np.arange(-2.3, 2.3, 0.028)[:, None, None]
+    # The eye sees them at a slant: as far apart on paper whatever the tilt.
+    rows = np.arange(-2.3, 2.3, 0.021 / np.sin(np.radians(tilt)))[:, None, None]
     rows = along + rows * (np.sin(level), np.cos(level))
     at = np.clip((rows + 2.4) / (side[1] - side[0]), 0, side.size - 1.001)
     i, j = at[..., 1].astype(int), at[..., 0].astype(int)
@@ -151,14 +166,13 @@ def _slices(kept: Inside, whole: Inside, heights: Floats) -> tuple[list[Points3]
     side = np.linspace(-1, 1, SAMPLES)
     surface: list[Points3] = []
     faces: list[Points3] = []
-    for number, height in enumerate(heights.tolist()):
+    for height in heights.tolist():
         value = kept(side[None, :], side[:, None], np.full((1, 1), height))
         lines = simplify(contours(value, 0.0, (-1.0, -1.0, 1.0, 1.0)), 0.003)
         # On a cut face the whole solid goes on beyond the slice.
         x, y = lines.points.T
         beyond = whole(x, y, np.full(len(lines.points), height)) - 0.02
-        # Faces are seen at a slant: every second slice is enough for them.
-        for found, part in ((surface, -beyond), (faces, beyond))[: 2 - number % 2]:
+        for found, part in ((surface, -beyond), (faces, beyond)):
             found += [
                 np.column_stack((line, np.full(len(line), height)))
                 for line in keep_positive(lines, part)

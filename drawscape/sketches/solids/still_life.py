@@ -15,6 +15,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Mesh
 from drawscape.geometry.solids import revolved
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most, fitted
 from drawscape.svg_builder import SVGBuilder
@@ -56,7 +57,11 @@ def still_life(
         for profile, (x, y) in zip(profiles, places, strict=True)
     )
     tallest = max(float(profile[-1, 1]) for profile in profiles)
-    rings = at_most(rings, 0.35 * svg.frame.long, 1.0, least=8)
+    # How tall it stands on paper, where the scene fills the page.
+    wide, high = np.ptp(camera.project(scene.vertices)[:, :2], axis=0)
+    scale = min(svg.frame.width / wide, svg.frame.height / high)
+    upright = tallest * scale * float(np.cos(np.radians(elevation)))
+    rings = at_most(rings, upright, 1.0, least=6)
     drawn: list[Lines] = []
     for number, (profile, place) in enumerate(zip(profiles, places, strict=True)):
         paths = _rings(profile, place, tallest / rings)
@@ -72,11 +77,13 @@ def _draw(svg: SVGBuilder, drawn: list[Lines], pens: int) -> None:
         return
     placed = joined.with_points(fitted(svg, joined.points))
     glaze = np.repeat(np.arange(len(drawn)) % pens, [len(lines) for lines in drawn])
+    ring = np.concatenate([1 + np.arange(len(lines)) for lines in drawn])
     for pen in range(pens):
         lines = placed.take(glaze == pen)
         if len(lines):
             with svg.layer(f"glaze {pen + 1}", color=COLORS[pen], width=0.35):
-                svg.polylines(lines.take(lines.lengths_mm > 0.6))
+                light = thinned(lines, ring[glaze == pen], pen_mm=0.35)
+                svg.polylines(light.take(light.lengths_mm > 0.6))
 
 
 def _profile(rng: np.random.Generator, slimness: float) -> Floats:

@@ -15,6 +15,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.geometry.resample import resample
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
+from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -73,9 +74,14 @@ def terrain(
     across = Lines.of(np.stack((np.broadcast_to(view.x, view.y.shape), view.y), axis=2))
     clear = (view.skyline - view.y).ravel()
     wet = view.wet.ravel()
-    svg.polylines(keep_positive(across, np.where(wet, -1.0, clear)))
+    seen = np.where(view.wet, -1.0, view.skyline - view.y)
+    land = [keep_positive(across.take([row]), seen[row]) for row in range(rows)]
+    number = np.repeat(1 + np.arange(rows), [len(lines) for lines in land])
     if mesh == "net":
-        svg.polylines(_along(view, frame))
+        land.append(_along(view, frame))
+        number = np.append(number, 1 + np.arange(len(land[-1])))
+    # Lines that crowd on a slope that faces away leave each other out.
+    svg.polylines(thinned(Lines.join(land), number, most=0.65))
     with svg.layer("pen 2", color="#2a5b8c", width=0.3):
         svg.polylines(_ripples(rng, keep_positive(across, np.where(wet, clear, -1.0))))
     if sun:

@@ -14,7 +14,7 @@ from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import polar
 from drawscape.svg_builder import SVGBuilder
 
-CLOSEST = 0.6
+CLOSEST = 0.78
 """mm between the lines of the shading, whatever was asked: closer ones only blot."""
 
 

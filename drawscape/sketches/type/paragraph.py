@@ -100,8 +100,12 @@ def paragraph(
     # The sun's edge cuts letters, as a cloth that is dyed.
     even = resample(written, 0.3)
     depth = sun * frame.short - np.hypot(*(even.points - at).T)
-    for name, color, inside in (("words", "#1b1b1b", -depth), ("sun", "#c8402a", depth)):
-        with svg.layer(name, color=color, width=0.3):
+    # A broader pen, or the sun would be lost among fine words.
+    for name, color, width, inside in (
+        ("words", "#1b1b1b", 0.3, -depth),
+        ("sun", "#c8402a", 0.7, depth),
+    ):
+        with svg.layer(name, color=color, width=width):
             svg.polylines(keep_positive(even, inside))
 
 

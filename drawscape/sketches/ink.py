@@ -1,0 +1,89 @@
+"""How much ink lies on the paper, and lines left out where there would be too much."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Lines
+from drawscape.geometry.resample import resample
+from drawscape.sketches.fields._cut import keep_positive
+
+MOST_COATS = 0.62
+"""Times that a pen may cover the paper on a few square millimetres: with more, the eye sees a blot."""
+
+MOST_SWINGING = 0.95
+"""As MOST_COATS, of lines that swing: their turns let paper through."""
+
+_BITS = 16
+WHOLE = 1 << _BITS
+"""The number of a line that is never cut."""
+
+_CELL_MM = 1.0
+_STEP_MM = 0.4
+_SHORTEST_MM = 2.0
+
+Floats = NDArray[np.float64]
+
+
+def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) -> float:
+    """Return the wavelength in mm below which lines `pitch_mm` apart that swing by `height_mm` blot.
+
+    A sine of slope m is about sqrt(1 + m^2 / 2) times as long as its base line.
+    """
+    longest = max(MOST_SWINGING * pitch_mm / pen_mm, 1.01)
+    return float(np.pi * height_mm / np.sqrt(2 * (longest**2 - 1)))
+
+
+def thinned(
+    lines: Lines, number: NDArray[np.int64], *, most: float = MOST_COATS, pen_mm: float = 0.3
+) -> Lines:
+    """Return the lines without the stretches that would run into a blot.
+
+    `number`, from 1 on, is of each line, or of each point. Where the paper would be covered twice as often
+    as `most`, only even numbers are drawn, where four times, every fourth; in between, some of those in
+    between (van der Corput, 1935), so that the tone stays even. `WHOLE` is drawn everywhere.
+    No line is empty; where points lie far apart, cuts are rough.
+    """
+    if not len(lines):
+        return lines
+    room = room_for(lines, number, most=most, pen_mm=pen_mm)
+    whole = np.minimum.reduceat(room, lines.offsets[:-1]) > 0
+    cut = keep_positive(lines.take(~whole), room[np.repeat(~whole, lines.counts)])
+    return Lines.join((lines.take(whole), cut.take(cut.lengths_mm > _SHORTEST_MM)))
+
+
+def room_for(
+    lines: Lines, number: NDArray[np.int64], *, most: float = MOST_COATS, pen_mm: float = 0.3
+) -> Floats:
+    """Return for each point how much room there is for its line, as `thinned` numbers them; < 0 is none."""
+    each = np.repeat(number, lines.counts) if len(number) == len(lines) else number
+    return np.asarray(most - _coats(lines, pen_mm) * _share(each))
+
+
+def _share(number: NDArray[np.int64]) -> Floats:
+    """Return the numbers with their bits behind the point, the lowest first: 1/2, 1/4, 3/4, 1/8, ... ."""
+    return np.asarray(sum((number >> bit & 1) * 0.5 ** (bit + 1) for bit in range(_BITS)))
+
+
+def _coats(lines: Lines, pen_mm: float) -> Floats:
+    """Return at each point how often the square of three millimetres around it is covered."""
+    samples = resample(lines, _STEP_MM)
+    steps = np.zeros(len(samples.points))
+    steps[1:] = np.hypot(*np.diff(samples.points, axis=0).T)
+    steps[samples.offsets[:-1]] = 0.0
+    low = np.minimum(samples.points.min(axis=0), lines.points.min(axis=0)) - 2 * _CELL_MM
+    high = np.maximum(samples.points.max(axis=0), lines.points.max(axis=0)) + 2 * _CELL_MM
+    rows, columns = (int(side) + 1 for side in ((high - low) / _CELL_MM)[::-1])
+    x, y = ((samples.points - low) / _CELL_MM).astype(np.int64).T
+    ink = np.bincount(y * columns + x, steps, rows * columns).reshape(rows, columns)
+    # The mean over nine squares.
+    for axis in (0, 1):
+        ink = (np.roll(ink, 1, axis) + ink + np.roll(ink, -1, axis)) / 3
+    ink *= pen_mm / _CELL_MM**2
+    at = (lines.points - low) / _CELL_MM - 0.5
+    i, j = np.floor(at).astype(np.int64).T
+    a, b = (at - np.floor(at)).T
+    top = ink[j, i] * (1 - a) + ink[j, i + 1] * a
+    bottom = ink[j + 1, i] * (1 - a) + ink[j + 1, i + 1] * a
+    return np.asarray(top * (1 - b) + bottom * b)

@@ -1,0 +1,85 @@
+"""No black blobs, whatever the setting: how much ink each sketch puts on a few square millimetres.
+
+The quick suite tries the defaults; `-m slow` random settings on two pages too.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+from drawscape.parameters import Parameter
+from drawscape.plot.export import to_png
+from drawscape.sketches import SKETCHES, draw
+
+SIDE_MM = 3.0
+"""Of the square that is looked at: a spot of this size is seen as black from a step away."""
+
+DARKEST = 0.9
+"""Of a square may be ink: with more, no line shows."""
+
+PIXELS = 8
+"""To the millimetre."""
+
+HEAVY = {
+    "differential_growth", "dla", "implicit", "reaction_diffusion", "space_colonization", "stippling",
+    "tsp_picture",
+}  # fmt: skip
+
+PAGES = {"a5": (148.0, 210.0), "a4": (210.0, 297.0)}
+SETTINGS = 3
+
+
+def darkest(document: Document) -> float:
+    """Return how much of the most inked square is ink, by all pens together."""
+    black = document.with_layers([replace(layer, color="black") for layer in document.layers])
+    picture = Image.open(io.BytesIO(to_png(black, dpi=PIXELS * 25.4))).convert("L")
+    ink = 1 - np.asarray(picture) / 255
+    side = int(SIDE_MM * PIXELS)
+    rows, columns = ink.shape[0] // side, ink.shape[1] // side
+    squares = ink[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return float(squares.mean(axis=(1, 3)).max())
+
+
+def any_value(parameter: Parameter, rng: np.random.Generator) -> Any:
+    if parameter.choices is not None:
+        return list(parameter.choices.values())[rng.integers(len(parameter.choices))]
+    if parameter.kind == "bool":
+        return bool(rng.integers(2))
+    if parameter.kind == "int":
+        return int(rng.integers(int(parameter.low or 0), int(parameter.high or 0) + 1))
+    if parameter.kind == "float":
+        return float(rng.uniform(parameter.low, parameter.high))
+    return parameter.default
+
+
+@pytest.mark.parametrize(("gap", "dark"), [(1.0, 0.4), (0.5, 0.8), (0.3, 1.0)])
+def test_the_measure_sees_how_much_is_ink(gap: float, dark: float) -> None:
+    rows = Lines.of([[[30, y], [60, y]] for y in np.arange(30.1, 60, gap)])
+    page = Document(90, 90, (Layer("a", "black", 0.3, rows), Layer("b", "red", 0.4, rows)))
+    assert darkest(page) == pytest.approx(dark, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in HEAVY else []) for n in SKETCHES]
+)
+def test_a_sketch_at_its_defaults_leaves_no_blot_on_a_small_page(name: str) -> None:
+    assert darkest(draw(name, *PAGES["a5"]).document()) < DARKEST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("name", list(SKETCHES))
+def test_no_setting_leaves_a_blot(name: str, page: str) -> None:
+    rng = np.random.default_rng(len(name))
+    for seed in range(SETTINGS):
+        values = {p.name: any_value(p, rng) for p in SKETCHES[name].parameters}
+        svg = draw(name, *PAGES[page], seed=seed, **values)
+        assert darkest(svg.document()) < DARKEST, (seed, values)
