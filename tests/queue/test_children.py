@@ -68,6 +68,16 @@ def test_the_peak_memory_of_a_child_that_is_killed_is_known(home: Path, start_co
     assert "Peak memory: 3" in job.explain()
 
 
+def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(home: Path, start_consumer):
+    start_consumer()
+    child = enqueue_background_job("sampletasks.where").wait(60)[1]
+    large = enqueue_background_job("sampletasks.hold", 300, 0)
+    large.wait(60)
+    small = enqueue_background_job("sampletasks.where")
+    assert small.wait(60)[1] == child
+    assert large.refresh().peak_kb > 300 * 1024 > 2 * small.refresh().peak_kb
+
+
 def resident_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -203,3 +204,21 @@ def test_a_long_log_is_whole_when_the_removal_of_the_last_run_meets_its_first_by
             second.close()
             removal.result()
             assert read_file(tmp_path, str(number)) == (b"first\ns" + b"x" * SHORT_BYTES, 4007)
+
+
+def test_a_file_that_is_removed_as_it_is_opened_is_made_anew(tmp_path: Path):
+    path = tmp_path / "job.log"
+    path.write_text("as the table has it\n")
+    removed: list[Path] = []
+
+    def remove(event: str, arguments: object) -> None:
+        if event == "fcntl.flock" and not removed:  # it is open, and not yet kept from removal
+            removed.append(path)
+            path.unlink()
+
+    sys.addaudithook(remove)
+    log = JobLog(tmp_path, "job", lambda: b"as the table has it\n")
+    log.write(b"x" * 5000)
+    log.close()
+    assert removed
+    assert read_file(tmp_path, "job") == (b"as the table has it\n" + b"x" * 5000, 5020)
