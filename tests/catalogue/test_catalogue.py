@@ -20,7 +20,7 @@ from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.database import connection, writing
 from drawscape.catalogue.documents import settings_key
-from drawscape.catalogue.marks import marks_of
+from drawscape.catalogue.marks import Marks, add_tags, marks_of, marks_of_each, set_stars
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import (
     CatalogueError,
@@ -293,6 +293,19 @@ def test_marks_of_one_process_appear_in_another_at_once(home: Path, drawn: Draw)
     wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), 1.0)
 
 
+def test_the_marks_of_very_many_are_read_at_once(home: Path) -> None:
+    recipes = [f"{number:024x}" for number in range(1100)]
+    starred = recipes[:: len(recipes) // 110]
+    for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
+        set_stars(recipe, 3)
+        add_tags(recipe, ("b", "a"))
+    marks = marks_of_each(iter(recipes))
+    assert list(marks) == recipes
+    wanted = {*starred, recipes[499], recipes[500], recipes[-1]}
+    assert {recipe for recipe in recipes if marks[recipe] == Marks(3, ("a", "b"))} == wanted
+    assert {marks[recipe] for recipe in recipes if recipe not in wanted} == {Marks()}
+
+
 def tag_twice(recipe: str) -> None:
     with writing() as opened:
         for _ in range(2):
@@ -352,7 +365,10 @@ def test_settings_come_back_by_notebook_and_target(home: Path) -> None:
     settings_store.save_named(key, "dense", {"seed": 1})
     settings_store.save(settings_key("02.ipynb", "spiral"), {"seed": 9})
     assert settings_store.load(key) == {"seed": 3, "turns": 4.5}
-    assert settings_store.names(key) == ["dense"]
+    settings_store.save_named(key, "airy", {"seed": 2})
+    assert settings_store.names(key) == ["airy", "dense"]  # the latest first
+    settings_store.save_named(key, "dense", {"seed": 1})
+    assert settings_store.names(key) == ["dense", "airy"]
     assert settings_store.load_named(key, "dense") == {"seed": 1}
     assert settings_store.delete_named(key, "dense")
     assert not settings_store.delete_named(key, "dense")

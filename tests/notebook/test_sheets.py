@@ -127,6 +127,11 @@ def test_a_sheet_that_is_made_again_queues_nothing() -> None:
     assert (first.status, again.status) == ("4 of 4 drawn", "4 of 4 drawn, 4 of them before")
     assert {tile.hint.partition(" · ")[0][:16] for tile in tiles(again)} == {"drawn before, at"}
     assert not [tile for tile in tiles(first) if "drawn before" in tile.hint]
+    first.drawings[2].star(3).tag("rejected")  # as somebody else would
+    for one in (first, again):
+        wait_until(lambda one=one: tiles(one)[2].stars == 3, 60, "the stars")
+        assert tiles(one)[2].caption == "seed 2 · rejected"
+        assert tiles(one)[2].thumbnail
     assert (again.name, again.jobs) == (first.name, first.jobs) or again.drawings == first.drawings
     assert all(tile.thumbnail[:4] == b"RIFF" for tile in tiles(again))
     assert count_jobs() == count
