@@ -279,7 +279,7 @@ def test_draw_is_in_view_beside_or_above_the_picture(
         assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
 
 
-def test_a_drawn_picture_stays_beside_the_controls_with_the_side_bar_open(
+def test_a_drawn_picture_stays_beside_the_controls_and_as_it_is_when_it_is_out_of_date(
     notebook: Any, page: Any
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -291,6 +291,11 @@ def test_a_drawn_picture_stays_beside_the_controls_with_the_side_bar_open(
     picture = form.root.locator("img.drawscape-picture").bounding_box()
     assert picture["x"] >= controls["x"] + controls["width"]
     assert picture["y"] == pytest.approx(controls["y"], abs=20)
+    image = form.root.locator("img.drawscape-picture")
+    before = image.get_attribute("src")
+    notebook.evaluate("drawing.set(gusts=1.6)")
+    form.root.locator(".drawscape-older-than").wait_for()
+    assert image.get_attribute("src") == before  # what is said of a picture does not decode it anew
 
 
 def test_two_forms_share_the_width_of_a_row(lab: Any, page: Any) -> None:
