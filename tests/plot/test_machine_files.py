@@ -117,6 +117,11 @@ def test_rounding_beyond_the_edge_is_neither_ink_nor_a_negative_number() -> None
     assert "-" not in to_gcode(document)
 
 
+def test_a_tenth_of_a_millimetre_beyond_the_edge_is_ink() -> None:
+    with pytest.raises(PlotError, match=r"leaves the sheet by 0\.10 mm"):
+        to_gcode(page(("a", Lines.of([[[-0.1, 10], [20, 10]]]))))
+
+
 def test_a_machine_smaller_than_the_sheet_limits_the_drawing_from_its_origin() -> None:
     document = page(("a", Lines.of([[[10, 10], [10, 290]]])))
     profile = replace(PROFILES["servo"], width_mm=100, height_mm=120)
