@@ -74,11 +74,11 @@ def phyllotaxis(
     whole = frame.contains(outlines).all(axis=1)
     lines, owner = _in_front(outlines[whole], owner[whole], overlap)
     accent = second[owner]
-    svg.polylines(thinned(lines.take(~accent), 1 + np.arange(np.count_nonzero(~accent)), most=0.4))
+    svg.polylines(thinned(lines.take(~accent), 1 + np.arange(np.count_nonzero(~accent)), most=0.5))
     if accent.any():
         with svg.layer("pen 2", color="#b3402a", width=0.3):
             svg.polylines(
-                thinned(lines.take(accent), 1 + np.arange(np.count_nonzero(accent)), most=0.4)
+                thinned(lines.take(accent), 1 + np.arange(np.count_nonzero(accent)), most=0.5)
             )
 
 
