@@ -147,8 +147,15 @@ def _noticed(
         inputs.volatile.add("the network" if event in _NETWORK else "another program")
         return
     name = arguments[0]
+    if event == "open" and _is_made_anew(arguments[2]):
+        return
     if isinstance(name, (str, bytes)) and not _belongs_to_python(os.fsdecode(name)):
         inputs.volatile.add(f"the file {Path(os.fsdecode(name)).name!r}")
+
+
+def _is_made_anew(flags: object) -> bool:
+    """Return whether a file is opened only if there is none, as what libraries keep for a moment."""
+    return isinstance(flags, int) and bool(flags & os.O_EXCL)
 
 
 def _importing() -> bool:

@@ -55,7 +55,7 @@ def test_interact_knows_no_annotated_bounds():
 
     def spokes(count: Annotated[int, Interval(ge=1, le=9)] = 3) -> None: ...
 
-    with pytest.raises(ValueError, match="cannot be transformed to a widget"):
+    with pytest.raises(ValueError, match=r"to a widget|cannot find widget"):
         interactive(rings)
     slider = interactive(spokes).children[0]
     assert (slider.min, slider.max) != (1, 9)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from drawscape.sketches import draw, read_provenance
+from drawscape.svg_builder import SVGBuilder
 
 LATE = """
 from drawscape.sketches import inputs
@@ -109,3 +115,20 @@ def test_garbage_that_is_cleared_away_while_a_sketch_draws_is_not_the_sketchs(
     Cycle(tmp_path / "log.txt", cleared)
     provenance = read_provenance(draw(dot, 40, 40).to_string())  # type: ignore[operator]
     assert (cleared, provenance.volatile) == (["gone"], [])
+
+
+def test_a_file_that_a_library_makes_for_a_moment_is_no_input(tmp_path: Path):
+    """SciPy 1.13 collects the messages of its triangulation in one."""
+
+    def drawing_with(opened: Callable[[], IO[bytes]]) -> list[str]:
+        def scribble(svg: SVGBuilder) -> None:
+            with opened() as file:
+                file.write(b"10")
+                file.seek(0)
+                svg.circle(20, 20, int(file.read()))
+
+        return read_provenance(draw(scribble, 40, 40).to_string()).volatile
+
+    assert drawing_with(lambda: os.fdopen(tempfile.mkstemp(dir=tmp_path)[0], "w+b")) == []
+    assert drawing_with(partial(open, tmp_path / "new", "x+b")) == []
+    assert drawing_with(partial(open, tmp_path / "new", "r+b")) == ["the file 'new'"]
