@@ -50,7 +50,9 @@ def tree_with_runs(data: bytes) -> Node | None:
             runs[run] = run
             kept += [data[end : row.start()], _OPENING, run.encode(), _CLOSING]
             end = row.end()
-    rest = b"".join([*kept, data[end:]]) if runs else b"<!"
+    if not runs:
+        return None
+    rest = b"".join([*kept, data[end:]])
     if any(mark in rest for mark in _UNLIKE_OURS):
         return None
     root = parse_xml(rest)
