@@ -122,3 +122,10 @@ def test_the_preview_draws_the_travel_that_the_figures_name() -> None:
 def test_a_plotter_that_cannot_move_is_refused(bad: dict[str, float]) -> None:
     with pytest.raises(PlotError, match=next(iter(bad))):
         Plotter(**bad)
+
+
+def test_a_short_hop_ends_before_the_pen_is_at_full_speed() -> None:
+    plotter = Plotter(travel_speed=100, travel_acceleration=1000)
+    # Up to v^2 / a = 10 mm all is speeding up and slowing down: 2 sqrt(d / a).
+    for hop_mm, seconds in ((0.1, 0.02), (7.0, 0.167332), (10.0, 0.2), (20.0, 0.3)):
+        assert plotter.travel_s(np.array([hop_mm])) == pytest.approx(seconds, abs=1e-6)
