@@ -226,12 +226,13 @@ class Form(LiveBox):
         self._history.add(self._panel.snapshot)
         self._buttons.undo.disabled = not self._history.can_undo
         self._buttons.redo.disabled = not self._history.can_redo
-        self._display.mark_older(older=True)
+        redraws = self._live.value and not self._bringing_back
+        self._display.mark_older(older=not redraws)
         if self._code_shown:
             self._display.show_details({})
             self._code_shown = False
         self.named.settings_changed()
-        if self._live.value and not self._bringing_back:
+        if redraws:
             self._pacer.request()
         elif not self._display.has_drawing:
             self._show_empty_sheet()  # paper and orientation show before anything is drawn

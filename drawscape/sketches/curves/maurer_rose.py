@@ -9,6 +9,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.resample import resample
+from drawscape.geometry.simplify import simplify
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import filled, polar
@@ -56,7 +57,7 @@ def maurer_rose(
         light = thinned(
             resample(Lines.of(chords), 0.8), 1 + np.arange(len(chords)), most=1.4, pen_mm=0.25
         )
-        svg.polylines(light)
+        svg.polylines(simplify(light, 0.001))
     if outline:
         with svg.layer("rose", color="#b3402a", width=0.4):
             svg.polylines(figure.take([walks]))
