@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from object_store import object_store
 from support import wait_until
 
+from drawscape import __version__
 from drawscape.catalogue import drawings
 from drawscape.cli.jobs import jobs
 from drawscape.job_manager import Job, default_queue, enqueue_background_job
@@ -92,7 +93,7 @@ def test_code_of_another_python_is_refused_by_name(start_elsewhere: Callable[...
     row = database.connection.execute("select payload, task from job where id = ?", (job.id,))
     payload, task = row.fetchone()
     origin, start = Origin.read(payload[SIGNATURE_BYTES:])
-    assert origin == Origin.here(has_code=True)
+    assert origin == Origin(platform.python_version(), __version__, has_code=True)
     message = replace(origin, python="3.9.2").header + payload[SIGNATURE_BYTES + start :]
     signed = codec._signature(message, f"call {job.id} {task}\n") + message
     database.connection.execute("update job set payload = ? where id = ?", (signed, job.id))
