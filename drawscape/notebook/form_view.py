@@ -267,8 +267,7 @@ class Form(LiveBox):
         drawn, settings = self._drawn
         if drawn == path:
             self.recent.add(path, settings, document)
-        thumbnail = thumbnail_of(document, LARGEST_IMAGE)
-        if thumbnail is None:
+        if (thumbnail := thumbnail_of(document, LARGEST_IMAGE)) is None:
             return
         self.saved.show([(thumbnail, place_words(path))])
         size = path.stat().st_size if path.is_file() else 0
