@@ -15,10 +15,14 @@ from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.catalogue import drawings, refresh
 from drawscape.errors import ForbiddenPathError, OutputStoreError
+from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
 from drawscape.output_store import fetch, store
+from drawscape.queue.codec import of_call
 from drawscape.queue.output_paths import portable_paths
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
+
+OPTIMIZE = "drawscape.tasks.plotting.optimize_svg"
 
 
 @pytest.fixture
@@ -113,6 +117,22 @@ def test_a_path_becomes_the_readers_own(bucket: ObjectStore, home: Path, other_h
         "other": "/etc/passwd",
     }
     assert own.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_path_in_an_order_becomes_the_workers_own(
+    bucket: ObjectStore, home: Path, other_home, many: bool
+):
+    path = generate_complex_svg(60, 60, "spiral", "one")
+    if many:
+        enqueue_many(OPTIMIZE, [{"path": path}])
+    else:
+        enqueue_background_job(OPTIMIZE, path=path)
+    queue = default_queue()
+    statement = "select id, task, payload from job"
+    job_id, task, payload = queue.database.connection.execute(statement).fetchone()
+    own = other_home("second").resolve() / "output" / "one.svg"
+    assert queue.codec.loads(payload, of_call(job_id, task))[2] == {"path": str(own)}
 
 
 def test_a_store_that_lets_nobody_in_is_named(bucket: ObjectStore, home: Path):
