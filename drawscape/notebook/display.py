@@ -132,6 +132,17 @@ class JobDisplay:
             details = "".join(traceback.format_exception(error))
             self.fail(f"{type(error).__name__}: {error}", details)
 
+    def guarded(self, action: Callable[[], object]) -> Callable[..., None]:
+        """Return a handler that does `action`: what it raises reaches no cell, and is shown here."""
+
+        def handler(*_event: Any) -> None:
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 - shown, whatever it is
+                self.show_error(error)
+
+        return handler
+
     def show(self, picture: Picture, caption: str = "") -> None:
         """Show `picture` as it is, with `caption` under it."""
         with self._lock:

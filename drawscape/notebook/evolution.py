@@ -23,7 +23,7 @@ from drawscape.notebook.text import status_words
 from drawscape.notebook.thumbnail import Thumbnail
 from drawscape.notebook.tile_grid import Tile
 from drawscape.notebook.wall import Wall
-from drawscape.notebook.worker import ensure_worker
+from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.parameters import MISSING, Parameter
 
 MOST = 48
@@ -214,6 +214,7 @@ class Evolution(LiveBox):
         """Queue what does not stand; what does brings its stars along."""
         cells = [Cell(one.values, "") for one in individuals]
         planned = planned_cells(self._target, cells, self._page, fresh=False)
+        guard()
         calls = []
         for one, cell in zip(individuals, planned, strict=True):
             one.drawing = cell.drawing

@@ -14,6 +14,7 @@ from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.job_state import JobState, follow
 from drawscape.notebook.standing import DrawnBefore
 from drawscape.notebook.style import line, write
+from drawscape.notebook.worker import guard
 
 BEFORE = "drawn before"
 """The words for a picture of a task that keeps no recipe, when it is brought back."""
@@ -39,7 +40,8 @@ class FormJob:
         follow(job, partial(self._updated, job), lambda words: write(self.note, words))
 
     def show(self, known: DrawnBefore, settings: Any) -> None:
-        """Show a drawing that stands."""
+        """Show a drawing that stands; a job that the notebook queues next finds a worker all the same."""
+        guard()
         self._replace(known, settings, keep_former=False)
         self._display.update(known.state)
         self._on_running(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from drawscape.notebook.picture import LARGEST_SHOWN, Picture, empty_sheet, plac
 from drawscape.notebook.recent_pictures import RecentPictures
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.settings_history import SettingsHistory
+from drawscape.notebook.sheet_cells import drawing_of
 from drawscape.notebook.standing import DrawnBefore, enqueue_drawing, recipe_for, standing_drawing
 from drawscape.notebook.style import LiveBox
 from drawscape.notebook.text import size_words
@@ -61,6 +62,7 @@ class Form(LiveBox):
             explain=lambda text: with_source(text, panel.target.fixed.get("function")),
             on_file=self._file_drawn,
         )
+        self._guarded = self._display.guarded
         self._jobs = FormJob(self._display, self._running_changed)
         self._drawn: tuple[Path | None, Any] = (None, {})
         self._bringing_back = self._code_shown = False
@@ -261,6 +263,8 @@ class Form(LiveBox):
     def _file_drawn(self, path: Path | None) -> None:
         self._drawn = (path, self._display.about)
         self._below.show(path)
+        if isinstance(self.job, DrawnBefore) or not self.saved.has_picture:
+            self.saved.show_small(drawing_of(str(path)))
 
     def _keep(self, path: Path, document: Document) -> None:
         """Leave the drawing in the strip, in the saved notebook, and on the page if its file is too large."""
@@ -274,17 +278,6 @@ class Form(LiveBox):
         if size > LARGEST_SHOWN:
             caption = f"{place_words(path)} · {size_words(size)}, shown reduced"
             self._display.show(Picture(thumbnail.data, thumbnail.format), caption)
-
-    def _guarded(self, action: Callable[[], object]) -> Callable[..., None]:
-        """What a handler raises reaches no cell: the form is where a person sees it."""
-
-        def guarded(*_event: Any) -> None:
-            try:
-                action()
-            except Exception as error:  # noqa: BLE001 - shown, whatever it is
-                self._display.show_error(error)
-
-        return guarded
 
     def _make_buttons(self) -> FormButtons:
         actions = {

@@ -168,6 +168,10 @@ class History(LiveBox):
             for turn in (self._back, self._on):
                 turn.layout.display = "" if len(found) > PAGE else "none"
 
+    def begin_saving(self) -> None:
+        """Keep at once what is shown: a notebook may end with this cell."""
+        self._keep()
+
     def _keep(self) -> None:
         """Leave the first tiles in the saved notebook."""
         tiles = [(one.thumbnail, caption) for one, caption in self._shown[:KEPT]]

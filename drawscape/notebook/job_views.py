@@ -14,6 +14,7 @@ from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.job_state import JobState, follow, state_of
 from drawscape.notebook.picture import result_path
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
+from drawscape.notebook.sheet_cells import drawing_of
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import label_of, status_words, verb_of
 from drawscape.notebook.thumbnail import thumbnail_of
@@ -47,8 +48,11 @@ class JobView(LiveBox):
         self._button.add_class("drawscape-cancel")
         self._button.on_click(self._cancel_clicked)
         self._display.begin(job.id)
-        super().__init__(f"the job {label_of(state_of(job).name)}", self._rows())
+        state = state_of(job)
+        super().__init__(f"the job {label_of(state.name)}", self._rows())
         self.add_class("drawscape-view")
+        if state.ended:
+            self._keep_small(state)
         follow(job, self._updated, lambda words: write(self._note, words))
 
     @property
@@ -68,10 +72,16 @@ class JobView(LiveBox):
         if state.ended:
             self._keep(state)
 
+    def _keep_small(self, state: JobState) -> None:
+        """Leave in the saved notebook how the job ended, with the picture that is there already, if any."""
+        if not self.saved.has_picture:
+            self.saved.keep(f"<p>{escape(_words(state))}</p>")
+            self.saved.show_small(drawing_of(state.result), _words(state))
+
     def _keep(self, state: JobState) -> None:
         """Leave the drawing in the saved notebook, of any other job how it ended."""
-        words, path = f"{state.name}: {status_words(state)}", result_path(state.result)
-        self.saved.keep(f"<p>{escape(words)}</p>")
+        self._keep_small(state)
+        words, path = _words(state), result_path(state.result)
         if path is not None and path.suffix == ".svg":
             with suppress(DrawscapeError, OSError):
                 thumbnail = thumbnail_of(read_svg(path.read_bytes()), LARGEST_IMAGE)
@@ -83,3 +93,7 @@ class JobView(LiveBox):
             self.job.cancel()
         except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
             self._display.fail(f"{type(error).__name__}: {error}")
+
+
+def _words(state: JobState) -> str:
+    return f"{state.name}: {status_words(state)}"

@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from html import escape
 
+from drawscape.catalogue import Drawing
+from drawscape.notebook.picture import place_words
 from drawscape.notebook.thumbnail import Thumbnail
 
 INSTEAD_OF_WIDGET = (
@@ -95,6 +97,20 @@ class SavedPicture:
         rows = ["".join(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         self.keep(f"<table>{body}</table>")
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether more than words is kept."""
+        return "<img" in self._body
+
+    def show_small(self, drawing: Drawing | None, caption: str = "") -> None:
+        """Keep the picture that the catalogue has of a drawing, until a larger one is made.
+
+        That takes longer than a notebook, run without a page, may last.
+        """
+        picture = None if drawing is None else drawing.thumbnail
+        if drawing is not None and picture is not None:
+            self.show([(Thumbnail(picture, "webp"), caption or place_words(drawing.path))])
 
     def keep(self, html: str) -> None:
         """Keep `html`, which holds its pictures in itself."""

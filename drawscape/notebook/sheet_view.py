@@ -32,7 +32,7 @@ from drawscape.notebook.target import Target
 from drawscape.notebook.text import status_words
 from drawscape.notebook.tile_grid import Tile
 from drawscape.notebook.wall import ORDERS, Wall, button, sorted_ids
-from drawscape.notebook.worker import ensure_worker
+from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.sketches.provenance import address_of
 
 MORE = 24
@@ -84,6 +84,7 @@ class ContactSheet(LiveBox):
         super().__init__(f"{len(cells)} drawings of {title}", self._rows())
         self._show_all()
         self._watch = self._follow()
+        guard()
 
     @classmethod
     def of(

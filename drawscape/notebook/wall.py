@@ -20,6 +20,7 @@ from drawscape.notebook.standing import FORM_PRIORITY, opened, page_for
 from drawscape.notebook.style import line, write
 from drawscape.notebook.text import label_of
 from drawscape.notebook.tile_grid import Tile, TileGrid
+from drawscape.notebook.worker import guard
 
 EXPORTS = ("gcode", "svg", "png", "pdf", "hpgl")
 LARGER = ("A4", "A3", "A2", "A1")
@@ -159,6 +160,7 @@ class Wall:
         from drawscape.notebook.target import target_of
 
         jobs = []
+        guard()
         for drawing in self._chosen_or_error():
             sketch, settings, _ = opened(drawing)
             page = page_for(drawing, str(self._paper.value))

@@ -47,7 +47,7 @@ def ensure_worker() -> Ready:
     A worker is ready.
     """
     start_if_needed()
-    _guard(home())
+    guard()
     return Ready()
 
 
@@ -64,8 +64,7 @@ def start_if_needed() -> int:
                 f"{MOST_STARTS} workers that this notebook started have died; start one in a terminal, "
                 "where it says why: drawscape worker"
             )
-        # Whoever waits meanwhile has a worker on its way, and needs no advice to start one.
-        warnings.filterwarnings("ignore", "no worker is alive")
+        _expect_one()
         worker = start_shared_worker()  # of several notebooks that want one at once, one starts it
         if worker is not None:
             _times.append(time.monotonic())
@@ -95,15 +94,23 @@ def stop_workers() -> None:
 atexit.register(stop_workers)
 
 
-def _guard(folder: Path) -> None:
-    """From now on, start a worker whenever jobs of this home wait and none is alive.
+def guard() -> None:
+    """Return at once; from now on, start a worker whenever jobs of this home wait and none is alive.
 
-    The worker that was alive a moment ago may belong to another notebook, and end with it.
+    The worker that was alive a moment ago may belong to another notebook, and end with it; where all that
+    was asked for stood already, there was none.
     """
+    folder = home()
+    _expect_one()
     with _LOCK:
         if folder not in _guards or not _guards[folder].is_alive():
             _guards[folder] = threading.Thread(target=_keep_one_alive, args=(folder,), daemon=True)
             _guards[folder].start()
+
+
+def _expect_one() -> None:
+    """Whoever waits has a worker on its way from now on, and needs no advice to start one."""
+    warnings.filterwarnings("ignore", "no worker is alive")
 
 
 def _keep_one_alive(folder: Path) -> None:
