@@ -10,6 +10,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.trigonometry import sin_cos
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import WHOLE, thinned
 from drawscape.sketches.model import Steps
@@ -107,10 +108,10 @@ def _flow(points: Points, waves: Points) -> Points:
 def _flow_of_some(points: Points, waves: Points) -> Points:
     """Return the stream function's gradient at each point, turned by a right angle."""
     x, y = points.T
-    kx, ky, phase, weight = waves.T[:, :, None]
+    vector, phase, weight = waves[:, :2], waves[:, 2:3], waves[:, 3]
     fade = np.maximum(0.0, 1 - x**2 - y**2)
-    angle = kx * x + ky * y + phase
-    psi, swing = np.sum(weight * np.cos(angle), axis=0), weight * np.sin(angle)
-    along_x = -(fade**2) * np.sum(kx * swing, axis=0) - 4 * fade * psi * x
-    along_y = -(fade**2) * np.sum(ky * swing, axis=0) - 4 * fade * psi * y
+    sine, cosine = sin_cos(vector @ points.T + phase)
+    psi, swing = weight @ cosine, (weight * vector.T) @ sine
+    along_x = -(fade**2) * swing[0] - 4 * fade * psi * x
+    along_y = -(fade**2) * swing[1] - 4 * fade * psi * y
     return np.column_stack([along_y, -along_x]) * STRENGTH
