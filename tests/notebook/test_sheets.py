@@ -207,7 +207,6 @@ def big(width: float, height: float, seed: int = 0) -> str:
 
 def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200() -> None:
     for made in (contact_sheet(big, range(3)), contact_sheet("stippling", range(3), paper="A3")):
-        assert made.saved.html.count("<img") == 0
         gallery = made.wait(60)
         await_words(made, "3 of 3 drawn")
         wait_until(lambda made=made: "<img" in made.saved.html, 60, "the saved pictures")
@@ -216,7 +215,7 @@ def test_a_saved_sheet_has_10_kb_a_tile_at_most_and_a_form_200() -> None:
             assert len(saved) < 3 * 10_000
     drawn = form("stippling", paper="A3", seed=1)
     drawn.draw().wait(60)
-    wait_until(lambda: "<img" in drawn.saved.html, 60, "the form's picture")
+    wait_until(lambda: len(drawn.saved.html) > 20_000, 60, "more than the thumbnail")
     assert len(drawn.saved.html) < 200_000
 
 
