@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.plot.neighbours import Neighbours, components
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -52,13 +54,9 @@ class _Candidates:
 
 
 def _candidates(points: Floats) -> _Candidates:
-    from scipy.spatial import cKDTree
-
     count = min(_NEIGHBOURS, len(points) - 1)
-    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-    gaps, near = tree.query(points, k=count, workers=-1)
-    one = np.repeat(np.arange(len(points)), count)
-    two = near.ravel().astype(np.int64)
+    gaps, near = Neighbours(points).nearest(points, count)
+    one, two = np.repeat(np.arange(len(points)), count), near.ravel()
     known = (near[two] == one[:, None]).any(axis=1)
     kept = (one < two) | ((one > two) & ~known)
     return _Candidates(one[kept], two[kept], gaps.ravel()[kept])
@@ -148,24 +146,17 @@ class _Matching:
 
     def _rings(self) -> Ints:
         """Return for each end the ring that it is in; the tour from the start is one of them."""
-        from scipy.sparse import coo_matrix
-        from scipy.sparse.csgraph import connected_components
-
         nodes = np.arange(len(self.partner)) >> 1
-        count = len(self.partner) // 2
-        joins = (np.ones(len(nodes), dtype=np.int8), (nodes, self.partner >> 1))
-        labels = connected_components(coo_matrix(joins, shape=(count, count)), directed=False)[1]
-        rings: Ints = labels.astype(np.int64)[nodes]
-        return rings
+        rings = components(len(self.partner) // 2, nodes, self.partner >> 1)
+        return rings.take(nodes)
 
     def _bridges(self, rings: Ints) -> _Candidates:
         """Return, for each ring but the largest, its nearest pair of ends with that one."""
-        from scipy.spatial import cKDTree
-
         here = rings[: len(self.points)]
         largest = np.argmax(np.bincount(here))
         inside, outside = np.flatnonzero(here == largest), np.flatnonzero(here != largest)
-        gaps, near = cKDTree(self.points[inside]).query(self.points[outside])
+        gaps, near = Neighbours(self.points[inside]).nearest(self.points[outside], 1)
+        gaps, near = gaps[:, 0], near[:, 0]
         order = np.lexsort((gaps, here[outside]))
         first = np.append(True, np.diff(here[outside][order]) != 0)
         chosen = order[first]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.plot.neighbours import Neighbours
 from drawscape.plot.tours import Floats, Ints
 
 _NEIGHBOURS = 9
@@ -36,13 +37,9 @@ def reinsert(steps: Ints, ends: Floats, start: tuple[float, float]) -> Ints:
 
 
 def _near_ends(points: Floats) -> tuple[Ints, Ints, Floats]:
-    from scipy.spatial import cKDTree
-
     count = min(_NEIGHBOURS, len(points))
-    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-    gaps, near = tree.query(points, k=count, workers=-1)
-    one = np.repeat(np.arange(len(points)), count)
-    two = near.ravel().astype(np.int64)
+    gaps, near = Neighbours(points).nearest(points, count)
+    one, two = np.repeat(np.arange(len(points)), count), near.ravel()
     other = (one >> 1) != (two >> 1)
     return one[other], two[other], gaps.ravel()[other]
 

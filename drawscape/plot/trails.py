@@ -172,11 +172,12 @@ def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Int
     lowest = np.full(len(node_is_met), len(names), dtype=np.int64)
     np.minimum.at(lowest, nodes.ravel()[end], of_end)
     vertex_of[of_end] = lowest[nodes.ravel()[end]]
-    visits, first = np.unique(
-        np.stack((vertex_of[names], of_point[point]), axis=1), axis=0, return_index=True
-    )
-    several = np.bincount(visits[:, 0])[visits[:, 0]] > 1
-    return visits[several, 0], visits[several, 1], point[first[several]]
+    # A pair as one number: sorting rows is five times slower.
+    pair = vertex_of[names] * len(is_open) + of_point[point]
+    first = np.unique(pair, return_index=True)[1]
+    vertex, chains = np.divmod(pair[first], len(is_open))
+    several = np.bincount(vertex)[vertex] > 1
+    return vertex[several], chains[several], point[first[several]]
 
 
 def _branches(vertex: Ints, chain: Ints, point: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:

@@ -12,6 +12,7 @@ from collections import deque
 
 import numpy as np
 
+from drawscape.plot.neighbours import Neighbours
 from drawscape.plot.tours import Floats, Ints
 
 _NEIGHBOURS = 12
@@ -94,9 +95,6 @@ class _Tour:
 
 def _neighbours(points: Floats) -> list[list[int]]:
     """Return for each end the nearest ends of other lines, nearest first."""
-    from scipy.spatial import cKDTree
-
     count = min(_NEIGHBOURS + 2, len(points))
-    tree = cKDTree(points, balanced_tree=False, compact_nodes=False)
-    found = tree.query(points, k=count, workers=-1)[1].tolist()
+    found = Neighbours(points).nearest(points, count)[1].tolist()
     return [[f for f in row if f >> 1 != end >> 1] for end, row in enumerate(found)]
