@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +11,10 @@ from numpy.typing import NDArray
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot.merge import meeting_points, merge
+from drawscape.plot.near_pieces import near_pieces
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-# A drawing with more ends on other lines is a black sheet; its pairs would fill the memory.
-_MOST_PAIRS = 5_000_000
-_BLOCK = 50_000
-# Pieces at more than six degrees run apart within a few tolerances.
-_PARALLEL = 0.1
-_SHORTEST_PART_MM = 3.0
 
 
 def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
@@ -35,32 +30,62 @@ def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
     >>> len(deduplicate(twice))
     1
     """
-    if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
-        raise PlotError(f"tolerance_mm={tolerance_mm!r}: give a positive distance")
-    if (lines.counts < 2).any():
-        lines = lines.take(lines.counts > 1)
-    lines = _without_equal_dots(lines, tolerance_mm)
-    pieces, owners = _pieces(lines)
-    cuts = _covered(pieces, tolerance_mm)
-    if not len(cuts[0]):
-        return lines
-    touched = np.unique(owners[cuts[0]])
-    rest = _left_over(pieces, owners, cuts, np.isin(owners, touched), tolerance_mm)
-    whole = np.ones(len(lines), dtype=bool)
-    whole[touched] = False
-    return Lines.join((lines.take(whole), merge(rest, tolerance_mm=0)))
+    return Duplicates(lines, [tolerance_mm]).left_out(tolerance_mm)
 
 
-def _without_equal_dots(lines: Lines, tolerance_mm: float) -> Lines:
-    """Return the lines with one dot where several lines of no length lie in the same place."""
-    dots = np.flatnonzero(lines.lengths_mm <= tolerance_mm)
-    if len(dots) < 2:
-        return lines
-    cells = np.rint(lines.starts[dots] / tolerance_mm)
-    first = np.unique(cells, axis=0, return_index=True)[1]
+class Duplicates:
+    """What lines draw twice, within any of several widths; where to look is found out once.
+
+    Raises PlotError when a width is not positive.
+    """
+
+    def __init__(self, lines: Lines, widths_mm: Sequence[float]) -> None:
+        for width_mm in widths_mm:
+            if not (math.isfinite(width_mm) and width_mm > 0):
+                raise PlotError(f"tolerance_mm={width_mm!r}: give a positive distance")
+        self._lines = lines if (lines.counts > 1).all() else lines.take(lines.counts > 1)
+        self._pieces, self._owners = _pieces(self._lines)
+        self._lengths = np.hypot(*(self._pieces[:, 1] - self._pieces[:, 0]).T)
+        long = np.flatnonzero(self._lengths > min(widths_mm))
+        self._twice = long[_repeated(self._pieces[long])]
+        once = np.setdiff1d(long, self._twice, assume_unique=True)
+        self._pairs = once[near_pieces(self._pieces[once], max(widths_mm))]
+
+    def left_out(self, width_mm: float) -> Lines:
+        """Return the lines without what runs along another within one of the widths."""
+        lines = self._lines
+        kept = _without_equal_dots(lines, width_mm)
+        cuts = self._covered(width_mm)
+        if not len(cuts[0]):
+            return lines if kept.all() else lines.take(kept)
+        touched = np.unique(self._owners[cuts[0]])
+        concerned = np.isin(self._owners, touched)
+        rest = _left_over(self._pieces, self._owners, cuts, concerned, width_mm)
+        kept[touched] = False
+        return Lines.join((lines.take(kept), merge(rest, tolerance_mm=0)))
+
+    def _covered(self, width_mm: float) -> tuple[Ints, Floats, Floats]:
+        """Return which pieces are covered by others, and from where to where along them, in mm."""
+        pieces, lengths = self._pieces, self._lengths
+        twice = self._twice[lengths[self._twice] > width_mm]
+        pairs = self._pairs[(lengths[self._pairs] > width_mm).all(axis=1)]
+        lost, kept = _ranked(pairs, lengths, width_mm)
+        begin, end = _overlaps(pieces[lost], pieces[kept], width_mm)
+        real = end - begin > width_mm
+        return (
+            np.concatenate((twice, lost[real])),
+            np.concatenate((np.zeros(len(twice)), begin[real])),
+            np.concatenate((lengths[twice], end[real])),
+        )
+
+
+def _without_equal_dots(lines: Lines, tolerance_mm: float) -> NDArray[np.bool_]:
+    """Return which lines stay so that of several of no length in the same place one does."""
     kept = np.ones(len(lines), dtype=bool)
-    kept[np.delete(dots, first)] = False
-    return lines.take(kept)
+    dots = np.flatnonzero(lines.lengths_mm <= tolerance_mm)
+    cells = np.rint(lines.starts[dots] / tolerance_mm)
+    kept[np.delete(dots, np.unique(cells, axis=0, return_index=True)[1])] = False
+    return kept
 
 
 def _pieces(lines: Lines) -> tuple[Floats, Ints]:
@@ -70,22 +95,6 @@ def _pieces(lines: Lines) -> tuple[Floats, Ints]:
     first = np.flatnonzero(inside)
     pieces = np.stack((lines.points[first], lines.points[first + 1]), axis=1)
     return pieces, np.repeat(np.arange(len(lines)), np.maximum(lines.counts - 1, 0))
-
-
-def _covered(pieces: Floats, tolerance_mm: float) -> tuple[Ints, Floats, Floats]:
-    """Return which pieces are covered by others, and from where to where along them, in mm."""
-    lengths = np.hypot(*(pieces[:, 1] - pieces[:, 0]).T)
-    long = np.flatnonzero(lengths > tolerance_mm)
-    twice = long[_repeated(pieces[long])]
-    once = np.setdiff1d(long, twice, assume_unique=True)
-    lost, kept = _ranked(once[_neighbours(pieces[once], tolerance_mm)], lengths, tolerance_mm)
-    begin, end = _overlaps(pieces[lost], pieces[kept], tolerance_mm)
-    real = end - begin > tolerance_mm
-    return (
-        np.concatenate((twice, lost[real])),
-        np.concatenate((np.zeros(len(twice)), begin[real])),
-        np.concatenate((lengths[twice], end[real])),
-    )
 
 
 def _repeated(pieces: Floats) -> Ints:
@@ -98,60 +107,6 @@ def _repeated(pieces: Floats) -> Ints:
     same = (keys[order][1:] == keys[order][:-1]).all(axis=1)
     repeated: Ints = order[1:][same]
     return repeated
-
-
-def _neighbours(pieces: Floats, tolerance_mm: float) -> Ints:
-    """Return pairs of nearly parallel pieces of which one has an end near the other, (P, 2)."""
-    import shapely
-
-    vectors = pieces[:, 1] - pieces[:, 0]
-    lengths = np.hypot(vectors[:, 0], vectors[:, 1])
-    if not len(pieces) or _expected_pairs(pieces, lengths, tolerance_mm) > _MOST_PAIRS:
-        return np.empty((0, 2), dtype=np.int64)
-    low, high, owners = _boxes(pieces, lengths, tolerance_mm)
-    tree = shapely.STRtree(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
-    ends = shapely.points(pieces.reshape(-1, 2))
-    units = vectors / lengths[:, None]
-    # A pair as one number: sorting rows is five times slower.
-    found = [np.empty(0, dtype=np.int64)]
-    for first in range(0, len(ends), _BLOCK):
-        end, box = tree.query(ends[first : first + _BLOCK])
-        one, two = (first + end) // 2, owners[box]
-        turn = units[one, 0] * units[two, 1] - units[one, 1] * units[two, 0]
-        near = (one != two) & (np.abs(turn) < _PARALLEL)
-        one, two = one[near], two[near]
-        found.append(np.minimum(one, two) * len(pieces) + np.maximum(one, two))
-    return np.stack(np.divmod(np.unique(np.concatenate(found)), len(pieces)), axis=1)
-
-
-def _boxes(pieces: Floats, lengths: Floats, tolerance_mm: float) -> tuple[Floats, Floats, Ints]:
-    """Return low and high corners (B, 2) of boxes around the pieces, and the piece of each (B,).
-
-    Long pieces come in parts: the box of a diagonal is mostly empty.
-    """
-    counts = _parts(lengths)
-    owners = np.repeat(np.arange(len(pieces)), counts)
-    nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-    vectors = (pieces[:, 1] - pieces[:, 0])[owners] / counts[owners, None]
-    begin = pieces[owners, 0] + vectors * nth[:, None]
-    low = np.minimum(begin, begin + vectors) - tolerance_mm
-    high = np.maximum(begin, begin + vectors) + tolerance_mm
-    return low, high, owners
-
-
-def _parts(lengths: Floats) -> Ints:
-    """Return in how many parts pieces of these lengths are boxed."""
-    parts: Ints = np.ceil(lengths / max(float(lengths.mean()) / 4, _SHORTEST_PART_MM))
-    return parts.astype(np.int64)
-
-
-def _expected_pairs(pieces: Floats, lengths: Floats, tolerance_mm: float) -> float:
-    """Return in how many boxes the pieces' ends would lie, were all spread evenly."""
-    counts = _parts(lengths)
-    sides = (np.abs(pieces[:, 1, axis] - pieces[:, 0, axis]) for axis in (0, 1))
-    width, height = (side / counts + 2 * tolerance_mm for side in sides)
-    sheet = np.prod(pieces.max(axis=(0, 1)) - pieces.min(axis=(0, 1)) + 2 * tolerance_mm)
-    return float(2 * len(pieces) * (counts * width * height).sum() / sheet)
 
 
 def _ranked(pairs: Ints, lengths: Floats, tolerance_mm: float) -> tuple[Ints, Ints]:

@@ -11,7 +11,7 @@ import numpy as np
 from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.simplify import simplify
-from drawscape.plot.deduplicate import deduplicate as without_duplicates
+from drawscape.plot.deduplicate import Duplicates
 from drawscape.plot.filter import drop_shorter
 from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
@@ -73,9 +73,12 @@ def _merged(lines: Lines, tolerance_mm: float, *, deduplicate: bool) -> Lines:
     lift more. A narrower tolerance then still finds what is really drawn twice.
     """
     whole = best = merge(lines, tolerance_mm=tolerance_mm)
+    if not deduplicate:
+        return best
     least = _seconds(whole)
-    for width_mm in _DUPLICATE_MM if deduplicate else ():
-        single = without_duplicates(whole, tolerance_mm=width_mm)
+    duplicates = Duplicates(whole, _DUPLICATE_MM)
+    for width_mm in _DUPLICATE_MM:
+        single = duplicates.left_out(width_mm)
         if single is whole:
             break
         single = merge(single, tolerance_mm=tolerance_mm)

@@ -11,6 +11,7 @@ from plot_support import drawings, hatch, segments, strokes
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import deduplicate
+from drawscape.plot.near_pieces import near_pieces
 
 
 def ink(lines: Lines) -> shapely.Geometry:
@@ -80,6 +81,28 @@ def test_a_path_that_goes_there_and_back_is_drawn_once() -> None:
 def test_equal_dots_become_one() -> None:
     lines = Lines.of([[[1, 1], [1, 1]], [[1, 1], [1, 1]], [[2, 1], [2, 1]]])
     assert len(deduplicate(lines)) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pieces_are_found_wherever_an_end_lies_on_another(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    # Short ones in a corner and long ones over the sheet; some shifted a little, along and across.
+    sizes = [[0.4], [2.0], [200.0]] * 60
+    begin = rng.uniform(0, 1, (180, 2)) * sizes
+    first = np.stack((begin, begin + rng.normal(0, 0.3, (180, 2)) * sizes), axis=1)
+    again = first + 0.4 * (first[:, 1:] - first[:, :1]) + rng.uniform(-0.015, 0.015, (180, 1, 2))
+    pieces = np.concatenate((first, again))
+    lines, ends = shapely.linestrings(pieces), shapely.points(pieces)
+    near = (shapely.distance(lines[:, None, None], ends[None]) <= 0.02).any(axis=2)
+    vectors = pieces[:, 1] - pieces[:, 0]
+    vectors /= np.hypot(*vectors.T)[:, None]
+    x, y = vectors.T
+    near &= np.abs(np.outer(x, y) - np.outer(y, x)) < 0.09
+    expected = {(min(a, b), max(a, b)) for a, b in np.argwhere(near).tolist() if a != b}
+    found = set(map(tuple, near_pieces(pieces, 0.02).tolist()))
+    assert len(expected) > 150
+    assert expected <= found
+    assert len(found) < 2 * len(expected)
 
 
 def test_a_tolerance_of_nothing_is_refused() -> None:
