@@ -20,7 +20,7 @@ def why_not() -> str | None:
     if os.geteuid() != 0:
         return "only root makes network namespaces"
     made = subprocess.run(
-        ["ip", "netns", "add", f"try{os.getpid()}"], capture_output=True, text=True
+        ["ip", "netns", "add", f"try{os.getpid()}"], capture_output=True, text=True, timeout=120
     )
     if made.returncode:
         return f"no network namespaces: {made.stderr.strip()}"
@@ -29,7 +29,7 @@ def why_not() -> str | None:
 
 
 def _ip(*words: str) -> str:
-    done = subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+    done = subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=120)
     return done.stdout
 
 
@@ -71,8 +71,8 @@ class Machine:
         _ip("link", "set", self._out, "down")
 
     def remove(self) -> None:
-        subprocess.run(["ip", "link", "del", self._out], capture_output=True)
-        subprocess.run(["ip", "netns", "del", self.name], capture_output=True)
+        subprocess.run(["ip", "link", "del", self._out], capture_output=True, timeout=120)
+        subprocess.run(["ip", "netns", "del", self.name], capture_output=True, timeout=120)
 
 
 @contextmanager

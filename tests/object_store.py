@@ -37,7 +37,7 @@ class ObjectStore:
     def _post(self, path: str, body: bytes = b"") -> None:
         headers = {"Content-Type": "text/plain"}
         request = urllib.request.Request(f"{self.endpoint}/moto-api/{path}", body, headers)
-        urllib.request.urlopen(request).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
     def names(self) -> set[str]:
         """Return the names of all objects."""

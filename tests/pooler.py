@@ -57,7 +57,7 @@ def _pgbouncer(url: str, mode: str) -> Iterator[int]:
 
 
 def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
         return True
     return False
 

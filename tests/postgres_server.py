@@ -16,6 +16,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -89,6 +91,7 @@ class Server:
             check=True,
             stdout=subprocess.DEVNULL,
             **self._who,
+            timeout=120,
         )
 
     def admit(self, network: str) -> None:
@@ -134,7 +137,12 @@ class Server:
         """Stop it: `fast`, `immediate` (as after a crash) or `kill`."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(_SIGNALS[how])
-            self._process.wait(60)
+            try:
+                self._process.wait(60)
+            except subprocess.TimeoutExpired:  # it is not to outlive its tests
+                self._process.kill()
+                self._process.wait(60)
+                raise
         self._process = None
 
     def remove(self) -> None:
@@ -143,25 +151,33 @@ class Server:
 
 
 _NUMBERS = itertools.count(1)
+_LONGEST = "options=-cstatement_timeout%3D120s%20-csearch_path%3D"
+"""A test's sessions wait for nobody without end."""
+
+
+@contextmanager
+def administrator(url: str) -> Iterator[Any]:
+    """Yield a connection that waits for nobody without end."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
+        connection.execute("set statement_timeout = '60s'")
+        yield connection
 
 
 def new_schema(url: str) -> str:
     """Return `url` with a schema of its own, made now."""
-    import psycopg
-
     schema = f"t{os.getpid()}_{next(_NUMBERS)}"
-    with psycopg.connect(url, autocommit=True) as connection:
+    with administrator(url) as connection:
         connection.execute(f"create schema {schema}")
     mark = "&" if "?" in url else "?"
-    return f"{url}{mark}application_name={schema}&options=-csearch_path%3D{schema}"
+    return f"{url}{mark}application_name={schema}&{_LONGEST}{schema}"
 
 
 def end_sessions(url: str) -> int:
     """End every session of the schema that `new_schema` put into `url`; return how many."""
-    import psycopg
-
     schema = url.rpartition("%3D")[2]
-    with psycopg.connect(_without_schema(url), autocommit=True) as connection:
+    with administrator(_without_schema(url)) as connection:
         rows = connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s",
             (schema,),
@@ -171,11 +187,9 @@ def end_sessions(url: str) -> int:
 
 def drop_schema(url: str) -> None:
     """Remove the schema that `new_schema` put into `url`, with all in it."""
-    import psycopg
-
     end_sessions(url)
     schema = url.rpartition("%3D")[2]
-    with psycopg.connect(_without_schema(url), autocommit=True) as connection:
+    with administrator(_without_schema(url)) as connection:
         connection.execute(f"drop schema {schema} cascade")
 
 

@@ -27,7 +27,7 @@ def build_recorder(compiler: str, folder: Path) -> Path:
     library = folder / "power_loss.so"
     source = Path(__file__).with_name("power_loss.c")
     command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, timeout=120)
     return library
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from multiprocessing import forkserver, process
 from pathlib import Path
 
+from support import await_exit
+
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.engines.sqlite.liveness import is_alive
 from drawscape.queue.huey import JobHuey
@@ -77,7 +79,7 @@ class World:
                 time.sleep(0.01)
         finally:  # pytest would wait for it at its end
             os.kill(pid, signal.SIGTERM)
-            os.waitpid(pid, 0)
+            await_exit(pid)
         self.check()
 
     def _enqueue(self, step: str | None) -> None:
@@ -97,7 +99,7 @@ class World:
 
         pid = self._fork(enqueue)
         os.close(write_end)
-        os.waitpid(pid, 0)
+        await_exit(pid)
         with os.fdopen(read_end) as reported:
             self.committed.update(reported.read().split())
 
@@ -129,12 +131,12 @@ class World:
                 break
             if step != ANY_MOMENT and not self._count("status in ('queued', 'started')"):
                 os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+                await_exit(pid)
                 break
             time.sleep(0.005)
         else:
             os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            await_exit(pid)
         self._await_no_process()
 
     def _fork(self, body: Callable[[], None]) -> int:

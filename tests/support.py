@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +30,26 @@ def is_running(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def first_line(process: subprocess.Popen[str], timeout_s: float = 60.0) -> str:
+    """Return the first line that the process writes; fail, and kill it, when that takes long."""
+    if not select.select([process.stdout], [], [], timeout_s)[0]:
+        process.kill()
+        pytest.fail(f"{process.args} wrote nothing for {timeout_s:g} s")
+    return str(process.stdout.readline())  # type: ignore[union-attr]
+
+
+def await_exit(pid: int, timeout_s: float = 60.0) -> int:
+    """Return the exit code of a forked process; fail, and kill it, when that takes too long."""
+    deadline = time.monotonic() + timeout_s
+    while (ended := os.waitpid(pid, os.WNOHANG)) == (0, 0):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            pytest.fail(f"process {pid} had not ended after {timeout_s:g} s")
+        time.sleep(0.002)
+    return os.waitstatus_to_exitcode(ended[1])
 
 
 def free_port() -> int:

@@ -163,5 +163,6 @@ def test_without_its_package_the_way_to_it_is_named(home: Path):
         env={**os.environ, "DRAWSCAPE_OUTPUT": "s3://studio"},
         capture_output=True,
         text=True,
+        timeout=120,
     )
     assert "pip install 'drawscape[object-store]'" in done.stderr

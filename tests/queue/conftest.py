@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,26 +145,32 @@ class Consumer:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.process.wait(60)
 
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:  # it is not to outlive its test
+                self.kill()
+                pytest.fail(f"the worker did not leave:\n{self.log.read_text()[-2000:]}")
 
 
 @pytest.fixture
 def start_consumer(home: Path) -> Iterator[Callable[..., Consumer]]:
     """Start consumers that are stopped at the end of the test."""
-    started: list[Consumer] = []
 
-    def start(*options: str, ready: bool = True, **settings: Any) -> Consumer:
-        consumer = Consumer(home, *options, **settings)
-        started.append(consumer)
-        return consumer.await_alive() if ready else consumer
-
-    yield start
-    for consumer in started:
+    def end(consumer: Consumer) -> None:
         if consumer.process.poll() is None:
             consumer.process.send_signal(signal.SIGCONT)
         consumer.stop()
+
+    with ExitStack() as started:
+
+        def start(*options: str, ready: bool = True, **settings: Any) -> Consumer:
+            consumer = Consumer(home, *options, **settings)
+            started.callback(end, consumer)
+            return consumer.await_alive() if ready else consumer
+
+        yield start

@@ -112,14 +112,14 @@ def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home: Path, tmp_path
         while not stop.is_set():
             enqueue_background_job(TASK)
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=write, daemon=True)
     thread.start()
     before = [enqueue_background_job(TASK).id for _ in range(20)]
     try:
         key = backup_queue(tmp_path / "copy.db")
     finally:
         stop.set()
-        thread.join()
+        thread.join(60)
     assert key == tmp_path / "copy.key"
     assert {path.stat().st_mode & 0o777 for path in (key, tmp_path / "copy.db")} == {0o600}
     copy = Queue.at(tmp_path / "copy.db", "background", home, ("sampletasks",))
@@ -165,6 +165,7 @@ def drawscape(*words: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
 
 

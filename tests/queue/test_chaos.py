@@ -84,5 +84,6 @@ def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
             capture_output=True,
             text=True,
             check=False,
+            timeout=120,
         )
         assert (done.returncode, done.stdout) == (code, output)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import await_exit
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -288,7 +289,7 @@ def test_a_forked_process_uses_a_connection_of_its_own():
             ok = len(rows()) == 2
         finally:
             os._exit(0 if ok else 1)
-    assert os.waitpid(pid, 0)[1] == 0
+    assert await_exit(pid) == 0
     assert {row[0] for row in rows()} == {job.id, "from-the-child"}
 
 
@@ -366,6 +367,7 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path
         capture_output=True,
         text=True,
         check=False,
+        timeout=120,
     )
     assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
 

@@ -28,7 +28,11 @@ def stored_ids(path: Path) -> set[str]:
         "for row in connection.execute('select id from job'): print(*row)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, path], check=True, capture_output=True, text=True
+        [sys.executable, "-c", script, path],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     return set(done.stdout.split())
 
@@ -44,10 +48,11 @@ def test_reading_the_file_raw_and_restarting_a_worker_loses_no_job(
         "import sys; from drawscape.job_manager import enqueue_background_job\n"
         "for i in range(600): print(enqueue_background_job('sampletasks.add', i).id, flush=True)"
     )
-    other = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, text=True
-    )
-    committed = {other.stdout.readline().strip()}
+    ids = tmp_path / "ids"
+    with ids.open("wb") as output:
+        other = subprocess.Popen([sys.executable, "-c", script], cwd=home, stdout=output)
+    wait_until(lambda: ids.read_text().count("\n"), what="the first id")
+    committed: set[str] = set()
     if reading == "file":
         path.read_bytes()
     else:
@@ -56,8 +61,8 @@ def test_reading_the_file_raw_and_restarting_a_worker_loses_no_job(
         consumer.stop()
         committed |= {enqueue_background_job("sampletasks.add", i).id for i in range(20)}
         consumer = start_consumer("-w", "2")
-    committed |= set(other.stdout.read().split())  # `communicate` would pass over what is buffered
-    assert other.wait(60) == 0
+    assert other.wait(120) == 0
+    committed |= set(ids.read_text().split())
     assert len(committed) == 660
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 661, 120)
     assert committed < stored_ids(path)
@@ -90,7 +95,7 @@ def test_who_has_read_the_files_is_still_seen_to_use_them(home: Path):
         "    else: print('free')\n"
     )
     command = [sys.executable, "-c", script, path]
-    assert subprocess.check_output(command, text=True).split() == ["used", "used"]
+    assert subprocess.check_output(command, text=True, timeout=120).split() == ["used", "used"]
 
 
 def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(home: Path):

@@ -163,7 +163,12 @@ def test_a_damaged_key_is_named(home: Path):
         "from drawscape.job_manager import enqueue_background_job as e; e('sampletasks.nothing')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, cwd=home, check=False
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=home,
+        check=False,
+        timeout=120,
     )
     assert "QueueError" in done.stderr
     assert "key" in done.stderr

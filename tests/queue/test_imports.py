@@ -23,7 +23,7 @@ HEAVY = (
 def loaded_by(statement: str) -> set[str]:
     script = f"import sys; {statement}; print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
     )
     return set(done.stdout.split())
 

@@ -153,7 +153,9 @@ def test_a_pause_survives_a_killed_worker_and_the_process_that_asked(
     script = (
         "from drawscape.jobs import pause_queue; pause_queue(); import os; os.kill(os.getpid(), 9)"
     )
-    done = subprocess.run([sys.executable, "-c", script], env={**os.environ}, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ}, check=False, timeout=120
+    )
     assert done.returncode == -signal.SIGKILL
     consumer = start_consumer("-w", "1")
     job = enqueue_background_job(TASK)

@@ -82,7 +82,7 @@ def test_a_log_is_followed_from_file_to_table_and_over_tries(home: Path, start_c
         "sampletasks.say_and_fail", str(home / "tries"), 3, 0.2, job_retries=3, job_retry_delay=0.2
     )
     pieces: list[str] = []
-    follower = threading.Thread(target=lambda: pieces.extend(job.follow_logs()))
+    follower = threading.Thread(target=lambda: pieces.extend(job.follow_logs()), daemon=True)
     follower.start()
     follower.join(60)
     assert "".join(pieces) == "try 1 é\ntry 2 é\ntry 3 é\ntry 4 é\n"
@@ -188,7 +188,7 @@ def test_a_long_log_is_whole_when_the_removal_of_the_last_run_meets_its_first_by
     meeting = threading.Barrier(2)
 
     def remove(log: JobLog) -> None:
-        meeting.wait()
+        meeting.wait(60)
         log.remove()
 
     with ThreadPoolExecutor(1) as other:
@@ -198,11 +198,11 @@ def test_a_long_log_is_whole_when_the_removal_of_the_last_run_meets_its_first_by
             first.close()
             second = JobLog(tmp_path, str(number), lambda: b"first\n")
             removal = other.submit(remove, first)
-            meeting.wait()
+            meeting.wait(60)
             second.write(b"s")  # opens the file
             second.write(b"x" * SHORT_BYTES)
             second.close()
-            removal.result()
+            removal.result(60)
             assert read_file(tmp_path, str(number)) == (b"first\ns" + b"x" * SHORT_BYTES, 4007)
 
 

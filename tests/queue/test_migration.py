@@ -116,11 +116,11 @@ def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=look) for _ in range(8)]
+    threads = [threading.Thread(target=look, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert errors == []
 
 

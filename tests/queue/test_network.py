@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from network_namespaces import NETWORK, Machine, machines, why_not
-from postgres_server import Server, find_binaries, new_schema
+from postgres_server import Server, administrator, find_binaries, new_schema
 from support import is_running, wait_until
 
 from drawscape.job_manager import default_queue, enqueue_background_job, get_job
@@ -60,7 +59,7 @@ def studio() -> Iterator[tuple[Server, list[Machine]]]:
 def url(studio: tuple[Server, list[Machine]], home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     made = new_schema(studio[0].url)
     monkeypatch.setenv("DRAWSCAPE_QUEUE", made)
-    with psycopg.connect(studio[0].url) as connection:
+    with administrator(studio[0].url) as connection:
         uptime = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
         wait_until(lambda: connection.execute(uptime).fetchone()[0] > 10)  # see liveness.RESTART_S
     return made
@@ -97,7 +96,11 @@ def start_on(
     for process in started:
         process.terminate()
     for process in started:
-        process.wait(60)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:  # it is not to outlive its test
+            process.kill()
+            process.wait(60)
 
 
 def workers() -> int:
@@ -113,15 +116,26 @@ def test_a_sheet_is_complete_and_nothing_doubled_when_a_machine_dies_in_the_midd
     start_on(one, *worker)
     dying = start_on(two, *worker)
     wait_until(lambda: workers() == 2, what="both workers")
-    notebook = start_on(one, "-c", NOTEBOOK, stdout=subprocess.PIPE)
-    ids = json.loads(notebook.stdout.readline())
+    shown = tmp_path / "shown"
+    with shown.open("wb") as output:
+        notebook = start_on(one, "-c", NOTEBOOK, stdout=output)
+
+    def line(number: int) -> Any:
+        wait_until(
+            lambda: shown.read_text().count("\n") > number or notebook.poll() is not None,
+            240,
+            f"line {number} of the notebook",
+        )
+        return json.loads(shown.read_text().splitlines()[number])
+
+    ids = line(0)
     count = "select count(*) from job where status = 'finished'"
     finished = lambda: default_queue().database.connection.execute(count).fetchone()[0]  # noqa: E731
     wait_until(lambda: finished() >= 20, what="the middle")
     dying.kill()
     two.unplug()
     assert finished() < 100
-    results = json.loads(notebook.stdout.readline())
+    results = line(1)
     assert len(set(results)) == len(results) == len(ids) == 100
     assert {path.name for path in (tmp_path / "shared").glob("*.svg")} == {
         Path(result).name for result in results

@@ -11,13 +11,13 @@ from typing import Any
 
 import pooler
 import pytest
-from postgres_server import drop_schema, new_schema
+from postgres_server import administrator, drop_schema, new_schema
 from support import wait_until
 
 from drawscape import errors
 from drawscape.job_manager import enqueue_background_job, workers_alive
 from drawscape.queue.engines.engine import Database
-from drawscape.queue.engines.postgres import preparation
+from drawscape.queue.engines.postgres import connection, preparation
 from drawscape.queue.engines.sqlite.connection import Database as File
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.key import key_of
@@ -80,7 +80,8 @@ def opened_by_eight(url: str, folder: Path, note: str) -> None:
             "insert into job_note (name, value) values (?, 'x')", (f"{note} {number}",)
         )
 
-    processes = [fork.Process(target=leave, args=(number,)) for number in range(8)]
+    # The interpreter waits for its processes at its end, and ends only the daemons among them.
+    processes = [fork.Process(target=leave, args=(number,), daemon=True) for number in range(8)]
     for process in processes:
         process.start()
     for process in processes:
@@ -126,10 +127,24 @@ def test_tables_of_a_newer_version_are_refused(database: Database, url: str, tmp
         open_database(url, tmp_path).connection  # noqa: B018 - opens it
 
 
-def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):
-    import psycopg
+def test_what_another_program_has_locked_is_not_waited_for_without_end(
+    database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(connection, "LOCK_WAIT", "50ms")
+    database.connection  # noqa: B018 - makes the tables
+    with administrator(url) as other, other.transaction():
+        other.execute("lock table job in exclusive mode")
+        with (
+            pytest.raises(errors.QueueError, match="has locked it for 50ms; nothing was written"),
+            database.transaction() as ours,
+        ):
+            ours.execute("update job set pid = 1")
+    with database.transaction() as ours:
+        ours.execute("update job set pid = 1")
 
-    with psycopg.connect(url, autocommit=True) as connection:
+
+def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):
+    with administrator(url) as connection:
         connection.execute("create table job (title text)")
     with pytest.raises(errors.QueueError, match="another program"):
         open_database(url, tmp_path).connection  # noqa: B018 - opens it

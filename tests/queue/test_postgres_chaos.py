@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from postgres_server import Server, find_binaries, new_schema
+from postgres_server import Server, administrator, find_binaries, new_schema
 from support import wait_until
 
 from drawscape.errors import DrawscapeError
@@ -36,7 +35,7 @@ def server() -> Iterator[Server]:
 
 
 def end_sessions(url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
+    with administrator(url) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "
             "where pid <> pg_backend_pid() and application_name like 't%'"
@@ -71,7 +70,7 @@ def test_no_job_is_lost_or_runs_unseen_whatever_is_killed(
                 stop.wait(0.1)
             stop.wait(0.01)
 
-    enqueuer = threading.Thread(target=enqueue)
+    enqueuer = threading.Thread(target=enqueue, daemon=True)
     enqueuer.start()
     try:
         for _ in range(EVENTS):

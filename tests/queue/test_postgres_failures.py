@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from postgres_server import Server, end_sessions, find_binaries, new_schema
+from postgres_server import Server, administrator, end_sessions, find_binaries, new_schema
 from support import is_running, wait_until
 
 from drawscape.job_manager import Job, default_queue, enqueue_background_job
@@ -56,7 +55,7 @@ def test_a_restart_of_the_server_harms_no_job_that_runs(
     server.stop(how)
     made: list[Job] = []
     caller = threading.Thread(
-        target=lambda: made.append(enqueue_background_job("sampletasks.add", 2))
+        target=lambda: made.append(enqueue_background_job("sampletasks.add", 2)), daemon=True
     )
     caller.start()  # a form that is clicked meanwhile
     server.start()
@@ -90,7 +89,7 @@ def test_the_job_of_a_killed_worker_runs_on_another_machine_within_seconds(
     tmp_path: Path,
     server: Server,
 ):
-    with psycopg.connect(server.url) as connection:
+    with administrator(server.url) as connection:
         uptime = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
         wait_until(lambda: connection.execute(uptime).fetchone()[0] > 10)  # see liveness.RESTART_S
     first = start_consumer()
@@ -177,8 +176,8 @@ def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
         job.wait(60)
         assert job.refresh().attempts == 2
     finally:
-        consumer.stop()
         proxy.close()
+        consumer.stop()
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back(

@@ -64,7 +64,7 @@ def recorder(home: Path, tmp_path: Path, monkeypatch) -> Path:
 def contents(home: Path) -> dict[str, bytes]:
     """The queue's files as another process finds them; here they are not to be opened raw."""
     return {
-        name: subprocess.check_output(["cat", home / ".drawscape" / name])
+        name: subprocess.check_output(["cat", home / ".drawscape" / name], timeout=120)
         for name in ("queue.db", "queue.db-wal")
     }
 
@@ -128,7 +128,9 @@ for _ in range(20):
 def test_a_power_loss_undoes_no_cancel_of_many(home: Path, recorder: Path, tmp_path: Path):
     """Their transactions do not wait for the disk, but for the last one."""
     start = contents(home)
-    subprocess.run([sys.executable, "-c", CANCELER, home / "acks"], cwd=home, check=True)
+    subprocess.run(
+        [sys.executable, "-c", CANCELER, home / "acks"], cwd=home, check=True, timeout=300
+    )
     trace = power_loss.read_trace(recorder)
     seen = 0
     for crash in power_loss.crashes(start, trace, POINTS, random.Random(SEED)):

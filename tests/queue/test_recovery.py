@@ -209,7 +209,7 @@ def dead_worker() -> str:
         "announce(Path(sys.argv[1]), WorkerInfo('dead', os.getpid(), 1, 'background', 0.0))"
     )
     locks = default_queue().folder / "workers"
-    subprocess.run([sys.executable, "-c", script, locks], check=True)
+    subprocess.run([sys.executable, "-c", script, locks], check=True, timeout=120)
     return "dead"
 
 
@@ -305,7 +305,7 @@ def test_a_worker_started_from_a_program_ends_with_it(home):
         "worker = start_worker(1); print(worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False
+        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False, timeout=120
     )
     pid = int(done.stdout)
     wait_until(lambda: not is_running(pid), 60)

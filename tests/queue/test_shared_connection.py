@@ -62,7 +62,7 @@ def test_a_thread_that_is_in_a_hurry_does_not_wait_for_another_that_writes(home:
             inside.set()
             leave.wait(60)
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
     assert inside.wait(60)
     with pytest.raises(QueueError, match="another thread"), database.hurried():

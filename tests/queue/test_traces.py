@@ -55,7 +55,7 @@ def test_progress_preview_and_log_are_seen_on_another_machine_while_the_job_runs
     job = enqueue_background_job("sampletasks.draw_in_sight", str(tmp_path), kilobytes)
     seen: list[bytes | None] = []
     followed: list[str] = []
-    follower = threading.Thread(target=lambda: followed.extend(job.follow_logs()))
+    follower = threading.Thread(target=lambda: followed.extend(job.follow_logs()), daemon=True)
     follower.start()
     with watch(lambda one: seen.append(one.preview), [job.id]):
         for step in (1, 2, 3):

@@ -56,7 +56,11 @@ def test_the_first_enqueue_may_come_from_eight_threads(home: Path, monkeypatch: 
     module.write_text("import time\ntime.sleep(2)\n\ndef noop():\n    pass\n")
     monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", "slowtasks")
     done = subprocess.run(
-        [sys.executable, "-c", EIGHT_THREADS], capture_output=True, text=True, check=True
+        [sys.executable, "-c", EIGHT_THREADS],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     assert done.stdout.strip() == "[]"
 

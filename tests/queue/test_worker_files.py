@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from queue_file import plain
-from support import wait_until
+from support import first_line, wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
@@ -199,7 +199,7 @@ def test_of_many_that_want_a_shared_worker_one_starts_it(home: Path):
     )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     many = [subprocess.Popen([sys.executable, "-c", script], cwd=home, **pipes) for _ in range(6)]
-    assert sorted(one.stdout.readline() for one in many) == ["False\n"] * 5 + ["True\n"]
+    assert sorted(first_line(one) for one in many) == ["False\n"] * 5 + ["True\n"]
     assert len(workers_alive()) == 1
     for one in many:
         one.communicate(timeout=60)

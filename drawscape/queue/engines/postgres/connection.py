@@ -35,8 +35,11 @@ _SERVER_SETTINGS = """
 set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3;
 set tcp_user_timeout = 14000; set idle_in_transaction_session_timeout = 60000;
 set client_connection_check_interval = 5000; set default_transaction_isolation = 'read committed';
-set jit = off; set plan_cache_mode = force_generic_plan;
+set jit = off; set plan_cache_mode = force_generic_plan
 """
+LOCK_WAIT = "60s"
+"""So long a statement waits for what another session has locked, as on SQLite."""
+
 _PATIENCE_S = 20.0
 """So long a caller waits for a server that is being started anew."""
 
@@ -138,6 +141,8 @@ class Connection:
         if isinstance(error, psycopg.errors.UniqueViolation):
             name = error.diag.constraint_name or ""
             return UniqueViolation(name.replace("job_id", "job.id"))
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            text = f"{self._session.label}: another session has locked it for {LOCK_WAIT}"
         if isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded):
             return ValueRefused(text)
         if self.is_broken and in_doubt:
@@ -174,7 +179,9 @@ class Session:
         except psycopg.Error as error:
             raise QueueError(f"{self.label}: {str(error).strip()}") from error
         try:
-            connection.execute(_SERVER_SETTINGS, prepare=False)
+            connection.execute(
+                f"{_SERVER_SETTINGS}; set lock_timeout = '{LOCK_WAIT}'", prepare=False
+            )
             if not self.is_durable:
                 connection.execute("set synchronous_commit = off", prepare=False)
             connection.adapters.register_dumper(str, _Text)

@@ -37,7 +37,6 @@ CUT_OFF_S = 8.0
 
 _GUARD_S = 0.25
 _REFUSALS = ("refused", "No such file", "starting up", "shutting down", "terminating", "recovery")
-_LOCK_WAIT = "30s"  # a session of ours that the server has not given up yet may hold it still
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -196,9 +195,8 @@ class Notices:
         with self._condition:
             wanted, workers = set(self._workers), dict(self._workers)
         for lock in wanted - self._held:
-            connection.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
+            # A session of ours that the server has not given up yet may hold it still.
             connection.execute("select pg_advisory_lock(%s)", (lock,))
-            connection.execute("set lock_timeout = 0")
             psycopg.RawCursor(connection).execute(*workers[lock])
             with self._condition:
                 self._held.add(lock)
