@@ -249,6 +249,9 @@ class Database(Protocol):
     def translated(self) -> AbstractContextManager[None]:
         """Turn the engine's errors into QueueError, a taken value into UniqueViolation."""
 
+    def floor(self, queue: str) -> int:
+        """Return 0, or a number that no ordinary job which waits in `queue` has, nor a lower one."""
+
     def version(self) -> object:
         """Return what differs after any commit, of this connection or of another."""
 

@@ -9,12 +9,13 @@ from drawscape.queue.engines.engine import Database
 ANY_PRIORITY = -(2**63)
 """The lowest that a job can have."""
 
+ABOVE = "and seq > :floor"
 PAUSED = (
     "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
 )
 _ORDINARY = f"""
 select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
-and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
+{{above}} and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
 order by priority desc, seq limit 1
 """
 # The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
@@ -46,13 +47,13 @@ _MAY_CLAIM = f"{HEAD} select exists (select 1 from head where priority >= :lowes
 
 
 @cache
-def for_lanes(statement: str, lanes: tuple[str, ...]) -> str:
-    """Return the statement for a worker of `lanes`, of all when there are none."""
+def for_lanes(statement: str, lanes: tuple[str, ...], *, above: str = "") -> str:
+    """Return the statement for a worker of `lanes`, of all when there are none; `above` is a condition."""
     if not lanes:
-        return statement.format(ordinary="true", lanes="true")
+        return statement.format(ordinary="true", lanes="true", above=above)
     names = ", ".join(f":lane{number}" for number in range(len(lanes)))
     return statement.format(
-        ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})"
+        ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})", above=above
     )
 
 
@@ -65,8 +66,11 @@ def may_claim(
     database: Database, queue: str, lanes: tuple[str, ...] = (), *, lowest: int = ANY_PRIORITY
 ) -> bool:
     """Return whether a job waits that a slot for `lanes` and priorities from `lowest` on may start now."""
+    values = values_for(queue, lanes, lowest)
+    values["floor"] = database.floor(queue)
+    above = ABOVE if values["floor"] else ""
     with database.translated(), database.write_lock:
         row = database.connection.execute(
-            for_lanes(_MAY_CLAIM, lanes), values_for(queue, lanes, lowest)
+            for_lanes(_MAY_CLAIM, lanes, above=above), values
         ).fetchone()
     return bool(row[0])

@@ -23,7 +23,7 @@ _RETURNED = ", ".join(f"job.{column}" for column in Claim._fields)
 # Jobs of groups are claimed by one worker at a time: their limits are counted.
 _NEXT = """
 select seq from job where {first}queue = :queue and status = 'queued' and group_id is null
-and priority >= :lowest and {{ordinary}}
+and priority >= :lowest and seq > :floor and {{ordinary}}
 and not exists (select 1 from job_pause where job_pause.queue = :queue and lane in ('default', '*'))
 and not exists (select 1 from job_group where job_group.queue = :queue)
 order by priority desc, seq limit 1 for update skip locked
@@ -69,6 +69,7 @@ def claim(
 ) -> Claim | None:
     """Return the next job, now held by `worker`, or None when none may run."""
     values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
+    values["floor"] = database.floor(queue)
     row = database.connection.execute(for_lanes(_CLAIM, lanes), values).fetchone()
     failpoint("claim.committed")
     if row is not None:
@@ -114,6 +115,7 @@ def acknowledge(
     if next_for is not None:
         queue, worker, pid = next_for
         values |= {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
+        values["floor"] = database.floor(queue)
         statement = for_lanes(_END_AND_CLAIM, lanes)
     following = None
     try:

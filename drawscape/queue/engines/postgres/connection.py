@@ -19,7 +19,7 @@ from psycopg.types.string import StrDumperUnknown
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import CommitInDoubt, Cursor, UniqueViolation, ValueRefused
-from drawscape.queue.engines.postgres.dialect import rendered
+from drawscape.queue.engines.postgres.dialect import Statement, rendered
 from drawscape.queue.engines.postgres.preparation import prepare
 
 CLIENT_SETTINGS = {
@@ -72,6 +72,8 @@ class Connection:
         self.in_transaction = False
         self.wrote: bool | None = None
         """In a transaction: whether it wrote, None while it did not."""
+        self.may_requeue = False
+        """In a transaction: whether it may have queued a job that was there before."""
 
     def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /) -> Cursor:
         """Run one statement; one that only reads is repeated when the connection breaks under it."""
@@ -86,7 +88,7 @@ class Connection:
             self.raw = self._session.opened()
             return self.execute(sql, values)
         if statement.writes:
-            self._note(cursor.rowcount > 0, statement.queues)
+            self._note(cursor.rowcount > 0, statement)
         return cursor
 
     def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> Cursor:
@@ -97,7 +99,7 @@ class Connection:
             cursor.executemany(statement.text, list(values))
         except psycopg.Error as error:
             raise self.named(error, in_doubt=not self.in_transaction) from error
-        self._note(True, statement.queues)
+        self._note(True, statement)
         return cursor
 
     def control(self, sql: str) -> None:
@@ -108,12 +110,13 @@ class Connection:
         if self.__dict__.get("raw") is not None and self.pid == os.getpid():
             self.raw.close()
 
-    def _note(self, changed: bool, queues: bool) -> None:
+    def _note(self, changed: bool, statement: Statement) -> None:
         self.used_at = time.monotonic()
         if self.in_transaction:
             self.wrote = changed or self.wrote
+            self.may_requeue |= not statement.inserts
         elif changed:
-            self._session.send(work=queues)
+            self._session.send(work=statement.queues, requeued=statement.requeues)
 
     @property
     def is_broken(self) -> bool:
@@ -243,7 +246,7 @@ class Session:
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    def send(self, *, work: bool) -> None:
+    def send(self, *, work: bool, requeued: bool = False) -> None:
         """Let others know that something was committed."""
         raise NotImplementedError
 

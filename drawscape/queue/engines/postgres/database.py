@@ -13,6 +13,7 @@ import psycopg
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.postgres.connection import Connection, Session
+from drawscape.queue.engines.postgres.floor import Floor
 from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_for
 from drawscape.queue.engines.postgres.schema import kind_of
 from drawscape.queue.engines.postgres.traces import Traces
@@ -36,6 +37,7 @@ class Database(Session):
         self._local = threading.local()
         self.workers = Workers(self)
         self.traces = Traces(self)
+        self._floor = Floor(self)
 
     @property
     def target(self) -> str:
@@ -104,8 +106,9 @@ class Database(Session):
         finally:
             connection.in_transaction = False
             wrote, connection.wrote = connection.wrote, None
+            requeued, connection.may_requeue = connection.may_requeue, False
         if wrote:
-            self.send(work=True)
+            self.send(work=True, requeued=requeued)
 
     def _begun(self, is_alone: bool) -> Connection:
         lock = f"; select pg_advisory_xact_lock({_SERIAL}, {{}})" if is_alone else ""
@@ -176,10 +179,14 @@ class Database(Session):
             f"{self.url} {self.channel}", lambda: Notices(self.connect, self.channel)
         )
 
-    def send(self, *, work: bool) -> None:
+    def send(self, *, work: bool, requeued: bool = False) -> None:
         """Let others know that something was committed."""
         self._local.sent = getattr(self._local, "sent", 0) + 1
-        self.notices.send(work=work)
+        self.notices.send(work=work, requeued=requeued)
+
+    def floor(self, queue: str) -> int:
+        """Return 0, or a number that no ordinary job which waits in `queue` has, nor a lower one."""
+        return self._floor.of(queue)
 
     def version(self) -> object:
         """Return what differs after any commit, of this thread or of another."""

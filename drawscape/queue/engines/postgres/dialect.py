@@ -26,6 +26,13 @@ class Statement:
     queues: bool
     """Whether a worker may have something to do after it."""
 
+    inserts: bool
+
+    @property
+    def requeues(self) -> bool:
+        """Whether it may queue jobs that were there before."""
+        return self.queues and not self.inserts
+
     def values(self, given: Sequence[Any] | Mapping[str, Any]) -> Sequence[Any]:
         """Return the values in the order of the marks."""
         if isinstance(given, Mapping):
@@ -60,4 +67,6 @@ def rendered(sql: str) -> Statement:
     for ours, theirs in _WORDS:
         text = text.replace(ours, theirs)
     writes = re.match(r"\s*(insert|update|delete)\b", text) is not None or " set status" in text
-    return Statement(text, tuple(names) or None, writes, writes and bool(_QUEUES.search(text)))
+    inserts = text.lstrip().startswith("insert")
+    queues = writes and bool(_QUEUES.search(text))
+    return Statement(text, tuple(names) or None, writes, queues, inserts)

@@ -14,7 +14,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import psycopg
@@ -22,8 +22,10 @@ import psycopg
 from drawscape.errors import QueueError
 from drawscape.queue.engines.postgres.preparation import read_clock
 
-WORK, CHANGE = "work", "change"
-"""The channels: a worker may have something to do; something has changed."""
+WORK, CHANGE, REQUEUED = "work", "change", "requeued"
+"""The channels: a worker may have something to do; something has changed; an older job waits again."""
+
+_ALL = frozenset({WORK, CHANGE, REQUEUED})
 
 _PAUSE_S = 0.005
 _AT_ONCE = 10
@@ -54,7 +56,7 @@ class Notices:
         self._connect = connect
         self._channel = channel
         self._condition = threading.Condition()
-        self._counts = {WORK: 0, CHANGE: 0}
+        self._counts = dict.fromkeys(_ALL, 0)
         self._due: set[str] = set()
         self._workers: dict[int, Greeting] = {}
         self._held: set[int] = set()
@@ -74,10 +76,11 @@ class Notices:
         if (thread := self._thread) is not None:
             thread.join(_LEAVE_S)
 
-    def send(self, *, work: bool) -> None:
+    def send(self, *, work: bool, requeued: bool = False) -> None:
         """Let others know of a commit soon, and whether a worker may have something to do since."""
-        channels = {WORK, CHANGE} if work else {CHANGE}
+        channels = {CHANGE} | ({WORK} if work else set()) | ({REQUEUED} if requeued else set())
         with self._condition:
+            self._counts[REQUEUED] += requeued
             known = self._due >= channels
             self._due |= channels
             self._use()
@@ -90,6 +93,10 @@ class Notices:
             self._use()
         if not self._connected.is_set() and not self._connected.wait(_CONNECT_S):
             raise QueueError(f"no connection to the queue: {self._trouble}")
+        return self._counts[channel]
+
+    def seen(self, channel: str) -> int:
+        """Return that number as it is, with or without a connection."""
         return self._counts[channel]
 
     def wait(self, channel: str, count: int, timeout_s: float) -> None:
@@ -183,12 +190,12 @@ class Notices:
 
     def _greet(self, connection: psycopg.Connection[Any]) -> None:
         connection.execute("set synchronous_commit = off")
-        for channel in (WORK, CHANGE):
+        for channel in _ALL:
             connection.execute(f'listen "{self._channel}_{channel}"')
         self._keep_locks(connection)
         self._answered_at = time.monotonic()
         self._connected.set()
-        self._count_in({WORK, CHANGE})  # whatever was sent meanwhile was not received
+        self._count_in(_ALL)  # whatever was sent meanwhile was not received
 
     def _keep_locks(self, connection: psycopg.Connection[Any]) -> None:
         """Take the locks that are wanted and not held, release those that are held and not wanted."""
@@ -256,7 +263,7 @@ class Notices:
             self._due |= due  # twice is better than never
             raise
 
-    def _count_in(self, channels: set[str]) -> None:
+    def _count_in(self, channels: Set[str]) -> None:
         if not channels:
             return
         with self._condition:
