@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from huey.consumer import Consumer, Scheduler
 
 from drawscape import output_store
 from drawscape.atomic import sweep_tree
-from drawscape.errors import DrawscapeError, QueueGoneError
+from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.ids import new_id
 from drawscape.queue.queue import Queue
@@ -34,6 +35,7 @@ _FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
 _LEAVE_S = 10.0
 _HEAL_S = 10.0  # a worker that died between the end of a batch and what follows from it
 _NATIVE_LOOK_S = 0.02
+_TRIES = 5
 
 
 class JobScheduler(Scheduler):  # type: ignore[misc]
@@ -137,9 +139,9 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
         )
-        forget_other_boots(self._jobs)
+        _though_it_breaks(lambda: forget_other_boots(self._jobs))
         self._recover()
-        self._jobs.workers.forget_dead()
+        _though_it_breaks(self._jobs.workers.forget_dead)
         super().start()
         self._waker.start()
         sweep_tree(self._output)  # what killed jobs left half written
@@ -224,3 +226,15 @@ class JobConsumer(Consumer):  # type: ignore[misc]
                 if time.monotonic() > deadline:
                     break
             worker.slot.kill()  # else multiprocessing waits at the exit for a child that waits for jobs
+
+
+def _though_it_breaks(step: Callable[[], None]) -> None:
+    """Take a step that may be taken twice, some times over while connections break under it."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return step()
+        except QueueError as error:
+            if not left:
+                raise
+            _LOG.warning("event=start_repeated error=%r", str(error))
+    return None

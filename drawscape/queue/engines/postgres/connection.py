@@ -259,6 +259,7 @@ def _may_pass(text: str) -> bool:
         "shutting down",
         "No such file",
         "too many clients",
+        "terminating",
         "closed",
     )
     return any(words in text for words in (*passing, "recovery", "timeout", "reset"))

@@ -23,7 +23,7 @@ class JobPostgresStorage(PostgresStorage):  # type: ignore[misc]
         self.watched = Database(url, folder)
         options.pop("create_tables", None)
         super().__init__(
-            name, connection=self.jobs.connect, blocking=False, create_tables=False, **options
+            name, connection=self.jobs.opened, blocking=False, create_tables=False, **options
         )
 
     @property
