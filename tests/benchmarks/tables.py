@@ -35,10 +35,15 @@ def report(name: str, rows: list[Row]) -> None:
     table = markdown(rows)
     print(table)
     if "--write" in sys.argv:
-        text = FIGURES.read_text()
-        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-        head, _, rest = text.partition(begin)
-        _, _, tail = rest.partition(end)
-        if not rest or not tail:
-            raise SystemExit(f"{FIGURES} has no markers {begin} ... {end}")
-        FIGURES.write_text(f"{head}{begin}\n{table}\n{end}{tail}")
+        fill(FIGURES, name, table)
+
+
+def fill(page: Path, name: str, content: str) -> None:
+    """Write `content` between the markers of that name on the page."""
+    text = page.read_text()
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    if not rest or not tail:
+        raise SystemExit(f"{page} has no markers {begin} ... {end}")
+    page.write_text(f"{head}{begin}\n{content}\n{end}{tail}")
