@@ -45,7 +45,7 @@ from drawscape.errors import ParameterError
     default=20,
     show_default=True,
     metavar="NUMBER",
-    help="List at most this many, the newest.",
+    help="List at most this many, the first in that order.",
 )
 @click.option("--deleted", is_flag=True, help="List drawings whose files are gone, too.")
 def list_(
