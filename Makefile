@@ -70,7 +70,7 @@ matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest 
 chaos: $(VENV)/.test  ## Thousands of rounds of killing, a million steps in any order; takes hours.
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} POWER_LOSS_POINTS=$${POWER_LOSS_POINTS:-1000} \
 	MACHINE_STEPS=$${MACHINE_STEPS:-1000000} WORKED_STEPS=$${WORKED_STEPS:-20000} \
-		$(BIN)/python -m pytest tests/queue/test_chaos.py tests/queue/test_power_loss.py \
+		$(BIN)/python -m pytest --timeout 0 tests/queue/test_chaos.py tests/queue/test_power_loss.py \
 		tests/queue/test_postgres_chaos.py tests/queue/test_network.py tests/queue/test_machine.py \
 		tests/queue/test_machine_with_workers.py tests/catalogue/test_killed.py
 

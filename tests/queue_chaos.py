@@ -1,7 +1,8 @@
 """A round of chaos: one process of the queue is killed at a named step, and the table is read after it.
 
 The victim is forked from this process, which has imported everything already, so that a round takes
-a fraction of a second. `tests/queue/test_chaos.py` plays them.
+a fraction of a second. `tests/queue/test_chaos.py` runs it as a script: a copy of a process with several
+threads, as pytest's are, may wait for ever for a lock that one of them held.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import random
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -77,7 +79,7 @@ class World:
                 if time.monotonic() > deadline:
                     raise AssertionError("the queue was not drained within five minutes")
                 time.sleep(0.01)
-        finally:  # pytest would wait for it at its end
+        finally:
             os.kill(pid, signal.SIGTERM)
             await_exit(pid)
         self.check()
@@ -229,6 +231,22 @@ class World:
         return [Claim(*row) for row in rows]
 
 
+def play(home: Path, seed: int, rounds: int) -> None:
+    """Play so many rounds; an error names the seed, the round and the step."""
+    world = World(home, random.Random(seed))
+    steps = list(STEPS) * (rounds // len(STEPS) + 1)
+    world.random.shuffle(steps)
+    for number, step in enumerate(steps[:rounds]):
+        try:
+            world.play(step)
+            if number % 20 == 19:
+                world.drain()
+        except AssertionError as error:
+            sys.exit(f"seed {seed}, round {number}, killed at {step}: {error}")
+    world.drain()
+    print(f"{len(world.committed)} jobs, none lost")
+
+
 def _expect(condition: bool, about: object) -> None:
     if not condition:
         raise AssertionError(str(about))
@@ -271,3 +289,7 @@ def _forget_fork_server() -> None:
 
 def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+if __name__ == "__main__":
+    play(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
