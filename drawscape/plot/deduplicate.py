@@ -47,8 +47,8 @@ class Duplicates:
         self._pieces, self._owners = _pieces(self._lines)
         self._lengths = np.hypot(*(self._pieces[:, 1] - self._pieces[:, 0]).T)
         long = np.flatnonzero(self._lengths > min(widths_mm))
-        self._twice = long[_repeated(self._pieces[long])]
-        once = np.setdiff1d(long, self._twice, assume_unique=True)
+        repeated = _repeated(self._pieces[long])
+        self._twice, once = long[repeated], np.delete(long, repeated)
         self._pairs = once[near_pieces(self._pieces[once], max(widths_mm))]
 
     def left_out(self, width_mm: float) -> Lines:
@@ -102,10 +102,10 @@ def _repeated(pieces: Floats) -> Ints:
     if len(pieces) < 2:
         return np.empty(0, dtype=np.int64)
     ends = meeting_points(pieces, 0.0)
-    keys = np.sort(ends, axis=1)
-    order = np.lexsort((np.arange(len(keys)), keys[:, 1], keys[:, 0]))
-    same = (keys[order][1:] == keys[order][:-1]).all(axis=1)
-    repeated: Ints = order[1:][same]
+    one, two = ends.T
+    keys = np.minimum(one, two) * (2 * len(ends)) + np.maximum(one, two)
+    order = np.argsort(keys, kind="stable")
+    repeated: Ints = order[1:][keys[order][1:] == keys[order][:-1]]
     return repeated
 
 

@@ -26,6 +26,7 @@ _PART_MM = 3.0
 def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
     """Return pairs of nearly parallel pieces of which one has an end near the other, (P, 2), sorted.
 
+    Two of which the second only goes on where the first ends are no such pair.
     `pieces` are (N, 2, 2), none of them without length. Each lies in boxes, a tolerance larger, and each box
     is entered in the squares of a grid that it touches, of which there is about one for each end; an end is
     compared with the boxes in its square. There is none where lines lie so densely that nearly every end
@@ -52,10 +53,18 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
         one, two = end[inside] >> 1, owners[box[inside]]
         turn = units[one, 0] * units[two, 1] - units[one, 1] * units[two, 0]
         near = (one != two) & (np.abs(turn) < _PARALLEL)
-        one, two = one[near], two[near]
+        first, second = np.minimum(one, two)[near], np.maximum(one, two)[near]
+        apart = ~_goes_on(pieces, vectors, first, second)
         # A pair as one number: sorting rows is five times slower.
-        found.append(np.minimum(one, two) * len(pieces) + np.maximum(one, two))
+        found.append(first[apart] * len(pieces) + second[apart])
     return np.stack(np.divmod(np.unique(np.concatenate(found)), len(pieces)), axis=1)
+
+
+def _goes_on(pieces: Floats, vectors: Floats, one: Ints, two: Ints) -> NDArray[np.bool_]:
+    """Return whether `two` goes on ahead where `one` ends, as most pieces of a curve do."""
+    ahead = np.einsum("kc,kc->k", vectors.take(one, axis=0), vectors.take(two, axis=0)) > 0
+    meets = pieces[:, 1].take(one, axis=0) == pieces[:, 0].take(two, axis=0)
+    return np.asarray(ahead & meets[:, 0] & meets[:, 1])
 
 
 def _boxes(pieces: Floats, counts: Ints, tolerance_mm: float) -> tuple[Floats, Floats, Ints]:

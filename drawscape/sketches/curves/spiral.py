@@ -20,8 +20,8 @@ from drawscape.svg_builder import SVGBuilder
 STEPS = 6
 """Small steps of the stirring; fewer let neighbouring turns touch."""
 
-AT_ONCE = 4096
-"""Points; the arrays in between, eight numbers a point, stay in the processor's cache."""
+AT_ONCE = 1024
+"""Points; the arrays between, eight numbers a point, stay in the nearest cache; 4,096 took twice as long."""
 
 STRENGTH = 0.32
 """At full wobble the flow folds the turns over once, and no more."""
