@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,8 @@ def _read_table(file: Path, _modified_ns: int) -> dict[str, Any] | None:
     own = file.name == "drawscape.toml"
     if not own and "tool.drawscape" not in text:
         return None  # most of the world's pyproject.toml files, broken ones included
+    import tomllib
+
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

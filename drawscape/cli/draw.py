@@ -18,8 +18,8 @@ from drawscape.cli.sketch_options import (
     stream_seeds,
 )
 from drawscape.cli.text import fitted, print_list, progress_bar
+from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.errors import SketchFileError
-from drawscape.plot.bounds import OUTSIDE, Outside
 from drawscape.sketches import SKETCHES, Sketch
 from drawscape.sketches import draw as draw_sketch
 from drawscape.svg_builder import SVGBuilder

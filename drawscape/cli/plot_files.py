@@ -11,7 +11,8 @@ import click
 
 from drawscape.cli.text import progress_bar
 from drawscape.drawing.document import Document
-from drawscape.plot.bounds import Outside, Reach, confine
+from drawscape.drawing.paper import Outside
+from drawscape.plot.bounds import Reach, confine
 from drawscape.plot.export.files import Format, encode, save
 from drawscape.plot.machine import Machine
 from drawscape.plot.order import Effort

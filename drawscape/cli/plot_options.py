@@ -9,7 +9,7 @@ from typing import Any, get_args
 import click
 
 from drawscape.cli.plot_files import Ordering
-from drawscape.plot.bounds import OUTSIDE, Outside
+from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.plot.export.files import FORMATS, Format
 from drawscape.plot.machine import machine_names
 from drawscape.plot.order import EFFORTS, Effort

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import click.shell_completion
 
 from drawscape.errors import DrawscapeError, SketchFileError
 from drawscape.parameters import Parameter
@@ -29,15 +28,9 @@ def sketch_of(text: str) -> Sketch:
     return load_file(Path(text))
 
 
-def complete_sketch(
-    _ctx: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[click.shell_completion.CompletionItem]:
+def complete_sketch(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the names that begin as typed, for a shell."""
-    return [
-        click.shell_completion.CompletionItem(name)
-        for name in SKETCHES
-        if name.startswith(incomplete)
-    ]
+    return [name for name in SKETCHES if name.startswith(incomplete)]
 
 
 class SketchCommand(click.Command):

@@ -11,6 +11,10 @@ from drawscape.errors import CanvasError, UnknownNameError
 
 Orientation = Literal["portrait", "landscape"]
 
+Outside = Literal["crop", "refuse", "keep"]
+"""What is done with lines outside of the paper."""
+OUTSIDE: tuple[Outside, ...] = get_args(Outside)
+
 _INCHES = {
     "statement": (5.5, 8.5),
     "executive": (7.25, 10.5),

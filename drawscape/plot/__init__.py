@@ -5,8 +5,9 @@ heuristics beside it). Then plotter.py and statistics.py for time, machine.py fo
 and preflight.py for what would go wrong, and export/ for the files.
 """
 
+from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.geometry.simplify import simplify
-from drawscape.plot.bounds import OUTSIDE, Outside, Reach, confine
+from drawscape.plot.bounds import Reach, confine
 from drawscape.plot.deduplicate import deduplicate
 from drawscape.plot.export import save
 from drawscape.plot.filter import drop_shorter

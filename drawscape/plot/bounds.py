@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines
-
-Outside = Literal["crop", "refuse", "keep"]
-OUTSIDE: tuple[Outside, ...] = get_args(Outside)
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01

@@ -6,7 +6,6 @@ import inspect
 import linecache
 import sys
 import threading
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
@@ -139,5 +138,7 @@ def _cause(error: Exception) -> str:
     """Return the error and the line of it in one line of text."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error}"
+    import traceback
+
     line = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(line.filename).name}, line {line.lineno})"

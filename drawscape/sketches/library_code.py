@@ -7,12 +7,12 @@ import hashlib
 import os
 import re
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import ClassVar
+
+import numpy as np
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT.name
@@ -35,20 +35,27 @@ _WITHOUT_INFLUENCE = {
     ),
 }
 
-_IMPORT = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)", re.MULTILINE)
-_PLAIN_IMPORT = re.compile(r"^[ \t]*import[ \t]+([\w.]+)", re.MULTILINE)
+# A line's end, not a beginning: what is looked for is found three times as fast.
+_IMPORT = re.compile(
+    r"\n[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([\w.]+))"
+)
 _BESIDE = re.compile(r"[\"']([\w-]+\.\w{1,8})[\"']")
 _DISTRIBUTIONS = {"HersheyFonts": "Hershey-Fonts", "PIL": "pillow"}
 WORDS_ONLY = ("annotated_types", "typing_extensions")
-INSTALLED = tuple(
-    str(Path(folder)) + os.sep
-    for folder in {sysconfig.get_paths()[name] for name in ("purelib", "platlib", "stdlib")}
-)
 
 
 def is_library(module: str) -> bool:
     """Return whether a module belongs to this library."""
     return module == PACKAGE or module.startswith(f"{PACKAGE}.")
+
+
+@cache
+def installed_folders() -> tuple[str, ...]:
+    """Return the folders of Python's own modules and of installed packages, each ending in a separator."""
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    return tuple({f"{Path(paths[name])}{os.sep}" for name in ("purelib", "platlib", "stdlib")})
 
 
 def is_foreign(module: str) -> bool:
@@ -59,7 +66,7 @@ def is_foreign(module: str) -> bool:
     if top in ("__main__", "__mp_main__", ""):
         return False
     file = getattr(sys.modules.get(top), "__file__", None) or ""
-    return file.startswith(INSTALLED)
+    return file.startswith(installed_folders())
 
 
 def digest_of(modules: Iterable[str]) -> str:
@@ -99,11 +106,32 @@ def _foreign(modules: Iterable[str]) -> set[str]:
 @cache
 def version_of(package: str) -> str:
     """Return the version of an installed package by the name that it is imported by."""
+    name = _DISTRIBUTIONS.get(package, package)
+    beside = _beside_numpy().get(name.lower().replace("-", "_"))
+    if beside is not None:
+        return beside
+    from importlib import metadata
+
     try:
-        return metadata.version(_DISTRIBUTIONS.get(package, package))
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
         named = metadata.packages_distributions().get(package, [])
         return metadata.version(named[0]) if named else "none"
+
+
+@cache
+def _beside_numpy() -> dict[str, str]:
+    """Return versions by package, in small letters, as the folders `numpy-2.1.0.dist-info` name them.
+
+    To read them out of what lies in the folders takes a tenth of a short drawing's time.
+    """
+    folder = Path(np.__file__).parents[1]
+    named = [
+        entry[:-10].partition("-") for entry in os.listdir(folder) if entry.endswith(".dist-info")
+    ]
+    versions = {name.lower(): version for name, _, version in named}
+    # What an update has left behind stands twice.
+    return versions if len(versions) == len(named) else {}
 
 
 class _Read:
@@ -123,8 +151,8 @@ class _Read:
         for file in data:
             digest.update(file.read_bytes())
         self.digest = digest.hexdigest()
-        imported = [(m, names) for m, names in _IMPORT.findall(text) if not m.startswith(".")]
-        self.imports = [*imported, *((m, "") for m in _PLAIN_IMPORT.findall(text))]
+        found = [(m or plain, names) for m, names, plain in _IMPORT.findall(f"\n{text}")]
+        self.imports = [(m, names) for m, names in found if not m.startswith(".")]
         tops = {module.partition(".")[0] for module, _ in self.imports}
         self.foreign = tops - set(sys.stdlib_module_names) - {PACKAGE, *WORDS_ONLY}
 

@@ -13,7 +13,7 @@ from drawscape.errors import ProvenanceError
 from drawscape.sketches.bytecode import behaviour_of
 from drawscape.sketches.code_walk import Walk
 from drawscape.sketches.definition import in_notebook, module_name
-from drawscape.sketches.library_code import INSTALLED, is_foreign
+from drawscape.sketches.library_code import installed_folders, is_foreign
 from drawscape.sketches.script import Script
 from drawscape.sketches.source_text import SourceText
 
@@ -80,13 +80,13 @@ def _check_loaded(things: Iterable[Any], texts: Iterable[str]) -> None:
         code = waiting.pop()
         known.add(behaviour_of(code).text)
         waiting += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    generated = (
+        "<string>",
+        *installed_folders(),
+    )  # where the methods come from that a dataclass makes
     for thing in things:
         loaded = not isinstance(thing, FunctionType) or behaviour_of(thing.__code__).text in known
-        if not loaded and not thing.__code__.co_filename.startswith(_GENERATED):
+        if not loaded and not thing.__code__.co_filename.startswith(generated):
             raise ProvenanceError(
                 f"the source of {thing.__name__!r} has changed since it was loaded"
             )
-
-
-_GENERATED = ("<string>", *INSTALLED)
-"""Where the methods come from that a dataclass makes."""

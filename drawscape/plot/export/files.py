@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
+from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
-from drawscape.plot.bounds import Outside
 from drawscape.plot.export.gcode import to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf

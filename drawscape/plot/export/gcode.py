@@ -10,9 +10,10 @@ import numpy as np
 import orjson
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.paper import Outside
 from drawscape.drawing.units import INCH
 from drawscape.geometry.lines import Points
-from drawscape.plot.bounds import Outside, Reach, confine
+from drawscape.plot.bounds import Reach, confine
 from drawscape.plot.export.arcs import Arc, arcs_and_points
 from drawscape.plot.export.profile import GcodeProfile
 

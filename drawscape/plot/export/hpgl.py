@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Points
-from drawscape.plot.bounds import Outside, Reach, confine
+from drawscape.plot.bounds import Reach, confine
 
 # Papers are cut within a millimetre or two of their names.
 _PAPER_SLACK_MM = 2.0
