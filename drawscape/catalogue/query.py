@@ -14,6 +14,7 @@ from drawscape import durations
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
 from drawscape.catalogue.drawing import Drawing
 from drawscape.catalogue.index import index_file, refresh
+from drawscape.catalogue.record import stands
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag
 
@@ -200,14 +201,16 @@ def _in_file(path: Path) -> Drawing:
     from drawscape.settings import home
 
     full = path if path.is_absolute() or path.exists() else home() / path
-    found = index_file(full) if full.is_file() else None
-    if found is not None:
-        return found
     with reading() as connection:
         row = connection.execute(
             "select * from drawing where path = ? order by deleted, drawn_at desc",
             (stored_path(full),),
         ).fetchone()
+    if row is not None and not row["deleted"] and stands(row):
+        return Drawing.of(row)
+    found = index_file(full) if full.is_file() else None
+    if found is not None:
+        return found
     if row is None:
         raise DrawingNotFoundError(
             f"{path} is no drawing that says how it was made; give an SVG file that Drawscape drew"

@@ -76,7 +76,7 @@ def state_of(job: Job) -> JobState:
         preview=job.preview if row.status in SHOWS_PREVIEW else None,
         started_at=row.started_at,
         ended_at=row.ended_at,
-        ahead=job.ahead,
+        ahead=job.ahead if row.status == "queued" else None,
     )
 
 

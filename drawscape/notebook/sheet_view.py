@@ -83,7 +83,8 @@ class ContactSheet(LiveBox):
         self._words = line("", "drawscape-status")
         super().__init__(f"{len(cells)} drawings of {title}", self._rows())
         self._show_all()
-        self._watch = self._follow()
+        with self._lock:
+            self._watch = self._follow()
         guard()
 
     @classmethod
@@ -201,8 +202,8 @@ class ContactSheet(LiveBox):
         with self._lock:
             self._cells = [*self._cells, *new]
             self._show_all()
+            self._watch = self._follow()
         self.save()
-        self._watch = self._follow()
 
     def sort(self, order: str) -> None:
         """Put the tiles in the order of a figure ('ink', 'minutes', 'lines', 'stars', ...) or 'as asked'."""
@@ -248,6 +249,8 @@ class ContactSheet(LiveBox):
             self._cells[number].look(job)
             self._wall.grid.update(self._tile(number))
             self._count()
+            if all(cell.status == "finished" for cell in self._cells):
+                self._watch.close()  # what has failed may be tried again
 
     def _show_all(self) -> None:
         with at_one_moment():

@@ -28,6 +28,8 @@ def stream_names(function: Callable[..., Any]) -> tuple[str, ...]:
     """
     names: dict[str, None] = {}
     for code in _codes(inspect.unwrap(function), set()):
+        if "stream" not in code.co_names:
+            continue
         found = list(dis.get_instructions(code))
         for call, word in pairwise(found):
             named = call.opname in _CALLS and call.argval == "stream"

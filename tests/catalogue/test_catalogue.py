@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -18,7 +19,7 @@ from support import wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
 from drawscape.catalogue.captions import captions
-from drawscape.catalogue.database import connection, writing
+from drawscape.catalogue.database import catalogue_file, connection, writing
 from drawscape.catalogue.documents import settings_key
 from drawscape.catalogue.marks import Marks, add_tags, marks_of, marks_of_each, set_stars
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
@@ -348,6 +349,15 @@ def test_a_home_that_was_moved_keeps_its_drawings(
     assert found.path.is_relative_to(other)
     assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) == found
     home.mkdir()
+
+
+def test_a_drawing_is_found_by_its_file_without_a_word_written(home: Path, drawn: Draw) -> None:
+    """A sheet asks for each of its drawings as it comes, while a worker writes the next."""
+    drawing = drawn(seed=1)
+    with contextlib.closing(sqlite3.connect(catalogue_file())) as other:
+        before = other.execute("pragma data_version").fetchone()
+        assert find(drawing.path) == drawing
+        assert other.execute("pragma data_version").fetchone() == before
 
 
 def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:

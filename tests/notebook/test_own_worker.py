@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,10 @@ def hold(width: float, height: float, gate: str = "", seed: int = 0) -> str:
     return "done"
 
 
+def thread_names() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
+
+
 def test_one_worker_is_started_where_there_is_none_and_no_second() -> None:
     assert workers_alive() == []
     assert repr(ensure_worker()) == "A worker is ready."
@@ -52,6 +57,7 @@ def test_a_form_draws_at_once_while_a_sheet_of_long_jobs_is_drawn(tmp_path: Path
     assert not [job for job in sheet.jobs if job.refresh().ended]
     gate.touch()
     sheet.wait(60)
+    wait_until(lambda: "drawscape-watch" not in thread_names(), 60, "the end of the watch")
 
 
 def test_a_worker_that_leaves_while_jobs_wait_is_replaced() -> None:
