@@ -393,7 +393,7 @@ def test_exports_of_a_drawing_lie_beside_it(drawn: Draw) -> None:
 
 
 def test_the_row_is_small(home: Path, drawn: Draw) -> None:
-    for seed in range(30):
+    for seed in range(10):
         drawn("rose", seed=seed)
     with connection() as opened:
         opened.execute("delete from thumbnail")
@@ -407,7 +407,7 @@ def test_the_row_is_small(home: Path, drawn: Draw) -> None:
     )
     size = os.path.getsize(home / ".drawscape" / "catalogue.db")
     pages = empty.execute("pragma page_count").fetchone()[0] * 4096
-    assert (size - pages) / 30 < 1500
+    assert (size - pages) / 10 < 1500
 
 
 def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_date(

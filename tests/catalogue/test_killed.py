@@ -21,7 +21,7 @@ from drawscape.catalogue.database import connection
 from drawscape.sketches import SKETCHES
 from drawscape.sketches.recipe import recipe_of
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "300"))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "100"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 STEPS = (
     "drawing.file_written",

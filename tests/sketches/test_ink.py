@@ -34,7 +34,7 @@ HEAVY = {
 }  # fmt: skip
 
 PAGES = {"a5": (148.0, 210.0), "a4": (210.0, 297.0)}
-SETTINGS = 3
+SETTINGS = 2
 
 
 def darkest(document: Document) -> float:

@@ -105,7 +105,7 @@ def test_any_setting_of_a_sketch_can_be_drawn(name: str) -> None:
 @pytest.mark.parametrize("name", list(SKETCHES))
 def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name: str) -> None:
     @settings(
-        max_examples=4 if name in HEAVY else 12,
+        max_examples=2 if name in HEAVY else 6,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -40,9 +40,11 @@ def checked_elsewhere(folder: Path, files: list[Path]) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_every_sketch_of_the_library_is_redrawn_from_its_file(tmp_path: Path) -> None:
-    files = [draw(name, 40, 50, seed=2).save(tmp_path / f"{name}.svg") for name in SKETCHES]
-    assert len(files) >= 48
+def test_a_sketch_of_each_family_is_redrawn_from_its_file(tmp_path: Path) -> None:
+    # All of them are in the wheel's test.
+    names = [family[0] for family in SKETCHES.families().values()]
+    files = [draw(name, 40, 50, seed=2).save(tmp_path / f"{name}.svg") for name in names]
+    assert len(files) >= 8
     assert checked_elsewhere(tmp_path, files) == dict.fromkeys(map(str, files), "same bytes")
 
 
