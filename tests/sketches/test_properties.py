@@ -102,6 +102,13 @@ def test_any_setting_of_a_sketch_can_be_drawn(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_fields_too_small_for_their_hatching_keep_their_outline_alone(seed: int) -> None:
+    values = {"spacing": 4.0, "depth": 9, "stop": 0.0, "evenness": 0.0}
+    check(draw("subdivision", SHORTEST_MM, 60.0, seed=seed, **values))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(SKETCHES))
 def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name: str) -> None:
     @settings(

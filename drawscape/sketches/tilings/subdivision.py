@@ -64,9 +64,11 @@ def _arcs(rng: np.random.Generator, field: Field, spacing: float) -> list[Points
     radii = np.arange(max(inner, step), outer, step)
     t = np.linspace(0, 2 * np.pi, 181)
     circles = radii[:, None, None] * np.stack([np.cos(t), np.sin(t)], axis=-1) + centre
-    room = 0.3 * step
-    cut = clip_to_rectangle(circles, x0 + room, y0 + room, x1 - room, y1 - room)
     outline = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    room = 0.3 * step
+    if width <= 2 * room:
+        return [outline]
+    cut = clip_to_rectangle(circles, x0 + room, y0 + room, x1 - room, y1 - room)
     return [outline, *(arc for arc in cut if len(arc) > 2)]
 
 
@@ -114,6 +116,8 @@ def _filled(rng: np.random.Generator, field: Field, spacing: float) -> list[Poin
     angles = np.radians(rng.choice([0, 45, 90, 135]))
     # A hatch line beside the outline would look like a second one.
     room = 0.45 * step
+    if min(x1 - x0, y1 - y0) <= 2 * room:
+        return [outline]
     return [outline, *_hatched((x0 + room, y0 + room, x1 - room, y1 - room), angles, step)]
 
 
