@@ -24,7 +24,7 @@ LARGEST_THUMBNAIL = 7_200
 """Bytes: in a notebook that is saved, as base64 with a caption, they are less than 10 kB."""
 
 _MOST_SAMPLES = 60_000
-"""Three for two pixels: of more ink than that the samples are further apart, and weigh more."""
+"""Of a thumbnail: three for two pixels."""
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -45,7 +45,7 @@ def thumbnail_of(document: Document) -> bytes | None:
         from PIL import Image
     except ImportError:
         return None
-    pixels = _pixels(document)
+    pixels = pixels_of(document, THUMBNAIL_PX)
     picture, over = Image.fromarray(pixels), _expected_over(pixels)
     while True:
         while over > _DENSEST:
@@ -82,14 +82,18 @@ def _webp(picture: Image, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _pixels(document: Document) -> NDArray[np.uint8]:
-    """Return the picture as (rows, columns, 3)."""
-    scale = THUMBNAIL_PX / max(document.width_mm, document.height_mm)
+def pixels_of(document: Document, longer_px: int) -> NDArray[np.uint8]:
+    """Return the picture as (rows, columns, 3), the longer side of `longer_px`."""
+    scale = longer_px / max(document.width_mm, document.height_mm)
+    # Dots are seen for what they are in a larger picture: there a line has four times as many.
+    larger = longer_px / THUMBNAIL_PX
+    most = round(_MOST_SAMPLES * larger**2 * (4 if larger > 1 else 1))
     rows = max(1, round(document.height_mm * scale))
     columns = max(1, round(document.width_mm * scale))
     light = np.ones((3, rows, columns), dtype=np.float32)
     for layer in document.layers:
-        ink = _coverage(layer.lines, scale, (rows, columns), (layer.width_mm or 0.3) * scale)
+        samples = _samples(layer.lines, scale, most)
+        ink = _coverage(samples, (rows, columns), (layer.width_mm or 0.3) * scale)
         for channel, value in zip(light, _color(layer.color), strict=True):
             channel *= 1 - ink * np.float32(1 - value)
     return np.ascontiguousarray(np.rint(light * 255).astype(np.uint8).transpose(1, 2, 0))
@@ -102,10 +106,12 @@ def _color(name: str) -> Floats:
         return np.zeros(3)
 
 
-def _coverage(lines: Lines, scale: float, shape: tuple[int, int], width_px: float) -> Shades:
+def _coverage(
+    samples: tuple[Floats, Floats, Floats], shape: tuple[int, int], width_px: float
+) -> Shades:
     """Return how much of each pixel is covered, 0 to 1: samples half a pixel apart, spread over two."""
     rows, columns = shape
-    x, y, amount = _samples(lines, scale)
+    x, y, amount = samples
     # With a ring of pixels around the page, where what lies outside of it ends up.
     x, y = np.clip(x - 0.5, -1, columns), np.clip(y - 0.5, -1, rows)
     left, top = np.floor(x), np.floor(y)
@@ -123,8 +129,10 @@ def _coverage(lines: Lines, scale: float, shape: tuple[int, int], width_px: floa
     return cover
 
 
-def _samples(lines: Lines, scale: float) -> tuple[Floats, Floats, Floats]:
+def _samples(lines: Lines, scale: float, most: int) -> tuple[Floats, Floats, Floats]:
     """Return x and y in pixels of points half a pixel apart along all lines, and how much ink each is.
+
+    Of more than `most` they are further apart, and weigh more.
 
     They are counted along all lines as if those were one, so that a curve of many points is no darker,
     nor dearer, than one of few. A line shorter than half a pixel is one point.
@@ -141,7 +149,7 @@ def _samples(lines: Lines, scale: float) -> tuple[Floats, Floats, Floats]:
     if dots.any():
         halves[np.repeat(dots, lines.counts)[:-1]] = 0
         reach = np.concatenate(([0.0], np.cumsum(halves)))
-    count = min(math.ceil(reach[-1]), _MOST_SAMPLES)
+    count = min(math.ceil(reach[-1]), most)
     step, number = reach[-1] / max(count, 1), np.arange(count)
     # Samples more than 1.5 pixels apart take golden steps: those of equal lines would stand in columns.
     along = (number + (0.5 if step <= 3 else number * _GOLDEN % 1)) * step

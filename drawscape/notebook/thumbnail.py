@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from drawscape.catalogue.thumbnail import pixels_of
 from drawscape.drawing.document import Document
 from drawscape.drawing.units import INCH
 from drawscape.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 LARGEST_PX = 800
 SMALLEST_PX = 60
 SHRINK = 0.75
+
+MOST_DRAWN = 1_000_000
+"""Points that are drawn as lines, at each size: a second. Of more the ink in each pixel is counted, once."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,16 @@ def thumbnail_of(
 
     None where it cannot be made: without Pillow.
     """
-    longest_mm = max(document.width_mm, document.height_mm)
-    pixels = float(most_px)
+    pixels, counted = float(most_px), None
+    is_large = sum(len(layer.lines.points) for layer in document.layers) > MOST_DRAWN
     while pixels >= SMALLEST_PX:
         try:
-            data = _encoded(document, pixels / longest_mm * INCH)
-        except MissingExtraError:
+            if is_large:
+                counted = (
+                    _counted(document, pixels) if counted is None else _smaller(counted, pixels)
+                )
+            data = _webp(_drawn(document, pixels) if counted is None else counted)
+        except (ImportError, MissingExtraError):
             return None
         if len(data) <= most_bytes:
             return Thumbnail(data, "webp")
@@ -43,12 +55,29 @@ def thumbnail_of(
     return None
 
 
-def _encoded(document: Document, dpi: float) -> bytes:
+def _drawn(document: Document, longer_px: float) -> Image:
     from drawscape.plot.export.png import to_png
 
-    png = to_png(document, dpi=dpi)
+    longer_mm = max(document.width_mm, document.height_mm)
+    png = to_png(document, dpi=longer_px / longer_mm * INCH)
     from PIL import Image
 
+    return Image.open(io.BytesIO(png))
+
+
+def _counted(document: Document, longer_px: float) -> Image:
+    from PIL import Image
+
+    return Image.fromarray(pixels_of(document, round(longer_px)))
+
+
+def _smaller(picture: Image, longer_px: float) -> Image:
+    factor = longer_px / max(picture.size)
+    width, height = (max(1, round(side * factor)) for side in picture.size)
+    return picture.resize((width, height))
+
+
+def _webp(picture: Image) -> bytes:
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).save(out, "WEBP", quality=60, method=2)
+    picture.save(out, "WEBP", quality=60, method=2)
     return out.getvalue()

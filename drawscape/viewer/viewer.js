@@ -6,7 +6,7 @@
    A frame never draws the whole drawing. The page is painted into a canvas of its own, as many points a frame
    as the browser manages, from points thinned to half a pixel; meanwhile the last such canvas is moved and
    scaled to where the view is. Copies of it are kept along the way, so that the scrubber only has to draw
-   from the nearest one on. */
+   from the nearest one on. Of a very large drawing all lines are painted roughly before that. */
 
 const PX_PER_MM = 96 / 25.4;
 const STRIP = 256;          // points in a row that are skipped together when out of sight
@@ -15,6 +15,8 @@ const COPY_BYTES = 96e6;    // of all copies together
 const COPY_POINTS = 8192;   // fewer are painted sooner than copied
 const FRAME_MS = 27;        // of the 33 that a frame has at 30 a second
 const REST_MS = 90;         // a view that has moved within this time is not painted yet
+const ROUGH_POINTS = 1_000_000;  // of more, all lines are shown with one point in some pixels first
+const ROUGHER = 2;          // so many times half the points
 const THINNEST_PX = 0.7;    // thinner pens are drawn so, but paler
 const MOST_DOTS = 30_000;
 const MARKS = { outside: "#d50000", wet: "#1565c0", dot: "#c2185b", repeated: "#ef6c00" };
@@ -120,7 +122,7 @@ class Painting {
     Object.assign(this, { drawing, level, view, width, height, options });
     this.canvas = new OffscreenCanvas(width, height);
     this.context = this.canvas.getContext("2d", { alpha: false });
-    this.most = Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
+    this.most = options.rough ? 0 : Math.min(COPIES, Math.floor(COPY_BYTES / (4 * width * height)));
     this.every = Math.max(COPY_POINTS, Math.ceil(level.xy.length / 2 / Math.max(this.most, 1)));
     this.copies = [];
     this.clear();
@@ -274,6 +276,7 @@ export class Viewer {
 
   show(header, buffers) {
     this.drawing = decode(header, buffers);
+    this.rough = this.drawing.layers.reduce((sum, layer) => sum + layer.xy.length / 2, 0) > ROUGH_POINTS;
     this.levels.clear();
     this.painting = this.shown = null;
     this.canvas.setAttribute("aria-label", header.title || "drawing");
@@ -513,7 +516,7 @@ export class Viewer {
   draw() { this.request ??= requestAnimationFrame(() => { this.request = null; this.frame(); }); }
 
   level() {
-    const exponent = Math.round(Math.log2(0.45 / this.view.scale));
+    const exponent = Math.round(Math.log2(0.45 / this.view.scale)) + (this.rough ? ROUGHER : 0);
     if (!this.levels.has(exponent)) {
       if (this.levels.size > 3) this.levels.delete(this.levels.keys().next().value);
       this.levels.set(exponent, thin(this.drawing, 2 ** exponent));
@@ -544,10 +547,14 @@ export class Viewer {
 
   paint(target) {
     const { width, height } = this.canvas;
-    this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, { ...this.options });
+    const options = { ...this.options, rough: this.rough };
+    this.painting ??= new Painting(this.drawing, this.level(), { ...this.view }, width, height, options);
     const whole = this.painting.advance(target, this.steps);
-    if (whole || this.time < 1 || !this.shown) this.shown = this.painting;
-    return whole;
+    if (whole || this.time < 1 || this.rough || !this.shown) this.shown = this.painting;
+    if (!whole || !this.rough) return whole;
+    this.rough = false;  // all of it is seen; now each point
+    this.painting = null;
+    return false;
   }
 
   /* The last whole painting, moved to where the view is now, and what is drawn over it. */

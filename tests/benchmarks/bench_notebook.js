@@ -10,6 +10,7 @@ globalThis.bench = (() => {
     .filter(tile => tile.dataset.state === "finished" && loaded(tile.querySelector("img"))).length;
   const viewer = () => [...document.querySelectorAll(".drawscape-viewer")].map(el => el.drawscapeViewer)
     .find(v => v && !v.el.dataset.old);
+  const seen = v => v?.shown && v.shown.place === v.shown.level.begins.at(-1);
   const rested = v => v?.shown && v.shown === v.painting && !v.request;
 
   /* From the click until the status has come to 'finished' and a new picture is on the page. */
@@ -37,7 +38,7 @@ globalThis.bench = (() => {
     return { first, whole: performance.now() - began };
   }
 
-  /* Run `code` in the second cell; until the viewer that it shows has painted all of it. */
+  /* Run `code` in the second cell; until the viewer that it shows has painted all lines, and all their points. */
   async function shown(code) {
     document.querySelectorAll(".drawscape-viewer").forEach(el => { el.dataset.old = "1"; });
     const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -45,8 +46,10 @@ globalThis.bench = (() => {
     notebook.activeCellIndex = 1;
     const began = performance.now();
     window.jupyterapp.commands.execute("notebook:run-cell");
+    await until(() => seen(viewer()));
+    const first = performance.now() - began;
     await until(() => rested(viewer()));
-    return performance.now() - began;
+    return { first, whole: performance.now() - began };
   }
 
   const painted = () => until(() => rested(viewer())).then(() => true);

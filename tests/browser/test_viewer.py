@@ -34,6 +34,27 @@ drawing = form('spiral', paper='A6', turns=5)
 drawing"""
 
 
+VERY_MANY = """import numpy as np
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+from drawscape.notebook import view
+rng = np.random.default_rng(1)
+way = rng.uniform(10, 90, (12_000, 1, 2)) + np.cumsum(rng.normal(0, .2, (12_000, 100, 2)), axis=1)
+last = np.array([[5, 95], [95, 95]])
+view(Document(100, 100, (Layer('pen', '#000000', 0.5, Lines.of([*way, last])),)))"""
+
+WHOLE_STEPS = """wholeSteps = [];
+const look = () => {
+    const shown = document.querySelector('.drawscape-viewer')?.drawscapeViewer?.shown;
+    if (shown && shown.place === shown.level.begins.at(-1) && wholeSteps.at(-1) !== shown.level.step) {
+        wholeSteps.push(shown.level.step);
+    }
+    requestAnimationFrame(look);
+};
+look();"""
+"""How far apart points are in each painting that was on the page when all lines were."""
+
+
 @pytest.fixture
 def viewer(lab: Any, page: Any) -> Any:
     """The viewer of three lines, painted."""
@@ -51,6 +72,18 @@ def test_pens_are_drawn_in_their_colour_and_a_layer_can_be_left_out(viewer: Any,
     viewer.get_by_label("red").uncheck()
     assert color_at(page, 50, 60) == [255, 255, 255]
     assert color_at(page, 50, 20) == [0, 0, 0]
+
+
+def test_of_a_very_large_drawing_all_lines_are_seen_before_all_points_are(
+    lab: Any, page: Any
+) -> None:
+    page.add_init_script(WHOLE_STEPS)
+    lab.run_cells(page, VERY_MANY)
+    page.locator(".drawscape-viewer canvas").wait_for()
+    await_settled(page)
+    rough, whole = page.evaluate("wholeSteps")
+    assert rough == 4 * whole
+    assert color_at(page, 50, 95) == [0, 0, 0]
 
 
 def test_a_pen_is_as_wide_on_the_page_as_its_line(viewer: Any, page: Any) -> None:
