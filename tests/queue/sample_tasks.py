@@ -454,3 +454,27 @@ def write_plainly(name, text):
     path = output_path(name)
     path.write_text(text)
     return str(path)
+
+
+def one_of_many(path, number, kind):
+    """Note the number; then do what `kind` says, and return in which environment that was."""
+    met = os.environ.get("INK"), os.getcwd()
+    append(path, number)
+    if kind == "prints":
+        os.write(1, b"%d\n" % number)
+    elif kind == "prints from a child":
+        os.system(f"echo {number}")
+    elif kind == "reports":
+        current_job().progress(0.5, f"at {number}")
+    elif kind == "fails":
+        raise ValueError(f"no {number}")
+    elif kind == "crashes":
+        os._exit(number % 100)
+    elif kind == "changes":
+        os.environ["INK"] = "violet"
+        os.chdir("/")
+    elif kind == "is large":
+        return "x" * 5000
+    elif kind == "is stuck":
+        time.sleep(600)
+    return met

@@ -73,6 +73,10 @@ class Hand:
         """Return what is held."""
         return [*self._ahead, *(ended.job for ended in self._ended)]
 
+    def ahead(self) -> list[Claim]:
+        """Return what was claimed ahead, the next one first."""
+        return self._ahead[::-1]
+
     def next(self) -> Claim | None:
         """Return what was claimed ahead and is to run next."""
         return self._ahead.pop() if self._ahead else None

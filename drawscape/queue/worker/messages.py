@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Kind(Enum):
@@ -12,8 +13,20 @@ class Kind(Enum):
     READY = b"R"
     PROGRESS = b"P"
     DONE = b"D"
+    IDLE = b"I"
+    """It has left an answer, and begins no other job by itself: see `prefetch`."""
     STALE = b"S"
     """It did not begin: the code on disk has changed, or the job wants a process of its own."""
+
+
+class Progress(NamedTuple):
+    """How far a job is: fraction, message and notes (as JSON); None for what has not changed."""
+
+    fraction: float
+    message: str | None
+    meta: str | None
+    previewed: bool = False
+    """Whether there is a new preview."""
 
 
 @dataclass(frozen=True)

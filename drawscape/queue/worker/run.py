@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from drawscape.queue.engines.engine import Log
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildProcess, poll_of
-from drawscape.queue.worker.messages import Kind
+from drawscape.queue.worker.deadline import Deadline
+from drawscape.queue.worker.messages import Kind, Progress
 from drawscape.queue.worker.postmortem import describe_death
 from drawscape.queue.worker.stop_requests import StopRequests
 from drawscape.queue.worker.turn import Turn
@@ -29,16 +30,6 @@ _LOG_CHUNKS = 16  # of 64 KiB between two looks at the clock: a child may print 
 _LEAVE_NOTICE_S = (
     1.0  # huey's main thread takes up to 0.1 s to pass a SIGTERM on, more on a busy machine
 )
-
-
-class Progress(NamedTuple):
-    """How far a job is: fraction, message and notes (as JSON); None for what has not changed."""
-
-    fraction: float
-    message: str | None
-    meta: str | None
-    previewed: bool = False
-    """Whether there is a new preview."""
 
 
 OnProgress = Callable[[Claim, Progress], bool]
@@ -68,22 +59,6 @@ class Verdict(NamedTuple):
     log_mark: int
 
 
-class Deadline(NamedTuple):
-    """A moment of the monotonic clock, in seconds; by default one that never comes."""
-
-    at: float = math.inf
-
-    @classmethod
-    def after(cls, seconds: float | None) -> Deadline:
-        """Return the moment in `seconds` from now; None: never."""
-        return cls() if seconds is None else cls(time.monotonic() + seconds)
-
-    @property
-    def left_s(self) -> float:
-        """Seconds until then, 0 once it has passed."""
-        return max(0.0, self.at - time.monotonic())
-
-
 @dataclass(frozen=True)
 class RunEnd:
     """How a run ended: no `outcome` when the child did not begin, because it was dead or its code stale."""
@@ -91,6 +66,8 @@ class RunEnd:
     outcome: Outcome | None = None
     reusable: bool = False
     """Whether the child may run another job."""
+    took_s: float = math.inf
+    """How long the job ran, when it has answered."""
 
 
 class Run:
@@ -103,6 +80,7 @@ class Run:
         log: Log,
         requests: StopRequests,
         turn: Turn,
+        ahead: Callable[[], Sequence[Claim]],
         on_progress: OnProgress,
         on_long: Callable[[], None],
     ) -> None:
@@ -111,6 +89,7 @@ class Run:
         self._log = log
         self._requests = requests
         self._turn = turn
+        self._ahead = ahead
         self._on_progress = on_progress
         self._on_long = on_long
         self._state = State.RUNNING
@@ -120,25 +99,21 @@ class Run:
         self.previewed = False
         """Whether the child has written a preview."""
         self._unwritten: Progress | None = None
+        self._is_to_begin = True
 
     def end(self) -> RunEnd:
         """Return how the run ended; raise Interrupted when the worker has to leave meanwhile."""
-        try:
-            self._child.send(self._claim)
-        except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
-            return RunEnd()
-        self._deadline = Deadline.after(self._claim.timeout_s)
-        short = Deadline.after(_FIRST_SAMPLE_S)
         requests, poll = self._requests.fileno(), self._child.poll
-        poll.register(requests, select.POLLIN)
         while True:
+            if self._is_to_begin and (end := self._begin()) is not None:
+                return end
             wait_s = min(self._deadline.left_s, self._sample_s)
             self._turn.release()
             try:
                 ready = {descriptor for descriptor, _ in poll.poll(wait_s * 1000)}
             finally:
                 self._turn.acquire()
-            end = self._read(ready)
+            end = self._end_of(ready)
             if end is not None:
                 return end
             self._log.flush()
@@ -147,8 +122,29 @@ class Run:
             if requests in ready:
                 self._check_requests()
             self._check_deadline()
-            if not short.left_s:
+            if time.monotonic() >= self._child.began_at + _FIRST_SAMPLE_S:
                 self._on_long()
+
+    def _begin(self) -> RunEnd | None:
+        """Hand the job over if the child has not got it; return the end, if it is over already."""
+        self._is_to_begin = False
+        if self._verdict is not None:
+            return RunEnd(self._judged(self._verdict))
+        try:
+            self._child.send(self._claim, self._ahead)
+        except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
+            return RunEnd()
+        if (content := self._child.prefetch.answer(self._child.mark)) is not None:
+            return self._answered(content)
+        self._deadline = Deadline.after(self._claim.timeout_s, self._child.began_at)
+        self._child.poll.register(self._requests.fileno(), select.POLLIN)
+        return None
+
+    def _end_of(self, ready: set[int]) -> RunEnd | None:
+        """Return the end if it is there; if not, it is this job that runs, and no other can begin."""
+        self._child.prefetch.take_back()
+        content = self._child.prefetch.read_answer(self._child.mark)
+        return self._read(ready) if content is None else self._answered(content)
 
     def _read(self, ready: set[int]) -> RunEnd | None:
         messages, log, death = self._child.descriptors
@@ -163,9 +159,14 @@ class Run:
             kind, content = self._child.receive()
         except EOFError:
             return self._died()
+        if kind is Kind.IDLE:
+            self._child.prefetch.end()
+            self._is_to_begin = True
+            return None
         if not content or content[0] != self._child.mark:
             return None  # of an earlier job, by a process that it has forked
         if kind is Kind.DONE:
+            self._child.prefetch.end()
             return self._answered(content)
         if kind is Kind.STALE:
             return RunEnd()
@@ -236,7 +237,9 @@ class Run:
         return mark
 
     def _answered(self, content: tuple[Any, ...]) -> RunEnd:
-        _, status, reason, result, error, detail, peak_kb, reusable = content
+        _, status, reason, result, error, detail, peak_kb, reusable, ended_at = content
+        took_s = ended_at - self._child.began_at
+        self._child.began_at = ended_at  # if it has the next one already
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
             return RunEnd(self._judged(self._verdict, (detail or {}).get("stack")))
         if status == "stopped":  # nobody here had asked
@@ -246,7 +249,7 @@ class Run:
             details["log"] = self._log.last_lines()
         outcome = Outcome(status, reason, result, error, details, peak_kb)
         # After a MemoryError nothing in that process is to be trusted.
-        return RunEnd(outcome, reusable=reusable and reason != "crashed")
+        return RunEnd(outcome, reusable=reusable and reason != "crashed", took_s=took_s)
 
     def _stopped_from_outside(self) -> Outcome:
         """The child got a SIGTERM that we had not sent.

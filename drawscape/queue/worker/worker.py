@@ -22,8 +22,8 @@ from drawscape.queue.table.records import Claim
 from drawscape.queue.table.refusal import is_refusal, refuse
 from drawscape.queue.worker.child_process import ChildStartError
 from drawscape.queue.worker.hand import Ended, Hand, unforeseen
-from drawscape.queue.worker.messages import ChildSettings
-from drawscape.queue.worker.run import Interrupted, Progress
+from drawscape.queue.worker.messages import ChildSettings, Progress
+from drawscape.queue.worker.run import Interrupted
 from drawscape.queue.worker.slot import Slot
 from drawscape.queue.worker.turn import Turn
 from drawscape.queue.worker.waker import Waker
@@ -87,6 +87,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             shared.child_settings,
             self._jobs.traces,
             self._turn,
+            self._hand.ahead,
             self._write_progress,
             self._write_child_pid,
             self._hand.let_go,
@@ -178,7 +179,6 @@ class JobWorker(Worker):  # type: ignore[misc]
         return True
 
     def _run_job(self, job: Claim) -> None:
-        began = time.monotonic()
         try:
             outcome = self.slot.run(job)
         except Interrupted:
@@ -199,7 +199,7 @@ class JobWorker(Worker):  # type: ignore[misc]
                 self._hand.empty()
                 return
             outcome = others
-        self._hand.end(Ended(job, outcome, self.slot.log), time.monotonic() - began)
+        self._hand.end(Ended(job, outcome, self.slot.log), self.slot.took_s)
         self._count()
 
     def _claimant(self) -> tuple[str, str, int | None] | None:
@@ -243,6 +243,10 @@ class JobWorker(Worker):  # type: ignore[misc]
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""
         self._turn.release()
+        for _ in range(self.slot.begun_ahead()):
+            self._running = job = self._hand.next()
+            if job is not None:
+                self._run_job(job)
         self._hand.empty()
         self.slot.close()
         super().shutdown()
