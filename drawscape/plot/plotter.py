@@ -57,12 +57,16 @@ class Plotter:
         grbl). Between corners it follows a trapezoid. The passes that make the corners' speeds reachable
         are running minima, so that there is no loop over points.
         """
+        return self.strokes(lines)[1]
+
+    def strokes(self, lines: Lines) -> tuple[float, float]:
+        """Return the length of all strokes in mm, and the seconds that they take (see `drawing_s`)."""
         if not len(lines.points):
-            return 0.0
-        across, down, lengths = steps_of(lines)
+            return 0.0, 0.0
+        across, down, lengths = _steps_of(lines)
         caps = self._corner_caps(across, down, lengths, lines)
         squares = _reachable(caps, lengths, self.draw_acceleration)
-        return self._trapezoids_s(lengths, squares)
+        return float(lengths.sum()), self._trapezoids_s(lengths, squares)
 
     def _corner_caps(self, across: Floats, down: Floats, lengths: Floats, lines: Lines) -> Floats:
         """Return the square of the speed that each point may be passed at; 0 at the ends of lines."""
@@ -98,7 +102,7 @@ class Plotter:
         return float(times.sum())
 
 
-def steps_of(lines: Lines) -> tuple[Floats, Floats, Floats]:
+def _steps_of(lines: Lines) -> tuple[Floats, Floats, Floats]:
     """Return x, y and length of the way from each point to the next, (N - 1,) each.
 
     The pen does not draw from one line's end to the next one's start: that way has no length.

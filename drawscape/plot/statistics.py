@@ -9,7 +9,7 @@ import numpy as np
 from drawscape.drawing.document import Document
 from drawscape.drawing.motion import Motion
 from drawscape.geometry.lines import Lines
-from drawscape.plot.plotter import Plotter, steps_of
+from drawscape.plot.plotter import Plotter
 
 NO_MOVES = np.empty((0, 2))
 
@@ -49,9 +49,9 @@ def layer_statistics(
     lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
     moves = lines.starts - np.concatenate(([start], lines.ends[:-1])) if len(lines) else NO_MOVES
     travels = np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2)
-    down_s = plotter.drawing_s(lines) + len(lines) * (plotter.raise_s + plotter.lower_s)
+    ink_mm, down_s = plotter.strokes(lines)
+    down_s += len(lines) * (plotter.raise_s + plotter.lower_s)
     once_s = down_s + plotter.travel_s(travels)
-    ink_mm = float(steps_of(lines)[2].sum()) if len(lines) else 0.0
     air_mm, count = float(travels.sum()), motion.passes
     if count > 1 and len(lines):
         # Each further pass begins where the last one ended.

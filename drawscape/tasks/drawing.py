@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from drawscape import settings
 from drawscape.atomic import write_atomic
 from drawscape.catalogue import Drawing, record, standing
@@ -22,11 +20,6 @@ from drawscape.sketches.provenance import Provenance, address_of
 from drawscape.sketches.recipe import Recipe, recipe_of
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.output import svg_path
-
-# A hint to the allocator of the process that draws job after job: glibc returns memory to the system
-# whenever an array of more than 128 kB is freed, and pays for fresh pages at the next one, until it has
-# seen a large block come and go. It does so here, untouched: noise on small arrays runs three times as fast.
-np.empty(3_900_000)
 
 
 def generate_complex_svg(
