@@ -76,7 +76,8 @@ def _coats(lines: Lines, pen_mm: float) -> Floats:
     high = np.maximum(samples.points.max(axis=0), lines.points.max(axis=0)) + 2 * _CELL_MM
     rows, columns = (int(side) + 1 for side in ((high - low) / _CELL_MM)[::-1])
     x, y = ((samples.points - low) / _CELL_MM).astype(np.int64).T
-    ink = np.bincount(y * columns + x, steps, rows * columns).reshape(rows, columns)
+    ink: Floats = np.asarray(np.bincount(y * columns + x, steps, rows * columns), np.float64)
+    ink = ink.reshape(rows, columns)
     # The mean over nine squares.
     for axis in (0, 1):
         ink = (np.roll(ink, 1, axis) + ink + np.roll(ink, -1, axis)) / 3
