@@ -7,7 +7,9 @@ import pytest
 from annotated_types import Interval
 from widget_tree import all_of, control, part, walk
 
+from drawscape.notebook.controls import control_for
 from drawscape.notebook.panel import Panel
+from drawscape.notebook.parameter_rows import ParameterRows
 from drawscape.notebook.target import target_of
 from drawscape.parameters import Group, read_parameters
 
@@ -59,9 +61,32 @@ def test_many_parameters_are_folded_and_have_a_filter() -> None:
     assert Panel(target_of(hills(20))).values["p19"] == 1.0
 
 
+def test_what_is_folded_comes_to_the_page_when_it_is_unfolded_or_found() -> None:
+    for unfold in (True, False):
+        root = shown(hills(300))
+        rows = part(root, "parameters")
+        part(root, "filter").value = "Q7"
+        assert len(all_of(rows, "parameter")) == 1
+        if unfold:
+            part(root, "fold").value = True
+        else:
+            part(root, "filter").value = "P7"
+        assert len(all_of(rows, "parameter")) == 300
+
+
+def test_parameters_that_were_never_unfolded_are_closed_with_the_others() -> None:
+    controls = [control_for(one) for one in read_parameters(hills(40), skip=["svg"])]
+    rows = ParameterRows()
+    rows.show(controls)
+    assert all(one.hint.comm is not None for one in controls)
+    rows.show([])
+    assert all(one.hint.comm is None and one.lock.comm is None for one in controls)
+
+
 def test_a_slider_costs_at_most_eight_models() -> None:
     def models(count: int) -> int:
         root = shown(hills(count))
+        part(root, "fold").value = True
         return len({id(x) for w in walk(root) for x in (w, w.layout, getattr(w, "style", w))})
 
     assert models(60) - models(20) <= 40 * 8
