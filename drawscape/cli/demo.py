@@ -11,6 +11,7 @@ import click
 
 from drawscape import jobs as job_api
 from drawscape import settings
+from drawscape.cli.shared_options import SEED, SLOTS
 from drawscape.jobs import Job, enqueue_background_job
 
 _TASK = "workers.svg_tasks.generate_complex_svg"
@@ -19,20 +20,8 @@ DRAWINGS = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgel
 
 
 @click.command()
-@click.option(
-    "-w",
-    "--slots",
-    type=click.IntRange(1, 64),
-    metavar="NUMBER",
-    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
-)
-@click.option(
-    "--seed",
-    default=0,
-    show_default=True,
-    metavar="NUMBER",
-    help="Draw another picture with another seed, the same with the same.",
-)
+@SLOTS
+@SEED
 def demo(slots: int | None, seed: int) -> None:
     """Draw a few pictures through the queue, without a browser.
 

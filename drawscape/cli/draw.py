@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from drawscape.atomic import write_atomic
+from drawscape.cli.shared_options import SEED
 from drawscape.cli.sketch_options import (
     SketchCommand,
     complete_sketch,
@@ -53,14 +54,7 @@ SHEET_DPI = 96.0
 @click.option(
     "--margin", type=float, metavar="MM", help="Keep this much free at each edge.  [default: 7 %]"
 )
-@click.option(
-    "--seed",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="NUMBER",
-    help="Draw another picture with another seed, the same with the same.",
-)
+@SEED
 @click.option(
     "--stream",
     "streams",

@@ -15,6 +15,7 @@ import click
 from drawscape import jobs as job_api
 from drawscape.cli import jobs_table
 from drawscape.cli.job_ids import for_each
+from drawscape.cli.shared_options import GRACE
 from drawscape.cli.text import counted, span
 from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
@@ -140,13 +141,7 @@ def logs(job_id: str, follow: bool) -> None:
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
-@click.option(
-    "--grace",
-    default="0",
-    show_default=True,
-    metavar="TIME",
-    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
-)
+@GRACE
 @click.pass_context
 def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None:
     """Keep jobs from running, or stop them.

@@ -14,17 +14,12 @@ import click
 
 from drawscape import jobs, settings
 from drawscape.cli.new import JUPYTER_CONFIG, fill
+from drawscape.cli.shared_options import SLOTS
 from drawscape.errors import MissingExtraError
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option(
-    "-w",
-    "--slots",
-    type=click.IntRange(1, 256),
-    metavar="NUMBER",
-    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
-)
+@SLOTS
 @click.option(
     "--notebooks",
     type=click.Path(path_type=Path, file_okay=False),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from drawscape import jobs as job_api
+from drawscape.cli.shared_options import GRACE
 from drawscape.cli.text import counted
 from drawscape.errors import QueueError
 
@@ -76,13 +77,7 @@ def _named(lane: str | None) -> str:
 
 
 @queue.command("cancel-all")
-@click.option(
-    "--grace",
-    default="0",
-    show_default=True,
-    metavar="TIME",
-    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
-)
+@GRACE
 @click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="Do not ask.")
 def cancel_all(grace: str) -> None:
     """Cancel what waits, and stop what runs."""

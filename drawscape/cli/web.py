@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from drawscape.cli.shared_options import SLOTS
 from drawscape.errors import MissingExtraError, QueueError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -83,13 +84,7 @@ _LONGEST_PAUSE_S = 30.0
     help="Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
 )
 @click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
-@click.option(
-    "-w",
-    "--slots",
-    type=click.IntRange(1, 256),
-    metavar="NUMBER",
-    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
-)
+@SLOTS
 def web(
     host: str,
     port: int,

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from drawscape import settings
+from drawscape.cli.shared_options import SLOTS
 from drawscape.jobs import check_lane
 from drawscape.project_modules import import_module
 
@@ -20,13 +21,7 @@ _HUEY = "drawscape.tasks.huey"
 
 
 @click.command()
-@click.option(
-    "-w",
-    "--slots",
-    type=click.IntRange(1, 256),
-    metavar="NUMBER",
-    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
-)
+@SLOTS
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
 @click.option(
     "--huey",

@@ -1,0 +1,29 @@
+"""Options that several commands have, each described once."""
+
+from __future__ import annotations
+
+import click
+
+SLOTS = click.option(
+    "-w",
+    "--slots",
+    type=click.IntRange(1, 256),
+    metavar="NUMBER",
+    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
+)
+
+SEED = click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    metavar="NUMBER",
+    help="Draw another picture with another seed, the same with the same.",
+)
+
+GRACE = click.option(
+    "--grace",
+    default="0",
+    show_default=True,
+    metavar="TIME",
+    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
+)
