@@ -198,6 +198,14 @@ class Acknowledge(Verb):
         return self.status() == "finished"
 
 
+class AcknowledgeInLane(Acknowledge):
+    """Sent in one go with the next claim, within a transaction that is alone."""
+
+    def prepare(self) -> None:
+        enqueue_background_job(TASK, job_id=self.id, job_lane="fast")
+        self.held = held(self.id)
+
+
 class Fail(Acknowledge):
     """With a try that is left: a longer transaction."""
 
@@ -273,6 +281,7 @@ VERBS: list[Callable[[str], Verb]] = [
     EnqueueMany,
     Claimed,
     Acknowledge,
+    AcknowledgeInLane,
     Fail,
     GiveBack,
     Progress,

@@ -209,6 +209,42 @@ def test_that_race_is_lost_where_claims_of_a_group_are_not_alone(never_alone: No
     assert most_at_once(MANY) > 1
 
 
+def most_of_next(rounds: int) -> int:
+    """Return how many jobs of a limit of one ran at once, at most: workers of two lanes end one and claim."""
+    found = 0
+    following = ("background", WORKER, None)
+    for _ in range(rounds):
+        enqueue_many(TASK, [{}, {}])
+        held = [(claimed(), (lane,)) for lane in ("fast", "slow")]
+        for _, (lane,) in held:
+            enqueue_background_job(TASK, job_lane=lane, job_limit_key="plotter", job_limit=1)
+        at_once(
+            *(
+                lambda own, one=one, lanes=lanes: acknowledge(
+                    own, one, DONE, next_for=following, lanes=lanes
+                )
+                for one, lanes in held
+            )
+        )
+        found = max(found, len(list_jobs(status="started")))
+        default_queue().database.connection.execute("delete from job")
+        if found > 1:
+            break
+    return found
+
+
+def test_a_limit_holds_for_those_who_end_a_job_and_claim_at_once():
+    assert most_of_next(30) == 1
+    assert default_queue().database.has_groups
+
+
+def test_that_race_is_lost_where_what_is_sent_in_one_go_is_not_alone(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(engine, "_ALONE", "select 1")
+    assert most_of_next(MANY) > 1
+
+
 # everything at once
 
 

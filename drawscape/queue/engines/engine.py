@@ -268,10 +268,7 @@ class Database(Protocol):
         """Wait for others no longer than some milliseconds within a block."""
 
     def relaxed(self) -> AbstractContextManager[Database]:
-        """Yield the same table with connections whose commits a power loss may undo.
-
-        They also leave it to `checkpoint` to bring into place what was committed.
-        """
+        """Yield the same table for commits that a power loss may undo and `checkpoint` brings into place."""
 
     def checkpoint(self) -> None:
         """Bring into place what was committed, where that is not done yet, while others may write."""
@@ -290,3 +287,12 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Close the calling thread's connection."""
+
+
+class ManyWriters(Database, Protocol):
+    """A table whose single statements run beside others' transactions; `has_groups` once lanes were seen."""
+
+    has_groups: bool
+
+    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[Any]:
+        """Return the first row of each statement, of one transaction that is alone and is sent in one go."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import cast
 
 from drawscape.durations import LONGEST_S
 from drawscape.queue import clock
-from drawscape.queue.engines.engine import Connection, Database
+from drawscape.queue.engines.engine import Connection, Database, ManyWriters
 from drawscape.queue.status import Status
 from drawscape.queue.table import concurrent_claims
 from drawscape.queue.table.candidates import ANY_PRIORITY, HEAD, ORDINARY, for_lanes, values_for
@@ -95,7 +96,9 @@ def claim(
     Of `lanes` only, if there are any, and of priority `lowest` or higher.
     """
     if database.has_many_writers:
-        return concurrent_claims.claim(database, queue, worker, pid, lanes, lowest)
+        return concurrent_claims.claim(
+            cast(ManyWriters, database), queue, worker, pid, lanes, lowest
+        )
     connection = database.connection
     with database.translated(), database.write_lock:
         found = _claim_several(connection, queue, worker, pid, lanes, lowest, 1)
@@ -138,7 +141,7 @@ def acknowledge_all(
     following: list[Claim] = []
     if database.has_many_writers:
         is_accepted, found = concurrent_claims.acknowledge(
-            database, *ended[0], next_for, lanes, lowest
+            cast(ManyWriters, database), *ended[0], next_for, lanes, lowest
         )
         return [is_accepted], [] if found is None else [found]
     with database.transaction() as connection:

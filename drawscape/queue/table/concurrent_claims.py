@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 
-from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database, ManyWriters
 from drawscape.queue.status import Status
 from drawscape.queue.table import claims
-from drawscape.queue.table.candidates import for_lanes, may_claim, values_for
+from drawscape.queue.table.candidates import ABOVE, for_lanes, may_claim, values_for
 from drawscape.queue.table.dependencies import settle
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.failpoints import failpoint
@@ -60,7 +61,7 @@ _STANDING = "select status from job where seq = ? and token = ?"
 
 
 def claim(
-    database: Database,
+    database: ManyWriters,
     queue: str,
     worker: str,
     pid: int | None,
@@ -82,14 +83,15 @@ def _claim_in_turn() -> str:
 
 
 def _claim_of_groups(
-    database: Database,
+    database: ManyWriters,
     queue: str,
     worker: str,
     pid: int | None,
     lanes: tuple[str, ...],
     lowest: int,
 ) -> Claim | None:
-    if not database.connection.execute(_GROUPS, (queue,)).fetchone()[0]:
+    database.has_groups = bool(database.connection.execute(_GROUPS, (queue,)).fetchone()[0])
+    if not database.has_groups:
         return None
     while may_claim(database, queue, lanes, lowest=lowest):
         with database.transaction() as connection:
@@ -102,7 +104,7 @@ def _claim_of_groups(
 
 
 def acknowledge(
-    database: Database,
+    database: ManyWriters,
     held: Claim,
     outcome: Outcome,
     next_for: tuple[str, str, int | None] | None,
@@ -110,22 +112,17 @@ def acknowledge(
     lowest: int,
 ) -> tuple[bool, Claim | None]:
     """Return whether the outcome was accepted, and the next claim."""
-    values = _values(held, outcome)
-    statement = _END_ALONE
-    if next_for is not None:
-        queue, worker, pid = next_for
-        values |= {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
-        values["floor"] = database.floor(queue)
-        statement = for_lanes(_END_AND_CLAIM, lanes)
     following = None
     try:
         if not outcome.may_be_retried:
-            accepted, batch, *row = database.connection.execute(statement, values).fetchone()
-            following = Claim(*row) if row and row[0] is not None else None
+            had_groups = database.has_groups
+            accepted, batch, following = _end_and_claim(
+                database, _values(held, outcome), next_for, lanes, lowest
+            )
             if accepted:
                 failpoint("ack.after_commit")
                 _settle_batch(database, held, batch)
-                if following is None and next_for is not None:
+                if following is None and next_for is not None and not had_groups:
                     following = _claim_of_groups(database, *next_for, lanes, lowest)
                 return True, following
         with database.transaction() as connection:
@@ -140,6 +137,31 @@ def acknowledge(
         with contextlib.suppress(CommitInDoubt):  # the worker gives back what it does not know of
             following = claim(database, *next_for, lanes, lowest)
     return written, following
+
+
+def _end_and_claim(
+    database: ManyWriters,
+    values: dict[str, object],
+    next_for: tuple[str, str, int | None] | None,
+    lanes: tuple[str, ...],
+    lowest: int,
+) -> tuple[int, str | None, Claim | None]:
+    """Return whether the job was ended, its batch, and the next claim."""
+    if next_for is None:
+        return (*database.connection.execute(_END_ALONE, values).fetchone(), None)
+    queue, worker, pid = next_for
+    values |= {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
+    values["floor"] = database.floor(queue)
+    if database.has_groups:
+        values["now"] = clock.now()
+        above = ABOVE if values["floor"] else ""
+        (accepted, batch), row = database.at_once(
+            (_END_ALONE, values), (for_lanes(_claim_in_turn(), lanes, above=above), values)
+        )
+        return accepted, batch, None if row is None else Claim(*row)
+    statement = for_lanes(_END_AND_CLAIM, lanes)
+    accepted, batch, *row = database.connection.execute(statement, values).fetchone()
+    return accepted, batch, None if row[0] is None else Claim(*row)
 
 
 def _values(held: Claim, outcome: Outcome) -> dict[str, object]:

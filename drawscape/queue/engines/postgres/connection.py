@@ -78,9 +78,8 @@ class Connection:
     def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /) -> Cursor:
         """Run one statement; one that only reads is repeated when the connection breaks under it."""
         statement = rendered(sql)
-        given = statement.values(values) or None
         try:
-            cursor = psycopg.RawCursor(self.raw).execute(statement.text, given)
+            cursor = self.sent(sql, values)
         except psycopg.Error as error:
             if statement.writes or self.in_transaction or not self.is_broken:
                 in_doubt = statement.writes and not self.in_transaction
@@ -90,6 +89,11 @@ class Connection:
         if statement.writes:
             self._note(cursor.rowcount > 0, statement)
         return cursor
+
+    def sent(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> psycopg.RawCursor[Any]:
+        """Return the cursor of a statement, which within a pipeline has its rows only afterwards."""
+        statement = rendered(sql)
+        return psycopg.RawCursor(self.raw).execute(statement.text, statement.values(values) or None)
 
     def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> Cursor:
         """Run one statement for each of `values`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -19,7 +20,7 @@ from drawscape.queue.engines.postgres.schema import kind_of
 from drawscape.queue.engines.postgres.traces import Traces
 from drawscape.queue.engines.postgres.workers import Workers
 
-_SERIAL = 0x44524157  # "DRAW"
+_ALONE = f"select pg_advisory_xact_lock({0x44524157}, {{}})"  # "DRAW"
 
 
 class Database(Session):
@@ -38,6 +39,7 @@ class Database(Session):
         self.workers = Workers(self)
         self.traces = Traces(self)
         self._floor = Floor(self)
+        self.has_groups = False
 
     @property
     def target(self) -> str:
@@ -111,7 +113,7 @@ class Database(Session):
             self.send(work=True, requeued=requeued)
 
     def _begun(self, is_alone: bool) -> Connection:
-        lock = f"; select pg_advisory_xact_lock({_SERIAL}, {{}})" if is_alone else ""
+        lock = f"; {_ALONE}" if is_alone else ""
         for attempt in range(2):
             connection = self.connection
             try:
@@ -123,6 +125,25 @@ class Database(Session):
                 break
         connection.in_transaction = True
         return connection
+
+    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[Any]:
+        """Return the first row of each statement, of one transaction that is alone and is sent in one go."""
+        connection = self.connection
+        raw = connection.raw
+        try:
+            with raw.pipeline():
+                raw.execute("begin")
+                raw.execute(_ALONE.format(self.serial))
+                cursors = [connection.sent(sql, values) for sql, values in steps]
+                raw.execute("commit")
+            rows = [cursor.fetchone() for cursor in cursors]
+        except psycopg.Error as error:
+            if not connection.is_broken:
+                connection.control("rollback")
+            raise connection.named(error, in_doubt=True) from error
+        connection.used_at = time.monotonic()
+        self.send(work=False)
+        return rows
 
     def _commit(self, connection: Connection) -> None:
         try:
