@@ -55,13 +55,15 @@ def svg(job_id: str) -> flask.Response:
 
 
 def finished_drawing(job_id: str) -> Path:
-    """Return the file of the job's drawing. Raises RequestRefused as `svg` does."""
+    """Return the file of the job's drawing. Raises RequestRefused as `svg` does, and OutputStoreError."""
     job = find(job_id)
     if job["status"] != "finished":
         detail = f"the job is {job['status']}; it has no drawing"
         raise RequestRefused(409, detail, job_status=job["status"])
-    path = drawing_of(job)
-    if path is None:
+    path = _named_by(job)
+    if path is not None and not path.is_file():
+        places.fetched(path)  # it may be missing here because the store could not be asked
+    if path is None or not path.is_file():
         raise RequestRefused(410, "the drawing's file is no longer there")
     return path
 
@@ -127,16 +129,21 @@ def view(job: Status, svg_url: str) -> dict[str, Any]:
 
 def drawing_of(job: Status) -> Path | None:
     """Return the SVG file that the job wrote, None unless it is there, in the output folder."""
+    path = _named_by(job)
+    return path if path is not None and path.is_file() else None
+
+
+def _named_by(job: Status) -> Path | None:
+    """Return where the drawing lies that the job names, None unless that is in the output folder."""
     result = job["result"]
     if not isinstance(result, str) or not result.lower().endswith(".svg"):
         return None
     folder = places.output_folder().resolve()
     named = Path(places.home(), result).resolve()
     try:
-        path = places.output_path(named.relative_to(folder))
+        return places.output_path(named.relative_to(folder))
     except (ForbiddenPathError, ValueError):  # outside of the folder, whatever the task returned
         return None
-    return path if path.is_file() else None
 
 
 def last_line(error: str | None) -> str | None:

@@ -98,7 +98,7 @@ def _operation(name: str, summary: str, content: Json, **more: Any) -> Json:
     responses = {
         "200": {"description": "As asked", "content": content},
         "400": _problem("The request cannot be read"),
-        "503": _problem("The queue is full or cannot be used; see Retry-After"),
+        "503": _problem("The queue is full, or it or the drawings cannot be had; see Retry-After"),
         "default": _problem("Any other error"),
     }
     return {"operationId": name, "summary": summary, "responses": responses, **more}

@@ -14,6 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from drawscape.errors import (
     JobNotFoundError,
+    OutputStoreError,
     ParameterError,
     QueueError,
     RequestRefused,
@@ -142,6 +143,7 @@ def register(owner: flask.Flask | flask.Blueprint) -> None:
     owner.register_error_handler(RequestRefused, _refused)
     owner.register_error_handler(JobNotFoundError, _job_gone)
     owner.register_error_handler(QueueError, _queue_unusable)
+    owner.register_error_handler(OutputStoreError, _store_unusable)
     owner.register_error_handler(HTTPException, _http_error)
     owner.register_error_handler(Exception, _unexpected)
 
@@ -157,6 +159,11 @@ def _job_gone(error: JobNotFoundError) -> flask.Response:
 def _queue_unusable(error: QueueError) -> flask.Response:
     _log.error("the queue cannot be used: %s", error)
     return problem(503, "the queue cannot be used at the moment", {"Retry-After": "5"})
+
+
+def _store_unusable(error: OutputStoreError) -> flask.Response:
+    _log.error("the drawings cannot be had: %s", error)
+    return problem(503, "the drawings cannot be had at the moment", {"Retry-After": "5"})
 
 
 def _http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:
