@@ -1,6 +1,7 @@
 """The processor time that a job costs, on each engine: of the worker with its children, and of the server.
 
-`python tests/benchmarks/bench_cost.py [JOBS]`. On a busy machine it takes up to twice as much.
+`python tests/benchmarks/bench_cost.py [JOBS]`; `--write` puts the table onto the page on many machines. On a
+busy machine a job takes up to twice as much.
 """
 
 from __future__ import annotations
@@ -16,8 +17,16 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from postgres_server import Server, find_binaries
+from tables import PAGES, fill
 
+PAGE = PAGES / "explanation" / "many-machines.md"
 SLOTS = 2
+ROWS = {
+    "the caller, a job at a time": "caller, one by one",
+    "the server, for that insert": "server, one by one",
+    "the worker with its child": "worker and children",
+    "the server, for claim and acknowledgement": "server, working",
+}
 
 
 def cpu_s(root: psutil.Process, *, also_root: bool = True) -> float:
@@ -81,12 +90,34 @@ def measure(jobs: int, server: psutil.Process | None) -> dict[str, float]:
     found["worker idle, share of a core in %"] = (cpu_s(worker) - idle) / 10 * 100 / 1e6
     found["server idle, share of a core in %"] = (server_s() - before) / 10 * 100 / 1e6
     worker.terminate()
-    worker.wait()
+    worker.wait(60)
     return {name: value * 1e6 for name, value in found.items()}
 
 
+def table(costs: dict[str, dict[str, float]]) -> str:
+    """Return the costs in microseconds, and how many jobs a second a core carries that does nothing else.
+
+    It is a core of the machine for SQLite, of the server for Postgres.
+    """
+    lines = ["| | SQLite | Postgres |", "|---|---|---|"]
+    for what, name in ROWS.items():
+        shown = [f"{found[name]:,.0f}" if found[name] else "" for found in costs.values()]
+        lines.append(f"| {what} | {' | '.join(shown)} |")
+    idle = [found["worker idle, share of a core in %"] for found in costs.values()]
+    server = costs["postgres"]["server idle, share of a core in %"]
+    lines.append(
+        f"| an idle worker, of a core | {idle[0]:.1f} % | {idle[1]:.1f} %, and {server:.1f} % of the server |"
+    )
+    ours = costs["sqlite"]["caller, one by one"] + costs["sqlite"]["worker and children"]
+    theirs = costs["postgres"]["server, one by one"] + costs["postgres"]["server, working"]
+    lines.append(f"| **jobs a second for each core** | {1e6 / ours:,.0f} | {1e6 / theirs:,.0f} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    words = [word for word in sys.argv[1:] if word != "--write"]
+    jobs = int(words[0]) if words else 5000
+    costs = {}
     for engine in ("sqlite", "postgres"):
         home = Path(tempfile.mkdtemp(prefix="cost-"))
         (home / "workers").mkdir()
@@ -101,8 +132,12 @@ def main() -> None:
             os.environ["DRAWSCAPE_QUEUE"] = server.url
         found = measure(jobs, server and psutil.Process(server._process.pid))
         print(engine, {name: round(value, 2) for name, value in found.items()}, flush=True)
+        costs[engine] = found
         if server is not None:
             server.remove()
+    print(table(costs))
+    if "--write" in sys.argv:
+        fill(PAGE, "bench-cost", table(costs))
 
 
 if __name__ == "__main__":

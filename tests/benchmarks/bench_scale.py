@@ -39,14 +39,13 @@ from queue_world import HOME, full, prepare, running, sized  # noqa: E402
 from scale_peers import System, database, ours, plain_huey, procrastinate, rq  # noqa: E402
 from scale_table import age, churn, held_open, lanes, storm  # noqa: E402
 from scale_takeover import cut_off, killed  # noqa: E402
-from tables import Row, fill, report  # noqa: E402
+from tables import PAGES, Row, fill, report  # noqa: E402
 
 PROCESSES = [int(one) for one in OPTIONS.processes.split(",")]
 LIMIT_S = 900.0
 LETTERS = 0.13
 """Of the plot: letters of some three millimetres."""
 
-PAGES = Path(__file__).parents[2] / "notebooks" / "pages"
 PICTURE = PAGES / "_static" / "scale.svg"
 PAGE = PAGES / "explanation" / "many-machines.md"
 SHOWN = """
@@ -154,8 +153,14 @@ def compared(what: str, values: dict[str, float], aim: str) -> Row:
     return Row(what, f"{mine:,.0f}/s", peers, ratio, aim)
 
 
+def _round_numbers() -> Iterator[int]:
+    """Yield 1, 2, 5, 10, 20..."""
+    for power in itertools.count():
+        yield from (digit * 10**power for digit in (1, 2, 5))
+
+
 def draw(curves: Curves, file: Path) -> None:
-    """Draw jobs a second by processes: a line a system, both axes by powers of two and of ten."""
+    """Draw jobs a second by processes: a line a system."""
     from drawscape.svg_builder import SVGBuilder
 
     svg = SVGBuilder(180, 110)
@@ -171,10 +176,11 @@ def draw(curves: Curves, file: Path) -> None:
     for processes in PROCESSES:
         svg.hershey_text(place(processes, 0)[0] - 1, bottom + 6, str(processes), LETTERS)
     svg.hershey_text(left + 25, bottom + 13, "worker processes", LETTERS)
-    for step in range(5):
-        y = bottom - height * step / 4
+    step = next(one for one in _round_numbers() if top / one <= 5)
+    for rate in range(0, int(top) + 1, step):
+        _, y = place(PROCESSES[0], rate)
         svg.line(left - 1.5, y, left, y)
-        svg.hershey_text(2, y + 1, f"{top * step / 4:,.0f}", LETTERS)
+        svg.hershey_text(2, y + 1, f"{rate:,}", LETTERS)
     svg.hershey_text(2, 6, "jobs a second", LETTERS)
     ends: list[float] = []
     for name, curve in sorted(curves.items(), key=lambda item: -item[1][max(item[1])]):

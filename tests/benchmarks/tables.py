@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-FIGURES = Path(__file__).parents[2] / "notebooks" / "pages" / "figures.md"
+PAGES = Path(__file__).parents[2] / "notebooks" / "pages"
+FIGURES = PAGES / "figures.md"
 
 
 @dataclass(frozen=True)
