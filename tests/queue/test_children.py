@@ -40,6 +40,7 @@ def test_a_worker_that_cannot_start_children_blames_no_job(home: Path, start_con
     assert "cannot start" not in enqueue_background_job("sampletasks.nap", 0.1).explain()
 
 
+@pytest.mark.both_engines
 def test_a_running_job_survives_the_server_that_forked_its_child(home: Path, start_consumer):
     consumer = start_consumer()
     job = enqueue_background_job("sampletasks.nap", 1.0)
@@ -83,6 +84,7 @@ def resident_mb(pid: int) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
+@pytest.mark.both_engines
 def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
     home: Path, start_consumer, tmp_path: Path
 ):

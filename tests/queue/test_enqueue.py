@@ -90,6 +90,7 @@ def test_a_wrong_task_is_named_and_leaves_no_row(target, error, words):
     assert rows() == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("args", "kwargs", "words"),
     [
@@ -112,6 +113,7 @@ def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
     assert rows() == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "options",
     [
@@ -170,6 +172,7 @@ def test_a_timeout_may_be_written_in_many_ways(given, seconds):
     )
 
 
+@pytest.mark.both_engines
 def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
     job = enqueue_background_job("sampletasks.named_like_options", delay=1, priority=2, retries=3)
     assert job.refresh().priority == 0
@@ -212,6 +215,7 @@ def test_uniqueness_looks_at_the_whole_of_each_argument():
     )
 
 
+@pytest.mark.both_engines
 def test_a_misplaced_argument_of_many_jobs_is_named():
     with pytest.raises(errors.JobOptionError, match="'b' is not an option"):
         enqueue_many("sampletasks.add", [{"a": 1}], b=2)
@@ -245,6 +249,7 @@ def test_what_has_no_path_of_its_own_travels_by_value():
         assert reported[0](1) == 2
 
 
+@pytest.mark.both_engines
 def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):
     (tmp_path / "besides.py").write_text(
         "import threading\n_lock = threading.Lock()\ndef draw():\n    with _lock:\n        pass\n"
@@ -322,6 +327,7 @@ def test_the_queues_file_and_key_are_readable_by_their_owner_only():
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
+@pytest.mark.both_engines
 def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path: Path):
     """It asks for the key before anybody has made the folder that it lies in."""
     huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
@@ -372,6 +378,7 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path
     assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
 
 
+@pytest.mark.both_engines
 def test_a_signature_that_was_edited_is_checked_as_it_is_now(home: Path):
     enqueue_background_job("sampletasks.answer")
     source = home / "modules" / "sampletasks.py"

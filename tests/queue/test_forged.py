@@ -156,6 +156,7 @@ def test_a_forged_result_is_not_unpickled_either(home: Path, start_consumer, tmp
     assert not trace.exists()
 
 
+@pytest.mark.both_engines
 def test_a_damaged_key_is_named(home: Path):
     path = default_queue().database.key_file
     path.write_bytes(b"short")

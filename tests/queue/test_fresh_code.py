@@ -26,6 +26,7 @@ def source(home: Path, start_consumer) -> Path:
     return module
 
 
+@pytest.mark.both_engines
 def test_an_edited_task_runs_as_it_is_now_and_the_worker_stays(source: Path):
     worker = workers_alive()[0].pid
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
@@ -45,6 +46,7 @@ def test_an_edited_import_of_a_task_counts_too(source: Path):
     assert enqueue_background_job("sampletasks.colour").wait(60) == "sepia"
 
 
+@pytest.mark.both_engines
 def test_a_new_task_module_is_found_at_once(source: Path, monkeypatch):
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
     source.write_text(source.read_text() + "\n\ndef brand_new():\n    return 'new'\n")
@@ -73,6 +75,7 @@ def test_a_syntax_error_fails_that_job_with_its_text_and_the_next_one_works(sour
     assert enqueue_background_job("sampletasks.answer").wait(60) == 1
 
 
+@pytest.mark.both_engines
 def test_a_backlog_sees_the_edit_within_a_moment(source: Path):
     before = [enqueue_background_job("sampletasks.nap", 0.15) for _ in range(3)]
     later = enqueue_background_job("sampletasks.answer")

@@ -19,6 +19,7 @@ def pid_of_next() -> int:
     return enqueue_background_job("sampletasks.where").wait(60)[1]
 
 
+@pytest.mark.both_engines
 def test_what_a_job_changed_in_its_process_is_put_back(home: Path, start_consumer, tmp_path: Path):
     start_consumer()
     before = enqueue_background_job("sampletasks.describe_process").wait(60)
@@ -99,6 +100,7 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(
     assert job.status == {"finish": "finished", "nap": "stopped", "crash": "failed"}[then]
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("first", ["task", "copy"])
 def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer, tmp_path, first):
     start_consumer()
@@ -111,6 +113,7 @@ def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer,
     assert all((row.ended_at - row.started_at).total_seconds() >= 0.3 for row in rows)
 
 
+@pytest.mark.both_engines
 def test_a_forked_copy_does_not_report_for_the_next_job(home, start_consumer):
     start_consumer()
     enqueue_background_job("sampletasks.fork_and_report", 2).wait(60)

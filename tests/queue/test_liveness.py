@@ -46,6 +46,7 @@ def started(jobs):
     return jobs
 
 
+@pytest.mark.both_engines
 def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home, start_consumer):
     workers = {start_consumer("-w", "2").pid for _ in range(2)}
     jobs = started([enqueue_background_job("sampletasks.nap", 7) for _ in range(4)])
@@ -69,6 +70,7 @@ def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
     assert {job.refresh().attempts for job in jobs} == {1}
 
 
+@pytest.mark.both_engines
 def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_consumer, tmp_path):
     """Several, each of them with the file removed anew: one may be asked to stop by a lucky moment."""
     start_consumer("-w", "6")

@@ -13,24 +13,41 @@ import pytest
 from queue_file import plain
 from support import wait_until
 
-from drawscape.job_manager import Keep, enqueue_background_job, enqueue_many, prune_jobs
+from drawscape.job_manager import (
+    Keep,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    prune_jobs,
+)
 from drawscape.queue.worker.job_log import SHORT_BYTES, JobLog, read_file
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
-def await_files(home: Path, *names: str) -> None:
-    """Wait until exactly these are there: a file goes a moment after its job has ended."""
-    logs = home / ".drawscape" / "logs"
-    wait_until(lambda: {path.name for path in logs.iterdir()} == set(names), what=f"{names}")
+def await_long_logs(*ids: str) -> None:
+    """Wait until exactly these jobs have a log beside their row: in a file, on Postgres in rows of its own.
+
+    It goes a moment after its job has ended.
+    """
+    queue = default_queue()
+
+    def found() -> set[str]:
+        if queue.database.has_many_writers:
+            rows = queue.database.connection.execute("select job_id from job_log").fetchall()
+            return {row[0] for row in rows}
+        return {path.name.removesuffix(".log") for path in (queue.folder / "logs").iterdir()}
+
+    wait_until(lambda: found() == set(ids), what=f"the logs of {ids}")
 
 
 def in_table(job_id: str) -> bytes | None:
-    with closing(plain()) as connection:
-        return connection.execute("select log from job where id = ?", (job_id,)).fetchone()[0]
+    select = "select log from job where id = ?"
+    return default_queue().database.connection.execute(select, (job_id,)).fetchone()[0]
 
 
-def test_short_logs_are_in_the_table_and_long_ones_in_files(home: Path, start_consumer):
+@pytest.mark.both_engines
+def test_short_logs_are_in_the_table_and_long_ones_beside_it(home: Path, start_consumer):
     start_consumer("-w", "2")
     batch = enqueue_many("sampletasks.say", [{"data": f"{i} → é\n".encode()} for i in range(30)])
     largest = enqueue_background_job("sampletasks.say", b"x" * 4000)
@@ -45,11 +62,12 @@ def test_short_logs_are_in_the_table_and_long_ones_in_files(home: Path, start_co
     assert longer.logs() == "x" * 4001
     assert halves.logs() == "\ufffd no \ufffd character\n"
     assert silent.logs() == ""
-    await_files(home, f"{longer.id}.log")
+    await_long_logs(longer.id)
     assert in_table(longer.id) is None
     assert in_table(silent.id) is None
 
 
+@pytest.mark.both_engines
 def test_a_log_goes_on_over_all_tries_of_its_job(home: Path, start_consumer):
     start_consumer()
     job = enqueue_background_job(
@@ -57,25 +75,27 @@ def test_a_log_goes_on_over_all_tries_of_its_job(home: Path, start_consumer):
     )
     job.wait(60)
     assert job.logs() == "try 1 é\ntry 2 é\ntry 3 é\n"
-    await_files(home)
+    await_long_logs()
     job.requeue().wait(60)
     assert job.logs() == "try 1 é\ntry 2 é\ntry 3 é\ntry 4 é\n"
-    await_files(home)
+    await_long_logs()
 
 
+@pytest.mark.both_engines
 def test_a_log_that_grows_long_with_the_tries_moves_to_a_file(home: Path, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.say", b"y" * 3000)
     for tries in (1, 2, 3):
         job.wait(60)
         assert job.logs() == "y" * 3000 * tries
-        await_files(home, *([f"{job.id}.log"] if tries > 1 else []))
+        await_long_logs(*([job.id] if tries > 1 else []))
         job.requeue()
     job.wait(60)
     job.delete()
-    await_files(home)
+    await_long_logs()
 
 
+@pytest.mark.both_engines
 def test_a_log_is_followed_from_file_to_table_and_over_tries(home: Path, start_consumer):
     start_consumer()
     job = enqueue_background_job(
@@ -102,14 +122,16 @@ def test_what_a_running_job_prints_can_be_read_at_once(home: Path, start_consume
     assert job.logs() == "begun\n"
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("place", ["ack.before_commit", "ack.after_commit"])
 def test_a_worker_killed_around_the_acknowledgement_doubles_and_loses_nothing(
     home: Path, start_consumer, place: str
 ):
-    consumer = start_consumer(environment={"DRAWSCAPE_FAILPOINT": place})
     job = enqueue_background_job("sampletasks.say", b"once\n", 0.2)
+    enqueue_background_job("sampletasks.nothing", job_depends_on=job)  # its end is a transaction
+    consumer = start_consumer(environment={"DRAWSCAPE_FAILPOINT": place})
     consumer.process.wait(60)
-    await_files(home, f"{job.id}.log")
+    await_long_logs(job.id)
     assert job.logs() == "once\n"
     start_consumer()
     job.wait(60)
@@ -117,7 +139,7 @@ def test_a_worker_killed_around_the_acknowledgement_doubles_and_loses_nothing(
     assert job.logs() == "once\n" * runs
     job.requeue().wait(60)
     assert job.logs() == "once\n" * (runs + 1)
-    await_files(home)
+    await_long_logs()
 
 
 def test_the_log_of_a_job_of_the_same_name_does_not_come_back(home: Path, start_consumer):
@@ -129,10 +151,11 @@ def test_the_log_of_a_job_of_the_same_name_does_not_come_back(home: Path, start_
         job = enqueue_background_job("sampletasks.say", b"mine\n", pause_s, job_id="twice")
         job.wait(60)
         wait_until(lambda job=job: job.logs() == "mine\n")  # the file goes just after the job's end
-        await_files(home)
+        await_long_logs()
         job.delete()
 
 
+@pytest.mark.both_engines
 def test_logs_go_with_their_pruned_jobs(home: Path, start_consumer):
     start_consumer()
     jobs = [enqueue_background_job("sampletasks.say", b"z" * size) for size in (10, 10_000)]
@@ -141,7 +164,7 @@ def test_logs_go_with_their_pruned_jobs(home: Path, start_consumer):
     half = home / ".drawscape" / "logs" / f".{jobs[0].id}"
     half.touch()
     assert prune_jobs(Keep(finished_s=0)) == 2
-    await_files(home)
+    await_long_logs()
     assert [job.logs() for job in jobs] == ["", ""]
 
 

@@ -39,7 +39,8 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         database = default_queue().database
-        database.connection.execute("pragma synchronous = off")  # no power is lost here
+        if not database.has_many_writers:
+            database.connection.execute("pragma synchronous = off")  # no power is lost here
         for table in ("job", "job_dependency", "job_batch", "job_group", "job_pause"):
             database.connection.execute(f"delete from {table}")
         self.needs: dict[str, list[str]] = {}
@@ -118,7 +119,8 @@ class QueueMachine(RuleBasedStateMachine):
         return "not_found" not in repr(job)
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
-def test_ten_thousand_steps_in_any_order_break_no_promise(home: Path):
-    run_in_any_order(QueueMachine, STEPS)
+def test_ten_thousand_steps_in_any_order_break_no_promise(home: Path, engine: str):
+    run_in_any_order(QueueMachine, STEPS if engine == "sqlite" else STEPS // 20)
     assert check_queue() == []

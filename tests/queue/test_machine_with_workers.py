@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,6 @@ from any_order import run_in_any_order
 from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule
-from queue_file import plain
 from support import wait_until
 
 from drawscape.errors import JobNotFoundError, JobStateError
@@ -28,6 +27,7 @@ from drawscape.jobs import (
     Keep,
     cancel_all,
     check_queue,
+    default_queue,
     enqueue_background_job,
     enqueue_many,
     list_jobs,
@@ -40,15 +40,28 @@ from drawscape.jobs import (
 STEPS = int(os.environ.get("WORKED_STEPS", "300"))
 TASK = "sampletasks.note_run"
 
-HISTORY = """
-create table history (moment integer primary key, id text, status text);
-create trigger begun after insert on job begin
-    insert into history (id, status) values (new.id, new.status); end;
-create trigger changed after update of status on job when new.status <> old.status begin
-    insert into history (id, status) values (new.id, new.status); end;
-create trigger removed after delete on job begin
-    insert into history (id, status) values (old.id, 'removed'); end;
-"""
+HISTORY = {
+    "sqlite": (
+        "create table history (moment integer primary key, id text, status text)",
+        "create trigger begun after insert on job begin "
+        "insert into history (id, status) values (new.id, new.status); end",
+        "create trigger changed after update of status on job when new.status <> old.status begin "
+        "insert into history (id, status) values (new.id, new.status); end",
+        "create trigger removed after delete on job begin "
+        "insert into history (id, status) values (old.id, 'removed'); end",
+    ),
+    "postgres": (
+        "create table history (moment bigint generated always as identity, id text, status text)",
+        "create function note_status() returns trigger language plpgsql as $body$ begin "
+        "if tg_op = 'DELETE' then insert into history (id, status) values (old.id, 'removed'); "
+        "else insert into history (id, status) values (new.id, new.status); end if; "
+        "return null; end $body$",
+        "create trigger begun after insert or delete on job for each row "
+        "execute function note_status()",
+        "create trigger changed after update on job for each row "
+        "when (new.status <> old.status) execute function note_status()",
+    ),
+}
 
 # From `deferred` every reopened job goes where its dependencies allow, within the same transaction.
 NEXT = {
@@ -176,12 +189,10 @@ class WorkedQueue(RuleBasedStateMachine):
     def teardown(self) -> None:
         resume_queue()
         wait_until(lambda: not list_jobs(("queued", "scheduled", "deferred", "started")), 300)
-        with closing(plain()) as connection:
-            history = connection.execute(
-                "select id, status from history order by moment"
-            ).fetchall()
-            connection.execute("delete from job")
-            connection.execute("delete from history")
+        connection = default_queue().database.connection
+        history = connection.execute("select id, status from history order by moment").fetchall()
+        connection.execute("delete from job")
+        connection.execute("delete from history")
         runs = Counter(self.runs.read_text().split()) if self.runs.exists() else {}
         self.runs.unlink(missing_ok=True)
         assert faults(history, self.needs, runs) == []
@@ -189,14 +200,15 @@ class WorkedQueue(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def worked(home: Path, start_consumer: Callable[..., object]) -> Path:
+def worked(home: Path, engine: str, start_consumer: Callable[..., object]) -> Path:
     for _ in range(2):
         start_consumer("-w", "2")
-    with closing(plain()) as connection:
-        connection.executescript(HISTORY)
+    for statement in HISTORY[engine]:
+        default_queue().database.connection.execute(statement)
     return home
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_any_order_of_verbs_breaks_no_promise_while_two_workers_run_the_jobs(worked: Path):
     # The same steps meet other moments: there is nothing to shrink.

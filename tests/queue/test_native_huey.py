@@ -192,6 +192,7 @@ def test_the_minutes_job_is_queued_while_every_slot_is_busy(home: Path, start_co
     assert all(job.id.startswith("minutely-") for job in waiting)
 
 
+@pytest.mark.both_engines
 def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     def größe():
         return 1

@@ -134,6 +134,7 @@ def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped: Callable
     assert 3500 < schedule.next_due_s(database, "background") <= 3600
 
 
+@pytest.mark.both_engines
 def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
@@ -223,6 +224,7 @@ def test_arguments_beyond_the_limit_are_refused_with_a_remedy(monkeypatch: pytes
     assert list_jobs() == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "options", [{"job_meta": {"x": "y" * 1_000_000}}, {"job_description": "y" * 10_001}]
 )
@@ -231,6 +233,7 @@ def test_notes_and_descriptions_have_limits(options: dict[str, object]):
         enqueue_background_job(TASK, **options)
 
 
+@pytest.mark.both_engines
 def test_a_moment_beyond_all_calendars_is_refused():
     with pytest.raises(errors.JobOptionError, match="hundred years"):
         enqueue_background_job(TASK, job_at=datetime(9999, 12, 31, tzinfo=UTC))

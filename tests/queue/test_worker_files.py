@@ -32,6 +32,7 @@ def lines_about(text: str, key: str, value: str) -> list[dict[str, str]]:
     return [fields for fields in found if fields.get(key) == value]
 
 
+@pytest.mark.both_engines
 def test_a_worker_is_the_first_in_a_home_and_makes_what_it_needs(home: Path, start_consumer):
     (home / ".drawscape").rmdir()
     start_consumer().stop()
@@ -159,6 +160,7 @@ def test_folders_that_are_removed_are_made_again(home: Path, start_consumer):
     wait_until(lambda: job.preview)
 
 
+@pytest.mark.both_engines
 def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(home: Path, start_consumer):
     first = start_consumer()
     [lock] = (home / ".drawscape" / "workers").glob("*.lock")
