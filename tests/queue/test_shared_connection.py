@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import warnings
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,3 +74,16 @@ def test_a_thread_that_is_in_a_hurry_does_not_wait_for_another_that_writes(home:
     with database.hurried(), database.transaction() as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     database.close()
+
+
+def test_the_collector_closes_connections_in_whatever_order_it_finds_them(home: Path):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(3):
+            database = shared()
+            connection = database.connection
+            database.itself = database
+            del database
+            del connection
+            gc.collect()
+    assert not seen

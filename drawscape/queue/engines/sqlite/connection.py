@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation, ValueRefused
 from drawscape.queue.engines.sqlite.file_guard import FileGuard, existing, guard, opening
 from drawscape.queue.engines.sqlite.folder_watch import CommitWatch
-from drawscape.queue.engines.sqlite.forking import hold_for_fork
+from drawscape.queue.engines.sqlite.forking import OwnConnection, hold_for_fork
 from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
 from drawscape.queue.engines.sqlite.rows import insert_rows
@@ -35,20 +35,15 @@ _INHERITED: list[sqlite3.Connection] = []
 could take their locks for ours and reset the log."""
 
 
-class _Held:
-    """A thread's connection, closed when the thread is gone, and left alone in a forked process."""
+class _Held(NamedTuple):
+    """A thread's connection."""
 
-    def __init__(self, connection: sqlite3.Connection, guard: FileGuard) -> None:
-        self.pid = os.getpid()
-        self.connection = connection
-        self.guard = guard
+    connection: OwnConnection
+    guard: FileGuard
 
-    def close(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
-        if self.pid == pid():
-            self.connection.close()
-
-    def __del__(self) -> None:
-        self.close()
+    @property
+    def is_ours(self) -> bool:
+        return self.connection.pid == os.getpid()
 
 
 class Database:
@@ -91,7 +86,7 @@ class Database:
         A process that was forked opens its own: SQLite connections do not survive a fork.
         """
         held: _Held | None = getattr(self._local, "held", None)
-        if held is not None and held.pid == os.getpid():
+        if held is not None and held.is_ours:
             held.guard.check_at_times()
             return held.connection
         if held is not None:
@@ -114,8 +109,8 @@ class Database:
         """Close this thread's connection, if it has one."""
         held: _Held | None = getattr(self._local, "held", None)
         self._local.held = None
-        if held is not None:
-            held.close()
+        if held is not None and held.is_ours:
+            held.connection.close()
 
     def floor(self, queue: str) -> int:
         """Return 0: what no longer waits is not looked at."""
@@ -213,15 +208,17 @@ class Database:
         """Return the size of the file."""
         return self.path.stat().st_size
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> OwnConnection:
         connection = sqlite3.connect(
             existing(self.path),
             uri=True,
             timeout=self.timeout_s,
             isolation_level=None,
             cached_statements=256,
+            factory=OwnConnection,
             check_same_thread=False,  # each thread uses its own; only the collector closes another's
         )
+        connection.pid = os.getpid()
         try:
             with self.opening_lock:
                 if not self._ready:

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any, Protocol
+
+
+class OwnConnection(sqlite3.Connection):
+    """Closed when nobody holds it any more, and left alone in a process that has inherited it by a fork.
+
+    By itself, for the collector ends what refers to each other in any order.
+    """
+
+    pid = 0
+    """Whose it is; set when it is opened."""
+
+    def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
+        if self.pid == pid():
+            self.close()
 
 
 class HasLocks(Protocol):
