@@ -31,6 +31,26 @@ def with_results(
     return tuple(map(placed, args)), {key: placed(value) for key, value in kwargs.items()}, needed
 
 
+def remedy(value: Any) -> str:
+    """Return what to pass in the place of a value that cannot be carried to the worker."""
+    if _holds_job(value):
+        return (
+            "a job gives its result where it is an argument itself, of `enqueue_background_job`: "
+            "pass it as one, or pass `job.wait()`"
+        )
+    return "pass plain values, arrays or a file's path"
+
+
+def _holds_job(value: Any, depth: int = 5) -> bool:
+    from drawscape.queue.job import Job
+
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple, set, frozenset)) and depth:
+        return any(_holds_job(each, depth - 1) for each in value)
+    return isinstance(value, Job)
+
+
 def resolved(
     args: Sequence[Any], kwargs: Mapping[str, Any], result_of: Callable[[str], Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:

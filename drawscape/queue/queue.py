@@ -15,7 +15,7 @@ from drawscape.queue.codec import Codec, dump, of_call, of_result
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.ids import new_id, new_ids
-from drawscape.queue.job_argument import with_results
+from drawscape.queue.job_argument import remedy, with_results
 from drawscape.queue.key import key_of
 from drawscape.queue.options import id_of, new_job, refuse, split_options
 from drawscape.queue.output_paths import portable_paths
@@ -189,7 +189,7 @@ class Queue:
             except NotSerializableError as cause:
                 return (
                     f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
-                    f"({cause}); pass plain values, arrays or a file's path"
+                    f"({cause}); {remedy(value)}"
                 )
         return f"{task.path}: the function cannot be carried to the worker ({error})"
 

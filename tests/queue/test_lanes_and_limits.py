@@ -260,6 +260,18 @@ def test_a_job_whose_argument_failed_fails_with_it(start_consumer: Callable[...,
     assert second.reason == "dependency"
 
 
+def test_a_job_within_an_argument_is_refused_with_the_remedy():
+    first = enqueue_background_job("sampletasks.nothing")
+    for value in ([first], {"x": (1, {first: 2})}):
+        with pytest.raises(errors.NotSerializableError, match=r"pass it as one, or .*wait\(\)"):
+            enqueue_background_job("sampletasks.echo", value)
+    with pytest.raises(errors.NotSerializableError, match=r"echo: value, a Job, .*wait\(\)"):
+        enqueue_many("sampletasks.echo", [{"value": first}])
+    with pytest.raises(errors.NotSerializableError, match="pass plain values"):
+        enqueue_background_job("sampletasks.echo", [sys.stdout])
+    assert [job.id for job in list_jobs()] == [first.id]
+
+
 # several functions in one batch
 
 
