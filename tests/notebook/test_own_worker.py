@@ -114,7 +114,9 @@ def main():
     {end}
 main()
 """
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
     assert int(run.stdout) > 0, run.stderr
     wait_until(lambda: not workers_alive(), 60, "the worker's end")
 
@@ -131,34 +133,39 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.Mo
     job.cancel()
 
 
-def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it(home: Path) -> None:
+def test_of_several_notebooks_that_need_a_worker_at_once_one_starts_it(tmp_path: Path) -> None:
     """Nine kernels once started six workers when the one that they shared was killed."""
     program = """
-import sys
+import os, sys
 from drawscape.jobs import workers_alive
 from drawscape.notebook import ensure_worker
 sys.stdin.readline()
 ensure_worker()
-print(*(worker.pid for worker in workers_alive()), flush=True)
+with open(sys.argv[1] + ".part", "w") as seen:
+    print(*(worker.pid for worker in workers_alive()), file=seen)
+os.rename(sys.argv[1] + ".part", sys.argv[1])
 sys.stdin.readline()
 """
+    seen = [tmp_path / f"seen by {number}" for number in range(4)]
     kernels = [
         subprocess.Popen(
-            [sys.executable, "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, "-c", program, str(file)], stdin=subprocess.PIPE, text=True
         )
-        for _ in range(4)
+        for file in seen
     ]
-    for kernel in kernels:
-        kernel.stdin.write("go\n")
-        kernel.stdin.flush()
-    seen = {kernel.stdout.readline() for kernel in kernels}
-    for kernel in kernels:
-        kernel.communicate("end\n", timeout=60)
-    assert len(seen) == 1
-    assert len(seen.pop().split()) == 1
+    try:
+        for kernel in kernels:
+            kernel.stdin.write("go\n")
+            kernel.stdin.flush()
+        wait_until(lambda: all(file.exists() for file in seen), 120, "a worker for each")
+        for kernel in kernels:
+            kernel.communicate("end\n", timeout=60)
+    finally:
+        for kernel in kernels:
+            kernel.kill()
+            kernel.wait(60)
+    assert len({file.read_text() for file in seen}) == 1
+    assert len(seen[0].read_text().split()) == 1
 
 
 def test_the_guard_outlives_a_queue_that_cannot_be_read_for_a_moment(
