@@ -407,6 +407,7 @@ def test_the_row_is_small(home: Path, drawn: Draw) -> None:
     )
     size = os.path.getsize(home / ".drawscape" / "catalogue.db")
     pages = empty.execute("pragma page_count").fetchone()[0] * 4096
+    empty.close()
     assert (size - pages) / 10 < 1500
 
 

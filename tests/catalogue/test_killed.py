@@ -33,15 +33,19 @@ STEPS = (
 
 SERVER = """
 import os, random, signal, sys, time
+signal.alarm(180)  # nothing here waits for ever: what takes longer dies, and the test with it
 from drawscape.queue.worker import failpoints
 from drawscape.sketches import draw
 from drawscape.tasks.drawing import generate_complex_svg
 draw("rose", 40, 40)
 print("ready", flush=True)
+signal.alarm(0)
 for line in sys.stdin:
     seed, step, delay = line.rstrip("\\n").split("\\t")
+    signal.alarm(180)
     child = os.fork()
     if child == 0:
+        signal.alarm(120)  # a child has no alarm of its own
         if step not in ("any moment", "none"):
             failpoints.arm(step)
         generate_complex_svg(40, 40, "rose", seed=int(seed))
@@ -50,6 +54,7 @@ for line in sys.stdin:
         time.sleep(float(delay))
         os.kill(child, signal.SIGKILL)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    signal.alarm(0)
 """
 
 Play = Callable[[int, str, float], int]
@@ -72,6 +77,7 @@ def play(home: Path) -> Iterator[Play]:
 
     yield play
     server.stdin.close()
+    server.stdout.close()
     server.wait(60)
 
 
