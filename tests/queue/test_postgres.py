@@ -16,12 +16,14 @@ from support import wait_until
 
 from drawscape import errors
 from drawscape.job_manager import enqueue_background_job, workers_alive
-from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.engine import Database, ValueRefused
 from drawscape.queue.engines.postgres import connection, preparation
 from drawscape.queue.engines.sqlite.connection import Database as File
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.key import key_of
 from drawscape.queue.postgres_huey import JobPostgresHuey
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Outcome
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -141,6 +143,29 @@ def test_what_another_program_has_locked_is_not_waited_for_without_end(
             ours.execute("update job set pid = 1")
     with database.transaction() as ours:
         ours.execute("update job set pid = 1")
+
+
+def test_an_outcome_that_is_refused_beside_lanes_leaves_no_transaction_open(database: Database):
+    def insert(job_id: str) -> None:
+        database.connection.execute(
+            "insert into job (id, queue, task, payload, status, created_at, group_id) "
+            "values (?, 'background', 'sampletasks.nothing', '', 'queued', 0, 1)",
+            (job_id,),
+        )
+
+    database.connection.execute(
+        "insert into job_group (queue, lane, limit_key) values ('background', 'a', '')"
+    )
+    insert("first")
+    insert("second")
+    held = claim(database, "background", "worker", None)
+    following = ("background", "worker", None)
+    assert database.has_groups
+    with pytest.raises(ValueRefused, match="out of range"):
+        acknowledge(database, held, Outcome("finished", peak_kb=2**70), next_for=following)
+    accepted, found = acknowledge(database, held, Outcome("finished"), next_for=following)
+    assert (accepted, found.id) == (True, "second")
+    assert acknowledge(database, found, Outcome("finished"), next_for=following) == (True, None)
 
 
 def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):

@@ -137,10 +137,12 @@ class Database(Session):
                 cursors = [connection.sent(sql, values) for sql, values in steps]
                 raw.execute("commit")
             rows = [cursor.fetchone() for cursor in cursors]
-        except psycopg.Error as error:
+        except BaseException as error:
             if not connection.is_broken:
                 connection.control("rollback")
-            raise connection.named(error, in_doubt=True) from error
+            if isinstance(error, psycopg.Error):
+                raise connection.named(error, in_doubt=True) from error
+            raise
         connection.used_at = time.monotonic()
         self.send(work=False)
         return rows
