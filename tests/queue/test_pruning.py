@@ -55,6 +55,23 @@ def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
     assert prune_jobs() == 1
 
 
+@pytest.mark.both_engines
+def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_consumer):
+    gate = home / "gate"
+    batch = enqueue_many(
+        "sampletasks.wait_for_file",
+        [{"path": None}, {"path": str(gate)}],
+        then="sampletasks.nothing",
+        then_kwargs={"job_run_anyway": False},
+        job_result_ttl=0,
+    )
+    start_consumer("-w", "1")
+    wait_until(lambda: prune_jobs() == 1, 60, "the failed one to be pruned")
+    gate.touch()
+    wait_until(lambda: batch.following.ended, 60, "the batch to be over")
+    assert batch.following.status == "failed"
+
+
 HUEY = ("huey", "JobHuey", "filename")
 TIDY_QUEUE = """
 from drawscape.queue.{module} import {name}
