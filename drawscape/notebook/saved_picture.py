@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -32,6 +33,12 @@ LARGEST_IMAGE = LARGEST_FORM * 3 // 4 - 1000
 
 LATER_S = 2.0
 """When a page is given more than a form's bytes: the widget, which has the same to show, is there by then."""
+
+
+def has_page() -> bool:
+    """Return whether a page may be there that shows the widgets; without one a notebook may end at once."""
+    in_code = "__vsc_ipynb_file__" in vars(sys.modules["__main__"])  # VS Code
+    return in_code or "JPY_SESSION_NAME" in os.environ
 
 
 class SavedPicture:
@@ -77,8 +84,7 @@ class SavedPicture:
     def display(self) -> None:
         """Put the output under the cell that runs."""
         with self._lock:
-            # A notebook that is run without a page may be saved at once.
-            later = len(self._body) > LARGEST_FORM and "JPY_SESSION_NAME" in os.environ
+            later = len(self._body) > LARGEST_FORM and has_page()
             # A new one each time; all are replaced together.
             self._publish(self._words if later else self._body, update=False)
             self._shown = True

@@ -13,7 +13,7 @@ import traitlets
 
 from drawscape.drawing.document import Document
 from drawscape.notebook.lasting import Lasting
-from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture
+from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture, has_page
 from drawscape.notebook.style import LiveBox, resource
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.viewable import Viewable, document_of, margin_of, settings_of
@@ -81,7 +81,8 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
         if self._document is None or self._data is None:
             return
         args = (self.saved, self._document, str(self._data.header["title"]))
-        if sum(len(layer.lines.points) for layer in self._document.layers) <= QUICK_POINTS:
+        points = sum(len(layer.lines.points) for layer in self._document.layers)
+        if points <= QUICK_POINTS or not has_page():
             _keep_picture(*args)
             return
         timer = threading.Timer(LATER_S, _keep_picture, args)

@@ -7,7 +7,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ParameterError
 from drawscape.geometry.lines import Lines
 from drawscape.notebook.viewable import document_of
-from drawscape.notebook.viewer import Viewer, view
+from drawscape.notebook.viewer import QUICK_POINTS, Viewer, view
 from drawscape.plot import statistics
 from drawscape.sketches import draw
 from drawscape.viewer import DrawingData, drawing_data
@@ -81,6 +81,17 @@ def test_a_view_leaves_a_picture_in_the_saved_notebook() -> None:
     assert '<img src="data:image/webp;base64,' in shown.saved.html
     assert "a curve" in shown.saved.html
     assert len(shown.saved.html) < 200_000
+
+
+def test_a_large_view_leaves_its_picture_at_once_where_there_is_no_page_to_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    points = np.random.default_rng(1).uniform(10, 90, (QUICK_POINTS + 1, 2))
+    large = Document(100, 100, (Layer("pen", "black", 0.3, Lines.of([points])),))
+    monkeypatch.setenv("JPY_SESSION_NAME", "large.ipynb")
+    assert not view(large).saved.has_picture
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    assert view(large).saved.has_picture
 
 
 def test_what_is_no_drawing_is_refused() -> None:
