@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import first_line
 
 import drawscape
 from drawscape.sketches import as_sketch, draw, read_provenance
@@ -339,7 +340,7 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
     def look() -> list[str]:
         child.stdin.write("\n")  # type: ignore[union-attr]
         child.stdin.flush()  # type: ignore[union-attr]
-        return eval(child.stdout.readline())  # type: ignore[union-attr, no-any-return]  # noqa: S307
+        return eval(first_line(child))  # type: ignore[no-any-return]  # noqa: S307
 
     first, changed = look(), {}
     for name, old, new in LIBRARY_EDITS:
@@ -360,6 +361,7 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
         assert look() == first, name
         file.write_bytes(content)
     child.stdin.close()
+    child.stdout.close()
     child.wait(60)
     assert changed == {
         "sketches/curves/spiral.py": [True, False, False, False],
