@@ -64,7 +64,8 @@ def record(path: Path, entry: Entry, *, digest: str | None = None) -> Drawing:
         "width": provenance.width,
         "height": provenance.height,
         "margin": provenance.margin,
-        "parameters": json.dumps({**provenance.parameters, **_streams(provenance)}),
+        # In the order of the file, from which the row may be written again.
+        "parameters": json.dumps({**provenance.parameters, **_streams(provenance)}, sort_keys=True),
         "reads": json.dumps(provenance.reads),
         "volatile": int(bool(provenance.volatile)),
         "path": place,

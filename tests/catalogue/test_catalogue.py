@@ -356,8 +356,13 @@ def test_a_drawing_is_found_by_its_file_without_a_word_written(home: Path, drawn
     drawing = drawn(seed=1)
     with contextlib.closing(sqlite3.connect(catalogue_file())) as other:
         before = other.execute("pragma data_version").fetchone()
-        assert find(drawing.path) == drawing
+        found = find(drawing.path)
+        assert found == drawing
         assert other.execute("pragma data_version").fetchone() == before
+    drawing.path.touch()
+    rebuild()
+    again = find(drawing.path)
+    assert list(again.parameters.items()) == list(found.parameters.items())
 
 
 def test_finding_says_what_it_does_not_find(home: Path, drawn: Draw) -> None:
