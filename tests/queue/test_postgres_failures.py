@@ -105,7 +105,7 @@ def test_the_job_of_a_killed_worker_runs_on_another_machine_within_seconds(
     job.wait(60)
     row = job.refresh()
     assert (row.attempts, row.recoveries) == (2, 1)
-    assert took_s < 20  # 3 on a machine that has nothing else to do
+    assert took_s < 20  # it must not be a clock that decides; `make bench-scale` shows how soon
 
 
 class Proxy:
