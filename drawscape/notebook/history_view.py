@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import Any
 
@@ -66,6 +67,8 @@ class History(LiveBox):
         self._filters = filters
         self._page = 0
         self._lock = threading.RLock()
+        self._looks = itertools.count(1)
+        self._last_look = 0
         self._found = Drawings([])
         self._shown: list[tuple[Drawing, str]] = []
         self._keeping = Throttle(REST_S, self._keep, from_last=True)
@@ -127,7 +130,8 @@ class History(LiveBox):
         write(self._words, words)
 
     def refresh(self) -> None:
-        """Look again and show what there is now."""
+        """Look again and show what there is now, unless a look that began later has been shown already."""
+        look = next(self._looks)
         is_asked_for = self._tag.value.strip() == REJECTED
         # Outside of the lock: a page is turned meanwhile, whatever the number of drawings.
         found = drawings(
@@ -141,6 +145,9 @@ class History(LiveBox):
         )
         options = sketch_options(self._sketch.value)
         with self._lock:
+            if look < self._last_look:
+                return
+            self._last_look = look
             if options != self._sketch.options:  # somebody drew the first of a sketch
                 with self._sketch.hold_trait_notifications():
                     chosen = self._sketch.value

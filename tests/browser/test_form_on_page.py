@@ -129,7 +129,9 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     form = notebook.form()
     form.press("Draw")
     form.await_status("finished")
-    page.locator(".drawscape-saved img").wait_for(state="attached")
+    page.wait_for_function(  # the catalogue's picture is there first
+        "() => document.querySelector('.drawscape-saved img')?.naturalWidth > 300"
+    )
     assert not page.locator(".drawscape-saved img").is_visible()
     path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")

@@ -1,6 +1,7 @@
 """A sheet queues what does not stand, fills with it, comes back, and shows what failed."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -341,4 +342,18 @@ def test_the_history_filters_pages_and_shows_what_others_do() -> None:
     assert seen.status == "3 drawings"
     seen._text.value = "no such"
     assert (seen.status, tiles(seen)) == ("0 drawings", [])
+    seen.close()
+
+
+def test_a_look_that_began_before_another_filter_is_not_shown_after_it() -> None:
+    variations("rose", margin=[3, 4, 5], paper="A7").wait(60)
+    seen = history("rose")
+    for number in range(60):
+        others = [threading.Thread(target=seen.refresh, daemon=True) for _ in range(3)]
+        for other in others:
+            other.start()
+        seen._text.value = "" if number % 2 else "no such"
+        for other in others:
+            other.join(60)
+        assert seen.status == ("3 drawings" if number % 2 else "0 drawings")
     seen.close()
