@@ -88,7 +88,7 @@ def measure(jobs: int, server: psutil.Process | None) -> dict[str, float]:
     idle, before = cpu_s(worker), server_s()
     time.sleep(10)
     found["worker idle, share of a core in %"] = (cpu_s(worker) - idle) / 10 * 100 / 1e6
-    found["server idle, share of a core in %"] = (server_s() - before) / 10 * 100 / 1e6
+    found["server idle, share of a core in %"] = max(0.0, server_s() - before) / 10 * 100 / 1e6
     worker.terminate()
     worker.wait(60)
     return {name: value * 1e6 for name, value in found.items()}

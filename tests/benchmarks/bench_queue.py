@@ -181,6 +181,7 @@ def round_trip(count: int) -> float:
         child,
         default_queue().database.traces,
         Turn(),
+        lambda: (),
         lambda *_: None,
         lambda *_: None,
         lambda: None,
