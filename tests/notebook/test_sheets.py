@@ -346,8 +346,8 @@ def test_the_history_filters_pages_and_shows_what_others_do() -> None:
 
 
 def test_a_look_that_began_before_another_filter_is_not_shown_after_it() -> None:
-    variations("rose", margin=[3, 4, 5], paper="A7").wait(60)
-    seen = history("rose")
+    variations("guilloche", margin=[3, 4, 5], paper="A7").wait(60)
+    seen = history("guilloche")
     for number in range(60):
         others = [threading.Thread(target=seen.refresh, daemon=True) for _ in range(3)]
         for other in others:
