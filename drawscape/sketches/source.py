@@ -80,10 +80,8 @@ def _check_loaded(things: Iterable[Any], texts: Iterable[str]) -> None:
         code = waiting.pop()
         known.add(behaviour_of(code).text)
         waiting += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
-    generated = (
-        "<string>",
-        *installed_folders(),
-    )  # where the methods come from that a dataclass makes
+    # Where the methods come from that a dataclass makes.
+    generated = ("<string>", *installed_folders())
     for thing in things:
         loaded = not isinstance(thing, FunctionType) or behaviour_of(thing.__code__).text in known
         if not loaded and not thing.__code__.co_filename.startswith(generated):

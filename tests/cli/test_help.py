@@ -77,3 +77,12 @@ def test_the_same_option_has_the_same_words_in_every_command():
     for _, option in OPTIONS:
         said[option.opts[-1]].add(option.help or "")
     assert {name for name, texts in said.items() if len(texts) > 1} <= set(DIFFERS)
+
+
+def test_no_command_takes_no_slots_or_thousands() -> None:
+    found = [one for _, one in commands(root) if any("--slots" in each.opts for each in one.params)]
+    assert len(found) >= 4
+    for command in found:
+        for number in ("0", "257"):
+            with pytest.raises(click.BadParameter, match="1<=x<=256"):
+                command.make_context("it", ["--slots", number])

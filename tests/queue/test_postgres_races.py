@@ -181,60 +181,53 @@ def test_that_race_is_lost_without_the_lock_of_the_row(monkeypatch: pytest.Monke
 # a limit
 
 
-def most_at_once(rounds: int) -> int:
-    """Return how many jobs of a limit of one ran at once, at most: workers of two lanes claim."""
+LANES = ("fast", "slow")
+
+
+def most_at_once(rounds: int, race: Callable[[], list[Callable[[Database], object]]]) -> int:
+    """Return how many jobs of a limit of one ran at once, at most, when the moves of `race()` met."""
     found = 0
-    lanes = ("fast", "slow")
     for _ in range(rounds):
-        for lane in lanes:
+        moves = race()
+        for lane in LANES:
             enqueue_background_job(TASK, job_lane=lane, job_limit_key="plotter", job_limit=1)
-        at_once(
-            *(
-                lambda own, lane=lane: claim(own, "background", WORKER, None, (lane,))
-                for lane in lanes
-            )
-        )
+        at_once(*moves)
         found = max(found, len(list_jobs(status="started")))
         default_queue().database.connection.execute("delete from job")
         if found > 1:
             break
     return found
+
+
+def claims_of_two() -> list[Callable[[Database], object]]:
+    """Workers of two lanes claim."""
+    return [
+        lambda own, lane=lane: claim(own, "background", WORKER, None, (lane,)) for lane in LANES
+    ]
 
 
 def test_a_limit_holds_for_those_who_claim_at_once():
-    assert most_at_once(30) == 1
+    assert most_at_once(30, claims_of_two) == 1
 
 
 def test_that_race_is_lost_where_claims_of_a_group_are_not_alone(never_alone: None):
-    assert most_at_once(MANY) > 1
+    assert most_at_once(MANY, claims_of_two) > 1
 
 
-def most_of_next(rounds: int) -> int:
-    """Return how many jobs of a limit of one ran at once, at most: workers of two lanes end one and claim."""
-    found = 0
-    following = ("background", WORKER, None)
-    for _ in range(rounds):
-        enqueue_many(TASK, [{}, {}])
-        held = [(claimed(), (lane,)) for lane in ("fast", "slow")]
-        for _, (lane,) in held:
-            enqueue_background_job(TASK, job_lane=lane, job_limit_key="plotter", job_limit=1)
-        at_once(
-            *(
-                lambda own, one=one, lanes=lanes: acknowledge(
-                    own, one, DONE, next_for=following, lanes=lanes
-                )
-                for one, lanes in held
-            )
+def ends_and_claims_of_two() -> list[Callable[[Database], object]]:
+    """Workers of two lanes end a job and claim the next."""
+    enqueue_many(TASK, [{}, {}])
+    held = [(claimed(), lane) for lane in LANES]
+    return [
+        lambda own, one=one, lane=lane: acknowledge(
+            own, one, DONE, next_for=("background", WORKER, None), lanes=(lane,)
         )
-        found = max(found, len(list_jobs(status="started")))
-        default_queue().database.connection.execute("delete from job")
-        if found > 1:
-            break
-    return found
+        for one, lane in held
+    ]
 
 
 def test_a_limit_holds_for_those_who_end_a_job_and_claim_at_once():
-    assert most_of_next(30) == 1
+    assert most_at_once(30, ends_and_claims_of_two) == 1
     assert default_queue().database.has_groups
 
 
@@ -242,7 +235,7 @@ def test_that_race_is_lost_where_what_is_sent_in_one_go_is_not_alone(
     monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(engine, "_ALONE", "select 1")
-    assert most_of_next(MANY) > 1
+    assert most_at_once(MANY, ends_and_claims_of_two) > 1
 
 
 # everything at once
