@@ -72,7 +72,7 @@ def _conversion(form: str) -> Operation:
 
 def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     from drawscape.plot import optimize
-    from drawscape.plot.export import to_svg
+    from drawscape.plot.export.svg import to_svg
     from drawscape.svg.read import read_svg
 
     def report(fraction: float, step: str) -> None:
@@ -84,7 +84,7 @@ def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> M
 
 
 def _to_png(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-    from drawscape.plot.export import to_png
+    from drawscape.plot.export.png import to_png
     from drawscape.svg.read import read_svg
 
     document = read_svg(place.source)

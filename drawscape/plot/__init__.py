@@ -9,7 +9,7 @@ from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.geometry.simplify import simplify
 from drawscape.plot.bounds import Reach, confine
 from drawscape.plot.deduplicate import deduplicate
-from drawscape.plot.export import save
+from drawscape.plot.export.files import save
 from drawscape.plot.filter import drop_shorter
 from drawscape.plot.fit import fit
 from drawscape.plot.machine import Machine, machine_names, read_machine

@@ -103,7 +103,7 @@ def _picture(path: Path) -> Enclosure:
     if not _is_svg(path):
         return _enclosure(path)
     from drawscape.mail import Enclosure
-    from drawscape.plot.export import to_png
+    from drawscape.plot.export.png import to_png
     from drawscape.svg.read import read_svg
 
     return Enclosure(f"{path.stem}.png", to_png(read_svg(path), dpi=_PICTURE_DPI))

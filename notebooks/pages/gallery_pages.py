@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.parameters import Parameter
-from drawscape.plot.export import to_png
+from drawscape.plot.export.png import to_png
 from drawscape.sketches import SKETCHES, draw
 from drawscape.sketches.recipe import recipe_of
 from drawscape.svg.read import read_svg

@@ -21,7 +21,11 @@ from golden_support import FOLDER
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export import PROFILES, GcodeProfile, to_gcode, to_hpgl, to_pdf, to_svg
+from drawscape.plot.export.gcode import to_gcode
+from drawscape.plot.export.hpgl import to_hpgl
+from drawscape.plot.export.pdf import to_pdf
+from drawscape.plot.export.profile import PROFILES, GcodeProfile
+from drawscape.plot.export.svg import to_svg
 
 EXPORT = FOLDER / "export"
 DOT, TRIANGLE = [[60.25, 50.5]] * 2, [[100, 50], [140, 50], [120, 84.64], [100, 50.0]]

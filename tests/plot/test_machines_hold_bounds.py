@@ -15,8 +15,9 @@ from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, tiles
 from drawscape.plot.bounds import confine
-from drawscape.plot.export import GcodeProfile, to_gcode, to_hpgl
-from drawscape.plot.export.hpgl import devices
+from drawscape.plot.export.gcode import to_gcode
+from drawscape.plot.export.hpgl import devices, to_hpgl
+from drawscape.plot.export.profile import GcodeProfile
 from drawscape.plot.machine import machine_names, read_machine
 
 SPEAKING = [name for name in machine_names() if read_machine(name).profile is not None]

@@ -9,7 +9,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.motion import Motion, plain_name
 from drawscape.drawing.pen import Pen
 from drawscape.errors import PlotError
-from drawscape.plot.export import to_svg
+from drawscape.plot.export.svg import to_svg
 from drawscape.svg.read import read_svg
 
 

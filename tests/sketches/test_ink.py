@@ -16,7 +16,7 @@ from PIL import Image
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
 from drawscape.parameters import Parameter
-from drawscape.plot.export import to_png
+from drawscape.plot.export.png import to_png
 from drawscape.sketches import SKETCHES, draw
 
 SIDE_MM = 3.0

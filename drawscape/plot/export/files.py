@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
-from drawscape.plot.export.gcode import to_gcode
-from drawscape.plot.export.hpgl import to_hpgl
-from drawscape.plot.export.pdf import to_pdf
-from drawscape.plot.export.png import to_png
-from drawscape.plot.export.profile import GcodeProfile
-from drawscape.plot.export.svg import to_svg
+
+if TYPE_CHECKING:
+    from drawscape.plot.export.profile import GcodeProfile
 
 Format = Literal["svg", "png", "pdf", "gcode", "hpgl"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -55,14 +52,24 @@ def encode(
     """
     match format:
         case "svg":
+            from drawscape.plot.export.svg import to_svg
+
             return to_svg(document)
         case "png":
+            from drawscape.plot.export.png import to_png
+
             return to_png(document, dpi=dpi)
         case "pdf":
+            from drawscape.plot.export.pdf import to_pdf
+
             return to_pdf(document)
         case "gcode":
+            from drawscape.plot.export.gcode import to_gcode
+
             return to_gcode(document, profile=profile, outside=outside).encode("ascii")
         case "hpgl":
+            from drawscape.plot.export.hpgl import to_hpgl
+
             return to_hpgl(document, device=device, outside=outside).encode("ascii")
     raise PlotError(f"format={format!r}: choose one of {', '.join(FORMATS)}")
 
