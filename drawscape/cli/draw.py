@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from drawscape.atomic import write_atomic
-from drawscape.cli.shared_options import SEED
+from drawscape.cli.shared_options import SEED, option
 from drawscape.cli.sketch_options import (
     SketchCommand,
     complete_sketch,
@@ -31,10 +31,9 @@ SHEET_DPI = 96.0
 
 @click.command(cls=SketchCommand)
 @click.argument("pattern", shell_complete=complete_sketch)
-@click.option(
+@option(
     "--paper",
     default="a4",
-    show_default=True,
     metavar="PAPER",
     help="Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...",
 )
@@ -81,11 +80,10 @@ SHEET_DPI = 96.0
     default=None,
     help="Merge and order the lines, or leave them as drawn.  [default: order, except in PNG]",
 )
-@click.option(
+@option(
     "--outside",
     type=click.Choice(OUTSIDE),
     default="crop",
-    show_default=True,
     help="Choose what is done with lines off the sheet; an SVG keeps them.",
 )
 @click.pass_context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import click
 from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
 from drawscape.cli.drawings_list import list_
-from drawscape.cli.text import complain, counted, exit_code, print_list
-from drawscape.errors import DrawscapeError
+from drawscape.cli.shared_options import option
+from drawscape.cli.text import counted, for_each, print_list
 
 _NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
 
@@ -105,11 +105,10 @@ def open_(names: tuple[str, ...]) -> None:
 
 @drawings.command(short_help="Write drawings for a plotter or as pictures.")
 @_NAMES
-@click.option(
+@option(
     "--to",
     "format",
     default="gcode",
-    show_default=True,
     metavar="FORMAT",
     help="Write this format: svg, png, pdf, gcode, hpgl.",
 )
@@ -159,13 +158,7 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 
 @drawings.command(short_help="Delete files of drawings without marks.")
-@click.option(
-    "--older",
-    default="0s",
-    show_default=True,
-    metavar="TIME",
-    help="Delete only what is older: 12h, 30d.",
-)
+@option("--older", default="0s", metavar="TIME", help="Delete only what is older: 12h, 30d.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(older: str, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name."""
@@ -202,16 +195,8 @@ def rebuild() -> None:
     click.echo(f"{counted(rebuild_catalogue(), 'drawing')} in the catalogue")
 
 
-def _for_each(names: Iterable[str], act: Any) -> None:
-    """Do it to each drawing, and go on after an error; end with the highest exit code."""
-    code = 0
-    for name in names:
-        try:
-            act(find(name))
-        except DrawscapeError as error:
-            code = max(code, exit_code(error))
-            complain(error)
-    if code:
+def _for_each(names: Iterable[str], act: Callable[[Drawing], object]) -> None:
+    if code := for_each(names, find, act):
         sys.exit(code)
 
 

@@ -10,6 +10,7 @@ from drawscape.catalogue import Drawing
 from drawscape.catalogue import drawings as find_drawings
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import Order
+from drawscape.cli.shared_options import option
 from drawscape.cli.text import print_list
 from drawscape.errors import ParameterError
 
@@ -32,18 +33,11 @@ from drawscape.errors import ParameterError
     "--since", metavar="TIME", help="List only those made in this time until now: 3h, 7d."
 )
 @click.option("--sheet", metavar="NAME", help="List only those of this sheet.")
-@click.option(
-    "--order",
-    type=click.Choice(get_args(Order)),
-    default="newest",
-    show_default=True,
-    help="Sort by this.",
-)
-@click.option(
+@option("--order", type=click.Choice(get_args(Order)), default="newest", help="Sort by this.")
+@option(
     "--limit",
     type=click.IntRange(1),
     default=20,
-    show_default=True,
     metavar="NUMBER",
     help="List at most this many, the first in that order.",
 )

@@ -14,9 +14,8 @@ import click
 
 from drawscape import jobs as job_api
 from drawscape.cli import jobs_table
-from drawscape.cli.job_ids import for_each
-from drawscape.cli.shared_options import GRACE
-from drawscape.cli.text import counted, span
+from drawscape.cli.shared_options import GRACE, option
+from drawscape.cli.text import counted, for_each, span
 from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
 from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job, list_snapshots
@@ -32,10 +31,9 @@ _HAD = {
 }
 
 
-_LIMIT = click.option(
+_LIMIT = option(
     "--limit",
     default=20,
-    show_default=True,
     type=click.IntRange(1, 10_000),
     metavar="NUMBER",
     help="List at most this many, the newest.",
@@ -157,7 +155,7 @@ def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None
             raise JobStateError(f"job {job.id} had {had} before; nothing is canceled")
         asked.append(job)
 
-    code = for_each(job_ids, cancel_one)
+    code = for_each(job_ids, find_job, cancel_one)
     until = time.monotonic() + _SETTLE_S
     for job in asked:
         click.echo(f"{job.id} {_what_became_of(job, until)}")
@@ -189,10 +187,10 @@ def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: 
     if task is not None and not failed:
         raise click.UsageError("--task goes with --failed")
     if not failed:
-        context.exit(for_each(job_ids, lambda job: f"{job.retry().id} is queued again"))
+        context.exit(for_each(job_ids, find_job, lambda job: _queued_again(job.retry())))
     chosen = job_api.retry_failed_jobs(task)
     for job in chosen:
-        click.echo(f"{job.id} is queued again")
+        _queued_again(job)
     if not chosen:
         click.echo("no job has failed" + (f" of {task}" if task else ""), err=True)
 
@@ -202,7 +200,11 @@ def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: 
 @click.pass_context
 def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Queue any jobs that have ended again."""
-    context.exit(for_each(job_ids, lambda job: f"{job.requeue().id} is queued again"))
+    context.exit(for_each(job_ids, find_job, lambda job: _queued_again(job.requeue())))
+
+
+def _queued_again(job: Job) -> None:
+    click.echo(f"{job.id} is queued again")
 
 
 @jobs.command()
@@ -211,11 +213,11 @@ def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
 def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Remove ended jobs, their logs and previews."""
 
-    def remove(job: Job) -> str:
+    def remove(job: Job) -> None:
         job.delete()
-        return f"{job.id} is removed"
+        click.echo(f"{job.id} is removed")
 
-    context.exit(for_each(job_ids, remove))
+    context.exit(for_each(job_ids, find_job, remove))
 
 
 @jobs.command()

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from drawscape.cli.job_ids import SHORT
 from drawscape.cli.text import counted, span
 from drawscape.jobs import WAITING, JobSnapshot, default_queue, queue_statistics
 
@@ -25,6 +24,9 @@ _WIDE = 120
 
 _NARROW = 60
 """Columns below which only id, task and status are shown, a line each."""
+
+_SHORT = 8
+"""Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
 
 _LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
 
@@ -94,7 +96,7 @@ def table(rows: list[JobSnapshot], console: Console) -> Any:
     for row in rows:
         job_id, task, status, *rest = cells(row)
         if not wide:
-            job_id, task, status = job_id[-SHORT:], task.rpartition(".")[2], row.status
+            job_id, task, status = job_id[-_SHORT:], task.rpartition(".")[2], row.status
         made.add_row(
             job_id,
             Text(row.description or task),

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 
 from drawscape.cli.plot_files import Ordering
+from drawscape.cli.shared_options import option
 from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.plot.export.files import FORMATS, Format
 from drawscape.plot.machine import machine_names
@@ -85,72 +86,50 @@ _OPTIONS = (
         help="Write this format; may be repeated.",
     ),
     click.option("-o", "--output", metavar="FILE", help="Write this file; - is standard output."),
-    click.option(
+    option(
         "--effort",
         type=click.Choice(EFFORTS),
         default="normal",
-        show_default=True,
         help="Search this hard for a short way.",
     ),
-    click.option(
-        "--tolerance",
-        default=0.05,
-        show_default=True,
-        metavar="MM",
-        help="Join ends that are this near.",
+    option("--tolerance", default=0.05, metavar="MM", help="Join ends that are this near."),
+    option(
+        "--simplify", default=0.02, metavar="MM", help="Leave out points this near to their line."
     ),
-    click.option(
-        "--simplify",
-        default=0.02,
-        show_default=True,
-        metavar="MM",
-        help="Leave out points this near to their line.",
-    ),
-    click.option(
-        "--drop-shorter",
-        default=0.0,
-        show_default=True,
-        metavar="MM",
-        help="Leave out lines shorter than this.",
-    ),
+    option("--drop-shorter", default=0.0, metavar="MM", help="Leave out lines shorter than this."),
     click.option("--keep-duplicates", is_flag=True, help="Draw twice what is there twice."),
-    click.option(
+    option(
         "--layers",
         type=click.Choice(get_args(Layering)),
         default="auto",
-        show_default=True,
         help="Take a pen for each top-level group, each colour, or one for all; auto takes what makes more.",
     ),
-    click.option(
+    option(
         "--fill",
         type=click.Choice(get_args(Fill)),
         default="outline",
-        show_default=True,
         help="Draw what is filled as outlines, or hatch it too.",
     ),
-    click.option(
+    option(
         "--text",
         type=click.Choice(get_args(Text)),
         default="strokes",
-        show_default=True,
         help="Write text in a single-line font, or draw the outlines of this machine's fonts.",
     ),
     click.option("--fit", metavar="PAPER", help="Scale to a sheet: a4, letter, 300x200 ..."),
     click.option("--tile", metavar="PAPER", help="Split a large drawing into sheets: a4 ..."),
-    click.option(
+    option(
         "--overlap",
         default="8mm",
-        show_default=True,
         metavar="LENGTH",
         help="Let the sheets of --tile overlap by this much.",
     ),
     click.option(
         "--landscape", is_flag=True, help="Turn the sheet of --fit or --tile on its side."
     ),
-    click.option(
+    option(
         "--margin",
         default=10.0,
-        show_default=True,
         metavar="MM",
         help="Keep this much free at each edge, with --fit and --tile.",
     ),
@@ -165,39 +144,27 @@ _OPTIONS = (
         metavar="NAME",
         help=f"Plot with this: {', '.join(machine_names())}, or a .toml file; it has time, reach and format.",
     ),
-    click.option(
+    option(
         "--outside",
         type=click.Choice(OUTSIDE),
         default="crop",
-        show_default=True,
         help="Choose what is done with lines off the sheet or out of the machine's reach.",
     ),
-    click.option(
+    option(
         "--profile",
         default="servo",
-        show_default=True,
         metavar="NAME",
         help="Write G-code for this profile, a name or a .toml file.",
     ),
-    click.option(
-        "--dpi",
-        default=150.0,
-        show_default=True,
-        metavar="NUMBER",
-        help="Draw a PNG with this many pixels per inch.",
+    option(
+        "--dpi", default=150.0, metavar="NUMBER", help="Draw a PNG with this many pixels per inch."
     ),
-    click.option(
-        "--device",
-        default="hp7475a",
-        show_default=True,
-        metavar="NAME",
-        help="Write HPGL for this plotter.",
-    ),
+    option("--device", default="hp7475a", metavar="NAME", help="Write HPGL for this plotter."),
 )
 
 
 def plot_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a function of the command line the options of which `PlotOptions` are made."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    for add in reversed(_OPTIONS):
+        command = add(command)
     return command

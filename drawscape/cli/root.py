@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,48 +16,23 @@ from drawscape import __version__
 from drawscape.cli.text import complain, exit_code
 from drawscape.errors import DrawscapeError
 
-
-@dataclass(frozen=True)
-class _Lazy:
-    """Where a command is, and its line of help, so that nothing is imported before it is chosen."""
-
-    module: str
-    name: str
-    summary: str
-
-
 _COMMANDS = {
-    "demo": _Lazy(
-        "drawscape.cli.demo", "demo", "Draw a few pictures through the queue, without a browser."
-    ),
-    "doctor": _Lazy(
-        "drawscape.cli.doctor",
-        "doctor",
-        "Show what is installed, what is wrong, and how to mend it.",
-    ),
-    "draw": _Lazy("drawscape.cli.draw", "draw", "Draw one pattern to a file, without the queue."),
-    "drawings": _Lazy(
-        "drawscape.cli.drawings", "drawings", "Find, mark, export and redraw what was drawn."
-    ),
-    "enqueue": _Lazy("drawscape.cli.enqueue", "enqueue", "Queue a task by its path."),
-    "jobs": _Lazy("drawscape.cli.jobs", "jobs", "Look at jobs, and cancel, retry or remove them."),
-    "lab": _Lazy("drawscape.cli.lab", "lab", "Start a worker and JupyterLab; stop both together."),
-    "new": _Lazy(
-        "drawscape.cli.new", "new", "Make a project: notebooks, sketches, tasks of your own."
-    ),
-    "plot": _Lazy(
-        "drawscape.cli.plot", "plot", "Prepare an SVG for the plotter: order, merge, export."
-    ),
-    "queue": _Lazy(
-        "drawscape.cli.queue", "queue", "Back up, check, move, pause and resume the queue."
-    ),
-    "redraw": _Lazy(
-        "drawscape.cli.redraw", "redraw", "Draw a file again from what its metadata says."
-    ),
-    "sketches": _Lazy("drawscape.cli.draw", "sketches", "List the patterns and their parameters."),
-    "web": _Lazy("drawscape.cli.web", "web", "Serve the web front and a worker."),
-    "worker": _Lazy("drawscape.cli.worker", "worker", "Run jobs until Ctrl-C."),
+    "demo": "Draw a few pictures through the queue, without a browser.",
+    "doctor": "Show what is installed, what is wrong, and how to mend it.",
+    "draw": "Draw one pattern to a file, without the queue.",
+    "drawings": "Find, mark, export and redraw what was drawn.",
+    "enqueue": "Queue a task by its path.",
+    "jobs": "Look at jobs, and cancel, retry or remove them.",
+    "lab": "Start a worker and JupyterLab; stop both together.",
+    "new": "Make a project: notebooks, sketches, tasks of your own.",
+    "plot": "Prepare an SVG for the plotter: order, merge, export.",
+    "queue": "Back up, check, move, pause and resume the queue.",
+    "redraw": "Draw a file again from what its metadata says.",
+    "sketches": "List the patterns and their parameters.",
+    "web": "Serve the web front and a worker.",
+    "worker": "Run jobs until Ctrl-C.",
 }
+"""Each command's line of help, so that its module is imported when it is chosen."""
 
 NOBODY_READS = 141
 """What a shell reports of a program that SIGPIPE ended, as it does `cat`. The signal itself has to stay
@@ -69,13 +43,14 @@ class _Commands(click.Group):
     """Subcommands by name, with their one line of help, and no import until one is chosen."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        lazy = _COMMANDS.get(cmd_name)
-        if lazy is None:
+        if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(lazy.module), lazy.name)
+        home = "draw" if cmd_name == "sketches" else cmd_name
+        module = importlib.import_module(f"drawscape.cli.{home}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def resolve_command(
@@ -102,7 +77,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name].summary) for name in sorted(_COMMANDS)])
+            formatter.write_dl([*_COMMANDS.items()])
 
 
 @contextmanager

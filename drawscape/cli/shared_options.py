@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
+
+option = partial(click.option, show_default=True)
 
 SLOTS = click.option(
     "-w",
@@ -12,18 +16,16 @@ SLOTS = click.option(
     help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
 )
 
-SEED = click.option(
+SEED = option(
     "--seed",
     default=0,
-    show_default=True,
     metavar="NUMBER",
     help="Draw another picture with another seed, the same with the same.",
 )
 
-GRACE = click.option(
+GRACE = option(
     "--grace",
     default="0",
-    show_default=True,
     metavar="TIME",
     help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
 )

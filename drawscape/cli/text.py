@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 import click
 
 from drawscape.errors import DrawscapeError
+
+Named = TypeVar("Named")
 
 _WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""
@@ -40,6 +42,20 @@ def exit_code(error: DrawscapeError) -> int:
 def complain(error: Exception | str) -> None:
     """Write an error to stderr in the one form that all commands have."""
     click.echo(fitted(f"drawscape: {error}", sys.stderr), err=True)
+
+
+def for_each(
+    names: Iterable[str], find: Callable[[str], Named], act: Callable[[Named], object]
+) -> int:
+    """Act on each that is named, and go on after an error; return the highest exit code."""
+    code = 0
+    for name in names:
+        try:
+            act(find(name))
+        except DrawscapeError as error:
+            code = max(code, exit_code(error))
+            complain(error)
+    return code
 
 
 def fitted(text: str, stream: TextIO) -> str:

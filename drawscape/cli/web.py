@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from drawscape.cli.shared_options import SLOTS
+from drawscape.cli.shared_options import SLOTS, option
 from drawscape.errors import MissingExtraError, QueueError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -27,18 +27,11 @@ _LONGEST_PAUSE_S = 30.0
 
 
 @click.command()
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    metavar="ADDRESS",
-    help="Listen on this address.",
-)
-@click.option(
+@option("--host", default="127.0.0.1", metavar="ADDRESS", help="Listen on this address.")
+@option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
-    show_default=True,
     metavar="NUMBER",
     help="Listen on this port; 0 takes a free one.",
 )
@@ -55,19 +48,17 @@ _LONGEST_PAUSE_S = 30.0
     metavar="NAME",
     help="Answer to this host name, beside localhost and DRAWSCAPE_WEB_HOSTS; may be repeated.",
 )
-@click.option(
+@option(
     "--max-queued",
     type=click.IntRange(1),
     default=1000,
-    show_default=True,
     metavar="NUMBER",
     help="Let this many jobs wait; answer 503 beyond that.",
 )
-@click.option(
+@option(
     "--threads",
     type=click.IntRange(_SPARE_THREADS + 1, 500),
     default=24,
-    show_default=True,
     metavar="NUMBER",
     help="Answer this many requests at once, open event streams among them.",
 )

@@ -13,6 +13,7 @@ import click
 
 from drawscape import settings
 from drawscape.cli.shared_options import SLOTS
+from drawscape.cli.text import counted
 from drawscape.jobs import check_lane
 from drawscape.project_modules import import_module
 
@@ -72,7 +73,7 @@ def worker(
     if with_parent:
         threading.Thread(target=_leave_with_parent, daemon=True).start()
     elif not quiet and sys.stderr.isatty():
-        click.echo(f"drawscape worker: {count} slot(s), Ctrl-C to stop", err=True)
+        click.echo(f"drawscape worker: {counted(count, 'slot')}, Ctrl-C to stop", err=True)
     huey.create_consumer(workers=count, **options).run()
 
 
