@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.jobs import Job, enqueue_many, watch
+from drawscape.jobs import enqueue_many, watch
 from drawscape.notebook.breeding import child, random_values
 from drawscape.notebook.breeding_controls import BreedingControls
+from drawscape.notebook.generation import Beginning, Generation, Individual, beginning
 from drawscape.notebook.job_state import ENDED, state_of
 from drawscape.notebook.matrix import Cell
 from drawscape.notebook.sheet_cells import drawing_of, planned_cells
 from drawscape.notebook.standing import SHEET_PRIORITY
 from drawscape.notebook.style import LiveBox, line, write
-from drawscape.notebook.target import Drawable, Target, target_of
+from drawscape.notebook.target import Target, target_of
 from drawscape.notebook.text import status_words
 from drawscape.notebook.thumbnail import Thumbnail
 from drawscape.notebook.tile_grid import Tile
@@ -30,37 +30,11 @@ MOST = 48
 _SIZE = Parameter("size", "int", low=2, high=MOST)
 
 
-@dataclass
-class Individual:
-    """One drawing of a generation: its settings, the recipes of its parents, what became of it."""
-
-    values: dict[str, Any]
-    parents: tuple[str, ...] = ()
-    job: Job | None = None
-    drawing: Any = None
-    status: str = "queued"
-    words: str = "waiting"
-
-    @property
-    def stars(self) -> int:
-        """0 to 5, those of its drawing: they hold wherever else it is shown."""
-        return self.drawing.stars if self.drawing is not None else 0
-
-
-@dataclass
-class Generation:
-    """Individuals, and which generation they were bred from."""
-
-    individuals: list[Individual]
-    parent: int | None = None
-    watch: Any = field(default=None, repr=False)
-
-
 def evolve(
-    sketch: Drawable,
+    sketch: Beginning,
     size: int = 12,
     *,
-    paper: str = "A6",
+    paper: str | None = None,
     orientation: Orientation | None = None,
     keep: Collection[str] = (),
     seed: int = 0,
@@ -70,13 +44,19 @@ def evolve(
     """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
 
     `values` are fixed, and so are the parameters named in `keep`, at their defaults. The settings of the
-    first generation come from all over each parameter's range, by `seed`.
-    Raises as `form` does.
+    first generation come from all over each parameter's range, by `seed`; the paper is A6 unless named.
+    Given drawings of one sketch, or their files, such as the `chosen` of a history, it begins with them and
+    with what is bred from them, on their own paper unless another is named.
+    Raises as `form` does, and ParameterError for drawings of several sketches.
 
     >>> evolve("spiral", size=4)
     <Evolution: an evolution of spiral>
+    >>> from drawscape.tasks.drawing import generate_complex_svg
+    >>> evolve(generate_complex_svg(100, 100, "spiral"), size=4)
+    <Evolution: an evolution of spiral>
     """
-    target, page = target_of(sketch), paper_size(paper, orientation)
+    bred, parents = beginning(sketch, size, paper, orientation)
+    target, page = target_of(bred), paper_size(paper or "A6", orientation)
     names = [parameter.name for parameter in target.parameters]
     for name in keep:
         if name not in (*names, "seed"):
@@ -84,6 +64,7 @@ def evolve(
     return Evolution(
         target,
         page,
+        parents,
         size=_SIZE.check(size),
         fixed=values,
         keep=frozenset(keep) | values.keys(),
@@ -102,6 +83,7 @@ class Evolution(LiveBox):
         self,
         target: Target,
         page: tuple[float, float],
+        parents: Sequence[Individual],
         *,
         size: int,
         fixed: dict[str, Any],
@@ -121,7 +103,11 @@ class Evolution(LiveBox):
         top = [title, *self._controls.parts, self._words]
         super().__init__(f"an evolution of {target.title}", [*top, *self._wall.parts])
         self.on_page_message(lambda message: self.go_to(int(message["job"]) + 1))
-        self._begin([self._first(number) for number in range(size)], None)
+        if parents:
+            first = self._bred(parents, size - len(parents), self._controls.spread)
+            self._begin([*parents, *first], None)
+        else:
+            self._begin([self._first(number) for number in range(size)], None)
 
     @property
     def generation(self) -> Generation:
@@ -156,10 +142,8 @@ class Evolution(LiveBox):
             raise ParameterError("stars", 0, "give at least one drawing a star")
         parents.sort(key=lambda one: -one.stars)
         share = self._controls.spread if spread is None else spread
-        recipes = tuple(one.drawing.recipe for one in parents if one.drawing is not None)
-        kept = [Individual(dict(parents[0].values), parents[0].parents)]
-        bred = [self._child(parents, recipes, share) for _ in range(self._size - 1)]
-        self._begin([*kept, *bred], self._place)
+        kept = Individual(dict(parents[0].values), parents[0].parents)
+        self._begin([kept, *self._bred(parents, self._size - 1, share)], self._place)
         return self.generation
 
     def go_to(self, generation: int) -> None:
@@ -185,20 +169,24 @@ class Evolution(LiveBox):
                 )
         return Individual({**chosen, **self._seed({}), **self._fixed})
 
-    def _child(
-        self, parents: Sequence[Individual], recipes: tuple[str, ...], spread: float
-    ) -> Individual:
-        weights = [one.values for one in parents for _ in range(one.stars)]
-        values = child(
-            self._target.parameters, weights, self._rng, spread=spread, locked=self.locked
-        )
-        return Individual({**values, **self._seed(values)}, recipes)
+    def _bred(self, parents: Sequence[Individual], count: int, spread: float) -> list[Individual]:
+        """Return children of the parents; who has more stars has more of them."""
+        weights = [one.values for one in parents for _ in range(max(1, one.stars))]
+        recipes = tuple(one.drawing.recipe for one in parents if one.drawing is not None)
+        children = []
+        for _ in range(count):
+            values = child(
+                self._target.parameters, weights, self._rng, spread=spread, locked=self.locked
+            )
+            children.append(Individual({**values, **self._seed(values), **self._fixed}, recipes))
+        return children
 
     def _seed(self, values: dict[str, Any]) -> dict[str, Any]:
         if not self._target.has_seed or "seed" in self._fixed:
             return {}
-        kept = "seed" in self._keep or self._controls.keeps_seed
-        return {"seed": values.get("seed", 0) if kept else int(self._rng.integers(10_000))}
+        if "seed" in self._keep or self._controls.keeps_seed:
+            return {"seed": values.get("seed", 0)}
+        return {"seed": int(self._rng.integers(10_000)), "streams": {}}
 
     def _begin(self, individuals: list[Individual], parent: int | None) -> None:
         self._draw_missing(individuals)

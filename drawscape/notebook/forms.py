@@ -46,7 +46,7 @@ def form(
     given: dict[str, Any] = {} if seed is None else {"seed": seed}
     drawing = None
     if is_drawing(target):
-        target, settings, drawing = opened(target, trust=trust)  # type: ignore[arg-type]
+        target, settings, drawing = opened(target, trust=trust)
         given = {**settings, **given}
         if paper or orientation:
             given |= page_for(drawing, paper, orientation)

@@ -13,12 +13,13 @@ from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import sketch_names
 from drawscape.notebook.catalogue_watch import follow_catalogue
+from drawscape.notebook.drawing_words import drawings_words
 from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import label_of
 from drawscape.notebook.throttle import Throttle
 from drawscape.notebook.thumbnail import Thumbnail
-from drawscape.notebook.wall import ORDERS, Wall, button, drawings_words
+from drawscape.notebook.wall import ORDERS, Wall, button
 
 PAGE = 60
 """Tiles on a page: 600 kB of thumbnails at most."""
@@ -42,8 +43,8 @@ def history(
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
 
     What another notebook draws or marks appears within a second. Keys: arrows move, 0 to 5 rate, Space
-    enlarges, v looks closely, Enter opens a form, c compares the chosen, x rejects (and hides, unless the box
-    is ticked).
+    enlarges, v looks closely, Enter opens a form, c compares the chosen, b breeds from them, x rejects (and
+    hides, unless the box is ticked).
 
     >>> history("spiral", order="ink")
     <History: the history of drawings>

@@ -180,7 +180,9 @@ def call_of(target: Target, cell: Cell, size: tuple[float, float]) -> dict[str, 
         chosen = target.with_pattern(values.pop("pattern_type"))
     if "seed" in values:
         chosen.check_seed()
+    streams = values.pop("streams", None)
     seed = {"seed": int(values.pop("seed", 0))} if chosen.has_seed else {}
+    seed |= {"streams": streams} if streams else {}
     page = dict(zip(("width", "height"), size, strict=True)) if target.has_page else {}
     page |= {side: values.pop(side) for side in page if side in values}
     if chosen.takes_margin and "margin" in values:

@@ -55,7 +55,7 @@ class ContactSheet(LiveBox):
     """A grid of drawings. `drawings` are those that stand, `chosen` those that are chosen.
 
     Keys: arrows move, 0 to 5 rate, Space enlarges, v looks closely, Enter opens a form, c compares the
-    chosen, x rejects.
+    chosen, b breeds from them, x rejects.
     """
 
     def __init__(

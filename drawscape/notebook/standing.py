@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from drawscape.catalogue import Drawing, find, standing
 from drawscape.catalogue.database import reading
@@ -165,7 +165,7 @@ def page_for(
     return {"width": size[0], "height": size[1], "margin": round(drawing.margin * factor, 6)}
 
 
-def is_drawing(target: object) -> bool:
+def is_drawing(target: object) -> TypeGuard[Drawing | Path | str]:
     """Return whether `target` names a drawing: one of the catalogue, or an SVG file."""
     named = isinstance(target, (str, os.PathLike)) and os.fspath(target).endswith(".svg")
     return named or isinstance(target, Drawing)

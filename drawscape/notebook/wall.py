@@ -1,4 +1,4 @@
-"""A wall of drawings: rated, rejected, compared, looked at closely, opened, exported, drawn larger."""
+"""A wall of drawings: rated, rejected, compared, bred, looked at closely, opened, exported, drawn larger."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.catalogue import REJECTED, Drawing, drawings
-from drawscape.catalogue.captions import short
-from drawscape.catalogue.marks import Marks, marks_of, marks_of_each
+from drawscape.catalogue.marks import marks_of, marks_of_each
 from drawscape.catalogue.query import Order
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.catalogue_watch import follow_catalogue
+from drawscape.notebook.drawing_words import drawings_words, figures_words, marked, settings_words
 from drawscape.notebook.picture import place_words, result_picture
 from drawscape.notebook.standing import FORM_PRIORITY, opened, page_for
 from drawscape.notebook.style import line, write
-from drawscape.notebook.text import label_of
 from drawscape.notebook.tile_grid import Tile, TileGrid
 from drawscape.notebook.worker import guard
 
@@ -40,7 +39,8 @@ ORDERS: tuple[Order, ...] = (
 class Wall:
     """A grid of drawings with what can be done to those that are chosen.
 
-    Keys: 0 to 5 rate, Space enlarges, v looks closely, Enter opens a form, c compares the chosen, x rejects.
+    Keys: 0 to 5 rate, Space enlarges, v looks closely, Enter opens a form, c compares the chosen, b
+    breeds from them, x rejects.
     `parts` are to be placed by the owner; `on_change()` is called after a mark was made here.
     """
 
@@ -70,6 +70,7 @@ class Wall:
         acting = [
             self._button("Look closely", "view", lambda: self.look(self.grid.selected[0])),
             self._button("Compare", "compare", lambda: self.compare(self.grid.selected)),
+            self._button("Breed", "breed", self.breed),
             self._format,
             self._button("Export", "save", self.export),
             self._paper,
@@ -125,6 +126,12 @@ class Wall:
                 "choose two drawings or more to compare (Ctrl and a click, or Shift)"
             )
         self._show(compare(*(self._drawing(one).path for one in tile_ids)))
+
+    def breed(self) -> None:
+        """Begin an evolution with the chosen drawings below the wall."""
+        from drawscape.notebook.evolution import evolve
+
+        self._show(evolve(self._chosen_or_error()))
 
     def open(self, tile_id: str) -> None:
         """Open the drawing of a tile as a form below the wall."""
@@ -238,6 +245,8 @@ class Wall:
             self.reject(tile_id)
         elif key == "c":
             self.compare(self.grid.selected)
+        elif key == "b":
+            self.breed()
         elif key == "o":
             self.open(tile_id)
         elif key == "v":
@@ -270,31 +279,3 @@ def sorted_ids(ids: Iterable[str], known: dict[str, Drawing], order: str) -> lis
     place = {one.id: i for i, one in enumerate(drawings(order=order))}  # type: ignore[arg-type]
     last = len(place)
     return sorted(ids, key=lambda one: place.get(known[one].id, last) if one in known else last)
-
-
-def marked(caption: str, marks: Marks, drawing: Drawing) -> str:
-    """Return the words under a drawing, which say what is unusual with it."""
-    words = f"{caption} · rejected" if REJECTED in marks.tags else caption
-    return f"{words} · deleted" if drawing.deleted else words
-
-
-def figures_words(drawing: Drawing) -> str:
-    """Return a drawing's name, figures and settings in a line."""
-    figures = drawing.figures
-    counts = (
-        f"{drawing.name or drawing.sketch} · {figures.ink_mm / 1000:.1f} m of ink · "
-        f"{figures.minutes:.0f} min · {figures.lifts} lifts"
-    )
-    return f"{counts} · {settings_words(drawing)}"
-
-
-def settings_words(drawing: Drawing) -> str:
-    """Return page, seed and parameters of a drawing in a line."""
-    values = [f"{label_of(name)} {short(value)}" for name, value in drawing.parameters.items()]
-    page = f"{drawing.width:g} x {drawing.height:g} mm, margin {drawing.margin:g}"
-    return ", ".join([page, f"seed {drawing.seed}", *values])
-
-
-def drawings_words(number: int) -> str:
-    """Return '1 drawing', '2 drawings'."""
-    return f"{number} drawing{'' if number == 1 else 's'}"

@@ -1,6 +1,7 @@
 """Settings are bred within their bounds; what has stars becomes the parents of the next generation."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -9,12 +10,14 @@ from annotated_types import Interval, MultipleOf
 from PIL import Image, ImageDraw, ImageFilter
 from support import wait_until
 
+from drawscape.catalogue import find
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import list_jobs
 from drawscape.notebook import evolve
 from drawscape.notebook.breeding import child, random_values
 from drawscape.notebook.generation_tree import tree_html
 from drawscape.parameters import Parameter, read_parameters
+from drawscape.tasks.drawing import generate_complex_svg
 
 
 def six(
@@ -174,3 +177,48 @@ class TestGenerations:
         assert recipes[0] == recipes[1]
         assert len(list_jobs(limit=None)) == jobs
         assert "<img" in again.saved.html
+
+    def test_it_begins_with_drawings_that_were_chosen_and_what_is_bred_from_them(
+        self, home: Path
+    ) -> None:
+        (home / "sketches").mkdir(exist_ok=True)
+        (home / "sketches" / "dots.py").write_text(DOTS)
+        one = drawn("dots", 100, 140, seed=5, margin=9, streams={"size": 8}, count=20)
+        other = drawn("dots", 120, 90, seed=6, count=60)
+        one.star(3)
+        jobs = len(list_jobs(limit=None))
+        bred = evolve([one, other], size=5)
+        individuals = bred.wait(60)
+        assert [each.drawing for each in individuals[:2]] == [find(one.path), find(other.path)]
+        assert len(list_jobs(limit=None)) == jobs + 3
+        for child_ in individuals[2:]:
+            drawing = child_.drawing
+            assert drawing.parents == (one.recipe, other.recipe)
+            assert (drawing.width, drawing.height, drawing.margin) == (100, 140, 9)
+            assert not drawing.streams
+            assert 0 <= drawing.parameters["count"] <= 80
+        (_, child_) = evolve(one, size=2, paper="A6", keep=["seed", "count"]).wait(60)
+        assert (child_.drawing.width, child_.drawing.height) == (105, 148)
+        assert (child_.drawing.seed, child_.drawing.streams) == (5, {"size": 8})
+        assert child_.drawing.parameters["count"] == 20
+        with pytest.raises(ParameterError, match="choose 1 to 1 of them for a generation of 2"):
+            evolve([one, other], size=2)
+        with pytest.raises(ParameterError, match="must be of one sketch to be bred"):
+            evolve([one, drawn("spiral", 100, 100)])
+
+
+DOTS = """
+from typing import Annotated
+from annotated_types import Interval
+
+def dots(svg, rng, *, count: Annotated[int, Interval(ge=0, le=80)] = 10):
+    'Dots of many sizes.'
+    sizes = rng.stream('size').uniform(0.5, 3, count)
+    for (x, y), size in zip(rng.uniform(20, 80, (count, 2)), sizes):
+        svg.circle(x, y, size)
+"""
+
+
+def drawn(sketch: str, width: float, height: float, **settings: Any) -> Any:
+    """Return a drawing of the catalogue."""
+    return find(generate_complex_svg(width, height, sketch, **settings))
