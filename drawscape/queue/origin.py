@@ -29,7 +29,7 @@ class Origin:
         """Return the origin that a message begins with, and where its pickle begins.
 
         >>> Origin.read(Origin("3.13.5", "0.3.0", has_code=True).header)
-        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 35)
+        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 18)
         """
         first, end, _ = bytes(message[:_MOST_BYTES]).partition(b"\n")
         origin = cls._of(first) if end else None
@@ -39,16 +39,15 @@ class Origin:
     @functools.lru_cache(64)
     def _of(cls, line: bytes) -> Origin | None:
         """Return the origin in a first line; None in that of a version that wrote none."""
-        words = line.decode("ascii", "replace").split()
-        if words[:1] != ["python"] or len(words) != 5:
+        if not line[:1].isdigit():  # a pickle begins with its protocol, byte 128
             return None
-        return cls(words[1], words[3], words[4] == "code")
+        python, drawscape, *code = line.decode("ascii", "replace").split(" ")
+        return cls(python, drawscape, bool(code))
 
     @property
     def header(self) -> bytes:
-        """What the message begins with."""
-        kind = "code" if self.has_code else "data"
-        return f"python {self.python} drawscape {self.drawscape} {kind}\n".encode()
+        """What the message begins with; short, for each job has one."""
+        return f"{self.python} {self.drawscape}{' code' if self.has_code else ''}\n".encode()
 
     def check(self) -> None:
         """Raise OtherPythonError if this Python cannot read it."""

@@ -69,12 +69,13 @@ def insert_many(
     database: Database,
     queue: str,
     model: NewJob,
-    jobs: Sequence[tuple[str, str, bytes]],
+    jobs: Sequence[tuple[Any, ...]],
     *,
     description: str | None = None,
     then: Sequence[NewJob] = (),
 ) -> None:
-    """Insert a batch in one transaction: `jobs` are ids, tasks and payloads, all else is `model`'s.
+    """Insert a batch in one transaction: `jobs` are ids, payloads and, where they differ, tasks; all else is
+    `model`'s.
 
     `model.batch` names the batch; `then` are the jobs that follow it.
     """
@@ -86,7 +87,7 @@ def _insert_many(
     database: Database,
     queue: str,
     model: NewJob,
-    jobs: Sequence[tuple[str, str, bytes]],
+    jobs: Sequence[tuple[Any, ...]],
     description: str | None,
     then: Sequence[NewJob],
 ) -> None:
@@ -96,9 +97,10 @@ def _insert_many(
             (model.batch, queue, clock.now(), len(jobs), description),
         )
         shared = _row(model, queue, _first_status(model), _group_id(connection, queue, model.group))
-        for column in ("id", "task", "payload"):
+        columns = ("id", "payload", "task")[: len(jobs[0]) if jobs else 2]
+        for column in columns:
             del shared[column]
-        database.insert_rows(connection, shared, ("id", "task", "payload"), jobs)
+        database.insert_rows(connection, shared, columns, jobs)
         for job in then:
             _insert_linked(connection, queue, job)
         failpoint("insert.before_commit")

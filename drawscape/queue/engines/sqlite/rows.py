@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-_ROWS_A_STATEMENT = 200
+_ROWS_A_STATEMENT = 1000
 """Of a batch: each statement opens the table's b-trees anew, which costs as much as a row."""
 
 
