@@ -6,8 +6,6 @@ writer left differs from what a living one writes: the next to write in that fol
 worker at its start.
 """
 
-from __future__ import annotations
-
 import hashlib
 import itertools
 import os

@@ -1,7 +1,5 @@
 """Spans of time as people write them: `'90s'`, `'5m'`, `'1h30m'`, seconds, timedelta."""
 
-from __future__ import annotations
-
 import math
 import re
 import time

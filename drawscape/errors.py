@@ -4,8 +4,6 @@ Each class also inherits the built-in that it resembles, so that `except ValueEr
 working. A message says what, which value, and what to do about it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from difflib import get_close_matches
 

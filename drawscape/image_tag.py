@@ -1,7 +1,5 @@
 """A picture as an `<img>` that holds its bytes: it survives saving, reopening and untrusted notebooks."""
 
-from __future__ import annotations
-
 import os
 import re
 from binascii import b2a_base64

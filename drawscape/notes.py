@@ -1,7 +1,5 @@
 """Small notes by key, in a SQLite file: which mail was accepted, which file was converted."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import time

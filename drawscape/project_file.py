@@ -1,7 +1,5 @@
 """What a project says of itself: `drawscape.toml`, or `[tool.drawscape]` in its pyproject.toml."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 from typing import Any

@@ -4,8 +4,6 @@ A project's `workers/` and `sketches/` need no `__init__.py`, and an installed p
 hides them.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

@@ -6,8 +6,6 @@ else the user's data folder. So a notebook in `notebooks/` and a worker at the r
 working directory is the one that the process has when it first asks: a later `os.chdir` changes nothing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import sys

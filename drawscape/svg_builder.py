@@ -1,7 +1,5 @@
 """SVGBuilder, the canvas: in mm, y downward, made for pens."""
 
-from __future__ import annotations
-
 from typing import Any, Self
 
 from drawscape.drawing.frame import Frame

@@ -1,7 +1,5 @@
 """Verbs of the public API in any order, found by hypothesis."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Fixtures that several packages share."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from typing import Any

@@ -4,8 +4,6 @@ As `jupyter execute --inplace` does, but in a home of its own, and without what 
 times, widgets, and their state, which holds every picture a second time.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

@@ -4,8 +4,6 @@ The pointer on the page is the browser's own mouse, made visible. A frame's time
 to it, not the machine's, so that a busy machine makes the same film.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import sys

@@ -4,8 +4,6 @@ Run by `make test` before the tests: it looks, then tries Playwright's own downl
 Debian) apt. Exit code 0 even if all fails: the tests then say so loudly, and fail where CI is set.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

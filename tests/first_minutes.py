@@ -4,8 +4,6 @@ The wheel in an empty environment, `drawscape new`, JupyterLab in a real browser
 own, a sheet, a star, an export. Pictures lie in build/first-minutes (or the folder named).
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -5,8 +5,6 @@ each line, and in its metadata what the whole drawing counts. It is compared in 
 bytes, so that another processor's last digit is no failure.
 """
 
-from __future__ import annotations
-
 import gzip
 import json
 import xml.etree.ElementTree as ET

@@ -3,8 +3,6 @@
 Run as a script with a folder for the files; it prints the tests that failed, one a line, then a summary.
 """
 
-from __future__ import annotations
-
 import itertools
 import sys
 import unittest

@@ -1,7 +1,5 @@
 """Machines of the tests' own: network namespaces, each with a link to this one that may be cut and healed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """An object store of the tests' own: moto's S3 server in this process."""
 
-from __future__ import annotations
-
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A TrueType font of the tests' own, which they finish and save."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -9,8 +9,6 @@
 A line `% the worker starts anew`, a comment of MyST's, is what the text there asks of the reader.
 """
 
-from __future__ import annotations
-
 import contextlib
 import doctest
 import io

@@ -1,7 +1,5 @@
 """Drawings that the plot-ready functions are tried on."""
 
-from __future__ import annotations
-
 import numpy as np
 from hypothesis import strategies as st
 

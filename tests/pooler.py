@@ -4,8 +4,6 @@ The latter shares sessions between clients as pgbouncer does: a client has one f
 as it is there, and the process number that it is given is not the server's.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -4,8 +4,6 @@ A sync makes durable what was written before it began. Of what was written since
 sectors may have reached the disk: none, all, or some of each write.
 """
 
-from __future__ import annotations
-
 import random
 import struct
 import subprocess

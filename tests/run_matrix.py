@@ -4,8 +4,6 @@ Each Python has two environments: the lowest versions that pyproject.toml allows
 Types are checked with the newest only: older numpy and its stubs know less of arrays. Needs uv.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -3,8 +3,6 @@
 A program of its own, since a test's process in which a browser has run can run no event loop any more.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator

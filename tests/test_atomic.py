@@ -1,7 +1,5 @@
 """A file is whole, or it is not there; and what killed writers leave does not stay."""
 
-from __future__ import annotations
-
 import os
 import signal
 import stat

@@ -1,7 +1,5 @@
 """Dockerfile and compose.yaml fit the command, the extras and the files that there are."""
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

@@ -4,8 +4,6 @@ The document is that of the service whose callers move over; the blueprint examp
 web front (tests/web/test_contract_example.py).
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

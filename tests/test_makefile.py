@@ -1,7 +1,5 @@
 """`make` mends an environment that could not be made at first."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Notes by key: kept over crashes, shared by processes, forgotten after 400 days."""
 
-from __future__ import annotations
-
 import signal
 import sqlite3
 import subprocess

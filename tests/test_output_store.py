@@ -1,7 +1,5 @@
 """`DRAWSCAPE_OUTPUT`: another folder, or an object store, which is a real server here."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

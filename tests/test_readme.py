@@ -1,7 +1,5 @@
 """README and reference keep their word: snippets run, commands exist, tables are complete."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import re

@@ -4,8 +4,6 @@ Builds the wheel, installs it into an empty environment and works in an empty fo
 project, a sketch, a task, a form under nbval, a worker, the commands, the web front, JupyterLab.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

@@ -1,7 +1,5 @@
 """What a viewer on a page shows: the same in a notebook and on the web."""
 
-from __future__ import annotations
-
 from typing import Any
 
 SETTLED = """count => {

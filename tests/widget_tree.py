@@ -1,7 +1,5 @@
 """The handles of tests: widgets as a person finds them on the page, by their names and CSS classes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html import unescape
 from typing import Any

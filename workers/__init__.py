@@ -3,8 +3,6 @@
 Use `huey` as any huey: `from workers import huey`, then `@huey.task()`, `@huey.periodic_task(...)`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 

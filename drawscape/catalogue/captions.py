@@ -1,7 +1,5 @@
 """The words under drawings that stand side by side: in what each differs from the others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The catalogue's file: one connection a thread and process, its tables, transactions."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading

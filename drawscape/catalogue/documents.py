@@ -1,7 +1,5 @@
 """Sheets and the settings of forms: small JSON documents by name, that come back after a restart."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Mapping

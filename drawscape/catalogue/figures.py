@@ -1,7 +1,5 @@
 """What a drawing counts, from its lines."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from typing import Any

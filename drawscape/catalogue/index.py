@@ -1,7 +1,5 @@
 """The index made again from the files: new ones are found, moved ones known by their content."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

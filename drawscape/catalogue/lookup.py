@@ -1,7 +1,5 @@
 """Whether a drawing stands already: by its recipe, before it is drawn."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from dataclasses import replace

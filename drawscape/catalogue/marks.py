@@ -1,7 +1,5 @@
 """What people say of drawings: stars, tags, a note, a name. They belong to recipes, and outlive files."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

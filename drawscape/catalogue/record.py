@@ -1,7 +1,5 @@
 """A row for a drawing whose file stands: written once the file is whole, the same however often."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Drawing again what a file holds, and saying what became of it."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A damaged catalogue put aside: what people said of drawings is read out of it as far as it goes."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 import time

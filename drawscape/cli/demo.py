@@ -1,7 +1,5 @@
 """`drawscape demo`: the main job without a browser. A worker, a few drawings, a bar for each."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """`drawscape doctor`: what is installed, where the home is, who works, what is wrong and how to mend it."""
 
-from __future__ import annotations
-
 import platform
 import re
 import shlex

@@ -1,7 +1,5 @@
 """`drawscape draw` and `sketches`: the pattern library without notebook and queue."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

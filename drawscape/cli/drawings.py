@@ -1,7 +1,5 @@
 """`drawscape drawings`: the catalogue in the terminal."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`drawscape drawings list`: the drawings that fit what is asked for, a line each."""
 
-from __future__ import annotations
-
 from typing import Any, get_args
 
 import click

@@ -1,7 +1,5 @@
 """`drawscape enqueue`: one job from the command line."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One line of what `drawscape doctor` reports, and the report."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

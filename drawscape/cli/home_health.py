@@ -1,7 +1,5 @@
 """What is wrong with a home: its folder, disk and owners, its queue, its workers."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

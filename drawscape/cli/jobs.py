@@ -1,7 +1,5 @@
 """`drawscape jobs`: the queue as a table, one job in words, and what can be done with it."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """`drawscape lab`: a worker and JupyterLab, started and stopped together."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import signal

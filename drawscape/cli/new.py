@@ -1,7 +1,5 @@
 """`drawscape new`: a project of one's own, with a notebook, a sketch and a task to begin with."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files

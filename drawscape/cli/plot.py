@@ -1,7 +1,5 @@
 """`drawscape plot`: from any SVG to a file that a plotter draws well."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args

@@ -1,7 +1,5 @@
 """From a drawing to files for a pen: ordered, kept on the sheet, written. For `draw` and `plot`."""
 
-from __future__ import annotations
-
 import sys
 from dataclasses import dataclass
 from pathlib import Path

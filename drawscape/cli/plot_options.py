@@ -1,7 +1,5 @@
 """What `drawscape plot` is asked for: its options, and what follows from them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args

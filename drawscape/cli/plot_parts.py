@@ -1,7 +1,5 @@
 """One drawing as several files: by layer or by length of ink; and the pen-up moves shown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import click

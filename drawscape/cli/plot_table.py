@@ -1,7 +1,5 @@
 """Statistics for people: a table on a terminal, plain lines elsewhere."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """`drawscape queue`: the queue's file as a whole."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """`drawscape redraw`: a drawing again from its file alone, and whether it comes out the same."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The command itself: finds its subcommands, and turns errors into a line and an exit code."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

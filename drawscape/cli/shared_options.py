@@ -1,7 +1,5 @@
 """Options that several commands have, each described once."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import click

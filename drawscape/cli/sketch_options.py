@@ -1,7 +1,5 @@
 """A sketch's parameters as options of a command."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Mapping, Sequence

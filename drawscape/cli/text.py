@@ -1,7 +1,5 @@
 """Output that several commands share: counts, spans of time, lists, bars, errors."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import textwrap

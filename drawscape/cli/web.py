@@ -1,7 +1,5 @@
 """`drawscape web`: the web page and a worker, started and stopped together."""
 
-from __future__ import annotations
-
 import logging
 import signal
 import sys

@@ -1,7 +1,5 @@
 """`drawscape worker`: a huey consumer with good defaults."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

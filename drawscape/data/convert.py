@@ -1,7 +1,5 @@
 """From one file of a table to another, whole or not at all."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """CSV and TSV files: read as they are written, and written as spreadsheets and readers expect."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How a CSV file is written: its encoding, delimiter, header, found by looking at its beginning."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

@@ -1,7 +1,5 @@
 """DuckDB within a limit of memory, with progress, and without a way out to the network."""
 
-from __future__ import annotations
-
 import glob
 import os
 import re

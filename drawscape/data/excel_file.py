@@ -1,7 +1,5 @@
 """Excel workbooks (.xlsx), read and written row by row."""
 
-from __future__ import annotations
-
 import csv
 import datetime
 import importlib

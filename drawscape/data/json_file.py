@@ -1,7 +1,5 @@
 """JSON and NDJSON files: records whose keys become columns, numbers kept to the digit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What a drawing takes: lengths above zero, and text that an XML file can hold."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import re

@@ -1,7 +1,5 @@
 """Colours as far as a pen cares: whether they are seen at all, and whether they are the paper's."""
 
-from __future__ import annotations
-
 import re
 
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")

@@ -1,7 +1,5 @@
 """Lines cut into dashes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

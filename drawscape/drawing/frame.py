@@ -1,7 +1,5 @@
 """A rectangle on the page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Basic shapes as path data, so that one decoder serves them all."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 

@@ -1,7 +1,5 @@
 """Sheets of paper by name, in mm."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal, get_args
 

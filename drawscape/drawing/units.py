@@ -1,7 +1,5 @@
 """Lengths with units, as people and as SVG files write them."""
 
-from __future__ import annotations
-
 import math
 import re
 

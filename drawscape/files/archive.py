@@ -1,7 +1,5 @@
 """Zip archives that are the same bytes for the same files, with names that stay inside."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import zipfile

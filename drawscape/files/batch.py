@@ -1,7 +1,5 @@
 """Many files, one operation: planned, done one by one, reported one by one."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import time

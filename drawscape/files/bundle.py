@@ -1,7 +1,5 @@
 """What a batch makes of all its files together: the archive, the list of checksums."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a batch can do to each of its files."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The processes belong to the job's own process group, so whatever kills the job k
 spawned, not forked: DuckDB's threads do not survive a fork.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import threading

@@ -6,8 +6,6 @@ numpy and nothing else. A function that is called like its module is found there
 `streamlines`.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -1,7 +1,5 @@
 """The rectangle that a pattern fills."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 

@@ -1,7 +1,5 @@
 """Lines cut at a rectangle, a circle or a polygon: what lies inside, or what lies outside."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """Contour lines of a grid of heights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where straight segments cross."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.lines import Points

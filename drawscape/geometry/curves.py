@@ -1,7 +1,5 @@
 """Arcs, circles, ellipses and Béziers as polylines within a tolerance in mm."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

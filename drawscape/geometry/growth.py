@@ -1,7 +1,5 @@
 """Lines that grow along a field, many at once, each keeping its distance from the others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as default

@@ -1,7 +1,5 @@
 """Hatch fill: polygons, with holes, filled by lines that a pen can draw."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 

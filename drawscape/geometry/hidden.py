@@ -1,7 +1,5 @@
 """Lines in space, seen by a camera, without what a mesh hides of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Surfaces of functions in space, as meshes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import permutations
 

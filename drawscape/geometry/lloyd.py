@@ -1,7 +1,5 @@
 """Points moved to the middle of what is nearest to them, evenly or by the darkness of a picture."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -1,7 +1,5 @@
 """Nearest neighbours among points."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

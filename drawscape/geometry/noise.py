@@ -1,7 +1,5 @@
 """Seeded smooth noise for whole arrays at once: Perlin, simplex, fractal, ridged and curl."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What stays visible when later shapes cover earlier ones; the covering itself is not drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Outlines at a distance: polygons grown and shrunk, lines thickened, lines beside lines."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, TypeAlias
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Candidate pairs without loops: ranges laid end to end, intervals that overlap."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

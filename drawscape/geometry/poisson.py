@@ -1,7 +1,5 @@
 """Poisson-disc sampling: random points that keep their distance."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 

@@ -1,7 +1,5 @@
 """Regions of the plane: closed rings under the even-odd rule, holes and islands included."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 

@@ -1,7 +1,5 @@
 """Polylines with their points spaced anew along their length."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.errors import GeometryError

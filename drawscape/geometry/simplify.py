@@ -1,7 +1,5 @@
 """Polylines with fewer points that look the same."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.errors import GeometryError

@@ -1,7 +1,5 @@
 """Polylines made smooth: corners cut, or curves run through the points."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.curves import TOLERANCE_MM, beziers

@@ -1,7 +1,5 @@
 """Solids and terrain as meshes: boxes, prisms, spheres, tori, cylinders, height fields."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """Evenly spaced lines that follow a field."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 

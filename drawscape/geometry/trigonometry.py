@@ -1,7 +1,5 @@
 """Sine and cosine of the same angles, where a sketch needs millions of both."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

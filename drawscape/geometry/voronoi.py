@@ -1,7 +1,5 @@
 """Voronoi cells of points, clipped to a rectangle or polygon."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any

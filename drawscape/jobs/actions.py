@@ -1,7 +1,5 @@
 """What a table of jobs offers for each of them, in the notebook and on the web."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from drawscape.jobs.control import queue_is_paused

@@ -1,7 +1,5 @@
 """Jobs and the queue changed: canceled, paused, queued again, removed, copied."""
 
-from __future__ import annotations
-
 import os
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The queue of the present home, its watcher, and the workers beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path

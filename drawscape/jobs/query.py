@@ -1,7 +1,5 @@
 """What is known of jobs: by id, by status, by task."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any

@@ -1,7 +1,5 @@
 """What builds a letter or sign from a font's own glyphs, so that it keeps the font's style."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Writing along a curve."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,7 +1,5 @@
 """Fonts of one's own: single-line SVG fonts, and the outlines of TrueType and OpenType fonts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path

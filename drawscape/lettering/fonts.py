@@ -1,7 +1,5 @@
 """The Hershey fonts, digitised by A. V. Hershey (1967), and fonts from files, by name."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

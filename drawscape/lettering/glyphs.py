@@ -1,7 +1,5 @@
 """Glyphs and fonts as arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

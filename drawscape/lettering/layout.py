@@ -1,7 +1,5 @@
 """Lines of writing on straight base lines: aligned, wrapped, justified, measured."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from functools import lru_cache

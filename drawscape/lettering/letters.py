@@ -1,7 +1,5 @@
 """Letters and signs beyond ASCII that no accent explains: ø, ß, æ, €, quotes, dashes, fractions."""
 
-from __future__ import annotations
-
 from drawscape.lettering import builders as b
 from drawscape.lettering.fonts import Glyph, load_font
 

@@ -4,8 +4,6 @@ Hershey's fonts end with ASCII. A letter with an accent is its base letter and o
 which are drawn for letters of 21 units' height and stand clear of the letter whatever its shape.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Kerning as TrueType and OpenType fonts have it: the table GPOS, else the older `kern`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Greek and Cyrillic: which slot of a font draws which letter."""
 
-from __future__ import annotations
-
 _GREEK_BY_SOUND = dict(
     zip(
         "ΑΒΧΔΕΦΓΗΙΚΛΜΝΟΠΘΡΣΤΥΩΞΨΖαβχδεφγηικλμνοπθρστυωξψζϑϕ",

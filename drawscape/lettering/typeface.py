@@ -1,7 +1,5 @@
 """From characters to glyphs: nothing is dropped, what cannot be drawn is named."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache

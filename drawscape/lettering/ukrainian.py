@@ -1,7 +1,5 @@
 """The letters that Ukrainian has and Russian has not, made of their neighbours."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

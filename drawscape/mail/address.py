@@ -1,7 +1,5 @@
 """Addresses and subjects, checked before they go near a header."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from email.headerregistry import Address

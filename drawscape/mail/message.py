@@ -1,7 +1,5 @@
 """A mail as it goes over the wire: headers, text, HTML, pictures and enclosures."""
 
-from __future__ import annotations
-
 import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One notification, from its checked parts to the server's or the folder's acceptance."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Delivery by SMTP: what is temporary is tried again with growing pauses, the rest is refused."""
 
-from __future__ import annotations
-
 import contextlib
 import smtplib
 import socket

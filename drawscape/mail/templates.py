@@ -4,8 +4,6 @@ Values are escaped in the HTML part and never read as template code; templates r
 sandbox. Variables that a template needs and that are missing are an error, which names them all.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ display of a job (display.py, job_state.py). contact_sheets.py puts many jobs si
 queue_tables.py lists them.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 

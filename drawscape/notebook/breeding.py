@@ -1,7 +1,5 @@
 """New settings from settings that somebody liked: crossed, then changed a little or a lot."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 

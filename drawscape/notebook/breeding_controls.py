@@ -1,7 +1,5 @@
 """How the next generation is bred: how near, what is kept, from which; and the tree of those there are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 

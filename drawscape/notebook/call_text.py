@@ -1,7 +1,5 @@
 """The Python call that draws what a form shows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Looks whether anybody has drawn or marked something, and lets galleries and sheets show it."""
 
-from __future__ import annotations
-
 import threading
 import weakref
 from pathlib import Path

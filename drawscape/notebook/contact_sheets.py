@@ -1,7 +1,5 @@
 """Many drawings of one sketch at once: contact sheets by seed, tables of variations; sheets found again."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """A parameter with the widgets that edit it, its hint and its lock."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache

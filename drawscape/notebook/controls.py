@@ -1,7 +1,5 @@
 """One control per parameter: a slider, field, dropdown or checkbox that gives a checked value."""
 
-from __future__ import annotations
-
 import ast
 import secrets
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The widgets that show one job: bar, words, trouble, picture."""
 
-from __future__ import annotations
-
 import threading
 import time
 import traceback

@@ -1,7 +1,5 @@
 """What stands under a finished picture: the plot's figures, a closer look, files for other programs."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

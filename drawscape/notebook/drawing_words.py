@@ -1,7 +1,5 @@
 """Drawings in words: under their tiles, beside their enlarged pictures, in messages."""
 
-from __future__ import annotations
-
 from drawscape.catalogue import REJECTED, Drawing
 from drawscape.catalogue.captions import short
 from drawscape.catalogue.marks import Marks

@@ -1,7 +1,5 @@
 """The buttons of a form, and where they stand among its other parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

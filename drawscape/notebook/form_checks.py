@@ -1,7 +1,5 @@
 """Whether a form can ask for a parameter: a faulty annotation is an error in the cell, before any job."""
 
-from __future__ import annotations
-
 import ast
 import types
 import typing

@@ -1,7 +1,5 @@
 """The latest job of a form, or the drawing that stood, and the display that follows it."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What a form showed, kept by notebook and target: it comes back when its cell runs again."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

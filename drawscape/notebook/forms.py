@@ -1,7 +1,5 @@
 """A form made from a signature, or from a drawing with its settings."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any

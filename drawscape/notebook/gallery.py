@@ -1,7 +1,5 @@
 """Pictures side by side in an output that lasts: saved in the notebook, shown anywhere."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The generations of an evolution, and the drawings that a first one may begin with."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The generations of an evolution as a tree of buttons: what was bred from which, where the stars are."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

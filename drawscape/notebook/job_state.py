@@ -1,7 +1,5 @@
 """One look at a job, all that the widgets show of it read together; and looking until it has ended."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Widgets that leave a picture in the saved notebook: by themselves, and in a box of somebody's own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`%load_ext drawscape`: `%%sketch`, `%jobs` and `%worker`, and names to complete in `form('fl<Tab>`."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Which drawings make a sheet: one per seed, or one per combination of values."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Settings of a form that were given a name: saved, loaded and deleted, in the home."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -4,8 +4,6 @@ The picture is the output as ever. In a kernel that can show widgets a viewer co
 for as long as the viewer lives.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """When a live form draws: while the slider moves as often as the worker manages, and once it rests."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The controls for the sheet of paper."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The left half of a form: pattern, paper, seed and one control per parameter."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The rows of a form's parameters: in groups that fold, with a field that filters where they are many."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The bytes of a picture and what kind they are: a job's file, a preview, an empty sheet."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

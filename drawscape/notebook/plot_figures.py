@@ -1,7 +1,5 @@
 """What a finished drawing costs the plotter, per pen, and what a person should know of it before."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """The last pictures of a form in a strip under it: a click brings settings and picture back."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The controls for the seed and for the seeds of named streams, each with its die."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence

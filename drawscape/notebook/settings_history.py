@@ -1,7 +1,5 @@
 """The settings that a form has shown, one after the other, to go back and forth in."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The cells of a sheet: what each asks for, the job that draws it, the drawing that stands."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

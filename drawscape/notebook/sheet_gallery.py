@@ -1,7 +1,5 @@
 """The pictures of a sheet as a notebook keeps them: none of more than 10 kB."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """A sheet of drawings that fills as they are drawn, and comes back after a restart."""
 
-from __future__ import annotations
-
 import threading
 import time
 from dataclasses import replace

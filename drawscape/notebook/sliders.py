@@ -4,8 +4,6 @@ A browser's slider snaps each number that it is given to its step and sends the 
 carries the number of a notch, which cannot be snapped; what counts is the text in the field.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal

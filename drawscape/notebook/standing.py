@@ -1,7 +1,5 @@
 """Drawings that stand already, shown instead of being drawn again; and what form a drawing opens in."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """The look that all widgets of this package share: one style sheet, and text that stays text."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """A job's state in words that a person reads beside the picture."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from drawscape.notebook.job_state import JobState

@@ -1,7 +1,5 @@
 """At most one call in a period, however often it is asked for."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 

@@ -6,8 +6,6 @@ Keys in the page: arrows move (with Shift they extend the choice), 0 to 5 rate, 
 any other letter goes to `on_key`; a tile dragged onto another goes to `on_compare`.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

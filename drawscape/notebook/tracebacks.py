@@ -1,7 +1,5 @@
 """A worker's traceback as the notebook can show it: with the lines of the cell, from the cell on."""
 
-from __future__ import annotations
-
 import inspect
 import linecache
 import re

@@ -1,7 +1,5 @@
 """What can be looked at closely and compared: its lines, its name, its settings."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

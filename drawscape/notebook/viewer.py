@@ -3,8 +3,6 @@
 What travels to the page is described in drawscape.viewer; viewer.js shows it, in a web page too.
 """
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A wall of drawings: rated, rejected, compared, bred, looked at closely, opened, exported, drawn larger."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A worker for a notebook that has none: a child of the kernel that ends with it."""
 
-from __future__ import annotations
-
 import atexit
 import logging
 import threading

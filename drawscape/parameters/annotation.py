@@ -4,8 +4,6 @@ Bounds come from `annotated_types` (`Interval`, `Ge`, `MultipleOf`, `Len`, `doc`
 from pydantic's `Field`.
 """
 
-from __future__ import annotations
-
 import inspect
 import types
 import typing

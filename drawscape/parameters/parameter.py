@@ -1,7 +1,5 @@
 """One parameter of a function, and what holds for several: their check and their JSON Schema."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

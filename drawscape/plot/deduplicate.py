@@ -1,7 +1,5 @@
 """Nothing drawn twice: duplicates and overlaps of lines taken out."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

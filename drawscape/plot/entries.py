@@ -1,7 +1,5 @@
 """Where closed lines are entered: at the vertex that saves most pen-up travel."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Lines too short to be worth a pen lift."""
 
-from __future__ import annotations
-
 import math
 
 from drawscape.errors import PlotError

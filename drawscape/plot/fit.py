@@ -1,7 +1,5 @@
 """A drawing scaled, turned and centred on another sheet."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

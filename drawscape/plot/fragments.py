@@ -5,8 +5,6 @@ its nearest end of another fragment, and all pairs that chose each other are joi
 are locally the shortest, so the outcome is that of joining one pair after the other, shortest first.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Plotters as data: their reach, their language and their speed (machines.toml)."""
 
-from __future__ import annotations
-
 import os
 import tomllib
 from dataclasses import dataclass, replace

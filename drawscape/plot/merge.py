@@ -1,7 +1,5 @@
 """Lines that meet become one line: as few pen lifts as the drawing allows."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Straight pieces that may lie on each other: nearly parallel, and an end of one beside the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

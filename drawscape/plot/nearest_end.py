@@ -1,7 +1,5 @@
 """Tours by always going to the nearest end that is left: best on hatches, drawn line by line."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Nearest points and connected parts: in numpy for few, since importing scipy takes longer than they do."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

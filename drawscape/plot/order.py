@@ -1,7 +1,5 @@
 """The order in which a plotter draws: as little travel with the pen up as can be found in time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal
 

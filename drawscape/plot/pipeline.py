@@ -1,7 +1,5 @@
 """All that makes a drawing plot-ready, in the order that works."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What is worth a look before a drawing is plotted: each finding with a place and a sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum

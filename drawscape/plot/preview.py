@@ -1,7 +1,5 @@
 """The pen's way through the air, drawn."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.drawing.document import Document, Layer

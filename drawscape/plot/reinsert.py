@@ -4,8 +4,6 @@ This is what helps where lines are dots or small closed figures: there an exchan
 rings, while a line that is taken out and put in elsewhere always leaves one tour.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

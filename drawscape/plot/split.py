@@ -1,7 +1,5 @@
 """One drawing as several: a file per pen, or per filling of ink."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a drawing costs: lines, points, travel, lifts and minutes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

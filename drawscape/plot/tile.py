@@ -1,7 +1,5 @@
 """A drawing larger than the plotter's paper, on several sheets that are joined afterwards."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from dataclasses import dataclass

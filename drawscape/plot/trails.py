@@ -14,8 +14,6 @@ are nodes of odd degree, the least there can be (Euler 1736); a closed one that 
 spliced into it (Hierholzer 1873).
 """
 
-from __future__ import annotations
-
 from array import array
 
 import numpy as np

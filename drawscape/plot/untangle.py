@@ -5,8 +5,6 @@ exchange keeps the tour whole by turning round what lies between, with lists of 
 of ends worth a look (Bentley 1992). Its time grows faster than the drawing: for some ten thousand lines.
 """
 
-from __future__ import annotations
-
 import math
 from collections import deque
 

@@ -1,7 +1,5 @@
 """Sheets for a drawing: border, title, legend, and the drawing placed to fit."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """What a technical sheet has printed on it: border, zones, title block."""
 
-from __future__ import annotations
-
 from drawscape.errors import SheetError
 from drawscape.sheets.fitting import Box, fit_text
 from drawscape.sheets.looks import Look

@@ -1,7 +1,5 @@
 """A sheet's legend: a table of labels and values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

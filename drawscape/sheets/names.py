@@ -1,7 +1,5 @@
 """File names made from what people type."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """Small things that cards are decorated with, as lines in mm around their own origin."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

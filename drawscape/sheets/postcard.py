@@ -1,7 +1,5 @@
 """Postcards of A6: a front with a design and a message, a back with an address."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from drawscape.errors import SheetError

@@ -1,7 +1,5 @@
 """What a piece of byte code does, without where it stood: the same for the same code in another cell."""
 
-from __future__ import annotations
-
 import dis
 import sys
 from bisect import bisect_left

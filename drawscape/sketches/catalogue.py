@@ -1,7 +1,5 @@
 """Where sketches are found by name, each imported when it is first asked for."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping

@@ -4,8 +4,6 @@ A sketch of the library counts by its modules. Any other is walked from the func
 reads, wherever it was defined, by value. Comments, places, and the order in which cells ran do not count.
 """
 
-from __future__ import annotations
-
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """A walk through all that a function reaches, by value, from which comes one digest."""
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 import inspect

@@ -1,7 +1,5 @@
 """The statement that defines a function or class, as text, from a file or a notebook's cell."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import linecache

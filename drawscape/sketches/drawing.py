@@ -1,7 +1,5 @@
 """From a sketch and its arguments to a drawn canvas, and from a drawn file to the same again."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A project's own sketches: one file each in its `sketches/`, read anew once a file there has changed."""
 
-from __future__ import annotations
-
 import inspect
 import linecache
 import sys

@@ -1,7 +1,5 @@
 """How much ink lies on the paper, and lines left out where there would be too much."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

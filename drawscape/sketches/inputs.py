@@ -1,7 +1,5 @@
 """What a drawing reads beside its parameters: through the library, and behind its back."""
 
-from __future__ import annotations
-
 import gc
 import hashlib
 import os

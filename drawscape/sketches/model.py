@@ -1,7 +1,5 @@
 """What a sketch is: a plain function `f(svg, rng, *, ...)` and what its signature says."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Every sketch on one sheet, small, with its name below."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where a figure sits on the page."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

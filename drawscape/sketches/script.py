@@ -1,7 +1,5 @@
 """Statements that make a value again: the text of a sketch and of what it reaches."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import math

@@ -1,7 +1,5 @@
 """The source of a sketch from a notebook, its helpers included, as text that draws it elsewhere."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """The named streams of random numbers that a sketch draws from, and the seeds of their own that they get."""
 
-from __future__ import annotations
-
 import dis
 import inspect
 from collections.abc import Callable, Iterator, Mapping

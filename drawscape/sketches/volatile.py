@@ -1,7 +1,5 @@
 """What may give another answer at another time: the clock, the environment, dice without a seed."""
 
-from __future__ import annotations
-
 from random import Random
 from types import ModuleType
 from typing import Any

@@ -6,8 +6,6 @@ them. `huey` is what `huey_consumer drawscape.tasks.huey` and `drawscape worker`
 first asked for, so that importing a task costs nothing of it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 

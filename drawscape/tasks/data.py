@@ -1,7 +1,5 @@
 """Tasks that convert data files."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from drawscape import settings

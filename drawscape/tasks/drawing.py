@@ -1,7 +1,5 @@
 """Tasks that draw: a pattern of the library, or a sketch that is a function."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path

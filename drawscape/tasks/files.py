@@ -1,7 +1,5 @@
 """Tasks that work through many files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

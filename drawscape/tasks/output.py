@@ -1,7 +1,5 @@
 """Where the tasks of this package put what they draw."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from drawscape import settings

@@ -1,7 +1,5 @@
 """Tasks that make a drawing ready to plot."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 

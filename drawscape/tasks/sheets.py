@@ -1,7 +1,5 @@
 """Tasks that compose whole sheets: postcards and artboards."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 

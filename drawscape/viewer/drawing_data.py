@@ -16,8 +16,6 @@ The contract between Python and viewer.js, which a web page may use by itself (`
 in mm.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

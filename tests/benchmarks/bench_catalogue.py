@@ -3,8 +3,6 @@
 python tests/benchmarks/bench_catalogue.py [--drawings 100000]
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -4,8 +4,6 @@
 busy machine a job takes up to twice as much.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

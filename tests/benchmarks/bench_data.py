@@ -5,8 +5,6 @@
 Exits with 1 when a peak is above the limit, a row is missing, or no progress was shown.
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import resource

@@ -4,8 +4,6 @@ Peers: vpype 1.15 (`write_svg`, `read_svg`, `linesort`, `linemerge`, `linesimpli
 (`debug=False`) and, for noise and the flow field, the same algorithm as a plain Python loop.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

@@ -4,8 +4,6 @@ How long the file is locked is measured inside of the process that does the work
 processor's time, which another program on the same machine does not lengthen.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

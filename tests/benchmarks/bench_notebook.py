@@ -4,8 +4,6 @@ Each row is measured in the page, from the press of a button or key to what a pe
 page are in bench_notebook.js. One row: python tests/benchmarks/bench_notebook.py --only frames
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

@@ -6,8 +6,6 @@
 vpype, which is given the smaller errors of its luck: its runs take seconds.
 """
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

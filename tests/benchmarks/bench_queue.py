@@ -5,8 +5,6 @@ each) and plain SqliteHuey (`-k thread` and `-k process`, `-w 2`). Each drains a
 beforehand; the clock runs from the first job that is done to the last, so start-up is left out.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import statistics

@@ -5,8 +5,6 @@ rest as its rows say. `--size 1` takes two hours, an hour of churn with it. `--s
 trial, whose figures say nothing. rq is left out where there is no redis-server.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import os

@@ -7,8 +7,6 @@ memory after each round. `wrk` measures too where it is installed. Without --wor
 that the figures are the front's and the queue's alone.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import json

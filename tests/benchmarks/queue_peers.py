@@ -1,7 +1,5 @@
 """The queues that people use today, on the same jobs: rq with a Redis of its own, and plain SqliteHuey."""
 
-from __future__ import annotations
-
 import shutil
 import socket
 import sys

@@ -1,7 +1,5 @@
 """Where the queue's benchmark runs: a home of its own, programs that are ended, one stop-watch for all."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

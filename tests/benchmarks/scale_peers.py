@@ -1,7 +1,5 @@
 """The systems that `bench_scale` compares: how each is fed, which processes drain it, what it has done."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What `bench_scale` asks of our job table alone: age, another's transaction, churn, a storm of progress."""
 
-from __future__ import annotations
-
 import statistics
 import threading
 import time

@@ -4,8 +4,6 @@ Each round several machines with a worker and a job each die one after another, 
 worker that stands by.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Rows of figures: to the terminal, and as Markdown into the page of figures, between two markers."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys

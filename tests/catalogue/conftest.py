@@ -1,7 +1,5 @@
 """A home of its own, and drawings in it as a worker's child makes them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A drawing is remembered, found by what it is, marked, and not drawn twice."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The catalogue made again from the files: of what is lost, damaged, or lies somewhere else."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Whether two drawings are the same ink: each line of one lies on the other's, and the other way round."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A thumbnail shows the drawing: its ink in its place, as dark and as coloured, in few bytes."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any

@@ -4,8 +4,6 @@
 of a notebook's function, and a job that still waits.
 """
 
-from __future__ import annotations
-
 import tarfile
 from pathlib import Path
 

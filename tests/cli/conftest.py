@@ -1,7 +1,5 @@
 """A real terminal for the commands that look different on one."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty

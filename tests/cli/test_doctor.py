@@ -3,8 +3,6 @@
 Every trouble is made for real; then the printed command is run, and the doctor is content.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shlex

@@ -1,7 +1,5 @@
 """`drawscape drawings` and `redraw` as commands: the catalogue without a notebook."""
 
-from __future__ import annotations
-
 import linecache
 import subprocess
 import sys

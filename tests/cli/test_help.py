@@ -1,7 +1,5 @@
 """The help of all commands reads as one voice: the same form, and the same words for the same option."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 

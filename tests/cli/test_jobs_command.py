@@ -1,7 +1,5 @@
 """`drawscape jobs`, `worker`, `demo` and the command itself, against a real queue and worker."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

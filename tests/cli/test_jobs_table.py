@@ -1,7 +1,5 @@
 """`drawscape jobs` on a terminal: the table, and the table that follows the queue."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

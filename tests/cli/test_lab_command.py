@@ -1,7 +1,5 @@
 """`drawscape lab`, the README's second command: a worker and JupyterLab come and go together."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The command itself: near names, a full disk, a reader that leaves, Ctrl-C."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """What a person at a narrow terminal sees: lines that end between words, errors that name their file."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Small files, converted for real."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

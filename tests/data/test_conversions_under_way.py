@@ -1,7 +1,5 @@
 """Conversions as they run: their progress, their end before the end, what they leave."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

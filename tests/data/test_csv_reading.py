@@ -1,7 +1,5 @@
 """What CSV files really look like, and what becomes of it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

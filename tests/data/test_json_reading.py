@@ -1,7 +1,5 @@
 """JSON files of every shape that people have."""
 
-from __future__ import annotations
-
 import pytest
 
 from drawscape.errors import DataError, UnknownNameError

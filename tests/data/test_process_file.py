@@ -1,7 +1,5 @@
 """The task as the contract calls it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

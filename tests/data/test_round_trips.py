@@ -1,7 +1,5 @@
 """Whatever the cells hold, they come back through every format."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

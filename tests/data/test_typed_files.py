@@ -1,7 +1,5 @@
 """Parquet and Excel: files that know types of their own."""
 
-from __future__ import annotations
-
 import datetime
 
 import duckdb

@@ -3,8 +3,6 @@
 The page of a package says what its examples begin with; that block runs first.
 """
 
-from __future__ import annotations
-
 import doctest
 import importlib
 import inspect

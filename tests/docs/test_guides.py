@@ -1,7 +1,5 @@
 """What the guides and explanations show runs as it stands, in a project that is new."""
 
-from __future__ import annotations
-
 import runpy
 from collections.abc import Iterator
 from pathlib import Path

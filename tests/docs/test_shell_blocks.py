@@ -4,8 +4,6 @@ A worker leaves here when it has nothing to do. `pip` and `docker` are written d
 asked for has to stand in pyproject.toml and in the compose files.
 """
 
-from __future__ import annotations
-
 import configparser
 import re
 import shlex

@@ -1,7 +1,5 @@
 """The site is built without a warning, and nothing public is missing from it."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import html

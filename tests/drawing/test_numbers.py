@@ -1,7 +1,5 @@
 """Numbers out of text, against Python's own float()."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A home of the test's own, files in it, and real workers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Zip archives: the same bytes for the same files, and names that stay inside."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Batches and conversions as jobs of real workers, and what is left when those are killed."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The task as the contract calls it, in this process."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

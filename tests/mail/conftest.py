@@ -1,7 +1,5 @@
 """Real mail servers on the loopback: aiosmtpd with TLS and login, and one that misbehaves on cue."""
 
-from __future__ import annotations
-
 import datetime
 import ipaddress
 import socketserver

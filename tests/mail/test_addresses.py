@@ -1,7 +1,5 @@
 """What comes near a header is checked first."""
 
-from __future__ import annotations
-
 import pytest
 
 from drawscape.errors import MailError

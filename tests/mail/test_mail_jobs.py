@@ -1,7 +1,5 @@
 """Mail as jobs of a real worker."""
 
-from __future__ import annotations
-
 import os
 import signal
 from email import message_from_bytes

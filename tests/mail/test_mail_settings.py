@@ -1,7 +1,5 @@
 """The environment's mail settings, and what is wrong with them, by name."""
 
-from __future__ import annotations
-
 import pytest
 
 from drawscape.errors import SettingsError

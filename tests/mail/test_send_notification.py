@@ -1,7 +1,5 @@
 """The task as the contract calls it, against real servers."""
 
-from __future__ import annotations
-
 import resource
 import socket
 import sqlite3

@@ -1,7 +1,5 @@
 """Templates are filled in, and nothing in a value breaks out of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """A form shows what stands, draws what does not, and opens from a drawing."""
 
-from __future__ import annotations
-
 import linecache
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A notebook that is run a second time, by another kernel in the same home: what stands is shown, at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is drawn already is not drawn again, and nothing else goes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import shapely

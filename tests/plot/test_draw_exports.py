@@ -1,7 +1,5 @@
 """`drawscape draw` writes files that a plotter draws well."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Every format is read back by something that shares no code with its writer."""
 
-from __future__ import annotations
-
 import io
 import re
 import stat

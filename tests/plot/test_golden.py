@@ -8,8 +8,6 @@ pytest tests/plot/test_golden.py --regenerate-golden
 and look at what changed: the files are text.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Callable

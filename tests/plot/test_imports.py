@@ -1,7 +1,5 @@
 """What preparing a plot may load before it is asked to do anything."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Files for machines, run on interpreters that stop where a machine would."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Every machine that is known, with every turn of its file: nothing leaves the sheet, no unit is mixed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

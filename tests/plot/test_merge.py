@@ -1,7 +1,5 @@
 """Merging lifts the pen less and draws the same."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -3,8 +3,6 @@
 Each runs in a Python of its own in which that library is not found, as if never installed.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Layer names as the AxiDraw's software reads them."""
 
-from __future__ import annotations
-
 import pytest
 from plot_support import segments
 

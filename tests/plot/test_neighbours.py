@@ -1,7 +1,5 @@
 """Nearest points and connected parts are the same with scipy and, for few points, without."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import coo_matrix

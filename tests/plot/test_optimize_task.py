@@ -1,7 +1,5 @@
 """The task that makes a file plot-ready."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

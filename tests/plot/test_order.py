@@ -1,7 +1,5 @@
 """Ordering keeps every line and saves travel."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

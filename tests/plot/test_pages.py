@@ -1,7 +1,5 @@
 """Fitting, splitting, simplifying, dropping, and all of it in one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

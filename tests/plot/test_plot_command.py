@@ -1,7 +1,5 @@
 """`drawscape plot` as a user types it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

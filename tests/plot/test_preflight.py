@@ -1,7 +1,5 @@
 """Before the pen goes down: what would go wrong is found, and where."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from plot_support import hatch, mesh, segments

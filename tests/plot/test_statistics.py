@@ -1,7 +1,5 @@
 """The figures, against what a pencil on paper gives."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sheets of a large drawing: together they are the whole, and nothing is on two of them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from plot_support import segments

@@ -1,7 +1,5 @@
 """A project of somebody's own, outside of the clone, and a worker for it."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

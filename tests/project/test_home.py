@@ -1,7 +1,5 @@
 """Which folder is the home: a project says so, a stranger's repository never becomes one by accident."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

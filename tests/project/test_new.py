@@ -1,7 +1,5 @@
 """`drawscape new`: a project that works as it is, and never writes over what is there."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Sketches in a project's `sketches/`: found by name everywhere, as their files are now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

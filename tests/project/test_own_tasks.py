@@ -1,7 +1,5 @@
 """A project's `workers/` adds to the library's tasks and never hides them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

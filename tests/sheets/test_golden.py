@@ -7,8 +7,6 @@ pytest tests/sheets/test_golden.py --regenerate-golden
 and look at what changed: each file opens in a browser after `gunzip`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

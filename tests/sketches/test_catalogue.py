@@ -1,7 +1,5 @@
 """Every sketch is found by name and says what it is."""
 
-from __future__ import annotations
-
 import re
 import sys
 

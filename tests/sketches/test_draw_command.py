@@ -1,7 +1,5 @@
 """`drawscape draw`, `redraw` and `sketches`, as processes and in this one."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is particular to fields, packings, growth, solids and pictures."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import warnings

@@ -1,7 +1,5 @@
 """Other readers see in a sketch's file what we wrote."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -7,8 +7,6 @@ pytest tests/sketches/test_golden.py --regenerate-golden -m "slow or not slow"
 and look at what changed: each file opens in a browser after `gunzip`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 

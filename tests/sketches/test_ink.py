@@ -3,8 +3,6 @@
 The quick suite tries the defaults; `-m slow` random settings on two pages too.
 """
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 from typing import Any

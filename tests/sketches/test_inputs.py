@@ -1,7 +1,5 @@
 """What notices the files that a sketch reads stays out of the way of all else."""
 
-from __future__ import annotations
-
 import gc
 import importlib
 import os

@@ -1,7 +1,5 @@
 """The sheet of all sketches."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

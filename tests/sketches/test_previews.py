@@ -1,7 +1,5 @@
 """A sketch under way shows what there is so far, and looking at it changes nothing."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

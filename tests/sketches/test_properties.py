@@ -3,8 +3,6 @@
 The quick suite tries a few examples of each; `-m slow` tries many more.
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 import warnings

@@ -1,7 +1,5 @@
 """A drawing knows how it was made and can be made again."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import linecache

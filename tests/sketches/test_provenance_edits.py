@@ -1,7 +1,5 @@
 """A single edit of anything that a sketch reaches gives it another recipe; what draws the same keeps it."""
 
-from __future__ import annotations
-
 import importlib
 import io
 import itertools

@@ -1,7 +1,5 @@
 """Every drawing is drawn again byte for byte from its file alone, in a process that knows nothing else."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

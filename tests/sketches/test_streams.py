@@ -1,7 +1,5 @@
 """Named streams of random numbers get seeds of their own, which belong to the recipe."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

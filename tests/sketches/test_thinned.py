@@ -1,7 +1,5 @@
 """Lines left out where the paper would be all ink."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.lines import Lines

@@ -1,7 +1,5 @@
 """Files as other programs write them, by hand and small, and vpype as the independent reader."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

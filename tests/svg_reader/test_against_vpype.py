@@ -1,7 +1,5 @@
 """The same file through vpype, which shares no code with this reader."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Our corpus, read and laid over what resvg makes of it: right, reported, or wrong without a word."""
 
-from __future__ import annotations
-
 import functools
 import io
 from collections import Counter

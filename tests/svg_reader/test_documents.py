@@ -1,7 +1,5 @@
 """Pages, units, transforms, styles, layers and references."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 

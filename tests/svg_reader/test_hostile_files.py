@@ -1,7 +1,5 @@
 """Files made to hurt are refused, or what hurts in them is left out."""
 
-from __future__ import annotations
-
 import random
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Path data, shapes and curves, against hand and against a plain reading step by step."""
 
-from __future__ import annotations
-
 import math
 import re
 

@@ -1,8 +1,6 @@
 # ruff: noqa: E501  (a drawing is read best on one line)
 """Layers by group and colour, hatches, text, variables: what becomes of a file for a pen."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

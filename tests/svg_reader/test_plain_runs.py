@@ -1,7 +1,5 @@
 """Long rows of polylines are read at once, with the same result as through the XML parser."""
 
-from __future__ import annotations
-
 import gzip
 from typing import Any
 

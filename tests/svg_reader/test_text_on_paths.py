@@ -1,7 +1,5 @@
 """`<textPath>`: letters along a path."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

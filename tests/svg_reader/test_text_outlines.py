@@ -1,7 +1,5 @@
 """Text as outlines of the fonts that the machine has: here one that the test itself installs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

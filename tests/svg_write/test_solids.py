@@ -1,7 +1,5 @@
 """Solids on the canvas: what they hide is not drawn, and they fill the frame."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Path data split into commands and arguments, for all paths of a document in one pass."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Segments as polylines: curves become as many straight pieces as a tolerance asks for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

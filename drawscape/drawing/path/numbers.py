@@ -7,8 +7,6 @@ once, so the result is the float that `float()` gives. Long numbers and exponent
 `float()` itself.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

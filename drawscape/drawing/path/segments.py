@@ -4,8 +4,6 @@ Relative coordinates are a running sum that absolute ones interrupt. Both the po
 and the starts of the subpaths are such sums, so a whole document is resolved without a loop.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

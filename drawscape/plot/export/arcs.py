@@ -1,7 +1,5 @@
 """Runs of points that lie on a circle: what G2 and G3 draw in one command."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

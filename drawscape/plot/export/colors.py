@@ -1,7 +1,5 @@
 """Colours as SVG names them, in numbers."""
 
-from __future__ import annotations
-
 import re
 
 from drawscape.errors import PlotError

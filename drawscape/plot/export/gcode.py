@@ -1,7 +1,5 @@
 """G-code for plotters that are CNC machines at heart: GRBL, Marlin, FluidNC, LinuxCNC."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 After the PDF 1.7 reference (ISO 32000-1, 2008): one page, one compressed content stream.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 import zlib

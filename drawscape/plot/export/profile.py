@@ -1,7 +1,5 @@
 """What a machine needs in its G-code: commands, feeds, units, limits."""
 
-from __future__ import annotations
-
 import math
 import os
 import re

@@ -1,7 +1,5 @@
 """SVG with a layer per pen, as Inkscape, vpype, saxi and the AxiDraw's software know them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Fronts of postcards: one design a file, each a function that decorates and says where text goes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A cake between balloons, bunting above, confetti around."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.lines import Lines, Points

@@ -1,7 +1,5 @@
 """Hot-air balloons over ploughed hills."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.lines import Lines, Points

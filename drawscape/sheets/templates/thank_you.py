@@ -1,7 +1,5 @@
 """A wreath of leaves, berries and blossoms around the text."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.lines import Lines, Points

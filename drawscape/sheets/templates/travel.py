@@ -1,7 +1,5 @@
 """A stamp-edged view: mountains, sun, sea and a sail; a postmark beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Firs on snowy hills under large flakes."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.geometry.lines import Lines, Points

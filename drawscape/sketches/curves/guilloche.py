@@ -1,7 +1,5 @@
 """The engraved rosette of banknotes."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Annotated
 

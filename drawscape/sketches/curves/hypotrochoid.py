@@ -1,7 +1,5 @@
 """Wheels that roll in a ring."""
 
-from __future__ import annotations
-
 from math import gcd
 from typing import Annotated, Any, Literal
 

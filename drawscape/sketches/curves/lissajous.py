@@ -1,7 +1,5 @@
 """A ribbon along a Lissajous knot."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A walk along a rose in straight steps."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A rose, petal over petal."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A spiral, marbled."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """One formula for stars, shells and flowers."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Cutting polylines where a value along them turns negative."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 

@@ -1,7 +1,5 @@
 """Strange attractors: straight lines, folded by the same map again and again."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Chladni figures: where the sand lies still on a plate that sings."""
 
-from __future__ import annotations
-
 from math import gcd
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Curl noise: a current that no stone can stop."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Flow field: evenly spaced lines along a wind that noise blows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated

@@ -1,7 +1,5 @@
 """Isolines: a survey map of a country that is not there."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

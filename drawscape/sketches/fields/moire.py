@@ -1,7 +1,5 @@
 """Moiré: two fine patterns, a little apart, that make a third."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

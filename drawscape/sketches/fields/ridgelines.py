@@ -1,7 +1,5 @@
 """Ridgelines: the stacked pulses of a pulsar."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One row of cells after another."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

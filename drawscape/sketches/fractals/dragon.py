@@ -1,7 +1,5 @@
 """Dragons from a folded strip of paper."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

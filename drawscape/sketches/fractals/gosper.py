@@ -1,7 +1,5 @@
 """The flowsnake."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import numpy as np

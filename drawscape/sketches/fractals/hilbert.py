@@ -1,7 +1,5 @@
 """A Hilbert curve that grows finer where the picture is darker."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Plants and curves that grow by rewriting."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """A tree of nodes as a pen draws it: thick branches as outlines, thin ones as strokes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A cluster of particles that wandered until they touched it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Branches that grow towards free space until none is left."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """From nodes that know their parents to the lines of a tree."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

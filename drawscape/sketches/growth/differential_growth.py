@@ -1,7 +1,5 @@
 """Differential growth: one line that grows faster than its room."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """Diffusion-limited aggregation: dust that sticks where it first touches."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

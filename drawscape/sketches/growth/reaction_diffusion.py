@@ -1,7 +1,5 @@
 """Reaction-diffusion: spots, worms and mazes that two chemicals draw."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Final, Literal
 

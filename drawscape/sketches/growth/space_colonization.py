@@ -1,7 +1,5 @@
 """Space colonisation: branches that share out the light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """Tree rings: the years of a tree, fat and lean, read from its stump."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

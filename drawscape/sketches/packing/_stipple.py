@@ -1,7 +1,5 @@
 """Points spread so that their density follows a tone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Circle packing: as many circles as find room, each wound in its own way."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

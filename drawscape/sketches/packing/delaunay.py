@@ -1,7 +1,5 @@
 """Delaunay triangles: a sheet of facets, each wound inwards."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

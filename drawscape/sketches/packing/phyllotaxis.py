@@ -1,7 +1,5 @@
 """Phyllotaxis: florets placed by the golden angle."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

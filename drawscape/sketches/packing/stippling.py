@@ -1,7 +1,5 @@
 """Stippling: light and shadow in nothing but dots."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Literal
 

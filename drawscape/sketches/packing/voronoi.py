@@ -1,7 +1,5 @@
 """Voronoi cells: pebbles, cells and cobbles, each with the same right to its place."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Any
 

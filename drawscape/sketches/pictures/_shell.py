@@ -3,8 +3,6 @@
 Run it with `python -m drawscape.sketches.pictures._shell`; it writes the file beside itself.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A grey picture laid over the page: how dark it is under the pen."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A short closed tour through many points."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Spiral halftone: a picture in a single turn of the wrist."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Squiggles: a picture in rows that tremble where it is dark."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

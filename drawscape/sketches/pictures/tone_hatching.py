@@ -1,7 +1,5 @@
 """Tone hatching: a picture in crossing hatches, as engravers drew it."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """TSP art: a picture as one closed line that never crosses itself."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Towers in parallel projection: boxes with facades, for a painter to stack."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

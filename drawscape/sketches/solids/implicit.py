@@ -1,7 +1,5 @@
 """Implicit solids: a body that an equation bounds, shown by its slices."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """Skyline: a city of towers, near ones before far ones, under a moon."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Solids on a table, turned on a lathe and drawn with hidden lines."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Annotated, Any
 

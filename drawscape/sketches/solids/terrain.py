@@ -1,7 +1,5 @@
 """Terrain: a look over mountains that hide what lies behind them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Literal
 

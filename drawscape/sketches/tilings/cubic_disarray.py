@@ -1,7 +1,5 @@
 """A wall of cubes that gives way."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Stitches that know only on and off."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

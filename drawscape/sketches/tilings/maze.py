@@ -1,7 +1,5 @@
 """A maze whose corridors follow a hidden shape."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Two rhombs that cover the plane and never repeat."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Squares that fall into disorder."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

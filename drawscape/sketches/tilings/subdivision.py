@@ -1,7 +1,5 @@
 """A page cut into fields, each hatched its own way."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Diagonals by the toss of a coin."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import numpy as np

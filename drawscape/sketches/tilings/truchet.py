@@ -1,7 +1,5 @@
 """Truchet tiles of several sizes, woven."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

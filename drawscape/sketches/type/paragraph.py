@@ -1,7 +1,5 @@
 """A page of writing with a sun in it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Rows of a word, bent."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Conditional attributes: is an element meant for a plain English reader of SVG 1.1?"""
 
-from __future__ import annotations
-
 from drawscape.svg.read.xml_tree import Node
 
 

@@ -1,7 +1,5 @@
 """The cascade: presentation attributes, below a document's rules, below `style` attributes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Filled shapes as a pen fills them: hatched in the colour of the fill."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from drawscape.drawing.color import is_white

@@ -1,7 +1,5 @@
 """Top-level groups: their names, the pens that they name, and those that only wrap others."""
 
-from __future__ import annotations
-
 from drawscape.svg.read.scene import GroupDraft, Scene
 from drawscape.svg.read.state import State
 from drawscape.svg.read.xml_tree import Node

@@ -1,7 +1,5 @@
 """Which pen draws which line: layers by top-level group, by colour, or all in one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Literal, get_args
 

@@ -1,7 +1,5 @@
 """SVG text that is not quite XML, as a browser would take it."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 
 from drawscape.errors import SvgReadError

@@ -6,8 +6,6 @@ one element in its place, whose `points` are a PlainRun. All else, from groups t
 Where a single element could matter (style sheets, `<use>`, markers, comments) nothing is lifted out.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 

@@ -1,7 +1,5 @@
 """From an SVG file to layers of lines."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The areas that outlines enclose, by SVG's two fill rules, as shapely geometries."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a walk through the tree collects: outlines as path data, and how each is to be drawn."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The outlines of SVG's basic shapes, in user units."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

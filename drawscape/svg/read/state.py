@@ -1,7 +1,5 @@
 """What holds where an element stands, and how outlines are drawn there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from drawscape.drawing.affine import Matrix

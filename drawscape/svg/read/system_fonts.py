@@ -1,7 +1,5 @@
 """The fonts of this machine: fontconfig names the nearest, or the usual folders are looked through."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

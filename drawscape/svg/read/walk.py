@@ -1,7 +1,5 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace

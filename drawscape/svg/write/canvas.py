@@ -1,7 +1,5 @@
 """The state that all drawing works on: size, elements, open groups, current transform."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy

@@ -6,8 +6,6 @@ New code writes with `lettering`, which raises for what it cannot write, places 
 reads a drawing's extent from `svg.lines().bounds`.
 """
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Curves that stay curves in the file: Béziers, arcs, smooth lines through points."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Nodes as plain lines in place: what clipping and hiding work on."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

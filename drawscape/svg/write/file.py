@@ -1,7 +1,5 @@
 """From the tree of nodes to the bytes of an SVG file."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

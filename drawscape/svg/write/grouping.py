@@ -1,7 +1,5 @@
 """Groups and layers."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

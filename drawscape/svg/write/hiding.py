@@ -1,7 +1,5 @@
 """Hatched regions, and the painter's order without paint: what lies behind is not drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """From the tree of nodes to polylines: everything drawn, curves included, transforms applied."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

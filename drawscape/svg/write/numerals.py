@@ -4,8 +4,6 @@ Each coordinate becomes one look-up in a table of eight-byte words such as `b"-1
 NULs are deleted afterwards. No string and no object is made per number, point or line.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Shapes as path data, and path data moved by a transform: curves stay curves."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What comes off the canvas: text, file, lines, layers, a picture in a notebook."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import replace

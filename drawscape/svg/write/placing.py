@@ -1,7 +1,5 @@
 """Foreign drawings, hatches, clips: lines made from regions, and lines cut by them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

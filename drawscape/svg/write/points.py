@@ -1,7 +1,5 @@
 """Points as people have them: arrays, complex numbers, xs and ys, shapely geometries, other canvases."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 

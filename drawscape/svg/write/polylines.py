@@ -1,7 +1,5 @@
 """Lines from arrays: one, a polygon, or a million at once."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

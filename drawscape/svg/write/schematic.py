@@ -1,7 +1,5 @@
 """Schematics of other programs, placed under a sheet's titles: kept for callers of the older SVGBuilder."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The plain shapes of SVG, one element a call."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from drawscape.drawing.affine import parse_transform

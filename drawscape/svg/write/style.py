@@ -1,7 +1,5 @@
 """Attributes: names checked, numbers written one way, text escaped."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping

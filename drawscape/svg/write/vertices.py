@@ -1,7 +1,5 @@
 """A line given vertex by vertex, sharp at some and smooth at others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
