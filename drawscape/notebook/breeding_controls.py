@@ -49,14 +49,12 @@ class BreedingControls:
         button.add_class("drawscape-draw")
         button.on_click(lambda _button: on_next())
         seed = [self._keep_seed] if target.has_seed and "seed" not in fixed else []
-        row = widgets.HBox([button, self._spread, *seed])
-        row.add_class("drawscape-buttons")
+        row = widgets.HBox([button, self._spread, *seed]).add_class("drawscape-buttons")
         bred = [p.name for p in target.parameters if p.name not in fixed and _is_bred(p)]
         self._locks = {name: _lock(name, locked=name in keep) for name in bred}
         locks = widgets.HBox([line("keep:", "drawscape-note"), *self._locks.values()])
         locks.add_class("drawscape-locks")
-        self._tree = line("", "drawscape-queue")
-        self._tree.add_class("drawscape-tree")
+        self._tree = line("", "drawscape-queue").add_class("drawscape-tree")
         self.parts = [row, locks, self._tree]
 
     @property
@@ -97,6 +95,5 @@ def _lock(name: str, *, locked: bool) -> Any:
     words = name.replace("_", " ")
     made = widgets.ToggleButton(
         value=locked, description=words, tooltip=f"Keep {words} as it is", layout={"width": "auto"}
-    )
-    made.add_class("drawscape-keep")
+    ).add_class("drawscape-keep")
     return made

@@ -56,11 +56,9 @@ class Comparison(LiveBox):
         self.viewers = [Viewer(document, title=name, group=group) for document, name in documents]
         self._mode = widgets.ToggleButtons(
             options=MODES, tooltips=["", "each in one colour", "in turn"]
-        )
-        self._mode.add_class("drawscape-orientation")
+        ).add_class("drawscape-orientation")
         self._mode.observe(lambda _change: self._arrange(), names="value")
-        self._place = widgets.HBox()
-        self._place.add_class("drawscape-comparison")
+        self._place = widgets.HBox().add_class("drawscape-comparison")
         table = line("", "drawscape-figures")
         write_html(table, differences_html([name for _, name in documents], settings))
         super().__init__(f"{len(documents)} drawings compared", [self._mode, self._place, table])

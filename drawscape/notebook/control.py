@@ -19,8 +19,7 @@ def lock_button() -> Any:
         tooltip="Keep when shuffling",
         layout=auto_width(),
         style=shared_style(widgets.ToggleButton),
-    )
-    lock.add_class("drawscape-lock")
+    ).add_class("drawscape-lock")
     return lock
 
 

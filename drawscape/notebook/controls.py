@@ -105,8 +105,7 @@ def _with_switch(control: Control) -> Control:
         indent=False,
         tooltip=f"{label_of(control.parameter.name)}: off means chosen for you",
         layout=auto_width(),
-    )
-    switch.add_class("drawscape-switch")
+    ).add_class("drawscape-switch")
 
     def show() -> None:
         for widget in control.inputs:

@@ -56,16 +56,14 @@ class JobDisplay:
         explain: Callable[[str], str] = lambda text: text,
         on_file: Callable[[Path | None], None] = lambda path: None,
     ) -> None:
-        self.bar = widgets.FloatProgress(value=0.0, min=0.0, max=1.0)
-        self.bar.add_class("drawscape-bar")
+        self.bar = widgets.FloatProgress(value=0.0, min=0.0, max=1.0).add_class("drawscape-bar")
         self.words = line("", "drawscape-status")
         self.trouble = line("", "drawscape-trouble")
         self.picture = widgets.Image(format="svg+xml")
         self.picture.layout.display = "none"  # an image without bytes is shown as a broken one
         self.picture.add_class("drawscape-picture")
         # An image is decoded anew at any change of its own: what is said of it stands at its frame.
-        self.frame = widgets.Box([self.picture])
-        self.frame.add_class("drawscape-frame")
+        self.frame = widgets.Box([self.picture]).add_class("drawscape-frame")
         self.caption = line("", "drawscape-caption")
         self._caption = self._links = ""
         self._verb, self._explain, self._on_file = verb, explain, on_file

@@ -59,23 +59,20 @@ class DrawingPanel:
         self._notice = line("", "drawscape-notice")
         self._format = widgets.Dropdown(
             options=list(EXPORTS), tooltip="File format", layout={"width": "auto"}
-        )
-        self._format.add_class("drawscape-format")
+        ).add_class("drawscape-format")
         self._per_pen = widgets.Checkbox(
             description="one per pen", indent=False, layout={"width": "auto"}
         )
         self._export = widgets.Button(
             description="Export", tooltip="Put the lines in order and write the file"
-        )
-        self._export.add_class("drawscape-export")
+        ).add_class("drawscape-export")
         self._export.on_click(lambda _button: self._start_export())
         self._viewer: Any = None
         self._look = widgets.ToggleButton(
             description="Look closely",
             tooltip="Zoom, layers, the pen's way",
             layout={"width": "auto"},
-        )
-        self._look.add_class("drawscape-look")
+        ).add_class("drawscape-look")
         self._look.observe(lambda _change: self._look_changed(), names="value")
         self._place = widgets.VBox()
         look = [self._look] if HAS_ANYWIDGET else []

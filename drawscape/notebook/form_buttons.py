@@ -34,8 +34,7 @@ class FormButtons:
         self.code = self._button("code", description="Code", tooltip="The call that draws this")
         self.live = widgets.Checkbox(
             description="live", indent=False, tooltip="Draw at every change"
-        )
-        self.live.add_class("drawscape-live")
+        ).add_class("drawscape-live")
 
     @property
     def rows(self) -> list[Any]:

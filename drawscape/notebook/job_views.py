@@ -44,8 +44,7 @@ class JobView(LiveBox):
         self.job = job
         self._display = JobDisplay(verb_of(job.task))
         self._note = line("", "drawscape-note")
-        self._button = widgets.Button(description="Cancel")
-        self._button.add_class("drawscape-cancel")
+        self._button = widgets.Button(description="Cancel").add_class("drawscape-cancel")
         self._button.on_click(self._cancel_clicked)
         self._display.begin(job.id)
         state = state_of(job)
@@ -62,8 +61,7 @@ class JobView(LiveBox):
 
     def _rows(self) -> list[Any]:
         shown = self._display
-        head = widgets.HBox([shown.words, self._button])
-        head.add_class("drawscape-head")
+        head = widgets.HBox([shown.words, self._button]).add_class("drawscape-head")
         return [head, shown.bar, shown.trouble, self._note, shown.frame, shown.caption]
 
     def _updated(self, state: JobState) -> None:

@@ -42,15 +42,13 @@ class PageControl:
             options=["portrait", "landscape"],
             tooltips=["taller than wide", "wider than tall"],
             layout={"width": "auto"},
-        )
-        self._orientation.add_class("drawscape-orientation")
+        ).add_class("drawscape-orientation")
         self._width, self._height = number_field(WIDTH), number_field(HEIGHT)
         self._margin = number_field(MARGIN) if has_margin else None
         self._sides = widgets.VBox([*self._width.rows(), *self._height.rows()])
         self._sides.add_class("drawscape-sides")
         self._paper.observe(self._paper_changed, names="value")
-        choice = widgets.HBox([self._paper, self._orientation])
-        choice.add_class("drawscape-page")
+        choice = widgets.HBox([self._paper, self._orientation]).add_class("drawscape-page")
         self.rows = [choice, self._sides, *(self._margin.rows() if self._margin else [])]
         self.set(dict(zip(("width", "height"), size, strict=True)))
         self._paper_changed({"new": self._paper.value})
@@ -65,8 +63,7 @@ class PageControl:
             tooltip="Size of the sheet",
             style={"description_width": "initial"},
             layout={"width": "auto", "flex": "1 1 auto"},
-        )
-        field.add_class("drawscape-paper")
+        ).add_class("drawscape-paper")
         return field
 
     @property

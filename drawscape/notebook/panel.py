@@ -191,8 +191,7 @@ class Panel:
             tooltip="What is drawn",
             style={"description_width": "initial"},
             layout={"width": "auto"},
-        )
-        dropdown.add_class("drawscape-pattern")
+        ).add_class("drawscape-pattern")
         dropdown.observe(self._pattern_changed, names="value")
         return dropdown
 

@@ -21,12 +21,10 @@ class ParameterRows:
     """
 
     def __init__(self) -> None:
-        self._rows = widgets.VBox()
-        self._rows.add_class("drawscape-parameters")
+        self._rows = widgets.VBox().add_class("drawscape-parameters")
         self._filter = widgets.Text(
             placeholder="filter parameters", tooltip="Filter parameters", layout={"width": "auto"}
-        )
-        self._filter.add_class("drawscape-filter")
+        ).add_class("drawscape-filter")
         self._filter.observe(lambda change: self._look_for(change["new"]), names="value")
         self._groups: list[_Group] = []
         self.parts = [self._filter, self._rows] if HAS_ANYWIDGET else [self._rows]
@@ -73,10 +71,8 @@ class _Group:
         self._head = widgets.ToggleButton(description=name, layout=auto_width())
         self._head.add_class("drawscape-fold")
         self._head.observe(lambda _change: self._show(), names="value")
-        self._body = widgets.VBox()
-        self._body.add_class("drawscape-fold-body")
-        self.box = widgets.VBox([self._head, self._body])
-        self.box.add_class("drawscape-group")
+        self._body = widgets.VBox().add_class("drawscape-fold-body")
+        self.box = widgets.VBox([self._head, self._body]).add_class("drawscape-group")
 
     def add(self, control: Control) -> None:
         """Put one more parameter under the head."""

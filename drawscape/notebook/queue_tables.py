@@ -52,18 +52,15 @@ class QueueTable(LiveBox):
     def __init__(self, status: str | Sequence[str] | None, limit: int) -> None:
         self._status, self._limit = status, limit
         self._summary = line("", "drawscape-summary")
-        self._table = widgets.HTML()
-        self._table.add_class("drawscape-queue")
+        self._table = widgets.HTML().add_class("drawscape-queue")
         self._throttle = Throttle(PERIOD_S, self.refresh)
         self._keeping = Throttle(KEEP_S, self._keep)
         self._states: list[JobState] = []
         self._lock = threading.Lock()
         self._details = line("", "drawscape-trouble")
-        self._pause = widgets.Button(layout={"width": "auto"})
-        self._pause.add_class("drawscape-quiet")
+        self._pause = widgets.Button(layout={"width": "auto"}).add_class("drawscape-quiet")
         self._pause.on_click(lambda _button: self._guarded(self.pause_or_resume))
-        head = widgets.HBox([self._summary, self._pause])
-        head.add_class("drawscape-head")
+        head = widgets.HBox([self._summary, self._pause]).add_class("drawscape-head")
         super().__init__("the queue", [head, self._table, self._details])
         self.on_page_message(lambda message: self.act(message["job"], message["act"]))
         self.refresh()

@@ -76,8 +76,7 @@ class ContactSheet(LiveBox):
         self._job_timeout = job_timeout
         self._lock = threading.RLock()
         self._wall = Wall(columns=columns)
-        self._bar = widgets.FloatProgress(value=0.0, min=0.0, max=1.0)
-        self._bar.add_class("drawscape-bar")
+        self._bar = widgets.FloatProgress(value=0.0, min=0.0, max=1.0).add_class("drawscape-bar")
         self._words = line("", "drawscape-status")
         super().__init__(f"{len(cells)} drawings of {title}", self._rows())
         self._show_all()
@@ -227,8 +226,7 @@ class ContactSheet(LiveBox):
         title = self._title + (f" · {self.name}" if self.name else "")
         head = widgets.HBox(
             [line(title, "drawscape-title"), self._words, self._cancel, self._more, order]
-        )
-        head.add_class("drawscape-head")
+        ).add_class("drawscape-head")
         return [head, self._bar, *self._wall.parts]
 
     def _follow(self) -> Any:

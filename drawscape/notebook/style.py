@@ -86,8 +86,7 @@ class LiveBox(Lasting, widgets.VBox):  # type: ignore[misc]  # ipywidgets has no
 
 def line(text: str, hook: str) -> Any:
     """Return a line of plain text with the CSS class `hook`."""
-    widget = widgets.HTML(style=shared_style(widgets.HTML))
-    widget.add_class(hook)
+    widget = widgets.HTML(style=shared_style(widgets.HTML)).add_class(hook)
     write(widget, text)
     return widget
 

@@ -55,8 +55,7 @@ class Wall:
         )
         self.grid.observe(lambda _change: self._count(), names="selected")
         self.note = line("", "drawscape-note")
-        self._below = widgets.VBox([])
-        self._below.add_class("drawscape-below")
+        self._below = widgets.VBox([]).add_class("drawscape-below")
         self._tag = widgets.Text(placeholder="tag", layout={"width": "90px"}, tooltip="Tag to give")
         self._format = widgets.Dropdown(
             options=EXPORTS, layout={"width": "90px"}, tooltip="File format"
@@ -77,8 +76,7 @@ class Wall:
             self._button("Tag", "tag", self.tag),
         ]
         self._acting = [one for one in acting if isinstance(one, widgets.Button)]
-        self.actions = widgets.HBox([self._number, *acting])
-        self.actions.add_class("drawscape-choice")
+        self.actions = widgets.HBox([self._number, *acting]).add_class("drawscape-choice")
         self._count()
         follow_catalogue(self)
 
