@@ -93,7 +93,6 @@ def _is_bred(parameter: Parameter) -> bool:
 def _lock(name: str, *, locked: bool) -> Any:
     """Return a switch that keeps a parameter as it is."""
     words = name.replace("_", " ")
-    made = widgets.ToggleButton(
+    return widgets.ToggleButton(
         value=locked, description=words, tooltip=f"Keep {words} as it is", layout={"width": "auto"}
     ).add_class("drawscape-keep")
-    return made

@@ -14,13 +14,12 @@ from drawscape.parameters import Parameter
 
 def lock_button() -> Any:
     """Return the button that keeps a value when the others are shuffled."""
-    lock = widgets.ToggleButton(
+    return widgets.ToggleButton(
         icon="lock",
         tooltip="Keep when shuffling",
         layout=auto_width(),
         style=shared_style(widgets.ToggleButton),
     ).add_class("drawscape-lock")
-    return lock
 
 
 @cache

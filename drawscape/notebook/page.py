@@ -56,7 +56,7 @@ class PageControl:
     @staticmethod
     def _paper_field() -> Any:
         names = [(name.capitalize() if len(name) == 2 else name, name) for name in OFFERED]
-        field = widgets.Dropdown(
+        return widgets.Dropdown(
             options=[*names, (CUSTOM, CUSTOM)],
             value="a4",
             description="paper",
@@ -64,7 +64,6 @@ class PageControl:
             style={"description_width": "initial"},
             layout={"width": "auto", "flex": "1 1 auto"},
         ).add_class("drawscape-paper")
-        return field
 
     @property
     def size(self) -> tuple[float, float]:

@@ -4,7 +4,9 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
+
+from annotated_types import Interval
 
 from drawscape.errors import SignatureError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
@@ -15,6 +17,9 @@ Draft: TypeAlias = Callable[[SVGBuilder], object]
 
 Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
 """What a sketch that reports its progress yields."""
+
+Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+"""A parameter from 0 to 1."""
 
 
 @dataclass(frozen=True)

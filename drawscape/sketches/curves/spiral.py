@@ -11,7 +11,7 @@ from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.trigonometry import sin_cos
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import WHOLE, thinned
-from drawscape.sketches.model import Steps
+from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -31,9 +31,7 @@ def spiral(
     rng: np.random.Generator,
     *,
     turns: Annotated[int, Interval(ge=3, le=120), doc("Turns from the centre to the rim")] = 56,
-    wobble: Annotated[
-        float, Interval(ge=0, le=1), doc("How far the turns are stirred; 0 leaves them round")
-    ] = 0.5,
+    wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.5,
     scale: Annotated[
         float, Interval(ge=0.15, le=1), doc("Size of the eddies, as a part of the radius")
     ] = 0.45,

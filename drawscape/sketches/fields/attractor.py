@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import thinned
+from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -27,9 +28,7 @@ def attractor(
     d: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Fourth constant")] = 1.98,
     threads: Annotated[int, Interval(ge=10, le=240), doc("Number of lines")] = 96,
     folds: Annotated[int, Interval(ge=1, le=3), doc("How often the map is applied")] = 2,
-    drift: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How far the seed moves the constants")
-    ] = 0.12,
+    drift: Annotated[Share, doc("How far the seed moves the constants")] = 0.12,
 ) -> None:
     """A sheet of parallel threads carried through a strange attractor's map, like folded gauze.
 

@@ -10,6 +10,7 @@ from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Share
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -25,9 +26,7 @@ def isolines(
     roughness: Annotated[
         float, Interval(ge=0.0, le=0.6), doc("How much finer detail lies on the hills")
     ] = 0.3,
-    fold: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How far the land is pushed sideways into folds")
-    ] = 0.4,
+    fold: Annotated[Share, doc("How far the land is pushed sideways into folds")] = 0.4,
     sea: Annotated[
         float,
         Interval(ge=0.0, le=0.9),

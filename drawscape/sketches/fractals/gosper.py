@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
+from drawscape.sketches.model import Share
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
@@ -29,14 +30,12 @@ def gosper(
     rng: np.random.Generator,
     *,
     step_mm: Annotated[float, Interval(ge=1.2, le=8), doc("Length of a step in mm")] = 2.4,
-    rounding: Annotated[float, Interval(ge=0, le=1), doc("How far the bends are rounded")] = 0.9,
+    rounding: Annotated[Share, doc("How far the bends are rounded")] = 0.9,
     islands: Annotated[
         int, Interval(ge=1, le=4), doc("Generations of the curve in an island of one colour")
     ] = 3,
     pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
-    echo: Annotated[
-        float, Interval(ge=0, le=1), doc("Share of the islands where a second line runs along")
-    ] = 0.35,
+    echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.35,
 ) -> None:
     """One line that fills the page with islands in islands, as a map of an archipelago.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.model import Share
 from drawscape.svg_builder import SVGBuilder
 
 Tone = Callable[[Points], NDArray[np.float64]]
@@ -22,12 +23,8 @@ def hilbert(
     *,
     subject: Annotated[Subject, doc("What the density of the curve shows")] = "moon",
     depth: Annotated[int, Interval(ge=3, le=7), doc("Levels of the curve where it is finest")] = 7,
-    contrast: Annotated[
-        float, Interval(ge=0, le=1), doc("How much coarser the curve is in the light")
-    ] = 0.75,
-    rounding: Annotated[
-        float, Interval(ge=0, le=1), doc("0 keeps the corners sharp, 1 rounds them fully")
-    ] = 1.0,
+    contrast: Annotated[Share, doc("How much coarser the curve is in the light")] = 0.75,
+    rounding: Annotated[Share, doc("0 keeps the corners sharp, 1 rounds them fully")] = 1.0,
 ) -> None:
     """One unbroken line over the whole page, dense in the shadows and wide in the light.
 

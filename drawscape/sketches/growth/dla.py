@@ -11,7 +11,7 @@ from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
-from drawscape.sketches.model import Steps
+from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -29,9 +29,7 @@ def dla(
     trunk: Annotated[
         int, Interval(ge=5, le=400), doc("Particles on a branch that make it bold")
     ] = 120,
-    berries: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("Part of the tips that bear a berry")
-    ] = 0.35,
+    berries: Annotated[Share, doc("Part of the tips that bear a berry")] = 0.35,
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
 

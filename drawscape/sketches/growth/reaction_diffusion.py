@@ -11,7 +11,7 @@ from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
-from drawscape.sketches.model import Steps
+from drawscape.sketches.model import Share, Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
@@ -39,9 +39,7 @@ def reaction_diffusion(
         int, Interval(ge=60, le=180), doc("Cells along the shorter side; a stripe takes about 15")
     ] = 132,
     steps: Annotated[int, Interval(ge=500, le=3000), doc("How long it reacts")] = 2400,
-    change: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How far conditions change across the page")
-    ] = 0.45,
+    change: Annotated[Share, doc("How far conditions change across the page")] = 0.45,
     outlines: Annotated[int, Interval(ge=1, le=12), doc("Outlines nested in each stripe")] = 9,
     spacing: Annotated[
         float, Interval(ge=0.6, le=3), doc("Distance in mm between nested outlines")

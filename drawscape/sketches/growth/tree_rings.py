@@ -11,6 +11,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.ink import WHOLE, room_for
+from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -27,12 +28,8 @@ def tree_rings(
     rng: np.random.Generator,
     *,
     years: Annotated[int, Interval(ge=8, le=140), doc("Age of the tree")] = 62,
-    moods: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How much good and bad years differ")
-    ] = 0.5,
-    wobble: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How far rings stray from round")
-    ] = 0.45,
+    moods: Annotated[Share, doc("How much good and bad years differ")] = 0.5,
+    wobble: Annotated[Share, doc("How far rings stray from round")] = 0.45,
     lean: Annotated[
         float, Interval(ge=0.0, le=0.5), doc("How far the pith lies from the middle")
     ] = 0.22,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in
+from drawscape.sketches.model import Share
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Within = Literal["page", "disc"]
@@ -35,9 +36,7 @@ def circle_packing(
     spacing: Annotated[
         float, Interval(ge=0.5, le=4.0), doc("Distance in mm between lines in a circle")
     ] = 1.15,
-    accent: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("Part of the circles drawn in the second pen")
-    ] = 0.15,
+    accent: Annotated[Share, doc("Part of the circles drawn in the second pen")] = 0.15,
 ) -> None:
     """Circles that grew until they touched, filled with rings, spirals, hatches and rays.
 

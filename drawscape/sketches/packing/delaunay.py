@@ -12,6 +12,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import poisson_disc
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in
+from drawscape.sketches.model import Share
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Facet = Literal["whirl", "nest"]
@@ -41,9 +42,7 @@ def delaunay(
     core: Annotated[
         float, Interval(ge=0.8, le=5.0), doc("Smallest triangle's inner radius in mm")
     ] = 1.8,
-    accent: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("Part of the triangles drawn in the second pen")
-    ] = 0.14,
+    accent: Annotated[Share, doc("Part of the triangles drawn in the second pen")] = 0.14,
 ) -> None:
     """A Delaunay triangulation whose triangles are wound inwards like pursuing mice.
 

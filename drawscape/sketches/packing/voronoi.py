@@ -13,7 +13,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.voronoi import cells
 from drawscape.sketches import sketch
-from drawscape.sketches.model import Steps
+from drawscape.sketches.model import Share, Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -26,23 +26,15 @@ def voronoi(
     evenness: Annotated[
         int, Interval(ge=0, le=12), doc("Rounds that move each point to its cell's middle")
     ] = 5,
-    contrast: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How much smaller cells are in some parts")
-    ] = 0.75,
+    contrast: Annotated[Share, doc("How much smaller cells are in some parts")] = 0.75,
     gap: Annotated[float, Interval(ge=0.3, le=4.0), doc("Room in mm between cells")] = 1.3,
-    rounding: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How far corners are rounded off")
-    ] = 0.65,
+    rounding: Annotated[Share, doc("How far corners are rounded off")] = 0.65,
     rings: Annotated[int, Interval(ge=1, le=14), doc("Most outlines nested in a cell")] = 12,
     spacing: Annotated[
         float, Interval(ge=0.5, le=4.0), doc("Distance in mm between nested outlines")
     ] = 1.1,
-    light: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How far outlines draw together on the shaded side")
-    ] = 0.7,
-    marked: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("Part of the cells drawn in the second pen")
-    ] = 0.2,
+    light: Annotated[Share, doc("How far outlines draw together on the shaded side")] = 0.7,
+    marked: Annotated[Share, doc("Part of the cells drawn in the second pen")] = 0.2,
 ) -> Steps:
     """Relaxed Voronoi cells as pebbles, lit from the upper left.
 

@@ -10,6 +10,7 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import shortest_swing
+from drawscape.sketches.model import Share
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
@@ -31,9 +32,7 @@ def spiral_halftone(
         float, Interval(ge=0.5, le=3.0), doc("Length of a swing, in turns' distances")
     ] = 0.7,
     disc: Annotated[bool, doc("Stop at the near edge instead of filling the page")] = False,
-    contrast: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
-    ] = 0.85,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
 ) -> None:
     """A picture in one spiral that swings where it is dark.
 

@@ -7,6 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import shortest_swing
+from drawscape.sketches.model import Share
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
@@ -25,9 +26,7 @@ def squiggles(
     waves: Annotated[
         float, Interval(ge=0.2, le=3.0), doc("Swings in the length of a row's height, where black")
     ] = 1.8,
-    contrast: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
-    ] = 0.85,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.

@@ -11,6 +11,7 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.model import Share
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
@@ -32,12 +33,8 @@ def tone_hatching(
     angle: Annotated[
         float, Interval(ge=-90.0, le=90.0), doc("Degrees of the first layer's lines")
     ] = 35.0,
-    contrast: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
-    ] = 0.8,
-    fade: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("How gradually a layer ends: line by line, or at once")
-    ] = 0.9,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.8,
+    fade: Annotated[Share, doc("How gradually a layer ends: line by line, or at once")] = 0.9,
     bow: Annotated[
         float, Interval(ge=-1.0, le=1.0), doc("How far the lines are bowed, as a wrist bows them")
     ] = 0.35,

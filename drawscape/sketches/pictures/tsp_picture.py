@@ -10,7 +10,7 @@ from drawscape.geometry.area import Bounds
 from drawscape.geometry.lines import Points
 from drawscape.geometry.smooth import catmull_rom
 from drawscape.sketches import sketch
-from drawscape.sketches.model import Steps
+from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.sketches.pictures._tour import tours, uncrossed
@@ -32,9 +32,7 @@ def tsp_picture(
         float, Interval(ge=0.5, le=3.0), doc("More draws the line together in the dark")
     ] = 2.0,
     rounds: Annotated[int, Interval(ge=1, le=6), doc("Rounds of spreading the points evenly")] = 3,
-    contrast: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("0 as in the picture, 1 stretched to black and white")
-    ] = 0.9,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
 ) -> Steps:
     """A picture as the travelling salesman's tour through its stipples.

@@ -11,6 +11,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.occlusion import Shape, occlude
 from drawscape.sketches import sketch
+from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.sketches.solids._towers import Box, shape_of
 from drawscape.svg_builder import Frame, SVGBuilder
@@ -31,9 +32,7 @@ def skyline(
     lean: Annotated[
         float, Interval(ge=14.0, le=40.0), doc("Degrees by which streets run down the page")
     ] = 27.0,
-    setbacks: Annotated[
-        float, Interval(ge=0.0, le=1.0), doc("Part of the towers that step back as they rise")
-    ] = 0.55,
+    setbacks: Annotated[Share, doc("Part of the towers that step back as they rise")] = 0.55,
     spacing: Annotated[
         float, Interval(ge=0.7, le=3.0), doc("Distance in mm between lines of a facade")
     ] = 1.1,

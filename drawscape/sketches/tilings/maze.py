@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -24,10 +25,8 @@ def maze(
     *,
     corridors: Annotated[int, Interval(ge=8, le=80), doc("Across the shorter side")] = 56,
     follow: Annotated[Shape, doc("What the corridors follow")] = "waves",
-    strictness: Annotated[float, Interval(ge=0, le=1), doc("How closely they follow it")] = 0.25,
-    swell: Annotated[
-        float, Interval(ge=0, le=1), doc("How far hills and hollows bend the corridors")
-    ] = 0.9,
+    strictness: Annotated[Share, doc("How closely they follow it")] = 0.25,
+    swell: Annotated[Share, doc("How far hills and hollows bend the corridors")] = 0.9,
     solution: Annotated[bool, doc("Draw the way through in red")] = True,
 ) -> None:
     """A maze on a swelling cloth, with one way between any two places.

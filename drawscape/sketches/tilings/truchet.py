@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Lines, Points
 from drawscape.sketches.catalogue import sketch
+from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
@@ -21,9 +22,7 @@ def truchet(
     levels: Annotated[
         int, Interval(ge=1, le=4), doc("Sizes of tile, each half of the one before")
     ] = 3,
-    split: Annotated[
-        float, Interval(ge=0, le=1), doc("Chance that a tile is cut into four smaller ones")
-    ] = 0.45,
+    split: Annotated[Share, doc("Chance that a tile is cut into four smaller ones")] = 0.45,
     strands: Annotated[int, Interval(ge=2, le=6), doc("Lines in a band of the smallest tiles")] = 4,
 ) -> None:
     """Bands of parallel lines that meander over and under each other.
