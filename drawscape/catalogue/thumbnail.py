@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.plot.export.colors import rgb
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Floats = NDArray[np.float64]
 Shades = NDArray[np.float32]
 
 THUMBNAIL_PX = 240

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 
 MOST_DASHES = 200_000
 """Of one line: a dash of a thousandth of a mm on a sheet is a mistake, or an attack."""
 
 
-def dashed(
-    lines: Lines, pattern: Sequence[float], offset: float = 0.0
-) -> tuple[Lines, NDArray[np.int64]]:
+def dashed(lines: Lines, pattern: Sequence[float], offset: float = 0.0) -> tuple[Lines, Ints]:
     """Return the dashes of `lines`, and the line (K,) that each is a part of.
 
     `pattern` are lengths of dashes and gaps in turn, an odd number counts twice; it begins anew with
@@ -38,9 +35,7 @@ def dashed(
     return Lines.of(pieces), np.array(owners, dtype=np.int64)
 
 
-def _dashes(
-    line: Points, along: NDArray[np.float64], steps: NDArray[np.float64], offset: float
-) -> list[Points]:
+def _dashes(line: Points, along: Floats, steps: Floats, offset: float) -> list[Points]:
     period = steps.sum()
     rounds = int(np.ceil((along[-1] + offset) / period))
     edges = np.concatenate(([0.0], np.cumsum(np.tile(steps, rounds)))) - offset

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from drawscape.geometry.lines import Flags
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Frame:
         """The longer side in mm."""
         return max(self.width, self.height)
 
-    def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
+    def contains(self, points: ArrayLike) -> Flags:
         """Return which of the (N, 2) `points` lie inside or on the edge, (N,)."""
         xy = np.asarray(points, dtype=np.float64)
         low, high = np.array([self.x0, self.y0]), np.array([self.x1, self.y1])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.pairs import Floats
+from drawscape.geometry.lines import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Ellipses:
         least = np.abs(self.sweep) / (np.pi / 4)
         return np.where(radius > 0, np.maximum(pieces, least), 1.0)
 
-    def at(self, rows: NDArray[np.int64], along: Floats) -> Floats:
+    def at(self, rows: Ints, along: Floats) -> Floats:
         """Return the points of arc `rows[i]` at fraction `along[i]` of its sweep, (N, 2)."""
         angle = self.begin[rows] + self.sweep[rows] * along
         circle = np.stack((np.cos(angle), np.sin(angle)), axis=1) * self.radii[rows]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Floats
 
 
 @runtime_checkable
@@ -44,7 +44,7 @@ def bounds_of(area: Area) -> Bounds:
     return x0, y0, x1, y1
 
 
-def rectangle(area: Area) -> NDArray[np.float64]:
+def rectangle(area: Area) -> Floats:
     """Return the outline of `area` as a closed line, (5, 2), clockwise on paper from (x0, y0)."""
     x0, y0, x1, y1 = bounds_of(area)
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Floats
 
-Points3: TypeAlias = NDArray[np.float64]
+Points3: TypeAlias = Floats
 """(N, 3) float64: x to the right, y away, z up."""
 
 
@@ -27,8 +28,8 @@ class Camera:
     9
     """
 
-    axes: NDArray[np.float64]
-    eye: NDArray[np.float64]
+    axes: Floats
+    eye: Floats
     perspective: bool
     near: float = 1e-3
 
@@ -100,14 +101,14 @@ def as_points3(points: ArrayLike) -> Points3:
     return array
 
 
-def _vector(values: ArrayLike) -> NDArray[np.float64]:
+def _vector(values: ArrayLike) -> Floats:
     vector = np.asarray(values, dtype=np.float64)
     if vector.shape != (3,) or not np.isfinite(vector).all():
         raise GeometryError(f"a place or direction is three finite numbers, not {values!r}")
     return vector
 
 
-def _axes(forward: NDArray[np.float64], up: NDArray[np.float64]) -> NDArray[np.float64]:
+def _axes(forward: Floats, up: Floats) -> Floats:
     length = np.linalg.norm(forward)
     if length == 0.0:
         raise GeometryError("the camera looks at the place where it stands; move one of them")

@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.crossings import SLIVER, crossings
-from drawscape.geometry.lines import Lines
-from drawscape.geometry.pairs import Floats, Indices
+from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.pairs import Indices
 from drawscape.geometry.pieces import Pieces, Segments
 from drawscape.geometry.regions import Polygon, contains, rings
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, bounds_of
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.simplify import without_repeats
 
 
@@ -44,9 +44,7 @@ def contours_by_level(
     return [_lines(*generator.lines(float(level))) for level in wanted]
 
 
-def _lines(
-    points: list[NDArray[np.float64] | None], offsets: list[NDArray[np.uint32] | None]
-) -> Lines:
+def _lines(points: list[Floats | None], offsets: list[NDArray[np.uint32] | None]) -> Lines:
     if points[0] is None or offsets[0] is None:
         return Lines.empty()
     lines = without_repeats(Lines(points[0], offsets[0].astype(np.int64)))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from drawscape.geometry.lines import Points
-from drawscape.geometry.pairs import Floats, Indices, overlapping_intervals
+from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.pairs import Indices, overlapping_intervals
 from drawscape.geometry.pieces import Segments
 
 # A crossing this close beyond an edge's end (as a share of the edge) still cuts: a needless cut is

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.pairs import Floats, Indices
+from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.geometry.pairs import Indices
 
 # A pen's line is 0.3 mm wide and plotters step 0.0125 mm: nobody sees more than this.
 TOLERANCE_MM = 0.02

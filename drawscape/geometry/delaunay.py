@@ -1,13 +1,13 @@
 """Delaunay triangulation of points."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.nearest import as_points
 
 
-def triangles(points: ArrayLike) -> NDArray[np.int64]:
+def triangles(points: ArrayLike) -> Ints:
     """Return the Delaunay triangles (1934) of `points`, (N, 2), as (T, 3) indices.
 
     Points that repeat are used once. Fewer than three, or all on one line, have no triangles.
@@ -27,7 +27,7 @@ def triangles(points: ArrayLike) -> NDArray[np.int64]:
     return np.asarray(found[~flat])
 
 
-def edges(points: ArrayLike) -> NDArray[np.int64]:
+def edges(points: ArrayLike) -> Ints:
     """Return the edges of the Delaunay triangulation, each once, (E, 2) indices, lower one first.
 
     Points on one line are joined in their order along it. `points[edges(points)]` is an (E, 2, 2)
@@ -51,7 +51,7 @@ def _on_one_line(places: Points) -> bool:
     return bool(sizes[1] <= 1e-12 * sizes[0])
 
 
-def _along(places: Points) -> NDArray[np.int64]:
+def _along(places: Points) -> Ints:
     """Return the indices of distinct points in their order along the line they lie on."""
     if len(places) < 2:
         return np.arange(len(places), dtype=np.int64)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from dataclasses import field as default
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes, SampledField, to_points
 from drawscape.geometry.heads import Heads, stop_at_edge
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Flags, Lines
 from drawscape.geometry.occupancy import Occupancy
 from drawscape.geometry.pairs import Indices
 from drawscape.geometry.simplify import without_repeats
@@ -136,7 +135,7 @@ class Growth:
                 return places[:wanted]
         return self.waiting
 
-    def _ahead(self, places: Complexes, growing: Heads) -> NDArray[np.bool_]:
+    def _ahead(self, places: Complexes, growing: Heads) -> Flags:
         """Return whether each place lies where a line that still grows is bound to come by."""
         course = self.field.at(growing.at) * growing.way / self.pace.spacing
         offset = (places[:, None] - growing.at).astype(np.complex64)
@@ -163,7 +162,7 @@ class Growth:
         self.order.append(order)
         self.places.append(places)
 
-    def _advanced(self, heads: Heads) -> tuple[Complexes, NDArray[np.bool_]]:
+    def _advanced(self, heads: Heads) -> tuple[Complexes, Flags]:
         """Return the places after each substep, (substeps, heads), and which came to their end."""
         length = heads.way * (self.pace.stride / self.pace.substeps)
         half = 0.5 * length

@@ -8,9 +8,9 @@ import numpy as np
 from drawscape.errors import GeometryError, UnknownNameError
 from drawscape.geometry.clip import clip_to_polygon
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.offset import inset_rings
-from drawscape.geometry.pairs import Floats, ranges
+from drawscape.geometry.pairs import ranges
 from drawscape.geometry.pieces import Segments
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 

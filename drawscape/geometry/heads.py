@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes
+from drawscape.geometry.lines import Flags
 from drawscape.geometry.pairs import Indices
 
 
@@ -30,7 +30,7 @@ class Heads:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, chosen: NDArray[np.bool_]) -> Heads:
+    def take(self, chosen: Flags) -> Heads:
         """Return the chosen heads, by a mask."""
         return Heads(self.at[chosen], self.way[chosen], self.line[chosen], self.step[chosen])
 
@@ -44,9 +44,7 @@ class Heads:
         )
 
 
-def stop_at_edge(
-    trail: Complexes, from_: Complexes, bounds: Bounds, reach: float
-) -> NDArray[np.bool_]:
+def stop_at_edge(trail: Complexes, from_: Complexes, bounds: Bounds, reach: float) -> Flags:
     """Return which heads leave `bounds`; their trails, (K, N), end on the edge from there on.
 
     `reach` is how far a trail may lead from its start.

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from itertools import permutations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.lines import Flags, Floats
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.pairs import Floats, Indices
+from drawscape.geometry.pairs import Indices
 
 # A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0
 # to 7 fill it, each a walk along the three axes in one order (Freudenthal 1942): neighbouring cubes
@@ -61,7 +62,7 @@ def implicit_mesh(
     return _surface(nodes, values, tetrahedra)
 
 
-def _tetrahedra(inside: NDArray[np.bool_], shape: Indices) -> Indices:
+def _tetrahedra(inside: Flags, shape: Indices) -> Indices:
     """Return the tetrahedra of the cubes that the surface passes, (T, 4) node numbers."""
     grid = inside.reshape(shape)
     i, j, k = np.mgrid[0:2, 0:2, 0:2].reshape(3, 8)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Floats
 
 PERIOD = 256
 """Cells after which the noise repeats along each axis of its grid."""

@@ -13,7 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 
-Points: TypeAlias = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Flags: TypeAlias = NDArray[np.bool_]
+Points: TypeAlias = Floats
 """(N, 2) float64, in mm."""
 
 
@@ -30,7 +33,7 @@ class Lines:
     """
 
     points: Points
-    offsets: NDArray[np.int64]
+    offsets: Ints
 
     @classmethod
     def empty(cls) -> Lines:
@@ -75,7 +78,7 @@ class Lines:
         return cls(np.ascontiguousarray(points, dtype=np.float64), offsets)
 
     @classmethod
-    def _checked(cls, points: Points, offsets: NDArray[np.int64]) -> Lines:
+    def _checked(cls, points: Points, offsets: Ints) -> Lines:
         if points.shape[1] != 2:
             raise GeometryError(f"points are (N, 2), not {points.shape}")
         if not np.isfinite(points).all():
@@ -110,12 +113,12 @@ class Lines:
             yield self.points[start:end]
 
     @property
-    def counts(self) -> NDArray[np.int64]:
+    def counts(self) -> Ints:
         """Points of each line, (M,)."""
         return np.diff(self.offsets)
 
     @property
-    def ids(self) -> NDArray[np.int64]:
+    def ids(self) -> Ints:
         """Number of the line that each point belongs to, (N,)."""
         return np.repeat(np.arange(len(self), dtype=np.int64), self.counts)
 
@@ -130,13 +133,13 @@ class Lines:
         return self.points.take(self.offsets[1:] - 1, axis=0)
 
     @property
-    def closed(self) -> NDArray[np.bool_]:
+    def closed(self) -> Flags:
         """Whether each line ends where it starts, (M,); a dot of two equal points is not closed."""
-        meet: NDArray[np.bool_] = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
+        meet: Flags = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
         return meet
 
     @property
-    def lengths_mm(self) -> NDArray[np.float64]:
+    def lengths_mm(self) -> Floats:
         """Length of each line in mm, (M,)."""
         if not len(self.points):
             return np.zeros(len(self))
@@ -144,7 +147,7 @@ class Lines:
         steps[1:] = np.hypot(*np.diff(self.points, axis=0).T)
         steps[self.offsets[:-1][self.counts > 0]] = 0.0
         along = np.concatenate(([0.0], np.cumsum(steps)))
-        lengths: NDArray[np.float64] = np.diff(along[self.offsets])
+        lengths: Floats = np.diff(along[self.offsets])
         return lengths
 
     @property

@@ -1,11 +1,11 @@
 """Points moved to the middle of what is nearest to them, evenly or by the darkness of a picture."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, Bounds, bounds_of
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Floats, Points
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.voronoi import cells, centroids
 
@@ -76,7 +76,7 @@ def scatter(
     return np.array([x0, y0]) + shares * (x1 - x0, y1 - y0)
 
 
-def _towards(places: Points, samples: Points, weights: NDArray[np.float64]) -> Points:
+def _towards(places: Points, samples: Points, weights: Floats) -> Points:
     from scipy.spatial import cKDTree
 
     nearest = cKDTree(places).query(samples, workers=-1)[1]
@@ -88,9 +88,7 @@ def _towards(places: Points, samples: Points, weights: NDArray[np.float64]) -> P
     return np.where((mass > 0.0)[:, None], moved, places)
 
 
-def _samples(
-    grid: NDArray[np.float64], bounds: Bounds, count: int
-) -> tuple[Points, NDArray[np.float64]]:
+def _samples(grid: Floats, bounds: Bounds, count: int) -> tuple[Points, Floats]:
     """Return places in `bounds` and the density at each, without those where it is 0."""
     x0, y0, x1, y1 = bounds
     wanted = min(max(count * _SAMPLES_PER_POINT, grid.size), _MOST_SAMPLES)
@@ -105,7 +103,7 @@ def _samples(
     return np.column_stack((x[some], y[some])), weights[some]
 
 
-def _checked(density: ArrayLike) -> NDArray[np.float64]:
+def _checked(density: ArrayLike) -> Floats:
     grid = np.asarray(density, dtype=np.float64)
     if grid.ndim != 2 or not grid.size or not np.isfinite(grid).all() or np.min(grid) < 0.0:
         raise GeometryError(f"density is a finite 2-D array from 0 up; this one is {grid.shape}")

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.camera import Camera, Points3, as_points3
+from drawscape.geometry.lines import Flags, Floats
 from drawscape.geometry.pairs import Indices
 
 
@@ -68,7 +69,7 @@ class Mesh:
         return Mesh(self.vertices @ linear.T, faces)
 
     @property
-    def corners(self) -> NDArray[np.float64]:
+    def corners(self) -> Floats:
         """The corners of each triangle, (F, 3, 3)."""
         return np.asarray(self.vertices[self.faces])
 
@@ -141,7 +142,7 @@ def _adjacent(mesh: Mesh) -> tuple[Indices, Indices, Indices]:
     return np.column_stack((low[heads], high[heads])), owner[heads], second
 
 
-def _facing(mesh: Mesh, camera: Camera) -> NDArray[np.bool_]:
+def _facing(mesh: Mesh, camera: Camera) -> Flags:
     if camera.perspective:
         towards = camera.eye - mesh.corners[:, 0]
     else:

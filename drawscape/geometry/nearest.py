@@ -1,10 +1,10 @@
 """Nearest neighbours among points."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Floats, Ints, Points
 
 
 class Nearest:
@@ -24,9 +24,7 @@ class Nearest:
     def __len__(self) -> int:
         return len(self.points)
 
-    def query(
-        self, places: ArrayLike, count: int = 1
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def query(self, places: ArrayLike, count: int = 1) -> tuple[Floats, Ints]:
         """Return distances in mm and indices of the `count` points nearest to each place.
 
         `places` is (P, 2); both results are (P, count), nearest first. Where there are fewer points,
@@ -41,13 +39,11 @@ class Nearest:
         distances, indices = self._tree.query(where, k=list(range(1, count + 1)))
         return distances, indices.astype(np.int64)
 
-    def distances(self, places: ArrayLike) -> NDArray[np.float64]:
+    def distances(self, places: ArrayLike) -> Floats:
         """Return how far each place, (P, 2), is from the nearest point, (P,) in mm."""
         return self.query(places)[0][:, 0]
 
-    def within(
-        self, places: ArrayLike, radius_mm: float
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def within(self, places: ArrayLike, radius_mm: float) -> tuple[Ints, Ints]:
         """Return all pairs (place, point) at most `radius_mm` apart, as two index arrays."""
         where = as_points(places)
         found = self._tree.query_ball_point(where, radius_mm, return_sorted=True)
@@ -56,9 +52,9 @@ class Nearest:
         index = np.concatenate([np.empty(0, dtype=np.int64), *points])
         return np.repeat(np.arange(len(where)), counts), index
 
-    def pairs(self, radius_mm: float) -> NDArray[np.int64]:
+    def pairs(self, radius_mm: float) -> Ints:
         """Return all pairs of points at most `radius_mm` apart, (K, 2), the lower index first."""
-        found: NDArray[np.int64] = self._tree.query_pairs(radius_mm, output_type="ndarray")
+        found: Ints = self._tree.query_pairs(radius_mm, output_type="ndarray")
         return found[np.lexsort((found[:, 1], found[:, 0]))]
 
 

@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry import lattice as kernels
-from drawscape.geometry.lattice import Floats, Lattice
+from drawscape.geometry.lattice import Lattice
+from drawscape.geometry.lines import Floats
 
 # 64 kB an array, so that ten temporaries stay in a core's second-level cache.
 _CHUNK = 8_192

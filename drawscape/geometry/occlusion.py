@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.crossings import SLIVER, meet
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Flags, Lines, Points
 from drawscape.geometry.pairs import Indices
 from drawscape.geometry.pieces import Pieces, Segments
 from drawscape.geometry.regions import Polygon, rings, to_shapely
@@ -97,7 +97,7 @@ def visible(
 
 def _pieces(
     segments: Segments, order: NDArray[Any], outlines: list[Lines], over: NDArray[Any]
-) -> tuple[Pieces, NDArray[np.bool_]]:
+) -> tuple[Pieces, Flags]:
     """Return the segments cut at later outlines, and which pieces start a new run."""
     edges = Segments.of(Lines.join(outlines))
     owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
@@ -156,7 +156,7 @@ def _covered(
     masks: Sequence[Polygon],
     outlines: list[Lines],
     over: NDArray[Any],
-) -> NDArray[np.bool_]:
+) -> Flags:
     """Return whether a mask of higher order covers each point."""
     import shapely
 

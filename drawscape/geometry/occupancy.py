@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes
+from drawscape.geometry.lines import Flags
 from drawscape.geometry.pairs import Indices
 
 # A line of more strides than this would be longer than any paper.
@@ -79,11 +80,11 @@ class Occupancy:
         rows, columns = np.divmod(number, self._columns)
         return np.asarray(self._origin + self.cell * (columns + 0.5 + 1j * (rows + 0.5)))
 
-    def block(self, blocked: NDArray[np.bool_]) -> None:
+    def block(self, blocked: Flags) -> None:
         """Close the cells where `blocked` is true for good."""
         self._blocked = blocked
 
-    def claim(self, places: Complexes, line: Indices, step: Indices) -> NDArray[np.bool_]:
+    def claim(self, places: Complexes, line: Indices, step: Indices) -> Flags:
         """Return which of `places`, (N,), are granted; they are held from now on.
 
         `line` and `step` are each point's line and where along it the point is. One is refused when a
@@ -92,7 +93,7 @@ class Occupancy:
         """
         return np.asarray(self.claim_runs(places[None], line, step[None])[0])
 
-    def claim_runs(self, places: Complexes, line: Indices, step: Indices) -> NDArray[np.bool_]:
+    def claim_runs(self, places: Complexes, line: Indices, step: Indices) -> Flags:
         """Return which of `places`, (K, N), are granted: in each column all before the first refused.
 
         A column is a run of one of the lines, (N,), its places no more than the radius from one to
@@ -160,7 +161,7 @@ class Occupancy:
         close = _within(self._held.take(near.take(strange)), local.take(who), self._radius)
         return who[close], other.take(strange)[close]
 
-    def _meeting(self, places: Complexes, q: Complexes) -> NDArray[np.bool_]:
+    def _meeting(self, places: Complexes, q: Complexes) -> Flags:
         """Return which runs may come too near to another or to themselves: all that do, and some more.
 
         Each run leaves its number in the squares that it comes by, and looks for others' in all
@@ -200,7 +201,7 @@ class Occupancy:
         self._latest[cell[::-1]] = number[::-1]
         return np.asarray(places.take(open_[self._latest.take(cell) == number]))
 
-    def free(self, places: Complexes) -> NDArray[np.bool_]:
+    def free(self, places: Complexes) -> Flags:
         """Return whether no point is nearer to each of `places`, (N,), than the reach."""
         local = (places - self._origin).astype(np.complex64)
         # Rounding to single precision may not undercut a place that is just far enough.
@@ -211,7 +212,7 @@ class Occupancy:
         return free
 
 
-def _within(a: NDArray[np.complex64], b: NDArray[np.complex64], radius: float) -> NDArray[np.bool_]:
+def _within(a: NDArray[np.complex64], b: NDArray[np.complex64], radius: float) -> Flags:
     gap = a - b
     parts = gap.view(np.float32).reshape(-1, 2)
     parts *= parts
@@ -219,7 +220,7 @@ def _within(a: NDArray[np.complex64], b: NDArray[np.complex64], radius: float) -
 
 
 def _runs_within(
-    flags: NDArray[np.bool_], columns: int, radius: float
+    flags: Flags, columns: int, radius: float
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
     """Yield the rows of cells that lie whole within `radius` cells of any place in the middle one.
 
@@ -258,7 +259,7 @@ class _Window:
     views: NDArray[np.void]
 
     @classmethod
-    def of(cls, filled: NDArray[np.bool_], columns: int, most: int) -> _Window:
+    def of(cls, filled: Flags, columns: int, most: int) -> _Window:
         side = 2 * most + 1
         i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
         row = np.ndarray((1,), f"V{side}", filled)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from drawscape.geometry.lines import Floats, Ints
+
+Indices = Ints
 
 # Pairs handled at once: a dozen float64 arrays of this length are about 100 MB.
 _MOST_AT_ONCE = 1_000_000

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
-from drawscape.geometry.pairs import Floats, Indices
+from drawscape.geometry.lines import Flags, Floats, Lines, Points
+from drawscape.geometry.pairs import Indices
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
@@ -99,7 +98,7 @@ class Pieces:
         # Ends stay the points that they were, to the last bit.
         return np.where(start == 0.0, a, a + start * step), np.where(end == 1.0, b, a + end * step)
 
-    def _follows(self, lines: Lines, segments: Segments) -> NDArray[np.bool_]:
+    def _follows(self, lines: Lines, segments: Segments) -> Flags:
         """Whether each piece goes on where the one before it ended."""
         segment = self.segment
         follows = np.zeros(len(segment), dtype=bool)

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, Bounds, bounds_of
-from drawscape.geometry.lines import Points
-from drawscape.geometry.pairs import Floats
+from drawscape.geometry.lines import Flags, Floats, Ints, Points
 from drawscape.geometry.regions import Polygon, contains
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
@@ -49,7 +48,7 @@ def poisson_disc(
     spacing = _Tree() if callable(radius_mm) else _Grid(bounds, smallest)
     allowed = _allowed(mask, bounds)
 
-    def accepted(places: Points) -> tuple[Points, NDArray[np.bool_]]:
+    def accepted(places: Points) -> tuple[Points, Flags]:
         free = allowed(places)
         free[free] = spacing.free(places[free], _radii(radius, places[free]))
         some = places[rng.permutation(np.flatnonzero(free))]
@@ -79,7 +78,7 @@ def _around(rng: np.random.Generator, parents: Points, radii: Floats) -> Points:
     return np.asarray(parents + reach[:, None] * np.column_stack((np.cos(turns), np.sin(turns))))
 
 
-def apart(points: Points, radius_mm: float) -> NDArray[np.int64]:
+def apart(points: Points, radius_mm: float) -> Ints:
     """Return indices of some of `points`, (N, 2), that lie at least `radius_mm` apart, rising.
 
     Earlier points go before later ones: one is left out only for an earlier one, kept or not, within
@@ -115,8 +114,8 @@ _Radius: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 class _Spacing(Protocol):
     """The points so far, and whether others keep their distance from them."""
 
-    def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]: ...
-    def thin(self, places: Points, radii: Floats) -> NDArray[np.int64]: ...
+    def free(self, places: Points, radii: Floats) -> Flags: ...
+    def thin(self, places: Points, radii: Floats) -> Ints: ...
     def add(self, places: Points) -> None: ...
     def points(self) -> Points: ...
 
@@ -138,7 +137,7 @@ class _Grid:
         self._reach = np.array([dy * columns + dx for dx, dy in (*_NEIGHBOURS, (0, 0))])
         self._parts: list[Points] = []
 
-    def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]:
+    def free(self, places: Points, radii: Floats) -> Flags:
         free = np.ones(len(places), dtype=bool)
         at = self._cells(places)
         z = places[:, 0] + 1j * places[:, 1]
@@ -151,7 +150,7 @@ class _Grid:
             left = left[~near]
         return free
 
-    def thin(self, places: Points, radii: Floats) -> NDArray[np.int64]:
+    def thin(self, places: Points, radii: Floats) -> Ints:
         return apart(places, self._radius)
 
     def add(self, places: Points) -> None:
@@ -161,7 +160,7 @@ class _Grid:
     def points(self) -> Points:
         return np.concatenate([np.empty((0, 2)), *self._parts])
 
-    def _cells(self, places: Points) -> NDArray[np.int64]:
+    def _cells(self, places: Points) -> Ints:
         at = ((places - self._origin) / self._cell).astype(np.int64) + 2
         return np.asarray(at[:, 1] * self._width + at[:, 0])
 
@@ -172,7 +171,7 @@ class _Tree:
     def __init__(self) -> None:
         self._points: Points = np.empty((0, 2))
 
-    def free(self, places: Points, radii: Floats) -> NDArray[np.bool_]:
+    def free(self, places: Points, radii: Floats) -> Flags:
         from scipy.spatial import cKDTree
 
         if not len(self._points) or not len(places):
@@ -180,7 +179,7 @@ class _Tree:
         distances = cKDTree(self._points).query(places)[0]
         return np.asarray(distances >= radii)
 
-    def thin(self, places: Points, radii: Floats) -> NDArray[np.int64]:
+    def thin(self, places: Points, radii: Floats) -> Ints:
         from scipy.spatial import cKDTree
 
         kept = np.arange(len(places))
@@ -203,10 +202,10 @@ class _Tree:
         return self._points
 
 
-def _allowed(mask: Mask | None, bounds: Bounds) -> Callable[[Points], NDArray[np.bool_]]:
+def _allowed(mask: Mask | None, bounds: Bounds) -> Callable[[Points], Flags]:
     x0, y0, x1, y1 = bounds
 
-    def allowed(places: Points) -> NDArray[np.bool_]:
+    def allowed(places: Points) -> Flags:
         x, y = places.T
         inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
         if mask is not None and len(places):

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Flags, Floats, Lines
 from drawscape.geometry.pairs import blocks, ranges
 from drawscape.geometry.pieces import Segments
 
@@ -47,7 +47,7 @@ def rings(polygon: Polygon) -> Lines:
     return Lines.from_counts(points, counts)
 
 
-def contains(polygon: Polygon, points: ArrayLike) -> NDArray[np.bool_]:
+def contains(polygon: Polygon, points: ArrayLike) -> Flags:
     """Return whether each of `points` (N, 2) lies in `polygon`, (N,), by the even-odd rule.
 
     On the outline itself either answer may come. (Shimrat 1962, all points against all edges that
@@ -76,7 +76,7 @@ def contains(polygon: Polygon, points: ArrayLike) -> NDArray[np.bool_]:
     return inside
 
 
-def areas_mm2(polygon: Polygon) -> NDArray[np.float64]:
+def areas_mm2(polygon: Polygon) -> Floats:
     """Return the signed area of each ring in mm2, positive where clockwise on paper (y down)."""
     outline = rings(polygon)
     edges = Segments.of(outline)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Lines, on_lines
-from drawscape.geometry.pairs import Floats, Indices
+from drawscape.geometry.lines import Floats, Lines, on_lines
+from drawscape.geometry.pairs import Indices
 
 # More points than this from one call are a mistake in the step, not a drawing.
 _MOST_POINTS = 100_000_000

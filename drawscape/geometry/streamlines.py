@@ -4,21 +4,20 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, Bounds, bounds_of
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
 from drawscape.geometry.field import Complexes, Field, SampledField, to_complex, to_points
 from drawscape.geometry.growth import FIRST_APART, STRIDES, Growth, Pace
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Flags, Floats, Lines
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.occupancy import Occupancy
-from drawscape.geometry.pairs import Floats
 from drawscape.geometry.regions import Polygon, contains, rings
 from drawscape.geometry.resample import resample
 
-Mask: TypeAlias = Callable[[Floats, Floats], NDArray[np.bool_]] | Polygon
+Mask: TypeAlias = Callable[[Floats, Floats], Flags] | Polygon
 """A polygon, or a function of x and y that is True where lines may be."""
 
 
@@ -134,7 +133,7 @@ def _everywhere(bounds: Bounds, spacing: float) -> Complexes:
     )
 
 
-def _blocked(taken: Occupancy, mask: Mask, bounds: Bounds) -> NDArray[np.bool_]:
+def _blocked(taken: Occupancy, mask: Mask, bounds: Bounds) -> Flags:
     centres = taken.centres()
     if callable(mask):
         return ~np.asarray(mask(centres.real, centres.imag), dtype=bool)

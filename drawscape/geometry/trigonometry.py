@@ -1,9 +1,8 @@
 """Sine and cosine of the same angles, where a sketch needs millions of both."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Floats
 
 _COUNT = 1024
 _STEP = 2 * np.pi / _COUNT

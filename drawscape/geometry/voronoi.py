@@ -5,11 +5,11 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, bounds_of, rectangle
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import Polygon, from_shapely, rings, to_shapely
 
@@ -23,7 +23,7 @@ class Cells:
     """
 
     rings: Lines
-    owner: NDArray[np.int64]
+    owner: Ints
 
 
 def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> Cells:
@@ -84,9 +84,9 @@ def centroids(cell_rings: Lines) -> Points:
 @dataclass(frozen=True)
 class _Diagram:
     vertices: Points
-    regions: NDArray[np.int64]  # vertex numbers of all regions, end to end
-    owner: NDArray[np.int64]  # region of each of them
-    source: NDArray[np.int64]  # given point of each region
+    regions: Ints  # vertex numbers of all regions, end to end
+    owner: Ints  # region of each of them
+    source: Ints  # given point of each region
 
     @property
     def count(self) -> int:
@@ -119,7 +119,7 @@ def _diagram(points: ArrayLike, area: Area) -> _Diagram | None:
 _OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])
 
 
-def _polygons(outlines: Lines, chosen: NDArray[np.bool_]) -> Any:
+def _polygons(outlines: Lines, chosen: Flags) -> Any:
     import shapely
 
     some = outlines.take(chosen)

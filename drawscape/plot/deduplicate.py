@@ -4,15 +4,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 from drawscape.plot.merge import meeting_points, merge
 from drawscape.plot.near_pieces import near_pieces
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 def deduplicate(lines: Lines, *, tolerance_mm: float = 0.02) -> Lines:
@@ -77,7 +73,7 @@ class Duplicates:
         )
 
 
-def _without_equal_dots(lines: Lines, tolerance_mm: float) -> NDArray[np.bool_]:
+def _without_equal_dots(lines: Lines, tolerance_mm: float) -> Flags:
     """Return which lines stay so that of several of no length in the same place one does."""
     kept = np.ones(len(lines), dtype=bool)
     dots = np.flatnonzero(lines.lengths_mm <= tolerance_mm)
@@ -138,7 +134,7 @@ def _left_over(
     pieces: Floats,
     owners: Ints,
     cuts: tuple[Ints, Floats, Floats],
-    concerned: NDArray[np.bool_],
+    concerned: Flags,
     tolerance_mm: float,
 ) -> Lines:
     """Return what is left of the concerned lines' pieces, as polylines where it hangs together."""

@@ -1,13 +1,9 @@
 """Where closed lines are entered: at the vertex that saves most pen-up travel."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
-from drawscape.plot.tours import Tour
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Ints, Lines
+from drawscape.plot.tours import Tour, distances
 
 _SWEEPS = 3
 
@@ -41,9 +37,9 @@ def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float])
     bounds = np.cumsum(counts) - counts
     along = np.arange(counts.sum()) - np.repeat(bounds, counts)
     vertices = lines.points[np.repeat(lines.offsets[chosen], counts) + along]
-    way = _distance(vertices, np.repeat(left[places], counts, axis=0))
+    way = distances(vertices, np.repeat(left[places], counts, axis=0))
     onward = np.minimum(places + 1, len(which) - 1)
-    out = _distance(vertices, np.repeat(entered[onward], counts, axis=0))
+    out = distances(vertices, np.repeat(entered[onward], counts, axis=0))
     # After the last line the pen goes nowhere.
     way += np.where(np.repeat(places + 1 < len(which), counts), out, 0.0)
     shortest = np.repeat(np.minimum.reduceat(way, bounds), counts)
@@ -54,8 +50,3 @@ def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float])
     # The last vertex of a closed line is its first.
     entries[chosen] = along[firsts] % (counts - 1)
     return entries
-
-
-def _distance(one: Floats, two: Floats) -> Floats:
-    gaps: Floats = np.hypot(one[:, 0] - two[:, 0], one[:, 1] - two[:, 1])
-    return gaps

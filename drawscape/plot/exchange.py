@@ -13,13 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Flags, Floats, Ints
 from drawscape.plot.neighbours import Neighbours, components
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _NEIGHBOURS = 7
 _LEAST_GAIN_MM = 1e-6

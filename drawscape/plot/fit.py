@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError
+from drawscape.geometry.lines import Floats
 
 
 def fit(
@@ -54,7 +54,7 @@ def fit(
     return Document(width_mm, height_mm, layers, document.unsupported, document.metadata)
 
 
-def _scale(size: NDArray[np.float64], room: NDArray[np.float64]) -> float:
+def _scale(size: Floats, room: Floats) -> float:
     """Return how much a box may grow within the room; a box without extent keeps its size."""
     ratios = [space / side for side, space in zip(size, room, strict=True) if side > 0]
     return float(min(ratios, default=1.0))

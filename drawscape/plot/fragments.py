@@ -6,12 +6,9 @@ are locally the shortest, so the outcome is that of joining one pair after the o
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Floats, Ints
 from drawscape.plot.neighbours import Neighbours, components
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 # Ends at equal distances (grids, hatches) would choose in circles; a shift far below any pen decides.
 _JITTER_MM = 1e-5

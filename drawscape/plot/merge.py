@@ -3,15 +3,11 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.plot.neighbours import Neighbours, components
 from drawscape.plot.trails import SAME_MM, grid_cells, paired, spliced, trails
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:

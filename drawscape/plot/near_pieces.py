@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Flags, Floats, Ints
 
 _MOST_CANDIDATES = 12_000_000
 """A drawing with more boxes beside its ends is a black sheet: seconds would be lost on it."""
@@ -58,7 +56,7 @@ def near_pieces(pieces: Floats, tolerance_mm: float) -> Ints:
     return np.stack(np.divmod(np.unique(np.concatenate(found)), len(pieces)), axis=1)
 
 
-def _goes_on(pieces: Floats, vectors: Floats, one: Ints, two: Ints) -> NDArray[np.bool_]:
+def _goes_on(pieces: Floats, vectors: Floats, one: Ints, two: Ints) -> Flags:
     """Return whether `two` goes on ahead where `one` ends, as most pieces of a curve do."""
     ahead = np.einsum("kc,kc->k", vectors.take(one, axis=0), vectors.take(two, axis=0)) > 0
     meets = pieces[:, 1].take(one, axis=0) == pieces[:, 0].take(two, axis=0)

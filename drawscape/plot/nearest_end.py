@@ -1,12 +1,9 @@
 """Tours by always going to the nearest end that is left: best on hatches, drawn line by line."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Floats, Ints
 from drawscape.plot.neighbours import Neighbours
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 _NEIGHBOURS = 10
 # Below this many lines a fresh tree costs more than it saves.

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Floats, Ints
 
 FEW = 600
 """Points up to which all distances are looked at: a few hundredths of a second, scipy's import is a third."""

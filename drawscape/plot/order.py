@@ -6,13 +6,13 @@ from typing import Literal
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.plot.entries import choose_entries
 from drawscape.plot.exchange import exchange
 from drawscape.plot.fragments import join_fragments
 from drawscape.plot.nearest_end import walk_to_nearest
 from drawscape.plot.reinsert import reinsert
-from drawscape.plot.tours import Floats, Ints, Tour, drawn, travel_of
+from drawscape.plot.tours import Tour, drawn, travel_of
 from drawscape.plot.untangle import untangle
 
 Effort = Literal["normal", "high"]

@@ -6,14 +6,11 @@ import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.drawing.motion import Motion
 from drawscape.drawing.units import INCH
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Lines
-
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Floats, Lines
 
 # The AxiDraw's motors reach 8.6979 in/s; its software draws at 25 % and travels at 75 % of that.
 _AXIDRAW_TOP = 8.6979 * INCH

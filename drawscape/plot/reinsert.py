@@ -7,10 +7,10 @@ rings, while a line that is taken out and put in elsewhere always leaves one tou
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Floats, Ints
 from drawscape.plot.neighbours import Neighbours
-from drawscape.plot.tours import Floats, Ints
+from drawscape.plot.tours import distances
 
 _NEIGHBOURS = 9
 _LEAST_GAIN_MM = 1e-6
@@ -66,7 +66,7 @@ class _Tour:
         self.points = points
         self.left = np.concatenate((np.array([start]), points[steps ^ 1]))
         self.entered = np.concatenate((points[steps], points[steps[-1:] ^ 1]))
-        self.lengths = _distance(self.left, self.entered)
+        self.lengths = distances(self.left, self.entered)
         self.before = np.empty(2 * self.count, dtype=np.int64)
         self.before[steps] = np.arange(self.count)
         self.before[steps ^ 1] = np.arange(1, self.count + 1)
@@ -84,7 +84,7 @@ class _Tour:
         one, two, gaps, places, targets = (part[fits] for part in (one, two, gaps, places, targets))
         behind = self.leaving[two]
         far = np.where(behind[:, None], self.entered[targets], self.left[targets])
-        costs = gaps + _distance(self.points[one ^ 1], far) - self.lengths[targets]
+        costs = gaps + distances(self.points[one ^ 1], far) - self.lengths[targets]
         gains = saved[places] - costs
         best = np.flatnonzero(gains > _LEAST_GAIN_MM)
         best = best[np.argsort(-gains[best], kind="stable")]
@@ -95,7 +95,7 @@ class _Tour:
 
     def _saved(self) -> Floats:
         """Return what each step's absence would save; the last one's is the way to it."""
-        without = _distance(self.left[:-2], self.entered[1:-1])
+        without = distances(self.left[:-2], self.entered[1:-1])
         saved = self.lengths[:-1].copy()
         saved[:-1] += self.lengths[1:-1] - without
         return saved
@@ -113,8 +113,3 @@ def _undisturbed(places: Ints, targets: Ints, count: int) -> Ints:
         wins &= first[part] == rank
     chosen: Ints = np.flatnonzero(wins)
     return chosen
-
-
-def _distance(one: Floats, two: Floats) -> NDArray[np.float64]:
-    gaps: Floats = np.hypot(one[:, 0] - two[:, 0], one[:, 1] - two[:, 1])
-    return gaps

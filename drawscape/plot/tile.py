@@ -4,13 +4,10 @@ import itertools
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 
 MARKS = "registration"
 """The name of the layer that holds the marks by which sheets are laid onto each other."""
@@ -90,7 +87,7 @@ def tiles(
     return tuple(found)
 
 
-def _cuts(coordinates: NDArray[np.float64], count: int, step: float, overlap: float) -> list[float]:
+def _cuts(coordinates: Floats, count: int, step: float, overlap: float) -> list[float]:
     """Return where sheets begin and end along an axis: in the middle of overlaps, beside all points."""
     inner = []
     for index in range(1, count):

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from drawscape.geometry.lines import Floats, Ints, Lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +50,12 @@ def hops(steps: Ints, ends: Floats, start: tuple[float, float]) -> Floats:
     left = np.concatenate((np.array([start], dtype=np.float64), ends[lines, 1 - backward]))
     moves: Floats = entered - left[:-1]
     return moves
+
+
+def distances(one: Floats, two: Floats) -> Floats:
+    """Return how far each of the points `one` is from that of `two`, (N,)."""
+    gaps: Floats = np.hypot(one[:, 0] - two[:, 0], one[:, 1] - two[:, 1])
+    return gaps
 
 
 def drawn(lines: Lines, tour: Tour) -> Lines:

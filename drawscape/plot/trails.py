@@ -17,14 +17,9 @@ spliced into it (Hierholzer 1873).
 from array import array
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 from drawscape.plot.neighbours import before_each, components
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 SAME_MM = 1e-6
 """Points as close as this are one point: below it, a join needs no stroke of its own."""

@@ -10,8 +10,8 @@ from collections import deque
 
 import numpy as np
 
+from drawscape.geometry.lines import Floats, Ints
 from drawscape.plot.neighbours import Neighbours
-from drawscape.plot.tours import Floats, Ints
 
 _NEIGHBOURS = 12
 _LEAST_GAIN_MM = 1e-6

@@ -1,12 +1,12 @@
 """Small things that cards are decorated with, as lines in mm around their own origin."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.geometry.clip import clip_to_polygon
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
 
-Angles = NDArray[np.float64]
+Angles = Floats
 
 
 def at(points: ArrayLike, x: float, y: float, *, turn: float = 0.0, scale: float = 1.0) -> Points:

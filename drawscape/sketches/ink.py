@@ -1,9 +1,8 @@
 """How much ink lies on the paper, and lines left out where there would be too much."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.resample import resample
 from drawscape.sketches.fields._cut import keep_positive
 
@@ -21,8 +20,6 @@ _CELL_MM = 1.0
 _STEP_MM = 0.4
 _SHORTEST_MM = 2.0
 
-Floats = NDArray[np.float64]
-
 
 def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) -> float:
     """Return the wavelength in mm below which lines `pitch_mm` apart that swing by `height_mm` blot.
@@ -33,9 +30,7 @@ def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) ->
     return float(np.pi * height_mm / np.sqrt(2 * (longest**2 - 1)))
 
 
-def thinned(
-    lines: Lines, number: NDArray[np.int64], *, most: float = MOST_COATS, pen_mm: float = 0.3
-) -> Lines:
+def thinned(lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: float = 0.3) -> Lines:
     """Return the lines without the stretches that would run into a blot.
 
     `number`, from 1 on, is of each line, or of each point. Where the paper would be covered twice as often
@@ -52,14 +47,14 @@ def thinned(
 
 
 def room_for(
-    lines: Lines, number: NDArray[np.int64], *, most: float = MOST_COATS, pen_mm: float = 0.3
+    lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: float = 0.3
 ) -> Floats:
     """Return for each point how much room there is for its line, as `thinned` numbers them; < 0 is none."""
     each = np.repeat(number, lines.counts) if len(number) == len(lines) else number
     return np.asarray(most - _coats(lines, pen_mm) * _share(each))
 
 
-def _share(number: NDArray[np.int64]) -> Floats:
+def _share(number: Ints) -> Floats:
     """Return the numbers with their bits behind the point, the lowest first: 1/2, 1/4, 3/4, 1/8, ... ."""
     return np.asarray(sum((number >> bit & 1) * 0.5 ** (bit + 1) for bit in range(_BITS)))
 

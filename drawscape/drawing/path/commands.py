@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.path.numbers import parse_numbers
+from drawscape.geometry.lines import Flags, Floats, Ints
 
 # Larger than any drawing's coordinates, small enough that sums over a document keep 1e-6 mm.
 LARGEST = 1e9
@@ -39,9 +40,9 @@ class Commands:
     """
 
     letters: NDArray[np.uint8]
-    paths: NDArray[np.int64]
-    at: NDArray[np.int64]
-    values: NDArray[np.float64]
+    paths: Ints
+    at: Ints
+    values: Floats
     broken: frozenset[int]
 
 
@@ -97,7 +98,7 @@ def _cut_at_strange_bytes(text: bytes, texts: list[str], damaged: set[int]) -> N
         _cut(texts, text, strange, damaged)
 
 
-def _cut(texts: list[str], text: bytes, positions: NDArray[np.int64], damaged: set[int]) -> None:
+def _cut(texts: list[str], text: bytes, positions: Ints, damaged: set[int]) -> None:
     """Shorten each text to what is before its first of the `positions` in the joined text."""
     bars = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _PATH)
     owners, first = np.unique(np.searchsorted(bars, positions, side="right") - 1, return_index=True)
@@ -106,9 +107,7 @@ def _cut(texts: list[str], text: bytes, positions: NDArray[np.int64], damaged: s
         damaged.add(owner)
 
 
-def _steps(
-    text: bytes, values: NDArray[np.float64], starts: NDArray[np.int64], damaged: set[int]
-) -> Commands:
+def _steps(text: bytes, values: Floats, starts: Ints, damaged: set[int]) -> Commands:
     raw = np.frombuffer(text, dtype=np.uint8)
     positions = np.flatnonzero(_ARITY[raw] >= 0)
     letters = raw[positions]
@@ -135,10 +134,10 @@ def _steps(
 
 def _before_first_error(
     letters: NDArray[np.uint8],
-    paths: NDArray[np.int64],
-    given: NDArray[np.int64],
-    arity: NDArray[np.int64],
-) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    paths: Ints,
+    given: Ints,
+    arity: Ints,
+) -> tuple[Flags, Ints]:
     """Return which commands are drawn, and which paths are broken."""
     bars = letters == _PATH
     wrong = (given % np.maximum(arity, 1) != 0) | ((arity > 0) & (given == 0))

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.drawing.path.commands import read_commands
-from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE, Floats, Segments, resolve
+from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE, Segments, resolve
 from drawscape.errors import SvgReadError
 from drawscape.geometry.arcs import Ellipses
 from drawscape.geometry.curves import bezier_pieces, bezier_points
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 
 # A gigabyte of coordinates; a million circles of a kilometre each would take thirty.
 MOST_POINTS = 50_000_000
@@ -21,7 +20,7 @@ _MOST_PIECES = 4096
 
 def flatten(
     segments: Segments, tolerance: Floats, *, most: int = MOST_POINTS
-) -> tuple[Lines, NDArray[np.int64]]:
+) -> tuple[Lines, Ints]:
     """Return the subpaths as lines, and the path (M,) that each belongs to.
 
     `tolerance` is one distance per path, in the path's units: the largest gap between a curve and
@@ -51,8 +50,8 @@ def flatten(
 
 
 def _with_curves(
-    segments: Segments, begins: Floats, pieces: NDArray[np.int64], tolerance: Floats, most: int
-) -> tuple[NDArray[np.int64], Floats]:
+    segments: Segments, begins: Floats, pieces: Ints, tolerance: Floats, most: int
+) -> tuple[Ints, Floats]:
     """Return how many points each segment gives, and all the points."""
     pieces = pieces.copy()
     cubics, arcs = (np.flatnonzero(segments.kinds == kind) for kind in (CUBIC, ARC))
@@ -81,7 +80,7 @@ def _with_curves(
     return pieces, points
 
 
-def _whole(pieces: Floats) -> NDArray[np.int64]:
+def _whole(pieces: Floats) -> Ints:
     return np.ceil(np.minimum(pieces, _MOST_PIECES)).astype(np.int64)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Flags, Floats, Ints
+
 OTHER, DIGIT, DOT, SIGN, EXPONENT = range(5)
 
 _CLASSES = np.zeros(256, dtype=np.uint8)
@@ -38,8 +40,8 @@ _CHUNK = 16_384
 class Numbers:
     """The numbers of a text: `values` (K,), and `starts` (K,), the index of their first byte."""
 
-    values: NDArray[np.float64]
-    starts: NDArray[np.int64]
+    values: Floats
+    starts: Ints
 
 
 def parse_numbers(text: bytes) -> Numbers:
@@ -54,7 +56,7 @@ def parse_numbers(text: bytes) -> Numbers:
     return _parse(raw, compact=True) if np.isnan(numbers.values).any() else numbers
 
 
-def parse_pairs(text: bytes) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+def parse_pairs(text: bytes) -> tuple[Floats, Ints] | None:
     """Return the points (N, 2) of lines `x,y x,y`, each ended by a line feed, and the last of each (M,).
 
     Faster than `parse_numbers`, whose values these are, but for one form of text only: digits, points and
@@ -89,9 +91,7 @@ def _parse(raw: NDArray[np.uint8], *, compact: bool) -> Numbers:
     return Numbers(values, starts - _LONGEST)
 
 
-def _tokens(
-    raw: NDArray[np.uint8], *, compact: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _tokens(raw: NDArray[np.uint8], *, compact: bool) -> tuple[Ints, Ints]:
     classes = _CLASSES[raw]
     inside = classes != OTHER
     begins = np.zeros(len(raw), dtype=bool)
@@ -106,7 +106,7 @@ def _tokens(
     return np.flatnonzero(begins), np.flatnonzero(inside[:-1] & stops[1:]) + 1
 
 
-def _second_points(classes: NDArray[np.uint8], begins: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _second_points(classes: NDArray[np.uint8], begins: Flags) -> Flags:
     """Mark the points that begin a number because the number before them has had its own."""
     which = np.cumsum(begins, dtype=np.int32)
     points = np.flatnonzero(classes == DOT)
@@ -123,9 +123,7 @@ def _second_points(classes: NDArray[np.uint8], begins: NDArray[np.bool_]) -> NDA
     return again
 
 
-def _values(
-    raw: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _values(raw: NDArray[np.uint8], starts: Ints, ends: Ints) -> Floats:
     first = raw[starts]
     negative = first == ord("-")
     signed = negative | (first == ord("+"))
@@ -145,7 +143,7 @@ def _values(
         # Sixteen digits do not fit a float64's 53 bits: one rounding too many for an exact result.
         odd[long] |= lengths[long] - pointed > 15
         places[long] = np.where(more >= 0, more + _WORD, places[long])
-    values: NDArray[np.float64] = whole / _POWERS[np.maximum(places, 0)]
+    values: Floats = whole / _POWERS[np.maximum(places, 0)]
     np.negative(values, out=values, where=negative)
     odd |= (lengths == 1) & (places >= 0)
     for index in np.flatnonzero(odd):
@@ -153,9 +151,7 @@ def _values(
     return values
 
 
-def _digits(
-    words: NDArray[np.uint64], ends: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+def _digits(words: NDArray[np.uint64], ends: Ints, lengths: Ints) -> tuple[Floats, Ints, Flags]:
     """Return the last `lengths` bytes before `ends`: whole numbers, decimal places, what is odd.
 
     The decimal places are -1 where there is no point. Odd are exponents and second points.

@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drawscape.drawing.path.commands import Commands
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from drawscape.geometry.lines import Flags, Floats, Ints
 
 MOVE, LINE, CUBIC, ARC, CLOSE = range(5)
 
@@ -33,7 +31,7 @@ class Segments:
     """
 
     kinds: NDArray[np.uint8]
-    paths: NDArray[np.int64]
+    paths: Ints
     ends: Floats
     curves: Floats
 
@@ -99,10 +97,10 @@ def _end_arguments(commands: Commands) -> Floats:
     return np.stack((values[np.minimum(at, len(values) - 1)], values[at + 1]), axis=1)
 
 
-def _subpath_heads(kinds: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
     """The index of the MOVE that each step's subpath begins with."""
     moves = np.flatnonzero(kinds == MOVE)
-    heads: NDArray[np.int64] = moves[np.cumsum(kinds == MOVE) - 1]
+    heads: Ints = moves[np.cumsum(kinds == MOVE) - 1]
     return heads
 
 
@@ -121,9 +119,7 @@ def _resolved_ends(commands: Commands, kinds: NDArray[np.uint8], pairs: Floats) 
     return ends
 
 
-def _running(
-    paths: NDArray[np.int64], kinds: NDArray[np.uint8], steps: Floats, absolute: Flags
-) -> Floats:
+def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Flags) -> Floats:
     """Return one coordinate of every step's end; `steps` are differences unless `absolute`.
 
     `m5 0 l1 0 L9 0 l1 0 m2 0` has the steps 5 1 9 1 2, of which the third is absolute. Within the
@@ -163,7 +159,7 @@ def _chained(steps: Floats, known: Flags) -> Floats:
     return chained
 
 
-def _curves(commands: Commands, curved: NDArray[np.int64], ends: Floats) -> Floats:
+def _curves(commands: Commands, curved: Ints, ends: Floats) -> Floats:
     """Return the control points and arc parameters of the steps at `curved`; zeros elsewhere."""
     letters = commands.letters | 32
     curves = np.zeros((len(letters), 5))
@@ -183,14 +179,14 @@ def _curves(commands: Commands, curved: NDArray[np.int64], ends: Floats) -> Floa
     return curves
 
 
-def _arguments(commands: Commands, which: NDArray[np.int64], skip: int, count: int) -> Floats:
+def _arguments(commands: Commands, which: Ints, skip: int, count: int) -> Floats:
     """Return `count` arguments of the steps `which`, behind `skip` others, (K, count)."""
     taken: Floats = commands.values[commands.at[which, None] + np.arange(skip, skip + count)]
     return taken
 
 
 def _set_quadratics(
-    commands: Commands, curved: NDArray[np.int64], begins: Floats, ends: Floats, curves: Floats
+    commands: Commands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
 ) -> None:
     """Fill in Q and T as the cubics that they equal."""
     letters = commands.letters | 32

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Ints, Points
 
 # Three points lie on a circle anyway: fewer than five prove nothing.
 _FEWEST_POINTS = 5
@@ -52,7 +51,7 @@ def arcs_and_points(
         at = at + 1 if found is None else found.last
 
 
-def _longest(line: Points, first: int, tolerance_mm: float, stiff: NDArray[np.int64]) -> Arc | None:
+def _longest(line: Points, first: int, tolerance_mm: float, stiff: Ints) -> Arc | None:
     """Return the longest arc from `first` on: looked for in steps that double, then by halves."""
     last = first + _FEWEST_POINTS - 1
     best = _fitted(line, first, last, tolerance_mm, stiff) if last < len(line) else None
@@ -67,9 +66,7 @@ def _longest(line: Points, first: int, tolerance_mm: float, stiff: NDArray[np.in
     return best
 
 
-def _fitted(
-    line: Points, first: int, last: int, tolerance_mm: float, stiff: NDArray[np.int64]
-) -> Arc | None:
+def _fitted(line: Points, first: int, last: int, tolerance_mm: float, stiff: Ints) -> Arc | None:
     if stiff[last + 1] > stiff[first]:
         return None
     points = line[first : last + 1]

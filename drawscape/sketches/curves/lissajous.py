@@ -7,14 +7,13 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.crossings import crossings
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.pieces import Segments
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
-Bits = NDArray[np.bool_]
 
 STEP_MM = 0.25
 """Between points along the ribbon: about a pen's width, so that cuts look clean."""
@@ -61,7 +60,7 @@ def lissajous(
         svg.polylines(_runs(line, hidden))
 
 
-def _phases(rng: np.random.Generator, swings: NDArray[np.int64]) -> Floats:
+def _phases(rng: np.random.Generator, swings: Ints) -> Floats:
     """Return the phases of the most open of some chance figures, (2,).
 
     A figure folds onto itself where the phases of x and y fit their swings; the openest is kept.
@@ -70,12 +69,12 @@ def _phases(rng: np.random.Generator, swings: NDArray[np.int64]) -> Floats:
     return np.asarray(tries[np.argmax(_openness(swings, tries))])
 
 
-def _openness(swings: NDArray[np.int64], phases: Floats) -> Floats:
+def _openness(swings: Ints, phases: Floats) -> Floats:
     """Return how far figures with these phases (..., 2) are from folding onto themselves, 0 to 1."""
     return np.asarray(np.abs(np.sin(swings[1] * phases[..., 0] - swings[0] * phases[..., 1])))
 
 
-def _room(svg: SVGBuilder, swings: NDArray[np.int64], phases: Floats) -> float:
+def _room(svg: SVGBuilder, swings: Ints, phases: Floats) -> float:
     """Return how far apart, in mm, the passes lie that run side by side where the figure turns."""
     slow = int(np.argmin(swings))
     half = (svg.frame.width, svg.frame.height)[slow] / 2
@@ -85,7 +84,7 @@ def _room(svg: SVGBuilder, swings: NDArray[np.int64], phases: Floats) -> float:
     return float(apart * half * _openness(swings, phases))
 
 
-def _figure(svg: SVGBuilder, swings: NDArray[np.int64], phases: Floats, wide: float) -> Points:
+def _figure(svg: SVGBuilder, swings: Ints, phases: Floats, wide: float) -> Points:
     """Return the middle of the ribbon, (N, 2) in mm, closed and evenly spaced."""
     t = np.linspace(0, 2 * np.pi, 1500 * int(np.max(swings)) + 1)
     unit = np.cos(swings * t[:, None] + phases)
@@ -111,7 +110,7 @@ def _curvature(path: Points) -> Floats:
     return np.asarray(np.diff(heading) / np.hypot(*step[1:].T))
 
 
-def _undersides(middle: Points, reach: float) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _undersides(middle: Points, reach: float) -> list[tuple[Ints, Ints]]:
     """Return for each crossing the points that pass under and those that pass over, as indices.
 
     Along the curve passages go over and under by turns. That fits at every crossing, since between
@@ -144,9 +143,9 @@ def _sine(path: Points, one: int, other: int) -> float:
 def _covered(
     line: Points,
     middle: Points,
-    under: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    under: list[tuple[Ints, Ints]],
     reach: float,
-) -> Bits:
+) -> Flags:
     """Return which points of a line along the ribbon lie within `reach` of a pass above them."""
     hidden = np.zeros(len(line), dtype=bool)
     for below, above in under:
@@ -157,7 +156,7 @@ def _covered(
     return hidden
 
 
-def _runs(points: Points, hidden: Bits) -> list[Points]:
+def _runs(points: Points, hidden: Flags) -> list[Points]:
     """Return the stretches of the closed line `points` that are not hidden."""
     if not hidden.any():
         return [points]

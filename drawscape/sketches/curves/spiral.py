@@ -5,9 +5,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Ints, Lines, Points
 from drawscape.geometry.trigonometry import sin_cos
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import WHOLE, thinned
@@ -56,14 +55,14 @@ def spiral(
     _draw(svg, points, turn)
 
 
-def _draw(svg: SVGBuilder, points: Points, turn: NDArray[np.int64]) -> None:
+def _draw(svg: SVGBuilder, points: Points, turn: Ints) -> None:
     """Draw the line, from the unit disc to the page; where turns crowd, every second one goes on."""
     points = points / np.maximum(1.0, np.hypot(points[:, 0], points[:, 1]))[:, None]
     placed = points * (svg.frame.short / 2) + (svg.frame.cx, svg.frame.cy)
     svg.polylines(thinned(Lines.of(placed), turn))
 
 
-def _archimedean(turns: int, hole: float, radius: float) -> tuple[Points, NDArray[np.int64]]:
+def _archimedean(turns: int, hole: float, radius: float) -> tuple[Points, Ints]:
     """Return a spiral in the unit disc that ends in a full circle, the rim, and the turn of each point.
 
     The points are about 0.55 mm apart on paper, and 70,000 at most.

@@ -1,9 +1,9 @@
 """Cutting polylines where a value along them turns negative."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.svg_builder import Frame
 
 
@@ -28,14 +28,14 @@ def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
     return _without_dots(points[order], np.flatnonzero(begins[order]))
 
 
-def depth_in(frame: Frame, points: Points) -> NDArray[np.float64]:
+def depth_in(frame: Frame, points: Points) -> Floats:
     """Return how far inside the frame each of `points`, (..., 2) in mm, lies; negative outside."""
     x, y = points[..., 0], points[..., 1]
     sides = x - frame.x0, frame.x1 - x, y - frame.y0, frame.y1 - y
     return np.asarray(np.stack(sides).min(axis=0))
 
 
-def _without_dots(points: NDArray[np.float64], starts: NDArray[np.int64]) -> Lines:
+def _without_dots(points: Floats, starts: Ints) -> Lines:
     offsets = np.append(starts, len(points)).astype(np.int64)
     lines = Lines(points, offsets) if len(starts) else Lines.empty()
     return lines.take(lines.counts > 1)

@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import thinned
 from drawscape.sketches.model import Share
@@ -51,7 +50,7 @@ def attractor(
     svg.polylines(thinned(_slim(placed), 1 + np.arange(threads)))
 
 
-def _threads(threads: int, folds: int) -> NDArray[np.float64]:
+def _threads(threads: int, folds: int) -> Floats:
     """Return (threads, K, 2) straight lines across the square from -2 to 2."""
     samples = (240, 700, 1600)[folds - 1]
     x, y = np.linspace(-2, 2, samples), np.linspace(-2, 2, threads)
@@ -59,9 +58,7 @@ def _threads(threads: int, folds: int) -> NDArray[np.float64]:
     return np.stack((np.broadcast_to(x, shape), np.broadcast_to(y[:, None], shape)), axis=2)
 
 
-def _folded(
-    sheet: NDArray[np.float64], family: Family, constants: NDArray[np.float64], folds: int
-) -> NDArray[np.float64]:
+def _folded(sheet: Floats, family: Family, constants: Floats, folds: int) -> Floats:
     a, b, c, d = constants
     x, y = sheet[..., 0], sheet[..., 1]
     for _ in range(folds):
@@ -72,7 +69,7 @@ def _folded(
     return np.stack((x, y), axis=2)
 
 
-def _slim(sheet: NDArray[np.float64]) -> Lines:
+def _slim(sheet: Floats) -> Lines:
     """Return the threads without samples nearer than a quarter of a millimetre."""
     step = np.hypot(*np.moveaxis(np.diff(sheet, axis=1), 2, 0))
     along = np.floor(np.cumsum(step, axis=1) / 0.25)

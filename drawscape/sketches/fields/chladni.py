@@ -5,10 +5,9 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.contours import contours_by_level
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
@@ -86,7 +85,7 @@ def _figure(
     m: int,
     n: int,
     sign: int,
-    corner: NDArray[np.float64],
+    corner: Floats,
     side: float,
     inset: float,
     samples: int,

@@ -6,19 +6,17 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.area import rectangle
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
-Floats = NDArray[np.float64]
-Stones = NDArray[np.float64]
+Stones = Floats
 """(N, 3): centre and radius of each stone in mm."""
 
 
@@ -121,7 +119,7 @@ class _Stream:
         return np.asarray(eddy + self.current * 0.35 * across)
 
 
-def _drawn(rng: np.random.Generator, stones: Stones, rings: int) -> list[NDArray[np.float64]]:
+def _drawn(rng: np.random.Generator, stones: Stones, rings: int) -> list[Floats]:
     """Return each stone as its rim and, within, rings that waver as the grain of a pebble does."""
     t = np.linspace(0, 2 * np.pi, 121)
     unit = np.column_stack((np.cos(t), np.sin(t)))

@@ -6,17 +6,14 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
-
-Floats = NDArray[np.float64]
 
 
 @sketch

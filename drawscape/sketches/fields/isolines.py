@@ -4,10 +4,9 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.contours import contours_by_level
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Share
@@ -70,7 +69,7 @@ def isolines(
 
 def _land(
     svg: SVGBuilder, rng: np.random.Generator, hills: float, roughness: float, fold: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Floats, Floats, Floats]:
     """Return columns, rows and heights of the country on a grid of about 0.7 mm."""
     frame = svg.frame
     noise = Noise(rng)
@@ -89,9 +88,9 @@ def _land(
 
 def _water(
     frame: Frame,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    z: NDArray[np.float64],
+    x: Floats,
+    y: Floats,
+    z: Floats,
     shore: float,
 ) -> list[Lines]:
     """Return lines in the water, the first near the shore, then ever farther apart."""

@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.sketches import sketch
 from drawscape.svg_builder import SVGBuilder
 
@@ -58,9 +57,7 @@ def moire(
             svg.polylines(seen)
 
 
-def _pattern(
-    pattern: Pattern, step: float, reach: float, nearest: float
-) -> list[Points] | NDArray[np.float64]:
+def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:
     """Return the pattern about the origin, `step` mm between lines, rays `nearest` mm at least."""
     if pattern == "circles":
         return [_circle(r) for r in np.arange(step / 2, reach, step)]
@@ -89,9 +86,7 @@ def _circle(radius: float) -> Points:
     return points
 
 
-def _placed(
-    pattern: list[Points] | NDArray[np.float64], centre: NDArray[np.float64], angle: float
-) -> Lines:
+def _placed(pattern: list[Points] | Floats, centre: Floats, angle: float) -> Lines:
     lines = Lines.of(pattern)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return lines.with_points(lines.points @ turn + centre)

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.placing import at_most
@@ -60,12 +59,12 @@ def ridgelines(
 
 def _pulses(
     rng: np.random.Generator,
-    x: NDArray[np.float64],
+    x: Floats,
     rows: int,
     bumps: int,
     spread: float,
     likeness: float,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Return (rows, columns) heights, about 0 to 1: bumps that drift from row to row."""
     drift = np.sqrt(1.0 - likeness**2)
     place = rng.standard_normal(bumps)
@@ -84,12 +83,12 @@ def _pulses(
     heights *= np.minimum(1.0, 0.3 + np.arange(rows) / (0.12 * rows + 1.0))[:, None]
     heights /= max(float(np.quantile(heights.max(axis=1), 0.9)), 1e-9)
     # A soft ceiling: a rare tall peak bends over instead of towering over the rest.
-    bounded: NDArray[np.float64] = np.tanh(heights * 0.9) / np.tanh(0.9)
+    bounded: Floats = np.tanh(heights * 0.9) / np.tanh(0.9)
     return bounded
 
 
-def _tremor(rng: np.random.Generator, rows: int, columns: int, size: float) -> NDArray[np.float64]:
+def _tremor(rng: np.random.Generator, rows: int, columns: int, size: float) -> Floats:
     noise = rng.standard_normal((rows, columns + 8))
     smooth = sum(noise[:, k : k + columns] for k in range(9)) / 3.0
-    tremor: NDArray[np.float64] = np.abs(smooth) * size
+    tremor: Floats = np.abs(smooth) * size
     return tremor

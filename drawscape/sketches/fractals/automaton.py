@@ -4,14 +4,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Flags, Floats
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
-
-Bits = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 LIVELY = (18, 22, 26, 30, 45, 60, 73, 86, 89, 90, 101, 105, 106, 110, 124, 126, 129, 146, 150, 182)
 """Rules whose cloth is neither empty nor plain, for those who leave the choice to the seed."""
@@ -57,7 +54,7 @@ def automaton(
             svg.polylines(lines * side + corner)
 
 
-def _floats(on_top: Bits, threads: int, share: float) -> Floats:
+def _floats(on_top: Flags, threads: int, share: float) -> Floats:
     """Return (N, 2, 2): `threads` lines along each run of a row that lies on top, in cells.
 
     Each ends before its run does: of the last cell, `share` is left.
@@ -72,13 +69,13 @@ def _floats(on_top: Bits, threads: int, share: float) -> Floats:
     return np.stack([x, np.broadcast_to(y[..., None], x.shape)], axis=-1).reshape(-1, 2, 2)
 
 
-def _first(rng: np.random.Generator, count: int, start: str) -> Bits:
+def _first(rng: np.random.Generator, count: int, start: str) -> Flags:
     if start == "chance":
         return rng.random(count) < 0.5
     return np.asarray(np.arange(count) == count // 2)
 
 
-def _history(row: Bits, rule: int, rows: int) -> Bits:
+def _history(row: Flags, rule: int, rows: int) -> Flags:
     """Return (rows, cells): `row` and what comes of it, its ends joined."""
     born = np.array([(rule >> number) & 1 for number in range(8)], dtype=bool)
     history = [row]

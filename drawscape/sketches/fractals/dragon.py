@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Ints, Lines
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.svg_builder import SVGBuilder
@@ -49,7 +49,7 @@ def dragon(
             svg.polylines(keep_positive(Lines.of(points), depth_in(frame, points)))
 
 
-def _quarter_turns(folds: int) -> NDArray[np.int64]:
+def _quarter_turns(folds: int) -> Ints:
     """Return the heading of each of the 2^folds steps, in turns of a crease."""
     n = np.arange(1, 2**folds)
     # The crease n turns right or left by the bit above n's lowest 1 (Knuth and Davis, 1970).

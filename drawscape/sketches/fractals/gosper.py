@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Ints, Lines, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.sketches.model import Share
@@ -70,7 +70,7 @@ def _islands(line: Points, size: int) -> Lines:
     return Lines.from_counts(line[index], counts)
 
 
-def _unlike_neighbours(rng: np.random.Generator, count: int, pens: int) -> NDArray[np.int64]:
+def _unlike_neighbours(rng: np.random.Generator, count: int, pens: int) -> Ints:
     """Return a pen for each island, another than that of the one before where there are several."""
     return np.asarray(np.cumsum(rng.integers(1, max(pens, 2), count)) % pens)
 

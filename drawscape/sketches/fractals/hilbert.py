@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.model import Share
 from drawscape.svg_builder import SVGBuilder
 
-Tone = Callable[[Points], NDArray[np.float64]]
+Tone = Callable[[Points], Floats]
 Subject = Literal["moon", "clouds", "plain"]
 
 
@@ -66,7 +65,7 @@ def _start(columns: int, rows: int) -> Points:
     return ring[:, :, ::-1].copy() if columns > rows else ring
 
 
-def _cut(cells: Points, chosen: NDArray[np.bool_]) -> Points:
+def _cut(cells: Points, chosen: Flags) -> Points:
     """Return the cells, each chosen one replaced by its four quarters in the order of the curve."""
     corner, x, y = cells[:, 0], cells[:, 1] / 2, cells[:, 2] / 2
     quarters = np.stack(
@@ -93,7 +92,7 @@ def _tone(subject: Subject, rng: np.random.Generator, size: Points) -> Tone:
     light = _direction(rng)
     centre, radius = size * (0.5, 0.44), 0.36
 
-    def moon(at: Points) -> NDArray[np.float64]:
+    def moon(at: Points) -> Floats:
         away = (at * size - centre) / radius
         depth = np.sqrt(np.maximum(0.0, 1 - np.sum(away**2, axis=1)))
         lit = np.maximum(0.0, np.column_stack([away, depth]) @ light)

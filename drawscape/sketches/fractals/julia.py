@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import thinned
 from drawscape.sketches.model import Steps
@@ -19,7 +19,6 @@ from drawscape.svg_builder import SVGBuilder
 if TYPE_CHECKING:
     from contourpy import ContourGenerator
 
-Floats = NDArray[np.float64]
 
 CELL_MM = 0.45
 """Grid of the sampling; finer costs time and shows nothing that a pen could draw."""

@@ -7,15 +7,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import fitted_lines
 from drawscape.svg_builder import SVGBuilder
 
-Floats = NDArray[np.float64]
 Name = Literal[
     "fern", "bush", "weed", "snowflake", "arrowhead", "crystal", "pentagons", "kolam", "rings"
 ]
@@ -142,7 +140,7 @@ def _plant(
     return lines, Lines.of(_leaves(lines, ends, 0.023 * size**0.7 * height))
 
 
-def _leaves(lines: Lines, chosen: NDArray[np.int64], size: float) -> Points:
+def _leaves(lines: Lines, chosen: Ints, size: float) -> Points:
     """Return (n, 21, 2): a leaf on the tip of each `chosen` line, in its direction, `size` mm long."""
     tips = lines.ends[chosen]
     last = lines.offsets[chosen + 1] - 1

@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.sketches.growth._twigs import chains, subtree_sizes, twig_lines
 
@@ -19,7 +18,7 @@ Window = tuple[float, float, float, float]
 
 
 def drawn_tree(
-    places: Points, parents: NDArray[np.int64], trunk_mm: float, taper: float, window: Window
+    places: Points, parents: Ints, trunk_mm: float, taper: float, window: Window
 ) -> Lines:
     """Return the tree's lines: outlines of thick branches, shaded on the right, and thin strokes.
 
@@ -47,7 +46,7 @@ def drawn_tree(
     )
 
 
-def _tips(parents: NDArray[np.int64]) -> NDArray[np.float64]:
+def _tips(parents: Ints) -> Floats:
     """Return how many tips each node carries."""
     children = np.bincount(parents[parents >= 0], minlength=len(parents))
     tips = (children == 0).astype(np.float64)
@@ -57,19 +56,17 @@ def _tips(parents: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(tips)
 
 
-def _thick_part(chain: list[int], width: NDArray[np.float64]) -> list[int]:
+def _thick_part(chain: list[int], width: Floats) -> list[int]:
     thick = sum(1 for node in chain[1:] if width[node] >= THINNEST_MM)
     return chain[: thick + 1] if thick else []
 
 
-def _thin_part(chain: list[int], width: NDArray[np.float64]) -> list[int]:
+def _thin_part(chain: list[int], width: Floats) -> list[int]:
     thick = sum(1 for node in chain[1:] if width[node] >= THINNEST_MM)
     return chain[thick:]
 
 
-def _body(
-    places: Points, width: NDArray[np.float64], chains: list[list[int]], window: Window
-) -> Any:
+def _body(places: Points, width: Floats, chains: list[list[int]], window: Window) -> Any:
     """Return the union of all thick branches as a shapely geometry, None when there are none."""
     import shapely
 
@@ -89,7 +86,7 @@ def _body(
     return None if whole.is_empty else whole.simplify(0.02)
 
 
-def _shade(places: Points, width: NDArray[np.float64], chains: list[list[int]]) -> Lines:
+def _shade(places: Points, width: Floats, chains: list[list[int]]) -> Lines:
     """Return strokes along the right of each thick branch, more of them on thicker ones."""
     strokes = []
     for whole in chains:

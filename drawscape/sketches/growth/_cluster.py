@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from drawscape.geometry.lines import Flags, Floats, Ints
 
 Seedbed = Literal["point", "ground", "ring"]
-Places = NDArray[np.float64]
+Places = Floats
 """(N, 2), in diameters of a particle."""
 
 WALKERS = 200
@@ -58,10 +59,10 @@ class Cluster:
     def _with_loose(
         self,
         walkers: Places,
-        gap: NDArray[np.float64],
-        nearest: NDArray[np.int64],
+        gap: Floats,
+        nearest: Ints,
         known: int,
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    ) -> tuple[Floats, Ints]:
         loose = self.places[known : self.count]
         if not len(loose):
             return gap, nearest
@@ -73,7 +74,7 @@ class Cluster:
             np.where(nearer, known + closest, nearest),
         )
 
-    def _add(self, walkers: Places, nearest: NDArray[np.int64], tallest: float) -> None:
+    def _add(self, walkers: Places, nearest: Ints, tallest: float) -> None:
         room = len(self.places) - self.count
         walkers, nearest = walkers[:room], nearest[:room]
         away = walkers - self.places[nearest]
@@ -85,23 +86,21 @@ class Cluster:
         if len(walkers):
             self.full = bool(np.max(self._height(self.places[new])) > tallest)
 
-    def _height(self, places: Places) -> NDArray[np.float64]:
+    def _height(self, places: Places) -> Floats:
         """Return how far the cluster has grown at `places`."""
         if self.seedbed == "ground":
             return -places[:, 1]
-        far: NDArray[np.float64] = np.hypot(*places.T)
+        far: Floats = np.hypot(*places.T)
         return far if self.seedbed == "point" else self.span / 2 - far
 
-    def _stepped(
-        self, walkers: Places, gap: NDArray[np.float64], touching: NDArray[np.bool_]
-    ) -> Places:
+    def _stepped(self, walkers: Places, gap: Floats, touching: Flags) -> Places:
         # A walker may go as far as the way is free in one step: the place on the circle is where it
         # would have crossed it first anyway.
         step = np.where(touching, 1.0, np.maximum(gap - 1.0, 0.05))
         angle = self.rng.uniform(0, 2 * np.pi, len(walkers))
         return np.asarray(walkers + step[:, None] * _unit(angle))
 
-    def _strayed(self, walkers: Places) -> NDArray[np.bool_]:
+    def _strayed(self, walkers: Places) -> Flags:
         if self.seedbed == "ground":
             above = self._reach()
             strayed = (walkers[:, 1] < -2.5 * above - 40) | (walkers[:, 1] > 1.0)
@@ -126,7 +125,7 @@ class Cluster:
         return np.asarray((self._reach() + 4.0) * _unit(angle))
 
 
-def _unit(angle: NDArray[np.float64]) -> Places:
+def _unit(angle: Floats) -> Places:
     return np.column_stack((np.cos(angle), np.sin(angle)))
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Floats, Ints, Points
 
 
 class Colony:
@@ -24,7 +23,7 @@ class Colony:
         step: float,
         influence: float,
         reach: float,
-        heading: NDArray[np.float64],
+        heading: Floats,
     ) -> None:
         self.attractors, self.heading = attractors, heading
         self.step, self.influence, self.reach = step, influence, reach
@@ -76,7 +75,7 @@ class Colony:
         self._meet(first)
         return int(fresh.sum())
 
-    def _is_free(self, tips: Points) -> NDArray[np.bool_]:
+    def _is_free(self, tips: Points) -> Flags:
         """Return which tips no node occupies: two attractors can pull back and forth for ever."""
         free = np.ones(len(tips), dtype=bool)
         for start in range(0, len(self.nodes), 4000):
@@ -96,7 +95,7 @@ class Colony:
         self.nearest = np.where(nearer, first + closest, self.nearest)
 
 
-def _nearest(points: Points, nodes: Points) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _nearest(points: Points, nodes: Points) -> tuple[Ints, Floats]:
     """Return for each of `points` the nearest of `nodes` and how far away it is."""
     if len(nodes) > 60:
         from scipy.spatial import cKDTree

@@ -1,12 +1,11 @@
 """From nodes that know their parents to the lines of a tree."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Ints, Lines, Points
 
 
-def subtree_sizes(parents: NDArray[np.int64]) -> NDArray[np.int64]:
+def subtree_sizes(parents: Ints) -> Ints:
     """Return for each node how many nodes hang on it, itself included.
 
     `parents` is (N,); a node's parent comes before it, roots have -1.
@@ -18,7 +17,7 @@ def subtree_sizes(parents: NDArray[np.int64]) -> NDArray[np.int64]:
     return sizes
 
 
-def relaxed(places: Points, parents: NDArray[np.int64], rounds: int) -> Points:
+def relaxed(places: Points, parents: Ints, rounds: int) -> Points:
     """Return the nodes drawn towards their neighbours in the tree, which smooths its branches.
 
     Roots and tips stay. `places` is (N, 2).
@@ -37,7 +36,7 @@ def relaxed(places: Points, parents: NDArray[np.int64], rounds: int) -> Points:
     return places
 
 
-def chains(parents: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[list[int]]:
+def chains(parents: Ints, sizes: Ints) -> list[list[int]]:
     """Return the tree as chains of nodes, each from where it leaves its parent to a tip.
 
     At a fork the larger branch goes on and the smaller ones begin chains of their own.

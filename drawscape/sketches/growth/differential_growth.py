@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.smooth import catmull_rom
 from drawscape.sketches import sketch
@@ -88,7 +87,7 @@ def _moved(
     stiffness: float,
     wall: tuple[float, float],
     dish: Dish,
-) -> tuple[Points, NDArray[np.int64]]:
+) -> tuple[Points, Ints]:
     """Return the line after pulling together along it and pushing apart across it, and the crowd.
 
     The crowd is the number of other nodes within `reach` of each.
@@ -102,7 +101,7 @@ def _moved(
     return _kept_in(line + move, wall, dish), crowd
 
 
-def _pushed_apart(line: Points, reach: float) -> tuple[Points, NDArray[np.int64]]:
+def _pushed_apart(line: Points, reach: float) -> tuple[Points, Ints]:
     """Return for each node the push away from those within `reach`, and how many they are."""
     from scipy.spatial import cKDTree
 
@@ -128,7 +127,7 @@ def _kept_in(line: Points, wall: tuple[float, float], dish: Dish) -> Points:
     return line / np.maximum(out, 1.0)[:, None]
 
 
-def _fed(rng: np.random.Generator, line: Points, step: float, free: NDArray[np.bool_]) -> Points:
+def _fed(rng: np.random.Generator, line: Points, step: float, free: Flags) -> Points:
     """Return the line with a node in each edge that is too long, and in some that have room."""
     after = np.roll(line, -1, axis=0)
     long = np.hypot(*(after - line).T) > 1.3 * step

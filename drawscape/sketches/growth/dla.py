@@ -5,9 +5,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Floats, Points
 from drawscape.sketches import sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
@@ -102,7 +101,7 @@ def _fitted(places: Points, frame: Frame, seedbed: Seedbed) -> tuple[Points, flo
     return (places - (low + high) / 2) * scale + (frame.cx, frame.cy), scale
 
 
-def _berries(centres: Points, radius: float) -> NDArray[np.float64]:
+def _berries(centres: Points, radius: float) -> Floats:
     t = np.linspace(0, 2 * np.pi, 13)
     circle = radius * np.column_stack((np.cos(t), np.sin(t)))
     circle[-1] = circle[0]

@@ -8,7 +8,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.contours import contours_by_level
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Share, Steps
@@ -79,7 +79,7 @@ def _draw(svg: SVGBuilder, v: Grid, outlines: int, spacing: float, core: bool) -
             svg.polylines(_broad(Lines.join(valleys), 2 * spacing))
 
 
-def _depth(frame: Frame, v: Grid) -> NDArray[np.float64]:
+def _depth(frame: Frame, v: Grid) -> Floats:
     """Return how deep within a stripe each place lies, in mm; negative in a valley."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
@@ -181,7 +181,7 @@ def _laplacian(grid: Grid) -> Grid:
     return total
 
 
-def _enlarged(v: Grid) -> NDArray[np.float64]:
+def _enlarged(v: Grid) -> Floats:
     """Return the second chemical, smooth, at three times the cells."""
     from scipy.ndimage import zoom
 

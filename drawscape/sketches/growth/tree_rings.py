@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
@@ -18,7 +17,7 @@ from drawscape.svg_builder import SVGBuilder
 ANGLES = 900
 """Points around a ring: 0.6 mm apart at the bark of a stump that fills A4."""
 
-Polar = NDArray[np.float64]
+Polar = Floats
 """(rings, ANGLES) radii, 1 at the bark."""
 
 
@@ -67,7 +66,7 @@ def tree_rings(
 def _rings(
     rng: np.random.Generator,
     noise: Noise,
-    theta: NDArray[np.float64],
+    theta: Floats,
     years: int,
     moods: float,
     wobble: float,
@@ -91,14 +90,14 @@ def _rings(
     return np.asarray(rings / np.max(rings[-1]))
 
 
-def _knots(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+def _knots(rng: np.random.Generator, count: int) -> Floats:
     """Return (count, 3): direction, half width in radians, height of each branch's bulge."""
     direction = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2.4
     width, height = rng.uniform(0.08, 0.16, count), rng.uniform(0.1, 0.2, count)
     return np.column_stack((direction, width, height))
 
 
-def _bulge(rings: Polar, theta: NDArray[np.float64], knots: NDArray[np.float64]) -> Polar:
+def _bulge(rings: Polar, theta: Floats, knots: Floats) -> Polar:
     """Return how far each ring is pushed outward where a branch leaves the trunk."""
     total = np.zeros_like(rings)
     for direction, width, height in knots:
@@ -109,7 +108,7 @@ def _bulge(rings: Polar, theta: NDArray[np.float64], knots: NDArray[np.float64])
     return total
 
 
-def _cracks(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+def _cracks(rng: np.random.Generator, count: int) -> Floats:
     """Return (count, 3): direction, depth from the bark and opening of each crack."""
     direction = rng.uniform(0, 2 * np.pi) + np.arange(count) * 2 * np.pi / max(count, 1)
     direction = direction + rng.normal(0, 0.35, count)
@@ -117,9 +116,7 @@ def _cracks(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     return np.column_stack((direction, depth, 0.012 + 0.05 * depth * rng.random(count)))
 
 
-def _unsplit(
-    rings: Polar, theta: NDArray[np.float64], cracks: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _unsplit(rings: Polar, theta: Floats, cracks: Floats) -> Floats:
     """Return a value for each point of the rings that is positive outside the cracks."""
     value = np.ones_like(rings)
     for direction, depth, opening in cracks:
@@ -129,9 +126,7 @@ def _unsplit(
     return value
 
 
-def _gaps(
-    cracks: NDArray[np.float64], theta: NDArray[np.float64], rings: Polar
-) -> tuple[Polar, Polar]:
+def _gaps(cracks: Floats, theta: Floats, rings: Polar) -> tuple[Polar, Polar]:
     """Return radii and angles of the two edges of each crack, as one line each."""
     r, angles = [], []
     for direction, depth, opening in cracks:
@@ -157,8 +152,8 @@ def _bark(
     svg: SVGBuilder,
     rng: np.random.Generator,
     noise: Noise,
-    theta: NDArray[np.float64],
-    rim: NDArray[np.float64],
+    theta: Floats,
+    rim: Floats,
     layers: int,
     middle: complex,
 ) -> Lines:

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.geometry.area import Area
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Floats, Points
 from drawscape.geometry.lloyd import relax, scatter
 
 
 def stippled(
-    rng: np.random.Generator, dark: NDArray[np.float64], area: Area, count: int, rounds: int
+    rng: np.random.Generator, dark: Floats, area: Area, count: int, rounds: int
 ) -> Iterator[tuple[float, Points]]:
     """Yield, round by round, the share done and `count` points that lie ever more evenly.
 

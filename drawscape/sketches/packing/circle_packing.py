@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in
 from drawscape.sketches.model import Share
@@ -14,7 +13,7 @@ from drawscape.svg_builder import Frame, SVGBuilder
 
 Within = Literal["page", "disc"]
 Fill = Literal["mixed", "rings", "spiral", "hatch", "rays", "empty"]
-Circles = NDArray[np.float64]
+Circles = Floats
 """(N, 3): centre and radius in mm."""
 
 FILLS: tuple[Fill, ...] = ("rings", "spiral", "hatch", "rays", "empty")
@@ -65,7 +64,7 @@ def circle_packing(
             svg.polylines(pens[1])
 
 
-def _drift(rng: np.random.Generator, circles: Circles, share: float) -> NDArray[np.bool_]:
+def _drift(rng: np.random.Generator, circles: Circles, share: float) -> Flags:
     """Return which circles, a `share` of them, lie in drifts that chance has strewn on the page."""
     if not len(circles):
         return np.zeros(0, dtype=bool)
@@ -98,9 +97,7 @@ def _packed(
     return circles
 
 
-def _room(
-    places: Points, circles: Circles, frame: Frame, within: Within, gap: float
-) -> NDArray[np.float64]:
+def _room(places: Points, circles: Circles, frame: Frame, within: Within, gap: float) -> Floats:
     """Return the radius of the largest circle about each place that meets nothing."""
     if within == "disc":
         room = frame.short / 2 - np.hypot(places[:, 0] - frame.cx, places[:, 1] - frame.cy)
@@ -112,7 +109,7 @@ def _room(
     return np.asarray(room)
 
 
-def _drawn(circle: NDArray[np.float64], fill: Fill, spacing: float, turn: float) -> list[Points]:
+def _drawn(circle: Floats, fill: Fill, spacing: float, turn: float) -> list[Points]:
     """Return the circle's outline and what fills it."""
     centre, radius = circle[:2], float(circle[2])
     inner = {"rings": _rings, "spiral": _spiral, "hatch": _hatch, "rays": _rays}.get(fill)

@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.delaunay import edges, triangles
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import poisson_disc
 from drawscape.sketches import sketch
@@ -16,8 +15,7 @@ from drawscape.sketches.model import Share
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Facet = Literal["whirl", "nest"]
-Floats = NDArray[np.float64]
-Triangles = NDArray[np.float64]
+Triangles = Floats
 """(T, 3, 2) corners in mm."""
 
 
@@ -99,9 +97,7 @@ def _oriented(corners: Triangles) -> Triangles:
     return np.where(clockwise[:, None, None], corners, corners[:, ::-1])
 
 
-def _chosen(
-    rng: np.random.Generator, frame: Frame, corners: Triangles, part: float
-) -> NDArray[np.bool_]:
+def _chosen(rng: np.random.Generator, frame: Frame, corners: Triangles, part: float) -> Flags:
     """Return which triangles the second pen draws: those in one drift over the page."""
     middle = (corners.mean(axis=1) - (frame.cx, frame.cy)) / frame.short
     drift = Noise(rng).perlin(middle[:, 0] * 1.6 + 4.2, middle[:, 1] * 1.6 + 4.2)
@@ -130,7 +126,7 @@ def _filled(corners: Triangles, facet: Facet, twist: float, core: float) -> Tria
     return np.concatenate(found)
 
 
-def _incircle(corners: Triangles) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _incircle(corners: Triangles) -> tuple[Floats, Floats]:
     """Return centres (T, 1, 2) and radii (T,) of the circles within."""
     side = np.hypot(
         *(np.roll(corners, -1, axis=1) - np.roll(corners, 1, axis=1)).transpose(2, 0, 1)

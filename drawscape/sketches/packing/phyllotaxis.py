@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.occlusion import visible
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import thinned
@@ -80,9 +79,7 @@ def phyllotaxis(
             )
 
 
-def _in_front(
-    outlines: NDArray[np.float64], owner: NDArray[np.int64], overlap: bool
-) -> tuple[Lines, NDArray[np.int64]]:
+def _in_front(outlines: Floats, owner: Ints, overlap: bool) -> tuple[Lines, Ints]:
     """Return what is seen of the outlines, inner florets in front, and the floret of each line."""
     lines = Lines.of(outlines)
     if not overlap or not len(lines):
@@ -93,7 +90,7 @@ def _in_front(
     return seen, owner[source]
 
 
-def _unit(shape: Floret) -> NDArray[np.float64]:
+def _unit(shape: Floret) -> Floats:
     """Return a closed outline of about one unit across, its tip along +x."""
     t = np.linspace(0.0, 2 * np.pi, 5 if shape == "diamond" else 33)
     x, y = np.cos(t), np.sin(t)
@@ -110,12 +107,12 @@ def _unit(shape: Floret) -> NDArray[np.float64]:
 
 
 def _outlines(
-    unit: NDArray[np.float64],
-    where: NDArray[np.float64],
-    theta: NDArray[np.float64],
-    room: NDArray[np.float64],
+    unit: Floats,
+    where: Floats,
+    theta: Floats,
+    room: Floats,
     rings: int,
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+) -> tuple[Floats, Ints]:
     """Return (M, K, 2) outlines, nested ones in a row, and the floret of each."""
     half_width = room * float(np.abs(unit[:, 1]).max())
     nested = np.clip((half_width / RING_MM).astype(int), 1, rings)

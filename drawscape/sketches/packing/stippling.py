@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Floats, Points
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps
@@ -16,7 +15,7 @@ from drawscape.sketches.packing._stipple import stippled
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Mark = Literal["dot", "ring", "stroke"]
-Grid = NDArray[np.float64]
+Grid = Floats
 
 
 @sketch
@@ -114,7 +113,7 @@ def _with_pebble(
     radius: float,
     turn: float,
     flat: float,
-    toward: NDArray[np.float64],
+    toward: Floats,
 ) -> Grid:
     """Return the picture with a pebble at the origin, its shadow and its light."""
     along = (x * np.cos(turn) + y * np.sin(turn)) / radius
@@ -139,8 +138,8 @@ def _with_pebble(
 
 def _marks(
     points: Points,
-    dark: NDArray[np.float64],
-    room: NDArray[np.float64],
+    dark: Floats,
+    room: Floats,
     mark: Mark,
     largest: float,
     light: float,

@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.lloyd import relax, scatter
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
@@ -67,7 +67,7 @@ def _draw_cells(svg: SVGBuilder, points: Points) -> None:
     svg.polylines(cells(points, svg.frame).rings)
 
 
-def _tone(noise: Noise, frame: Frame, contrast: float) -> NDArray[np.float64]:
+def _tone(noise: Noise, frame: Frame, contrast: float) -> Floats:
     """Return how dense the cells are over the frame, (R, C)."""
     rows, columns = round(90 * frame.height / frame.short), round(90 * frame.width / frame.short)
     y, x = np.mgrid[:rows, :columns] / 90
@@ -91,7 +91,7 @@ def _stones(rings: Lines, gap: float, rounding: float) -> NDArray[Any]:
 
 def _nested(
     stones: NDArray[Any], most: int, spacing: float, light: float
-) -> tuple[NDArray[Any], NDArray[np.int64]]:
+) -> tuple[NDArray[Any], Ints]:
     """Return up to `most` outlines nested in each stone, and the stone that each belongs to.
 
     Each lies away from the light in the one before, so that they draw together in the shade.

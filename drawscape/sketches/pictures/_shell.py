@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Flags, Floats
 from drawscape.geometry.noise import Noise
 
 SIDE = 520
 GROWTH = 0.135
 """The spiral widens by e to this power per radian; whorls then touch at a tube of 0.40 its radius."""
 
-Grid = NDArray[np.float64]
+Grid = Floats
 
 
 def shell() -> NDArray[np.uint8]:
@@ -38,7 +39,7 @@ def shell() -> NDArray[np.uint8]:
     return np.asarray(np.clip(_blurred(tone, 0.6) * 255, 0, 255).astype(np.uint8))
 
 
-def _relief(x: Grid, y: Grid) -> tuple[Grid, Grid, NDArray[np.bool_]]:
+def _relief(x: Grid, y: Grid) -> tuple[Grid, Grid, Flags]:
     """Return the shell's height without ribs, the ribs, and where the shell is."""
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     mouth = 0.62 * np.pi  # where the last whorl ends

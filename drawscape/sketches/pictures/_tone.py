@@ -7,9 +7,10 @@ from importlib import resources
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from drawscape.errors import MissingExtraError, PictureError
+from drawscape.geometry.lines import Floats
 from drawscape.sketches.inputs import read_input
 from drawscape.svg_builder import Frame
 
@@ -29,7 +30,7 @@ class Tone:
     `x0`, `y0` is the upper left corner of the picture in mm, `pitch` the side of a pixel.
     """
 
-    dark: NDArray[np.float64]
+    dark: Floats
     x0: float
     y0: float
     pitch: float
@@ -40,7 +41,7 @@ class Tone:
         rows, columns = self.dark.shape
         return self.x0, self.y0, self.x0 + columns * self.pitch, self.y0 + rows * self.pitch
 
-    def at(self, points: ArrayLike) -> NDArray[np.float64]:
+    def at(self, points: ArrayLike) -> Floats:
         """Return the darkness, (...), at each of `points`, (..., 2) in mm, smoothly between pixels.
 
         Beyond the picture it is as dark as at its edge.
@@ -97,12 +98,12 @@ def shown(tone: Tone, frame: Frame) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=1)
-def _own() -> NDArray[np.float64]:
+def _own() -> Floats:
     with resources.files(__package__).joinpath("_shell.npz").open("rb") as file:
         return np.asarray(np.load(file)["picture"] / 255.0)
 
 
-def _foreign(name: str) -> NDArray[np.float64]:
+def _foreign(name: str) -> Floats:
     """Return the lightness, 0 to 1, of the picture in a file."""
     try:
         from PIL import Image

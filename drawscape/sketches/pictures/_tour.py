@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Ints, Points
 
-Order = NDArray[np.int64]
+Order = Ints
 
 
 def tours(points: Points, rounds: int) -> Iterator[Order]:
@@ -29,7 +28,7 @@ def tours(points: Points, rounds: int) -> Iterator[Order]:
         yield order
 
 
-def _greedy(points: Points, near: NDArray[np.int64]) -> Order:
+def _greedy(points: Points, near: Ints) -> Order:
     """Return a tour of the shortest edges that join no three at a point and close no loop."""
     count = len(points)
     links: list[list[int]] = [[] for _ in range(count)]
@@ -49,7 +48,7 @@ def _greedy(points: Points, near: NDArray[np.int64]) -> Order:
     return _walked(points, links)
 
 
-def _shortest_first(points: Points, near: NDArray[np.int64]) -> list[list[int]]:
+def _shortest_first(points: Points, near: Ints) -> list[list[int]]:
     a = np.repeat(np.arange(len(points)), near.shape[1])
     b = near.ravel()
     once = (a < b) | ~(near[b] == a[:, None]).any(axis=1)
@@ -82,7 +81,7 @@ def _walked(points: Points, links: list[list[int]]) -> Order:
             k *= 4
 
 
-def _follow(links: list[list[int]], seen: NDArray[np.bool_], node: int, order: list[int]) -> int:
+def _follow(links: list[list[int]], seen: Flags, node: int, order: list[int]) -> int:
     """Add the fragment that starts at `node` to `order`; return its last node."""
     while True:
         order.append(node)
@@ -93,7 +92,7 @@ def _follow(links: list[list[int]], seen: NDArray[np.bool_], node: int, order: l
         node = onward[0]
 
 
-def _moves(points: Points, order: Order, near: NDArray[np.int64]) -> NDArray[np.int64]:
+def _moves(points: Points, order: Order, near: Ints) -> Ints:
     """Return disjoint stretches (i, j), best first, whose reversal shortens the tour."""
     count = len(order)
     place = np.empty(count, dtype=np.int64)
@@ -118,7 +117,7 @@ def _moves(points: Points, order: Order, near: NDArray[np.int64]) -> NDArray[np.
     return np.array(chosen, dtype=np.int64).reshape(-1, 2)
 
 
-def _applied(order: Order, moves: NDArray[np.int64]) -> Order:
+def _applied(order: Order, moves: Ints) -> Order:
     order = order.copy()
     for i, j in moves.tolist():
         order[i : j + 1] = order[i : j + 1][::-1].copy()

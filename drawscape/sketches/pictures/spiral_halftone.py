@@ -4,10 +4,9 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Floats, Points
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.model import Share
@@ -58,7 +57,7 @@ def spiral_halftone(
     svg.polylines(clip_to_rectangle([path], *box))
 
 
-def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, NDArray[np.float64]]:
+def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:
     """Return points `step` apart on a spiral about the origin, and the unit vectors outward."""
     # Along r = pitch * t / 2 pi the length is nearly pitch * t^2 / 4 pi: solve that for t.
     length = np.arange(0.0, np.pi * reach**2 / pitch, step)

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Lines
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.model import Share
@@ -66,7 +65,7 @@ def tone_hatching(
 
 def _hatch(
     box: tuple[float, float, float, float], pitch: float, angle: float, bow: float, shift: float
-) -> tuple[Lines, NDArray[np.float64]]:
+) -> tuple[Lines, Floats]:
     """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
 
     Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there.

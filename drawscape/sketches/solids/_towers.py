@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.occlusion import Shape
 
 Facade = str
@@ -77,7 +76,7 @@ class Box:
         frame = np.array([[-du, -dv], [du, -dv], [du, dv], [-du, dv], [-du, -dv]])
         return [self._on(side, frame + np.array([a, b])) for b in v for a in u]
 
-    def _on(self, side: int, places: NDArray[np.float64] | list[list[float]]) -> Points:
+    def _on(self, side: int, places: Floats | list[list[float]]) -> Points:
         """Return places on a face, `u` from 0 to 1 along it and `v` mm above its foot."""
         u, v = np.asarray(places, dtype=np.float64).T
         right = 2 * u - 1 if side == 0 else np.ones_like(u)

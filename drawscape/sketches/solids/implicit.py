@@ -6,13 +6,12 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.camera import Camera, Points3
 from drawscape.geometry.contours import contours
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.simplify import simplify
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
@@ -21,7 +20,6 @@ from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
-Floats = NDArray[np.float64]
 Body = Literal["gyroid", "drops", "knot", "cage"]
 Inside = Callable[[Floats, Floats, Floats], Floats]
 """Positive within the body, zero on its surface; the body lies within 1 of the origin."""

@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
 from drawscape.geometry.curves import circle
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Flags, Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.resample import resample
 from drawscape.sketches import sketch
@@ -17,7 +16,6 @@ from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
-Floats = NDArray[np.float64]
 Mesh = Literal["rows", "net"]
 
 HORIZON = 0.36
@@ -38,7 +36,7 @@ class View:
     x: Floats
     y: Floats
     depth: Floats
-    wet: NDArray[np.bool_]
+    wet: Flags
     skyline: Floats
 
 

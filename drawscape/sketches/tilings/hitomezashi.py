@@ -4,14 +4,12 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Ints, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
-Bits = NDArray[np.bool_]
 Order = Literal["mirrored", "chance", "waves"]
 
 
@@ -65,7 +63,7 @@ def hitomezashi(
                 svg.polylines(hatched * side + corner)
 
 
-def _areas(cells: Bits) -> NDArray[np.int64]:
+def _areas(cells: Flags) -> Ints:
     """Return for each cell how many cells its island has; cells touch by their sides."""
     from scipy.ndimage import label
 
@@ -73,7 +71,7 @@ def _areas(cells: Bits) -> NDArray[np.int64]:
     return np.asarray(np.bincount(island.ravel())[island])
 
 
-def _starts(rng: np.random.Generator, count: int, order: Order, bias: float) -> Bits:
+def _starts(rng: np.random.Generator, count: int, order: Order, bias: float) -> Flags:
     if order == "waves":
         wave = np.sin(np.arange(count) * rng.uniform(0.15, 0.9) + rng.uniform(0, 6.28))
         return np.asarray(wave > np.cos(np.pi * bias))
@@ -82,21 +80,21 @@ def _starts(rng: np.random.Generator, count: int, order: Order, bias: float) -> 
     return bits if order == "chance" else np.where(np.arange(count) < count // 2, bits, bits[::-1])
 
 
-def _unit(stitch: Bits, along: tuple[int, int]) -> Points:
+def _unit(stitch: Flags, along: tuple[int, int]) -> Points:
     """Return (n, 2, 2): a line of length 1 `along` its axis for each stitch."""
     y, x = np.nonzero(stitch)
     start = np.stack([x, y], axis=-1)
     return np.stack([start, start + along], axis=1).astype(float)
 
 
-def _islands(over: Bits, under: Bits) -> Bits:
+def _islands(over: Flags, under: Flags) -> Flags:
     """Return which cells have the corner cell's opposite colour: each stitch crossed changes it."""
     down_the_side = np.logical_xor.accumulate(np.vstack([[False], over[1:-1, :1]]), axis=0)
     crossings = np.hstack([down_the_side, under[:, 1:-1]])
     return np.logical_xor.accumulate(crossings, axis=1)
 
 
-def _hatch(cells: Bits, lines: int) -> Points:
+def _hatch(cells: Flags, lines: int) -> Points:
     """Return (n, 2, 2): diagonals in each cell, `lines` to its side, that run on from cell to cell."""
     y, x = np.nonzero(cells)
     at = np.stack([x, y], axis=-1)[:, None, None, :]

@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.model import Share
@@ -14,8 +13,7 @@ from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Shape = Literal["rings", "rays", "waves", "none"]
-Bits = NDArray[np.bool_]
-Whole = NDArray[np.int64]
+Whole = Ints
 
 
 @sketch
@@ -85,7 +83,7 @@ def _swollen(points: Points, hills: Points, swell: float, columns: int, rows: in
 
 def _passages(
     rng: np.random.Generator, columns: int, rows: int, follow: Shape, strictness: float
-) -> tuple[Bits, Bits]:
+) -> tuple[Flags, Flags]:
     """Return where one can step right, (rows, columns - 1), and down, (rows - 1, columns)."""
     x, y = np.meshgrid(np.arange(columns) + 0.5, np.arange(rows) + 0.5)
     heading = _heading(rng, x / columns, y / rows, columns / rows, follow)
@@ -136,7 +134,7 @@ def _spanning(starts: list[int], ends: list[int], count: int) -> list[int]:
     return kept
 
 
-def _walls(across: Bits, down: Bits, gaps: tuple[int, int]) -> Points:
+def _walls(across: Flags, down: Flags, gaps: tuple[int, int]) -> Points:
     """Return (n, 2, 2): walls as long straight lines, in cells.
 
     `gaps` are the columns of the way in above and of the way out below.
@@ -150,7 +148,7 @@ def _walls(across: Bits, down: Bits, gaps: tuple[int, int]) -> Points:
     return np.concatenate([_runs(level), _runs(upright)[:, :, ::-1]])
 
 
-def _runs(wall: Bits) -> Points:
+def _runs(wall: Flags) -> Points:
     """Return (n, 2, 2): a line along each row for each unbroken run of True."""
     padded = np.zeros((len(wall), wall.shape[1] + 2), dtype=np.int8)
     padded[:, 1:-1] = wall
@@ -160,7 +158,7 @@ def _runs(wall: Bits) -> Points:
     return np.stack([np.stack([start, row], -1), np.stack([end, row], -1)], 1).astype(float)
 
 
-def _way(across: Bits, down: Bits) -> Points:
+def _way(across: Flags, down: Flags) -> Points:
     """Return the longest way from above to below, (n, 2): upper left corners of its cells.
 
     The ways in and out are looked for in the middle three fifths of the first and the last row.
@@ -179,7 +177,7 @@ def _way(across: Bits, down: Bits) -> Points:
     return np.concatenate([[through[0] - (0, 0.5)], through, [through[-1] + (0, 0.5)]])
 
 
-def _tree(across: Bits, down: Bits, start: int) -> tuple[Whole, Whole]:
+def _tree(across: Flags, down: Flags, start: int) -> tuple[Whole, Whole]:
     """Return for each cell the steps to `start` and the next cell on the way there."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order

@@ -6,6 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
+from drawscape.geometry.lines import Flags, Floats
 from drawscape.geometry.noise import Noise
 from drawscape.sketches.catalogue import sketch
 from drawscape.svg_builder import SVGBuilder
@@ -55,7 +56,7 @@ def penrose(
             svg.polylines(points[kept])
 
 
-def _relief(noise: Noise, places: NDArray[np.float64], rings: int) -> NDArray[np.bool_]:
+def _relief(noise: Noise, places: Floats, rings: int) -> Flags:
     """Return which of the `rings` outlines of the rhombs at `places`, (n, 2) in mm, are drawn.
 
     Hidden hills make the tiling lighter and darker: in hollows only the outer outlines are left.
@@ -67,7 +68,7 @@ def _relief(noise: Noise, places: NDArray[np.float64], rings: int) -> NDArray[np
 
 def _rhombs(
     rng: np.random.Generator, reach: float, symmetric: bool
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128], Flags]:
     """Return centres (n,), corners (n, 5) and which are thin, of the rhombs within `reach` sides
     of 0.
     """
@@ -95,13 +96,11 @@ def _rhombs(
 
 
 def _cut(
-    thin: NDArray[np.bool_],
+    thin: Flags,
     a: NDArray[np.complex128],
     b: NDArray[np.complex128],
     c: NDArray[np.complex128],
-) -> tuple[
-    NDArray[np.bool_], NDArray[np.complex128], NDArray[np.complex128], NDArray[np.complex128]
-]:
+) -> tuple[Flags, NDArray[np.complex128], NDArray[np.complex128], NDArray[np.complex128]]:
     """Return the half tiles that each half tile is cut into: a thin one into two, a thick into
     three.
     """

@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Flags, Points
 from drawscape.geometry.noise import Noise
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.model import Share
@@ -14,7 +14,6 @@ from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
-Bits = NDArray[np.bool_]
 
 CLOSEST = 0.7
 """mm between the lines of a hatch, whatever was asked: closer ones only blot."""
@@ -85,7 +84,7 @@ def _turned(arc: Points, rising: bool, which: int) -> Points:
     return np.column_stack([1 - arc[:, 0], arc[:, 1]]) if rising else arc
 
 
-def _closed(rising: Bits) -> NDArray[np.bool_]:
+def _closed(rising: Flags) -> Flags:
     """Return (rows, columns, 2): whether the ribbon about each cell's upper, lower corner is a loop.
 
     A ribbon runs through the middles of edges; it is a loop if none of them is the page's.

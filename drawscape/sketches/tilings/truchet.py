@@ -4,9 +4,8 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
-from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Ints, Lines, Points
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
@@ -49,7 +48,7 @@ def truchet(
         cells = (cells[cut][:, None, :] + quarters).reshape(-1, 2)
 
 
-def _tiled(cells: Points, turns: NDArray[np.int64], side: float, lines: int) -> Lines:
+def _tiled(cells: Points, turns: Ints, side: float, lines: int) -> Lines:
     """Return the arcs of all `cells` (upper left corners), each tile turned by its quarter
     turns.
     """

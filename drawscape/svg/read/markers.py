@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.drawing.affine import Matrix, rotation, translation
 from drawscape.drawing.path.commands import read_commands
 from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, MOVE, resolve
 from drawscape.drawing.units import css_px
 from drawscape.geometry.arcs import Ellipses
+from drawscape.geometry.lines import Floats
 from drawscape.svg.read.viewport import Viewport, fit_view_box, view_box
 from drawscape.svg.read.xml_tree import Node
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from drawscape.svg.read.state import State
     from drawscape.svg.read.walk import Walk
 
-Floats = NDArray[np.float64]
 _DEFAULT_SIZE = 3.0
 
 

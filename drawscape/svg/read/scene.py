@@ -7,21 +7,20 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.dashes import dashed
 from drawscape.drawing.path.commands import read_commands
 from drawscape.drawing.path.flatten import MOST_POINTS, flatten
 from drawscape.drawing.path.segments import resolve
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.svg.read.plain_runs import PlainRun
 from drawscape.svg.read.regions import Region
 
 # Characters of path data that are read at once: enough for numpy, little beside a large file.
 _BATCH = 500_000
 
-Indices = NDArray[np.int64]
+Indices = Ints
 
 
 class Context(NamedTuple):
@@ -173,7 +172,7 @@ def _in_order(parts: list[tuple[Lines, Indices]], owners: Indices) -> tuple[Line
     return Lines.join(lines for lines, _ in parts).take(order), owners[sources[order]]
 
 
-def _placed(lines: Lines, matrices: NDArray[np.float64], of: Indices) -> NDArray[np.float64]:
+def _placed(lines: Lines, matrices: Floats, of: Indices) -> Floats:
     """Return the points under each line's matrix."""
     if (matrices == IDENTITY).all():
         return lines.points
