@@ -5,8 +5,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.crossings import SLIVER, crossings
-from drawscape.geometry.lines import Floats, Lines
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.pieces import Pieces, Segments
 from drawscape.geometry.regions import Polygon, contains, rings
 
@@ -55,7 +54,7 @@ def clip_to_polygon(lines: Lines | ArrayLike, polygon: Polygon, *, outside: bool
     return pieces_in(Lines.of(lines), polygon, outside=outside)[0]
 
 
-def pieces_in(lines: Lines, polygon: Polygon, *, outside: bool = False) -> tuple[Lines, Indices]:
+def pieces_in(lines: Lines, polygon: Polygon, *, outside: bool = False) -> tuple[Lines, Ints]:
     """Return the parts of `lines` in `polygon` (or `outside`), and the line each comes from."""
     outline = rings(polygon)
     segments = Segments.of(lines)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from drawscape.geometry.lines import Floats, Points
-from drawscape.geometry.pairs import Indices, overlapping_intervals
+from drawscape.geometry.lines import Floats, Ints, Points
+from drawscape.geometry.pairs import overlapping_intervals
 from drawscape.geometry.pieces import Segments
 
 # A crossing this close beyond an edge's end (as a share of the edge) still cuts: a needless cut is
@@ -13,12 +13,12 @@ SLIVER = 1e-9
 """Two cuts this close are one: a segment through a corner crosses both of its edges."""
 
 
-def crossings(segments: Segments, edges: Segments) -> tuple[Indices, Floats]:
+def crossings(segments: Segments, edges: Segments) -> tuple[Ints, Floats]:
     """Return where `segments` cross or touch `edges`: segments, and places along them (0, 1)."""
     (low_a, high_a), (low_b, high_b) = _boxes(segments), _boxes(edges)
     axis = _thinner_axis(low_a, high_a, low_b, high_b)
     other = 1 - axis
-    found: list[tuple[Indices, Floats]] = []
+    found: list[tuple[Ints, Floats]] = []
     for i, j in overlapping_intervals(
         low_a[:, axis], high_a[:, axis], low_b[:, axis], high_b[:, axis]
     ):
@@ -32,7 +32,7 @@ def crossings(segments: Segments, edges: Segments) -> tuple[Indices, Floats]:
     return np.concatenate([i for i, _ in found]), np.concatenate([t for _, t in found])
 
 
-def meet(segments: Segments, edges: Segments, i: Indices, j: Indices) -> tuple[Floats, Floats]:
+def meet(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Floats, Floats]:
     """Return where segment `i` and edge `j` of each pair meet, as shares of each; nan if parallel."""
     d, e = (segments.b - segments.a)[i], (edges.b - edges.a)[j]
     gap = edges.a[j] - segments.a[i]

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 
 # A pen's line is 0.3 mm wide and plotters step 0.0125 mm: nobody sees more than this.
 TOLERANCE_MM = 0.02
@@ -165,7 +164,7 @@ def bezier_pieces(controls: Floats, tolerance: float | Floats) -> Floats:
     return pieces
 
 
-def bezier_points(controls: Floats, counts: Indices, t: Floats) -> Points:
+def bezier_points(controls: Floats, counts: Ints, t: Floats) -> Points:
     """Return points of each curve, `counts[i]` on the i-th, at the parameters `t`, (sum, 2)."""
     u = 1.0 - t
     weights = [u * u, 2.0 * u * t, t * t]

@@ -9,9 +9,8 @@ import numpy as np
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes, SampledField, to_points
 from drawscape.geometry.heads import Heads, stop_at_edge
-from drawscape.geometry.lines import Flags, Lines
+from drawscape.geometry.lines import Flags, Ints, Lines
 from drawscape.geometry.occupancy import Occupancy
-from drawscape.geometry.pairs import Indices
 from drawscape.geometry.simplify import without_repeats
 
 FIRST_APART = 10.0
@@ -58,8 +57,8 @@ class Growth:
     distance: float = FIRST_APART
     waiting: Complexes = default(default_factory=lambda: np.empty(0, dtype=np.complex128))
     fresh: list[Complexes] = default(default_factory=list)
-    line: list[Indices] = default(default_factory=list)
-    order: list[Indices] = default(default_factory=list)
+    line: list[Ints] = default(default_factory=list)
+    order: list[Ints] = default(default_factory=list)
     places: list[Complexes] = default(default_factory=list)
 
     def from_places(self, places: Complexes) -> Iterator[None]:
@@ -157,7 +156,7 @@ class Growth:
         going = granted[-1] & ~ended & (np.abs(step[-1]) * self.pace.stride < self.pace.longest)
         return Heads(claims[-1], heads.way, heads.line, step[-1]).take(going)
 
-    def _keep(self, line: Indices, order: Indices, places: Complexes) -> None:
+    def _keep(self, line: Ints, order: Ints, places: Complexes) -> None:
         self.line.append(line)
         self.order.append(order)
         self.places.append(places)
@@ -203,7 +202,7 @@ class Growth:
         return Lines.from_counts(points, lines.counts + meets)
 
 
-def _scattered(places: Complexes, distance: float) -> Indices:
+def _scattered(places: Complexes, distance: float) -> Ints:
     """Return the numbers of some places that lie `distance` apart: one in every fourth square."""
     column, row = (
         np.floor(axis / distance).astype(np.int64) for axis in (places.real, places.imag)

@@ -8,8 +8,7 @@ import numpy as np
 
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes
-from drawscape.geometry.lines import Flags
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Flags, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,12 +16,12 @@ class Heads:
     """Ends of lines that still grow: where, along the field or against it, and how far so far."""
 
     at: Complexes
-    way: Indices
-    line: Indices
-    step: Indices
+    way: Ints
+    line: Ints
+    step: Ints
 
     @classmethod
-    def of(cls, starts: Complexes, line: Indices) -> Heads:
+    def of(cls, starts: Complexes, line: Ints) -> Heads:
         """Return two heads for each line, one each way, at its start."""
         way = np.repeat(np.array([1, -1]), len(starts))
         return cls(np.tile(starts, 2), way, np.tile(line, 2), np.zeros(len(way), dtype=np.int64))

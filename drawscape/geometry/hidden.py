@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.camera import Camera, Points3, as_points3
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.mesh import Mesh, edges
-from drawscape.geometry.pairs import Indices
 from drawscape.geometry.pieces import Pieces, Segments
 
 # As shares of the picture's depth: what lies on a face counts as in front of it.
@@ -113,7 +112,7 @@ def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _near(
     start: Points3, end: Points3, planes: NDArray[np.float64], margin: float
-) -> tuple[Indices, Indices]:
+) -> tuple[Ints, Ints]:
     """Return the pairs (segment, triangle) whose boxes meet on paper, the triangle not behind."""
     import shapely
 
@@ -150,7 +149,7 @@ def _stretch(
     return low, high
 
 
-def _chained(start: Points3, end: Points3, owner: Indices) -> tuple[Lines, Indices]:
+def _chained(start: Points3, end: Points3, owner: Ints) -> tuple[Lines, Ints]:
     """Return the segments as lines on paper, and the number of the segment in each of their steps."""
     joined = np.zeros(len(start), dtype=bool)
     joined[1:] = (owner[1:] == owner[:-1]) & (start[1:] == end[:-1]).all(axis=1)
@@ -177,9 +176,7 @@ def _shown(lines: Lines, pieces: Pieces) -> Lines:
     return kept.lines_of(lines)[0]
 
 
-def _before_camera(
-    points: Points3, line: Indices, camera: Camera
-) -> tuple[Points3, Points3, Indices]:
+def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3, Points3, Ints]:
     """Return the segments' ends as the camera has them, cut at its near plane, and their lines."""
     inner = np.flatnonzero(line[1:] == line[:-1])
     seen = camera.seen(points)
@@ -223,7 +220,7 @@ def _faces_before_camera(seen: Points3, camera: Camera) -> Points3:
     return np.concatenate(parts).reshape(-1, 3)
 
 
-def _flat(paths: ArrayLike | Iterable[ArrayLike]) -> tuple[Points3, Indices]:
+def _flat(paths: ArrayLike | Iterable[ArrayLike]) -> tuple[Points3, Ints]:
     if isinstance(paths, np.ndarray) and paths.ndim == 3:
         points = as_points3(paths.reshape(-1, paths.shape[2]))
         return points, np.arange(len(paths) + 1) * paths.shape[1]

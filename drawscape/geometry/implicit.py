@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats
+from drawscape.geometry.lines import Flags, Floats, Ints
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.pairs import Indices
 
 # A cube's corner (i, j, k) has the number 4 i + 2 j + k. Six tetrahedra around the diagonal from 0
 # to 7 fill it, each a walk along the three axes in one order (Freudenthal 1942): neighbouring cubes
@@ -62,7 +61,7 @@ def implicit_mesh(
     return _surface(nodes, values, tetrahedra)
 
 
-def _tetrahedra(inside: Flags, shape: Indices) -> Indices:
+def _tetrahedra(inside: Flags, shape: Ints) -> Ints:
     """Return the tetrahedra of the cubes that the surface passes, (T, 4) node numbers."""
     grid = inside.reshape(shape)
     i, j, k = np.mgrid[0:2, 0:2, 0:2].reshape(3, 8)
@@ -78,7 +77,7 @@ def _tetrahedra(inside: Flags, shape: Indices) -> Indices:
     return np.asarray(corners[:, _WALKS].reshape(-1, 4))
 
 
-def _surface(nodes: Floats, values: Floats, tetrahedra: Indices) -> Mesh:
+def _surface(nodes: Floats, values: Floats, tetrahedra: Ints) -> Mesh:
     within = values[tetrahedra] < 0.0
     count = within.sum(axis=1)
     # Corners that are inside first, so that three cases are left: 1, 2 or 3 of them.
@@ -102,12 +101,12 @@ def _surface(nodes: Floats, values: Floats, tetrahedra: Indices) -> Mesh:
     return _outward(Mesh(vertices, back.reshape(-1, 3)), nodes, values, pairs)
 
 
-def _cut(tetrahedra: Indices, corners: tuple[tuple[int, int], ...]) -> list[Indices]:
+def _cut(tetrahedra: Ints, corners: tuple[tuple[int, int], ...]) -> list[Ints]:
     """Return the node pairs of one triangle for each tetrahedron, inside first, (3 T, 2)."""
     return [np.stack([tetrahedra[:, pair] for pair in corners], axis=1).reshape(-1, 2)]
 
 
-def _outward(mesh: Mesh, nodes: Floats, values: Floats, pairs: Indices) -> Mesh:
+def _outward(mesh: Mesh, nodes: Floats, values: Floats, pairs: Ints) -> Mesh:
     """Return the mesh with every face turned to the outside, without flat ones."""
     ways = (nodes[pairs[:, 1]] - nodes[pairs[:, 0]]).reshape(-1, 3, 3).sum(axis=1)
     a, b, c = mesh.corners.transpose(1, 0, 2)

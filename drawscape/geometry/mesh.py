@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.camera import Camera, Points3, as_points3
-from drawscape.geometry.lines import Flags, Floats
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Flags, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +23,7 @@ class Mesh:
     """
 
     vertices: Points3
-    faces: Indices
+    faces: Ints
 
     @classmethod
     def of(cls, vertices: ArrayLike, faces: ArrayLike) -> Mesh:
@@ -126,7 +125,7 @@ def slices(mesh: Mesh, levels: ArrayLike, *, normal: ArrayLike = (0.0, 0.0, 1.0)
     return np.asarray(segments[(segments[:, 0] != segments[:, 1]).any(axis=1)])
 
 
-def _adjacent(mesh: Mesh) -> tuple[Indices, Indices, Indices]:
+def _adjacent(mesh: Mesh) -> tuple[Ints, Ints, Ints]:
     """Return each edge (E, 2) and its two faces; the second is -1 where there is no other."""
     faces = mesh.faces
     sides = np.concatenate((faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]))

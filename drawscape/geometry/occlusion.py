@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.crossings import SLIVER, meet
-from drawscape.geometry.lines import Flags, Lines, Points
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.pieces import Pieces, Segments
 from drawscape.geometry.regions import Polygon, rings, to_shapely
 
@@ -63,7 +62,7 @@ def occlude(shapes: Iterable[Shape | Polygon]) -> list[Lines]:
 
 def visible(
     lines: Lines, order: ArrayLike, masks: Sequence[Polygon], mask_order: ArrayLike
-) -> tuple[Lines, Indices]:
+) -> tuple[Lines, Ints]:
     """Return what `masks` leave of `lines`, and the number of the line that each comes from.
 
     `order` (one a line) and `mask_order` (one a mask) are numbers: a mask hides the lines whose
@@ -132,7 +131,7 @@ def _pieces(
 
 def _near(
     segments: Segments, order: NDArray[Any], edges: Segments, over: NDArray[Any]
-) -> tuple[Indices, Indices]:
+) -> tuple[Ints, Ints]:
     """Return the pairs (segment, edge) whose boxes meet, the edge's mask lying on top."""
     import shapely
 
@@ -143,7 +142,7 @@ def _near(
     return i[later], j[later]
 
 
-def _longest(pieces: Pieces, segments: Segments, run: Indices) -> Indices:
+def _longest(pieces: Pieces, segments: Segments, run: Ints) -> Ints:
     """Return the number of the longest piece of each run."""
     length = np.hypot(*(segments.b - segments.a)[pieces.segment].T) * (pieces.end - pieces.start)
     sorting = np.lexsort((-length, run))

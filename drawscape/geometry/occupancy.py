@@ -26,8 +26,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.area import Bounds
 from drawscape.geometry.field import Complexes
-from drawscape.geometry.lines import Flags
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Flags, Ints
 
 # A line of more strides than this would be longer than any paper.
 _MOST_STEPS = 1 << 23
@@ -69,7 +68,7 @@ class Occupancy:
         self._run = np.full(self._squares * (rows // _SQUARE + 2), -1, dtype=np.int64)
         self._runs = 0
 
-    def cells(self, places: Complexes) -> Indices:
+    def cells(self, places: Complexes) -> Ints:
         """Return the number of the cell that each place is in."""
         q = (places - self._origin) * (1.0 / self.cell)
         return np.asarray(q.imag.astype(np.int64) * self._columns + q.real.astype(np.int64))
@@ -84,7 +83,7 @@ class Occupancy:
         """Close the cells where `blocked` is true for good."""
         self._blocked = blocked
 
-    def claim(self, places: Complexes, line: Indices, step: Indices) -> Flags:
+    def claim(self, places: Complexes, line: Ints, step: Ints) -> Flags:
         """Return which of `places`, (N,), are granted; they are held from now on.
 
         `line` and `step` are each point's line and where along it the point is. One is refused when a
@@ -93,7 +92,7 @@ class Occupancy:
         """
         return np.asarray(self.claim_runs(places[None], line, step[None])[0])
 
-    def claim_runs(self, places: Complexes, line: Indices, step: Indices) -> Flags:
+    def claim_runs(self, places: Complexes, line: Ints, step: Ints) -> Flags:
         """Return which of `places`, (K, N), are granted: in each column all before the first refused.
 
         A column is a run of one of the lines, (N,), its places no more than the radius from one to
@@ -122,7 +121,7 @@ class Occupancy:
         return np.asarray(granted)
 
     @staticmethod
-    def _key(line: Indices, step: Indices) -> Indices:
+    def _key(line: Ints, step: Ints) -> Ints:
         """Return line and step in one number: points of one line within a loop differ by less than it.
 
         `step` lies between plus and minus `_MOST_STEPS`, so that keys of different lines never come
@@ -131,12 +130,10 @@ class Occupancy:
         return np.asarray(line * (2 * _MOST_STEPS) + step + _MOST_STEPS)
 
     @staticmethod
-    def _line_of(key: Indices) -> Indices:
+    def _line_of(key: Ints) -> Ints:
         return key // (2 * _MOST_STEPS)
 
-    def _filled_by(
-        self, cell: Indices, key: Indices, local: NDArray[np.complex64]
-    ) -> tuple[Indices, Indices]:
+    def _filled_by(self, cell: Ints, key: Ints, local: NDArray[np.complex64]) -> tuple[Ints, Ints]:
         """Fill the cells that are empty; return which places got theirs, and which lost it to another.
 
         Of two places in one cell, the first has it. numpy keeps the last write to an index: the places
@@ -150,9 +147,7 @@ class Occupancy:
         own = self._owner.take(cell[empty]) == key[empty]
         return empty[own], empty[~own]
 
-    def _too_near(
-        self, cell: Indices, key: Indices, local: NDArray[np.complex64]
-    ) -> tuple[Indices, Indices]:
+    def _too_near(self, cell: Ints, key: Ints, local: NDArray[np.complex64]) -> tuple[Ints, Ints]:
         """Return who of (N,) claims lies too near to a held point, and that one's key, in pairs."""
         who, near = self._around.filled(cell)
         other = self._owner.take(near)
@@ -254,7 +249,7 @@ class _Window:
     margin keeps every square that is asked for inside of the array.
     """
 
-    offsets: Indices
+    offsets: Ints
     corner: int
     views: NDArray[np.void]
 
@@ -267,7 +262,7 @@ class _Window:
         views = as_strided(row, shape, (1, columns), writeable=False)
         return cls(i * columns + j, most * (columns + 1), views)
 
-    def filled(self, cell: Indices) -> tuple[Indices, Indices]:
+    def filled(self, cell: Ints) -> tuple[Ints, Ints]:
         """Return pairs of all filled cells in the windows around `cell`, (N,): whose, and which."""
         found = np.flatnonzero(self.views[cell - self.corner].view(np.bool_))
         who = found // len(self.offsets)

@@ -6,23 +6,21 @@ import numpy as np
 
 from drawscape.geometry.lines import Floats, Ints
 
-Indices = Ints
-
 # Pairs handled at once: a dozen float64 arrays of this length are about 100 MB.
 _MOST_AT_ONCE = 1_000_000
 
 
-def ranges(starts: Indices, counts: Indices) -> Indices:
+def ranges(starts: Ints, counts: Ints) -> Ints:
     """Return `starts[i], starts[i] + 1, ...`, `counts[i]` of them, for all i, end to end."""
     total = int(counts.sum())
     before = np.cumsum(counts) - counts
-    index: Indices = np.arange(total, dtype=np.int64) + np.repeat(starts - before, counts)
+    index: Ints = np.arange(total, dtype=np.int64) + np.repeat(starts - before, counts)
     return index
 
 
 def overlapping_intervals(
     low_a: Floats, high_a: Floats, low_b: Floats, high_b: Floats
-) -> Iterator[tuple[Indices, Indices]]:
+) -> Iterator[tuple[Ints, Ints]]:
     """Yield all pairs (i, j) where interval i of a and interval j of b share a point, each once.
 
     Bounds are (A,) and (B,). Pairs come in blocks, of about a million unless one interval overlaps
@@ -36,7 +34,7 @@ def overlapping_intervals(
 
 def _starting_within(
     low: Floats, from_: Floats, to: Floats, side: str
-) -> Iterator[tuple[Indices, Indices]]:
+) -> Iterator[tuple[Ints, Ints]]:
     order = np.argsort(low, kind="stable")
     ordered = low[order]
     first = np.searchsorted(ordered, from_, side=side)  # type: ignore[call-overload]
@@ -46,7 +44,7 @@ def _starting_within(
         yield index, np.repeat(np.arange(start, end), counts[start:end])
 
 
-def blocks(counts: Indices, most: int = _MOST_AT_ONCE) -> Iterator[tuple[int, int]]:
+def blocks(counts: Ints, most: int = _MOST_AT_ONCE) -> Iterator[tuple[int, int]]:
     """Yield `(start, end)` so that `counts[start:end]` adds up to about `most` at the most."""
     if not len(counts):
         return

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from drawscape.geometry.lines import Flags, Floats, Lines, Points
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
@@ -19,7 +18,7 @@ class Segments:
 
     a: Points
     b: Points
-    line: Indices
+    line: Ints
 
     @classmethod
     def of(cls, lines: Lines) -> Segments:
@@ -38,12 +37,12 @@ class Segments:
 class Pieces:
     """Stretches of segments: from `start` to `end` (0 to 1) of `segment`, sorted and apart."""
 
-    segment: Indices
+    segment: Ints
     start: Floats
     end: Floats
 
     @classmethod
-    def united(cls, segment: Indices, start: Floats, end: Floats, *, slack: float = 0.0) -> Pieces:
+    def united(cls, segment: Ints, start: Floats, end: Floats, *, slack: float = 0.0) -> Pieces:
         """Return the union of any stretches; gaps of `slack` or less are closed."""
         keep = end > start
         segment, start, end = segment[keep], start[keep], end[keep]
@@ -72,7 +71,7 @@ class Pieces:
         keep = end - start > _NOTHING
         return Pieces(segment[keep], start[keep], end[keep])
 
-    def lines_of(self, lines: Lines) -> tuple[Lines, Indices]:
+    def lines_of(self, lines: Lines) -> tuple[Lines, Ints]:
         """Return the pieces of `lines` as lines, and the number of the line that each comes from.
 
         Pieces that meet stay one line, also across the point where a closed line starts.

@@ -3,8 +3,7 @@
 import numpy as np
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Lines, on_lines
-from drawscape.geometry.pairs import Indices
+from drawscape.geometry.lines import Floats, Ints, Lines, on_lines
 
 # More points than this from one call are a mistake in the step, not a drawing.
 _MOST_POINTS = 100_000_000
@@ -38,7 +37,7 @@ def distances_along(lines: Lines) -> Floats:
     return np.asarray(along - np.repeat(along[lines.offsets[:-1]], lines.counts))
 
 
-def _spaced(lines: Lines, counts: Indices) -> Lines:
+def _spaced(lines: Lines, counts: Ints) -> Lines:
     if not len(lines):
         return lines
     along = distances_along(lines)

@@ -5,9 +5,8 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.area import Area, bounds_of
-from drawscape.geometry.lines import Points
+from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.pairs import Indices
 from drawscape.geometry.regions import areas_mm2, rings
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
@@ -152,7 +151,7 @@ def welded(mesh: Mesh, *, digits: int = 9) -> Mesh:
     return Mesh(mesh.vertices[first], faces[(a != b) & (b != c) & (c != a)])
 
 
-def _ear_clipped(ring: Points) -> Indices:
+def _ear_clipped(ring: Points) -> Ints:
     """Return the triangles of a simple counter-clockwise ring (ear clipping, Meisters 1975)."""
     left = list(range(len(ring)))
     found = []

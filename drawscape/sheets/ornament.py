@@ -4,9 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.geometry.clip import clip_to_polygon
-from drawscape.geometry.lines import Floats, Lines, Points
-
-Angles = Floats
+from drawscape.geometry.lines import Lines, Points
 
 
 def at(points: ArrayLike, x: float, y: float, *, turn: float = 0.0, scale: float = 1.0) -> Points:

@@ -13,7 +13,6 @@ from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Shape = Literal["rings", "rays", "waves", "none"]
-Whole = Ints
 
 
 @sketch
@@ -177,7 +176,7 @@ def _way(across: Flags, down: Flags) -> Points:
     return np.concatenate([[through[0] - (0, 0.5)], through, [through[-1] + (0, 0.5)]])
 
 
-def _tree(across: Flags, down: Flags, start: int) -> tuple[Whole, Whole]:
+def _tree(across: Flags, down: Flags, start: int) -> tuple[Ints, Ints]:
     """Return for each cell the steps to `start` and the next cell on the way there."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import breadth_first_order

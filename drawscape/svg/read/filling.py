@@ -3,15 +3,15 @@
 import numpy as np
 
 from drawscape.drawing.color import is_white
-from drawscape.geometry.lines import Lines
+from drawscape.geometry.lines import Ints, Lines
 from drawscape.svg.read.regions import region
-from drawscape.svg.read.scene import Indices, Scene
+from drawscape.svg.read.scene import Scene
 
 HATCH_MM = 1.0
 """Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
 
 
-def hatched(scene: Scene, lines: Lines, outlines: Indices) -> tuple[Lines, Indices]:
+def hatched(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
     """Return the lines with a hatch in each shape that is filled, and the outline of each line.
 
     The hatches are new outlines of the scene, in the colours of the fills. White fills stay empty.

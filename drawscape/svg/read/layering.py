@@ -8,8 +8,8 @@ import numpy as np
 from drawscape.drawing.color import is_white
 from drawscape.drawing.document import Layer
 from drawscape.errors import UnknownNameError
-from drawscape.geometry.lines import Lines
-from drawscape.svg.read.scene import Context, Indices, Scene
+from drawscape.geometry.lines import Ints, Lines
+from drawscape.svg.read.scene import Context, Scene
 
 Layering = Literal["auto", "group", "color", "none"]
 """`auto` takes Inkscape's layers, else groups or colours, whichever make more layers."""
@@ -29,7 +29,7 @@ def ink_of(context: Context) -> str:
     return next((ink for ink in inks if not is_white(ink)), inks[0] if inks else _BLACK)
 
 
-def without_white(scene: Scene, lines: Lines, outlines: Indices) -> tuple[Lines, Indices]:
+def without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
     """Return the lines without those that would be white on white; if all are white, they stay."""
     white = np.array([is_white(ink_of(c)) for c in scene.contexts], dtype=bool)
     on_white = np.array([not context.on_dark for context in scene.contexts], dtype=bool)
@@ -42,7 +42,7 @@ def without_white(scene: Scene, lines: Lines, outlines: Indices) -> tuple[Lines,
     return lines.take(drawn), outlines[drawn]
 
 
-def layers(scene: Scene, lines: Lines, outlines: Indices, layering: Layering) -> list[Layer]:
+def layers(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> list[Layer]:
     """Return the lines by layer, in the order in which the layers begin in the file."""
     if not len(lines):
         return []

@@ -20,8 +20,6 @@ from drawscape.svg.read.regions import Region
 # Characters of path data that are read at once: enough for numpy, little beside a large file.
 _BATCH = 500_000
 
-Indices = Ints
-
 
 class Context(NamedTuple):
     """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines."""
@@ -89,10 +87,10 @@ class Scene:
         self.data.clear()
         self.runs.clear()
 
-    def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Indices]:
+    def lines(self, tolerance_mm: float, *, cut: bool = True) -> tuple[Lines, Ints]:
         """Return the lines in mm and the outline that each is part of; dashed and clipped if `cut`."""
         self.broken = 0
-        parts: list[tuple[Lines, Indices]] = []
+        parts: list[tuple[Lines, Ints]] = []
         left = MOST_POINTS
         for low, high in self._batches():
             # Ten points for a character are curves of metres: refused before they are computed.
@@ -115,7 +113,7 @@ class Scene:
 
     def _batch(
         self, low: int, high: int, tolerance_mm: float, cut: bool, most: int
-    ) -> tuple[Lines, Indices]:
+    ) -> tuple[Lines, Ints]:
         of = np.array(self.of[low:high], dtype=np.int64)
         stretch = np.array([max(context.matrix.stretch, 1e-12) for context in self.contexts])
         if low in self.runs:
@@ -136,8 +134,8 @@ class Scene:
             lines, owners = self._clipped(lines, owners, of)
         return lines, owners + low
 
-    def _dashed(self, lines: Lines, owners: Indices, of: Indices) -> tuple[Lines, Indices]:
-        parts: list[tuple[Lines, Indices]] = []
+    def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+        parts: list[tuple[Lines, Ints]] = []
         contexts = of[owners]
         plain = np.array([not context.dashes for context in self.contexts])[contexts]
         parts.append((lines.take(plain), np.flatnonzero(plain)))
@@ -148,13 +146,13 @@ class Scene:
             parts.append((pieces, which[source]))
         return _in_order(parts, owners)
 
-    def _clipped(self, lines: Lines, owners: Indices, of: Indices) -> tuple[Lines, Indices]:
+    def _clipped(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         from drawscape.geometry.clip import pieces_in
 
         numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
         clips = numbers[of[owners]]
         free = clips < 0
-        parts: list[tuple[Lines, Indices]] = [(lines.take(free), np.flatnonzero(free))]
+        parts: list[tuple[Lines, Ints]] = [(lines.take(free), np.flatnonzero(free))]
         for number in np.unique(clips[~free]).tolist():
             area = self.clips[number]
             if area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
@@ -165,14 +163,14 @@ class Scene:
         return _in_order(parts, owners)
 
 
-def _in_order(parts: list[tuple[Lines, Indices]], owners: Indices) -> tuple[Lines, Indices]:
+def _in_order(parts: list[tuple[Lines, Ints]], owners: Ints) -> tuple[Lines, Ints]:
     """Return the pieces in the order of the lines they come from, and the outline of each."""
     sources = np.concatenate([source for _, source in parts])
     order = np.argsort(sources, kind="stable")
     return Lines.join(lines for lines, _ in parts).take(order), owners[sources[order]]
 
 
-def _placed(lines: Lines, matrices: Floats, of: Indices) -> Floats:
+def _placed(lines: Lines, matrices: Floats, of: Ints) -> Floats:
     """Return the points under each line's matrix."""
     if (matrices == IDENTITY).all():
         return lines.points
