@@ -1,4 +1,17 @@
 """The contract's name for `drawscape.jobs`."""
 
-from drawscape.jobs import *  # noqa: F403
+from typing import TYPE_CHECKING
+
+from drawscape import jobs
 from drawscape.jobs import __all__ as __all__
+
+if TYPE_CHECKING:
+    from drawscape.jobs import *  # noqa: F403
+
+
+def __getattr__(name: str) -> object:
+    return getattr(jobs, name)
+
+
+def __dir__() -> list[str]:
+    return dir(jobs)

@@ -1,5 +1,6 @@
 """What a project says of itself: `drawscape.toml`, or `[tool.drawscape]` in its pyproject.toml."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ def project_table(folder: Path) -> dict[str, Any] | None:
     Raises SettingsError for a file that is broken and for a key that is not known.
     """
     for name in ("drawscape.toml", "pyproject.toml"):
-        file = folder / name
+        file = f"{folder}/{name}"  # as text: this is asked at each enqueue
         try:
-            found = _read_table(file, file.stat().st_mtime_ns)
+            found = _read_table(file, os.stat(file).st_mtime_ns)
         except OSError:  # not there, or of somebody else
             continue
         if found is not None:
@@ -26,9 +27,9 @@ def project_table(folder: Path) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=64)
-def _read_table(file: Path, _modified_ns: int) -> dict[str, Any] | None:
-    text = file.read_text(encoding="utf-8", errors="replace")
-    own = file.name == "drawscape.toml"
+def _read_table(file: str, _modified_ns: int) -> dict[str, Any] | None:
+    text = Path(file).read_text(encoding="utf-8", errors="replace")
+    own = file.endswith("drawscape.toml")
     if not own and "tool.drawscape" not in text:
         return None  # most of the world's pyproject.toml files, broken ones included
     import tomllib

@@ -30,6 +30,11 @@ def import_module(folder: Path | None, name: str) -> ModuleType:
 
     Raises what the module raises while it is imported, ModuleNotFoundError when there is none.
     """
+    return import_with_file(folder, name)[0]
+
+
+def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path | None]:
+    """Return the module as `import_module` does, and its source file in `folder`, if it lies there."""
     top = name.partition(".")[0]
     if folder is not None:
         place = os.path.join(folder, top)
@@ -39,8 +44,9 @@ def import_module(folder: Path | None, name: str) -> ModuleType:
             found = importlib.import_module(top)
             if is_package:
                 _lead(found, place)
+            return importlib.import_module(name), file_of(folder, name)
     # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
-    return importlib.import_module(name)
+    return importlib.import_module(name), None
 
 
 def _lead(package: ModuleType, folder: str) -> None:

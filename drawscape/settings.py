@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from drawscape import output_store
@@ -47,8 +47,8 @@ def home() -> Path:
     """
     named = os.environ.get("DRAWSCAPE_HOME")
     if named:
-        folder = Path(named).expanduser().absolute()
-        if folder.exists() and not folder.is_dir():
+        folder = _path(named)
+        if not os.path.isdir(folder) and folder.exists():
             raise SettingsError(
                 f"DRAWSCAPE_HOME={named!r} is not a folder; name a folder or unset it"
             )
@@ -58,6 +58,16 @@ def home() -> Path:
         if (folder / ".drawscape").is_dir() or project_table(folder) is not None:
             return folder
     return _user_data_folder()
+
+
+@lru_cache(16)
+def _plain(named: str) -> Path:
+    return Path(named)
+
+
+def _path(named: str) -> Path:
+    """Return what a variable names; an absolute path is taken apart once, for each enqueue asks."""
+    return _plain(named) if named.startswith("/") else Path(named).expanduser().absolute()
 
 
 @cache
@@ -112,7 +122,7 @@ def queue_file(project: Path | None = None) -> Path:
     if named.startswith(_POSTGRES):
         raise SettingsError("DRAWSCAPE_QUEUE names a Postgres database, which is no file")
     if named:
-        return Path(named).expanduser().absolute()
+        return _path(named)
     return (project or home()) / ".drawscape" / "queue.db"
 
 
@@ -123,7 +133,9 @@ def queue_target(project: Path | None = None) -> str:
     True
     """
     named = os.environ.get("DRAWSCAPE_QUEUE", "")
-    return named if named.startswith(_POSTGRES) else str(queue_file(project))
+    if named:
+        return named if named.startswith(_POSTGRES) else str(queue_file())
+    return f"{project or home()}/.drawscape/queue.db"
 
 
 def queue_key() -> bytes | None:
@@ -247,9 +259,14 @@ def task_modules(project: Path | None = None) -> tuple[str, ...]:
     >>> task_modules()[:2]
     ('drawscape.tasks', 'workers')
     """
-    named = (m.strip() for m in os.environ.get("DRAWSCAPE_TASK_MODULES", "").split(","))
-    more = [*project_task_modules(project), *filter(None, named)]
-    return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *more)))
+    named = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
+    return _all_modules(project_task_modules(project), named)
+
+
+@lru_cache(16)
+def _all_modules(of_project: tuple[str, ...], named: str) -> tuple[str, ...]:
+    more = filter(None, (module.strip() for module in named.split(",")))
+    return tuple(dict.fromkeys((*LIBRARY_TASK_MODULES, *of_project, *more)))
 
 
 def project_task_modules(project: Path | None = None) -> tuple[str, ...]:

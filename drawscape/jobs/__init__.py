@@ -10,6 +10,9 @@ killed.
 Read enqueue.py, then query.py, control.py and default.py, the queue that all of them use.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
 from drawscape.jobs.control import (
     backup_queue,
@@ -52,15 +55,17 @@ from drawscape.jobs.query import (
     list_snapshots,
     queue_statistics,
 )
-from drawscape.queue.batch import Batch
-from drawscape.queue.by_value import portable
 from drawscape.queue.job import Job
 from drawscape.queue.options import check_lane
-from drawscape.queue.snapshot import JobSnapshot
 from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
-from drawscape.queue.table.retention import Keep
-from drawscape.queue.worker.context import JobContext, current_job
-from drawscape.queue.worker_process import WorkerProcess
+from drawscape.queue.table.keep import Keep
+
+if TYPE_CHECKING:
+    from drawscape.queue.batch import Batch
+    from drawscape.queue.by_value import portable
+    from drawscape.queue.snapshot import JobSnapshot
+    from drawscape.queue.worker.context import JobContext, current_job
+    from drawscape.queue.worker_process import WorkerProcess
 
 __all__ = [
     "ENDED",
@@ -115,3 +120,23 @@ __all__ = [
     "watch",
     "workers_alive",
 ]
+
+_LATER = {
+    "Batch": "drawscape.queue.batch",
+    "JobContext": "drawscape.queue.worker.context",
+    "JobSnapshot": "drawscape.queue.snapshot",
+    "WorkerProcess": "drawscape.queue.worker_process",
+    "current_job": "drawscape.queue.worker.context",
+    "portable": "drawscape.queue.by_value",
+}
+"""What few callers name is imported when it is asked for: a script that enqueues need not wait for it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

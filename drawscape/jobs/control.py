@@ -1,21 +1,25 @@
 """Jobs and the queue changed: canceled, paused, queued again, removed, copied."""
 
+from __future__ import annotations
+
 import os
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drawscape import settings
 from drawscape.durations import Duration, seconds
 from drawscape.errors import QueueError
 from drawscape.jobs.default import default_queue
 from drawscape.jobs.query import get_job
-from drawscape.queue import backup
 from drawscape.queue.engines.target import is_url, open_database
 from drawscape.queue.job import Job
-from drawscape.queue.move import Moved, move
 from drawscape.queue.options import check_lane
-from drawscape.queue.table import control, retention
-from drawscape.queue.table.retention import KEEP, Keep
+from drawscape.queue.table import control
+from drawscape.queue.table.keep import KEEP, Keep
+
+if TYPE_CHECKING:
+    from drawscape.queue.move import Moved
 
 
 def backup_queue(file: str | os.PathLike[str]) -> Path:
@@ -26,6 +30,8 @@ def backup_queue(file: str | os.PathLike[str]) -> Path:
     >>> backup_queue("copy.db").name
     'copy.key'
     """
+    from drawscape.queue import backup
+
     return backup.write(default_queue(), Path(file))
 
 
@@ -35,6 +41,8 @@ def check_queue() -> list[str]:
     >>> check_queue()
     []
     """
+    from drawscape.queue import backup
+
     return backup.problems(default_queue())
 
 
@@ -49,6 +57,8 @@ def move_queue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -
     Traceback (most recent call last):
     drawscape.errors.QueueError: old.db: there is no such file
     """
+    from drawscape.queue.move import move
+
     if not (is_url(source) or Path(source).is_file()):
         raise QueueError(f"{source}: there is no such file")
     folder = settings.state_folder()
@@ -176,5 +186,7 @@ def prune_jobs(keep: Keep = KEEP) -> int:
     >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
     0
     """
+    from drawscape.queue.table.retention import prune
+
     queue = default_queue()
-    return retention.prune(queue.database, keep)
+    return prune(queue.database, keep)

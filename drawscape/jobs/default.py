@@ -1,17 +1,21 @@
 """The queue of the present home, its watcher, and the workers beside it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drawscape import settings
-from drawscape.queue import worker_process
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.job import Job
 from drawscape.queue.queue import Queue
-from drawscape.queue.watcher import Watch, Watcher
-from drawscape.queue.worker_process import WorkerProcess
+
+if TYPE_CHECKING:
+    from drawscape.queue.watcher import Watch, Watcher
+    from drawscape.queue.worker_process import WorkerProcess
 
 QUEUE_NAME = "background"
 """The single queue that handles all job types."""
@@ -26,19 +30,20 @@ def default_queue() -> Queue:
     >>> default_queue().path.name
     'queue.db'
     """
-    return _queue_and_watcher()[0]
-
-
-def _queue_and_watcher() -> tuple[Queue, Watcher]:
     home = settings.home()
     return _open_queue(settings.queue_target(home), home, settings.task_modules(home))
 
 
 @lru_cache(_MOST_QUEUES)
-def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> tuple[Queue, Watcher]:
-    database = open_database(target, home / ".drawscape")
-    queue = Queue.on(database, QUEUE_NAME, home, modules)
-    return queue, Watcher(queue)
+def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
+    return Queue.on(open_database(target, home / ".drawscape"), QUEUE_NAME, home, modules)
+
+
+@lru_cache(_MOST_QUEUES)
+def _watcher_of(queue: Queue) -> Watcher:
+    from drawscape.queue.watcher import Watcher
+
+    return Watcher(queue)
 
 
 def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
@@ -54,7 +59,7 @@ def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None)
     True
     >>> handle.close()
     """
-    return _queue_and_watcher()[1].add(callback, job_ids)
+    return _watcher_of(default_queue()).add(callback, job_ids)
 
 
 def workers_alive() -> Sequence[WorkerInfo]:
@@ -74,6 +79,8 @@ def start_worker(slots: int | None = None) -> WorkerProcess:
     True
     >>> worker.stop()
     """
+    from drawscape.queue import worker_process
+
     queue = default_queue()
     return worker_process.start_worker(queue.database, queue.home, slots)
 
@@ -86,5 +93,7 @@ def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
     >>> start_shared_worker() is None  # one is alive already
     True
     """
+    from drawscape.queue import worker_process
+
     queue = default_queue()
     return worker_process.start_shared_worker(queue.database, queue.home, slots)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
 from drawscape.errors import JobStateError
 from drawscape.jobs.default import default_queue, workers_alive
 from drawscape.queue import task
-from drawscape.queue.batch import Batch
 from drawscape.queue.codec import dump
 from drawscape.queue.job import Job
 from drawscape.queue.options import split_options
+
+if TYPE_CHECKING:
+    from drawscape.queue.batch import Batch
 
 Target = str | Callable[..., Any]
 P = ParamSpec("P")
@@ -82,6 +84,8 @@ def enqueue_many(
     >>> len(batch.wait(60))
     3
     """
+    from drawscape.queue.batch import Batch
+
     queue = default_queue()
     batch_id, _, following = queue.enqueue_many(
         task_function,

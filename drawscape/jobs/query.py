@@ -1,18 +1,22 @@
 """What is known of jobs: by id, by status, by task."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import JobNotFoundError
 from drawscape.jobs.default import default_queue
-from drawscape.queue.batch import Batch
 from drawscape.queue.job import Job
-from drawscape.queue.job_list import JobList
-from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.status import Status
-from drawscape.queue.table import query, statistics
+from drawscape.queue.table import query
 from drawscape.queue.table.records import parsed, utc
+
+if TYPE_CHECKING:
+    from drawscape.queue.batch import Batch
+    from drawscape.queue.snapshot import JobSnapshot
+    from drawscape.queue.table.statistics import Statistics
 
 
 def get_job_status(job_id: str) -> dict[str, Any]:
@@ -103,6 +107,8 @@ def get_batch(batch_id: str) -> Batch:
     >>> len(get_batch(batch.id))
     1
     """
+    from drawscape.queue.batch import Batch
+
     return Batch(default_queue(), batch_id)
 
 
@@ -119,6 +125,8 @@ def list_jobs(
     >>> sum(job.progress for job in list_jobs("failed", limit=None))
     0
     """
+    from drawscape.queue.job_list import JobList
+
     queue = default_queue()
     jobs = JobList(queue, query.choose(queue.name, status, task))
     return jobs if limit is None else list(islice(jobs, limit))
@@ -135,6 +143,8 @@ def list_snapshots(
     >>> [snapshot.progress for snapshot in list_snapshots(limit=1)]
     [1.0]
     """
+    from drawscape.queue.snapshot import snapshot
+
     queue = default_queue()
     rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
     return [snapshot(row) for row in rows]
@@ -150,12 +160,14 @@ def count_queued(limit: int = 1_000_000) -> int:
     return query.count_queued(queue.database, queue.name, limit)
 
 
-def queue_statistics() -> statistics.Statistics:
+def queue_statistics() -> Statistics:
     """Return counts, rates and waiting times of the queue.
 
     >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
     >>> queue_statistics().counts["finished"] > 0
     True
     """
+    from drawscape.queue.table.statistics import statistics
+
     queue = default_queue()
-    return statistics.statistics(queue.database, queue.name)
+    return statistics(queue.database, queue.name)

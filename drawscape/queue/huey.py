@@ -19,7 +19,7 @@ from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.key import key_of
 from drawscape.queue.periodic import PeriodicJob, Timetable, zone_of
-from drawscape.queue.table.retention import KEEP, Keep
+from drawscape.queue.table.keep import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
 
 

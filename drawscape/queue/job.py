@@ -7,19 +7,19 @@ import time
 import warnings
 from collections.abc import Generator, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.image_tag import file_tag
-from drawscape.queue.explanation import explain, jobs_ahead
 from drawscape.queue.meta import JobMeta
 from drawscape.queue.options import priority_of
 from drawscape.queue.queue import Queue
-from drawscape.queue.snapshot import JobSnapshot, snapshot
 from drawscape.queue.table import control
 from drawscape.queue.table.query import origin_of, read_log, read_row, require
 from drawscape.queue.table.records import JobRow, parsed, utc
+
+if TYPE_CHECKING:
+    from drawscape.queue.snapshot import JobSnapshot
 
 _LOOK_S = 0.003
 _EAGER_S, _EAGER_LOOK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
@@ -40,6 +40,8 @@ class Job:
 
     def refresh(self) -> JobSnapshot:
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
+        from drawscape.queue.snapshot import snapshot
+
         return snapshot(self._row())
 
     def _row(self) -> JobRow:
@@ -90,6 +92,8 @@ class Job:
     @property
     def ahead(self) -> int | None:
         """How many queued jobs come first; None once it no longer waits in the queue."""
+        from drawscape.queue.explanation import jobs_ahead
+
         row = self._row()
         return jobs_ahead(self._queue, row) if row.status == "queued" else None
 
@@ -174,6 +178,8 @@ class Job:
 
     def explain(self) -> str:
         """Return in words why it still waits, how it runs, or why it failed."""
+        from drawscape.queue.explanation import explain
+
         return explain(self._queue, self._row())
 
     def cancel(self, grace: Duration = 0.0) -> bool:
@@ -273,6 +279,8 @@ class Job:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show a finished drawing as `<img>`: that survives saving, reopening and untrusted notebooks."""
+        from drawscape.image_tag import file_tag
+
         result = self.result if self._row().status == "finished" else None
         picture = file_tag(result) if isinstance(result, str) else None
         return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import platform
+import sys
 from dataclasses import dataclass
 
 from drawscape import __version__
 from drawscape.errors import QueueError
 
 _MOST_BYTES = 100
+_PYTHON = sys.version.split()[0]  # to import `platform` for it takes as long as all of this module
 
 
 class OtherPythonError(QueueError):
@@ -53,7 +54,7 @@ class Origin:
         """Raise OtherPythonError if this Python cannot read it."""
         if not self.has_code:
             return
-        ours = platform.python_version()
+        ours = _PYTHON
         if self.python.split(".")[:2] != ours.split(".")[:2]:
             raise OtherPythonError(
                 f"it carries code of Python {self.python}, from a notebook, and this is Python {ours}: start "
@@ -64,4 +65,4 @@ class Origin:
 @functools.cache
 def header_of_this_process(has_code: bool) -> bytes:
     """Return what a message from here begins with."""
-    return Origin(platform.python_version(), __version__, has_code).header
+    return Origin(_PYTHON, __version__, has_code).header

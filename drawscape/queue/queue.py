@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drawscape import output_store
 from drawscape.errors import JobOptionError, NotSerializableError
-from drawscape.queue.by_value import portable
 from drawscape.queue.codec import Codec, dump, of_call, of_result
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.target import open_database
@@ -18,7 +17,6 @@ from drawscape.queue.ids import new_batch_id, new_id, new_ids
 from drawscape.queue.job_argument import remedy, with_results
 from drawscape.queue.key import key_of
 from drawscape.queue.options import id_of, new_job, refuse, split_options
-from drawscape.queue.output_paths import portable_paths
 from drawscape.queue.table.insertion import insert, insert_many
 from drawscape.queue.table.query import is_migrated, read_result
 from drawscape.queue.table.records import NewJob, RunsAfter
@@ -112,7 +110,7 @@ class Queue:
         args, arguments, needed = with_results(args, arguments)
         payload = self.pack(job_id, task, args, arguments, options)
         job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
-        job = replace(job, depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
+        job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
         return insert(self.database, self.name, job, *self._callbacks(job_id, options))
 
     def _callbacks(self, job_id: str, options: Mapping[str, Any]) -> list[NewJob]:
@@ -128,7 +126,7 @@ class Queue:
             check_binding(task, (job_id,), {})
             own_id = new_id()
             job = new_job(own_id, task, self.pack(own_id, task, (job_id,), {}, {}), {})
-            found.append(replace(job, depends_on=(job_id,), runs_anyway=runs))
+            found.append(job._replace(depends_on=(job_id,), runs_anyway=runs))
         return found
 
     def result_of(self, job_id: str) -> Any:
@@ -166,11 +164,10 @@ class Queue:
         What is the same for all of them is looked up once: a batch packs 400,000 of them a second.
         """
         dumps, path = self.codec.dumper(by_value=task.by_value), task.path
-        try:
-            carried = portable(task.function) if task.by_value else None
-        except NotSerializableError as error:
-            raise NotSerializableError(_uncarried(task, error)) from error
+        carried = _carried(task) if task.by_value else None
         home = self.home if self.is_shared() else None
+        if home is not None:
+            from drawscape.queue.output_paths import portable_paths
         # Read in the child, so it travels with the call.
         extra = ({"fresh_process": True},) if options.get("job_fresh_process") else ()
 
@@ -253,7 +250,7 @@ class Queue:
         insert_many(
             self.database,
             self.name,
-            replace(model, batch=batch),
+            model._replace(batch=batch),
             list(zip(*columns, strict=True)),
             description=description,
             then=() if following is None else (following,),
@@ -280,6 +277,16 @@ class Queue:
         options["job_depends_on"] = [batch]
         job_id = id_of(options)
         return new_job(job_id, task, self.pack(job_id, task, (), arguments, options), options)
+
+
+def _carried(task: Task) -> Any:
+    """Return the task's function such that it travels by value."""
+    from drawscape.queue.by_value import portable
+
+    try:
+        return portable(task.function)
+    except NotSerializableError as error:
+        raise NotSerializableError(_uncarried(task, error)) from error
 
 
 def _uncarried(task: Task, error: NotSerializableError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import inspect
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from drawscape.errors import TaskArgumentsError, TaskNotAllowedError, TaskNotFoundError
-from drawscape.project_modules import file_of, import_module
+from drawscape.project_modules import file_of, import_with_file
 from drawscape.settings import TASK_ALIASES
 
 Function = Callable[..., Any]
@@ -100,7 +101,7 @@ def _aliases_in(module: str) -> set[str]:
 
 def _module(name: str, path: str, search: Path | None) -> ModuleType:
     try:
-        module = import_module(search, name)
+        module, file = import_with_file(search, name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
             raise
@@ -111,12 +112,12 @@ def _module(name: str, path: str, search: Path | None) -> ModuleType:
         raise TaskNotFoundError(
             f"task {path!r}: no module {error.name!r} (looked in {search or 'sys.path'}){hint}"
         ) from error
-    return _as_on_disk(module, (search and file_of(search, name)) or _file_of(module))
+    return _as_on_disk(module, str(file) if file else _file_of(module))
 
 
-def _file_of(module: ModuleType) -> Path | None:
-    file = getattr(module, "__file__", None)
-    return Path(file) if file and file.endswith(".py") else None
+def _file_of(module: ModuleType) -> str | None:
+    file: str | None = getattr(module, "__file__", None)
+    return file if file and file.endswith(".py") else None
 
 
 @functools.lru_cache(maxsize=64)
@@ -136,11 +137,11 @@ def _warn_of_namesake(path: str, search: Path | None) -> None:
         )
 
 
-_SEEN: dict[tuple[str, Path], tuple[float, ModuleType]] = {}
+_SEEN: dict[tuple[str, str], tuple[float, ModuleType]] = {}
 """Modules as they were read for a check: name and file to (time of the file, module)."""
 
 
-def _as_on_disk(module: ModuleType, file: Path | None) -> ModuleType:
+def _as_on_disk(module: ModuleType, file: str | None) -> ModuleType:
     """Return `module`, or a private copy of it as `file` has it now.
 
     A kernel lives for days: it must not refuse a job because of a signature that was edited meanwhile, or
@@ -149,7 +150,7 @@ def _as_on_disk(module: ModuleType, file: Path | None) -> ModuleType:
     if file is None:
         return module
     try:
-        stamp = file.stat().st_mtime
+        stamp = os.stat(file).st_mtime
     except OSError:
         return module
     key = (module.__name__, file)
@@ -172,8 +173,8 @@ def _as_on_disk(module: ModuleType, file: Path | None) -> ModuleType:
     return fresh
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    return one == other or one.resolve() == other.resolve()
+def _is_same(one: str, other: str) -> bool:
+    return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
 def _functions(module: ModuleType) -> list[str]:

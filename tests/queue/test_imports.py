@@ -17,6 +17,8 @@ HEAVY = (
     "cloudpickle",
     "asyncio",
     "rich",
+    "logging",
+    "subprocess",
 )
 
 

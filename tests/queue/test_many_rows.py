@@ -23,7 +23,8 @@ from drawscape.jobs import (
     queue_statistics,
 )
 from drawscape.queue.table.control import cancel_many
-from drawscape.queue.table.retention import DAY_S, prune
+from drawscape.queue.table.keep import DAY_S
+from drawscape.queue.table.retention import prune
 from drawscape.queue.table.slices import in_slices
 
 MANY = 3000

@@ -18,7 +18,8 @@ from drawscape.job_manager import (
     prune_jobs,
 )
 from drawscape.queue.engines.target import is_url
-from drawscape.queue.table.retention import DAY_S, prune
+from drawscape.queue.table.keep import DAY_S
+from drawscape.queue.table.retention import prune
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -75,7 +76,7 @@ def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_co
 HUEY = ("huey", "JobHuey", "filename")
 TIDY_QUEUE = """
 from drawscape.queue.{module} import {name}
-from drawscape.queue.table.retention import Keep
+from drawscape.queue.table.keep import Keep
 
 huey = {name}(
     "background",

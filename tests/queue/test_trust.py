@@ -24,7 +24,7 @@ from drawscape.jobs import (
 from drawscape.queue import clock, queue
 from drawscape.queue.queue import Queue
 from drawscape.queue.table import retention, schedule
-from drawscape.queue.table.retention import DAY_S
+from drawscape.queue.table.keep import DAY_S
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import QueueError
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from drawscape.queue.table.records import Claim
+else:
+    Protocol = object  # protocols that nobody checks at run time take a millisecond to make
 
 
 class CommitInDoubt(QueueError):  # noqa: N818 - it names what is known

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Database
-from drawscape.queue.engines.transfer import Transfer
+
+if TYPE_CHECKING:
+    from drawscape.queue.engines.transfer import Transfer
 
 
 def is_url(target: str | os.PathLike[str]) -> bool:

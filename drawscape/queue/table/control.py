@@ -13,7 +13,6 @@ from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, Stat
 from drawscape.queue.table.dependencies import lock, reopen, settle
 from drawscape.queue.table.query import list_rows, read_row, require
 from drawscape.queue.table.records import JobRow, parsed
-from drawscape.queue.table.retention import remove_files
 from drawscape.queue.table.slices import in_slices
 
 ALL_LANES = "*"
@@ -180,6 +179,8 @@ def delete(database: Database, job_id: str) -> None:
                 f"delete from job where id = ? and status in {SQL_ENDED}", (job_id,)
             ).rowcount
             if changed:
+                from drawscape.queue.table.retention import remove_files
+
                 remove_files(database.folder, [job_id])
                 return
     row = _require(database, job_id)

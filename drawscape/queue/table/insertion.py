@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,11 @@ from drawscape.queue.table.records import Group, NewJob, RunsAfter
 from drawscape.queue.worker.failpoints import failpoint
 
 _NO_COLUMNS = frozenset({"due", "group", "depends_on", "replaces"})
-_DEFAULTS = {field.name: field.default for field in fields(NewJob) if field.name not in _NO_COLUMNS}
+_DEFAULTS = {
+    name: NewJob._field_defaults.get(name, object())
+    for name in NewJob._fields
+    if name not in _NO_COLUMNS
+}
 _ORDINARY = Group()
 
 
@@ -204,4 +207,4 @@ def _after(job: NewJob, needed: tuple[str, ...]) -> NewJob:
     if not needed:
         return job
     runs = RunsAfter.SUCCESS if job.depends_on else RunsAfter.ANY
-    return replace(job, depends_on=(*job.depends_on, *needed), runs_anyway=runs)
+    return job._replace(depends_on=(*job.depends_on, *needed), runs_anyway=runs)

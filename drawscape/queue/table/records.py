@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -34,8 +34,7 @@ class RunsAfter(IntEnum):
         return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
 
     at: float
@@ -49,8 +48,7 @@ class Due:
         return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
 
     lane: str = "default"
@@ -58,8 +56,7 @@ class Group:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(NamedTuple):
     """A job as it is inserted; times in seconds since 1970, spans in seconds.
 
     The defaults of its columns are those of the table.
@@ -131,8 +128,7 @@ class Outcome:
         return not (self.detail or {}).get("permanent")
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(NamedTuple):
     """A job as the table has it at one moment, without payload and result."""
 
     seq: int
@@ -182,7 +178,7 @@ class JobRow:
         return parsed(self.detail)
 
 
-ROW_COLUMNS = ", ".join(field.name for field in fields(JobRow))
+ROW_COLUMNS = ", ".join(JobRow._fields)
 
 
 def parsed(text: str | None) -> dict[str, Any]:

@@ -7,16 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.status import SQL_ENDED, SQL_OPEN
+from drawscape.queue.table.keep import DAY_S, KEEP, Keep
 from drawscape.queue.table.slices import in_slices
 from drawscape.queue.worker.job_log import log_path
-
-DAY_S = 86_400.0
 
 _LOOKED_UP = 2000  # jobs that are looked up at once, outside of the transactions that remove them
 _BATCHES_AT_ONCE, _PAGES_AT_ONCE = 50, 64  # a millisecond or less
@@ -40,27 +38,6 @@ _EXPIRED = f"""
 select seq, id, {{column}} from job where {{old}} and {{column}} >= :after and {_MAY_GO}
 order by {{column}} limit :limit
 """
-
-
-@dataclass(frozen=True)
-class Keep:
-    """How long ended jobs stay, in seconds, and how many at most.
-
-    A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes. The limit of
-    `count` spares jobs that ended in the last `spared_s`: a large batch does not push out its own results.
-
-    >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
-    0
-    """
-
-    finished_s: float = 30 * DAY_S
-    others_s: float = 365 * DAY_S
-    count: int = 100_000
-    spared_s: float = 7 * DAY_S
-
-
-KEEP = Keep()
-"""What is kept by default."""
 
 
 def prune(database: Database, keep: Keep = KEEP, *, now: float | None = None) -> int:

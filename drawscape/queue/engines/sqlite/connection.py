@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import UniqueViolation, ValueRefused
@@ -19,8 +19,10 @@ from drawscape.queue.engines.sqlite.forking import OwnConnection, hold_for_fork
 from drawscape.queue.engines.sqlite.preparation import prepare
 from drawscape.queue.engines.sqlite.remedies import remedy
 from drawscape.queue.engines.sqlite.rows import insert_rows
-from drawscape.queue.engines.sqlite.traces import Traces
 from drawscape.queue.engines.sqlite.workers import Workers
+
+if TYPE_CHECKING:
+    from drawscape.queue.engines.sqlite.traces import Traces
 
 FULL, NORMAL = 2, 1
 
@@ -136,7 +138,12 @@ class Database:
     label = target
     """What names it in messages."""
 
-    traces = property(Traces, doc="What its jobs leave while they run.")
+    @property
+    def traces(self) -> Traces:
+        """What its jobs leave while they run."""
+        from drawscape.queue.engines.sqlite.traces import Traces
+
+        return Traces(self)
 
     @property
     def folder(self) -> Path:

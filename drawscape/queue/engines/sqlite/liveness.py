@@ -13,7 +13,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import threading
 import time
 from dataclasses import asdict, dataclass, replace
@@ -241,4 +240,6 @@ def forget_dead(folder: Path) -> None:
 def _remove_temporary(folder: Path) -> None:
     """Remove a folder of multiprocessing's, if it is one and this user's."""
     if folder.name.startswith("pymp-") and folder.lstat().st_uid == os.getuid():
+        import shutil
+
         shutil.rmtree(folder, ignore_errors=True)
