@@ -11,7 +11,6 @@ import itertools
 import os
 import platform
 import re
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -65,6 +64,8 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
     What a killed process left is removed by the next that asks for one.
     """
+    import shutil
+
     parent.mkdir(parents=True, exist_ok=True)
     folder = temporary_path(parent / "scratch")
     folder.mkdir(mode=0o700)
@@ -91,6 +92,8 @@ def sweep(folder: Path) -> list[Path]:
     with suppress(OSError), os.scandir(folder) as entries:  # it may be gone, or not readable
         for entry in entries:
             if entry.name.endswith(".part") and _is_left_behind(entry):
+                import shutil
+
                 with suppress(OSError):  # another sweep was faster, or the folder is not ours
                     remove = shutil.rmtree if entry.is_dir(follow_symlinks=False) else os.unlink
                     remove(entry)

@@ -5,7 +5,6 @@ working. A message says what, which value, and what to do about it.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class DrawscapeError(Exception):
@@ -73,6 +72,8 @@ class UnknownNameError(DrawscapeError, LookupError):
     permanent = True
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
         names = sorted(known)
         near = get_close_matches(name, names, n=3, cutoff=0.6)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"

@@ -3,7 +3,6 @@
 import os
 import re
 from binascii import b2a_base64
-from html import escape
 from pathlib import Path
 
 _KINDS = {".svg": "svg+xml", ".png": "png"}
@@ -15,6 +14,8 @@ _METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
 
 def image_tag(data: bytes, kind: str, alt: str, *, height_px: int = 480) -> str:
     """Return the `<img>` of an image of `kind` ('svg+xml', 'webp'), at most `height_px` high."""
+    from html import escape
+
     coded = b2a_base64(data, newline=False).decode()
     style = f"max-width: 100%; max-height: {height_px}px; {_PAPER}"
     return f'<img src="data:image/{kind};base64,{coded}" alt="{escape(alt)}" style="{style}">'

@@ -1,6 +1,5 @@
 """Output that several commands share: counts, spans of time, lists, bars, errors."""
 
-import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -100,4 +99,6 @@ def progress_bar(label: str, total: float = 1.0) -> Iterator[Callable[[float], N
 
 
 def _columns() -> int:
+    import shutil
+
     return min(shutil.get_terminal_size().columns, _WIDEST)

@@ -52,7 +52,7 @@ class Duplicates:
         cuts = self._covered(width_mm)
         if not len(cuts[0]):
             return lines if kept.all() else lines.take(kept)
-        touched = np.unique(self._owners[cuts[0]])
+        touched = np.flatnonzero(np.bincount(self._owners[cuts[0]]))
         concerned = np.isin(self._owners, touched)
         rest = _left_over(self._pieces, self._owners, cuts, concerned, width_mm)
         kept[touched] = False

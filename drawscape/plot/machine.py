@@ -4,7 +4,6 @@ import os
 import tomllib
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def read_machine(name: str | os.PathLike[str]) -> Machine:
 
 @cache
 def _known() -> dict[str, dict[str, Any]]:
-    text = files("drawscape.plot").joinpath("machines.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("machines.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

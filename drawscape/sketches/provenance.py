@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -117,6 +116,8 @@ def read_provenance(svg_text: str) -> Provenance:
     >>> read_provenance(text).sketch, read_provenance(text).seed
     ('spiral', 7)
     """
+    import html
+
     found = _METADATA.search(svg_text)
     if found is None:
         raise ProvenanceError(

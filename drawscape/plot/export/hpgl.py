@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class Device:
 @cache
 def devices() -> dict[str, Device]:
     """Return the plotters that are known, by name."""
-    text = files("drawscape.plot.export").joinpath("hpgl.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("hpgl.toml").read_text(encoding="utf-8")
     return {name: _device(name, values) for name, values in tomllib.loads(text).items()}
 
 
