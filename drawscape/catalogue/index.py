@@ -106,14 +106,15 @@ def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
 
 
 def provenance_of(path: Path) -> Provenance:
-    """Return what a file says of its making. Raises ProvenanceError, OSError."""
+    """Return what a file says of its making. Raises ProvenanceError, which names the file, and OSError."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         if b"</metadata>" not in head and b"<metadata" in head:
             head += file.read()
-    if b"<metadata" not in head:
-        raise ProvenanceError(f"{path} does not say how it was drawn")
-    return read_provenance(head.decode("utf-8", "replace"))
+    try:
+        return read_provenance(head.decode("utf-8", "replace"))
+    except ProvenanceError as error:
+        raise ProvenanceError(f"{path}: {error}") from None
 
 
 def search_home(wanted: Mapping[str, int]) -> dict[str, Path]:

@@ -17,8 +17,8 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool) -> None:
 
     PATH is such as drawscape.tasks.drawing.generate_complex_svg.
 
-    A VALUE is read as JSON where it is some (7, true, [1, 2]), else as text; names that begin with `job_`
-    are options: job_timeout=2m. Prints the job's id.
+    A VALUE that is JSON is read as such (7, true, [1, 2]), any other is a text; names that begin with
+    `job_` are options: job_timeout=2m. Prints the job's id.
     """
     job = enqueue_background_job(path, **dict(_pair(text) for text in arguments))
     click.echo(job.id)

@@ -28,7 +28,7 @@ from drawscape.errors import MissingExtraError
 def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, ...]) -> None:
     """Start a worker and JupyterLab; stop both together.
 
-    Ctrl-C stops them. Further options go to JupyterLab.
+    Ctrl-C twice stops them. Further options go to JupyterLab.
 
     It opens the project's first notebook. Where there is none, one is written, with a sketch to begin with.
     """

@@ -31,10 +31,7 @@ def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     from drawscape.catalogue.index import provenance_of
     from drawscape.catalogue.redraw import Sameness, compared
 
-    try:
-        provenance = provenance_of(file)
-    except ProvenanceError as error:
-        raise ProvenanceError(f"{file}: {error}") from None
+    provenance = provenance_of(file)
     sketch = chosen_sketch(provenance, trust=trust)
     with progress_bar(provenance.sketch) as show:
         svg = redraw_sketch(provenance, sketch, on_progress=lambda fraction, _svg: show(fraction))
