@@ -12,9 +12,10 @@ import pytest
 from support import wait_until
 
 from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, list_jobs
-from drawscape.queue.engines.sqlite.connection import NORMAL, Database
+from drawscape.queue.engines.engine import Database
 from drawscape.queue.table.candidates import ANY_PRIORITY
-from drawscape.queue.table.claims import claim
+from drawscape.queue.table.claims import acknowledge_all, claim, give_back
+from drawscape.queue.table.dependencies import lock
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.hand import Ended, Hand
 from drawscape.queue.worker.turn import Turn
@@ -28,7 +29,7 @@ class Slot:
     """A hand with the queue's file behind it, and what stands in for the slot's thread."""
 
     def __init__(self, left: int = 1000) -> None:
-        self.database = Database(default_queue().database.path, synchronous=NORMAL, shared=True)
+        self.database: Database = default_queue().database.another(is_durable=False)
         self.left = left
         self.let_go_calls = 0
         self.hand = Hand(
@@ -80,6 +81,7 @@ def attempts(status: str) -> set[int]:
     }
 
 
+@pytest.mark.both_engines
 def test_handfuls_grow_while_jobs_are_short_and_run_in_their_order(slot: Slot):
     jobs = [
         enqueue_background_job("sampletasks.nothing", job_priority=number % 3)
@@ -99,6 +101,7 @@ def test_handfuls_grow_while_jobs_are_short_and_run_in_their_order(slot: Slot):
     assert attempts("finished") == {1}
 
 
+@pytest.mark.both_engines
 def test_after_a_long_job_one_is_held_at_a_time(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 40)
     slot.run_short(12)
@@ -108,6 +111,7 @@ def test_after_a_long_job_one_is_held_at_a_time(slot: Slot):
     assert statuses()["started"] <= 1
 
 
+@pytest.mark.both_engines
 def test_a_job_that_takes_its_time_lets_those_go_that_were_claimed_with_it(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 40)
     done = slot.run_short(9)
@@ -138,18 +142,106 @@ def test_while_another_writes_nothing_is_let_go_and_nothing_lost(slot: Slot):
     assert statuses()["finished"] == 10
 
 
+@pytest.mark.both_engines
 def test_an_outcome_that_cannot_be_written_fails_its_own_job_alone(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 12)
     slot.run_short(7)
     bad = slot.take()
-    slot.end(bad, Outcome("failed", "exception", error="\udce9"), SHORT_S)
+    slot.end(bad, Outcome("finished", peak_kb=2**70), SHORT_S)
     slot.run_short(4)
     assert statuses() == {"finished": 11, "failed": 1}
     (failed,) = list_jobs(status="failed")
     assert failed.id == bad.id
-    assert "could not be written" in failed.error
+    assert failed.error.startswith("its outcome ")
 
 
+@pytest.mark.both_engines
+def test_what_waits_for_one_of_a_handful_or_for_a_batch_follows_at_once(slot: Slot):
+    first = enqueue_many("sampletasks.nothing", [{}] * 9)
+    needed = enqueue_background_job("sampletasks.nothing")
+    rest = enqueue_many("sampletasks.nothing", [{}] * 20, then="sampletasks.nothing")
+    following = enqueue_background_job("sampletasks.nothing", job_depends_on=needed.id)
+    assert slot.run_short(30) == [
+        *(job.id for job in first.jobs),
+        needed.id,
+        *(job.id for job in rest.jobs),
+    ]
+    assert slot.run_short(2) == [following.id, rest.following.id]
+    assert statuses() == {"finished": 32}
+
+
+@pytest.mark.both_engines
+def test_among_short_jobs_those_that_fail_are_tried_again(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 9, job_retries=1)
+    failed = Outcome("failed", "exception", error="no ink")
+    slot.run_short(4)
+    for _ in range(3):
+        slot.end(slot.take(), failed, SHORT_S)
+    slot.run_short(5)
+    assert statuses() == {"finished": 9}
+    assert attempts("finished") == {1, 2}
+
+
+@pytest.mark.both_engines
+def test_of_a_handful_what_another_has_by_now_is_left_to_it(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 20)
+    slot.run_short(3)
+    held = [slot.take() for _ in range(4)]
+    lost, again = held[1], held[2]
+    give_back(default_queue().database, lost, again)
+    taken = claim(default_queue().database, "background", "other", None)
+    assert (taken.id, taken.token) == (lost.id, 2)
+    ends = [(job, DONE) for job in held]
+    accepted = acknowledge_in_turn(slot.database, ends)
+    assert accepted == [True, False, False, True]
+    assert statuses() == {"finished": 5, "started": 5, "queued": 10}
+
+
+def acknowledge_in_turn(database: Database, ends: list[tuple[Claim, Outcome]]) -> list[bool | None]:
+    """Acknowledge what is left until nothing is, as a hand does."""
+    accepted, _ = acknowledge_all(database, ends)
+    if None in accepted:
+        left = [end for end, one in zip(ends, accepted, strict=True) if one is None]
+        rest = iter(acknowledge_in_turn(database, left))
+        accepted = [next(rest) if one is None else one for one in accepted]
+    return accepted
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_of_a_handful_one_that_another_session_has_locked_keeps_none_waiting(slot: Slot):
+    enqueue_many("sampletasks.nothing", [{}] * 20)
+    slot.run_short(3)
+    ends = [(slot.take(), DONE) for _ in range(4)]
+    following = ("background", "worker", None)
+    with default_queue().database.transaction(is_alone=False) as other:
+        lock(other, ends[1][0].id)
+        slot.database.connection.control("set lock_timeout = '5s'")
+        accepted, claimed = acknowledge_all(slot.database, ends, next_for=following, most=4)
+        assert accepted == [True, None, True, True]
+        assert len(claimed) == 4
+    assert acknowledge_all(slot.database, ends[1:2])[0] == [True]
+
+
+@pytest.mark.both_engines
+def test_of_lanes_and_limits_the_best_comes_first(slot: Slot):
+    kinds = [
+        {},
+        {"job_lane": "fast"},
+        {"job_lane": "slow"},
+        {"job_limit_key": "pen", "job_limit": 2},
+    ]
+    jobs = [
+        enqueue_background_job("sampletasks.nothing", job_priority=number % 3, **kinds[number % 4])
+        for number in range(60)
+    ]
+    in_order = sorted(jobs, key=lambda job: -job.priority)
+    assert slot.run_short(60) == [job.id for job in in_order]
+    assert statuses() == {"finished": 60}
+
+
+@pytest.mark.both_engines
 def test_jobs_of_groups_are_not_claimed_ahead(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 20, job_limit_key="pen", job_limit=1)
     for _ in range(20):
@@ -160,6 +252,7 @@ def test_jobs_of_groups_are_not_claimed_ahead(slot: Slot):
     assert statuses() == {"finished": 20}
 
 
+@pytest.mark.both_engines
 def test_a_job_of_a_group_that_is_urgent_comes_before_ordinary_ones(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 5)
     urgent = enqueue_background_job("sampletasks.nothing", job_lane="pens", job_priority=5)
@@ -167,6 +260,7 @@ def test_a_job_of_a_group_that_is_urgent_comes_before_ordinary_ones(slot: Slot):
     assert statuses() == {"finished": 1, "started": 2, "queued": 3}
 
 
+@pytest.mark.both_engines
 def test_no_more_are_claimed_than_may_run_here(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 20)
     slot.left = 3
@@ -177,6 +271,7 @@ def test_no_more_are_claimed_than_may_run_here(slot: Slot):
     assert statuses() == {"finished": 4, "queued": 16}
 
 
+@pytest.mark.both_engines
 def test_a_worker_that_leaves_gives_back_what_it_has_not_begun(slot: Slot):
     enqueue_many("sampletasks.nothing", [{}] * 40)
     slot.run_short(9)
@@ -185,6 +280,7 @@ def test_a_worker_that_leaves_gives_back_what_it_has_not_begun(slot: Slot):
     assert statuses() == {"finished": 10, "queued": 30}
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_short_jobs_do_not_wait_for_a_long_one_behind_which_they_stood(home, start_consumer):
     gate = home / "gate"  # which the long one waits for
@@ -198,6 +294,7 @@ def test_short_jobs_do_not_wait_for_a_long_one_behind_which_they_stood(home, sta
     wait_until(lambda: long.status == "finished", 60, "the long one")
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_a_worker_asked_to_leave_amid_short_jobs_runs_each_once(home: Path, start_consumer):
     effects = home / "effects"

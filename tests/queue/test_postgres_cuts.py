@@ -27,8 +27,18 @@ from drawscape.job_manager import (
     queue_is_paused,
     retry_job,
 )
-from drawscape.queue.table.claims import acknowledge, claim, give_back, note_progress
+from drawscape.queue.engines.engine import CommitInDoubt
+from drawscape.queue.table.candidates import ANY_PRIORITY
+from drawscape.queue.table.claims import (
+    acknowledge,
+    acknowledge_all,
+    claim,
+    give_back,
+    note_progress,
+)
 from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.worker.hand import Ended, Hand
+from drawscape.queue.worker.turn import Turn
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -112,9 +122,14 @@ def cutter(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     proxy.close()
 
 
-def held(job_id: str) -> Claim:
+def claimed() -> Claim:
     found = claim(default_queue().database, "background", "worker", None)
     assert found is not None
+    return found
+
+
+def held(job_id: str) -> Claim:
+    found = claimed()
     assert found.id == job_id
     return found
 
@@ -206,6 +221,63 @@ class AcknowledgeInLane(Acknowledge):
         self.held = held(self.id)
 
 
+class AcknowledgeSeveral(Acknowledge):
+    """With the next claims: none of those runs here if the answer was lost, and none is lost."""
+
+    def prepare(self) -> None:
+        enqueue_many(TASK, [{}] * 6)
+        self.ends = [(claimed(), Outcome("finished")) for _ in range(3)]
+
+    def act(self) -> object:
+        try:
+            accepted, following = acknowledge_all(
+                self.database, self.ends, next_for=("background", "worker", None), most=2
+            )
+        except CommitInDoubt:
+            assert not self.is_done()  # else it is found out
+            raise
+        assert accepted == [True] * 3
+        assert len(following) in (0, 2)
+        return accepted
+
+    def is_done(self) -> bool:
+        ended = {str(job.status) for job in list_jobs(limit=None) if job.id in self.ids()}
+        assert len(ended) == 1
+        return ended == {"finished"}
+
+    def ids(self) -> set[str]:
+        return {held.id for held, _ in self.ends}
+
+
+class LetGo(Acknowledge):
+    """By a slot whose job takes its time: what may be another's by now does not run here."""
+
+    def prepare(self) -> None:
+        enqueue_many(TASK, [{}] * 4)
+        self.hand = Hand(
+            self.database,
+            Turn(),
+            threading.Event(),
+            lanes=(),
+            lowest=ANY_PRIORITY,
+            claimant=lambda: ("background", "worker", None),
+            left=lambda: 9,
+            on_let_go=lambda: None,
+        )
+        self.hand.end(Ended(claimed(), Outcome("finished")), 0.0)
+        assert len(self.hand.jobs()) == 2
+
+    def act(self) -> object:
+        self.hand.let_go()
+        if held := {job.id for job in self.hand.jobs()}:
+            assert held <= {job.id for job in list_jobs(status="started")}
+            raise QueueError("nothing was written")
+        return None
+
+    def is_done(self) -> bool:
+        return not self.hand.jobs()
+
+
 class Fail(Acknowledge):
     """With a try that is left: a longer transaction."""
 
@@ -282,6 +354,8 @@ VERBS: list[Callable[[str], Verb]] = [
     Claimed,
     Acknowledge,
     AcknowledgeInLane,
+    AcknowledgeSeveral,
+    LetGo,
     Fail,
     GiveBack,
     Progress,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,14 @@ import pytest
 from postgres_server import Server, administrator, end_sessions, find_binaries, new_schema
 from support import is_running, wait_until
 
-from drawscape.job_manager import Job, default_queue, enqueue_background_job
+from drawscape.job_manager import (
+    Job,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+)
+from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
+from drawscape.queue.ids import new_id
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -158,26 +167,63 @@ class Proxy:
         self.heal()
 
 
+# Its slot then waits for the server, with others in hand that were claimed with the job that reports.
+SLOW_PROGRESS = (
+    "insert into job_note values ('slow', '')",
+    "create function sleep() returns trigger language plpgsql as $body$ begin "
+    "if exists (select 1 from job_note where name = 'slow') then perform pg_sleep(600); end if; "
+    "return new; end $body$",
+    "create trigger sleep before update on job for each row when (new.progress = 0.5) "
+    "execute function sleep()",
+)
+
+
 def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
     server: Server, remote: str, start_consumer: Callable[..., Any], tmp_path: Path
 ):
     proxy = Proxy(server.port)
     schema = remote.rpartition("application_name=")[2]
     url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?application_name={schema}"
-    job = enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go"))
-    consumer = start_consumer(environment={"DRAWSCAPE_QUEUE": url})
+    trace = tmp_path / "trace"
+    short = [{"path": str(trace), "text": str(number)} for number in range(40)]
+    others = list(enqueue_many("sampletasks.append", short[:20]).jobs)
+    job = enqueue_background_job("sampletasks.preview_of", 1, str(tmp_path / "go"))
+    others += enqueue_many("sampletasks.append", short[20:]).jobs
+    own = default_queue().database
+    another, locks = new_id(), own.folder / "workers"
+    announce(locks, WorkerInfo(another, os.getpid(), 1, "background", 0.0))
+    for statement in SLOW_PROGRESS:
+        own.connection.raw.execute(statement)
+    consumer = start_consumer("-w", "1", environment={"DRAWSCAPE_QUEUE": url})
     try:
-        wait_until(lambda: begun(job).refresh().pid)
-        child = job.refresh().pid
-        proxy.cut()
-        wait_until(lambda: not is_running(child), 60, "the child to be ended")
+        asleep = "from pg_stat_activity where wait_event = 'PgSleep'"
+        with administrator(server.url) as session:
+            wait_until(lambda: session.execute(f"select 1 {asleep}").fetchone(), 60, "progress")
+            child = job.refresh().pid
+            proxy.cut()
+            wait_until(lambda: not is_running(child), 60, "the child to be ended")
+            own.connection.execute("delete from job_note where name = 'slow'")
+            session.execute(f"select pg_terminate_backend(pid) {asleep}")
+        taken = own.connection.execute(
+            "update job set worker = ?, token = token + 1 where status = 'started' and id <> ? "
+            "returning id",
+            (another, job.id),
+        ).fetchall()
+        held = {str(number) for number, one in enumerate(others) if (one.id,) in taken}
+        before = Counter(trace.read_text().split())
         proxy.heal()
+        assert enqueue_background_job("sampletasks.add", 1, job_priority=9).wait(60) == 1
+        assert held.isdisjoint(Counter(trace.read_text().split()) - before)
+        retire(locks, another)
         (tmp_path / "go").touch()
-        job.wait(60)
+        wait_until(lambda: all(one.ended for one in (job, *others)), 60, "all to end")
         assert job.refresh().attempts == 2
+        runs = Counter(trace.read_text().split())
+        for number, one in enumerate(others):
+            assert 1 <= runs[str(number)] <= one.refresh().attempts
     finally:
-        proxy.close()
         consumer.stop()
+        proxy.close()
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back(

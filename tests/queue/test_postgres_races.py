@@ -28,6 +28,7 @@ from drawscape.queue.engines.postgres import database as engine
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
 from drawscape.queue.ids import new_id
 from drawscape.queue.table import concurrent_claims
+from drawscape.queue.table.batch_ends import settle_batches
 from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Claim, Outcome
 
@@ -139,13 +140,13 @@ def test_the_last_two_of_a_batch_that_end_at_once_release_what_follows():
 def test_that_race_is_lost_where_the_last_is_looked_for_before_the_commit(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    alone = (
-        "(select batch from ended where not exists (select 1 from job as other where "
-        "other.batch = ended.batch and other.seq <> :seq and other.ended_at is null))"
+    last = (
+        "array_agg(batch) filter (where not exists (select 1 from job as other where "
+        "other.batch = ended.batch and other.seq <> ended.seq and other.ended_at is null))"
     )
-    mutant = concurrent_claims._END_ALONE.replace("(select batch from ended)", alone)
-    assert mutant != concurrent_claims._END_ALONE
-    monkeypatch.setattr(concurrent_claims, "_END_ALONE", mutant)
+    mutant = concurrent_claims._ALONE.replace("array_agg(batch)", last)
+    assert mutant != concurrent_claims._ALONE
+    monkeypatch.setattr(concurrent_claims, "_ALONE", mutant)
     assert a_follower_is_forgotten(MANY)
 
 
@@ -269,7 +270,7 @@ def mixed(seconds: float) -> list[str]:
                 wrong.append(str(error))
 
     at_once(*[play] * 4)
-    concurrent_claims.settle_batches(default_queue().database)
+    settle_batches(default_queue().database)
     wrong += check_queue()
     while not wrong and (held := claim(default_queue().database, "background", WORKER, None)):
         acknowledge(default_queue().database, held, DONE)

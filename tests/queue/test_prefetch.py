@@ -38,6 +38,7 @@ KINDS = (
 LIMIT_S = 1.0
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_among_short_jobs_each_ends_as_it_would_alone(home: Path, start_consumer):
     effects = home / "effects"
@@ -88,6 +89,7 @@ def test_a_request_to_stop_ends_the_job_that_runs_and_none_beside_it(home: Path,
     assert long.status == "stopped"
 
 
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_a_child_that_is_killed_costs_the_job_that_ran(home: Path, start_consumer):
     effects = home / "effects"

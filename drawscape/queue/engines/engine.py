@@ -298,5 +298,5 @@ class ManyWriters(Database, Protocol):
 
     has_groups: bool
 
-    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[Any]:
-        """Return the first row of each statement, of one transaction that is alone and is sent in one go."""
+    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[list[Any]]:
+        """Return the rows of each statement, of one transaction that is alone and is sent in one go."""

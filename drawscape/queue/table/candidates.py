@@ -13,27 +13,28 @@ ABOVE = "and seq > :floor"
 PAUSED = (
     "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
 )
-_ORDINARY = f"""
-select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
+FROM_ORDINARY = f"""
+from job where queue = :queue and status = 'queued' and group_id is null
 {{above}} and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
-order by priority desc, seq limit 1
+"""
+OF_GROUP = f"""
+job_group.queue = :queue and {{lanes}} and not exists {PAUSED.format(lane="job_group.lane")}
+and (most is null or most > (
+    select count(*) from job as running join job_group as own on own.id = running.group_id
+    where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
+))
 """
 # The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
 # group, however many jobs wait. Groups are few: lanes, and keys with a limit.
 HEAD = f"""
 with head (seq, priority) as (
-    select * from ({_ORDINARY}) as ordinary
+    select * from (select seq, priority {FROM_ORDINARY} order by priority desc, seq limit 1) as ordinary
     union all
     select job.seq, job.priority from job_group join job on job.seq = (
         select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
         order by priority desc, seq limit 1
     )
-    where job_group.queue = :queue and {{lanes}}
-    and not exists {PAUSED.format(lane="job_group.lane")}
-    and (most is null or most > (
-        select count(*) from job as running join job_group as own on own.id = running.group_id
-        where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
-    ))
+    where {OF_GROUP}
 )
 """
 # With no job of a group waiting, the next ones are the best of the ordinary ones: a look at one index.
@@ -47,14 +48,16 @@ _MAY_CLAIM = f"{HEAD} select exists (select 1 from head where priority >= :lowes
 
 
 @cache
-def for_lanes(statement: str, lanes: tuple[str, ...], *, above: str = "") -> str:
-    """Return the statement for a worker of `lanes`, of all when there are none; `above` is a condition."""
+def for_lanes(statement: str, lanes: tuple[str, ...], *, above: str = "", most: int = 1) -> str:
+    """Return the statement for a worker of `lanes`, of all when there are none; `above` is a condition.
+
+    `most` are claimed at once, where that is not one of the values: a plan for any number expects many.
+    """
     if not lanes:
-        return statement.format(ordinary="true", lanes="true", above=above)
+        return statement.format(ordinary="true", lanes="true", above=above, most=most)
     names = ", ".join(f":lane{number}" for number in range(len(lanes)))
-    return statement.format(
-        ordinary=f"'default' in ({names})", lanes=f"job_group.lane in ({names})", above=above
-    )
+    ordinary, own = f"'default' in ({names})", f"job_group.lane in ({names})"
+    return statement.format(ordinary=ordinary, lanes=own, above=above, most=most)
 
 
 def values_for(queue: str, lanes: tuple[str, ...], lowest: int) -> dict[str, object]:

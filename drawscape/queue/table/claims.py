@@ -21,25 +21,24 @@ _SET = """
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
     started_at = :now, progress = 0, message = null, stop_grace_s = null
 """
-START = f"""{HEAD}{_SET}
+_CLAIM = f"""{HEAD}{_SET}
 where seq = (select seq from head where priority >= :lowest order by priority desc, seq limit 1)
+returning {CLAIM_COLUMNS}
 """
-_CLAIM = f"{START} returning {CLAIM_COLUMNS}"
 _CLAIM_ORDINARY = f"{_SET} where seq in ({ORDINARY}) returning priority, {CLAIM_COLUMNS}"
 
 
-def claim_next(
+def _claim_next(
     connection: Connection,
     queue: str,
     worker: str,
     pid: int | None,
     lanes: tuple[str, ...],
     lowest: int,
-    statement: str = _CLAIM,
 ) -> Claim | None:
     """Return the next job, now held by `worker`, in a transaction that is alone."""
     values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid, "now": clock.now()}
-    row = connection.execute(for_lanes(statement, lanes), values).fetchone()
+    row = connection.execute(for_lanes(_CLAIM, lanes), values).fetchone()
     return None if row is None else Claim(*row)
 
 
@@ -57,7 +56,7 @@ def _claim_several(
     values |= {"now": clock.now(), "most": most}
     rows = connection.execute(for_lanes(_CLAIM_ORDINARY, lanes), values).fetchall()
     if not rows:
-        found = claim_next(connection, queue, worker, pid, lanes, lowest)
+        found = _claim_next(connection, queue, worker, pid, lanes, lowest)
         return [] if found is None else [found]
     if len(rows) > 1:  # they are changed, and returned, in the table's order
         rows.sort(key=lambda row: (-row[0], row[1]))
@@ -123,7 +122,7 @@ def acknowledge(
     (accepted,), following = acknowledge_all(
         database, [(held, outcome)], next_for=next_for, lanes=lanes, lowest=lowest
     )
-    return accepted, following[0] if following else None
+    return bool(accepted), following[0] if following else None
 
 
 def acknowledge_all(
@@ -134,18 +133,19 @@ def acknowledge_all(
     lanes: tuple[str, ...] = (),
     lowest: int = ANY_PRIORITY,
     most: int = 1,
-) -> tuple[list[bool], list[Claim]]:
+) -> tuple[list[bool | None], list[Claim]]:
     """Do as `acknowledge` for several jobs and the `most` next ones: eight in one transaction cost 0.4 times
     what they cost one by one.
+
+    None stands for those that are left, which are to be acknowledged by another call.
     """
-    following: list[Claim] = []
     if database.has_many_writers:
-        is_accepted, found = concurrent_claims.acknowledge(
-            cast(ManyWriters, database), *ended[0], next_for, lanes, lowest
-        )
-        return [is_accepted], [] if found is None else [found]
+        wanted = concurrent_claims.Wanted(next_for, lanes, lowest, most)
+        return concurrent_claims.acknowledge_all(cast(ManyWriters, database), ended, wanted)
+    accepted: list[bool | None] = []
+    following: list[Claim] = []
     with database.transaction() as connection:
-        accepted = [write_outcome(connection, held, outcome) for held, outcome in ended]
+        accepted += [write_outcome(connection, held, outcome) for held, outcome in ended]
         if next_for is not None:
             following = _claim_several(connection, *next_for, lanes, lowest, most)
         failpoint("ack.before_commit")
@@ -208,23 +208,28 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> tuple[objec
     return Status.SCHEDULED.value, due.at, due.boot, due.boot_s, *later
 
 
-def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
-    """Return whether `held` went back to the queue, as if it had not been claimed.
+def give_back(database: Database, *jobs: Claim, begun: bool = True) -> bool:
+    """Return whether the `jobs` all went back to the queue, as if they had not been claimed.
 
     For a worker that is asked to leave or cannot start a child: the job is not to blame, so no recovery is
     counted, and no attempt if it had not `begun`. One that was asked to stop meanwhile is stopped.
     """
     with database.transaction() as connection:
-        row = connection.execute(
-            "update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end, "
-            "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
-            "started_at = case when stop_grace_s is null then null else started_at end, "
-            "worker = null, pid = null, attempts = attempts - ? "
-            "where seq = ? and token = ? and status = 'started' returning status",
-            (clock.now(), 0 if begun else 1, held.seq, held.token),
-        ).fetchone()
-        if row is not None and row[0] == Status.STOPPED:
-            settle(connection, [(held.id, False)])
+        went = [_give_back_one(connection, held, begun) for held in jobs]
+    return all(went)
+
+
+def _give_back_one(connection: Connection, held: Claim, begun: bool) -> bool:
+    row = connection.execute(
+        "update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end, "
+        "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
+        "started_at = case when stop_grace_s is null then null else started_at end, "
+        "worker = null, pid = null, attempts = attempts - ? "
+        "where seq = ? and token = ? and status = 'started' returning status",
+        (clock.now(), 0 if begun else 1, held.seq, held.token),
+    ).fetchone()
+    if row is not None and row[0] == Status.STOPPED:
+        settle(connection, [(held.id, False)])
     return row is not None
 
 

@@ -2,32 +2,46 @@
 
 Whoever ends a job that another one waits for takes the longer way, a transaction that is alone; the mark
 `awaited` says so, in the condition of the update itself, which is looked at again after waiting for the row.
+Who ends several jobs waits for no row: of two that each had some of the other's, neither would go on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from drawscape.queue import clock
-from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database, ManyWriters
+from drawscape.errors import QueueError
+from drawscape.queue.engines.engine import CommitInDoubt, Database, ManyWriters
 from drawscape.queue.status import Status
 from drawscape.queue.table import claims
-from drawscape.queue.table.candidates import ABOVE, for_lanes, may_claim, values_for
-from drawscape.queue.table.dependencies import settle
+from drawscape.queue.table.batch_ends import settle_batch
+from drawscape.queue.table.candidates import (
+    ABOVE,
+    FROM_ORDINARY,
+    OF_GROUP,
+    PAUSED,
+    for_lanes,
+    may_claim,
+    values_for,
+)
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.failpoints import failpoint
 
 _NOW = "extract(epoch from clock_timestamp())::float8"
-_RETURNED = ", ".join(f"job.{column}" for column in Claim._fields)
+_RETURNED = ", ".join(f"job.{column}" for column in ("priority", *Claim._fields))
 
-# Jobs of groups are claimed by one worker at a time: their limits are counted.
-_NEXT = """
-select seq from job where {first}queue = :queue and status = 'queued' and group_id is null
-and priority >= :lowest and seq > :floor and {{ordinary}}
-and not exists (select 1 from job_pause where job_pause.queue = :queue and lane in ('default', '*'))
-and not exists (select 1 from job_group where job_group.queue = :queue)
-order by priority desc, seq limit 1 for update skip locked
+_GROUPED = (
+    "exists (select 1 from job as grouped where grouped.queue = :queue and grouped.status = 'queued' "
+    "and grouped.group_id is not null)"
+)
+# While jobs of groups wait one worker claims at a time: their limits are counted.
+_NEXT = f"""
+select seq from job where {{first}}queue = :queue and status = 'queued' and group_id is null
+and priority >= :lowest and seq > :floor and {{{{ordinary}}}}
+and not exists {PAUSED.format(lane="'default'")} and not {_GROUPED}
+order by priority desc, seq limit {{{{most}}}} for update skip locked
 """
 _START = f"""
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
@@ -35,29 +49,63 @@ update job set status = 'started', token = token + 1, attempts = attempts + 1, w
 from next where job.seq = next.seq returning {_RETURNED}
 """
 _CLAIM = f"with next as materialized ({_NEXT.format(first='')}) {_START}"
-
-_END = f"""
-update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
-    peak_kb = :peak_kb, meta = coalesce(:meta, meta), log = coalesce(:log, log),
-    ended_at = greatest(started_at, {_NOW}), pid = null,
-    progress = case when :finished then 1 else progress end,
-    expires_at = greatest(started_at, {_NOW}) + result_ttl_s
-where seq = :seq and token = :token and status = 'started' and not awaited returning batch
+# The best of all together, up to one with a limit, which is claimed by itself: whether the one behind it may
+# run shows only then.
+_CLAIM_IN_TURN = f"""
+with head as materialized (
+    (select seq, priority, false as is_limited {FROM_ORDINARY} order by priority desc, seq limit {{most}})
+    union all
+    select job.*, most is not null from job_group cross join lateral (
+        select seq, priority from job where status = 'queued' and job.group_id = job_group.id
+        order by priority desc, seq limit {{most}}
+    ) as job where {OF_GROUP}
+),
+placed as (select seq, row_number() over best as place, bool_or(is_limited) over best as is_limited
+    from head where priority >= :lowest window best as (order by priority desc, seq)),
+next as materialized (select seq from placed where place <= {{most}} and (place = 1 or not is_limited))
+{_START.replace("job.seq = next.seq", "job.seq = next.seq and job.status = 'queued'")}, {_GROUPED}
 """
+
+_ENDED_AT = f"""ended_at = greatest(started_at, {_NOW}), pid = null,
+    expires_at = greatest(started_at, {_NOW}) + result_ttl_s"""
+_END_ONE = f"""
+ended as (update job set status = :status, reason = :reason, result = :result, error = :error,
+    detail = :detail, peak_kb = :peak_kb, meta = coalesce(:meta, meta), log = coalesce(:log, log),
+    progress = case when :finished then 1 else progress end, {_ENDED_AT}
+where seq = :seq and token = :token and status = 'started' and not awaited returning seq, batch)
+"""
+# Each number is above 0; to the planner this says that they are few, so that it looks each one up, also by a
+# plan that it made when the table was empty.
+_END_SEVERAL = f"""
+held as materialized (select given.* from unnest(:seqs::bigint[], :tokens::bigint[], :results::bytea[],
+    :peaks_kb::bigint[], :logs::bytea[]) as given (seq, token, result, peak_kb, log)
+join job on job.seq = given.seq and job.token = given.token
+where given.seq > 0 and given.token > 0 and job.status = 'started' and not job.awaited
+for update of job skip locked),
+ended as (update job set status = 'finished', reason = null, result = held.result, error = null,
+    detail = null, peak_kb = held.peak_kb, log = coalesce(held.log, job.log), progress = 1, {_ENDED_AT}
+from held where job.seq = held.seq returning job.seq, job.batch)
+"""
+_ENDS = "from (select array_agg(seq) as seqs, array_agg(batch) as batches from ended) as ends"
 # The job ends first: nobody who holds a job that was just claimed waits for another row.
-_END_AND_CLAIM = f"""
-with ended as ({_END}),
+_AND_CLAIM = f""",
 next as materialized ({_NEXT.format(first="(select count(*) from ended) >= 0 and ")}),
 begun as ({_START})
-select (select count(*) from ended), (select batch from ended), begun.*
-from (select 1) as one left join begun on true
+select ends.*, begun.* {_ENDS} left join begun on true
 """
-_END_ALONE = (
-    f"with ended as ({_END}) select (select count(*) from ended), (select batch from ended)"
-)
+_ALONE = f"select ends.* {_ENDS}"
 
-_GROUPS = "select exists (select 1 from job_group where queue = ?)"
 _STANDING = "select status from job where seq = ? and token = ?"
+
+
+class Wanted(NamedTuple):
+    """What is to be claimed with an acknowledgement: `most` jobs of these lanes and priorities."""
+
+    claimant: tuple[str, str, int | None] | None
+    """Queue, worker, and the process that is to run them; None: nothing."""
+    lanes: tuple[str, ...]
+    lowest: int
+    most: int
 
 
 def claim(
@@ -74,12 +122,8 @@ def claim(
     row = database.connection.execute(for_lanes(_CLAIM, lanes), values).fetchone()
     failpoint("claim.committed")
     if row is not None:
-        return Claim(*row)
+        return Claim(*row[1:])
     return _claim_of_groups(database, queue, worker, pid, lanes, lowest)
-
-
-def _claim_in_turn() -> str:
-    return f"{claims.START} and status = 'queued' returning {', '.join(Claim._fields)}"
 
 
 def _claim_of_groups(
@@ -90,78 +134,121 @@ def _claim_of_groups(
     lanes: tuple[str, ...],
     lowest: int,
 ) -> Claim | None:
-    database.has_groups = bool(database.connection.execute(_GROUPS, (queue,)).fetchone()[0])
-    if not database.has_groups:
-        return None
-    while may_claim(database, queue, lanes, lowest=lowest):
+    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
+    row = database.connection.execute(f"select {_GROUPED}", values).fetchone()
+    database.has_groups = bool(row[0])
+    while database.has_groups and may_claim(database, queue, lanes, lowest=lowest):
         with database.transaction() as connection:
-            found = claims.claim_next(
-                connection, queue, worker, pid, lanes, lowest, _claim_in_turn()
-            )
-        if found is not None:
-            return found
+            rows = connection.execute(for_lanes(_CLAIM_IN_TURN, lanes), values).fetchall()
+        if rows:
+            return _taken(row[:-1] for row in rows)[0]
     return None
 
 
-def acknowledge(
-    database: ManyWriters,
-    held: Claim,
-    outcome: Outcome,
-    next_for: tuple[str, str, int | None] | None,
-    lanes: tuple[str, ...],
-    lowest: int,
-) -> tuple[bool, Claim | None]:
-    """Return whether the outcome was accepted, and the next claim."""
-    following = None
+def _taken(rows: Iterable[Sequence[Any]]) -> list[Claim]:
+    """Return the claims in the order in which they are to run: the rows come in the table's."""
+    return [Claim(*row[1:]) for row in sorted(rows, key=lambda row: (-row[0], row[1]))]
+
+
+def acknowledge_all(
+    database: ManyWriters, ended: Sequence[tuple[Claim, Outcome]], wanted: Wanted
+) -> tuple[list[bool | None], list[Claim]]:
+    """Return whether each outcome was accepted, None for those that are left, and the next claims.
+
+    Jobs that have finished, and that nothing waits for, end together. If there are none the first one ends.
+    """
+    following: list[Claim] = []
+    plain = [(held, outcome) for held, outcome in ended if _is_plain(outcome)]
+    if len(plain) > 1:
+        try:
+            seqs, following = _end(database, _END_SEVERAL, _values_of(plain), plain, wanted)
+        except CommitInDoubt:
+            known = [_known_end(database, held) for held, _ in ended]
+            if any(is_accepted is not None for is_accepted in known):
+                return known, []
+            raise
+        if seqs:
+            return [held.seq in seqs or None for held, _ in ended], following
+    if following:
+        wanted = wanted._replace(claimant=None)
+    accepted, claimed = _acknowledge(database, *ended[0], wanted)
+    return [accepted, *[None] * (len(ended) - 1)], following or claimed
+
+
+def _is_plain(outcome: Outcome) -> bool:
+    return outcome.status == Status.FINISHED and not (outcome.detail or outcome.meta)
+
+
+def _acknowledge(
+    database: ManyWriters, held: Claim, outcome: Outcome, wanted: Wanted
+) -> tuple[bool, list[Claim]]:
+    following: list[Claim] = []
     try:
         if not outcome.may_be_retried:
-            had_groups = database.has_groups
-            accepted, batch, following = _end_and_claim(
-                database, _values(held, outcome), next_for, lanes, lowest
-            )
-            if accepted:
-                failpoint("ack.after_commit")
-                _settle_batch(database, held, batch)
-                if following is None and next_for is not None and not had_groups:
-                    following = _claim_of_groups(database, *next_for, lanes, lowest)
+            ended = [(held, outcome)]
+            seqs, following = _end(database, _END_ONE, _values(held, outcome), ended, wanted)
+            if seqs:
                 return True, following
         with database.transaction() as connection:
             written = claims.write_outcome(connection, held, outcome)
             failpoint("ack.before_commit")
     except CommitInDoubt:
-        if following is None and (known := _known_end(database, held)) is not None:
-            return known, None
+        if not following and (known := _known_end(database, held)) is not None:
+            return known, []
         raise
     failpoint("ack.after_commit")
-    if following is None and next_for is not None:
+    if not following and wanted.claimant is not None:
         with contextlib.suppress(CommitInDoubt):  # the worker gives back what it does not know of
-            following = claim(database, *next_for, lanes, lowest)
+            found = claim(database, *wanted.claimant, wanted.lanes, wanted.lowest)
+            following = [] if found is None else [found]
     return written, following
 
 
-def _end_and_claim(
+def _end(
     database: ManyWriters,
+    end: str,
     values: dict[str, object],
-    next_for: tuple[str, str, int | None] | None,
-    lanes: tuple[str, ...],
-    lowest: int,
-) -> tuple[int, str | None, Claim | None]:
-    """Return whether the job was ended, its batch, and the next claim."""
-    if next_for is None:
-        return (*database.connection.execute(_END_ALONE, values).fetchone(), None)
-    queue, worker, pid = next_for
-    values |= {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
+    ended: Sequence[tuple[Claim, Outcome]],
+    wanted: Wanted,
+) -> tuple[list[int], list[Claim]]:
+    """Return the numbers of the jobs that were ended, and the next claims."""
+    had_groups = database.has_groups
+    seqs, batches, following = _end_and_claim(database, end, values, wanted)
+    if seqs:
+        failpoint("ack.after_commit")
+        ids = {held.seq: held.id for held, _ in ended}
+        with contextlib.suppress(QueueError):  # what has ended has; `settle_batches` does the rest
+            for batch, seq in dict(zip(batches, seqs, strict=False)).items():
+                settle_batch(database, ids[seq], batch)
+            if not following and wanted.claimant is not None and not had_groups:
+                found = _claim_of_groups(database, *wanted.claimant, wanted.lanes, wanted.lowest)
+                following = [] if found is None else [found]
+    return seqs, following
+
+
+def _end_and_claim(
+    database: ManyWriters, end: str, values: dict[str, object], wanted: Wanted
+) -> tuple[list[int], list[str | None], list[Claim]]:
+    """Return the numbers and batches of the jobs that were ended, and the next claims."""
+    alone = f"with {end} {_ALONE}"
+    if wanted.claimant is None:
+        seqs, batches = database.connection.execute(alone, values).fetchone()
+        return seqs or [], batches or [], []
+    queue, worker, pid = wanted.claimant
+    lanes = wanted.lanes
+    values |= {**values_for(queue, lanes, wanted.lowest), "worker": worker, "pid": pid}
     values["floor"] = database.floor(queue)
     if database.has_groups:
-        values["now"] = clock.now()
         above = ABOVE if values["floor"] else ""
-        (accepted, batch), row = database.at_once(
-            (_END_ALONE, values), (for_lanes(_claim_in_turn(), lanes, above=above), values)
-        )
-        return accepted, batch, None if row is None else Claim(*row)
-    statement = for_lanes(_END_AND_CLAIM, lanes)
-    accepted, batch, *row = database.connection.execute(statement, values).fetchone()
-    return accepted, batch, None if row[0] is None else Claim(*row)
+        in_turn = for_lanes(_CLAIM_IN_TURN, lanes, above=above, most=wanted.most)
+        ((seqs, batches),), rows = database.at_once((alone, values), (in_turn, values))
+        if rows:
+            database.has_groups = rows[0][-1]
+        return seqs or [], batches or [], _taken(row[:-1] for row in rows)
+    statement = for_lanes(f"with {end} {_AND_CLAIM}", lanes, most=wanted.most)
+    rows = database.connection.execute(statement, values).fetchall()
+    seqs, batches, *_ = rows[0]
+    return seqs or [], batches or [], _taken(row[2:] for row in rows if row[2] is not None)
 
 
 def _values(held: Claim, outcome: Outcome) -> dict[str, object]:
@@ -180,42 +267,19 @@ def _values(held: Claim, outcome: Outcome) -> dict[str, object]:
     }
 
 
+def _values_of(ended: Sequence[tuple[Claim, Outcome]]) -> dict[str, object]:
+    return {
+        "seqs": [held.seq for held, _ in ended],
+        "tokens": [held.token for held, _ in ended],
+        "results": [outcome.result for _, outcome in ended],
+        "peaks_kb": [outcome.peak_kb for _, outcome in ended],
+        "logs": [outcome.log for _, outcome in ended],
+    }
+
+
 def _known_end(database: Database, held: Claim) -> bool | None:
     """Return whether an acknowledgement in doubt was written; None: it was not, and may be repeated."""
     row = database.connection.execute(_STANDING, (held.seq, held.token)).fetchone()
     if row is None:
         return False
     return None if row[0] == Status.STARTED else True
-
-
-def _settle_batch(database: Database, held: Claim, batch: str | None) -> None:
-    """Settle what waits for the whole batch, if its last job has ended now.
-
-    Of two jobs that end at once the later commit sees both. `settle_batches` makes up for a worker that dies
-    here.
-    """
-    if batch is not None and _is_over(database.connection, batch):
-        with database.transaction() as connection:
-            settle(connection, [(held.id, True)])
-
-
-def _is_over(connection: Connection, batch: str) -> bool:
-    row = connection.execute(
-        "select not exists (select 1 from job where batch = ? and ended_at is null) "
-        "and exists (select 1 from job_dependency where depends_on = ? and done = 0)",
-        (batch, batch),
-    ).fetchone()
-    return bool(row[0])
-
-
-def settle_batches(database: Database) -> None:
-    """Settle what waits for batches that are over, where the worker that should have died on the way."""
-    rows = database.connection.execute(
-        "select distinct on (job_batch.id) job_batch.id, job.id from job_dependency "
-        "join job_batch on job_batch.id = depends_on join job on job.batch = job_batch.id "
-        "where done = 0 and not exists ("
-        "select 1 from job as other where other.batch = job_batch.id and other.ended_at is null)"
-    ).fetchall()
-    for _, member in rows:
-        with database.transaction() as connection:
-            settle(connection, [(member, True)])

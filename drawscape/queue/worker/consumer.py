@@ -19,7 +19,7 @@ from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.ids import new_id
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.concurrent_claims import settle_batches
+from drawscape.queue.table.batch_ends import settle_batches
 from drawscape.queue.table.recovery import Unknown, recover
 from drawscape.queue.table.retention import prune
 from drawscape.queue.table.schedule import forget_other_boots
@@ -194,9 +194,13 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             settle_batches(self.huey.storage.watched)
 
     def _end_jobs(self) -> None:
-        """End what runs before another worker may have it; it goes back to the queue."""
+        """End what runs before another worker may have it; it goes back to the queue.
+
+        The slot's thread may wait for the server meanwhile, so its child is not left to it.
+        """
         for worker, _ in self.worker_threads:
             worker.slot.requests.interrupt()
+            worker.slot.kill()
 
     def _stop_job(self, seq: int, token: int, grace_s: float) -> None:
         for worker, _ in self.worker_threads:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from drawscape.errors import DrawscapeError
-from drawscape.queue.engines.engine import Database, Log, ValueRefused
+from drawscape.queue.engines.engine import CommitInDoubt, Database, Log, ValueRefused
 from drawscape.queue.table.claims import acknowledge_all, give_back
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.turn import Turn
@@ -84,7 +84,7 @@ class Hand:
     def end(self, ended: Ended, duration_s: float) -> None:
         """Acknowledge that a job has ended, and claim the next; later, while short ones are in hand."""
         self._ended.append(ended)
-        is_short = duration_s < _SHORT_S and not self._database.has_many_writers
+        is_short = duration_s < _SHORT_S
         self._most = min(2 * self._most, _MOST) if is_short else 1
         if not (is_short and self._ahead):
             self._acknowledge_ended()
@@ -95,19 +95,26 @@ class Hand:
             return
         try:
             with self._database.hurried():
-                while self._ahead:
-                    give_back(self._database, self._ahead[-1], begun=False)
-                    self._ahead.pop()
-                if self._ended:
+                self._give_back_ahead()
+                while self._ended:
                     self._note_ends(acknowledge_all(self._database, self._outcomes())[0])
         except Exception as error:  # noqa: BLE001 - it is tried again, and reported at the job's end at the latest
             _LOG.warning("event=let_go_postponed error=%r", error)
         self._on_let_go()
 
+    def _give_back_ahead(self) -> None:
+        """Give back what was claimed ahead; what may be another's by now does not run here."""
+        if self._ahead:
+            try:
+                give_back(self._database, *self._ahead, begun=False)
+            except CommitInDoubt:  # the worker gives back what it does not know of
+                self._ahead.clear()
+                raise
+            self._ahead.clear()
+
     def empty(self) -> None:
         """Acknowledge what has ended and give back what was claimed ahead: the worker leaves."""
-        if self._ended:
-            self._acknowledge_ended()
+        self._acknowledge_ended()
         while self._ahead:
             self.give_back(self._ahead.pop(), begun=False)
 
@@ -120,9 +127,10 @@ class Hand:
             _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
 
     def _acknowledge_ended(self) -> None:
-        self._note_ends(self._acknowledge(self._outcomes()))
+        while self._ended:
+            self._note_ends(self._acknowledge(self._outcomes()))
 
-    def _acknowledge(self, ended: list[tuple[Claim, Outcome]]) -> list[bool]:
+    def _acknowledge(self, ended: list[tuple[Claim, Outcome]]) -> list[bool | None]:
         """Write the outcomes, however long the disk is full or the file locked: none is to be lost."""
         while True:
             try:
@@ -151,15 +159,20 @@ class Hand:
     def _outcomes(self) -> list[tuple[Claim, Outcome]]:
         return [(ended.job, ended.outcome) for ended in self._ended]
 
-    def _note_ends(self, accepted: list[bool]) -> None:
-        for (job, outcome, log), is_accepted in zip(self._ended, accepted, strict=True):
+    def _note_ends(self, accepted: list[bool | None]) -> None:
+        left = []
+        for ended, is_accepted in zip(self._ended, accepted, strict=True):
+            job, outcome, log = ended
+            if is_accepted is None:
+                left.append(ended)
+                continue
             if is_accepted and outcome.log and log:
                 try:
                     log.remove()
                 except DrawscapeError as error:
                     _LOG.warning("job=%s event=log_left error=%r", job.id, str(error))
             _log_end(job, outcome, is_accepted)
-        self._ended.clear()
+        self._ended = left
 
 
 def _after(error: Exception, job: Claim, outcome: Outcome) -> tuple[Claim, Outcome]:

@@ -283,6 +283,7 @@ class Run:
 
         Without an outcome when it had not begun: then the job is not to blame, and another child runs it.
         """
+        self._check_interruption()
         code = self._child.end()
         if self._verdict is None and not self._child.has_begun():
             return RunEnd()

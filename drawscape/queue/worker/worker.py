@@ -185,6 +185,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             if not self._shared.leaving.is_set():
                 self.slot.requests.go_on()
             self._hand.give_back(job, begun=True)
+            self._hand.empty()
             return
         except ChildStartError as error:
             self._postpone_start(error)

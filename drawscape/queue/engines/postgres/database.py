@@ -126,8 +126,8 @@ class Database(Session):
         connection.in_transaction = True
         return connection
 
-    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[Any]:
-        """Return the first row of each statement, of one transaction that is alone and is sent in one go."""
+    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[list[Any]]:
+        """Return the rows of each statement, of one transaction that is alone and is sent in one go."""
         connection = self.connection
         raw = connection.raw
         try:
@@ -136,7 +136,7 @@ class Database(Session):
                 raw.execute(_ALONE.format(self.serial))
                 cursors = [connection.sent(sql, values) for sql, values in steps]
                 raw.execute("commit")
-            rows = [cursor.fetchone() for cursor in cursors]
+            rows = [cursor.fetchall() for cursor in cursors]
         except BaseException as error:
             if not connection.is_broken:
                 connection.control("rollback")
