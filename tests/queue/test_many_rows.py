@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -21,8 +24,9 @@ from drawscape.jobs import (
     list_jobs,
     prune_jobs,
     queue_statistics,
+    retry_failed_jobs,
 )
-from drawscape.queue.table.control import cancel_many
+from drawscape.queue.table.control import cancel_many, retry_failed
 from drawscape.queue.table.keep import DAY_S
 from drawscape.queue.table.retention import prune
 from drawscape.queue.table.slices import in_slices
@@ -91,7 +95,7 @@ def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):
     assert database.connection.execute("pragma synchronous").fetchone() == (2,)
 
 
-@pytest.mark.parametrize("work", ["prune", "cancel"])
+@pytest.mark.parametrize("work", ["prune", "cancel", "retry"])
 def test_long_work_is_done_in_transactions_of_a_slice_each(
     home: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -105,14 +109,38 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(
             relaxed.connection.set_trace_callback(statements.append)
             changed = prune(relaxed)
             assert changed == MANY * 9 // 10
+        elif work == "retry":
+            ended_jobs()
+            relaxed.connection.set_trace_callback(statements.append)
+            changed = len(retry_failed(relaxed, queue.name))
+            assert changed == MANY // 10
         else:
             enqueue_many("sampletasks.nothing", [{}] * MANY)
             relaxed.connection.set_trace_callback(statements.append)
             changed = cancel_many(relaxed, queue.name)
             assert changed == MANY
     commits = statements.count("commit")
-    assert commits >= (changed if work == "prune" else changed // 50)
+    assert commits >= changed // {"prune": 1, "retry": 5, "cancel": 50}[work]
     assert statements.count("pragma wal_checkpoint(passive)") >= commits // 8 - 1
+
+
+def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home: Path):
+    """What waits for a job that is queued again waits anew, wherever the kill comes."""
+    ended_jobs()
+    failed = [job.id for job in list_jobs("failed", limit=None)]
+    oldest = Job(default_queue(), failed[-1])
+    dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=oldest)
+    assert dependent.reason == "dependency"
+    code = "from drawscape.jobs import retry_failed_jobs; retry_failed_jobs()"
+    environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, timeout=120, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = [job.id for job in list_jobs("failed", limit=None)]
+    assert 0 < len(left) < len(failed)
+    assert (oldest.status, dependent.status) == ("queued", "deferred")
+    assert [job.id for job in retry_failed_jobs()] == left
+    assert len(list_jobs("queued", limit=None)) == len(failed)
+    assert dependent.status == "deferred"
 
 
 def steps_of(pause_s: float, count: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from drawscape.errors import JobStateError
@@ -21,6 +22,7 @@ _DEPENDENTS_FIRST = ("deferred", "scheduled", "queued")
 """A canceled job fails what waits for it, or lets what runs anyway begin: that is to be canceled itself."""
 
 _AT_ONCE = 50  # jobs that one statement cancels: a millisecond
+_REOPENED_AT_ONCE = 5  # each takes some statements of its own
 
 _ASK = (
     "update job set stop_grace_s = case when stop_grace_s < ? then stop_grace_s else ? end "
@@ -30,7 +32,7 @@ _ASK = (
 
 # A transaction that changes nothing would flush nothing.
 _FLUSHED = (
-    "insert into job_note (name, value) values ('many canceled', ?) "
+    "insert into job_note (name, value) values ('many changed', ?) "
     "on conflict (name) do update set value = excluded.value"
 )
 
@@ -157,14 +159,26 @@ def retry_failed(
 ) -> list[str]:
     """Return the ids of the failed jobs, of one task, reason or batch if asked, that are queued again.
 
-    In one transaction. One whose `job_unique` key another active job has stays failed, and so does one
-    whose dependency stays so.
+    One whose `job_unique` key another active job has stays failed, and so does one whose dependency stays
+    so. In slices, as `cancel_many`: of a call that was killed some are queued, and the next one goes on.
     """
     rows = list_rows(database, queue, status=Status.FAILED, task=task, batch=batch, limit=None)
     chosen = [row.id for row in rows if reason is None or row.reason == reason]
+    if not chosen:
+        return []
+    left = reversed(chosen)  # what others wait for first, and they wait again at once
+    reopened: dict[str, str | None] = {}
+
+    def step(connection: Connection) -> bool:
+        some = list(islice(left, _REOPENED_AT_ONCE))
+        reopened.update(reopen(connection, some))
+        return len(some) == _REOPENED_AT_ONCE
+
+    with database.relaxed() as relaxed:
+        in_slices(relaxed, step)
     with database.transaction() as connection:
-        reopened = reopen(connection, chosen)
-    return [job_id for job_id, obstacle in reopened.items() if obstacle is None]
+        connection.execute(_FLUSHED, (str(clock.now()),))
+    return [job_id for job_id in chosen if reopened.get(job_id, job_id) is None]
 
 
 def delete(database: Database, job_id: str) -> None:

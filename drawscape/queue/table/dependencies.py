@@ -198,7 +198,7 @@ def reopen(connection: Connection, job_ids: Iterable[str]) -> dict[str, str | No
     """Put ended jobs back into the queue; return those that were, and which dependency keeps one from it.
 
     What waits for one of them waits anew, and what failed for want of it is woken, so that no dependent
-    runs before what it depends on has finished anew.
+    runs before what it depends on has finished anew; these are returned, too.
     """
     asked = [job_id for job_id in job_ids if _reopen_one(connection, job_id)]
     pending, placing = list(asked), dict.fromkeys(asked)
@@ -210,7 +210,7 @@ def reopen(connection: Connection, job_ids: Iterable[str]) -> dict[str, str | No
     for job_id in placing:
         if _status(connection, job_id) == Status.DEFERRED:
             place(connection, job_id)
-    return {job_id: _obstacle(connection, job_id) for job_id in asked}
+    return {job_id: _obstacle(connection, job_id) for job_id in placing}
 
 
 def _obstacle(connection: Connection, job_id: str) -> str | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from drawscape.queue.engines.engine import Connection, Database
+from drawscape.queue.worker.failpoints import failpoint
 
 _HELD_S = 0.010
 """How long one transaction works and commits: half of the 20 ms that it may hold the file."""
@@ -34,6 +35,7 @@ def in_slices(database: Database, step: Callable[[Connection], bool]) -> None:
                 more = step(connection)
             worked = time.perf_counter()
         committed = time.perf_counter()
+        failpoint("slice.committed")
         commit_s = committed - worked
         if not more:
             return

@@ -17,6 +17,7 @@ NAMES = (
     "result.serialised",
     "ack.before_commit",
     "ack.after_commit",
+    "slice.committed",
 )
 
 _armed = ""
