@@ -12,6 +12,7 @@ MORE: dict[str, dict[str, str]] = {
         "circle-no-centre": '<circle r="70"/>',
         "ellipse-none": '<ellipse cx="100" cy="100"/><path d="M20,100H180"/>',
         "ellipse-percent": '<ellipse cx="50%" cy="50%" rx="40%" ry="10%"/>',
+        "ellipse-zero": '<ellipse cx="100" cy="100" rx="0" ry="60"/><path d="M20,100H180"/>',
         "line-no-x1": '<line y1="30" x2="180" y2="150"/>',
         "line-percent": '<line x1="10%" y1="20%" x2="90%" y2="70%"/>',
         "line-nothing": '<line stroke-linecap="round"/><path d="M20,100H180"/>',
