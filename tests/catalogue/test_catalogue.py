@@ -4,31 +4,24 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import wait_until
 
 from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
 from drawscape.catalogue.captions import captions
-from drawscape.catalogue.database import catalogue_file, connection, writing
+from drawscape.catalogue.database import catalogue_file, connection
 from drawscape.catalogue.documents import settings_key
-from drawscape.catalogue.marks import Marks, add_tags, marks_of, marks_of_each, set_stars
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL
 from drawscape.errors import (
-    CatalogueError,
     DrawingNotFoundError,
     ParameterError,
     UnknownNameError,
 )
 from drawscape.plot import statistics
-from drawscape.sketches import SKETCHES, as_sketch
+from drawscape.sketches import as_sketch
 from drawscape.sketches.recipe import recipe_of
 from drawscape.svg.read import read_svg
 
@@ -139,136 +132,6 @@ def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> 
     assert "more" not in html
 
 
-def test_marks_are_kept_and_found(drawn: Draw) -> None:
-    one, two = drawn(seed=1), drawn(seed=2)
-    one.star(5).tag(" kept ", "show in May").annotate("the edge is 100% mine").rename("dawn")
-    two.star(2)
-    assert (one.stars, one.tags, one.name) == (5, ("kept", "show in May"), "dawn")
-    assert [d.seed for d in drawings(stars=(4, None))] == [1]
-    assert [d.seed for d in drawings(stars=2)] == [2]
-    assert [d.seed for d in drawings(stars=(0, 2))] == [2]
-    assert [d.seed for d in drawings(stars=(None, 5), order="stars")] == [1, 2]
-    assert [d.seed for d in drawings(tag="kept")] == [1]
-    assert [d.seed for d in drawings(text="100%")] == [1]
-    assert [d.seed for d in drawings(text="May")] == [1]
-    assert [len(drawings(text=text)) for text in ("1%0", "m_ne", "mine\\")] == [0, 0, 0]
-    assert find("dawn").recipe == one.recipe
-    assert one.untag("kept").tags == ("show in May",)
-    for stars in (6, -1, True, 2.5):
-        with pytest.raises(ParameterError, match="0 to 5"):
-            one.star(stars)  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match="tag"):
-        one.tag(" ")
-
-
-@pytest.mark.parametrize("place", ["output/kept/a.svg", "elsewhere/a.svg"])
-def test_a_file_that_was_moved_inside_the_home_is_found_by_its_content(
-    home: Path, drawn: Draw, place: str
-) -> None:
-    first = drawn(seed=1).star(3)
-    (home / place).parent.mkdir()
-    first.path.rename(home / place)
-    found = standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1))
-    assert found is not None
-    assert (found.path, found.stars) == (home / place, 3)
-    assert [d.path for d in drawings()] == [home / place]
-    assert drawings()[0].took_s == first.took_s
-    found.delete()
-    assert len(drawings()) == 0
-
-
-def test_files_and_folders_that_are_moved_about_are_followed(home: Path, drawn: Draw) -> None:
-    one, two = drawn(seed=1).star(3), drawn(seed=2, output_filename="named/two").star(2)
-    three = drawn(seed=3, output_filename="named/three")
-    assert len(drawings()) == 3
-    (home / "kept").mkdir()
-    one.path.rename(home / "kept" / "a.svg")
-    assert find(one.recipe[:8]).path == home / "kept" / "a.svg"
-    (home / "kept").rename(home / "best")
-    assert [d.path for d in drawings(stars=3)] == [home / "best" / "a.svg"]
-    (home / "output" / "named").rename(home / "output" / "renamed")
-    assert [d.path for d in drawings(stars=2)] == [home / "output" / "renamed" / "two.svg"]
-    (home / "output" / "renamed").rename(home / "away")
-    assert [d.path for d in drawings(stars=2)] == [home / "away" / "two.svg"]
-    shutil.rmtree(home / "away")
-    (home / "best" / "a.svg").unlink()
-    assert len(drawings()) == 0
-    assert {d.recipe for d in drawings(deleted=True)} == {one.recipe, two.recipe, three.recipe}
-    assert find(one.recipe).redraw().stars == 3
-    rebuild()
-    assert len(drawings()) == 1
-
-
-def test_a_file_that_another_has_written_over_is_no_longer_listed(home: Path, drawn: Draw) -> None:
-    first = drawn(seed=1)
-    first.path.unlink()
-    first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    assert len(drawings()) == 0
-    assert [d.seed for d in drawings(deleted=True)] == [1]
-
-
-@pytest.mark.parametrize("ahead_ns", [0, 60 * 10**9])
-def test_a_file_that_comes_within_a_tick_of_the_clock_is_found(
-    home: Path, drawn: Draw, ahead_ns: int
-) -> None:
-    first = drawn(seed=1)
-    folder, now = first.path.parent, time.time_ns()
-    stamp = now - now % 10**9 + 2 * 10**9 if not ahead_ns else now + ahead_ns
-    os.utime(folder, ns=(stamp, stamp))
-    assert len(drawings()) == 1
-    copy = folder / "copy.svg"
-    copy.write_bytes(first.path.read_bytes())
-    os.utime(folder, ns=(stamp, stamp))
-    assert {d.path for d in drawings()} == {first.path, copy}
-    os.utime(folder, ns=(now - 10**12, now - 10**12))
-    assert len(drawings()) == 2
-    copy.unlink()
-    os.utime(folder, ns=(now - 10**12, now - 10**12))
-    assert len(drawings()) == 2  # a folder whose time is past is not read again
-
-
-def test_a_deleted_file_shows_as_deleted_and_comes_back(home: Path, drawn: Draw) -> None:
-    first = drawn(seed=1).star(3)
-    content = first.path.read_bytes()
-    first.path.unlink()
-    assert len(drawings()) == 0
-    (gone,) = drawings(deleted=True)
-    assert (gone.deleted, gone.stars) == (True, 3)
-    with pytest.raises(DrawingNotFoundError, match="redraw"):
-        _ = gone.document
-    back = gone.redraw()
-    assert back.path.read_bytes() == content
-    assert (len(drawings()), back.deleted) == (1, False)
-    back.delete()
-    assert not back.path.exists()
-    assert drawn(seed=1).path.read_bytes() == content
-
-
-def test_a_file_with_another_content_is_not_the_drawing(home: Path, drawn: Draw) -> None:
-    first = drawn(seed=1)
-    first.path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) is None
-    assert drawn(seed=1).path.read_bytes().startswith(b"<?xml")
-    drawn(seed=2, output_filename=first.path.name)
-    assert {d.seed for d in drawings()} == {2}
-    assert {d.seed for d in drawings(deleted=True)} == {1, 2}
-
-
-def test_a_picture_that_changed_is_drawn_anew_and_one_that_did_not_is_not(
-    home: Path, drawn: Draw
-) -> None:
-    from PIL import Image
-
-    paths = []
-    for grey in (40, 40, 200, 40):
-        image = Image.new("L", (20, 20), grey)
-        image.putpixel((3, 3), 255)
-        image.save(home / "p.png")
-        paths.append(drawn("squiggles", picture="p.png").path)
-    assert paths[0] == paths[1] == paths[3] != paths[2]
-    assert len(drawings()) == 2
-
-
 def test_a_sketch_that_reads_a_file_by_itself_is_drawn_each_time(home: Path, drawn: Draw) -> None:
     data = home / "size.txt"
 
@@ -283,70 +146,6 @@ def test_a_sketch_that_reads_a_file_by_itself_is_drawn_each_time(home: Path, dra
     assert first.path != second.path
     assert len(drawings()) == 2
     assert standing(recipe_of(as_sketch(dot), 60, 80)) is None
-
-
-def test_marks_of_one_process_appear_in_another_at_once(home: Path, drawn: Draw) -> None:
-    drawing = drawn(seed=1)
-    code = f"from drawscape.catalogue import find; find({drawing.recipe!r}).star(4).tag('hers')"
-    subprocess.run([sys.executable, "-c", code], check=True)
-    wait_until(lambda: (drawing.stars, drawing.tags) == (4, ("hers",)), 1.0)
-
-
-def test_the_marks_of_very_many_are_read_at_once(home: Path) -> None:
-    recipes = [f"{number:024x}" for number in range(1100)]
-    starred = recipes[:: len(recipes) // 110]
-    for recipe in (*starred, recipes[499], recipes[500], recipes[-1]):
-        set_stars(recipe, 3)
-        add_tags(recipe, ("b", "a"))
-    marks = marks_of_each(iter(recipes))
-    assert list(marks) == recipes
-    wanted = {*starred, recipes[499], recipes[500], recipes[-1]}
-    assert {recipe for recipe in recipes if marks[recipe] == Marks(3, ("a", "b"))} == wanted
-    assert {marks[recipe] for recipe in recipes if recipe not in wanted} == {Marks()}
-
-
-def tag_twice(recipe: str) -> None:
-    with writing() as opened:
-        for _ in range(2):
-            opened.execute("insert into tag values (?, 'half')", (recipe,))
-
-
-def test_what_fails_in_the_middle_of_a_change_changes_nothing(home: Path) -> None:
-    with pytest.raises(CatalogueError, match="UNIQUE"):
-        tag_twice("a recipe")
-    assert marks_of("a recipe").tags == ()
-
-
-def test_threads_and_processes_write_marks_at_once_and_lose_none(home: Path, drawn: Draw) -> None:
-    drawing = drawn(seed=1)
-    code = (
-        f"from drawscape.catalogue import find; d = find({drawing.recipe!r})\n"
-        "import sys; [d.tag(f'{sys.argv[1]} {i}') for i in range(30)]"
-    )
-    children = [subprocess.Popen([sys.executable, "-c", code, str(n)]) for n in range(3)]
-    threads = [
-        threading.Thread(target=lambda n=n: [drawing.tag(f"t{n} {i}") for i in range(30)])
-        for n in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [child.wait(60) for child in children] == [0, 0, 0]
-    assert len(drawing.tags) == 180
-
-
-def test_a_home_that_was_moved_keeps_its_drawings(
-    home: Path, drawn: Draw, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
-) -> None:
-    drawn(seed=1).star(2)
-    other = tmp_path_factory.mktemp("moved") / "home"
-    home.rename(other)
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(other))
-    (found,) = drawings(stars=2)
-    assert found.path.is_relative_to(other)
-    assert standing(recipe_of(SKETCHES["spiral"], 60, 80, seed=1)) == found
-    home.mkdir()
 
 
 def test_a_drawing_is_found_by_its_file_without_a_word_written(home: Path, drawn: Draw) -> None:

@@ -16,7 +16,6 @@ from plot_support import segments
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.colors import rgb
 from drawscape.plot.export.files import FORMATS, save
 from drawscape.plot.export.gcode import to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
@@ -285,21 +284,3 @@ def test_an_ending_that_reports_no_format_is_refused(drawing: Document, tmp_path
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_page_without_lines_can_be_saved(tmp_path: Path, format: str) -> None:
     save(Document(210, 297, ()), tmp_path / f"a.{format}")
-
-
-@pytest.mark.parametrize(
-    ("color", "expected"),
-    [
-        ("red", (255, 0, 0)),
-        ("#0af", (0, 170, 255)),
-        ("#102030", (16, 32, 48)),
-        ("#10203080", (16, 32, 48)),
-        ("rgb(1, 2,3)", (1, 2, 3)),
-        ("rgb(100%,0%,50%)", (255, 0, 128)),
-        ("rgba(9 8 7 / 50%)", (9, 8, 7)),
-        ("rebeccapurple", (102, 51, 153)),
-        ("CornflowerBlue", (100, 149, 237)),
-    ],
-)
-def test_colours_as_css_writes_them(color: str, expected: tuple[int, int, int]) -> None:
-    assert rgb(color) == expected

@@ -272,21 +272,6 @@ def test_each_machine_has_a_time_model_and_a_reach(name: str, drawing: Document)
         assert len(interpreter.run(text).strokes) > 30
 
 
-def test_a_machine_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(
-        '[mine]\ntitle = "Mine"\nwidth_mm = 50\nheight_mm = 60\nformat = "gcode"\n'
-        '[mine.profile]\nbase = "z-axis"\n[mine.time]\ndraw_speed = 5\n'
-    )
-    machine = read_machine(path)
-    assert machine.profile is not None
-    assert (machine.profile.width_mm, machine.profile.pen_up) == (50, "G0 Z5")
-    assert machine.plotter.draw_speed == 5
-    path.write_text("[mine]\nwidth_mm = 50\n")
-    with pytest.raises(PlotError, match="mine"):
-        read_machine(path)
-
-
 def test_speed_and_passes_count_in_the_estimate() -> None:
     lines = Lines.of([[[0, 0], [200, 0]]])
     plain, slow, twice, late, hidden = (

@@ -1,0 +1,154 @@
+"""Which values the texts of a CSV file are: no digit and no meaning changes."""
+
+import numpy as np
+import pytest
+
+from drawscape.errors import DataError, UnknownNameError
+
+
+def test_a_column_is_a_number_only_if_every_row_is(bench) -> None:
+    many = "".join(f"{n},{n}\n" for n in range(30_000))
+    records = bench.records(f"a,b\n{many}1,last\n")
+    assert records[0] == {"a": 0, "b": "0"}
+    assert records[-1] == {"a": 1, "b": "last"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("7", 7),
+        ("-7", -7),
+        ("007", "007"),
+        ("+49", "+49"),
+        ("1.50", 1.5),
+        ("1e3", 1000.0),
+        ("0.1234567890123456", 0.1234567890123456),
+        ("0.12345678901234567890123", "0.12345678901234567890123"),
+        ("9223372036854775808", 9223372036854775808),
+        ("12345678901234567890123456789012345678", 12345678901234567890123456789012345678),
+        ("1" * 60, "1" * 60),
+        ("1e999", "1e999"),
+        ("nan", "nan"),
+        ("inf", "inf"),
+        ("TRUE", True),
+        ("false", False),
+        ("yes", "yes"),
+        (" 7", 7),
+        ("7 ", 7),
+        (".5", 0.5),
+        ("-.5", -0.5),
+        ("+1.5", 1.5),
+        ("1.", 1.0),
+        ("+1e3", 1000.0),
+        ("0.157853502778310", 0.15785350277831),
+        ("1.000000000000000056e-01", 0.1),
+        ("-4.940656458412465442e-324", -5e-324),
+        ("0.10000000000000001", 0.1),
+        ("0.12345678901234567", "0.12345678901234567"),
+        ("1.000000000000000057e-01", "1.000000000000000057e-01"),
+        ("00.5", "00.5"),
+        (".", "."),
+        ("12345678901234567", 12345678901234567),
+        ("-123456789012345678", -123456789012345678),
+        ("1234567890123456789", 1234567890123456789),
+        ("0.1234567890123456789", "0.1234567890123456789"),
+        ("12345678901234567.5", "12345678901234567.5"),
+        ("NA", "NA"),
+        ("0x1F", "0x1F"),
+        ("1_000", "1_000"),
+        ("2024-02-30", "2024-02-30"),
+        ("2024-01-02T03:04:05Z", "2024-01-02T03:04:05Z"),
+        ("Zoë ☕ 漢字", "Zoë ☕ 漢字"),
+    ],
+)
+def test_no_value_changes_its_meaning(bench, text: str, value: object) -> None:
+    (record,) = bench.records(f"a,b\n{text},x\n", header=True)
+    assert record == {"a": value, "b": "x"}
+
+
+@pytest.mark.parametrize("missing", ["NA", "N/A", "NaN", "nan", '""', ""])
+@pytest.mark.parametrize(
+    ("text", "value"), [("7", 7), ("1.5", 1.5), ("true", True), ("1" * 19, int("1" * 19))]
+)
+def test_beside_values_na_and_nan_mean_that_there_is_none(
+    bench, missing: str, text: str, value: object
+) -> None:
+    records = bench.records(f"a,b\n{text},x\n{missing},NA\n{text},y\n", header=True)
+    assert records == [{"a": value, "b": "x"}, {"a": None, "b": "NA"}, {"a": value, "b": "y"}]
+
+
+def test_what_numpy_writes_by_default_are_numbers(bench, tmp_path) -> None:
+    array = np.random.default_rng(7).normal(size=(50, 3)) * 10.0 ** np.arange(-200, 100, 100)
+    array[7, 1] = np.nan
+    np.savetxt(tmp_path / "array.csv", array, delimiter=",")
+    text = (tmp_path / "array.csv").read_text()
+    got = [list(record.values()) for record in bench.records(text)]
+    assert got[7][1] is None
+    assert bench.last.columns == ("column_1", "column_2", "column_3")
+    np.testing.assert_array_equal(np.array(got, dtype=float), array)
+
+
+def test_blanks_after_the_delimiter_do_not_make_a_text(bench) -> None:
+    assert bench.records("a, b, c\n1, 2, x\n3, 4.5, y\n") == [
+        {"a": 1, "b": 2.0, "c": " x"},
+        {"a": 3, "b": 4.5, "c": " y"},
+    ]
+
+
+def test_digits_survive_into_json(bench) -> None:
+    digits = "12345678901234567890123456789"
+    assert f'"a":{digits}' in bench.text(f"a\n{digits}\n", "in.csv", "out.ndjson")
+
+
+def test_an_empty_cell_is_null_and_quotes_make_an_empty_text(bench) -> None:
+    assert bench.records('a,b\n,x\n"",y\n') == [{"a": None, "b": "x"}, {"a": "", "b": "y"}]
+
+
+def test_texts_that_mean_nothing_are_named(bench) -> None:
+    assert bench.records("a,b\nNA,1\n-,2\n7,\n", nulls=["NA", "-"]) == [
+        {"a": None, "b": 1},
+        {"a": None, "b": 2},
+        {"a": 7, "b": None},
+    ]
+
+
+def test_an_empty_quoted_cell_in_a_column_of_numbers_is_null(bench) -> None:
+    assert bench.records('a,b\n"1","x"\n"","y"\n')[1] == {"a": None, "b": "y"}
+
+
+def test_numbers_of_other_lands_are_reported(bench) -> None:
+    text = "land;summe\nde;1.234,50\nat;-7\n"
+    records = bench.records(text, decimal=",", thousands=".")
+    assert [r["summe"] for r in records] == [1234.5, -7.0]
+
+
+def test_numbers_of_other_lands_may_have_blanks_around_them(bench) -> None:
+    records = bench.records("land;summe\nde; 1.234,50\nat;-7 \nch;NA\n", decimal=",", thousands=".")
+    assert [r["summe"] for r in records] == [1234.5, -7.0, None]
+
+
+def test_a_type_that_is_asked_for_takes_na_for_no_value(bench) -> None:
+    assert bench.records("a,b\n1,x\nNA,y\n", types={"a": "integer"}) == [
+        {"a": 1, "b": "x"},
+        {"a": None, "b": "y"},
+    ]
+    assert bench.records("a\n1\nNA\n", types="text") == [{"a": "1"}, {"a": "NA"}]
+
+
+def test_dates_of_other_lands_are_reported(bench) -> None:
+    records = bench.records("tag,n\n31/12/2024,1\n,2\n", date_format="%d/%m/%Y")
+    assert [r["tag"] for r in records] == ["2024-12-31", None]
+
+
+def test_types_can_be_reported(bench) -> None:
+    text = "plz,n,flag\n10115,1,1\n"
+    assert bench.records(text, types="text") == [{"plz": "10115", "n": "1", "flag": "1"}]
+    reported = {"plz": "text", "n": "decimal(10,2)"}
+    assert bench.records(text, types=reported) == [{"plz": "10115", "n": 1.0, "flag": 1}]
+
+
+def test_a_value_that_is_not_of_the_type_reported_is_shown(bench) -> None:
+    with pytest.raises(DataError, match="column 'b': 'x' is not a BIGINT"):
+        bench.records("a,b\n1,2\n2,x\n", types={"b": "integer"})
+    with pytest.raises(UnknownNameError, match="column 'c'"):
+        bench.records("a,b\n1,2\n", types={"c": "integer"})
