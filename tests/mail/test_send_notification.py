@@ -1,6 +1,5 @@
 """The task as the contract calls it, against real servers."""
 
-import resource
 import socket
 import sqlite3
 import subprocess
@@ -13,9 +12,9 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from mail_example import CONTRACT
 
 from drawscape.errors import (
-    ForbiddenPathError,
     MailError,
     MailRefusedError,
     MailTemplateError,
@@ -24,14 +23,6 @@ from drawscape.errors import (
 )
 from drawscape.queue.worker.context import RunningJob, set_current
 from workers.email_tasks import send_notification
-
-CONTRACT = {
-    "recipient": "user@example.com",
-    "subject": "Your order is ready",
-    "template": "order_complete",
-}
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">\
-<path d="M2 2L18 8" fill="none" stroke="black"/></svg>'
 
 
 @pytest.fixture
@@ -220,76 +211,6 @@ def test_a_mail_that_cannot_be_noted_is_still_a_success(serve, as_job, home: Pat
     as_job("second")
     assert len(mailbox.mails) == 2
     assert "sent, but that could not be noted: disk full" in capsys.readouterr().err
-
-
-def test_a_drawing_is_attached(serve, home: Path) -> None:
-    (home / "output").mkdir()
-    (home / "output" / "spiral.svg").write_text(SVG)
-    mailbox = serve()
-    send_notification(**CONTRACT, attach="output/spiral.svg")
-    (enclosure,) = mailbox.mails[0].iter_attachments()
-    assert enclosure.get_filename() == "spiral.svg"
-    assert enclosure.get_content_type() == "image/svg+xml"
-    assert enclosure.get_payload(decode=True).decode() == SVG
-
-
-def test_a_picture_is_shown_in_the_mail(serve, home: Path) -> None:
-    (home / "dot.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    mailbox = serve()
-    send_notification(**CONTRACT, inline="dot.png")
-    mail = mailbox.mails[0]
-    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
-    assert (
-        f'src="cid:{picture["Content-ID"].strip("<>")}"' in mail.get_body(("html",)).get_content()
-    )
-    assert picture.get_content_disposition() == "inline"
-
-
-def test_a_drawing_out_of_bounds_is_not_sent(
-    serve, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    secret = tmp_path_factory.mktemp("elsewhere") / "secret.svg"
-    secret.write_text(SVG)
-    mailbox = serve()
-    with pytest.raises(ForbiddenPathError):
-        send_notification(**CONTRACT, attach=str(secret))
-    with pytest.raises(FileNotFoundError, match=r"none\.svg"):
-        send_notification(**CONTRACT, attach="none.svg")
-    assert not mailbox.mails
-
-
-def test_a_large_enclosure_is_refused_before_it_is_read(home: Path) -> None:
-    with (home / "film.mp4").open("wb") as film:
-        film.truncate(8 << 30)  # a hole: it takes no room on the disk, but would in memory
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(MailError, match=r"'film\.mp4': 11,754,\d{3},\d{3} bytes as a mail encodes"):
-        send_notification(**CONTRACT, attach="film.mp4")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
-
-
-@pytest.mark.parametrize("how", [{"attach": 3}, {"inline": 3}, {"attach": 1, "inline": 2}])
-def test_the_largest_mail_counts_all_that_it_encloses(
-    serve, home: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, int]
-) -> None:
-    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "1")
-    mailbox = serve()
-    names = [f"{number}.png" for number in range(3)]
-    for name in names:
-        (home / name).write_bytes(b"\x89PNG" + bytes(300 * 1024))  # 410 kB in a mail
-    given = iter(names)
-    files = {key: [next(given) for _ in range(count)] for key, count in how.items()}
-    with pytest.raises(MailError, match=r"[012]\.png.*DRAWSCAPE_MAIL_MAX_MB"):
-        send_notification(**CONTRACT, **files)
-    assert mailbox.attempts == 0
-    send_notification(**CONTRACT, attach=names[:2])
-    assert 800_000 < len(mailbox.envelopes[0].content) < 1 << 20
-
-
-def test_pictures_of_drawings_count_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DRAWSCAPE_MAIL_MAX_MB", "0.01")
-    (home / "small.svg").write_text(SVG.replace("20mm", "2000mm").replace("10mm", "1000mm"))
-    with pytest.raises(MailError, match=r"the mail: [\d,]+ bytes.*at most 10,485 "):
-        send_notification(**CONTRACT, inline="small.svg")
 
 
 def test_an_address_with_other_letters_goes_to_a_server_that_speaks_smtputf8(serve) -> None:

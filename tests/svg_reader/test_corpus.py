@@ -7,7 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from svg_reader.corpus import CORPUS, HEAD
+from svg_reader.corpus_clipping import CLIPPING, MORE_CLIPPING
 from svg_reader.corpus_more import EQUIVALENT, MORE, NOTED_MORE
+from svg_reader.corpus_painting import MORE_PAINTING, PAINTING
 
 from drawscape.drawing.document import Document
 from drawscape.svg.read import read_svg
@@ -21,7 +23,7 @@ NEAR = 2
 
 BODIES = {
     (category, name): body
-    for corpus in (CORPUS, MORE)
+    for corpus in (CORPUS, PAINTING, CLIPPING, MORE, MORE_PAINTING, MORE_CLIPPING)
     for category, cases in corpus.items()
     for name, body in cases.items()
 }
