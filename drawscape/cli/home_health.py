@@ -95,6 +95,7 @@ def of_output() -> Iterator[Finding]:
 def of_queue() -> Iterator[Finding]:
     """Yield how the queue is, and who works on it; nothing is made that is not there."""
     from drawscape import jobs
+    from drawscape.jobs.default import reach_queue
 
     target = settings.queue_target()
     file = None if "://" in target else Path(target)
@@ -102,6 +103,7 @@ def of_queue() -> Iterator[Finding]:
         yield _no_queue(file)
         return
     try:
+        reach_queue()  # all else waits a while for a server that is being started
         workers = jobs.workers_alive()
         counts = jobs.queue_statistics().counts
         paused = jobs.queue_is_paused()

@@ -34,6 +34,19 @@ def default_queue() -> Queue:
     return _open_queue(settings.queue_target(home), home, settings.task_modules(home))
 
 
+def reach_queue() -> None:
+    """Raise QueueError when the queue is on a server that does not answer at once; a file is not looked at.
+
+    >>> reach_queue()
+    """
+    home = settings.home()
+    database = open_database(settings.queue_target(home), home / ".drawscape")
+    if database.has_many_writers:
+        with database.hurried():
+            database.connection  # noqa: B018 - opens it
+        database.close()
+
+
 @lru_cache(_MOST_QUEUES)
 def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
     return Queue.on(open_database(target, home / ".drawscape"), QUEUE_NAME, home, modules)

@@ -17,7 +17,7 @@ from support import wait_until
 from drawscape import errors
 from drawscape.job_manager import enqueue_background_job, workers_alive
 from drawscape.queue.engines.engine import Database, ValueRefused
-from drawscape.queue.engines.postgres import connection, preparation
+from drawscape.queue.engines.postgres import preparation, session
 from drawscape.queue.engines.sqlite.connection import Database as File
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.key import key_of
@@ -132,7 +132,7 @@ def test_tables_of_a_newer_version_are_refused(database: Database, url: str, tmp
 def test_what_another_program_has_locked_is_not_waited_for_without_end(
     database: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(connection, "LOCK_WAIT", "50ms")
+    monkeypatch.setattr(session, "LOCK_WAIT", "50ms")
     database.connection  # noqa: B018 - makes the tables
     with administrator(url) as other, other.transaction():
         other.execute("lock table job in exclusive mode")

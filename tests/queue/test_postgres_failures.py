@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -16,12 +17,16 @@ import pytest
 from postgres_server import Server, administrator, end_sessions, find_binaries, new_schema
 from support import is_running, wait_until
 
+from drawscape.errors import QueueError
 from drawscape.job_manager import (
     Job,
     default_queue,
     enqueue_background_job,
     enqueue_many,
+    get_job,
+    get_job_status,
 )
+from drawscape.queue.engines.postgres import bounded, connection, session
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
 from drawscape.queue.ids import new_id
 
@@ -123,6 +128,7 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self._port = port
         self._silent = threading.Event()
+        self._deaf: frozenset[socket.socket] = frozenset()
         self._sockets: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -145,7 +151,7 @@ class Proxy:
     def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         try:
             while data := source.recv(65536):
-                if not self._silent.is_set():
+                if not (self._silent.is_set() or source in self._deaf):
                     sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -153,6 +159,10 @@ class Proxy:
 
     def cut(self) -> None:
         self._silent.set()
+
+    def swallow(self) -> None:
+        """Let what comes by the present connections vanish; new ones are served."""
+        self._deaf = frozenset(self._sockets)
 
     def heal(self) -> None:
         self._silent.clear()
@@ -176,6 +186,58 @@ SLOW_PROGRESS = (
     "create trigger sleep before update on job for each row when (new.progress = 0.5) "
     "execute function sleep()",
 )
+
+
+@pytest.fixture
+def proxy(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What the home's queue is behind; whoever waits there asks after what is silent within a moment."""
+    one = Proxy(server.port)
+    schema = new_schema(server.url).rpartition("application_name=")[2]
+    url = f"postgresql://postgres@127.0.0.1:{one.port}/postgres?application_name={schema}"
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+    monkeypatch.setattr(bounded, "ASK_S", 0.3)
+    monkeypatch.setattr(session, "_PATIENCE_S", 1.0)
+    enqueue_background_job("sampletasks.add", 1, job_id="first")
+    yield one
+    one.close()
+
+
+def test_a_caller_whose_server_is_silent_is_given_an_error_that_says_what_is_in_doubt(proxy: Proxy):
+    proxy.cut()
+    with pytest.raises(QueueError, match=r"not answered for .* look for 'second' before"):
+        enqueue_background_job("sampletasks.add", 1, job_id="second")
+    with pytest.raises(QueueError, match="timeout"):
+        get_job("first").refresh()
+    proxy.heal()
+    assert get_job_status("second")["status"] == "not_found"
+    assert enqueue_background_job("sampletasks.add", 1, job_id="second").status == "queued"
+
+
+def test_a_job_that_a_silent_connection_has_swallowed_is_queued_by_another(proxy: Proxy):
+    proxy.swallow()
+    assert enqueue_background_job("sampletasks.add", 1, job_id="second").status == "queued"
+
+
+def test_what_the_server_is_at_is_waited_for(proxy: Proxy):
+    row = default_queue().database.connection.execute("select 'done', pg_sleep(3)").fetchone()
+    assert row[0] == "done"
+
+
+def test_a_job_is_queued_once_though_its_session_on_the_server_stands_still(
+    remote: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(connection, "ONE_ROW_S", 1.0)
+    halted = default_queue().database.connection.raw.info.backend_pid
+    os.kill(halted, signal.SIGSTOP)
+    try:
+        job = enqueue_background_job("sampletasks.add", 1, job_id="once")
+        assert job.status == "queued"
+    finally:
+        os.kill(halted, signal.SIGCONT)
+    with administrator(remote) as other:
+        session_of = "select count(*) from pg_stat_activity where pid = %s"
+        wait_until(lambda: other.execute(session_of, (halted,)).fetchone()[0] == 0)
+        assert other.execute("select count(*) from job where id = 'once'").fetchone()[0] == 1
 
 
 def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
@@ -222,7 +284,7 @@ def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
         for number, one in enumerate(others):
             assert 1 <= runs[str(number)] <= one.refresh().attempts
     finally:
-        consumer.stop()
+        consumer.stop()  # while it can say so to the server
         proxy.close()
 
 

@@ -175,6 +175,9 @@ class Traces(Protocol):
 class CommitWatch(Protocol):
     """Waits for commits that may give a worker something to do; used by one thread."""
 
+    is_choosy: bool
+    """Whether most of them do: then one slot that is idle looks at once."""
+
     def version(self) -> object:
         """Return what differs after any of them."""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from drawscape.errors import DuplicateJobError
+from drawscape.errors import DuplicateJobError, QueueError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database, UniqueViolation
 from drawscape.queue.status import SQL_OPEN, WAITING, Status
@@ -42,8 +42,14 @@ def _until_certain(
     while True:
         try:
             return insertion()
-        except CommitInDoubt:
-            if database.connection.execute(look, (key,)).fetchone() is not None:
+        except CommitInDoubt as doubt:
+            try:
+                found = database.connection.execute(look, (key,)).fetchone()
+            except QueueError as error:
+                raise CommitInDoubt(
+                    f"{doubt}. Nor can be asked now ({error}): look for {key!r} before you queue it again"
+                ) from error
+            if found is not None:
                 return None
 
 

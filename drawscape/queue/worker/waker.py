@@ -19,6 +19,7 @@ from drawscape.queue.table.schedule import next_due_s, promote_due
 _DOZE_S = 0.25  # so long at most without a glance at the stop flag
 
 _BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
+_FIRST_S = 0.003  # one slot has so long to claim the job before the look, which may wake the others
 _CHORES_S = 1.0
 
 _LOG = logging.getLogger("huey.drawscape")
@@ -86,6 +87,11 @@ class Waker:
             self._generation += 1
             self._condition.notify_all()
 
+    def _wake_one(self) -> None:
+        with self._condition:
+            self._generation += 1
+            self._condition.notify()
+
     def wait(self, generation: int, timeout_s: float) -> None:
         """Return when everyone was woken since `generation`, or after `timeout_s`."""
         with self._condition:
@@ -113,6 +119,9 @@ class Waker:
                     self._chores()
                     seen = None
                 if seen != version or self._is_due():
+                    if commits.is_choosy and seen not in (None, version):
+                        self._wake_one()
+                        self._stopping.wait(_FIRST_S)
                     seen = version
                     with self._database.translated():
                         self._look()

@@ -153,7 +153,11 @@ class JobWorker(Worker):  # type: ignore[misc]
             self._native_first = False
             return None
         queue, lanes = self.huey.name, self.huey.lanes
-        if not may_claim(self._jobs, queue, lanes, lowest=self._lowest) or not self._warm_up():
+        # Where no lock is taken for nothing, a claim that finds nothing is the look.
+        may = self._jobs.has_many_writers or may_claim(
+            self._jobs, queue, lanes, lowest=self._lowest
+        )
+        if not may or not self._warm_up():
             return None
         worker, pid = self._shared.worker_id, self.slot.pid
         with self._turn.committing(self._jobs):

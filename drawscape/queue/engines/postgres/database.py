@@ -13,10 +13,12 @@ from typing import Any
 import psycopg
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.postgres.connection import Connection, Session
+from drawscape.queue.engines.postgres.connection import Connection
 from drawscape.queue.engines.postgres.floor import Floor
-from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_for
+from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices
 from drawscape.queue.engines.postgres.schema import kind_of
+from drawscape.queue.engines.postgres.session import Session
+from drawscape.queue.engines.postgres.shared_notices import notices_for
 from drawscape.queue.engines.postgres.traces import Traces
 from drawscape.queue.engines.postgres.workers import Workers
 
@@ -189,10 +191,6 @@ class Database(Session):
         finally:
             database.close()
 
-    def hurried(self) -> AbstractContextManager[None]:
-        """Do nothing: readers and writers of other rows are not waited for."""
-        return nullcontext()
-
     @property
     def notices(self) -> Notices:
         """What this process receives and sends of commits."""
@@ -206,6 +204,15 @@ class Database(Session):
         """Let others know that something was committed."""
         self._local.sent = getattr(self._local, "sent", 0) + 1
         self.notices.send(work=work, requeued=requeued)
+
+    def may_carry(self) -> bool:
+        """Return whether an insert may let others know of itself."""
+        return self.notices.may_carry()
+
+    def carried(self, since: float) -> None:
+        """An insert that was begun at `since` has let others know."""
+        self._local.sent = getattr(self._local, "sent", 0) + 1
+        self.notices.carried(since)
 
     def floor(self, queue: str) -> int:
         """Return 0, or a number that no ordinary job which waits in `queue` has, nor a lower one."""
@@ -259,6 +266,8 @@ class Database(Session):
 
 class CommitWatch:
     """Waits for commits that give a worker something to do."""
+
+    is_choosy = True
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -27,6 +27,8 @@ class Statement:
     """Whether a worker may have something to do after it."""
 
     inserts: bool
+    announces: bool
+    """Whether it inserts what a worker may have to do, and returns nothing."""
 
     @property
     def requeues(self) -> bool:
@@ -69,4 +71,18 @@ def rendered(sql: str) -> Statement:
     writes = re.match(r"\s*(insert|update|delete)\b", text) is not None or " set status" in text
     inserts = text.lstrip().startswith("insert")
     queues = writes and bool(_QUEUES.search(text))
-    return Statement(text, tuple(names) or None, writes, queues, inserts)
+    announces = inserts and queues and " returning " not in text
+    return Statement(text, tuple(names) or None, writes, queues, inserts, announces)
+
+
+@lru_cache(512)
+def carrying(insert: str, channel: str) -> str:
+    """Return the text of an insert that also sends the notices of its commit.
+
+    >>> carrying("insert into job (id) values ($1)", "ds").partition(") ")[2]
+    "values ($1) returning 1) select pg_notify('ds_change', ''), pg_notify('ds_work', '') from written"
+    """
+    return (
+        f"with written as ({insert} returning 1) "
+        f"select pg_notify('{channel}_change', ''), pg_notify('{channel}_work', '') from written"
+    )

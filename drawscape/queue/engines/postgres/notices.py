@@ -1,8 +1,8 @@
 """One connection of a process that says what was committed, receives it of others, and holds workers' locks.
 
-NOTIFY inside of a transaction makes all such commits of the server wait for each other; so it is sent after
-the commit, by a thread of its own: ten in a row at once, then one in 5 ms for all that came meanwhile. A
-notice may be lost with the connection: when it is back, everyone looks again.
+NOTIFY inside of a transaction makes all such commits of the server wait for each other; so a few inserts
+carry it, and all else is sent after the commit, by a thread of its own (outbox.py says when). A notice may be
+lost with the connection: when it is back, everyone looks again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from drawscape.errors import QueueError
+from drawscape.queue.engines.postgres.outbox import Outbox
 from drawscape.queue.engines.postgres.preparation import read_clock
 
 WORK, CHANGE, REQUEUED = "work", "change", "requeued"
@@ -27,8 +28,6 @@ WORK, CHANGE, REQUEUED = "work", "change", "requeued"
 
 _ALL = frozenset({WORK, CHANGE, REQUEUED})
 
-_PAUSE_S = 0.005
-_AT_ONCE = 10
 _PING_S = 2.0  # also how soon a connection that broke without a word is noticed
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.05, 1.0  # between two attempts to connect
 _CONNECT_S = 30.0
@@ -57,7 +56,7 @@ class Notices:
         self._channel = channel
         self._condition = threading.Condition()
         self._counts = dict.fromkeys(_ALL, 0)
-        self._due: set[str] = set()
+        self._outbox = Outbox()
         self._workers: dict[int, Greeting] = {}
         self._held: set[int] = set()
         self._pipe: tuple[int, int] | None = None
@@ -81,11 +80,20 @@ class Notices:
         channels = {CHANGE} | ({WORK} if work else set()) | ({REQUEUED} if requeued else set())
         with self._condition:
             self._counts[REQUEUED] += requeued
-            known = self._due >= channels
-            self._due |= channels
+            is_new = self._outbox.add(channels)
             self._use()
-        if not known:
+        if is_new:
             self._wake()
+
+    def may_carry(self) -> bool:
+        """Return whether an insert may send its notices itself: all of it is one statement."""
+        with self._condition:
+            return self._outbox.may_carry()
+
+    def carried(self, since: float) -> None:
+        """An insert has sent its notices, and with them those of whatever was committed before `since`."""
+        with self._condition:
+            self._outbox.carried(since)
 
     def count(self, channel: str) -> int:
         """Return a number that rises with every notice; raise QueueError when there is no connection."""
@@ -157,7 +165,7 @@ class Notices:
         """Return whether the thread may end, and let it be forgotten then."""
         with self._condition:
             unused = time.monotonic() - self._used_at > _UNUSED_S
-            if not self._stopping and (not unused or self._workers or self._due):
+            if not self._stopping and (not unused or self._workers or self._outbox):
                 return False
             self._connected.clear()
             if self._pipe is not None:
@@ -189,9 +197,8 @@ class Notices:
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def _greet(self, connection: psycopg.Connection[Any]) -> None:
-        connection.execute("set synchronous_commit = off")
-        for channel in _ALL:
-            connection.execute(f'listen "{self._channel}_{channel}"')
+        listening = "; ".join(f'listen "{self._channel}_{channel}"' for channel in _ALL)
+        connection.execute(f"set synchronous_commit = off; {listening}", prepare=False)
         self._keep_locks(connection)
         self._answered_at = time.monotonic()
         self._connected.set()
@@ -224,24 +231,23 @@ class Notices:
         assert self._pipe is not None
         wakes = self._pipe[0]
         poll.register(wakes, select.POLLIN)
-        may_send_at = ping_at = time.monotonic()
+        ping_at = time.monotonic()
         while True:
             now = time.monotonic()
             if self._workers.keys() != self._held:
                 self._keep_locks(connection)
-            if self._due and (now >= may_send_at - _AT_ONCE * _PAUSE_S or self._stopping):
+            if self._outbox and (now >= self._outbox.free_at or self._stopping):
                 self._send(connection)
-                may_send_at = max(may_send_at, now) + _PAUSE_S
                 ping_at = now + _PING_S
             elif now >= ping_at:
                 read_clock(connection)
                 ping_at = time.monotonic() + _PING_S
-            if not self._due and self._is_over():
+            if not self._outbox and self._is_over():
                 return
             self._answered_at = time.monotonic()
             self._count_in(received)
             received.clear()
-            until = min(ping_at, may_send_at - _AT_ONCE * _PAUSE_S) if self._due else ping_at
+            until = min(ping_at, self._outbox.free_at) if self._outbox else ping_at
             for descriptor, _ in poll.poll(max(0.0, until - time.monotonic()) * 1000):
                 if descriptor == wakes:
                     with contextlib.suppress(BlockingIOError):
@@ -253,14 +259,15 @@ class Notices:
 
     def _send(self, connection: psycopg.Connection[Any]) -> None:
         with self._condition:
-            due, self._due = self._due, set()
+            due = self._outbox.take()
         try:
             connection.execute(
                 "select pg_notify(channel, '') from unnest(%s::text[]) as channel",
                 ([f"{self._channel}_{channel}" for channel in due],),
             )
         except BaseException:
-            self._due |= due  # twice is better than never
+            with self._condition:
+                self._outbox.add(due)  # twice is better than never
             raise
 
     def _count_in(self, channels: Set[str]) -> None:
@@ -270,30 +277,3 @@ class Notices:
             for channel in channels & self._counts.keys():
                 self._counts[channel] += 1
             self._condition.notify_all()
-
-
-_NOTICES: dict[str, Notices] = {}
-_LOCK = threading.Lock()
-
-
-def notices_for(name: str, make: Callable[[], Notices]) -> Notices:
-    """Return this process's notices called `name`, made if there are none."""
-    found = _NOTICES.get(name)
-    if found is None:
-        with _LOCK:
-            found = _NOTICES.get(name)
-            if found is None:
-                found = _NOTICES[name] = make()
-    return found
-
-
-def _forget() -> None:
-    """A forked process has no threads of its own, and leaves its parent's connections alone."""
-    global _LOCK
-    _INHERITED.extend(_NOTICES.values())
-    _NOTICES.clear()
-    _LOCK = threading.Lock()
-
-
-_INHERITED: list[Notices] = []
-os.register_at_fork(after_in_child=_forget)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from drawscape.errors import QueueError
 from drawscape.queue.engines.postgres.liveness import (
     ANNOUNCE,
     CONFIRM_S,
@@ -23,6 +25,8 @@ from drawscape.queue.engines.sqlite import liveness as files
 
 if TYPE_CHECKING:
     from drawscape.queue.engines.postgres.database import Database
+
+_LOG = logging.getLogger("huey.drawscape")
 
 
 class Workers:
@@ -65,9 +69,12 @@ class Workers:
     def retire(self, worker: str) -> None:
         """Let `worker` be gone."""
         files.retire(self._folder, worker)
-        self._database.notices.release(lock_of(worker))
-        with self._database.translated():
-            self._database.connection.execute("delete from job_worker where id = ?", (worker,))
+        try:
+            with self._database.hurried(), self._database.translated():
+                self._database.notices.release(lock_of(worker))
+                self._database.connection.execute("delete from job_worker where id = ?", (worker,))
+        except QueueError as error:  # its lock goes with this process, and others remove the row
+            _LOG.warning("worker=%s event=not_retired error=%r", worker, str(error))
 
     def forget_dead(self) -> None:
         """Remove what dead workers left, whose jobs have been recovered."""

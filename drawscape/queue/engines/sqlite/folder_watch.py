@@ -25,6 +25,8 @@ PAUSE_S = 0.004
 class CommitWatch:
     """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
 
+    is_choosy = False
+
     def __init__(self, folder: Path, version: Callable[[], object]) -> None:
         self.version = version
         self._writes = FolderWatch(folder)
