@@ -9,7 +9,6 @@ working directory is the one that the process has when it first asks: a later `o
 import hashlib
 import os
 import sys
-from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -285,25 +284,3 @@ def sketches_folder() -> Path:
     'sketches'
     """
     return home() / "sketches"
-
-
-def number_variable(
-    environment: Mapping[str, str], name: str, default: float, least: float, most: float
-) -> float:
-    """Return the number that the environment variable `name` holds, `default` if it is unset or empty.
-
-    Raises SettingsError for what is not a number between `least` and `most`.
-
-    >>> number_variable({"DRAWSCAPE_DATA_MEMORY_MB": "256"}, "DRAWSCAPE_DATA_MEMORY_MB", 512, 64, 65536)
-    256.0
-    """
-    text = environment.get(name)
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        raise SettingsError(f"{name}={text!r} is not a number") from None
-    if not least <= value <= most:
-        raise SettingsError(f"{name}={text!r} must be between {least:g} and {most:g}")
-    return value

@@ -25,7 +25,6 @@ from pathlib import Path
 
 from drawscape.errors import MailError, SettingsError
 from drawscape.mail.address import Recipient, read_recipient
-from drawscape.settings import number_variable
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -60,7 +59,7 @@ class MailSettings:
                 f"DRAWSCAPE_SMTP_SECURITY={security!r} must be one of {', '.join(PORTS)}"
             )
         user, password = _login(environment, host, security)
-        number = partial(number_variable, environment)
+        number = partial(_number, environment)
         return cls(
             sender=_sender(environment, host, user),
             host=host,
@@ -113,3 +112,18 @@ def _path(environment: Mapping[str, str], name: str) -> Path | None:
     if text and not Path(text).exists():
         raise SettingsError(f"{name}={text!r} does not exist")
     return Path(text) if text else None
+
+
+def _number(
+    environment: Mapping[str, str], name: str, default: float, least: float, most: float
+) -> float:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"{name}={text!r} is not a number") from None
+    if not least <= value <= most:
+        raise SettingsError(f"{name}={text!r} must be between {least:g} and {most:g}")
+    return value
