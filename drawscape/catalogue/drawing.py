@@ -23,8 +23,6 @@ from drawscape.plot.pipeline import optimize
 from drawscape.sketches.provenance import Provenance, read_provenance
 from drawscape.svg.read import read_svg
 
-_ENDINGS = {"gcode": ".gcode", "hpgl": ".hpgl"}
-
 
 @dataclass(frozen=True)
 class Drawing:
@@ -184,9 +182,7 @@ class Drawing:
         Its lines are merged and ordered, unless `raw` or in a picture.
         Raises PlotError for another format, DrawingNotFoundError when its file is gone.
         """
-        ending = _ENDINGS.get(format, f".{format}")
-        stem = self.path.with_suffix(ending)
-        target = Path(path) if path is not None else stem
+        target = self.path.with_suffix(f".{format}") if path is None else Path(path)
         if target == self.path:
             target = self.path.with_name(f"{self.path.stem}-export.svg")
         known = format if format in FORMATS else None

@@ -133,8 +133,8 @@ def of_queue() -> Iterator[Finding]:
         text = f"{counted(waiting + counts.get('started', 0), 'job')} waiting"
         yield Finding("workers", text, f"{text}: start a worker", "drawscape worker")
     elif not workers and left:
-        text = f"{counted(left, 'worker')} ended without a goodbye"
-        yield Finding("workers", text, "let one clear up", "drawscape worker --burst")
+        text = f"{counted(left, 'worker')} killed or crashed"
+        yield Finding("workers", text, "let a worker clear up", "drawscape worker --burst")
 
 
 def _no_queue(file: Path) -> Finding:

@@ -38,43 +38,32 @@ if TYPE_CHECKING:
     from drawscape.notebook.worker import ensure_worker as ensure_worker
 
 _MODULES = {
-    "Form": "form_view",
-    "form": "forms",
-    "Gallery": "gallery",
-    "Comparison": "comparison",
-    "Evolution": "evolution",
-    "evolve": "evolution",
-    "compare": "comparison",
-    "ContactSheet": "contact_sheets",
-    "History": "history_view",
-    "history": "history_view",
-    "contact_sheet": "contact_sheets",
-    "sheet": "contact_sheets",
-    "sheets": "contact_sheets",
-    "variations": "contact_sheets",
-    "QueueTable": "queue_tables",
-    "queue_table": "queue_tables",
-    "JobView": "job_views",
-    "job_view": "job_views",
-    "Tile": "tile_grid",
-    "TileGrid": "tile_grid",
-    "View": "viewer",
-    "Viewer": "viewer",
-    "view": "viewer",
-    "ensure_worker": "worker",
+    "comparison": "Comparison compare",
+    "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",
+    "evolution": "Evolution evolve",
+    "form_view": "Form",
+    "forms": "form",
+    "gallery": "Gallery",
+    "history_view": "History history",
+    "job_views": "JobView job_view",
+    "queue_tables": "QueueTable queue_table",
+    "tile_grid": "Tile TileGrid",
+    "viewer": "View Viewer view",
+    "worker": "ensure_worker",
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = list(_MODULES)
+__all__ = list(_MODULE_OF)
 
 register()
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for; the worker that a notebook starts needs no widgets."""
-    if name not in _MODULES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        module = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+        module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("ipywidgets", "anywidget"):
             raise

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from drawscape.catalogue import sheet_store
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import UnknownNameError
 from drawscape.notebook.matrix import paired_matrix, sampled_matrix, seed_matrix, value_matrix
-from drawscape.notebook.sheet_cells import sheet_store, stored_cells, target_named
+from drawscape.notebook.sheet_cells import stored_cells, target_named
 from drawscape.notebook.sheet_view import ContactSheet, sheet_words
 from drawscape.notebook.target import Drawable, target_of
 

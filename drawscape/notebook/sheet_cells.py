@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from drawscape.catalogue import Drawing, drawn_for, find, refresh
-from drawscape.catalogue.documents import Store
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Batch, Job, enqueue_many, get_job
 from drawscape.notebook.job_state import JobState, state_of
@@ -22,8 +21,6 @@ from drawscape.notebook.standing import (
 from drawscape.notebook.target import Target, target_of
 from drawscape.parameters import check_arguments
 from drawscape.sketches import SKETCHES
-
-sheet_store = Store("sheet")
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 

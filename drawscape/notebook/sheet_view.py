@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import ipywidgets as widgets
 
+from drawscape.catalogue import sheet_store
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, JobFailed, JobTimeout
 from drawscape.jobs import Batch, Job
@@ -20,7 +21,6 @@ from drawscape.notebook.sheet_cells import (
     enqueue_missing,
     planned_cells,
     seeds_as_json,
-    sheet_store,
     stored_cells,
 )
 from drawscape.notebook.sheet_gallery import cell_picture, sheet_gallery

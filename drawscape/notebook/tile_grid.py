@@ -167,17 +167,8 @@ class TileGrid(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
         for tile in tiles:
             before = former.get(tile.id)
             changed = before is None or before.thumbnail != tile.thumbnail
-            contents.append(
-                {
-                    "id": tile.id,
-                    "caption": tile.caption,
-                    "hint": tile.hint,
-                    "stars": tile.stars,
-                    "state": tile.state,
-                    "format": tile.format,
-                    "changed": changed,
-                }
-            )
+            words = {name: value for name, value in vars(tile).items() if name != "thumbnail"}
+            contents.append({**words, "changed": changed})
             pictures.append(tile.thumbnail if changed else b"")
         self.send({"tiles": contents}, pictures)
 
