@@ -1,5 +1,7 @@
 """What a technical sheet has printed on it: border, zones, title block."""
 
+from typing import Any
+
 from drawscape.errors import SheetError
 from drawscape.sheets.fitting import Box, fit_text
 from drawscape.sheets.looks import Look
@@ -26,23 +28,16 @@ def _grid_marks(svg: SVGBuilder, page: Box, outer: Box) -> None:
         for y0, y1 in ((outer.y, page.y), (page.y + page.height, outer.y + outer.height)):
             if index:
                 svg.line(x, y0, x, y1)
-            svg.lettering(
-                str(index + 1), x + step / 2, (y0 + y1) / 2, size=2, align="center", valign="middle"
-            )
+            middle = x + step / 2, (y0 + y1) / 2
+            svg.lettering(str(index + 1), *middle, size=2, align="center", valign="middle")
     for index in range(down):
         step = page.height / down
         y = page.y + step * index
         for x0, x1 in ((outer.x, page.x), (page.x + page.width, outer.x + outer.width)):
             if index:
                 svg.line(x0, y, x1, y)
-            svg.lettering(
-                chr(65 + index),
-                (x0 + x1) / 2,
-                y + step / 2,
-                size=2,
-                align="center",
-                valign="middle",
-            )
+            middle = (x0 + x1) / 2, y + step / 2
+            svg.lettering(chr(65 + index), *middle, size=2, align="center", valign="middle")
 
 
 def draw_title_block(
@@ -72,16 +67,8 @@ def draw_title_block(
 def _write(
     svg: SVGBuilder, look: Look, text: str, box: Box, what: str, largest: float, missing: str | None
 ) -> None:
-    fitted = fit_text(
-        text,
-        box,
-        what=what,
-        font=look.font,
-        largest=largest,
-        align="left",
-        line_height=1.7,
-        missing=missing,
-    )
+    style: dict[str, Any] = {"font": look.font, "missing": missing, "line_height": 1.7}
+    fitted = fit_text(text, box, what=what, largest=largest, align="left", **style)
     svg.polylines(fitted.lines)
 
 

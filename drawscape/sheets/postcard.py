@@ -1,6 +1,7 @@
 """Postcards of A6: a front with a design and a message, a back with an address."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from drawscape.errors import SheetError
 from drawscape.lettering import load_font
@@ -66,19 +67,11 @@ def postcard_back(
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
     with svg.layer("lines", color="#7a8794", width=0.3):
         _furniture(svg, len(lines) if lines else 3)
+    style: dict[str, Any] = {"font": font, "align": "left", "missing": missing}
     rows = [_filled("recipient", recipient), *lines]
     for index, row in enumerate(rows):
         box = Box(80, _FIRST_RULE - 8.2 + _ROW * index, 60, 8)
-        shown = fit_text(
-            row,
-            box,
-            what="address line",
-            font=font,
-            largest=4.2,
-            align="left",
-            valign="bottom",
-            missing=missing,
-        )
+        shown = fit_text(row, box, what="address line", largest=4.2, valign="bottom", **style)
         if len(shown.rows) > 1:
             raise SheetError(
                 f"address line {row!r} is too long for a card; shorten it or use two lines"
@@ -87,16 +80,8 @@ def postcard_back(
     if postcode:
         _postcode(svg, postcode, font, missing)
     if sender:
-        fitted = fit_text(
-            sender,
-            Box(9, 9, 58, 86),
-            what="sender",
-            font=font,
-            largest=3.2,
-            align="left",
-            valign="top",
-            missing=missing,
-        )
+        box = Box(9, 9, 58, 86)
+        fitted = fit_text(sender, box, what="sender", largest=3.2, valign="top", **style)
         svg.polylines(fitted.lines)
     return svg
 
@@ -104,16 +89,11 @@ def postcard_back(
 def _furniture(svg: SVGBuilder, address_lines: int) -> None:
     """Draw what every card has printed on it: divider, stamp box, rules for the address."""
     svg.line(73, 8, 73, 97)
-    x, y, width, height = 117.0, 8.0, 23.0, 28.0
-    svg.rect(x, y, width, height).rect(x + 1.2, y + 1.2, width - 2.4, height - 2.4)
-    svg.lettering(
-        "PLACE\nSTAMP\nHERE",
-        x + width / 2,
-        y + height / 2,
-        size=2.4,
-        align="center",
-        valign="middle",
-    )
+    stamp = Box(117.0, 8.0, 23.0, 28.0)
+    for box in (stamp, stamp.inset(1.2)):
+        svg.rect(box.x, box.y, box.width, box.height)
+    words = "PLACE\nSTAMP\nHERE"
+    svg.lettering(words, stamp.cx, stamp.cy, size=2.4, align="center", valign="middle")
     for index in range(address_lines + 1):
         y = _FIRST_RULE + _ROW * index
         svg.line(79, y, 140, y)
@@ -124,23 +104,13 @@ def _postcode(svg: SVGBuilder, postcode: str, font: str, missing: str | None) ->
     text = " ".join(postcode.split()).upper()
     if len(text) > 10:
         raise SheetError(f"postcode {postcode!r} has {len(text)} characters; 10 at most fit")
+    style: dict[str, Any] = {"font": font, "missing": missing, "largest": 4.0, "line_height": 1}
     for index, character in enumerate(text):
-        x = 79.0 + 6.1 * index
         if character == " ":
             continue
-        box = Box(x, _POSTCODE_TOP, 5.2, 7)
+        box = Box(79.0 + 6.1 * index, _POSTCODE_TOP, 5.2, 7)
         svg.rect(box.x, box.y, box.width, box.height)
-        svg.polylines(
-            fit_text(
-                character,
-                box,
-                what="postcode",
-                font=font,
-                largest=4.0,
-                line_height=1,
-                missing=missing,
-            ).lines
-        )
+        svg.polylines(fit_text(character, box, what="postcode", **style).lines)
 
 
 def _address_lines(address: str | Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Fronts of postcards: one design a file, each a function that decorates and says where text goes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -16,18 +16,13 @@ WIDTH_MM, HEIGHT_MM = 148, 105
 Template = Callable[[SVGBuilder], Box]
 """Draws its decoration on a card of 148 x 105 mm and returns the box that is left for the text."""
 
-_MODULES: Mapping[str, str] = {
-    "birthday": "birthday",
-    "greetings": "greetings",
-    "thank_you": "thank_you",
-    "travel": "travel",
-    "winter": "winter",
-}
+_NAMES = ("birthday", "greetings", "thank_you", "travel", "winter")
+"""Each is a module of this package."""
 
 
 def template_names() -> tuple[str, ...]:
     """Return the names of all templates."""
-    return tuple(sorted(_MODULES))
+    return _NAMES
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +33,15 @@ class Decoration:
     box: Box
 
 
-@lru_cache(maxsize=len(_MODULES))
+@lru_cache(maxsize=len(_NAMES))
 def decoration(name: str) -> Decoration:
     """Return the decoration of the template `name`, the same on every card.
 
     Raises UnknownNameError when there is no such template.
     """
-    if name not in _MODULES:
-        raise UnknownNameError("postcard template", str(name), _MODULES)
-    decorate: Template = import_module(f"{__name__}.{_MODULES[name]}").decorate
+    if name not in _NAMES:
+        raise UnknownNameError("postcard template", str(name), _NAMES)
+    decorate: Template = import_module(f"{__name__}.{name}").decorate
     card = SVGBuilder(WIDTH_MM, HEIGHT_MM)
     box = decorate(card)
     return Decoration(tuple(card.layers()), box)
