@@ -1,7 +1,7 @@
 """Evenly spaced lines that follow a field."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,42 +21,12 @@ Mask: TypeAlias = Callable[[Floats, Floats], Flags] | Polygon
 """A polygon, or a function of x and y that is True where lines may be."""
 
 
-def streamlines(
-    field: Field,
-    area: Area,
-    spacing_mm: float,
-    *,
-    test: float = 0.5,
-    step_mm: float | None = None,
-    seeds: ArrayLike | None = None,
-    mask: Mask | None = None,
-    min_length_mm: float = 0.0,
-    max_length_mm: float = np.inf,
-) -> Lines:
+def streamlines(field: Field, area: Area, spacing_mm: float, **options: Any) -> Lines:
     """Return lines along `field` in `area` that keep about `spacing_mm` from each other.
 
-    `field` is a function of x and y, (N,) in mm, that returns angles in radians, (N,), or vectors,
-    (N, 2) or a tuple. New lines start `spacing_mm` beside others and end where they come nearer than
-    `test` (0.1 to 1) times that. Points lie at most `step_mm` apart, by default a third of the
-    spacing and half a millimetre at most. Lines start from `seeds`, (N, 2), where given, then
-    everywhere. `mask`, a polygon or a function of x and y, limits where lines may be; lines longer
-    than `max_length_mm` are ended there, and those shorter than `min_length_mm` left out.
-    The field is sampled every half spacing. The same field gives the same lines. Only on the edge of
-    the area may they come a little nearer to each other than the test allows.
-    (Jobard & Lefer 1997, many lines at once.)
-    Raises GeometryError for lengths that are not positive or a field of another shape.
+    All is as `growing_streamlines` has it. Raises GeometryError as that does.
     """
-    *_, (_, lines) = growing_streamlines(
-        field,
-        area,
-        spacing_mm,
-        test=test,
-        step_mm=step_mm,
-        seeds=seeds,
-        mask=mask,
-        min_length_mm=min_length_mm,
-        max_length_mm=max_length_mm,
-    )
+    *_, (_, lines) = growing_streamlines(field, area, spacing_mm, **options)
     return lines()
 
 
@@ -74,7 +44,17 @@ def growing_streamlines(
 ) -> Iterator[tuple[float, Callable[[], Lines]]]:
     """Yield, step by step, about how much is done, 0 to 1, and what returns the lines so far.
 
-    The last ones are those that `streamlines` returns; what it takes and raises is the same.
+    They run along `field` in `area` and keep about `spacing_mm` from each other.
+    `field` is a function of x and y, (N,) in mm, that returns angles in radians, (N,), or vectors,
+    (N, 2) or a tuple. New lines start `spacing_mm` beside others and end where they come nearer than
+    `test` (0.1 to 1) times that. Points lie at most `step_mm` apart, by default a third of the
+    spacing and half a millimetre at most. Lines start from `seeds`, (N, 2), where given, then
+    everywhere. `mask`, a polygon or a function of x and y, limits where lines may be; lines longer
+    than `max_length_mm` are ended there, and those shorter than `min_length_mm` left out.
+    The field is sampled every half spacing. The same field gives the same lines. Only on the edge of
+    the area may they come a little nearer to each other than the test allows.
+    (Jobard & Lefer 1997, many lines at once.)
+    Raises GeometryError for lengths that are not positive or a field of another shape.
     """
     bounds = bounds_of(area)
     pace = _pace(spacing_mm, test, step_mm, max_length_mm)

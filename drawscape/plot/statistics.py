@@ -1,6 +1,6 @@
 """What a drawing costs: lines, points, travel, lifts and minutes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -84,15 +84,8 @@ def statistics(
         layer_statistics(layer.lines, name=layer.name, plotter=plotter, start=start)
         for layer in document.layers
     ]
-    total = Statistics(
-        "total",
-        sum(layer.lines for layer in layers),
-        sum(layer.points for layer in layers),
-        sum(layer.pen_down_mm for layer in layers),
-        sum(layer.pen_up_mm for layer in layers),
-        sum(layer.lifts for layer in layers),
-        sum(layer.seconds for layer in layers),
-    )
+    figures = [figure.name for figure in fields(Statistics)[1:]]
+    total = Statistics("total", *(sum(getattr(one, name) for one in layers) for name in figures))
     return (*layers, total)
 
 
