@@ -16,7 +16,7 @@ from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.postgres import floor
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.table.candidates import may_claim
-from drawscape.queue.table.claims import acknowledge, claim, give_back
+from drawscape.queue.table.claims import acknowledge, acknowledge_all, claim, give_back
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.table.schedule import promote_due
 
@@ -147,3 +147,47 @@ def test_an_older_job_that_is_queued_again_is_found_at_once(
 
 def next_look_s(database: Database) -> float:
     return database._floor._known["background"].until - time.monotonic()
+
+
+def entries_read(database: Database, index: str = "%") -> int:
+    """Return how many entries of indexes, and rows without one, the server has read of the table."""
+    read = (
+        "select seq_tup_read + (select sum(idx_tup_read) from pg_stat_user_indexes as of_index "
+        "where of_index.relid = of_table.relid and indexrelname like %s) "
+        "from pg_stat_user_tables as of_table where relid = 'job'::regclass"
+    )
+    database.connection.execute("select pg_stat_force_next_flush()")
+    with administrator(database.url) as other:
+        return int(other.execute(read, (index,)).fetchone()[0])
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_who_ends_jobs_and_claims_reads_few_rows_whatever_waits_and_was_done(
+    url: str, worker: Database, most: int
+):
+    ends: list[Claim] = []
+
+    def read_for(count: int, index: str = "%") -> int:
+        """Return how many entries are read for ending and claiming so many jobs."""
+        before = entries_read(worker, index)
+        for _ in range(count // most):
+            accepted, ends[:] = acknowledge_all(
+                worker,
+                [(held, Outcome("finished")) for held in ends],
+                next_for=("background", "worker", None),
+                most=most,
+            )
+            assert accepted == [True] * most
+        return entries_read(worker, index) - before
+
+    enqueue_many(TASK, [{}] * 3000)
+    for _ in range(most):
+        ends.append(claimed(worker))
+    assert read_for(400) < 400 * 20
+    with administrator(
+        worker.url
+    ) as other:  # from now on the server knows that few are started at once
+        other.execute("vacuum analyze job")
+    assert read_for(400) < 400 * 20
+    with held_open(url):
+        assert read_for(400, "job_started") < 400 * 20

@@ -106,7 +106,7 @@ def test_eight_processes_that_start_at_once_make_the_tables_once_and_migrate_the
         }
         assert database.connection.execute("select until from job_pause").fetchall() == []
     with pytest.raises(
-        errors.QueueError, match=r"newer Drawscape .table version 2, this one knows 1"
+        errors.QueueError, match=r"newer Drawscape .table version 3, this one knows 2"
     ):
         open_database(url, tmp_path).connection  # noqa: B018 - opens it
 

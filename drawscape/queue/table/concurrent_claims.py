@@ -32,10 +32,10 @@ from drawscape.queue.worker.failpoints import failpoint
 _NOW = "extract(epoch from clock_timestamp())::float8"
 _RETURNED = ", ".join(f"job.{column}" for column in ("priority", *Claim._fields))
 
-_GROUPED = (
-    "exists (select 1 from job as grouped where grouped.queue = :queue and grouped.status = 'queued' "
-    "and grouped.group_id is not null)"
-)
+# A look at an index for each group, however many other jobs wait.
+_GROUPED = """exists (select 1 from job_group where job_group.queue = :queue and (
+    select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
+    order by priority desc, seq limit 1) is not null)"""
 # While jobs of groups wait one worker claims at a time: their limits are counted.
 _NEXT = f"""
 select seq from job where {{first}}queue = :queue and status = 'queued' and group_id is null
@@ -66,13 +66,15 @@ next as materialized (select seq from placed where place <= {{most}} and (place 
 {_START.replace("job.seq = next.seq", "job.seq = next.seq and job.status = 'queued'")}, {_GROUPED}
 """
 
+# Not `status = 'started'`: with that a plan may read through the index of all that were started of late.
+_IS_STARTED = "coalesce(job.status, '') = 'started'"
 _ENDED_AT = f"""ended_at = greatest(started_at, {_NOW}), pid = null,
     expires_at = greatest(started_at, {_NOW}) + result_ttl_s"""
 _END_ONE = f"""
 ended as (update job set status = :status, reason = :reason, result = :result, error = :error,
     detail = :detail, peak_kb = :peak_kb, meta = coalesce(:meta, meta), log = coalesce(:log, log),
     progress = case when :finished then 1 else progress end, {_ENDED_AT}
-where seq = :seq and token = :token and status = 'started' and not awaited returning seq, batch)
+where seq = :seq and token = :token and {_IS_STARTED} and not awaited returning seq, batch)
 """
 # Each number is above 0; to the planner this says that they are few, so that it looks each one up, also by a
 # plan that it made when the table was empty.
@@ -80,7 +82,7 @@ _END_SEVERAL = f"""
 held as materialized (select given.* from unnest(:seqs::bigint[], :tokens::bigint[], :results::bytea[],
     :peaks_kb::bigint[], :logs::bytea[]) as given (seq, token, result, peak_kb, log)
 join job on job.seq = given.seq and job.token = given.token
-where given.seq > 0 and given.token > 0 and job.status = 'started' and not job.awaited
+where given.seq > 0 and given.token > 0 and {_IS_STARTED} and not job.awaited
 for update of job skip locked),
 ended as (update job set status = 'finished', reason = null, result = held.result, error = null,
     detail = null, peak_kb = held.peak_kb, log = coalesce(held.log, job.log), progress = 1, {_ENDED_AT}

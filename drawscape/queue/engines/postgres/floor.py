@@ -17,8 +17,8 @@ from drawscape.queue.engines.postgres.notices import REQUEUED
 if TYPE_CHECKING:
     from drawscape.queue.engines.postgres.database import Database
 
-LONG_S = 0.0003
-"""A look that takes longer is worth a floor; it passes over some thousand dead rows."""
+LONG_S = 0.0001
+"""A look that takes longer is worth a floor; it passes over a thousand rows that are dead or of a lane."""
 
 _SHARE = 20
 """A look for the floor takes a twentieth of the time between two of them, at most."""

@@ -146,7 +146,13 @@ _VERSION_1: Final = (
     "create trigger job_is_gone after delete on job for each row execute function job_is_gone()",
 )
 
-MIGRATIONS: Final = ((*_VERSION_1, *STORAGE_TABLES),)
+# A limit is counted at each claim: by the index of all that are started it would pass over those that were.
+_VERSION_2: Final = (
+    "create index job_started_of_group on job (group_id) "
+    "where status = 'started' and group_id is not null",
+)
+
+MIGRATIONS: Final = ((*_VERSION_1, *STORAGE_TABLES), _VERSION_2)
 """What leads from each version of the tables to the next; the first one was released with 0.3."""
 
 VERSION: Final = "table version"
