@@ -13,7 +13,6 @@ from drawscape.geometry.lines import Lines
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
 from drawscape.svg.read.plain_runs import tree_with_runs
-from drawscape.svg.read.reader import read_tree
 from drawscape.svg.read.xml_tree import parse_xml
 from drawscape.svg_builder import SVGBuilder
 
@@ -38,7 +37,7 @@ def same(one: Document, two: Document) -> bool:
 
 def slowly(data: bytes, **options: Any) -> Document:
     """Return what the XML parser sees: nothing is lifted out."""
-    return read_tree(parse_xml(data), **options)
+    return read_svg(parse_xml(data), **options)
 
 
 @st.composite

@@ -22,7 +22,7 @@ Fill = Literal["outline", "hatch"]
 
 
 def read_svg(
-    source: str | os.PathLike[str] | bytes,
+    source: str | os.PathLike[str] | bytes | Node,
     *,
     tolerance_mm: float = 0.05,
     layers: Layering = "auto",
@@ -32,7 +32,7 @@ def read_svg(
 ) -> Document:
     """Return the lines of an SVG in mm, in layers.
 
-    `source` is a path, or the file's content as text or bytes (gzipped bytes, too). `layers` parts the
+    `source` is a path, or the file's content as text, bytes (gzipped, too) or a tree. `layers` parts the
     lines by top-level `group`, by stroke `color` (or the fill's, where only that is seen), not at all
     (`none`), or by what makes more layers (`auto`). Curves become polylines that keep within
     `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
@@ -48,26 +48,6 @@ def read_svg(
     >>> document.width_mm, document.layers[0].lines[0].tolist()
     (100.0, [[10.0, 10.0], [90.0, 40.0]])
     """
-    return read_tree(
-        _root(_content(source)),
-        tolerance_mm=tolerance_mm,
-        layers=layers,
-        fill=fill,
-        text=text,
-        enlarged=enlarged,
-    )
-
-
-def read_tree(
-    root: Node,
-    *,
-    tolerance_mm: float = 0.05,
-    layers: Layering = "auto",
-    fill: Fill = "outline",
-    text: Text = "strokes",
-    enlarged: Callable[[Bounds], float] | None = None,
-) -> Document:
-    """Return the lines of an SVG's root element; options and errors are those of `read_svg`."""
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise SvgReadError(f"tolerance_mm={tolerance_mm!r} is not positive; 0.05 suits most pens")
     layering.checked(layers)
@@ -75,8 +55,7 @@ def read_tree(
         raise UnknownNameError("fill", str(fill), get_args(Fill))
     if text not in get_args(Text):
         raise UnknownNameError("text", str(text), get_args(Text))
-    scene = read_scene(root, text=text)
-    del root
+    scene = read_scene(_root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
     bounds = lines.bounds if enlarged is not None else None
     if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
@@ -104,7 +83,10 @@ def _content(source: str | os.PathLike[str] | bytes) -> bytes | str | Path:
     return Path(source)
 
 
-def _root(content: bytes | str | Path) -> Node:
+def _root(source: str | os.PathLike[str] | bytes | Node) -> Node:
+    if isinstance(source, Node):
+        return source
+    content = _content(source)
     data = content.read_bytes() if isinstance(content, Path) else content
     found = tree_with_runs(data) if isinstance(data, bytes) else None
     del data  # a path's file is read again in pieces, and never stands beside its tree

@@ -162,7 +162,7 @@ def calculate_bounding_box(svg: Canvas, svg_content: str) -> dict[str, float]:
     10.0
     """
     from drawscape.svg.read.lenient import parse_leniently
-    from drawscape.svg.read.reader import read_tree
+    from drawscape.svg.read.reader import read_svg
     from drawscape.svg.read.viewport import view_box
 
     del svg
@@ -173,7 +173,7 @@ def calculate_bounding_box(svg: Canvas, svg_content: str) -> dict[str, float]:
     x, y, width, height = view_box(root.attributes.get("viewBox")) or (0.0, 0.0, 0.0, 0.0)
     for name in ("width", "height", "viewBox", "preserveAspectRatio"):
         root.attributes.pop(name, None)
-    bounds = read_tree(root).lines.bounds
+    bounds = read_svg(root).lines.bounds
     if bounds is None:
         return _box(x, y, x + width, y + height)
     return _box(*(value / PX for value in bounds))
