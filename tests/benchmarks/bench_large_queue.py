@@ -137,6 +137,19 @@ def prune(count: int, left: int) -> tuple[str, str]:
         return f"{text}; {held}", f"{before / 1e6:.1f} MB, then {after / 1e6:.1f} MB"
 
 
+def retry(count: int) -> str:
+    """Queue `count` failed jobs again."""
+    from drawscape.queue.table.control import retry_failed
+
+    with home(count, ended=True) as api, api.default_queue().database.relaxed() as database:
+        with database.transaction() as connection:
+            connection.execute("update job set status = 'failed', reason = 'exception'")
+        held = Held(database)
+        began = time.perf_counter()
+        queued = retry_failed(database, api.default_queue().name)
+        return f"{len(queued):,} in {time.perf_counter() - began:.1f} s; {held}"
+
+
 def statistics(count: int) -> tuple[float, float]:
     """Return the milliseconds of `queue_statistics` and of a list of the newest, of `count` jobs."""
     with home(count, ended=True) as api:
@@ -161,6 +174,7 @@ def rows() -> list[Row]:
         Row(f"others while {some:,} are canceled", cancel(some, with_writer=True), target="50 ms"),
         Row(f"prune {ended:,} jobs but {ended // 250}", pruned, target="10 s; 20 ms"),
         Row("the file before and after it", size, target="it shrinks"),
+        Row(f"queue {some // 2:,} failed jobs again", retry(some // 2), target="20 ms"),
         Row(f"statistics of {many:,} jobs, processor", f"{figures:.1f} ms", target="50 ms"),
         Row(f"the newest hundred of {many:,} jobs", f"{listed:.1f} ms"),
     ]

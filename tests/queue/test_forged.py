@@ -91,7 +91,7 @@ def test_a_message_that_was_signed_for_another_job_is_not_read(home: Path, start
 @pytest.mark.both_engines
 def test_a_message_signed_as_0_1_did_is_not_read_from_a_new_row(home: Path, start_consumer):
     """Jobs that 0.1 left in the table still run: tests/queue/test_migration.py."""
-    key = default_queue().database.key_file.read_bytes()
+    key = default_queue().codec.key
     message = pickle.dumps((None, (), {"a": 7}))
     job_id = forge(hmac.digest(key, message, "sha256") + message, "sampletasks.add", 1)
     start_consumer()

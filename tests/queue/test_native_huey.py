@@ -177,19 +177,19 @@ from drawscape.queue.huey import JobHuey
 huey = JobHuey(
     "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",)
 )
-huey.periodic_job(lambda moment: True, "sampletasks.nothing", name="minutely")
+huey.periodic_job(lambda moment: True, "sampletasks.nothing")
 """
 
 
 def test_the_minutes_job_is_queued_while_every_slot_is_busy(home: Path, start_consumer):
     module = home / "modules" / "busyqueue.py"
-    module.write_text(BUSY.format(filename=str(default_queue().path), home=str(home)))
+    module.write_text(BUSY.format(filename=f"{home}/.drawscape/queue.db", home=str(home)))
     long = enqueue_background_job("sampletasks.nap", 600)
     start_consumer("-w", "1", huey="busyqueue.huey")
     wait_until(lambda: long.status == "started" and list_jobs(task="sampletasks.nothing"))
     waiting = list_jobs(task="sampletasks.nothing")
     assert {job.status for job in waiting} == {"queued"}
-    assert all(job.id.startswith("minutely-") for job in waiting)
+    assert all(job.id.startswith("sampletasks") for job in waiting)
 
 
 @pytest.mark.both_engines

@@ -21,7 +21,7 @@ from drawscape.jobs import (
     list_jobs,
     prune_jobs,
 )
-from drawscape.queue import clock, queue
+from drawscape.queue import clock
 from drawscape.queue.queue import Queue
 from drawscape.queue.table import retention, schedule
 from drawscape.queue.table.keep import DAY_S
@@ -175,12 +175,12 @@ def test_the_boots_clock_goes_on():
 
 def copied(home: Path) -> Queue:
     """The queue as another process opens it."""
-    return Queue.at(default_queue().path, "background", home, ("sampletasks",))
+    return Queue.at(home / ".drawscape" / "queue.db", "background", home, ("sampletasks",))
 
 
 def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home: Path):
     enqueue_background_job(TASK)
-    key = default_queue().path.with_suffix(".key")
+    key = home / ".drawscape" / "queue.key"
     kept = key.read_bytes()
     key.unlink()
     with pytest.raises(errors.QueueError, match="put it back"):
@@ -192,7 +192,7 @@ def test_a_key_that_is_gone_is_an_error_and_no_new_one_is_made(home: Path):
 
 def test_an_empty_queue_gets_a_new_key(home: Path):
     assert default_queue().database.connection is not None
-    default_queue().path.with_suffix(".key").unlink()
+    (home / ".drawscape" / "queue.key").unlink()
     assert len(copied(home).codec.key) == 32
 
 
@@ -217,8 +217,7 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Call
 
 
 @pytest.mark.both_engines
-def test_arguments_beyond_the_limit_are_refused_with_a_remedy(monkeypatch: pytest.MonkeyPatch):
-    assert queue.PAYLOAD_LIMIT_BYTES == 100_000_000
+def test_arguments_beyond_the_limit_are_refused_with_a_remedy():
     with pytest.raises(errors.NotSerializableError, match="pass its path"):
         enqueue_background_job("sampletasks.echo", bytearray(100_000_001))
     assert list_jobs() == []
