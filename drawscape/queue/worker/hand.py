@@ -21,7 +21,7 @@ from drawscape.queue.worker.turn import Turn
 
 _LOG = logging.getLogger("huey.drawscape")
 
-_MOST = 8
+_MOST = 16
 """How many jobs are held at once."""
 
 _SHORT_S = 0.002
