@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from drawscape.catalogue.captions import short
 from drawscape.errors import ParameterError
 from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter
@@ -112,12 +113,8 @@ def _is_axis(value: Any) -> bool:
 
 
 def _cell(chosen: dict[str, Any], fixed: Mapping[str, Any]) -> Cell:
-    words = ", ".join(f"{label_of(name)} {_short(value)}" for name, value in chosen.items())
+    words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
     return Cell({**fixed, **chosen}, words)
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _limited(name: str, values: Iterable[Any]) -> list[Any]:

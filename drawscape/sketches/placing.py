@@ -16,6 +16,15 @@ def at_most(wanted: int, room_mm: float, apart_mm: float = 0.5, *, least: int = 
     return max(least, min(wanted, int(room_mm / apart_mm)))
 
 
+def ring(radius: float) -> Points:
+    """Return a closed circle around the origin, its chords within 0.02 mm of it."""
+    sides = max(12, int(np.ceil(np.pi / np.arccos(1 - min(0.02 / radius, 0.5)))))
+    t = np.linspace(0, 2 * np.pi, sides + 1)
+    points = radius * np.column_stack((np.cos(t), np.sin(t)))
+    points[-1] = points[0]
+    return points
+
+
 def fitted(svg: SVGBuilder, figure: Points, *, stretched: bool = False) -> Points:
     """Return the points of `figure`, (..., 2), moved and scaled to fill the page inside its margin.
 

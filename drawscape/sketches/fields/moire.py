@@ -8,6 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.sketches import sketch
+from drawscape.sketches.placing import ring
 from drawscape.svg_builder import SVGBuilder
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
@@ -60,7 +61,7 @@ def moire(
 def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:
     """Return the pattern about the origin, `step` mm between lines, rays `nearest` mm at least."""
     if pattern == "circles":
-        return [_circle(r) for r in np.arange(step / 2, reach, step)]
+        return [ring(r) for r in np.arange(step / 2, reach, step)]
     if pattern == "rays":
         # Rays are `step` apart two thirds of the way out, and stop where they would close up.
         count = round(2 * np.pi * reach * 0.4 / step)
@@ -75,15 +76,6 @@ def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> lis
         y = 0.06 * reach * np.sin(x / reach * 7.0)
     shape = (len(offset), len(x))
     return np.stack((np.broadcast_to(x, shape), y + offset[:, None]), axis=2)
-
-
-def _circle(radius: float) -> Points:
-    # The chord stays within 0.02 mm of the arc.
-    sides = max(12, int(np.ceil(np.pi / np.arccos(1 - min(0.02 / radius, 0.5)))))
-    t = np.linspace(0, 2 * np.pi, sides + 1)
-    points = radius * np.column_stack((np.cos(t), np.sin(t)))
-    points[-1] = points[0]
-    return points
 
 
 def _placed(pattern: list[Points] | Floats, centre: Floats, angle: float) -> Lines:

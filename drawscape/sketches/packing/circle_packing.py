@@ -9,6 +9,7 @@ from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in
 from drawscape.sketches.model import Share
+from drawscape.sketches.placing import ring
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Within = Literal["page", "disc"]
@@ -113,21 +114,12 @@ def _drawn(circle: Floats, fill: Fill, spacing: float, turn: float) -> list[Poin
     """Return the circle's outline and what fills it."""
     centre, radius = circle[:2], float(circle[2])
     inner = {"rings": _rings, "spiral": _spiral, "hatch": _hatch, "rays": _rays}.get(fill)
-    lines = [_ring(radius)] + (inner(radius, spacing, turn) if inner else [])
+    lines = [ring(radius)] + (inner(radius, spacing, turn) if inner else [])
     return [line + centre for line in lines]
 
 
-def _ring(radius: float) -> Points:
-    # Chords within 0.02 mm of the circle.
-    sides = max(12, int(np.ceil(np.pi / np.arccos(1 - min(0.02 / radius, 0.5)))))
-    t = np.linspace(0, 2 * np.pi, sides + 1)
-    points = radius * np.column_stack((np.cos(t), np.sin(t)))
-    points[-1] = points[0]
-    return points
-
-
 def _rings(radius: float, spacing: float, turn: float) -> list[Points]:
-    return [_ring(r) for r in np.arange(radius - spacing, 0.3 * spacing, -spacing)]
+    return [ring(r) for r in np.arange(radius - spacing, 0.3 * spacing, -spacing)]
 
 
 def _spiral(radius: float, spacing: float, turn: float) -> list[Points]:
@@ -156,4 +148,4 @@ def _rays(radius: float, spacing: float, turn: float) -> list[Points]:
     core = min(0.42 * radius, radius - 0.8)
     if core < 0.4:
         return []
-    return [_ring(core), *np.stack((unit * core, unit * (radius - 0.25 * spacing)), axis=1)]
+    return [ring(core), *np.stack((unit * core, unit * (radius - 0.25 * spacing)), axis=1)]
