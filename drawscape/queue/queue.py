@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -237,21 +237,24 @@ class Queue:
         model = new_job("", tasks[target], b"", known)
         packers = {one: self._packer(task, known) for one, task in tasks.items()}
         ids = new_ids(len(every_call)) if every_call else []
-        columns: list[Sequence[Any]] = [ids]
-        columns += [
-            [
+        paths = [[tasks[one].path for one in targets]] if len(tasks) > 1 else []
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            payloads = (
                 packers[one](job_id, (), call)
                 for job_id, one, call in zip(ids, targets, arguments, strict=True)
-            ]
-        ]
-        if len(tasks) > 1:
-            columns += [[tasks[one].path for one in targets]]
+            )
+            return zip(ids, payloads, *paths, strict=True)
+
         following = None if then is None else self._following(then, then_kwargs or {}, batch)
         insert_many(
             self.database,
             self.name,
             model._replace(batch=batch),
-            list(zip(*columns, strict=True)),
+            ("id", "payload", "task")[: 2 + len(paths)],
+            len(ids),
+            # A server takes some while others are packed; a file that is being written is locked.
+            rows if self.database.has_many_writers else [*rows()].copy,
             description=description,
             then=() if following is None else (following,),
         )

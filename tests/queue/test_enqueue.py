@@ -114,6 +114,15 @@ def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
 
 
 @pytest.mark.both_engines
+def test_a_batch_of_which_one_call_cannot_be_carried_is_not_queued_at_all():
+    calls = [{"a": 1}] * 3000
+    with pytest.raises(errors.NotSerializableError, match="a, a lock"):
+        enqueue_many("sampletasks.add", [*calls, {"a": threading.Lock()}])
+    assert rows() == []
+    assert len(enqueue_many("sampletasks.add", calls).jobs) == 3000
+
+
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "options",
     [

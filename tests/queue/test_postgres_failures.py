@@ -29,6 +29,7 @@ from drawscape.job_manager import (
 from drawscape.queue.engines.postgres import bounded, connection, session
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
 from drawscape.queue.ids import new_id
+from drawscape.queue.table import insertion
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -173,6 +174,7 @@ class Proxy:
         self._sockets.clear()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # else it accepts one more
         self._listener.close()
         self.heal()
 
@@ -216,6 +218,22 @@ def test_a_caller_whose_server_is_silent_is_given_an_error_that_says_what_is_in_
 def test_a_job_that_a_silent_connection_has_swallowed_is_queued_by_another(proxy: Proxy):
     proxy.swallow()
     assert enqueue_background_job("sampletasks.add", 1, job_id="second").status == "queued"
+
+
+def test_a_batch_whose_commit_was_swallowed_is_queued_whole_by_another_connection(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+):
+    reached = []
+
+    def swallow_once(name: str) -> None:
+        if name == "insert.before_commit" and not reached:
+            reached.append(name)
+            proxy.swallow()
+
+    monkeypatch.setattr(insertion, "failpoint", swallow_once)
+    batch = enqueue_many("sampletasks.add", [{"a": 1}] * 20)
+    assert reached
+    assert batch.counts["queued"] == 20
 
 
 def test_what_the_server_is_at_is_waited_for(proxy: Proxy):

@@ -246,7 +246,7 @@ class Database(Protocol):
         connection: Any,
         shared: Mapping[str, Any],
         columns: Sequence[str],
-        rows: Sequence[Sequence[Any]],
+        rows: Iterable[Sequence[Any]],
     ) -> None:
         """Insert rows into `job`, of which each has the values of `shared` too; within a transaction."""
 

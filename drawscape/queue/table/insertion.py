@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -78,17 +78,22 @@ def insert_many(
     database: Database,
     queue: str,
     model: NewJob,
-    jobs: Sequence[tuple[Any, ...]],
+    columns: Sequence[str],
+    count: int,
+    rows: Callable[[], Iterable[tuple[Any, ...]]],
     *,
     description: str | None = None,
     then: Sequence[NewJob] = (),
 ) -> None:
-    """Insert a batch in one transaction: `jobs` are ids, payloads and, where they differ, tasks; all else is
+    """Insert a batch of `count` jobs in one transaction: `rows()` are the values of `columns`, all else is
     `model`'s.
 
-    `model.batch` names the batch; `then` are the jobs that follow it.
+    `rows` is called once more when the connection breaks. `model.batch` names the batch; `then` are the jobs
+    that follow it.
     """
-    insertion = partial(_insert_many, database, queue, model, jobs, description, then)
+    insertion = partial(
+        _insert_many, database, queue, model, columns, count, rows, description, then
+    )
     _until_certain(database, insertion, "select 1 from job_batch where id = ?", model.batch)
 
 
@@ -96,20 +101,21 @@ def _insert_many(
     database: Database,
     queue: str,
     model: NewJob,
-    jobs: Sequence[tuple[Any, ...]],
+    columns: Sequence[str],
+    count: int,
+    rows: Callable[[], Iterable[tuple[Any, ...]]],
     description: str | None,
     then: Sequence[NewJob],
 ) -> None:
     with _duplicates_named(*then), database.transaction(is_alone=bool(then)) as connection:
         connection.execute(
             "insert into job_batch (id, queue, created_at, total, description) values (?, ?, ?, ?, ?)",
-            (model.batch, queue, clock.now(), len(jobs), description),
+            (model.batch, queue, clock.now(), count, description),
         )
         shared = _row(model, queue, _first_status(model), _group_id(connection, queue, model.group))
-        columns = ("id", "payload", "task")[: len(jobs[0]) if jobs else 2]
         for column in columns:
             del shared[column]
-        database.insert_rows(connection, shared, columns, jobs)
+        database.insert_rows(connection, shared, columns, rows())
         for job in then:
             _insert_linked(connection, queue, job)
         failpoint("insert.before_commit")

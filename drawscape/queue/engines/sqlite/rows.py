@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 _ROWS_A_STATEMENT = 1000
@@ -15,13 +15,13 @@ def insert_rows(
     connection: sqlite3.Connection,
     shared: Mapping[str, Any],
     columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
+    rows: Iterable[Sequence[Any]],
 ) -> None:
     """Insert rows into `job` that have the values of `shared` in common."""
     marks = f"({', '.join('?' * len(columns))})"
     chosen = ", ".join(f"column{number + 1}" for number in range(len(columns)))
-    for start in range(0, len(rows), _ROWS_A_STATEMENT):
-        some = rows[start : start + _ROWS_A_STATEMENT]
+    left = iter(rows)
+    while some := [*islice(left, _ROWS_A_STATEMENT)]:
         connection.execute(
             f"insert into job ({', '.join((*shared, *columns))}) "
             f"select {', '.join('?' * len(shared))}, {chosen} "
