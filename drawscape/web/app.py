@@ -68,6 +68,8 @@ def _add_routes(made: flask.Blueprint) -> None:
     made.add_url_rule("/jobs/<job_id>", "job", jobs.show)
     made.add_url_rule("/jobs/<job_id>/svg", "job_svg", jobs.svg)
     made.add_url_rule("/jobs/<job_id>/lines", "lines", viewer.lines)
+    made.add_url_rule("/jobs/<job_id>/thumbnail", "thumbnail", viewer.thumbnail)
+    made.add_url_rule("/jobs/<job_id>/log", "log", queue.log)
     made.add_url_rule("/jobs/<job_id>/preview", "preview", jobs.preview)
     made.add_url_rule("/jobs/<job_id>/cancel", "cancel", jobs.cancel, methods=["POST"])
     made.add_url_rule("/jobs/<job_id>/events", "events", events.stream)

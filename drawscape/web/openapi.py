@@ -59,6 +59,8 @@ def _paths(secured: bool) -> Json:
         "/jobs/{job_id}": {"get": _of_job("getJob", "What became of the job", _json("Job"))},
         "/jobs/{job_id}/svg": {"get": _drawing()},
         "/jobs/{job_id}/lines": {"get": _lines()},
+        "/jobs/{job_id}/thumbnail": {"get": _thumbnail()},
+        "/jobs/{job_id}/log": {"get": _log()},
         "/jobs/{job_id}/preview": {"get": _preview()},
         "/jobs/{job_id}/cancel": {
             "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
@@ -189,10 +191,28 @@ def _lines() -> Json:
         "the arrays whose lengths are its `bytes`: little-endian, as drawscape.viewer describes them",
     }
     content = {"application/octet-stream": {"schema": packed}}
-    operation = _of_job("getLines", "The finished drawing's lines, for a viewer", content)
-    operation["responses"]["304"] = {"description": "They are as they were"}
+    return _made_of("getLines", "The finished drawing's lines, for a viewer", content)
+
+
+def _thumbnail() -> Json:
+    content = {"image/webp": {"schema": {"type": "string", "format": "binary"}}}
+    operation = _made_of("getThumbnail", "The finished drawing as a small picture", content)
+    operation["responses"]["501"] = _problem("The server cannot make pictures")
+    return operation
+
+
+def _made_of(name: str, summary: str, content: Json) -> Json:
+    operation = _of_job(name, summary, content)
+    operation["responses"]["304"] = {"description": "It is as it was"}
     operation["responses"]["409"] = _problem("The job has no drawing with lines, or not yet")
     operation["responses"]["410"] = _problem("The drawing's file is gone")
+    return operation
+
+
+def _log() -> Json:
+    content = {"text/plain": {"schema": {"type": "string"}}}
+    operation = _of_job("getLog", "What the job has printed", content)
+    operation["responses"]["403"] = _problem("The site's owner has not allowed it")
     return operation
 
 

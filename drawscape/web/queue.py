@@ -76,6 +76,18 @@ def act(job_id: str, action: str) -> flask.Response:
     return flask.jsonify({"details": details if action == "log" else None})
 
 
+def log(job_id: str) -> flask.Response:
+    """Return what the job has printed, as text; while it runs what there is so far.
+
+    Raises RequestRefused: 403 where the site's owner has not allowed it, and as `jobs.find` does.
+    """
+    _check_allowed("log")
+    jobs.find(job_id)
+    response = flask.Response(get_job(job_id).logs(), content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def switch(action: str) -> flask.Response:
     """Pause the queue, or let it go on; jobs that run go on either way."""
     if action not in _SWITCHES:

@@ -47,6 +47,7 @@ def test_the_table_lists_what_a_browser_may_see_and_only_lets_it_cancel(
     assert (row["id"], row["name"], row["actions"]) == (job_id, "<b>for the hall</b>", ["cancel"])
     for action in ("sooner", "retry", "again", "log", "delete"):
         assert client.post(f"/jobs/{job_id}/actions/{action}").status_code == 403, action
+    assert client.get(f"/jobs/{job_id}/log").status_code == 403
     assert client.post("/queue/pause").status_code == 403
     assert not queue_is_paused()
     assert client.post(f"/jobs/{job_id}/actions/cancel").json == {"details": None}
