@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -56,8 +57,13 @@ def database(url: str, name: str) -> str:
 
 
 def count(url: str, sql: str) -> int:
-    with psycopg.connect(url, autocommit=True) as connection:
-        return int(connection.execute(sql).fetchone()[0])
+    """Return a number, by a connection that is kept: a new one for each look takes from what is measured."""
+    return int(_looking(url).execute(sql).fetchone()[0])
+
+
+@cache
+def _looking(url: str) -> psycopg.Connection:
+    return psycopg.connect(url, autocommit=True)
 
 
 def execute(url: str, sql: str) -> None:
