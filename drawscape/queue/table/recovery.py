@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Database
@@ -15,7 +16,7 @@ MAX_RECOVERIES = 3
 """A job may be in the hands of three workers that die; the fourth time it is taken for the killer."""
 
 _CONFIRM_S = 1.0
-"""A claim that was just answered may be on its way from the connection to its slot."""
+"""A job may be on its way from what a slot holds to what it runs."""
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -25,42 +26,61 @@ _LOST = (
 )
 
 
+class Holder(Protocol):
+    """A slot of this worker."""
+
+    @property
+    def claims(self) -> int:
+        """How often it has begun or ended to claim: odd while it waits for the answer."""
+
+    @property
+    def begun(self) -> Collection[tuple[int, int]]:
+        """Number and token of jobs that it has begun, and could not give back."""
+
+    def holds(self) -> Collection[tuple[int, int]]:
+        """Return number and token of the jobs that it has run, runs and is about to run."""
+
+
 class Unknown:
     """Claims of this worker that no slot of it knows of: the server's answer was lost on the way."""
 
     def __init__(self) -> None:
-        self._since: dict[tuple[int, int], float] = {}
+        self._seen: dict[tuple[int, int], tuple[float, list[int]]] = {}
 
-    def give_back(
-        self, database: Database, worker: str, known: Collection[tuple[int, int]]
-    ) -> list[str]:
-        """Return the ids of the jobs that went back to the queue, `_CONFIRM_S` after they were first seen.
+    def give_back(self, database: Database, worker: str, slots: Sequence[Holder]) -> list[str]:
+        """Return the ids of the jobs that went back to the queue.
 
-        `known` are number and token of what the slots hold.
+        That is `_CONFIRM_S` after they were first seen, and when each slot has got the answer that it
+        waited for then: it may have been the claim of this job, and late.
         """
+        answered = [slot.claims for slot in slots]  # first: who has an answer holds what it got
+        known = {job for slot in slots for job in slot.holds()}
         with database.translated():
             rows = database.connection.execute(
                 "select seq, token from job where status = 'started' and worker = ?", (worker,)
             ).fetchall()
         now = time.monotonic()
-        self._since = {
-            (seq, token): self._since.get((seq, token), now)
-            for seq, token in rows
-            if (seq, token) not in known
-        }
+        seen = now, [slot.claims for slot in slots]
+        jobs = [(int(seq), int(token)) for seq, token in rows]
+        self._seen = {job: self._seen.get(job, seen) for job in jobs if job not in known}
+        begun = {job for slot in slots for job in slot.begun}
         ids = []
-        for (seq, token), since in self._since.items():
-            if now - since >= _CONFIRM_S:
-                ids += _give_back_unknown(database, seq, token)
+        for job, (since, waiting) in self._seen.items():
+            may_come = any(
+                before % 2 and before == after
+                for before, after in zip(waiting, answered, strict=False)
+            )
+            if now - since >= _CONFIRM_S and not may_come:
+                ids += _give_back_unknown(database, *job, has_begun=job in begun)
         return ids
 
 
-def _give_back_unknown(database: Database, seq: int, token: int) -> list[str]:
+def _give_back_unknown(database: Database, seq: int, token: int, *, has_begun: bool) -> list[str]:
     with database.transaction() as connection:
         rows = connection.execute(
             "update job set status = 'queued', worker = null, pid = null, started_at = null, "
-            "attempts = attempts - 1 where seq = ? and token = ? and status = 'started' returning id",
-            (seq, token),
+            "attempts = attempts - ? where seq = ? and token = ? and status = 'started' returning id",
+            (0 if has_begun else 1, seq, token),
         ).fetchall()
     for (job_id,) in rows:
         _LOG.warning("job=%s event=unknown_claim_given_back", job_id)

@@ -183,8 +183,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
 
     def _give_back_unknown(self) -> None:
         if self._jobs.has_many_writers:
-            known = [held for worker, _ in self.worker_threads for held in worker.holds()]
-            if self._unknown.give_back(self.huey.storage.watched, self.worker_id, known):
+            slots = [worker for worker, _ in self.worker_threads]
+            if self._unknown.give_back(self.huey.storage.watched, self.worker_id, slots):
                 self._waker.wake_all()
             self._heal_batches()
 

@@ -6,10 +6,11 @@ transaction, runs them one after another, and acknowledges them in the one that 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -68,6 +69,10 @@ class Hand:
         self._ahead: list[Claim] = []  # the next one last
         self._ended: list[Ended] = []
         self._most = 1
+        self.claims = 0
+        """How often the slot has begun or ended to claim: odd while it waits for the answer."""
+        self.begun: set[tuple[int, int]] = set()
+        """Number and token of jobs that have begun, and that could not be given back."""
 
     def jobs(self) -> list[Claim]:
         """Return what is held."""
@@ -125,10 +130,23 @@ class Hand:
             _LOG.warning("job=%s event=%s token=%d", job.id, event, job.token)
         except DrawscapeError as error:
             _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
+            if begun:
+                self.begun.add((job.seq, job.token))
 
     def _acknowledge_ended(self) -> None:
         while self._ended:
-            self._note_ends(self._acknowledge(self._outcomes()))
+            with self.claiming():
+                accepted = self._acknowledge(self._outcomes())
+            self._note_ends(accepted)
+
+    @contextlib.contextmanager
+    def claiming(self) -> Iterator[None]:
+        """Claim in a block, at the end of which what was claimed is held."""
+        self.claims += 1
+        try:
+            yield
+        finally:
+            self.claims += 1
 
     def _acknowledge(self, ended: list[tuple[Claim, Outcome]]) -> list[bool | None]:
         """Write the outcomes, however long the disk is full or the file locked: none is to be lost."""

@@ -98,6 +98,16 @@ class JobWorker(Worker):  # type: ignore[misc]
         jobs = [*self._hand.jobs(), *([self._running] if self._running else [])]
         return [(job.seq, job.token) for job in jobs]
 
+    @property
+    def claims(self) -> int:
+        """How often it has begun or ended to claim: odd while it waits for the answer."""
+        return self._hand.claims
+
+    @property
+    def begun(self) -> set[tuple[int, int]]:
+        """Number and token of jobs that it has begun, and could not give back."""
+        return self._hand.begun
+
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
         super().initialize()
@@ -133,7 +143,10 @@ class JobWorker(Worker):  # type: ignore[misc]
         generation = self._shared.waker.generation
         native_first = self._native_first
         try:
-            self._running = job = self._hand.next() or self._claim()
+            self._running = job = self._hand.next()
+            if job is None:
+                with self._hand.claiming():
+                    self._running = job = self._claim()
         except DrawscapeError as error:
             _LOG.error("event=claim_failed error=%r", str(error))
             with self._turn.released():

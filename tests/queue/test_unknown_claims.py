@@ -1,0 +1,100 @@
+"""What the table says that a worker has, and no slot of it knows of, goes back: the answer was lost."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from drawscape.job_manager import default_queue, enqueue_background_job
+from drawscape.queue.table.candidates import ANY_PRIORITY
+from drawscape.queue.table.claims import claim
+from drawscape.queue.table.records import Claim
+from drawscape.queue.table.recovery import Unknown
+from drawscape.queue.worker.hand import Hand
+from drawscape.queue.worker.turn import Turn
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.postgres,
+    pytest.mark.parametrize("engine", ["postgres"], indirect=True),
+]
+
+CLAIMANT = ("background", "worker", None)
+
+
+class Slot:
+    """A hand, and the job that its slot's thread runs."""
+
+    def __init__(self) -> None:
+        self.database = default_queue().database
+        self.running: Claim | None = None
+        self.hand = Hand(
+            self.database,
+            Turn(),
+            threading.Event(),
+            lanes=(),
+            lowest=ANY_PRIORITY,
+            claimant=lambda: CLAIMANT,
+            left=lambda: 1000,
+            on_let_go=lambda: None,
+        )
+
+    @property
+    def claims(self) -> int:
+        return self.hand.claims
+
+    @property
+    def begun(self) -> set[tuple[int, int]]:
+        return self.hand.begun
+
+    def holds(self) -> list[tuple[int, int]]:
+        return [(self.running.seq, self.running.token)] if self.running else []
+
+
+@pytest.fixture
+def slots(home: Path) -> list[Slot]:
+    return [Slot(), Slot()]
+
+
+def given_back(unknown: Unknown, slots: list[Slot]) -> list[str]:
+    """Look twice, longer apart than an answer takes as a rule."""
+    found = unknown.give_back(slots[0].database, "worker", slots)
+    time.sleep(1.1)
+    return found + unknown.give_back(slots[0].database, "worker", slots)
+
+
+def standing(slot: Slot) -> tuple[str, int]:
+    """Return the only job's status and attempts."""
+    return tuple(slot.database.connection.execute("select status, attempts from job").fetchone())
+
+
+def test_a_claim_whose_answer_is_late_stays_and_one_whose_answer_is_lost_goes_back(
+    slots: list[Slot],
+) -> None:
+    job, unknown = enqueue_background_job("sampletasks.nothing"), Unknown()
+    first, second = slots
+    with first.hand.claiming():
+        late = claim(first.database, *CLAIMANT, ())
+        assert given_back(unknown, slots) == []
+        with second.hand.claiming():  # others may claim meanwhile
+            assert given_back(unknown, slots) == []
+        first.running = late
+    assert given_back(unknown, slots) == []
+    first.running = None
+    assert given_back(unknown, slots) == [job.id]
+    assert standing(slots[0]) == ("queued", 0)
+
+
+def test_an_attempt_counts_that_has_begun_although_its_job_could_not_be_given_back(
+    slots: list[Slot],
+) -> None:
+    job, hand = enqueue_background_job("sampletasks.nothing"), slots[0].hand
+    held = claim(slots[0].database, *CLAIMANT, ())
+    assert held is not None
+    connection = slots[0].database.connection
+    connection.raw.execute("alter table job rename to job_away")
+    hand.give_back(held, begun=True)
+    connection.raw.execute("alter table job_away rename to job")
+    assert given_back(Unknown(), slots) == [job.id]
+    assert standing(slots[0]) == ("queued", 1)
