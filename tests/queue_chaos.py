@@ -27,7 +27,7 @@ from drawscape.queue.huey import JobHuey
 from drawscape.queue.queue import Queue
 from drawscape.queue.status import STATUSES
 from drawscape.queue.table.claims import acknowledge
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
 from drawscape.queue.worker import failpoints
 
@@ -225,8 +225,7 @@ class World:
     def _stale_claims(self, database: Database) -> list[Claim]:
         """The claims of workers that died: what they would acknowledge, were they only slow."""
         rows = database.connection.execute(
-            "select seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid from job "
-            "where status = 'started'"
+            f"select {CLAIM_COLUMNS} from job where status = 'started'"
         ).fetchall()
         return [Claim(*row) for row in rows]
 

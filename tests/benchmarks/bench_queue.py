@@ -179,7 +179,7 @@ def round_trip(count: int) -> float:
         str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None, queue=""
     )
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
-    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None)
+    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None, 0)
     slot = Slot(
         child,
         default_queue().database.traces,

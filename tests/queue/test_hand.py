@@ -17,6 +17,7 @@ from drawscape.queue.table.candidates import ANY_PRIORITY
 from drawscape.queue.table.claims import acknowledge_all, claim, give_back
 from drawscape.queue.table.dependencies import lock
 from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.recovery import recover
 from drawscape.queue.worker.hand import Ended, Hand
 from drawscape.queue.worker.turn import Turn
 
@@ -258,6 +259,25 @@ def test_a_job_of_a_group_that_is_urgent_comes_before_ordinary_ones(slot: Slot):
     urgent = enqueue_background_job("sampletasks.nothing", job_lane="pens", job_priority=5)
     assert slot.run_short(1) == [urgent.id]
     assert statuses() == {"finished": 1, "started": 2, "queued": 3}
+
+
+@pytest.mark.both_engines
+def test_what_was_recovered_from_a_dead_worker_is_held_by_itself(slot: Slot):
+    doubtful = {job.id for job in enqueue_many("sampletasks.nothing", [{}] * 3).jobs}
+    for _ in doubtful:
+        claim(slot.database, "background", None, None)
+    assert set(recover(slot.database)) == doubtful
+    enqueue_many("sampletasks.nothing", [{}] * 6, job_priority=1)
+    enqueue_many("sampletasks.nothing", [{}] * 20)
+    beside = []
+    for _ in range(29):
+        job = slot.take()
+        beside.append(len(slot.hand.jobs()))
+        assert job.id not in doubtful or not beside[-1]
+        slot.end(job, DONE, SHORT_S)
+    assert statuses() == {"finished": 29}
+    assert max(beside) > 3
+    assert attempts("finished") == {1, 2}
 
 
 @pytest.mark.both_engines

@@ -167,7 +167,7 @@ def test_a_job_that_has_printed_leaves_no_answer(ends: Ends):
 
 def test_a_job_is_given_to_the_child_that_the_table_names_for_it():
     def claim(seq: int, pid: int | None, payload: bytes = b"") -> Claim:
-        return Claim(seq, str(seq), "task", payload, None, None, 1, 0.0, None, pid)
+        return Claim(seq, str(seq), "task", payload, None, None, 1, 0.0, None, pid, 0)
 
     assert prefetched([claim(1, 7), claim(2, 7), claim(3, None), claim(4, 7)], 7) == [
         claim(1, 7),

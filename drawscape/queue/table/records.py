@@ -98,6 +98,7 @@ class Claim(NamedTuple):
     created_at: float
     meta: str | None
     pid: int | None
+    recoveries: int
 
 
 CLAIM_COLUMNS = ", ".join(Claim._fields)

@@ -167,12 +167,32 @@ class Hand:
                     return [self._acknowledge([one])[0] for one in ended]
                 ended = [_after(error, *ended[0])]
             else:
-                self._ahead = following[::-1] or self._ahead
+                self._ahead = self._apart(following)[::-1] or self._ahead
                 return accepted
             with self._turn.released():
                 time.sleep(_RETRY_PAUSE_S)
             if self._leaving.is_set():
                 return [False]
+
+    def _apart(self, claimed: list[Claim]) -> list[Claim]:
+        """Return which of the jobs are held together; the others go back.
+
+        One that was recovered from a dead worker is held by itself: should this one die too, then no job is
+        to blame that only lay beside it.
+        """
+        kept = (
+            next((place for place, job in enumerate(claimed) if job.recoveries), len(claimed)) or 1
+        )
+        if claimed[kept:]:
+            self._most = 1
+            try:
+                give_back(self._database, *claimed[kept:], begun=False)
+            except CommitInDoubt:
+                pass  # the worker gives back what it does not know of
+            except DrawscapeError as error:
+                _LOG.warning("event=held_together error=%r", str(error))
+                return claimed
+        return claimed[:kept]
 
     def _outcomes(self) -> list[tuple[Claim, Outcome]]:
         return [(ended.job, ended.outcome) for ended in self._ended]
