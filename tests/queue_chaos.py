@@ -33,6 +33,8 @@ from drawscape.queue.worker import failpoints
 
 ENQUEUER_STEPS = ("insert.before_commit", "insert.after_commit")
 WORKER_STEPS = ("claim.committed", "ack.before_commit", "ack.after_commit")
+LONG_STEPS = ("slice.committed",)
+"""Of long work, which has a test of its own."""
 CHILD_STEPS = ("child.before_start", "run.middle", "result.serialised")
 ANY_MOMENT = "any moment"
 STEPS = (*ENQUEUER_STEPS, *WORKER_STEPS, *CHILD_STEPS, ANY_MOMENT)

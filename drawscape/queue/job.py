@@ -152,12 +152,12 @@ class Job:
     def _read_log(self, position: int) -> tuple[bytes, int]:
         """Return the log from `position` on and where it ends: while it grows and when it is long, the trace.
 
-        A short log goes into the job's row before the trace goes, so that no look misses it.
+        A short log goes into the job's row, whole, before the trace goes, so that no look misses it.
         """
         found = self._queue.database.traces.read_log(self._id, position)
-        if found is not None:
-            return found
         whole = read_log(self._queue.database, self._id)
+        if found is not None and found[1] >= len(whole):
+            return found
         return whole[position:], max(position, len(whole))
 
     def follow_logs(self) -> Iterator[str]:

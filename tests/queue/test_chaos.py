@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import queue_chaos
-from queue_chaos import STEPS, World
+from queue_chaos import LONG_STEPS, STEPS, World
 
 from drawscape.queue.worker import failpoints
 
@@ -48,7 +48,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def test_every_step_that_is_killed_has_a_failpoint():
-    assert set(failpoints.NAMES) == set(STEPS) - {"any moment"}
+    assert set(failpoints.NAMES) == {*STEPS, *LONG_STEPS} - {"any moment"}
 
 
 @pytest.mark.chaos

@@ -20,6 +20,8 @@ from drawscape.job_manager import (
     enqueue_many,
     prune_jobs,
 )
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Outcome
 from drawscape.queue.worker.job_log import SHORT_BYTES, JobLog, read_file
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -245,3 +247,18 @@ def test_a_file_that_is_removed_as_it_is_opened_is_made_anew(tmp_path: Path):
     log.close()
     assert removed
     assert read_file(tmp_path, "job") == (b"as the table has it\n" + b"x" * 5000, 5020)
+
+
+@pytest.mark.both_engines
+def test_the_log_is_whole_from_the_end_on_though_a_part_of_it_still_lies_beside(home: Path):
+    job = enqueue_background_job("sampletasks.nothing")
+    database = default_queue().database
+    held = claim(database, "background", None, None)
+    with closing(database.traces.open_log(held)) as log:
+        log.write(b"line 0\n")
+        wait_until(lambda: log.flush() or not log.is_held, what="the first line to be seen")
+        following = job.follow_logs()
+        assert next(following) == "line 0\n"
+        acknowledge(database, held, Outcome("finished", log=b"line 0\nline 1\n"))
+        assert list(following) == ["line 1\n"]
+        assert job.logs() == "line 0\nline 1\n"
