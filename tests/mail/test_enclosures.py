@@ -1,9 +1,6 @@
 """What goes along with a mail, and how much of it."""
 
 import resource
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -14,17 +11,6 @@ from drawscape.errors import (
     MailError,
 )
 from workers.email_tasks import send_notification
-
-
-def written(answer: str) -> Path:
-    """Return the path in what a call without a server answers."""
-    reason, _, path = answer.partition("; written to ")
-    assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
-    return Path(path)
-
-
-def read(path: Path) -> EmailMessage:
-    return message_from_bytes(path.read_bytes(), policy=default)
 
 
 def test_a_drawing_is_attached(serve, home: Path) -> None:

@@ -6,13 +6,10 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 
 import pytest
-from mail_example import CONTRACT
+from mail_example import CONTRACT, read, written
 
 from drawscape.errors import (
     MailError,
@@ -37,17 +34,6 @@ def as_job():
             set_current(None)
 
     return call
-
-
-def written(answer: str) -> Path:
-    """Return the path in what a call without a server answers."""
-    reason, _, path = answer.partition("; written to ")
-    assert reason == "not sent, since DRAWSCAPE_SMTP_HOST is not set"
-    return Path(path)
-
-
-def read(path: Path) -> EmailMessage:
-    return message_from_bytes(path.read_bytes(), policy=default)
 
 
 def test_without_a_server_the_mail_is_a_file(home: Path) -> None:

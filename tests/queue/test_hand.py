@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from queue_hand import CLAIMANT, hand_of
 from support import wait_until
 
 from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, list_jobs
 from drawscape.queue.engines.engine import Database
-from drawscape.queue.table.candidates import ANY_PRIORITY
 from drawscape.queue.table.claims import acknowledge_all, claim, give_back
 from drawscape.queue.table.dependencies import lock
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.table.recovery import recover
-from drawscape.queue.worker.hand import Ended, Hand
-from drawscape.queue.worker.turn import Turn
+from drawscape.queue.worker.hand import Ended
 
 SHORT_S, LONG_S = 0.0, 1.0
 DONE = Outcome("finished", result=b"x")
-TAKER = ("background", "worker", None)
 
 
 class Slot:
@@ -33,13 +30,9 @@ class Slot:
         self.database: Database = default_queue().database.another(is_durable=False)
         self.left = left
         self.let_go_calls = 0
-        self.hand = Hand(
+        self.hand = hand_of(
             self.database,
-            Turn(),
-            threading.Event(),
-            lanes=(),
-            lowest=ANY_PRIORITY,
-            claimant=lambda: TAKER if self.left else None,
+            claimant=lambda: CLAIMANT if self.left else None,
             left=lambda: self.left,
             on_let_go=self._note_let_go,
         )
@@ -48,7 +41,7 @@ class Slot:
         self.let_go_calls += 1
 
     def take(self) -> Claim | None:
-        return self.hand.next() or claim(self.database, *TAKER)
+        return self.hand.next() or claim(self.database, *CLAIMANT)
 
     def end(self, job: Claim, outcome: Outcome, duration_s: float) -> None:
         self.hand.end(Ended(job, outcome), duration_s)
@@ -215,11 +208,10 @@ def test_of_a_handful_one_that_another_session_has_locked_keeps_none_waiting(slo
     enqueue_many("sampletasks.nothing", [{}] * 20)
     slot.run_short(3)
     ends = [(slot.take(), DONE) for _ in range(4)]
-    following = ("background", "worker", None)
     with default_queue().database.transaction(is_alone=False) as other:
         lock(other, ends[1][0].id)
         slot.database.connection.control("set lock_timeout = '5s'")
-        accepted, claimed = acknowledge_all(slot.database, ends, next_for=following, most=4)
+        accepted, claimed = acknowledge_all(slot.database, ends, next_for=CLAIMANT, most=4)
         assert accepted == [True, None, True, True]
         assert len(claimed) == 4
     assert acknowledge_all(slot.database, ends[1:2])[0] == [True]
@@ -332,3 +324,14 @@ def test_a_worker_asked_to_leave_amid_short_jobs_runs_each_once(home: Path, star
     start_consumer("-w", "1")
     wait_until(lambda: statuses() == {"finished": 800}, 60, "all to finish")
     assert effects.read_text().splitlines() == [str(number) for number in range(800)]
+
+
+@pytest.mark.both_engines
+def test_a_slot_says_that_it_claims_from_the_call_to_the_job_in_hand(slot: Slot):
+    said = []
+    slot.hand = hand_of(slot.database, claimant=lambda: said.append(slot.hand.claims) or CLAIMANT)
+    enqueue_many("sampletasks.nothing", [{}] * 9)
+    slot.run_short(9)
+    assert said
+    assert all(number % 2 for number in said)
+    assert slot.hand.claims % 2 == 0

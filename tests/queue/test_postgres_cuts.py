@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from postgres_server import Server, find_binaries, new_schema
+from queue_hand import hand_of
 
 from drawscape.errors import DrawscapeError, QueueError
 from drawscape.job_manager import (
@@ -28,7 +29,6 @@ from drawscape.job_manager import (
     retry_job,
 )
 from drawscape.queue.engines.engine import CommitInDoubt
-from drawscape.queue.table.candidates import ANY_PRIORITY
 from drawscape.queue.table.claims import (
     acknowledge,
     acknowledge_all,
@@ -37,8 +37,7 @@ from drawscape.queue.table.claims import (
     note_progress,
 )
 from drawscape.queue.table.records import Claim, Outcome
-from drawscape.queue.worker.hand import Ended, Hand
-from drawscape.queue.worker.turn import Turn
+from drawscape.queue.worker.hand import Ended
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -254,16 +253,7 @@ class LetGo(Acknowledge):
 
     def prepare(self) -> None:
         enqueue_many(TASK, [{}] * 4)
-        self.hand = Hand(
-            self.database,
-            Turn(),
-            threading.Event(),
-            lanes=(),
-            lowest=ANY_PRIORITY,
-            claimant=lambda: ("background", "worker", None),
-            left=lambda: 9,
-            on_let_go=lambda: None,
-        )
+        self.hand = hand_of(self.database)
         self.hand.end(Ended(claimed(), Outcome("finished")), 0.0)
         assert len(self.hand.jobs()) == 2
 

@@ -1,26 +1,21 @@
 """What the table says that a worker has, and no slot of it knows of, goes back: the answer was lost."""
 
-import threading
 import time
 from pathlib import Path
 
 import pytest
+from queue_hand import CLAIMANT, hand_of
 
 from drawscape.job_manager import default_queue, enqueue_background_job
-from drawscape.queue.table.candidates import ANY_PRIORITY
 from drawscape.queue.table.claims import claim
 from drawscape.queue.table.records import Claim
 from drawscape.queue.table.recovery import Unknown
-from drawscape.queue.worker.hand import Hand
-from drawscape.queue.worker.turn import Turn
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.postgres,
     pytest.mark.parametrize("engine", ["postgres"], indirect=True),
 ]
-
-CLAIMANT = ("background", "worker", None)
 
 
 class Slot:
@@ -29,16 +24,7 @@ class Slot:
     def __init__(self) -> None:
         self.database = default_queue().database
         self.running: Claim | None = None
-        self.hand = Hand(
-            self.database,
-            Turn(),
-            threading.Event(),
-            lanes=(),
-            lowest=ANY_PRIORITY,
-            claimant=lambda: CLAIMANT,
-            left=lambda: 1000,
-            on_let_go=lambda: None,
-        )
+        self.hand = hand_of(self.database)
 
     @property
     def claims(self) -> int:

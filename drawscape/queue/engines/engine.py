@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from drawscape.errors import QueueError
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from drawscape.queue.table.records import Claim
-else:
-    Protocol = object  # protocols that nobody checks at run time take a millisecond to make
 
 
 class CommitInDoubt(QueueError):  # noqa: N818 - it names what is known
@@ -175,8 +171,8 @@ class Traces(Protocol):
 class CommitWatch(Protocol):
     """Waits for commits that may give a worker something to do; used by one thread."""
 
-    is_choosy: bool
-    """Whether most of them do: then one slot that is idle looks at once."""
+    is_selective: bool
+    """Whether most of them give it something: then one idle slot is woken at once."""
 
     def version(self) -> object:
         """Return what differs after any of them."""
@@ -225,10 +221,7 @@ class Database(Protocol):
         """What its jobs leave while they run."""
 
     def another(self, *, is_durable: bool = True) -> Database:
-        """Return the same table with connections of its own, to which this one's are another's.
-
-        A power loss may undo what those commit that are not durable.
-        """
+        """Return the same table with connections of its own; a power loss may undo what is not durable."""
 
     @property
     def connection(self) -> Connection:

@@ -119,7 +119,7 @@ class Waker:
                     self._chores()
                     seen = None
                 if seen != version or self._is_due():
-                    if commits.is_choosy and seen not in (None, version):
+                    if commits.is_selective and seen not in (None, version):
                         self._wake_one()
                         self._stopping.wait(_FIRST_S)
                     seen = version

@@ -267,7 +267,7 @@ class Database(Session):
 class CommitWatch:
     """Waits for commits that give a worker something to do."""
 
-    is_choosy = True
+    is_selective = True
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -25,7 +25,7 @@ PAUSE_S = 0.004
 class CommitWatch:
     """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
 
-    is_choosy = False
+    is_selective = False
 
     def __init__(self, folder: Path, version: Callable[[], object]) -> None:
         self.version = version
