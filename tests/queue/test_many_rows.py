@@ -131,7 +131,10 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home: Path):
     oldest = Job(default_queue(), failed[-1])
     dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=oldest)
     assert dependent.reason == "dependency"
-    code = "from drawscape.jobs import retry_failed_jobs; retry_failed_jobs()"
+    code = (
+        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue.table import slices; "
+        "slices._HELD_S = 0; retry_failed_jobs()"
+    )
     environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
