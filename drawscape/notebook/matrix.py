@@ -38,6 +38,8 @@ def seed_matrix(seeds: Iterable[int], fixed: Mapping[str, Any], columns: int) ->
     """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or many."""
     if not _is_axis(seeds):
         raise ParameterError("seeds", seeds, "give a list or range of whole numbers")
+    if "seed" in fixed:
+        raise ParameterError("seed", fixed["seed"], "a contact sheet takes seeds=, a list or range")
     chosen = [_SEED.check(seed) for seed in _limited("seeds", seeds)]
     cells = tuple(Cell({**fixed, "seed": seed}, f"seed {seed}") for seed in chosen)
     return Matrix(cells, min(_COLUMNS.check(columns), len(cells)))

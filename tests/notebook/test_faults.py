@@ -128,6 +128,7 @@ def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: s
     [
         (lambda: contact_sheet("spiral", 3), "seeds=3: give a list or range"),
         (lambda: contact_sheet("spiral", ["a"]), "seeds='a': must be a whole number"),
+        (lambda: contact_sheet("spiral", seed=range(9)), "seed=.*: a contact sheet takes seeds="),
         (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),
         (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),
         (lambda: job_view(3), "job=3: give a job or its id"),  # type: ignore[arg-type]
