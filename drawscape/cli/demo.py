@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from drawscape import jobs as job_api
 from drawscape import settings
 from drawscape.cli.shared_options import SEED, SLOTS
+from drawscape.cli.worker_beside import WorkerBeside
 from drawscape.jobs import Job, enqueue_background_job
 
 _TASK = "workers.svg_tasks.generate_complex_svg"
@@ -26,20 +26,18 @@ def demo(slots: int | None, seed: int) -> None:
     A worker is started, jobs are queued and waited for, and the files are listed.
     """
     began = time.monotonic()
-    worker = job_api.start_worker(slots)
-    click.echo(f"A worker runs in a process of its own (pid {worker.pid}).")
     jobs: list[Job] = []
-    try:
-        for pattern in DRAWINGS:
-            jobs.append(_enqueue(pattern, seed))
-        click.echo(f"{len(jobs)} drawings are queued; each bar follows a job.")
-        follow = _follow_with_bars if sys.stdout.isatty() else _follow_with_lines
-        follow(DRAWINGS, jobs)
-        _report(DRAWINGS, jobs, time.monotonic() - began)
-    finally:
-        for job in jobs:  # after Ctrl-C; those that have ended stay as they are
-            job.cancel()
-        worker.stop()
+    with WorkerBeside(slots):
+        try:
+            for pattern in DRAWINGS:
+                jobs.append(_enqueue(pattern, seed))
+            click.echo(f"{len(jobs)} drawings are queued; each bar follows a job.")
+            follow = _follow_with_bars if sys.stdout.isatty() else _follow_with_lines
+            follow(DRAWINGS, jobs)
+            _report(DRAWINGS, jobs, time.monotonic() - began)
+        finally:
+            for job in jobs:  # after Ctrl-C; those that have ended stay as they are
+                job.cancel()
     if any(job.status != "finished" for job in jobs):
         raise click.exceptions.Exit(1)
 

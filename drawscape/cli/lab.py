@@ -13,6 +13,7 @@ import click
 from drawscape import jobs, settings
 from drawscape.cli.new import JUPYTER_CONFIG, fill
 from drawscape.cli.shared_options import SLOTS
+from drawscape.cli.worker_beside import WorkerBeside
 from drawscape.errors import MissingExtraError
 
 
@@ -40,16 +41,17 @@ def lab(slots: int | None, notebooks: Path | None, jupyter_options: tuple[str, .
         fill(root, "notebooks", "sketches")
         first = _first_notebook(root / "notebooks")
     root.mkdir(parents=True, exist_ok=True)
-    worker = jobs.start_worker(slots)
-    click.echo(f"A worker runs beside it (process {worker.pid}, log {worker.log}).")
-    click.echo(f"JupyterLab opens {first or root}; press Ctrl-C twice to stop both.")
-    process = subprocess.Popen(_command(root, first, jupyter_options), env=_environment())
-    # JupyterLab is in the same foreground group: it sees Ctrl-C too, asks, and leaves at the second. Here a
-    # handler that does nothing keeps the end orderly; an ignored signal would be ignored by others started.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    code = process.wait()
-    worker.stop()
+    # A notebook that is open may be the first to start another; where none starts, what is to be mended is
+    # mended in JupyterLab.
+    with WorkerBeside(slots, replace=jobs.start_shared_worker, needed=False):
+        click.echo(f"JupyterLab opens {first or root}; press Ctrl-C twice to stop both.")
+        process = subprocess.Popen(_command(root, first, jupyter_options), env=_environment())
+        # JupyterLab is in the same foreground group: it sees Ctrl-C too, asks, and leaves at the second.
+        # Here a handler that does nothing keeps the end orderly; an ignored signal would be ignored by
+        # others started.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        code = process.wait()
     click.echo("The worker has stopped.")
     raise click.exceptions.Exit(code)
 

@@ -3,9 +3,7 @@
 import logging
 import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -13,15 +11,13 @@ from typing import Any
 import click
 
 from drawscape.cli.shared_options import SLOTS, option
-from drawscape.errors import MissingExtraError, QueueError
+from drawscape.cli.worker_beside import WorkerBeside
+from drawscape.errors import MissingExtraError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 _SPARE_THREADS = 4
 """Threads that event streams may never take, so that orders and pictures are always answered."""
-
-_FIRST_PAUSE_S = 0.5  # between two looks at the worker
-_LONGEST_PAUSE_S = 30.0
 
 
 @click.command()
@@ -103,8 +99,10 @@ def web(
     server = _listen(create_app(settings), host, port, threads)
     signal.signal(signal.SIGTERM, _exit)
     try:
-        with _worker(wanted=not no_worker, slots=slots):
-            _print(f"Drawscape: {_address(server)}")
+        with nullcontext() if no_worker else WorkerBeside(slots):
+            if no_worker:
+                _print("No worker was started: `drawscape worker` draws what is ordered.")
+            _print(f"Drawscape: {_address(server)} (Ctrl-C stops it)")
             _print(_who_can_reach_it(host, token))
             server.run()
     finally:
@@ -144,45 +142,6 @@ def _address(server: Any) -> str:
         server, "effective_listen", [(server.effective_host, server.effective_port)]
     )[0]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-
-
-@contextmanager
-def _worker(*, wanted: bool, slots: int | None) -> Iterator[None]:
-    """Run a worker, and another whenever it has died, until the block ends."""
-    from drawscape.jobs import start_worker
-
-    if not wanted:
-        _print("No worker was started: `drawscape worker` draws what is ordered.")
-        yield
-        return
-    process = start_worker(slots)
-    _print(
-        f"A worker runs beside it (process {process.pid}, log {process.log}); Ctrl-C stops both."
-    )
-    done = threading.Event()
-
-    def keep_running() -> None:
-        nonlocal process
-        pause_s = _FIRST_PAUSE_S
-        while not done.wait(pause_s):
-            if process.alive:
-                continue
-            try:
-                process = start_worker(slots)
-                pause_s = _FIRST_PAUSE_S
-                _print(f"The worker died; another one runs (process {process.pid}).")
-            except QueueError as error:
-                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-                _print(f"The worker died, and another did not start: {error}")
-
-    keeper = threading.Thread(target=keep_running, daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()
-        process.stop()
 
 
 def _hosts(known: tuple[str, ...], host: str, named: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,29 +1,38 @@
 """`drawscape demo`."""
 
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support import wait_until
 
 
 @pytest.mark.slow
-def test_the_demo_draws_its_pictures_and_says_where(tmp_path):
+def test_the_demo_draws_its_pictures_and_says_where_though_its_worker_is_killed(tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE")}
-    done = subprocess.run(
-        [sys.executable, "-m", "drawscape", "demo"],
-        cwd=tmp_path,
-        env={**environment, "DRAWSCAPE_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    pictures = [
-        line.split()[0] for line in done.stdout.splitlines() if line.strip().startswith("/")
-    ]
+    lines = tmp_path / "lines"
+    with lines.open("wb") as output:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "drawscape", "demo"],
+            cwd=tmp_path,
+            env={**environment, "DRAWSCAPE_HOME": str(tmp_path)},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_until(lambda: "A worker runs beside it (" in lines.read_text(), 60, "its worker")
+        os.kill(int(re.search(r"process (\d+)", lines.read_text())[1]), signal.SIGKILL)
+        assert demo.wait(120) == 0, lines.read_text()
+    finally:
+        demo.kill()
+        demo.wait(60)
+    printed = lines.read_text()
+    pictures = [line.split()[0] for line in printed.splitlines() if line.strip().startswith("/")]
     assert len(pictures) == 6
     assert all(Path(path).read_text().startswith("<?xml") for path in pictures)
-    assert "spiral" in done.stdout
-    assert "finished" in done.stdout
+    assert "spiral" in printed
+    assert "finished" in printed

@@ -19,6 +19,7 @@ from drawscape.job_manager import enqueue_background_job, workers_alive
 pytestmark = pytest.mark.slow
 
 TOKEN = "a-token-of-this-test"
+TASK = "workers.svg_tasks.generate_complex_svg"
 
 
 @pytest.fixture
@@ -72,8 +73,13 @@ def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
 ) -> None:
     process, url, log = lab
     wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-    task = "workers.svg_tasks.generate_complex_svg"
-    assert Path(enqueue_background_job(task, width=50, height=50).wait(60)).exists()
+    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
+    (first,) = workers_alive()
+    os.kill(first.pid, signal.SIGKILL)  # and no notebook is open that would start another
+    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
+    (second,) = workers_alive()
+    words = f"The worker died; another one runs (process {second.pid},"
+    wait_until(lambda: words in log.read_text(), 60, "the line about it")
 
     for number in signals:
         os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
@@ -82,6 +88,38 @@ def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
     assert "The worker has stopped." in log.read_text()
     with pytest.raises(OSError, match=r"refused|Errno"):
         urllib.request.urlopen(url, timeout=5)
+
+
+@pytest.fixture
+def tries(tmp_path: Path) -> Path:
+    """A file of the seconds at which a worker was tried; the project's huey cannot be imported."""
+    package, file = tmp_path / "home" / "workers", tmp_path / "tries"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        f"import time\nprint(time.monotonic(), file=open({str(file)!r}, 'a'))\nimport no_huey\n"
+    )
+    return file
+
+
+def test_lab_opens_though_no_worker_starts_and_tries_it_less_and_less_often(
+    tries: Path, lab: tuple[subprocess.Popen[bytes], str, Path], tmp_path: Path
+) -> None:
+    process, url, log = lab
+    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+    wait_until(lambda: len(tries.read_text().split()) >= 4, 120, "four workers that do not start")
+    times = [float(line) for line in tries.read_text().split()]
+    assert [times[2] - times[1] >= 1, times[3] - times[2] >= 2] == [True, True], times
+    printed = log.read_text()
+    assert "No worker runs beside it, and it is tried again" in printed
+    assert "no_huey" in printed
+
+    (
+        tmp_path / "home" / "workers" / "__init__.py"
+    ).unlink()  # as its author mends it, in JupyterLab
+    wait_until(workers_alive, 120, "a worker")
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(60)
+    assert workers_alive() == []
 
 
 def fetch(url: str, path: str, method: str = "GET") -> bytes:

@@ -91,7 +91,7 @@ def test_a_worker_that_dies_is_replaced_and_orders_go_on(
         for _ in range(2):
             os.kill(first, signal.SIGKILL)
             line = process.stderr.readline()
-            found = re.search(r"The worker died; another one runs \(process (\d+)\)", line)
+            found = re.search(r"The worker died; another one runs \(process (\d+),", line)
             assert found, line
             first = int(found[1])
         assert [(w.pid, w.slots) for w in workers_alive()] == [(first, 1)]
