@@ -34,7 +34,7 @@ class WebSettings:
     """
 
     task: str = "workers.svg_tasks.generate_complex_svg"
-    job_modules: tuple[str, ...] = ("workers.svg_tasks",)
+    job_modules: tuple[str, ...] = ("workers.svg_tasks", "drawscape.tasks.drawing")
     patterns: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ("picture",)
     token: str | None = field(default=None, repr=False)

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 
 from drawscape.job_manager import enqueue_background_job, get_job, get_job_status, queue_is_paused
+from drawscape.jobs import synchronous_jobs
 from drawscape.web import WebSettings, create_app
 
 TASK = "workers.svg_tasks.generate_complex_svg"
@@ -53,6 +54,11 @@ def test_the_table_lists_what_a_browser_may_see_and_only_lets_it_cancel(
     assert client.post(f"/jobs/{job_id}/actions/cancel").json == {"details": None}
     assert rows(client)[job_id]["status"] == "canceled"
     assert rows(client)[job_id]["actions"] == []
+
+
+def test_a_drawing_is_listed_under_each_name_of_its_task(client: FlaskClient) -> None:
+    library = enqueue_background_job("drawscape.tasks.drawing.generate_complex_svg", 50, 50)
+    assert {waiting(), library.id} == set(rows(client))
 
 
 def test_its_owner_lets_it_hurry_retry_and_delete_and_pause(managing: FlaskClient) -> None:
@@ -107,8 +113,13 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(
     context = chromium.new_context(color_scheme=theme, viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.set_default_timeout(60_000)
+    with synchronous_jobs():
+        drawn = enqueue_background_job(TASK, 50, 50, "spiral", output_filename="drawn.svg")
     with serving(WebSettings(manage_jobs=True)) as server:
         page.goto(f"{server.url}jobs")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save drawn.svg").click()
+        assert Path(download.value.path()).read_bytes() == Path(home, drawn.result).read_bytes()
         row = page.locator(f"tr:has(td[title='{job_id}'])")
         row.get_by_role("button", name="cancel").focus()
         page.keyboard.press("Enter")
@@ -119,7 +130,7 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(
         page.get_by_role("button", name="Pause", exact=True).click()
         page.get_by_role("button", name="Resume", exact=True).wait_for()
         assert queue_is_paused()
-        assert page.locator("#jobs img").count() == 0
+        assert page.locator("#jobs img").count() == 1
         found = Axe().run(page).response["violations"]
         page.screenshot(path=folder / f"web-jobs-{theme}.png")
     context.close()

@@ -47,16 +47,43 @@ const stateOf = ({ status, progress, message, error }) => {
 const makeRow = (id) => {
   const root = document.createElement('tr');
   const cells = Array.from({ length: 5 }, () => document.createElement('td'));
-  cells[0].title = id;
+  const [name, short] = ['span', 'small'].map((tag) => document.createElement(tag));
+  short.textContent = id.slice(-8);
+  cells[1].title = id;
+  cells[1].append(name, short);
   root.append(...cells);
-  return { root, cells, actions: '' };
+  return { root, cells, texts: [name, cells[2], cells[3]], actions: '', pictured: false };
+};
+
+const save = async ({ id, result }) => {
+  const url = URL.createObjectURL(await server.drawing(id));
+  Object.assign(document.createElement('a'), { href: url, download: result }).click();
+  setTimeout(() => URL.revokeObjectURL(url), LOOK_MS);
+};
+
+// Thumbnails come one after another, so that fifty of them do not hold up the server; a row whose
+// drawing has none goes without.
+let pictures = Promise.resolve();
+
+const showThumbnail = async (row, job) => {
+  const url = URL.createObjectURL(await server.thumbnail(job.id));
+  const picture = Object.assign(new Image(), { src: url, alt: `Save ${job.result}`, title: job.result });
+  await picture.decode().finally(() => URL.revokeObjectURL(url));
+  const button = Object.assign(document.createElement('button'), { type: 'button' });
+  button.append(picture);
+  button.addEventListener('click', () => guarded(() => save(job)));
+  row.cells[0].replaceChildren(button);
 };
 
 // Buttons stay the same elements as long as they are the same ones: the focus is on one of them.
 const showRow = (row, job) => {
   row.root.className = `is-${job.status}`;
   const took = job.seconds === null ? '' : `${job.seconds.toFixed(1)} s`;
-  [job.id.slice(-8), job.name, stateOf(job), took].forEach((text, i) => setText(row.cells[i], text));
+  [job.name, stateOf(job), took].forEach((text, i) => setText(row.texts[i], text));
+  if (job.svg && !row.pictured) {
+    row.pictured = true;
+    pictures = pictures.then(() => showThumbnail(row, job)).catch(() => {});
+  }
   if (row.actions === job.actions.join()) return;
   row.actions = job.actions.join();
   const held = row.cells[4].contains(document.activeElement);

@@ -61,6 +61,8 @@ export const switchQueue = (action) => json(`/queue/${action}`, { method: 'POST'
 
 export const drawing = async (id) => (await request(`${address(id)}/svg`)).blob();
 
+export const thumbnail = async (id) => (await request(`${address(id)}/thumbnail`)).blob();
+
 export const lines = async (id) => (await request(`${address(id)}/lines`)).arrayBuffer();
 
 // The drawing so far, or null while there is none.
