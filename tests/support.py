@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from drawscape.jobs import Job
+
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:
     """Return once `condition()` is true; fail when that takes too long."""
@@ -19,6 +21,12 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: s
         if time.monotonic() > deadline:
             pytest.fail(f"waited {timeout_s:g} s for {what or condition}")
         time.sleep(0.005)
+
+
+def started(job: Job) -> Job:
+    """Return the job once it runs."""
+    wait_until(lambda: job.status == "started", what=f"job {job.id} to start")
+    return job
 
 
 def is_running(pid: int) -> bool:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from support import wait_until
+from support import started, wait_until
 
 from drawscape.cli.jobs import jobs
-from drawscape.job_manager import Job, enqueue_background_job, start_worker, workers_alive
+from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
 
 TASKS = """
 import time
@@ -58,11 +58,6 @@ def output(*arguments: str, code: int = 0) -> str:
     result = CliRunner().invoke(jobs, arguments)
     assert result.exit_code == code, (result.output, result.exception)
     return result.output
-
-
-def started(job: Job) -> Job:
-    wait_until(lambda: job.status == "started")
-    return job
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from postgres_server import drop_schema, new_schema
+from queue_hand import Slot
 from support import wait_until
 
 from drawscape.queue.engines.sqlite.liveness import living
@@ -101,6 +102,14 @@ def another_home(home: Path, tmp_path: Path) -> Callable[[str], Path]:
         return tmp_path / name
 
     return make
+
+
+@pytest.fixture
+def slot(home: Path) -> Iterator[Slot]:
+    """A slot of a worker, without its thread."""
+    slot = Slot()
+    yield slot
+    slot.database.close()
 
 
 class Consumer:

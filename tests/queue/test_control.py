@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from support import is_running, wait_until
+from support import is_running, started, wait_until
 
 from drawscape import errors
 from drawscape.job_manager import (
@@ -26,12 +26,6 @@ from drawscape.job_manager import (
 from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
 from drawscape.queue.ids import new_id
 from drawscape.queue.table.claims import claim, give_back
-
-
-def running(*args, **kwargs):
-    job = enqueue_background_job(*args, **kwargs)
-    wait_until(lambda: job.status == "started")
-    return job
 
 
 def ended(job):
@@ -63,7 +57,7 @@ def test_an_unknown_job_cannot_be_canceled(home):
 @pytest.mark.usefixtures("worked_home")
 class TestRunningJobs:
     def test_a_running_job_is_killed_and_its_preview_kept(self):
-        job = running("sampletasks.progress_then_nap", 60)
+        job = started(enqueue_background_job("sampletasks.progress_then_nap", 60))
         wait_until(lambda: job.progress == 0.5 and job.preview is not None)
         pid = job.refresh().pid
         assert job.cancel()
@@ -73,13 +67,13 @@ class TestRunningJobs:
         assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
     def test_a_loop_in_c_is_stopped_too(self):
-        job = running("sampletasks.loop_in_c")
+        job = started(enqueue_background_job("sampletasks.loop_in_c"))
         job.cancel()
         assert ended(job).status == "stopped"
 
     def test_a_task_can_be_asked_first(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = running("sampletasks.until_asked", path)
+        job = started(enqueue_background_job("sampletasks.until_asked", path))
         wait_until(Path(path).exists)
         job.stop(grace=10)
         assert ended(job).status == "stopped"
@@ -87,7 +81,7 @@ class TestRunningJobs:
 
     def test_one_that_swallows_everything_is_killed_after_the_grace(self, tmp_path):
         path = tmp_path / "marker"
-        job = running("sampletasks.swallow_everything", str(path))
+        job = started(enqueue_background_job("sampletasks.swallow_everything", str(path)))
         wait_until(path.exists)
         job.stop(grace=0.3)
         assert ended(job).status == "stopped"
@@ -95,7 +89,7 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
         path = tmp_path / "marker"
-        job = running("sampletasks.swallow_everything", str(path))
+        job = started(enqueue_background_job("sampletasks.swallow_everything", str(path)))
         wait_until(path.exists)
         job.stop(grace=1.5)
         looks = 0
@@ -108,7 +102,7 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = running("sampletasks.tidy_up_slowly", path)
+        job = started(enqueue_background_job("sampletasks.tidy_up_slowly", path))
         wait_until(Path(path).exists)
         job.stop(grace=20)
         for _ in range(4):
@@ -117,8 +111,10 @@ class TestRunningJobs:
         assert Path(path).read_text() == "begun\ntidied up\n"
 
     def test_a_stop_is_not_held_up_by_anothers_grace(self, tmp_path):
-        first = running("sampletasks.nap", 60)
-        stubborn = running("sampletasks.swallow_everything", str(tmp_path / "marker"))
+        first = started(enqueue_background_job("sampletasks.nap", 60))
+        stubborn = started(
+            enqueue_background_job("sampletasks.swallow_everything", str(tmp_path / "marker"))
+        )
         wait_until((tmp_path / "marker").exists)
         stubborn.stop(grace=600)
         first.stop()
@@ -129,7 +125,7 @@ class TestRunningJobs:
 
     def test_what_a_task_has_forked_goes_with_it(self, tmp_path):
         path = tmp_path / "pid"
-        job = running("sampletasks.fork_and_nap", str(path))
+        job = started(enqueue_background_job("sampletasks.fork_and_nap", str(path)))
         wait_until(lambda: path.exists() and path.read_text())
         group = job.refresh().pid
         others = [pid for pid in _processes() if _group(pid) == group]
@@ -140,7 +136,7 @@ class TestRunningJobs:
 
     def test_so_does_what_a_task_has_started_in_a_session_of_its_own(self, tmp_path):
         path = tmp_path / "pid"
-        job = running("sampletasks.start_a_session_and_nap", str(path))
+        job = started(enqueue_background_job("sampletasks.start_a_session_and_nap", str(path)))
         wait_until(path.exists)
         stray = int(path.read_text())
         assert is_running(stray)
@@ -169,7 +165,7 @@ class TestRunningJobs:
             job.wait(60)
 
     def test_deleting_is_for_ended_jobs(self):
-        job = running("sampletasks.nap", 30)
+        job = started(enqueue_background_job("sampletasks.nap", 30))
         with pytest.raises(errors.JobStateError, match="cancel it first"):
             delete_job(job.id)
         job.cancel()
@@ -187,7 +183,7 @@ class TestRunningJobs:
         assert batch.counts["stopped"] + batch.counts["canceled"] == 8
 
     def test_explanations_name_limit_process_and_message(self):
-        job = running("sampletasks.progress_then_nap", 30, job_timeout="1m")
+        job = started(enqueue_background_job("sampletasks.progress_then_nap", 30, job_timeout="1m"))
         wait_until(lambda: job.progress == 0.5)
         text = job.explain()
         for words in ("50% done", "last message: second", "60 s", str(job.refresh().pid)):
@@ -221,63 +217,6 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
 
     with pytest.raises(errors.JobFailed, match="canceled"):
         asyncio.run(wait_and_cancel())
-
-
-@pytest.mark.both_engines
-def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked(home):
-    batch = enqueue_many("sampletasks.nothing", [{}] * 5)
-    batch.jobs[0].cancel()
-    seen = []
-    for job in batch.as_completed(timeout=60):
-        seen.append(job)
-        batch.cancel()
-    assert len(seen) == 5
-
-
-@pytest.mark.both_engines
-def test_a_batch_whose_jobs_were_removed_has_ended(home):
-    batch = enqueue_many("sampletasks.nothing", [{}] * 3)
-    batch.cancel()
-    delete_job(batch.jobs[0].id)
-    assert batch.ended
-    assert batch.progress == 1
-    assert len(list(batch.as_completed(timeout=60))) == 2
-    with pytest.raises(errors.JobFailed, match="2 of 3"):
-        batch.wait(60)
-
-
-@pytest.mark.both_engines
-def test_what_follows_an_empty_batch_runs_at_once(home):
-    batch = enqueue_many("sampletasks.nothing", [], then="sampletasks.nothing")
-    assert batch.following.status == "queued"
-    assert batch.ended
-    assert batch.wait(60) == list(batch) == []
-
-
-@pytest.mark.both_engines
-def test_a_job_is_not_queued_again_beside_its_unique_twin(home):
-    first = enqueue_background_job("sampletasks.nothing", job_unique="poster")
-    first.cancel()
-    twin = enqueue_background_job("sampletasks.nothing", job_unique="poster")
-    with pytest.raises(errors.JobStateError, match="job_unique"):
-        first.requeue()
-    assert (first.status, twin.status) == ("canceled", "queued")
-    twin.cancel()
-    assert first.requeue().status == "queued"
-
-
-@pytest.mark.both_engines
-def test_failed_twins_are_retried_once(home):
-    needed = enqueue_background_job("sampletasks.nothing")
-    needed.cancel()
-    twins = [
-        enqueue_background_job("sampletasks.nothing", job_unique="poster", job_depends_on=needed)
-        for _ in range(2)
-    ]
-    assert [job.reason for job in twins] == ["dependency"] * 2
-    needed.requeue()
-    assert sorted(job.status for job in twins) == ["deferred", "failed"]
-    assert retry_failed_jobs() == []
 
 
 @pytest.mark.both_engines
@@ -327,7 +266,7 @@ def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
 @pytest.mark.both_engines
 def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     consumer = start_consumer()
-    job = running("sampletasks.nap", 60)
+    job = started(enqueue_background_job("sampletasks.nap", 60))
     consumer.kill()
     assert "Its worker is dead" in job.explain()
     assert job.cancel()

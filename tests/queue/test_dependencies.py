@@ -4,53 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from queue_steps import end, queued, run, take
 
 from drawscape import errors
 from drawscape.jobs import (
     Job,
     Keep,
     default_queue,
-    enqueue_background_job,
-    enqueue_many,
-    get_job,
     list_jobs,
     prune_jobs,
     retry_failed_jobs,
 )
 from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
 from drawscape.queue.table.schedule import promote_due
 
 pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
-
-TASK = "sampletasks.nothing"
-
-
-def queued(**options: object) -> Job:
-    return enqueue_background_job(TASK, **options)
-
-
-def take() -> Claim:
-    """Claim the next job, as a worker does."""
-    found = claim(default_queue().database, "background", "worker", None)
-    assert found is not None
-    return found
-
-
-def end(found: Claim, status: str = "finished", reason: str | None = None) -> None:
-    accepted, _ = acknowledge(default_queue().database, found, Outcome(status, reason))
-    assert accepted
-
-
-def run(job: Job, status: str = "finished", reason: str | None = None) -> None:
-    """Claim `job`, which must be the next, and end it."""
-    found = take()
-    assert found.id == job.id
-    end(found, status, reason)
 
 
 def runnable() -> list[str]:
@@ -272,55 +244,6 @@ def test_a_chain_ends_in_either_order_of_verbs():
     assert plot.status == "queued"
 
 
-# batches
-
-
-def batch_of(bads: int, goods: int, **then_kwargs: object) -> tuple:
-    batch = enqueue_many(TASK, [{}] * (bads + goods), then=TASK, then_kwargs=then_kwargs)
-    for number in range(bads + goods):
-        end(take(), *(("failed", "exception") if number < bads else ()))
-    return batch, batch.following
-
-
-def test_a_retried_batch_holds_what_follows_until_it_has_finished_anew():
-    batch, follower = batch_of(1, 2, job_run_anyway=False)
-    assert follower.reason == "dependency"
-    assert batch.retry() == batch.jobs[:1]
-    assert follower.status == "deferred"
-    run(batch.jobs[0])
-    assert follower.status == "queued"
-
-
-def test_the_failed_jobs_of_a_batch_count_when_they_are_gone():
-    batch = enqueue_many(TASK, [{}] * 2, then=TASK, then_kwargs={"job_run_anyway": False})
-    end(take(), "failed", "exception")
-    batch.jobs[0].delete()
-    end(take())
-    assert batch.following.reason == "dependency"
-
-
-def test_so_do_they_for_a_job_that_is_queued_later():
-    batch, _ = batch_of(1, 1)
-    end(take())
-    batch.jobs[0].delete()
-    assert queued(job_depends_on=batch).reason == "dependency"
-
-
-def test_depending_on_a_batch_that_ended_with_failures_fails():
-    batch, _ = batch_of(1, 1)
-    assert queued(job_depends_on=batch).reason == "dependency"
-    assert queued(job_depends_on=batch, job_run_anyway=True).status == "queued"
-
-
-def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
-    batch = enqueue_many(TASK, [{}] * 2, then=TASK, job_retries=1, job_retry_delay=60)
-    end(take(), "failed", "exception")
-    end(take())
-    assert [job.status for job in batch.jobs] == ["scheduled", "finished"]
-    assert not batch.ended
-    assert batch.following.status == "deferred"
-
-
 def test_a_released_dependent_keeps_its_own_delay():
     draw = queued()
     plot = queued(job_depends_on=draw, job_delay=60)
@@ -330,45 +253,3 @@ def test_a_released_dependent_keeps_its_own_delay():
     due = plot.refresh().due_at
     assert due is not None
     assert 50 < due.timestamp() - time.time() <= 60
-
-
-# callbacks
-
-
-def callbacks(job: Job) -> tuple[Job, Job]:
-    """Return what runs after success and what after failure, which are queued with the job."""
-    after = [one for one in list_jobs(limit=None) if one.id != job.id]
-    return after[1], after[0]
-
-
-def test_a_success_runs_one_callback_and_cancels_the_other():
-    job = queued(job_on_success="sampletasks.echo", job_on_failure="sampletasks.echo")
-    success, failure = callbacks(job)
-    assert [one.status for one in (success, failure)] == ["deferred"] * 2
-    run(job)
-    assert (success.status, failure.status) == ("queued", "canceled")
-
-
-def test_a_failure_runs_the_other_and_a_retry_turns_both_back():
-    job = queued(job_on_success="sampletasks.echo", job_on_failure="sampletasks.echo")
-    success, failure = callbacks(job)
-    run(job, "failed", "exception")
-    assert (success.status, failure.status) == ("canceled", "queued")
-    job.retry()
-    assert [one.status for one in (success, failure)] == ["deferred"] * 2
-    run(job)
-    assert (success.status, failure.status) == ("queued", "canceled")
-
-
-def test_a_callback_gets_the_jobs_id(start_consumer: Callable[..., object]):
-    start_consumer()
-    job = queued(job_on_success="sampletasks.echo")
-    job.wait(60)
-    (callback,) = [one for one in list_jobs(limit=None) if one.id != job.id]
-    assert get_job(callback.id).wait(60) == job.id
-
-
-def test_a_batch_is_not_given_options_for_single_jobs(home: Path):
-    for option in ("job_on_success", "job_replace", "job_depends_on"):
-        with pytest.raises(errors.JobOptionError, match=option):
-            enqueue_many(TASK, [{}], **{option: TASK})

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import stat
-import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
-from support import await_exit
 
 from drawscape import errors
 from drawscape.job_manager import (
-    QUEUE_NAME,
     default_queue,
     enqueue_background_job,
     enqueue_many,
@@ -25,9 +19,6 @@ from drawscape.job_manager import (
     list_jobs,
 )
 from drawscape.queue.codec import of_call
-from drawscape.queue.huey import JobHuey
-from drawscape.queue.queue import Queue
-from drawscape.queue.table.query import list_rows
 
 
 @pytest.fixture(autouse=True)
@@ -196,35 +187,6 @@ def test_a_taken_id_is_refused():
 
 
 @pytest.mark.both_engines
-def test_a_unique_job_is_returned_while_it_is_active():
-    first = enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True)
-    assert enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True) == first
-    assert enqueue_background_job("sampletasks.add", 1, b=3, job_unique=True) != first
-    keyed = enqueue_background_job("sampletasks.add", 1, job_unique="key")
-    assert enqueue_background_job("sampletasks.nothing", job_unique="key") == keyed
-    keyed.cancel()
-    assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
-
-
-@pytest.mark.both_engines
-def test_uniqueness_looks_at_the_whole_of_each_argument():
-    array = np.zeros(100_000)
-    other = array.copy()
-    other[50_000] = 1.0  # in the middle, which `repr` leaves out
-    first, same, different = (
-        enqueue_background_job("sampletasks.echo", value, job_unique=True)
-        for value in (array, array.copy(), other)
-    )
-    assert first == same
-    assert first != different
-    one = enqueue_background_job("sampletasks.echo", {"a": 1, "b": {2, 3}}, job_unique=True)
-    assert one == enqueue_background_job("sampletasks.echo", {"b": {3, 2}, "a": 1}, job_unique=True)
-    assert one != enqueue_background_job(
-        "sampletasks.echo", {"a": True, "b": {2, 3}}, job_unique=True
-    )
-
-
-@pytest.mark.both_engines
 def test_a_misplaced_argument_of_many_jobs_is_named():
     with pytest.raises(errors.JobOptionError, match="'b' is not an option"):
         enqueue_many("sampletasks.add", [{"a": 1}], b=2)
@@ -279,34 +241,6 @@ def payload_of(job) -> bytes:
     )
 
 
-def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path: Path):
-    first = enqueue_background_job("sampletasks.nothing")
-    (tmp_path / "elsewhere").mkdir()
-    link = tmp_path / "elsewhere" / "link.db"
-    link.symlink_to(default_queue().database.path)
-    linked = Queue.at(link, QUEUE_NAME, home, ("sampletasks",))
-    assert linked.folder == default_queue().folder
-    assert linked.codec.key == default_queue().codec.key
-    assert [row.id for row in list_rows(linked.database, QUEUE_NAME)] == [first.id]
-    assert JobHuey(filename=link).storage.folder == default_queue().folder
-
-
-@pytest.mark.both_engines
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
-def test_a_forked_process_uses_a_connection_of_its_own():
-    job = enqueue_background_job("sampletasks.nothing")
-    pid = os.fork()
-    if pid == 0:
-        ok = False
-        try:
-            enqueue_background_job("sampletasks.nothing", job_id="from-the-child")
-            ok = len(rows()) == 2
-        finally:
-            os._exit(0 if ok else 1)
-    assert await_exit(pid) == 0
-    assert {row[0] for row in rows()} == {job.id, "from-the-child"}
-
-
 @pytest.mark.both_engines
 def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
     batch = enqueue_many("sampletasks.add", ({"a": i} for i in range(50)))
@@ -327,64 +261,6 @@ def test_jobs_are_listed_newest_first_by_status_and_task():
     assert len(list_jobs(limit=2)) == 2
     with pytest.raises(errors.JobOptionError, match="canceled"):
         list_jobs(status="cancelled")
-
-
-def test_the_queues_file_and_key_are_readable_by_their_owner_only():
-    enqueue_background_job("sampletasks.add", 1)
-    folder = default_queue().folder
-    for name in ("queue.db", "queue.key"):
-        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
-
-
-@pytest.mark.both_engines
-def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path: Path):
-    """It asks for the key before anybody has made the folder that it lies in."""
-    huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
-    assert len(huey.serializer.codec.key) == 32
-    assert (tmp_path / "new" / "queue.key").stat().st_size == 32
-
-
-def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
-    enqueue_background_job("sampletasks.add", 1)
-    connection = default_queue().database.connection
-    assert connection.execute("pragma synchronous").fetchone()[0] == 2
-    assert connection.execute("pragma journal_mode").fetchone()[0] == "wal"
-
-
-def test_a_worker_writes_without_waiting_for_the_disk(home: Path):
-    storage = JobHuey(filename=home / ".drawscape" / "queue.db").storage
-    assert storage.jobs.connection.execute("pragma synchronous").fetchone()[0] == 1
-
-
-def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("DRAWSCAPE_HOME")
-    (home / "notebooks").mkdir()
-    monkeypatch.chdir(home / "notebooks")
-    first = enqueue_background_job("sampletasks.add", 1)
-    monkeypatch.chdir(home)
-    second = enqueue_background_job("sampletasks.add", 2)
-    assert {row[0] for row in rows()} == {first.id, second.id}
-    assert default_queue().database.path == home / ".drawscape" / "queue.db"
-
-
-def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path: Path):
-    (tmp_path / "other" / ".drawscape").mkdir(parents=True)
-    script = (
-        "import os, sys; from drawscape.job_manager import default_queue\n"
-        "before = default_queue().path; os.chdir(sys.argv[1]); assert default_queue().path == before\n"
-        "print(before)"
-    )
-    environment = {key: value for key, value in os.environ.items() if key != "DRAWSCAPE_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "other")],
-        cwd=home,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
 
 
 @pytest.mark.both_engines

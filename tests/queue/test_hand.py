@@ -3,69 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from queue_hand import CLAIMANT, hand_of
+from queue_hand import DONE, LONG_S, SHORT_S, Slot, hand_of
+from queue_steps import CLAIMANT, statuses
 from support import wait_until
 
 from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, list_jobs
-from drawscape.queue.engines.engine import Database
-from drawscape.queue.table.claims import acknowledge_all, claim, give_back
-from drawscape.queue.table.dependencies import lock
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.claims import claim
+from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import recover
-from drawscape.queue.worker.hand import Ended
-
-SHORT_S, LONG_S = 0.0, 1.0
-DONE = Outcome("finished", result=b"x")
-
-
-class Slot:
-    """A hand with the queue's file behind it, and what stands in for the slot's thread."""
-
-    def __init__(self, left: int = 1000) -> None:
-        self.database: Database = default_queue().database.another(is_durable=False)
-        self.left = left
-        self.let_go_calls = 0
-        self.hand = hand_of(
-            self.database,
-            claimant=lambda: CLAIMANT if self.left else None,
-            left=lambda: self.left,
-            on_let_go=self._note_let_go,
-        )
-
-    def _note_let_go(self) -> None:
-        self.let_go_calls += 1
-
-    def take(self) -> Claim | None:
-        return self.hand.next() or claim(self.database, *CLAIMANT)
-
-    def end(self, job: Claim, outcome: Outcome, duration_s: float) -> None:
-        self.hand.end(Ended(job, outcome), duration_s)
-
-    def run_short(self, count: int) -> list[str]:
-        """Run `count` jobs that are short, and return their ids."""
-        done = []
-        for _ in range(count):
-            job = self.take()
-            assert job is not None
-            done.append(job.id)
-            self.end(job, DONE, SHORT_S)
-        return done
-
-
-@pytest.fixture
-def slot(home: Path) -> Iterator[Slot]:
-    slot = Slot()
-    yield slot
-    slot.database.close()
-
-
-def statuses() -> Counter[str]:
-    return Counter(str(job.status) for job in list_jobs(limit=None))
 
 
 def attempts(status: str) -> set[int]:
@@ -174,47 +122,6 @@ def test_among_short_jobs_those_that_fail_are_tried_again(slot: Slot):
     slot.run_short(5)
     assert statuses() == {"finished": 9}
     assert attempts("finished") == {1, 2}
-
-
-@pytest.mark.both_engines
-def test_of_a_handful_what_another_has_by_now_is_left_to_it(slot: Slot):
-    enqueue_many("sampletasks.nothing", [{}] * 20)
-    slot.run_short(3)
-    held = [slot.take() for _ in range(4)]
-    lost, again = held[1], held[2]
-    give_back(default_queue().database, lost, again)
-    taken = claim(default_queue().database, "background", "other", None)
-    assert (taken.id, taken.token) == (lost.id, 2)
-    ends = [(job, DONE) for job in held]
-    accepted = acknowledge_in_turn(slot.database, ends)
-    assert accepted == [True, False, False, True]
-    assert statuses() == {"finished": 5, "started": 5, "queued": 10}
-
-
-def acknowledge_in_turn(database: Database, ends: list[tuple[Claim, Outcome]]) -> list[bool | None]:
-    """Acknowledge what is left until nothing is, as a hand does."""
-    accepted, _ = acknowledge_all(database, ends)
-    if None in accepted:
-        left = [end for end, one in zip(ends, accepted, strict=True) if one is None]
-        rest = iter(acknowledge_in_turn(database, left))
-        accepted = [next(rest) if one is None else one for one in accepted]
-    return accepted
-
-
-@pytest.mark.slow
-@pytest.mark.postgres
-@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
-def test_of_a_handful_one_that_another_session_has_locked_keeps_none_waiting(slot: Slot):
-    enqueue_many("sampletasks.nothing", [{}] * 20)
-    slot.run_short(3)
-    ends = [(slot.take(), DONE) for _ in range(4)]
-    with default_queue().database.transaction(is_alone=False) as other:
-        lock(other, ends[1][0].id)
-        slot.database.connection.control("set lock_timeout = '5s'")
-        accepted, claimed = acknowledge_all(slot.database, ends, next_for=CLAIMANT, most=4)
-        assert accepted == [True, None, True, True]
-        assert len(claimed) == 4
-    assert acknowledge_all(slot.database, ends[1:2])[0] == [True]
 
 
 @pytest.mark.both_engines

@@ -8,9 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -196,72 +194,6 @@ def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):
     assert (job.status, job.reason) == ("failed", "crashed")
     assert "could not be written" in job.error
     worker.slot.close()
-
-
-def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
-    database = Database(database_path(), timeout_s=0.2)
-    database.connection  # noqa: B018 - opened before the lock
-    with closing(plain()) as other:
-        other.execute("begin exclusive")
-        with pytest.raises(QueueError, match="held the file for more than"), database.transaction():
-            pass
-        other.execute("rollback")
-    with database.transaction():
-        pass
-
-
-@contextmanager
-def locked() -> Iterator[None]:
-    """Let another program hold what a worker writes."""
-    database = default_queue().database
-    if database.has_many_writers:
-        with database.connect() as other, other.transaction():
-            other.execute("lock table job in exclusive mode")
-            yield
-        return
-    with closing(plain()) as other:
-        other.execute("begin immediate")
-        yield
-        other.execute("rollback")
-
-
-@pytest.mark.both_engines
-def test_a_worker_outlasts_a_lock_and_loses_nothing(home: Path, start_consumer):
-    start_consumer()
-    job = enqueue_background_job("sampletasks.nap", 0.2)
-    wait_until(lambda: job.status == "started")
-    with locked():
-        threading.Event().wait(0.8)
-        assert job.status == "started"
-    assert job.wait(60) == 0.2
-
-
-IMPATIENT_QUEUE = """
-from drawscape.queue.huey import JobHuey
-
-huey = JobHuey(
-    "background", filename={filename!r}, home={home!r}, task_modules=("sampletasks",), timeout=0.3
-)
-"""
-
-
-def test_a_lock_beyond_a_workers_patience_loses_nothing(home: Path, start_consumer):
-    """Held six times as long as the worker waits: it says so, tries again, and serves on."""
-    filename = os.fspath(database_path())
-    module = home / "modules" / "impatientqueue.py"
-    module.write_text(IMPATIENT_QUEUE.format(filename=filename, home=os.fspath(home)))
-    consumer = start_consumer(huey="impatientqueue.huey")
-    job = enqueue_background_job("sampletasks.nap", 0.2)
-    wait_until(lambda: job.status == "started")
-    with closing(plain()) as other:
-        other.execute("begin immediate")
-        wait_until(lambda: "event=acknowledge_failed" in consumer.log.read_text())
-        threading.Event().wait(1.5)
-        other.execute("rollback")
-    assert job.wait(60) == 0.2
-    assert job.refresh().attempts == 1
-    assert "held the file for more than 0.3 s" in consumer.log.read_text()
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
 CLOCK = """

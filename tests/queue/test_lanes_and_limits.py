@@ -1,4 +1,4 @@
-"""What may start, and what it is given: lanes, limits, pauses, replaced jobs, a job as an argument."""
+"""What may start, and what it is given: lanes, limits, pauses, a job as an argument."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from queue_steps import CLAIMANT, TASK, take
 from support import wait_until
 
 from drawscape import errors
@@ -23,20 +24,13 @@ from drawscape.jobs import (
     resume_queue,
 )
 from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.table.records import Outcome
 
 pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
 
-TASK = "sampletasks.nothing"
-NEXT = ("background", "worker", None)
-
-
-def take(*lanes: str) -> Claim | None:
-    return claim(default_queue().database, *NEXT, lanes)
-
 
 def taken(*lanes: str) -> str | None:
-    found = take(*lanes)
+    found = claim(default_queue().database, *CLAIMANT, lanes)
     return None if found is None else found.id
 
 
@@ -71,7 +65,7 @@ def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     assert held.id == first
     assert [taken(), taken(), taken()] == [second, other, None]
     accepted, following = acknowledge(
-        default_queue().database, held, Outcome("finished"), next_for=NEXT
+        default_queue().database, held, Outcome("finished"), next_for=CLAIMANT
     )
     assert accepted
     assert following.id == third
@@ -213,33 +207,6 @@ def test_cancel_all_leaves_nothing_that_runs_because_something_was_canceled():
     assert taken() is None
 
 
-# debounce
-
-
-def test_the_newest_replaces_the_one_that_waits():
-    old = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
-    new = enqueue_background_job("sampletasks.echo", 2, job_unique="form", job_replace=True)
-    assert (old.status, new.status) == ("canceled", "queued")
-    assert new.id in old.error
-
-
-def test_the_newest_waits_for_the_one_that_runs_and_replaces_those_between():
-    running = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
-    held = take()
-    between, newest = (
-        enqueue_background_job("sampletasks.echo", number, job_unique="form", job_replace=True)
-        for number in (2, 3)
-    )
-    assert (running.status, between.status, newest.status) == ("started", "canceled", "deferred")
-    acknowledge(default_queue().database, held, Outcome("failed", "exception"))
-    assert newest.status == "queued"
-
-
-def test_replacing_needs_to_know_what():
-    with pytest.raises(errors.JobOptionError, match="job_unique"):
-        queued(job_replace=True)
-
-
 # a job as an argument
 
 
@@ -283,38 +250,3 @@ def test_a_batch_may_hold_several_functions(start_consumer: Callable[..., object
     assert batch.wait(60) == [1, 5, 4]
     with pytest.raises(errors.TaskArgumentsError, match=r"sampletasks\.add"):
         enqueue_many("sampletasks.echo", [("sampletasks.add", {"value": 2})])
-
-
-# retries
-
-
-def test_each_retry_has_its_own_interval(home: Path):
-    job = enqueue_background_job(TASK, job_retry_delay=[0, "1m", 3600])
-    assert job.refresh().retries == 3
-    database = default_queue().database
-    waits = []
-    for _ in range(3):
-        held = take()
-        acknowledge(database, held, Outcome("failed", "exception", error="no"))
-        row = job.refresh()
-        waits.append(0 if row.due_at is None else round(row.due_at.timestamp() - held_at(job)))
-        database.connection.execute("update job set status = 'queued', due_at = null")
-    assert waits == [0, 60, 3600]
-    acknowledge(database, take(), Outcome("failed", "exception", error="no"))
-    assert job.status == "failed"
-
-
-def held_at(job: object) -> float:
-    return job.started_at.timestamp()
-
-
-def test_the_delay_of_retries_grows_by_the_factor(home: Path):
-    job = enqueue_background_job(TASK, job_retries=3, job_retry_delay=10, job_retry_backoff=3)
-    batch = enqueue_many(TASK, [{}], job_retries=3, job_retry_delay=10, job_retry_backoff=3)
-    database = default_queue().database
-    for wanted in (10, 30, 90):
-        for one in (job, batch.jobs[0]):
-            acknowledge(database, take(), Outcome("failed", "exception"))
-            wait_s = one.refresh().due_at.timestamp() - held_at(one)
-            assert wanted <= wait_s < wanted + 5
-        database.connection.execute("update job set status = 'queued', due_at = null")

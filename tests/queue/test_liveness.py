@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support import wait_until
 
-from drawscape.job_manager import cancel_job, enqueue_background_job, workers_alive
+from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job, workers_alive
+from drawscape.queue.engines.sqlite.liveness import is_alive
 
 pytestmark = pytest.mark.slow  # workers of its own for every test
 
@@ -138,3 +139,11 @@ def test_a_lock_is_renewed_and_retired_at_once_and_no_other_file_is_closed(home:
     command = [sys.executable, "-c", RENEWED_WHILE_RETIRED, home / ".drawscape" / "workers"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout == "[] []\n", done.stderr
+
+
+def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
+    locks = default_queue().folder / "workers"
+    locks.mkdir(parents=True)
+    (locks / "dead.lock").write_text("{}")
+    assert not is_alive(locks, "dead")
+    assert not is_alive(locks, "never-was")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import socket
 import threading
 import time
 from collections import Counter
@@ -14,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres_proxy import Proxy
 from postgres_server import Server, administrator, end_sessions, find_binaries, new_schema
-from support import is_running, wait_until
+from support import is_running, started, wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import (
@@ -53,18 +52,13 @@ def remote(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-def begun(job: Job) -> Job:
-    wait_until(lambda: job.refresh().status == "started", what=f"job {job.id} to start")
-    return job
-
-
 @pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_a_restart_of_the_server_harms_no_job_that_runs(
     server: Server, remote: str, start_consumer: Callable[..., Any], tmp_path: Path, how: str
 ):
     start_consumer("-w", "2")
     trace, go = tmp_path / "trace", tmp_path / "go"
-    running = begun(enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go)))
+    running = started(enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go)))
     waiting = enqueue_background_job("sampletasks.add", 1)
     waiting.wait(60)
     server.stop(how)
@@ -88,7 +82,7 @@ def test_sessions_that_are_ended_harm_no_job_that_runs(
 ):
     start_consumer("-w", "2")
     trace, go = tmp_path / "trace", tmp_path / "go"
-    running = begun(enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go)))
+    running = started(enqueue_background_job("sampletasks.append_then_wait", str(trace), str(go)))
     for _ in range(5):
         wait_until(lambda: end_sessions(remote) > 1, what="the sessions to come back")
         assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
@@ -108,7 +102,7 @@ def test_the_job_of_a_killed_worker_runs_on_another_machine_within_seconds(
         uptime = "select extract(epoch from clock_timestamp() - pg_postmaster_start_time())"
         wait_until(lambda: connection.execute(uptime).fetchone()[0] > 10)  # see liveness.RESTART_S
     first = start_consumer()
-    job = begun(enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go")))
+    job = started(enqueue_background_job("sampletasks.wait_for_file", str(tmp_path / "go")))
     start_consumer(ready=False, environment={"DRAWSCAPE_HOME": str(another_home("elsewhere"))})
     wait_until(lambda: len(default_queue().database.workers.living()) == 2)
     dead = job.refresh().worker
@@ -121,62 +115,6 @@ def test_the_job_of_a_killed_worker_runs_on_another_machine_within_seconds(
     row = job.refresh()
     assert (row.attempts, row.recoveries) == (2, 1)
     assert took_s < 20  # it must not be a clock that decides; `make bench-scale` shows how soon
-
-
-class Proxy:
-    """Passes bytes between a client and the server, or lets them vanish without a word."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._silent = threading.Event()
-        self._deaf: frozenset[socket.socket] = frozenset()
-        self._sockets: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            self._sockets.append(client)
-            if self._silent.is_set():
-                continue
-            server = socket.create_connection(("127.0.0.1", self._port))
-            self._sockets.append(server)
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
-
-    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                if not (self._silent.is_set() or source in self._deaf):
-                    sink.sendall(data)
-            sink.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def cut(self) -> None:
-        self._silent.set()
-
-    def swallow(self) -> None:
-        """Let what comes by the present connections vanish; new ones are served."""
-        self._deaf = frozenset(self._sockets)
-
-    def heal(self) -> None:
-        self._silent.clear()
-        for one in self._sockets:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-        self._sockets.clear()
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)  # else it accepts one more
-        self._listener.close()
-        self.heal()
 
 
 # Its slot then waits for the server, with others in hand that were claimed with the job that reports.
@@ -194,9 +132,7 @@ SLOW_PROGRESS = (
 def proxy(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """What the home's queue is behind; whoever waits there asks after what is silent within a moment."""
     one = Proxy(server.port)
-    schema = new_schema(server.url).rpartition("application_name=")[2]
-    url = f"postgresql://postgres@127.0.0.1:{one.port}/postgres?application_name={schema}"
-    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", one.url_of(new_schema(server.url)))
     monkeypatch.setattr(bounded, "ASK_S", 0.3)
     monkeypatch.setattr(session, "_PATIENCE_S", 1.0)
     enqueue_background_job("sampletasks.add", 1, job_id="first")
@@ -262,8 +198,6 @@ def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
     server: Server, remote: str, start_consumer: Callable[..., Any], tmp_path: Path
 ):
     proxy = Proxy(server.port)
-    schema = remote.rpartition("application_name=")[2]
-    url = f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres?application_name={schema}"
     trace = tmp_path / "trace"
     short = [{"path": str(trace), "text": str(number)} for number in range(40)]
     others = list(enqueue_many("sampletasks.append", short[:20]).jobs)
@@ -274,7 +208,7 @@ def test_a_worker_that_is_cut_off_ends_its_jobs_and_goes_on_when_it_is_back(
     announce(locks, WorkerInfo(another, os.getpid(), 1, "background", 0.0))
     for statement in SLOW_PROGRESS:
         own.connection.raw.execute(statement)
-    consumer = start_consumer("-w", "1", environment={"DRAWSCAPE_QUEUE": url})
+    consumer = start_consumer("-w", "1", environment={"DRAWSCAPE_QUEUE": proxy.url_of(remote)})
     try:
         asleep = "from pg_stat_activity where wait_event = 'PgSleep'"
         with administrator(server.url) as session:

@@ -14,8 +14,7 @@ from contextlib import closing
 
 import pytest
 from postgres_server import end_sessions
-from queue_file import plain
-from support import is_running, wait_until
+from support import is_running, started, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import (
@@ -25,41 +24,11 @@ from drawscape.job_manager import (
     enqueue_many,
     list_jobs,
     requeue_job,
-    start_worker,
     workers_alive,
 )
-from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, is_alive, retire
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
-
-
-def started(job):
-    wait_until(lambda: job.status == "started")
-    return job
-
-
-@pytest.mark.parametrize("options", [(), ("-w", "4"), ("-k", "process", "-w", "4")])
-@pytest.mark.parametrize("place", [".", "notebooks"])
-def test_every_way_to_start_a_consumer_isolates_and_times_out(
-    home, start_consumer, options, place, monkeypatch
-):
-    monkeypatch.delenv("DRAWSCAPE_HOME")  # the place alone says where the home is
-    (home / "notebooks").mkdir(exist_ok=True)
-    monkeypatch.chdir(home)
-    consumer = start_consumer(*options, directory=home / place)
-    _, pid = enqueue_background_job("sampletasks.where").wait(60)
-    assert pid != consumer.pid
-    stuck = enqueue_background_job("sampletasks.loop_in_c", job_timeout=0.3)
-    dead = enqueue_background_job("sampletasks.segfault")
-    for job in (stuck, dead):
-        with pytest.raises(JobFailed):
-            job.wait(60)
-    assert (stuck.reason, dead.reason) == ("timeout", "crashed")
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
-    assert workers_alive()[0].slots == (4 if "4" in options else 1)
 
 
 @pytest.mark.both_engines
@@ -201,61 +170,6 @@ def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(
     assert [job.wait(60) for job in last] == list(range(20))
 
 
-def dead_worker() -> str:
-    """Return the id of a worker that was announced by a process that is no more."""
-    script = (
-        "import os, sys; from pathlib import Path\n"
-        "from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce\n"
-        "announce(Path(sys.argv[1]), WorkerInfo('dead', os.getpid(), 1, 'background', 0.0))"
-    )
-    locks = default_queue().folder / "workers"
-    subprocess.run([sys.executable, "-c", script, locks], check=True, timeout=120)
-    return "dead"
-
-
-@pytest.mark.both_engines
-def test_a_late_acknowledgement_changes_nothing(home):
-    job = enqueue_background_job("sampletasks.nothing")
-    database = default_queue().database
-    held = claim(database, "background", dead_worker(), None)
-    assert recover(database) == [job.id]
-    again = claim(database, "background", "successor", None)
-    assert again.token == held.token + 1
-    accepted, _ = acknowledge(database, held, Outcome("failed", "exception", error="late"))
-    assert accepted is False
-    assert job.status == "started"
-    accepted, _ = acknowledge(database, again, Outcome("finished"))
-    assert accepted is True
-    accepted, _ = acknowledge(database, again, Outcome("failed", "exception"))
-    assert accepted is False
-    assert job.status == "finished"
-
-
-@pytest.mark.both_engines
-def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(home):
-    job = enqueue_background_job("sampletasks.fail", job_retries=3)
-    queue = default_queue()
-    worker, locks = "lively", queue.folder / "workers"
-    announce(locks, WorkerInfo(worker, os.getpid(), 1, "background", 0.0))
-    held = claim(queue.database, "background", worker, None)
-    assert cancel_job(job.id)
-    acknowledge(queue.database, held, Outcome("failed", "exception", error="no ink"))
-    assert (job.status, job.reason) == ("failed", "exception")
-    retire(locks, worker)
-
-
-@pytest.mark.both_engines
-def test_a_late_acknowledgement_cannot_meet_another_job(home):
-    job = enqueue_background_job("sampletasks.nothing", job_id="same")
-    database = default_queue().database
-    held = claim(database, "background", dead_worker(), None)
-    cancel_job(job.id)
-    job.delete()
-    enqueue_background_job("sampletasks.nothing", job_id="same")
-    claim(database, "background", "successor", None)
-    assert acknowledge(database, held, Outcome("finished"))[0] is False
-
-
 @pytest.mark.both_engines
 def test_four_workers_and_four_enqueuers_run_each_of_a_thousand_jobs_once(
     home, start_consumer, tmp_path
@@ -298,51 +212,6 @@ def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(ho
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 960, 60)
 
 
-@pytest.mark.both_engines
-def test_a_worker_started_from_a_program_ends_with_it(home):
-    script = (
-        "import os, signal, sys; from drawscape.job_manager import start_worker\n"
-        "worker = start_worker(1); print(worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False, timeout=120
-    )
-    pid = int(done.stdout)
-    wait_until(lambda: not is_running(pid), 60)
-    wait_until(lambda: workers_alive() == [])  # its last threads may take a moment longer
-
-
-@pytest.mark.both_engines
-def test_start_worker_returns_once_the_worker_is_alive(home):
-    worker = start_worker(2)
-    try:
-        assert [(w.pid, w.slots) for w in workers_alive()] == [(worker.pid, 2)]
-        assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
-    finally:
-        worker.stop()
-    assert not worker.alive
-
-
-def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "new-home"))
-    worker = start_worker(1)
-    try:
-        assert enqueue_background_job("sampletasks.where").wait(60)[0] == str(tmp_path / "new-home")
-    finally:
-        worker.stop()
-    assert (tmp_path / "elsewhere" / "queue.db").exists()
-
-
-def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
-    locks = default_queue().folder / "workers"
-    locks.mkdir(parents=True)
-    (locks / "dead.lock").write_text("{}")
-    assert not is_alive(locks, "dead")
-    assert not is_alive(locks, "never-was")
-
-
 def test_the_table_stays_sound_through_it_all(home, start_consumer):
     start_consumer("-w", "4")
     batch = enqueue_many("sampletasks.add", [{"a": i} for i in range(200)])
@@ -352,44 +221,3 @@ def test_the_table_stays_sound_through_it_all(home, start_consumer):
     with closing(sqlite3.connect(default_queue().database.path)) as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
     assert os.path.exists(default_queue().database.path)
-
-
-def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
-    start_consumer()
-    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=6))
-    wait_until(lambda: job.refresh().pid and job.progress > 0)
-    child = job.refresh().pid
-    with closing(plain()) as other:
-        other.execute("begin immediate")
-        wait_until(lambda: not is_running(child), 40)  # the lock alone would be waited for for 60 s
-        other.execute("rollback")
-    with pytest.raises(JobFailed, match="timed out after 6 s"):
-        job.wait(60)
-    assert job.message == "on and on"
-
-
-def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
-    start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap_then_report", 1, "late news"))
-    with closing(plain()) as other:
-        other.execute("begin immediate")
-        time.sleep(3)  # the reports fall into this
-        other.execute("rollback")
-    wait_until(lambda: job.message == "late news")
-    assert job.status == "started"
-    assert job.meta == {"pen": "fine"}  # of the first report, which was not written either
-    cancel_job(job.id)
-
-
-@pytest.mark.both_engines
-def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
-    first = enqueue_background_job("sampletasks.nap", 0.5)
-    after = enqueue_background_job("sampletasks.append", str(tmp_path / "x"), job_depends_on=first)
-    more = [enqueue_background_job("sampletasks.add", i) for i in range(10)]
-    later = enqueue_background_job("sampletasks.add", 1, job_delay="1h")
-    command = [sys.executable, "-m", "drawscape", "worker", "--burst", "-w", "2"]
-    limits = ["--max-jobs-per-child", "3"]
-    assert subprocess.run([*command, *limits], cwd=home, timeout=120, check=False).returncode == 0
-    assert {job.status for job in [first, after, *more]} == {"finished"}
-    assert later.status == "scheduled"
-    assert workers_alive() == []

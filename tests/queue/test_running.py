@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import threading
 import time
 from pathlib import Path
 
@@ -268,21 +267,6 @@ def test_a_finished_picture_is_shown_as_an_img(worked_home: Path):
     plain = enqueue_background_job("sampletasks.echo", "no picture")
     plain.wait(60)
     assert "text/html" not in plain._repr_mimebundle_()
-
-
-def test_a_watcher_sees_each_change_in_its_thread():
-    seen: list[tuple[str, str]] = []
-    threads = set()
-
-    def note(job):
-        seen.append((job.id, job.refresh().status))
-        threads.add(threading.current_thread().name)
-
-    job = enqueue_background_job("sampletasks.nap", 0.3)
-    with watch(note, [job.id]):
-        job.wait(60)
-        wait_until(lambda: (job.id, "finished") in seen)
-    assert threads == {"drawscape-watch"}
 
 
 def test_a_batch_counts_waits_and_yields_as_jobs_end(worked_home: Path):

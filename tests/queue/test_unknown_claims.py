@@ -4,7 +4,8 @@ import time
 from pathlib import Path
 
 import pytest
-from queue_hand import CLAIMANT, hand_of
+from queue_hand import hand_of
+from queue_steps import CLAIMANT
 
 from drawscape.job_manager import default_queue, enqueue_background_job
 from drawscape.queue.table.claims import claim

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from queue_steps import TASK, end, take
 
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.jobs import (
@@ -21,13 +22,10 @@ from drawscape.jobs import (
     prune_jobs,
     retry_failed_jobs,
 )
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
 
 pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
 
-TASK = "sampletasks.nothing"
 PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
 
@@ -40,14 +38,6 @@ def table() -> dict[str, dict[str, str]]:
 
 
 TABLE = table()
-
-
-def run(status: str, reason: str | None = None) -> None:
-    """Claim the next job and end it."""
-    database = default_queue().database
-    held = claim(database, "background", "nobody", None)
-    assert held is not None
-    assert acknowledge(database, held, Outcome(status, reason))[0]
 
 
 def job_that_is(state: str) -> Job:
@@ -63,11 +53,11 @@ def job_that_is(state: str) -> Job:
         options = {"job_depends_on": canceled}
     job = enqueue_background_job(TASK, **options)
     if state == "started":
-        claim(default_queue().database, "background", "nobody", None)
+        take()
     elif state == "canceled":
         job.cancel()
     elif state in ("finished", "failed", "stopped"):
-        run(state, "exception" if state == "failed" else None)
+        end(take(), state, "exception" if state == "failed" else None)
     return job
 
 

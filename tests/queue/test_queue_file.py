@@ -1,0 +1,112 @@
+"""The queue's file: where it lies, who may read it, and how it is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import await_exit
+
+from drawscape.job_manager import QUEUE_NAME, default_queue, enqueue_background_job
+from drawscape.queue.huey import JobHuey
+from drawscape.queue.queue import Queue
+from drawscape.queue.table.query import list_rows
+
+
+@pytest.fixture(autouse=True)
+def _home(home: Path) -> None:
+    """Every test here has a queue of its own and no worker."""
+
+
+def rows() -> list[tuple]:
+    return default_queue().database.connection.execute("select id, status from job").fetchall()
+
+
+def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path: Path):
+    first = enqueue_background_job("sampletasks.nothing")
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(default_queue().database.path)
+    linked = Queue.at(link, QUEUE_NAME, home, ("sampletasks",))
+    assert linked.folder == default_queue().folder
+    assert linked.codec.key == default_queue().codec.key
+    assert [row.id for row in list_rows(linked.database, QUEUE_NAME)] == [first.id]
+    assert JobHuey(filename=link).storage.folder == default_queue().folder
+
+
+@pytest.mark.both_engines
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")  # the fork is the test
+def test_a_forked_process_uses_a_connection_of_its_own():
+    job = enqueue_background_job("sampletasks.nothing")
+    pid = os.fork()
+    if pid == 0:
+        ok = False
+        try:
+            enqueue_background_job("sampletasks.nothing", job_id="from-the-child")
+            ok = len(rows()) == 2
+        finally:
+            os._exit(0 if ok else 1)
+    assert await_exit(pid) == 0
+    assert {row[0] for row in rows()} == {job.id, "from-the-child"}
+
+
+def test_the_queues_file_and_key_are_readable_by_their_owner_only():
+    enqueue_background_job("sampletasks.add", 1)
+    folder = default_queue().folder
+    for name in ("queue.db", "queue.key"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.both_engines
+def test_a_consumer_can_be_the_first_that_ever_uses_a_home(tmp_path: Path):
+    """It asks for the key before anybody has made the folder that it lies in."""
+    huey = JobHuey("jobs", filename=tmp_path / "new" / "queue.db")
+    assert len(huey.serializer.codec.key) == 32
+    assert (tmp_path / "new" / "queue.key").stat().st_size == 32
+
+
+def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
+    enqueue_background_job("sampletasks.add", 1)
+    connection = default_queue().database.connection
+    assert connection.execute("pragma synchronous").fetchone()[0] == 2
+    assert connection.execute("pragma journal_mode").fetchone()[0] == "wal"
+
+
+def test_a_worker_writes_without_waiting_for_the_disk(home: Path):
+    storage = JobHuey(filename=home / ".drawscape" / "queue.db").storage
+    assert storage.jobs.connection.execute("pragma synchronous").fetchone()[0] == 1
+
+
+def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("DRAWSCAPE_HOME")
+    (home / "notebooks").mkdir()
+    monkeypatch.chdir(home / "notebooks")
+    first = enqueue_background_job("sampletasks.add", 1)
+    monkeypatch.chdir(home)
+    second = enqueue_background_job("sampletasks.add", 2)
+    assert {row[0] for row in rows()} == {first.id, second.id}
+    assert default_queue().database.path == home / ".drawscape" / "queue.db"
+
+
+def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path: Path):
+    (tmp_path / "other" / ".drawscape").mkdir(parents=True)
+    script = (
+        "import os, sys; from drawscape.job_manager import default_queue\n"
+        "before = default_queue().path; os.chdir(sys.argv[1]); assert default_queue().path == before\n"
+        "print(before)"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "DRAWSCAPE_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "other")],
+        cwd=home,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")

@@ -1,0 +1,41 @@
+"""When a job that failed is tried again."""
+
+from __future__ import annotations
+
+import pytest
+from queue_steps import TASK, end, take
+
+from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
+
+pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+
+
+def test_each_retry_has_its_own_interval():
+    job = enqueue_background_job(TASK, job_retry_delay=[0, "1m", 3600])
+    assert job.refresh().retries == 3
+    database = default_queue().database
+    waits = []
+    for _ in range(3):
+        end(take(), "failed", "exception")
+        row = job.refresh()
+        waits.append(0 if row.due_at is None else round(row.due_at.timestamp() - held_at(job)))
+        database.connection.execute("update job set status = 'queued', due_at = null")
+    assert waits == [0, 60, 3600]
+    end(take(), "failed", "exception")
+    assert job.status == "failed"
+
+
+def held_at(job: object) -> float:
+    return job.started_at.timestamp()
+
+
+def test_the_delay_of_retries_grows_by_the_factor():
+    job = enqueue_background_job(TASK, job_retries=3, job_retry_delay=10, job_retry_backoff=3)
+    batch = enqueue_many(TASK, [{}], job_retries=3, job_retry_delay=10, job_retry_backoff=3)
+    database = default_queue().database
+    for wanted in (10, 30, 90):
+        for one in (job, batch.jobs[0]):
+            end(take(), "failed", "exception")
+            wait_s = one.refresh().due_at.timestamp() - held_at(one)
+            assert wanted <= wait_s < wanted + 5
+        database.connection.execute("update job set status = 'queued', due_at = null")

@@ -1,0 +1,87 @@
+"""Unique jobs: one of a kind is open at a time, and the newest may take its place."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from queue_steps import end, queued, take
+
+from drawscape import errors
+from drawscape.job_manager import enqueue_background_job, retry_failed_jobs
+
+pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+
+
+def test_a_unique_job_is_returned_while_it_is_active():
+    first = enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True)
+    assert enqueue_background_job("sampletasks.add", 1, b=2, job_unique=True) == first
+    assert enqueue_background_job("sampletasks.add", 1, b=3, job_unique=True) != first
+    keyed = enqueue_background_job("sampletasks.add", 1, job_unique="key")
+    assert enqueue_background_job("sampletasks.nothing", job_unique="key") == keyed
+    keyed.cancel()
+    assert enqueue_background_job("sampletasks.nothing", job_unique="key") != keyed
+
+
+def test_uniqueness_looks_at_the_whole_of_each_argument():
+    array = np.zeros(100_000)
+    other = array.copy()
+    other[50_000] = 1.0  # in the middle, which `repr` leaves out
+    first, same, different = (
+        enqueue_background_job("sampletasks.echo", value, job_unique=True)
+        for value in (array, array.copy(), other)
+    )
+    assert first == same
+    assert first != different
+    one = enqueue_background_job("sampletasks.echo", {"a": 1, "b": {2, 3}}, job_unique=True)
+    assert one == enqueue_background_job("sampletasks.echo", {"b": {3, 2}, "a": 1}, job_unique=True)
+    assert one != enqueue_background_job(
+        "sampletasks.echo", {"a": True, "b": {2, 3}}, job_unique=True
+    )
+
+
+def test_a_job_is_not_queued_again_beside_its_unique_twin():
+    first = enqueue_background_job("sampletasks.nothing", job_unique="poster")
+    first.cancel()
+    twin = enqueue_background_job("sampletasks.nothing", job_unique="poster")
+    with pytest.raises(errors.JobStateError, match="job_unique"):
+        first.requeue()
+    assert (first.status, twin.status) == ("canceled", "queued")
+    twin.cancel()
+    assert first.requeue().status == "queued"
+
+
+def test_failed_twins_are_retried_once():
+    needed = enqueue_background_job("sampletasks.nothing")
+    needed.cancel()
+    twins = [
+        enqueue_background_job("sampletasks.nothing", job_unique="poster", job_depends_on=needed)
+        for _ in range(2)
+    ]
+    assert [job.reason for job in twins] == ["dependency"] * 2
+    needed.requeue()
+    assert sorted(job.status for job in twins) == ["deferred", "failed"]
+    assert retry_failed_jobs() == []
+
+
+def test_the_newest_replaces_the_one_that_waits():
+    old = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
+    new = enqueue_background_job("sampletasks.echo", 2, job_unique="form", job_replace=True)
+    assert (old.status, new.status) == ("canceled", "queued")
+    assert new.id in old.error
+
+
+def test_the_newest_waits_for_the_one_that_runs_and_replaces_those_between():
+    running = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
+    held = take()
+    between, newest = (
+        enqueue_background_job("sampletasks.echo", number, job_unique="form", job_replace=True)
+        for number in (2, 3)
+    )
+    assert (running.status, between.status, newest.status) == ("started", "canceled", "deferred")
+    end(held, "failed", "exception")
+    assert newest.status == "queued"
+
+
+def test_replacing_needs_to_know_what():
+    with pytest.raises(errors.JobOptionError, match="job_unique"):
+        queued(job_replace=True)

@@ -1,0 +1,86 @@
+"""How workers are started: each way isolates jobs, and each worker ends as it is meant to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from support import is_running, wait_until
+
+from drawscape.errors import JobFailed
+from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
+
+pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+
+
+@pytest.mark.parametrize("options", [(), ("-w", "4"), ("-k", "process", "-w", "4")])
+@pytest.mark.parametrize("place", [".", "notebooks"])
+def test_every_way_to_start_a_consumer_isolates_and_times_out(
+    home, start_consumer, options, place, monkeypatch
+):
+    monkeypatch.delenv("DRAWSCAPE_HOME")  # the place alone says where the home is
+    (home / "notebooks").mkdir(exist_ok=True)
+    monkeypatch.chdir(home)
+    consumer = start_consumer(*options, directory=home / place)
+    _, pid = enqueue_background_job("sampletasks.where").wait(60)
+    assert pid != consumer.pid
+    stuck = enqueue_background_job("sampletasks.loop_in_c", job_timeout=0.3)
+    dead = enqueue_background_job("sampletasks.segfault")
+    for job in (stuck, dead):
+        with pytest.raises(JobFailed):
+            job.wait(60)
+    assert (stuck.reason, dead.reason) == ("timeout", "crashed")
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    assert workers_alive()[0].slots == (4 if "4" in options else 1)
+
+
+@pytest.mark.both_engines
+def test_a_worker_started_from_a_program_ends_with_it(home):
+    script = (
+        "import os, signal, sys; from drawscape.job_manager import start_worker\n"
+        "worker = start_worker(1); print(worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=home, stdout=subprocess.PIPE, check=False, timeout=120
+    )
+    pid = int(done.stdout)
+    wait_until(lambda: not is_running(pid), 60)
+    wait_until(lambda: workers_alive() == [])  # its last threads may take a moment longer
+
+
+@pytest.mark.both_engines
+def test_start_worker_returns_once_the_worker_is_alive(home):
+    worker = start_worker(2)
+    try:
+        assert [(w.pid, w.slots) for w in workers_alive()] == [(worker.pid, 2)]
+        assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    finally:
+        worker.stop()
+    assert not worker.alive
+
+
+def test_a_worker_opens_the_queue_that_is_named_from_here(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", "elsewhere/queue.db")  # relative to here, not to the home
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "new-home"))
+    worker = start_worker(1)
+    try:
+        assert enqueue_background_job("sampletasks.where").wait(60)[0] == str(tmp_path / "new-home")
+    finally:
+        worker.stop()
+    assert (tmp_path / "elsewhere" / "queue.db").exists()
+
+
+@pytest.mark.both_engines
+def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
+    first = enqueue_background_job("sampletasks.nap", 0.5)
+    after = enqueue_background_job("sampletasks.append", str(tmp_path / "x"), job_depends_on=first)
+    more = [enqueue_background_job("sampletasks.add", i) for i in range(10)]
+    later = enqueue_background_job("sampletasks.add", 1, job_delay="1h")
+    command = [sys.executable, "-m", "drawscape", "worker", "--burst", "-w", "2"]
+    limits = ["--max-jobs-per-child", "3"]
+    assert subprocess.run([*command, *limits], cwd=home, timeout=120, check=False).returncode == 0
+    assert {job.status for job in [first, after, *more]} == {"finished"}
+    assert later.status == "scheduled"
+    assert workers_alive() == []

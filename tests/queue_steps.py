@@ -1,0 +1,41 @@
+"""A worker's steps, taken by the test itself."""
+
+from collections import Counter
+
+from drawscape.jobs import Job, default_queue, enqueue_background_job, list_jobs
+from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.records import Claim, Outcome
+
+TASK = "sampletasks.nothing"
+CLAIMANT = ("background", "worker", None)
+"""The queue, the worker, and no child process."""
+
+
+def queued(**options: object) -> Job:
+    """Return a new job that does nothing."""
+    return enqueue_background_job(TASK, **options)
+
+
+def take(*lanes: str) -> Claim:
+    """Claim the next job, as a worker does."""
+    found = claim(default_queue().database, *CLAIMANT, lanes)
+    assert found is not None
+    return found
+
+
+def end(held: Claim, status: str = "finished", reason: str | None = None) -> None:
+    """Acknowledge a job that is held."""
+    accepted, _ = acknowledge(default_queue().database, held, Outcome(status, reason))
+    assert accepted
+
+
+def run(job: Job, status: str = "finished", reason: str | None = None) -> None:
+    """Claim `job`, which must be the next, and end it."""
+    held = take()
+    assert held.id == job.id
+    end(held, status, reason)
+
+
+def statuses() -> Counter[str]:
+    """Return how many jobs have each status."""
+    return Counter(str(job.status) for job in list_jobs(limit=None))
