@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
@@ -17,6 +17,8 @@ from drawscape.catalogue.index import index_file, refresh
 from drawscape.catalogue.record import stands
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag
+from drawscape.parameters import Parameter
+from drawscape.sketches.model import Sketch, as_sketch
 
 Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
@@ -34,6 +36,7 @@ _ORDERS: dict[Order, str] = {
 MOST_SHOWN = 24
 """Drawings of which a cell shows the thumbnails: 240 kB in the saved notebook at most."""
 
+_STARS = Parameter("stars", "int", low=0, high=5)
 _ACROSS = 6
 _CELL = "text-align: center; background: white; color: black"
 
@@ -98,7 +101,7 @@ def _thumbnail_tag(drawing: Drawing) -> str:
 
 
 def drawings(
-    sketch: str | None = None,
+    sketch: str | Sketch | Callable[..., Any] | None = None,
     *,
     stars: Any = None,
     tag: str | None = None,
@@ -119,18 +122,28 @@ def drawings(
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
     gone, too; `without_tag` leaves some out. `where` holds parameters whose names are taken by these. Orders:
     newest, oldest, stars, ink, minutes, lines, lifts, name. Raises UnknownNameError for another order,
-    ParameterError for a range that is none.
+    ParameterError for a range that is none, for stars that nobody gives, and for words that are no text.
 
     >>> [drawing.seed for drawing in drawings("lissajous", seed=[0, 1, 2], order="ink")]
     [0]
     """
     if order not in get_args(Order):
         raise UnknownNameError("order", str(order), get_args(Order))
+    words = {
+        "sketch": name_of(sketch),
+        "sheet": sheet,
+        "tag": tag,
+        "text": text,
+        "without_tag": without_tag,
+    }
+    for name, word in words.items():
+        if not isinstance(word, str | None):
+            raise ParameterError(name, word, "give text")
     refresh()
     # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
     few = "+" if stars is not None or tag is not None else ""
     clauses, values = ["1 = 1" if deleted else f"{few}deleted = 0"], []
-    exact = {"sketch": sketch, "sheet": sheet}
+    exact = {"sketch": words["sketch"], "sheet": sheet}
     for column, wanted in exact.items():
         if wanted is not None:
             clauses.append(f"{column} = ?")
@@ -151,6 +164,11 @@ def drawings(
     )
     with reading() as connection:
         return Drawings([row[0] for row in connection.execute(query, values)])
+
+
+def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
+    """Return the name that the drawings of a sketch have; what is none is returned as it is."""
+    return as_sketch(sketch).name if callable(sketch) or isinstance(sketch, Sketch) else sketch
 
 
 def sketch_names() -> list[str]:
@@ -235,7 +253,11 @@ def _compared(column: str, wanted: Any) -> tuple[str, list[Any]]:
 
 
 def _starred(stars: Any) -> tuple[str, list[Any]]:
-    lowest = stars[0] if isinstance(stars, tuple) else stars
+    several = isinstance(stars, (tuple, list, range, set, frozenset))
+    for end in stars if several else [stars]:
+        if end is not None:
+            _STARS.check(end)
+    lowest = stars[0] if isinstance(stars, tuple) and stars else stars
     if lowest in (0, None) or isinstance(stars, (list, range)):
         clause, values = _compared("stars", stars)
         value = "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0)"

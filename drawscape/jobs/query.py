@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from drawscape.errors import JobNotFoundError
+from drawscape.errors import JobNotFoundError, JobOptionError
 from drawscape.jobs.default import default_queue
 from drawscape.queue.job import Job
 from drawscape.queue.status import Status
@@ -129,7 +129,13 @@ def list_jobs(
 
     queue = default_queue()
     jobs = JobList(queue, query.choose(queue.name, status, task))
-    return jobs if limit is None else list(islice(jobs, limit))
+    return jobs if limit is None else list(islice(jobs, _checked(limit)))
+
+
+def _checked(limit: int | None) -> int | None:
+    if limit is not None and (not isinstance(limit, int) or limit < 0):
+        raise JobOptionError(f"limit={limit!r}: give a whole number from 0, or None for all")
+    return limit
 
 
 def list_snapshots(
@@ -146,7 +152,9 @@ def list_snapshots(
     from drawscape.queue.snapshot import snapshot
 
     queue = default_queue()
-    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
+    rows = query.list_rows(
+        queue.database, queue.name, status=status, task=task, limit=_checked(limit)
+    )
     return [snapshot(row) for row in rows]
 
 

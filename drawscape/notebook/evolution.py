@@ -58,6 +58,8 @@ def evolve(
     bred, parents = beginning(sketch, size, paper, orientation)
     target, page = target_of(bred), paper_size(paper or "A6", orientation)
     names = [parameter.name for parameter in target.parameters]
+    if isinstance(keep, str):
+        raise ParameterError("keep", keep, "give a list of names")
     for name in keep:
         if name not in (*names, "seed"):
             raise UnknownNameError("parameter", name, [*names, "seed"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,7 +12,7 @@ import ipywidgets as widgets
 from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
 from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.captions import captions
-from drawscape.catalogue.query import sketch_names
+from drawscape.catalogue.query import Order, name_of, sketch_names
 from drawscape.notebook.catalogue_watch import follow_catalogue
 from drawscape.notebook.drawing_words import drawings_words
 from drawscape.notebook.standing import at_one_moment
@@ -20,6 +21,7 @@ from drawscape.notebook.text import label_of
 from drawscape.notebook.throttle import Throttle
 from drawscape.notebook.thumbnail import Thumbnail
 from drawscape.notebook.wall import ORDERS, Wall, button
+from drawscape.sketches import Sketch
 
 PAGE = 60
 """Tiles on a page: 600 kB of thumbnails at most."""
@@ -32,24 +34,25 @@ REST_S = 2.0
 
 
 def history(
-    sketch: str | None = None,
+    sketch: str | Sketch | Callable[..., Any] | None = None,
     *,
     stars: int = 0,
     tag: str = "",
     text: str = "",
-    order: str = "newest",
+    order: Order = "newest",
     **filters: Any,
 ) -> History:
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
 
     What another notebook draws or marks appears within a second. Keys: arrows move, 0 to 5 rate, Space
     enlarges, v looks closely, Enter opens a form, c compares the chosen, b breeds from them, x rejects (and
-    hides, unless the box is ticked).
+    hides, unless the box is ticked). Raises as `catalogue.drawings` does.
 
     >>> history("spiral", order="ink")
     <History: the history of drawings>
     """
-    return History(sketch, stars=stars, tag=tag, text=text, order=order, filters=filters)
+    drawings(sketch, stars=(stars, None), tag=tag, text=text, order=order, **filters)
+    return History(name_of(sketch), stars=stars, tag=tag, text=text, order=order, filters=filters)
 
 
 class History(LiveBox):

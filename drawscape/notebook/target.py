@@ -133,7 +133,7 @@ def target_of(drawable: Drawable) -> Target:
         if "." not in drawable:
             return _sketch_target(SKETCHES[drawable])
         return _task_target(drawable, load_task(drawable))
-    if not isinstance(drawable, Sketch) and not callable(drawable):
+    if not isinstance(drawable, Sketch) and not inspect.isroutine(inspect.unwrap(drawable)):
         raise SignatureError(
             f"{drawable!r} is no pattern's name, sketch, function or path of a task; try form('spiral')"
         )

@@ -1,6 +1,7 @@
 """What a form cannot ask for, or a worker cannot be handed, is an error in the cell, in a sentence."""
 
 import datetime
+import functools
 import threading
 from collections.abc import Callable
 from enum import Enum
@@ -12,13 +13,24 @@ import pytest
 from annotated_types import Interval, MultipleOf
 from widget_tree import control
 
+from drawscape.catalogue import drawings
 from drawscape.errors import (
     JobOptionError,
     NotSerializableError,
     ParameterError,
     SignatureError,
+    UnknownNameError,
 )
-from drawscape.notebook import contact_sheet, form, job_view, queue_table, variations
+from drawscape.jobs import synchronous_jobs
+from drawscape.notebook import (
+    contact_sheet,
+    evolve,
+    form,
+    history,
+    job_view,
+    queue_table,
+    variations,
+)
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -95,6 +107,23 @@ def test_what_is_nothing_to_draw_is_an_error() -> None:
         form(5)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("what", [functools.partial(print, end=""), int, object(), None])
+def test_what_is_no_sketch_is_said_to_be_none(what: Any) -> None:
+    with pytest.raises(SignatureError, match="is no pattern's name, sketch, function or path"):
+        form(what)
+
+
+def test_a_history_is_that_of_a_function_too_and_knows_its_orders() -> None:
+    def dots(svg: Any, rng: Any) -> None:
+        svg.circle(50, 50, 10)
+
+    with pytest.raises(UnknownNameError, match="unknown order 'best'; did you mean"):
+        history(order="best")
+    with synchronous_jobs():
+        contact_sheet(dots, [1, 2], paper="A7")
+    assert [drawing.sketch for drawing in history(dots).drawings] == ["dots", "dots"]
+
+
 @pytest.mark.parametrize("place", [form, contact_sheet])
 def test_a_function_that_no_worker_can_be_handed_is_an_error_before_any_draw(place: Any) -> None:
     lock = threading.Lock()
@@ -131,6 +160,13 @@ def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: s
         (lambda: contact_sheet("spiral", seed=range(9)), "seed=.*: a contact sheet takes seeds="),
         (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),
         (lambda: variations("spiral", turns=[3, 5], columns=-1), "columns=-1: must be at least 1"),
+        (lambda: evolve("spiral", keep="turns"), "keep='turns': give a list of names"),
+        (lambda: history(stars=9), "stars=9: must be at least 0 and at most 5"),
+        (lambda: history(stars="three"), "stars='three': must be a whole number"),  # type: ignore[arg-type]
+        (lambda: history(tag=3), "tag=3: give text"),  # type: ignore[arg-type]
+        (lambda: history(3), "sketch=3: give text"),  # type: ignore[arg-type]
+        (lambda: drawings(stars=[1, 6]), "stars=6: must be at least 0 and at most 5"),
+        (lambda: drawings(text=3), "text=3: give text"),  # type: ignore[arg-type]
         (lambda: job_view(3), "job=3: give a job or its id"),  # type: ignore[arg-type]
     ],
 )

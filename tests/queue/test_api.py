@@ -23,6 +23,8 @@ from drawscape.jobs import (
     get_job,
     job,
     list_jobs,
+    list_snapshots,
+    start_worker,
     synchronous_jobs,
 )
 from drawscape.queue.queue import Queue
@@ -52,6 +54,20 @@ def test_a_decorated_function_stays_one_and_is_queued_with_its_options():
 def test_an_unknown_option_is_refused_where_it_is_written():
     with pytest.raises(errors.JobOptionError, match="job_retires"):
         job(job_retires=2)
+
+
+@pytest.mark.both_engines
+def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
+    enqueue_background_job("sampletasks.nothing")
+    assert (list(list_jobs([], limit=None)), list_jobs(limit=0)) == ([], [])
+    for limit in (-1, 2.5):
+        for listed in (list_jobs, list_snapshots):
+            with pytest.raises(
+                errors.JobOptionError, match=f"limit={limit}: give a whole number from 0"
+            ):
+                listed(limit=limit)
+    with pytest.raises(errors.JobOptionError, match="slots=0: give a whole number from 1"):
+        start_worker(0)
 
 
 @pytest.mark.both_engines

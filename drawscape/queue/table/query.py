@@ -171,7 +171,7 @@ def choose(
         wanted = [status] if isinstance(status, str) else list(status)
         for one in wanted:
             check_status(one)
-        conditions.append(f"status in ({', '.join('?' * len(wanted))})")
+        conditions.append(f"status in ({', '.join('?' * len(wanted)) or 'null'})")
         values += wanted
     if task is not None:
         conditions.append("(task = ? or task like ? escape '\\')")
