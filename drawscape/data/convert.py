@@ -67,6 +67,7 @@ def convert(
     ):
         try:
             table = _read(duck, source, reads, options, writes)
+            duck.reserve(len(table.columns), source.stat().st_size)
             rows = _write(duck, table, temporary, writes, options)
         except UnreadableError:
             if reads not in ("csv", "tsv"):

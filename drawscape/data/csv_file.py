@@ -100,6 +100,7 @@ def _checked(
     Looks at each row that DuckDB refuses. Raises DataError, with the line in the file called `name`,
     for what no option makes readable.
     """
+    engine.reserve(len(dialect.names), path.stat().st_size)
     try:
         _count(engine, path, dialect)
     except UnreadableError:  # without a row to blame: line ends are mixed
@@ -136,7 +137,7 @@ def _checked(
 
 def _count(engine: Engine, path: Path, dialect: Dialect) -> None:
     """Read all cells of all rows, and note the rows that are refused in the table `rejects`."""
-    cells = " + ".join(f"count(c{index + 1})" for index in range(len(dialect.names)))
+    cells = ", ".join(f"count(c{index + 1})" for index in range(len(dialect.names)))
     scan = _scan(path, dialect, _REJECTS)
     engine.rows(f"SELECT {cells} FROM {scan}", share=(0, _DECODED), message="looking at every row")
 

@@ -20,6 +20,9 @@ WRITING = (0.35, 1.0)  # the share of the progress that is writing; reading ever
 LOOK_S = 0.1  # between two looks at a query's progress: ten a second is what an eye follows
 DEFAULT_MB = 512
 _LEAST_MB = 64  # below this DuckDB cannot hold the buffers of its readers
+_COLUMN_KB = 200  # of accounted memory, for the vectors and buffers of one column
+_RESERVED_COLUMNS = 500  # which fit into the least memory
+_SMALL_BYTES = 16 * 2**20
 
 _SESSION = (
     "TimeZone = 'UTC'",
@@ -61,8 +64,9 @@ class Table:
 class Engine:
     """A DuckDB connection of one conversion, its scratch folder, and its progress."""
 
-    def __init__(self, connection: Any, scratch: Path, progress: Progress) -> None:
+    def __init__(self, connection: Any, scratch: Path, memory_mb: int, progress: Progress) -> None:
         self._connection = connection
+        self._memory_mb = memory_mb
         self._progress = progress
         self._furthest = 0.0
         self.scratch = scratch
@@ -107,6 +111,13 @@ class Engine:
         except duckdb.Error as problem:
             raise _explained(problem) from problem
 
+    def reserve(self, columns: int, file_bytes: int) -> None:
+        """Let DuckDB set aside what so many columns take, though a small file fills next to nothing of it."""
+        if columns > _RESERVED_COLUMNS and file_bytes < _SMALL_BYTES:
+            self._connection.execute(
+                f"SET memory_limit = '{self._memory_mb + columns * _COLUMN_KB // 1000}MB'"
+            )
+
     def report(self, fraction: float, message: str) -> None:
         """Pass on how far the work is; a step that is done again does not set it back."""
         self._furthest = max(self._furthest, fraction)
@@ -135,9 +146,9 @@ def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engi
         _database(folder, memory_mb) as database,
         database.cursor() as connection,
     ):
-        for setting in _SESSION:
+        for setting in (*_SESSION, f"memory_limit = '{memory_mb}MB'"):
             connection.execute(f"SET {setting}")
-        yield Engine(connection, scratch, progress)
+        yield Engine(connection, scratch, memory_mb, progress)
 
 
 def keep_open() -> None:
@@ -202,16 +213,39 @@ def select(expressions: Iterable[tuple[str, str]], source: str) -> str:
 def text_value(column: Column) -> str:
     """Return an SQL expression: the column's values as a text file holds them, where those differ.
 
-    Bytes become base64, lists and structures JSON, times with a zone ISO 8601 in UTC.
+    Bytes become base64, lists and structures JSON, times with a zone ISO 8601 in UTC, in there too.
     """
     name = identifier(column.name)
-    if column.type == "BLOB":
-        return f"base64({name})"
-    if column.type == "TIMESTAMP WITH TIME ZONE":
-        return f"replace(replace({name}::VARCHAR, ' ', 'T'), '+00', 'Z')"
     if column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP", "UNION")):
-        return f"to_json({name})"
-    return name
+        return f"to_json({_nested(name, _duckdb().sqltype(column.type))})"
+    return _as_text(name, column.type)
+
+
+def _as_text(value: str, kind: str) -> str:
+    if kind == "BLOB":
+        return f"base64({value})"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"replace(replace({value}::VARCHAR, ' ', 'T'), '+00', 'Z')"
+    return value
+
+
+def _nested(value: str, kind: Any, depth: int = 0) -> str:
+    """Return an SQL expression: `value`, of DuckDB's type `kind`, with all in it as JSON can hold it."""
+    item = f"item{depth}"
+    if kind.id in ("list", "array"):
+        inner = _nested(item, dict(kind.children)["child"], depth + 1)
+        return value if inner == item else f"list_transform({value}, lambda {item}: {inner})"
+    if kind.id == "struct":
+        fields = {n: (f"{value}.{identifier(n)}", child) for n, child in kind.children}
+        packed = ", ".join(f"{identifier(n)} := {_nested(*f, depth)}" for n, f in fields.items())
+        return f"CASE WHEN {value} IS NOT NULL THEN struct_pack({packed}) END"
+    if kind.id == "map":
+        inner = _nested(f"{item}.value", dict(kind.children)["value"], depth + 1)
+        entry = f"lambda {item}: struct_pack(key := {item}.key, value := {inner})"
+        return f"map_from_entries(list_transform(map_entries({value}), {entry}))"
+    if kind.id in ("float", "double"):
+        return f"CASE WHEN isfinite({value}) THEN {value} END"
+    return _as_text(value, str(kind))
 
 
 def _explained(problem: Exception) -> DataError:

@@ -1,6 +1,7 @@
 """Parquet and Excel: files that know types of their own."""
 
 import datetime
+import json
 
 import duckdb
 import openpyxl
@@ -65,6 +66,35 @@ def test_lists_and_structures_are_json_in_every_format_without_them(
         "map": '{"k":1.5}',
         "zoned": "2024-01-02T01:04:05.25Z",
         "bytes": "/w==",
+    }
+
+
+@pytest.mark.parametrize("target", ["csv", "xlsx", "json", "ndjson"])
+def test_what_lies_deep_in_a_value_is_written_as_it_is_outside(
+    bench, tmp_path, target: str
+) -> None:
+    """NaN is no JSON at any depth; bytes and times with a zone look alike wherever they stand."""
+    duckdb.sql(
+        "COPY (SELECT {'bytes': '\\xff'::BLOB, 'none': NULL::DOUBLE, "
+        "'list': [{'zoned': TIMESTAMPTZ '2024-01-02 03:04:05+02'}, NULL]} AS struct, "
+        "['nan'::DOUBLE, 1.5] AS list, MAP {'k y': ['inf'::FLOAT]} AS map, NULL::DOUBLE[] AS nothing) "
+        f"TO '{tmp_path}/made.parquet'"
+    )
+    made = bench.convert(tmp_path / "made.parquet", "in.parquet", f"out.{target}")
+    (row,) = (
+        bench.records(made, f"back.{target}") if target != "json" else json.loads(made.read_text())
+    )
+    if target in ("csv", "xlsx"):
+        row = {name: value and json.loads(value) for name, value in row.items()}
+    assert row == {
+        "struct": {
+            "bytes": "/w==",
+            "none": None,
+            "list": [{"zoned": "2024-01-02T01:04:05Z"}, None],
+        },
+        "list": [None, 1.5],
+        "map": {"k y": [None]},
+        "nothing": None,
     }
 
 

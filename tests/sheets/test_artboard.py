@@ -129,6 +129,21 @@ def test_a_drawing_stands_as_near_to_the_middle_as_the_legend_allows():
     assert abs((bounds[0] + bounds[2]) / 2 - svg.width / 2) < 20
 
 
+@pytest.mark.parametrize("kind", ["canvas", "text"])
+def test_a_small_circle_is_round_at_the_size_of_the_sheet(kind: str) -> None:
+    """Its curves were polylines before they were enlarged: a circle of 8 mm was a polygon on A3."""
+    canvas = SVGBuilder(16, 16, pen=Pen()).circle(8, 8, 8)
+    sheet = artboard(
+        "basic", "Disc", size="a3", drawing=canvas if kind == "canvas" else canvas.to_string()
+    )
+    (circle,) = drawn(sheet)
+    low, high = circle.min(axis=0), circle.max(axis=0)
+    radius = (high - low).max() / 2
+    assert radius > 100
+    chords = np.hypot(*((circle[1:] + circle[:-1]) / 2 - (low + high) / 2).T)
+    assert (radius - chords).max() < 0.06
+
+
 def test_a_birthday_card_stays_on_its_page():
     from drawscape.sheets import postcard_front
 
