@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from drawscape.queue import clock
+from drawscape.queue.status import SQL_QUEUED
 from drawscape.queue.table.control import ALL_LANES, paused_lanes
 from drawscape.queue.table.query import group_of
 from drawscape.queue.table.records import JobRow
@@ -80,12 +81,14 @@ def _what_holds(queue: Queue, row: JobRow) -> list[str]:
 
 def jobs_ahead(queue: Queue, row: JobRow) -> int:
     """Return how many queued jobs come before the queued job `row`."""
-    count = queue.database.connection.execute(
-        "select count(*) from job where queue = ? and status = 'queued' "
-        "and (priority > ? or (priority = ? and seq < ?))",
-        (row.queue, row.priority, row.priority, row.seq),
-    ).fetchone()[0]
-    return int(count)
+    before = "(priority > ? or (priority = ? and seq < ?))"
+    return sum(
+        queue.database.connection.execute(
+            f"select count(*) from job where queue = ? and {waiting} and {before}",
+            (row.queue, row.priority, row.priority, row.seq),
+        ).fetchone()[0]
+        for waiting in SQL_QUEUED
+    )
 
 
 def _counted(count: int) -> str:

@@ -41,6 +41,13 @@ SQL_WAITING: Final = f"({', '.join(map(repr, WAITING))})"
 SQL_OPEN: Final = f"({', '.join(map(repr, OPEN))})"
 SQL_ENDED: Final = f"({', '.join(map(repr, ENDED))})"
 
+SQL_QUEUED: Final = (
+    "status = 'queued' and group_id is null",
+    "status = 'queued' and group_id is not null",
+)
+SQL_OPEN_INDEXED: Final = (*SQL_QUEUED, *(f"status = '{status}'" for status in OPEN[1:]))
+"""The conditions of open jobs that have an index each."""
+
 APART: Final = tuple(s for s in STATUSES if s not in ("queued", "started", "finished"))
 """What a job that is queued, runs and finishes never is."""
 

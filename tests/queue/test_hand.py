@@ -11,7 +11,7 @@ from queue_steps import CLAIMANT, statuses
 from support import wait_until
 
 from drawscape.job_manager import default_queue, enqueue_background_job, enqueue_many, list_jobs
-from drawscape.queue.table.claims import claim
+from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import recover
 
@@ -150,6 +150,36 @@ def test_jobs_of_groups_are_not_claimed_ahead(slot: Slot):
         slot.end(job, DONE, SHORT_S)
         assert statuses()["started"] <= 1
     assert statuses() == {"finished": 20}
+
+
+@pytest.mark.both_engines
+def test_of_jobs_with_a_limit_a_handful_holds_no_more_than_it_allows(slot: Slot):
+    limited = enqueue_many("sampletasks.nothing", [{}] * 12, job_limit_key="pen", job_limit=3)
+    enqueue_many("sampletasks.nothing", [{}] * 12, job_lane="fast", job_priority=-1)
+    done, most = [], 0
+    for _ in range(24):
+        done += slot.run_short(1)
+        running = len([job for job in limited.jobs if job.status == "started"])
+        most = max(most, running)
+    assert most == 3
+    assert done[:12] == [job.id for job in limited.jobs]
+    assert statuses() == {"finished": 24}
+
+
+@pytest.mark.both_engines
+def test_what_waits_for_its_limit_is_passed_over_by_handfuls(slot: Slot):
+    limited = enqueue_many("sampletasks.nothing", [{}] * 3, job_limit_key="pen", job_limit=1)
+    held = claim(slot.database, "background", "another", None)
+    enqueue_many("sampletasks.nothing", [{}] * 20, job_lane="fast")
+    enqueue_many("sampletasks.nothing", [{}] * 20)
+    in_hand = []
+    for _ in range(40):
+        slot.run_short(1)
+        in_hand.append(len(slot.hand.jobs()))
+    assert max(in_hand) > 6
+    assert [job.status for job in limited.jobs] == ["started", "queued", "queued"]
+    assert acknowledge(slot.database, held, DONE)[0]
+    assert slot.run_short(2) == [job.id for job in limited.jobs[1:]]
 
 
 @pytest.mark.both_engines

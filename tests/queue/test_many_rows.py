@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -26,8 +27,10 @@ from drawscape.jobs import (
     queue_statistics,
     retry_failed_jobs,
 )
+from drawscape.queue.table.claims import acknowledge_all, claim
 from drawscape.queue.table.control import cancel_many, retry_failed
 from drawscape.queue.table.keep import DAY_S
+from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.retention import prune
 from drawscape.queue.table.slices import in_slices
 
@@ -236,6 +239,35 @@ def test_statistics_read_no_row_that_they_need_not(home: Path):
             assert "TEMP B-TREE" not in step, (statement, step)
 
 
+@pytest.mark.parametrize("most", [1, 8])
+def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path, most: int):
+    """However much of it there is: a claim takes as many steps of SQLite as with little."""
+    database = default_queue().database
+
+    def steps() -> int:
+        counted = itertools.count()
+        held = claim(database, "background", "worker", None)
+        database.connection.set_progress_handler(lambda: next(counted) < 0, 10)
+        for _ in range(3):
+            following = acknowledge_all(
+                database,
+                [(held, Outcome("finished"))],
+                next_for=("background", "worker", None),
+                most=most,
+            )[1]
+            held = following[0]
+        database.connection.set_progress_handler(None, 0)
+        return next(counted)
+
+    lanes = [{"job_lane": "fast"}, {"job_limit_key": "pen", "job_limit": 100}]
+    for options in lanes:
+        enqueue_many("sampletasks.nothing", [{}] * 100, **options)
+    few = steps()
+    for options in lanes:
+        enqueue_many("sampletasks.nothing", [{}] * MANY, **options)
+    assert steps() < 1.2 * few
+
+
 def test_a_batch_is_counted_by_its_indexes(home: Path):
     batch = enqueue_many("sampletasks.nothing", [{}] * 3)
     plans = plans_of(lambda: batch.counts)
@@ -245,9 +277,11 @@ def test_a_batch_is_counted_by_its_indexes(home: Path):
     assert re.findall("SCAN job.*?INDEX ([a-z_]+)", steps) in ([], ["job_started"])
 
 
-def test_the_oldest_that_waits_may_be_of_any_priority(home: Path):
+@pytest.mark.parametrize("lane", ["default", "slow"])
+def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home: Path, lane: str):
+    enqueue_background_job("sampletasks.nothing", job_lane="other")
     for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
-        job = enqueue_background_job("sampletasks.nothing", job_priority=priority)
+        job = enqueue_background_job("sampletasks.nothing", job_priority=priority, job_lane=lane)
         default_queue().database.connection.execute(
             "update job set created_at = created_at - ? where id = ?", (age_s, job.id)
         )

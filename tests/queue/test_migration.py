@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from drawscape.jobs import (
     queue_statistics,
 )
 from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.schema import USER_VERSION
+from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 
 HOMES = Path(__file__).with_name("homes")
 VERSIONS = sorted(path.name for path in HOMES.iterdir())
@@ -122,6 +124,23 @@ def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
     for thread in threads:
         thread.join(60)
     assert errors == []
+
+
+def schema_of(path: Path) -> dict[str, str]:
+    """Return the tables, indexes and triggers of the file, migrated if need be, by name."""
+    with closing(Database(path).connection) as connection:
+        return dict(connection.execute("select name, sql from sqlite_master where sql is not null"))
+
+
+@pytest.mark.parametrize("version", range(1, USER_VERSION))
+def test_tables_of_each_earlier_version_become_those_of_this_one(tmp_path: Path, version: int):
+    with closing(sqlite3.connect(tmp_path / "old.db")) as old:
+        for statement in itertools.chain.from_iterable(MIGRATIONS[:version]):
+            old.execute(statement)
+        old.execute(f"pragma application_id = {APPLICATION_ID}")
+        old.execute(f"pragma user_version = {version}")
+        old.commit()
+    assert schema_of(tmp_path / "old.db") == schema_of(tmp_path / "new.db")
 
 
 def test_a_file_of_a_newer_version_is_refused(home: Path):

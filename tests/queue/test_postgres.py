@@ -105,10 +105,33 @@ def test_eight_processes_that_start_at_once_make_the_tables_once_and_migrate_the
             f"{note} {number}" for note in ("first", "later") for number in range(8)
         }
         assert database.connection.execute("select until from job_pause").fetchall() == []
-    with pytest.raises(
-        errors.QueueError, match=r"newer Drawscape .table version 3, this one knows 2"
-    ):
+    known = len(preparation.MIGRATIONS)
+    refusal = f"newer Drawscape .table version {known + 1}, this one knows {known}"
+    with pytest.raises(errors.QueueError, match=refusal):
         open_database(url, tmp_path).connection  # noqa: B018 - opens it
+
+
+@pytest.mark.parametrize("version", range(1, len(preparation.MIGRATIONS)))
+def test_tables_of_each_earlier_version_become_those_of_this_one(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+):
+    def indexes() -> dict[str, str]:
+        connection = open_database(url, tmp_path).connection
+        where = "from pg_indexes where schemaname = current_schema()"
+        return dict(
+            connection.execute(
+                f"select indexname, replace(indexdef, current_schema(), '') {where}"
+            ).fetchall()
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "MIGRATIONS", preparation.MIGRATIONS[:version])
+        before = indexes()
+    after = indexes()
+    with administrator(url) as connection:
+        schema = connection.execute("select current_schema()").fetchone()[0]
+        connection.execute(f"drop schema {schema} cascade; create schema {schema}")
+    assert before != after == indexes()
 
 
 def test_a_migration_that_fails_leaves_the_tables_as_they_were(

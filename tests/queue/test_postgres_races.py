@@ -179,6 +179,38 @@ def test_that_race_is_lost_without_the_lock_of_the_row(monkeypatch: pytest.Monke
     assert len(ids) > len(set(ids)) == 300
 
 
+def ended_by_six_in_lanes(jobs: int) -> tuple[list[str], bool]:
+    """Return what six threads were given with what they ended, and whether one waited for another."""
+    for lane in ("fast", "slow"):
+        enqueue_many(TASK, [{}] * (jobs // 2), job_lane=lane)
+    ids: list[str] = []
+    in_turn: list[bool] = []
+
+    def work(own: Database) -> None:
+        held = claim(own, "background", WORKER, None)
+        while held is not None:
+            ids.append(held.id)
+            _, held = acknowledge(own, held, DONE, next_for=("background", WORKER, None))
+            in_turn.append(own.has_limits)
+
+    at_once(*[work] * 6)
+    return ids, any(in_turn)
+
+
+def test_six_threads_that_end_jobs_of_lanes_claim_each_once_and_wait_for_none():
+    ids, in_turn = ended_by_six_in_lanes(300)
+    assert len(ids) == len(set(ids)) == 300
+    assert not in_turn
+
+
+def test_that_race_of_lanes_is_lost_without_the_lock_of_the_row(monkeypatch: pytest.MonkeyPatch):
+    mutant = concurrent_claims.AND_CLAIM_FREELY.replace("for update of job skip locked", "")
+    assert mutant != concurrent_claims.AND_CLAIM_FREELY
+    monkeypatch.setattr(concurrent_claims, "AND_CLAIM_FREELY", mutant)
+    ids, _ = ended_by_six_in_lanes(300)
+    assert len(ids) > len(set(ids))
+
+
 # a limit
 
 
@@ -211,7 +243,13 @@ def test_a_limit_holds_for_those_who_claim_at_once():
     assert most_at_once(30, claims_of_two) == 1
 
 
-def test_that_race_is_lost_where_claims_of_a_group_are_not_alone(never_alone: None):
+@pytest.fixture
+def not_alone_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the lock from what is sent in one go."""
+    monkeypatch.setattr(engine, "_ALONE", "select 1")
+
+
+def test_that_race_is_lost_where_claims_of_a_group_are_not_alone(not_alone_in_one_go: None):
     assert most_at_once(MANY, claims_of_two) > 1
 
 
@@ -232,10 +270,7 @@ def test_a_limit_holds_for_those_who_end_a_job_and_claim_at_once():
     assert default_queue().database.has_groups
 
 
-def test_that_race_is_lost_where_what_is_sent_in_one_go_is_not_alone(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(engine, "_ALONE", "select 1")
+def test_that_race_is_lost_where_what_is_sent_in_one_go_is_not_alone(not_alone_in_one_go: None):
     assert most_at_once(MANY, ends_and_claims_of_two) > 1
 
 

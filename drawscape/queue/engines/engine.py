@@ -290,9 +290,12 @@ class Database(Protocol):
 
 
 class ManyWriters(Database, Protocol):
-    """A table whose single statements run beside others' transactions; `has_groups` once lanes were seen."""
+    """A table whose single statements run beside others' transactions."""
 
     has_groups: bool
+    """Whether jobs of groups were seen to wait, and next of them, by `has_limits`, one with a limit."""
+
+    has_limits: bool
 
     def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[list[Any]]:
         """Return the rows of each statement, of one transaction that is alone and is sent in one go."""

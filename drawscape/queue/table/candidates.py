@@ -10,41 +10,57 @@ ANY_PRIORITY = -(2**63)
 """The lowest that a job can have."""
 
 ABOVE = "and seq > :floor"
-PAUSED = (
-    "(select 1 from job_pause where job_pause.queue = :queue and job_pause.lane in ({lane}, '*'))"
-)
-FROM_ORDINARY = f"""
-from job where queue = :queue and status = 'queued' and group_id is null
-{{above}} and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
+
+
+def waiting(group: str) -> str:
+    """Return what reads the jobs of a group, or the ordinary ones, in the order in which they are to run.
+
+    Each of them by an index of its own: what waits elsewhere is not passed over.
+    """
+    return (
+        f"from job where queue = :queue and status = 'queued' and {group} and priority >= :lowest "
+        "order by priority desc, seq"
+    )
+
+
+def _not_paused(lane: str) -> str:
+    return (
+        "not exists (select 1 from job_pause where job_pause.queue = :queue "
+        f"and job_pause.lane in ({lane}, '*'))"
+    )
+
+
+_DEFAULT = "'default'"
+IS_ORDINARY = f"group_id is null {{above}} and {{ordinary}} and {_not_paused(_DEFAULT)}"
+OF_GROUP = f"job_group.queue = :queue and {{lanes}} and {_not_paused('job_group.lane')}"
+# A cross join, of which SQLite reads the left side first: what runs is little.
+ROOM = """
+case when most is not null then most - (
+    select count(*) from job as running cross join job_group as own
+    where running.status = 'started' and running.group_id is not null and own.id = running.group_id
+    and own.queue = :queue and own.limit_key = job_group.limit_key
+) end
 """
-OF_GROUP = f"""
-job_group.queue = :queue and {{lanes}} and not exists {PAUSED.format(lane="job_group.lane")}
-and (most is null or most > (
-    select count(*) from job as running join job_group as own on own.id = running.group_id
-    where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
-))
-"""
+"""How many jobs more may run with the limit key of a group; null: any number."""
+
 # The next job is the best of the ordinary ones and of each group that may run: a look at an index for each
 # group, however many jobs wait. Groups are few: lanes, and keys with a limit.
 HEAD = f"""
 with head (seq, priority) as (
-    select * from (select seq, priority {FROM_ORDINARY} order by priority desc, seq limit 1) as ordinary
+    select * from (select seq, priority {waiting(IS_ORDINARY)} limit 1) as ordinary
     union all
     select job.seq, job.priority from job_group join job on job.seq = (
-        select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
-        order by priority desc, seq limit 1
+        select seq {waiting("group_id = job_group.id")} limit 1
     )
-    where {OF_GROUP}
+    where {OF_GROUP} and coalesce({ROOM}, 1) > 0
 )
 """
+NO_GROUP = """not exists (
+    select 1 from job as grouped where queue = :queue and status = 'queued' and group_id is not null
+)"""
 # With no job of a group waiting, the next ones are the best of the ordinary ones: a look at one index.
-ORDINARY = f"""
-select seq from job where queue = :queue and status = 'queued' and group_id is null
-and priority >= :lowest and {{ordinary}} and not exists {PAUSED.format(lane="'default'")}
-and not exists (select 1 from job as grouped where status = 'queued' and group_id is not null)
-order by priority desc, seq limit :most
-"""
-_MAY_CLAIM = f"{HEAD} select exists (select 1 from head where priority >= :lowest)"
+ORDINARY = f"select seq {waiting(f'{IS_ORDINARY} and {NO_GROUP}')} limit :most"
+_MAY_CLAIM = f"{HEAD} select exists (select 1 from head)"
 
 
 @cache

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from drawscape.durations import LONGEST_S
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database, ManyWriters
 from drawscape.queue.status import Status
 from drawscape.queue.table import concurrent_claims
-from drawscape.queue.table.candidates import ANY_PRIORITY, HEAD, ORDINARY, for_lanes, values_for
+from drawscape.queue.table.candidates import (
+    ANY_PRIORITY,
+    HEAD,
+    IS_ORDINARY,
+    OF_GROUP,
+    ORDINARY,
+    ROOM,
+    for_lanes,
+    values_for,
+    waiting,
+)
 from drawscape.queue.table.dependencies import settle
 from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Due, Outcome
 from drawscape.queue.worker.failpoints import failpoint
@@ -22,10 +33,15 @@ update job set status = 'started', token = token + 1, attempts = attempts + 1, w
     started_at = :now, progress = 0, message = null, stop_grace_s = null
 """
 _CLAIM = f"""{HEAD}{_SET}
-where seq = (select seq from head where priority >= :lowest order by priority desc, seq limit 1)
+where seq = (select seq from head order by priority desc, seq limit 1)
 returning {CLAIM_COLUMNS}
 """
 _CLAIM_ORDINARY = f"{_SET} where seq in ({ORDINARY}) returning priority, {CLAIM_COLUMNS}"
+_CLAIM_CHOSEN = f"{_SET} where seq in ({{chosen}}) returning priority, {CLAIM_COLUMNS}"
+
+_GROUPS = f"select id, limit_key, {ROOM} from job_group where {OF_GROUP}"
+_BEST_ORDINARY = f"select -priority, seq, :key {waiting(IS_ORDINARY)} limit :most"
+_BEST_OF_GROUP = f"select -priority, seq, :key {waiting('group_id = :group')} limit :most"
 
 
 def _claim_next(
@@ -51,16 +67,37 @@ def _claim_several(
     lowest: int,
     most: int,
 ) -> list[Claim]:
-    """Return the next jobs in their order, at most `most`; of jobs of groups one at a time."""
+    """Return the next jobs in their order, at most `most`."""
     values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
     values |= {"now": clock.now(), "most": most}
     rows = connection.execute(for_lanes(_CLAIM_ORDINARY, lanes), values).fetchall()
-    if not rows:
+    if not rows and most == 1:
         found = _claim_next(connection, queue, worker, pid, lanes, lowest)
         return [] if found is None else [found]
+    if not rows:
+        chosen = ", ".join(map(str, _best(connection, lanes, values)))
+        rows = connection.execute(_CLAIM_CHOSEN.format(chosen=chosen), values).fetchall()
     if len(rows) > 1:  # they are changed, and returned, in the table's order
         rows.sort(key=lambda row: (-row[0], row[1]))
     return [Claim(*row[1:]) for row in rows]
+
+
+def _best(connection: Connection, lanes: tuple[str, ...], values: dict[str, Any]) -> list[int]:
+    """Return the numbers of the best of all together, up to one that waits for those before it."""
+    found = connection.execute(for_lanes(_BEST_ORDINARY, lanes), {**values, "key": None}).fetchall()
+    room: dict[str | None, float] = {None: math.inf}
+    for group, key, left in connection.execute(for_lanes(_GROUPS, lanes), values).fetchall():
+        room[key] = math.inf if left is None else left
+        if room[key] > 0:
+            of_group = {**values, "group": group, "key": key}
+            found += connection.execute(_BEST_OF_GROUP, of_group).fetchall()
+    chosen: list[int] = []
+    for _, seq, key in sorted(found)[: values["most"]]:
+        if room[key] <= 0:
+            break
+        room[key] -= 1
+        chosen.append(seq)
+    return chosen
 
 
 # The clock may be set back while a job runs: it never ends before it began.

@@ -19,57 +19,32 @@ from drawscape.queue.table import claims
 from drawscape.queue.table.batch_ends import settle_batch
 from drawscape.queue.table.candidates import (
     ABOVE,
-    FROM_ORDINARY,
-    OF_GROUP,
-    PAUSED,
+    IS_ORDINARY,
     for_lanes,
     may_claim,
     values_for,
+    waiting,
+)
+from drawscape.queue.table.group_claims import (
+    AFTER_ENDS,
+    AND_CLAIM_FREELY,
+    CLAIM_IN_TURN,
+    ENDS,
+    GROUPED,
+    NOW,
+    START,
 )
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.failpoints import failpoint
 
-_NOW = "extract(epoch from clock_timestamp())::float8"
-_RETURNED = ", ".join(f"job.{column}" for column in ("priority", *Claim._fields))
-
-# A look at an index for each group, however many other jobs wait.
-_GROUPED = """exists (select 1 from job_group where job_group.queue = :queue and (
-    select seq from job as waiting where status = 'queued' and waiting.group_id = job_group.id
-    order by priority desc, seq limit 1) is not null)"""
-# While jobs of groups wait one worker claims at a time: their limits are counted.
-_NEXT = f"""
-select seq from job where {{first}}queue = :queue and status = 'queued' and group_id is null
-and priority >= :lowest and seq > :floor and {{{{ordinary}}}}
-and not exists {PAUSED.format(lane="'default'")} and not {_GROUPED}
-order by priority desc, seq limit {{{{most}}}} for update skip locked
-"""
-_START = f"""
-update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
-    started_at = {_NOW}, progress = 0, message = null, stop_grace_s = null
-from next where job.seq = next.seq returning {_RETURNED}
-"""
-_CLAIM = f"with next as materialized ({_NEXT.format(first='')}) {_START}"
-# The best of all together, up to one with a limit, which is claimed by itself: whether the one behind it may
-# run shows only then.
-_CLAIM_IN_TURN = f"""
-with head as materialized (
-    (select seq, priority, false as is_limited {FROM_ORDINARY} order by priority desc, seq limit {{most}})
-    union all
-    select job.*, most is not null from job_group cross join lateral (
-        select seq, priority from job where status = 'queued' and job.group_id = job_group.id
-        order by priority desc, seq limit {{most}}
-    ) as job where {OF_GROUP}
-),
-placed as (select seq, row_number() over best as place, bool_or(is_limited) over best as is_limited
-    from head where priority >= :lowest window best as (order by priority desc, seq)),
-next as materialized (select seq from placed where place <= {{most}} and (place = 1 or not is_limited))
-{_START.replace("job.seq = next.seq", "job.seq = next.seq and job.status = 'queued'")}, {_GROUPED}
-"""
+_ORDINARY = f"{IS_ORDINARY} and not {GROUPED}"
+_UNLESS_HELD = "limit {most} for update skip locked"
+_CLAIM = f"with next as materialized (select seq {waiting(_ORDINARY)} {_UNLESS_HELD}) {START}"
 
 # Not `status = 'started'`: with that a plan may read through the index of all that were started of late.
 _IS_STARTED = "coalesce(job.status, '') = 'started'"
-_ENDED_AT = f"""ended_at = greatest(started_at, {_NOW}), pid = null,
-    expires_at = greatest(started_at, {_NOW}) + result_ttl_s"""
+_ENDED_AT = f"""ended_at = greatest(started_at, {NOW}), pid = null,
+    expires_at = greatest(started_at, {NOW}) + result_ttl_s"""
 _END_ONE = f"""
 ended as (update job set status = :status, reason = :reason, result = :result, error = :error,
     detail = :detail, peak_kb = :peak_kb, meta = coalesce(:meta, meta), log = coalesce(:log, log),
@@ -88,14 +63,12 @@ ended as (update job set status = 'finished', reason = null, result = held.resul
     detail = null, peak_kb = held.peak_kb, log = coalesce(held.log, job.log), progress = 1, {_ENDED_AT}
 from held where job.seq = held.seq returning job.seq, job.batch)
 """
-_ENDS = "from (select array_agg(seq) as seqs, array_agg(batch) as batches from ended) as ends"
-# The job ends first: nobody who holds a job that was just claimed waits for another row.
 _AND_CLAIM = f""",
-next as materialized ({_NEXT.format(first="(select count(*) from ended) >= 0 and ")}),
-begun as ({_START})
-select ends.*, begun.* {_ENDS} left join begun on true
+next as materialized (select seq {waiting(f"{AFTER_ENDS} and {_ORDINARY}")} {_UNLESS_HELD}),
+begun as ({START})
+select ends.*, begun.* {ENDS} left join begun on true
 """
-_ALONE = f"select ends.* {_ENDS}"
+_ALONE = f"select ends.* {ENDS}"
 
 _STANDING = "select status from job where seq = ? and token = ?"
 
@@ -121,7 +94,7 @@ def claim(
     """Return the next job, now held by `worker`, or None when none may run."""
     values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
     values["floor"] = database.floor(queue)
-    row = database.connection.execute(for_lanes(_CLAIM, lanes), values).fetchone()
+    row = database.connection.execute(for_lanes(_CLAIM, lanes, above=ABOVE), values).fetchone()
     failpoint("claim.committed")
     if row is not None:
         return Claim(*row[1:])
@@ -137,14 +110,20 @@ def _claim_of_groups(
     lowest: int,
 ) -> Claim | None:
     values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
-    row = database.connection.execute(f"select {_GROUPED}", values).fetchone()
+    row = database.connection.execute(f"select {GROUPED}", values).fetchone()
     database.has_groups = bool(row[0])
     while database.has_groups and may_claim(database, queue, lanes, lowest=lowest):
-        with database.transaction() as connection:
-            rows = connection.execute(for_lanes(_CLAIM_IN_TURN, lanes), values).fetchall()
+        (rows,) = database.at_once((for_lanes(CLAIM_IN_TURN, lanes), values))
         if rows:
-            return _taken(row[:-1] for row in rows)[0]
+            return _in_turn(database, rows)[0]
     return None
+
+
+def _in_turn(database: ManyWriters, rows: Sequence[Sequence[Any]]) -> list[Claim]:
+    """Return the claims, and note what else waits: it says by which way the next ones are claimed."""
+    for *_, database.has_groups, database.has_limits in rows[:1]:
+        pass
+    return _taken(row[:-2] for row in rows)
 
 
 def _taken(rows: Iterable[Sequence[Any]]) -> list[Claim]:
@@ -214,7 +193,7 @@ def _end(
     wanted: Wanted,
 ) -> tuple[list[int], list[Claim]]:
     """Return the numbers of the jobs that were ended, and the next claims."""
-    had_groups = database.has_groups
+    was_in_turn = database.has_groups and database.has_limits
     seqs, batches, following = _end_and_claim(database, end, values, wanted)
     if seqs:
         failpoint("ack.after_commit")
@@ -222,7 +201,7 @@ def _end(
         with contextlib.suppress(QueueError):  # what has ended has; `settle_batches` does the rest
             for batch, seq in dict(zip(batches, seqs, strict=False)).items():
                 settle_batch(database, ids[seq], batch)
-            if not following and wanted.claimant is not None and not had_groups:
+            if not following and wanted.claimant is not None and not was_in_turn:
                 found = _claim_of_groups(database, *wanted.claimant, wanted.lanes, wanted.lowest)
                 following = [] if found is None else [found]
     return seqs, following
@@ -240,17 +219,24 @@ def _end_and_claim(
     lanes = wanted.lanes
     values |= {**values_for(queue, lanes, wanted.lowest), "worker": worker, "pid": pid}
     values["floor"] = database.floor(queue)
-    if database.has_groups:
-        above = ABOVE if values["floor"] else ""
-        in_turn = for_lanes(_CLAIM_IN_TURN, lanes, above=above, most=wanted.most)
+    above = ABOVE if values["floor"] else ""
+    if database.has_groups and database.has_limits:
+        in_turn = for_lanes(CLAIM_IN_TURN, lanes, above=above, most=wanted.most)
         ((seqs, batches),), rows = database.at_once((alone, values), (in_turn, values))
-        if rows:
-            database.has_groups = rows[0][-1]
-        return seqs or [], batches or [], _taken(row[:-1] for row in rows)
-    statement = for_lanes(f"with {end} {_AND_CLAIM}", lanes, most=wanted.most)
-    rows = database.connection.execute(statement, values).fetchall()
-    seqs, batches, *_ = rows[0]
-    return seqs or [], batches or [], _taken(row[2:] for row in rows if row[2] is not None)
+        return seqs or [], batches or [], _in_turn(database, rows)
+    if database.has_groups:
+        statement = for_lanes(
+            f"with {end} {AND_CLAIM_FREELY}", lanes, above=above, most=wanted.most
+        )
+        rows = database.connection.execute(statement, values).fetchall()
+        seqs, batches, database.has_groups, database.has_limits, *_ = rows[0]
+        rows = [row[4:] for row in rows]
+    else:
+        statement = for_lanes(f"with {end} {_AND_CLAIM}", lanes, above=ABOVE, most=wanted.most)
+        rows = database.connection.execute(statement, values).fetchall()
+        seqs, batches, *_ = rows[0]
+        rows = [row[2:] for row in rows]
+    return seqs or [], batches or [], _taken(row for row in rows if row[0] is not None)
 
 
 def _values(held: Claim, outcome: Outcome) -> dict[str, object]:

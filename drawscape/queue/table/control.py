@@ -10,7 +10,7 @@ from typing import Any
 from drawscape.errors import JobStateError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database
-from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_WAITING, Status
+from drawscape.queue.status import ENDED, SQL_ENDED, SQL_OPEN, SQL_QUEUED, SQL_WAITING, Status
 from drawscape.queue.table.dependencies import lock, reopen, settle
 from drawscape.queue.table.query import list_rows, read_row, require
 from drawscape.queue.table.records import JobRow, parsed
@@ -18,7 +18,7 @@ from drawscape.queue.table.slices import in_slices
 
 ALL_LANES = "*"
 
-_DEPENDENTS_FIRST = ("deferred", "scheduled", "queued")
+_DEPENDENTS_FIRST = ("status = 'deferred'", "status = 'scheduled'", *SQL_QUEUED)
 """A canceled job fails what waits for it, or lets what runs anyway begin: that is to be canceled itself."""
 
 _AT_ONCE = 50  # jobs that one statement cancels: a millisecond
@@ -73,8 +73,8 @@ def cancel_many(
     which, value = ("queue = ?", queue) if batch is None else ("batch = ?", batch)
     with database.relaxed() as relaxed:
         canceled = sum(
-            _cancel_waiting(relaxed, f"{which} and status = '{status}' and ended_at is null", value)
-            for status in _DEPENDENTS_FIRST  # one by one, for each has an index of its own
+            _cancel_waiting(relaxed, f"{which} and {waiting} and ended_at is null", value)
+            for waiting in _DEPENDENTS_FIRST  # one by one, for each has an index of its own
         )
     with database.transaction() as connection:
         connection.execute(_FLUSHED, (str(clock.now()),))

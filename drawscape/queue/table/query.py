@@ -9,7 +9,16 @@ from drawscape.errors import JobNotFoundError
 from drawscape.queue.codec import SIGNATURE_BYTES
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.origin import Origin
-from drawscape.queue.status import ENDED, OPEN, SQL_IS_APART, STATUSES, Status, check_status
+from drawscape.queue.status import (
+    ENDED,
+    OPEN,
+    SQL_IS_APART,
+    SQL_OPEN_INDEXED,
+    SQL_QUEUED,
+    STATUSES,
+    Status,
+    check_status,
+)
 from drawscape.queue.table.records import ROW_COLUMNS, Group, JobRow
 
 _PAGE = 1000
@@ -191,12 +200,15 @@ def count_by_status(database: Database, queue: str, batch: str | None = None) ->
         rows = database.connection.execute(
             "select status, count from job_count where queue = ?", (queue,)
         ).fetchall()
-        for status in OPEN:
+        for condition in SQL_OPEN_INDEXED:
+            status = condition.split("'")[1]
             rows += database.connection.execute(
-                f"select '{status}', count(*) from job where queue = ? and status = '{status}'",
-                (queue,),
+                f"select '{status}', count(*) from job where queue = ? and {condition}", (queue,)
             ).fetchall()
-    return {**dict.fromkeys(STATUSES, 0), **dict(rows)}
+    counts = dict.fromkeys(STATUSES, 0)
+    for status, number in rows:
+        counts[status] += number
+    return counts
 
 
 # From indexes that a job which is queued, runs and finishes touches once: when it ends. The started ones are
@@ -222,8 +234,11 @@ def count_queued(database: Database, queue: str, limit: int) -> int:
     """Return how many jobs wait for a worker, `limit` for that many or more; reads only the index."""
     with database.translated():
         row = database.connection.execute(
-            "select count(*) from "
-            "(select 1 from job where queue = ? and status = 'queued' limit ?) as waiting",
-            (queue, limit),
+            "select count(*) from ("
+            + " union all ".join(
+                f"select 1 from job where queue = ? and {one}" for one in SQL_QUEUED
+            )
+            + " limit ?) as waiting",
+            (queue, queue, limit),
         ).fetchone()
     return int(row[0])

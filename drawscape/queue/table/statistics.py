@@ -91,18 +91,21 @@ def statistics(database: Database, queue: str) -> Statistics:
 
 def _oldest_waiting(connection: Connection, queue: str) -> float | None:
     """Return when the oldest queued job was made: the first of some priority, each a look at an index."""
+    groups = connection.execute("select id from job_group where queue = ?", (queue,)).fetchall()
+    conditions = ("group_id is null", *(f"group_id = {group}" for (group,) in groups))
     found: list[float] = []
-    priority = 2**62
-    while len(found) < _MOST_PRIORITIES:
-        row = connection.execute(
-            "select created_at, priority from job where queue = ? and status = 'queued' "
-            "and priority < ? order by priority desc, seq limit 1",
-            (queue, priority),
-        ).fetchone()
-        if row is None:
-            break
-        found.append(row[0])
-        priority = row[1]
+    for condition in conditions:
+        priority = 2**62
+        for _ in range(_MOST_PRIORITIES):
+            row = connection.execute(
+                "select created_at, priority from job where queue = ? and status = 'queued' "
+                f"and {condition} and priority < ? order by priority desc, seq limit 1",
+                (queue, priority),
+            ).fetchone()
+            if row is None:
+                break
+            found.append(row[0])
+            priority = row[1]
     return min(found, default=None)
 
 

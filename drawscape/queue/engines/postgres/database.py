@@ -41,7 +41,7 @@ class Database(Session):
         self.workers = Workers(self)
         self.traces = Traces(self)
         self._floor = Floor(self)
-        self.has_groups = False
+        self.has_groups = self.has_limits = False
 
     @property
     def target(self) -> str:
@@ -129,19 +129,18 @@ class Database(Session):
         return connection
 
     def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[list[Any]]:
-        """Return the rows of each statement, of one transaction that is alone and is sent in one go."""
+        """Return the rows of each statement, of one transaction that is alone and is sent in one go.
+
+        What is sent until the answers are waited for is one transaction, without a word of its own.
+        """
         connection = self.connection
         raw = connection.raw
         try:
             with raw.pipeline():
-                raw.execute("begin")
                 raw.execute(_ALONE.format(self.serial))
                 cursors = [connection.sent(sql, values) for sql, values in steps]
-                raw.execute("commit")
             rows = [cursor.fetchall() for cursor in cursors]
         except BaseException as error:
-            if not connection.is_broken:
-                connection.control("rollback")
             if isinstance(error, psycopg.Error):
                 raise connection.named(error, in_doubt=True) from error
             raise

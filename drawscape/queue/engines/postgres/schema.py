@@ -152,7 +152,17 @@ _VERSION_2: Final = (
     "where status = 'started' and group_id is not null",
 )
 
-MIGRATIONS: Final = ((*_VERSION_1, *STORAGE_TABLES), _VERSION_2)
+# A queued job is in one of the two: who looks for one of a lane passes over no others, and the reverse.
+_VERSION_3: Final = (
+    "drop index job_queued",
+    "drop index job_grouped",
+    "create index job_queued on job (queue, priority desc, seq) "
+    "where status = 'queued' and group_id is null",
+    "create index job_grouped on job (queue, group_id, priority desc, seq) "
+    "where status = 'queued' and group_id is not null",
+)
+
+MIGRATIONS: Final = ((*_VERSION_1, *STORAGE_TABLES), _VERSION_2, _VERSION_3)
 """What leads from each version of the tables to the next; the first one was released with 0.3."""
 
 VERSION: Final = "table version"

@@ -146,7 +146,17 @@ _VERSION_3: Final = (
     "and status <> 'queued' and status <> 'started' and status <> 'finished'",
 )
 
-MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
+# A queued job is in one of the two: who looks for one of a lane passes over no others, and the reverse.
+_VERSION_4: Final = (
+    "drop index job_queued",
+    "drop index job_grouped",
+    "create index job_queued on job (queue, priority desc, seq) "
+    "where status = 'queued' and group_id is null",
+    "create index job_grouped on job (queue, group_id, priority desc, seq) "
+    "where status = 'queued' and group_id is not null",
+)
+
+MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """What leads from each version of the table to the next; the version of a file is its `user_version`."""
 
 USER_VERSION: Final = len(MIGRATIONS)
