@@ -40,25 +40,26 @@ def identity_of(function: Callable[..., Any]) -> Identity:
     One that came from another process says by itself what it was there. A call costs a millisecond, for
     digests of code are kept by code object and those of files by their stamps.
     """
+    look = library_code.Look()
     module = getattr(inspect.unwrap(function), "__module__", None) or ""
     if library_code.is_library(module):
         reached = {*library_code.CORE, module}
-        packages = library_code.packages_of(reached)
+        packages = look.packages_of(reached)
         numpy = {"numpy"} if "rng" in inspect.signature(function).parameters else set()
         versions = {name: library_code.version_of(name) for name in sorted(packages | numpy)}
-        own = library_code.digest_of([module])
-        return Identity(own, library_code.digest_of(library_code.CORE), versions)
+        own = look.digest_of([module])
+        return Identity(own, look.digest_of(library_code.CORE), versions)
     walk = Walk()
     walk.value(function)
     walk.annotations(function)
     if "rng" in inspect.signature(function).parameters:
         walk.packages.add("numpy")
     reached = {*library_code.CORE, *walk.library}
-    packages = walk.packages | library_code.packages_of(reached)
+    packages = walk.packages | look.packages_of(reached)
     versions = {name: library_code.version_of(name) for name in sorted(packages)}
     return Identity(
         walk.digest,
-        library_code.digest_of(reached),
+        look.digest_of(reached),
         {**versions, "python": PYTHON},
         tuple(sorted(walk.volatile)),
     )

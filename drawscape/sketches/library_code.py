@@ -7,10 +7,9 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
@@ -39,7 +38,8 @@ _WITHOUT_INFLUENCE = {
 _IMPORT = re.compile(
     r"\n[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+([\w.]+))"
 )
-_BESIDE = re.compile(r"[\"']([\w-]+\.\w{1,8})[\"']")
+_NOTE, _ALIAS, _WORD = re.compile(r"#[^\n]*"), re.compile(r" as \w+"), re.compile(r"\w+")
+_DATA = re.compile(r"[\w-]+\.(?!py$)\w{1,8}")
 _DISTRIBUTIONS = {"HersheyFonts": "Hershey-Fonts", "PIL": "pillow"}
 WORDS_ONLY = ("annotated_types", "typing_extensions")
 
@@ -69,38 +69,10 @@ def is_foreign(module: str) -> bool:
     return file.startswith(installed_folders())
 
 
-def digest_of(modules: Iterable[str]) -> str:
-    """Return a digest of the content of `modules` of this library and of all that they import from it.
-
-    A module of a sketch counts without its comments and docstrings, any other as the file stands, which
-    is read anew only when its size or time has changed: a call costs a millisecond.
-    """
-    digest = hashlib.sha256()
-    for name in sorted(_reached(modules)):
-        path = _file_of(name)
-        if path is not None:
-            digest.update(f"{name} {_Read.of(path).digest}\n".encode())
-    return digest.hexdigest()[:16]
-
-
 def sketch_modules() -> list[str]:
     """Return the names of the modules that hold the library's sketches and what they share."""
     files = sorted((ROOT / "sketches").glob("*/*.py"))
     return [f"{PACKAGE}.sketches.{file.parent.name}.{file.stem}" for file in files]
-
-
-def packages_of(modules: Iterable[str]) -> set[str]:
-    """Return the names of the foreign packages that `modules` and what they import use.
-
-    The canvas itself only adds and rounds with numpy: its version counts where a sketch uses it.
-    """
-    core = _reached(CORE)
-    return _foreign(_reached(modules) - core) | (_foreign(core) - {"numpy"})
-
-
-def _foreign(modules: Iterable[str]) -> set[str]:
-    paths = filter(None, map(_file_of, modules))
-    return {package for path in paths for package in _Read.of(path).foreign}
 
 
 @cache
@@ -134,96 +106,148 @@ def _beside_numpy() -> dict[str, str]:
     return versions if len(versions) == len(named) else {}
 
 
-class _Read:
-    """One file as it was when it was last read: its digest and what it imports."""
+class Look:
+    """The library at one moment: each file is looked at once, and read where it is new or has changed."""
 
-    _known: ClassVar[dict[Path, _Read]] = {}
+    def __init__(self) -> None:
+        self._files: dict[str, _File] = {}
+        self._imports: dict[str, set[str]] = {}
+        self._data: dict[str, list[str]] = {}
 
-    def __init__(self, path: Path) -> None:
-        content = path.read_bytes()
+    def digest_of(self, modules: Iterable[str]) -> str:
+        """Return a digest of the content of `modules` of this library and of all that they import from it.
+
+        A module of a sketch counts without its comments and docstrings, any other as the file stands.
+        """
+        digest = hashlib.sha256()
+        for name, file in sorted(self._reached(modules).items()):
+            digest.update(f"{name} {file.digest}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def packages_of(self, modules: Iterable[str]) -> set[str]:
+        """Return the names of the foreign packages that `modules` and what they import use.
+
+        The canvas itself only adds and rounds with numpy: its version counts where a sketch uses it.
+        """
+        core = self._reached(CORE)
+        others = [file for name, file in self._reached(modules).items() if name not in core]
+        return _foreign(others) | (_foreign(core.values()) - {"numpy"})
+
+    def _reached(self, modules: Iterable[str]) -> dict[str, _File]:
+        """Return the file of each module that `modules` reach, themselves among them."""
+        names = frozenset(modules)
+        reached, read = _walks.get(names, ({}, {}))
+        if not read or any(self._file(path) is not file for path, file in read.items()):
+            reached = self._walked(names)
+            _walks[names] = reached, dict(self._files)
+        return reached
+
+    def _walked(self, modules: Iterable[str]) -> dict[str, _File]:
+        found: dict[str, _File] = {}
+        waiting = list(modules)
+        while waiting:
+            name = waiting.pop()
+            path = _path_of(name)
+            if path is not None and name not in found and name not in _WITHOUT_INFLUENCE:
+                found[name] = file = self._file(path)
+                waiting += self._imports_of(path, file)
+        return found
+
+    def _imports_of(self, path: str, file: _File) -> set[str]:
+        if path not in self._imports:
+            self._imports[path] = {
+                self._home(module, name) for module, names in file.uses for name in names or [""]
+            }
+        return self._imports[path]
+
+    def _home(self, module: str, name: str) -> str:
+        """Return the module that `from module import name` reads: a package hands names on."""
+        path = _path_of(module)
+        if not name or path is None or not path.endswith("__init__.py"):
+            return module
+        if _path_of(f"{module}.{name}") is not None:
+            return f"{module}.{name}"
+        home = self._file(path).handed.get(name, module)
+        return module if home == module else self._home(home, name)
+
+    def _file(self, path: str) -> _File:
+        """Return what stands in the file of a module."""
+        if path not in self._files:
+            known = _known.get(path)
+            if known is None or known.has_changed():
+                known = _known[path] = _File(path, self._data_in(os.path.dirname(path)))
+            self._files[path] = known
+        return self._files[path]
+
+    def _data_in(self, folder: str) -> list[str]:
+        """Return the files in a folder that are no modules."""
+        if folder not in self._data:
+            paths = (
+                os.path.join(folder, name) for name in os.listdir(folder) if _DATA.fullmatch(name)
+            )
+            self._data[folder] = sorted(filter(os.path.isfile, paths))
+        return self._data[folder]
+
+
+_known: dict[str, _File] = {}
+_walks: dict[frozenset[str], tuple[dict[str, _File], dict[str, _File]]] = {}
+
+
+class _File:
+    """One file as it was when it was read: its digest and what it imports.
+
+    Of the files `beside` it, those that it names belong to it.
+    """
+
+    def __init__(self, path: str, beside: Iterable[str]) -> None:
+        self.paths = [path]
+        self.stamps = [_stamp(path)]  # first: what is written from now on is read at the next look
+        content = _content(path)
         text = content.decode("utf-8", "replace")
-        beside = [path.with_name(name) for name in sorted(set(_BESIDE.findall(text)))]
-        data = [one for one in beside if one.suffix != ".py" and one.is_file()]
-        self.files = [path, *data]  # a table or picture comes along
-        self.stamps = [_stamp(file) for file in self.files]
-        is_sketch = path.parent.parent == Path(__file__).parent
+        is_sketch = os.path.dirname(os.path.dirname(path)) == os.path.dirname(__file__)
         digest = hashlib.sha256(normalised(text).encode() if is_sketch else content)
-        for file in data:
-            digest.update(file.read_bytes())
+        for data in beside:
+            name = os.path.basename(data)
+            if f'"{name}"' in text or f"'{name}'" in text:
+                self.paths.append(data)
+                self.stamps.append(_stamp(data))
+                digest.update(_content(data))
         self.digest = digest.hexdigest()
         found = [(m or plain, names) for m, names, plain in _IMPORT.findall(f"\n{text}")]
-        self.imports = [(m, names) for m, names in found if not m.startswith(".")]
-        tops = {module.partition(".")[0] for module, _ in self.imports}
-        self.foreign = tops - set(sys.stdlib_module_names) - {PACKAGE, *WORDS_ONLY}
+        imports = [(m, _NOTE.sub("", names)) for m, names in found if not m.startswith(".")]
+        tops = {module.partition(".")[0] for module, _ in imports}
+        self.foreign = tops - sys.stdlib_module_names - {PACKAGE, *WORDS_ONLY}
+        own = [(module, names) for module, names in imports if is_library(module)]
+        self.uses = [(module, _WORD.findall(_ALIAS.sub("", names))) for module, names in own]
+        self.handed = {name: module for module, names in own for name in _WORD.findall(names)}
 
-    @classmethod
-    def of(cls, path: Path) -> _Read:
-        known = cls._known.get(path)
-        if known is None or known.stamps != [_stamp(file) for file in known.files]:
-            known = cls._known[path] = cls(path)
-            _reached_from.cache_clear()
-        return known
+    def has_changed(self) -> bool:
+        return self.stamps != [_stamp(path) for path in self.paths]
 
 
-def _stamp(file: Path) -> tuple[int, int]:
-    found = os.stat(file)
+def _stamp(path: str) -> tuple[int, int]:
+    found = os.stat(path)
     return found.st_mtime_ns, found.st_size
 
 
-def _reached(modules: Iterable[str]) -> frozenset[str]:
-    names = frozenset(modules)
-    for path in (_file_of(name) for name in _reached_from(names)):
-        if path is not None:
-            _Read.of(path)  # a file that has changed clears what is cached
-    return _reached_from(names)
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
+
+
+def _foreign(files: Iterable[_File]) -> set[str]:
+    return {package for file in files for package in file.foreign}
 
 
 @cache
-def _reached_from(modules: frozenset[str]) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = [name for name in modules if name not in _WITHOUT_INFLUENCE]
-    while waiting:
-        name = waiting.pop()
-        path = _file_of(name)
-        if name in found or path is None:
-            continue
-        found.add(name)
-        for module, names in _Read.of(path).imports:
-            waiting += [m for m in _homes(module, names) if m not in _WITHOUT_INFLUENCE]
-    return frozenset(found)
+def _path_of(module: str) -> str | None:
+    place = os.path.join(os.path.dirname(ROOT), *module.split("."))
+    paths = (f"{place}.py", os.path.join(place, "__init__.py"))
+    return next((path for path in paths if os.path.isfile(path)), None)
 
 
-def _homes(module: str, names: str) -> Iterator[str]:
-    """Yield the modules of this library that an import statement reads: a package hands names on."""
-    path = _file_of(module) if is_library(module) else None
-    if path is None:
-        return
-    if path.name != "__init__.py" or not names:
-        yield module
-        return
-    handed = {name: home for home, name in _handed_on(module, path)}
-    for name in re.findall(r"\w+", re.sub(r"#[^\n]*| as \w+", "", names)):
-        if _file_of(f"{module}.{name}") is not None:
-            yield f"{module}.{name}"
-        elif name in handed:
-            yield from _homes(handed[name], name)
-        else:
-            yield module  # the package's own
-
-
-def _handed_on(module: str, path: Path) -> Iterator[tuple[str, str]]:
-    for home, names in _Read.of(path).imports:
-        if is_library(home) and home != module:
-            yield from ((home, name) for name in re.findall(r"\w+", re.sub(r"#[^\n]*", "", names)))
-
-
-@cache
-def _file_of(module: str) -> Path | None:
-    place = ROOT.parent.joinpath(*module.split("."))
-    for path in (place.with_suffix(".py"), place / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
+_HOLDERS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+"""What a definition can stand in: an expression holds none, and most of a tree is expressions."""
 
 
 def normalised(text: str) -> str:
@@ -232,7 +256,10 @@ def normalised(text: str) -> str:
         tree = ast.parse(text)
     except SyntaxError:
         return text  # in the middle of an edit
-    for node in ast.walk(tree):
+    nodes: list[ast.AST] = [tree]
+    while nodes:
+        node = nodes.pop()
+        nodes += [one for one in ast.iter_child_nodes(node) if isinstance(one, _HOLDERS)]
         body = getattr(node, "body", None)
         is_holder = isinstance(
             node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
