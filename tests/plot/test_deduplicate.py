@@ -103,6 +103,12 @@ def test_pieces_are_found_wherever_an_end_lies_on_another(seed: int) -> None:
     assert len(found) < 2 * len(expected)
 
 
+def test_a_line_that_turns_back_lies_on_itself_and_one_that_goes_on_does_not() -> None:
+    points = np.array([(0, 0), (10, 0), (4, 0.01), (4, 9), (4, 20), (5, 31), (5, 20)])
+    pieces = np.stack((points[:-1], points[1:]), axis=1)
+    assert near_pieces(pieces, 0.02).tolist() == [[0, 1], [4, 5]]
+
+
 def test_a_tolerance_of_nothing_is_refused() -> None:
     with pytest.raises(PlotError, match="tolerance_mm=0"):
         deduplicate(segments(2), tolerance_mm=0)
