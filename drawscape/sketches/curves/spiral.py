@@ -95,18 +95,18 @@ def _stirred(points: Points, waves: Points, time: float) -> Points:
 
 
 def _flow(points: Points, waves: Points) -> Points:
-    """Return the velocity at each point."""
-    parts = (points[i : i + AT_ONCE] for i in range(0, len(points), AT_ONCE))
-    return np.concatenate([_flow_of_some(part, waves) for part in parts])
-
-
-def _flow_of_some(points: Points, waves: Points) -> Points:
-    """Return the stream function's gradient at each point, turned by a right angle."""
-    x, y = points.T
+    """Return the velocity at each point: the stream function's gradient there, turned by a right angle."""
     vector, phase, weight = waves[:, :2], waves[:, 2:3], waves[:, 3]
+    psi, swing = np.empty(len(points)), np.empty((2, len(points)))
+    for start in range(0, len(points), AT_ONCE):
+        some = slice(start, start + AT_ONCE)
+        angle = vector @ points[some].T
+        angle += phase
+        sine, cosine = sin_cos(angle)
+        psi[some] = weight @ cosine
+        swing[:, some] = (weight * vector.T) @ sine
+    x, y = points.T
     fade = np.maximum(0.0, 1 - x**2 - y**2)
-    sine, cosine = sin_cos(vector @ points.T + phase)
-    psi, swing = weight @ cosine, (weight * vector.T) @ sine
     along_x = -(fade**2) * swing[0] - 4 * fade * psi * x
     along_y = -(fade**2) * swing[1] - 4 * fade * psi * y
     return np.column_stack([along_y, -along_x]) * STRENGTH
