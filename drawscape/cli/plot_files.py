@@ -1,20 +1,24 @@
 """From a drawing to files for a pen: ordered, kept on the sheet, written. For `draw` and `plot`."""
 
+from __future__ import annotations
+
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from drawscape.cli.text import progress_bar
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
-from drawscape.plot.bounds import Reach, confine
-from drawscape.plot.export.files import Format, encode, save
-from drawscape.plot.machine import Machine
 from drawscape.plot.order import Effort
 from drawscape.plot.pipeline import optimize
+
+if TYPE_CHECKING:  # an SVG is ordered and written without them
+    from drawscape.plot.bounds import Reach
+    from drawscape.plot.export.files import Format
+    from drawscape.plot.machine import Machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,8 @@ class Output:
 
     def write(self, document: Document, target: Path, form: Format) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
+        from drawscape.plot.export.files import save
+
         document, options = self._ready(document, form)
         try:
             path = save(document, target, format=form, **options)
@@ -64,12 +70,16 @@ class Output:
 
     def write_to_stdout(self, document: Document, form: Format) -> None:
         """Write one file's content to standard output."""
+        from drawscape.plot.export.files import encode
+
         document, options = self._ready(document, form)
         sys.stdout.buffer.write(encode(document, form, **options))
         sys.stdout.buffer.flush()
 
     def _ready(self, document: Document, form: Format) -> tuple[Document, dict[str, Any]]:
         """Return the drawing within reach, and the options of the format's writer."""
+        from drawscape.plot.bounds import confine
+
         options = self._options(form)
         reach = self._reach(document, form, options)
         document, notes = confine(document, reach, outside=self.outside)
@@ -101,4 +111,6 @@ class Output:
             from drawscape.plot.export.hpgl import reach_of as hpgl_reach
 
             return hpgl_reach(document, options["device"])
+        from drawscape.plot.bounds import Reach
+
         return self.machine.reach(document) if self.machine else Reach.of_page(document)

@@ -1,10 +1,12 @@
 """The command itself: finds its subcommands, and turns errors into a line and an exit code."""
 
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import click
@@ -46,7 +48,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         home = "draw" if cmd_name == "sketches" else cmd_name
-        module = importlib.import_module(f"drawscape.cli.{home}")
+        module = _imported(f"drawscape.cli.{home}")
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -77,6 +79,18 @@ class _Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([*_COMMANDS.items()])
+
+
+def _imported(name: str) -> ModuleType:
+    """Return the module; Python looks for garbage neither while it is made nor in it later, for it stays."""
+    if name in sys.modules or not gc.isenabled():
+        return importlib.import_module(name)
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager

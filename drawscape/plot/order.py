@@ -8,12 +8,9 @@ import numpy as np
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.plot.entries import choose_entries
-from drawscape.plot.exchange import exchange
 from drawscape.plot.fragments import join_fragments
 from drawscape.plot.nearest_end import walk_to_nearest
-from drawscape.plot.reinsert import reinsert
 from drawscape.plot.tours import Tour, drawn, travel_of
-from drawscape.plot.untangle import untangle
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
@@ -83,6 +80,8 @@ def _better_on_a_sample(ends: Floats) -> _Heuristic:
 
 
 def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
+    from drawscape.plot.exchange import exchange
+
     travel = tour.travel(lines, start)
     # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
     again = len(lines) <= _TRY_BOTH or lines.closed.any()
@@ -97,6 +96,9 @@ def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
 
 def _polished(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
     """Return the tour after searches that move one stretch or one line at a time."""
+    from drawscape.plot.reinsert import reinsert
+    from drawscape.plot.untangle import untangle
+
     for _ in range(_POLISHING_ROUNDS):
         for search in (untangle, reinsert):
             steps = search(tour.steps, tour.ends(lines), start)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drawscape.sketches import library_code
-from drawscape.sketches.bytecode import PYTHON
-from drawscape.sketches.code_walk import Walk
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,9 @@ def identity_of(function: Callable[..., Any]) -> Identity:
         versions = {name: library_code.version_of(name) for name in sorted(packages | numpy)}
         own = look.digest_of([module])
         return Identity(own, look.digest_of(library_code.CORE), versions)
+    from drawscape.sketches.bytecode import PYTHON
+    from drawscape.sketches.code_walk import Walk  # the library's sketches need none
+
     walk = Walk()
     walk.value(function)
     walk.annotations(function)

@@ -17,10 +17,8 @@ import numpy as np
 
 from drawscape.sketches import library_code
 from drawscape.sketches.bytecode import Behaviour, behaviour_of
+from drawscape.sketches.model import NOTE
 from drawscape.sketches.volatile import volatile_builtin, volatile_in
-
-NOTE = "__sketch_origin__"
-"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
 
 _NOT_CODE = {
     *(

@@ -18,6 +18,9 @@ Draft: TypeAlias = Callable[[SVGBuilder], object]
 Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
 """What a sketch that reports its progress yields."""
 
+NOTE = "__sketch_origin__"
+"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
+
 Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 """A parameter from 0 to 1."""
 

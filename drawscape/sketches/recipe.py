@@ -1,24 +1,26 @@
 """A recipe: all that decides what a drawing looks like, and the address that it gives the drawing."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import ProvenanceError
 from drawscape.parameters import Parameter
 from drawscape.sketches.code_identity import Identity, identity_of
-from drawscape.sketches.code_walk import NOTE
 from drawscape.sketches.inputs import Inputs, with_former
 from drawscape.sketches.library_code import is_library
-from drawscape.sketches.model import Sketch
+from drawscape.sketches.model import NOTE, Sketch
 from drawscape.sketches.provenance import Provenance, address_of, plain
-from drawscape.sketches.source import source_of
-from drawscape.sketches.source_text import SourceText
 from drawscape.sketches.streams import checked_seed, checked_streams, streams_of
 from drawscape.svg_builder import Pen, SVGBuilder
+
+if TYPE_CHECKING:
+    from drawscape.sketches.source_text import SourceText
 
 MARGIN = 0.07
 """Of the page's shorter side: 15 mm on A4, where pens and clamps of plotters need 10."""
@@ -173,6 +175,8 @@ _MOST_KNOWN = 200
 
 
 def _with_source(function: Callable[..., Any], identity: Identity) -> Origin:
+    from drawscape.sketches.source import source_of  # the library's sketches need none
+
     try:
         return Origin(identity, source_of(function))
     except ProvenanceError as error:

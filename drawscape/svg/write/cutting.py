@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, parse_transform
-from drawscape.drawing.path.flatten import flatten_paths
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines
 from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
@@ -65,6 +64,8 @@ def flat_node(node: Node, matrix: Matrix) -> Flat | None:
     if not isinstance(node, Shape) or node.tag in ("text", "title"):
         return None
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
+    from drawscape.drawing.path.flatten import flatten_paths
+
     data = path_data(node.tag, node.numbers, node.attrs)
     (lines,) = flatten_paths([data], [TOLERANCE_MM / max(inner.stretch, 1e-9)])
     return Flat(node, _moved(lines, inner), _without_transform(node.attrs, inner))

@@ -7,7 +7,6 @@ from typing import Any
 
 from drawscape.drawing.affine import Matrix, parse_transform
 from drawscape.drawing.document import Layer
-from drawscape.drawing.path.flatten import flatten_paths
 from drawscape.drawing.pen import Pen
 from drawscape.drawing.style import Style, parse_declarations
 from drawscape.drawing.units import PX
@@ -90,10 +89,19 @@ def _flattened(items: Sequence[_Item], tolerance: float) -> Iterator[Lines]:
     """Return the lines of each item; the paths of all are read in one pass."""
     paths = [(item.drawn, item.matrix) for item in items if isinstance(item.drawn, str)]
     tolerances = [tolerance / max(matrix.stretch, 1e-9) for _, matrix in paths]
-    outlines = iter(flatten_paths([d for d, _ in paths], tolerances))
+    outlines = iter(_flat_paths([d for d, _ in paths], tolerances))
     for item in items:
         drawn = item.drawn if isinstance(item.drawn, Lines) else next(outlines)
         yield drawn.with_points(item.matrix.apply(drawn.points))
+
+
+def _flat_paths(paths: Sequence[str], tolerances: Sequence[float]) -> Sequence[Lines]:
+    if not paths:
+        return ()
+    # To import it takes a fiftieth of a drawing that has none.
+    from drawscape.drawing.path.flatten import flatten_paths
+
+    return flatten_paths(paths, tolerances)
 
 
 def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:

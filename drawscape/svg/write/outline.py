@@ -1,18 +1,21 @@
 """Shapes as path data, and path data moved by a transform: curves stay curves."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from drawscape.drawing.affine import Matrix
 from drawscape.drawing.outline import outline
-from drawscape.drawing.path.commands import read_commands
-from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE, Segments, resolve
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 from drawscape.svg.write.style import number
+
+if TYPE_CHECKING:
+    from drawscape.drawing.path.segments import Segments
 
 
 def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) -> str:
@@ -33,6 +36,9 @@ def moved_path(d: str, matrix: Matrix) -> str:
 
     Raises CanvasError for path data that cannot be read.
     """
+    from drawscape.drawing.path.commands import read_commands
+    from drawscape.drawing.path.segments import resolve
+
     commands = read_commands([d])
     if commands.broken:
         raise CanvasError(f"path data {d[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
@@ -86,6 +92,8 @@ def _moved_ellipse(cx: float, cy: float, rx: float, ry: float, matrix: Matrix) -
 
 
 def _steps(segments: Segments, matrix: Matrix) -> Iterator[str]:
+    from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE
+
     ends = matrix.apply(segments.ends)
     for index, kind in enumerate(segments.kinds.tolist()):
         if kind == CLOSE:
