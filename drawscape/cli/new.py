@@ -1,5 +1,6 @@
 """`drawscape new`: a project of one's own, with a notebook, a sketch and a task to begin with."""
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from importlib.resources import files
@@ -34,7 +35,9 @@ def new(folder: Path, tutorials: bool) -> None:
     if tutorials:
         copied = copy_tutorials(folder / "notebooks" / "tutorials")
         click.echo(f"{copied} tutorials are in {folder / 'notebooks' / 'tutorials'}.")
-    click.echo(f"Next: cd {folder}, then `drawscape lab` or `drawscape draw ripples`.")
+    click.echo(
+        f"Next: cd {shlex.quote(str(folder))}, then `drawscape lab` or `drawscape draw ripples`."
+    )
 
 
 def fill(folder: Path, *parts: str) -> None:

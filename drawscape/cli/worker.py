@@ -64,7 +64,7 @@ def worker(
     huey = _load_huey(path or ("workers.huey" if _project_has_huey() else _HUEY))
     if max_jobs_per_child is not None:
         huey.max_jobs_per_child = max_jobs_per_child
-    if lanes:
+    if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
     count = slots or (os.cpu_count() or 1) + 1
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know

@@ -48,6 +48,13 @@ def test_a_new_project_is_a_home_with_something_of_each_kind(studio: Path):
     assert (studio / "README.md").read_text().startswith("# studio\n")
 
 
+def test_a_shell_takes_what_it_says_to_do_next(tmp_path: Path):
+    made = drawscape(tmp_path, "new", "late spring")
+    assert "Next: cd 'late spring', then" in made.stdout
+    refused = drawscape(tmp_path / "late spring", "worker", "--lanes", "")
+    assert (refused.returncode, "job_lane='': use 1 to 64 of" in refused.stderr) == (2, True)
+
+
 def test_the_second_cell_of_its_notebook_shows_a_form(studio: Path):
     cells = json.loads((studio / "notebooks" / "01_ripples.ipynb").read_text())["cells"]
     assert cells[1]["cell_type"] == "code"
