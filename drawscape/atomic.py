@@ -36,7 +36,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     The bytes are flushed to the disk before the renaming, so after a power cut too the file is the
     old one, the new one or none. In the output folder it is written into the object store, too, if
     `DRAWSCAPE_OUTPUT` names one. When the block raises, the temporary file goes and `path` stays as
-    it was. The folder must exist.
+    it was. The folder must exist: an OSError names `path`, not the temporary one.
     """
     temporary = temporary_path(path)
     try:
@@ -45,6 +45,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(stream.fileno())
         publish(temporary, path)  # first: a file that stands is in the store, too
         temporary.replace(path)
+    except OSError as error:
+        if error.filename == str(temporary):
+            raise type(error)(error.errno, error.strerror, str(path)) from None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
     _sweep_now_and_then(

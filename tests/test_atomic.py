@@ -70,6 +70,17 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, problem: type[BaseExcep
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_an_error_names_the_file_that_was_wanted(tmp_path: Path) -> None:
+    (tmp_path / "folder.svg").mkdir()
+    for path, problem in (
+        (tmp_path / "missing" / "a.svg", FileNotFoundError),
+        (tmp_path / "folder.svg", IsADirectoryError),
+    ):
+        with pytest.raises(problem) as caught:
+            write_atomic(path, [b"x"])
+        assert caught.value.filename == str(path)
+
+
 def test_a_file_has_the_modes_that_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from drawscape.errors import CanvasError
+from drawscape.errors import CanvasError, GeometryError
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -69,3 +69,32 @@ def test_sizes_that_are_not_finite_and_positive_are_refused(size):
         SVGBuilder(size, 100)
     with pytest.raises(CanvasError):
         SVGBuilder(100, size)
+
+
+@pytest.mark.parametrize("x", ["left", "5 mm x", "", "nan", "inf", "1e", "--3"])
+def test_text_that_is_no_length_is_refused(x):
+    with pytest.raises(CanvasError, match=r"coordinate '.*' is not a number"):
+        SVGBuilder(100, 100).line(x, 0, 1, 1)
+
+
+@pytest.mark.parametrize("x", ["50%", "2cm", "-.5", "+1.5E2", "7.", " 3mm "])
+def test_text_that_is_a_length_stays_as_it_is(x):
+    assert f'x1="{x}"' in SVGBuilder(100, 100).line(x, 0, 1, 1).to_string()
+
+
+@pytest.mark.parametrize("d", ["M 0 0 L x", "M0,0 L5,5 <", None, 5])
+def test_what_is_no_path_data_is_refused_moved_or_not(d):
+    for canvas in (SVGBuilder(100, 100), SVGBuilder(100, 100).translate(1, 1)):
+        with pytest.raises(CanvasError, match=r"path data .* cannot be read"):
+            canvas.path(d)
+
+
+@pytest.mark.parametrize("draw", ["polyline", "polygon", "curve", "hatch"])
+def test_ragged_points_are_refused_in_words(draw):
+    with pytest.raises(GeometryError, match="array"):
+        getattr(SVGBuilder(100, 100), draw)([(0, 0), (1,)])
+
+
+def test_attributes_that_are_no_dict_are_refused():
+    with pytest.raises(CanvasError, match="attrs 10: give a dict"):
+        SVGBuilder(100, 100).text(5, 5, "x", 10)

@@ -195,6 +195,10 @@ class Canvas:
 
     def styled(self, attrs: Attrs | None, style: Attrs) -> dict[str, Any]:
         """Return the attributes of one element: defaults, then `attrs`, then keywords."""
+        if attrs is not None and not isinstance(attrs, Mapping):
+            raise CanvasError(
+                f"attrs {attrs!r}: give a dict such as {{'fill': 'red'}}, or keywords"
+            )
         return {**self.default_styles, **(attrs or {}), **from_keywords(style)}
 
 

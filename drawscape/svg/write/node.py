@@ -12,7 +12,7 @@ from drawscape.drawing.affine import parse_transform
 from drawscape.drawing.pen import Pen
 from drawscape.geometry.lines import Lines
 from drawscape.svg.write.numerals import END_OF_LINE, format_lines
-from drawscape.svg.write.style import Attrs, attribute_string, number
+from drawscape.svg.write.style import Attrs, attribute_string, attribute_text, number
 
 _OPENING = b'<polyline points="'
 _PAINTS = frozenset(("fill", "style", "class"))
@@ -39,7 +39,10 @@ class Shape(str):
         cls, tag: str, numbers: Mapping[str, Any], attrs: Attrs, content: str | None = None
     ) -> Shape:
         """Return the element's markup; `content` is escaped already."""
-        places = "".join(f' {name}="{number(value)}"' for name, value in numbers.items())
+        if tag == "path":
+            places = f' d="{attribute_text(numbers["d"])}"'
+        else:
+            places = "".join(f' {name}="{number(value)}"' for name, value in numbers.items())
         opening = f"<{tag}{places}{attribute_string(attrs)}"
         shape = cls(f"{opening} />" if content is None else f"{opening}>{content}</{tag}>")
         shape.tag, shape.numbers, shape.attrs, shape.content = tag, numbers, dict(attrs), content

@@ -31,6 +31,11 @@ def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) ->
     return outline(tag, n) or ""
 
 
+def unreadable(d: object) -> CanvasError:
+    """Return the error for what is no path data."""
+    return CanvasError(f"path data {str(d)[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
+
+
 def moved_path(d: str, matrix: Matrix) -> str:
     """Return path data moved by `matrix`, in absolute commands; arcs stay arcs.
 
@@ -41,7 +46,7 @@ def moved_path(d: str, matrix: Matrix) -> str:
 
     commands = read_commands([d])
     if commands.broken:
-        raise CanvasError(f"path data {d[:60]!r} cannot be read; it looks like 'M10,10 L20,10'")
+        raise unreadable(d)
     return " ".join(_steps(resolve(commands), matrix))
 
 

@@ -71,11 +71,12 @@ def _listed(values: Any) -> Any:
 
 
 def _is_special(value: Any) -> bool:
-    return (
-        isinstance(value, (Lines, Canvas, complex))
-        or hasattr(value, "geom_type")
-        or np.iscomplexobj(value)
-    )
+    if isinstance(value, (Lines, Canvas, complex)) or hasattr(value, "geom_type"):
+        return True
+    try:
+        return np.iscomplexobj(value)
+    except ValueError:  # pairs beside single numbers: Lines says what is wrong with them
+        return False
 
 
 def _real(numbers: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

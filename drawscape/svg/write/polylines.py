@@ -73,7 +73,7 @@ def point(svg: C, x: float, y: float, **style: Any) -> C:
     >>> svg.point(50, 50)
     <SVGBuilder 100 x 100 mm, 1 element>
     """
-    return polylines(svg, [np.array([[x, y], [x, y]], dtype=np.float64)], **style)
+    return polylines(svg, [((x, y), (x, y))], **style)
 
 
 def triangle(

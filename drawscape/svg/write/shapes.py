@@ -1,12 +1,15 @@
 """The plain shapes of SVG, one element a call."""
 
+import re
 from typing import Any
 
 from drawscape.drawing.affine import parse_transform
 from drawscape.svg.write.canvas import C
 from drawscape.svg.write.node import Shape
-from drawscape.svg.write.outline import moved_shape
+from drawscape.svg.write.outline import moved_shape, unreadable
 from drawscape.svg.write.style import Attrs, escape, transform_text
+
+_DATA = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAaEe0-9+\-.,]*\Z", re.ASCII)
 
 
 def rect(
@@ -64,6 +67,8 @@ def path(svg: C, d: str, attrs: Attrs | None = None, **style: Any) -> C:
     >>> svg.path("M10,50 C30,10 70,90 90,50")
     <SVGBuilder 100 x 100 mm, 1 element>
     """
+    if not isinstance(d, str) or not _DATA.match(d):
+        raise unreadable(d)
     return _shape(svg, "path", {"d": d}, attrs, style)
 
 

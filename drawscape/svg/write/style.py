@@ -16,6 +16,9 @@ from drawscape.svg.write.numerals import format_number
 Attrs: TypeAlias = Mapping[str, Any]
 
 _NAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z", re.ASCII)
+_LENGTH = re.compile(
+    r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?([a-z]{2,4}|q|%)?\s*\Z", re.ASCII | re.IGNORECASE
+)
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"}
 )
@@ -28,12 +31,12 @@ def escape(value: object) -> str:
 
 
 def number(value: object) -> str:
-    """Return a coordinate or size as it stands in the file; text such as '50%' stays text.
+    """Return a coordinate or size as it stands in the file; text such as '50%' or '2cm' stays text.
 
-    Raises CanvasError when a number is not finite.
+    Raises CanvasError when a number is not finite, and for text that is no length.
     """
-    if isinstance(value, str):
-        return attribute_text(value)
+    if isinstance(value, str) and _LENGTH.match(value):
+        return value
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise CanvasError(f"coordinate {value!r} is not finite")
