@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from browser.conftest import jupyter_folders, running_lab, write_notebook
 from find_chromium import FLAGS, find
+from jupyter_lab import jupyter_folders, running_lab, write_notebook
 from PIL import Image
 from playwright.sync_api import sync_playwright
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from browser.conftest import FormOnPage, Notebook
 from find_chromium import FLAGS, find
+from notebook_page import FormOnPage, Notebook
 from playwright.sync_api import sync_playwright
 from try_wheel import ROOT, Journey, build, expect, install
 

@@ -1,12 +1,16 @@
 """A worker's steps, taken by the test itself."""
 
+import time
 from collections import Counter
 
-from drawscape.jobs import Job, default_queue, enqueue_background_job, list_jobs
+from drawscape.jobs import Job, default_queue, enqueue_background_job, enqueue_many, list_jobs
 from drawscape.queue.table.claims import acknowledge, claim
+from drawscape.queue.table.keep import DAY_S
 from drawscape.queue.table.records import Claim, Outcome
 
 TASK = "sampletasks.nothing"
+MANY = 3000
+"""Jobs that one may well look at in slices."""
 CLAIMANT = ("background", "worker", None)
 """The queue, the worker, and no child process."""
 
@@ -39,3 +43,15 @@ def run(job: Job, status: str = "finished", reason: str | None = None) -> None:
 def statuses() -> Counter[str]:
     """Return how many jobs have each status."""
     return Counter(str(job.status) for job in list_jobs(limit=None))
+
+
+def ended_jobs(count: int = MANY, days_ago: float = 40) -> list[str]:
+    """Queue jobs and let them have ended, one in ten failed."""
+    batch = enqueue_many(TASK, [{}] * count)
+    with default_queue().database.transaction() as connection:
+        connection.execute(
+            "update job set status = case when seq % 10 > 0 then 'finished' else 'failed' end, attempts = 1, "
+            "started_at = :then, ended_at = :then + seq * 0.001 where batch = :batch",
+            {"then": time.time() - days_ago * DAY_S, "batch": batch.id},
+        )
+    return [job.id for job in batch.jobs]

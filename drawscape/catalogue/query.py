@@ -1,7 +1,5 @@
 """Drawings by what they are: sketch, parameters, stars, tags, text, time."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -55,8 +53,8 @@ class Drawings(Sequence[Drawing]):
     @overload
     def __getitem__(self, index: int) -> Drawing: ...
     @overload
-    def __getitem__(self, index: slice) -> Drawings: ...
-    def __getitem__(self, index: int | slice) -> Drawing | Drawings:
+    def __getitem__(self, index: slice) -> "Drawings": ...
+    def __getitem__(self, index: int | slice) -> "Drawing | Drawings":
         if isinstance(index, slice):
             return Drawings(self._ids[index])
         return next(iter(self._read([self._ids[index]])))

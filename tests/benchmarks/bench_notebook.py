@@ -21,10 +21,11 @@ from playwright.sync_api import sync_playwright
 from tables import Row, report
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / "browser"), str(TESTS)]
+sys.path.insert(0, str(TESTS))
 
-from conftest import ROOT, Lab, Notebook, jupyter_folders, running_lab  # noqa: E402
 from find_chromium import FLAGS, find  # noqa: E402
+from jupyter_lab import Lab, jupyter_folders, running_lab  # noqa: E402
+from notebook_page import Notebook  # noqa: E402
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text()
 
@@ -268,7 +269,11 @@ def main() -> None:
         for folder in ("home", "notebooks"):
             (base / folder).mkdir()
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("DRAWSCAPE_", "JUPYTER"))}
-        environment = {**kept, "DRAWSCAPE_HOME": str(base / "home"), "PYTHONPATH": str(ROOT)}
+        environment = {
+            **kept,
+            "DRAWSCAPE_HOME": str(base / "home"),
+            "PYTHONPATH": str(TESTS.parent),
+        }
         folders = jupyter_folders(base)
         with (
             worker(environment, base / "home"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import serious
 from support import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
@@ -30,8 +30,7 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
     page.locator(DRAWN).nth(3).wait_for()
     turns = "print(len({one.values['turns'] for one in bred.generation.individuals}))"
     assert notebook.evaluate(turns) == "1\n"
-    found = Axe().run(page, context=".drawscape-form").response["violations"]
-    assert [v["id"] for v in found if v["impact"] in ("critical", "serious")] == []
+    assert serious(page, ".drawscape-form") == []
     tree.get_by_role("button", name="1 1 ★").click()
     wait_until(
         lambda: notebook.evaluate("print(bred.generation is bred.generations[0])") == "True\n",

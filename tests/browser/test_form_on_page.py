@@ -1,27 +1,15 @@
 """What a form is to a browser: exact numbers, names for every input, keys that stay, a picture that lasts."""
 
 import json
-import re
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import serious
 from support import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
-
-EXACT = """from drawscape.notebook import form
-drawing = form('flow_field', paper='A6', gusts=1.25, spacing=1.33, moon=0.111)
-drawing"""
-
-TILES = """from drawscape.notebook import Tile, TileGrid
-events = []
-grid = TileGrid([Tile(str(i), b'', f'seed {i}') for i in range(400)],
-    on_star=lambda *a: events.append(('star', *a)), on_open=lambda *a: events.append(('open', *a)),
-    on_compare=lambda ids: events.append(('compare', *ids)))
-grid"""
 
 MANY = """from typing import Annotated
 from annotated_types import Interval, doc
@@ -34,9 +22,6 @@ exec('def hills(svg, *, ' + ', '.join(map(described, range(300))) + '): svg.circ
 drawing = form(hills, paper='A6')
 drawing"""
 
-PAIR = """import ipywidgets
-from drawscape.notebook import form
-ipywidgets.HBox([form('spiral', paper='A6'), form('rose', paper='A6')])"""
 
 DARK = (
     "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
@@ -45,31 +30,12 @@ COMPLETE = """async code => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     return (await kernel.requestComplete({code, cursor_pos: code.length})).content.matches;
 }"""
-COLOUR = "element => getComputedStyle(element).color"
 RECORD_PICTURES = """image => {
     window.pictures = [];
     new MutationObserver(() => window.pictures.push(getComputedStyle(image).opacity))
         .observe(image, {attributes: true, attributeFilter: ['src']});
 }"""
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
-
-
-@pytest.fixture
-def notebook(lab: Any, page: Any) -> Any:
-    """A notebook with one form, shown."""
-    notebook = lab.run_cells(page, EXACT)
-    page.locator(".drawscape-scripted").wait_for()
-    return notebook
-
-
-def serious(page: Any, context: str) -> list[str]:
-    """Return axe-core's critical and serious findings within that part of the page."""
-    found = Axe().run(page, context=context).response["violations"]
-    return [
-        f"{v['id']}: {v['nodes'][0]['html'][:120]}"
-        for v in found
-        if v["impact"] in ("critical", "serious")
-    ]
 
 
 def test_what_is_set_is_what_is_drawn_once_a_browser_shows_it(notebook: Any) -> None:
@@ -250,81 +216,6 @@ def test_the_file_is_opened_downloaded_and_exported_from_under_the_picture(
     assert all(b"G1" in Path(one.path()).read_bytes() for one in downloads)
 
 
-def test_a_form_whose_kernel_is_gone_says_so_and_keeps_its_columns(
-    notebook: Any, page: Any
-) -> None:
-    form = notebook.form()
-    picture = form.root.locator("img.drawscape-picture")
-    before = picture.bounding_box()
-    page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
-    )
-    page.locator(".drawscape-form.jupyter-widgets-disconnected").wait_for()
-    said = "element => getComputedStyle(element, '::before').content"
-    assert "kernel of this form is gone" in form.root.evaluate(said)
-    assert picture.bounding_box()["x"] == pytest.approx(before["x"], abs=2)
-
-
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (430, 900)])
-def test_draw_is_in_view_beside_or_above_the_picture(
-    notebook: Any, page: Any, width: int, height: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    form = notebook.form()
-    form.root.evaluate("element => element.scrollIntoView()")
-    draw = form.root.locator(".drawscape-draw").bounding_box()
-    assert draw["y"] + draw["height"] < height
-    box = form.root.bounding_box()
-    for part in ("img.drawscape-picture", ".drawscape-orientation"):
-        inner = form.root.locator(part).bounding_box()
-        assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
-
-
-def test_a_drawn_picture_stays_beside_the_controls_and_as_it_is_when_it_is_out_of_date(
-    notebook: Any, page: Any
-) -> None:
-    page.set_viewport_size({"width": 1280, "height": 800})
-    form = notebook.form()
-    form.press("Draw")
-    form.await_status("finished")
-    form.root.get_by_role("button", name="Export").wait_for()
-    controls = form.root.locator(".drawscape-controls").bounding_box()
-    picture = form.root.locator("img.drawscape-picture").bounding_box()
-    assert picture["x"] >= controls["x"] + controls["width"]
-    assert picture["y"] == pytest.approx(controls["y"], abs=20)
-    image = form.root.locator("img.drawscape-picture")
-    before = image.get_attribute("src")
-    notebook.evaluate("drawing.set(gusts=1.6)")
-    form.root.locator(".drawscape-older-than").wait_for()
-    assert image.get_attribute("src") == before  # what is said of a picture does not decode it anew
-
-
-def test_two_forms_share_the_width_of_a_row(lab: Any, page: Any) -> None:
-    lab.run_cells(page, PAIR)
-    forms = page.locator(".drawscape-form.drawscape-scripted")
-    forms.nth(1).wait_for()
-    left, right = (forms.nth(i).bounding_box() for i in range(2))
-    assert left["width"] == pytest.approx(right["width"], abs=2)
-    assert left["width"] > 350
-    assert left["y"] == right["y"]
-    for i in range(2):
-        box, field = (
-            forms.nth(i).bounding_box(),
-            forms.nth(i).locator(".drawscape-orientation").bounding_box(),
-        )
-        assert field["x"] + field["width"] <= box["x"] + box["width"]
-
-
-def test_custom_paper_begins_as_the_paper_before_and_keeps_the_columns(notebook: Any) -> None:
-    form = notebook.form()
-    before = form.root.locator(".drawscape-controls").bounding_box()["width"]
-    form.root.locator(".drawscape-paper select").select_option(label="custom")
-    form.root.locator(".drawscape-parameter-width input").wait_for()
-    assert form.root.locator(".drawscape-parameter-width input").input_value() == "105"
-    assert form.root.locator(".drawscape-controls").bounding_box()["width"] == before
-
-
 def test_tab_completes_patterns_and_parameters_once_form_is_imported(
     notebook: Any, page: Any
 ) -> None:
@@ -362,26 +253,3 @@ def test_three_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold
     hill.wait_for()
     assert head.get_attribute("aria-expanded") == "true"
     assert serious(page, ".drawscape-form") == []
-
-
-def test_a_wall_of_tiles_is_chosen_from_and_rated_by_keys(lab: Any, page: Any) -> None:
-    notebook = lab.run_cells(page, TILES)
-    tiles = page.locator(".drawscape-wall-tile")
-    tiles.nth(1).wait_for()
-    assert tiles.count() == 400
-    tiles.nth(1).click()
-    for key in ("ArrowRight", "4", "Enter", "a"):
-        page.keyboard.press(key)
-    tiles.nth(5).click(modifiers=["Shift"])
-    chosen = "print(grid.selected, events)"
-    wanted = "['2', '3', '4', '5'] [('star', '2', 4), ('open', '2')]\n"
-    wait_until(lambda: notebook.evaluate(chosen) == wanted, 10, wanted)
-    assert page.evaluate(CELLS) == ["code"]
-    assert serious(page, ".drawscape-wall") == []
-    tiles.nth(3).drag_to(tiles.nth(1))
-    wait_until(lambda: "('compare', '1', '3')" in notebook.evaluate(chosen), 10, "a comparison")
-    notebook.evaluate("grid.update(Tile('0', b'', 'seed 0 failed', state='failed'))")
-    caption = tiles.nth(0).get_by_text("seed 0 failed")
-    caption.wait_for()
-    red, green, blue = map(int, re.findall(r"\d+", caption.evaluate(COLOUR)))
-    assert red > 150 > max(green, blue)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import serious
 from support import wait_until
 
 pytestmark = pytest.mark.browser
@@ -98,8 +98,7 @@ def test_drawings_are_found_chosen_and_exported_in_the_gallery(notebook: Any, pa
     stars.select_option(label="★★★ or more")
     await_tiles(page, 1)
     assert notebook.cell_errors() == []
-    found = Axe().run(page, context=".drawscape-form").response["violations"]
-    assert [v["id"] for v in found if v["impact"] in ("critical", "serious")] == []
+    assert serious(page, ".drawscape-form") == []
 
 
 def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> None:

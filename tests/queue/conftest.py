@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,12 +16,15 @@ from typing import Any
 import pytest
 from postgres_server import drop_schema, new_schema
 from queue_hand import Slot
+from queue_races import WORKER
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, living, retire
 
-TASKS = Path(__file__).with_name("sample_tasks.py")
-
+TASKS = {
+    "sampletasks": Path(__file__).with_name("sample_tasks.py"),
+    "processtasks": Path(__file__).with_name("process_tasks.py"),
+}
 
 BOTH = pytest.mark.both_engines
 """What a test has, or a module, whose subject is the same on SQLite and on Postgres."""
@@ -50,18 +54,24 @@ def _queue_on(engine: str, request: pytest.FixtureRequest) -> Iterator[str | Non
     drop_schema(url)
 
 
+def _forget_tasks() -> None:
+    for name in TASKS:
+        sys.modules.pop(name, None)
+
+
 def _make_home(folder: Path, patch: pytest.MonkeyPatch, url: str | None) -> Path:
-    """A home with a task module of its own, `sampletasks`."""
+    """A home with the task modules in it."""
     (folder / "modules").mkdir(parents=True)
     (folder / ".drawscape").mkdir()
-    (folder / "modules" / "sampletasks.py").write_text(TASKS.read_text())
+    for name, source in TASKS.items():
+        shutil.copy(source, folder / "modules" / f"{name}.py")
     patch.setenv("DRAWSCAPE_HOME", str(folder))
     if url is not None:
         patch.setenv("DRAWSCAPE_QUEUE", url)
-    patch.setenv("DRAWSCAPE_TASK_MODULES", "sampletasks")
+    patch.setenv("DRAWSCAPE_TASK_MODULES", ",".join(TASKS))
     patch.setenv("PYTHONPATH", str(folder / "modules"))
     patch.syspath_prepend(str(folder / "modules"))
-    sys.modules.pop("sampletasks", None)
+    _forget_tasks()
     return folder
 
 
@@ -72,7 +82,7 @@ def home(
     """A home of the test's own; start a consumer with `start_consumer` if it needs one."""
     with _queue_on(engine, request) as url:
         yield _make_home(tmp_path / "home", monkeypatch, url)
-    sys.modules.pop("sampletasks", None)
+    _forget_tasks()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +95,21 @@ def worked_home(
         consumer = Consumer(folder, "-w", "2").await_alive()
         yield folder
         consumer.stop()
-    sys.modules.pop("sampletasks", None)
+    _forget_tasks()
+
+
+@pytest.fixture
+def raced_queue(postgres_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A queue, and a worker of it that lives and does nothing by itself."""
+    from drawscape.job_manager import default_queue
+
+    url = new_schema(postgres_url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
+    locks = default_queue().folder / "workers"
+    announce(locks, WorkerInfo(WORKER, os.getpid(), 6, "background", 0.0))
+    yield
+    retire(locks, WORKER)
+    drop_schema(url)
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """Tasks for the queue's tests, copied into a test's home as the module `sampletasks`."""
 
-from __future__ import annotations
-
 import ctypes
 import logging
 import os
 import random
-import subprocess
 import sys
 import threading
 import time
@@ -64,15 +61,6 @@ def sys_exit(code=3):
     sys.exit(code)
 
 
-def swallow_everything(path):
-    Path(path).touch()
-    while True:
-        try:
-            time.sleep(10)
-        except BaseException:
-            pass
-
-
 def speak(text="hello"):
     print(text)
     print("to stderr", file=sys.stderr)
@@ -112,28 +100,6 @@ def draw_in_sight(folder, kilobytes):
     return "drawn"
 
 
-def fork_and_nap(path):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    if os.fork() == 0:
-        time.sleep(600)
-        os._exit(0)
-    Path(path).write_text(str(child.pid))
-    time.sleep(600)
-
-
-def fill_memory(step_mb=64):
-    held = []
-    while True:
-        held.append(bytearray(step_mb * 2**20))
-
-
-def hold(megabytes, seconds):
-    held = bytearray(megabytes * 2**20)
-    held[::4096] = b"x" * len(held[::4096])
-    current_job().progress(0.5, "held")
-    time.sleep(seconds)
-
-
 def big(megabytes):
     return b"x" * (megabytes * 2**20)
 
@@ -154,14 +120,6 @@ def flaky(path, good_at):
 def wait_for_file(path):
     while not os.path.exists(path):
         time.sleep(0.01)
-
-
-def until_asked(path):
-    Path(path).touch()
-    try:
-        time.sleep(60)
-    finally:
-        Path(path + ".asked").write_text(str(current_job().is_canceled))
 
 
 async def coroutine(x):
@@ -197,19 +155,8 @@ def nap_then_fail(seconds):
 
 
 def big_after(path, size):
-    while not os.path.exists(path):
-        time.sleep(0.01)
+    wait_for_file(path)
     return b"x" * size
-
-
-def tidy_up_slowly(path):
-    with open(path, "w", buffering=1) as file:
-        file.write("begun\n")
-        try:
-            time.sleep(60)
-        finally:
-            time.sleep(2)
-            file.write("tidied up\n")
 
 
 def fail_with_a_strange_name():
@@ -226,13 +173,6 @@ def fail_with_a_failing_preview():
     job.progress(0.1, preview="<svg/>")
     job.progress(0.2, preview=lambda: 1 / 0)
     raise ValueError("the true error")
-
-
-def wander(folder):
-    import signal
-
-    os.chdir(folder)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def fail_at_length(size):
@@ -252,15 +192,6 @@ def _private(x):
     return x * 2
 
 
-def start_a_session_and_nap(path):
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    child = subprocess.Popen(command, start_new_session=True)
-    with open(path + ".part", "w") as file:
-        file.write(str(child.pid))
-    os.rename(path + ".part", path)
-    time.sleep(600)
-
-
 def print_bytes_slowly(data):
     for byte in data:
         os.write(1, bytes([byte]))
@@ -271,114 +202,6 @@ def fail_for_good(path):
     error = ValueError("for good")
     error.permanent = True
     raise error
-
-
-def change_everything(folder):
-    """Leave the process as unlike itself as Python lets a task."""
-    import signal
-
-    os.chdir(folder)
-    os.umask(0)
-    os.environ["INK"] = "violet"
-    os.environ.pop("DRAWSCAPE_HOME")
-    sys.path.insert(0, folder)
-    sys.setrecursionlimit(5000)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, lambda *_: os._exit(9))
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-    sys.stdout = open(os.devnull, "w")
-    os.close(1)
-    os.close(2)
-    return os.getpid()
-
-
-def describe_process():
-    import signal
-
-    umask = os.umask(0)
-    os.umask(umask)
-    print("is printed")
-    os.system("echo by a shell")
-    return {
-        "folder": os.getcwd(),
-        "umask": umask,
-        "environment": {key: os.environ.get(key) for key in ("INK", "DRAWSCAPE_HOME")},
-        "path": list(sys.path),
-        "recursion limit": sys.getrecursionlimit(),
-        "handlers": [str(signal.getsignal(s))[:20] for s in (signal.SIGTERM, signal.SIGALRM)],
-        "timer": signal.getitimer(signal.ITIMER_REAL),
-        "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
-    }
-
-
-def pid_after(what):
-    """Return the process id after something that cannot be undone."""
-    import resource
-
-    if what == "thread":
-        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
-    elif what == "priority":
-        os.nice(1)
-    elif what == "limit":
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
-    elif what == "memory":
-        pid_after.kept = bytearray(b"x") * (400 * 2**20)
-    elif what == "process":
-        subprocess.Popen(["sleep", "600"])
-    elif what == "closed output":
-        sys.stdout.close()
-    return os.getpid()
-
-
-def leave_processes(path, how, then):
-    """Start a process in another session, as `how` says, note its id, then end as `then` says."""
-    command = [sys.executable, "-c", "import time; time.sleep(600)"]
-    environment = {"PATH": os.environ["PATH"]} if how == "own environment" else None
-    if how == "double fork":
-        if os.fork() == 0:
-            os.setsid()
-            if os.fork():
-                os._exit(0)
-            write_whole(path, str(os.getpid()))
-            os.execv(command[0], command)
-        os.wait()
-    else:
-        child = subprocess.Popen(command, start_new_session=True, env=environment)
-        write_whole(path, str(child.pid))
-    while not os.path.exists(path):
-        time.sleep(0.01)
-    if then == "crash":
-        segfault()
-    if then == "nap":
-        time.sleep(600)
-
-
-def write_whole(path, text):
-    with open(path + ".part", "w") as file:
-        file.write(text)
-    os.rename(path + ".part", path)
-
-
-def return_twice(path, first="task"):
-    """Fork as a careless task does: the copy comes back from here too, a little later or `first`."""
-    if os.fork() == 0:
-        time.sleep(0.4 if first == "task" else 0)
-        Path(path).touch()
-        return "the copy's"
-    time.sleep(0 if first == "task" else 0.4)
-    return "the task's"
-
-
-def fork_and_report(seconds):
-    """The copy reports progress while the next job runs."""
-    if os.fork() == 0:
-        for _ in range(int(seconds * 20)):
-            current_job().progress(0.9, "from the copy")
-            time.sleep(0.05)
-        os._exit(0)
-    return os.getpid()
 
 
 def draw_in_steps(steps, bad=None):
@@ -405,11 +228,6 @@ def nap_then_report(seconds, message):
     time.sleep(0.3)
     current_job().progress(0.5, message)
     time.sleep(600)
-
-
-def run_out_of_memory(pid_path):
-    Path(pid_path).write_text(str(os.getpid()))
-    raise MemoryError
 
 
 def say(data, pause=0):

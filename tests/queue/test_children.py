@@ -63,7 +63,7 @@ def test_a_running_job_survives_the_server_that_forked_its_child(home: Path, sta
 
 def test_the_peak_memory_of_a_child_that_is_killed_is_known(home: Path, start_consumer):
     start_consumer()
-    job = enqueue_background_job("sampletasks.hold", 300, 60)
+    job = enqueue_background_job("processtasks.hold", 300, 60)
     wait_until(lambda: job.message == "held")
     wait_until(lambda: resident_mb(job.refresh().pid) > 300)
     time.sleep(1.5)  # the worker looks twice a second
@@ -78,7 +78,7 @@ def test_the_peak_memory_of_a_child_that_is_killed_is_known(home: Path, start_co
 def test_the_peak_memory_of_an_earlier_job_is_not_that_of_the_next(home: Path, start_consumer):
     start_consumer()
     child = enqueue_background_job("sampletasks.where").wait(60)[1]
-    large = enqueue_background_job("sampletasks.hold", 300, 0)
+    large = enqueue_background_job("processtasks.hold", 300, 0)
     large.wait(60)
     small = enqueue_background_job("sampletasks.where")
     assert small.wait(60)[1] == child
@@ -96,7 +96,7 @@ def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
 ):
     note = tmp_path / "pid"
     first = start_consumer()
-    job = enqueue_background_job("sampletasks.start_a_session_and_nap", str(note))
+    job = enqueue_background_job("processtasks.leave_processes", str(note), "session", "nap")
     wait_until(lambda: note.exists() and note.read_text())
     orphan = int(note.read_text())
     assert is_running(orphan)

@@ -73,7 +73,7 @@ class TestRunningJobs:
 
     def test_a_task_can_be_asked_first(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = started(enqueue_background_job("sampletasks.until_asked", path))
+        job = started(enqueue_background_job("processtasks.until_asked", path))
         wait_until(Path(path).exists)
         job.stop(grace=10)
         assert ended(job).status == "stopped"
@@ -81,7 +81,7 @@ class TestRunningJobs:
 
     def test_one_that_swallows_everything_is_killed_after_the_grace(self, tmp_path):
         path = tmp_path / "marker"
-        job = started(enqueue_background_job("sampletasks.swallow_everything", str(path)))
+        job = started(enqueue_background_job("processtasks.swallow_everything", str(path)))
         wait_until(path.exists)
         job.stop(grace=0.3)
         assert ended(job).status == "stopped"
@@ -89,7 +89,7 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_the_grace_is_not_prolonged_by_looks_at_the_request(self, tmp_path):
         path = tmp_path / "marker"
-        job = started(enqueue_background_job("sampletasks.swallow_everything", str(path)))
+        job = started(enqueue_background_job("processtasks.swallow_everything", str(path)))
         wait_until(path.exists)
         job.stop(grace=1.5)
         looks = 0
@@ -102,7 +102,7 @@ class TestRunningJobs:
     @pytest.mark.slow
     def test_a_task_that_was_asked_is_asked_once(self, tmp_path):
         path = str(tmp_path / "marker")
-        job = started(enqueue_background_job("sampletasks.tidy_up_slowly", path))
+        job = started(enqueue_background_job("processtasks.tidy_up_slowly", path))
         wait_until(Path(path).exists)
         job.stop(grace=20)
         for _ in range(4):
@@ -113,7 +113,7 @@ class TestRunningJobs:
     def test_a_stop_is_not_held_up_by_anothers_grace(self, tmp_path):
         first = started(enqueue_background_job("sampletasks.nap", 60))
         stubborn = started(
-            enqueue_background_job("sampletasks.swallow_everything", str(tmp_path / "marker"))
+            enqueue_background_job("processtasks.swallow_everything", str(tmp_path / "marker"))
         )
         wait_until((tmp_path / "marker").exists)
         stubborn.stop(grace=600)
@@ -125,7 +125,7 @@ class TestRunningJobs:
 
     def test_what_a_task_has_forked_goes_with_it(self, tmp_path):
         path = tmp_path / "pid"
-        job = started(enqueue_background_job("sampletasks.fork_and_nap", str(path)))
+        job = started(enqueue_background_job("processtasks.fork_and_nap", str(path)))
         wait_until(lambda: path.exists() and path.read_text())
         group = job.refresh().pid
         others = [pid for pid in _processes() if _group(pid) == group]
@@ -136,7 +136,9 @@ class TestRunningJobs:
 
     def test_so_does_what_a_task_has_started_in_a_session_of_its_own(self, tmp_path):
         path = tmp_path / "pid"
-        job = started(enqueue_background_job("sampletasks.start_a_session_and_nap", str(path)))
+        job = started(
+            enqueue_background_job("processtasks.leave_processes", str(path), "session", "nap")
+        )
         wait_until(path.exists)
         stray = int(path.read_text())
         assert is_running(stray)
@@ -255,7 +257,7 @@ def test_waiting_without_a_worker_warns(home):
 @pytest.mark.both_engines
 def test_a_memory_limit_fails_the_job_with_its_peak(home, start_consumer):
     start_consumer(environment={"DRAWSCAPE_JOB_MEMORY": "400M"})
-    job = ended(enqueue_background_job("sampletasks.fill_memory"))
+    job = ended(enqueue_background_job("processtasks.fill_memory"))
     assert (job.status, job.reason) == ("failed", "crashed")
     assert "MemoryError" in job.error
     assert job.refresh().peak_kb > 200_000

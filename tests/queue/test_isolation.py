@@ -22,11 +22,11 @@ def pid_of_next() -> int:
 @pytest.mark.both_engines
 def test_what_a_job_changed_in_its_process_is_put_back(home: Path, start_consumer, tmp_path: Path):
     start_consumer()
-    before = enqueue_background_job("sampletasks.describe_process").wait(60)
-    child = enqueue_background_job("sampletasks.change_everything", str(tmp_path)).wait(60)
+    before = enqueue_background_job("processtasks.describe_process").wait(60)
+    child = enqueue_background_job("processtasks.change_everything", str(tmp_path)).wait(60)
     assert pid_of_next() == child  # put back, not replaced
     enqueue_background_job("sampletasks.nap", 0.4).wait(60)  # longer than the timer that was left
-    after = enqueue_background_job("sampletasks.describe_process")
+    after = enqueue_background_job("processtasks.describe_process")
     assert after.wait(60) == before
     assert after.logs() == "is printed\nby a shell\n"
     assert before["folder"] == str(home)
@@ -38,7 +38,7 @@ def test_what_a_job_changed_in_its_process_is_put_back(home: Path, start_consume
 def test_a_process_in_which_something_stays_runs_no_other_job(home, start_consumer, what):
     start_consumer()
     assert pid_of_next() == pid_of_next()
-    pid = enqueue_background_job("sampletasks.pid_after", what).wait(60)
+    pid = enqueue_background_job("processtasks.pid_after", what).wait(60)
     assert pid_of_next() != pid
     wait_until(lambda: not is_running(pid))
 
@@ -89,7 +89,7 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(
 ):
     start_consumer()
     note = tmp_path / "pid"
-    job = enqueue_background_job("sampletasks.leave_processes", str(note), how, then)
+    job = enqueue_background_job("processtasks.leave_processes", str(note), how, then)
     wait_until(note.exists)
     left = int(note.read_text())
     if then == "nap":
@@ -105,7 +105,7 @@ def test_what_a_task_put_into_another_session_goes_with_the_job(
 def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer, tmp_path, first):
     start_consumer()
     path = tmp_path / "came-back"
-    twice = enqueue_background_job("sampletasks.return_twice", str(path), first)
+    twice = enqueue_background_job("processtasks.return_twice", str(path), first)
     following = [enqueue_background_job("sampletasks.nap", 0.3) for _ in range(3)]
     assert twice.wait(60) == "the task's"
     assert [job.wait(60) for job in following] == [0.3] * 3
@@ -116,7 +116,7 @@ def test_a_task_that_returns_twice_answers_for_itself_only(home, start_consumer,
 @pytest.mark.both_engines
 def test_a_forked_copy_does_not_report_for_the_next_job(home, start_consumer):
     start_consumer()
-    enqueue_background_job("sampletasks.fork_and_report", 2).wait(60)
+    enqueue_background_job("processtasks.fork_and_report", 2).wait(60)
     job = enqueue_background_job("sampletasks.report", "of its own", 0.5)
     job.wait(60)
     assert job.message == "of its own"
@@ -143,7 +143,7 @@ def test_a_generator_that_yields_no_fraction_fails_with_the_remedy(home, start_c
 def test_a_process_that_ran_out_of_memory_runs_no_other_job(home, start_consumer, tmp_path):
     start_consumer()
     path = tmp_path / "pid"
-    job = enqueue_background_job("sampletasks.run_out_of_memory", str(path))
+    job = enqueue_background_job("processtasks.run_out_of_memory", str(path))
     with pytest.raises(JobFailed, match="MemoryError"):
         job.wait(60)
     assert job.reason == "crashed"

@@ -76,7 +76,7 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
     """Several, each of them with the file removed anew: one may be asked to stop by a lucky moment."""
     start_consumer("-w", "6")
     paths = [tmp_path / f"begun{number}" for number in range(6)]
-    jobs = [enqueue_background_job("sampletasks.until_asked", str(path)) for path in paths]
+    jobs = [enqueue_background_job("processtasks.until_asked", str(path)) for path in paths]
     wait_until(lambda: all(path.exists() for path in paths))
     for job in jobs:
         for lock in (home / ".drawscape" / "workers").glob("*.lock"):

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from queue_steps import MANY, TASK, ended_jobs
 
-from drawscape.errors import JobOptionError
 from drawscape.jobs import (
     Job,
     Keep,
-    cancel_all,
     default_queue,
     enqueue_background_job,
     enqueue_many,
     list_jobs,
     prune_jobs,
-    queue_statistics,
     retry_failed_jobs,
 )
-from drawscape.queue.table.claims import acknowledge_all, claim
 from drawscape.queue.table.control import cancel_many, retry_failed
 from drawscape.queue.table.keep import DAY_S
-from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.retention import prune
 from drawscape.queue.table.slices import in_slices
-
-MANY = 3000
-
-
-def ended_jobs(count: int = MANY, days_ago: float = 40) -> list[str]:
-    """Queue jobs and let them have ended, one in ten failed."""
-    batch = enqueue_many("sampletasks.nothing", [{}] * count)
-    with default_queue().database.transaction() as connection:
-        connection.execute(
-            "update job set status = case when seq % 10 > 0 then 'finished' else 'failed' end, attempts = 1, "
-            "started_at = :then, ended_at = :then + seq * 0.001 where batch = :batch",
-            {"then": time.time() - days_ago * DAY_S, "batch": batch.id},
-        )
-    return [job.id for job in batch.jobs]
 
 
 @pytest.mark.both_engines
@@ -118,7 +97,7 @@ def test_long_work_is_done_in_transactions_of_a_slice_each(
             changed = len(retry_failed(relaxed, queue.name))
             assert changed == MANY // 10
         else:
-            enqueue_many("sampletasks.nothing", [{}] * MANY)
+            enqueue_many(TASK, [{}] * MANY)
             relaxed.connection.set_trace_callback(statements.append)
             changed = cancel_many(relaxed, queue.name)
             assert changed == MANY
@@ -132,7 +111,7 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home: Path):
     ended_jobs()
     failed = [job.id for job in list_jobs("failed", limit=None)]
     oldest = Job(default_queue(), failed[-1])
-    dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=oldest)
+    dependent = enqueue_background_job(TASK, job_depends_on=oldest)
     assert dependent.reason == "dependency"
     code = (
         "from drawscape.jobs import retry_failed_jobs; from drawscape.queue.table import slices; "
@@ -201,120 +180,9 @@ def test_a_job_that_is_needed_meanwhile_is_not_pruned(home: Path):
 
     def need(statement: str) -> None:
         if statement == "begin immediate" and not needing:
-            needing.append(enqueue_background_job("sampletasks.nothing", job_depends_on=needed))
+            needing.append(enqueue_background_job(TASK, job_depends_on=needed))
 
     with default_queue().database.relaxed() as relaxed:
         relaxed.connection.set_trace_callback(need)
         assert prune(relaxed, now=time.time()) == 1
     assert {job.id for job in list_jobs()} == {needed, needing[0].id}
-
-
-def plans_of(look: Callable[[], object]) -> dict[str, list[str]]:
-    """Return the steps of each statement that reads jobs while `look` runs."""
-    database = default_queue().database
-    statements: list[str] = []
-    database.connection.set_trace_callback(statements.append)
-    look()
-    database.connection.set_trace_callback(None)
-    return {
-        statement: [
-            row[3] for row in database.connection.execute(f"explain query plan {statement}")
-        ]
-        for statement in statements
-        if " job " in statement
-    }
-
-
-def test_statistics_read_no_row_that_they_need_not(home: Path):
-    """Whatever the table holds, each statement finds its rows by an index."""
-    ended_jobs(10)
-    plans = plans_of(queue_statistics)
-    assert len(plans) >= 6
-    for statement, steps in plans.items():
-        for step in steps:
-            if step.startswith("SCAN job"):  # only of what is open, and without its rows
-                assert re.search("COVERING INDEX job_(scheduled|deferred)$|job_started$", step), (
-                    step
-                )
-            assert "TEMP B-TREE" not in step, (statement, step)
-
-
-@pytest.mark.parametrize("most", [1, 8])
-def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path, most: int):
-    """However much of it there is: a claim takes as many steps of SQLite as with little."""
-    database = default_queue().database
-
-    def steps() -> int:
-        counted = itertools.count()
-        held = claim(database, "background", "worker", None)
-        database.connection.set_progress_handler(lambda: next(counted) < 0, 10)
-        for _ in range(3):
-            following = acknowledge_all(
-                database,
-                [(held, Outcome("finished"))],
-                next_for=("background", "worker", None),
-                most=most,
-            )[1]
-            held = following[0]
-        database.connection.set_progress_handler(None, 0)
-        return next(counted)
-
-    lanes = [{"job_lane": "fast"}, {"job_limit_key": "pen", "job_limit": 100}]
-    for options in lanes:
-        enqueue_many("sampletasks.nothing", [{}] * 100, **options)
-    few = steps()
-    for options in lanes:
-        enqueue_many("sampletasks.nothing", [{}] * MANY, **options)
-    assert steps() < 1.2 * few
-
-
-def test_a_batch_is_counted_by_its_indexes(home: Path):
-    batch = enqueue_many("sampletasks.nothing", [{}] * 3)
-    plans = plans_of(lambda: batch.counts)
-    steps = " ".join(step for found in plans.values() for step in found)
-    for index in ("job_of_batch ", "job_of_batch_apart "):
-        assert f"SEARCH job USING COVERING INDEX {index}" in steps
-    assert re.findall("SCAN job.*?INDEX ([a-z_]+)", steps) in ([], ["job_started"])
-
-
-@pytest.mark.parametrize("lane", ["default", "slow"])
-def test_the_oldest_that_waits_may_be_of_any_priority_and_lane(home: Path, lane: str):
-    enqueue_background_job("sampletasks.nothing", job_lane="other")
-    for priority, age_s in ((0, 900), (5, 100), (-5, 300)):
-        job = enqueue_background_job("sampletasks.nothing", job_priority=priority, job_lane=lane)
-        default_queue().database.connection.execute(
-            "update job set created_at = created_at - ? where id = ?", (age_s, job.id)
-        )
-    assert 900 <= queue_statistics().oldest_waiting_s < 1000
-
-
-@pytest.mark.both_engines
-def test_jobs_that_never_started_do_not_hide_how_long_others_waited(home: Path):
-    ended_jobs(20, days_ago=1)
-    enqueue_many("sampletasks.nothing", [{}] * MANY)
-    cancel_all()
-    found = queue_statistics()
-    assert found.wait_s
-    assert found.ended_last_hour == found.ended_last_minute == MANY
-    assert found.counts["canceled"] == MANY
-
-
-@pytest.mark.both_engines
-def test_a_list_of_all_jobs_reads_them_as_one_goes_along(home: Path):
-    batch = enqueue_many("sampletasks.nothing", [{}] * 2500)
-    ids = [job.id for job in reversed(batch.jobs)]
-    every = list_jobs(limit=None)
-    assert [job.id for job in every] == ids
-    assert [len(every), *(every[n].id for n in (0, 1500, -1))] == [2500, ids[0], ids[1500], ids[-1]]
-    assert [job.id for job in every[10:4:-2]] == ids[10:4:-2]
-    assert every == list(every) != list_jobs("failed", limit=None)
-    for outside in (2500, -2501):
-        with pytest.raises(IndexError, match="there is no job number"):
-            every[outside]
-    walk = iter(every)
-    next(walk)
-    default_queue().database.connection.execute("delete from job")
-    assert len(list(walk)) == 999  # the page that was read
-    assert not every
-    with pytest.raises(JobOptionError, match="running"):
-        list_jobs("running", limit=None)

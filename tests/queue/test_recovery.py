@@ -94,7 +94,7 @@ def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
 def test_a_service_manager_may_signal_worker_and_children_alike(home, start_consumer, tmp_path):
     path = tmp_path / "begun"
     consumer = start_consumer()
-    job = started(enqueue_background_job("sampletasks.until_asked", str(path)))
+    job = started(enqueue_background_job("processtasks.until_asked", str(path)))
     wait_until(path.exists)
     os.kill(job.refresh().pid, signal.SIGTERM)
     consumer.stop()
@@ -105,7 +105,7 @@ def test_a_service_manager_may_signal_worker_and_children_alike(home, start_cons
 def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer, tmp_path):
     path = tmp_path / "begun"
     start_consumer()
-    job = started(enqueue_background_job("sampletasks.until_asked", str(path)))
+    job = started(enqueue_background_job("processtasks.until_asked", str(path)))
     wait_until(path.exists)
     child = job.refresh().pid
 

@@ -99,7 +99,7 @@ def test_a_loop_in_c_is_killed_at_its_timeout_and_the_next_job_runs():
 
 def test_a_timeout_with_grace_asks_first(worked_home: Path):
     path = str(worked_home / "timeout-asked")
-    job, text = failed("sampletasks.until_asked", path, job_timeout=1.5, job_grace=60)
+    job, text = failed("processtasks.until_asked", path, job_timeout=1.5, job_grace=60)
     assert job.reason == "timeout"
     assert Path(path + ".asked").read_text() == "True"
     assert "JobStopped" in text
@@ -170,7 +170,7 @@ def test_an_error_of_any_length_is_kept_short_with_both_ends():
 
 def test_a_job_leaves_the_process_as_it_found_it(worked_home: Path, tmp_path: Path):
     for _ in range(3):
-        enqueue_background_job("sampletasks.wander", str(tmp_path)).wait(60)
+        enqueue_background_job("processtasks.wander", str(tmp_path)).wait(60)
     assert [enqueue_background_job("sampletasks.where").wait(60)[0] for _ in range(3)] == [
         str(worked_home)
     ] * 3

@@ -177,3 +177,31 @@ def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home: Path) -> None
     assert (answer.status_code, answer.json["status"]) == (503, 503)
     assert answer.headers["Retry-After"]
     assert str(home) not in answer.text
+
+
+@pytest.mark.browser
+def test_a_plain_event_source_hears_the_end_once_and_closes(
+    opened: Any, serving: Any, ask: Any, order: dict[str, Any]
+) -> None:
+    with serving(WebSettings()) as server, opened(server.url) as page:
+        job_id = json.loads(ask(server, "POST", "/artboard/create", order)[2])["job_id"]
+        listening = page.evaluate_handle(
+            """id => {
+                const received = [];
+                const source = new EventSource(`jobs/${id}/events`);
+                source.addEventListener('job', event => received.push(JSON.parse(event.data).status));
+                return { received, source };
+            }""",
+            job_id,
+        )
+        ask(server, "POST", f"/jobs/{job_id}/cancel")
+        closed = page.evaluate(
+            """listening => new Promise(done => {
+                listening.source.onerror = () => {
+                    if (listening.source.readyState === EventSource.CLOSED) done(listening.received);
+                };
+            })""",
+            listening,
+        )
+    assert closed[-1] == "canceled"
+    assert closed.count("canceled") == 1

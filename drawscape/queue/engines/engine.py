@@ -3,8 +3,6 @@
 Statements use `?` for values and words that SQLite and Postgres both know.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -149,7 +147,7 @@ class Traces(Protocol):
     are_committed: bool
     """Whether `Database.version` differs after a change of them, too."""
 
-    def open_log(self, held: Claim) -> Log:
+    def open_log(self, held: "Claim") -> Log:
         """Return the log of a run; that of a later run goes on where the earlier ones ended."""
 
     def read_log(self, job_id: str, position: int) -> tuple[bytes, int] | None:
@@ -161,7 +159,7 @@ class Traces(Protocol):
     def preview_stamps(self, job_ids: Iterable[str]) -> Mapping[str, object]:
         """Return what differs between a preview and the next of those jobs that have one."""
 
-    def publish_preview(self, held: Claim) -> None:
+    def publish_preview(self, held: "Claim") -> None:
         """Let others see the drawing that the child has just left in a file of `folder`."""
 
     def close_preview(self, job_id: str, *, keep: bool) -> None:
@@ -220,7 +218,7 @@ class Database(Protocol):
     def traces(self) -> Traces:
         """What its jobs leave while they run."""
 
-    def another(self, *, is_durable: bool = True) -> Database:
+    def another(self, *, is_durable: bool = True) -> "Database":
         """Return the same table with connections of its own; a power loss may undo what is not durable."""
 
     @property
@@ -267,7 +265,7 @@ class Database(Protocol):
     def hurried(self) -> AbstractContextManager[None]:
         """Wait for others no longer than some milliseconds within a block."""
 
-    def relaxed(self) -> AbstractContextManager[Database]:
+    def relaxed(self) -> "AbstractContextManager[Database]":
         """Yield the same table for commits that a power loss may undo and `checkpoint` brings into place."""
 
     def checkpoint(self) -> None:

@@ -1,0 +1,141 @@
+"""A JupyterLab of a test's own."""
+
+import json
+import secrets
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from notebook_page import Notebook
+from support import free_port
+
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
+    "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+    # All cells stay in the page, so that a locator finds them wherever the view has scrolled.
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running JupyterLab on a copy of the tutorials."""
+
+    url: str
+    token: str
+    folder: Path
+    pid: int
+
+    def write(self, name: str, *sources: str) -> None:
+        """Write a notebook with those code cells."""
+        write_notebook(self.folder / name, *sources)
+
+    def run_cells(self, page: Any, *sources: str) -> Notebook:
+        """Return a new notebook with those cells, run."""
+        name = f"{secrets.token_hex(4)}.ipynb"
+        self.write(name, *sources)
+        notebook = self.open(page, name)
+        notebook.run_all()
+        return notebook
+
+    def open(self, page: Any, name: str) -> Notebook:
+        """Return the notebook `name` once it is open and its kernel is idle."""
+        page.goto(
+            f"{self.url}/lab/workspaces/{secrets.token_hex(4)}/tree/{name}?token={self.token}"
+        )
+        page.wait_for_function("() => window.jupyterapp !== undefined")
+        page.evaluate("() => window.jupyterapp.restored")
+        page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget?.sessionContext?.isReady"
+        )
+        notebook = Notebook(page)
+        notebook.wait_idle()
+        return notebook
+
+
+def write_notebook(path: Path, *sources: str) -> None:
+    """Write a notebook with those code cells."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source,
+        }
+        for number, source in enumerate(sources)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook))
+
+
+@contextmanager
+def running_lab(base: Path, folder: Path, environment: dict[str, str]) -> Iterator[Lab]:
+    """A JupyterLab that is up; at the end it is terminated, if a test has not killed it."""
+    token, port = secrets.token_hex(16), free_port()
+    with (base / "lab.log").open("ab") as log:
+        process = subprocess.Popen(
+            lab_command(folder, token, port),
+            env=environment,
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for_server(f"{url}/api/status?token={token}", process, base / "lab.log")
+        yield Lab(url, token, folder, process.pid)
+    finally:
+        process.terminate()  # the server ends its kernels before it goes
+        process.wait(timeout=60)
+
+
+def lab_command(folder: Path, token: str, port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"),
+        *(f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
+        *("--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"),
+        f"--ServerApp.root_dir={folder}",
+    ]
+
+
+def jupyter_folders(base: Path) -> dict[str, str]:
+    """Return variables that keep Jupyter away from the person's own settings."""
+    names = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }
+    overrides = base / "config" / "labconfig" / "default_setting_overrides.json"
+    overrides.parent.mkdir(parents=True)
+    overrides.write_text(json.dumps(LAB_SETTINGS))
+    return {variable: str(base / name) for variable, name in names.items()}
+
+
+def wait_for_server(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")

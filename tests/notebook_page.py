@@ -1,0 +1,122 @@
+"""A notebook that is open in a browser, driven as a person would."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """An open notebook, driven as a person would."""
+
+    page: Any
+
+    def wait_idle(self) -> None:
+        """Return when the kernel is connected and has nothing to do."""
+        self.page.wait_for_function(
+            """() => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+                return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+            }"""
+        )
+
+    def run_all(self) -> None:
+        """Run every cell and return when the last is done."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.wait_idle()
+
+    def evaluate(self, code: str) -> str:
+        """Return what `code` prints in the notebook's kernel."""
+        return self.page.evaluate(
+            """async code => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                let text = '';
+                const future = kernel.requestExecute({code, silent: false, store_history: false});
+                future.onIOPub = message => {
+                    if (message.header.msg_type === 'stream') text += message.content.text;
+                    if (message.header.msg_type === 'error')
+                        text += message.content.traceback.join('\\n');
+                };
+                await future.done;
+                return text;
+            }""",
+            code,
+        )
+
+    def cell_errors(self) -> list[str]:
+        """Return the text of every traceback and warning under a cell."""
+        return self.page.locator(
+            "[data-mime-type='application/vnd.jupyter.stderr']"
+        ).all_inner_texts()
+
+    def form(self) -> "FormOnPage":
+        """Return the notebook's form."""
+        form = self.page.locator(".drawscape-form:has(.drawscape-draw)").first
+        form.wait_for()
+        return FormOnPage(self, form)
+
+
+@dataclass(frozen=True)
+class FormOnPage:
+    """A form as it stands on the page."""
+
+    notebook: Notebook
+    root: Any
+
+    @property
+    def words(self) -> Any:
+        """The status line."""
+        return self.root.locator(".drawscape-status")
+
+    def press(self, name: str) -> None:
+        """Press the button with that word on it; return when the kernel has dealt with it."""
+        self.root.get_by_role("button", name=name, exact=True).click()
+        self.notebook.evaluate("pass")
+
+    def choose_pattern(self, name: str) -> None:
+        """Choose a pattern from the list."""
+        self.root.locator(".drawscape-pattern select").select_option(label=name)
+
+    def slide(self, parameter: str, value: int | float) -> None:
+        """Give a slider a value by the field beside it, as one does for an exact number."""
+        readout = self.root.locator(f".drawscape-parameter-{parameter} .drawscape-number input")
+        readout.click()
+        readout.fill(str(value))
+        readout.press("Enter")
+
+    def record_statuses(self) -> None:
+        """Begin to note every status that the words pass through."""
+        self.words.evaluate(
+            """words => {
+                window.statuses = [];
+                const note = () => {
+                    const now = [...words.classList].find(c => c.startsWith('drawscape-is-'));
+                    if (now && window.statuses.at(-1) !== now) window.statuses.push(now);
+                };
+                new MutationObserver(note).observe(words, {attributes: true});
+            }"""
+        )
+
+    def statuses(self) -> list[str]:
+        """Return the statuses noted so far."""
+        return [
+            s.removeprefix("drawscape-is-") for s in self.notebook.page.evaluate("window.statuses")
+        ]
+
+    def await_status(self, status: str) -> None:
+        """Return once the form shows that status."""
+        self.root.locator(f".drawscape-status.drawscape-is-{status}").wait_for()
+
+    def picture(self) -> bytes:
+        """Return the bytes of the image that the page shows."""
+        encoded = self.root.locator("img.drawscape-picture").evaluate(
+            """async image => {
+                const blob = await (await fetch(image.src)).blob();
+                return await new Promise(done => {
+                    const reader = new FileReader();
+                    reader.onload = () => done(reader.result.split(',')[1]);
+                    reader.readAsDataURL(blob);
+                });
+            }"""
+        )
+        return base64.b64decode(encoded)
