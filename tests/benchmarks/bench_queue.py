@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import lane_rates
 from queue_peers import (
     pebble_round_trip,
     plain_huey_drain,
@@ -277,6 +278,7 @@ def rows() -> list[Row]:
             ">= 0.80",
         ),
         Row("the same eight at a time, as workers take short jobs", f"{by_eight:,.0f}/s"),
+        *lane_rates.rows(fresh_queue, is_durable=False),
         Row("file size", f"{bytes_a_job} bytes a job"),
         Row("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", target="200 ms"),
         Row("stop of a running job", f"{stop * 1000:.0f} ms", target="300 ms"),

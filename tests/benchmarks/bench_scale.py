@@ -210,7 +210,7 @@ def main() -> None:
             systems += plain_huey(database(server.url, "plain"))
             systems += rq(redis_url) if redis_url else []
             rows, curves = compare(systems)
-            rows += [*age(url), lanes(url), held_open(url), churn(url), storm(url)]
+            rows += [*age(url), *lanes(url), held_open(url), churn(url), storm(url)]
             rows += [killed(url), *cut_off(server, url)]
     finally:
         server.remove()

@@ -5,30 +5,11 @@ import threading
 import time
 
 import psycopg
+from lane_rates import claims
+from lane_rates import rows as lane_rows
 from queue_world import SCALE, full, sized
 from scale_peers import execute
 from tables import Row
-
-
-def claims(jobs: int, *groups: dict[str, object]) -> float:
-    """Return acknowledgements with the next claim a second, one client; `groups` are options of jobs."""
-    from drawscape.job_manager import default_queue, enqueue_many
-    from drawscape.queue.table.claims import acknowledge, claim
-    from drawscape.queue.table.records import Outcome
-
-    table = default_queue().database
-    for options in groups or ({},):
-        enqueue_many("benchtasks.noop", [{}] * (jobs // max(1, len(groups))), **options)
-    jobs -= jobs % max(1, len(groups))
-    held = claim(table, "background", "bench", None)
-    began = time.perf_counter()
-    for _ in range(jobs - 1):
-        _, held = acknowledge(
-            table, held, Outcome("finished"), next_for=("background", "bench", None)
-        )
-    took_s = time.perf_counter() - began
-    acknowledge(table, held, Outcome("finished"))
-    return (jobs - 1) / took_s
 
 
 def age(url: str) -> list[Row]:
@@ -56,22 +37,10 @@ def age(url: str) -> list[Row]:
     return rows
 
 
-LANES = ({"job_lane": "fast"}, {"job_lane": "slow"}, {"job_limit_key": "plotter", "job_limit": 100})
-
-
-def lanes(url: str) -> Row:
-    """Return what lanes and a limit do to the claim."""
-    execute(url, "truncate job, job_dependency, job_batch, job_group")
-    before = claims(full(3000))
-    after = claims(full(3000), *LANES)
-    execute(url, "truncate job, job_dependency, job_batch, job_group")
-    return Row(
-        "claims, two lanes beside the default one and a limit",
-        f"{after:,.0f}/s",
-        "",
-        f"{after / before:.2f}",
-        "0.80",
-    )
+def lanes(url: str) -> list[Row]:
+    """Return what lanes and a limit do to claims, and to what a worker drains."""
+    clear = "truncate job, job_dependency, job_batch, job_group"
+    return lane_rows(lambda: execute(url, clear), is_durable=True)
 
 
 def held_open(url: str) -> Row:

@@ -75,8 +75,10 @@ def _claim_several(
         found = _claim_next(connection, queue, worker, pid, lanes, lowest)
         return [] if found is None else [found]
     if not rows:
-        chosen = ", ".join(map(str, _best(connection, lanes, values)))
-        rows = connection.execute(_CLAIM_CHOSEN.format(chosen=chosen), values).fetchall()
+        chosen = {f"seq{n}": seq for n, seq in enumerate(_best(connection, lanes, values))}
+        names = ", ".join(f":{name}" for name in chosen)  # not the numbers: it is prepared once
+        values |= chosen
+        rows = connection.execute(_CLAIM_CHOSEN.format(chosen=names), values).fetchall()
     if len(rows) > 1:  # they are changed, and returned, in the table's order
         rows.sort(key=lambda row: (-row[0], row[1]))
     return [Claim(*row[1:]) for row in rows]

@@ -1,0 +1,94 @@
+"""What lanes and a limit cost on the engine of the present queue: claims, and what a worker drains."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+from queue_world import drain_rate, running, sized
+from tables import Row
+
+Groups = tuple[dict[str, object], ...]
+
+ORDINARY: Groups = ({},)
+LANES: Groups = (
+    {"job_lane": "fast"},
+    {"job_lane": "slow"},
+    {"job_limit_key": "plotter", "job_limit": 100},
+)
+AIM = ">= 0.80"
+
+
+def fill(jobs: int, groups: Groups) -> int:
+    """Queue the jobs in equal parts; return how many there are."""
+    from drawscape.jobs import enqueue_many
+
+    for options in groups:
+        enqueue_many("benchtasks.noop", [{}] * (jobs // len(groups)), **options)
+    return jobs - jobs % len(groups)
+
+
+def claims(
+    jobs: int, groups: Groups = ORDINARY, *, most: int = 1, is_durable: bool = True
+) -> float:
+    """Return acknowledgements with the next `most` claims, by one client, as jobs a second."""
+    from drawscape.jobs import default_queue
+    from drawscape.queue.table.claims import acknowledge_all, claim
+    from drawscape.queue.table.records import Outcome
+
+    jobs = fill(jobs, groups)
+    table, bench = default_queue().database, ("background", "bench", None)
+    if not is_durable:
+        table = table.another(is_durable=False)
+    held, done = [claim(table, *bench)], 0
+    began = time.perf_counter()
+    while held:
+        ended = [(job, Outcome("finished")) for job in held]
+        accepted, held = acknowledge_all(table, ended, next_for=bench, most=most)
+        done += accepted.count(True)
+    took_s = time.perf_counter() - began
+    if done != jobs:
+        raise SystemExit(f"{done} of {jobs} jobs were acknowledged")
+    return done / took_s
+
+
+def drained(jobs: int, groups: Groups = ORDINARY) -> float:
+    """Return how many jobs a second a worker of two slots runs."""
+    from drawscape.jobs import count_queued
+
+    jobs = fill(jobs, groups)
+    worker = [sys.executable, "-m", "huey.bin.huey_consumer", "workers.huey", "-q", "-w", "2"]
+    with running(worker):
+        return drain_rate(lambda: jobs - count_queued(), jobs)
+
+
+def rows(clear: Callable[[], object], *, is_durable: bool) -> list[Row]:
+    """Return what each measure gives in three lanes with a limit, beside ordinary jobs, in alternation."""
+    jobs = sized(6000, 60)
+    measures = {
+        "claims, one by one": lambda groups: claims(jobs, groups, is_durable=is_durable),
+        "claims, eight at a time": lambda groups: claims(
+            jobs, groups, most=8, is_durable=is_durable
+        ),
+        "drain, two slots": lambda groups: drained(jobs, groups),
+    }
+    found = []
+    for what, measure in measures.items():
+        pairs = []
+        for _ in range(3):
+            clear()
+            without = measure(ORDINARY)
+            clear()
+            pairs.append((without, measure(LANES)))
+        without, within = (statistics.median(rates) for rates in zip(*pairs, strict=True))
+        found.append(
+            Row(
+                f"{what}, in three lanes with a limit",
+                f"{within:,.0f}/s",
+                f"without {without:,.0f}/s",
+                f"{within / without:.2f}",
+                AIM,
+            )
+        )
+    clear()
+    return found
