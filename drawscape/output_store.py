@@ -8,8 +8,6 @@ A copy has the time of its object, to the second, and in the digits below a mark
 one look at the object says whether the copy is the present one, without notes on the side.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading
@@ -26,7 +24,7 @@ _AT_ONCE = 64
 
 _S3_LIMITS = {"connect_timeout": 5, "read_timeout": 30, "retries": {"max_attempts": 3}}
 
-_stores: dict[str, OutputStore] = {}
+_stores: "dict[str, OutputStore]" = {}
 _opening = threading.Lock()
 _expected: dict[Path, int | None] = {}
 """Files that tasks are about to write, and their times before."""
@@ -41,7 +39,7 @@ def named() -> str:
     return os.environ.get("DRAWSCAPE_OUTPUT", "")
 
 
-def store() -> OutputStore | None:
+def store() -> "OutputStore | None":
     """Return the object store that `DRAWSCAPE_OUTPUT` names, None where the output is a folder.
 
     Raises OutputStoreError when the package for it is missing.

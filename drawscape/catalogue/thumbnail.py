@@ -1,7 +1,5 @@
 """A drawing's thumbnail: its lines laid on few pixels as ink, and those in few bytes."""
 
-from __future__ import annotations
-
 import io
 import math
 from typing import TYPE_CHECKING
@@ -68,14 +66,14 @@ def _expected_over(pixels: NDArray[np.uint8]) -> float:
     return 2.14 + 0.24 + 0.77 * math.log(max(int(steps) / 255, 1)) - math.log(LARGEST_THUMBNAIL)
 
 
-def _smaller(picture: Image) -> Image:
+def _smaller(picture: "Image") -> "Image":
     from PIL.Image import Resampling
 
     width, height = (max(1, side * 3 // 4) for side in picture.size)
     return picture.resize((width, height), Resampling.BILINEAR)
 
 
-def _webp(picture: Image, quality: int) -> bytes:
+def _webp(picture: "Image", quality: int) -> bytes:
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=quality, method=2)
     return out.getvalue()

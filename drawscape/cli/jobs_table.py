@@ -1,7 +1,5 @@
 """The queue as a table for a person, once or live, and as lines for a program."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable
@@ -77,7 +75,7 @@ def watch(find: Finder, limit: int) -> None:
             view.update(look(), refresh=True)
 
 
-def table(rows: list[JobSnapshot], console: Console) -> Any:
+def table(rows: list[JobSnapshot], console: "Console") -> Any:
     """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths.
 
     A job with a description is shown by it.

@@ -5,8 +5,6 @@ does a number with more digits than a double holds. Beside values of a type, NA 
 there is none. DuckDB's own sniffer looks at a sample and takes '007' for 7.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +41,7 @@ class Reading:
     timestamp_format: str | None = None
 
     @classmethod
-    def of(cls, options: Options) -> Reading:
+    def of(cls, options: Options) -> "Reading":
         """Return what the options say about values."""
         return cls(
             options.decimal, options.thousands, options.date_format, options.timestamp_format

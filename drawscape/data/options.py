@@ -1,7 +1,5 @@
 """The formats of tables, and what a caller may choose about a file that is not as it seems."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -85,7 +83,7 @@ class Options:
     safe_formulas: bool = False
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Options:
+    def of(cls, given: Mapping[str, Any]) -> "Options":
         """Return the options in `given`; UnknownNameError or ParameterError for what is wrong."""
         known = [option.name for option in fields(cls)]
         for name in given:

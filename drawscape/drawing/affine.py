@@ -1,7 +1,5 @@
 """Affine maps of the plane and SVG's `transform` attribute, for the canvas and the reader alike."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable
@@ -33,7 +31,7 @@ class Matrix(NamedTuple):
     e: float = 0.0
     f: float = 0.0
 
-    def __matmul__(self, first: Matrix) -> Matrix:
+    def __matmul__(self, first: "Matrix") -> "Matrix":
         """Return the map that does `first`, then this one."""
         a, b, c, d, e, f = self
         p, q, r, s, t, u = first

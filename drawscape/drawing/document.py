@@ -1,7 +1,5 @@
 """What a file holds, as a plotter sees it: layers of lines on a page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from drawscape.drawing.motion import Motion
@@ -28,7 +26,7 @@ class Layer:
         """How the pen moves on this layer, as its name says."""
         return Motion.of(self.name)
 
-    def with_lines(self, lines: Lines) -> Layer:
+    def with_lines(self, lines: Lines) -> "Layer":
         """Return the layer with other lines."""
         return replace(self, lines=lines)
 
@@ -52,6 +50,6 @@ class Document:
         """The lines of all layers in one."""
         return Lines.join(layer.lines for layer in self.layers)
 
-    def with_layers(self, layers: tuple[Layer, ...] | list[Layer]) -> Document:
+    def with_layers(self, layers: tuple[Layer, ...] | list[Layer]) -> "Document":
         """Return the page with other layers."""
         return replace(self, layers=tuple(layers))

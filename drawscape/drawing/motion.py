@@ -9,8 +9,6 @@ same, and the last of a kind counts (AxiDraw Layer Control). `+P2`, two passes, 
 AxiDraw's software takes it for text.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
@@ -51,7 +49,7 @@ class Motion:
                 raise PlotError(f"{field}={value!r}: give a whole number from {low} to {high}")
 
     @classmethod
-    def of(cls, name: str) -> Motion:
+    def of(cls, name: str) -> "Motion":
         """Return what a layer's `name` asks for."""
         match = _NAME.match(name)
         if match is None:

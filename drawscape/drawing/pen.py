@@ -1,7 +1,5 @@
 """The pens of a plotter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,7 +28,7 @@ class Pen:
         """How the pen moves: speed, height, passes, delay, as its name says (see motion.py)."""
         return Motion.of(self.name)
 
-    def moving(self, **motion: Any) -> Pen:
+    def moving(self, **motion: Any) -> "Pen":
         """Return the pen with a name that asks for another motion; other settings stay.
 
         >>> from drawscape.drawing.pen import Pen

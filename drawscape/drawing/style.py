@@ -1,7 +1,5 @@
 """CSS as lines need it: which ink a pen draws with, how wide, and whether it draws at all."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,7 +33,7 @@ class Style:
         """Return a property's value."""
         return self.values.get(name, default)
 
-    def with_(self, own: Mapping[str, str]) -> Style:
+    def with_(self, own: Mapping[str, str]) -> "Style":
         """Return the style of a child with declarations of its own."""
         given = {
             name: value

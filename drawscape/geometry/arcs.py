@@ -1,7 +1,5 @@
 """Elliptical arcs by their end points, as SVG has them, many at once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +23,7 @@ class Ellipses:
     ends: Floats
 
     @classmethod
-    def of(cls, begins: Floats, ends: Floats, curves: Floats) -> Ellipses:
+    def of(cls, begins: Floats, ends: Floats, curves: Floats) -> "Ellipses":
         """Return the arcs by end points and `curves` (K, 5): rx, ry, degrees, large, sweep.
 
         The conversion is that of the SVG standard's implementation notes, B.2.4 and B.2.5.

@@ -1,7 +1,5 @@
 """Cameras: from places in space to places on paper and how far behind it they are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -36,7 +34,7 @@ class Camera:
     @classmethod
     def looking(
         cls, eye: ArrayLike, at: ArrayLike, *, up: ArrayLike = (0.0, 0.0, 1.0), near: float = 1e-3
-    ) -> Camera:
+    ) -> "Camera":
         """Return a perspective from `eye` towards `at`, both (3,). `up` is what looks upright.
 
         Raises GeometryError when the two are the same place, or `near` is not positive.
@@ -47,7 +45,7 @@ class Camera:
         return cls(_axes(_vector(at) - place, _vector(up)), place, True, near)
 
     @classmethod
-    def parallel(cls, azimuth: float = 45.0, elevation: float = 30.0) -> Camera:
+    def parallel(cls, azimuth: float = 45.0, elevation: float = 30.0) -> "Camera":
         """Return a parallel view (orthographic), from `azimuth` and `elevation` in degrees.
 
         At azimuth 0 the eye looks along y, from the front; growing azimuths walk it to the right.
@@ -60,7 +58,7 @@ class Camera:
         return cls(np.stack((right, np.cross(forward, right), forward)), np.zeros(3), False)
 
     @classmethod
-    def isometric(cls) -> Camera:
+    def isometric(cls) -> "Camera":
         """Return the parallel view in which the three axes have the same length on paper."""
         return cls.parallel(45.0, float(np.degrees(np.arctan(np.sqrt(0.5)))))
 

@@ -1,7 +1,5 @@
 """Vector fields: functions of place, or their directions sampled on a grid."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -67,7 +65,7 @@ class SampledField:
     blends: NDArray[np.complex64]
 
     @classmethod
-    def of(cls, field: Field, bounds: Bounds, pitch: float, margin: float) -> SampledField:
+    def of(cls, field: Field, bounds: Bounds, pitch: float, margin: float) -> "SampledField":
         """Return `field` sampled every `pitch` mm within `bounds`, good for `margin` mm around.
 
         Raises GeometryError when that makes more nodes than memory would hold.

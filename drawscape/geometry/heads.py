@@ -1,7 +1,5 @@
 """Heads of growing lines: where they are, and where they leave the page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +19,7 @@ class Heads:
     step: Ints
 
     @classmethod
-    def of(cls, starts: Complexes, line: Ints) -> Heads:
+    def of(cls, starts: Complexes, line: Ints) -> "Heads":
         """Return two heads for each line, one each way, at its start."""
         way = np.repeat(np.array([1, -1]), len(starts))
         return cls(np.tile(starts, 2), way, np.tile(line, 2), np.zeros(len(way), dtype=np.int64))
@@ -29,11 +27,11 @@ class Heads:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, chosen: Flags) -> Heads:
+    def take(self, chosen: Flags) -> "Heads":
         """Return the chosen heads, by a mask."""
         return Heads(self.at[chosen], self.way[chosen], self.line[chosen], self.step[chosen])
 
-    def joined(self, other: Heads) -> Heads:
+    def joined(self, other: "Heads") -> "Heads":
         """Return these heads and the others."""
         return Heads(
             np.concatenate((self.at, other.at)),

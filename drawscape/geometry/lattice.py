@@ -3,8 +3,6 @@
 They know nothing of seeds, shapes or chunks; `noise.Noise` hands them flat float64 arrays.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +36,7 @@ class Lattice:
     cube: tuple[Floats, Floats, Floats]
 
     @classmethod
-    def shuffled_by(cls, rng: np.random.Generator) -> Lattice:
+    def shuffled_by(cls, rng: np.random.Generator) -> "Lattice":
         """Return a lattice in the order that `rng` gives."""
         once = rng.permutation(PERIOD).astype(np.intp)
         # Twice and two more, so that `shuffled[i] + j + 1` needs no wrapping.

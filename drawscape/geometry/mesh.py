@@ -1,7 +1,5 @@
 """Triangle meshes: vertices and faces in flat arrays, and the lines that can be drawn on them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,7 +24,7 @@ class Mesh:
     faces: Ints
 
     @classmethod
-    def of(cls, vertices: ArrayLike, faces: ArrayLike) -> Mesh:
+    def of(cls, vertices: ArrayLike, faces: ArrayLike) -> "Mesh":
         """Return a mesh of triangles, (F, 3), or of quads, (F, 4), which are cut in two.
 
         Raises GeometryError for other shapes or an index that no vertex has.
@@ -44,7 +42,7 @@ class Mesh:
         return cls(points, corners)
 
     @classmethod
-    def join(cls, meshes: Iterable[Mesh]) -> Mesh:
+    def join(cls, meshes: "Iterable[Mesh]") -> "Mesh":
         """Return all triangles of `meshes` in one; vertices are not shared between them."""
         parts = list(meshes)
         if not parts:
@@ -53,11 +51,11 @@ class Mesh:
         faces = [part.faces + start for part, start in zip(parts, starts, strict=False)]
         return cls(np.concatenate([part.vertices for part in parts]), np.concatenate(faces))
 
-    def moved(self, dx: float, dy: float, dz: float) -> Mesh:
+    def moved(self, dx: float, dy: float, dz: float) -> "Mesh":
         """Return the mesh moved."""
         return Mesh(self.vertices + np.array([dx, dy, dz], dtype=np.float64), self.faces)
 
-    def transformed(self, matrix: ArrayLike) -> Mesh:
+    def transformed(self, matrix: ArrayLike) -> "Mesh":
         """Return the mesh under a (3, 3) matrix. Raises GeometryError for another shape."""
         linear = np.asarray(matrix, dtype=np.float64)
         if linear.shape != (3, 3) or not np.isfinite(linear).all():

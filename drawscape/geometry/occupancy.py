@@ -15,8 +15,6 @@ different lines, or of one line more than a loop apart along it, are nearer than
 check both against a look at all pairs (tests/geometry/test_occupancy.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -254,7 +252,7 @@ class _Window:
     views: NDArray[np.void]
 
     @classmethod
-    def of(cls, filled: Flags, columns: int, most: int) -> _Window:
+    def of(cls, filled: Flags, columns: int, most: int) -> "_Window":
         side = 2 * most + 1
         i, j = (axis.ravel() for axis in np.mgrid[-most : most + 1, -most : most + 1])
         row = np.ndarray((1,), f"V{side}", filled)

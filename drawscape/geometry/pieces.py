@@ -1,7 +1,5 @@
 """Pieces of segments: which stretches of polylines stay, and the lines that they make."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +19,7 @@ class Segments:
     line: Ints
 
     @classmethod
-    def of(cls, lines: Lines) -> Segments:
+    def of(cls, lines: Lines) -> "Segments":
         """Return the segments of `lines`, in order; a line of one point makes one of length 0."""
         first = np.ones(len(lines.points), dtype=bool)
         first[lines.offsets[1:] - 1] = lines.counts == 1
@@ -42,7 +40,7 @@ class Pieces:
     end: Floats
 
     @classmethod
-    def united(cls, segment: Ints, start: Floats, end: Floats, *, slack: float = 0.0) -> Pieces:
+    def united(cls, segment: Ints, start: Floats, end: Floats, *, slack: float = 0.0) -> "Pieces":
         """Return the union of any stretches; gaps of `slack` or less are closed."""
         keep = end > start
         segment, start, end = segment[keep], start[keep], end[keep]
@@ -57,7 +55,7 @@ class Pieces:
         heads = np.flatnonzero(fresh)
         return cls(segment[heads], start[heads], np.maximum.reduceat(end, heads))
 
-    def complement(self, count: int) -> Pieces:
+    def complement(self, count: int) -> "Pieces":
         """Return what these pieces leave of `count` segments."""
         gaps_start = np.concatenate((np.zeros(count), self.end))
         segment = np.concatenate((np.arange(count), self.segment))
@@ -108,7 +106,7 @@ class Pieces:
         follows[1:] = whole & ((after == before + 1) | wraps)
         return follows
 
-    def _wrapped(self, lines: Lines, segments: Segments) -> Pieces:
+    def _wrapped(self, lines: Lines, segments: Segments) -> "Pieces":
         """Return the pieces with a closed line's last run before its first, where they meet."""
         if not len(self.segment) or not lines.closed.any():
             return self

@@ -1,7 +1,5 @@
 """Jobs and the queue changed: canceled, paused, queued again, removed, copied."""
 
-from __future__ import annotations
-
 import os
 from contextlib import closing
 from pathlib import Path
@@ -46,7 +44,7 @@ def check_queue() -> list[str]:
     return backup.problems(default_queue())
 
 
-def move_queue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Moved:
+def move_queue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> "Moved":
     """Carry a queue with its history from one place to another, each a file or a `postgresql://` URL.
 
     Ids, what waits for what, results, logs, pauses and notes go along, checked by counts and hashes; the

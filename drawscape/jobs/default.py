@@ -1,7 +1,5 @@
 """The queue of the present home, its watcher, and the workers beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -53,13 +51,13 @@ def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
 
 
 @lru_cache(_MOST_QUEUES)
-def _watcher_of(queue: Queue) -> Watcher:
+def _watcher_of(queue: Queue) -> "Watcher":
     from drawscape.queue.watcher import Watcher
 
     return Watcher(queue)
 
 
-def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
+def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> "Watch":
     """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
 
     The callback runs in the one watcher thread of this process. `close()` the handle to end it.
@@ -84,7 +82,7 @@ def workers_alive() -> Sequence[WorkerInfo]:
     return default_queue().database.workers.living()
 
 
-def start_worker(slots: int | None = None) -> WorkerProcess:
+def start_worker(slots: int | None = None) -> "WorkerProcess":
     """Start a worker as a child of this process, which it does not outlive; return it once alive.
 
     >>> worker = start_worker(slots=1)
@@ -98,7 +96,7 @@ def start_worker(slots: int | None = None) -> WorkerProcess:
     return worker_process.start_worker(queue.database, queue.home, slots)
 
 
-def start_shared_worker(slots: int | None = None) -> WorkerProcess | None:
+def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
     """Start a worker unless one is alive already, which gives None; return it once alive.
 
     However many notebooks call this at the same time, one of them starts a worker.

@@ -1,7 +1,5 @@
 """Jobs that are queued: one, many, by a decorator; or run at once, for tests."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -72,7 +70,7 @@ def enqueue_many(
     then_kwargs: Mapping[str, Any] | None = None,
     batch_description: str | None = None,
     **options: Any,
-) -> Batch:
+) -> "Batch":
     """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
 
     A call may also be a pair of another function and its arguments.
@@ -101,7 +99,7 @@ def enqueue_many(
     return batch
 
 
-def job(**options: Any) -> Callable[[Callable[P, R]], JobFunction[P, R]]:
+def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":
     """Return a decorator that gives a task options of its own: `@job(job_timeout='10m', job_retries=2)`.
 
     The function stays what it is; `function.enqueue(*args, **kwargs)` queues it with these options, those

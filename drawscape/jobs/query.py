@@ -1,7 +1,5 @@
 """What is known of jobs: by id, by status, by task."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -100,7 +98,7 @@ def find_job(name: str) -> Job:
     return Job(queue, ids[0])
 
 
-def get_batch(batch_id: str) -> Batch:
+def get_batch(batch_id: str) -> "Batch":
     """Return the batch `batch_id`; raise JobNotFoundError for an unknown one.
 
     >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40}])
@@ -140,7 +138,7 @@ def _checked(limit: int | None) -> int | None:
 
 def list_snapshots(
     status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
-) -> list[JobSnapshot]:
+) -> "list[JobSnapshot]":
     """Return what is known of jobs now, the newest first; chosen as by `list_jobs`.
 
     A job that is removed meanwhile is still in the list.
@@ -168,7 +166,7 @@ def count_queued(limit: int = 1_000_000) -> int:
     return query.count_queued(queue.database, queue.name, limit)
 
 
-def queue_statistics() -> Statistics:
+def queue_statistics() -> "Statistics":
     """Return counts, rates and waiting times of the queue.
 
     >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)

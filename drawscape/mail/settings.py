@@ -16,8 +16,6 @@
 | `DRAWSCAPE_MAIL_MAX_MB` | the largest mail, enclosures as it encodes them (a third more) | 20 |
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -50,7 +48,7 @@ class MailSettings:
     max_bytes: int = 20 << 20
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> MailSettings:
+    def of(cls, environment: Mapping[str, str]) -> "MailSettings":
         """Return the settings in `environment`; SettingsError names the variable that is wrong."""
         host = environment.get("DRAWSCAPE_SMTP_HOST") or None
         security = environment.get("DRAWSCAPE_SMTP_SECURITY", "starttls").lower()

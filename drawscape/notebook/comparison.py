@@ -1,7 +1,5 @@
 """Two to six drawings beside each other: the views move together, a table has what differs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -26,7 +24,7 @@ OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037"
 MODES = ("side by side", "overlay", "blink")
 
 
-def compare(*drawings: Viewable) -> Comparison:
+def compare(*drawings: Viewable) -> "Comparison":
     """Return two to six drawings beside each other: canvases, jobs, documents or paths of SVG files.
 
     Raises ParameterError for fewer, more, or what is no drawing.

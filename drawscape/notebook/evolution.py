@@ -1,7 +1,5 @@
 """Drawings bred by choice: the stars of one generation are the parents of the next."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -40,7 +38,7 @@ def evolve(
     seed: int = 0,
     job_timeout: Any = "5m",
     **values: Any,
-) -> Evolution:
+) -> "Evolution":
     """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
 
     `values` are fixed, and so are the parameters named in `keep`, at their defaults. The settings of the

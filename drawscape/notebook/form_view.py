@@ -1,7 +1,5 @@
 """A form on the page: its Draw button enqueues a job, its picture is that job's file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -115,7 +113,7 @@ class Form(LiveBox):
         """The Python call that draws what the controls show. Raises ParameterError."""
         return call_text(self._panel.target, self._panel.values)
 
-    def set(self, **values: Any) -> Form:
+    def set(self, **values: Any) -> "Form":
         """Show `values` and return the form. Raises UnknownNameError or ParameterError.
 
         Beside parameters they may be `seed`, `streams` (seeds by name), `paper`, `orientation`,

@@ -1,7 +1,5 @@
 """All drawings of the home in a live gallery: filter, sort, search, page, choose."""
 
-from __future__ import annotations
-
 import itertools
 import threading
 from collections.abc import Callable
@@ -41,7 +39,7 @@ def history(
     text: str = "",
     order: Order = "newest",
     **filters: Any,
-) -> History:
+) -> "History":
     """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
 
     What another notebook draws or marks appears within a second. Keys: arrows move, 0 to 5 rate, Space

@@ -1,7 +1,5 @@
 """A job that was queued by hand, followed live."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from html import escape
 from typing import Any
@@ -21,7 +19,7 @@ from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.svg.read import read_svg
 
 
-def job_view(job: Job | str) -> JobView:
+def job_view(job: Job | str) -> "JobView":
     """Return a live view of `job` (or of the job with that id): bar, words, picture.
 
     Raises JobNotFoundError for an unknown id, ParameterError for what is neither.

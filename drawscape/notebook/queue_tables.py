@@ -1,7 +1,5 @@
 """The queue at a glance: its newest jobs in a table that keeps itself up to date."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,7 +31,7 @@ KEEP_S = 2.0
 HEADINGS = ("job", "task", "state", "progress", "took", "actions")
 
 
-def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> QueueTable:
+def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> "QueueTable":
     """Return a live table of the newest `limit` jobs, of one status or several if asked.
 
     Raises JobOptionError for a word that is no status.

@@ -4,8 +4,6 @@ A notebook's page shows the widget of an output and nothing else of it, and with
 widget. So each box of widgets has a second output, hidden by the style sheet as long as the first lives.
 """
 
-from __future__ import annotations
-
 import base64
 import os
 import sys
@@ -60,7 +58,7 @@ class SavedPicture:
         self.keep(self._words)
 
     @classmethod
-    def of(cls, parts: Sequence[SavedPicture]) -> SavedPicture:
+    def of(cls, parts: "Sequence[SavedPicture]") -> "SavedPicture":
         """Return what keeps all that `parts` keep, now and whenever one of them changes."""
         whole = cls("", parts[0]._widget, parts[0]._picture)
 

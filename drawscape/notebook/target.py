@@ -1,7 +1,5 @@
 """What a form draws: a sketch, a function from a cell, or a task, seen as one kind of job."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 from collections.abc import Callable, Mapping
@@ -87,7 +85,7 @@ class Target:
                 "vary one of its parameters",
             )
 
-    def with_pattern(self, name: str) -> Target:
+    def with_pattern(self, name: str) -> "Target":
         """Return this target with the parameters of the pattern `name`."""
         chosen = SKETCHES[name]
         own = tuple(p for p in self.parameters if p.name == "output_filename")

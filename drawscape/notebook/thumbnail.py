@@ -1,7 +1,5 @@
 """A small picture of a drawing, within a number of bytes."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,7 +53,7 @@ def thumbnail_of(
     return None
 
 
-def _drawn(document: Document, longer_px: float) -> Image:
+def _drawn(document: Document, longer_px: float) -> "Image":
     from drawscape.plot.export.png import to_png
 
     longer_mm = max(document.width_mm, document.height_mm)
@@ -65,19 +63,19 @@ def _drawn(document: Document, longer_px: float) -> Image:
     return Image.open(io.BytesIO(png))
 
 
-def _counted(document: Document, longer_px: float) -> Image:
+def _counted(document: Document, longer_px: float) -> "Image":
     from PIL import Image
 
     return Image.fromarray(pixels_of(document, round(longer_px)))
 
 
-def _smaller(picture: Image, longer_px: float) -> Image:
+def _smaller(picture: "Image", longer_px: float) -> "Image":
     factor = longer_px / max(picture.size)
     width, height = (max(1, round(side * factor)) for side in picture.size)
     return picture.resize((width, height))
 
 
-def _webp(picture: Image) -> bytes:
+def _webp(picture: "Image") -> bytes:
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=60, method=2)
     return out.getvalue()

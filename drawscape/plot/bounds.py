@@ -1,7 +1,5 @@
 """What lies outside of the sheet, or out of the machine's reach: cropped, refused or kept."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +25,11 @@ class Reach:
     what: str = "the sheet"
 
     @classmethod
-    def of_page(cls, document: Document) -> Reach:
+    def of_page(cls, document: Document) -> "Reach":
         """Return the whole sheet."""
         return cls(0.0, 0.0, document.width_mm, document.height_mm)
 
-    def within(self, other: Reach) -> Reach:
+    def within(self, other: "Reach") -> "Reach":
         """Return what lies in both; raises PlotError when nothing does."""
         both = Reach(
             max(self.x0, other.x0),

@@ -7,8 +7,6 @@ rings that come off are then patched into the tour again where that costs least 
 lines of some length hardly any ring comes off, since a line's far end is somewhere else.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,7 +43,7 @@ class _Candidates:
     two: Ints
     gaps: Floats
 
-    def take(self, chosen: Flags) -> _Candidates:
+    def take(self, chosen: Flags) -> "_Candidates":
         return _Candidates(self.one[chosen], self.two[chosen], self.gaps[chosen])
 
 
@@ -67,7 +65,7 @@ class _Matching:
         self.lengths = self._gaps(np.arange(len(partner)), partner)
 
     @classmethod
-    def of(cls, steps: Ints, ends: Floats, start: tuple[float, float]) -> _Matching:
+    def of(cls, steps: Ints, ends: Floats, start: tuple[float, float]) -> "_Matching":
         count = len(ends)
         points = np.concatenate((ends.reshape(-1, 2), [start]))
         left = np.concatenate(([2 * count], steps ^ 1))

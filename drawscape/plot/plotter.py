@@ -1,7 +1,5 @@
 """How fast a plotter moves: what the time estimate needs to know of the machine."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass, fields, replace
 
@@ -41,7 +39,7 @@ class Plotter:
             if not math.isfinite(value) or value < 0 or (value == 0 and least != "0 or more"):
                 raise PlotError(f"{field.name}={value!r}: a plotter needs {least}")
 
-    def at(self, motion: Motion) -> Plotter:
+    def at(self, motion: Motion) -> "Plotter":
         """Return the plotter as it draws a layer that asks for this motion."""
         if motion.speed is None:
             return self

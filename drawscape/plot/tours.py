@@ -1,7 +1,5 @@
 """A tour: in which order, in which direction and from which vertex the lines are drawn."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +18,7 @@ class Tour:
     entries: Ints
 
     @classmethod
-    def as_given(cls, lines: Lines) -> Tour:
+    def as_given(cls, lines: Lines) -> "Tour":
         """Return the tour that draws the lines as they stand."""
         count = len(lines)
         return cls(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))

@@ -1,7 +1,5 @@
 """A copy of a queue that lives, and a look whether one is whole."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

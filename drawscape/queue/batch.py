@@ -1,7 +1,5 @@
 """A handle on many jobs that were queued together."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any

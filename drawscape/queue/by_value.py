@@ -1,7 +1,5 @@
 """Functions that travel to the worker by value: those of a notebook, and of the files beside it."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass

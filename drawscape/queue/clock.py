@@ -1,7 +1,5 @@
 """What time it is: by the queue's server, where there is one, and by a clock that nobody sets."""
 
-from __future__ import annotations
-
 import time
 from functools import cache
 from pathlib import Path

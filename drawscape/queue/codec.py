@@ -1,7 +1,5 @@
 """Signed messages between processes: pickled, and read only when the signature is ours."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """Why a job is where it is, in a few sentences that a person can act on."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from drawscape.queue.queue import Queue
 
 
-def explain(queue: Queue, row: JobRow) -> str:
+def explain(queue: "Queue", row: JobRow) -> str:
     """Return in words why the job waits, how it runs, or how it ended."""
     lines = [f"{row.task} is {row.status}."]
     if row.waiting:
@@ -31,7 +29,7 @@ def explain(queue: Queue, row: JobRow) -> str:
     return "\n".join(lines)
 
 
-def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
+def _why_waiting(queue: "Queue", row: JobRow) -> list[str]:
     lines = []
     if row.status == "scheduled":
         wait_s = max(0.0, (row.due_at or 0.0) - clock.now())
@@ -64,7 +62,7 @@ def _why_waiting(queue: Queue, row: JobRow) -> list[str]:
     return lines
 
 
-def _what_holds(queue: Queue, row: JobRow) -> list[str]:
+def _what_holds(queue: "Queue", row: JobRow) -> list[str]:
     """Return what keeps a queued job from starting though workers are idle: a pause, a limit, its lane."""
     group = group_of(queue.database, row.id)
     lines = [
@@ -79,7 +77,7 @@ def _what_holds(queue: Queue, row: JobRow) -> list[str]:
     return lines
 
 
-def jobs_ahead(queue: Queue, row: JobRow) -> int:
+def jobs_ahead(queue: "Queue", row: JobRow) -> int:
     """Return how many queued jobs come before the queued job `row`."""
     before = "(priority > ? or (priority = ? and seq < ?))"
     return sum(
@@ -95,7 +93,7 @@ def _counted(count: int) -> str:
     return "No job is" if count == 0 else f"{count} job{'s are' if count > 1 else ' is'}"
 
 
-def _open_dependencies(queue: Queue, row: JobRow) -> list[str]:
+def _open_dependencies(queue: "Queue", row: JobRow) -> list[str]:
     found = queue.database.connection.execute(
         "select depends_on, coalesce((select status from job where id = depends_on), 'batch') "
         "from job_dependency where job_id = ? limit 10",
@@ -104,7 +102,7 @@ def _open_dependencies(queue: Queue, row: JobRow) -> list[str]:
     return [f"{needed} ({status})" for needed, status in found]
 
 
-def _how_running(queue: Queue, row: JobRow) -> list[str]:
+def _how_running(queue: "Queue", row: JobRow) -> list[str]:
     since = clock.now() - (row.started_at or clock.now())
     lines = [
         f"It has been running for {max(0.0, since):.1f} s (process {row.pid}), {row.progress:.0%} done."

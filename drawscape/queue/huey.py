@@ -1,7 +1,5 @@
 """A huey that also runs jobs: built and used like SqliteHuey, started by `huey_consumer`."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Identifiers of jobs: UUIDs that sort by time, so that the newest sit together in the index."""
 
-from __future__ import annotations
-
 import os
 import re
 import time

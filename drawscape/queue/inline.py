@@ -1,7 +1,5 @@
 """Jobs run in this process, one after another, without a worker: for tests and for a look by debugger."""
 
-from __future__ import annotations
-
 import os
 
 from drawscape.queue.queue import Queue

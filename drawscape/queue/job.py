@@ -1,7 +1,5 @@
 """A handle on one job: every look at an attribute reads the table, so that it is never stale."""
 
-from __future__ import annotations
-
 import codecs
 import time
 import warnings
@@ -38,7 +36,7 @@ class Job:
         """The job's id."""
         return self._id
 
-    def refresh(self) -> JobSnapshot:
+    def refresh(self) -> "JobSnapshot":
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
         from drawscape.queue.snapshot import snapshot
 
@@ -192,12 +190,12 @@ class Job:
 
     stop = cancel
 
-    def retry(self) -> Job:
+    def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
         control.retry(self._queue.database, self._id)
         return self
 
-    def requeue(self) -> Job:
+    def requeue(self) -> "Job":
         """Queue any job that has ended again, under its id; return it."""
         control.requeue(self._queue.database, self._id)
         return self

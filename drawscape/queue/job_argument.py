@@ -1,7 +1,5 @@
 """A job as an argument of another: it waits for the first, and is given its result."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

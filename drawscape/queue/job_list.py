@@ -1,7 +1,5 @@
 """Jobs in a list that is read as one goes along it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import overload

@@ -1,7 +1,5 @@
 """The key that signs a queue's messages: one a queue, never replaced in silence."""
 
-from __future__ import annotations
-
 import hashlib
 
 from drawscape import settings

@@ -1,7 +1,5 @@
 """A job's notes as its callers see them: each change is written, or refused."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 

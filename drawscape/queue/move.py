@@ -1,7 +1,5 @@
 """A queue carried from one place to another: from a file to Postgres, or back."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

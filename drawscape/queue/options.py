@@ -1,7 +1,5 @@
 """Job options: the names that begin with `job_`, checked in the caller's cell."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

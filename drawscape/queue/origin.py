@@ -1,7 +1,5 @@
 """Where a message comes from: it is read before anything is unpickled."""
 
-from __future__ import annotations
-
 import functools
 import sys
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ class Origin:
     has_code: bool
 
     @classmethod
-    def read(cls, message: bytes | memoryview) -> tuple[Origin | None, int]:
+    def read(cls, message: bytes | memoryview) -> "tuple[Origin | None, int]":
         """Return the origin that a message begins with, and where its pickle begins.
 
         >>> Origin.read(Origin("3.13.5", "0.3.0", has_code=True).header)
@@ -38,7 +36,7 @@ class Origin:
 
     @classmethod
     @functools.lru_cache(64)
-    def _of(cls, line: bytes) -> Origin | None:
+    def _of(cls, line: bytes) -> "Origin | None":
         """Return the origin in a first line; None in that of a version that wrote none."""
         if not line[:1].isdigit():  # a pickle begins with its protocol, byte 128
             return None

@@ -1,7 +1,5 @@
 """Paths of drawings on their way between machines, each of which has its output folder elsewhere."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Jobs by the clock: entries of a timetable, which every worker's scheduler looks at once a second."""
 
-from __future__ import annotations
-
 import logging
 import re
 import threading

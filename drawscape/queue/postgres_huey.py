@@ -1,7 +1,5 @@
 """The huey whose jobs and own tasks are in a Postgres database."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A queue as its callers see it: checks everything in the caller's cell, then inserts one row."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,18 +48,18 @@ class Queue:
     @classmethod
     def at(
         cls, filename: str | os.PathLike[str], name: str, home: Path, task_modules: Sequence[str]
-    ) -> Queue:
+    ) -> "Queue":
         """Return the queue `name` in the file `filename`, made if need be."""
         return cls.on(open_database(filename), name, home, task_modules)
 
     @classmethod
-    def on(cls, database: Database, name: str, home: Path, task_modules: Sequence[str]) -> Queue:
+    def on(cls, database: Database, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
         """Return the queue `name` in `database`."""
         database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(name, database, Codec(key_of(database)), home, tuple(task_modules))
 
     @classmethod
-    def of(cls, huey: Any) -> Queue:
+    def of(cls, huey: Any) -> "Queue":
         """Return the queue that `huey`, a JobHuey, runs."""
         return cls.on(huey.storage.jobs.another(), huey.name, huey.home, huey.task_modules)
 

@@ -1,7 +1,5 @@
 """What one look at the table found of a job: consistent in itself, and of that moment."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

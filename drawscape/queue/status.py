@@ -1,7 +1,5 @@
 """The statuses and reasons of a job; columns and public results hold their plain text."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

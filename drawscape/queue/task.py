@@ -1,7 +1,5 @@
 """From a dotted path or a callable to a function that may be run, checked before anything is queued."""
 
-from __future__ import annotations
-
 import functools
 import importlib.util
 import inspect

@@ -1,7 +1,5 @@
 """One thread per process that sees the table change and notifies those who asked."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading
@@ -24,7 +22,9 @@ _LOG = logging.getLogger("drawscape.watch")
 class Watch:
     """A subscription; `close` ends it."""
 
-    def __init__(self, watcher: Watcher, callback: Callback, job_ids: Sequence[str] | None) -> None:
+    def __init__(
+        self, watcher: "Watcher", callback: Callback, job_ids: Sequence[str] | None
+    ) -> None:
         self._watcher = watcher
         self.callback = callback
         self.job_ids = None if job_ids is None else list(job_ids)
@@ -35,7 +35,7 @@ class Watch:
         """Let the callback be called no more."""
         self._watcher.remove(self)
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> "Watch":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,7 +1,5 @@
 """A worker started from a program: a process of its own that leaves when its parent is gone."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

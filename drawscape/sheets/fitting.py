@@ -1,7 +1,5 @@
 """Text that fits its box: as large as may be, then smaller, then refused."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +32,7 @@ class Box:
         """The centre's y in mm."""
         return self.y + self.height / 2
 
-    def inset(self, mm: float) -> Box:
+    def inset(self, mm: float) -> "Box":
         """Return the box made smaller by `mm` at each side."""
         return Box(self.x + mm, self.y + mm, self.width - 2 * mm, self.height - 2 * mm)
 

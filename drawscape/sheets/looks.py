@@ -1,7 +1,5 @@
 """The styles that sheets come in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -19,7 +17,7 @@ class Look:
     block_mm: float
     marks: bool
 
-    def in_color(self, color: str) -> Look:
+    def in_color(self, color: str) -> "Look":
         """Return the look with all its pens in `color`."""
         frame, text, drawing = (
             replace(pen, color=color) for pen in (self.frame, self.text, self.drawing)

@@ -1,7 +1,5 @@
 """Which modules of this library a drawing depends on, and a digest of what stands in them."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import os
@@ -133,7 +131,7 @@ class Look:
         others = [file for name, file in self._reached(modules).items() if name not in core]
         return _foreign(others) | (_foreign(core.values()) - {"numpy"})
 
-    def _reached(self, modules: Iterable[str]) -> dict[str, _File]:
+    def _reached(self, modules: Iterable[str]) -> "dict[str, _File]":
         """Return the file of each module that `modules` reach, themselves among them."""
         names = frozenset(modules)
         reached, read = _walks.get(names, ({}, {}))
@@ -142,7 +140,7 @@ class Look:
             _walks[names] = reached, dict(self._files)
         return reached
 
-    def _walked(self, modules: Iterable[str]) -> dict[str, _File]:
+    def _walked(self, modules: Iterable[str]) -> "dict[str, _File]":
         found: dict[str, _File] = {}
         waiting = list(modules)
         while waiting:
@@ -153,7 +151,7 @@ class Look:
                 waiting += self._imports_of(path, file)
         return found
 
-    def _imports_of(self, path: str, file: _File) -> set[str]:
+    def _imports_of(self, path: str, file: "_File") -> set[str]:
         if path not in self._imports:
             self._imports[path] = {
                 self._home(module, name) for module, names in file.uses for name in names or [""]
@@ -170,7 +168,7 @@ class Look:
         home = self._file(path).handed.get(name, module)
         return module if home == module else self._home(home, name)
 
-    def _file(self, path: str) -> _File:
+    def _file(self, path: str) -> "_File":
         """Return what stands in the file of a module."""
         if path not in self._files:
             known = _known.get(path)
@@ -189,8 +187,8 @@ class Look:
         return self._data[folder]
 
 
-_known: dict[str, _File] = {}
-_walks: dict[frozenset[str], tuple[dict[str, _File], dict[str, _File]]] = {}
+_known: "dict[str, _File]" = {}
+_walks: "dict[frozenset[str], tuple[dict[str, _File], dict[str, _File]]]" = {}
 
 
 class _File:

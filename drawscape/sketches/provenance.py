@@ -1,7 +1,5 @@
 """What a drawing came from: written into the SVG, enough to draw it again."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re
@@ -81,7 +79,7 @@ class Provenance:
         return {name: value for name, value in values.items() if value or name in _KINDS}
 
     @classmethod
-    def of(cls, values: object) -> Provenance:
+    def of(cls, values: object) -> "Provenance":
         """Return what `values`, an object read from JSON, hold; keys that are not known are left out.
 
         Raises ProvenanceError when something is missing or of the wrong kind.

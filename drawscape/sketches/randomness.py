@@ -1,7 +1,5 @@
 """The random numbers that a sketch is handed: one stream, and others by name beside it."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 
@@ -24,7 +22,7 @@ class Randomness(np.random.Generator):
         super().__init__(np.random.PCG64(seed))
         self._seed, self._streams = seed, dict(streams or {})
 
-    def stream(self, name: str) -> Randomness:
+    def stream(self, name: str) -> "Randomness":
         """Return the stream called `name` of this seed, from its start."""
         seed = self._streams.get(name, self._seed)
         digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=16).digest()

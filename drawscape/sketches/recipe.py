@@ -1,7 +1,5 @@
 """A recipe: all that decides what a drawing looks like, and the address that it gives the drawing."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -34,7 +32,7 @@ class Origin:
     """
 
     identity: Identity
-    source: SourceText | None = None
+    source: "SourceText | None" = None
     why: str = ""
 
 

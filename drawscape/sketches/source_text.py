@@ -1,7 +1,5 @@
 """A sketch's source as a file's metadata holds it: packed, or by its address in the home."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
@@ -58,7 +56,7 @@ class SourceText:
         return "\n\n".join([*modules, self.main])
 
     @classmethod
-    def of_json(cls, text: str) -> SourceText:
+    def of_json(cls, text: str) -> "SourceText":
         """Return the source that `json` was made of. Raises ProvenanceError for anything else."""
         try:
             held = json.loads(text)
@@ -70,7 +68,7 @@ class SourceText:
         return cls(entry, main, modules)
 
     @classmethod
-    def of_reference(cls, reference: str) -> SourceText | None:
+    def of_reference(cls, reference: str) -> "SourceText | None":
         """Return the source that is packed in `reference`, None for an address.
 
         Raises ProvenanceError for what is neither.

@@ -1,7 +1,5 @@
 """Tasks that send mail."""
 
-from __future__ import annotations
-
 import os
 from datetime import datetime
 from pathlib import Path
@@ -92,13 +90,13 @@ def _is_svg(path: Path) -> bool:
     return path.suffix.lower() == ".svg"
 
 
-def _enclosure(path: Path) -> Enclosure:
+def _enclosure(path: Path) -> "Enclosure":
     from drawscape.mail import Enclosure
 
     return Enclosure(path.name, path.read_bytes())
 
 
-def _picture(path: Path) -> Enclosure:
+def _picture(path: Path) -> "Enclosure":
     """Return the drawing as a mail program shows it."""
     if not _is_svg(path):
         return _enclosure(path)

@@ -1,7 +1,5 @@
 """A blueprint for any application, and an application that is nothing else."""
 
-from __future__ import annotations
-
 import flask
 
 from drawscape.web import (

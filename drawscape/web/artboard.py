@@ -1,7 +1,5 @@
 """POST /artboard/create: a simple drawing at once, a complex one as a job."""
 
-from __future__ import annotations
-
 import re
 import secrets
 import unicodedata

@@ -1,7 +1,5 @@
 """GET /sketches: what can be drawn, and what each pattern lets one choose."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

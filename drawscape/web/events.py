@@ -1,7 +1,5 @@
 """GET /jobs/<id>/events: the job as server-sent events, from now until it ends."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable
@@ -84,7 +82,7 @@ class EventStream:
         self._ended = False
         self._watcher = watch(lambda _job: self._changed.set(), job_ids=[job_id])
 
-    def __iter__(self) -> EventStream:
+    def __iter__(self) -> "EventStream":
         return self
 
     def __next__(self) -> bytes:

@@ -1,7 +1,5 @@
 """GET /healthz: whether the server and its queue are usable."""
 
-from __future__ import annotations
-
 import flask
 
 from drawscape.jobs import count_queued, workers_alive

@@ -1,7 +1,5 @@
 """GET /jobs/<id> and the addresses below it: what became of a drawing, the drawing, and a way to stop it."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How many jobs may wait in the queue, and how many event streams may be open."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator

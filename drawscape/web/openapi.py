@@ -1,7 +1,5 @@
 """GET /openapi.json: OpenAPI 3.1, made from the same parameters that check the requests."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any

@@ -1,7 +1,5 @@
 """GET /: the page with the form, the progress and the picture."""
 
-from __future__ import annotations
-
 import flask
 
 from drawscape.web.security import PAGE_POLICY

@@ -1,7 +1,5 @@
 """From a request's bytes to a checked dictionary, and errors as JSON problem objects (RFC 9457)."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

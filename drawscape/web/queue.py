@@ -1,7 +1,5 @@
 """GET /jobs and /queue: the newest jobs as a page and as JSON, and what may be done with them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from heapq import nlargest

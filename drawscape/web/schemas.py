@@ -1,7 +1,5 @@
 """The schemas of the OpenAPI document: what is sent and what comes back, each parameter with its bounds."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from drawscape.parameters import json_schema

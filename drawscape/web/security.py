@@ -1,7 +1,5 @@
 """Who may ask, and what a browser may do with the answer."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from urllib.parse import urlsplit

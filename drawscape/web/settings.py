@@ -1,7 +1,5 @@
 """What a web interface may do and how much of it: limits, token, the task that draws."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -76,7 +74,7 @@ class WebSettings:
         return "spiral" if "spiral" in self.offered else self.offered[0]
 
     @classmethod
-    def from_environment(cls, **overrides: Any) -> WebSettings:
+    def from_environment(cls, **overrides: Any) -> "WebSettings":
         """Return the defaults, then `DRAWSCAPE_WEB_TOKEN` and `DRAWSCAPE_WEB_HOSTS`, then `overrides`.
 
         The hosts, separated by commas, are allowed beside this machine's own names. An override that

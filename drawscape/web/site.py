@@ -1,7 +1,5 @@
 """What the views of one blueprint share while it runs: settings, the limit of the queue, the streams."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,7 +18,7 @@ class Site:
     streams: StreamLimit
 
     @classmethod
-    def of(cls, settings: WebSettings) -> Site:
+    def of(cls, settings: WebSettings) -> "Site":
         """Return the site that `settings` describe."""
         queue = QueueLimit(settings.max_queued, retry_after_s=settings.retry_after_s)
         return cls(settings, queue, StreamLimit(settings.max_streams))

@@ -1,7 +1,5 @@
 """GET /jobs/<id>/lines and /thumbnail, and the viewer that shows the lines: the one that notebooks use."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

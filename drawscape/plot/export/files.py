@@ -1,7 +1,5 @@
 """Any format to a file that is whole or not there at all."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -39,7 +37,7 @@ def encode(
     document: Document,
     format: Format,
     *,
-    profile: GcodeProfile | None = None,
+    profile: "GcodeProfile | None" = None,
     dpi: float = 150.0,
     device: str = "hp7475a",
     outside: Outside = "refuse",

@@ -1,7 +1,5 @@
 """HPGL for pen plotters of the eighties; their papers, origins and limits are data (hpgl.toml)."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -115,7 +113,7 @@ def left_out(document: Document) -> list[str]:
     return found
 
 
-def _placed(document: Document, device: str) -> tuple[Device, _Placing]:
+def _placed(document: Document, device: str) -> "tuple[Device, _Placing]":
     if device not in devices():
         raise UnknownNameError("HPGL device", device, devices())
     plotter = devices()[device]

@@ -1,7 +1,5 @@
 """A picture of the drawing, drawn from the arrays by Pillow on a larger sheet and scaled down."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import math
@@ -62,7 +60,7 @@ def _pen(layer: Layer) -> float:
     return layer.width_mm or _DEFAULT_WIDTH_MM
 
 
-def _draw(pencil: ImageDraw, layer: Layer, scale: float) -> None:
+def _draw(pencil: "ImageDraw", layer: Layer, scale: float) -> None:
     """Draw the layer's lines with round ends; `scale` is in pixels per mm."""
     width = max(round(_pen(layer) * scale), 1)
     color = rgb(layer.color)

@@ -1,7 +1,5 @@
 """Which engine a queue's name asks for."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +44,7 @@ def open_database(
     return database.Database(os.fspath(target), folder, is_durable=is_durable)
 
 
-def transfer_of(database: Database) -> Transfer:
+def transfer_of(database: Database) -> "Transfer":
     """Return `database` as one side of a move."""
     if database.has_many_writers:
         from drawscape.queue.engines.postgres.transfer import ServerTransfer

@@ -1,7 +1,5 @@
 """A queue's tables as they are carried from one engine to another."""
 
-from __future__ import annotations
-
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence

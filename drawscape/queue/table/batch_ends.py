@@ -1,7 +1,5 @@
 """What waits for a whole batch, where many write at once: it is settled after the end of the last job."""
 
-from __future__ import annotations
-
 from drawscape.queue.engines.engine import Connection, Database
 from drawscape.queue.table.dependencies import settle
 

@@ -1,7 +1,5 @@
 """Which job a worker may start next, and whether there is one."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from drawscape.queue.engines.engine import Database

@@ -1,7 +1,5 @@
 """Claim and acknowledge: the two moves of a worker, each inside one write transaction."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence

@@ -5,8 +5,6 @@ Whoever ends a job that another one waits for takes the longer way, a transactio
 Who ends several jobs waits for no row: of two that each had some of the other's, neither would go on.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Changing what is queued, running or done: cancel, stop, pause, retry, requeue, delete."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from itertools import islice

@@ -4,8 +4,6 @@ An edge (`job_dependency`) stays as long as the job that waits: `done` says whet
 as it must. So a retry knows what to wait for again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from enum import Enum, auto
 

@@ -4,8 +4,6 @@ Where the next job has a limit one worker claims at a time, for it counts what r
 waits for the commit of another.
 """
 
-from __future__ import annotations
-
 from drawscape.queue.table.candidates import IS_ORDINARY, OF_GROUP, ROOM, waiting
 from drawscape.queue.table.records import Claim
 

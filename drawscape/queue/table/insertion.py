@@ -1,7 +1,5 @@
 """Jobs into the table: each insert is one committed transaction, and the row is the queue entry."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial

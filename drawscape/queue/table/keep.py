@@ -1,7 +1,5 @@
 """How long ended jobs stay in the table."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 DAY_S = 86_400.0

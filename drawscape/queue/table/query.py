@@ -1,7 +1,5 @@
 """Looking without touching: a job's row, its result, lists and counts. Reading never consumes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -136,7 +134,7 @@ def list_rows(
         return [JobRow(*row) for row in database.connection.execute(statement, values)]
 
 
-def iterate_ids(database: Database, choice: Choice) -> Iterator[str]:
+def iterate_ids(database: Database, choice: "Choice") -> Iterator[str]:
     """Yield the ids of the chosen jobs, the newest first, however many: a page at a time."""
     before = 2**63 - 1
     while True:
@@ -152,7 +150,7 @@ def iterate_ids(database: Database, choice: Choice) -> Iterator[str]:
         before = page[-1][0]
 
 
-def count(database: Database, choice: Choice) -> int:
+def count(database: Database, choice: "Choice") -> int:
     """Return how many jobs are chosen."""
     with database.translated():
         row = database.connection.execute(

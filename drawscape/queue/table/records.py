@@ -1,7 +1,5 @@
 """What crosses the table's boundary: a job to insert, a claim, an outcome, a snapshot."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,7 +40,7 @@ class Due(NamedTuple):
     boot_s: float | None = None
 
     @classmethod
-    def after(cls, delay_s: float) -> Due:
+    def after(cls, delay_s: float) -> "Due":
         """Return the moment `delay_s` from now."""
         boot = clock.boot_id()
         return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)

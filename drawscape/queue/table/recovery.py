@@ -1,7 +1,5 @@
 """Jobs of dead workers go back to the queue; one that dies with a fourth worker is given up as lost."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Collection, Sequence

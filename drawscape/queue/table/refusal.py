@@ -1,7 +1,5 @@
 """A job whose code a worker lacks: it goes back for others, and fails when no living worker has it."""
 
-from __future__ import annotations
-
 import json
 import logging
 import platform

@@ -1,7 +1,5 @@
 """Old jobs leave the table, in short transactions, and their files with them."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Jobs that wait for a moment: they are queued when it has come."""
 
-from __future__ import annotations
-
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Database
 

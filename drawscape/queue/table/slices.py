@@ -1,7 +1,5 @@
 """Long work on the table in short transactions, with room between them for other writers."""
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable

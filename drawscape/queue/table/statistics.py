@@ -1,7 +1,5 @@
 """The queue in numbers: for a person, and for Prometheus."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from drawscape.queue import clock

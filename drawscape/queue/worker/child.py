@@ -1,7 +1,5 @@
 """The process that runs jobs: one after another, each from one message and answered by one."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """A child process seen from its worker: started warm, reached by pipes, killed with its whole group."""
 
-from __future__ import annotations
-
 import contextlib
 import marshal
 import multiprocessing
@@ -50,7 +48,7 @@ class ChildStartError(Exception):
     """No child process could be started: no descriptors, no memory, too many processes. No job's fault."""
 
 
-def start_child(settings: ChildSettings) -> ChildProcess:
+def start_child(settings: ChildSettings) -> "ChildProcess":
     """Return a child that is ready for a job; raise ChildStartError, with the reason, when there is none."""
     try:
         child = ChildProcess(settings)

@@ -1,7 +1,5 @@
 """What a child process does once, before its first job: it ties its life, its output and its memory."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import faulthandler

@@ -1,7 +1,5 @@
 """huey's consumer with workers that run jobs in child processes."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

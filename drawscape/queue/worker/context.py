@@ -1,7 +1,5 @@
 """What a task knows of the job that runs it; outside of a worker all of it does nothing."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

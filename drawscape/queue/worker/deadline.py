@@ -1,7 +1,5 @@
 """A moment by which something has to be over."""
 
-from __future__ import annotations
-
 import math
 import time
 from typing import NamedTuple
@@ -13,7 +11,7 @@ class Deadline(NamedTuple):
     at: float = math.inf
 
     @classmethod
-    def after(cls, seconds: float | None, start: float | None = None) -> Deadline:
+    def after(cls, seconds: float | None, start: float | None = None) -> "Deadline":
         """Return the moment in `seconds` from `start`, or from now; None: never."""
         if seconds is None:
             return cls()

@@ -3,8 +3,6 @@
 Without the variable, which is how everyone but the chaos tests runs, a failpoint does nothing.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 

@@ -4,8 +4,6 @@ A transaction costs more than a job that does little. So a slot whose jobs are s
 transaction, runs them one after another, and acknowledges them in the one that claims the next.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading

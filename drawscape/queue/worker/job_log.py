@@ -6,8 +6,6 @@ A job that is tried again may begin elsewhere before the worker of the last try 
 writes a file holds a shared lock on it, and who removes it takes an exclusive one, or leaves it to the other.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import logging

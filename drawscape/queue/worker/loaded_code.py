@@ -1,7 +1,5 @@
 """Whether the code that a child process holds is still the code on disk."""
 
-from __future__ import annotations
-
 import os
 import site
 import sys

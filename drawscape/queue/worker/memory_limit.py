@@ -1,7 +1,5 @@
 """How much memory one job may take."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

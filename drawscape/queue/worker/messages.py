@@ -1,7 +1,5 @@
 """What a worker and its child send each other: pickled by marshal, the child's with a kind before it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Processes that outlive their worker or child: what a task has started in a session of its own."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """What killed a child, in words."""
 
-from __future__ import annotations
-
 import signal
 from typing import Any
 

@@ -20,8 +20,6 @@ Who has left traces on the way (printed, reported, changed the process for good)
 was handed over alone, and the child waits. A child that dies leaves what it had answered in the pipe.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import marshal

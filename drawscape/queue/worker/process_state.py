@@ -1,7 +1,5 @@
 """What a job may change for the whole process, put back after it; else the process is not used again."""
 
-from __future__ import annotations
-
 import contextlib
 import faulthandler
 import os

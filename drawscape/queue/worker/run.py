@@ -5,8 +5,6 @@
 An answer or the child's death ends the run in any state; from ENDING on, the worker's verdict counts.
 """
 
-from __future__ import annotations
-
 import math
 import select
 import time

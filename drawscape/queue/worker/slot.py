@@ -1,7 +1,5 @@
 """A slot: a warm child process, and the jobs that it runs one after another."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace

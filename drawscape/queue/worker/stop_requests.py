@@ -1,7 +1,5 @@
 """What others ask of a slot: to stop the job that it runs, or to leave at once."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading

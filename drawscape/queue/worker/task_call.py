@@ -1,7 +1,5 @@
 """One call of a task: its message decoded, its function run, its result serialised."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import traceback

@@ -5,8 +5,6 @@ two of them got less done than one. When jobs were handed over one by one, two r
 second in turns instead of 3,600.
 """
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Iterator

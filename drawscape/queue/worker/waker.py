@@ -4,8 +4,6 @@ The engine says when something was committed, and its version moves with every c
 So nothing is polled while nothing happens, and a job never waits for seconds as it does with a back-off.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

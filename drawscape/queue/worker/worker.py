@@ -1,7 +1,5 @@
 """A worker thread of huey's consumer: claims a job, has its child run it, acknowledges, claims the next."""
 
-from __future__ import annotations
-
 import logging
 import sys
 import threading

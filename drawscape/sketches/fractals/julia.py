@@ -1,7 +1,5 @@
 """Heights around a Julia set."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -155,7 +153,7 @@ def _contours(x: Floats, y: Floats, height: Floats, count: int) -> Lines:
     return _each_level(generator, levels, SHORTEST_MM)
 
 
-def _each_level(generator: ContourGenerator, levels: Floats, shortest: float) -> Lines:
+def _each_level(generator: "ContourGenerator", levels: Floats, shortest: float) -> Lines:
     """Return the contours longer than `shortest`; where levels crowd, every second or fourth."""
     found = [
         (n, line) for n, level in enumerate(levels, 1) for line in generator.lines(float(level))

@@ -1,7 +1,5 @@
 """A letter as the outline that a font of this machine gives it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -23,7 +21,7 @@ class LetterOutline:
     advance: float
 
 
-def letter_outline(walk: Walk, style: Style, character: str) -> LetterOutline | None:
+def letter_outline(walk: "Walk", style: Style, character: str) -> LetterOutline | None:
     """Return the outline of `character` in the font that `style` asks for; None where it lacks it.
 
     A font that stands in for another is named in the walk's report.

@@ -1,7 +1,5 @@
 """Arrow heads and other markers at the corners of a path."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 _DEFAULT_SIZE = 3.0
 
 
-def draw_markers(walk: Walk, data: str, state: State) -> None:
+def draw_markers(walk: "Walk", data: str, state: "State") -> None:
     """Draw the markers that the style in force puts on an outline."""
     corners = _corners(data)
     if len(corners) < 2:  # a move alone is no line
@@ -38,7 +36,7 @@ def draw_markers(walk: Walk, data: str, state: State) -> None:
                 _draw(walk, marker, at, _turn(marker, angle, place), state)
 
 
-def _draw(walk: Walk, marker: Node, at: Floats, degrees: float, state: State) -> None:
+def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State") -> None:
     given = marker.attributes
     style = walk.style_at(marker)
     width, height = (

@@ -1,7 +1,5 @@
 """Gradients and patterns, which a pen draws in one colour."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +8,7 @@ if TYPE_CHECKING:
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
 
 
-def server_color(walk: Walk, paint: str) -> str:
+def server_color(walk: "Walk", paint: str) -> str:
     """Return a colour for a gradient or pattern: its first stop's; the fallback if there is none.
 
     That the file's own paint is not what is drawn is noted.

@@ -1,7 +1,5 @@
 """CSS selectors: `g > path.thin:first-child`, compiled once and matched from right to left."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ class Selector:
     key: str
     """What an element needs to have for a match: `#id`, `.class`, a tag, or `*`."""
     combinator: str = ""
-    left: Selector | None = None
+    left: "Selector | None" = None
 
     def matches(self, node: Node) -> bool:
         """Return whether an element falls under the selector."""

@@ -1,7 +1,5 @@
 """`<use>`: an element drawn again at another place, and how much may be drawn by it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +36,7 @@ class UseCount:
             )
 
 
-def draw_use(walk: Walk, node: Node, own: dict[str, str], state: State) -> None:
+def draw_use(walk: "Walk", node: Node, own: dict[str, str], state: "State") -> None:
     """Draw the element that a `<use>` names, where it is placed."""
     target = linked(walk, node)
     if target is None:
@@ -57,7 +55,7 @@ def draw_use(walk: Walk, node: Node, own: dict[str, str], state: State) -> None:
             walk.visit(target, inner)
 
 
-def linked(walk: Walk, node: Node) -> Node | None:
+def linked(walk: "Walk", node: Node) -> Node | None:
     """Return the element that a `<use>` names, None when there is none."""
     return walk.target(_link(node))
 
@@ -66,7 +64,7 @@ def _link(node: Node) -> str:
     return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
 
 
-def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
+def use_place(node: Node, own: dict[str, str], state: "State") -> Matrix:
     """Return where a `<use>` puts what it shows."""
     place = node.attributes | own
     x, y = (
@@ -76,7 +74,7 @@ def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
     return translation(x or 0.0, y or 0.0)
 
 
-def _draw_viewport(walk: Walk, target: Node, place: dict[str, str], state: State) -> None:
+def _draw_viewport(walk: "Walk", target: Node, place: dict[str, str], state: "State") -> None:
     declared = walk.declared(target, state)
     if not walk.seen(declared):
         return

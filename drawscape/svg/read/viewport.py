@@ -1,7 +1,5 @@
 """Pages, view boxes, nested viewports and what percentages refer to."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import replace
@@ -72,7 +70,7 @@ def _share(align: str) -> float:
     return {"min": 0.0, "mid": 0.5, "max": 1.0}.get(align[1:].lower(), 0.5)
 
 
-def about(own: dict[str, str], transform: Matrix, state: State) -> Matrix:
+def about(own: dict[str, str], transform: Matrix, state: "State") -> Matrix:
     """Return a transform about its `transform-origin`, where one is given."""
     parts = own.get("transform-origin", "").split()
     if not parts:
@@ -106,8 +104,8 @@ def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
 
 
 def nested(
-    walk: Walk, node: Node, sizes: dict[str, str], own: dict[str, str], state: State
-) -> State:
+    walk: "Walk", node: Node, sizes: dict[str, str], own: dict[str, str], state: "State"
+) -> "State":
     """Return what holds inside an `<svg>`, `<symbol>` or `<marker>`; `sizes` places it."""
     outer = state.viewport
     x, y, width, height = (

@@ -4,8 +4,6 @@ Entities are what makes XML dangerous: they fetch files, and they multiply. Illu
 declare a handful for their name spaces, so short internal ones are allowed, and nothing else.
 """
 
-from __future__ import annotations
-
 import gzip
 import io
 import zlib
@@ -32,9 +30,9 @@ class Node:
 
     tag: str
     attributes: dict[str, str]
-    children: list[Node] = field(default_factory=list)
+    children: "list[Node]" = field(default_factory=list)
     text: str = ""
-    parent: Node | None = field(default=None, repr=False, compare=False)
+    parent: "Node | None" = field(default=None, repr=False, compare=False)
 
 
 _NAMESPACES = {

@@ -1,7 +1,5 @@
 """What sketches of other libraries call on their canvas: random numbers, noise, mapping."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,7 +73,7 @@ def noise(svg: Canvas, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | 
     return float(value) if np.ndim(value) == 0 else value
 
 
-def _noise(seed: int) -> Noise:
+def _noise(seed: int) -> "Noise":
     # Imported where it is used: a canvas without noise has no need of it.
     from drawscape.geometry.noise import Noise
 

@@ -1,7 +1,5 @@
 """What a canvas is filled with: shapes, runs of lines, groups of these, and their markup."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +35,7 @@ class Shape(str):
     @classmethod
     def of(
         cls, tag: str, numbers: Mapping[str, Any], attrs: Attrs, content: str | None = None
-    ) -> Shape:
+    ) -> "Shape":
         """Return the element's markup; `content` is escaped already."""
         if tag == "path":
             places = f' d="{attribute_text(numbers["d"])}"'
@@ -77,10 +75,10 @@ class Group:
     """A `<g>` with what is inside it; a layer when it has a pen."""
 
     attrs: Attrs = field(default_factory=dict)
-    elements: list[Node] = field(default_factory=list)
+    elements: "list[Node]" = field(default_factory=list)
     pen: Pen | None = None
 
-    def add_element(self, element: Node) -> None:
+    def add_element(self, element: "Node") -> None:
         """Add one more element at the end."""
         self.elements.append(element)
 

@@ -1,7 +1,5 @@
 """Shapes as path data, and path data moved by a transform: curves stay curves."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -96,7 +94,7 @@ def _moved_ellipse(cx: float, cy: float, rx: float, ry: float, matrix: Matrix) -
     return f"M{ends[0]} " + " ".join(f"A{arc} {end}" for end in ends[1:]) + " Z"
 
 
-def _steps(segments: Segments, matrix: Matrix) -> Iterator[str]:
+def _steps(segments: "Segments", matrix: Matrix) -> Iterator[str]:
     from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE
 
     ends = matrix.apply(segments.ends)

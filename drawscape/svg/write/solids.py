@@ -1,7 +1,5 @@
 """Solids in space as a pen draws them: edges and slices, without what they hide."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +16,9 @@ if TYPE_CHECKING:
 
 def mesh(
     svg: C,
-    solid: Mesh,
+    solid: "Mesh",
     *,
-    camera: Camera | None = None,
+    camera: "Camera | None" = None,
     slices: int = 0,
     crease_degrees: float = 20.0,
     **style: Any,

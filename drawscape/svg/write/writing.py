@@ -3,8 +3,6 @@
 The fonts are imported where they are used: a canvas without text has no need of them.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,8 +36,8 @@ def lettering(
     *,
     size: float = 5.0,
     font: str | None = None,
-    align: Align = "left",
-    valign: VerticalAlign = "baseline",
+    align: "Align" = "left",
+    valign: "VerticalAlign" = "baseline",
     width: float | None = None,
     line_height: float | None = None,
     spacing: float = 0.0,

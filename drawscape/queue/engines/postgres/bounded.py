@@ -4,8 +4,6 @@ A server that is stopped, or a proxy that swallows what it is given, keeps the c
 statement that is silent for some seconds is asked after by another connection: the server may be at it still.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Generator
 from typing import Any, TypeVar

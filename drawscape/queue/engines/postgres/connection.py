@@ -1,7 +1,5 @@
 """A thread's connection to the queue's Postgres: its statements, and by what name an error is known."""
 
-from __future__ import annotations
-
 import os
 import select
 import time

@@ -1,7 +1,5 @@
 """The job table on Postgres, as the queue uses it."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -57,7 +55,7 @@ class Database(Session):
         """Return True: what is not there is made with the first connection."""
         return True
 
-    def another(self, *, is_durable: bool = True) -> Database:
+    def another(self, *, is_durable: bool = True) -> "Database":
         """Return the same tables with connections of its own."""
         return Database(self.url, self.folder, is_durable=is_durable)
 
@@ -179,7 +177,7 @@ class Database(Session):
         """Do nothing: the server does it beside all else."""
 
     @contextmanager
-    def relaxed(self) -> Iterator[Database]:
+    def relaxed(self) -> "Iterator[Database]":
         """Yield the same tables with commits that a power loss of the server may undo."""
         if not self.is_durable:
             yield self
@@ -225,7 +223,7 @@ class Database(Session):
         """Return a number that rises with what was committed, a moment after it was."""
         return self.notices.count(CHANGE)
 
-    def commit_watch(self) -> CommitWatch:
+    def commit_watch(self) -> "CommitWatch":
         """Return what waits for commits that give a worker something to do."""
         return CommitWatch(self)
 

@@ -1,7 +1,5 @@
 """The job table's statements in Postgres' words, each put into them once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ queued jobs an entry for every job that was claimed: each look passes over all o
 long, a look begins behind them.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from dataclasses import dataclass
@@ -56,7 +54,7 @@ class _Known:
 class Floor:
     """The floors of a database's queues, for all threads of a process."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
         self._known: dict[str, _Known] = {}
         self._lock = threading.Lock()

@@ -5,8 +5,6 @@ a second apart: one whose connection was ended takes it again within that time. 
 of the server; for some seconds after one nobody is taken for dead.
 """
 
-from __future__ import annotations
-
 import time
 import zlib
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ carry it, and all else is sent after the commit, by a thread of its own (outbox.
 lost with the connection: when it is back, everyone looks again.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import logging

@@ -1,7 +1,5 @@
 """Which notices a process has still to send, and when: ten in a row at once, then one in 5 ms for all."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Set

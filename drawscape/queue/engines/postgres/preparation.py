@@ -1,7 +1,5 @@
 """A database made ready: whose tables these are, and brought to the present version."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

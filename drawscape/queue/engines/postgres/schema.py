@@ -4,8 +4,6 @@ What ended is counted when it is asked for: a row that every acknowledgement wri
 each other.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from drawscape.queue.engines.postgres.storage_tables import STORAGE_TABLES

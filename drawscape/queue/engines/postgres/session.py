@@ -1,7 +1,5 @@
 """What opens connections to the queue's Postgres, and waits a while for one that is being started anew."""
 
-from __future__ import annotations
-
 import threading
 import time
 import zlib

@@ -1,7 +1,5 @@
 """The notices of a process: all that use one schema have them in common."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable

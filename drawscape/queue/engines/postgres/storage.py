@@ -1,7 +1,5 @@
 """huey's Postgres storage and the `job` table, in one database."""
 
-from __future__ import annotations
-
 import calendar
 from pathlib import Path
 from typing import Any

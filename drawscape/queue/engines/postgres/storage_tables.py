@@ -1,7 +1,5 @@
 """The tables of huey's PostgresStorage, made with the job table: its own way is not safe in a race."""
 
-from __future__ import annotations
-
 from typing import Final
 
 STORAGE_TABLES: Final = (

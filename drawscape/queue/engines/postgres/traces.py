@@ -5,8 +5,6 @@ kilobytes: the last one grows, and the first ones go when it is longer than its 
 its job writes them.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -59,11 +57,11 @@ class Traces:
 
     are_committed = True
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
         self._previews = database.folder / "previews"
 
-    def open_log(self, held: Claim) -> TableLog:
+    def open_log(self, held: "Claim") -> "TableLog":
         """Return the log of a run; that of a later run goes on where the earlier ones ended."""
         return TableLog(self._database, held)
 
@@ -100,7 +98,7 @@ class Traces:
                 ).fetchall()
             )
 
-    def publish_preview(self, held: Claim) -> None:
+    def publish_preview(self, held: "Claim") -> None:
         """Write what the child has left in a file; one that is too large is left out."""
         try:
             picture = (self._previews / f"{held.id}.svg").read_bytes()
@@ -126,7 +124,7 @@ class Traces:
 class TableLog:
     """The growing log of one run, its end in memory; a `worker.job_log.JobLog` without a file."""
 
-    def __init__(self, database: Database, held: Claim) -> None:
+    def __init__(self, database: "Database", held: "Claim") -> None:
         self._database = database
         self._held = held
         self._data: bytearray | None = None

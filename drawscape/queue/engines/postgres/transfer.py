@@ -1,7 +1,5 @@
 """A queue's tables on Postgres as one side of a move."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 

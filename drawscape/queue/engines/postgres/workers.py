@@ -1,7 +1,5 @@
 """The workers of a queue on Postgres: by locked files on this machine, by the server's locks everywhere."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket
@@ -32,7 +30,7 @@ _LOG = logging.getLogger("huey.drawscape")
 class Workers:
     """The workers of `database`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
         self._folder = database.folder / "workers"
         self._missing = Missing()

@@ -1,7 +1,5 @@
 """Which process is meant by a number: numbers come again, and mean nothing after a boot or elsewhere."""
 
-from __future__ import annotations
-
 import functools
 import os
 import sys

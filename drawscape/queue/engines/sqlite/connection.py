@@ -1,7 +1,5 @@
 """Connections to the queue's file: one per thread and process, opened with care, errors by name."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading
@@ -139,7 +137,7 @@ class Database:
     """What names it in messages."""
 
     @property
-    def traces(self) -> Traces:
+    def traces(self) -> "Traces":
         """What its jobs leave while they run."""
         from drawscape.queue.engines.sqlite.traces import Traces
 
@@ -159,7 +157,7 @@ class Database:
         """Return whether the file is there."""
         return self.path.exists()
 
-    def another(self, *, is_durable: bool = True) -> Database:
+    def another(self, *, is_durable: bool = True) -> "Database":
         """Return the same file with connections of its own."""
         return Database(
             self.path, synchronous=FULL if is_durable else NORMAL, timeout_s=self.timeout_s
@@ -174,7 +172,7 @@ class Database:
         return bool(self.connection.execute(_TASK_WAITS, (queue,)).fetchone()[0])
 
     @contextmanager
-    def relaxed(self) -> Iterator[Database]:
+    def relaxed(self) -> "Iterator[Database]":
         """Yield the same file with `synchronous=NORMAL`, where a power loss may undo what was committed."""
         if self._synchronous == NORMAL:
             yield self

@@ -12,8 +12,6 @@ the removal takes, or finds the shared memory unused, as long as this process li
 rest, each operation looks whether the files are still those that were opened.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os
@@ -39,7 +37,7 @@ _BETWEEN_S = 0.02
 
 _MOST_GUARDS = 128  # of files at once; a process has one, or a few
 
-_GUARDS: dict[Path, FileGuard] = {}
+_GUARDS: "dict[Path, FileGuard]" = {}
 _LOCK = threading.Lock()
 
 
@@ -52,7 +50,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)  # whoever had it is not in the forked process
 
 
-def guard(path: Path) -> FileGuard:
+def guard(path: Path) -> "FileGuard":
     """Return this process's guard of the database at `path`, which has been opened in WAL mode."""
     with _LOCK:
         found = _GUARDS.get(path)

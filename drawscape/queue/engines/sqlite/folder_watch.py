@@ -1,7 +1,5 @@
 """Writes in a folder and the commits behind them, by Linux's inotify; elsewhere there is a short pause."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

@@ -1,7 +1,5 @@
 """A process that forks: no thread of it may be inside of SQLite then."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import threading

@@ -7,8 +7,6 @@ worker renews lock and file once a second (`renew`), and a worker without a lock
 process is gone, or if that cannot be known and it stays so for `_GRACE_S` (`is_dead`).
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import json

@@ -1,7 +1,5 @@
 """A queue's file made ready: whose it is, its write-ahead log, its tables at the present version."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What to do about SQLite's errors, in a few words."""
 
-from __future__ import annotations
-
 import sqlite3
 
 

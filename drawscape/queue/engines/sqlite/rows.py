@@ -1,7 +1,5 @@
 """Many rows at once."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice

@@ -1,7 +1,5 @@
 """The `job` table: one row per job is the whole truth about it, queue entry included."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from drawscape.queue.status import SQL_APART, SQL_ENDED

@@ -1,7 +1,5 @@
 """huey's SQLite storage and the `job` table, in one file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

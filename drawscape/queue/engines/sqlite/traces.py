@@ -1,7 +1,5 @@
 """What jobs leave while they run, in files beside the queue's: every process of the machine reads them."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterable, Mapping
@@ -21,12 +19,12 @@ class Traces:
 
     are_committed = False
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
         self._logs = database.folder / "logs"
         self._previews = database.folder / "previews"
 
-    def open_log(self, held: Claim) -> JobLog:
+    def open_log(self, held: "Claim") -> JobLog:
         """Return the log of a run; that of a later run goes on where the earlier ones ended."""
         return JobLog(
             self._logs, held.id, (lambda: self._earlier(held.id)) if held.token > 1 else None
@@ -60,7 +58,7 @@ class Traces:
                 stamps[job_id] = found.st_mtime_ns, found.st_ino
         return stamps
 
-    def publish_preview(self, held: Claim) -> None:
+    def publish_preview(self, held: "Claim") -> None:
         """Do nothing: the child has written the file that all read."""
 
     def close_preview(self, job_id: str, *, keep: bool) -> None:

@@ -1,7 +1,5 @@
 """A queue's file as one side of a move."""
 
-from __future__ import annotations
-
 import calendar
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """The workers of a queue's file, by their locks."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable
