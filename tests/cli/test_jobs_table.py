@@ -49,6 +49,10 @@ def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path):
     narrow = shown(60)
     assert f"\n{job_id[-8:]}  generate_complex_svg  queued" in narrow
     assert "no workers alive: start one" in narrow
+    enqueue_background_job(TASK, width=9, height=9, job_description="rings for Ada")
+    narrowest = shown(40)
+    assert "  rings for Ada       " in narrowest
+    assert max(map(len, narrowest.splitlines())) <= 40
 
 
 def test_an_empty_queue_says_which_file_it_is(home: Path):

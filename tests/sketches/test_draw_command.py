@@ -11,6 +11,7 @@ from drawscape.cli.root import main, root
 from drawscape.errors import DrawscapeError
 from drawscape.plot.export.svg import ordered_svg
 from drawscape.sketches import SKETCHES, draw
+from drawscape.sketches.provenance import read_provenance
 
 
 @pytest.fixture
@@ -39,6 +40,11 @@ def test_each_parameter_is_an_option_and_param_sets_it_too(command, tmp_path: Pa
     assert (tmp_path / "a.svg").read_bytes() == ordered_svg(
         draw("maze", 210, 297, corridors=9, solution=False)
     )
+
+
+def test_a_seed_beyond_the_numbers_of_a_float_is_kept_to_the_digit(command, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    command("draw", "rose", "--paper", "a6", "--seed", "9007199254740993", "-o", "r.svg")
+    assert read_provenance((tmp_path / "r.svg").read_text()).seed == 2**53 + 1
 
 
 def test_the_output_of_a_dash_is_the_drawing_alone(command) -> None:  # type: ignore[no-untyped-def]
