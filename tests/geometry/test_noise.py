@@ -77,6 +77,16 @@ def test_ridges_of_different_seeds_share_no_lattice():
     assert abs(correlations.mean()) < 0.03
 
 
+def test_the_detail_of_ridged_noise_grows_on_ridges_and_not_in_valleys():
+    x, y = np.random.default_rng(1).uniform(0, 256, (2, 100_000))
+    noise = Noise(0)
+    coarse, fine = (noise.ridged(x, y, octaves=octaves, gain=1.0) for octaves in (1, 2))
+    detail = fine - coarse / 2  # two octaves share the range of one
+    high, low = (detail[coarse > 0.8], detail[coarse < 0.1])
+    assert low.max() < 0.051
+    assert high.mean() > 5 * low.mean()
+
+
 def test_perlin_noise_uses_its_whole_range():
     x, y = np.random.default_rng(0).uniform(0, 256, (2, 200_000))
     values = Noise(0).perlin(x, y)

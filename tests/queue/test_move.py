@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -104,24 +105,26 @@ def make_history(home: Path) -> None:
     delete_job("last")  # its number never comes back
 
 
-def native(home: Path, url: str | None) -> Any:
+@contextmanager
+def native(home: Path, url: str | None) -> Iterator[Any]:
     if url is None:
         huey: Any = JobHuey("background", filename=file_of(home), home=home)
     else:
         huey = JobPostgresHuey("background", url=url, home=home)
     huey.storage.conn  # noqa: B018 - makes huey's tables in a file
-    return huey
+    yield huey
+    huey.storage.close()
 
 
 def test_a_queue_with_history_goes_to_postgres_and_back(
     home: Path, url: str, monkeypatch: pytest.MonkeyPatch, start_consumer: Callable[..., Any]
 ):
     make_history(home)
-    huey = native(home, None)
-    huey.put("sheet", {"pens": 3})
-    huey.storage.enqueue(b"a task", 2.0)
     due = (datetime.now(UTC) + timedelta(hours=1)).replace(tzinfo=None)
-    huey.storage.add_to_schedule(b"in an hour", due)
+    with native(home, None) as huey:
+        huey.put("sheet", {"pens": 3})
+        huey.storage.enqueue(b"a task", 2.0)
+        huey.storage.add_to_schedule(b"in an hour", due)
     before = seen()
     there = move_queue(file_of(home), url)
     assert there.counts["job"] == len(before)
@@ -141,17 +144,18 @@ def test_a_queue_with_history_goes_to_postgres_and_back(
         enqueue_background_job("sampletasks.add", 1, job_unique="one", job_id="twin").id
         == "waiting"
     )
-    huey = native(home, url)
-    assert huey.get("sheet", peek=True) == {"pens": 3}
-    assert huey.storage.read_schedule(due - timedelta(seconds=9)) == []
+    with native(home, url) as huey:
+        assert huey.get("sheet", peek=True) == {"pens": 3}
+        assert huey.storage.read_schedule(due - timedelta(seconds=9)) == []
 
     back = move_queue(url, file_of(home))
     assert back.hashes == there.hashes
     use(monkeypatch, file_of(home))
     assert check_queue() == []
     assert seen() == before
-    assert native(home, None).storage.read_schedule(due + timedelta(seconds=9)) == [b"in an hour"]
-    assert native(home, None).storage.dequeue() == b"a task"
+    with native(home, None) as huey:
+        assert huey.storage.read_schedule(due + timedelta(seconds=9)) == [b"in an hour"]
+        assert huey.storage.dequeue() == b"a task"
 
     move_queue(file_of(home), url)
     use(monkeypatch, url)

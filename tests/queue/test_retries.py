@@ -39,3 +39,12 @@ def test_the_delay_of_retries_grows_by_the_factor():
             wait_s = one.refresh().due_at.timestamp() - held_at(one)
             assert wanted <= wait_s < wanted + 5
         database.connection.execute("update job set status = 'queued', due_at = null")
+
+
+def test_a_job_that_was_asked_to_stop_is_not_tried_again_when_it_fails_by_itself_just_then():
+    job = enqueue_background_job(TASK, job_retries=2)
+    claim = take()
+    # As a living worker finds it; that of a worker that has died ends at once.
+    default_queue().database.connection.execute("update job set stop_grace_s = 10")
+    end(claim, "failed", "exception")
+    assert (job.status, job.refresh().retries) == ("failed", 2)

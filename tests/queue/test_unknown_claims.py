@@ -1,13 +1,16 @@
 """What the table says that a worker has, and no slot of it knows of, goes back: the answer was lost."""
 
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from queue_hand import hand_of
 from queue_steps import CLAIMANT
+from support import wait_until
 
 from drawscape.job_manager import default_queue, enqueue_background_job
+from drawscape.queue.postgres_huey import JobPostgresHuey
 from drawscape.queue.table.claims import claim
 from drawscape.queue.table.records import Claim
 from drawscape.queue.table.recovery import Unknown
@@ -85,3 +88,23 @@ def test_an_attempt_counts_that_has_begun_although_its_job_could_not_be_given_ba
     connection.raw.execute("alter table job_away rename to job")
     assert given_back(Unknown(), slots) == [job.id]
     assert standing(slots[0]) == ("queued", 1)
+
+
+def test_an_idle_worker_is_known_to_claim_while_it_waits_for_the_answer(home: Path) -> None:
+    """Else a job whose answer is late would go back while that worker begins to run it."""
+    database = default_queue().database
+    job = enqueue_background_job("sampletasks.nothing")
+    allowed = {"task_modules": ("sampletasks",)}
+    huey = JobPostgresHuey("background", url=database.target, home=home, **allowed)
+    worker = huey.create_consumer()._create_worker()
+    thread = threading.Thread(target=worker.loop, daemon=True)
+    waits = "select count(*) from pg_locks where not granted and relation = 'job'::regclass"
+    with database.connect() as other, other.transaction():
+        other.execute("lock table job in exclusive mode")
+        thread.start()
+        wait_until(lambda: other.execute(waits).fetchone()[0], 60, "the claim to wait")
+        assert worker.claims % 2 == 1
+    thread.join(60)
+    worker._hand.empty()
+    assert (job.status, worker.claims % 2) == ("finished", 0)
+    worker.slot.close()

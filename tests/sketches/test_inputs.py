@@ -47,6 +47,7 @@ def {name}(svg, *, count: int = 1):
 """
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # people write it so
 @pytest.mark.parametrize(
     ("read", "reads", "volatile"),
     [
