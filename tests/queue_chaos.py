@@ -39,6 +39,7 @@ CHILD_STEPS = ("child.before_start", "run.middle", "result.serialised")
 ANY_MOMENT = "any moment"
 STEPS = (*ENQUEUER_STEPS, *WORKER_STEPS, *CHILD_STEPS, ANY_MOMENT)
 RETRIES = 1
+LIMITED = "status = 'started' and group_id in (select id from job_group where most = 1)"
 
 
 @dataclass
@@ -80,6 +81,7 @@ class World:
             while self._count("status in ('queued', 'scheduled', 'deferred', 'started')"):
                 if time.monotonic() > deadline:
                     raise AssertionError("the queue was not drained within five minutes")
+                _expect(self._count(LIMITED) <= 1, "more run at once than their limit says")
                 time.sleep(0.01)
         finally:
             os.kill(pid, signal.SIGTERM)
@@ -108,8 +110,11 @@ class World:
             self.committed.update(reported.read().split())
 
     def _options(self) -> dict[str, object]:
-        """Half of the jobs may be retried, and a third waits for one or two of those that are there."""
+        """Half of the jobs may be retried, half lie in a lane or have a limit, and a third waits for one or
+        two of those that are there.
+        """
         chosen: dict[str, object] = {"job_retries": self.random.choice((0, RETRIES))}
+        chosen |= self.random.choice(({}, {}, {"job_lane": "fast"}, {"job_limit_key": "pen"}))
         if self.committed and self.random.random() < 1 / 3:
             newest = sorted(self.committed, key=lambda name: int(name[1:].partition("-")[0]))[-6:]
             chosen["job_depends_on"] = self.random.choices(newest, k=2)

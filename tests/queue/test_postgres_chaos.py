@@ -46,13 +46,16 @@ import drawscape.queue.postgres_huey, drawscape.queue.worker.consumer
 from drawscape.errors import DrawscapeError
 from drawscape.job_manager import enqueue_background_job
 
+KINDS = [{}, {"job_lane": "fast"}, {"job_limit_key": "pen", "job_limit": 2}]
+
 def enqueue(name):
     ids = os.open("ids", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     for number in range(10**6):
         job_id = f"{name}-{number}"
         try:
             nap_s = 0.005 if number % 8 == 5 else 0.0  # the others are claimed by handfuls
-            enqueue_background_job("sampletasks.append", "runs", job_id, nap_s, job_id=job_id)
+            kind = KINDS[number // 6 % 3]
+            enqueue_background_job("sampletasks.append", "runs", job_id, nap_s, job_id=job_id, **kind)
         except DrawscapeError:  # the server was away for too long; nothing was promised
             continue
         os.write(ids, f"{job_id}\\n".encode())
@@ -88,6 +91,12 @@ create function note_end() returns trigger language plpgsql as $body$ begin
     insert into audit values (new.id); return null; end $body$;
 create trigger note_end after update on job for each row
 when (new.ended_at is not null and new.ended_at is distinct from old.ended_at) execute function note_end();
+"""
+
+
+OVER_LIMIT = """
+select limit_key, most, count(*) from job join job_group on job_group.id = group_id
+where status = 'started' and most is not null group by limit_key, most having count(*) > most
 """
 
 
@@ -134,6 +143,7 @@ class World:
             self.server.stop(event)
             self.server.start()
         wait_until(lambda: len(self.ids()) > known, what=f"a job after {event}, seed {SEED}")
+        assert rows(OVER_LIMIT) == [], f"after {event}, seed {SEED}"
 
     def _end_sessions(self, most: int) -> None:
         with administrator(self.server.url) as connection:
