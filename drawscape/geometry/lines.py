@@ -172,7 +172,7 @@ class Lines:
         counts = self.counts[chosen]
         offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
         shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], counts)
-        return Lines(self.points[np.arange(offsets[-1]) + shift], offsets)
+        return Lines(self.points.take(np.arange(offsets[-1]) + shift, axis=0), offsets)
 
 
 Options = ParamSpec("Options")

@@ -38,17 +38,18 @@ class Duplicates:
             if not (math.isfinite(width_mm) and width_mm > 0):
                 raise PlotError(f"tolerance_mm={width_mm!r}: give a positive distance")
         self._lines = lines if (lines.counts > 1).all() else lines.take(lines.counts > 1)
+        self._line_lengths = self._lines.lengths_mm
         self._pieces, self._owners = _pieces(self._lines)
         self._lengths = np.hypot(*(self._pieces[:, 1] - self._pieces[:, 0]).T)
         long = np.flatnonzero(self._lengths > min(widths_mm))
-        repeated = _repeated(self._pieces[long])
+        repeated = _repeated(self._pieces.take(long, axis=0))
         self._twice, once = long[repeated], np.delete(long, repeated)
-        self._pairs = once[near_pieces(self._pieces[once], max(widths_mm))]
+        self._pairs = once[near_pieces(self._pieces.take(once, axis=0), max(widths_mm))]
 
     def left_out(self, width_mm: float) -> Lines:
         """Return the lines without what runs along another within one of the widths."""
         lines = self._lines
-        kept = _without_equal_dots(lines, width_mm)
+        kept = _without_equal_dots(lines, self._line_lengths, width_mm)
         cuts = self._covered(width_mm)
         if not len(cuts[0]):
             return lines if kept.all() else lines.take(kept)
@@ -73,10 +74,10 @@ class Duplicates:
         )
 
 
-def _without_equal_dots(lines: Lines, tolerance_mm: float) -> Flags:
+def _without_equal_dots(lines: Lines, lengths_mm: Floats, tolerance_mm: float) -> Flags:
     """Return which lines stay so that of several of no length in the same place one does."""
     kept = np.ones(len(lines), dtype=bool)
-    dots = np.flatnonzero(lines.lengths_mm <= tolerance_mm)
+    dots = np.flatnonzero(lengths_mm <= tolerance_mm)
     cells = np.rint(lines.starts[dots] / tolerance_mm)
     kept[np.delete(dots, np.unique(cells, axis=0, return_index=True)[1])] = False
     return kept
@@ -87,7 +88,8 @@ def _pieces(lines: Lines) -> tuple[Floats, Ints]:
     inside = np.ones(len(lines.points), dtype=bool)
     inside[lines.offsets[1:] - 1] = False
     first = np.flatnonzero(inside)
-    pieces = np.stack((lines.points[first], lines.points[first + 1]), axis=1)
+    ends = lines.points.take(first, axis=0), lines.points.take(first + 1, axis=0)
+    pieces = np.stack(ends, axis=1)
     return pieces, np.repeat(np.arange(len(lines)), np.maximum(lines.counts - 1, 0))
 
 
@@ -144,10 +146,11 @@ def _left_over(
     which, free = _free_parts(pieces, cuts, tolerance_mm)
     # A stable sort keeps the parts of one piece in their order.
     order = np.argsort(np.concatenate((whole, which)), kind="stable")
-    parts = np.concatenate((pieces[whole], free))[order]
-    owner = owners[np.concatenate((whole, which))[order]]
+    parts = np.concatenate((pieces.take(whole, axis=0), free)).take(order, axis=0)
+    owner = owners.take(np.concatenate((whole, which)).take(order))
     fresh = np.ones(len(parts), dtype=bool)
-    fresh[1:] = (owner[1:] != owner[:-1]) | (parts[1:, 0] != parts[:-1, 1]).any(axis=1)
+    apart = parts[1:, 0] != parts[:-1, 1]
+    fresh[1:] = (owner[1:] != owner[:-1]) | apart[:, 0] | apart[:, 1]
     # A run of parts has a point more than parts: where it begins, its first point goes before.
     begins = np.flatnonzero(fresh)
     points = np.insert(parts[:, 1], begins, parts[begins, 0], axis=0)

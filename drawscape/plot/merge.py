@@ -100,4 +100,4 @@ def _joined(lines: Lines, steps: Ints, bounds: Ints) -> Lines:
     point -= np.repeat(offsets[:-1] - joined, kept)
     point *= np.repeat(sign.astype(np.int8), kept)
     point += np.repeat(first, kept)
-    return Lines(lines.points[point], offsets[bounds])
+    return Lines(lines.points.take(point, axis=0), offsets[bounds])
