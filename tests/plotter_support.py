@@ -1,7 +1,5 @@
 """Plotters that read G-code and HPGL: they share no code with the writers and forgive nothing."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable
@@ -46,7 +44,7 @@ class GcodeMachine:
     _at: tuple[float, float] = (0.0, 0.0)
     _layer: str = ""
 
-    def run(self, text: str) -> GcodeMachine:
+    def run(self, text: str) -> "GcodeMachine":
         if not text.isascii():
             raise MachineError("not ASCII")
         for row in text.splitlines():

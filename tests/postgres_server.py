@@ -4,8 +4,6 @@ Nothing of the wheel's Python is run: as root it would add a user to the system 
 Here the server runs as `nobody` when we are root, in a folder of its own.
 """
 
-from __future__ import annotations
-
 import glob
 import importlib.util
 import itertools
@@ -99,7 +97,7 @@ class Server:
         with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {network} trust\n")
 
-    def start(self) -> Server:
+    def start(self) -> "Server":
         options = {
             "unix_socket_directories": str(self._folder),
             "listen_addresses": "",

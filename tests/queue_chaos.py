@@ -5,8 +5,6 @@ a fraction of a second. `tests/queue/test_chaos.py` runs it as a script: a copy 
 threads, as pytest's are, may wait for ever for a lock that one of them held.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import signal

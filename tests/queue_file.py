@@ -1,7 +1,5 @@
 """The queue's file as any program may open it."""
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 

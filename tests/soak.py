@@ -9,8 +9,6 @@ What a busy machine does to the latency of one job, it does to that of a queue t
 each sample is taken beside one of such a queue, and what counts is how much slower the filled one is.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import statistics
@@ -121,7 +119,7 @@ def _rate(numbers: range) -> float:
     return len(numbers) / (time.monotonic() - began)
 
 
-def _latencies(queues: list[Queue]) -> list[float]:
+def _latencies(queues: "list[Queue]") -> list[float]:
     """Return each queue's time from enqueue to result in ms, in turns: the quickest quarter's slowest."""
     from drawscape.job_manager import Job
 

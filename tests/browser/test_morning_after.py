@@ -1,7 +1,5 @@
 """The morning after: kernel, worker and lab are gone, and everything that was made is back."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Real parts: a home in a temporary folder, a queue file in it, real `huey_consumer` processes."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -163,7 +161,7 @@ class Consumer:
     def pid(self) -> int:
         return self.process.pid
 
-    def await_alive(self) -> Consumer:
+    def await_alive(self) -> "Consumer":
         wait_until(
             lambda: (
                 any(w.pid == self.pid for w in living(self._locks))

@@ -1,7 +1,5 @@
 """Acknowledgements: of several jobs at once, and those that come too late."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What callers find in `drawscape.jobs` beside enqueue: a decorator, jobs in tests, notes, copies."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import subprocess

@@ -1,7 +1,5 @@
 """Batches: walking through a large one, canceling, what follows and what depends on one."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """Callbacks: one job for success, one for failure, queued with the job that they follow."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -3,8 +3,6 @@
 CHAOS_ROUNDS and CHAOS_SEED set the number and the order; a failure names the seed and the round.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import subprocess

@@ -1,7 +1,5 @@
 """Children in trouble: none can be started, their server is killed, they are killed, they leave others."""
 
-from __future__ import annotations
-
 import os
 import resource
 import signal

@@ -1,7 +1,5 @@
 """Cancel, stop, retry, requeue, delete, explain."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from pathlib import Path

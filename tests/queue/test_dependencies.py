@@ -1,7 +1,5 @@
 """Dependencies under every verb: a dependent never runs before what it needs has finished anew."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

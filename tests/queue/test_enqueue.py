@@ -1,7 +1,5 @@
 """What is checked in the caller's cell, before a row is written."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from datetime import UTC, datetime, timedelta

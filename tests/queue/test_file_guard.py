@@ -1,7 +1,5 @@
 """The queue's files under careless hands: read raw by their users, deleted, replaced, closed by others."""
 
-from __future__ import annotations
-
 import shutil
 import sqlite3
 import subprocess

@@ -1,7 +1,5 @@
 """On Postgres, beside a transaction that is held open, a look begins behind what is dead, and misses none."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

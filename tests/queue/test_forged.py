@@ -1,7 +1,5 @@
 """Rows that somebody made or damaged: forged messages are never unpickled, corrupt rows fail alone."""
 
-from __future__ import annotations
-
 import hmac
 import os
 import pickle

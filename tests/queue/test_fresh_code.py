@@ -1,7 +1,5 @@
 """Editing a task module or what it imports takes effect with the next job."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import sys

@@ -1,7 +1,5 @@
 """What a slot holds beside the job that it runs: handfuls of short jobs, and nobody waits for them."""
 
-from __future__ import annotations
-
 import signal
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A hostile world: full disks, locked, foreign and damaged files, the clock set back."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Identifiers: version-7 UUIDs, in rising order within a batch."""
 
-from __future__ import annotations
-
 from uuid import RFC_4122, UUID
 
 import pytest

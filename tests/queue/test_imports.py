@@ -1,7 +1,5 @@
 """What an import may load: a caller of jobs pays for jobs alone."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A table of many jobs is read by its indexes."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Nothing of a job stays: neither in its process, nor beside it, nor in the answer of the next job."""
 
-from __future__ import annotations
-
 import itertools
 from pathlib import Path
 

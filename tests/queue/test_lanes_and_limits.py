@@ -1,7 +1,5 @@
 """What may start, and what it is given: lanes, limits, pauses, a job as an argument."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

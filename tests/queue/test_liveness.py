@@ -1,7 +1,5 @@
 """Workers whose locks are removed or released, and copies of a home: whoever lives is never robbed."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

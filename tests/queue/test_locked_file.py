@@ -1,7 +1,5 @@
 """While another program holds what the queue writes: nothing is lost, and who waits says so."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

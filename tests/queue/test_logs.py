@@ -1,7 +1,5 @@
 """Where a job's log lies: a short one in the table once its job has ended, a long one in a file."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

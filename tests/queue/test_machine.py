@@ -1,7 +1,5 @@
 """The public API against a model of a few lines, in any order of verbs."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

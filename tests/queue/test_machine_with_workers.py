@@ -4,8 +4,6 @@ Nothing is known of who comes first, so no model says what happens next. Instead
 change of a status, in the transaction that makes it, and what holds of every history is looked up there.
 """
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Several machines with one queue on Postgres: code, versions, clocks and folders differ between them."""
 
-from __future__ import annotations
-
 import platform
 import time
 from collections.abc import Callable

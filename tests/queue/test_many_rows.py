@@ -1,7 +1,5 @@
 """A table of many jobs: pruned and cancelled in short transactions, read by indexes."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

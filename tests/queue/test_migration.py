@@ -1,7 +1,5 @@
 """Homes that earlier versions left: files made by their code open, migrate and run."""
 
-from __future__ import annotations
-
 import itertools
 import shutil
 import sqlite3

@@ -1,7 +1,5 @@
 """A queue is carried from a file to Postgres and back, with all that it holds, or not at all."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """`workers.huey` stays a drop-in Huey: tasks, pipelines, schedules, revoking, locks, results, periodic."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """A queue on Postgres between machines, here network namespaces: one dies, one is cut off and comes back."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """What a commit on Postgres lets others know, and by which connection."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Iterator

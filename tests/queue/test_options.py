@@ -1,7 +1,5 @@
 """Options of jobs at work: order, delay, retries, dependencies, keeping."""
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Jobs by the clock: the minute's job, once, in the zone that was asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path

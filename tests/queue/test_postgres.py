@@ -1,7 +1,5 @@
 """What is Postgres' own in the queue: tables made once, whose they are, what broken connections do."""
 
-from __future__ import annotations
-
 import multiprocessing
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 CHAOS_ROUNDS and CHAOS_SEED set the number of events and their order.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import random

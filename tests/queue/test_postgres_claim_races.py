@@ -1,7 +1,5 @@
 """What is claimed at one moment, each race with its guard and without it: then it is lost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

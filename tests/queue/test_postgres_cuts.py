@@ -1,7 +1,5 @@
 """The connection is cut right after each thing that a verb sends: it is done once, or says that it is not."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A queue on Postgres whose server, connections and workers come to harm: nothing is lost or runs twice."""
 
-from __future__ import annotations
-
 import os
 import signal
 import threading

@@ -1,7 +1,5 @@
 """What two sessions do at one moment, each race with its guard and without it: then it is lost."""
 
-from __future__ import annotations
-
 import random
 import threading
 import time

@@ -3,8 +3,6 @@
 POWER_LOSS_POINTS sets at how many moments the power fails; a failure names seed, moment and mode.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

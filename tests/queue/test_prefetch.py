@@ -1,7 +1,5 @@
 """Short jobs that a child is given together: whatever one of them does, the others notice nothing."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections import Counter

@@ -1,7 +1,5 @@
 """Old jobs leave, by age, by number and by their own wish; a year of daily use stays small."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The queue's file: where it lies, who may read it, and how it is written."""
 
-from __future__ import annotations
-
 import os
 import stat
 import subprocess

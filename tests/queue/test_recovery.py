@@ -1,7 +1,5 @@
 """Workers that die, pause or are many: nothing is lost, nothing runs twice without need."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

@@ -1,7 +1,5 @@
 """When a job that failed is tried again."""
 
-from __future__ import annotations
-
 import pytest
 from queue_steps import TASK, end, take
 

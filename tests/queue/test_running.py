@@ -1,7 +1,5 @@
 """Jobs in a real consumer: results, failures, timeouts, logs, progress."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import os

@@ -1,7 +1,5 @@
 """One connection for all threads of a worker: their moves do not get into each other's transactions."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import warnings

@@ -1,7 +1,5 @@
 """The queue's numbers, for a person and for a scraper."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a job prints and draws while it runs is seen by those on another machine, and goes with the job."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable

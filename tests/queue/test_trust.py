@@ -1,7 +1,5 @@
 """Threads, forks, clocks, keys and limits: what a caller can do to a queue without losing anything."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import time

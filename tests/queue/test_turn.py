@@ -1,7 +1,5 @@
 """The turn of the worker threads: one at a time, as a courtesy that nobody can be stuck on."""
 
-from __future__ import annotations
-
 import threading
 
 from drawscape.queue.worker.turn import Turn

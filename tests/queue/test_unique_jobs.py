@@ -1,7 +1,5 @@
 """Unique jobs: one of a kind is open at a time, and the newest may take its place."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from queue_steps import end, queued, take

@@ -3,8 +3,6 @@
 Each of its cells is tried, on both engines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

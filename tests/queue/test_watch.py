@@ -1,7 +1,5 @@
 """What a watcher is called for."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

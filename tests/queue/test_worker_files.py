@@ -1,7 +1,5 @@
 """What a worker writes, leaves and needs: structured lines, files with the right modes, nothing for ever."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """How workers are started: each way isolates jobs, and each worker ends as it is meant to."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

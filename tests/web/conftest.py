@@ -1,7 +1,5 @@
 """A home of its own for each test, the application in this process, the real server around it."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

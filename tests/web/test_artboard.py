@@ -1,7 +1,5 @@
 """POST /artboard/create: the contract's answers, and a named refusal for everything else."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,8 +1,6 @@
 # ruff: noqa: W293 - word for word means blank for blank
 """The integration example of the job API's contract, word for word, `libraries.` read as `drawscape.`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

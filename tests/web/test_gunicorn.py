@@ -1,7 +1,5 @@
 """The application under gunicorn, as a deployment runs it: several processes of a few threads each."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

@@ -1,7 +1,5 @@
 """The limit counts too many rather than too few, and asks the queue rarely."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 

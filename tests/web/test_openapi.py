@@ -1,7 +1,5 @@
 """The OpenAPI document says what the front does, and the front does what it says."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

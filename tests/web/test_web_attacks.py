@@ -1,7 +1,5 @@
 """What a hostile client tries, and the answer that it gets."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

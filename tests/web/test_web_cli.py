@@ -1,7 +1,5 @@
 """`drawscape web` as a process: it says where it is, draws, and leaves nothing behind."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """What the interface shows of jobs, and what it keeps to itself; a real worker draws."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The page in a real Chromium, before a real server and a real worker: from the form to the picture."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import re

@@ -1,7 +1,5 @@
 """The table of jobs on the web: what it shows, what may be done there, and by whom."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The real server on a real port: slow, rude and vanished clients harm nobody else."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import socket

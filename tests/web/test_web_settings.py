@@ -1,7 +1,5 @@
 """Settings that make no sense are refused when they are made."""
 
-from __future__ import annotations
-
 import pytest
 
 from drawscape.errors import SettingsError, UnknownNameError

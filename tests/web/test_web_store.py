@@ -1,7 +1,5 @@
 """The web interface where workers are other machines, and the drawings lie in an object store."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Iterator

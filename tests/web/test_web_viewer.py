@@ -1,7 +1,5 @@
 """A closer look at a drawing: its lines over HTTP, and the notebook's viewer on the page in Chromium."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
