@@ -197,3 +197,22 @@ def test_drawing_a_spiral_loads_neither_scipy_nor_queue_nor_notebook(run_python)
     loaded = run_python("-c", code).stderr.decode()
     for heavy in ("scipy", "shapely", "contourpy", "huey", "pebble", "ipywidgets", "rich", "PIL"):
         assert f"'{heavy}'" not in loaded
+
+
+def test_putting_a_spiral_in_order_loads_no_machines_and_no_reader_of_paths(run_python) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import gc, sys; from drawscape.cli import main\n"
+        "main(['draw', 'spiral', '-o', '-'])\n"
+        "print(gc.isenabled(), sorted(m for m in sys.modules if 'drawscape.' in m), file=sys.stderr)"
+    )
+    loaded = run_python("-c", code).stderr.decode()
+    assert loaded.startswith("True")
+    assert "'drawscape.plot.order'" in loaded
+    for needless in (
+        "plot.machine",
+        "plot.findings",
+        "plot.exchange",
+        "drawing.path",
+        "sketches.source",
+    ):
+        assert f"'drawscape.{needless}'" not in loaded
