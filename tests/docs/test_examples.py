@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import wait_until
 
 import drawscape
 from drawscape import job_manager
@@ -110,6 +111,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         worker.stop()
 
 
+@pytest.fixture
+def alone(home: Path) -> Iterator[None]:
+    """Let no job of an example go on: what it draws would be new to the catalogue while the next one runs."""
+    yield
+    for job in job_manager.list_jobs(("queued", "deferred", "scheduled"), limit=None):
+        job.cancel()
+    wait_until(lambda: not job_manager.list_jobs("started"), 60, "the end of what an example began")
+
+
 def beginning(page: str) -> dict[str, Any]:
     """Return the names that a page's examples begin with."""
     text = (REFERENCE / f"{page}.md").read_text().partition("The examples begin with:")[2]
@@ -120,6 +130,7 @@ def beginning(page: str) -> dict[str, Any]:
     return names
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     ("page", "name", "value"), EXAMPLES, ids=[f"{page}-{name}" for page, name, _ in EXAMPLES]
 )
