@@ -64,11 +64,32 @@ DRAWSCAPE_QUEUE={home}/small/queue.db exec {python} {script} {home}
 """
 
 
+SMALL_WORLD = """
+import os, subprocess, sys, time
+from contextlib import contextmanager
+home = sys.argv[1]
+
+@contextmanager
+def full_disk(job):
+    "While `job`, which has started, runs: no byte more can be written."
+    while job.status != 'started':
+        time.sleep(0.01)
+    with open(f'{home}/small/ballast', 'wb', buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(b'x' * 4096)
+        except OSError:
+            yield
+    os.unlink(f'{home}/small/ballast')
+
+"""
+
+
 def in_a_small_world(home: Path, body: str) -> str:
     """Return what the script `body` printed, run where `home/small` is a tmpfs of two megabytes."""
     (home / "small").mkdir()
     script = home / "script.py"
-    script.write_text("import os, sys, subprocess\nhome = sys.argv[1]\n" + body)
+    script.write_text(SMALL_WORLD + body)
     shell = ON_A_TMPFS.format(home=home, python=sys.executable, script=script)
     done = subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", shell],
@@ -126,26 +147,15 @@ def test_a_worker_on_a_full_disk_acknowledges_as_soon_as_there_is_room(home: Pat
     reported = in_a_small_world(
         home,
         """
-import time
 from drawscape.job_manager import enqueue_background_job, start_worker
 worker = start_worker(1)
 job = enqueue_background_job('sampletasks.big_after', f'{home}/go', 400_000)
-while job.status != 'started':
-    time.sleep(0.01)
-ballast = open(f'{home}/small/ballast', 'wb', buffering=0)
-try:
-    while True:
-        ballast.write(b'x' * 4096)
-except OSError:
-    pass
-open(f'{home}/go', 'w').close()
-log = worker.log
-deadline = time.monotonic() + 30
-while 'acknowledge_failed' not in log.read_text() and time.monotonic() < deadline:
-    time.sleep(0.05)
-print(job.status)
-ballast.close()
-os.unlink(f'{home}/small/ballast')
+with full_disk(job):
+    open(f'{home}/go', 'w').close()
+    deadline = time.monotonic() + 30
+    while 'acknowledge_failed' not in worker.log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    print(job.status)
 print(len(job.wait(60)))
 print(enqueue_background_job('sampletasks.add', 1).wait(60))
 worker.stop()
@@ -158,22 +168,12 @@ def test_a_full_disk_drops_a_log_and_not_its_job(home: Path):
     reported = in_a_small_world(
         home,
         """
-import time
 from drawscape.job_manager import enqueue_background_job, start_worker
 worker = start_worker(1)
 print(enqueue_background_job('sampletasks.print_much', 3).wait(60))
 job = enqueue_background_job('sampletasks.print_slowly', 20, 0.1)
-while job.status != 'started':
-    time.sleep(0.01)
-ballast = open(f'{home}/small/ballast', 'wb', buffering=0)
-try:
-    while True:
-        ballast.write(b'x' * 4096)
-except OSError:
-    pass
-time.sleep(1)
-ballast.close()
-os.unlink(f'{home}/small/ballast')
+with full_disk(job):
+    time.sleep(1)
 job.wait(60)
 print(job.status, enqueue_background_job('sampletasks.add', 1).wait(60))
 worker.stop()
