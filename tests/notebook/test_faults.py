@@ -35,7 +35,6 @@ from drawscape.notebook import (
 pytestmark = pytest.mark.usefixtures("home")
 
 DAY = datetime.date(2024, 2, 29)
-LOCK = threading.Lock()
 
 
 class Nothing(Enum):

@@ -21,7 +21,6 @@ from drawscape.plot.machine import machine_names, read_machine
 SPEAKING = [name for name in machine_names() if read_machine(name).profile is not None]
 NAMES = ("1+S40 slow", "2+P2+H30 twice", "+D300 later")
 HEIGHTS = (None, 30)
-PASSES = (1, 2, 1)
 
 
 def crowded(seed: int, side: float = 330.0) -> Document:

@@ -24,9 +24,6 @@ TASKS = {
     "processtasks": Path(__file__).with_name("process_tasks.py"),
 }
 
-BOTH = pytest.mark.both_engines
-"""What a test has, or a module, whose subject is the same on SQLite and on Postgres."""
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test of both engines on each; a second one takes longer, so the quick suite leaves it out."""
