@@ -42,12 +42,12 @@ def claims(
         table = table.another(is_durable=False)
     held, done = [claim(table, *bench)], 0
     began = time.perf_counter()
-    while held:
+    while held and done < jobs:  # others may wait, too
         ended = [(job, Outcome("finished")) for job in held]
         accepted, held = acknowledge_all(table, ended, next_for=bench, most=most)
         done += accepted.count(True)
     took_s = time.perf_counter() - began
-    if done != jobs:
+    if done < jobs:
         raise SystemExit(f"{done} of {jobs} jobs were acknowledged")
     return done / took_s
 
