@@ -192,6 +192,7 @@ def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):
     assert (job.status, job.reason) == ("failed", "crashed")
     assert "could not be written" in job.error
     worker.slot.close()
+    huey.storage.close()
 
 
 CLOCK = """

@@ -114,6 +114,7 @@ def test_the_storages_methods_work_without_a_consumer(tmp_path: Path):
     assert [storage.incr("counter"), storage.incr("counter", 4)] == [1, 5]
     storage.flush_all()
     assert storage.queue_size() == 0
+    storage.close()
 
 
 @pytest.mark.both_engines

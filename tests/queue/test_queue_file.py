@@ -77,6 +77,7 @@ def test_an_enqueue_is_flushed_to_the_disk_before_it_returns():
 def test_a_worker_writes_without_waiting_for_the_disk(home: Path):
     storage = JobHuey(filename=home / ".drawscape" / "queue.db").storage
     assert storage.jobs.connection.execute("pragma synchronous").fetchone()[0] == 1
+    storage.jobs.close()
 
 
 def test_notebooks_and_root_share_one_queue(home: Path, monkeypatch: pytest.MonkeyPatch):
