@@ -144,7 +144,7 @@ class Job:
         return self._queue.database.traces.preview(self._id)
 
     def logs(self) -> str:
-        """Return what the task printed and logged, at most the last MiB."""
+        """Return what the task printed and logged; of a very long log the last one or two MiB."""
         return self._read_log(0)[0].decode(errors="replace")
 
     def _read_log(self, position: int) -> tuple[bytes, int]:
