@@ -4,8 +4,6 @@ Tutorials are notebooks, pages are here, tables come from the README, the refere
 command, the gallery from the sketches themselves.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,9 +45,17 @@ def examples_as_code(
     lines[:] = [line.replace("**", r"\*\*").replace(" *args", r" \*args") for line in lines]
 
 
+def factories_as_dots(
+    _app: Any, _what: str, _name: str, _obj: Any, _options: Any, signature: str | None, result: Any
+) -> tuple[str | None, Any]:
+    """Show a default that is made anew as `...`: with `<factory>` a signature is no Python to Sphinx."""
+    return signature and signature.replace("<factory>", "..."), result
+
+
 def setup(app: Any) -> None:
-    """Connect the two hooks."""
+    """Connect the hooks."""
     app.connect("builder-inited", lambda _app: write_gallery())
     app.connect("autodoc-process-docstring", examples_as_code)
+    app.connect("autodoc-process-signature", factories_as_dots)
 
 

@@ -27,6 +27,7 @@ from drawscape.svg_builder import SVGBuilder
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+SIGNATURE = re.compile(r"^(?:class )?drawscape\.[\w.]+\(.*", re.MULTILINE)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -129,6 +130,14 @@ def test_what_the_code_on_the_site_imports_is_in_the_reference(described: set[st
     }
     named = {path for path in imported if not path.endswith((".*", ".huey"))}
     assert undescribed(named, described) == set()
+
+
+def test_signatures_are_shown_as_python(site: Path):
+    """Where Sphinx cannot parse one it shows each type's module behind a `~`."""
+    pages = (site / "pages" / "reference").glob("*.html")
+    shown = [one for page in pages for one in re.findall(SIGNATURE, text_of(page))]
+    assert len(shown) > 150
+    assert [one for one in shown if "~" in one or "&lt;" in one] == []
 
 
 def commands(group: click.Group, path: str = "drawscape") -> dict[str, click.Command]:
