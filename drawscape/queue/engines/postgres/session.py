@@ -50,7 +50,7 @@ _PREPARED_AFTER = 1
 class _Text(StrDumperUnknown):
     """Text without what Postgres refuses: NUL, and halves of surrogate pairs."""
 
-    def dump(self, obj: str) -> Buffer | None:
+    def dump(self, obj: str) -> "Buffer | None":  # of which older versions of psycopg make a string
         return obj.replace("\0", "\ufffd").encode("utf-8", "replace")
 
 
