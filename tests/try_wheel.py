@@ -234,7 +234,7 @@ def jobs(journey: Journey) -> None:
 def web(journey: Journey) -> None:
     """Order the sketch from the web front."""
     with journey.beside("drawscape", "web", "--port", "0", until="Drawscape: http") as line:
-        url = line.rpartition(" ")[2].rstrip("/")
+        url = line.split()[1].rstrip("/")
         order = {"id": "1", "width": 50, "height": 50, "complexity": "complex", "pattern": "bars"}
         request = urllib.request.Request(
             f"{url}/artboard/create",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from queue_steps import TASK, end, take
+from queue_steps import CLAIMANT, TASK, end, take
 
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.jobs import (
@@ -60,15 +60,17 @@ def job_that_is(state: str) -> Job:
 
 
 def lose(job: Job) -> None:
-    """Let its worker die, which the next one notices."""
-    recover(default_queue().database)
+    """Let its worker die, which the next one notices once that is certain."""
+    database = default_queue().database
+    if job.status == "started":
+        assert not database.workers.await_sign(CLAIMANT[1])
+    recover(database)
 
 
 def lose_again(job: Job) -> None:
-    database = default_queue().database
-    with database.transaction() as connection:
+    with default_queue().database.transaction() as connection:
         connection.execute("update job set recoveries = ?", (MAX_RECOVERIES,))
-    recover(database)
+    lose(job)
 
 
 VERBS: dict[str, Callable[[Job], object]] = {
