@@ -125,23 +125,15 @@ def drawings(
     >>> [drawing.seed for drawing in drawings("lissajous", seed=[0, 1, 2], order="ink")]
     [0]
     """
-    if order not in get_args(Order):
-        raise UnknownNameError("order", str(order), get_args(Order))
-    words = {
-        "sketch": name_of(sketch),
-        "sheet": sheet,
-        "tag": tag,
-        "text": text,
-        "without_tag": without_tag,
-    }
-    for name, word in words.items():
-        if not isinstance(word, str | None):
-            raise ParameterError(name, word, "give text")
+    sketch = name_of(sketch)
+    check_filters(
+        order, stars, sketch=sketch, sheet=sheet, tag=tag, text=text, without_tag=without_tag
+    )
     refresh()
     # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
     few = "+" if stars is not None or tag is not None else ""
     clauses, values = ["1 = 1" if deleted else f"{few}deleted = 0"], []
-    exact = {"sketch": words["sketch"], "sheet": sheet}
+    exact = {"sketch": sketch, "sheet": sheet}
     for column, wanted in exact.items():
         if wanted is not None:
             clauses.append(f"{column} = ?")
@@ -167,6 +159,19 @@ def drawings(
 def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
     """Return the name that the drawings of a sketch have; what is none is returned as it is."""
     return as_sketch(sketch).name if callable(sketch) or isinstance(sketch, Sketch) else sketch
+
+
+def check_filters(order: str, stars: Any, **words: Any) -> None:
+    """Raise for an order, stars or words by which `drawings` cannot look; as it does."""
+    if order not in get_args(Order):
+        raise UnknownNameError("order", str(order), get_args(Order))
+    several = isinstance(stars, (tuple, list, range, set, frozenset))
+    for end in stars if several else [stars]:
+        if end is not None:
+            _STARS.check(end)
+    for name, word in words.items():
+        if not isinstance(word, str | None):
+            raise ParameterError(name, word, "give text")
 
 
 def sketch_names() -> list[str]:
@@ -251,10 +256,6 @@ def _compared(column: str, wanted: Any) -> tuple[str, list[Any]]:
 
 
 def _starred(stars: Any) -> tuple[str, list[Any]]:
-    several = isinstance(stars, (tuple, list, range, set, frozenset))
-    for end in stars if several else [stars]:
-        if end is not None:
-            _STARS.check(end)
     lowest = stars[0] if isinstance(stars, tuple) and stars else stars
     if lowest in (0, None) or isinstance(stars, (list, range)):
         clause, values = _compared("stars", stars)

@@ -6,8 +6,9 @@ numpy and nothing else. A function that is called like its module is found there
 `streamlines`.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from drawscape.late_names import late_names
 
 if TYPE_CHECKING:
     from drawscape.geometry.camera import Camera
@@ -58,32 +59,24 @@ __all__ = [
     "visible_paths",
 ]
 
-_MODULES = {
-    "camera": "Camera",
-    "clip": "clip_to_polygon clip_to_rectangle",
-    "curves": "arc beziers circle cubic ellipse quadratic",
-    "hidden": "visible_edges visible_paths",
-    "implicit": "implicit_mesh",
-    "lines": "Lines Points",
-    "lloyd": "relax scatter",
-    "mesh": "Mesh",
-    "nearest": "Nearest",
-    "noise": "Noise",
-    "occlusion": "Shape occlude",
-    "offset": "inset_rings parallel",
-    "poisson": "poisson_disc",
-    "regions": "contains rings",
-    "smooth": "catmull_rom",
-    "voronoi": "cells",
-}
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = late_names(
+    __name__,
+    {
+        "drawscape.geometry.camera": "Camera",
+        "drawscape.geometry.clip": "clip_to_polygon clip_to_rectangle",
+        "drawscape.geometry.curves": "arc beziers circle cubic ellipse quadratic",
+        "drawscape.geometry.hidden": "visible_edges visible_paths",
+        "drawscape.geometry.implicit": "implicit_mesh",
+        "drawscape.geometry.lines": "Lines Points",
+        "drawscape.geometry.lloyd": "relax scatter",
+        "drawscape.geometry.mesh": "Mesh",
+        "drawscape.geometry.nearest": "Nearest",
+        "drawscape.geometry.noise": "Noise",
+        "drawscape.geometry.occlusion": "Shape occlude",
+        "drawscape.geometry.offset": "inset_rings parallel",
+        "drawscape.geometry.poisson": "poisson_disc",
+        "drawscape.geometry.regions": "contains rings",
+        "drawscape.geometry.smooth": "catmull_rom",
+        "drawscape.geometry.voronoi": "cells",
+    },
+)

@@ -10,7 +10,6 @@ killed.
 Read enqueue.py, then query.py, control.py and default.py, the queue that all of them use.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
@@ -55,6 +54,7 @@ from drawscape.jobs.query import (
     list_snapshots,
     queue_statistics,
 )
+from drawscape.late_names import late_names
 from drawscape.queue.job import Job
 from drawscape.queue.options import check_lane
 from drawscape.queue.status import ENDED, STATUSES, WAITING, Reason, Status, check_status
@@ -121,22 +121,14 @@ __all__ = [
     "workers_alive",
 ]
 
-_LATER = {
-    "Batch": "drawscape.queue.batch",
-    "JobContext": "drawscape.queue.worker.context",
-    "JobSnapshot": "drawscape.queue.snapshot",
-    "WorkerProcess": "drawscape.queue.worker_process",
-    "current_job": "drawscape.queue.worker.context",
-    "portable": "drawscape.queue.by_value",
-}
-"""What few callers name is imported when it is asked for: a script that enqueues need not wait for it."""
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LATER[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+# What few callers name: a script that enqueues need not wait for it.
+__getattr__, __dir__ = late_names(
+    __name__,
+    {
+        "drawscape.queue.batch": "Batch",
+        "drawscape.queue.by_value": "portable",
+        "drawscape.queue.snapshot": "JobSnapshot",
+        "drawscape.queue.worker.context": "JobContext current_job",
+        "drawscape.queue.worker_process": "WorkerProcess",
+    },
+)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from drawscape.errors import JobNotFoundError, JobOptionError
+from drawscape.errors import JobNotFoundError
 from drawscape.jobs.default import default_queue
 from drawscape.queue.job import Job
+from drawscape.queue.options import whole
 from drawscape.queue.status import Status
 from drawscape.queue.table import query
 from drawscape.queue.table.records import parsed, utc
@@ -127,13 +128,7 @@ def list_jobs(
 
     queue = default_queue()
     jobs = JobList(queue, query.choose(queue.name, status, task))
-    return jobs if limit is None else list(islice(jobs, _checked(limit)))
-
-
-def _checked(limit: int | None) -> int | None:
-    if limit is not None and (not isinstance(limit, int) or limit < 0):
-        raise JobOptionError(f"limit={limit!r}: give a whole number from 0, or None for all")
-    return limit
+    return jobs if limit is None else list(islice(jobs, whole(limit, "limit", low=0)))
 
 
 def list_snapshots(
@@ -150,9 +145,9 @@ def list_snapshots(
     from drawscape.queue.snapshot import snapshot
 
     queue = default_queue()
-    rows = query.list_rows(
-        queue.database, queue.name, status=status, task=task, limit=_checked(limit)
-    )
+    if limit is not None:
+        whole(limit, "limit", low=0)
+    rows = query.list_rows(queue.database, queue.name, status=status, task=task, limit=limit)
     return [snapshot(row) for row in rows]
 
 

@@ -5,10 +5,10 @@ display of a job (display.py, job_state.py). contact_sheets.py puts many jobs si
 queue_tables.py lists them.
 """
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import MissingExtraError
+from drawscape.late_names import late_names
 from drawscape.notebook.outputs import register
 
 if TYPE_CHECKING:
@@ -51,21 +51,18 @@ _MODULES = {
     "viewer": "View Viewer view",
     "worker": "ensure_worker",
 }
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+_late, __dir__ = late_names(__name__, {f"{__name__}.{m}": names for m, names in _MODULES.items()})
 
-__all__ = list(_MODULE_OF)
+__all__ = " ".join(_MODULES.values()).split()
 
 register()
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for; the worker that a notebook starts needs no widgets."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+        return _late(name)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("ipywidgets", "anywidget"):
             raise
         raise MissingExtraError(f"drawscape.notebook.{name}", "lab") from error
-    return getattr(module, name)

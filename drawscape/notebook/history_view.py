@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
 from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.captions import captions
-from drawscape.catalogue.query import Order, name_of, sketch_names
+from drawscape.catalogue.query import Order, check_filters, name_of, sketch_names
 from drawscape.notebook.catalogue_watch import follow_catalogue
 from drawscape.notebook.drawing_words import drawings_words
 from drawscape.notebook.standing import at_one_moment
@@ -49,8 +49,9 @@ def history(
     >>> history("spiral", order="ink")
     <History: the history of drawings>
     """
-    drawings(sketch, stars=(stars, None), tag=tag, text=text, order=order, **filters)
-    return History(name_of(sketch), stars=stars, tag=tag, text=text, order=order, filters=filters)
+    sketch = name_of(sketch)
+    check_filters(order, [stars], sketch=sketch, tag=tag, text=text)
+    return History(sketch, stars=stars or 0, tag=tag, text=text, order=order, filters=filters)
 
 
 class History(LiveBox):

@@ -8,10 +8,10 @@ What orders is here at once, and so is what is called like its module; the rest 
 asked for.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drawscape.geometry.simplify import simplify
+from drawscape.late_names import late_names
 from drawscape.plot.deduplicate import deduplicate
 from drawscape.plot.fit import fit
 from drawscape.plot.merge import merge
@@ -66,26 +66,18 @@ __all__ = [
     "with_travel",
 ]
 
-_MODULES = {
-    "drawing.paper": "OUTSIDE Outside",
-    "plot.bounds": "Reach confine",
-    "plot.export.files": "save",
-    "plot.filter": "drop_shorter",
-    "plot.findings": "Concern Finding preflight",
-    "plot.machine": "Machine machine_names read_machine",
-    "plot.plotter": "Plotter",
-    "plot.preview": "travel_lines with_travel",
-    "plot.split": "split_ink split_layers",
-    "plot.tile": "Tile tiles",
-}
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"drawscape.{_MODULE_OF[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = late_names(
+    __name__,
+    {
+        "drawscape.drawing.paper": "OUTSIDE Outside",
+        "drawscape.plot.bounds": "Reach confine",
+        "drawscape.plot.export.files": "save",
+        "drawscape.plot.filter": "drop_shorter",
+        "drawscape.plot.findings": "Concern Finding preflight",
+        "drawscape.plot.machine": "Machine machine_names read_machine",
+        "drawscape.plot.plotter": "Plotter",
+        "drawscape.plot.preview": "travel_lines with_travel",
+        "drawscape.plot.split": "split_ink split_layers",
+        "drawscape.plot.tile": "Tile tiles",
+    },
+)

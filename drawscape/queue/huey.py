@@ -10,12 +10,12 @@ from huey.consumer import Consumer
 from huey.serializer import Serializer
 
 from drawscape.durations import Duration
-from drawscape.errors import JobOptionError
 from drawscape.queue.codec import Codec
 from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.sqlite.storage import JobStorage
 from drawscape.queue.engines.target import open_database
 from drawscape.queue.key import key_of
+from drawscape.queue.options import whole
 from drawscape.queue.periodic import PeriodicJob, Timetable, zone_of
 from drawscape.queue.table.keep import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
@@ -74,7 +74,9 @@ class RunsJobs(Huey):  # type: ignore[misc]
         self.keep = keep
         self.timetable = Timetable()
         self.prune_every_s = prune_every_s
-        self.max_jobs_per_child = _positive(max_jobs_per_child)
+        if max_jobs_per_child is not None:
+            whole(max_jobs_per_child, "max_jobs_per_child", low=1)
+        self.max_jobs_per_child = max_jobs_per_child
         super().__init__(name, *args, serializer=serializer or SignedMessages(database), **options)
 
     def create_consumer(self, **options: Any) -> Consumer:
@@ -137,11 +139,3 @@ class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
 def _home_of(database: Path) -> Path:
     folder = database.parent
     return folder.parent if folder.name == ".drawscape" else folder
-
-
-def _positive(count: int | None) -> int | None:
-    if count is not None and (type(count) is not int or count < 1):
-        raise JobOptionError(
-            f"max_jobs_per_child={count!r}: give a whole number from 1, or None for no limit"
-        )
-    return count

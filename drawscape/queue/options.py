@@ -99,7 +99,7 @@ def new_job(
         due=_due(get("job_delay"), get("job_at")),
         timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT)),
         grace_s=None if grace is None else durations.seconds(grace, "job_grace"),
-        retries=_whole(get("job_retries", len(delays)), "job_retries", low=0),
+        retries=whole(get("job_retries", len(delays)), "job_retries", low=0),
         retry_delay_s=delay_s,
         retry_delays=json.dumps(delays) if delays else None,
         retry_backoff=_backoff(get("job_retry_backoff", 1.0)),
@@ -116,7 +116,7 @@ def new_job(
 
 def priority_of(value: Any) -> int:
     """Return `value` if it may be a priority, else raise JobOptionError."""
-    return _whole(value, "job_priority", low=None)
+    return whole(value, "job_priority", low=None)
 
 
 def check_lane(name: Any) -> str:
@@ -137,7 +137,7 @@ def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
     most = (
         None
         if limit is None and key is None
-        else _whole(1 if limit is None else limit, "job_limit", low=1)
+        else whole(1 if limit is None else limit, "job_limit", low=1)
     )
     if most is not None and key is None:
         key = f"task:{task.path}"
@@ -160,7 +160,8 @@ def _retry_delays(value: Any) -> tuple[float, list[float]]:
     return delays[0], delays
 
 
-def _whole(value: Any, option: str, low: int | None) -> int:
+def whole(value: Any, option: str, low: int | None) -> int:
+    """Return `value`, a whole number from `low`. Raises JobOptionError for another."""
     least = -_LARGEST if low is None else low
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _LARGEST:
         raise JobOptionError(

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from drawscape.errors import JobOptionError, QueueError
+from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Database
+from drawscape.queue.options import whole
 
 START_LIMIT_S = 60.0
 _LOG_BYTES = 8 * 2**20
@@ -71,8 +72,8 @@ def start_worker(database: Database, home: Path, slots: int | None = None) -> Wo
     its log goes to `worker.log` in the queue's folder. Raises JobOptionError for slots that are no number
     of jobs, QueueError, with the end of that log, when it does not come up.
     """
-    if slots is not None and (not isinstance(slots, int) or slots < 1):
-        raise JobOptionError(f"slots={slots!r}: give a whole number from 1")
+    if slots is not None:
+        whole(slots, "slots", low=1)
     log = database.folder / "worker.log"  # not in `logs/`, where a job may be called "worker"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _rotate(log)
