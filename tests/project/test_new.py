@@ -23,6 +23,7 @@ def drawscape(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 

@@ -165,6 +165,22 @@ def test_of_jobs_with_a_limit_a_handful_holds_no_more_than_it_allows(slot: Slot)
 
 
 @pytest.mark.both_engines
+def test_a_handful_counts_what_has_one_limit_in_several_lanes(slot: Slot):
+    """Here two pens are one: whichever lane a job is in, two of them may run."""
+    enqueue_many("sampletasks.nothing", [{}] * 2)
+    for lane in ("fast", "slow"):
+        enqueue_many(
+            "sampletasks.nothing", [{}] * 6, job_lane=lane, job_limit_key="pen", job_limit=2
+        )
+    running = []
+    for _ in range(14):
+        slot.run_short(1)
+        running.append(statuses().get("started", 0))
+    assert max(running) == 2
+    assert statuses() == {"finished": 14}
+
+
+@pytest.mark.both_engines
 def test_what_waits_for_its_limit_is_passed_over_by_handfuls(slot: Slot):
     limited = enqueue_many("sampletasks.nothing", [{}] * 3, job_limit_key="pen", job_limit=1)
     held = claim(slot.database, "background", "another", None)

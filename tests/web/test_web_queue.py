@@ -117,6 +117,7 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(
         page.goto(f"{server.url}jobs")
         with page.expect_download() as download:
             page.get_by_role("button", name="Save drawn.svg").click()
+        assert download.value.suggested_filename == "drawn.svg"
         assert Path(download.value.path()).read_bytes() == Path(home, drawn.result).read_bytes()
         row = page.locator(f"tr:has(td[title='{job_id}'])")
         row.get_by_role("button", name="cancel").focus()
