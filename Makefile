@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo lab test quick notebooks refresh-notebooks lint words wheel film first-minutes matrix docs chaos soak bench bench-queue bench-scale bench-drawing bench-large-queue bench-catalogue bench-notebook clean
+.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film docs bench bench-queue bench-scale bench-drawing bench-large-queue bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -15,29 +15,22 @@ demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser
 lab: $(VENV)/.lab  ## Start a worker and JupyterLab; Ctrl-C twice stops both.
 	@$(BIN)/drawscape lab
 
-# A file's tests stay in one process, for they share what is dear to start.
-side_by_side = -n auto --dist loadfile
+# A file's tests stay in one process, for they share what is dear to start. The dear files begin first.
+parallel = -n auto --dist loadfile --no-loadscope-reorder
+nbval = --nbval --nbval-sanitize-with tests/notebook/sanitize.cfg --nbval-cell-timeout=120 --nbval-current-env
 
-# With AGAIN=1 the tests that failed run once more, alone, and the output names them.
-again = $(if $(AGAIN),|| { echo "Once more and alone: what failed above." && $(1) --last-failed --last-failed-no-failures none; })
-
-test: $(VENV)/.test  ## Run everything, notebooks and browser included. (AGAIN=1: a second try)
+test: $(VENV)/.test  ## Run the tests: real workers, Postgres, a browser, the notebooks. Six minutes.
 	@$(BIN)/python tests/find_chromium.py
-	$(PYTEST) -m browser $(call again,$(PYTEST) -m browser)
-	$(PYTEST) -m "not browser" $(side_by_side) --cov=drawscape --cov-fail-under=85 \
-		$(call again,$(PYTEST) -m "not browser")
-	$(MAKE) --no-print-directory notebooks
+	@before=$$(git status --porcelain 2>/dev/null); \
+	$(PYTEST) notebooks $(nbval) $(parallel) || exit 1; \
+	after=$$(git status --porcelain 2>/dev/null); \
+	[ "$$before" = "$$after" ] || { echo "A test left in the tree:"; echo "$$after"; exit 1; }
+
+nightly: $(VENV)/.test  ## Run the long rest, or a part of it: make nightly PART=chaos.
+	$(BIN)/python tests/nightly.py $(PART)
 
 quick: $(VENV)/.test  ## Run what takes seconds.
-	$(PYTEST) $(side_by_side) -q -p no:schemathesis -p no:nbval \
-		-m "not browser and not notebooks and not chaos and not slow"
-
-notebooks: $(VENV)/.test  ## Execute the notebooks and compare their outputs; they leave the tree as it is.
-	@before=$$(git status --porcelain 2>/dev/null); \
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/notebook/sanitize.cfg \
-		--nbval-cell-timeout=120 --nbval-current-env -p no:cacheprovider notebooks || exit 1; \
-	after=$$(git status --porcelain 2>/dev/null); \
-	[ "$$before" = "$$after" ] || { echo "A notebook left in the tree:"; echo "$$after"; exit 1; }
+	$(PYTEST) $(parallel) -q -p no:schemathesis -p no:nbval -m "not browser and not notebooks and not slow"
 
 refresh-notebooks: $(VENV)/.test  ## Execute the notebooks and keep what they show.
 	$(BIN)/python tests/execute_notebooks.py
@@ -58,24 +51,8 @@ docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
 	$(BIN)/sphinx-build -q -W --keep-going -j auto -b html -c notebooks/pages notebooks build/docs
 	@echo "Open build/docs/pages/index.html."
 
-first-minutes: $(VENV)/.test  ## A stranger's first ten minutes, with a picture of every step.
-	$(BIN)/python tests/first_minutes.py
-
 film: $(VENV)/.test  ## Film a form in JupyterLab, for the README.
 	$(BIN)/python tests/film.py
-
-matrix: $(VENV)/.test  ## Types and tests on each Python found, with the oldest and the newest dependencies.
-	$(BIN)/python tests/run_matrix.py
-
-chaos: $(VENV)/.test  ## Thousands of rounds of killing, a million steps in any order; takes hours.
-	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-3000} POWER_LOSS_POINTS=$${POWER_LOSS_POINTS:-1000} \
-	MACHINE_STEPS=$${MACHINE_STEPS:-1000000} WORKED_STEPS=$${WORKED_STEPS:-20000} \
-		$(BIN)/python -m pytest --timeout 0 tests/queue/test_chaos.py tests/queue/test_power_loss.py \
-		tests/queue/test_postgres_chaos.py tests/queue/test_network.py tests/queue/test_machine.py \
-		tests/queue/test_machine_with_workers.py tests/catalogue/test_killed.py
-
-soak: $(VENV)/.test  ## 150,000 jobs with logs, progress and previews: does anything grow? (SOAK_JOBS)
-	$(BIN)/python tests/soak.py $${SOAK_JOBS:-150000}
 
 bench: bench-queue bench-drawing  ## Measure side by side with the peers; takes minutes.
 

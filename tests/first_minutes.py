@@ -1,4 +1,4 @@
-"""A stranger's first ten minutes, timed, with a picture of every step: `make first-minutes`.
+"""A stranger's first ten minutes, timed, with a picture of every step: `make nightly PART=first-minutes`.
 
 The wheel in an empty environment, `drawscape new`, JupyterLab in a real browser: the form, a sketch of one's
 own, a sheet, a star, an export. Pictures lie in build/first-minutes (or the folder named).

@@ -1,6 +1,6 @@
 """Many jobs with logs, progress and previews: what grows, and does the end differ from the start?
 
-    python tests/soak.py 150000        (make soak; about five minutes)
+    python tests/soak.py 150000        (make nightly PART=soak; five minutes)
 
 It prints a table of memory, descriptors, disk and latency by tenths, and ends with 1 when a job did not
 finish, a file was left that should not be, or the last tenth exceeds the second by more than the limits.

@@ -13,6 +13,13 @@ import pytest
 
 from drawscape.jobs import Job
 
+NIGHTLY = bool(os.environ.get("NIGHTLY"))
+
+
+def rounds(everyday: int, nightly: int) -> int:
+    """Return how many rounds a random test makes: few every day, many with NIGHTLY=1."""
+    return nightly if NIGHTLY else everyday
+
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:
     """Return once `condition()` is true; fail when that takes too long."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import support
 
 from drawscape.atomic import sweep_tree
 from drawscape.catalogue import drawings, find, standing
@@ -19,7 +20,7 @@ from drawscape.catalogue.database import connection
 from drawscape.sketches import SKETCHES
 from drawscape.sketches.recipe import recipe_of
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", support.rounds(3, 3000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 STEPS = (
     "drawing.file_written",

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import queue_chaos
 from queue_chaos import LONG_STEPS, STEPS, World
+from support import rounds
 
 from drawscape.queue.worker import failpoints
 
-ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("CHAOS_ROUNDS", rounds(3, 3000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 TASKS = """

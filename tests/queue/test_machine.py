@@ -7,6 +7,7 @@ import pytest
 from any_order import run_in_any_order
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from support import rounds
 
 from drawscape.errors import JobStateError
 from drawscape.jobs import (
@@ -22,7 +23,7 @@ from drawscape.jobs import (
 from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Outcome
 
-STEPS = int(os.environ.get("MACHINE_STEPS", "10000"))
+STEPS = int(os.environ.get("MACHINE_STEPS", rounds(500, 1_000_000)))
 TASK = "sampletasks.nothing"
 
 

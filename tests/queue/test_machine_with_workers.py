@@ -16,7 +16,7 @@ from any_order import run_in_any_order
 from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule
-from support import wait_until
+from support import rounds, wait_until
 
 from drawscape.errors import JobNotFoundError, JobStateError
 from drawscape.jobs import (
@@ -35,7 +35,7 @@ from drawscape.jobs import (
     retry_failed_jobs,
 )
 
-STEPS = int(os.environ.get("WORKED_STEPS", "300"))
+STEPS = int(os.environ.get("WORKED_STEPS", rounds(30, 20_000)))
 TASK = "sampletasks.note_run"
 
 HISTORY = {

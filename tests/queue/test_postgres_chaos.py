@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 from postgres_server import Server, administrator, find_binaries, new_schema
-from support import first_line, is_running, wait_until
+from support import first_line, is_running, rounds, wait_until
 
 from drawscape.job_manager import check_queue, default_queue
 
 pytestmark = [pytest.mark.postgres, pytest.mark.chaos]
 
-EVENTS = int(os.environ.get("CHAOS_ROUNDS", "240"))
+EVENTS = int(os.environ.get("CHAOS_ROUNDS", rounds(8, 1000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 
 DECK = [

