@@ -1,7 +1,8 @@
 """Drawings by what they are: sketch, parameters, stars, tags, text, time."""
 
+import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
@@ -15,7 +16,8 @@ from drawscape.catalogue.index import index_file, refresh
 from drawscape.catalogue.record import stands
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag
-from drawscape.parameters import Parameter
+from drawscape.parameters import Parameter, parameters_apart
+from drawscape.sketches import SKETCHES
 from drawscape.sketches.model import Sketch, as_sketch
 
 Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
@@ -57,7 +59,12 @@ class Drawings(Sequence[Drawing]):
     def __getitem__(self, index: int | slice) -> "Drawing | Drawings":
         if isinstance(index, slice):
             return Drawings(self._ids[index])
-        return next(iter(self._read([self._ids[index]])))
+        found = self._read([self._ids[index]])
+        if not found:
+            raise DrawingNotFoundError(
+                f"drawing {index} of these is in the catalogue no longer; look again with drawings()"
+            )
+        return found[0]
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -98,6 +105,42 @@ def _thumbnail_tag(drawing: Drawing) -> str:
     return image_tag(picture, "webp", drawing.path.name, height_px=150) if picture else "no picture"
 
 
+def parameter_names(sketch: str | Sketch | Callable[..., Any] | None) -> set[str]:
+    """Return the names of the parameters of a sketch, those of its older drawings included.
+
+    Without a sketch there are none. Raises UnknownNameError for a sketch that nobody knows.
+    """
+    if sketch is None:
+        return set()
+    if not isinstance(sketch, str):
+        return {p.name for p in as_sketch(sketch).parameters} | _drawn_names(as_sketch(sketch).name)
+    if sketch in SKETCHES:
+        return {p.name for p in SKETCHES[sketch].parameters} | _drawn_names(sketch)
+    drawn = sketch_names()
+    if sketch not in drawn:
+        raise UnknownNameError("sketch", sketch, {*SKETCHES, *drawn})
+    return _drawn_names(sketch)
+
+
+def _drawn_names(sketch: str | None) -> set[str]:
+    """Return the names of the parameters of all drawings of a sketch, or of all there are."""
+    of_sketch = "where drawing in (select id from drawing where sketch = ?)" if sketch else ""
+    query = f"select distinct name from drawing_parameter {of_sketch}"
+    with reading() as connection:
+        return {row[0] for row in connection.execute(query, [sketch] if sketch else [])}
+
+
+def check_parameters(sketch: str | None, names: Iterable[str], options: Iterable[str]) -> None:
+    """Raise UnknownNameError for a name that is neither a parameter nor one of the `options`."""
+    names = set(names)
+    known = parameter_names(sketch) if sketch else (_drawn_names(None) if names else set())
+    if sketch is None and names - known:
+        known |= {p.name for name in SKETCHES for p in SKETCHES[name].parameters}
+    for name in sorted(names - known):
+        raise UnknownNameError("parameter or option", name, {*known, *options})
+
+
+@parameters_apart("where", parameter_names)
 def drawings(
     sketch: str | Sketch | Callable[..., Any] | None = None,
     *,
@@ -118,9 +161,10 @@ def drawings(
     `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)` with both
     ends included and None for no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
-    gone, too; `without_tag` leaves some out. `where` holds parameters whose names are taken by these. Orders:
-    newest, oldest, stars, ink, minutes, lines, lifts, name. Raises UnknownNameError for another order,
-    ParameterError for a range that is none, for stars that nobody gives, and for words that are no text.
+    gone, too; `without_tag` leaves some out. `where` holds the sketch's parameters; plain keywords will do
+    where the sketch has none of these names. Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
+    Raises UnknownNameError for another order, sketch or parameter, ParameterError for a range that is none,
+    for stars that nobody gives, for words that are no text, and for a name that is an option here, too.
 
     >>> [drawing.seed for drawing in drawings("lissajous", seed=[0, 1, 2], order="ink")]
     [0]
@@ -130,6 +174,7 @@ def drawings(
         order, stars, sketch=sketch, sheet=sheet, tag=tag, text=text, without_tag=without_tag
     )
     refresh()
+    check_parameters(sketch, where or (), OPTIONS)
     # The plus keeps SQLite from walking through all drawings in their order where few are marked so.
     few = "+" if stars is not None or tag is not None else ""
     clauses, values = ["1 = 1" if deleted else f"{few}deleted = 0"], []
@@ -145,7 +190,7 @@ def drawings(
         *([_containing(text)] if text else []),
         *([_untagged(without_tag)] if without_tag is not None else []),
         *([("drawn_at >= ?", [_moment(since)])] if since is not None else []),
-        *(_parameter(name, value) for name, value in {**(where or {}), **parameters}.items()),
+        *(_parameter(name, value) for name, value in (where or {}).items()),
     ]:
         clauses.append(clause)
         values += given
@@ -154,6 +199,9 @@ def drawings(
     )
     with reading() as connection:
         return Drawings([row[0] for row in connection.execute(query, values)])
+
+
+OPTIONS = inspect.signature(drawings).parameters.keys() - {"sketch", "parameters"}
 
 
 def name_of(sketch: str | Sketch | Callable[..., Any] | None) -> str | None:
@@ -257,6 +305,7 @@ def _compared(column: str, wanted: Any) -> tuple[str, list[Any]]:
 
 def _starred(stars: Any) -> tuple[str, list[Any]]:
     lowest = stars[0] if isinstance(stars, tuple) and stars else stars
+    # Who has no stars has no row of marks.
     if lowest in (0, None) or isinstance(stars, (list, range)):
         clause, values = _compared("stars", stars)
         value = "coalesce((select stars from mark m where m.recipe = drawing.recipe), 0)"

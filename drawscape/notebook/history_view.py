@@ -144,7 +144,7 @@ class History(LiveBox):
             text=self._text.value.strip() or None,
             order=self._order.value,
             without_tag=None if self._rejected.value or is_asked_for else REJECTED,
-            **{"deleted": bool(self._rejected.value), **self._filters},
+            **{"deleted": bool(self._rejected.value), "where": {}, **self._filters},
         )
         options = sketch_options(self._sketch.value)
         with self._lock:

@@ -2,10 +2,11 @@
 
 One reading serves the form in the notebook, the check in the worker, the options of the command line
 and the JSON Schema of the web front. Read parameter.py, then annotation.py (signatures to parameters)
-and value.py (what a parameter allows).
+and value.py (what a parameter allows); keywords.py tells a sketch's parameters from a function's options.
 """
 
 from drawscape.parameters.annotation import read_parameters
+from drawscape.parameters.keywords import parameters_apart
 from drawscape.parameters.parameter import (
     MISSING,
     Group,
@@ -22,5 +23,6 @@ __all__ = [
     "Parameter",
     "check_arguments",
     "json_schema",
+    "parameters_apart",
     "read_parameters",
 ]

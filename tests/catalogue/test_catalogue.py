@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -241,3 +242,39 @@ def test_what_is_opened_after_a_drawing_does_not_count(home: Path, drawn: Draw) 
         (home / "note.txt").read_text()
 
     assert "volatile" not in draw(dot, 40, 40, on_progress=look).provenance  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"limit": 3}, "unknown parameter or option 'limit'"),
+        ({"tlies": 3}, "did you mean 'tiles'"),
+        ({"sketch": "nope"}, "unknown sketch 'nope'"),
+        ({"sketch": "paragraph", "text": "rain"}, "where={'text': 'rain'}"),
+        ({"where": 5}, "give parameters by name"),
+        ({"tiles": 3, "where": {"tiles": 4}}, "give it once"),
+    ],
+)
+def test_a_keyword_that_is_unknown_or_means_two_things_is_an_error(
+    drawn: Draw, keywords: dict[str, Any], message: str
+) -> None:
+    drawn("truchet", tiles=3)
+    with pytest.raises((UnknownNameError, ParameterError), match=re.escape(message)):
+        drawings(**keywords)
+
+
+def test_an_option_and_a_parameter_of_one_name_are_told_apart(drawn: Draw) -> None:
+    drawn("paragraph", text="It rains.")
+    drawn("paragraph", text="paragraph")
+    assert len(drawings("paragraph", where={"text": "It rains."})) == 1
+    assert len(drawings("paragraph", text="paragraph", where={})) == 2
+    assert len(drawings("paragraph", text="rains", where={"text": "paragraph"})) == 0
+
+
+def test_a_drawing_whose_row_is_gone_is_an_error_that_says_so(drawn: Draw) -> None:
+    drawn(seed=1)
+    found = drawings()
+    with connection() as opened:
+        opened.execute("delete from drawing")
+    with pytest.raises(DrawingNotFoundError, match="no longer"):
+        found[0]
