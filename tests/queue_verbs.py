@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from queue_hand import hand_of
 from queue_steps import CLAIMANT, TASK, take
 
-from drawscape.errors import QueueError
 from drawscape.job_manager import (
     cancel_job,
     default_queue,
@@ -19,10 +17,8 @@ from drawscape.job_manager import (
     queue_is_paused,
     retry_job,
 )
-from drawscape.queue.engines.engine import CommitInDoubt
-from drawscape.queue.table.claims import acknowledge, acknowledge_all, give_back, note_progress
+from drawscape.queue.table.claims import acknowledge, give_back, note_progress
 from drawscape.queue.table.records import Claim, Outcome
-from drawscape.queue.worker.hand import Ended
 
 
 def held(job_id: str) -> Claim:
@@ -118,54 +114,6 @@ class AcknowledgeInLane(Acknowledge):
         self.held = held(self.id)
 
 
-class AcknowledgeSeveral(Acknowledge):
-    """With the next claims: none of those runs here if the answer was lost, and none is lost."""
-
-    def prepare(self) -> None:
-        enqueue_many(TASK, [{}] * 6)
-        self.ends = [(take(), Outcome("finished")) for _ in range(3)]
-
-    def act(self) -> object:
-        try:
-            accepted, following = acknowledge_all(
-                self.database, self.ends, next_for=CLAIMANT, most=2
-            )
-        except CommitInDoubt:
-            assert not self.is_done()  # else it is found out
-            raise
-        assert accepted == [True] * 3
-        assert len(following) in (0, 2)
-        return accepted
-
-    def is_done(self) -> bool:
-        ended = {str(job.status) for job in list_jobs(limit=None) if job.id in self.ids()}
-        assert len(ended) == 1
-        return ended == {"finished"}
-
-    def ids(self) -> set[str]:
-        return {held.id for held, _ in self.ends}
-
-
-class LetGo(Acknowledge):
-    """By a slot whose job takes its time: what may be another's by now does not run here."""
-
-    def prepare(self) -> None:
-        enqueue_many(TASK, [{}] * 4)
-        self.hand = hand_of(self.database)
-        self.hand.end(Ended(take(), Outcome("finished")), 0.0)
-        assert len(self.hand.jobs()) == 2
-
-    def act(self) -> object:
-        self.hand.let_go()
-        if held := {job.id for job in self.hand.jobs()}:
-            assert held <= {job.id for job in list_jobs(status="started")}
-            raise QueueError("nothing was written")
-        return None
-
-    def is_done(self) -> bool:
-        return not self.hand.jobs()
-
-
 class Fail(Acknowledge):
     """With a try that is left: a longer transaction."""
 
@@ -242,8 +190,6 @@ VERBS: list[Callable[[str], Verb]] = [
     Claimed,
     Acknowledge,
     AcknowledgeInLane,
-    AcknowledgeSeveral,
-    LetGo,
     Fail,
     GiveBack,
     Progress,

@@ -12,7 +12,7 @@ from drawscape.errors import QueueError
 
 @click.group()
 def queue() -> None:
-    """Back up, check, move, pause and resume the queue, or cancel all of it."""
+    """Back up, check, pause and resume the queue, or cancel all of it."""
 
 
 @queue.command(short_help="Copy the queue while workers run.")
@@ -35,23 +35,6 @@ def check() -> None:
     if problems:
         raise QueueError(f"{counted(len(problems), 'problem')} in {job_api.default_queue().label}")
     click.echo(f"{job_api.default_queue().label} is whole")
-
-
-@queue.command(short_help="Carry the queue to another file or to Postgres, or back.")
-@click.argument("source")
-@click.argument("target")
-def move(source: str, target: str) -> None:
-    """Carry the queue at SOURCE to TARGET with its history; each is a file or a postgresql:// URL.
-
-    No worker may be alive. What arrives is compared with what left by counts and hashes before SOURCE is
-    emptied; a move that was interrupted may be repeated.
-    """
-    moved = job_api.move_queue(source, target)
-    for table, count in moved.counts.items():
-        if count:
-            click.echo(f"{count:>9,} {table:<15} {moved.hashes[table]}")
-    click.echo(f"carried; the key that signs its messages is {moved.key}")
-    click.echo("Set DRAWSCAPE_QUEUE to the new place in every notebook, service and terminal.")
 
 
 @queue.command(short_help="Let no job start until `resume`.")

@@ -1,23 +1,15 @@
 """Jobs and the queue changed: canceled, paused, queued again, removed, copied."""
 
 import os
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from drawscape import settings
 from drawscape.durations import Duration, seconds
-from drawscape.errors import QueueError
 from drawscape.jobs.default import default_queue
 from drawscape.jobs.query import get_job
-from drawscape.queue.engines.target import is_url, open_database
 from drawscape.queue.job import Job
 from drawscape.queue.options import check_lane
 from drawscape.queue.table import control
 from drawscape.queue.table.keep import KEEP, Keep
-
-if TYPE_CHECKING:
-    from drawscape.queue.move import Moved
 
 
 def backup_queue(file: str | os.PathLike[str]) -> Path:
@@ -42,29 +34,6 @@ def check_queue() -> list[str]:
     from drawscape.queue import backup
 
     return backup.problems(default_queue())
-
-
-def move_queue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> "Moved":
-    """Carry a queue with its history from one place to another, each a file or a `postgresql://` URL.
-
-    Ids, what waits for what, results, logs, pauses and notes go along, checked by counts and hashes; the
-    source is empty afterwards. Raises QueueError when a worker lives on either side, and when the target
-    holds jobs already.
-
-    >>> move_queue("old.db", "postgresql://db.example.org/drawscape")
-    Traceback (most recent call last):
-    drawscape.errors.QueueError: old.db: there is no such file
-    """
-    from drawscape.queue.move import move
-
-    if not (is_url(source) or Path(source).is_file()):
-        raise QueueError(f"{source}: there is no such file")
-    folder = settings.state_folder()
-    with (
-        closing(open_database(source, folder)) as old,
-        closing(open_database(target, folder)) as new,
-    ):
-        return move(old, new)
 
 
 def cancel_all(grace: Duration = 0.0) -> int:

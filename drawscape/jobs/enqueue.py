@@ -40,7 +40,6 @@ def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> 
       fails with reason `dependency`, unless `job_run_anyway=True`.
     - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so.
     - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
-      With `job_replace=True` the new one takes the place of one that waits, and runs after one that runs.
     - `job_lane='default'`: workers may be started for some lanes only, and a lane may be paused.
     - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
     - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).

@@ -73,45 +73,28 @@ class Codec:
 
         return dumps
 
-    def loads(
-        self, data: bytes, about: str = "", *, is_old: Callable[[], bool] = lambda: False
-    ) -> Any:
+    def loads(self, data: bytes, about: str = "") -> Any:
         """Return the value in `data`.
 
-        `is_old`, asked only when the signature is not the present one, returns whether version 0.1 may have
-        signed it: the message alone, not what it is about. Raises SignatureMismatch, without unpickling, if
-        it was not signed here, or about something else, and OtherPythonError if it carries another's code.
+        Raises SignatureMismatch, without unpickling, if it was not signed here, or about something else, and
+        OtherPythonError if it carries another's code.
         """
-        message = self.message(data, about, is_old=is_old)
+        view = memoryview(data)
+        signature, message = view[:SIGNATURE_BYTES], view[SIGNATURE_BYTES:]
+        if not message or not hmac.compare_digest(signature, self._signature(message, about)):
+            raise SignatureMismatch(
+                "the message's signature is not this queue's; it was not unpickled"
+            )
         origin, start = Origin.read(message)
         if origin is not None:
             origin.check()
         return pickle.loads(message[start:])  # noqa: S301 - signed by us
-
-    def message(
-        self, data: bytes, about: str = "", *, is_old: Callable[[], bool] = lambda: False
-    ) -> memoryview:
-        """Return what was signed in `data`; raise SignatureMismatch as `loads` does."""
-        view = memoryview(data)
-        signature, message = view[:SIGNATURE_BYTES], view[SIGNATURE_BYTES:]
-        if not message or not (
-            hmac.compare_digest(signature, self._signature(message, about))
-            or (hmac.compare_digest(signature, self._signature_of_0_1(message)) and is_old())
-        ):
-            raise SignatureMismatch(
-                "the message's signature is not this queue's; it was not unpickled"
-            )
-        return message
 
     def _signature(self, message: memoryview, about: str) -> bytes:
         signing = self._keyed.copy()
         signing.update(about.encode())
         signing.update(message)
         return signing.digest()
-
-    def _signature_of_0_1(self, message: memoryview) -> bytes:
-        """Return the signature of the message alone; jobs that version 0.1 left in the queue still run."""
-        return hmac.digest(self.key, message, "sha256")
 
 
 def dump(value: Any) -> bytes:

@@ -40,8 +40,7 @@ class SignedMessages(Serializer):  # type: ignore[misc]
         return self.codec.dumps(data)
 
     def _deserialize(self, data: bytes) -> Any:
-        # These messages are not about a job, whatever version signed them.
-        return self.codec.loads(bytes(data), is_old=lambda: True)
+        return self.codec.loads(bytes(data))
 
 
 class RunsJobs(Huey):  # type: ignore[misc]

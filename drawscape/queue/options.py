@@ -42,7 +42,6 @@ OPTIONS = (
     "job_lane",
     "job_limit",
     "job_limit_key",
-    "job_replace",
     "job_on_success",
     "job_on_failure",
 )
@@ -110,7 +109,6 @@ def new_job(
         group=_group(task, get("job_lane"), get("job_limit_key"), get("job_limit")),
         depends_on=_ids_of(get("job_depends_on")),
         runs_anyway=RunsAfter.ANY if get("job_run_anyway", False) else RunsAfter.SUCCESS,
-        replaces=_replaces(options),
     )
 
 
@@ -142,13 +140,6 @@ def _group(task: Task, lane: Any, key: Any, limit: Any) -> Group:
     if most is not None and key is None:
         key = f"task:{task.path}"
     return Group("default" if lane is None else check_lane(lane), key or "", most)
-
-
-def _replaces(options: Mapping[str, Any]) -> bool:
-    replaces = bool(options.get("job_replace", False))
-    if replaces and options.get("job_unique") in (None, False):
-        raise JobOptionError("job_replace: give job_unique too, which says what is replaced")
-    return replaces
 
 
 def _retry_delays(value: Any) -> tuple[float, list[float]]:

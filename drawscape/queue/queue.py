@@ -16,7 +16,7 @@ from drawscape.queue.job_argument import remedy, with_results
 from drawscape.queue.key import key_of
 from drawscape.queue.options import id_of, new_job, refuse, split_options
 from drawscape.queue.table.insertion import insert, insert_many
-from drawscape.queue.table.query import is_migrated, read_result
+from drawscape.queue.table.query import read_result
 from drawscape.queue.table.records import NewJob, RunsAfter
 from drawscape.queue.task import Task, check_binding, find_task
 
@@ -29,7 +29,6 @@ _SINGLE = (
     "job_id",
     "job_unique",
     "job_depends_on",
-    "job_replace",
     "job_on_success",
     "job_on_failure",
 )
@@ -130,11 +129,7 @@ class Queue:
     def result_of(self, job_id: str) -> Any:
         """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
         data = read_result(self.database, job_id)
-        if data is None:
-            return None
-        return self.codec.loads(
-            data, of_result(job_id), is_old=lambda: is_migrated(self.database, job_id)
-        )
+        return None if data is None else self.codec.loads(data, of_result(job_id))
 
     def is_shared(self) -> bool:
         """Return whether another machine may run the jobs: its home lies elsewhere."""

@@ -28,24 +28,21 @@ def fill(jobs: int, groups: Groups) -> int:
     return jobs - jobs % len(groups)
 
 
-def claims(
-    jobs: int, groups: Groups = ORDINARY, *, most: int = 1, is_durable: bool = True
-) -> float:
-    """Return acknowledgements with the next `most` claims, by one client, as jobs a second."""
+def claims(jobs: int, groups: Groups = ORDINARY, *, is_durable: bool = True) -> float:
+    """Return acknowledgements with the next claim, by one client, as jobs a second."""
     from drawscape.jobs import default_queue
-    from drawscape.queue.table.claims import acknowledge_all, claim
+    from drawscape.queue.table.claims import acknowledge, claim
     from drawscape.queue.table.records import Outcome
 
     jobs = fill(jobs, groups)
     table, bench = default_queue().database, ("background", "bench", None)
     if not is_durable:
         table = table.another(is_durable=False)
-    held, done = [claim(table, *bench)], 0
+    held, done = claim(table, *bench), 0
     began = time.perf_counter()
-    while held and done < jobs:  # others may wait, too
-        ended = [(job, Outcome("finished")) for job in held]
-        accepted, held = acknowledge_all(table, ended, next_for=bench, most=most)
-        done += accepted.count(True)
+    while held is not None and done < jobs:  # others may wait, too
+        accepted, held = acknowledge(table, held, Outcome("finished"), next_for=bench)
+        done += accepted
     took_s = time.perf_counter() - began
     if done < jobs:
         raise SystemExit(f"{done} of {jobs} jobs were acknowledged")
@@ -66,10 +63,7 @@ def rows(clear: Callable[[], object], *, is_durable: bool) -> list[Row]:
     """Return what each measure gives in three lanes with a limit, beside ordinary jobs, in alternation."""
     jobs = sized(6000, 60)
     measures = {
-        "claims, one by one": lambda groups: claims(jobs, groups, is_durable=is_durable),
-        "claims, eight at a time": lambda groups: claims(
-            jobs, groups, most=8, is_durable=is_durable
-        ),
+        "claims": lambda groups: claims(jobs, groups, is_durable=is_durable),
         "drain, two slots": lambda groups: drained(jobs, groups),
     }
     found = []

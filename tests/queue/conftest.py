@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from postgres_server import drop_schema, new_schema
-from queue_hand import Slot
 from queue_races import WORKER
 from support import wait_until
 
@@ -121,14 +120,6 @@ def another_home(home: Path, tmp_path: Path) -> Callable[[str], Path]:
         return tmp_path / name
 
     return make
-
-
-@pytest.fixture
-def slot(home: Path) -> Iterator[Slot]:
-    """A slot of a worker, without its thread."""
-    slot = Slot()
-    yield slot
-    slot.database.close()
 
 
 class Consumer:

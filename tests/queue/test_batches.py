@@ -172,6 +172,6 @@ def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
 
 @pytest.mark.both_engines
 def test_a_batch_is_not_given_options_for_single_jobs():
-    for option in ("job_on_success", "job_replace", "job_depends_on"):
+    for option in ("job_on_success", "job_depends_on"):
         with pytest.raises(errors.JobOptionError, match=option):
             enqueue_many(TASK, [{}], **{option: TASK})

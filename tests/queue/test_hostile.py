@@ -18,7 +18,6 @@ from drawscape.job_manager import default_queue, enqueue_background_job
 from drawscape.queue.engines.sqlite.connection import Database
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.table.records import Outcome
-from drawscape.queue.worker.hand import Ended
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -188,7 +187,7 @@ def test_an_outcome_that_cannot_be_written_fails_its_job_by_name(home: Path):
     worker = huey.create_consumer()._create_worker()
     job = enqueue_background_job("sampletasks.nothing")
     held = worker._claim()
-    worker._hand.end(Ended(held, Outcome("failed", "exception", error="\udce9")), 1.0)
+    worker._acknowledge(held, Outcome("failed", "exception", error="\udce9"))
     assert (job.status, job.reason) == ("failed", "crashed")
     assert "could not be written" in job.error
     worker.slot.close()

@@ -17,7 +17,7 @@ from drawscape.jobs import (
     list_jobs,
     queue_statistics,
 )
-from drawscape.queue.table.claims import acknowledge_all, claim
+from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Outcome
 
 
@@ -51,8 +51,7 @@ def test_statistics_read_no_row_that_they_need_not(home: Path):
             assert "TEMP B-TREE" not in step, (statement, step)
 
 
-@pytest.mark.parametrize("most", [1, 8])
-def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path, most: int):
+def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path):
     """However much of it there is: a claim takes as many steps of SQLite as with little."""
     database = default_queue().database
 
@@ -61,13 +60,9 @@ def test_a_claim_passes_over_nothing_that_waits_in_another_lane(home: Path, most
         held = claim(database, "background", "worker", None)
         database.connection.set_progress_handler(lambda: next(counted) < 0, 10)
         for _ in range(3):
-            following = acknowledge_all(
-                database,
-                [(held, Outcome("finished"))],
-                next_for=("background", "worker", None),
-                most=most,
-            )[1]
-            held = following[0]
+            _, held = acknowledge(
+                database, held, Outcome("finished"), next_for=("background", "worker", None)
+            )
         database.connection.set_progress_handler(None, 0)
         return next(counted)
 

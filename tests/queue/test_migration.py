@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.errors import JobFailed, QueueError
+from drawscape.errors import QueueError
 from drawscape.jobs import (
     default_queue,
     enqueue_background_job,
@@ -73,36 +73,6 @@ def test_its_waiting_jobs_run_and_so_do_those_that_follow(
     assert get_job("finished").requeue().wait(60) == 3
     assert enqueue_background_job("oldtasks.add", 1).wait(60) == 1
     assert {job.status for job in list_jobs(limit=None)} == {"finished", "failed"}
-
-
-def test_a_message_that_an_older_version_left_is_read_from_no_newer_row(
-    old_home: Path, start_consumer: Callable[..., object]
-):
-    """Version 0.1 did not bind messages to their job, so only its own rows may hold them."""
-    replayed = enqueue_background_job("oldtasks.add", 1, job_delay=60)
-    needing = enqueue_background_job("oldtasks.add", replayed)
-    finished = enqueue_background_job("oldtasks.add", 1, job_priority=9)
-    paste = "update job set {} = (select {} from job where id = ?) where id = ?"
-    database = default_queue().database
-    with database.transaction() as connection:
-        connection.execute(paste.format("payload", "payload"), ("queued", replayed.id))
-        connection.execute(
-            "update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null "
-            "where id = ?",
-            (replayed.id,),
-        )
-    start_consumer("-w", "2")
-    assert get_job("queued").wait(60) == 42
-    with pytest.raises(JobFailed, match="signature"):
-        replayed.wait(60)
-    assert (replayed.status, replayed.reason) == ("failed", "invalid")
-    assert (needing.refresh().status, needing.reason) == ("failed", "dependency")
-    assert finished.wait(60) == 1
-    with database.transaction() as connection:
-        connection.execute(paste.format("result", "result"), ("finished", finished.id))
-    with pytest.raises(QueueError, match="signature"):
-        finished.result  # noqa: B018 - the access is the test
-    assert get_job("finished").result == 3
 
 
 def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):

@@ -30,17 +30,10 @@ MODULE = """
 from huey import crontab
 from huey.exceptions import RetryTask
 from drawscape import settings
-from drawscape.queue.engines.target import is_url
 from drawscape.queue.huey import JobHuey
 
-options = dict(home=settings.home(), task_modules=settings.task_modules(),
-               store_intermediate_errors=False)
-if is_url(settings.queue_target()):
-    from drawscape.queue.postgres_huey import JobPostgresHuey
-
-    huey = JobPostgresHuey("background", url=settings.queue_target(), **options)
-else:
-    huey = JobHuey("background", filename=settings.queue_file(), **options)
+huey = JobHuey("background", filename=settings.queue_file(), home=settings.home(),
+               task_modules=settings.task_modules(), store_intermediate_errors=False)
 
 @huey.task()
 def add(a, b):
@@ -117,21 +110,18 @@ def test_the_storages_methods_work_without_a_consumer(tmp_path: Path):
     storage.close()
 
 
-@pytest.mark.both_engines
 def test_tasks_run_and_give_results(native, consumer):
     result = native.add(2, 3)
     assert result(blocking=True, timeout=60) == 5
     assert native.add.map([(1, 2), (3, 4)]).get(blocking=True, timeout=60) == [3, 7]
 
 
-@pytest.mark.both_engines
 def test_pipelines_pass_results_on(native, consumer):
     pipeline = native.add.s(1, 2).then(native.add, 10).then(native.add, 100)
     results = native.huey.enqueue(pipeline)
     assert results.get(blocking=True, timeout=60) == [3, 13, 113]
 
 
-@pytest.mark.both_engines
 def test_schedules_and_revocations_hold(native, consumer):
     soon = native.add.schedule((1, 1), delay=1)
     revoked = native.add.schedule((2, 2), delay=1)
@@ -141,7 +131,6 @@ def test_schedules_and_revocations_hold(native, consumer):
     assert revoked() is None
 
 
-@pytest.mark.both_engines
 def test_retries_and_locks_work(native, consumer, tmp_path: Path):
     assert native.flaky(str(tmp_path / "tries"))(blocking=True, timeout=60) == "ok"
     assert native.locked()(blocking=True, timeout=60) == "locked"
@@ -152,7 +141,6 @@ def test_immediate_mode_needs_no_consumer(native):
     assert native.add(4, 5)() == 9
 
 
-@pytest.mark.both_engines
 def test_jobs_and_tasks_take_turns(native, consumer):
     for _ in range(20):
         enqueue_background_job("sampletasks.nap", 0.01)
@@ -160,7 +148,6 @@ def test_jobs_and_tasks_take_turns(native, consumer):
     assert [r(blocking=True, timeout=60) for r in results] == [2 * i for i in range(20)]
 
 
-@pytest.mark.both_engines
 def test_periodic_tasks_and_jobs_fire_once_for_two_workers(native, home, start_consumer):
     start_consumer(huey="nativetasks.huey")
     start_consumer(huey="nativetasks.huey")
@@ -191,7 +178,6 @@ def test_the_minutes_job_is_queued_while_every_slot_is_busy(home: Path, start_co
     assert all(job.id.startswith("sampletasks") for job in waiting)
 
 
-@pytest.mark.both_engines
 def test_a_function_of_any_name_may_be_a_periodic_job(native, home):
     def größe():
         return 1
@@ -210,7 +196,6 @@ def test_cron_expressions_are_hueys(native):
     assert not every_night(datetime(2026, 1, 1, 4, 0))
 
 
-@pytest.mark.both_engines
 def test_a_message_that_is_not_signed_is_refused(native, consumer):
     import pickle
 
@@ -228,7 +213,6 @@ def test_the_workers_package_hands_out_its_huey():
         workers.nothing  # noqa: B018 - the access is the test
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("options", "signum"), [((), signal.SIGTERM), (("-t", "1"), signal.SIGINT)]
 )

@@ -1,9 +1,7 @@
 """What is Postgres' own in the queue: tables made once, whose they are, what broken connections do."""
 
 import multiprocessing
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -226,31 +224,10 @@ def test_a_key_may_come_by_setting(url: str, tmp_path: Path, monkeypatch: pytest
         key_of(open_database(url, tmp_path / "third"))
 
 
-def test_hueys_own_tasks_run_there_and_are_scheduled_in_any_time_zone(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    (tmp_path / ".drawscape").mkdir()
+def test_hueys_own_tasks_are_refused_there(url: str, tmp_path: Path):
     huey = JobPostgresHuey("background", url=url, home=tmp_path)
-
-    @huey.task()
-    def add(a: int, b: int) -> int:
-        return a + b
-
-    result = add(1, 2)
-    assert huey.storage.jobs.native_task_waits("background")
-    huey.execute(huey.dequeue())
-    assert result.get() == 3
-    add.schedule((3, 4), delay=3600)
-    huey.execute(huey.dequeue())  # moves it into the schedule
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
-    try:
-        now = datetime.now(UTC).replace(tzinfo=None)
-        assert huey.read_schedule(now + timedelta(seconds=3000)) == []
-        assert len(huey.read_schedule(now + timedelta(seconds=4000))) == 1
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+    with pytest.raises(errors.QueueError, match="huey's own tasks do not run on"):
+        huey.task()(abs)(1)
 
 
 @pytest.mark.parametrize("kind", pooler.KINDS)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from queue_steps import end, queued, take
 
 from drawscape import errors
 from drawscape.job_manager import enqueue_background_job, retry_failed_jobs
@@ -59,27 +58,3 @@ def test_failed_twins_are_retried_once():
     needed.requeue()
     assert sorted(job.status for job in twins) == ["deferred", "failed"]
     assert retry_failed_jobs() == []
-
-
-def test_the_newest_replaces_the_one_that_waits():
-    old = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
-    new = enqueue_background_job("sampletasks.echo", 2, job_unique="form", job_replace=True)
-    assert (old.status, new.status) == ("canceled", "queued")
-    assert new.id in old.error
-
-
-def test_the_newest_waits_for_the_one_that_runs_and_replaces_those_between():
-    running = enqueue_background_job("sampletasks.echo", 1, job_unique="form", job_replace=True)
-    held = take()
-    between, newest = (
-        enqueue_background_job("sampletasks.echo", number, job_unique="form", job_replace=True)
-        for number in (2, 3)
-    )
-    assert (running.status, between.status, newest.status) == ("started", "canceled", "deferred")
-    end(held, "failed", "exception")
-    assert newest.status == "queued"
-
-
-def test_replacing_needs_to_know_what():
-    with pytest.raises(errors.JobOptionError, match="job_unique"):
-        queued(job_replace=True)

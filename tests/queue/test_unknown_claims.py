@@ -2,10 +2,11 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from queue_hand import hand_of
 from queue_steps import CLAIMANT
 from support import wait_until
 
@@ -23,20 +24,19 @@ pytestmark = [
 
 
 class Slot:
-    """A hand, and the job that its slot's thread runs."""
+    """What a slot's thread says of itself."""
 
     def __init__(self) -> None:
         self.database = default_queue().database
         self.running: Claim | None = None
-        self.hand = hand_of(self.database)
+        self.claims = 0
+        self.begun: set[tuple[int, int]] = set()
 
-    @property
-    def claims(self) -> int:
-        return self.hand.claims
-
-    @property
-    def begun(self) -> set[tuple[int, int]]:
-        return self.hand.begun
+    @contextmanager
+    def claiming(self) -> Iterator[None]:
+        self.claims += 1
+        yield
+        self.claims += 1
 
     def holds(self) -> list[tuple[int, int]]:
         return [(self.running.seq, self.running.token)] if self.running else []
@@ -64,10 +64,10 @@ def test_a_claim_whose_answer_is_late_stays_and_one_whose_answer_is_lost_goes_ba
 ) -> None:
     job, unknown = enqueue_background_job("sampletasks.nothing"), Unknown()
     first, second = slots
-    with first.hand.claiming():
+    with first.claiming():
         late = claim(first.database, *CLAIMANT, ())
         assert given_back(unknown, slots) == []
-        with second.hand.claiming():  # others may claim meanwhile
+        with second.claiming():  # others may claim meanwhile
             assert given_back(unknown, slots) == []
         first.running = late
     assert given_back(unknown, slots) == []
@@ -79,13 +79,10 @@ def test_a_claim_whose_answer_is_late_stays_and_one_whose_answer_is_lost_goes_ba
 def test_an_attempt_counts_that_has_begun_although_its_job_could_not_be_given_back(
     slots: list[Slot],
 ) -> None:
-    job, hand = enqueue_background_job("sampletasks.nothing"), slots[0].hand
+    job = enqueue_background_job("sampletasks.nothing")
     held = claim(slots[0].database, *CLAIMANT, ())
     assert held is not None
-    connection = slots[0].database.connection
-    connection.raw.execute("alter table job rename to job_away")
-    hand.give_back(held, begun=True)
-    connection.raw.execute("alter table job_away rename to job")
+    slots[0].begun.add((held.seq, held.token))
     assert given_back(Unknown(), slots) == [job.id]
     assert standing(slots[0]) == ("queued", 1)
 
@@ -105,6 +102,5 @@ def test_an_idle_worker_is_known_to_claim_while_it_waits_for_the_answer(home: Pa
         wait_until(lambda: other.execute(waits).fetchone()[0], 60, "the claim to wait")
         assert worker.claims % 2 == 1
     thread.join(60)
-    worker._hand.empty()
     assert (job.status, worker.claims % 2) == ("finished", 0)
     worker.slot.close()

@@ -2,13 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Database
-
-if TYPE_CHECKING:
-    from drawscape.queue.engines.transfer import Transfer
 
 
 def is_url(target: str | os.PathLike[str]) -> bool:
@@ -42,14 +38,3 @@ def open_database(
             f"a queue on Postgres needs psycopg ({error}): pip install 'drawscape[postgres]'"
         ) from error
     return database.Database(os.fspath(target), folder, is_durable=is_durable)
-
-
-def transfer_of(database: Database) -> "Transfer":
-    """Return `database` as one side of a move."""
-    if database.has_many_writers:
-        from drawscape.queue.engines.postgres.transfer import ServerTransfer
-
-        return ServerTransfer(database)
-    from drawscape.queue.engines.sqlite.transfer import FileTransfer
-
-    return FileTransfer(database)

@@ -1,9 +1,7 @@
 """Claim and acknowledge: the two moves of a worker, each inside one write transaction."""
 
 import json
-import math
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from drawscape.durations import LONGEST_S
 from drawscape.queue import clock
@@ -13,13 +11,9 @@ from drawscape.queue.table import concurrent_claims
 from drawscape.queue.table.candidates import (
     ANY_PRIORITY,
     HEAD,
-    IS_ORDINARY,
-    OF_GROUP,
     ORDINARY,
-    ROOM,
     for_lanes,
     values_for,
-    waiting,
 )
 from drawscape.queue.table.dependencies import settle
 from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Due, Outcome
@@ -30,76 +24,11 @@ _SET = """
 update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
     started_at = :now, progress = 0, message = null, stop_grace_s = null
 """
+_CLAIM_ORDINARY = f"{_SET} where seq in ({ORDINARY}) returning {CLAIM_COLUMNS}"
 _CLAIM = f"""{HEAD}{_SET}
 where seq = (select seq from head order by priority desc, seq limit 1)
 returning {CLAIM_COLUMNS}
 """
-_CLAIM_ORDINARY = f"{_SET} where seq in ({ORDINARY}) returning priority, {CLAIM_COLUMNS}"
-_CLAIM_CHOSEN = f"{_SET} where seq in ({{chosen}}) returning priority, {CLAIM_COLUMNS}"
-
-_GROUPS = f"select id, limit_key, {ROOM} from job_group where {OF_GROUP}"
-_BEST_ORDINARY = f"select -priority, seq, :key {waiting(IS_ORDINARY)} limit :most"
-_BEST_OF_GROUP = f"select -priority, seq, :key {waiting('group_id = :group')} limit :most"
-
-
-def _claim_next(
-    connection: Connection,
-    queue: str,
-    worker: str,
-    pid: int | None,
-    lanes: tuple[str, ...],
-    lowest: int,
-) -> Claim | None:
-    """Return the next job, now held by `worker`, in a transaction that is alone."""
-    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid, "now": clock.now()}
-    row = connection.execute(for_lanes(_CLAIM, lanes), values).fetchone()
-    return None if row is None else Claim(*row)
-
-
-def _claim_several(
-    connection: Connection,
-    queue: str,
-    worker: str,
-    pid: int | None,
-    lanes: tuple[str, ...],
-    lowest: int,
-    most: int,
-) -> list[Claim]:
-    """Return the next jobs in their order, at most `most`."""
-    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
-    values |= {"now": clock.now(), "most": most}
-    rows = connection.execute(for_lanes(_CLAIM_ORDINARY, lanes), values).fetchall()
-    if not rows and most == 1:
-        found = _claim_next(connection, queue, worker, pid, lanes, lowest)
-        return [] if found is None else [found]
-    if not rows:
-        chosen = {f"seq{n}": seq for n, seq in enumerate(_best(connection, lanes, values))}
-        names = ", ".join(f":{name}" for name in chosen)  # not the numbers: it is prepared once
-        values |= chosen
-        rows = connection.execute(_CLAIM_CHOSEN.format(chosen=names), values).fetchall()
-    if len(rows) > 1:  # they are changed, and returned, in the table's order
-        rows.sort(key=lambda row: (-row[0], row[1]))
-    return [Claim(*row[1:]) for row in rows]
-
-
-def _best(connection: Connection, lanes: tuple[str, ...], values: dict[str, Any]) -> list[int]:
-    """Return the numbers of the best of all together, up to one that waits for those before it."""
-    found = connection.execute(for_lanes(_BEST_ORDINARY, lanes), {**values, "key": None}).fetchall()
-    room: dict[str | None, float] = {None: math.inf}
-    for group, key, left in connection.execute(for_lanes(_GROUPS, lanes), values).fetchall():
-        room[key] = math.inf if left is None else left
-        if room[key] > 0:
-            of_group = {**values, "group": group, "key": key}
-            found += connection.execute(_BEST_OF_GROUP, of_group).fetchall()
-    chosen: list[int] = []
-    for _, seq, key in sorted(found)[: values["most"]]:
-        if room[key] <= 0:
-            break
-        room[key] -= 1
-        chosen.append(seq)
-    return chosen
-
-
 # The clock may be set back while a job runs: it never ends before it began.
 _ACKNOWLEDGE = """
 update job set status = ?, reason = ?, result = ?, error = ?, detail = ?, peak_kb = ?,
@@ -116,6 +45,24 @@ update job set status = ?, due_at = ?, due_boot = ?, due_boot_s = ?, retry_delay
     pid = null, worker = null, retries = retries - 1
 where seq = ? and token = ? and status = 'started'
 """
+
+
+def _claim_next(
+    connection: Connection,
+    queue: str,
+    worker: str,
+    pid: int | None,
+    lanes: tuple[str, ...],
+    lowest: int,
+) -> Claim | None:
+    """Return the next job, now held by `worker`, in a transaction that is alone."""
+    values = {**values_for(queue, lanes, lowest), "worker": worker, "pid": pid}
+    values |= {"now": clock.now(), "most": 1}
+    for statement in (_CLAIM_ORDINARY, _CLAIM):
+        row = connection.execute(for_lanes(statement, lanes), values).fetchone()
+        if row is not None:
+            return Claim(*row)
+    return None
 
 
 def claim(
@@ -135,11 +82,10 @@ def claim(
         return concurrent_claims.claim(
             cast(ManyWriters, database), queue, worker, pid, lanes, lowest
         )
-    connection = database.connection
     with database.translated(), database.write_lock:
-        found = _claim_several(connection, queue, worker, pid, lanes, lowest, 1)
+        found = _claim_next(database.connection, queue, worker, pid, lanes, lowest)
     failpoint("claim.committed")
-    return found[0] if found else None
+    return found
 
 
 def acknowledge(
@@ -156,35 +102,14 @@ def acknowledge(
     One transaction does both. An acknowledgement by a holder whose claim is no longer the current one
     changes nothing and returns False.
     """
-    (accepted,), following = acknowledge_all(
-        database, [(held, outcome)], next_for=next_for, lanes=lanes, lowest=lowest
-    )
-    return bool(accepted), following[0] if following else None
-
-
-def acknowledge_all(
-    database: Database,
-    ended: Sequence[tuple[Claim, Outcome]],
-    *,
-    next_for: tuple[str, str, int | None] | None = None,
-    lanes: tuple[str, ...] = (),
-    lowest: int = ANY_PRIORITY,
-    most: int = 1,
-) -> tuple[list[bool | None], list[Claim]]:
-    """Do as `acknowledge` for several jobs and the `most` next ones: eight in one transaction cost 0.4 times
-    what they cost one by one.
-
-    None stands for those that are left, which are to be acknowledged by another call.
-    """
     if database.has_many_writers:
-        wanted = concurrent_claims.Wanted(next_for, lanes, lowest, most)
-        return concurrent_claims.acknowledge_all(cast(ManyWriters, database), ended, wanted)
-    accepted: list[bool | None] = []
-    following: list[Claim] = []
+        wanted = concurrent_claims.Wanted(next_for, lanes, lowest)
+        return concurrent_claims.acknowledge(cast(ManyWriters, database), held, outcome, wanted)
+    following = None
     with database.transaction() as connection:
-        accepted += [write_outcome(connection, held, outcome) for held, outcome in ended]
+        accepted = write_outcome(connection, held, outcome)
         if next_for is not None:
-            following = _claim_several(connection, *next_for, lanes, lowest, most)
+            following = _claim_next(connection, *next_for, lanes, lowest)
         failpoint("ack.before_commit")
     failpoint("ack.after_commit")
     return accepted, following
@@ -245,28 +170,23 @@ def _next_try(delay_s: float, backoff: float, listed: str | None) -> tuple[objec
     return Status.SCHEDULED.value, due.at, due.boot, due.boot_s, *later
 
 
-def give_back(database: Database, *jobs: Claim, begun: bool = True) -> bool:
-    """Return whether the `jobs` all went back to the queue, as if they had not been claimed.
+def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
+    """Return whether the job went back to the queue, as if it had not been claimed.
 
     For a worker that is asked to leave or cannot start a child: the job is not to blame, so no recovery is
     counted, and no attempt if it had not `begun`. One that was asked to stop meanwhile is stopped.
     """
     with database.transaction() as connection:
-        went = [_give_back_one(connection, held, begun) for held in jobs]
-    return all(went)
-
-
-def _give_back_one(connection: Connection, held: Claim, begun: bool) -> bool:
-    row = connection.execute(
-        "update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end, "
-        "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
-        "started_at = case when stop_grace_s is null then null else started_at end, "
-        "worker = null, pid = null, attempts = attempts - ? "
-        "where seq = ? and token = ? and status = 'started' returning status",
-        (clock.now(), 0 if begun else 1, held.seq, held.token),
-    ).fetchone()
-    if row is not None and row[0] == Status.STOPPED:
-        settle(connection, [(held.id, False)])
+        row = connection.execute(
+            "update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end, "
+            "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
+            "started_at = case when stop_grace_s is null then null else started_at end, "
+            "worker = null, pid = null, attempts = attempts - ? "
+            "where seq = ? and token = ? and status = 'started' returning status",
+            (clock.now(), 0 if begun else 1, held.seq, held.token),
+        ).fetchone()
+        if row is not None and row[0] == Status.STOPPED:
+            settle(connection, [(held.id, False)])
     return row is not None
 
 

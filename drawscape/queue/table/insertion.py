@@ -8,12 +8,12 @@ from typing import Any
 from drawscape.errors import DuplicateJobError, QueueError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import CommitInDoubt, Connection, Database, UniqueViolation
-from drawscape.queue.status import SQL_OPEN, WAITING, Status
-from drawscape.queue.table.dependencies import link, settle
-from drawscape.queue.table.records import Group, NewJob, RunsAfter
+from drawscape.queue.status import SQL_OPEN, Status
+from drawscape.queue.table.dependencies import link
+from drawscape.queue.table.records import Group, NewJob
 from drawscape.queue.worker.failpoints import failpoint
 
-_NO_COLUMNS = frozenset({"due", "group", "depends_on", "replaces"})
+_NO_COLUMNS = frozenset({"due", "group", "depends_on"})
 _DEFAULTS = {
     name: NewJob._field_defaults.get(name, object())
     for name in NewJob._fields
@@ -61,10 +61,8 @@ def _insert(database: Database, queue: str, job: NewJob, *others: NewJob) -> str
         with _duplicates_named(job, *others), database.transaction() as connection:
             if job.unique_key is not None:
                 twin = _active_twin(connection, queue, job)
-                if twin is not None and not job.replaces:
-                    return twin[0]
                 if twin is not None:
-                    job = _replacing(connection, job, *twin)
+                    return twin
             for one in (job, *others):
                 _insert_linked(connection, queue, one)
             failpoint("insert.before_commit")
@@ -188,33 +186,10 @@ def _group_id(connection: Connection, queue: str, group: Group) -> int | None:
     return int(row[0])
 
 
-def _active_twin(connection: Connection, queue: str, job: NewJob) -> tuple[str, str] | None:
+def _active_twin(connection: Connection, queue: str, job: NewJob) -> str | None:
     row = connection.execute(
-        f"select id, status from job where queue = ? and unique_key = ? and status in {SQL_OPEN} "
+        f"select id from job where queue = ? and unique_key = ? and status in {SQL_OPEN} "
         "/* for update */",
         (queue, job.unique_key),
     ).fetchone()
-    return None if row is None else (row[0], row[1])
-
-
-def _replacing(connection: Connection, job: NewJob, twin: str, status: str) -> NewJob:
-    """Return `job` in the place of its twin: one that waits is canceled, one that runs comes first."""
-    if status not in WAITING:
-        connection.execute("update job set unique_key = null where id = ?", (twin,))
-        return _after(job, (twin,))
-    needed = connection.execute(
-        "select depends_on from job_dependency where job_id = ? and done = 0", (twin,)
-    ).fetchall()
-    connection.execute(
-        "update job set status = 'canceled', ended_at = ?, error = ? where id = ?",
-        (clock.now(), f"replaced by {job.id}", twin),
-    )
-    settle(connection, [(twin, False)])
-    return _after(job, tuple(row[0] for row in needed)) if status == Status.DEFERRED else job
-
-
-def _after(job: NewJob, needed: tuple[str, ...]) -> NewJob:
-    if not needed:
-        return job
-    runs = RunsAfter.SUCCESS if job.depends_on else RunsAfter.ANY
-    return job._replace(depends_on=(*job.depends_on, *needed), runs_anyway=runs)
+    return None if row is None else str(row[0])

@@ -105,17 +105,6 @@ def origin_of(database: Database, job_id: str) -> Origin | None:
     return None if row is None else Origin.read(bytes(row[0]))[0]
 
 
-def is_migrated(database: Database, job_id: str) -> bool:
-    """Return whether the job is one of those that an older version left in the table."""
-    with database.translated():
-        row = database.connection.execute(
-            "select 1 from job join job_note on name = 'last migrated' "
-            "where id = ? and seq <= cast(value as integer)",
-            (job_id,),
-        ).fetchone()
-    return row is not None
-
-
 def list_rows(
     database: Database,
     queue: str,

@@ -80,7 +80,6 @@ class NewJob(NamedTuple):
     due: Due | None = None
     group: Group = Group()
     depends_on: tuple[str, ...] = ()
-    replaces: bool = False
 
 
 class Claim(NamedTuple):

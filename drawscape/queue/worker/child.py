@@ -28,7 +28,6 @@ from drawscape.queue.worker.failpoints import failpoint
 from drawscape.queue.worker.loaded_code import LoadedCode
 from drawscape.queue.worker.messages import ChildSettings, JobStopped, Kind
 from drawscape.queue.worker.orphans import CHILD, child_mark
-from drawscape.queue.worker.prefetch import Answer, Prefetched
 from drawscape.queue.worker.process_state import ProcessState
 from drawscape.queue.worker.task_call import Call, Ending, TaskCaller, storable
 
@@ -47,8 +46,6 @@ def main(
     lifeline: Connection,
     log: Connection,
     begun: Connection,
-    permits: Connection,
-    answers: Connection,
     settings: ChildSettings,
 ) -> None:
     """Serve jobs from `connection` until it closes; the entry point of the child process."""
@@ -56,8 +53,7 @@ def main(
     die_with_parent(lifeline)
     adopt_descendants()
     capture_output(log)
-    prefetched = Prefetched(permits, answers, log.fileno())
-    child = Child(connection, prefetched, begun.fileno(), log.fileno(), settings)
+    child = Child(connection, begun.fileno(), log.fileno(), settings)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         child.serve()
 
@@ -68,7 +64,6 @@ class Child:
     def __init__(
         self,
         connection: Connection,
-        prefetched: Prefetched,
         begun: int,
         log: int,
         settings: ChildSettings,
@@ -77,8 +72,6 @@ class Child:
         self._jobs = 0
         self._peak_kb = _peak_kb()
         self._connection = connection
-        self._prefetched = prefetched
-        self._has_reported = False
         self._begun = begun
         self._settings = settings
         self._caller = TaskCaller(settings)
@@ -103,26 +96,14 @@ class Child:
         while self._serve(marshal.loads(self._connection.recv_bytes())):
             pass
 
-    def _serve(self, messages: list[Message]) -> bool:
-        """Run these jobs as far as this process may; return whether it may be sent others."""
-        for number, message in enumerate(messages, 1):
-            answer = self._answer(*message)
-            if answer is None:
-                self._send(Kind.STALE, message[0])
-                return False
-            is_last = number == len(messages)
-            if is_last or not self._is_plain(answer) or not self._prefetched.leave(answer):
-                self._send(Kind.DONE, *answer)
-                return True
-            if not self._prefetched.may_begin():
-                self._send(Kind.IDLE, answer[0])
-                return True
+    def _serve(self, message: Message) -> bool:
+        """Run a job if this process may; return whether it may be sent another."""
+        answer = self._answer(*message)
+        if answer is None:
+            self._send(Kind.STALE, message[0])
+            return False
+        self._send(Kind.DONE, *answer)
         return True
-
-    def _is_plain(self, answer: Answer) -> bool:
-        """Return whether the job has left nothing but its result."""
-        _, status, *_, reusable, _ = answer
-        return status == "finished" and reusable and not self._has_reported
 
     def _answer(
         self,
@@ -132,7 +113,7 @@ class Child:
         created_at: float,
         meta: str | None,
         payload: bytes,
-    ) -> Answer | None:
+    ) -> tuple[Any, ...] | None:
         """Run a job and return its answer; None if that has to be in another process."""
         if self._code.is_stale(created_at):
             return None
@@ -141,12 +122,11 @@ class Child:
         call = self._caller.prepare(job_id, task, payload)
         if self._jobs and isinstance(call, Call) and call.fresh_process:
             return None
-        self._has_reported = False
         ending = self._run(mark, job_id, task, meta, call)
         self._code.note(began)
         self._peak_kb = _peak_kb()
         reusable = self._is_reusable(call)
-        return mark, *ending, self._peak_kb, reusable, time.monotonic()
+        return mark, *ending, self._peak_kb, reusable
 
     def _send(self, kind: Kind, *content: Any) -> None:
         with self._send_lock:
@@ -213,7 +193,6 @@ class Child:
         preview: bytes | None,
     ) -> None:
         failpoint("run.middle")
-        self._has_reported = True
         if preview is not None:
             _write_preview(Path(self._settings.previews), job_id, preview)
         notes = None if meta is None else json.dumps(meta, default=str)

@@ -9,7 +9,6 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
@@ -21,7 +20,6 @@ from drawscape.queue.table.records import Claim
 from drawscape.queue.worker.child import main
 from drawscape.queue.worker.messages import ChildSettings, Kind
 from drawscape.queue.worker.orphans import CHILD, child_mark, kill_marked
-from drawscape.queue.worker.prefetch import Prefetch, prefetched
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
@@ -81,8 +79,6 @@ class ChildProcess:
         self.connection, theirs = context.Pipe(duplex=True)
         end_of_life, self._lifeline = context.Pipe(duplex=False)
         self._log, log = context.Pipe(duplex=False)
-        taken, permits = context.Pipe(duplex=False)
-        answers, left = context.Pipe(duplex=False)
         # A file without a name, in which the child notes the claim that it begins: when it dies we know
         # whether the job was in its hands, at the price of one system call.
         with tempfile.TemporaryFile() as file:
@@ -91,15 +87,14 @@ class ChildProcess:
         # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
         self._process = context.Process(
             target=main,
-            args=(theirs, end_of_life, log, begun, taken, left, settings),
+            args=(theirs, end_of_life, log, begun, settings),
             name="drawscape-job",
             daemon=False,
         )
         with _STARTING, _no_main_module():
             self._process.start()
-        for end in (theirs, end_of_life, log, begun, left):
+        for end in (theirs, end_of_life, log, begun):
             end.close()
-        self.prefetch = Prefetch(permits, taken, answers)
         os.set_blocking(self._log.fileno(), False)
         self.pid = int(self._process.pid or 0)
         """The process id, which is also its group's."""
@@ -114,21 +109,18 @@ class ChildProcess:
         self.mark = b""
         """What stands for the present claim: its number and token, of a fixed length."""
         self.began_at = 0.0
-        """When the present job began, or was sent, on the monotonic clock that all processes share."""
+        """When the present job was sent, in monotonic seconds."""
         self.peak_kb: int | None = None
         """The most memory that the present job was seen to hold, in KiB, where the system shows it."""
 
-    def send(self, claim: Claim, ahead: Callable[[], Sequence[Claim]]) -> None:
-        """Hand over a job unless the child has it; with it some of those that are to run next, `ahead()`."""
+    def send(self, claim: Claim) -> None:
+        """Hand over a job."""
         self.peak_kb = None
-        self.mark = _mark_of(claim)
-        if self.prefetch.turn_to(self.mark):
-            return
+        self.mark = b"%020d %020d" % (claim.seq, claim.token)
         self.began_at = monotonic()
-        if not self.prefetch.is_open:  # else it is about to send a message, and is asked again then
-            jobs = [claim, *prefetched(ahead(), self.pid)]
-            self.prefetch.give([_mark_of(job) for job in jobs])
-            self.connection.send_bytes(marshal.dumps([_call_of(job) for job in jobs]))
+        created_at = clock.not_before(claim.created_at)
+        job = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload)
+        self.connection.send_bytes(marshal.dumps(job))
 
     def has_begun(self) -> bool:
         """Return whether the child has begun with the job that was handed over last."""
@@ -195,20 +187,11 @@ class ChildProcess:
 
     def close(self) -> None:
         """Close the pipes."""
-        for end in (self.connection, self._lifeline, self._log, self._begun, self.prefetch):
+        for end in (self.connection, self._lifeline, self._log, self._begun):
             end.close()
         if self._death is not None:
             os.close(self._death)
             self._death = None
-
-
-def _mark_of(claim: Claim) -> bytes:
-    return b"%020d %020d" % (claim.seq, claim.token)
-
-
-def _call_of(claim: Claim) -> tuple[Any, ...]:
-    created_at = clock.not_before(claim.created_at)
-    return _mark_of(claim), claim.id, claim.task, created_at, claim.meta, claim.payload
 
 
 def poll_of(*descriptors: int) -> select.poll:

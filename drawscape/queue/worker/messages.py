@@ -11,8 +11,6 @@ class Kind(Enum):
     READY = b"R"
     PROGRESS = b"P"
     DONE = b"D"
-    IDLE = b"I"
-    """It has left an answer, and begins no other job by itself: see `prefetch`."""
     STALE = b"S"
     """It did not begin: the code on disk has changed, or the job wants a process of its own."""
 

@@ -5,10 +5,8 @@
 An answer or the child's death ends the run in any state; from ENDING on, the worker's verdict counts.
 """
 
-import math
 import select
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
@@ -64,8 +62,6 @@ class RunEnd:
     outcome: Outcome | None = None
     reusable: bool = False
     """Whether the child may run another job."""
-    took_s: float = math.inf
-    """How long the job ran, when it has answered."""
 
 
 class Run:
@@ -78,18 +74,14 @@ class Run:
         log: Log,
         requests: StopRequests,
         turn: Turn,
-        ahead: Callable[[], Sequence[Claim]],
         on_progress: OnProgress,
-        on_long: Callable[[], None],
     ) -> None:
         self._child = child
         self._claim = claim
         self._log = log
         self._requests = requests
         self._turn = turn
-        self._ahead = ahead
         self._on_progress = on_progress
-        self._on_long = on_long
         self._state = State.RUNNING
         self._verdict: Verdict | None = None
         self._deadline = Deadline()  # of the present state
@@ -97,21 +89,24 @@ class Run:
         self.previewed = False
         """Whether the child has written a preview."""
         self._unwritten: Progress | None = None
-        self._is_to_begin = True
 
     def end(self) -> RunEnd:
         """Return how the run ended; raise Interrupted when the worker has to leave meanwhile."""
         requests, poll = self._requests.fileno(), self._child.poll
+        try:
+            self._child.send(self._claim)
+        except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
+            return RunEnd()
+        self._deadline = Deadline.after(self._claim.timeout_s, self._child.began_at)
+        poll.register(requests, select.POLLIN)
         while True:
-            if self._is_to_begin and (end := self._begin()) is not None:
-                return end
             wait_s = min(self._deadline.left_s, self._sample_s)
             self._turn.release()
             try:
                 ready = {descriptor for descriptor, _ in poll.poll(wait_s * 1000)}
             finally:
                 self._turn.acquire()
-            end = self._end_of(ready)
+            end = self._read(ready)
             if end is not None:
                 return end
             self._log.flush()
@@ -120,29 +115,6 @@ class Run:
             if requests in ready:
                 self._check_requests()
             self._check_deadline()
-            if time.monotonic() >= self._child.began_at + _FIRST_SAMPLE_S:
-                self._on_long()
-
-    def _begin(self) -> RunEnd | None:
-        """Hand the job over if the child has not got it; return the end, if it is over already."""
-        self._is_to_begin = False
-        if self._verdict is not None:
-            return RunEnd(self._judged(self._verdict))
-        try:
-            self._child.send(self._claim, self._ahead)
-        except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
-            return RunEnd()
-        if (content := self._child.prefetch.answer(self._child.mark)) is not None:
-            return self._answered(content)
-        self._deadline = Deadline.after(self._claim.timeout_s, self._child.began_at)
-        self._child.poll.register(self._requests.fileno(), select.POLLIN)
-        return None
-
-    def _end_of(self, ready: set[int]) -> RunEnd | None:
-        """Return the end if it is there; if not, it is this job that runs, and no other can begin."""
-        self._child.prefetch.take_back()
-        content = self._child.prefetch.read_answer(self._child.mark)
-        return self._read(ready) if content is None else self._answered(content)
 
     def _read(self, ready: set[int]) -> RunEnd | None:
         messages, log, death = self._child.descriptors
@@ -157,14 +129,9 @@ class Run:
             kind, content = self._child.receive()
         except EOFError:
             return self._died()
-        if kind is Kind.IDLE:
-            self._child.prefetch.end()
-            self._is_to_begin = True
-            return None
         if not content or content[0] != self._child.mark:
             return None  # of an earlier job, by a process that it has forked
         if kind is Kind.DONE:
-            self._child.prefetch.end()
             return self._answered(content)
         if kind is Kind.STALE:
             return RunEnd()
@@ -235,9 +202,7 @@ class Run:
         return mark
 
     def _answered(self, content: tuple[Any, ...]) -> RunEnd:
-        _, status, reason, result, error, detail, peak_kb, reusable, ended_at = content
-        took_s = ended_at - self._child.began_at
-        self._child.began_at = ended_at  # if it has the next one already
+        _, status, reason, result, error, detail, peak_kb, reusable = content
         if self._verdict is not None:  # it answered within its grace; its process goes all the same
             return RunEnd(self._judged(self._verdict, (detail or {}).get("stack")))
         if status == "stopped":  # nobody here had asked
@@ -247,7 +212,7 @@ class Run:
             details["log"] = self._log.last_lines()
         outcome = Outcome(status, reason, result, error, details, peak_kb)
         # After a MemoryError nothing in that process is to be trusted.
-        return RunEnd(outcome, reusable=reusable and reason != "crashed", took_s=took_s)
+        return RunEnd(outcome, reusable=reusable and reason != "crashed")
 
     def _stopped_from_outside(self) -> Outcome:
         """The child got a SIGTERM that we had not sent.

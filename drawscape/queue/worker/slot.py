@@ -1,7 +1,7 @@
 """A slot: a warm child process, and the jobs that it runs one after another."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from drawscape.errors import DrawscapeError
@@ -31,23 +31,17 @@ class Slot:
         settings: ChildSettings,
         traces: Traces,
         turn: Turn,
-        ahead: Callable[[], Sequence[Claim]],
         on_progress: OnProgress,
         on_child: Callable[[Claim, int], None],
-        on_long: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._traces = traces
         self._turn = turn
-        self._ahead = ahead
         self._on_progress = on_progress
         self._on_child = on_child
-        self._on_long = on_long
         self._child: ChildProcess | None = None
         self.log: Log | None = None
         """The last job's."""
-        self.took_s = 0.0
-        """How long it ran."""
         self.requests = StopRequests()
 
     @property
@@ -63,7 +57,7 @@ class Slot:
         return self._child
 
     def run(self, claim: Claim) -> Outcome:
-        """Return how the job ended; the child may begin with those that are to run next.
+        """Return how the job ended.
 
         Raises Interrupted when the worker has to leave while the job runs, and ChildStartError when no
         child could be started, before the job began: then it is to be given back.
@@ -81,10 +75,6 @@ class Slot:
             self.requests.assign(None)
             log.close()
 
-    def begun_ahead(self) -> int:
-        """Return how many of the jobs that are to run next the child has begun; it begins no other."""
-        return 0 if self._child is None else self._child.prefetch.take_back()
-
     def _run_once(self, child: ChildProcess, claim: Claim, log: Log) -> Outcome | None:
         if child.pid != claim.pid:
             self._on_child(claim, child.pid)
@@ -95,14 +85,11 @@ class Slot:
             log,
             self.requests,
             self._turn,
-            self._ahead,
             self._on_progress,
-            self._on_long,
         )
         try:
             end = run.end()
             reusable = end.reusable
-            self.took_s = end.took_s
         finally:
             if not reusable:
                 self.replace()

@@ -16,12 +16,11 @@ from drawscape.errors import (
     TaskNotFoundError,
 )
 from drawscape.queue.codec import Codec, SignatureMismatch, of_call, of_result
-from drawscape.queue.engines.engine import Database
 from drawscape.queue.engines.target import is_url, open_database
 from drawscape.queue.job_argument import resolved
 from drawscape.queue.origin import OtherPythonError
 from drawscape.queue.output_paths import portable_paths
-from drawscape.queue.table.query import is_migrated, read_result
+from drawscape.queue.table.query import read_result
 from drawscape.queue.task import load
 from drawscape.queue.worker.context import current_job
 from drawscape.queue.worker.messages import ChildSettings, JobStopped
@@ -71,7 +70,7 @@ class TaskCaller:
         """Return the call that `payload` describes, or how the job ends if it describes none."""
         try:
             # What an older version has queued has no options.
-            function, args, kwargs, *options = self._loads(job_id, payload, of_call(job_id, task))
+            function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
             function = function or self._function(task)
             args, kwargs = resolved(args, kwargs, self._result_of)
         except SignatureMismatch as error:
@@ -87,7 +86,8 @@ class TaskCaller:
 
     def _result_of(self, job_id: str) -> Any:
         """Return the result of another job, which has finished and is kept while this one waits."""
-        database = self._database()
+        folder = Path(self._settings.previews).parent
+        database = open_database(self._settings.queue, folder)
         try:
             data = read_result(database, job_id)
         finally:
@@ -96,20 +96,7 @@ class TaskCaller:
             raise JobNotFoundError(
                 f"its argument, the result of job {job_id}, is not there any more"
             )
-        return self._loads(job_id, data, of_result(job_id))
-
-    def _database(self) -> Database:
-        return open_database(self._settings.queue, Path(self._settings.previews).parent)
-
-    def _loads(self, job_id: str, data: bytes, about: str) -> Any:
-        return self._codec.loads(data, about, is_old=lambda: self._is_migrated(job_id))
-
-    def _is_migrated(self, job_id: str) -> bool:
-        database = self._database()
-        try:
-            return is_migrated(database, job_id)
-        finally:
-            database.close()
+        return self._codec.loads(data, of_result(job_id))
 
     def run(self, job_id: str, task: str, call: Call) -> Ending:
         """Return how `call` ended; whatever it raises is its job's failure."""

@@ -1,25 +1,23 @@
 """A worker thread of huey's consumer: claims a job, has its child run it, acknowledges, claims the next."""
 
+import contextlib
 import logging
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
+from drawscape.queue.engines.engine import ValueRefused
 from drawscape.queue.table.candidates import ANY_PRIORITY, may_claim
-from drawscape.queue.table.claims import (
-    claim,
-    note_pid,
-    note_progress,
-)
-from drawscape.queue.table.records import Claim
+from drawscape.queue.table.claims import acknowledge, claim, give_back, note_pid, note_progress
+from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.table.refusal import is_refusal, refuse
 from drawscape.queue.worker.child_process import ChildStartError
-from drawscape.queue.worker.hand import Ended, Hand, unforeseen
 from drawscape.queue.worker.messages import ChildSettings, Progress
 from drawscape.queue.worker.run import Interrupted
 from drawscape.queue.worker.slot import Slot
@@ -34,7 +32,7 @@ _ORDINARY = 0
 """The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""
 
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
-_RETRY_PAUSE_S = 0.25  # after a claim that failed
+_RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
 _FIRST_START_PAUSE_S, _START_PAUSE_S = 0.25, 10.0  # after a child that could not be started
 
 
@@ -61,17 +59,12 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._shared = shared
         self._turn = shared.turn
         self._jobs = self.huey.storage.jobs
-        self._running: Claim | None = None
-        self._hand = Hand(
-            self._jobs,
-            self._turn,
-            shared.leaving,
-            lanes=self.huey.lanes,
-            lowest=self._lowest,
-            claimant=self._claimant,
-            left=self._left,
-            on_let_go=shared.waker.wake_all,
-        )
+        self._held: Claim | None = None
+        self._next: Claim | None = None
+        self.claims = 0
+        """How often it has begun or ended to claim: odd while it waits for the answer."""
+        self.begun: set[tuple[int, int]] = set()
+        """Number and token of jobs that it has begun, and could not give back."""
         self._native_first = False  # jobs and native tasks alternate when both wait
         self._start_at = 0.0
         self._start_pause_s = 0.0
@@ -85,26 +78,13 @@ class JobWorker(Worker):  # type: ignore[misc]
             shared.child_settings,
             self._jobs.traces,
             self._turn,
-            self._hand.ahead,
             self._write_progress,
             self._write_child_pid,
-            self._hand.let_go,
         )
 
     def holds(self) -> list[tuple[int, int]]:
-        """Return number and token of the jobs that this slot has run, runs and is about to run."""
-        jobs = [*self._hand.jobs(), *([self._running] if self._running else [])]
-        return [(job.seq, job.token) for job in jobs]
-
-    @property
-    def claims(self) -> int:
-        """How often it has begun or ended to claim: odd while it waits for the answer."""
-        return self._hand.claims
-
-    @property
-    def begun(self) -> set[tuple[int, int]]:
-        """Number and token of jobs that it has begun, and could not give back."""
-        return self._hand.begun
+        """Return number and token of the jobs that this slot runs, or is about to run."""
+        return [(job.seq, job.token) for job in (self._held, self._next) if job is not None]
 
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
@@ -141,10 +121,12 @@ class JobWorker(Worker):  # type: ignore[misc]
         generation = self._shared.waker.generation
         native_first = self._native_first
         try:
-            self._running = job = self._hand.next()
-            if job is None:
-                with self._hand.claiming():
-                    self._running = job = self._claim()
+            if self._next is not None:
+                self._held, self._next = self._next, None
+            else:
+                with self._claiming():
+                    self._held = self._claim()
+            job = self._held
         except DrawscapeError as error:
             _LOG.error("event=claim_failed error=%r", str(error))
             with self._turn.released():
@@ -199,24 +181,68 @@ class JobWorker(Worker):  # type: ignore[misc]
         except Interrupted:
             if not self._shared.leaving.is_set():
                 self.slot.requests.go_on()
-            self._hand.give_back(job, begun=True)
-            self._hand.empty()
+            self._give_back(job, begun=True)
             return
         except ChildStartError as error:
             self._postpone_start(error)
-            self._hand.give_back(job, begun=False)
+            self._give_back(job, begun=False)
             return
         except Exception as error:  # noqa: BLE001 - a thread that died would keep its job for ever
             _LOG.exception("job=%s event=run_failed", job.id)
             self.slot.replace()
-            outcome = unforeseen("its worker could not run it", error)
+            outcome = _unforeseen("its worker could not run it", error)
         if is_refusal(outcome):
             if (others := refuse(self._jobs, job, self._shared.worker_id, outcome)) is None:
-                self._hand.empty()
                 return
             outcome = others
-        self._hand.end(Ended(job, outcome, self.slot.log), self.slot.took_s)
+        self._acknowledge(job, outcome)
         self._count()
+
+    @contextlib.contextmanager
+    def _claiming(self) -> Iterator[None]:
+        """Claim in a block, at the end of which what was claimed is held."""
+        self.claims += 1
+        try:
+            yield
+        finally:
+            self.claims += 1
+
+    def _give_back(self, job: Claim, *, begun: bool) -> None:
+        """Let another worker have a job."""
+        try:
+            event = "given_back" if give_back(self._jobs, job, begun=begun) else "late"
+            _LOG.warning("job=%s event=%s token=%d", job.id, event, job.token)
+        except DrawscapeError as error:
+            _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
+            if begun:
+                self.begun.add((job.seq, job.token))
+
+    def _acknowledge(self, job: Claim, outcome: Outcome) -> None:
+        """Write the outcome, however long the disk is full or the file locked, and claim the next job."""
+        while True:
+            try:
+                with self._claiming(), self._turn.committing(self._jobs):
+                    accepted, self._next = acknowledge(
+                        self._jobs,
+                        job,
+                        outcome,
+                        next_for=self._claimant(),
+                        lanes=self.huey.lanes,
+                        lowest=self._lowest,
+                    )
+                break
+            except Exception as error:  # noqa: BLE001 - a locked file, or values that the engine does not take
+                outcome = _after(error, job, outcome)
+            with self._turn.released():
+                time.sleep(_RETRY_PAUSE_S)
+            if self._shared.leaving.is_set():
+                return
+        if accepted and outcome.log and self.slot.log:
+            try:
+                self.slot.log.remove()
+            except DrawscapeError as error:
+                _LOG.warning("job=%s event=log_left error=%r", job.id, str(error))
+        _log_end(job, outcome, accepted)
 
     def _claimant(self) -> tuple[str, str, int | None] | None:
         """Return what to claim the next jobs for, unless a native task has waited through this one."""
@@ -259,11 +285,44 @@ class JobWorker(Worker):  # type: ignore[misc]
     def shutdown(self) -> None:
         """Give back what was claimed and not begun, end the child, then do as huey does."""
         self._turn.release()
-        for _ in range(self.slot.begun_ahead()):
-            self._running = job = self._hand.next()
-            if job is not None:
-                self._run_job(job)
-        self._hand.empty()
+        if self._next is not None:
+            self._give_back(self._next, begun=False)
         self.slot.close()
         super().shutdown()
         self.gone.set()
+
+
+def _after(error: Exception, job: Claim, outcome: Outcome) -> Outcome:
+    """Return what to write after `outcome` was not written: the same again, unless it can never be."""
+    _LOG.error("job=%s event=acknowledge_failed error=%r", job.id, error)
+    if isinstance(error, ValueRefused):
+        outcome = replace(
+            _unforeseen("its outcome is too large for the queue", error), log=outcome.log
+        )
+    elif not isinstance(error, DrawscapeError):
+        outcome = _unforeseen("its outcome could not be written", error)
+    return outcome
+
+
+def _log_end(job: Claim, outcome: Outcome, accepted: bool) -> None:
+    if not accepted:
+        _LOG.warning("job=%s event=late token=%d status=%s", job.id, job.token, outcome.status)
+    elif outcome.status == "failed":
+        lines = (outcome.error or "").strip().splitlines() or [""]
+        _LOG.warning(
+            "job=%s task=%s status=failed reason=%s error=%r",
+            job.id,
+            job.task,
+            outcome.reason,
+            # A traceback names the error last, all else first.
+            lines[-1 if outcome.reason == "exception" else 0],
+        )
+    else:
+        _LOG.info("job=%s task=%s status=%s", job.id, job.task, outcome.status)
+
+
+def _unforeseen(what: str, error: Exception) -> Outcome:
+    """What is written of a job when its own outcome cannot be: in plain ASCII, which always can."""
+    return Outcome(
+        "failed", "crashed", error=f"{what}: {type(error).__name__}: {str(error)[:2000]!a}"
+    )

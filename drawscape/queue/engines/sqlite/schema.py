@@ -105,8 +105,6 @@ _VERSION_2: Final = (
     "create table job_pause (queue text not null, lane text not null, primary key (queue, lane)) "
     "without rowid",
     "create table job_note (name text primary key, value text not null) without rowid",
-    # Rows up to this one may hold messages as version 0.1 signed them, not bound to their job.
-    "insert into job_note select 'last migrated', coalesce(max(seq), 0) from job",
     "create table job_count (queue text not null, status text not null, count integer not null, "
     "primary key (queue, status)) without rowid",
     "insert into job_count select queue, status, count(*) from job "
