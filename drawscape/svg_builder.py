@@ -1,30 +1,57 @@
 """SVGBuilder, the canvas: in mm, y downward, made for pens."""
 
-from typing import Any, Self
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from drawscape.drawing.affine import parse_transform
+from drawscape.drawing.checks import checked_length
 from drawscape.drawing.frame import Frame
 from drawscape.drawing.paper import Orientation, margin_mm, paper_size
 from drawscape.drawing.pen import Pen
-from drawscape.svg.write import (
-    compatibility,
-    curves,
-    grouping,
-    helpers,
-    hiding,
-    output,
-    placing,
-    polylines,
-    schematic,
-    shapes,
-    solids,
-    vertices,
-    writing,
+from drawscape.errors import CanvasError, SvgReadError
+from drawscape.geometry.lines import Lines, Points
+from drawscape.svg import compatibility
+from drawscape.svg.canvas import Canvas
+from drawscape.svg.node import (
+    Attrs,
+    Group,
+    Mask,
+    Run,
+    Shape,
+    escape,
+    transform_text,
 )
-from drawscape.svg.write.canvas import Canvas
-from drawscape.svg.write.compatibility import Group
-from drawscape.svg.write.style import Attrs
+from drawscape.svg.outline import (
+    PATH_DATA,
+    Vertices,
+    moved_arc,
+    moved_shape,
+    pair,
+    spline,
+    unreadable,
+)
+from drawscape.svg.points import Drawable, as_lines, as_points, as_region, closed_up
+
+if TYPE_CHECKING:
+    from drawscape.geometry.camera import Camera
+    from drawscape.geometry.mesh import Mesh
+    from drawscape.geometry.noise import Noise
+    from drawscape.lettering import Align, VerticalAlign
 
 __all__ = ["Frame", "Group", "Pen", "SVGBuilder"]
+
+T = TypeVar("T")
+
+# Noise is nought at whole numbers; a coordinate that is left out stands between them.
+_BETWEEN = 0.37
+
+
+Pattern = Literal["lines", "cross", "concentric", "circles"]
 
 
 class SVGBuilder(Canvas):
@@ -33,8 +60,6 @@ class SVGBuilder(Canvas):
     `default_styles` are SVG attributes for every element. `margin` mm at each edge are outside of
     `frame`. With a `pen`, whatever is drawn outside of a layer goes into one layer of that pen.
     Raises CanvasError when a size is not finite and positive, UnknownNameError for an unknown font.
-
-    The methods are functions of drawscape.svg.write; what they share is the Canvas.
 
     >>> svg = SVGBuilder.on_paper("a5", margin="10mm")
     >>> with svg.layer("red", color="red"):
@@ -55,6 +80,10 @@ class SVGBuilder(Canvas):
         pen: Pen | None = None,
     ) -> None:
         super().__init__(width, height, default_styles, margin=margin, pen=pen)
+        self.rng = np.random.default_rng(0)
+        self._noise: Noise | None = None
+        self._noise_seed = 0
+        self.hershey_font_name = "futural"
         if hershey_font_name != self.hershey_font_name:
             self.set_hershey_font(hershey_font_name)
 
@@ -79,50 +108,651 @@ class SVGBuilder(Canvas):
         return cls(width, height, margin=margin_mm(margin, width, height), pen=pen)
 
     # Shapes and lines
-    rect, line, circle, ellipse = shapes.rect, shapes.line, shapes.circle, shapes.ellipse
-    path, text, title = shapes.path, shapes.text, shapes.title
-    polyline, polygon, geometry = polylines.polyline, polylines.polygon, polylines.geometry
-    point, triangle = polylines.point, polylines.triangle
-    regular_polygon, polylines = polylines.regular_polygon, polylines.polylines
-    bezier, curve, arc = curves.bezier, curves.curve, curves.arc
-    shape = vertices.shape
 
-    # Groups, layers, regions, foreign drawings
-    begin_group, end_group = grouping.begin_group, grouping.end_group
-    group, layer = grouping.group, grouping.layer
-    hatch, mask, occlude = hiding.hatch, hiding.mask, hiding.occlude
-    clip, add_svg = placing.clip, placing.add_svg
-    mesh = solids.mesh
+    def rect(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        attrs: Attrs | None = None,
+        **style: Any,
+    ) -> Self:
+        """Draw a rectangle from its upper left corner.
+
+        >>> svg.rect(10, 10, 80, 50, stroke="red")
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        places = {"x": x, "y": y, "width": width, "height": height}
+        return self._shape("rect", places, attrs, style)
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, attrs: Attrs | None = None, **style: Any
+    ) -> Self:
+        """Draw a straight line.
+
+        >>> svg.line(10, 10, 90, 90)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        return self._shape("line", {"x1": x1, "y1": y1, "x2": x2, "y2": y2}, attrs, style)
+
+    def circle(
+        self, cx: float, cy: float, r: float, attrs: Attrs | None = None, **style: Any
+    ) -> Self:
+        """Draw a circle about its centre.
+
+        >>> svg.circle(50, 50, 20).lines().lengths_mm.round(1)
+        array([125.6])
+        """
+        return self._shape("circle", {"cx": cx, "cy": cy, "r": r}, attrs, style)
+
+    def ellipse(
+        self, cx: float, cy: float, rx: float, ry: float, attrs: Attrs | None = None, **style: Any
+    ) -> Self:
+        """Draw an ellipse about its centre, its axes along x and y.
+
+        >>> svg.ellipse(50, 50, 40, 20)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        return self._shape("ellipse", {"cx": cx, "cy": cy, "rx": rx, "ry": ry}, attrs, style)
+
+    def path(self, d: str, attrs: Attrs | None = None, **style: Any) -> Self:
+        """Draw SVG path data, such as `'M10,10 C20,0 30,0 40,10'`; curves stay curves.
+
+        >>> svg.path("M10,50 C30,10 70,90 90,50")
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        if not isinstance(d, str) or not PATH_DATA.match(d):
+            raise unreadable(d)
+        return self._shape("path", {"d": d}, attrs, style)
+
+    def text(
+        self, x: float, y: float, content: object, attrs: Attrs | None = None, **style: Any
+    ) -> Self:
+        """Write text in the viewer's font; a plotter needs `hershey_text` or `lettering`.
+
+        >>> svg.text(10, 20, "for the screen")
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        return self._shape("text", {"x": x, "y": y}, attrs, style, escape(content))
+
+    def title(self, content: object, attrs: Attrs | None = None) -> Self:
+        """Name the group or page that is open, for tooltips and screen readers.
+
+        >>> svg.title("Gravel, after Nees").to_string().count("<title>")
+        1
+        """
+        return self.add(Shape.of("title", {}, attrs or {}, escape(content)))
+
+    def _shape(
+        self,
+        tag: str,
+        places: dict[str, Any],
+        attrs: Attrs | None,
+        style: dict[str, Any],
+        content: str | None = None,
+    ) -> Self:
+        styled = self._styled(attrs, style)
+        if self.matrix.is_identity:
+            return self.add(Shape.of(tag, places, styled, content))
+        own = styled.pop("transform", "")
+        matrix = self.matrix @ parse_transform(own)
+        if tag == "text":
+            return self.add(
+                Shape.of(tag, places, {**styled, "transform": transform_text(matrix)}, content)
+            )
+        tag, places = moved_shape(tag, places, styled, matrix)
+        if tag == "path":
+            styled = {key: value for key, value in styled.items() if key not in ("rx", "ry")}
+        return self.add(Shape.of(tag, places, styled))
+
+    def polyline(
+        self, points: Drawable, ys: Any = None, *, closed: bool = False, **style: Any
+    ) -> Self:
+        """Draw one line through the (N, 2) `points`; `closed` leads it back to its start.
+
+        `points` may also be complex numbers, a shapely line, or the xs that belong to `ys`.
+
+        >>> svg.polyline([(10, 10), (50, 90), (90, 10)], closed=True).lines().closed
+        array([ True])
+        >>> x = np.linspace(10, 90, 50)
+        >>> svg.polyline(x, 50 + 10 * np.sin(x / 5))
+        <SVGBuilder 100 x 100 mm, 2 elements>
+        """
+        return self.polylines([as_points(points, ys)], closed=closed, **style)
+
+    def polygon(self, points: Drawable, ys: Any = None, **style: Any) -> Self:
+        """Draw the closed line through the (N, 2) `points`, or each ring of a shapely polygon.
+
+        >>> svg.polygon([(10, 90), (50, 10), (90, 90)]).lines().lengths_mm.round(1)
+        array([258.9])
+        """
+        if ys is None and hasattr(points, "geom_type"):
+            return self.polylines(points, closed=True, **style)
+        return self.polyline(points, ys, closed=True, **style)
+
+    def polylines(self, lines: Drawable, *, closed: bool = False, **style: Any) -> Self:
+        """Draw many lines at once: Lines, an (M, K, 2) array, or an iterable of (N, 2) arrays.
+
+        Complex arrays, shapely geometries, generators and another canvas are taken as well.
+        This is the fast way: a million points cost a few hundredths of a second in the file.
+        Raises GeometryError for arrays of another shape and for points that are not finite.
+
+        >>> angles = np.linspace(0, 2 * np.pi, 180)
+        >>> circles = np.exp(1j * angles) * np.arange(1, 40)[:, None] + (50 + 50j)
+        >>> len(svg.polylines(circles).lines())
+        39
+        """
+        drawn = as_lines(lines)
+        if closed:
+            drawn = closed_up(drawn)
+        drawn = drawn.with_points(self.matrix.apply(drawn.points))
+        return self.add(Run(drawn, self._styled(self._line_style(), style)))
+
+    def geometry(self, shape: Drawable, **style: Any) -> Self:
+        """Draw any shapely geometry: lines, the rings of areas, points as dots, and collections of these.
+
+        For example `svg.geometry(shapely.Point(50, 50).buffer(20))`.
+
+        >>> import shapely
+        >>> svg.geometry(shapely.Point(50, 50).buffer(20).boundary)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        return self.polylines(shape, **style)
+
+    def point(self, x: float, y: float, **style: Any) -> Self:
+        """Draw a dot as wide as the pen.
+
+        >>> svg.point(50, 50)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        return self.polylines([((x, y), (x, y))], **style)
+
+    def triangle(
+        self, x1: float, y1: float, x2: float, y2: float, x3: float, y3: float, **style: Any
+    ) -> Self:
+        """Draw the triangle through three corners.
+
+        >>> svg.triangle(10, 90, 50, 10, 90, 90)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        return self.polygon([(x1, y1), (x2, y2), (x3, y3)], **style)
+
+    def regular_polygon(
+        self,
+        cx: float,
+        cy: float,
+        radius: float,
+        sides: int,
+        *,
+        rotation: float = 0.0,
+        **style: Any,
+    ) -> Self:
+        """Draw a polygon of equal sides about (`cx`, `cy`), its first corner on top, turned by degrees.
+
+        `radius` reaches to the corners. Raises CanvasError for fewer than three sides.
+
+        >>> svg.regular_polygon(50, 50, 30, 6).lines().lengths_mm.round(1)
+        array([180.])
+        """
+        if sides < 3:
+            raise CanvasError(f"a polygon of {sides!r} sides; give 3 at least")
+        angles = np.radians(rotation - 90.0) + np.linspace(0.0, 2 * np.pi, sides, endpoint=False)
+        corners = (cx, cy) + radius * np.column_stack((np.cos(angles), np.sin(angles)))
+        return self.polygon(corners, **style)
+
+    def bezier(
+        self,
+        x1: float,
+        y1: float,
+        cx1: float,
+        cy1: float,
+        cx2: float,
+        cy2: float,
+        x2: float,
+        y2: float,
+        **style: Any,
+    ) -> Self:
+        """Draw a cubic Bézier from (x1, y1) to (x2, y2), pulled by the two points between.
+
+        >>> svg.bezier(10, 50, 30, 10, 70, 90, 90, 50)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        points = np.array([[x1, y1], [cx1, cy1], [cx2, cy2], [x2, y2]], dtype=np.float64)
+        points = self.matrix.apply(points)
+        return self._curve_path(f"M{pair(points[0])} C{' '.join(map(pair, points[1:]))}", style)
+
+    def curve(self, points: Drawable, *, closed: bool = False, **style: Any) -> Self:
+        """Draw a smooth curve through the (N, 2) `points`: a Catmull-Rom spline (1974) as Béziers.
+
+        >>> svg.curve([(10, 50), (30, 20), (70, 80), (90, 50)])
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        through = as_points(points)
+        if through.ndim != 2 or through.shape[1:] != (2,) or len(through) < 2:
+            raise CanvasError("a curve needs an (N, 2) array of two points at least")
+        # An affine map of a spline is the spline of the mapped points.
+        through = self.matrix.apply(through)
+        d = f"M{pair(through[0])} {spline(through, closed=closed)}"
+        return self._curve_path(d + " Z" if closed else d, style)
+
+    def arc(
+        self,
+        cx: float,
+        cy: float,
+        rx: float,
+        ry: float | None = None,
+        *,
+        start: float,
+        stop: float,
+        **style: Any,
+    ) -> Self:
+        """Draw part of an ellipse about (cx, cy), from `start` to `stop` degrees.
+
+        0 is at the right and degrees run clockwise on the page; a full turn or more is an ellipse.
+
+        >>> svg.arc(50, 50, 30, start=0, stop=90).lines().lengths_mm.round(1)
+        array([47.1])
+        """
+        ry = rx if ry is None else ry
+        if abs(stop - start) >= 360:
+            return self.ellipse(cx, cy, rx, ry, self._line_style(), **style)
+        angles = np.radians([start, stop])
+        begin, end = np.column_stack([cx + rx * np.cos(angles), cy + ry * np.sin(angles)])
+        turn = (float(rx), float(ry), 0.0, abs(stop - start) > 180, stop > start)
+        ends = self.matrix.apply(np.stack((begin, end)))
+        return self._curve_path(
+            f"M{pair(ends[0])} A{moved_arc(turn, self.matrix)} {pair(ends[1])}", style
+        )
+
+    def _curve_path(self, d: str, style: dict[str, Any]) -> Self:
+        """Draw path data whose points are moved by the current transform already."""
+        with self._untransformed():
+            return self.path(d, self._line_style(), **style)
+
+    @contextmanager
+    def shape(self, *, closed: bool = False, **style: Any) -> Iterator[Vertices]:
+        """Return a block that collects vertices, and draw them as one line at its end.
+
+        The line turns sharply at a `vertex` and smoothly at a `curve_vertex`; other than in Processing it
+        passes through its first and last curve vertex, too. The transform is that of the block's end.
+        Raises CanvasError for fewer than two vertices; a block that raises draws nothing.
+
+        >>> with svg.shape(closed=True) as drop:
+        ...     _ = drop.vertex(50, 10)
+        ...     _ = drop.curve_vertex(65, 40).curve_vertex(50, 55).curve_vertex(35, 40)
+        >>> svg.lines().closed
+        array([ True])
+        """
+        vertices = Vertices()
+        yield vertices
+        self._curve_path(vertices.path_data(self.matrix, closed=closed), style)
+
+    # Regions, foreign drawings, solids
+
+    def hatch(
+        self,
+        polygon: Any,
+        spacing: float = 1.0,
+        *,
+        angle: float = 45.0,
+        pattern: Pattern = "lines",
+        shift: float = 0.0,
+        outline: bool = False,
+        **style: Any,
+    ) -> Self:
+        """Fill `polygon` with lines `spacing` mm apart, drawing its outline too if `outline`.
+
+        `polygon` is a ring as (N, 2), or several: a ring in a ring is a hole. `pattern` is lines at
+        `angle` degrees, cross, concentric or circles. The current transform moves the region; the
+        spacing stays the pen's. Raises GeometryError for a spacing that is not positive.
+
+        >>> svg.hatch([(10, 10), (90, 10), (50, 90)], spacing=2, angle=30, outline=True)
+        <SVGBuilder 100 x 100 mm, 2 elements>
+        """
+        from drawscape.geometry.hatch import hatch
+
+        region = self._region(polygon)
+        filling = hatch(region, spacing, angle=angle, style=pattern, shift=shift)
+        with self._untransformed():
+            if outline:
+                self.polylines(region, **style)
+            return self.polylines(filling, **style)
+
+    def _region(self, polygon: Any) -> Lines:
+        """Return the rings of a polygon under the current transform."""
+        from drawscape.geometry.regions import rings
+
+        region = rings(as_region(polygon))
+        return region.with_points(self.matrix.apply(region.points))
+
+    def mask(self, polygon: Any) -> Self:
+        """Hide what was drawn before inside `polygon` once `occlude` is called; draw nothing.
+
+        >>> _ = svg.line(0, 50, 100, 50).mask([(40, 40), (60, 40), (60, 60), (40, 60)]).occlude()
+        >>> svg.lines().lengths_mm
+        array([40., 40.])
+        """
+        return self.add(Mask(self._region(polygon)))
+
+    def occlude(self) -> Self:
+        """Remove what lies behind: each closed line hides all that was drawn before it.
+
+        It concerns the open group, or the whole canvas across its layers. Open lines hide nothing;
+        the rings of one path are one region, of which holes hide nothing.
+
+        >>> _ = svg.line(0, 50, 100, 50).circle(50, 50, 20).occlude()
+        >>> len(svg.lines())
+        3
+        """
+        from drawscape.svg.hide import hide
+
+        hide(self.elements if self.current_group is None else self.current_group.elements)
+        return self
+
+    @contextmanager
+    def clip(
+        self,
+        polygon: Any = None,
+        *,
+        rect: tuple[float, float, float, float] | None = None,
+        circle: tuple[float, float, float] | None = None,
+        outside: bool = False,
+    ) -> Iterator[Self]:
+        """Return a block whose lines are kept within a region only, or `outside` of it.
+
+        The region is a `polygon` (a ring as (N, 2), or several: a ring in a ring is a hole), a
+        `rect` (x, y, width, height) or a `circle` (cx, cy, r), under the transform of this moment.
+        Raises CanvasError unless exactly one region is given.
+
+        >>> with svg.clip(circle=(50, 50, 20)):
+        ...     _ = svg.line(0, 50, 100, 50)
+        >>> svg.lines().lengths_mm.round(2)
+        array([39.98])
+        """
+        if sum(region is not None for region in (polygon, rect, circle)) != 1:
+            raise CanvasError(
+                "clip to one region: a polygon, rect=(x, y, w, h) or circle=(cx, cy, r)"
+            )
+        from drawscape.geometry.clip import clip_to_polygon
+        from drawscape.geometry.curves import circle as circle_points
+        from drawscape.svg.hide import clip_since, counted
+
+        if rect is not None:
+            x, y, w, h = rect
+            polygon = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], dtype=np.float64)
+        elif circle is not None:
+            polygon = circle_points(*circle)
+        region = self._region(polygon)
+        before = counted(self.elements, self.current_group)
+        yield self
+        clip_since(
+            before,
+            self.elements,
+            self.current_group,
+            lambda flat: clip_to_polygon(flat.lines, region, outside=outside),
+        )
+
+    def add_svg(
+        self,
+        source: str | os.PathLike[str] | bytes,
+        x: float = 0.0,
+        y: float = 0.0,
+        width: float | None = None,
+        height: float | None = None,
+        *,
+        keep_layers: bool = False,
+        **style: Any,
+    ) -> Self:
+        """Draw a foreign SVG as lines, scaled to fit the box at (`x`, `y`) and centred in it.
+
+        `source` is a path or the file's content. Its drawing, not its page, fills the box; with
+        one of `width` and `height` the other follows, with neither it stays as large as it is. It
+        is drawn with the current pen, or in its own layers with `keep_layers`.
+        Raises SvgReadError for what cannot be read or holds no lines, CanvasError for an empty box.
+
+        >>> badge = SVGBuilder(20, 20).circle(10, 10, 8).to_bytes()
+        >>> svg.add_svg(badge, 10, 10, width=40).lines().bounds
+        (10.0, 10.0, 50.0, 50.0)
+        """
+        from drawscape.svg.read import read_svg
+
+        document = read_svg(source, enlarged=lambda bounds: _fit(bounds, x, y, width, height)[0])
+        bounds = document.lines.bounds
+        if bounds is None:
+            left_out = f": {'; '.join(document.unsupported)}" if document.unsupported else ""
+            raise SvgReadError(f"the SVG to be added holds no lines{left_out}")
+        scale, shift = _fit(bounds, x, y, width, height)
+        for layer in document.layers:
+            placed = layer.lines.with_points(layer.lines.points * scale + shift)
+            if keep_layers:
+                with self.layer(layer.name, color=layer.color, width=layer.width_mm):
+                    self.polylines(placed, **style)
+            else:
+                self.polylines(placed, **style)
+        return self
+
+    def mesh(
+        self,
+        solid: "Mesh",
+        *,
+        camera: "Camera | None" = None,
+        slices: int = 0,
+        crease_degrees: float = 20.0,
+        **style: Any,
+    ) -> Self:
+        """Draw what is seen of `solid`, as large as the frame allows: edges, and `slices` level cuts.
+
+        `solid` is a `drawscape.geometry.mesh.Mesh`, such as those of `drawscape.geometry.solids`;
+        `camera` is isometric unless one is given. Edges are borders, creases of more than
+        `crease_degrees`, and the silhouette. Hidden lines are removed exactly (Roberts 1963).
+        Raises CanvasError for a negative number of slices.
+
+        >>> from drawscape.geometry.solids import torus
+        >>> svg.mesh(torus(), slices=20)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        from drawscape.geometry.camera import Camera
+        from drawscape.geometry.hidden import visible_edges, visible_paths
+        from drawscape.geometry.mesh import slices as level_cuts
+
+        if slices < 0:
+            raise CanvasError(f"slices={slices!r}: give 0 or more")
+        eye = Camera.isometric() if camera is None else camera
+        found = [visible_edges(solid, eye, crease_degrees=crease_degrees)]
+        if slices and len(solid.vertices):
+            low, high = (float(f(solid.vertices[:, 2])) for f in (np.min, np.max))
+            levels = low + (high - low) * (np.arange(slices) + 0.5) / slices
+            found.append(visible_paths(level_cuts(solid, levels), solid, eye))
+        lines = Lines.join(found)
+        if not len(lines):
+            return self
+        low_xy, high_xy = lines.points.min(axis=0), lines.points.max(axis=0)
+        size = np.maximum(high_xy - low_xy, 1e-9)
+        frame = self.frame
+        scale = float(min(frame.width / size[0], frame.height / size[1]))
+        middle = np.array([frame.cx, frame.cy])
+        return self.polylines(
+            lines.with_points((lines.points - (low_xy + high_xy) / 2) * scale + middle),
+            **style,
+        )
 
     # Text
-    lettering, set_hershey_font = writing.lettering, writing.set_hershey_font
+
+    def set_hershey_font(self, font_name: str) -> Self:
+        """Write with `font_name` from now on; raise UnknownNameError when there is no such font.
+
+        >>> svg.set_hershey_font("scripts").hershey_text(10, 50, "Dear Ada")
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        from drawscape.lettering import load_font
+
+        load_font(font_name)
+        self.hershey_font_name = font_name
+        return self
+
+    def lettering(
+        self,
+        text: str,
+        x: float = 0.0,
+        y: float = 0.0,
+        *,
+        size: float = 5.0,
+        font: str | None = None,
+        align: "Align" = "left",
+        valign: "VerticalAlign" = "baseline",
+        width: float | None = None,
+        line_height: float | None = None,
+        spacing: float = 0.0,
+        along: ArrayLike | None = None,
+        offset: float = 0.0,
+        missing: str | None = None,
+        **style: Any,
+    ) -> Self:
+        """Write `text` at (`x`, `y`) with capitals `size` mm high.
+
+        `align` is left, center, right or justify; `valign` says which part of the text is at `y`.
+        With a `width` in mm the text wraps into the box that begins at `x`. `line_height` is in cap
+        heights (1.9), `spacing` between letters in mm. With `along`, an (N, 2) polyline, the text follows
+        that instead, lifted by `offset` mm.
+        Raises GlyphError for a character that the font cannot write, unless `missing` replaces it.
+
+        >>> svg.lettering("Grüße", 50, 50, size=8, align="center")
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        from drawscape.lettering import LINE_HEIGHT, Style, set_along, set_text
+
+        writing = Style(font or self.hershey_font_name, size, spacing, missing)
+        if along is not None:
+            lines = set_along(text, writing, along, align=align, offset=offset)
+        else:
+            lines = set_text(
+                text,
+                writing,
+                align=align,
+                valign=valign,
+                width=width,
+                line_height=LINE_HEIGHT if line_height is None else line_height,
+            ).lines
+        return self.polylines(lines.with_points(lines.points + np.array((x, y))), **style)
+
+    # Numbers
+
+    def random_seed(self, seed: int) -> Self:
+        """Begin the canvas's random numbers and its noise anew; without it the seed is 0.
+
+        >>> svg.random_seed(7).random() == svg.random_seed(7).random()
+        True
+        """
+        self.rng = np.random.default_rng(seed)
+        self._noise, self._noise_seed = None, seed
+        return self
+
+    def random(self, low: float = 1.0, high: float | None = None) -> float:
+        """Return a random number from 0 to `low`, or from `low` to `high`.
+
+        >>> 0 <= svg.random(10) < 10 <= svg.random(10, 20) < 20
+        True
+        """
+        begin, end = (0.0, low) if high is None else (low, high)
+        return float(self.rng.uniform(begin, end))
+
+    def random_gauss(self, mean: float = 0.0, deviation: float = 1.0) -> float:
+        """Return a random number of a normal distribution.
+
+        >>> [round(svg.random_gauss(50, 10)) for _ in range(3)]
+        [51, 49, 56]
+        """
+        return float(self.rng.normal(mean, deviation))
+
+    def random_choice(self, values: Sequence[T]) -> T:
+        """Return one of `values`; raise CanvasError when there is none.
+
+        >>> svg.random_choice(["A4", "A5"]) in ("A4", "A5")
+        True
+        """
+        if not len(values):
+            raise CanvasError("random_choice() of nothing; give one value at least")
+        return values[int(self.rng.integers(len(values)))]
+
+    def noise(self, x: ArrayLike, y: ArrayLike | None = None, z: ArrayLike | None = None) -> Any:
+        """Return smooth noise, -1 to 1, along a line, over a plane or in space; arrays give arrays.
+
+        It is Perlin's (2002); features are about one unit wide, so scale what you hand in.
+
+        >>> heights = 50 + 20 * svg.noise(np.linspace(0, 4, 100))
+        >>> svg.polyline(np.linspace(0, 100, 100), heights)
+        <SVGBuilder 100 x 100 mm, 1 element>
+        """
+        if self._noise is None:
+            from drawscape.geometry.noise import Noise
+
+            self._noise = Noise(self._noise_seed)
+        value = self._noise.perlin(x, _BETWEEN if y is None else y, z)
+        return float(value) if np.ndim(value) == 0 else value
+
+    def lerp(self, begin: Any, end: Any, amount: Any) -> Any:
+        """Return what lies `amount`, 0 to 1, of the way from `begin` to `end`; numbers or arrays.
+
+        >>> svg.lerp(10, 20, 0.25)
+        12.5
+        """
+        return begin + (end - begin) * amount
+
+    def map(
+        self,
+        value: Any,
+        from_low: float,
+        from_high: float,
+        to_low: float,
+        to_high: float,
+        *,
+        clamp: bool = False,
+    ) -> Any:
+        """Return `value` of one range as the like value of another; within it when `clamp`.
+
+        Raises CanvasError for a range without extent.
+
+        >>> svg.map(0.5, -1, 1, 0, 100)
+        75.0
+        """
+        if from_low == from_high:
+            raise CanvasError(f"map: the range from {from_low!r} to {from_high!r} has no extent")
+        share = (value - from_low) / (from_high - from_low)
+        if clamp:
+            share = np.clip(share, 0.0, 1.0)
+        mapped = to_low + (to_high - to_low) * share
+        return float(mapped) if np.ndim(mapped) == 0 else mapped
+
+    # What an older service calls
     hershey_text = compatibility.hershey_text
     centered_hershey_text = compatibility.centered_hershey_text
     hershey_text_with_bbox = compatibility.hershey_text_with_bbox
     get_hershey_text_bounding_box = compatibility.get_hershey_text_bounding_box
     calculate_bounding_box = compatibility.calculate_bounding_box
-    add_schematic = schematic.add_schematic
-    extract_svg_contents = schematic.extract_svg_contents
-    process_schematic_strokes = schematic.process_schematic_strokes
+    add_schematic = compatibility.add_schematic
+    extract_svg_contents = compatibility.extract_svg_contents
+    process_schematic_strokes = compatibility.process_schematic_strokes
     hershey_font = property(compatibility.hershey_font)
-    _add_element, _format_attrs = compatibility.add_element, compatibility.format_attrs
+    _add_element, _format_attrs = Canvas.add, compatibility.format_attrs
     _escape_xml = compatibility.escape_xml
 
-    # Numbers
-    random_seed, random, random_gauss = helpers.random_seed, helpers.random, helpers.random_gauss
-    random_choice, noise = helpers.random_choice, helpers.noise
-    lerp, map = helpers.lerp, helpers.map_range
 
-    # What comes off the canvas
-    drafted, document, lines, layers = (
-        output.drafted, output.drawn_document, output.lines, output.layers
-    )  # fmt: skip
-    to_bytes, to_string, save = output.to_bytes, output.to_string, output.save
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return output.notebook_bundle(self)
-
-    def __repr__(self) -> str:
-        size = f"{self.width:g} x {self.height:g} mm"
-        count = len(self.elements)
-        return f"<{type(self).__name__} {size}, {count} element{'s' * (count != 1)}>"
+def _fit(
+    bounds: tuple[float, float, float, float],
+    x: float,
+    y: float,
+    width: float | None,
+    height: float | None,
+) -> tuple[float, Points]:
+    """Return the scale and shift that place `bounds` in the box, centred."""
+    x0, y0, x1, y1 = bounds
+    limits = [
+        checked_length(f"the box's {name}", size) / extent
+        for name, size, extent in (("width", width, x1 - x0), ("height", height, y1 - y0))
+        if size is not None and extent > 0
+    ]
+    scale = min(limits, default=1.0)
+    room_x = 0.0 if width is None else (width - (x1 - x0) * scale) / 2
+    room_y = 0.0 if height is None else (height - (y1 - y0) * scale) / 2
+    return scale, np.array([x - x0 * scale + room_x, y - y0 * scale + room_y])

@@ -36,7 +36,8 @@ class Document:
     """A page of `width_mm` x `height_mm` with its layers, y pointing down.
 
     `unsupported` says what the file holds and the lines do not (text, images, ...), `metadata` is
-    the text of its `<metadata>` element, if it has any.
+    the text of its `<metadata>` element, if it has any. `paper_color` is the paper's where it is
+    not white.
     """
 
     width_mm: float
@@ -44,6 +45,7 @@ class Document:
     layers: tuple[Layer, ...]
     unsupported: tuple[str, ...] = ()
     metadata: str | None = None
+    paper_color: str | None = None
 
     @property
     def lines(self) -> Lines:

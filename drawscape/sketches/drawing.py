@@ -131,6 +131,7 @@ def _steps(recipe: Recipe, svg: SVGBuilder, inputs: Inputs) -> Iterator[float]:
     What the sketch reads meanwhile is noted in `inputs`.
     """
     sketch = recipe.sketch
+    svg.random_seed(recipe.seed)
     handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
     with watched(inputs):
         outcome = sketch.function(svg, **handed, **recipe.arguments)

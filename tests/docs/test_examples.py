@@ -30,7 +30,7 @@ PAGES = {
     },
 }
 """The packages and modules whose functions are public, and the page of each."""
-INNER = {"styled", "add", "open_group", "close_group", "untransformed", "copied", "line_style"}
+INNER = {"add", "copied"}
 """Methods of the canvas for those who write canvases."""
 ALSO = {
     "drawscape.drawing.pen.Pen.moving": "documents",

@@ -182,7 +182,7 @@ LIBRARY_EDITS = [
     ("sketches/curves/spiral.py", "import numpy", "TURNS = 3\nimport numpy"),
     ("geometry/streamlines.py", "import numpy", "SCALE = 2\nimport numpy"),
     ("geometry/lines.py", "np.empty((0, 2))", "np.zeros((0, 2))"),
-    ("svg/write/numerals.py", "import numpy", "MORE = 1\nimport numpy"),
+    ("svg/numerals.py", "import numpy", "MORE = 1\nimport numpy"),
     ("sketches/pictures/_shell.npz", "", "x"),
     ("sketches/pictures/_tone.py", "ENOUGH = 900", "ENOUGH = 901"),
 ]
@@ -243,7 +243,7 @@ def test_an_edit_of_the_library_changes_the_recipes_that_depend_on_it_and_no_oth
         "sketches/curves/spiral.py": [True, False, False, False],
         "geometry/streamlines.py": [False, True, False, False],
         "geometry/lines.py": [True, True, True, True],
-        "svg/write/numerals.py": [True, True, True, True],
+        "svg/numerals.py": [True, True, True, True],
         "sketches/pictures/_shell.npz": [False, False, True, False],
         "sketches/pictures/_tone.py": [False, False, True, False],
     }

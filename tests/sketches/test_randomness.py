@@ -36,3 +36,13 @@ def test_a_sketch_keeps_its_composition_when_it_draws_more_colours() -> None:
 
     few, many = (draw(dots, 100, 100, seed=3, colours=n).lines() for n in (2, 50))
     assert np.array_equal(few.points, many.points)
+
+
+def test_the_canvas_own_random_numbers_follow_the_seed():
+    def dots(svg):
+        for _ in range(3):
+            svg.point(svg.random(100), 50 + 9 * svg.noise(svg.random(9)))
+
+    drawn = [draw(dots, 100, 100, seed=seed).lines().points.tolist() for seed in (0, 1, 1, 2)]
+    assert drawn[1] == drawn[2]
+    assert drawn[0] != drawn[1] != drawn[3]

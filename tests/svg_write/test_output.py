@@ -11,7 +11,7 @@ import pytest
 
 from drawscape.errors import CanvasError, GeometryError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.write.layers import CanvasWarning
+from drawscape.svg.file import CanvasWarning
 from drawscape.svg_builder import Frame, Pen, SVGBuilder
 
 

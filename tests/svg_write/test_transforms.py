@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
 from drawscape.errors import CanvasError
-from drawscape.svg.write.style import transform_text
+from drawscape.svg.node import transform_text
 from drawscape.svg_builder import Pen, SVGBuilder
 
 

@@ -5,7 +5,7 @@ import pytest
 from HersheyFonts import HersheyFonts
 
 from drawscape.errors import GlyphError, UnknownNameError
-from drawscape.svg.write.layers import CanvasWarning
+from drawscape.svg.file import CanvasWarning
 from drawscape.svg_builder import Pen, SVGBuilder
 
 

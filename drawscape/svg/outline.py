@@ -1,8 +1,10 @@
-"""Shapes as path data, and path data moved by a transform: curves stay curves."""
+"""Path data: of shapes, moved by a transform so that curves stay curves, and given vertex by vertex."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -10,10 +12,12 @@ from drawscape.drawing.affine import Matrix
 from drawscape.drawing.outline import outline
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
-from drawscape.svg.write.style import number
+from drawscape.svg.node import number
 
 if TYPE_CHECKING:
     from drawscape.drawing.path.segments import Segments
+
+PATH_DATA = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAaEe0-9+\-.,]*\Z", re.ASCII)
 
 
 def path_data(tag: str, numbers: Mapping[str, Any], attrs: Mapping[str, Any]) -> str:
@@ -139,3 +143,69 @@ def _float(name: str, value: object) -> float:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise CanvasError(f"{name}={value!r} is not a number of mm; give it as one") from None
+
+
+def spline(through: Points, *, closed: bool = False) -> str:
+    """Return a Catmull-Rom spline through the (N, 2) points as path data, from the first one on."""
+    before, after = _neighbours(through, closed)
+    starts = through if closed else through[:-1]
+    ends = np.roll(through, -1, axis=0) if closed else through[1:]
+    handles = starts + (ends - before) / 6, ends - (after - starts) / 6
+    pieces = zip(*handles, ends, strict=True)
+    return " ".join("C" + " ".join(map(pair, piece)) for piece in pieces)
+
+
+def _neighbours(points: Points, closed: bool) -> tuple[Points, Points]:
+    """Return the points before each piece's start and after its end; open ends repeat."""
+    if closed:
+        return np.roll(points, 1, axis=0), np.roll(points, -2, axis=0)
+    return np.vstack([points[:1], points[:-2]]), np.vstack([points[2:], points[-1:]])
+
+
+def pair(point: Points) -> str:
+    """Return a point as path data has it: `12.5,40`."""
+    return ",".join(number(value) for value in point.tolist())
+
+
+class Vertices:
+    """The vertices of one line in the order in which they are given."""
+
+    def __init__(self) -> None:
+        self._points: list[tuple[float, float]] = []
+        self._smooth: list[bool] = []
+
+    def vertex(self, x: float, y: float) -> Self:
+        """Add a corner."""
+        return self._add(x, y, smooth=False)
+
+    def curve_vertex(self, x: float, y: float) -> Self:
+        """Add a point that the line passes smoothly; the pieces before and after it are curves."""
+        return self._add(x, y, smooth=True)
+
+    def _add(self, x: float, y: float, *, smooth: bool) -> Self:
+        point = (float(x), float(y))
+        if not np.isfinite(point).all():
+            raise CanvasError(f"vertex {point!r} is not finite")
+        self._points.append(point)
+        self._smooth.append(smooth)
+        return self
+
+    def path_data(self, matrix: Matrix, *, closed: bool) -> str:
+        """Return the path's `d` under `matrix`; raise CanvasError for fewer than two vertices."""
+        count = len(self._points)
+        if count < 2:
+            given = "1 vertex" if count == 1 else "no vertices"
+            raise CanvasError(f"a shape of {given}; give 2 at least")
+        points, smooth = matrix.apply(np.array(self._points)), list(self._smooth)
+        if closed and all(smooth):
+            return f"M{pair(points[0])} {spline(points, closed=True)} Z"
+        if closed:  # from its first corner round to it, so that no curve is cut in two
+            first = smooth.index(False)
+            order = np.append(np.arange(first, first + count) % count, first)
+            points, smooth = points[order], [smooth[at] for at in order]
+        corners = [0, *(at for at in range(1, len(points) - 1) if not smooth[at]), len(points) - 1]
+        pieces = (
+            f"L{pair(points[end])}" if end == begin + 1 else spline(points[begin : end + 1])
+            for begin, end in pairwise(corners)
+        )
+        return f"M{pair(points[0])} {' '.join(pieces)}{' Z' if closed else ''}"

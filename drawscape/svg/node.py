@@ -1,16 +1,23 @@
 """What a canvas is filled with: shapes, runs of lines, groups of these, and their markup."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from drawscape.drawing.affine import parse_transform
+import numpy as np
+
+from drawscape.drawing.affine import Matrix, parse_transform
+from drawscape.drawing.checks import check_text
 from drawscape.drawing.pen import Pen
+from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.write.numerals import END_OF_LINE, format_lines
-from drawscape.svg.write.style import Attrs, attribute_string, attribute_text, number
+from drawscape.svg.numerals import END_OF_LINE, format_lines, format_number
+
+Attrs: TypeAlias = Mapping[str, Any]
 
 _OPENING = b'<polyline points="'
 _PAINTS = frozenset(("fill", "style", "class"))
@@ -70,17 +77,32 @@ class Mask:
         return ""
 
 
-@dataclass(eq=False)
 class Group:
-    """A `<g>` with what is inside it; a layer when it has a pen."""
+    """A `<g>` with what is inside it; a layer when it has a pen.
 
-    attrs: Attrs = field(default_factory=dict)
-    elements: "list[Node]" = field(default_factory=list)
-    pen: Pen | None = None
+    `parent` is where an older service kept the group around it.
+    """
+
+    def __init__(
+        self,
+        attrs: Attrs | None = None,
+        parent: "Group | None" = None,
+        *,
+        elements: "list[Node] | None" = None,
+        pen: Pen | None = None,
+    ) -> None:
+        self.attrs: dict[str, Any] = dict(attrs or {})
+        self.parent = parent
+        self.elements: list[Node] = [] if elements is None else elements
+        self.pen = pen
 
     def add_element(self, element: "Node") -> None:
         """Add one more element at the end."""
         self.elements.append(element)
+
+    def add_raw_svg(self, svg_content: str) -> None:
+        """Add markup as it stands."""
+        self.elements.append(svg_content)
 
     def to_string(self) -> str:
         """Return the group's markup."""
@@ -163,3 +185,72 @@ def _polylines(lines: Lines, decimals: int) -> Iterator[bytes]:
 def _stretch(attrs: Attrs) -> float:
     transform = attrs.get("transform")
     return parse_transform(transform).stretch or 1.0 if transform else 1.0
+
+
+_NAME = re.compile(r"[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?\Z", re.ASCII)
+_LENGTH = re.compile(
+    r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?([a-z]{2,4}|q|%)?\s*\Z", re.ASCII | re.IGNORECASE
+)
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\r": "&#13;"}
+)
+_IN_ATTRIBUTE = str.maketrans({"\n": "&#10;", "\t": "&#9;"})
+
+
+def escape(value: object) -> str:
+    """Return `value` as XML text, quotes escaped too."""
+    return check_text(value).translate(_ESCAPES)
+
+
+def number(value: object) -> str:
+    """Return a coordinate or size as it stands in the file; text such as '50%' or '2cm' stays text.
+
+    Raises CanvasError when a number is not finite, and for text that is no length.
+    """
+    if isinstance(value, str) and _LENGTH.match(value):
+        return value
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise CanvasError(f"coordinate {value!r} is not finite")
+        return format_number(float(value)) if not isinstance(value, int) else str(value)
+    if isinstance(value, Decimal):
+        return number(float(value))
+    raise CanvasError(f"coordinate {value!r} is not a number; give it in mm")
+
+
+def attribute_text(value: object) -> str:
+    """Return an attribute's value as it stands between the quotes."""
+    if isinstance(value, (float, np.floating)):
+        return number(value)
+    return escape(value).translate(_IN_ATTRIBUTE)
+
+
+def attribute_string(attrs: Attrs) -> str:
+    """Return ` name="value"` for each of `attrs` that is not None, in order.
+
+    Raises CanvasError for a name that XML does not allow.
+    """
+    for name in attrs:
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise CanvasError(
+                f"attribute name {name!r} is none that SVG allows, such as 'stroke-width'"
+            )
+    given = ((name, value) for name, value in attrs.items() if value is not None)
+    return "".join(f' {name}="{attribute_text(value)}"' for name, value in given)
+
+
+def from_keywords(style: Attrs) -> dict[str, Any]:
+    """Return keyword styles as SVG attributes: `stroke_width` as `stroke-width`, `class_` as class.
+
+    Those whose value is None are left out.
+    """
+    return {
+        name.rstrip("_").replace("_", "-"): value
+        for name, value in style.items()
+        if value is not None
+    }
+
+
+def transform_text(matrix: Matrix) -> str:
+    """Return a map as a `transform` attribute writes it."""
+    return f"matrix({' '.join(map(number, matrix))})"

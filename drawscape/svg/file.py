@@ -1,5 +1,6 @@
-"""From the tree of nodes to polylines: everything drawn, curves included, transforms applied."""
+"""What comes off a canvas: the bytes of an SVG file, and its layers as polylines."""
 
+import json
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from drawscape.drawing.pen import Pen
 from drawscape.drawing.style import Style, parse_declarations
 from drawscape.drawing.units import PX
 from drawscape.geometry.lines import Lines
-from drawscape.svg.write.node import Group, Mask, Node, Run, Shape
-from drawscape.svg.write.outline import path_data
+from drawscape.svg.node import Group, Mask, Node, Run, Shape, attribute_text, escape, pieces
+from drawscape.svg.numerals import format_number
+from drawscape.svg.outline import path_data
 
 _DRAWN = frozenset(["line", "rect", "circle", "ellipse", "path"])
 
@@ -28,6 +30,69 @@ class _Item:
     pen: Pen
     matrix: Matrix
     drawn: Lines | str
+
+
+def document(
+    width: float,
+    height: float,
+    nodes: Sequence[Node],
+    *,
+    provenance: Mapping[str, Any] | None = None,
+    paper_color: str | None = None,
+) -> Iterator[bytes]:
+    """Return the whole file in pieces; sizes in mm, one user unit a millimetre."""
+    wide, high = format_number(width), format_number(height)
+    layered = any(isinstance(node, Group) and node.pen for node in nodes)
+    inkscape = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"' if layered else ""
+    paper = f' style="background-color: {attribute_text(paper_color)}"' if paper_color else ""
+    head = (
+        '<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg"{inkscape} '
+        f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}"{paper}>\n'
+    )
+    yield head.encode()
+    if provenance is not None:
+        # ASCII, for JSON may hold characters that XML may not.
+        recipe = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
+        yield f'<metadata id="drawscape">{escape(recipe)}</metadata>\n'.encode()
+    yield from pieces(nodes)
+    yield b"</svg>\n"
+
+
+def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:
+    """Return what makes a group a layer for Inkscape, vpype, saxi and AxiDraw alike."""
+    return {
+        "id": f"layer{number}",
+        "inkscape:groupmode": "layer",
+        "inkscape:label": pen.name,
+        "fill": "none",
+        "stroke": pen.color,
+        "stroke-width": pen.width,
+        "stroke-linecap": "round",
+        "stroke-linejoin": "round",
+    }
+
+
+def in_layers(nodes: Sequence[Node], pen: Pen | None) -> list[Node]:
+    """Return the root's nodes as the file has them: everything in layers if there is a `pen`."""
+    if pen is not None:
+        loose = [node for node in nodes if not (isinstance(node, Group) and node.pen)]
+        layers = [node for node in nodes if isinstance(node, Group) and node.pen]
+        same = next((n for n in layers if n.pen and n.pen.name == pen.name), None)
+        if loose:
+            own = same.pen if same else pen
+            inside = loose + (same.elements if same else [])
+            layers = [Group(elements=inside, pen=own), *(n for n in layers if n is not same)]
+        nodes = list[Node](layers)
+    numbered: list[Node] = []
+    number = 0
+    for node in nodes:
+        if isinstance(node, Group) and node.pen:
+            number += 1
+            attrs = layer_attributes(node.pen, number)
+            node = Group(attrs, elements=node.elements, pen=node.pen)
+        numbered.append(node)
+    return numbered
 
 
 def flatten_layers(nodes: Iterable[Node], tolerance: float) -> list[Layer]:

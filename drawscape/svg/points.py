@@ -7,13 +7,13 @@ import numpy as np
 
 from drawscape.errors import GeometryError
 from drawscape.geometry.lines import Lines, Points
-from drawscape.svg.write.canvas import Canvas
+from drawscape.svg.canvas import Canvas
 
-Shape: TypeAlias = Any
+Drawable: TypeAlias = Any
 """An (N, 2) array, complex numbers (x + iy), Lines, a shapely geometry, a canvas, or an iterable of these."""
 
 
-def as_points(shape: Shape, ys: Any = None) -> Points:
+def as_points(shape: Drawable, ys: Any = None) -> Points:
     """Return one line as (N, 2): of an (N, 2) array, complex numbers, pairs, or xs with `ys`.
 
     Raises GeometryError for what is not one line.
@@ -29,17 +29,15 @@ def as_points(shape: Shape, ys: Any = None) -> Points:
     return lines.points
 
 
-def as_lines(shapes: Shape) -> Lines:
-    """Return lines of any of the kinds of Shape; areas give their rings, points give dots.
+def as_lines(shapes: Drawable) -> Lines:
+    """Return lines of any of the kinds of Drawable; areas give their rings, points give dots.
 
     Raises GeometryError for what holds no points, and for points that are not finite.
     """
     if isinstance(shapes, Lines):
         return shapes
     if isinstance(shapes, Canvas):
-        from drawscape.svg.write.output import lines
-
-        return lines(shapes)
+        return shapes.lines()
     if hasattr(shapes, "geom_type"):
         return Lines.of(_of_geometry(shapes))
     if not isinstance(shapes, np.ndarray):
@@ -53,7 +51,7 @@ def as_lines(shapes: Shape) -> Lines:
     return Lines.of(shapes)
 
 
-def as_region(shape: Shape) -> Any:
+def as_region(shape: Drawable) -> Any:
     """Return what geometry takes as a polygon: a shapely geometry as it is, all else as lines."""
     return shape if hasattr(shape, "geom_type") else as_lines(shape)
 
@@ -92,3 +90,12 @@ def _of_geometry(shape: Any) -> list[Points]:
         rings = [shape.exterior, *shape.interiors]
         return [np.asarray(ring.coords)[:, :2] for ring in rings if not ring.is_empty]
     return [] if shape.is_empty else [np.asarray(shape.coords)[:, :2]]
+
+
+def closed_up(lines: Lines) -> Lines:
+    """Return the lines, each with its first point again at its end unless it is there already."""
+    wanting = (lines.counts > 0) & ~lines.closed & (lines.counts > 1)
+    counts = lines.counts + wanting
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    points = np.insert(lines.points, lines.offsets[1:][wanting], lines.starts[wanting], axis=0)
+    return Lines(points, offsets)
