@@ -28,7 +28,6 @@ TASK_ALIASES = {
     "workers.email_tasks.send_notification": "drawscape.tasks.mail.send_notification",
     "workers.data_tasks.process_file": "drawscape.tasks.data.process_file",
     "workers.file_tasks.process_batch": "drawscape.tasks.files.process_batch",
-    "workers.file_tasks.process_one": "drawscape.tasks.files.process_one",
 }
 """The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
 

@@ -1,5 +1,5 @@
 """The contract's names for the tasks of drawscape.tasks.files."""
 
-from drawscape.tasks.files import process_batch, process_one
+from drawscape.tasks.files import process_batch
 
-__all__ = ["process_batch", "process_one"]
+__all__ = ["process_batch"]

@@ -5,7 +5,7 @@ Read `convert` first. A reader (`csv_file`, `json_file`, `excel_file`) turns a f
 """
 
 from drawscape.data.convert import Conversion, convert
-from drawscape.data.engine import DEFAULT_MB, keep_open, memory_mb
+from drawscape.data.engine import DEFAULT_MB, memory_mb
 from drawscape.data.options import FORMATS, Options, format_named, suffix_of
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Options",
     "convert",
     "format_named",
-    "keep_open",
     "memory_mb",
     "suffix_of",
 ]

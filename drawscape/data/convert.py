@@ -67,7 +67,6 @@ def convert(
     ):
         try:
             table = _read(duck, source, reads, options, writes)
-            duck.reserve(len(table.columns), source.stat().st_size)
             rows = _write(duck, table, temporary, writes, options)
         except UnreadableError:
             if reads not in ("csv", "tsv"):
@@ -112,10 +111,10 @@ def _write(duck: Engine, table: Table, path: Path, form: str, options: Options) 
 def _read_parquet(duck: Engine, path: Path, options: Options) -> Table:
     """Return the table in a Parquet file, columns cast to the `types` asked for."""
     source = f"read_parquet({file_literal(path)})"
-    described = duck.rows(f"DESCRIBE SELECT * FROM {source}", share=(0, 0.1), message="reading")
+    described = duck.rows(f"DESCRIBE SELECT * FROM {source}", message="reading")
     found = {str(row[0]): str(row[1]) for row in described}
     asked = options.sql_types(found)
     columns = tuple(Column(name, asked.get(name, kind)) for name, kind in found.items())
-    rows = duck.rows(f"SELECT count(*) FROM {source}", share=(0.1, 0.1), message="reading")
+    rows = duck.rows(f"SELECT count(*) FROM {source}", message="reading")
     values = [(f"CAST({identifier(c.name)} AS {c.type})", c.name) for c in columns]
     return Table(select(values, source), columns, int(rows[0][0]))

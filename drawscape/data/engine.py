@@ -16,8 +16,9 @@ from drawscape.errors import DataError, MissingExtraError, SettingsError
 Progress = Callable[[float, str], object]
 """Takes the fraction done (0 to 1) and what is going on."""
 
-WRITING = (0.35, 1.0)  # the share of the progress that is writing; reading every row comes before
-LOOK_S = 0.1  # between two looks at a query's progress: ten a second is what an eye follows
+READING = (0.1, 0.35)  # the shares of the progress, after decoding
+WRITING = (0.35, 1.0)
+CHECK_S = 0.1  # between two checks of a query's progress: ten a second is what an eye follows
 DEFAULT_MB = 512
 _LEAST_MB = 64  # below this DuckDB cannot hold the buffers of its readers
 _COLUMN_KB = 200  # of accounted memory, for the vectors and buffers of one column
@@ -31,7 +32,6 @@ _SESSION = (
     "progress_bar_time = 0",
 )
 _PLACE = re.compile(r"(in (?:line|record/value)) (\d+)")
-_kept: dict[str, Any] = {}
 
 
 class UnreadableError(DataError):
@@ -71,7 +71,9 @@ class Engine:
         self._furthest = 0.0
         self.scratch = scratch
 
-    def rows(self, sql: str, *, share: tuple[float, float], message: str) -> list[tuple[Any, ...]]:
+    def rows(
+        self, sql: str, *, message: str, share: tuple[float, float] = READING
+    ) -> list[tuple[Any, ...]]:
         """Return what the query gives, reporting the progress between the two fractions of `share`.
 
         Raises DataError with DuckDB's words when it fails. When the waiting thread is interrupted,
@@ -84,7 +86,7 @@ class Engine:
         try:
             while thread.is_alive():
                 self.report(fraction, message)
-                thread.join(LOOK_S)
+                thread.join(CHECK_S)
                 fraction = self._fraction(share)
         finally:
             if thread.is_alive():
@@ -141,28 +143,6 @@ class Engine:
 @contextmanager
 def engine(folder: Path, *, memory_mb: int, progress: Progress) -> Iterator[Engine]:
     """Yield an Engine that takes about `memory_mb` of memory, spills into `folder`, tidies up."""
-    with (
-        scratch_folder(folder) as scratch,
-        _database(folder, memory_mb) as database,
-        database.cursor() as connection,
-    ):
-        for setting in (*_SESSION, f"memory_limit = '{memory_mb}MB'"):
-            connection.execute(f"SET {setting}")
-        yield Engine(connection, scratch, memory_mb, progress)
-
-
-def keep_open() -> None:
-    """Let all conversions of this process share one database: opening one takes as long as a small
-    file. For a process of a pool, which does nothing else; all must have one limit of memory.
-    """
-    _kept.setdefault("database", None)
-
-
-@contextmanager
-def _database(folder: Path, memory_mb: int) -> Iterator[Any]:
-    if _kept.get("database"):
-        yield _kept["database"]
-        return
     config = {
         "memory_limit": f"{memory_mb}MB",
         "threads": 2,
@@ -170,13 +150,13 @@ def _database(folder: Path, memory_mb: int) -> Iterator[Any]:
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    database = _duckdb().connect(":memory:", config=config)
-    if "database" in _kept:
-        _kept["database"] = database
-        yield database
-        return
-    with database:
-        yield database
+    with (
+        scratch_folder(folder) as scratch,
+        _duckdb().connect(":memory:", config=config) as connection,
+    ):
+        for setting in _SESSION:
+            connection.execute(f"SET {setting}")
+        yield Engine(connection, scratch, memory_mb, progress)
 
 
 def memory_mb() -> int:

@@ -1,10 +1,12 @@
 """JSON and NDJSON files: records whose keys become columns, numbers kept to the digit."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from drawscape.data.dialect import find_encoding, transcode, unique_names
+from drawscape.data import infer
+from drawscape.data.csv_file import as_utf8, find_encoding, unique_names
 from drawscape.data.engine import (
     Column,
     Engine,
@@ -15,13 +17,12 @@ from drawscape.data.engine import (
     select,
     text_value,
 )
-from drawscape.data.infer import DATES, NUMBERS, Reading, candidates
 from drawscape.data.options import Options
 from drawscape.errors import DataError
 
 MOST_COLUMNS = 10_000  # a record with more keys is a dictionary, not a row
 _LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
-_NUMBERS = NUMBERS[1:]
+_NUMBERS = infer.NUMBERS[1:]
 
 
 def read_json(engine: Engine, path: Path, options: Options, *, target: str, lines: bool) -> Table:
@@ -31,7 +32,7 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     Records that are not objects make one column, 'value'. Integers keep every digit, other numbers
     those of a double. Raises DataError where the file is not JSON or ends too soon.
     """
-    plain = _as_utf8(engine, path, options)
+    plain = as_utf8(engine, path, find_encoding(path, options.encoding))
     array = not lines and _is_array(plain, path)
     form = "newline_delimited" if lines else "array" if array else "unstructured"
     how = f"format = '{form}', maximum_object_size = {_LARGEST_RECORD}"
@@ -88,15 +89,6 @@ def _copy_documents(engine: Engine, documents: str, path: Path, *, lines: bool) 
     return count
 
 
-def _as_utf8(engine: Engine, path: Path, options: Options) -> Path:
-    encoding = find_encoding(path, options.encoding)
-    if encoding.lower() in ("utf-8", "utf8", "ascii"):
-        return path
-    plain = engine.scratch / "utf8.json"
-    transcode(path, plain, encoding=encoding, report=lambda f: engine.report(0.1 * f, "decoding"))
-    return plain
-
-
 def _is_array(path: Path, named: Path) -> bool:
     """Return whether the file is one array; DataError when the array does not end.
 
@@ -115,7 +107,7 @@ def _is_array(path: Path, named: Path) -> bool:
 
 def _counts(engine: Engine, scan: str) -> tuple[int, int]:
     sql = f"SELECT count(*), count(*) FILTER (WHERE json_type(json) = 'OBJECT') FROM {scan}"
-    row = engine.rows(sql, share=(0.1, 0.2), message="counting records")[0]
+    row = engine.rows(sql, message="counting records")[0]
     return int(row[0]), int(row[1])
 
 
@@ -148,11 +140,10 @@ def _pointer(key: str) -> str:
 
 def _keys(engine: Engine, scan: str, options: Options, target: str) -> list[tuple[str, str]]:
     """Return the records' keys, in the order of their first coming, and their types."""
-    dates = [kind for kind in DATES if kind in candidates(target, options)]
-    kinds = [*_NUMBERS, *dates]
-    reading = Reading(date_format=options.date_format, timestamp_format=options.timestamp_format)
+    plain = replace(options, decimal=".", thousands=None)  # as JSON writes its numbers
+    kinds = [*_NUMBERS, *(k for k in infer.DATES if k in infer.candidates(target, options))]
     fits = ", ".join(
-        f"bool_and(coalesce({reading.check('text', kind)}, false)) FILTER (WHERE type <> 'NULL')"
+        f"bool_and(coalesce({infer.check('text', kind, plain)}, false)) FILTER (WHERE type <> 'NULL')"
         for kind in kinds
     )
     sql = f"""
@@ -165,7 +156,7 @@ def _keys(engine: Engine, scan: str, options: Options, target: str) -> list[tupl
             FROM (SELECT row_number() OVER () AS position, json FROM {scan}) AS t,
                 json_each(t.json) AS e
         ) GROUP BY key ORDER BY min(position), min(id) LIMIT {MOST_COLUMNS + 1}"""
-    found = engine.rows(sql, share=(0.2, 0.35), message="reading every record")
+    found = engine.rows(sql, message="reading every record")
     if len(found) > MOST_COLUMNS:
         raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are not a table")
     return [(row[0], _kind(row[1:5], dict(zip(kinds, row[5:], strict=True)))) for row in found]
@@ -175,7 +166,7 @@ def _kind(counts: Sequence[int], fits: dict[str, Any]) -> str:
     """Return a key's type from how many of its values are anything, texts, numbers and booleans."""
     values, texts, numbers, booleans = counts
     if values == texts:
-        return next((k for k in DATES if texts and fits.get(k)), "VARCHAR")
+        return next((k for k in infer.DATES if texts and fits.get(k)), "VARCHAR")
     if values == numbers:
         return next((k for k in _NUMBERS if fits[k]), "JSON")
     return "BOOLEAN" if values == booleans else "JSON"

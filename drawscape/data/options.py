@@ -142,11 +142,6 @@ class Options:
                 raise UnknownNameError("column", name, names)
         return {name: sql_type(name, kind) for name, kind in self.types_by_column.items()}
 
-    @property
-    def all_text(self) -> bool:
-        """Whether no type is to be guessed."""
-        return self.types == "text"
-
 
 def sql_type(column: str, name: str) -> str:
     """Return the SQL type that `name` means; ParameterError, naming `column`, if none."""

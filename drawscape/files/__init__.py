@@ -1,5 +1,5 @@
 """Many files, one operation: converted, optimised, painted, summed or packed.
 
-Read `batch` first: it plans a batch and does one file; `operations` is what can be done, `pool` does many
-files in processes of their own, `bundle` writes what holds them all.
+Read `batch` first: it plans a batch, does its files one by one, and writes what holds them all;
+`operations` is what can be done with a file.
 """

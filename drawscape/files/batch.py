@@ -2,17 +2,24 @@
 
 import hashlib
 import json
+import re
+import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+from drawscape.atomic import atomic_path, write_atomic
 from drawscape.errors import ParameterError
-from drawscape.files.operations import Operation, Place, Progress, operation_named, sha256
+from drawscape.files.operations import Operation, Progress, sha256
+from drawscape.notes import Notes
 
-Note = Mapping[str, Any]
-"""What is noted of a piece of work, so that it is not done again: checksum, states, facts."""
+_GOOD = ("done", "skipped")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\/:]")
+_MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives do not depend on today
+_MODE = 0o644 << 16
 
 
 @dataclass(frozen=True)
@@ -38,27 +45,9 @@ class Item:
     """One file of a batch: as it was named, and where it and its output are; `error` if it is not."""
 
     file: str
-    source: Path | None
+    source: Path
     target: Path | None
     error: str | None = None
-
-
-@dataclass(frozen=True)
-class Work:
-    """What is to be done with each file, and where scratch files go; it travels to other processes."""
-
-    name: str
-    options: Mapping[str, Any]
-    scratch: Path
-
-    @property
-    def operation(self) -> Operation:
-        """The operation of that name."""
-        return operation_named(self.name)
-
-    def key(self, item: Item) -> str:
-        """Return what the notes call this work on `item`."""
-        return work_key(self.operation.name, self.options, item.source, item.target)
 
 
 def plan(
@@ -77,7 +66,7 @@ def plan(
         try:
             source = find(file)
         except (OSError, ValueError) as problem:
-            items.append(Item(file, None, None, str(problem)))
+            items.append(Item(file, Path(), None, str(problem)))
             continue
         error = "its output would take its own place" if source == target else None
         items.append(Item(file, source, target, error))
@@ -101,43 +90,59 @@ def distinct(names: Iterable[str]) -> list[str]:
     return chosen
 
 
-def run_item(item: Item, work: Work, progress: Progress) -> tuple[Report, Note | None]:
-    """Return the report of one file, done now, and what to note of it.
+def run(
+    items: Sequence[Item],
+    operation: Operation,
+    options: Mapping[str, Any],
+    notes: Notes,
+    *,
+    progress: Progress,
+    is_stopped: Callable[[], bool],
+) -> list[Report]:
+    """Return the reports of the items in their order; what was done before is skipped.
 
-    Whatever goes wrong with the file is in the report: it must not spoil the others.
+    What goes wrong with a file is in its report, and does not spoil the others. Once `is_stopped()`
+    holds, no further file is begun.
     """
-    if item.source is None or item.error:
-        return Report(item.file, "failed", error=item.error), None
-    begun = time.monotonic()
-    try:
-        before = state(item.source)
-        place = Place(item.source, item.target, work.scratch)
-        facts = work.operation.run(place, work.options, progress)
-        note = note_of(item.source, before, item.target, facts)
-    except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
-        return Report(
-            item.file, "failed", None, error_text(problem), time.monotonic() - begun
-        ), None
-    output = str(item.target) if item.target else None
-    return Report(item.file, "done", output, None, time.monotonic() - begun, facts), note
+    reports: list[Report] = []
+    for number, item in enumerate(items):
+
+        def report(fraction: float, message: str, number: int = number) -> None:
+            file = items[number].file
+            words = f"{number + 1} of {len(items)} files, {file}"
+            progress((number + fraction) / len(items), f"{words}: {message}" if message else words)
+
+        if is_stopped():
+            reports.append(Report(item.file, "stopped", error="the batch was stopped before it"))
+        else:
+            report(0.0, "")
+            reports.append(_run_item(item, operation, options, notes, report))
+    return reports
 
 
-def known_report(item: Item, note: Note | None) -> Report | None:
-    """Return the report of a file that needs no work: done before, or not there; else None."""
-    if item.source is None or item.error:
+def _run_item(
+    item: Item,
+    operation: Operation,
+    options: Mapping[str, Any],
+    notes: Notes,
+    progress: Progress,
+) -> Report:
+    if item.error:
         return Report(item.file, "failed", error=item.error)
+    begun = time.monotonic()
+    key = _key(operation.name, options, item.source, item.target)
+    output = str(item.target) if item.target else None
     try:
-        facts = known_facts(note, item.source, item.target)
-    except OSError as problem:
-        return Report(item.file, "failed", error=error_text(problem))
-    if facts is None:
-        return None
-    return Report(item.file, "skipped", str(item.target) if item.target else None, facts=facts)
-
-
-def stopped(item: Item) -> Report:
-    """Return the report of a file that was not reached."""
-    return Report(item.file, "stopped", error="the batch was stopped before this file")
+        facts = _known_facts(notes.get(key), item.source, item.target)
+        if facts is not None:
+            return Report(item.file, "skipped", output, facts=facts)
+        before = _state(item.source)
+        facts = operation.run(item.source, item.target or item.source, options, progress)
+        _note(notes, key, item.source, before, item.target, facts)
+    except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
+        error = f"{type(problem).__name__}: {problem}"
+        return Report(item.file, "failed", error=error, seconds=time.monotonic() - begun)
+    return Report(item.file, "done", output, None, time.monotonic() - begun, facts)
 
 
 def summary(reports: Sequence[Report]) -> str:
@@ -147,42 +152,112 @@ def summary(reports: Sequence[Report]) -> str:
     return ", ".join(counts) or "no files"
 
 
-def error_text(problem: BaseException) -> str:
-    """Return an error as a report shows it."""
-    return f"{type(problem).__name__}: {problem}"
+# What is noted of work, so that it is not done again
 
 
-def work_key(*parts: Any) -> str:
+def _key(*parts: Any) -> str:
     """Return a key for a piece of work: the same for the same operation, options and paths."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def note_of(
-    source: Path, before: Sequence[int], output: Path | None, facts: Mapping[str, Any]
-) -> Note | None:
-    """Return what to note of work; None if the source has changed since `before`, when it began."""
+def _note(
+    notes: Notes,
+    key: str,
+    source: Path,
+    before: Sequence[int],
+    output: Path | None,
+    facts: Mapping[str, Any],
+) -> None:
+    """Note that work is done, unless the source has changed since `before`, when it began."""
     digest = sha256(source)
-    if state(source) != before:
-        return None
-    made = state(output) if output else None
-    return {"sha256": digest, "source": before, "output": made, "facts": dict(facts)}
+    if _state(source) == before:
+        made = _state(output) if output else None
+        noted = {"sha256": digest, "source": before, "output": made, "facts": dict(facts)}
+        notes.put(key, noted)
 
 
-def known_facts(note: Note | None, source: Path, output: Path | None) -> Mapping[str, Any] | None:
+def _known_facts(note: Any, source: Path, output: Path | None) -> Mapping[str, Any] | None:
     """Return the facts in a note; None if the work must be done (again).
 
     The source must be unchanged, by size and time or by its checksum, and the output just as it
     was written.
     """
-    if note is None or (output and not (output.is_file() and state(output) == note["output"])):
+    if note is None or (output and not (output.is_file() and _state(output) == note["output"])):
         return None
-    if state(source) != note["source"] and sha256(source) != note["sha256"]:
+    if _state(source) != note["source"] and sha256(source) != note["sha256"]:
         return None
     facts: Mapping[str, Any] = note["facts"]
     return facts
 
 
-def state(path: Path) -> list[int]:
+def _state(path: Path) -> list[int]:
     """Return what shows whether a file is still the same: its size and its time of change."""
     found = path.stat()
     return [found.st_size, found.st_mtime_ns]
+
+
+# What a batch makes of all its files together
+
+
+def finish(
+    reports: Sequence[Report],
+    items: Sequence[Item],
+    operation: Operation,
+    folder: Path,
+    notes: Notes,
+) -> list[Report]:
+    """Return the reports with the file in `folder` that holds all the good ones, where one is due.
+
+    Its name is made of the list of files, so that the same batch writes the same file.
+    """
+    good = [index for index, report in enumerate(reports) if report.status in _GOOD]
+    if operation.name not in ("zip", "checksum") or not good:
+        return list(reports)
+    stem = folder / f"{operation.name}-{_key([str(item.source) for item in items])[:12]}"
+    if operation.name == "checksum":
+        target = stem.with_suffix(".sha256")
+        # As `sha256sum --check` reads them.
+        lines = [f"{reports[index].facts['sha256']}  {reports[index].file}\n" for index in good]
+        write_atomic(target, ["".join(lines).encode()])
+        return [replace(r, output=str(target)) if r.status in _GOOD else r for r in reports]
+    target = stem.with_suffix(".zip")
+    skipped = _zip([items[index].source for index in good], target, notes)
+    status = "skipped" if skipped else "done"
+    return [
+        replace(r, output=str(target), status=status) if r.status in _GOOD else r for r in reports
+    ]
+
+
+def _zip(sources: Sequence[Path], target: Path, notes: Notes) -> bool:
+    """Write the archive unless it is there and nothing has changed; return whether it was."""
+    states = [_state(source) for source in sources]
+    key = _key("zip", [str(source) for source in sources], states)
+    if _known_facts(notes.get(key), sources[0], target) is not None:
+        return True
+    write_zip(target, list(zip(sources, member_names(sources), strict=True)))
+    _note(notes, key, sources[0], states[0], target, {})
+    return False
+
+
+def member_names(paths: Iterable[Path]) -> list[str]:
+    """Return a name in the archive for each file: its own, without folders, doubles numbered.
+
+    What another system would take for a folder or a drive (`..\\x`, `C:x`) becomes `_`.
+    """
+    return distinct(_UNSAFE.sub("_", path.name) for path in paths)
+
+
+def write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:
+    """Write the files, as (path, name in the archive), to the archive `target`, whole or not at all.
+
+    Names are plain file names, so nothing can be unpacked outside of its folder. Dates and modes are
+    fixed: the same files make the same bytes.
+    """
+    with atomic_path(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for path, name in files:
+            entry = zipfile.ZipInfo(name, _MADE)
+            entry.external_attr = _MODE
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.file_size = path.stat().st_size
+            with path.open("rb") as source, archive.open(entry, "w") as packed:
+                shutil.copyfileobj(source, packed, 1 << 20)

@@ -10,54 +10,47 @@ from drawscape.atomic import write_atomic
 from drawscape.data import FORMATS, Options, convert, format_named, memory_mb, suffix_of
 from drawscape.errors import UnknownNameError
 
-Progress = Callable[[float, str], object]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where an operation works: from `source` to `target`, with room for scratch files."""
-
-    source: Path
-    target: Path | None
-    scratch: Path
+Progress = Callable[[float, str], None]
+Facts = Mapping[str, Any]
+Run = Callable[[Path, Path, Facts, Progress], Facts]
 
 
 @dataclass(frozen=True)
 class Operation:
     """One thing to do with a file.
 
-    `run(place, options, progress)` returns facts for the report; `folder` and `suffix` are those of
-    the file it writes, None when it writes none for each. `check(options)` raises for options that it
-    does not take.
+    `run(source, target, options, progress)` returns facts for the report; `folder` and `suffix` are
+    those of the file it writes. Without a suffix it writes none for each, and `target` is the source.
+    `check(options)` raises for options that it does not take.
     """
 
     name: str
     folder: str
     suffix: str | None
-    run: Callable[[Place, Mapping[str, Any], Progress], Mapping[str, Any]]
+    run: Run
     check: Callable[[Mapping[str, Any]], object]
 
 
-def operation_named(name: str) -> Operation:
+def operation_named(name: str, scratch: Path) -> Operation:
     """Return the operation: convert_to_FORMAT, optimize_svg, svg_to_png, checksum, zip.
 
-    Raises UnknownNameError, with the near ones, for any other.
+    Conversions put what does not fit into memory below `scratch`. Raises UnknownNameError, with the
+    near ones, for any other.
     """
-    known = _OPERATIONS
-    if name.startswith("convert_to_") and name not in known:
-        form = format_named(name.removeprefix("convert_to_"))
-        return _conversion(form)
+    known = {operation.name: operation for operation in _OPERATIONS}
+    if name.startswith("convert_to_"):
+        return _conversion(format_named(name.removeprefix("convert_to_")), scratch)
     if name not in known:
-        raise UnknownNameError("operation", name, known)
+        raise UnknownNameError("operation", name, [*known, *(f"convert_to_{f}" for f in FORMATS)])
     return known[name]
 
 
-def _conversion(form: str) -> Operation:
-    def run(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+def _conversion(form: str, scratch: Path) -> Operation:
+    def run(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
         done = convert(
-            place.source,
-            _target(place),
-            scratch=place.scratch,
+            source,
+            target,
+            scratch=scratch,
             target_format=form,
             options=Options.of(options),
             memory_mb=memory_mb(),
@@ -68,31 +61,24 @@ def _conversion(form: str) -> Operation:
     return Operation(f"convert_to_{form}", "data", suffix_of(form), run, Options.of)
 
 
-def _optimize(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+def _optimize(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
     from drawscape.plot import optimize
     from drawscape.plot.export.svg import to_svg
     from drawscape.svg.read import read_svg
 
-    def report(fraction: float, step: str) -> None:
-        progress(fraction, step)
-
-    document = optimize(read_svg(place.source), on_progress=report, **options)
-    write_atomic(_target(place), [to_svg(document)])
+    document = optimize(read_svg(source), on_progress=progress, **options)
+    write_atomic(target, [to_svg(document)])
     return {"lines": sum(len(layer.lines) for layer in document.layers)}
 
 
-def _to_png(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+def _to_png(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
     from drawscape.plot.export.png import to_png
     from drawscape.svg.read import read_svg
 
-    document = read_svg(place.source)
+    document = read_svg(source)
     progress(0.5, "painting")
-    write_atomic(_target(place), [to_png(document, **options)])
+    write_atomic(target, [to_png(document, **options)])
     return {}
-
-
-def _checksum(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-    return {"sha256": sha256(place.source)}
 
 
 def sha256(path: Path) -> str:
@@ -101,9 +87,12 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _zipped(place: Place, options: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-    """Do nothing yet: the archive is written once all files are known."""
-    return {}
+def _checksum(source: Path, _target: Path, _options: Facts, _progress: Progress) -> Facts:
+    return {"sha256": sha256(source)}
+
+
+def _zipped(_source: Path, _target: Path, _options: Facts, _progress: Progress) -> Facts:
+    return {}  # the archive is written once all files are known
 
 
 def _only(*names: str) -> Callable[[Mapping[str, Any]], None]:
@@ -115,22 +104,12 @@ def _only(*names: str) -> Callable[[Mapping[str, Any]], None]:
     return check
 
 
-def _target(place: Place) -> Path:
-    if place.target is None:
-        raise TypeError("an operation that writes a file needs a target")
-    return place.target
-
-
 _OPTIMIZING = _only(
     "tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start"
 )
-_OPERATIONS = {
-    operation.name: operation
-    for operation in (
-        *(_conversion(form) for form in FORMATS),
-        Operation("optimize_svg", "optimized", ".svg", _optimize, _OPTIMIZING),
-        Operation("svg_to_png", "png", ".png", _to_png, _only("dpi", "background")),
-        Operation("checksum", "checksums", None, _checksum, _only()),
-        Operation("zip", "archives", None, _zipped, _only()),
-    )
-}
+_OPERATIONS = (
+    Operation("optimize_svg", "optimized", ".svg", _optimize, _OPTIMIZING),
+    Operation("svg_to_png", "png", ".png", _to_png, _only("dpi", "background")),
+    Operation("checksum", "checksums", None, _checksum, _only()),
+    Operation("zip", "archives", None, _zipped, _only()),
+)

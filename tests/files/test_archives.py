@@ -7,8 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawscape.files.archive import member_names, write_zip
-from drawscape.files.batch import distinct
+from drawscape.files.batch import distinct, member_names, write_zip
 
 
 def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
