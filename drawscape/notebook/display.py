@@ -11,7 +11,6 @@ from typing import Any
 import ipywidgets as widgets
 
 from drawscape.errors import DrawscapeError
-from drawscape.notebook.job_state import JobState
 from drawscape.notebook.picture import (
     Picture,
     is_blank,
@@ -20,6 +19,7 @@ from drawscape.notebook.picture import (
     result_path,
     result_picture,
 )
+from drawscape.notebook.reader import JobState
 from drawscape.notebook.style import line, mark, write, write_html
 from drawscape.notebook.text import error_line, size_words, status_words
 

@@ -12,9 +12,9 @@ from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
 from drawscape.notebook.picture import place_words
 from drawscape.notebook.plot_figures import figures_html, figures_of, notices
+from drawscape.notebook.reader import Debounce
 from drawscape.notebook.style import HAS_ANYWIDGET, line, write, write_html
 from drawscape.notebook.text import size_words
-from drawscape.notebook.throttle import Throttle
 from drawscape.notebook.viewable import margin_of, settings_of
 from drawscape.plot import optimize, save, split_layers
 from drawscape.svg.read import read_svg
@@ -79,8 +79,8 @@ class DrawingPanel:
         self._row = widgets.HBox([*look, self._format, self._per_pen, self._export])
         self._row.add_class("drawscape-buttons")
         self._row.layout.display = "none"
-        self._reading = Throttle(REST_S, self._read, from_last=True)
-        self._later = Throttle(LATER_S, self._read, from_last=True)
+        self._reading = Debounce(REST_S, self._read, from_last=True, slow=True)
+        self._later = Debounce(LATER_S, self._read, from_last=True, slow=True)
         self._busy_until = 0.0
         self._is_read = False
         self.parts = [self._place, self._notice, self._row, self._figures]

@@ -11,8 +11,8 @@ from drawscape.jobs import enqueue_many, watch
 from drawscape.notebook.breeding import child, random_values
 from drawscape.notebook.breeding_controls import BreedingControls
 from drawscape.notebook.generation import Beginning, Generation, Individual, beginning
-from drawscape.notebook.job_state import ENDED, state_of
 from drawscape.notebook.matrix import Cell
+from drawscape.notebook.reader import ENDED, state_of
 from drawscape.notebook.sheet_cells import drawing_of, planned_cells
 from drawscape.notebook.standing import SHEET_PRIORITY
 from drawscape.notebook.style import LiveBox, line, write

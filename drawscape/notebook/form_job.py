@@ -9,7 +9,7 @@ from typing import Any
 
 from drawscape.jobs import Job
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.job_state import JobState, follow
+from drawscape.notebook.reader import JobState, follow
 from drawscape.notebook.standing import DrawnBefore
 from drawscape.notebook.style import line, write
 from drawscape.notebook.worker import guard

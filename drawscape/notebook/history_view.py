@@ -11,12 +11,11 @@ from drawscape.catalogue import REJECTED, Drawing, Drawings, drawings
 from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import Order, check_filters, name_of, sketch_names
-from drawscape.notebook.catalogue_watch import follow_catalogue
 from drawscape.notebook.drawing_words import drawings_words
+from drawscape.notebook.reader import Debounce, follow_catalogue
 from drawscape.notebook.standing import at_one_moment
 from drawscape.notebook.style import LiveBox, line, write
 from drawscape.notebook.text import label_of
-from drawscape.notebook.throttle import Throttle
 from drawscape.notebook.thumbnail import Thumbnail
 from drawscape.notebook.wall import ORDERS, Wall, button
 from drawscape.sketches import Sketch
@@ -74,7 +73,7 @@ class History(LiveBox):
         self._last_look = 0
         self._found = Drawings([])
         self._shown: list[tuple[Drawing, str]] = []
-        self._keeping = Throttle(REST_S, self._keep, from_last=True)
+        self._keeping = Debounce(REST_S, self._keep, from_last=True, slow=True)
         refresh_index()
         small = {"width": "130px"}
         self._sketch = widgets.Dropdown(
@@ -107,7 +106,7 @@ class History(LiveBox):
             control.observe(self._filter_changed, names="value")
         super().__init__("the history of drawings", self._rows())
         self.refresh()
-        follow_catalogue(self)
+        self._catalogue = follow_catalogue(self.catalogue_changed, self.catalogue_failed)
 
     @property
     def drawings(self) -> Drawings:

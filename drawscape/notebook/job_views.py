@@ -9,8 +9,8 @@ import ipywidgets as widgets
 from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.jobs import Job, get_job
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.job_state import JobState, follow, state_of
 from drawscape.notebook.picture import result_path
+from drawscape.notebook.reader import JobState, follow, state_of
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.sheet_cells import drawing_of
 from drawscape.notebook.style import LiveBox, line, write

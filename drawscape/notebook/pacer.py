@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from drawscape.notebook.throttle import Throttle
+from drawscape.notebook.reader import Debounce
 
 REST_S = 0.25
 """A hand that rests so long wants to see this drawing, not the one that is under way."""
@@ -20,7 +20,7 @@ class Pacer:
         self._draw = draw
         self._lock = threading.Lock()
         self._wanted = self._busy = False
-        self._rest = Throttle(REST_S, self._begin, from_last=True)
+        self._rest = Debounce(REST_S, self._begin, from_last=True)
 
     def request(self) -> None:
         """Note that the settings have changed."""

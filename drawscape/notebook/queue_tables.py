@@ -17,10 +17,9 @@ from drawscape.jobs import (
 )
 from drawscape.jobs import watch as watch_jobs
 from drawscape.jobs.actions import ACTIONS, offered, summary_words
-from drawscape.notebook.job_state import JobState, state_of
+from drawscape.notebook.reader import Debounce, JobState, state_of
 from drawscape.notebook.style import LiveBox, line, write, write_html
 from drawscape.notebook.text import duration_words, status_words, verb_of
-from drawscape.notebook.throttle import Throttle
 
 PERIOD_S = 0.25
 """Redrawn four times a second at most, however fast the queue moves."""
@@ -51,8 +50,8 @@ class QueueTable(LiveBox):
         self._status, self._limit = status, limit
         self._summary = line("", "drawscape-summary")
         self._table = widgets.HTML().add_class("drawscape-queue")
-        self._throttle = Throttle(PERIOD_S, self.refresh)
-        self._keeping = Throttle(KEEP_S, self._keep)
+        self._throttle = Debounce(PERIOD_S, self.refresh)
+        self._keeping = Debounce(KEEP_S, self._keep, slow=True)
         self._states: list[JobState] = []
         self._lock = threading.Lock()
         self._details = line("", "drawscape-trouble")

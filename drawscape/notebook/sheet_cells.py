@@ -8,9 +8,9 @@ from typing import Any
 from drawscape.catalogue import Drawing, drawn_for, find, refresh
 from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Batch, Job, enqueue_many, get_job
-from drawscape.notebook.job_state import JobState, state_of
 from drawscape.notebook.matrix import Cell
 from drawscape.notebook.page import MARGIN
+from drawscape.notebook.reader import JobState, state_of
 from drawscape.notebook.standing import (
     SHEET_PRIORITY,
     at_one_moment,

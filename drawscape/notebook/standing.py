@@ -13,7 +13,7 @@ from drawscape.catalogue.database import reading
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import CatalogueError, ProvenanceError
 from drawscape.jobs import Job, enqueue_background_job
-from drawscape.notebook.job_state import JobState
+from drawscape.notebook.reader import JobState
 from drawscape.notebook.target import REMEMBERED, Drawable, Target
 from drawscape.sketches import SKETCHES
 from drawscape.sketches.drawing import chosen

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from drawscape.notebook.job_state import JobState
+from drawscape.notebook.reader import JobState
 
 _TRACEBACK = "Traceback (most recent call last)"
 

@@ -17,9 +17,9 @@ import traitlets
 from drawscape.notebook.gallery import Gallery
 from drawscape.notebook.lasting import Lasting
 from drawscape.notebook.picture import Picture
+from drawscape.notebook.reader import Debounce
 from drawscape.notebook.saved_picture import LARGEST_FORM, SavedPicture
 from drawscape.notebook.style import resource
-from drawscape.notebook.throttle import Throttle
 
 Handler = Callable[..., object]
 
@@ -91,7 +91,7 @@ class TileGrid(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
         self.saved = SavedPicture(
             "drawings: run this cell to see them live", "drawscape-wall", "drawscape-wall-saved"
         )
-        self._saving: Throttle | None = None
+        self._saving: Debounce | None = None
         super().__init__(**options)
         self.on_msg(self._received)
         self.show(tiles)
@@ -130,7 +130,7 @@ class TileGrid(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget
 
     def begin_saving(self) -> None:
         """Keep the first tiles from now on, as many as a form may take."""
-        self._saving = Throttle(REST_S, self._save)
+        self._saving = Debounce(REST_S, self._save, slow=True)
         self._save()
 
     def _save(self) -> None:

@@ -11,9 +11,9 @@ from drawscape.catalogue import REJECTED, Drawing, drawings
 from drawscape.catalogue.marks import marks_of, marks_of_each
 from drawscape.catalogue.query import Order
 from drawscape.errors import DrawscapeError
-from drawscape.notebook.catalogue_watch import follow_catalogue
 from drawscape.notebook.drawing_words import drawings_words, figures_words, marked, settings_words
 from drawscape.notebook.picture import place_words, result_picture
+from drawscape.notebook.reader import follow_catalogue
 from drawscape.notebook.standing import FORM_PRIORITY, opened, page_for
 from drawscape.notebook.style import line, write
 from drawscape.notebook.tile_grid import Tile, TileGrid
@@ -78,7 +78,7 @@ class Wall:
         self._acting = [one for one in acting if isinstance(one, widgets.Button)]
         self.actions = widgets.HBox([self._number, *acting]).add_class("drawscape-choice")
         self._count()
-        follow_catalogue(self)
+        self._catalogue = follow_catalogue(self.catalogue_changed, self.catalogue_failed)
 
     @property
     def parts(self) -> list[Any]:

@@ -7,7 +7,7 @@ from support import wait_until
 
 from drawscape.notebook import display as display_module
 from drawscape.notebook.display import JobDisplay
-from drawscape.notebook.job_state import JobState
+from drawscape.notebook.reader import JobState
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><circle r="%d"/></svg>'
 

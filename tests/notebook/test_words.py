@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drawscape.notebook.job_state import JobState
+from drawscape.notebook.reader import JobState
 from drawscape.notebook.text import duration_words, error_line, status_words
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

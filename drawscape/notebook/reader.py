@@ -1,0 +1,335 @@
+"""The lasting threads of a kernel: one reads jobs and catalogue for what is shown, one does slow work.
+
+    following = follow(job, lambda state: print(state.status))     # now, and at each change
+    following.close()
+
+States are read one at a time and numbered, so that an older one never replaces a newer one on the page.
+"""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from drawscape import jobs
+from drawscape.catalogue.database import data_version
+from drawscape.errors import CatalogueError, DrawscapeError, JobNotFoundError
+from drawscape.jobs import Job, watch, workers_alive
+from drawscape.notebook.worker import STARTING, start_if_needed, started_words, workers_started
+from drawscape.settings import home
+
+ENDED = frozenset({*jobs.ENDED, "not_found"})
+"""The statuses that no job leaves by itself."""
+
+SHOWS_PREVIEW = frozenset({"started", "stopped"})
+
+WAITING_S = 1.0
+"""How often to read again whether a worker is alive and how many jobs are ahead."""
+
+CATALOGUE_S = 0.5
+"""How often to read whether anybody has drawn or marked: others' work shows within a second."""
+
+_LOG = logging.getLogger("drawscape.notebook")
+
+
+class LastingThread:
+    """A thread that does what is due, and never ends: each short-lived one would cost a memory arena."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._wake = threading.Condition()
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
+        self._count = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    def do(self, action: Callable[[], object], after_s: float = 0.0) -> None:
+        """Call `action` in the thread, `after_s` from now; what it raises is logged."""
+        with self._wake:
+            heapq.heappush(self._due, (time.monotonic() + after_s, next(self._count), action))
+            self._wake.notify()
+            if self._thread is None or not self._thread.is_alive():  # the latter after a fork
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            action = self._next()
+            try:
+                action()
+            except Exception:  # noqa: BLE001 - the thread serves others, too
+                _LOG.exception("what a board or form asked for failed")
+            del action  # it holds what it shows
+
+    def _next(self) -> Callable[[], object]:
+        with self._wake:
+            while True:
+                left_s = self._due[0][0] - time.monotonic() if self._due else None
+                if left_s is not None and left_s <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._wake.wait(left_s)
+
+
+_READER = LastingThread("drawscape-reader")
+_SLOW = LastingThread("drawscape-slow")
+
+
+def later(action: Callable[[], object], after_s: float = 0.0) -> None:
+    """Call `action` in the thread for slow work: reading a large file, making a picture, an export."""
+    _SLOW.do(action, after_s)
+
+
+class Debounce:
+    """Calls `action` `period_s` after it was first asked for, once, however often it was asked for.
+
+    With `from_last` each request puts the call off again, so that it comes when the requests rest. The call
+    runs in the reader's thread, with `slow` in the one for slow work.
+    """
+
+    def __init__(
+        self,
+        period_s: float,
+        action: Callable[[], object],
+        *,
+        from_last: bool = False,
+        slow: bool = False,
+    ) -> None:
+        self._period_s, self._action, self._from_last = period_s, action, from_last
+        self._thread = _SLOW if slow else _READER
+        self._lock = threading.Lock()
+        self._asked = 0
+        self._is_due = False
+
+    def request(self) -> None:
+        """Ask for the call; one that is due already serves this request too."""
+        with self._lock:
+            if self._is_due and not self._from_last:
+                return
+            self._is_due, self._asked = True, self._asked + 1
+            asked = self._asked
+        self._thread.do(lambda: self._run(asked), self._period_s)
+
+    def drop(self) -> None:
+        """Forget what is due."""
+        with self._lock:
+            self._is_due = False
+
+    def _run(self, asked: int) -> None:
+        with self._lock:
+            if not self._is_due or asked != self._asked:
+                return  # dropped, or put off
+            self._is_due = False
+        self._action()
+
+
+@dataclass(frozen=True)
+class JobState:
+    """A job at one moment. `ahead` counts the jobs that come first, where that is known.
+
+    Of two states the one with the larger `number` was read later.
+    """
+
+    id: str
+    status: str
+    progress: float = 0.0
+    message: str | None = None
+    error: str | None = None
+    result: Any = None
+    preview: bytes | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    ahead: int | None = None
+    task: str = ""
+    description: str | None = None
+    drawn_before: str = ""
+    printed: str = ""
+    number: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is in a final state."""
+        return self.status in ENDED
+
+    @property
+    def run_s(self) -> float:
+        """Seconds since it began, 0 before."""
+        begun = self.started_at
+        return 0.0 if begun is None else (datetime.now(UTC) - begun).total_seconds()
+
+    @property
+    def name(self) -> str:
+        """Its description or, without one, its task's name."""
+        return self.description or self.task.rpartition(".")[2]
+
+
+_NUMBERS = itertools.count(1)
+_READING = threading.Lock()
+
+
+def state_of(job: Job) -> JobState:
+    """Return the state of `job` now; one that was removed is `not_found`.
+
+    One state is read at a time, with its number: so the order of the numbers is that of the states.
+    """
+    with _READING:
+        return _read_state(job, next(_NUMBERS))
+
+
+def _read_state(job: Job, number: int) -> JobState:
+    try:
+        row = job.refresh()
+    except JobNotFoundError as error:
+        return JobState(job.id, "not_found", error=str(error), number=number)
+    return JobState(
+        id=row.id,
+        status=row.status,
+        task=row.task,
+        description=row.description,
+        progress=row.progress,
+        message=row.message,
+        error=row.error,
+        result=_result_of(job) if row.status == "finished" else None,
+        preview=job.preview if row.status in SHOWS_PREVIEW else None,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        ahead=job.ahead if row.status == "queued" else None,
+        number=number,
+    )
+
+
+def _result_of(job: Job) -> Any:
+    """Return the result; one that cannot be read (another key, a class that is gone) is in `job.result`."""
+    try:
+        return job.result
+    except Exception:  # noqa: BLE001 - whatever unpickling raises: the other jobs are shown
+        return None
+
+
+class Following:
+    """What calls back for some jobs until all of them have finished, or `close`.
+
+    One that failed or was canceled is followed on: somebody may try it again.
+    """
+
+    def __init__(
+        self,
+        followed: Sequence[Job],
+        on_state: Callable[[JobState], object],
+        on_note: Callable[[str], object] | None,
+    ) -> None:
+        self._on_state, self._on_note = on_state, on_note
+        self._open = {job.id for job in followed}
+        self._waiting = dict.fromkeys(self._open, True)
+        self._asked: set[str] = set()
+        self._lock = threading.Lock()
+        self.is_closed = not followed
+        self._watch = watch(self._changed, list(self._open)) if followed else None
+        if on_note is not None and followed:
+            self._started = workers_started()
+            self._jobs = list(followed)
+            _SLOW.do(self._look_after_worker)
+
+    def close(self) -> None:
+        """Call back no more."""
+        self.is_closed = True
+        if self._watch is not None:
+            self._watch.close()
+
+    def _changed(self, job: Job) -> None:
+        with self._lock:
+            if job.id in self._asked:
+                return  # it is read soon, as it is then
+            self._asked.add(job.id)
+        _READER.do(lambda: self._tell(job))
+
+    def _tell(self, job: Job) -> None:
+        with self._lock:
+            self._asked.discard(job.id)
+        if self.is_closed:
+            return
+        state = state_of(job)
+        self._waiting[job.id] = not state.ended
+        if state.status in ("finished", "not_found"):
+            self._open.discard(job.id)
+        try:
+            self._on_state(state)
+        finally:
+            if not self._open:
+                self.close()
+
+    def _look_after_worker(self) -> None:
+        """Have a worker while jobs wait, and note when a new one was started, whoever asked for it."""
+        if self.is_closed or self._on_note is None or not any(self._waiting.values()):
+            return
+        try:
+            missing = not workers_alive()
+            if missing:
+                self._on_note(STARTING)
+            before, self._started = self._started, start_if_needed()
+            if self._started != before:
+                self._on_note(started_words(self._started))
+            elif missing:
+                self._on_note("")  # somebody else was quicker
+        except DrawscapeError as error:
+            self._on_note(str(error))
+        for job in self._jobs:
+            if self._waiting[job.id]:
+                self._changed(job)  # how many are ahead of it is in no row of its own
+        _SLOW.do(self._look_after_worker, WAITING_S)
+
+
+def follow(
+    followed: Job | Sequence[Job],
+    on_state: Callable[[JobState], object],
+    on_note: Callable[[str], object] | None = None,
+) -> Following:
+    """Call `on_state(state)` in the reader's thread, now and at each change of the jobs.
+
+    With `on_note` a worker is started should there be none while a job waits, and `on_note` gets a sentence
+    about it; the state of a job that waits is then read once a second.
+    """
+    return Following([followed] if isinstance(followed, Job) else followed, on_state, on_note)
+
+
+class CatalogueFollowing:
+    """What calls back when drawings or marks have changed, until `close` or in another home."""
+
+    def __init__(
+        self, on_change: Callable[[], object], on_trouble: Callable[[str], object]
+    ) -> None:
+        self._on_change, self._on_trouble = on_change, on_trouble
+        self._home: Path | None = home()
+        self._seen: int | None = None
+        _READER.do(self._look)
+
+    def close(self) -> None:
+        """Call back no more."""
+        self._home = None
+
+    def _look(self) -> None:
+        if self._home is None or self._home != home():
+            return
+        try:
+            now = data_version()
+            if now != self._seen:
+                self._on_change()
+            self._seen = now
+        except CatalogueError as error:
+            self._on_trouble(str(error))
+        finally:
+            _READER.do(self._look, CATALOGUE_S)
+
+
+def follow_catalogue(
+    on_change: Callable[[], object], on_trouble: Callable[[str], object]
+) -> CatalogueFollowing:
+    """Call `on_change()` in the reader's thread soon, and within a second of what anybody draws or marks.
+
+    `on_trouble(words)` is called for a catalogue that cannot be read.
+    """
+    return CatalogueFollowing(on_change, on_trouble)
