@@ -38,6 +38,8 @@ _NEW_IN_0_3: dict[str, Any] = {
     "parents": list,
     "streams": Mapping,
     "ordered": bool,
+    "derived_from": str,
+    "body": str,
 }
 
 
@@ -51,7 +53,9 @@ class Provenance:
     that were read, `request` the address without them, `volatile` what else may change the drawing.
     `source` holds the source of a sketch that is not the library's, `parents` the recipes of drawings
     that it was bred from, `streams` the seeds of named streams that have one of their own. `ordered` says
-    that the file's lines were merged and put in order. Files of version 0.2 have nothing after `code`.
+    that the file's lines were merged and put in order. `derived_from` is the recipe of the drawing that an
+    export was made of, `body` the digest of all of the file but its metadata: another one was edited.
+    Files of version 0.2 have nothing after `code`, those of 0.3 nothing after `ordered`.
     """
 
     sketch: str
@@ -72,6 +76,8 @@ class Provenance:
     parents: list[str] = field(default_factory=list)
     streams: dict[str, int] = field(default_factory=dict)
     ordered: bool = False
+    derived_from: str = ""
+    body: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON; what is empty and not of every drawing is left out."""
@@ -95,7 +101,12 @@ class Provenance:
 
     @property
     def address(self) -> str:
-        """The recipe; for a file of version 0.2, which has none, an address made of what it says."""
+        """The recipe; for a file of version 0.2, which has none, an address made of what it says.
+
+        A file with its lines in order is another drawing than that with the lines as they were drawn.
+        """
+        if self.ordered:
+            return address_of({"recipe": self.recipe, "ordered": True})
         return self.recipe or address_of({**self.as_dict(), "version": ""})
 
 

@@ -1,9 +1,12 @@
 """What comes off a canvas: the bytes of an SVG file, and its layers as polylines."""
 
+import hashlib
 import json
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from drawscape.drawing.affine import Matrix, parse_transform
@@ -32,6 +35,19 @@ class _Item:
     drawn: Lines | str
 
 
+METADATA = re.compile(rb'<metadata id="drawscape">.*?</metadata>\n', re.DOTALL)
+"""The element of a file that says how it was made."""
+
+
+def body_digest(content: bytes) -> str:
+    """Return the digest of a file's content without the metadata, which holds this digest as `body`.
+
+    >>> body_digest(b'<svg><metadata id="drawscape">{}</metadata>\\n</svg>') == body_digest(b"<svg></svg>")
+    True
+    """
+    return hashlib.sha256(METADATA.sub(b"", content, count=1)).hexdigest()[:32]
+
+
 def document(
     width: float,
     height: float,
@@ -40,7 +56,10 @@ def document(
     provenance: Mapping[str, Any] | None = None,
     paper_color: str | None = None,
 ) -> Iterator[bytes]:
-    """Return the whole file in pieces; sizes in mm, one user unit a millimetre."""
+    """Return the whole file in pieces; sizes in mm, one user unit a millimetre.
+
+    Metadata holds a digest of all else: a file that was edited is known by it.
+    """
     wide, high = format_number(width), format_number(height)
     layered = any(isinstance(node, Group) and node.pen for node in nodes)
     inkscape = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"' if layered else ""
@@ -51,12 +70,15 @@ def document(
         f'width="{wide}mm" height="{high}mm" viewBox="0 0 {wide} {high}"{paper}>\n'
     )
     yield head.encode()
+    body: Iterable[bytes] = chain(pieces(nodes), [b"</svg>\n"])
     if provenance is not None:
+        whole = b"".join(body)
+        made = {**provenance, "body": body_digest(head.encode() + whole)}
         # ASCII, for JSON may hold characters that XML may not.
-        recipe = json.dumps(provenance, sort_keys=True, separators=(",", ":"))
+        recipe = json.dumps(made, sort_keys=True, separators=(",", ":"))
         yield f'<metadata id="drawscape">{escape(recipe)}</metadata>\n'.encode()
-    yield from pieces(nodes)
-    yield b"</svg>\n"
+        body = [whole]
+    yield from body
 
 
 def layer_attributes(pen: Pen, number: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.plot.pipeline import optimize
@@ -14,10 +13,15 @@ _DEFAULT_WIDTH_MM = 0.3
 def to_svg(document: Document) -> bytes:
     """Return the drawing as an SVG file; layers keep name, colour and width, two decimals are written.
 
-    Metadata that the reader found is kept where it is a drawing's provenance (a JSON object).
+    Where the document's metadata are a drawing's provenance (a JSON object), the file says what it is
+    derived from: it is an export and never taken for the drawing itself.
     """
+    return _written(document, _derived(document.metadata))
+
+
+def _written(document: Document, provenance: dict[str, object] | None) -> bytes:
     svg = SVGBuilder(document.width_mm, document.height_mm)
-    svg.provenance = _provenance(document.metadata)
+    svg.provenance = provenance
     for name, layer in _distinct(document.layers):
         width = layer.width_mm or _DEFAULT_WIDTH_MM
         with svg.layer(name, color=layer.color, width=width):
@@ -34,16 +38,19 @@ def ordered_svg(svg: SVGBuilder, order: Callable[[Document], Document] = optimiz
     >>> ordered_svg(svg).count(b"<polyline")
     1
     """
-    metadata = json.dumps({**(svg.provenance or {}), "ordered": True})
-    return to_svg(replace(order(svg.document()), metadata=metadata))
+    return _written(order(svg.document()), {**(svg.provenance or {}), "ordered": True})
 
 
-def _provenance(metadata: str | None) -> dict[str, object] | None:
+def _derived(metadata: str | None) -> dict[str, object] | None:
     try:
         found = json.loads(metadata or "null")
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    origin = found.get("derived_from") or found.get("recipe") or "a drawing of version 0.2"
+    kept = {name: value for name, value in found.items() if name not in ("recipe", "request")}
+    return {**kept, "derived_from": origin}
 
 
 def _distinct(layers: tuple[Layer, ...]) -> Iterator[tuple[str, Layer]]:
