@@ -40,7 +40,7 @@ def test_the_metadata_holds_no_date_and_no_path() -> None:
     values = json.loads(head.partition('<metadata id="drawscape">')[2].replace("&quot;", '"'))
     assert set(values) == {
         "sketch", "seed", "width", "height", "margin", "parameters", "version", "code",
-        "recipe", "digests", "versions",
+        "recipe", "digests", "versions", "body",
     }  # fmt: skip
 
 
