@@ -14,7 +14,7 @@ from support import wait_until
 from drawscape import atomic
 from drawscape.atomic import atomic_path, scratch_folder, sweep, sweep_tree, write_atomic
 from drawscape.jobs import start_worker
-from drawscape.plot.export.files import save
+from drawscape.plot.export.formats import save
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 

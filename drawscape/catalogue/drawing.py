@@ -18,7 +18,7 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import file_tag, image_tag
-from drawscape.plot.export.files import FORMATS, save
+from drawscape.plot.export.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.sketches.provenance import Provenance, read_provenance
 from drawscape.svg.read import read_svg

@@ -198,7 +198,7 @@ def write_drawing(
         _write_svg(svg.to_bytes() if optimize is False else _ordered(svg), output)
         return
     from drawscape.cli.plot_files import Ordering, Output
-    from drawscape.plot.export.files import format_of
+    from drawscape.plot.export.formats import format_of
 
     form = format_of(output)
     ordered = form != "png" if optimize is None else optimize

@@ -12,7 +12,7 @@ from drawscape.cli.plot_parts import split_parts
 from drawscape.cli.plot_table import show_statistics
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError, SvgReadError
-from drawscape.plot.export.files import Format, format_of
+from drawscape.plot.export.formats import Format, format_of
 from drawscape.plot.machine import Machine, read_machine
 from drawscape.plot.statistics import statistics
 from drawscape.svg.read import read_svg
@@ -97,7 +97,7 @@ def _fitted(document: Document, options: PlotOptions) -> Document:
     if options.fit is None:
         return document
     from drawscape.drawing.paper import paper_size
-    from drawscape.plot.fit import fit
+    from drawscape.plot.pages import fit
 
     size = paper_size(options.fit, "landscape" if options.landscape else None)
     return fit(document, *size, margin_mm=options.margin)
@@ -109,7 +109,7 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
         return [("", document)]
     from drawscape.drawing.paper import paper_size
     from drawscape.drawing.units import parse_length
-    from drawscape.plot.tile import tiles
+    from drawscape.plot.pages import tiles
 
     size = paper_size(options.tile, "landscape" if options.landscape else None)
     overlap = parse_length(options.overlap)

@@ -16,9 +16,9 @@ from drawscape.plot.order import Effort
 from drawscape.plot.pipeline import optimize
 
 if TYPE_CHECKING:  # an SVG is ordered and written without them
-    from drawscape.plot.bounds import Reach
-    from drawscape.plot.export.files import Format
+    from drawscape.plot.export.formats import Format
     from drawscape.plot.machine import Machine
+    from drawscape.plot.pages import Reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class Output:
 
     def write(self, document: Document, target: Path, form: Format) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
-        from drawscape.plot.export.files import save
+        from drawscape.plot.export.formats import save
 
         document, options = self._ready(document, form)
         try:
@@ -70,7 +70,7 @@ class Output:
 
     def write_to_stdout(self, document: Document, form: Format) -> None:
         """Write one file's content to standard output."""
-        from drawscape.plot.export.files import encode
+        from drawscape.plot.export.formats import encode
 
         document, options = self._ready(document, form)
         sys.stdout.buffer.write(encode(document, form, **options))
@@ -78,11 +78,11 @@ class Output:
 
     def _ready(self, document: Document, form: Format) -> tuple[Document, dict[str, Any]]:
         """Return the drawing within reach, and the options of the format's writer."""
-        from drawscape.plot.bounds import confine
+        from drawscape.plot.pages import crop
 
         options = self._options(form)
         reach = self._reach(document, form, options)
-        document, notes = confine(document, reach, outside=self.outside)
+        document, notes = crop(document, reach, outside=self.outside)
         if form == "hpgl":
             from drawscape.plot.export.hpgl import left_out
 
@@ -94,7 +94,7 @@ class Output:
 
     def _options(self, form: Format) -> dict[str, Any]:
         if form == "gcode":
-            from drawscape.plot.export.profile import read_profile
+            from drawscape.plot.export.gcode import read_profile
 
             own = self.machine.profile if self.machine else None
             return {"profile": own or read_profile(self.profile)}
@@ -111,6 +111,6 @@ class Output:
             from drawscape.plot.export.hpgl import reach_of as hpgl_reach
 
             return hpgl_reach(document, options["device"])
-        from drawscape.plot.bounds import Reach
+        from drawscape.plot.pages import Reach
 
         return self.machine.reach(document) if self.machine else Reach.of_page(document)

@@ -9,7 +9,7 @@ import click
 from drawscape.cli.plot_files import Ordering
 from drawscape.cli.shared_options import option
 from drawscape.drawing.paper import OUTSIDE, Outside
-from drawscape.plot.export.files import FORMATS, Format
+from drawscape.plot.export.formats import FORMATS, Format
 from drawscape.plot.machine import machine_names
 from drawscape.plot.order import EFFORTS, Effort
 from drawscape.svg.read.layering import Layering

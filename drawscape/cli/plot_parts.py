@@ -18,13 +18,13 @@ def split_parts(
 
 
 def _with_travel(document: Document) -> Document:
-    from drawscape.plot.preview import with_travel
+    from drawscape.plot.pages import with_travel
 
     return with_travel(document)
 
 
 def _parts(document: Document, split: str | None) -> tuple[Document, ...]:
-    from drawscape.plot.split import split_ink, split_layers
+    from drawscape.plot.pages import split_ink, split_layers
 
     if split is None:
         return (document,)

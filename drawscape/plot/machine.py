@@ -9,9 +9,9 @@ from typing import Any
 
 from drawscape.drawing.document import Document
 from drawscape.errors import PlotError, UnknownNameError
-from drawscape.plot.bounds import Reach
-from drawscape.plot.export.files import FORMATS, Format
-from drawscape.plot.export.profile import GcodeProfile, profile_of
+from drawscape.plot.export.formats import FORMATS, Format
+from drawscape.plot.export.gcode import GcodeProfile, profile_of
+from drawscape.plot.pages import Reach
 from drawscape.plot.plotter import Plotter
 
 

@@ -1,13 +1,27 @@
-"""Lines that meet become one line: as few pen lifts as the drawing allows."""
+"""Lines that meet become one line: as few pen lifts as the drawing allows.
+
+The ends of lines are nodes of a graph, the lines its edges. A line `i` has two ends, `2 * i` where it starts
+and `2 * i + 1` where it stops. A trail is a walk that enters a line by one end and goes on from its other.
+`partners[end]` is the end by which the pen goes on there, or -1 where it is lifted. For example, a line from
+A to B, one from C to B and one from C to D:
+
+    line       0: A-B   1: C-B   2: C-D
+    ends       0   1    2   3    4   5
+    partners  -1   3    4   1    2  -1      steps of the one trail: 0, 3 (line 1 backward), 4
+
+Partners are mutual, `partners[partners[end]] == end`, and lie at one node. So lines form open chains, which
+begin and end with -1, and closed ones. Half as many are open as there are nodes of odd degree, the least
+possible (Euler 1736). A closed one that meets another chain is spliced into it (Hierholzer 1873).
+"""
 
 import math
+from array import array
 
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Floats, Ints, Lines
-from drawscape.plot.neighbours import Neighbours, components
-from drawscape.plot.trails import SAME_MM, grid_cells, paired, spliced, trails
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines
+from drawscape.plot.neighbours import Neighbours, before_each, components
 
 
 def merge(lines: Lines, *, tolerance_mm: float = 0.05) -> Lines:
@@ -101,3 +115,218 @@ def _joined(lines: Lines, steps: Ints, bounds: Ints) -> Lines:
     point *= np.repeat(sign.astype(np.int8), kept)
     point += np.repeat(first, kept)
     return Lines(lines.points.take(point, axis=0), offsets[bounds])
+
+
+SAME_MM = 1e-6
+"""Points as close as this are one point: below it, a join needs no stroke of its own."""
+
+
+def paired(nodes: Ints) -> Ints:
+    """Return the partner of each end, (2 M,), given the node of each line's two ends, (M, 2).
+
+    At each node as many ends as possible are paired, in the order of the lines.
+    """
+    flat = nodes.ravel()
+    order = np.argsort(flat, kind="stable")
+    at = flat[order]
+    first = np.append(True, at[1:] != at[:-1])
+    rank = np.arange(len(at)) - np.maximum.accumulate(np.where(first, np.arange(len(at)), 0))
+    even = np.flatnonzero((rank[:-1] % 2 == 0) & ~first[1:])
+    partners = np.full(len(flat), -1, dtype=np.int64)
+    one, two = order[even], order[even + 1]
+    partners[one], partners[two] = two, one
+    return partners
+
+
+def spliced(lines: Lines, nodes: Ints, partners: Ints) -> tuple[Lines, Ints]:
+    """Return the lines, cut where closed chains meet others, and partners that draw those in passing.
+
+    Where chains share a vertex, each is cut there, between its ends a and b; going on from each one's a
+    with the b of the next makes one chain of all of them, if no two are the same chain already. That is
+    so for the branches of a tree: open chains are its roots, or one closed chain where none is open.
+    """
+    chain, is_open = _chains(partners)
+    if is_open.all():
+        return lines, partners
+    vertex, passing, point = _visits(lines, nodes, chain, is_open)
+    vertex, passing, point = _branches(vertex, passing, point, is_open)
+    if not len(vertex):
+        return lines, partners
+    return _rotated(lines, partners, vertex, point)
+
+
+def trails(partners: Ints) -> tuple[Ints, Ints]:
+    """Return steps (`2 * line + backward`), trail after trail, and where each begins, (T + 1,).
+
+    Trails come in the order of their lowest line numbers.
+    """
+    links = partners.reshape(-1, 2)
+    alone = np.flatnonzero((links < 0).all(axis=1))
+    rest = np.flatnonzero((links >= 0).any(axis=1))
+    walked, lengths = _walked(partners, rest)
+    starts = np.cumsum([0, *lengths])[:-1].astype(np.int64)
+    lowest = np.minimum.reduceat(walked >> 1, starts) if len(starts) else starts
+    order = np.argsort(np.concatenate((alone, lowest)), kind="stable")
+    begin = np.concatenate((np.arange(len(alone)), len(alone) + starts))[order]
+    counts = np.concatenate((np.ones(len(alone), dtype=np.int64), lengths)).astype(np.int64)[order]
+    bounds = np.concatenate(([0], np.cumsum(counts)))
+    index = np.arange(bounds[-1]) + np.repeat(begin - bounds[:-1], counts)
+    return np.concatenate((2 * alone, walked))[index], bounds
+
+
+def grid_cells(points: Floats, cell_mm: float) -> tuple[Ints, Ints]:
+    """Return the first point in each occupied cell, and the cell's number for each point."""
+    keys = _cell_keys(points, cell_mm)
+    # As np.unique does it, with half of its memory: that of a million lines is the peak of ordering.
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    fresh = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    del keys
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.cumsum(fresh) - 1
+    return order[fresh], number
+
+
+def _cell_keys(points: Floats, cell_mm: float = SAME_MM) -> Ints:
+    """Return a number for each point's cell, equal where two points share one, (N,)."""
+    if not len(points):
+        return np.empty(0, dtype=np.int64)
+    # One axis after the other, in place, for the sake of memory.
+    column, row = _cells(points[:, 0], cell_mm), _cells(points[:, 1], cell_mm)
+    width, height = float(np.max(column)) + 1, float(np.max(row)) + 1
+    if width * height < 2**62:
+        keys = row.astype(np.int64)
+        del row
+        keys *= int(width)
+        keys += column.astype(np.int64)
+        return keys
+    # Two metres square at 1e-6 mm: the number would not fit, so the occupied cells are counted.
+    cells = np.stack((column, row), axis=1)
+    return np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _cells(along: Floats, cell_mm: float) -> Floats:
+    """Return in which cell each coordinate lies, from 0 on."""
+    cells: Floats = along / cell_mm
+    np.rint(cells, out=cells)
+    cells -= np.min(cells)
+    return cells
+
+
+def _walked(partners: Ints, lines: Ints) -> tuple[Ints, list[int]]:
+    """Return the steps of all trails through `lines`, open ones first, and how many each has."""
+    ends = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
+    unpaired = ends[partners[ends] < 0].tolist()
+    # An array, since a list of a million numbers takes four times its memory.
+    partner = array("q", partners.tobytes())
+    drawn = bytearray(len(partners) // 2)
+    steps = array("q")
+    lengths: list[int] = []
+    for end in (*unpaired, *(2 * lines).tolist()):
+        before = len(steps)
+        while end >= 0 and not drawn[end >> 1]:
+            drawn[end >> 1] = 1
+            steps.append(end)
+            end = partner[end ^ 1]
+        if len(steps) > before:
+            lengths.append(len(steps) - before)
+    return np.frombuffer(steps, dtype=np.int64) if lengths else np.empty(0, dtype=np.int64), lengths
+
+
+def _chains(partners: Ints) -> tuple[Ints, Flags]:
+    """Return the number of the chain that each line is in, and of each chain whether it is open."""
+    ends = np.flatnonzero(partners >= 0)
+    chain = components(len(partners) // 2, ends >> 1, partners[ends] >> 1)
+    is_open = np.zeros(int(np.max(chain, initial=-1)) + 1, dtype=bool)
+    is_open[chain[np.flatnonzero(partners < 0) >> 1]] = True
+    return chain, is_open
+
+
+def _visits(lines: Lines, nodes: Ints, chain: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:
+    """Return (vertex, chain, point) for vertices that a closed chain shares with others, each once."""
+    of_point = np.repeat(chain, lines.counts)
+    ends = np.stack((lines.offsets[:-1], lines.offsets[1:] - 1), axis=1)
+    # Only what lies where a closed chain comes by is of interest, most often a small part of a drawing;
+    # ends that meet within the tolerance are one place.
+    node_is_met = np.zeros(int(np.max(nodes)) + 1, dtype=bool)
+    node_is_met[nodes[~is_open[chain]]] = True
+    keys = _cell_keys(lines.points)
+    met = np.isin(keys, keys[~is_open[of_point]])
+    met[ends.ravel()] |= node_is_met[nodes.ravel()]
+    point = np.flatnonzero(met)
+    names = np.unique(keys[point], return_inverse=True)[1].reshape(-1)
+    vertex_of = np.arange(len(names))
+    end = np.flatnonzero(met[ends.ravel()])
+    of_end = names[np.searchsorted(point, ends.ravel()[end])]
+    lowest = np.full(len(node_is_met), len(names), dtype=np.int64)
+    np.minimum.at(lowest, nodes.ravel()[end], of_end)
+    vertex_of[of_end] = lowest[nodes.ravel()[end]]
+    # A pair as one number: sorting rows is five times slower.
+    pair = vertex_of[names] * len(is_open) + of_point[point]
+    first = np.unique(pair, return_index=True)[1]
+    vertex, chains = np.divmod(pair[first], len(is_open))
+    several = np.bincount(vertex)[vertex] > 1
+    return vertex[several], chains[several], point[first[several]]
+
+
+def _branches(vertex: Ints, chain: Ints, point: Ints, is_open: Flags) -> tuple[Ints, Ints, Ints]:
+    """Return the visits at which chains are joined: each closed chain to one that is nearer a root."""
+    if not len(vertex):
+        return vertex, chain, point
+    chains, c = np.unique(chain, return_inverse=True)
+    vertices, v = np.unique(vertex, return_inverse=True)
+    count = len(chains) + len(vertices)
+    parts = components(count, c, len(chains) + v)
+    roots = is_open[chains]
+    # In a part where no chain is open, the first is the root.
+    rooted = np.zeros(int(np.max(parts)) + 1, dtype=bool)
+    rooted[parts[: len(chains)][roots]] = True
+    first = np.unique(parts[: len(chains)], return_index=True)[1]
+    roots[first[~rooted[parts[first]]]] = True
+    from_root = np.flatnonzero(roots)
+    rows = np.concatenate((c, np.full(len(from_root), count)))
+    columns = np.concatenate((len(chains) + v, from_root))
+    before = before_each(count + 1, rows, columns, count)
+    child = before[c] == len(chains) + v
+    used = np.zeros(len(vertices), dtype=bool)
+    used[v[child]] = True
+    parent = used[v] & (before[len(chains) + v] == c)
+    taken = np.flatnonzero(child | parent)
+    order = taken[np.argsort(v[taken], kind="stable")]
+    return vertex[order], chain[order], point[order]
+
+
+def _rotated(lines: Lines, partners: Ints, vertex: Ints, point: Ints) -> tuple[Lines, Ints]:
+    """Return the lines cut at the inner ones of `point`, and partners that go on with the next chain."""
+    inner = np.ones(len(lines.points), dtype=bool)
+    inner[lines.offsets[:-1]] = inner[lines.offsets[1:] - 1] = False
+    cuts = np.sort(point[inner[point]])
+    begin = np.sort(np.concatenate((lines.offsets[:-1], cuts)))
+    counts = np.sort(np.concatenate((lines.offsets[1:], cuts + 1))) - begin
+    pieces = Lines.from_counts(
+        lines.points[
+            np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
+        ],
+        counts,
+    )
+    # Where the ends of the lines are among those of the pieces, and the two ends at each cut.
+    first = np.searchsorted(begin, lines.offsets[:-1])
+    last = np.searchsorted(begin, lines.offsets[1:]) - 1
+    ends = np.stack((2 * first, 2 * last + 1), axis=1).ravel()
+    after = 2 * np.searchsorted(begin, cuts)
+    found = np.full(2 * len(pieces), -1, dtype=np.int64)
+    found[ends] = np.where(partners >= 0, ends[partners], -1)
+    found[after], found[after - 1] = after - 1, after
+    piece = np.searchsorted(begin, point, side="right") - 1
+    # A line's last point begins no piece, so that it is looked up as its piece's far end.
+    left = np.where(inner[point] | (begin[piece] == point), 2 * piece, 2 * piece + 1)
+    right = found[left]
+    group = np.append(True, vertex[1:] != vertex[:-1])
+    heads = np.flatnonzero(group)
+    following = np.arange(1, len(vertex) + 1)
+    following[np.append(heads[1:], len(vertex)) - 1] = heads
+    onward = right[following]
+    found[left] = onward
+    real = onward >= 0
+    found[onward[real]] = left[real]
+    return pieces, found

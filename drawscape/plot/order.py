@@ -1,22 +1,23 @@
-"""The order in which a plotter draws: as little travel with the pen up as can be found in time."""
+"""The order in which a plotter draws: as little travel with the pen up as can be found in time.
+
+Two heuristics find a first tour: joining the closest ends (good on scattered lines) and walking to the
+nearest end (good on hatches). Closed lines are entered where that saves most. improve.py shortens tours.
+"""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines
-from drawscape.plot.entries import choose_entries
-from drawscape.plot.fragments import join_fragments
-from drawscape.plot.nearest_end import walk_to_nearest
-from drawscape.plot.tours import Tour, drawn, travel_of
+from drawscape.plot.neighbours import Neighbours, components
 
 Effort = Literal["normal", "high"]
 EFFORTS: tuple[Effort, ...] = ("normal", "high")
 
 _Heuristic = Callable[[Floats, tuple[float, float]], Ints]
-_HEURISTICS: tuple[_Heuristic, ...] = (join_fragments, walk_to_nearest)
 
 # Up to here all that is tried takes a fraction of a second, and the shortest tour is kept.
 _TRY_BOTH = 20_000
@@ -25,6 +26,74 @@ _SAMPLE = 2_000
 # Rounds of exchange and new entries; the second already gains little.
 _HIGH_ROUNDS = 3
 _POLISHING_ROUNDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Tour:
+    """Lines in drawing order: `steps` (M,) are `2 * line + 1` when drawn backward, else `2 * line`.
+
+    `entries` (L,) holds for each line of the drawing the vertex at which a closed one is entered.
+    """
+
+    steps: Ints
+    entries: Ints
+
+    @classmethod
+    def as_given(cls, lines: Lines) -> "Tour":
+        """Return the tour that draws the lines as they stand."""
+        count = len(lines)
+        return cls(2 * np.arange(count, dtype=np.int64), np.zeros(count, dtype=np.int64))
+
+    def ends(self, lines: Lines) -> Floats:
+        """Return each line's two ends under this tour's entries, (L, 2, 2)."""
+        ends = np.stack((lines.starts, lines.ends), axis=1)
+        closed = np.flatnonzero(lines.closed)
+        ends[closed] = lines.points[lines.offsets[closed] + self.entries[closed]][:, None]
+        return ends
+
+    def travel(self, lines: Lines, start: tuple[float, float]) -> float:
+        """Return the pen-up travel in mm, from `start` to the last line."""
+        return travel_of(self.steps, self.ends(lines), start)
+
+
+def travel_of(steps: Ints, ends: Floats, start: tuple[float, float]) -> float:
+    """Return the pen-up travel in mm of drawing `steps` between `ends` (L, 2, 2), from `start` on."""
+    gaps = pen_up_moves(steps, ends, start)
+    return float(np.hypot(gaps[:, 0], gaps[:, 1]).sum())
+
+
+def pen_up_moves(steps: Ints, ends: Floats, start: tuple[float, float]) -> Floats:
+    """Return the pen-up moves as vectors, (M, 2): the first from `start`, each to the next line."""
+    lines, backward = steps >> 1, steps & 1
+    entered = ends[lines, backward]
+    left = np.concatenate((np.array([start], dtype=np.float64), ends[lines, 1 - backward]))
+    moves: Floats = entered - left[:-1]
+    return moves
+
+
+def distances(one: Floats, two: Floats) -> Floats:
+    """Return how far each of the points `one` is from that of `two`, (N,)."""
+    gaps: Floats = np.hypot(one[:, 0] - two[:, 0], one[:, 1] - two[:, 1])
+    return gaps
+
+
+def drawn(lines: Lines, tour: Tour) -> Lines:
+    """Return the lines in the tour's order, direction and rotation."""
+    which, backward = tour.steps >> 1, tour.steps & 1
+    counts = lines.counts[which]
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    along = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    entries = np.where(lines.closed, tour.entries, 0)[which]
+    if entries.any():
+        rings = np.repeat(np.maximum(counts - 1, 1), counts)
+        direction = np.repeat(1 - 2 * backward, counts)
+        turned = (np.repeat(entries, counts) + direction * along) % rings
+        straight = np.where(direction > 0, along, np.repeat(counts, counts) - 1 - along)
+        along = np.where(np.repeat(lines.closed[which], counts), turned, straight)
+    elif backward.any():
+        flipped = np.repeat(counts, counts) - 1 - along
+        along = np.where(np.repeat(backward, counts) == 1, flipped, along)
+    return Lines(lines.points[np.repeat(lines.offsets[:-1][which], counts) + along], offsets)
 
 
 def order(
@@ -80,13 +149,13 @@ def _better_on_a_sample(ends: Floats) -> _Heuristic:
 
 
 def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
-    from drawscape.plot.exchange import exchange
+    from drawscape.plot.improve import exchange_2opt
 
     travel = tour.travel(lines, start)
     # Another round helps where rings were patched in (short lines) or entries moved (closed ones).
     again = len(lines) <= _TRY_BOTH or lines.closed.any()
     for _ in range(_HIGH_ROUNDS if again else 1):
-        steps = exchange(tour.steps, tour.ends(lines), start)
+        steps = exchange_2opt(tour.steps, tour.ends(lines), start)
         tour = choose_entries(lines, Tour(steps, tour.entries), start)
         before, travel = travel, tour.travel(lines, start)
         if travel > before * 0.995:
@@ -95,13 +164,229 @@ def _improved(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
 
 
 def _polished(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
-    """Return the tour after searches that move one stretch or one line at a time."""
-    from drawscape.plot.reinsert import reinsert
-    from drawscape.plot.untangle import untangle
+    """Return the tour after 2-opt, which reverses one stretch at a time."""
+    from drawscape.plot.improve import two_opt
 
     for _ in range(_POLISHING_ROUNDS):
-        for search in (untangle, reinsert):
-            steps = search(tour.steps, tour.ends(lines), start)
-            changed = choose_entries(lines, Tour(steps, tour.entries), start)
-            tour = min(changed, tour, key=lambda one: one.travel(lines, start))
+        steps = two_opt(tour.steps, tour.ends(lines), start)
+        changed = choose_entries(lines, Tour(steps, tour.entries), start)
+        tour = min(changed, tour, key=lambda one: one.travel(lines, start))
     return tour
+
+
+_SWEEPS = 3
+
+
+def choose_entries(lines: Lines, tour: Tour, start: tuple[float, float]) -> Tour:
+    """Return the tour with closed lines entered where the way in and out is shortest.
+
+    A closed line is left where it is entered. Every other step of the tour is settled at a time, so
+    that neighbours stand still meanwhile and the travel never grows.
+    """
+    closed = lines.closed
+    if not closed.any():
+        return tour
+    entries = tour.entries.copy()
+    for sweep in range(2 * _SWEEPS):
+        current = Tour(tour.steps, entries)
+        places = np.arange(sweep % 2, len(tour.steps), 2)
+        places = places[closed[tour.steps[places] >> 1]]
+        if len(places):
+            entries = _settled(lines, current, places, start)
+    return Tour(tour.steps, entries)
+
+
+def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float]) -> Ints:
+    ends = tour.ends(lines)
+    which, backward = tour.steps >> 1, tour.steps & 1
+    left = np.concatenate((np.array([start], dtype=np.float64), ends[which, 1 - backward]))
+    entered = ends[which, backward]
+    chosen = which[places]
+    counts = lines.counts[chosen]
+    bounds = np.cumsum(counts) - counts
+    along = np.arange(counts.sum()) - np.repeat(bounds, counts)
+    vertices = lines.points[np.repeat(lines.offsets[chosen], counts) + along]
+    way = distances(vertices, np.repeat(left[places], counts, axis=0))
+    onward = np.minimum(places + 1, len(which) - 1)
+    out = distances(vertices, np.repeat(entered[onward], counts, axis=0))
+    # After the last line the pen goes nowhere.
+    way += np.where(np.repeat(places + 1 < len(which), counts), out, 0.0)
+    shortest = np.repeat(np.minimum.reduceat(way, bounds), counts)
+    first = np.flatnonzero(way <= shortest)
+    owners = np.repeat(np.arange(len(chosen)), counts)[first]
+    firsts = first[np.unique(owners, return_index=True)[1]]
+    entries = tour.entries.copy()
+    # The last vertex of a closed line is its first.
+    entries[chosen] = along[firsts] % (counts - 1)
+    return entries
+
+
+# Ends at equal distances (grids, hatches) would choose in circles; a shift far below any pen decides.
+_JITTER_MM = 1e-5
+# Ends looked up at once: all neighbours of a million lines would take 200 MB.
+_BLOCK = 100_000
+
+
+def join_fragments(ends: Floats, start: tuple[float, float]) -> Ints:
+    """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from `start` on."""
+    count = len(ends)
+    if count == 0:
+        return np.empty(0, dtype=np.int64)
+    points = np.concatenate((ends.reshape(-1, 2), [start]))
+    points += np.random.default_rng(0).uniform(-_JITTER_MM, _JITTER_MM, points.shape)
+    partner = _matched(points, count)
+    return _followed(partner, count)
+
+
+def _matched(points: Floats, count: int) -> Ints:
+    """Return for each end the end that it is joined to; the tour's last end keeps -1."""
+    partner = np.full(len(points), -1, dtype=np.int64)
+    # The start is a fragment of one end: the pen comes from there.
+    other = np.arange(len(points)) ^ 1
+    other[-1] = len(points) - 1
+    free = np.arange(len(points))
+    while len(free) > 2:
+        near, gaps = _nearest_of_others(points, free, other)
+        pairs = _mutual(near)
+        groups, sizes = _groups(free, other, near, pairs)
+        pairs = _without_rings(pairs, gaps, groups, sizes)
+        one, two = free[pairs], free[near[pairs]]
+        partner[one], partner[two] = two, one
+        open_ends = partner[free] < 0
+        free, groups = free[open_ends], groups[open_ends]
+        other[free] = _other_ends(free, groups)
+    if len(free) == 2:
+        partner[free] = free[::-1]
+    return partner
+
+
+def _nearest_of_others(points: Floats, free: Ints, other: Ints) -> tuple[Ints, Floats]:
+    """Return for each free end the index in `free` of the nearest end of another fragment, and how far."""
+    here = points[free]
+    tree = Neighbours(here)
+    near = np.empty(len(free), dtype=np.int64)
+    gaps = np.empty(len(free))
+    for first in range(0, len(free), _BLOCK):
+        own = np.arange(first, min(first + _BLOCK, len(free)))
+        # Of three neighbours one is the end itself and at most one its own fragment's other end.
+        away, found = tree.nearest(here[own], 3)
+        barred = (found == own[:, None]) | (free[found] == other[free[own]][:, None])
+        choice = np.argmin(barred, axis=1)[:, None]
+        near[own] = np.take_along_axis(found, choice, axis=1)[:, 0]
+        gaps[own] = np.take_along_axis(away, choice, axis=1)[:, 0]
+    return near, gaps
+
+
+def _mutual(near: Ints) -> Ints:
+    own = np.arange(len(near))
+    return np.flatnonzero((near[near] == own) & (own < near))
+
+
+def _groups(free: Ints, other: Ints, near: Ints, pairs: Ints) -> tuple[Ints, Ints]:
+    """Return for each free end the group that its fragment joins, and the fragments in each group."""
+    names = np.unique(np.minimum(free, other[free]), return_inverse=True)[1]
+    count = int(np.max(names)) + 1
+    labels = components(count, names[pairs], names[near[pairs]])
+    return labels[names], np.bincount(labels)
+
+
+def _without_rings(pairs: Ints, gaps: Floats, groups: Ints, sizes: Ints) -> Ints:
+    """Return the pairs to join: where they would close a ring of fragments, all but its longest."""
+    group = groups[pairs]
+    ring = np.bincount(group, minlength=len(sizes)) >= sizes
+    risky = np.flatnonzero(ring[group])
+    if not len(risky):
+        return pairs
+    order = risky[np.lexsort((gaps[pairs[risky]], group[risky]))]
+    last = np.append(group[order][1:] != group[order][:-1], True)
+    return np.delete(pairs, order[last])
+
+
+def _other_ends(free: Ints, groups: Ints) -> Ints:
+    """Return the other free end of each one's fragment; the start's fragment has but one."""
+    order = np.argsort(groups, kind="stable")
+    sorted_groups = groups[order]
+    behind = np.append(sorted_groups[1:] == sorted_groups[:-1], False)
+    others = free.copy()
+    first = np.flatnonzero(behind)
+    others[order[first]], others[order[first + 1]] = free[order[first + 1]], free[order[first]]
+    return others
+
+
+def _followed(partner: Ints, count: int) -> Ints:
+    """Return the steps from the start's end through all lines."""
+    links = partner.tolist()
+    steps = []
+    end = links[2 * count]
+    while end >= 0:
+        steps.append(end)
+        end = links[end ^ 1]
+    return np.array(steps, dtype=np.int64)
+
+
+_NEIGHBOURS = 10
+# Below this many lines a fresh tree costs more than it saves.
+_SMALLEST_REBUILD = 200
+
+
+def walk_to_nearest(ends: Floats, start: tuple[float, float]) -> Ints:
+    """Return steps (`2 * line + backward`) that draw all lines with ends (L, 2, 2), from `start` on."""
+    if not len(ends):
+        return np.empty(0, dtype=np.int64)
+    return np.array(_Walk(ends).steps_from(start), dtype=np.int64)
+
+
+class _Walk:
+    """Neighbours of every end, looked up in bulk; looked up anew when half of the lines are drawn."""
+
+    def __init__(self, ends: Floats) -> None:
+        self._points = ends.reshape(-1, 2)
+        self._left = np.ones(len(ends), dtype=bool)
+        self._look_up()
+
+    def _look_up(self) -> None:
+        lines = np.flatnonzero(self._left)
+        self._ids = np.stack((2 * lines, 2 * lines + 1), axis=1).ravel()
+        here = self._points[self._ids]
+        self._tree = Neighbours(here)
+        # The end itself and its line's other end are among the neighbours.
+        count = min(_NEIGHBOURS + 2, len(here))
+        near = self._ids[self._tree.nearest(here, count)[1]]
+        self._near = dict(zip(self._ids.tolist(), near.tolist(), strict=True))
+
+    def steps_from(self, start: tuple[float, float]) -> list[int]:
+        left = self._left.tolist()
+        remaining, rebuild_at = len(left), len(left) // 2
+        steps: list[int] = []
+        end = self._nearest(np.asarray(start, dtype=np.float64), left)
+        while True:
+            steps.append(end)
+            left[end >> 1] = False
+            remaining -= 1
+            if not remaining:
+                return steps
+            if remaining < rebuild_at and remaining > _SMALLEST_REBUILD:
+                here, rebuild_at = end ^ 1, remaining // 2
+                self._left = np.array(left)
+                self._look_up()
+                end = self._nearest(self._points[here], left)
+                continue
+            here = end ^ 1
+            for end in self._near[here]:
+                if left[end >> 1]:
+                    break
+            else:
+                end = self._nearest(self._points[here], left)
+
+    def _nearest(self, point: Floats, left: list[bool]) -> int:
+        """Return the nearest end of a line that is left, wherever it is."""
+        count, total = 4 * _NEIGHBOURS, len(self._ids)
+        while True:
+            found = self._tree.nearest(point[None], min(count, total))[1]
+            for index in self._ids[found[0]].tolist():
+                if left[index >> 1]:
+                    return int(index)
+            count *= 4
+
+
+_HEURISTICS: tuple[_Heuristic, ...] = (join_fragments, walk_to_nearest)

@@ -10,9 +10,9 @@ from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.simplify import simplify
 from drawscape.plot.deduplicate import Duplicates
-from drawscape.plot.filter import drop_shorter
 from drawscape.plot.merge import merge
 from drawscape.plot.order import Effort, order
+from drawscape.plot.pages import drop_shorter
 from drawscape.plot.plotter import Plotter
 from drawscape.plot.statistics import Statistics, matched, statistics
 

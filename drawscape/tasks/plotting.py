@@ -6,7 +6,7 @@ from pathlib import Path
 from drawscape import settings
 from drawscape.jobs import current_job
 from drawscape.plot import Effort, optimize, statistics
-from drawscape.plot.export.files import save
+from drawscape.plot.export.formats import save
 from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
 

@@ -9,7 +9,7 @@ from plot_support import drawings, hatch, segments, strokes
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import deduplicate
-from drawscape.plot.near_pieces import near_pieces
+from drawscape.plot.deduplicate import near_pieces
 
 
 def ink(lines: Lines) -> shapely.Geometry:

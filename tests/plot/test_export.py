@@ -16,12 +16,11 @@ from plot_support import segments
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.files import FORMATS, save
-from drawscape.plot.export.gcode import to_gcode
+from drawscape.plot.export.formats import FORMATS, save
+from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
 from drawscape.plot.export.png import to_png
-from drawscape.plot.export.profile import PROFILES, GcodeProfile, read_profile
 from drawscape.plot.export.svg import to_svg
 from drawscape.svg.read import read_svg
 

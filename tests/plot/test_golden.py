@@ -19,10 +19,9 @@ from golden_support import FOLDER
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.gcode import to_gcode
+from drawscape.plot.export.gcode import PROFILES, GcodeProfile, to_gcode
 from drawscape.plot.export.hpgl import to_hpgl
 from drawscape.plot.export.pdf import to_pdf
-from drawscape.plot.export.profile import PROFILES, GcodeProfile
 from drawscape.plot.export.svg import to_svg
 
 EXPORT = FOLDER / "export"

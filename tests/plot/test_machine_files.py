@@ -14,9 +14,8 @@ from drawscape.errors import PlotError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import statistics
-from drawscape.plot.export.gcode import to_gcode
+from drawscape.plot.export.gcode import PROFILES, GcodeProfile, read_profile, to_gcode
 from drawscape.plot.export.hpgl import devices, to_hpgl
-from drawscape.plot.export.profile import PROFILES, GcodeProfile, read_profile
 from drawscape.plot.machine import machine_names, read_machine
 
 PEN = {

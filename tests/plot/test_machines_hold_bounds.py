@@ -12,11 +12,10 @@ from drawscape.errors import PlotError
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.plot import fit, optimize, tiles
-from drawscape.plot.bounds import confine
-from drawscape.plot.export.gcode import to_gcode
+from drawscape.plot.export.gcode import GcodeProfile, to_gcode
 from drawscape.plot.export.hpgl import devices, to_hpgl
-from drawscape.plot.export.profile import GcodeProfile
 from drawscape.plot.machine import machine_names, read_machine
+from drawscape.plot.pages import crop
 
 SPEAKING = [name for name in machine_names() if read_machine(name).profile is not None]
 NAMES = ("1+S40 slow", "2+P2+H30 twice", "+D300 later")
@@ -68,7 +67,7 @@ def test_gcode_stays_on_the_sheet_in_its_unit(name: str, units: str, arcs: bool,
         arcs=arcs,
     )
     for sheet in sheets(crowded(len(name)), turn):
-        part = optimize(confine(sheet, machine.reach(sheet), outside="crop")[0])
+        part = optimize(crop(sheet, machine.reach(sheet), outside="crop")[0])
         text = to_gcode(part, profile=profile, outside="refuse")
         assert ("G20" if units == "in" else "G21") in text
         assert ("G21" if units == "in" else "G20") not in text

@@ -11,7 +11,7 @@ from plot_support import drawings, mesh
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import merge
-from drawscape.plot.trails import grid_cells
+from drawscape.plot.merge import grid_cells
 
 
 def edges(lines: Lines) -> list[tuple[tuple[float, float], ...]]:

@@ -24,7 +24,7 @@ sys.meta_path.insert(0, NotInstalled())
 
 EXPORT = """
 from drawscape.errors import MissingExtraError
-from drawscape.plot.export.files import save
+from drawscape.plot.export.formats import save
 from drawscape.svg.read import read_svg
 
 try:

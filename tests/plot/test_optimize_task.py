@@ -7,7 +7,7 @@ from plot_support import mesh, travel
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ForbiddenPathError, PlotError, SvgReadError
-from drawscape.plot.export.files import save
+from drawscape.plot.export.formats import save
 from drawscape.svg.read import read_svg
 from workers.svg_tasks import optimize_svg
 

@@ -12,13 +12,8 @@ from plot_support import drawings, hatch, segments, strokes, travel
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.plot import EFFORTS, Effort, order
-from drawscape.plot.entries import choose_entries
-from drawscape.plot.exchange import exchange
-from drawscape.plot.fragments import join_fragments
-from drawscape.plot.nearest_end import walk_to_nearest
-from drawscape.plot.reinsert import reinsert
-from drawscape.plot.tours import Tour, travel_of
-from drawscape.plot.untangle import untangle
+from drawscape.plot.improve import exchange_2opt, two_opt
+from drawscape.plot.order import Tour, choose_entries, join_fragments, travel_of, walk_to_nearest
 
 START = (0.0, 0.0)
 
@@ -95,13 +90,13 @@ def test_a_ring_of_exchanged_moves_is_patched_into_one_tour() -> None:
     near, far = segments(400).points * 0.1, segments(400, seed=1).points * 0.1 + 500
     ends = np.concatenate((near, far)).reshape(-1, 2, 2)
     steps = 2 * np.random.default_rng(0).permutation(len(ends))
-    better = exchange(steps, ends, START)
+    better = exchange_2opt(steps, ends, START)
 
     assert sorted((better >> 1).tolist()) == list(range(len(ends)))
     assert travel_of(better, ends, START) < 0.5 * travel_of(steps, ends, START)
 
 
-@pytest.mark.parametrize("search", [exchange, untangle, reinsert])
+@pytest.mark.parametrize("search", [exchange_2opt, two_opt])
 @pytest.mark.parametrize("length", [0.0, 1.0, 50.0])
 def test_each_search_keeps_all_lines_and_shortens_a_bad_tour(
     search: Callable[..., np.ndarray], length: float

@@ -13,7 +13,7 @@ from drawscape.cli.root import main
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
-from drawscape.plot.export.files import save
+from drawscape.plot.export.formats import save
 from drawscape.svg.read import read_svg
 
 

@@ -8,7 +8,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.resample import resample
-from drawscape.plot.tile import MARKS, Tile, tiles
+from drawscape.plot.pages import MARKS, Tile, tiles
 
 
 def poster(lines: Lines, width: float = 420, height: float = 594) -> Document:

@@ -12,7 +12,7 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.lines import Points
-from drawscape.plot.bounds import Reach, confine
+from drawscape.plot.pages import Reach, crop
 
 # Papers are cut within a millimetre or two of their names.
 _PAPER_SLACK_MM = 2.0
@@ -71,7 +71,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     """
     plotter, placing = _placed(document, device)
     paper = placing.paper
-    document, _ = confine(document, placing.reach(document), outside=outside)
+    document, _ = crop(document, placing.reach(document), outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
     layers = [layer for layer in document.layers if layer.motion.plotted]
     has_speeds = any(layer.motion.speed is not None for layer in layers)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.resample import resample
-from drawscape.plot.bounds import Reach
 from drawscape.plot.machine import Machine
 from drawscape.plot.merge import drawable, meeting_points
+from drawscape.plot.pages import Reach
 
 # Ink is measured in squares of this side: about what a wet spot spreads over.
 _SPOT_MM = 1.0

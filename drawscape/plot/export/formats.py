@@ -10,7 +10,7 @@ from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
 
 if TYPE_CHECKING:
-    from drawscape.plot.export.profile import GcodeProfile
+    from drawscape.plot.export.gcode import GcodeProfile
 
 Format = Literal["svg", "png", "pdf", "gcode", "hpgl"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -1,0 +1,365 @@
+"""A drawing on pages: cropped to what a pen may reach, fitted, split, tiled, and its travel drawn."""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.paper import OUTSIDE, Outside
+from drawscape.errors import PlotError, UnknownNameError
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.lines import Floats, Lines
+
+# So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
+_SLACK_MM = 0.01
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The rectangle that a pen may touch, in mm of the page, y down; `what` names it in messages."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    what: str = "the sheet"
+
+    @classmethod
+    def of_page(cls, document: Document) -> "Reach":
+        """Return the whole sheet."""
+        return cls(0.0, 0.0, document.width_mm, document.height_mm)
+
+    def within(self, other: "Reach") -> "Reach":
+        """Return what lies in both; raises PlotError when nothing does."""
+        both = Reach(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+            other.what,
+        )
+        if not (both.x0 < both.x1 and both.y0 < both.y1):
+            raise PlotError(f"{self.what} and {other.what} have nothing in common")
+        return both
+
+
+def crop(
+    document: Document, reach: Reach, *, outside: Outside = "crop"
+) -> tuple[Document, tuple[str, ...]]:
+    """Return the drawing within `reach`, and a sentence for each layer of which something was cropped.
+
+    With `outside='keep'` nothing is changed. Layers of which nothing is left are left out.
+    Raises PlotError with `outside='refuse'` when lines lie outside, UnknownNameError for another word.
+
+    >>> inside, notes = crop(document, Reach(0, 0, 50, 100))
+    >>> for note in notes:
+    ...     print(note)
+    layer 'red' leaves the sheet by 40.00 mm (120.0 mm of ink outside); it was cropped
+    layer 'blue' leaves the sheet by 30.00 mm (94.2 mm of ink outside); it was cropped
+    """
+    if outside not in OUTSIDE:
+        raise UnknownNameError("choice of what to do with lines outside", str(outside), OUTSIDE)
+    if outside == "keep":
+        return document, ()
+    layers, notes = [], []
+    for layer in document.layers:
+        inside, note = _cropped(layer, reach)
+        if note and outside == "refuse":
+            raise PlotError(
+                f"{note}; crop it (outside='crop'), keep it ('keep'), or fit the drawing"
+            )
+        if note:
+            notes.append(f"{note}; it was cropped")
+        if len(inside.lines):
+            layers.append(inside)
+    return document.with_layers(layers), tuple(notes)
+
+
+confine = crop  # its name in 0.3
+
+
+def _cropped(layer: Layer, reach: Reach) -> tuple[Layer, str]:
+    bounds = layer.lines.bounds
+    if bounds is None:
+        return layer, ""
+    far = max(
+        reach.x0 - bounds[0], reach.y0 - bounds[1], bounds[2] - reach.x1, bounds[3] - reach.y1
+    )
+    if far <= 0:
+        return layer, ""
+    if far <= _SLACK_MM:
+        return layer.with_lines(_clamped(layer.lines, reach)), ""
+    inside = clip_to_rectangle(layer.lines, reach.x0, reach.y0, reach.x1, reach.y1)
+    inside = _clamped(inside, reach)
+    lost = float(layer.lines.lengths_mm.sum() - inside.lengths_mm.sum())
+    note = (
+        f"layer {layer.name!r} leaves {reach.what} by {far:.2f} mm ({lost:.1f} mm of ink outside)"
+    )
+    return layer.with_lines(inside), note
+
+
+def _clamped(lines: Lines, reach: Reach) -> Lines:
+    low, high = (reach.x0, reach.y0), (reach.x1, reach.y1)
+    return lines.with_points(np.clip(lines.points, low, high))
+
+
+def fit(
+    document: Document,
+    width_mm: float,
+    height_mm: float,
+    *,
+    margin_mm: float = 10.0,
+    rotate: bool = True,
+    enlarge: bool = True,
+) -> Document:
+    """Return the drawing as large as a sheet of `width_mm` x `height_mm` allows, centred on it.
+
+    It is turned by 90 degrees where it becomes larger that way, unless `rotate` is False. Without
+    `enlarge` it is only ever made smaller. Pens keep their widths.
+    Raises PlotError when the margins leave no room.
+
+    >>> sheet = fit(document, 210, 297, margin_mm=15)
+    >>> sheet.width_mm, sheet.height_mm
+    (210, 297)
+    """
+    room = np.array([width_mm - 2 * margin_mm, height_mm - 2 * margin_mm])
+    sizes = (width_mm, height_mm, margin_mm)
+    if not all(map(math.isfinite, sizes)) or margin_mm < 0 or (room <= 0).any():
+        raise PlotError(
+            f"a sheet of {width_mm} x {height_mm} mm has no room in margins of {margin_mm}"
+        )
+    bounds = document.lines.bounds
+    if bounds is None:
+        return Document(
+            width_mm, height_mm, document.layers, document.unsupported, document.metadata
+        )
+    low, high = np.array(bounds[:2]), np.array(bounds[2:])
+    size = high - low
+    turned = rotate and _scale(size[::-1], room) > _scale(size, room) * (1 + 1e-9)
+    scale = _scale(size[::-1] if turned else size, room)
+    scale = scale if enlarge else min(scale, 1.0)
+    # A quarter turn: x becomes down, y becomes left.
+    matrix = scale * (np.array([[0.0, -1.0], [1.0, 0.0]]) if turned else np.eye(2))
+    shift = np.array([width_mm, height_mm]) / 2 - matrix @ ((low + high) / 2)
+    layers = tuple(
+        layer.with_lines(layer.lines.with_points(layer.lines.points @ matrix.T + shift))
+        for layer in document.layers
+    )
+    return Document(width_mm, height_mm, layers, document.unsupported, document.metadata)
+
+
+def _scale(size: Floats, room: Floats) -> float:
+    """Return how much a box may grow within the room; a box without extent keeps its size."""
+    ratios = [space / side for side, space in zip(size, room, strict=True) if side > 0]
+    return float(min(ratios, default=1.0))
+
+
+MARKS = "registration"
+"""The name of the layer that holds the marks by which sheets are laid onto each other."""
+
+_MARK_MM = 6.0
+_MOST_TILES = 400
+# A cut that runs through points of the drawing would belong to both sheets: it is moved so far.
+_NUDGE_MM = 0.0137
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One sheet: its `row` and `column` from 0, and where its own (0, 0) lies on the whole drawing."""
+
+    row: int
+    column: int
+    x_mm: float
+    y_mm: float
+    document: Document
+
+
+def tiles(
+    document: Document,
+    width_mm: float,
+    height_mm: float,
+    *,
+    overlap_mm: float = 8.0,
+    margin_mm: float = 0.0,
+    marks: bool = True,
+) -> tuple[Tile, ...]:
+    """Return the drawing on sheets of `width_mm` x `height_mm`, row by row; empty sheets are left out.
+
+    Neighbours overlap by `overlap_mm` within their margins; lines are cut in the middle of the overlap,
+    so that each stroke is drawn once, on one sheet, and all sheets together are the whole. With `marks`,
+    crosses in the overlaps, in a layer of their own, are drawn on both sheets at the same place.
+    Raises PlotError when the sheets do not advance, or when there would be hundreds of them.
+
+    >>> [(tile.row, tile.column) for tile in tiles(document, 70, 110)]
+    [(0, 0), (0, 1)]
+    """
+    room = (width_mm - 2 * margin_mm, height_mm - 2 * margin_mm)
+    steps = (room[0] - overlap_mm, room[1] - overlap_mm)
+    given = (width_mm, height_mm, overlap_mm, margin_mm)
+    if not all(map(math.isfinite, given)) or min(overlap_mm, margin_mm) < 0 or min(steps) <= 0:
+        raise PlotError(
+            f"sheets of {width_mm:g} x {height_mm:g} mm with margins of {margin_mm:g} mm leave nothing "
+            f"beside an overlap of {overlap_mm:g} mm"
+        )
+    size = (document.width_mm, document.height_mm)
+    counts = [
+        max(math.ceil((side - overlap_mm) / step - 1e-9), 1)
+        for side, step in zip(size, steps, strict=True)
+    ]
+    if math.prod(counts) > _MOST_TILES:
+        raise PlotError(
+            f"{math.prod(counts)} sheets are too many; take larger ones, or fit the drawing"
+        )
+    cuts = [
+        _cuts(document.lines.points[:, axis], counts[axis], steps[axis], overlap_mm)
+        for axis in (0, 1)
+    ]
+    found = []
+    for row, column in itertools.product(range(counts[1]), range(counts[0])):
+        layers = _inside(document, cuts, row, column)
+        if not layers:
+            continue
+        x, y = column * steps[0] - margin_mm, row * steps[1] - margin_mm
+        if marks:
+            crosses = _marks((row, column), counts, steps, room, overlap_mm)
+            layers += [Layer(MARKS, "#808080", 0.1, crosses)] if len(crosses) else []
+        moved = [
+            layer.with_lines(layer.lines.with_points(layer.lines.points - (x, y)))
+            for layer in layers
+        ]
+        sheet = Document(width_mm, height_mm, tuple(moved), document.unsupported, document.metadata)
+        found.append(Tile(row, column, x, y, sheet))
+    return tuple(found)
+
+
+def _cuts(coordinates: Floats, count: int, step: float, overlap: float) -> list[float]:
+    """Return where sheets begin and end along an axis: in the middle of overlaps, beside all points."""
+    inner = []
+    for index in range(1, count):
+        at = index * step + overlap / 2
+        while (coordinates == at).any():
+            at += _NUDGE_MM
+        inner.append(at)
+    return [-math.inf, *inner, math.inf]
+
+
+def _inside(document: Document, cuts: list[list[float]], row: int, column: int) -> list[Layer]:
+    bounds = document.lines.bounds
+    if bounds is None:
+        return []
+    x0, x1 = max(cuts[0][column], bounds[0] - 1), min(cuts[0][column + 1], bounds[2] + 1)
+    y0, y1 = max(cuts[1][row], bounds[1] - 1), min(cuts[1][row + 1], bounds[3] + 1)
+    if not (x0 < x1 and y0 < y1):
+        return []
+    layers = [
+        layer.with_lines(clip_to_rectangle(layer.lines, x0, y0, x1, y1))
+        for layer in document.layers
+    ]
+    return [layer for layer in layers if len(layer.lines)]
+
+
+def _marks(
+    place: tuple[int, int],
+    counts: list[int],
+    steps: tuple[float, float],
+    room: tuple[float, float],
+    overlap: float,
+) -> Lines:
+    """Return crosses in the middle of this sheet's overlaps, two in each, on the whole drawing."""
+    row, column = place
+    arm = min(_MARK_MM, overlap * 0.9) / 2
+    if arm <= 0:
+        return Lines.empty()
+    x0, y0 = column * steps[0], row * steps[1]
+    x1, y1 = x0 + room[0], y0 + room[1]
+    beside = [x0 + overlap / 2] * (column > 0) + [x1 - overlap / 2] * (column < counts[0] - 1)
+    across = [y0 + overlap / 2] * (row > 0) + [y1 - overlap / 2] * (row < counts[1] - 1)
+    ends_y, ends_x = (y0 + overlap, y1 - overlap), (x0 + overlap, x1 - overlap)
+    at = {*itertools.product(beside, ends_y), *itertools.product(ends_x, across)}
+    return Lines.of(
+        [
+            line
+            for x, y in sorted(at)
+            for line in ([[x - arm, y], [x + arm, y]], [[x, y - arm], [x, y + arm]])
+        ]
+    )
+
+
+def split_layers(document: Document) -> tuple[Document, ...]:
+    """Return a document per layer.
+
+    >>> [page.layers[0].pen.name for page in split_layers(document)]
+    ['red', 'blue']
+    """
+    return tuple(document.with_layers((layer,)) for layer in document.layers)
+
+
+def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
+    """Return documents with at most `metres` of pen-down length each, layer by layer, in order.
+
+    A line is never cut: one that is longer by itself gets a document of its own.
+    Raises PlotError when `metres` is not positive.
+
+    >>> len(split_ink(document, metres=0.2))
+    2
+    """
+    if not (math.isfinite(metres) and metres > 0):
+        raise PlotError(f"metres={metres!r}: a pen's filling has a positive length")
+    return tuple(
+        document.with_layers((part,))
+        for layer in document.layers
+        for part in _fillings(layer, metres * 1000)
+    )
+
+
+def _fillings(layer: Layer, most_mm: float) -> list[Layer]:
+    parts, first, used = [], 0, 0.0
+    for index, length in enumerate(layer.lines.lengths_mm.tolist()):
+        if index > first and used + length > most_mm:
+            parts.append(layer.with_lines(layer.lines.take(np.arange(first, index))))
+            first, used = index, 0.0
+        used += length
+    parts.append(layer.with_lines(layer.lines.take(np.arange(first, len(layer.lines)))))
+    return parts
+
+
+def travel_lines(lines: Lines, *, start: tuple[float, float] = (0.0, 0.0)) -> Lines:
+    """Return the pen-up moves as two-point lines, the first from `start`; moves of no length are left out.
+
+    >>> travel_lines(Lines.of([[(0, 0), (10, 0)], [(10, 5), (0, 5)]])).points
+    array([[10.,  0.],
+           [10.,  5.]])
+    """
+    lines = lines.take(lines.counts > 0)
+    left = np.concatenate((np.array([start], dtype=np.float64), lines.ends))[: len(lines)]
+    moves = np.stack((left, lines.starts), axis=1)
+    return Lines.of(moves[(moves[:, 0] != moves[:, 1]).any(axis=1)])
+
+
+def with_travel(
+    document: Document, *, start: tuple[float, float] = (0.0, 0.0), color: str = "#e4572e"
+) -> Document:
+    """Return the document with a layer 'travel' that shows the pen-up moves of all layers.
+
+    >>> [layer.pen.name for layer in with_travel(document).layers]
+    ['red', 'blue', 'travel']
+    """
+    travel = Lines.join(travel_lines(layer.lines, start=start) for layer in document.layers)
+    # Thin, so that the drawing below stays readable.
+    return document.with_layers((*document.layers, Layer("travel", color, 0.1, travel)))
+
+
+def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:
+    """Return the lines that are at least `than_mm` long; with 0, all but those without a point.
+
+    Raises PlotError when `than_mm` is negative or not finite.
+
+    >>> len(drop_shorter(Lines.of([[(0, 0), (10, 0)], [(0, 1), (0.1, 1)]]), than_mm=1))
+    1
+    """
+    if not (math.isfinite(than_mm) and than_mm >= 0):
+        raise PlotError(f"than_mm={than_mm!r}: give a length of 0 or more")
+    kept = (lines.counts > 0) & (lines.lengths_mm >= than_mm)
+    return lines if kept.all() else lines.take(kept)
