@@ -117,6 +117,22 @@ class PlotError(DrawscapeError, ValueError):
     """A drawing cannot be prepared or exported as asked."""
 
 
+class MachineError(DrawscapeError, RuntimeError):
+    """A plotter cannot be reached, does not answer as it should, or reports a fault."""
+
+    def __init__(self, text: str, *, lost: bool = False) -> None:
+        super().__init__(text)
+        self.lost = lost  # whether the machine no longer knows where its pen is
+
+
+class JournalError(DrawscapeError, ValueError):
+    """The journal of a plot is damaged, or belongs to another plan."""
+
+
+class PlotNotFoundError(DrawscapeError, LookupError):
+    """No plot has this id."""
+
+
 class ProvenanceError(DrawscapeError, ValueError):
     """A drawing does not say how it was made, or not so that it can be made again."""
 

@@ -1,20 +1,24 @@
 """`drawscape plot`: from any SVG to a file that a plotter draws well."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from drawscape.cli.machine import WAIT, YES, after
 from drawscape.cli.plot_files import Output
 from drawscape.cli.plot_options import PlotOptions, plot_options
 from drawscape.cli.plot_parts import split_parts
 from drawscape.cli.plot_table import show_statistics
 from drawscape.drawing.document import Document
+from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, SvgReadError
 from drawscape.plot.export.formats import Format, format_of
 from drawscape.plot.machine import Machine, read_machine
 from drawscape.plot.statistics import statistics
+from drawscape.plotter.device import read_device
 from drawscape.svg.read import read_svg
 from drawscape.svg.read.reader import Bounds
 
@@ -24,8 +28,29 @@ _ENDINGS = {name: f".{name}" for name in get_args(Format)}
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @plot_options
-def plot(file: Path, **given: Any) -> None:
-    """Prepare an SVG FILE for the plotter: order, merge, export.
+@click.option("--on", metavar="NAME", help="Plot it on this machine (see `drawscape machine`).")
+@click.option(
+    "--copies",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    metavar="NUMBER",
+    help="Plot it on this many sheets.",
+)
+@WAIT
+@YES
+@click.pass_context
+def plot(
+    context: click.Context,
+    /,
+    file: Path,
+    on: str | None,
+    copies: int,
+    wait: bool,
+    yes: bool,
+    **given: Any,
+) -> None:
+    """Prepare an SVG FILE for the plotter: order, merge, export, plot.
 
     \b
     What it would cost to draw:
@@ -36,11 +61,42 @@ def plot(file: Path, **given: Any) -> None:
       drawscape plot a.svg --to gcode --machine grbl
     On sheets of A4, to be joined:
       drawscape plot poster.svg --tile a4 --overlap 8mm
+    On the machine that is called desk:
+      drawscape plot a.svg --on desk
 
     Lines are merged and ordered in all that is written, unless --raw. Without -o, files are written
     to the working folder, under FILE's name.
     """
-    _run(file, PlotOptions(**given))
+    options = PlotOptions(**given)
+    if on is None:
+        _run(file, options)
+        return
+    named = context.get_parameter_source("outside") is click.core.ParameterSource.DEFAULT
+    _plot_on(file, on, options, "refuse" if named else options.outside, copies, wait, yes)
+
+
+def _plot_on(
+    file: Path,
+    on: str,
+    options: PlotOptions,
+    outside: Outside,
+    copies: int,
+    wait: bool,
+    yes: bool,
+) -> None:
+    """Queue plots of all sheets; a drawing is ordered unless --raw."""
+    from drawscape.plotter.plot import Plot
+    from drawscape.tasks.plotting import enqueue_plot
+
+    read_device(on)
+    ordering = replace(options, output="-").ordering
+    for name, part in _tiled(_fitted(_read(file, options), options), options):
+        document = ordering.of(part) if ordering else part
+        made = Plot.create(
+            document, on, drawing=f"{file.absolute()}{name}", outside=outside, copies=copies
+        )
+        enqueue_plot(made, yes=yes)
+        after(made, wait=wait)
 
 
 def _run(file: Path, options: PlotOptions) -> None:

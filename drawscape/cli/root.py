@@ -23,8 +23,10 @@ _COMMANDS = {
     "enqueue": "Queue a task by its path.",
     "jobs": "Look at jobs, and cancel, retry or remove them.",
     "lab": "Start a worker and JupyterLab; stop both together.",
+    "machine": "Add plotters, check them, and move their pens.",
     "new": "Make a project: notebooks, sketches, tasks of your own.",
-    "plot": "Prepare an SVG for the plotter: order, merge, export.",
+    "plot": "Prepare an SVG for the plotter, and plot it.",
+    "plots": "Follow plots on machines: pause, resume, answer, stop.",
     "queue": "Back up, check, move, pause and resume the queue.",
     "redraw": "Draw a file again from what its metadata says.",
     "sketches": "List the patterns and their parameters.",
@@ -47,7 +49,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        home = "draw" if cmd_name == "sketches" else cmd_name
+        home = {"sketches": "draw", "plots": "machine"}.get(cmd_name, cmd_name)
         module = _imported(f"drawscape.cli.{home}")
         command: click.Command = getattr(module, cmd_name)
         return command

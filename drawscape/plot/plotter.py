@@ -58,10 +58,25 @@ class Plotter:
         """Return the length of all strokes in mm, and the seconds that they take (see `drawing_s`)."""
         if not len(lines.points):
             return 0.0, 0.0
+        lengths, squares = self.speeds(lines)
+        return float(lengths.sum()), float(self._step_seconds(lengths, squares).sum())
+
+    def speeds(self, lines: Lines) -> tuple[Floats, Floats]:
+        """Return the length of the step behind each point, (N - 1,), and its speed squared, (N,).
+
+        The step from one line's end to the next one's start has no length.
+        """
         across, down, lengths = _steps_of(lines)
         caps = self._corner_caps(across, down, lengths, lines)
-        squares = _reachable(caps, lengths, self.draw_acceleration)
-        return float(lengths.sum()), self._trapezoids_s(lengths, squares)
+        return lengths, _reachable(caps, lengths, self.draw_acceleration)
+
+    def stroke_seconds(self, lines: Lines) -> Floats:
+        """Return the seconds that the pen draws on each line, (M,); no line may be empty."""
+        if not len(lines.points):
+            return np.zeros(0)
+        steps = np.concatenate((self._step_seconds(*self.speeds(lines)), [0.0]))
+        seconds: Floats = np.add.reduceat(steps, lines.offsets[:-1])
+        return seconds
 
     def _corner_caps(self, across: Floats, down: Floats, lengths: Floats, lines: Lines) -> Floats:
         """Return the square of the speed that each point may be passed at; 0 at the ends of lines."""
@@ -78,8 +93,8 @@ class Plotter:
         caps[lines.offsets[1:][lines.counts > 0] - 1] = 0.0
         return caps
 
-    def _trapezoids_s(self, lengths: Floats, squares: Floats) -> float:
-        """Return the seconds of all steps; one of no length takes none."""
+    def _step_seconds(self, lengths: Floats, squares: Floats) -> Floats:
+        """Return the seconds of each step; one of no length takes none."""
         a, speeds = self.draw_acceleration, np.sqrt(squares)
         both = squares[:-1] + squares[1:]
         peak = np.minimum(self.draw_speed**2, both / 2 + a * lengths)
@@ -87,14 +102,17 @@ class Plotter:
         ramps = 2 * top - speeds[:-1] - speeds[1:]
         steady = np.maximum(lengths - (peak - both / 2) / a, 0.0)
         times = ramps / a + steady / np.maximum(top, 1e-12)
-        return float(times[lengths > 0].sum())
+        return np.where(lengths > 0, times, 0.0)
 
     def travel_s(self, distances: Floats) -> float:
         """Return the seconds of pen-up moves of these lengths in mm, each from rest to rest."""
+        return float(self.travel_seconds(distances).sum())
+
+    def travel_seconds(self, distances: Floats) -> Floats:
+        """Return the seconds of each of these moves."""
         a, v = self.travel_acceleration, self.travel_speed
         ramp = v * v / a
-        times = np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
-        return float(times.sum())
+        return np.where(distances < ramp, 2 * np.sqrt(distances / a), distances / v + v / a)
 
 
 def _steps_of(lines: Lines) -> tuple[Floats, Floats, Floats]:

@@ -17,7 +17,7 @@ from drawscape.queue.task import Task
 
 DEFAULT_TIMEOUT = "5m"
 
-_LANE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LANE = re.compile(r"[A-Za-z0-9_:-]{1,64}")
 
 _LARGEST = 1_000_000_000
 """Of priorities and retries; SQLite's integers end at 64 bits."""
@@ -124,7 +124,7 @@ def check_lane(name: Any) -> str:
     'fast'
     """
     if not isinstance(name, str) or not _LANE.fullmatch(name):
-        raise JobOptionError(f"job_lane={name!r}: use 1 to 64 of A-Z a-z 0-9 _ -, such as 'slow'")
+        raise JobOptionError(f"job_lane={name!r}: use 1 to 64 of A-Z a-z 0-9 _ : -, such as 'slow'")
     return name
 
 

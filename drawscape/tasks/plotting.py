@@ -1,12 +1,23 @@
-"""Tasks that make a drawing ready to plot."""
+"""Tasks that make a drawing ready to plot, and that plot it."""
 
+import secrets
 from dataclasses import asdict
 from pathlib import Path
 
 from drawscape import settings
-from drawscape.jobs import current_job
+from drawscape.errors import PlotError
+from drawscape.jobs import (
+    WAITING,
+    Job,
+    cancel_job,
+    current_job,
+    enqueue_background_job,
+    get_job_status,
+)
 from drawscape.plot import Effort, optimize, statistics
 from drawscape.plot.export.formats import save
+from drawscape.plotter.plot import BACK, Plot, find_plot
+from drawscape.plotter.run import run_plot
 from drawscape.sheets import safe_name
 from drawscape.svg.read import read_svg
 
@@ -47,3 +58,89 @@ def optimize_svg(
         job.log(f"{when}: {total.lines} lines, {total.pen_up_mm / 1000:.2f} m pen-up travel")
     target = settings.output_path(output_filename or f"optimized/{safe_name(Path(path).stem)}.svg")
     return str(save(after, target, format="svg"))
+
+
+def drive_plot(
+    plot_id: str, run: str, *, yes: bool = False, back: int = BACK, from_stroke: int | None = None
+) -> str:
+    """Drive the machine until the plot is done; return its state in words.
+
+    Each `run` is driven once: a job that is queued again does not draw on the same paper again.
+    Raises MachineError when the machine fails, PlotError for a run that has begun before.
+    """
+    job = current_job()
+    return run_plot(
+        find_plot(plot_id),
+        run,
+        yes=yes,
+        back=back,
+        from_stroke=from_stroke,
+        on_progress=job.progress,
+    )
+
+
+def enqueue_plot(
+    plot: Plot, *, yes: bool = False, back: int = BACK, from_stroke: int | None = None
+) -> Job:
+    """Queue a run of the plot in its machine's lane and return the job; one runs at a time.
+
+    `yes` answers all questions: the pen stands at zero whenever the machine has lost its position.
+    Raises PlotError when the plot runs or waits already, or has no such stroke.
+    """
+    if plot.alive or is_queued(plot):
+        raise PlotError(f"plot {plot.id} runs or waits for its machine already; it is {plot.words}")
+    if from_stroke is not None:
+        plot.start_of(from_stroke=from_stroke)
+    state = plot.state
+    if state.state == "done" and from_stroke is None:
+        raise PlotError(f"plot {plot.id} is done; name a stroke to draw from, or plot it again")
+    run = f"plot-{plot.id}-{state.runs + 1}-{secrets.token_hex(2)}"
+    lane = f"machine:{plot.record.machine}"
+    plot.journal.append("queued", run=run, job=run)
+    return enqueue_background_job(
+        "drawscape.tasks.plotting.drive_plot",
+        plot.id,
+        run,
+        yes=yes,
+        back=back,
+        from_stroke=from_stroke,
+        job_id=run,
+        job_timeout=None,
+        job_lane=lane,
+        job_limit=1,
+        job_limit_key=lane,
+        job_description=f"plot {plot.record.drawing or plot.id} on {plot.record.machine}",
+    )
+
+
+def is_queued(plot: Plot) -> bool:
+    """Whether a run of the plot waits for its machine or a worker."""
+    state = plot.state
+    return (
+        state.state == "ready"
+        and bool(state.job)
+        and (get_job_status(state.job)["status"] in WAITING)
+    )
+
+
+def resume_plot(
+    plot: Plot, *, yes: bool = False, back: int = BACK, from_stroke: int | None = None
+) -> None:
+    """Let a paused plot go on, or queue another run of one that does not run.
+
+    Raises PlotError as `enqueue_plot` does.
+    """
+    if plot.alive and plot.state.state == "paused" and from_stroke is None:
+        plot.request("resume")
+    else:
+        enqueue_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
+
+
+def stop_plot(plot: Plot) -> None:
+    """Stop a plot that runs, pen up first; give up one that does not."""
+    if plot.alive:
+        plot.request("stop")
+        return
+    if is_queued(plot):
+        cancel_job(plot.state.job)
+    plot.abandon()

@@ -9,13 +9,18 @@ import pytest
 from drawscape.cli.root import root
 
 VERBS = """
-    Add Answer Ask Back Cancel Carry Choose Copy Delete Do Draw Find Give Go Join Keep Leave Let Listen
-    List Look Make Merge Offer Open Plot Prepare Print Put Queue Remove Replace Retry Run Save Say Scale
-    Search Serve Set Show Sort Split Start Take Turn Wait Write
+    Add Answer Ask Back Cancel Carry Change Choose Copy Delete Do Draw Find Follow Give Go Join Keep Leave Let Listen
+    List Look Make Merge Move Offer Open Pause Plot Prepare Print Pull Put Queue Remove Replace Retry Run Save Say Scale
+    Search Send Serve Set Show Sort Split Start Stop Take Turn Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
 """What a line of help begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
+    "--json": "a machine, a plot and lists of them are different objects",
+    "--keep": "of jobs it is a number, of a plot's settings a wish",
+    "--port": "of a web server or of a plotter",
+    "--profile": "plot writes G-code for it, a machine has speeds and reach from it, too",
+    "--wait": "a job has a result, a plot shows how far it is",
     "--limit": "drawings and jobs are listed by different words",
     "--landscape": "draw has one paper, plot the sheets of --fit and --tile",
     "--margin": "plot keeps it free with --fit and --tile only",

@@ -1,0 +1,348 @@
+"""`drawscape machine` and `drawscape plots`: plotters at ports, and what is plotted on them."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from drawscape.cli.shared_options import option
+from drawscape.errors import MachineError
+from drawscape.jobs import get_job_status, workers_alive
+from drawscape.plotter.device import (
+    DRIVERS,
+    add_device,
+    devices,
+    read_device,
+    simulator_process,
+)
+from drawscape.plotter.driver import Driver
+from drawscape.plotter.plot import BACK, Plot, find_plot, list_plots
+
+_POLL_S = 0.2
+
+YES = click.option(
+    "--yes",
+    is_flag=True,
+    help="Answer all questions: paper and pen are in; a pen whose machine lost its place is at zero.",
+)
+WAIT = click.option(
+    "--wait", is_flag=True, help="Wait until the plot ends, and show how far it is."
+)
+
+
+@click.group()
+def machine() -> None:
+    """Add plotters, check them, and move their pens."""
+
+
+@machine.command("add")
+@click.argument("name")
+@click.option(
+    "--driver", required=True, type=click.Choice(DRIVERS), help="Give the language that it speaks."
+)
+@click.option(
+    "--port",
+    default=None,
+    metavar="PORT",
+    help="Find it there: /dev/ttyUSB0; 10x for the simulator.",
+)
+@click.option("--profile", metavar="FILE", help="Take reach, speeds and commands from this.")
+def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
+    """Give the plotter at a port a NAME.
+
+    A profile is a machine of `drawscape plot --machine`, a G-code profile, or a .toml file of either.
+    The simulator's port is how many times as fast as a real machine it is.
+    """
+    if port is None and driver != "simulator":
+        raise click.UsageError("give the port with --port; `drawscape doctor` lists those it finds")
+    device = add_device(name, driver, port or "1x", profile)
+    click.echo(f"{device.name}: {device.machine.title} at {device.port}")
+
+
+@machine.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON array.")
+def list_machines(as_json: bool) -> None:
+    """List the machines of this home."""
+    from dataclasses import asdict
+
+    found = devices()
+    if as_json:
+        click.echo(json.dumps([asdict(device) for device in found], indent=1))
+        return
+    for device in found:
+        click.echo(f"{device.name}\t{device.driver}\t{device.port}\t{device.machine.title}")
+    if not found:
+        click.echo("no machine yet; add one with `drawscape machine add`", err=True)
+
+
+@contextmanager
+def _connected(name: str) -> Iterator[Driver]:
+    device = read_device(name)
+    with device.opened() as driver:
+        contact = driver.connect(int(device.memory.get("marker", 0)))
+        click.echo(f"{name}: {contact.firmware}", err=True)
+        if not (contact.kept or driver.homes or driver.knows_origin):
+            click.echo("it does not know where its pen is; places count from here", err=True)
+            driver.zero_here()
+        driver.prepare()
+        yield driver
+        from dataclasses import replace
+
+        memory = {"marker": driver.mark(), "zero": list(driver.zero)}
+        replace(read_device(name), memory=memory).save()
+
+
+@machine.command()
+@click.argument("name")
+def check(name: str) -> None:
+    """Say what firmware answers, and where the pen is."""
+    with _connected(name) as driver:
+        x, y = driver.position()
+        click.echo(f"{name}: OK, the pen is at {x:.2f}, {y:.2f} mm")
+
+
+@machine.command()
+@click.argument("name")
+def home(name: str) -> None:
+    """Send the pen home: to the switches where there are any, else to zero."""
+    with _connected(name) as driver:
+        if driver.homes:
+            driver.home()
+        driver.run(driver.travel(0.0, 0.0))
+
+
+@machine.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("x", type=float)
+@click.argument("y", type=float)
+def jog(name: str, x: float, y: float) -> None:
+    """Move the pen by X and Y mm, up."""
+    with _connected(name) as driver:
+        at = driver.position()
+        driver.run(driver.travel(at[0] + x, at[1] + y))
+
+
+@machine.command()
+@click.argument("name")
+@click.argument("where", type=click.Choice(["up", "down"]))
+def pen(name: str, where: str) -> None:
+    """Move the pen up or down."""
+    with _connected(name) as driver:
+        driver.run(driver.pen(where == "down"))
+
+
+@machine.command()
+@click.argument("name")
+def zero(name: str) -> None:
+    """Take the place where the pen is for the sheet's corner."""
+    with _connected(name) as driver:
+        driver.zero_here()
+
+
+@machine.command()
+@click.argument("name")
+def release(name: str) -> None:
+    """Let the motors go, so that the carriage can be moved by hand."""
+    with read_device(name).opened() as driver:
+        driver.connect(0)
+        driver.release()
+
+
+@machine.command()
+@click.argument("name")
+def unplug(name: str) -> None:
+    """Pull the plug of a simulator, to see what a plot makes of it."""
+    import os
+    import signal
+
+    pid = simulator_process(name)
+    if read_device(name).driver != "simulator" or pid is None:
+        raise MachineError(f"machine {name!r} is no simulator that runs")
+    os.kill(pid, signal.SIGTERM)
+    click.echo(f"{name} has no power")
+
+
+@click.group()
+def plots() -> None:
+    """Follow plots on machines: pause, resume, answer, stop.
+
+    A plot is named by its id, or by the end of it.
+    """
+
+
+@plots.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON array.")
+def list_command(as_json: bool) -> None:
+    """List plots, the newest first."""
+    found = list_plots()
+    if as_json:
+        click.echo(json.dumps([plot.as_dict() for plot in found], indent=1))
+        return
+    for plot in found:
+        click.echo(f"{plot.id}\t{plot.record.machine}\t{plot.words}\t{plot.record.drawing}")
+    if not found:
+        click.echo("no plot yet; make one with `drawscape plot FILE --on NAME`", err=True)
+
+
+@plots.command()
+@click.argument("plot_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON object.")
+def show(plot_id: str, as_json: bool) -> None:
+    """Say how far a plot is, and what it waits for."""
+    plot = find_plot(plot_id)
+    values = plot.as_dict()
+    if as_json:
+        click.echo(json.dumps(values, indent=1))
+        return
+    click.echo(f"plot {plot.id}: {plot.words}")
+    for key in ("question", "reason", "drawing", "machine", "runs", "minutes", "left_minutes"):
+        if values[key]:
+            click.echo(f"  {key.replace('_', ' ')}: {values[key]}")
+    for name, metres in values["metres"].items():
+        click.echo(f"  pen {name}: {metres:.2f} m")
+
+
+@plots.command()
+@click.argument("plot_id", metavar="ID")
+@option(
+    "--back",
+    default=BACK,
+    type=click.IntRange(0),
+    metavar="NUMBER",
+    help="Go back this many strokes.",
+)
+@click.option("--from-stroke", type=click.IntRange(1), metavar="K", help="Start at this stroke.")
+@click.option("--from-pen", type=int, metavar="N", help="Start where this pen starts.")
+@click.option(
+    "--from-part",
+    nargs=4,
+    type=float,
+    metavar="X Y X Y",
+    help="Start at this part of the sheet, in mm.",
+)
+@WAIT
+@YES
+def resume(
+    plot_id: str,
+    back: int,
+    from_stroke: int | None,
+    from_pen: int | None,
+    from_part: tuple[float, float, float, float] | None,
+    wait: bool,
+    yes: bool,
+) -> None:
+    """Let a plot go on where it stopped, a few strokes back."""
+    from drawscape.tasks.plotting import resume_plot
+
+    plot = find_plot(plot_id)
+    if from_pen is not None:
+        from_stroke = plot.plan.first_of_pen(from_pen) + 1
+    elif from_part is not None:
+        from_stroke = plot.plan.first_within(*from_part) + 1
+    resume_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
+    after(plot, wait=wait)
+
+
+@plots.command()
+@click.argument("plot_id", metavar="ID")
+@click.option("--now", is_flag=True, help="Do not wait for the end of the stroke.")
+def pause(plot_id: str, now: bool) -> None:
+    """Pause a plot when its pen is next up."""
+    find_plot(plot_id).request("pause", at="now" if now else "pen-up")
+
+
+@plots.command()
+@click.argument("plot_id", metavar="ID")
+def stop(plot_id: str) -> None:
+    """Stop a plot at once, pen up first; give up one that does not run."""
+    from drawscape.tasks.plotting import stop_plot
+
+    stop_plot(find_plot(plot_id))
+
+
+@plots.command()
+@click.argument("plot_id", metavar="ID")
+def answer(plot_id: str) -> None:
+    """Say yes to what a plot asks."""
+    plot = find_plot(plot_id)
+    if plot.state.state != "waiting":
+        raise MachineError(f"plot {plot.id} asks nothing; it is {plot.words}")
+    click.echo(plot.state.text)
+    plot.request("answer")
+
+
+@plots.command("set")
+@click.argument("plot_id", metavar="ID")
+@click.option("--speed", type=click.FloatRange(1, 400), metavar="PERCENT", help="Draw this fast.")
+@click.option(
+    "--down", type=click.FloatRange(0, 100), metavar="PERCENT", help="Set how low the pen draws."
+)
+@click.option(
+    "--up", type=click.FloatRange(0, 100), metavar="PERCENT", help="Set how high the pen travels."
+)
+@click.option("--keep", is_flag=True, help="Keep it for later plots on this machine.")
+def set_command(
+    plot_id: str, speed: float | None, down: float | None, up: float | None, keep: bool
+) -> None:
+    """Change speed and heights of the pen while it plots, from the next stroke on."""
+    given = {"speed": speed, "down_percent": down, "up_percent": up}
+    values = {name: value for name, value in given.items() if value is not None}
+    find_plot(plot_id).request("set", values=values, keep=keep)
+
+
+@plots.command()
+@click.argument("plot_id", metavar="ID")
+def frame(plot_id: str) -> None:
+    """Move the pen, up, around what a plot draws."""
+    from drawscape.plotter.run import draw_frame
+
+    draw_frame(find_plot(plot_id))
+
+
+def after(plot: Plot, *, wait: bool) -> None:
+    """Print a plot's id; say who runs it, or wait until it has ended."""
+    click.echo(plot.id)
+    if not workers_alive():
+        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
+    if wait:
+        _follow(plot)
+
+
+def _follow(plot: Plot) -> None:
+    """Show a plot until it ends; its questions are asked on a terminal. Exits with 1 when it failed."""
+    shown: object = None
+    while True:
+        state = plot.state
+        words = plot.words
+        step = words if sys.stderr.isatty() else (state.label, 10 * state.done // len(state.drawn))
+        if step != shown:
+            shown = step
+            left = f", {round(plot.left_s() / 60, 1)} min left" if state.state == "plotting" else ""
+            _progress(words + left)
+        if state.state == "waiting" and sys.stdin.isatty():
+            click.confirm(f"\n{state.text}", abort=True, err=True)
+            plot.request("answer")
+        if state.state in ("done", "interrupted", "abandoned"):
+            break
+        if state.state == "ready" and state.job:
+            job: dict[str, Any] = get_job_status(state.job)
+            if job["status"] in ("failed", "canceled", "stopped") and plot.state.state == "ready":
+                raise click.ClickException(f"plot {plot.id} did not start: {job['error']}")
+        time.sleep(_POLL_S)
+    click.echo("", err=True)
+    if state.state != "done":
+        reason = f": {state.reason}" if state.reason else ""
+        raise click.ClickException(
+            f"plot {plot.id} is {words}{reason}; `drawscape plots resume {plot.id}`"
+        )
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+    else:
+        click.echo(text, err=True)

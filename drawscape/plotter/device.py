@@ -1,0 +1,227 @@
+"""The machines of a home: what is at which port, with what settings; one JSON file for each."""
+
+import fcntl
+import os
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from drawscape import settings
+from drawscape.atomic import write_atomic
+from drawscape.errors import MachineError, PlotError, UnknownNameError
+from drawscape.plot.export.gcode import profile_of, read_profile
+from drawscape.plot.machine import Machine, machine_names, read_machine
+from drawscape.plotter.driver import Driver, Port
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
+
+_MODELS = {
+    "ebb": "axidraw-v3",
+    "grbl": "grbl",
+    "marlin": "marlin",
+    "hpgl": "hp7475a",
+    "simulator": "grbl",
+}
+DRIVERS = tuple(_MODELS)
+"""The languages that machines speak, and `simulator`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A machine with a name: its driver and port, its profile, what was learned and set.
+
+    `profile` is a name of machines.toml or of a G-code profile, or the path of a TOML file. `settings` are
+    speed and heights in percent, `offsets` mm by pen, `stations` the refill stops. `memory` is what the
+    driver needs to find its place again, `factor` how much longer it takes than estimated.
+    """
+
+    name: str
+    driver: str
+    port: str
+    profile: str | None = None
+    settings: dict[str, float] = field(default_factory=dict)
+    offsets: dict[str, list[float]] = field(default_factory=dict)
+    station: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+    factor: float = 1.0
+
+    @property
+    def machine(self) -> Machine:
+        """What is known of it: reach, speeds, commands. Raises PlotError, UnknownNameError."""
+        base = read_machine(_MODELS[self.driver])
+        if self.profile is None:
+            return base
+        path = Path(self.profile)
+        if path.suffix != ".toml":
+            if self.profile in machine_names():
+                return read_machine(self.profile)
+            return replace(base, profile=read_profile(self.profile))
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise PlotError(f"profile {self.profile!r} cannot be read: {error}") from error
+        if len(values) == 1 and isinstance(next(iter(values.values())), dict):
+            return read_machine(path)
+        if base.profile is None:
+            raise PlotError(
+                f"profile {self.profile!r}: describe one machine in a table, as machines.toml does"
+            )
+        profile = profile_of(values, self.profile)
+        size = profile.width_mm or base.width_mm, profile.height_mm or base.height_mm
+        profile = replace(profile, width_mm=size[0], height_mm=size[1])
+        speeds = {"draw_speed": profile.draw_feed / 60, "top_speed": profile.top_feed / 60}
+        plotter = replace(base.plotter, **speeds)
+        return replace(base, profile=profile, width_mm=size[0], height_mm=size[1], plotter=plotter)
+
+    def offset(self, pen: int, name: str) -> tuple[float, float]:
+        """Return by how much a pen is set off, in mm, by its number or its name."""
+        x, y = self.offsets.get(str(pen)) or self.offsets.get(name) or (0.0, 0.0)
+        return x, y
+
+    def save(self) -> "Device":
+        """Write the machine's file."""
+        folder().mkdir(parents=True, exist_ok=True)
+        text = orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
+        write_atomic(folder() / f"{self.name}.json", [text])
+        return self
+
+    @contextmanager
+    def opened(self) -> Iterator[Driver]:
+        """Open the port and yield its driver, while nobody else may.
+
+        Raises MachineError when the machine is busy or the port cannot be opened.
+        """
+        handle = os.open(folder() / f"{self.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(handle, self.name)
+            path = self._simulated() if self.driver == "simulator" else self.port
+            kind = driver_class(self.driver)
+            port = Port(path, int(self.settings.get("baudrate", kind.baudrate)))
+            try:
+                driver = kind(port, self.machine, dict(self.settings))
+                x, y = self.memory.get("zero", (0.0, 0.0))
+                driver.zero = (x, y)
+                yield driver
+            finally:
+                port.close()
+        finally:
+            os.close(handle)
+
+    def _simulated(self) -> str:
+        """Return the path of this machine's simulator, started if need be."""
+        link = folder() / f"{self.name}.pty"
+        if (process := simulator_process(self.name)) is not None and link.exists():
+            return str(link)
+        del process
+        link.unlink(missing_ok=True)
+        scale = self.port.rstrip("x") or "1"
+        command = [sys.executable, "-m", "drawscape.plotter.simulator", str(link), scale]
+        started = subprocess.Popen(
+            command,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        (folder() / f"{self.name}.pid").write_text(str(started.pid))
+        until = time.monotonic() + 20
+        while not link.exists():
+            if time.monotonic() > until or started.poll() is not None:
+                raise MachineError(f"the simulator of {self.name!r} does not start")
+            time.sleep(0.01)
+        return str(link)
+
+
+def _lock(handle: int, name: str) -> None:
+    until = time.monotonic() + 2.0  # the one before may be closing
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise MachineError(
+                    f"machine {name!r} is busy with a plot; pause or stop that first"
+                ) from None
+            time.sleep(0.05)
+
+
+def simulator_process(name: str) -> int | None:
+    """Return the process of a machine's simulator, None when it does not run."""
+    try:
+        pid = int((folder() / f"{name}.pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline")
+        os.kill(pid, 0)
+        if command.exists() and b"simulator" not in command.read_bytes():
+            return None
+    except (OSError, ValueError):
+        return None
+    return pid
+
+
+def driver_class(name: str) -> type[Driver]:
+    """Return the driver of a language; raises UnknownNameError."""
+    match name:
+        case "grbl" | "simulator":
+            from drawscape.plotter.grbl import GrblDriver
+
+            return GrblDriver
+    raise UnknownNameError("driver", name, DRIVERS)
+
+
+def folder() -> Path:
+    """Return where the machines of this home are written down."""
+    return settings.state_folder() / "machines"
+
+
+def add_device(name: str, driver: str, port: str, profile: str | None = None) -> Device:
+    """Write down a machine under a name; what is set for it already is kept.
+
+    Raises PlotError for a name that cannot be used, UnknownNameError for a driver or profile.
+    """
+    if not _NAME.fullmatch(name):
+        raise PlotError(f"machine name {name!r}: use 1 to 50 of A-Z a-z 0-9 _ -, such as 'desk'")
+    driver_class(driver)
+    if profile is not None and profile.endswith(".toml"):
+        profile = str(Path(profile).absolute())
+    device = Device(name=name, driver=driver, port=port, profile=profile)
+    if (folder() / f"{name}.json").exists():
+        old = read_device(name)
+        device = replace(device, settings=old.settings, offsets=old.offsets, station=old.station)
+    _ = device.machine
+    return device.save()
+
+
+def read_device(name: str) -> Device:
+    """Return the machine of that name; raises UnknownNameError when there is none."""
+    try:
+        return Device(**orjson.loads((folder() / f"{name}.json").read_bytes()))
+    except FileNotFoundError:
+        raise UnknownNameError(
+            "machine (add it with `drawscape machine add`)", name, [d.name for d in devices()]
+        ) from None
+    except (ValueError, TypeError) as error:
+        raise PlotError(f"machine file of {name!r} is damaged: {error}; add it again") from error
+
+
+def devices() -> list[Device]:
+    """Return all machines of this home, by name."""
+    return [read_device(path.stem) for path in sorted(folder().glob("*.json"))]
+
+
+def serial_ports() -> list[tuple[str, str]]:
+    """Return the serial ports of this computer, each with what is said of it."""
+    try:
+        from serial.tools import list_ports
+    except ImportError:
+        return []
+    return [(port.device, port.description) for port in list_ports.comports()]

@@ -1,0 +1,136 @@
+"""What happened to a plot, line by line, on disk: runs, questions, requests, and each stroke executed.
+
+Several processes append (the run, a terminal, a page) and each reads what the others wrote. A line is one
+JSON object; `e` names the event, `t` is the time. A line that a power cut left unfinished is cut off by the
+next that appends; any other damage is an error.
+"""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from drawscape.errors import JournalError
+from drawscape.geometry.lines import Ints
+
+Event = dict[str, Any]
+
+RUNNING = ("waiting", "plotting", "paused")
+"""States that need a living run; without one the plot is interrupted."""
+
+
+class Journal:
+    """The journal of one plan; `events` reads it, `append` adds to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read = 0
+
+    def append(self, event: str, **values: Any) -> None:
+        """Write one event; it is on the disk when this returns."""
+        line = orjson.dumps({"e": event, "t": round(time.time(), 3), **values}) + b"\n"
+        handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _cut_torn_line(handle)
+            os.write(handle, line)
+            os.fdatasync(handle)
+        finally:
+            os.close(handle)
+
+    def news(self) -> list[Event]:
+        """Return the events since the last call; raises JournalError for a damaged line."""
+        if self.path.stat().st_size <= self._read:
+            return []
+        with self.path.open("rb") as file:
+            file.seek(self._read)
+            text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        found = []
+        for line in whole.splitlines():
+            try:
+                event = orjson.loads(line)
+                found.append({"e": event["e"], "t": event["t"], **event})
+            except (orjson.JSONDecodeError, KeyError, TypeError):
+                raise JournalError(
+                    f"journal {self.path} is damaged at {line[:60]!r}; nothing is guessed from it: "
+                    "plot the drawing again, from the stroke that you see last on the paper"
+                ) from None
+        self._read += len(whole)
+        return found
+
+
+def _cut_torn_line(handle: int) -> None:
+    """Cut off what is behind the last line's end: its writer was killed, or the power was cut."""
+    size = os.fstat(handle).st_size
+    if size == 0 or os.pread(handle, 1, size - 1) == b"\n":
+        return
+    start = max(0, size - 4096)
+    tail = os.pread(handle, size - start, start)
+    os.ftruncate(handle, start + tail.rfind(b"\n") + 1)
+
+
+class State:
+    """What the events of a journal add up to; `take` adds one more.
+
+    `state` is ready, waiting, plotting, paused, interrupted, done or abandoned; `done` the last stroke
+    executed, counted from 1; `question` what a waiting plot asks for: paper, pen or position.
+    """
+
+    def __init__(self, strokes: int) -> None:
+        self.state = "ready"
+        self.done = 0
+        self.drawn: Ints = np.zeros(strokes, dtype=np.int64)
+        self.runs = 0
+        self.begun: set[str] = set()
+        self.run = ""
+        self.job = ""
+        self.question = ""
+        self.text = ""
+        self.reason = ""
+        self.position: tuple[float, float] | None = None
+        self.clean = False
+        self.seconds = 0.0
+        self.settings: dict[str, float] = {}
+        self.started: float | None = None
+        self.changed = 0.0
+        self._since: float | None = None
+
+    def take(self, event: Event) -> None:
+        """Add one event."""
+        kind, at = event["e"], event["t"]
+        if self._since is not None:
+            self.seconds += max(0.0, at - self._since)
+        self.changed = at
+        match kind:
+            case "stroke":
+                self.done = event["k"]
+                self.drawn[self.done - 1] += 1
+                self.position = event["x"], event["y"]
+            case "queued":
+                self.state, self.run, self.job = "ready", event["run"], event["job"]
+            case "start":
+                self.runs += 1
+                self.begun.add(event["run"])
+                self.started = self.started or at
+                self.done, self.state, self.clean = event["from"], "plotting", False
+                self.reason = ""
+            case "ask":
+                self.state, self.question, self.text = "waiting", event["for"], event["text"]
+            case "set":
+                self.settings.update(event["values"])
+            case "abandoned" | "paused" | "interrupted" | "done" | "plotting":
+                self.state, self.question, self.text = kind, "", ""
+                self.reason = event.get("reason", "")
+                self.clean = event.get("clean", False)
+                self.done = event.get("k", self.done)
+        self._since = at if self.state == "plotting" else None
+
+    @property
+    def label(self) -> str:
+        """Return the state in words, with what a waiting plot waits for."""
+        return f"waiting for {self.question}" if self.state == "waiting" else self.state

@@ -1,0 +1,236 @@
+"""A document as strokes for one machine: in order, with pen, pass and time, under one hash."""
+
+import hashlib
+import io
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from drawscape.atomic import write_atomic
+from drawscape.drawing.document import Document
+from drawscape.drawing.motion import Motion, plain_name
+from drawscape.drawing.paper import Outside
+from drawscape.errors import PlotError
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.plot.pages import confine
+from drawscape.plot.machine import Machine
+from drawscape.plot.plotter import Plotter
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Strokes that one pen draws on one sheet: `first` to `last` - 1, counted from 0.
+
+    `pen` counts from 1; `speed`, `height`, `delay_ms` and `pause` are what the layer's name asks for.
+    """
+
+    first: int
+    last: int
+    pen: int
+    name: str
+    color: str
+    sheet: int = 1
+    speed: int | None = None
+    height: int | None = None
+    delay_ms: int | None = None
+    pause: bool = False
+
+    @property
+    def motion(self) -> Motion:
+        """How the pen moves."""
+        return Motion(speed=self.speed, height=self.height, delay_ms=self.delay_ms)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Strokes in mm of the page, y down, in the order in which they are drawn; passes are repeated.
+
+    `seconds` (M,) is the estimate of each stroke with the way to it and both moves of the pen.
+    """
+
+    lines: Lines
+    sections: tuple[Section, ...]
+    width_mm: float
+    height_mm: float
+    machine: str
+    seconds: Floats
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @property
+    def hash(self) -> str:
+        """Return what names the plan: 32 hex digits of its strokes, pens, page and machine."""
+        state = hashlib.blake2b(self._header(), digest_size=16)
+        state.update(np.ascontiguousarray(self.lines.points))
+        state.update(np.ascontiguousarray(self.lines.offsets))
+        return state.hexdigest()
+
+    def _header(self) -> bytes:
+        sections = [asdict(section) for section in self.sections]
+        page = [self.width_mm, self.height_mm]
+        return orjson.dumps([_FORMAT, self.machine, page, sections])
+
+    def section_of(self, stroke: int) -> Section:
+        """Return the section of a stroke, counted from 0; the last one for any behind the end."""
+        return next((s for s in self.sections if stroke < s.last), self.sections[-1])
+
+    def first_of_pen(self, pen: int) -> int:
+        """Return the first stroke, from 0, of a pen; raises PlotError when the plan has no such pen."""
+        for section in self.sections:
+            if section.pen == pen:
+                return section.first
+        raise PlotError(f"pen {pen} draws nothing; the plan has pens {self.pens}")
+
+    def first_within(self, x0: float, y0: float, x1: float, y1: float) -> int:
+        """Return the first stroke, from 0, that touches a part of the sheet, in mm.
+
+        Raises PlotError when none does.
+        """
+        points = self.lines.points
+        inside = ((points >= (x0, y0)) & (points <= (x1, y1))).all(axis=1)
+        if not inside.any():
+            raise PlotError(f"no stroke lies in {x0:g}, {y0:g} to {x1:g}, {y1:g} mm")
+        return int(np.searchsorted(self.lines.offsets, int(np.argmax(inside)), side="right")) - 1
+
+    @property
+    def pens(self) -> str:
+        """The numbers of all pens, for messages."""
+        return ", ".join(str(pen) for pen in dict.fromkeys(s.pen for s in self.sections))
+
+    def metres_of(self, done: Ints) -> dict[str, float]:
+        """Return the metres of ink of each pen by name, for strokes drawn `done` (M,) times."""
+        lengths = self.lines.lengths_mm * done / 1000
+        metres: dict[str, float] = {}
+        for s in self.sections:
+            metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
+        return metres
+
+    def save(self, path: Path) -> None:
+        """Write the plan as one file, whole or not at all."""
+        stream = io.BytesIO()
+        header = np.frombuffer(self._header(), dtype=np.uint8)
+        np.savez(
+            stream,
+            header=header,
+            points=self.lines.points,
+            offsets=self.lines.offsets,
+            seconds=self.seconds,
+        )
+        write_atomic(path, [stream.getvalue()])
+
+    @classmethod
+    def load(cls, path: Path) -> "Plan":
+        """Return the plan of a file; raises PlotError for a damaged or foreign one."""
+        try:
+            with np.load(path) as file:
+                version, machine, page, sections = orjson.loads(file["header"].tobytes())
+                lines = Lines(file["points"], file["offsets"])
+                seconds = file["seconds"]
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise PlotError(
+                f"plan {path} cannot be read: {error}; plot the drawing again"
+            ) from error
+        if version != _FORMAT:
+            raise PlotError(f"plan {path} is of version {version}, not {_FORMAT}; plot it again")
+        width, height = page
+        return cls(lines, tuple(Section(**s) for s in sections), width, height, machine, seconds)
+
+
+def make_plan(
+    document: Document, machine: Machine, *, outside: Outside = "refuse", copies: int = 1
+) -> Plan:
+    """Return the strokes of `document` as they stand, for `machine`.
+
+    Each layer is a pen, unless its number names one; its passes follow each other. Raises PlotError for a
+    drawing without lines, one beyond the machine's reach with `outside='refuse'`, and copies below 1.
+    """
+    if copies < 1:
+        raise PlotError(f"copies={copies}: give 1 or more")
+    reach = machine.reach(document)
+    document, _ = confine(document, reach, outside=outside)
+    layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
+    if not layers:
+        raise PlotError("the drawing holds no lines that a pen could draw")
+    drawn: list[Lines] = []
+    sections: list[Section] = []
+    seconds: list[Floats] = []
+    names = list(dict.fromkeys(plain_name(layer.name) for layer in layers))
+    first, here = 0, (0.0, 0.0)
+    for sheet in range(1, copies + 1):
+        for layer in layers:
+            motion, lines = layer.motion, layer.lines
+            lines = lines if lines.counts.all() else lines.take(lines.counts > 0)
+            lines = Lines.join([lines] * motion.passes)
+            name = plain_name(layer.name)
+            section = Section(
+                first=first,
+                last=first + len(lines),
+                pen=motion.number or 1 + names.index(name),
+                name=name,
+                color=layer.color,
+                sheet=sheet,
+                speed=motion.speed,
+                height=motion.height,
+                delay_ms=motion.delay_ms,
+                pause=motion.pause,
+            )
+            drawn.append(lines)
+            sections.append(section)
+            seconds.append(_seconds(lines, machine.plotter.at(motion), here))
+            first, here = section.last, tuple(lines.ends[-1])
+    return Plan(
+        Lines.join(drawn),
+        tuple(sections),
+        document.width_mm,
+        document.height_mm,
+        machine.name,
+        np.concatenate(seconds),
+    )
+
+
+def _seconds(lines: Lines, plotter: Plotter, start: tuple[float, float]) -> Floats:
+    """Return the estimated seconds of each stroke with the way to it, (M,)."""
+    down = plotter.stroke_seconds(lines)
+    moves = lines.starts - np.concatenate(([start], lines.ends[:-1]))
+    travel = plotter.travel_seconds(np.hypot(moves[:, 0], moves[:, 1]))
+    seconds: Floats = down + travel + plotter.raise_s + plotter.lower_s
+    return seconds
+
+
+@dataclass(frozen=True)
+class Placement:
+    """From mm of the page to mm of the machine: y up or down, turned by 90 degrees or not."""
+
+    width_mm: float
+    height_mm: float
+    flip_y: bool
+    turned: bool
+
+    @classmethod
+    def of(cls, plan: Plan, machine: Machine) -> "Placement":
+        """Return how the plan's sheet lies in the machine's corner."""
+        flip = machine.profile is not None and machine.profile.flip_y
+        turned = machine.profile is None and not (
+            plan.width_mm <= machine.width_mm and plan.height_mm <= machine.height_mm
+        )
+        return cls(plan.width_mm, plan.height_mm, flip, turned)
+
+    def points(self, points: Points) -> Points:
+        """Return (N, 2) points of the page in mm of the machine."""
+        x, y = points[:, 0], points[:, 1]
+        if self.turned:
+            x, y = y, self.width_mm - x
+        elif self.flip_y:
+            y = self.height_mm - y
+        return np.stack((x, y), axis=1)
+
+    def page(self, x: float, y: float) -> tuple[float, float]:
+        """Return a place of the machine in mm of the page."""
+        if self.turned:
+            return self.width_mm - y, x
+        return (x, self.height_mm - y) if self.flip_y else (x, y)

@@ -1,0 +1,249 @@
+"""A plot: a drawing on its way to paper, in a folder that outlives its runs."""
+
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from drawscape import settings
+from drawscape.atomic import write_atomic
+from drawscape.drawing.document import Document
+from drawscape.drawing.paper import Outside
+from drawscape.errors import JournalError, PlotError, PlotNotFoundError
+from drawscape.plotter.device import Device, read_device
+from drawscape.plotter.driver import WINDOW
+from drawscape.plotter.journal import RUNNING, Journal, State
+from drawscape.plotter.plan import Plan, make_plan
+
+BACK = 3
+"""How many strokes a resumed plot goes back, counted from the last that the machine may have drawn."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a plot is from its beginning; `drawing` is the file that it was made from."""
+
+    id: str
+    drawing: str
+    machine: str
+    plan: str
+    strokes: int
+    created: float
+
+
+class Plot:
+    """One plot; `state` is read anew from its journal each time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            self.record = Record(**orjson.loads((folder / "plot.json").read_bytes()))
+        except FileNotFoundError:
+            raise PlotNotFoundError(f"there is no plot {folder.name!r}") from None
+        except (ValueError, TypeError) as error:
+            raise JournalError(f"plot {folder.name!r} is damaged: {error}") from error
+        self.id = self.record.id
+        self.journal = Journal(folder / "journal.jsonl")
+        self._state = State(self.record.strokes)
+
+    @classmethod
+    def create(
+        cls,
+        document: Document,
+        machine: str,
+        *,
+        drawing: str = "",
+        outside: Outside = "refuse",
+        copies: int = 1,
+    ) -> "Plot":
+        """Return a new plot of a document as it stands on the machine of that name.
+
+        Raises UnknownNameError for a machine, PlotError for what it cannot reach.
+        """
+        plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
+        name = f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        folder = plots_folder() / name
+        folder.mkdir(parents=True)
+        plan.save(folder / "plan.npz")
+        record = Record(name, drawing, machine, plan.hash, len(plan), round(time.time(), 3))
+        journal = Journal(folder / "journal.jsonl")
+        journal.append("plot", plan=plan.hash, strokes=len(plan), machine=machine)
+        write_atomic(folder / "plot.json", [orjson.dumps(asdict(record))])
+        return cls(folder)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The strokes; raises JournalError when they are not those of the record."""
+        plan = Plan.load(self.folder / "plan.npz")
+        if plan.hash != self.record.plan:
+            raise JournalError(
+                f"plot {self.id}: its plan was changed after it was made; plot the drawing again"
+            )
+        return plan
+
+    @property
+    def device(self) -> Device:
+        """The machine that it is for."""
+        return read_device(self.record.machine)
+
+    def refresh(self) -> State:
+        """Return the state by the journal, as it is now; raises JournalError."""
+        for event in self.journal.news():
+            if event["e"] == "plot":
+                mine = self.record.plan, self.record.strokes
+                if (event.get("plan"), event.get("strokes")) != mine:
+                    raise JournalError(
+                        f"plot {self.id}: its journal belongs to another plan, {event.get('plan')}"
+                    )
+            try:
+                self._state.take(event)
+            except (KeyError, IndexError, TypeError) as error:
+                raise JournalError(
+                    f"plot {self.id}: journal line {event!r} makes no sense: {error!r}"
+                ) from error
+        return self._state
+
+    @property
+    def state(self) -> State:
+        """The state; what needs a living run and has none is interrupted."""
+        alive = self.alive  # asked first: a run that ends writes why before it lets go
+        state = self.refresh()
+        if state.state in RUNNING and not alive:
+            state.state, state.question = "interrupted", ""
+            state.reason = state.reason or "the program that drove it ended"
+        return state
+
+    # Liveness: a lock that the run holds, and its death releases
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the plot for a run; raises PlotError when another run holds it."""
+        handle = os.open(self.folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise PlotError(f"plot {self.id} runs already") from None
+            yield
+        finally:
+            os.close(handle)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a run drives it now."""
+        try:
+            handle = os.open(self.folder / "run.lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def request(self, what: str, **values: Any) -> None:
+        """Ask the living run for `pause`, `resume`, `stop`, `answer` or `set`.
+
+        Raises PlotError when no run lives.
+        """
+        if not self.alive:
+            raise PlotError(f"plot {self.id} does not run; it is {self.words}")
+        self.journal.append(what, **values)
+
+    def abandon(self) -> None:
+        """Give up a plot that does not run; it can still be resumed."""
+        self.journal.append("abandoned", k=self.state.done)
+
+    def start_of(self, *, back: int = BACK, from_stroke: int | None = None) -> int:
+        """Return the stroke, from 0, at which a next run begins.
+
+        Up to two strokes behind the last known one may be drawn already: they count among those to go
+        back. After a pause nothing is drawn twice. Raises PlotError for a stroke that is not there.
+        """
+        if from_stroke is not None:
+            if not 1 <= from_stroke <= self.record.strokes:
+                raise PlotError(f"stroke {from_stroke}: give 1 to {self.record.strokes}")
+            return from_stroke - 1
+        state = self.state
+        if state.clean:
+            return state.done
+        return max(0, state.done - max(0, back - WINDOW))
+
+    @property
+    def words(self) -> str:
+        """The state in words: 'interrupted at stroke 312 of 542 (57 %), pen 2'."""
+        state, strokes = self.state, self.record.strokes
+        if state.state == "done" or (state.state == "ready" and not state.done):
+            return state.state
+        section = self.plan.section_of(state.done)
+        share = 100 * state.done // strokes
+        return f"{state.label} at stroke {state.done} of {strokes} ({share} %), pen {section.pen}"
+
+    def left_s(self) -> float:
+        """Return the seconds that are left, by what the machine really took so far."""
+        state = self.state
+        planned = self.plan.seconds[state.drawn > 0].sum()
+        measured = planned > 20.0 and state.seconds > 0
+        factor = state.seconds / planned if measured else self.device.factor
+        return float(self.plan.seconds[state.done :].sum() * factor)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `drawscape plots show --json` prints."""
+        state = self.state
+        section = self.plan.section_of(state.done)
+        return {
+            "id": self.id,
+            "state": state.label,
+            "stroke": state.done,
+            "strokes": self.record.strokes,
+            "pen": section.pen,
+            "pen_name": section.name,
+            "color": section.color,
+            "sheet": section.sheet,
+            "machine": self.record.machine,
+            "drawing": self.record.drawing,
+            "question": state.text,
+            "reason": state.reason,
+            "runs": state.runs,
+            "job": state.job,
+            "minutes": round(state.seconds / 60, 2),
+            "left_minutes": 0.0 if state.state == "done" else round(self.left_s() / 60, 2),
+            "metres": {k: round(v, 3) for k, v in self.plan.metres_of(state.drawn).items()},
+            "twice": int(np.count_nonzero(state.drawn > 1)),
+            "plan": self.record.plan,
+            "created": self.record.created,
+            "changed": state.changed,
+        }
+
+
+def plots_folder() -> Path:
+    """Return where the plots of this home are."""
+    return settings.state_folder() / "plots"
+
+
+def list_plots() -> list[Plot]:
+    """Return all plots, the newest first."""
+    found = sorted(plots_folder().glob("*/plot.json"), reverse=True)
+    return [Plot(path.parent) for path in found]
+
+
+def find_plot(name: str) -> Plot:
+    """Return the plot whose id is `name` or ends so; raises PlotNotFoundError for none or several."""
+    if (plots_folder() / name / "plot.json").exists():
+        return Plot(plots_folder() / name)
+    found = [p for p in plots_folder().glob("*/plot.json") if p.parent.name.endswith(name)]
+    if len(found) != 1 or not name:
+        many = f"{len(found)} plots have" if found else "no plot has"
+        raise PlotNotFoundError(f"{many} an id that ends with {name!r}; see `drawscape plots list`")
+    return Plot(found[0].parent)

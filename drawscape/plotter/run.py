@@ -1,0 +1,416 @@
+"""One run of a plot: from where it stands to its end, a pause, or a fault; a person answers on the way."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import IO
+
+import numpy as np
+
+from drawscape import settings
+from drawscape.errors import DrawscapeError, MachineError, PlotError
+from drawscape.plotter.device import Device, read_device
+from drawscape.plotter.driver import WINDOW, Command, Driver
+from drawscape.plotter.journal import State
+from drawscape.plotter.plan import Placement, Section
+from drawscape.plotter.plot import BACK, Plot
+
+OnProgress = Callable[[float, str], None]
+
+_PROGRESS_S = 0.5
+_ASK_S = 0.05  # between two looks for requests
+_LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
+
+
+class _StoppedError(Exception):
+    """A person stopped the run."""
+
+
+def run_plot(
+    plot: Plot,
+    run: str,
+    *,
+    yes: bool = False,
+    back: int = BACK,
+    from_stroke: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> str:
+    """Drive the machine until the plot is done or stopped; return its state in words.
+
+    `run` names the run: one that has begun before is refused, for paper cannot be drawn on again by
+    accident. Raises MachineError when the machine fails; the pen is up then if it can be reached.
+    """
+    with plot.held():
+        state = plot.refresh()
+        if run in state.begun:
+            raise PlotError(
+                f"this run of plot {plot.id} has begun before; a plot never starts again by itself: "
+                f"`drawscape plots resume {plot.id}`"
+            )
+        # The lock is held: what a dead run left as running is interrupted, and not clean.
+        start = plot.start_of(back=back, from_stroke=from_stroke)
+        first = state.runs == 0
+        plot.journal.append("start", run=run, **{"from": start})
+        with _awake():
+            _Run(plot, yes, on_progress).go(start, first=first)
+    return plot.words
+
+
+class _Run:
+    """The state of one run; `go` does all."""
+
+    def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress | None) -> None:
+        self.plot, self.yes = plot, yes
+        self.plan, self.device = plot.plan, plot.device
+        self.placement = Placement.of(self.plan, self.device.machine)
+        self.on_progress = on_progress or (lambda fraction, message: None)
+        self.state: State = plot.refresh()
+        self.lengths = self.plan.lines.lengths_mm
+        self.want = ""
+        self.answered = False
+        self._asked_s = self._told_s = 0.0
+        self._ink_mm = 0.0
+        self.driver: Driver
+
+    def go(self, start: int, *, first: bool) -> None:
+        """Open the machine, ask what has to be asked, and draw from stroke `start` on."""
+        guard = None
+        try:
+            with self.device.opened() as self.driver:
+                guard = _guard(self.device.name)
+                try:
+                    self._place_pen(ask_paper=first or start == 0)
+                    self._draw(start)
+                except _StoppedError:
+                    self.driver.halt()
+                    self.note("interrupted", reason="stopped", clean=True)
+                except BaseException as error:
+                    lost = isinstance(error, MachineError) and error.lost
+                    self._lift(lost=lost)
+                    raise
+        except DrawscapeError as error:
+            self.note("interrupted", reason=str(error))
+            raise
+        except BaseException as error:
+            self.note("interrupted", reason=f"{type(error).__name__}: {error}".strip(": "))
+            raise
+        finally:
+            self._learn()
+            if guard is not None:
+                _dismiss(guard)
+
+    def _lift(self, *, lost: bool) -> None:
+        """Lift the pen after a fault, if the machine can be reached."""
+        with contextlib.suppress(DrawscapeError):
+            if lost:
+                self._remember(marker=0)
+            self.driver.halt()
+
+    # The journal, and what others ask for in it
+
+    def note(self, event: str, **values: object) -> None:
+        """Write an event and take it."""
+        self.plot.journal.append(event, **values)
+        self._listen(force=True)
+
+    def _listen(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._asked_s < _ASK_S:
+            return
+        self._asked_s = now
+        for event in self.plot.journal.news():
+            self.state.take(event)
+            match event["e"]:
+                case "pause":
+                    self.want = event.get("at", "pen-up")
+                case "stop":
+                    self.want = "stop"
+                case "resume":
+                    self.want = "resume" if self.state.state == "paused" else ""
+                case "answer":
+                    self.answered = True
+                case "set":
+                    self.driver.settings.update(event["values"])
+                    if event.get("keep"):
+                        kept = {**read_device(self.device.name).settings, **event["values"]}
+                        self.device = replace(self.device, settings=kept).save()
+
+    def _ask(self, what: str, text: str) -> None:
+        """Wait until a person has answered a question, or has said yes to all of them."""
+        if self.yes:
+            return
+        self.answered = False
+        self.note("ask", **{"for": what, "text": text})
+        self._tell(force=True)
+        while not self.answered:
+            self.driver.poll()
+            self._listen()
+            if self.want == "stop":
+                raise _StoppedError
+        self.note("plotting")
+
+    def _tell(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._told_s < _PROGRESS_S:
+            return
+        self._told_s = now
+        done, strokes = self.state.done, len(self.plan)
+        section = self.plan.section_of(done)
+        if self.state.state == "plotting":
+            left = f"{max(1, round(self.plot.left_s() / 60))} min left"
+            message = f"stroke {done} of {strokes}, pen {section.pen} ({section.name}), {left}"
+        else:
+            message = self.state.text or self.state.label
+        self.on_progress(done / strokes, message)
+
+    # The machine's place
+
+    def _place_pen(self, *, ask_paper: bool) -> None:
+        memory = self.device.memory
+        contact = self.driver.connect(int(memory.get("marker", 0)))
+        self.plot.journal.append("contact", firmware=contact.firmware, kept=contact.kept)
+        self.driver.prepare()
+        if ask_paper:
+            self._ask_paper(self.plan.sections[0])
+        if self.driver.homes:
+            self.driver.home()
+            if "zero" not in memory:
+                self._travel(0.0, 0.0)
+        elif not (contact.kept or self.driver.knows_origin):
+            with contextlib.suppress(MachineError):
+                self.driver.release()
+            self._ask(
+                "position",
+                f"{self.device.name} does not know where its pen is. Is it up, and at the sheet's zero?",
+            )
+            self.driver.zero_here()
+            self.driver.prepare()
+        self._remember(marker=self.driver.mark())
+
+    def _remember(self, marker: int) -> None:
+        memory = {"marker": marker, "zero": list(self.driver.zero)}
+        self.device = replace(read_device(self.device.name), memory=memory).save()
+
+    def _ask_paper(self, section: Section) -> None:
+        plan = self.plan
+        self._ask(
+            "paper",
+            f"Is a sheet of {plan.width_mm:g} x {plan.height_mm:g} mm in {self.device.name}, "
+            f"and pen {section.pen}, {section.name} ({section.color})?",
+        )
+
+    # Drawing
+
+    def _draw(self, start: int) -> None:
+        before: Section | None = None
+        here = self.plan.section_of(start)
+        for section in self.plan.sections[self.plan.sections.index(here) :]:
+            self._change(before, section, resumed=start > 0 and before is None)
+            before = section
+            begin = max(start, section.first)
+            while (begin := self._strokes(begin, section)) < section.last:
+                self._pause()
+        self.driver.run(self.driver.travel(0.0, 0.0))
+        self.driver.run(self.driver.change_pen(0))
+        self.note("done")
+        self._tell(force=True)
+
+    def _change(self, before: Section | None, section: Section, *, resumed: bool) -> None:
+        """Ask for the next sheet or pen, where one is needed."""
+        new_sheet = before is not None and section.sheet != before.sheet
+        new_pen = before is not None and section.pen != before.pen
+        if new_sheet:
+            self._travel(0.0, 0.0)
+            self._ask_paper(section)
+        elif resumed:
+            pen = f"pen {section.pen}, {section.name} ({section.color})"
+            self._ask("paper", f"Is the same sheet still in {self.device.name}, and {pen}?")
+        elif before is not None and (section.pause or (new_pen and not self.driver.changes_pens)):
+            self._travel(0.0, 0.0)
+            self._ask("pen", f"Is pen {section.pen} in, {section.name} ({section.color})?")
+        self.driver.run(self.driver.change_pen(section.pen))
+        if section.delay_ms:
+            time.sleep(section.delay_ms / 1000)
+
+    def _strokes(self, first: int, section: Section) -> int:
+        """Stream strokes until the section ends or somebody wants a pause; return the next one."""
+        driver = self.driver
+        commands: Iterator[Command] = iter(())
+        command: Command | None = None
+        todo = first
+        while True:
+            self._listen()
+            if self.want in ("stop", "now"):
+                break
+            while driver_has_room(driver, command):
+                if command is not None:
+                    driver.send(command)
+                command = next(commands, None)
+                if command is None:
+                    if todo >= section.last or self.want or todo - self.state.done >= WINDOW:
+                        break
+                    if self._needs_station(todo, section):
+                        break
+                    commands = self._commands(todo, section)
+                    todo += 1
+            for stroke in driver.poll():
+                self._executed(stroke)
+            if command is None and not driver.pending and self.state.done >= todo:
+                if todo < section.last and not self.want and self._needs_station(todo, section):
+                    self._visit_station(section)
+                    continue
+                return todo
+        if self.want == "stop":
+            raise _StoppedError
+        driver.halt()
+        return self.state.done
+
+    def _commands(self, index: int, section: Section) -> Iterator[Command]:
+        x, y = self.device.offset(section.pen, section.name)
+        points = self.placement.points(self.plan.lines[index] + (x, y))
+        yield from self.driver.stroke(points, section, index + 1)
+
+    def _executed(self, stroke: int) -> None:
+        x, y = self.plan.lines[stroke - 1][-1].tolist()
+        self._ink_mm += float(self.lengths[stroke - 1])
+        self.note("stroke", k=stroke, x=round(x, 3), y=round(y, 3))
+        self._tell()
+
+    def _pause(self) -> None:
+        """Wait, pen up, until somebody resumes or stops the plot."""
+        self.note("paused", clean=True, k=self.state.done)
+        self._tell(force=True)
+        while self.want not in ("resume", "stop"):
+            self.driver.poll()
+            self._listen()
+        if self.want == "stop":
+            raise _StoppedError
+        self.want = ""
+        self.note("plotting")
+        self.driver.prepare()
+
+    def _travel(self, x: float, y: float) -> None:
+        self.driver.run(self.driver.travel(x, y))
+
+    # Dip, refill, sharpen
+
+    def _needs_station(self, index: int, section: Section) -> bool:
+        every_m = self.device.station.get("every_m", 0.0)
+        pending = float(self.lengths[self.state.done : index].sum())
+        full = self._ink_mm + pending + float(self.lengths[index])
+        return 0 < every_m * 1000 < full and self._ink_mm + pending > 0
+
+    def _visit_station(self, section: Section) -> None:
+        station = self.device.station
+        self._ink_mm = 0.0
+        if "x" not in station:
+            self._ask("pen", f"Refill or sharpen pen {section.pen}, {section.name}. Is it ready?")
+            return
+        self._travel(station["x"], station["y"])
+        self.driver.run(self.driver.pen(True))
+        time.sleep(station.get("wait_s", 0.5))
+        self.driver.run(self.driver.pen(False))
+
+    def _learn(self) -> None:
+        """Correct the machine's estimates by what this run took."""
+        state = self.state
+        planned = float(self.plan.seconds[state.drawn > 0].sum())
+        if planned < _LEARN_S or state.seconds <= 0:
+            return
+        factor = min(max(state.seconds / planned, 0.01), 10.0)
+        device = read_device(self.device.name)
+        replace(device, factor=round(0.5 * device.factor + 0.5 * factor, 4)).save()
+
+
+def driver_has_room(driver: Driver, command: Command | None) -> bool:
+    """Return whether a command may be sent now; there is always room for none."""
+    return command is None or driver.fits(command)
+
+
+# Beside a run: what keeps the computer awake, and what lifts the pen when the run is killed
+
+_GUARD = """
+import sys
+if not sys.stdin.buffer.read():
+    from drawscape.plotter.run import rescue
+    rescue(sys.argv[1])
+"""
+
+
+def _guard(name: str) -> "subprocess.Popen[bytes]":
+    """Start a process that lifts the pen when this one dies: its end of a pipe then closes."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _GUARD, name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "DRAWSCAPE_HOME": str(settings.home())},
+    )
+
+
+def _dismiss(guard: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(OSError):
+        guard.communicate(b"done")
+
+
+def rescue(name: str) -> None:
+    """Lift the pen of a machine whose program was killed; the next run waits until this is done."""
+    device: Device = read_device(name)
+    with contextlib.suppress(MachineError), device.opened() as driver:
+        driver.rescue()
+
+
+@contextlib.contextmanager
+def _awake() -> Iterator[None]:
+    """Keep the computer from sleeping, where its system can be asked; a dead program asks for nothing."""
+    commands = (
+        ["systemd-inhibit", "--what=sleep:idle", "--who=drawscape", "--why=plotting", "cat"],
+        ["caffeinate", "-i", "cat"],
+    )
+    command = next((c for c in commands if shutil.which(c[0])), None)
+    if command is None:
+        yield
+        return
+    held = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        pipe: IO[bytes] | None = held.stdin
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+        held.wait()
+
+
+def draw_frame(plot: Plot) -> None:
+    """Move the pen, up, around all that the plot draws, and back to zero.
+
+    Raises MachineError when the machine is busy, or does not know where its pen is.
+    """
+    bounds = plot.plan.lines.bounds
+    device = plot.device
+    if bounds is None:
+        return
+    x0, y0, x1, y1 = bounds
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    with device.opened() as driver:
+        contact = driver.connect(int(device.memory.get("marker", 0)))
+        driver.prepare()
+        if driver.homes:
+            driver.home()
+        elif not (contact.kept or driver.knows_origin):
+            raise MachineError(
+                f"{device.name} does not know where its pen is; put it at zero, then "
+                f"`drawscape machine zero {device.name}`"
+            )
+        for x, y in Placement.of(plot.plan, device.machine).points(corners).tolist():
+            driver.run(driver.travel(x, y))
+        driver.run(driver.travel(0.0, 0.0))

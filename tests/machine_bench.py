@@ -1,0 +1,118 @@
+"""Machines on pseudo-terminals: plots on them, runs that can be killed, and a judge of what was drawn."""
+
+import multiprocessing
+import os
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+from shapely import LineString, MultiLineString, Point
+
+from drawscape.drawing.document import Document, Layer
+from drawscape.geometry.lines import Lines
+from drawscape.plotter.device import add_device
+from drawscape.plotter.plan import Placement
+from drawscape.plotter.plot import Plot, find_plot
+from drawscape.plotter.run import run_plot
+
+SPAWN = multiprocessing.get_context("forkserver")
+SPAWN.set_forkserver_preload(["drawscape.plotter.run", "drawscape.plotter.grbl", "serial"])
+
+
+def scribble(seed: int = 0, *, strokes: int = 12, pens: int = 1, size: float = 60.0) -> Document:
+    """A drawing of curves and dots whose beginnings lie apart."""
+    rng = np.random.default_rng(seed)
+    layers = []
+    for pen in range(pens):
+        lines = []
+        for index in range(strokes):
+            column, row = index % 6, (index // 6) * pens + pen
+            start = np.array([2 + column * 9.0, 2 + row * 9.0]) + rng.uniform(0, 2, 2)
+            count = int(rng.integers(2, 7))
+            steps = rng.uniform(-1.5, 1.5, (count, 2))
+            line = np.clip(start + np.cumsum(np.vstack(([[0, 0]], steps)), axis=0), 0, size)
+            lines.append(line)
+        layers.append(Layer(f"{pen + 1} pen {pen + 1}", "black", None, Lines.of(lines)))
+    return Document(size, size, tuple(layers))
+
+
+def _run(home: str, plot: str, run: str, options: dict) -> None:
+    os.environ["DRAWSCAPE_HOME"] = home
+    run_plot(find_plot(plot), run, **options)
+
+
+class Bench:
+    """An emulator under the name `desk`, and plots on it."""
+
+    def __init__(self, home: Path, driver: str, emulator, profile, options: dict) -> None:
+        self.home, self.kind, self.options = home, emulator, options
+        self.emulator = emulator(home / "desk.pty", **options)
+        self.emulator.start()
+        self.runs = 0
+        add_device("desk", driver, str(self.emulator.link), profile)
+
+    def power_cycle(self, *, at_zero: bool = True) -> None:
+        """Cut the power and bring it back; a person puts the pen up and at zero meanwhile."""
+        carriage = self.emulator.carriage
+        self.emulator.close()
+        carriage.pen(False, 0.0)
+        if at_zero:
+            carriage.at = (0.0, 0.0)
+        self.emulator = self.kind(self.home / "desk.pty", carriage, **self.options)
+        self.emulator.start()
+
+    def plot(self, document: Document, **options) -> Plot:
+        return Plot.create(document, "desk", **options)
+
+    def run(self, plot: Plot, **options) -> str:
+        """Run to the end in this process."""
+        self.runs += 1
+        return run_plot(plot, f"run-{self.runs}", **{"yes": True, **options})
+
+    def start(self, plot: Plot, **options) -> BaseProcess:
+        """Run in a process of its own."""
+        self.runs += 1
+        given = {"yes": True, **options}
+        process = SPAWN.Process(
+            target=_run, args=(str(self.home), plot.id, f"run-{self.runs}", given)
+        )
+        process.start()
+        return process
+
+
+@dataclass
+class Verdict:
+    """`missing` and `twice` are strokes from 1; `off_mm` is how far ink strays from the plan."""
+
+    missing: list[int]
+    twice: list[int]
+    off_mm: float
+
+
+def judge(plot: Plot, strokes: list[list[tuple[float, float]]], place=None) -> Verdict:
+    """Return what the drawn polylines are to the plan; `place` maps page to machine."""
+    plan = plot.plan
+    points = place or Placement.of(plan, plot.device.machine).points
+    planned = [points(line) for line in plan.lines]
+    shapes = [LineString(line) if len(line) > 1 else Point(line[0]) for line in planned]
+    starts = np.array([line[0] for line in planned])
+    whole, touched = np.zeros(len(planned), int), np.zeros(len(planned), int)
+    off = 0.0
+    for drawn in strokes:
+        away = np.hypot(*(starts - drawn[0]).T)
+        number = int(away.argmin())
+        ink = LineString(drawn) if len(drawn) > 1 else Point(drawn[0])
+        dense = ink.segmentize(0.5) if len(drawn) > 1 else ink
+        corners = np.array(dense.coords)
+        far = max(shapes[number].distance(Point(corner)) for corner in corners)
+        if far > 0.1:
+            everything = MultiLineString([s for s in shapes if isinstance(s, LineString)])
+            far = max(everything.distance(Point(corner)) for corner in corners)
+        off = max(off, far)
+        touched[number] += 1
+        goal = planned[number]
+        covered = max(ink.distance(Point(p)) for p in goal)
+        whole[number] += covered <= 0.1
+    missing = (np.flatnonzero(whole == 0) + 1).tolist()
+    return Verdict(missing, (np.flatnonzero(touched > 1) + 1).tolist(), off)

@@ -1,0 +1,29 @@
+"""A home for plots, and emulated machines in it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from machine_bench import Bench
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home."""
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    (tmp_path / ".drawscape").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def bench(home: Path) -> Iterator[Callable[..., Bench]]:
+    """Make a machine and what plots on it: `bench("grbl", GrblEmulator, scale=40)`."""
+    made: list[Bench] = []
+
+    def make(driver: str, emulator, *, profile: str | None = None, **options) -> Bench:
+        made.append(Bench(home, driver, emulator, profile, {"scale": 40.0, **options}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.emulator.close()
