@@ -14,8 +14,8 @@ from drawscape.drawing.motion import Motion, plain_name
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.plot.pages import confine
 from drawscape.plot.machine import Machine
+from drawscape.plot.pages import confine
 from drawscape.plot.plotter import Plotter
 
 _FORMAT = 1

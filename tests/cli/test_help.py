@@ -9,9 +9,10 @@ import pytest
 from drawscape.cli.root import root
 
 VERBS = """
-    Add Answer Ask Back Cancel Carry Change Choose Copy Delete Do Draw Find Follow Give Go Join Keep Leave Let Listen
-    List Look Make Merge Move Offer Open Pause Plot Prepare Print Pull Put Queue Remove Replace Retry Run Save Say Scale
-    Search Send Serve Set Show Sort Split Start Stop Take Turn Wait Write
+    Add Answer Ask Back Cancel Carry Change Choose Copy Delete Do Draw Find Follow Give Go Join Keep
+    Leave Let Listen List Look Make Merge Move Offer Open Pause Plot Prepare Print Pull Put Queue Remove
+    Replace Retry Run Save Say Scale Search Send Serve Set Show Sort Split Start Stop Take Turn Wait
+    Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
 """What a line of help begins with. A new one is welcome, if no old one does."""
 
@@ -20,6 +21,7 @@ DIFFERS = {
     "--keep": "of jobs it is a number, of a plot's settings a wish",
     "--port": "of a web server or of a plotter",
     "--profile": "plot writes G-code for it, a machine has speeds and reach from it, too",
+    "--yes": "a plot asks for paper and pens, others before they delete",
     "--wait": "a job has a result, a plot shows how far it is",
     "--limit": "drawings and jobs are listed by different words",
     "--landscape": "draw has one paper, plot the sheets of --fit and --tile",

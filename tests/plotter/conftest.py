@@ -8,14 +8,6 @@ from machine_bench import Bench
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home."""
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    (tmp_path / ".drawscape").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
 def bench(home: Path) -> Iterator[Callable[..., Bench]]:
     """Make a machine and what plots on it: `bench("grbl", GrblEmulator, scale=40)`."""
     made: list[Bench] = []
