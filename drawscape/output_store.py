@@ -190,7 +190,7 @@ class OutputStore:
             stamps = {
                 path: _stamp(info)
                 for path, info in found.items()
-                if path.endswith(suffix) and not Path(path).name.startswith(".")
+                if path.endswith(suffix) and "/." not in f"/{self._name(path)}"
             }
             missing = [
                 path

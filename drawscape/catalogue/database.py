@@ -1,14 +1,18 @@
-"""The catalogue's file: one connection a thread and process, its tables, transactions."""
+"""The catalogue's file: its tables, their migrations, a connection for each thread, and repair."""
 
+import logging
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from drawscape import settings
 from drawscape.errors import CatalogueError
+
+_LOG = logging.getLogger("drawscape.catalogue")
 
 _BUSY_S = 20.0
 """How long to wait for another writer; one writes for a millisecond or, rebuilding, for a moment."""
@@ -16,10 +20,9 @@ _BUSY_S = 20.0
 CHUNK = 500
 """Values in one statement: below the number of variables that any SQLite takes."""
 
-_VERSION = 1
-
-_SCHEMA = """
-create table if not exists drawing (
+MIGRATIONS = (
+    """
+create table drawing (
     id integer primary key,
     recipe text not null,       -- the address of the drawing
     request text not null,      -- the address of what was asked for: without the files that were read
@@ -42,34 +45,44 @@ create table if not exists drawing (
     source text,                -- of a notebook's sketch, in the table of that name
     unique (recipe, path)
 );
-create index if not exists drawing_request on drawing (request);
-create index if not exists drawing_sketch on drawing (sketch);
-create index if not exists drawing_path on drawing (path);
-create index if not exists drawing_digest on drawing (digest);
-create index if not exists drawing_order on drawing (deleted, drawn_at);
-create table if not exists thumbnail (drawing integer primary key, picture blob not null);
-create table if not exists source (address text primary key, reference text not null) without rowid;
-create table if not exists drawing_parameter (
+create index drawing_request on drawing (request);
+create index drawing_sketch on drawing (sketch);
+create index drawing_path on drawing (path);
+create index drawing_digest on drawing (digest);
+create index drawing_order on drawing (deleted, drawn_at);
+create table thumbnail (drawing integer primary key, picture blob not null);
+create table source (address text primary key, reference text not null) without rowid;
+create table drawing_parameter (
     drawing integer not null, name text not null, value, primary key (drawing, name)
 ) without rowid;
-create index if not exists drawing_parameter_value on drawing_parameter (name, value);
-create table if not exists mark (
+create index drawing_parameter_value on drawing_parameter (name, value);
+create table mark (
     recipe text primary key,
     stars integer not null default 0, note text not null default '', name text not null default '',
     changed_at real not null
 ) without rowid;
-create index if not exists mark_stars on mark (stars) where stars > 0;
-create table if not exists tag (recipe text, tag text, primary key (recipe, tag)) without rowid;
-create index if not exists tag_tag on tag (tag);
-create table if not exists folder (path text primary key, modified_ns integer not null) without rowid;
-create table if not exists document (
+create index mark_stars on mark (stars) where stars > 0;
+create table tag (recipe text, tag text, primary key (recipe, tag)) without rowid;
+create index tag_tag on tag (tag);
+create table folder (path text primary key, modified_ns integer not null) without rowid;
+create table document (
     kind text, key text, body text not null, changed_at real not null, primary key (kind, key)
 ) without rowid;
-create trigger if not exists drawing_gone after delete on drawing begin
+create trigger drawing_gone after delete on drawing begin
     delete from thumbnail where drawing = old.id;
     delete from drawing_parameter where drawing = old.id;
 end;
-"""
+""",
+    # Version 2, of 0.4. What 0.3 had not drawn itself is looked at again: it took exports for drawings.
+    """
+alter table drawing add column body text not null default '';  -- of the file, as its metadata say
+alter table drawing add column edited integer not null default 0;  -- its body is another one
+create index drawing_before_0_4 on drawing (sketch, seed) where body = '';
+delete from drawing where took_s is null and not deleted;
+delete from folder;
+""",
+)
+"""What makes a file of each version from the one before. A column is added here, and in drawing.py."""
 
 
 class _Held:
@@ -123,14 +136,30 @@ def open_file(path: Path) -> sqlite3.Connection:
     try:
         opened.execute("pragma journal_mode = wal")
         opened.execute("pragma synchronous = normal")
-        if opened.execute("pragma user_version").fetchone()[0] < _VERSION:
-            opened.executescript(
-                f"begin immediate; {_SCHEMA} pragma user_version = {_VERSION}; commit;"
-            )
+        if _version(opened) < len(MIGRATIONS):
+            _migrate(opened)
     except BaseException:
         opened.close()
         raise
     return opened
+
+
+def _version(opened: sqlite3.Connection) -> int:
+    return int(opened.execute("pragma user_version").fetchone()[0])
+
+
+def _migrate(opened: sqlite3.Connection) -> None:
+    """Bring the file to the present version: wholly, or not at all, whoever else does the same."""
+    with opened:
+        opened.execute("begin immediate")
+        for number in range(_version(opened), len(MIGRATIONS)):
+            statement = ""
+            for line in MIGRATIONS[number].splitlines(keepends=True):
+                statement += line
+                if sqlite3.complete_statement(statement):
+                    opened.execute(statement)
+                    statement = ""
+            opened.execute(f"pragma user_version = {number + 1}")
 
 
 @contextmanager
@@ -201,3 +230,67 @@ def full_path(stored: str) -> Path:
 def _home() -> Path:
     held = _connections.held
     return held.home if held is not None and _connections.blocks else settings.home().resolve()
+
+
+_KEPT = {
+    "mark": ("recipe",),
+    "tag": ("recipe", "tag"),
+    "document": ("kind", "key"),
+    "source": ("address",),
+}
+"""Tables that no file can give back, with their keys."""
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def salvage() -> Path | None:
+    """Return where a damaged catalogue lies now, None if it is whole.
+
+    In its place is one with the marks, sheets and settings of forms that could be read of it, and with no
+    drawings yet. Raises CatalogueError where it cannot be used for another reason.
+    """
+    path = catalogue_file()
+    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    try:
+        with reading() as damaged:
+            if damaged.execute("pragma quick_check(1)").fetchone()[0] == "ok":
+                return None
+            # By SQLite, page by page, and never by moving files: other processes have them open.
+            with closing(sqlite3.connect(aside)) as copy:
+                damaged.backup(copy)
+    except CatalogueError as error:
+        if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
+            raise
+        _move(path, aside)  # not even its first page is a database's: nobody can work with it
+    with closing(sqlite3.connect(aside)) as old, closing(open_file(Path(":memory:"))) as new:
+        rows = sum(_read(old, new, table, key) for table, key in _KEPT.items())
+        with reading() as catalogue:
+            new.backup(catalogue)
+    _LOG.warning(
+        "the catalogue was damaged: it is %s now; %d marks, sheets and settings were read of it. "
+        "Restart kernels and workers that complain of it.",
+        aside,
+        rows,
+    )
+    return aside
+
+
+def _move(path: Path, aside: Path) -> None:
+    for ending in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+
+
+def _read(
+    old: sqlite3.Connection, new: sqlite3.Connection, table: str, key: tuple[str, ...]
+) -> int:
+    """Return how many rows of a table could be read, from both its ends: a page may be missing between."""
+    number = 0
+    for order in (", ".join(key), ", ".join(f"{column} desc" for column in key)):
+        with suppress(sqlite3.DatabaseError):
+            for row in old.execute(f"select * from {table} order by {order}"):
+                holes = ", ".join("?" * len(row))
+                added = new.execute(f"insert or ignore into {table} values ({holes})", row)
+                number += added.rowcount
+    return number

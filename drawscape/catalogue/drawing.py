@@ -4,77 +4,121 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from drawscape import output_store, settings
 from drawscape.catalogue import marks
-from drawscape.catalogue.database import full_path, reading, writing
-from drawscape.catalogue.figures import Figures, figures_of
+from drawscape.catalogue.database import full_path, reading, stored_path, writing
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawingNotFoundError
 from drawscape.image_tag import file_tag, image_tag
 from drawscape.plot.export.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
+from drawscape.plot.statistics import statistics
 from drawscape.sketches.provenance import Provenance, read_provenance
 from drawscape.svg.read import read_svg
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Lines, points, ink and travel in mm, lifts, seconds; `pens` are (name, colour, minutes) each."""
+
+    lines: int
+    points: int
+    ink_mm: float
+    travel_mm: float
+    lifts: int
+    seconds: float
+    pens: tuple[tuple[str, str, float], ...]
+
+    @property
+    def minutes(self) -> float:
+        """How long a plotter draws it, all pens together."""
+        return self.seconds / 60
+
+    @classmethod
+    def of(cls, document: Document) -> Figures:
+        """Return what a drawing counts."""
+        *layers, total = statistics(document)
+        pens = tuple(
+            (one.name, layer.color, round(one.seconds / 60, 2))
+            for one, layer in zip(layers, document.layers, strict=True)
+        )
+        down, up = round(total.pen_down_mm, 1), round(total.pen_up_mm, 1)
+        return cls(total.lines, total.points, down, up, total.lifts, round(total.seconds, 1), pens)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "bool": bool,
+    "Path": full_path,
+    "datetime": lambda stamp: datetime.fromtimestamp(stamp, UTC),
+    "dict[str, Any]": json.loads,
+    "tuple[str, ...]": lambda text: tuple(json.loads(text)),
+}
+"""How a column is read, by the type of its field."""
+
+
+def stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as the columns of their names hold them."""
+
+    def column(value: Any) -> Any:
+        if isinstance(value, (dict, tuple, list)):
+            return json.dumps(value)
+        if isinstance(value, Path):
+            return stored_path(value)
+        return value.timestamp() if isinstance(value, datetime) else value
+
+    return {name: column(value) for name, value in values.items()}
 
 
 @dataclass(frozen=True)
 class Drawing:
     """A drawing that was made; `deleted` says that its file is gone, and `redraw` brings it back.
 
-    Marks are read when they are asked for: another notebook may have changed them.
+    `edited` says that somebody changed the file by hand: it is kept, and not taken for its recipe's drawing.
+    Marks are read when they are asked for: another notebook may have changed them. Each field is the column
+    of that name, and `of` and `index.record` go through them; `streams` stand among the parameters.
     """
 
     id: int
     recipe: str
+    request: str
     sketch: str
     parameters: dict[str, Any]
     seed: int
     width: float
     height: float
     margin: float
+    reads: dict[str, Any]
     path: Path
     digest: str
     size: int
+    modified_ns: int = field(compare=False)
     drawn_at: datetime
     took_s: float | None
     sheet: str | None
     parents: tuple[str, ...]
-    volatile: bool
+    source: str | None
+    body: str
+    edited: bool
     deleted: bool
     streams: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, row: sqlite3.Row) -> Drawing:
         """Return the drawing that a row of the catalogue describes."""
-        parameters = json.loads(row["parameters"])
-        streams = parameters.pop("streams", {})
-        return cls(
-            row["id"],
-            row["recipe"],
-            row["sketch"],
-            parameters,
-            row["seed"],
-            row["width"],
-            row["height"],
-            row["margin"],
-            full_path(row["path"]),
-            row["digest"],
-            row["size"],
-            datetime.fromtimestamp(row["drawn_at"], UTC),
-            row["took_s"],
-            row["sheet"],
-            tuple(json.loads(row["parents"])),
-            bool(row["volatile"]),
-            bool(row["deleted"]),
-            streams,
-        )
+        columns = [one for one in fields(cls) if one.name != "streams"]
+        values = {
+            one.name: _READ.get(str(one.type), lambda value: value)(row[one.name])
+            for one in columns
+        }
+        streams = values["parameters"].pop("streams", {})
+        return cls(**values, streams=streams)
 
     @property
     def stars(self) -> int:
@@ -135,19 +179,17 @@ class Drawing:
     @property
     def figures(self) -> Figures:
         """Lines, points, ink, lifts, minutes; counted once. Raises DrawingNotFoundError."""
+        names = ", ".join(one.name for one in fields(Figures))
+        query = f"select {names} from drawing where id = ? and lines is not null"
         with reading() as connection:
-            row = connection.execute(
-                "select lines, points, ink_mm, travel_mm, lifts, seconds, pens from drawing where id = ?",
-                (self.id,),
-            ).fetchone()
-        if row is not None and row["lines"] is not None:
-            pens = tuple((name, color, minutes) for name, color, minutes in json.loads(row["pens"]))
-            return Figures(**{**dict(row), "pens": pens})
-        return self._counted()
+            row = connection.execute(query, (self.id,)).fetchone()
+        if row is None:
+            return self._counted()
+        return Figures(**{**dict(row), "pens": tuple(map(tuple, json.loads(row["pens"])))})
 
     @property
     def thumbnail(self) -> bytes | None:
-        """A WebP picture of at most 7.2 kB; None without Pillow, or of a file that went too early."""
+        """A small WebP picture; None without Pillow, or of a file that went too early."""
         with reading() as connection:
             row = connection.execute(
                 "select picture from thumbnail where drawing = ?", (self.id,)
@@ -179,12 +221,13 @@ class Drawing:
     ) -> Path:
         """Write it as `svg`, `png`, `pdf`, `gcode` or `hpgl`, by default beside its file; return the path.
 
-        Its lines are merged and ordered, unless `raw` or in a picture.
+        Its lines are merged and ordered, unless `raw` or in a picture. The drawing's own file is never
+        written over: an export of that name gets `-export` behind it.
         Raises PlotError for another format, DrawingNotFoundError when its file is gone.
         """
         target = self.path.with_suffix(f".{format}") if path is None else Path(path)
-        if target == self.path:
-            target = self.path.with_name(f"{self.path.stem}-export.svg")
+        if target.exists() and self.path.exists() and target.samefile(self.path):
+            target = target.with_name(f"{target.stem}-export.svg")
         known = format if format in FORMATS else None
         document = self.document
         if not (raw or known == "png"):
@@ -207,11 +250,12 @@ class Drawing:
             ) from None
 
     def _counted(self) -> Figures:
-        figures = figures_of(self.document)
+        figures = Figures.of(self.document)
+        columns = stored(asdict(figures))
+        changes = ", ".join(f"{name} = :{name}" for name in columns)
         with writing() as connection:
             connection.execute(
-                f"update drawing set {' = ?, '.join(figures.columns)} = ? where id = ?",
-                (*figures.columns.values(), self.id),
+                f"update drawing set {changes} where id = :id", {**columns, "id": self.id}
             )
         return figures
 
@@ -222,5 +266,5 @@ class Drawing:
         return {"text/plain": repr(self)} | ({"text/html": tag} if tag else {})
 
     def __repr__(self) -> str:
-        mark = " (deleted)" if self.deleted else ""
+        mark = " (deleted)" if self.deleted else " (edited by hand)" if self.edited else ""
         return f"<Drawing {self.recipe[:8]} {self.sketch} seed {self.seed}: {self.path.name}{mark}>"

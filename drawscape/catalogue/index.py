@@ -1,24 +1,390 @@
-"""The index made again from the files: new ones are found, moved ones known by their content."""
+"""The index of the files: rows written, looked up and made again; drawings that stand, and drafts.
 
+A drawing is a file whose body is the one that its metadata name. An export is none, and a file that was
+edited by hand is kept and said to be edited. New files are found, moved ones known by their content.
+"""
+
+import hashlib
+import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from drawscape import settings
-from drawscape.catalogue.database import full_path, reading, stored_path, writing
-from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.figures import figures_of
-from drawscape.catalogue.record import Entry, digest_of, record, stands
-from drawscape.catalogue.salvage import salvage
+from drawscape.atomic import write_atomic
+from drawscape.catalogue.database import full_path, reading, salvage, stored_path, writing
+from drawscape.catalogue.drawing import Drawing, Figures, stored
 from drawscape.catalogue.thumbnail import thumbnail_of
-from drawscape.errors import DrawscapeError, ProvenanceError
-from drawscape.output_store import fetch_all
+from drawscape.drawing.document import Document
+from drawscape.errors import (
+    CatalogueError,
+    DrawingNotFoundError,
+    DrawscapeError,
+    ProvenanceError,
+)
+from drawscape.output_store import fetch_all, remove
+from drawscape.sheets.names import safe_name
+from drawscape.sketches.inputs import digest_now
 from drawscape.sketches.provenance import Provenance, read_provenance
+from drawscape.sketches.recipe import Recipe
+from drawscape.sketches.source_text import SourceText, is_address
+from drawscape.svg.file import body_digest
 from drawscape.svg.read import read_svg
 
 _HEAD = 65_536
 """Bytes at a file's begin that hold its metadata: at most 4 kB of source and the parameters."""
+
+_MOST_DRAFTS = 100
+
+CHANGED_SINCE_0_3: frozenset[str] = frozenset()
+"""Sketches of the library that draw other lines than in 0.3, whose drawings stand for no recipe of today."""
+
+
+# A row for a file
+
+
+def record(
+    path: Path,
+    provenance: Provenance,
+    *,
+    document: Document | None = None,
+    took_s: float | None = None,
+    sheet: str | None = None,
+    edited: bool | None = None,
+) -> Drawing:
+    """Write the row of the drawing in the file `path`, which is complete, and return it.
+
+    With its `document` the figures and the thumbnail are kept, too; else they are made when somebody asks.
+    A drawing of another recipe that lay there is deleted. Raises CatalogueError, FileNotFoundError.
+    """
+    content, found = path.read_bytes(), path.stat()
+    address = provenance.address
+    shared = {one.name for one in fields(Drawing)} & {one.name for one in fields(Provenance)}
+    streams = {"streams": provenance.streams} if provenance.streams else {}
+    reference = provenance.source
+    drawn_at = found.st_mtime if took_s is None else time.time()
+    values: dict[str, Any] = {
+        **{name: getattr(provenance, name) for name in shared - {"streams"}},
+        "recipe": address,
+        "request": address if provenance.ordered else provenance.request or address,
+        # In the order of the file, from which the row may be written again.
+        "parameters": dict(sorted({**provenance.parameters, **streams}.items())),
+        "path": path,
+        "digest": _digest(content),
+        "size": found.st_size,
+        "modified_ns": found.st_mtime_ns,
+        "drawn_at": datetime.fromtimestamp(drawn_at, UTC),
+        "source": _digest(reference.encode())[:24] if reference else None,
+        "edited": _is_edited(content, provenance) if edited is None else edited,
+        "deleted": False,
+        "volatile": bool(provenance.volatile),
+        **({} if document is None else asdict(Figures.of(document))),
+        **({} if took_s is None else {"took_s": took_s}),
+        **({} if sheet is None else {"sheet": sheet}),
+    }
+    thumbnail = None if document is None else thumbnail_of(document)
+    with writing() as connection:
+        drawing = _upsert(connection, stored(values))
+        if reference:
+            source = (values["source"], reference)
+            connection.execute("insert or ignore into source values (?, ?)", source)
+        connection.execute(
+            "update drawing set deleted = 1 where path = ? and id <> ?",
+            (stored_path(path), drawing),
+        )
+        if thumbnail is not None:
+            row = (drawing, thumbnail)
+            connection.execute("insert or replace into thumbnail values (?, ?)", row)
+        return Drawing.of(
+            connection.execute("select * from drawing where id = ?", (drawing,)).fetchone()
+        )
+
+
+def _upsert(connection: sqlite3.Connection, values: dict[str, Any]) -> int:
+    """Return the id of the row of `values`, written: a new one, the same again, or that of a moved file."""
+    same = connection.execute(
+        "select id, path, drawn_at from drawing where recipe = :recipe and digest = :digest", values
+    ).fetchall()
+    moved = [one["id"] for one in same if not full_path(one["path"]).exists()]
+    here = [one for one in same if one["path"] == values["path"]]
+    if moved and not here:
+        connection.execute(
+            "update or replace drawing set path = :path, modified_ns = :modified_ns, deleted = 0 "
+            "where id = :id",
+            {**values, "id": moved[0]},
+        )
+        return int(moved[0])
+    if here:  # to write it again is not to draw it again
+        values["drawn_at"] = here[0]["drawn_at"]
+    else:  # what was counted was another content's
+        values = {**dict.fromkeys(one.name for one in fields(Figures)), **values}
+    names = ", ".join(values)
+    holes = ", ".join(f":{name}" for name in values)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in values)
+    (drawing,) = connection.execute(
+        f"insert into drawing ({names}) values ({holes}) "
+        f"on conflict (recipe, path) do update set {changed} returning id",
+        values,
+    ).fetchone()
+    if not here:
+        connection.execute("delete from thumbnail where drawing = ?", (drawing,))
+    connection.executemany(
+        "insert or replace into drawing_parameter values (?, ?, ?)",
+        [(drawing, n, _comparable(v)) for n, v in json.loads(values["parameters"]).items()],
+    )
+    return int(drawing)
+
+
+def _comparable(value: Any) -> Any:
+    """Return a parameter's value as SQLite compares it: numbers as numbers, anything else as text."""
+    if value is None or isinstance(value, (int, float, str)):
+        return value
+    return json.dumps(value)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _is_edited(content: bytes, provenance: Provenance) -> bool:
+    """Return whether a file is another than its metadata say, or cut short."""
+    if provenance.body:
+        return body_digest(content) != provenance.body
+    return not content.rstrip().endswith(b"</svg>")
+
+
+def _edited_before_0_4(path: Path, content: bytes, provenance: Provenance) -> bool | None:
+    """Return whether a file of 0.2 or 0.3 was edited; None for an export, which is no drawing.
+
+    They hold no digest, and exports of those versions have the metadata of the drawing. What a worker has
+    drawn is known by its row. Without one the drawing is the file with the name that it was given, else the
+    oldest: an export is made later.
+    """
+    digest, place = _digest(content), stored_path(path)
+    with reading() as connection:
+        rows = connection.execute(
+            "select * from drawing where recipe = ?", (provenance.address,)
+        ).fetchall()
+    drawn = [row for row in rows if row["took_s"] is not None]
+    if drawn:
+        if any(row["digest"] == digest and not row["edited"] for row in drawn):
+            return False
+        return True if any(row["path"] == place for row in drawn) else None
+    others = [r for r in rows if r["path"] != place and r["digest"] != digest and stands(r)]
+
+    def rank(name: str, modified_ns: int) -> tuple[bool, int]:
+        return not name.endswith(f"-{provenance.address[:8]}.svg"), modified_ns
+
+    ranks = [rank(row["path"], row["modified_ns"]) for row in others]
+    if ranks and min(ranks) < rank(path.name, path.stat().st_mtime_ns):
+        return None
+    with writing() as connection:
+        connection.executemany("delete from drawing where id = ?", [(row["id"],) for row in others])
+    return _is_edited(content, provenance)
+
+
+def stands(row: sqlite3.Row) -> bool:
+    """Return whether the file of a row is the one that was recorded; its content is read only if need be."""
+    path = full_path(row["path"])
+    try:
+        found = os.stat(path if path.exists() else settings.fetched(path))
+    except OSError:
+        return False
+    if (found.st_size, found.st_mtime_ns) == (row["size"], row["modified_ns"]):
+        return True
+    if found.st_size != row["size"] or _digest(path.read_bytes()) != row["digest"]:
+        return False
+    with writing() as connection:
+        stamp = (found.st_mtime_ns, row["id"])
+        connection.execute("update drawing set modified_ns = ? where id = ?", stamp)
+    return True
+
+
+def keep_source(source: SourceText | None) -> None:
+    """Keep a source that is too long for a file's metadata by its address in the home."""
+    if source is not None and is_address(source.reference):
+        file = source_file(source.reference)
+        if not file.is_file():
+            file.parent.mkdir(exist_ok=True)
+            write_atomic(file, [source.json.encode()])
+
+
+def source_file(address: str) -> Path:
+    """Return where the source of that address lies in the home."""
+    return settings.state_folder() / "sources" / f"{address.partition(':')[2][:64]}.json"
+
+
+# Before it is drawn
+
+
+def file_name(recipe: Recipe, address: str | None = None) -> str:
+    """Return the name of the file of a drawing: sketch, seed, and eight digits of its address."""
+    return f"{safe_name(recipe.sketch.name)}-{recipe.seed}-{(address or recipe.request)[:8]}.svg"
+
+
+def free_path(path: Path) -> Path:
+    """Return `path`, or one beside it where a file of that name was edited by hand."""
+    number, free = 2, path
+    while free.is_file() and (found := index_file(free)) is not None and found.edited:
+        free = path.with_name(f"{path.stem}-{number}.svg")
+        number += 1
+    return free
+
+
+def standing(recipe: Recipe) -> Drawing | None:
+    """Return the drawing of `recipe` if its file stands and what it read is unchanged, else None.
+
+    A file that was moved inside the home is found by its content; one that was edited does not count.
+    Raises CatalogueError.
+    """
+    with reading() as connection:
+        rows = connection.execute(
+            "select * from drawing where request = ? and not edited and not volatile "
+            "order by deleted, drawn_at desc",
+            (recipe.request,),
+        ).fetchall()
+    fitting = [row for row in rows if _reads_the_same(json.loads(row["reads"]))]
+    for row in fitting:
+        if not row["deleted"] and stands(row):
+            return Drawing.of(row)
+    moved = filter(None, map(_moved, fitting))
+    return _unrecorded(recipe) or next(moved, None) or _drawn_by_0_3(recipe)
+
+
+def drawn_for(request: str) -> Drawing | None:
+    """Return the newest drawing of what was asked for, whatever it read: one that stands, else a deleted one.
+
+    >>> drawn_for("nothing that was asked for") is None
+    True
+    """
+    with reading() as connection:
+        rows = connection.execute(
+            "select * from drawing where request = ? and not edited order by drawn_at desc",
+            (request,),
+        ).fetchall()
+    known = (row for row in rows if not row["deleted"] and stands(row))
+    row = next(known, rows[0] if rows else None)
+    return None if row is None else replace(Drawing.of(row), deleted=not stands(row))
+
+
+def _reads_the_same(reads: Mapping[str, str]) -> bool:
+    return all(digest_now(name) == digest for name, digest in reads.items())
+
+
+def _unrecorded(recipe: Recipe) -> Drawing | None:
+    """Return the drawing whose writer was killed before it wrote the row: the file has its name from it."""
+    path = settings.fetched(settings.output_folder() / file_name(recipe))
+    found = index_file(path) if path.is_file() else None
+    same = found is not None and found.recipe == recipe.request and not found.edited
+    return found if same else None
+
+
+def _moved(row: sqlite3.Row) -> Drawing | None:
+    """Return the drawing of a row whose file lies elsewhere in the home now; a search is made once."""
+    if row["deleted"]:
+        return None
+    path = search_home({row["digest"]: row["size"]}).get(row["digest"])
+    if path is None:
+        with writing() as connection:
+            connection.execute("update drawing set deleted = 1 where id = ?", (row["id"],))
+        return None
+    found = index_file(path)
+    return found if found is not None and full_path(row["path"]) != found.path else None
+
+
+def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
+    """Return the drawing that version 0.3 made of the same: its addresses were of another kind."""
+    if recipe.sketch.name in CHANGED_SINCE_0_3:
+        return None
+    seed = "and seed = :seed" if recipe.sketch.takes_rng else ""
+    with reading() as connection:
+        rows = connection.execute(
+            "select * from drawing where body = '' and sketch = :sketch and not deleted and not edited and "
+            f"not volatile and width = :width and height = :height and margin = :margin {seed} "
+            "order by drawn_at desc",
+            {**{n: getattr(recipe, n) for n in ("seed", "width", "height", "margin")},
+             "sketch": recipe.sketch.name},
+        ).fetchall()  # fmt: skip
+    source = recipe.origin.source
+    digest = _digest(source.reference.encode())[:24] if source else None
+    for row in rows:
+        found = Drawing.of(row)
+        same = (found.parameters, found.streams) == (recipe.parameters, recipe.streams)
+        if same and found.source == digest and _reads_the_same(found.reads) and stands(row):
+            # A file of 0.2 knows less of how it was made, and no recipe.
+            with suppress(ProvenanceError, OSError):
+                if provenance_of(found.path).recipe:
+                    return found
+    return None
+
+
+# Drafts: the frames of a drag
+
+
+def drafts_folder() -> Path:
+    """Return the folder of drafts, in which nobody looks for drawings."""
+    return settings.output_folder() / ".drafts"
+
+
+def is_draft(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is that of a draft.
+
+    >>> is_draft(drafts_folder() / "spiral-7-0f32ad88.svg"), is_draft("output/spiral.svg")
+    (True, False)
+    """
+    return Path(path).parent.name == ".drafts"
+
+
+def draft_for(recipe: Recipe) -> Path | None:
+    """Return the draft of `recipe`, if it was drawn of late and what it read is unchanged."""
+    path = settings.fetched(drafts_folder() / file_name(recipe))
+    try:
+        provenance = provenance_of(path)
+        content = path.read_bytes()
+    except (OSError, ProvenanceError):
+        return None
+    same = (provenance.request or provenance.recipe) == recipe.request
+    fits = same and _reads_the_same(provenance.reads) and not _is_edited(content, provenance)
+    return path if fits else None
+
+
+def clear_drafts(most: int = _MOST_DRAFTS) -> None:
+    """Remove all drafts but the newest `most`."""
+    with suppress(OSError):
+        files = [(one.stat().st_mtime_ns, one) for one in drafts_folder().glob("*.svg")]
+        for _, old in sorted(files)[: max(len(files) - most, 0)]:
+            old.unlink(missing_ok=True)
+            remove(old, settings.output_folder())
+
+
+def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Drawing:
+    """Return the drawing that a draft becomes: the file moves into `output/`, and has its row.
+
+    One that is kept already, by the same name, is returned as it is. Raises DrawingNotFoundError where the
+    draft is gone.
+    """
+    draft = Path(path)
+    target = free_path(settings.output_folder() / draft.name)
+    try:
+        content, provenance = draft.read_bytes(), provenance_of(draft)
+    except OSError:
+        kept = index_file(target) if target.is_file() else None
+        if kept is None:
+            raise DrawingNotFoundError(f"the draft {draft} is gone; draw it again") from None
+        return kept
+    write_atomic(target, [content])
+    draft.unlink(missing_ok=True)
+    remove(draft, settings.output_folder())
+    return record(target, provenance, document=read_svg(target), sheet=sheet)
+
+
+# The index made again
 
 
 def rebuild(on_file: Callable[[Path], None] | None = None) -> int:
@@ -89,20 +455,26 @@ def _is_past(stamp_ns: int) -> bool:
 
 
 def index_file(path: Path, *, fully: bool = False) -> Drawing | None:
-    """Return the row of the drawing in the file `path`, written; None when the file says not how it was made.
+    """Return the row of the drawing in the file `path`, written; None for what is no drawing.
 
-    `fully` also counts its figures and makes its thumbnail; else that is done when somebody asks.
+    That is a file that says not how it was made, an export, and a draft. `fully` also counts its figures and
+    makes its thumbnail; else that is done when somebody asks.
     """
     try:
         provenance = provenance_of(path)
+        if provenance.derived_from or is_draft(path):
+            return None
+        edited = None
+        if not provenance.body:
+            edited = _edited_before_0_4(path, path.read_bytes(), provenance)
+            if edited is None:
+                return None
         document = read_svg(path) if fully else None
-    except (OSError, DrawscapeError):
+        return record(path, provenance, document=document, edited=edited)
+    except (OSError, DrawscapeError) as error:
+        if isinstance(error, CatalogueError):
+            raise
         return None
-    figures = None if document is None else figures_of(document)
-    thumbnail = None if document is None else thumbnail_of(document)
-    return record(
-        path, Entry(provenance, provenance.request, figures, thumbnail), digest=digest_of(path)
-    )
 
 
 def provenance_of(path: Path) -> Provenance:
@@ -123,7 +495,7 @@ def search_home(wanted: Mapping[str, int]) -> dict[str, Path]:
     sizes = set(wanted.values())
     for path in _svg_files(settings.home()) if wanted else ():
         try:
-            digest = digest_of(path) if path.stat().st_size in sizes else ""
+            digest = _digest(path.read_bytes()) if path.stat().st_size in sizes else ""
         except OSError:
             continue
         if digest in wanted:

@@ -3,7 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args, overload
 from drawscape import durations
 from drawscape.catalogue.database import CHUNK, full_path, reading, stored_path
 from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.index import index_file, refresh
-from drawscape.catalogue.record import stands
+from drawscape.catalogue.index import index_file, refresh, stands
+from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag
 from drawscape.parameters import Parameter, parameters_apart
@@ -261,7 +261,7 @@ def _by_recipe(text: str) -> list[Any]:
         return connection.execute(
             "select * from drawing where (length(?) >= 4 and substr(recipe, 1, length(?)) = ?) "
             "or recipe in (select recipe from mark where name = ? and name <> '') "
-            "order by deleted, drawn_at desc",
+            "order by edited, deleted, drawn_at desc",
             (text, text, text, text),
         ).fetchall()
 
@@ -347,3 +347,40 @@ def _parameter(name: str, wanted: Any) -> tuple[str, list[Any]]:
 
 def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """What pruning does: the drawings that may go, and how many stay because of what."""
+
+    going: tuple[Drawing, ...]
+    marked: int
+    """Have stars, tags, a note or a name."""
+    edited: int
+    """Were edited by hand, and have no marks."""
+    newer: int
+    """Are newer than asked for, have no marks, and were not edited."""
+
+    @property
+    def size(self) -> int:
+        """The bytes of the files that may go."""
+        return sum(one.size for one in self.going)
+
+
+def pruning(before: datetime | None = None) -> Pruning:
+    """Return which drawings may go: those made before that moment, without marks, and not edited by hand.
+
+    >>> pruning().marked
+    0
+    """
+    found = list(drawings())
+    marks = marks_of_each(one.recipe for one in found)
+    plain = [one for one in found if marks[one.recipe] == Marks()]
+    untouched = [one for one in plain if not one.edited]
+    going = tuple(one for one in untouched if before is None or one.drawn_at <= before)
+    return Pruning(
+        going,
+        marked=len(found) - len(plain),
+        edited=len(plain) - len(untouched),
+        newer=len(untouched) - len(going),
+    )

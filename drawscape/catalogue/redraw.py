@@ -13,9 +13,13 @@ import numpy as np
 from drawscape.atomic import write_atomic
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.drawing import Drawing
-from drawscape.catalogue.figures import document_of
-from drawscape.catalogue.index import provenance_of
-from drawscape.catalogue.record import entry_of, keep_source, record, source_file
+from drawscape.catalogue.index import (
+    free_path,
+    keep_source,
+    provenance_of,
+    record,
+    source_file,
+)
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.resample import resample
@@ -124,18 +128,21 @@ def redraw_file(
 def redraw_drawing(
     drawing: Drawing, sketch: Callable[..., Any] | None = None, *, trust: bool = False
 ) -> Drawing:
-    """Draw a drawing again into its file, also if that is gone, and return it."""
+    """Draw a drawing again into its file, also if that is gone, and return it.
+
+    A file that was edited by hand is kept: the drawing lies beside it then.
+    """
     provenance = known_provenance(drawing)
     recipe = recipe_again(provenance, sketch_for(provenance, sketch, trust=trust))
     began = time.perf_counter()
     svg = draw_recipe(recipe, parents=drawing.parents)
     drawing.path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(drawing.path, [_file_of(svg, provenance)])
+    path = free_path(drawing.path)
+    write_atomic(path, [_file_of(svg, provenance)])
     keep_source(recipe.origin.source)
-    now = Provenance.of(svg.provenance)
     took = time.perf_counter() - began
     return record(
-        drawing.path, entry_of(svg, now, recipe.request, took_s=took, sheet=drawing.sheet)
+        path, provenance_of(path), document=svg.document(), took_s=took, sheet=drawing.sheet
     )
 
 
@@ -185,7 +192,7 @@ def compared(file: Path, before: Provenance, svg: SVGBuilder) -> Comparison:
         return Comparison(Sameness.BYTES, reasons, svg)
     if before.ordered and not reasons:
         reasons = ("another version's order of lines, or the file was edited",)
-    same = same_ink(read_svg(file), document_of(svg))
+    same = same_ink(read_svg(file), svg.document())
     return Comparison(Sameness.INK if same else Sameness.DIFFERS, reasons, svg)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from drawscape.catalogue import Drawing, find
-from drawscape.catalogue import drawings as find_drawings
 from drawscape.cli.drawings_list import list_
 from drawscape.cli.shared_options import option
 from drawscape.cli.text import counted, for_each, print_list
@@ -37,7 +36,10 @@ def show(name: str) -> None:
     one = find(name)
     rows: list[tuple[str, Any]] = [
         ("recipe", one.recipe),
-        ("file", f"{one.path}{' (gone)' if one.deleted else ''}"),
+        (
+            "file",
+            f"{one.path}{' (gone)' if one.deleted else ' (edited by hand)' if one.edited else ''}",
+        ),
         ("drawn", f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}" + _took(one)),
         ("page", f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm"),
         ("seed", one.seed),
@@ -49,9 +51,6 @@ def show(name: str) -> None:
         ("name", one.name),
         ("note", one.note),
     ]
-    if one.volatile:
-        why = "" if one.deleted else f": {', '.join(one.provenance.volatile)}"
-        rows.append(("not the same twice", f"drawn anew each time{why}"))
     if not one.deleted:
         figures = one.figures
         counts = f"{counted(figures.lines, 'line')}, {counted(figures.points, 'point')}"
@@ -159,27 +158,29 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 @option("--older", default="0s", metavar="TIME", help="Delete only what is older: 12h, 30d.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def prune(older: str, yes: bool) -> None:
-    """Delete the files of all drawings that have no stars, tags, note and name."""
-    import time
+    """Delete the files of all drawings that have no stars, tags, note and name.
 
-    from drawscape.catalogue.marks import Marks, marks_of
+    A file that was edited by hand stays.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from drawscape.catalogue.query import pruning
     from drawscape.durations import seconds
 
-    limit = time.time() - seconds(older, "--older")
-    unmarked = [
-        one for one in find_drawings()
-        if marks_of(one.recipe) == Marks() and one.drawn_at.timestamp() <= limit
-    ]  # fmt: skip
-    size = sum(one.size for one in unmarked) / 1e6
-    if not unmarked:
-        click.echo("every drawing has a mark", err=True)
+    found = pruning(datetime.now(UTC) - timedelta(seconds=seconds(older, "--older")))
+    staying = {"with marks": found.marked, "edited by hand": found.edited, "newer": found.newer}
+    stays = ", ".join(f"{number} {why}" for why, number in staying.items() if number)
+    kept = f"; kept: {stays}" if stays else ""
+    if not found.going:
+        click.echo(f"nothing to delete{kept}", err=True)
         return
+    size = f"{found.size / 1e6:.1f} MB"
     if not yes:
-        question = f"Delete {counted(len(unmarked), 'unmarked drawing')} ({size:.1f} MB)?"
+        question = f"Delete {counted(len(found.going), 'unmarked drawing')} ({size}){kept}?"
         click.confirm(question, abort=True, err=True)
-    for one in unmarked:
+    for one in found.going:
         one.delete()
-    click.echo(f"deleted {counted(len(unmarked), 'file')}, {size:.1f} MB")
+    click.echo(f"deleted {counted(len(found.going), 'file')}, {size}{kept}")
 
 
 @drawings.command(short_help="Make the catalogue again from the files.")

@@ -21,7 +21,7 @@ PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
 
 PAGE = frozenset({"width", "height"})
-REMEMBERED = frozenset({"fresh", "sheet", "parents"})
+REMEMBERED = frozenset({"fresh", "draft", "sheet", "parents"})
 """What a drawing task is given beside the drawing itself, for the catalogue."""
 
 HANDED = (

@@ -7,14 +7,20 @@ from typing import Any
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.catalogue import Drawing, record, standing
-from drawscape.catalogue.lookup import file_name
-from drawscape.catalogue.record import digest_of, entry_of, keep_source
-from drawscape.errors import CatalogueError
+from drawscape.catalogue import Drawing, draft_for, keep_draft, record, standing
+from drawscape.catalogue.index import (
+    clear_drafts,
+    drafts_folder,
+    file_name,
+    free_path,
+    keep_source,
+    provenance_of,
+)
+from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
 from drawscape.queue.worker.failpoints import failpoint
 from drawscape.sketches.drawing import AnySketch, chosen, draw_recipe
-from drawscape.sketches.provenance import Provenance, address_of
+from drawscape.sketches.provenance import Provenance
 from drawscape.sketches.recipe import Recipe, recipe_of
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.output import svg_path
@@ -28,6 +34,7 @@ def generate_complex_svg(
     seed: int = 0,
     *,
     fresh: bool = False,
+    draft: bool = False,
     sheet: str | None = None,
     parents: Sequence[str] = (),
     **params: Any,
@@ -38,12 +45,15 @@ def generate_complex_svg(
     lies in `output/`; without `output_filename` its name is pattern, seed and a hash of the recipe, the
     same for the same drawing. A drawing that stands is not drawn again unless `fresh` is true. The
     catalogue remembers it, with the `sheet` that it belongs to and the recipes of its `parents`.
+    A `draft` is a frame of a drag: a file in `output/.drafts/`, which the catalogue does not know.
     Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
 
     >>> Path(generate_complex_svg(60, 60, "lissajous", seed=7)).name
     'lissajous-7-....svg'
     """
     recipe = _recipe(pattern_type, width, height, seed, params)
+    if draft:
+        return str(_draft(recipe, parents))
     return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
 
 
@@ -55,6 +65,7 @@ def draw_function_svg(
     seed: int = 0,
     *,
     fresh: bool = False,
+    draft: bool = False,
     sheet: str | None = None,
     parents: Sequence[str] = (),
     **params: Any,
@@ -70,6 +81,8 @@ def draw_function_svg(
     'rings.svg'
     """
     recipe = _recipe(function, width, height, seed, params)
+    if draft:
+        return str(_draft(recipe, parents))
     return str(_drawn(recipe, output_filename, fresh=fresh, sheet=sheet, parents=parents))
 
 
@@ -90,24 +103,54 @@ def _drawn(
 ) -> Path:
     """Return the file of the drawing: the one that stands, else drawn and written into the catalogue."""
     target = None if filename is None else svg_path(filename)
-    known = None if fresh else _standing(recipe)
+    known = None if fresh else _known(recipe, sheet)
     if known is not None and target in (None, known.path):
         return known.path
     began = time.perf_counter()
     if known is not None and target is not None:
         write_atomic(target, [known.path.read_bytes()])
         return target  # a copy under another name: the next look into the folder finds it
+    svg = _canvas(recipe, parents)
+    address = Provenance.of(svg.provenance).recipe
+    path = svg.save(target or free_path(settings.output_path(file_name(recipe, address))))
+    failpoint("drawing.file_written")
+    _remember(path, svg, recipe, time.perf_counter() - began, sheet)
+    return path
+
+
+def _draft(recipe: Recipe, parents: Sequence[str]) -> Path:
+    """Return the file of the drawing that stands, else of a draft, which is drawn if need be."""
+    known = _standing(recipe)
+    if known is not None:
+        return known.path
+    if (drawn := draft_for(recipe)) is not None:
+        return drawn
+    svg = _canvas(recipe, parents)
+    folder = drafts_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    clear_drafts()
+    keep_source(recipe.origin.source)
+    return svg.save(folder / file_name(recipe))
+
+
+def _canvas(recipe: Recipe, parents: Sequence[str]) -> SVGBuilder:
     job = current_job()
-    svg = draw_recipe(
+    return draw_recipe(
         recipe,
         on_progress=lambda fraction, page: job.progress(fraction, preview=page.to_bytes),
         parents=parents,
     )
-    provenance = Provenance.of(svg.provenance)
-    path = svg.save(target or settings.output_path(file_name(recipe, _address(svg, provenance))))
-    failpoint("drawing.file_written")
-    _remember(path, svg, provenance, recipe, time.perf_counter() - began, sheet)
-    return path
+
+
+def _known(recipe: Recipe, sheet: str | None) -> Drawing | None:
+    """Return the drawing that stands, or the draft of it, which is kept then."""
+    known = _standing(recipe)
+    if known is not None or (draft := draft_for(recipe)) is None:
+        return known
+    try:
+        return keep_draft(draft, sheet=sheet)
+    except (CatalogueError, DrawingNotFoundError):
+        return None
 
 
 def _standing(recipe: Recipe) -> Drawing | None:
@@ -121,7 +164,6 @@ def _standing(recipe: Recipe) -> Drawing | None:
 def _remember(
     path: Path,
     svg: SVGBuilder,
-    provenance: Provenance,
     recipe: Recipe,
     took_s: float,
     sheet: str | None,
@@ -129,16 +171,8 @@ def _remember(
     """Write the row; without it the drawing stands all the same, and `rebuild` finds it."""
     try:
         keep_source(recipe.origin.source)
-        entry = entry_of(svg, provenance, recipe.request, took_s=took_s, sheet=sheet)
-        failpoint("drawing.thumbnail_made")
-        record(path, entry, digest=digest_of(path))
+        document = svg.document()
+        record(path, provenance_of(path), document=document, took_s=took_s, sheet=sheet)
         failpoint("drawing.row_written")
     except CatalogueError as error:
         current_job().log(f"the drawing is not in the catalogue: {error}")
-
-
-def _address(svg: SVGBuilder, provenance: Provenance) -> str:
-    """Return the address in the file's name; what comes out otherwise each time has a name for each."""
-    if not provenance.volatile:
-        return provenance.recipe
-    return address_of({"recipe": provenance.recipe, "lines": svg.to_string()})

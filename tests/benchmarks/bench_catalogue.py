@@ -78,11 +78,10 @@ def fill(home: Path, count: int) -> None:
 def measure(count: int) -> None:
     """Print one line a figure, with what it may be."""
     from drawscape.catalogue import drawings, standing
-    from drawscape.catalogue.record import entry_of, record
+    from drawscape.catalogue.index import provenance_of, record
     from drawscape.notebook import history
     from drawscape.sketches import SKETCHES
     from drawscape.sketches.drawing import draw_recipe
-    from drawscape.sketches.provenance import Provenance
     from drawscape.sketches.recipe import recipe_of
 
     names = [p.name for p in SKETCHES["flow_field"].parameters][:2]
@@ -102,21 +101,19 @@ def measure(count: int) -> None:
     report("a miss", 5, lambda: standing(recipe_of(sketch, 60, 60, seed=1)))
     recipe = recipe_of(sketch, 60, 60, seed=0)
     svg = draw_recipe(recipe)
-    provenance = Provenance.of(svg.provenance)
     path = standing(recipe).path  # type: ignore[union-attr]
-    entry = entry_of(svg, provenance, recipe.request, took_s=1.0)
-    report("writing a row", 10, lambda: record(path, entry))
+    report("writing a row", 10, lambda: record(path, provenance_of(path)))
     report(
         "writing a row, figures and thumbnail included",
         10,
-        lambda: record(path, entry_of(svg, provenance, recipe.request, took_s=1.0)),
+        lambda: record(path, provenance_of(path), document=svg.document(), took_s=1.0),
     )
     large = recipe_of(sketch, 297, 420, seed=0)
     svg_a3 = draw_recipe(large)
     report(
         f"the same, {sum(len(lines.points) for _, lines in svg_a3.layers())} points on A3",
         10,
-        lambda: record(path, entry_of(svg_a3, provenance, recipe.request, took_s=1.0)),
+        lambda: record(path, provenance_of(path), document=svg_a3.document(), took_s=1.0),
     )
     report("opening the gallery", 1000, lambda: history().close(), 5)
     gallery = history()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store, standing
+from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.database import catalogue_file, connection
 from drawscape.catalogue.documents import settings_key
@@ -22,8 +22,6 @@ from drawscape.errors import (
     UnknownNameError,
 )
 from drawscape.plot import statistics
-from drawscape.sketches import as_sketch
-from drawscape.sketches.recipe import recipe_of
 from drawscape.svg.read import read_svg
 
 Draw = Callable[..., Drawing]
@@ -133,22 +131,6 @@ def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> 
     assert "more" not in html
 
 
-def test_a_sketch_that_reads_a_file_by_itself_is_drawn_each_time(home: Path, drawn: Draw) -> None:
-    data = home / "size.txt"
-
-    def dot(svg):  # type: ignore[no-untyped-def]
-        svg.circle(30, 30, float(data.read_text()))
-
-    data.write_text("3")
-    first = drawn(dot)
-    assert first.volatile
-    data.write_text("4")
-    second = drawn(dot)
-    assert first.path != second.path
-    assert len(drawings()) == 2
-    assert standing(recipe_of(as_sketch(dot), 60, 80)) is None
-
-
 def test_a_drawing_is_found_by_its_file_without_a_word_written(home: Path, drawn: Draw) -> None:
     """A sheet asks for each of its drawings as it comes, while a worker writes the next."""
     drawing = drawn(seed=1)
@@ -228,20 +210,6 @@ def test_another_margin_is_another_drawing_and_drawing_again_keeps_the_first_dat
     first = drawn("rose", margin=4)
     assert drawn("rose", margin=9).path != first.path
     assert drawn("rose", margin=4, fresh=True).drawn_at == first.drawn_at
-
-
-def test_what_is_opened_after_a_drawing_does_not_count(home: Path, drawn: Draw) -> None:
-    def dot(svg):  # type: ignore[no-untyped-def]
-        yield 0.5
-        svg.circle(30, 30, 3)
-
-    (home / "note.txt").write_text("x")
-    from drawscape.sketches import draw
-
-    def look(_fraction: float, _svg: Any) -> None:
-        (home / "note.txt").read_text()
-
-    assert "volatile" not in draw(dot, 40, 40, on_progress=look).provenance  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
