@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
@@ -21,8 +21,6 @@ from drawscape.plot.statistics import statistics
 from drawscape.plotter.device import read_device
 from drawscape.svg.read import read_svg
 from drawscape.svg.read.reader import Bounds
-
-_ENDINGS = {name: f".{name}" for name in get_args(Format)}
 
 
 @click.command()
@@ -206,7 +204,7 @@ def _write(
         output.write_to_stdout(files[0][1], forms[0])
         return
     for form in forms:
-        target = Path(options.output or f"{file.stem}-plot{_ENDINGS[form]}")
+        target = Path(options.output or f"{file.stem}-plot.{form}")
         for ending, part in files:
             output.write(part, target.with_name(f"{target.stem}{ending}{target.suffix}"), form)
 

@@ -64,7 +64,7 @@ class Duplicates:
         twice = self._twice[lengths[self._twice] > width_mm]
         pairs = self._pairs[(lengths[self._pairs] > width_mm).all(axis=1)]
         lost, kept = _ranked(pairs, lengths, width_mm)
-        begin, end = _overlaps(pieces[lost], pieces[kept], width_mm)
+        begin, end = overlaps(pieces[lost], pieces[kept], width_mm)
         real = end - begin > width_mm
         return (
             np.concatenate((twice, lost[real])),
@@ -113,7 +113,7 @@ def _ranked(pairs: Ints, lengths: Floats, tolerance_mm: float) -> tuple[Ints, In
     return np.where(swap, second, first), np.where(swap, first, second)
 
 
-def _overlaps(one: Floats, two: Floats, tolerance_mm: float) -> tuple[Floats, Floats]:
+def overlaps(one: Floats, two: Floats, tolerance_mm: float) -> tuple[Floats, Floats]:
     """Return from where to where `two` runs along `one` within the tolerance, in mm, if it does."""
     vector = one[:, 1] - one[:, 0]
     length = np.hypot(vector[:, 0], vector[:, 1])

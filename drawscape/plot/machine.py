@@ -14,6 +14,9 @@ from drawscape.plot.export.gcode import GcodeProfile, profile_of
 from drawscape.plot.pages import Reach
 from drawscape.plot.plotter import Plotter
 
+# mm/s2; what usual firmware settings of GRBL say ($120), for a machine that names none.
+_USUAL_ACCELERATION = 250.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
@@ -87,8 +90,8 @@ def _known() -> dict[str, dict[str, Any]]:
 def _machine(name: str, values: dict[str, Any]) -> Machine:
     given = dict(values)
     try:
-        plotter = Plotter(**given.pop("time", {}))
         profile = profile_of(given.pop("profile"), name) if "profile" in given else None
+        plotter = Plotter(**{**_speeds(profile), **given.pop("time", {})})
         machine = Machine(name=name, plotter=plotter, profile=profile, **given)
     except TypeError as error:
         raise PlotError(f"machine {name!r}: {error}") from error
@@ -98,3 +101,18 @@ def _machine(name: str, values: dict[str, Any]) -> Machine:
         return machine
     profile = replace(profile, width_mm=machine.width_mm, height_mm=machine.height_mm)
     return replace(machine, profile=profile)
+
+
+def _speeds(profile: GcodeProfile | None) -> dict[str, float]:
+    """Return what a profile's feeds and dwells say of the plotter's times; its [time] comes before."""
+    if profile is None:
+        return {}
+    return {
+        "draw_speed": profile.draw_feed / 60,
+        "travel_speed": (profile.travel_feed or profile.top_feed) / 60,
+        "top_speed": profile.top_feed / 60,
+        "draw_acceleration": _USUAL_ACCELERATION,
+        "travel_acceleration": _USUAL_ACCELERATION,
+        "raise_s": profile.lift_s("pen_up"),
+        "lower_s": profile.lift_s("pen_down"),
+    }

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -132,9 +132,7 @@ def fit(
         )
     bounds = document.lines.bounds
     if bounds is None:
-        return Document(
-            width_mm, height_mm, document.layers, document.unsupported, document.metadata
-        )
+        return replace(document, width_mm=width_mm, height_mm=height_mm)
     low, high = np.array(bounds[:2]), np.array(bounds[2:])
     size = high - low
     turned = rotate and _scale(size[::-1], room) > _scale(size, room) * (1 + 1e-9)
@@ -147,7 +145,7 @@ def fit(
         layer.with_lines(layer.lines.with_points(layer.lines.points @ matrix.T + shift))
         for layer in document.layers
     )
-    return Document(width_mm, height_mm, layers, document.unsupported, document.metadata)
+    return replace(document, width_mm=width_mm, height_mm=height_mm, layers=layers)
 
 
 def _scale(size: Floats, room: Floats) -> float:
@@ -229,7 +227,7 @@ def tiles(
             layer.with_lines(layer.lines.with_points(layer.lines.points - (x, y)))
             for layer in layers
         ]
-        sheet = Document(width_mm, height_mm, tuple(moved), document.unsupported, document.metadata)
+        sheet = replace(document, width_mm=width_mm, height_mm=height_mm, layers=tuple(moved))
         found.append(Tile(row, column, x, y, sheet))
     return tuple(found)
 

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
 from drawscape.geometry.resample import resample
+from drawscape.plot.deduplicate import near_pieces, overlaps
 from drawscape.plot.machine import Machine
 from drawscape.plot.merge import drawable, meeting_points
 from drawscape.plot.pages import Reach
 
-# Ink is measured in squares of this side: about what a wet spot spreads over.
+# Ink is measured in squares of this side: about what a wet spot spreads over. A wider pen wets more.
 _SPOT_MM = 1.0
+# Strokes this near to each other are one: a circle of 20 mm begun elsewhere has its chords so far off.
+_SAME_STROKE_MM = 0.03
 _STEP_MM = 0.25
 _DEFAULT_WIDTH_MM = 0.3
 
@@ -60,8 +63,9 @@ def preflight(
     """Return what may go wrong on paper, layer by layer; nothing for a drawing that is fine.
 
     Found are lines that leave the sheet inside its margin, or the machine's reach; spots of a square
-    millimetre that get more than `most_ink` coats of ink, passes included; strokes without length; and
-    strokes that are drawn more than `most_passes` times.
+    millimetre (of a wider pen's own width) that get more than `most_ink` coats of ink, passes included;
+    strokes without length; and strokes that are drawn more than `most_passes` times, wholly or in
+    part, from whatever point, within 0.03 mm.
     Raises PlotError when the margin leaves nothing of the sheet.
 
     >>> [finding.text for finding in preflight(document, margin_mm=20)]
@@ -113,18 +117,20 @@ def _wet(layer: Layer, most: float) -> Iterator[Finding]:
     steps = np.zeros(len(samples.points))
     steps[1:] = np.hypot(*np.diff(samples.points, axis=0).T)
     steps[samples.offsets[:-1]] = 0.0
-    cells = np.floor(samples.points / _SPOT_MM).astype(np.int64)
+    width = layer.width_mm or _DEFAULT_WIDTH_MM
+    side = max(_SPOT_MM, width)
+    cells = np.floor(samples.points / side).astype(np.int64)
     spots, number = np.unique(cells, axis=0, return_inverse=True)
-    coat = (layer.width_mm or _DEFAULT_WIDTH_MM) * layer.motion.passes / _SPOT_MM**2
-    coats = np.bincount(number.reshape(-1), weights=steps) * coat
+    coats = np.bincount(number.reshape(-1), weights=steps) * width * layer.motion.passes / side**2
     worst = int(np.argmax(coats))
     if coats[worst] > most:
         wet = int((coats > most).sum())
+        spot = "square millimetre" if side == _SPOT_MM else f"spot of {side:g} x {side:g} mm"
         text = (
-            f"{_counted(wet, 'square millimetre')} of {layer.name!r} get more than {most:g} coats of ink, "
+            f"{_counted(wet, spot)} of {layer.name!r} get more than {most:g} coats of ink, "
             f"up to {coats[worst]:.1f}"
         )
-        places = (spots[_worst_first(coats, most)] + 0.5) * _SPOT_MM
+        places = (spots[_worst_first(coats, most)] + 0.5) * side
         yield _finding(Concern.WET, layer, wet, places, text)
 
 
@@ -146,7 +152,7 @@ def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
         return
     keys = np.sort(meeting_points(pieces, 0.0), axis=1)
     _, at, counts = np.unique(keys, axis=0, return_index=True, return_counts=True)
-    times = counts * layer.motion.passes
+    times = (counts + _beside(pieces[at], counts)) * layer.motion.passes
     worst = int(np.argmax(times))
     if times[worst] > most:
         often = int((times > most).sum())
@@ -156,6 +162,16 @@ def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
         )
         places = pieces[at[_worst_first(times, most)]].mean(axis=1)
         yield _finding(Concern.REPEATED, layer, often, places, text)
+
+
+def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
+    """Return how often the middle of each piece (N, 2, 2) is drawn by others that run along it."""
+    pairs = near_pieces(pieces, _SAME_STROKE_MM)
+    one, two = np.concatenate((pairs, pairs[:, ::-1])).T
+    begin, end = overlaps(pieces[one], pieces[two], _SAME_STROKE_MM)
+    middle = np.hypot(*(pieces[one, 1] - pieces[one, 0]).T) / 2
+    over = (begin <= middle) & (middle <= end) & (begin < end)
+    return np.bincount(one[over], weights=counts[two[over]], minlength=len(pieces)).astype(np.int64)
 
 
 def _worst_first(values: NDArray[Any], most: float) -> NDArray[np.intp]:

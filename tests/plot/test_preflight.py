@@ -92,3 +92,33 @@ def test_a_finding_names_all_its_places_the_worst_first() -> None:
     assert repeated.places_mm == ((70.5, 20.5), (30.5, 20.5))
     (dots,) = preflight(page(Lines.of([[[n / 10, 5], [n / 10, 5]] for n in range(300)])))
     assert (dots.count, len(dots.places_mm)) == (300, 200)
+
+
+def circle(start: float) -> list[tuple[float, float]]:
+    turns = np.linspace(0, 2 * np.pi, 121) + start
+    return [(60 + 20 * np.cos(turn), 60 + 20 * np.sin(turn)) for turn in turns]
+
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        pytest.param([[[20, 20 + n * 0.005], [60, 20]] for n in range(6)], 6, id="within 25 um"),
+        pytest.param([circle(n) for n in range(4)], 4, id="circles begun elsewhere"),
+        pytest.param([[[x, 9], [x + 40, 9]] for x in (20, 30, 40)], 3, id="collinear overlaps"),
+        pytest.param([[[20, y], [60, y]] for y in (20, 20.2, 20.4, 20.6)], 0, id="side by side"),
+        pytest.param([circle(n) for n in range(2)], 0, id="drawn twice"),
+    ],
+)
+def test_what_is_drawn_over_and_over_is_found_however_it_was_cut(
+    lines: list[list[list[float]]], times: int
+) -> None:
+    found = preflight(page(Lines.of(lines)), most_ink=100)
+    assert [finding.concern for finding in found] == [Concern.REPEATED] * (times > 0)
+    assert all(finding.text.endswith(f"up to {times}") for finding in found)
+
+
+@pytest.mark.parametrize(("copies", "wet"), [(1, 0), (2, 0), (5, 1)])
+def test_a_wide_pen_is_wet_where_it_is_drawn_often_only(copies: int, wet: int) -> None:
+    lines = Lines.of([[[20, 42.5], [80, 42.5]]] * copies)
+    found = preflight(page(lines, width=5), most_passes=9)
+    assert [f.concern for f in found] == [Concern.WET] * wet

@@ -1,75 +1,82 @@
-"""Any format to a file that is whole or not there at all."""
+"""The formats of files that a drawing is written in: one table, which all faces read.
+
+A format that is added has a module with its writer and a row here.
+"""
 
 import os
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any
 
 from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
-from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
 
-if TYPE_CHECKING:
-    from drawscape.plot.export.gcode import GcodeProfile
+Format = str
 
-Format = Literal["svg", "png", "pdf", "gcode", "hpgl"]
-FORMATS: tuple[Format, ...] = get_args(Format)
 
-_SUFFIXES: dict[str, Format] = {".nc": "gcode", ".ngc": "gcode", ".plt": "hpgl", ".hpg": "hpgl"}
+@dataclass(frozen=True)
+class Exporter:
+    """A format: its title, the file names' endings, and the function that writes it.
+
+    `writer` is `module:function` below this package. It takes the document, and those of the options
+    of `encode` that `options` names, and returns text or bytes.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    writer: str
+    options: tuple[str, ...] = ()
+
+
+EXPORTERS: dict[Format, Exporter] = {
+    "svg": Exporter("SVG", (".svg",), "svg:to_svg"),
+    "png": Exporter("PNG", (".png",), "png:to_png", ("dpi",)),
+    "pdf": Exporter("PDF", (".pdf",), "pdf:to_pdf"),
+    "gcode": Exporter(
+        "G-code", (".gcode", ".nc", ".ngc"), "gcode:to_gcode", ("profile", "outside")
+    ),
+    "hpgl": Exporter("HPGL", (".hpgl", ".plt", ".hpg"), "hpgl:to_hpgl", ("device", "outside")),
+}
+FORMATS: tuple[Format, ...] = tuple(EXPORTERS)
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
     """Return the format that a file name's ending stands for.
 
     Raises PlotError when it stands for none.
+
+    >>> format_of("plot.nc")
+    'gcode'
     """
     suffix = Path(path).suffix.lower()
-    for name in FORMATS:
-        if suffix == f".{name}":
+    for name, exporter in EXPORTERS.items():
+        if suffix in exporter.suffixes:
             return name
-    if suffix in _SUFFIXES:
-        return _SUFFIXES[suffix]
-    known = ", ".join((*(f".{name}" for name in FORMATS), *_SUFFIXES))
+    known = ", ".join(suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes)
     raise PlotError(f"file name {str(path)!r} names no format; end it in one of {known}")
 
 
-def encode(
-    document: Document,
-    format: Format,
-    *,
-    profile: "GcodeProfile | None" = None,
-    dpi: float = 150.0,
-    device: str = "hp7475a",
-    outside: Outside = "refuse",
-) -> bytes:
+def encode(document: Document, format: Format, **options: Any) -> bytes:
     """Return the drawing, as it stands, as the content of a file of `format`.
 
-    `profile` is for G-code, `dpi` for PNG, `device` for HPGL; `outside` is what becomes of lines
-    that the machine of a G-code or HPGL file cannot reach: 'refuse', 'crop' or 'keep'.
-    Raises PlotError for an unknown format and what the format cannot hold, MissingExtraError.
+    Options that other formats have are left out: `profile` (a GcodeProfile) for G-code, `dpi` for PNG,
+    `device` for HPGL, and `outside` for both: what becomes of lines that the machine cannot reach,
+    'refuse', 'crop' or 'keep'.
+    Raises PlotError for an unknown format, an option of none, and what the format cannot hold;
+    MissingExtraError.
     """
-    match format:
-        case "svg":
-            from drawscape.plot.export.svg import to_svg
-
-            return to_svg(document)
-        case "png":
-            from drawscape.plot.export.png import to_png
-
-            return to_png(document, dpi=dpi)
-        case "pdf":
-            from drawscape.plot.export.pdf import to_pdf
-
-            return to_pdf(document)
-        case "gcode":
-            from drawscape.plot.export.gcode import to_gcode
-
-            return to_gcode(document, profile=profile, outside=outside).encode("ascii")
-        case "hpgl":
-            from drawscape.plot.export.hpgl import to_hpgl
-
-            return to_hpgl(document, device=device, outside=outside).encode("ascii")
-    raise PlotError(f"format={format!r}: choose one of {', '.join(FORMATS)}")
+    if format not in EXPORTERS:
+        raise PlotError(f"format={format!r}: choose one of {', '.join(FORMATS)}")
+    known = {name for exporter in EXPORTERS.values() for name in exporter.options}
+    if unknown := options.keys() - known:
+        raise PlotError(f"no option {min(unknown)!r}: choose from {', '.join(sorted(known))}")
+    exporter = EXPORTERS[format]
+    module, _, function = exporter.writer.partition(":")
+    write = getattr(import_module(f"drawscape.plot.export.{module}"), function)
+    content = write(document, **{k: v for k, v in options.items() if k in exporter.options})
+    return content.encode("ascii") if isinstance(content, str) else bytes(content)
 
 
 def save(

@@ -24,6 +24,8 @@ Units = Literal["mm", "in"]
 _COMMANDS = ("pen_up", "pen_down", "start", "end", "layer_change", "pause", "dwell")
 _WORD = re.compile(r"([A-Z])\s*([-+]?(?:\d+\.?\d*|\.\d+))", re.IGNORECASE)
 _LENGTHS = "XYZIJRF"
+# GRBL takes lines of 80 characters, and comments count.
+_LONGEST_COMMENT = 50
 _COMMENT = re.compile(r"\(.*?\)|;.*")
 
 
@@ -39,8 +41,9 @@ class GcodeProfile:
     (`+S30`) is a percentage of. `layer_change` stands between layers, `pause` where a layer asks for it
     (`!`), `{name}` and `{color}` in them become the layer's; `{s}` and `{ms}` in `dwell` the layer's
     delay. With `flip_y` the origin is the sheet's lower left corner and y points up, as on most
-    machines. `width_mm` and `height_mm` are the machine's reach from the origin, if it is known. With
-    `arcs`, runs of points on a circle become G2 and G3, `arc_tolerance_mm` off at most.
+    machines. `decimals` is 3 in mm and 4 in inches by default. `width_mm` and `height_mm` are the
+    machine's reach from the origin, if it is known. With `arcs`, runs of points on a circle become G2
+    and G3, `arc_tolerance_mm` off at most. The pen is lifted before `start`, which may home.
     Raises PlotError for values that make no sense together.
     """
 
@@ -54,7 +57,7 @@ class GcodeProfile:
     units: Units = "mm"
     command_units: Units | None = None
     flip_y: bool = True
-    decimals: int = 3
+    decimals: int | None = None
     start: str = ""
     end: str = "G0 X0 Y0"
     layer_change: str = "M0 (pen: {name})"
@@ -63,7 +66,7 @@ class GcodeProfile:
     width_mm: float | None = None
     height_mm: float | None = None
     arcs: bool = False
-    arc_tolerance_mm: float = 0.02
+    arc_tolerance_mm: float = 0.03
 
     def __post_init__(self) -> None:
         for name in ("units", "command_units"):
@@ -75,7 +78,7 @@ class GcodeProfile:
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise PlotError(f"{name}={value!r}: give a positive number")
         # With more, the smallest numbers would be written with exponents, which G-code has not.
-        if not 0 <= self.decimals <= 4:
+        if not 0 <= self.digits <= 4:
             raise PlotError(f"decimals={self.decimals!r}: give 0 to 4")
         if not self.arc_tolerance_mm > 0:
             raise PlotError(f"arc_tolerance_mm={self.arc_tolerance_mm!r}: give a positive length")
@@ -91,6 +94,31 @@ class GcodeProfile:
                 f"{name}={text!r} holds lengths; set command_units='mm' or 'in', since units='in'"
             )
 
+    @property
+    def digits(self) -> int:
+        """Decimals of the file's coordinates: about a micrometre in either unit."""
+        default = 3 if self.units == "mm" else 4
+        return default if self.decimals is None else self.decimals
+
+    def lift_s(self, name: Literal["pen_up", "pen_down"]) -> float:
+        """Return the seconds that a command dwells and moves the pen along Z, without acceleration.
+
+        >>> GcodeProfile(pen_up="M3 S0\\nG4 P0.15").lift_s("pen_up")
+        0.15
+        """
+        text = self.down(None) if name == "pen_down" else self.command(name)
+        way = abs(_last_z(self.down(None)) - _last_z(self.command("pen_up")))
+        way_mm = way * (1.0 if self.units == "mm" else INCH)
+        seconds, in_ms = 0.0, "{ms}" in self.dwell
+        for row in _COMMENT.sub("", text).split("\n"):
+            words = {letter.upper(): float(digits) for letter, digits in _WORD.findall(row)}
+            if words.get("G") == 4:
+                seconds += words.get("S", words.get("P", 0.0) / (1000 if in_ms else 1))
+            elif "Z" in words:
+                unit = 1.0 if self.units == "mm" else INCH
+                seconds += way_mm / (words.get("F", self.top_feed / unit) * unit / 60)
+        return seconds
+
     def command(self, name: str, /, **values: str) -> str:
         """Return the command `name` with `values` filled in and its lengths in the file's units."""
         text: str = getattr(self, name)
@@ -103,6 +131,11 @@ class GcodeProfile:
         low, high = self.down_range
         height = low + (high - low) * (self.down_percent if percent is None else percent) / 100
         return self.command("pen_down", down=f"{height:g}")
+
+
+def _last_z(text: str) -> float:
+    found = [digits for letter, digits in _WORD.findall(_COMMENT.sub("", text)) if letter in "Zz"]
+    return float(found[-1]) if found else 0.0
 
 
 def converted(text: str, given: Units, wanted: Units) -> str:
@@ -156,7 +189,11 @@ PROFILES: dict[str, GcodeProfile] = {
         pen_up="M280 P0 S60\nG4 P150",
         pen_down="M280 P0 S{down}\nG4 P200",
         down_range=(0.0, 60.0),
+        # To Marlin a G0 without F goes on at the last feed, that of drawing.
+        travel_feed=12000,
         start="G28 X Y",
+        end="G0 X0 Y0 F12000",
+        command_units="mm",
         dwell="G4 P{ms}",
     ),
 }
@@ -225,7 +262,13 @@ def _checked(key: str, value: Any, settings: dict[str, Any], source: str) -> Any
             return (float(value[0]), float(value[1]))
         raise PlotError(f"{source}: {key}={value!r} should be two numbers, at 0 and at 100 %")
     numeric = key.endswith(("_feed", "_mm", "_percent"))
-    fits = _is_number(value) if numeric else type(value) is type(settings[key])
+    fits = (
+        type(value) is int
+        if key == "decimals"
+        else _is_number(value)
+        if numeric
+        else type(value) is type(settings[key])
+    )
     if not fits:
         raise PlotError(f"{source}: {key}={value!r} should be like {settings[key]!r}")
     return value
@@ -248,18 +291,28 @@ def to_gcode(
     profile = profile or GcodeProfile()
     reach = reach_of(document, profile)
     document, _ = crop(document, reach, outside=outside)
-    edges = None if outside == "keep" else _edges(reach, document.height_mm, profile)
+    edges = _edges(reach, document.height_mm, profile)
     parts = [f"({document.width_mm:g} x {document.height_mm:g} mm)"]
     parts += ["G21" if profile.units == "mm" else "G20", "G90"]
-    parts += [profile.command("start"), profile.command("pen_up")]
+    parts += [*_start(profile), profile.command("pen_up")]
     plotted = [layer for layer in document.layers if layer.motion.plotted]
     for number, layer in enumerate(plotted):
         parts += _before(layer, profile, first=number == 0)
         parts.append(f"(layer {_comment(layer.name)})")
         for _ in range(layer.motion.passes):
-            parts += _strokes(layer, document.height_mm, profile, edges)
+            parts += _strokes(layer, document.height_mm, profile, edges, clamp=outside != "keep")
     parts += [profile.command("end"), "M2"]
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def _start(profile: GcodeProfile) -> Iterator[str]:
+    """Yield the profile's start, the pen lifted before it: homing would drag it across the sheet."""
+    start = profile.command("start")
+    if start:
+        if "$H" in start:
+            yield "$X"  # GRBL with homing wakes up locked, and would refuse to lift the pen
+        yield profile.command("pen_up")
+        yield start
 
 
 def reach_of(document: Document, profile: GcodeProfile) -> Reach:
@@ -286,18 +339,23 @@ def _before(layer: Layer, profile: GcodeProfile, *, first: bool) -> Iterator[str
 
 def _comment(text: str) -> str:
     """Return text that cannot end a comment or a line: a layer's name must not become a command."""
-    return re.sub(r"[^ -~]|[()]", "_", text)
+    return re.sub(r"[^ -~]|[()]", "_", text[:_LONGEST_COMMENT])
 
 
 def _edges(reach: Reach, height_mm: float, profile: GcodeProfile) -> Points:
-    """Return the lowest and the highest x and y, (2, 2), that the file may have, in its units."""
+    """Return the lowest and the highest x and y, (2, 2), that the file may have, in its units.
+
+    They are rounded inwards to the file's decimals, so that no rounded coordinate is out of reach.
+    """
     y = (height_mm - reach.y1, height_mm - reach.y0) if profile.flip_y else (reach.y0, reach.y1)
     corners = np.array([(reach.x0, y[0]), (reach.x1, y[1])])
-    return corners / (1.0 if profile.units == "mm" else INCH)
+    steps = corners / (1.0 if profile.units == "mm" else INCH) * 10**profile.digits
+    inside = np.stack((np.ceil(steps[0] - 1e-6), np.floor(steps[1] + 1e-6)))
+    return np.asarray(inside / 10**profile.digits)
 
 
 def _strokes(
-    layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points | None
+    layer: Layer, height_mm: float, profile: GcodeProfile, edges: Points, *, clamp: bool
 ) -> Iterator[str]:
     unit = 1.0 if profile.units == "mm" else INCH
     motion = layer.motion
@@ -305,9 +363,15 @@ def _strokes(
     points = layer.lines.points
     y = height_mm - points[:, 1] if profile.flip_y else points[:, 1]
     # Plus zero: no -0.0.
-    places = np.round(np.stack((points[:, 0], y), axis=1) / unit, profile.decimals) + 0.0
+    places = np.round(np.stack((points[:, 0], y), axis=1) / unit, profile.digits) + 0.0
+    if clamp:
+        places = np.clip(places, *edges) + 0.0
     travel = "G0 X" if profile.travel_feed is None else "G1 X"
     travel_feed = "" if profile.travel_feed is None else f" F{profile.travel_feed / unit:g}"
+    if motion.height == 100:
+        raise PlotError(
+            f"layer {layer.name!r}: at a height of 100 % the pen is up; ask for less (+H90)"
+        )
     down, up = profile.down(motion.height), profile.command("pen_up")
     tolerance = profile.arc_tolerance_mm / unit if profile.arcs else None
     for first, last in itertools.pairwise(layer.lines.offsets.tolist()):
@@ -337,11 +401,12 @@ def _straight_moves(line: Points) -> tuple[str, str]:
 
 
 def _moves_with_arcs(
-    line: Points, tolerance: float, profile: GcodeProfile, edges: Points | None
+    line: Points, tolerance: float, profile: GcodeProfile, edges: Points
 ) -> tuple[str, str]:
-    digits = profile.decimals
+    digits = profile.digits
     rows, here = [], line[0]
-    for move in arcs_and_points(line, tolerance, edges):
+    # The centre is rounded too: half a step along each axis.
+    for move in arcs_and_points(line, tolerance - 10**-digits, edges):
         last = move.last if isinstance(move, Arc) else move
         x, y = line[last].tolist()
         if isinstance(move, Arc):
@@ -377,19 +442,15 @@ class Arc:
     turn: int
 
 
-def arcs_and_points(
-    line: Points, tolerance_mm: float, edges: Points | None = None
-) -> Iterator[Arc | int]:
+def arcs_and_points(line: Points, tolerance_mm: float, edges: Points) -> Iterator[Arc | int]:
     """Yield how to draw `line` from its first point on: arcs, and indices of points to go straight to.
 
     An arc strays from the polyline by `tolerance_mm` at most, and passes its first and last point. Near
     `edges`, the lowest and the highest x and y, (2, 2), there are none, for one might bulge over them.
     """
-    may_bend = np.ones(len(line), dtype=bool)
-    if edges is not None:
-        # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
-        room = np.minimum(line - edges[0], edges[1] - line).min(axis=1)
-        may_bend = room > 2 * tolerance_mm
+    # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
+    room = np.minimum(line - edges[0], edges[1] - line).min(axis=1)
+    may_bend = room > 2 * tolerance_mm
     # How many points before each lie near an edge.
     stiff = np.concatenate(([0], np.cumsum(~may_bend)))
     at, count = 0, len(line)
@@ -424,7 +485,8 @@ def _fitted(line: Points, first: int, last: int, tolerance_mm: float, stiff: Int
     away = points - centre
     radii = np.hypot(away[:, 0], away[:, 1])
     radius = float(radii[0])
-    if radius > _LARGEST_RADIUS_MM or np.abs(radii - radius).max() > tolerance_mm / 2:
+    stray = float(np.abs(radii - radius).max())
+    if radius > _LARGEST_RADIUS_MM or stray > tolerance_mm:
         return None
     turns = np.arctan2(
         away[:-1, 0] * away[1:, 1] - away[:-1, 1] * away[1:, 0], (away[:-1] * away[1:]).sum(axis=1)
@@ -433,7 +495,7 @@ def _fitted(line: Points, first: int, last: int, tolerance_mm: float, stiff: Int
     one_way = bool((turns > 0).all() or (turns < 0).all())
     # The arc bulges out of each chord by its sagitta.
     bulge = radius * (1 - math.cos(float(np.abs(turns).max()) / 2))
-    if not one_way or abs(sweep) > _LARGEST_SWEEP or bulge > tolerance_mm:
+    if not one_way or abs(sweep) > _LARGEST_SWEEP or stray + bulge > tolerance_mm:
         return None
     return Arc(last, float(centre[0]), float(centre[1]), 1 if sweep > 0 else -1)
 

@@ -25,6 +25,10 @@ def to_pdf(document: Document) -> bytes:
     """
     height = document.height_mm * _POINTS_PER_MM
     parts = [b"1 J 1 j\n"]
+    if document.paper_color is not None:
+        fill = " ".join(f"{part / 255:.3f}" for part in rgb(document.paper_color))
+        size = f"{document.width_mm * _POINTS_PER_MM:.3f} {height:.3f}"
+        parts.append(f"{fill} rg 0 0 {size} re f\n".encode())
     for number, layer in enumerate(document.layers):
         parts += [b"/OC /L%d BDC\n" % number, _stream(layer, height), b"EMC\n"]
     content = zlib.compress(b"".join(parts), 6)

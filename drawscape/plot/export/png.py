@@ -23,8 +23,8 @@ _MOST_PIXELS = 100_000_000
 _DEFAULT_WIDTH_MM = 0.3
 
 
-def to_png(document: Document, *, dpi: float = 150.0, background: str = "white") -> bytes:
-    """Return the drawing as a PNG file of `dpi` pixels per inch.
+def to_png(document: Document, *, dpi: float = 150.0, background: str | None = None) -> bytes:
+    """Return the drawing as a PNG file of `dpi` pixels per inch, on its paper's colour or `background`.
 
     Raises MissingExtraError without Pillow (the extra `png`), PlotError for a resolution that gives no
     picture or too large a one, and for a colour that is not known.
@@ -37,7 +37,9 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str = "white")
     width, height = _size(document, dpi)
     finest = min((_pen(layer) for layer in document.layers), default=1.0) * scale
     factor = _FINE_SUPERSAMPLING if finest < 2 else _SUPERSAMPLING
-    picture = Image.new("RGB", (width * factor, height * factor), rgb(background))
+    picture = Image.new(
+        "RGB", (width * factor, height * factor), rgb(background or document.paper_color or "white")
+    )
     pencil = ImageDraw.Draw(picture)
     for layer in document.layers:
         _draw(pencil, layer, scale * factor)

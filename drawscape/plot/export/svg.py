@@ -22,6 +22,7 @@ def to_svg(document: Document) -> bytes:
 def _written(document: Document, provenance: dict[str, object] | None) -> bytes:
     svg = SVGBuilder(document.width_mm, document.height_mm)
     svg.provenance = provenance
+    svg.paper_color = document.paper_color
     for name, layer in _distinct(document.layers):
         width = layer.width_mm or _DEFAULT_WIDTH_MM
         with svg.layer(name, color=layer.color, width=width):
