@@ -47,7 +47,7 @@ class GcodeDriver(Driver):
 
     def _place(self, x: float, y: float) -> str:
         unit = 1.0 if self.profile.units == "mm" else INCH
-        digits = self.profile.decimals
+        digits = self.profile.digits
         return f"X{round(x / unit, digits) + 0.0} Y{round(y / unit, digits) + 0.0}"
 
     def line(self, text: str, stroke: int = 0, lasts_s: float = 0.0) -> Command:
@@ -104,7 +104,7 @@ class GcodeDriver(Driver):
         yield from self._pen(True, section, 0)
         profile = self.profile
         unit = 1.0 if profile.units == "mm" else INCH
-        places = np.round((points + self.shift) / unit, profile.decimals) + 0.0
+        places = np.round((points + self.shift) / unit, profile.digits) + 0.0
         feed = f" F{self.feed(section) / unit:g}"
         mm_s = self.feed(section) / 60
         lengths = np.hypot(*np.diff(points, axis=0).T).tolist()
@@ -130,7 +130,7 @@ class GcodeDriver(Driver):
                 i, j = move.cx - places[here][0], move.cy - places[here][1]
                 code = "G3" if move.turn > 0 else "G2"
                 yield (
-                    f"{code} X{x} Y{y} I{i:.{profile.decimals}f} J{j:.{profile.decimals}f}",
+                    f"{code} X{x} Y{y} I{i:.{profile.digits}f} J{j:.{profile.digits}f}",
                     here,
                     last,
                 )

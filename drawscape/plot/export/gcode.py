@@ -442,15 +442,19 @@ class Arc:
     turn: int
 
 
-def arcs_and_points(line: Points, tolerance_mm: float, edges: Points) -> Iterator[Arc | int]:
+def arcs_and_points(
+    line: Points, tolerance_mm: float, edges: Points | None = None
+) -> Iterator[Arc | int]:
     """Yield how to draw `line` from its first point on: arcs, and indices of points to go straight to.
 
     An arc strays from the polyline by `tolerance_mm` at most, and passes its first and last point. Near
     `edges`, the lowest and the highest x and y, (2, 2), there are none, for one might bulge over them.
     """
     # Twice the tolerance: the arc's own and that of its centre, which the file rounds.
-    room = np.minimum(line - edges[0], edges[1] - line).min(axis=1)
-    may_bend = room > 2 * tolerance_mm
+    may_bend = np.ones(len(line), dtype=bool)
+    if edges is not None:
+        room = np.minimum(line - edges[0], edges[1] - line).min(axis=1)
+        may_bend = room > 2 * tolerance_mm
     # How many points before each lie near an edge.
     stiff = np.concatenate(([0], np.cumsum(~may_bend)))
     at, count = 0, len(line)
