@@ -175,6 +175,18 @@ def driver_class(name: str) -> type[Driver]:
             from drawscape.plotter.grbl import GrblDriver
 
             return GrblDriver
+        case "marlin":
+            from drawscape.plotter.marlin import MarlinDriver
+
+            return MarlinDriver
+        case "ebb":
+            from drawscape.plotter.ebb import EbbDriver
+
+            return EbbDriver
+        case "hpgl":
+            from drawscape.plotter.hpgl import HpglDriver
+
+            return HpglDriver
     raise UnknownNameError("driver", name, DRIVERS)
 
 

@@ -134,11 +134,13 @@ class Driver:
     baudrate = 115200
     silence_s = 5.0
     changes_pens = False
+    button = False  # whether the machine's own button was pressed
     knows_origin = False
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         self.port, self.machine, self.settings = port, machine, settings
         self.zero = (0.0, 0.0)
+        self.sheet = (297.0, 210.0)  # in mm, of what is plotted
         self.marker = 0
         self.pending: deque[Command] = deque()
         self.homes = False
@@ -257,9 +259,21 @@ class Driver:
             while not self.fits(command):
                 executed += self.poll()
             self.send(command)
-        while self.pending:
+        while self.pending or self.unsettled:
             executed += self.poll()
         return executed
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the machine still has to say something, though each command is answered."""
+        return False
+
+    def settle(self) -> None:
+        """Wait until the machine stands."""
+
+    def park(self) -> Iterator[Command]:
+        """Yield what moves the pen, which is up, out of the way."""
+        yield from self.travel(0.0, 0.0)
 
     def forget(self) -> None:
         """Drop all that was sent and not answered."""

@@ -86,6 +86,9 @@ class GcodeDriver(Driver):
 
     barrier = "G4 P0.01"
 
+    def settle(self) -> None:
+        self.run(iter([self.line(self.barrier, lasts_s=60.0)]))
+
     def dwell_s(self, row: str) -> float:
         """Return how long a line makes the machine wait, in s."""
         match = re.match(r"\s*G0?4\s*P([\d.]+)", row, re.IGNORECASE)
@@ -374,7 +377,3 @@ class GrblDriver(GcodeDriver):
             return
         for command in self.pen(False):
             self._ask(command.text)
-
-
-class SimulatedDriver(GrblDriver):
-    """The simulator of the package, which speaks like GRBL."""

@@ -14,6 +14,7 @@ from drawscape.drawing.motion import Motion, plain_name
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.plot.export.hpgl import reach_of as hpgl_reach
 from drawscape.plot.machine import Machine
 from drawscape.plot.pages import confine
 from drawscape.plot.plotter import Plotter
@@ -151,7 +152,8 @@ def make_plan(
     """
     if copies < 1:
         raise PlotError(f"copies={copies}: give 1 or more")
-    reach = machine.reach(document)
+    hpgl = machine.format == "hpgl"
+    reach = hpgl_reach(document, machine.device) if hpgl else machine.reach(document)
     document, _ = confine(document, reach, outside=outside)
     layers = [layer for layer in document.layers if layer.motion.plotted and len(layer.lines)]
     if not layers:
@@ -215,7 +217,7 @@ class Placement:
     def of(cls, plan: Plan, machine: Machine) -> "Placement":
         """Return how the plan's sheet lies in the machine's corner."""
         flip = machine.profile is not None and machine.profile.flip_y
-        turned = machine.profile is None and not (
+        turned = machine.format == "svg" and not (
             plan.width_mm <= machine.width_mm and plan.height_mm <= machine.height_mm
         )
         return cls(plan.width_mm, plan.height_mm, flip, turned)

@@ -82,6 +82,7 @@ class _Run:
         guard = None
         try:
             with self.device.opened() as self.driver:
+                self.driver.sheet = self.plan.width_mm, self.plan.height_mm
                 guard = _guard(self.device.name)
                 try:
                     self._place_pen(ask_paper=first or start == 0)
@@ -215,7 +216,7 @@ class _Run:
             begin = max(start, section.first)
             while (begin := self._strokes(begin, section)) < section.last:
                 self._pause()
-        self.driver.run(self.driver.travel(0.0, 0.0))
+        self._park()
         self.driver.run(self.driver.change_pen(0))
         self.note("done")
         self._tell(force=True)
@@ -225,13 +226,13 @@ class _Run:
         new_sheet = before is not None and section.sheet != before.sheet
         new_pen = before is not None and section.pen != before.pen
         if new_sheet:
-            self._travel(0.0, 0.0)
+            self._park()
             self._ask_paper(section)
         elif resumed:
             pen = f"pen {section.pen}, {section.name} ({section.color})"
             self._ask("paper", f"Is the same sheet still in {self.device.name}, and {pen}?")
         elif before is not None and (section.pause or (new_pen and not self.driver.changes_pens)):
-            self._travel(0.0, 0.0)
+            self._park()
             self._ask("pen", f"Is pen {section.pen} in, {section.name} ({section.color})?")
         self.driver.run(self.driver.change_pen(section.pen))
         if section.delay_ms:
@@ -260,7 +261,11 @@ class _Run:
                     todo += 1
             for stroke in driver.poll():
                 self._executed(stroke)
-            if command is None and not driver.pending and self.state.done >= todo:
+            if driver.button:
+                driver.button = False
+                self.note("pause", at="pen-up")
+            idle = command is None and not driver.pending and not driver.unsettled
+            if idle and self.state.done >= todo:
                 if todo < section.last and not self.want and self._needs_station(todo, section):
                     self._visit_station(section)
                     continue
@@ -294,8 +299,13 @@ class _Run:
         self.note("plotting")
         self.driver.prepare()
 
+    def _park(self) -> None:
+        self.driver.run(self.driver.park())
+        self.driver.settle()
+
     def _travel(self, x: float, y: float) -> None:
         self.driver.run(self.driver.travel(x, y))
+        self.driver.settle()
 
     # Dip, refill, sharpen
 
@@ -402,6 +412,7 @@ def draw_frame(plot: Plot) -> None:
     x0, y0, x1, y1 = bounds
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
     with device.opened() as driver:
+        driver.sheet = plot.plan.width_mm, plot.plan.height_mm
         contact = driver.connect(int(device.memory.get("marker", 0)))
         driver.prepare()
         if driver.homes:

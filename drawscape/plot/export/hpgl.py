@@ -69,7 +69,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
     Raises UnknownNameError for a device that is not known, PlotError when it has no paper of the
     drawing's size, or for lines outside that are refused.
     """
-    plotter, placing = _placed(document, device)
+    plotter, placing = placed(document, device)
     paper = placing.paper
     document, _ = crop(document, placing.reach(document), outside=outside)
     parts = ["IN;DF;"] + ([] if paper.ps is None else [f"PS{paper.ps};"])
@@ -87,7 +87,7 @@ def to_hpgl(document: Document, *, device: str = "hp7475a", outside: Outside = "
 
 def reach_of(document: Document, device: str) -> Reach:
     """Return what the pens of `device` reach of the sheet; raises what `to_hpgl` raises."""
-    return _placed(document, device)[1].reach(document)
+    return placed(document, device)[1].reach(document)
 
 
 def left_out(document: Document) -> list[str]:
@@ -113,12 +113,13 @@ def left_out(document: Document) -> list[str]:
     return found
 
 
-def _placed(document: Document, device: str) -> "tuple[Device, _Placing]":
+def placed(document: Document, device: str) -> "tuple[Device, Placing]":
+    """Return the plotter, and how the sheet lies in it; raises what `to_hpgl` raises."""
     if device not in devices():
         raise UnknownNameError("HPGL device", device, devices())
     plotter = devices()[device]
     paper, upright = _paper(plotter, document)
-    return plotter, _Placing(paper, plotter.unit_mm, upright)
+    return plotter, Placing(paper, plotter.unit_mm, upright)
 
 
 def _paper(plotter: Device, document: Document) -> tuple[Paper, bool]:
@@ -147,7 +148,7 @@ def _speed(layer: Layer, plotter: Device) -> str:
 
 
 @dataclass(frozen=True)
-class _Placing:
+class Placing:
     """From mm of the page to units of the plotter; a sheet that lies across is turned by 90 degrees."""
 
     paper: Paper

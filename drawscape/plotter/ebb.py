@@ -1,0 +1,292 @@
+"""The EiBotBoard of AxiDraws and their kin, with a planner of ours: slices of constant speed, in whole steps.
+
+Source: the EBB's published command set, firmware 2.x and 3.x (evil-mad.github.io/EggBot). The board answers
+`OK` when a move is queued. One runs and one waits, so the second `OK` after a move proves that it is done.
+"""
+
+import contextlib
+import math
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from drawscape.errors import MachineError
+from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.plotter.driver import Command, Contact, Driver
+from drawscape.plotter.plan import Section
+
+STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
+_OLDEST = (2, 4, 3)  # the first with QS
+_RAMP_S = 0.02  # the longest slice while the speed changes
+_EVEN_S = 0.1  # and while it does not: a stop has to wait for it
+_LEAST_S = 0.006  # shorter moves are joined: off the path by less than 0.05 mm
+_SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
+
+
+class EbbDriver(Driver):
+    """An EiBotBoard; places are steps of its two motors, x + y and x - y."""
+
+    silence_s = 3.0
+    _queued = 0  # moves that the board has answered
+    _down_percent: float | None = None
+    _has_button = False
+
+    def connect(self, marker: int) -> Contact:
+        self._undone: deque[tuple[int, int]] = deque()
+        self._steps = (0, 0)
+        self._over_s = 0.0
+        self._sent = 0
+        self.port.write(b"\r")
+        self.quiet(0.1)
+        self.port.write(b"CU,10,0\rCU,1,1\r")  # the old syntax, whatever another program has set
+        self.quiet(0.1)
+        heard = self._ask("V", rb"Version (\d+)\.(\d+)(?:\.(\d+))?", "no EiBotBoard")
+        version = tuple(int(part or 0) for part in heard.groups())
+        name = ".".join(map(str, version))
+        if version < _OLDEST:
+            raise MachineError(f"the board has firmware {name}; update it to 2.4.3 or newer")
+        if 0 < self._power() < 250:
+            raise MachineError("the motors have no power; plug in the machine's power supply")
+        if version >= (3, 0, 0):
+            self.port.write(b"CU,4,1\r")
+            self.quiet(0.05)
+        kept = marker > 0 and int(self._ask("QL", rb"(?:QL,)?(\d+)", "")[1]) == marker
+        if kept:
+            self._steps = self._count()
+        self._has_button = True
+        return Contact(f"EBB firmware {name}", kept)
+
+    def _ask(self, command: str, pattern: bytes, trouble: str) -> re.Match[bytes]:
+        """Ask while nothing is pending; some answers are followed by OK, some are not."""
+        self.port.write(command.encode() + b"\r")
+        heard, until = b"", time.monotonic() + self.silence_s
+        while (found := re.search(pattern + rb"[^\r\n]*[\r\n]", heard)) is None:
+            if time.monotonic() > until:
+                trouble = trouble or f"no answer to {command}"
+                raise MachineError(
+                    f"{trouble} at {self.port.path}: it answered {heard[-40:]!r}; "
+                    "check power, port and driver"
+                )
+            heard += self.port.read()
+        self.quiet(0.03)
+        return found
+
+    def _power(self) -> int:
+        """Return the voltage of the motors' supply in the board's own unit; about 300 is 9 V."""
+        with contextlib.suppress(MachineError):
+            return int(self._ask("QC", rb"(\d+),(\d+)", "")[2])
+        return 0
+
+    def _count(self) -> tuple[int, int]:
+        found = self._ask("QS", rb"(?:QS,)?(-?\d+),(-?\d+)", "")
+        return int(found[1]), int(found[2])
+
+    def mark(self) -> int:
+        self.marker = random.randint(1, 255)
+        self.run(iter([Command(f"SL,{self.marker}\r".encode())]))
+        return self.marker
+
+    def prepare(self) -> None:
+        percent = float(self.settings.get("up_percent", 60.0))
+        rows = [f"SC,4,{_servo(percent)}", "SC,11,1200", "SC,12,400"]
+        self._down_percent = None
+        self.run(iter([Command(f"{row}\r".encode()) for row in rows]))
+        self.run(self.pen(False))
+
+    def position(self) -> tuple[float, float]:
+        return _place(*self._count())
+
+    def zero_here(self) -> None:
+        self.run(iter([Command(b"EM,1,1\r")]))
+        self._steps = (0, 0)
+
+    def release(self) -> None:
+        self.run(iter([Command(b"EM,0,0\r"), Command(b"SL,0\r")]))
+
+    # Moves
+
+    def travel(self, x: float, y: float) -> Iterator[Command]:
+        start = np.array(_place(*self._steps))
+        end = np.array([x, y])
+        length = float(np.hypot(*(end - start)))
+        if length > 0.5 / STEPS_MM:
+            plotter = self.machine.plotter
+            limits = plotter.travel_speed, plotter.travel_acceleration
+            yield from self._moves(np.stack((start, end)), np.array([length]), np.zeros(2), *limits)
+
+    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
+        yield from self.travel(*points[0].tolist())
+        yield from self.pen(True, section)
+        plotter = self.machine.plotter.at(section.motion)
+        speed = plotter.draw_speed * float(self.settings.get("speed", 100.0)) / 100
+        if len(points) > 1:
+            lengths, squares = replace(plotter, draw_speed=speed).speeds(
+                Lines(points, np.array([0, len(points)]))
+            )
+            yield from self._moves(points, lengths, squares, speed, plotter.draw_acceleration)
+        yield from self._lift(number)
+
+    def _moves(
+        self, points: Points, lengths: Floats, squares: Floats, top: float, acceleration: float
+    ) -> Iterator[Command]:
+        """Yield moves of constant speed along `points`, which are passed at the given squared speeds."""
+        waited = self._over_s
+        speeds = np.sqrt(squares).tolist()
+        places, ways = points.tolist(), lengths.tolist()
+        last = len(ways) - 1
+        for index, length in enumerate(ways):
+            if length <= 0:
+                continue
+            (x0, y0), (x1, y1) = places[index], places[index + 1]
+            for done, seconds in _slices(
+                length, speeds[index], speeds[index + 1], top, acceleration
+            ):
+                waited += seconds
+                at_end = index == last and done >= length - 1e-9
+                if waited < _LEAST_S and not at_end:
+                    continue
+                share = done / length
+                target = _steps(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)
+                a, b = target[0] - self._steps[0], target[1] - self._steps[1]
+                least = max(1, math.ceil(max(abs(a), abs(b)) / 25))  # 25 steps in a ms at most
+                duration = max(round(waited * 1000), least)
+                if a or b:
+                    self._steps = target
+                    waited -= duration / 1000
+                    yield Command(f"SM,{duration},{a},{b}\r".encode(), 0, duration / 1000)
+        self._over_s = waited
+
+    def pen(self, down: bool, section: Section | None = None) -> Iterator[Command]:
+        if not down:
+            yield from self._lift(0)
+            return
+        percent = float(self.settings.get("down_percent", 30.0))
+        if section is not None and section.height is not None:
+            percent = float(section.height)
+        if percent != self._down_percent:
+            self._down_percent = percent
+            yield Command(f"SC,5,{_servo(percent)}\r".encode())
+        seconds = self.machine.plotter.lower_s
+        yield Command(f"SP,0,{round(seconds * 1000)}\r".encode(), 0, seconds)
+
+    def _lift(self, stroke: int) -> Iterator[Command]:
+        seconds = self.machine.plotter.raise_s
+        yield Command(f"SP,1,{round(seconds * 1000)}\r".encode(), stroke, seconds)
+        if stroke and self._has_button:
+            yield Command(b"QB\r")
+
+    # Answers
+
+    def fits(self, command: Command) -> bool:
+        # One at a time: what waits in the board's parser would keep a stop from being heard.
+        return not self.pending
+
+    def take(self, line: bytes) -> None:
+        if line.startswith(b"OK"):
+            self._answered()
+        elif line.startswith(b"QM"):
+            fields = line.split(b",")[1:]
+            if not any(int(field) for field in fields):
+                self._executed += [stroke for _, stroke in self._undone]
+                self._undone.clear()
+                self._moving = False
+            self._asked = False
+        elif line.startswith(b"!"):
+            raise MachineError(f"the board refused a command: {line.decode(errors='replace')}")
+        elif line.isdigit():
+            self.button = self.button or line == b"1"
+        elif not re.fullmatch(rb"[A-Z]{1,3}(,.*)?", line):
+            raise MachineError(
+                f"the board sent {line[:40]!r}, which is no answer; check cable and interference"
+            )
+
+    _moving = False
+    _asked = False
+
+    def _answered(self) -> None:
+        if not self.pending:
+            raise MachineError("the board answered what was not asked; was it reset?")
+        command = self.pending.popleft()
+        if command.lasts_s:
+            self._queued += 1
+            self._moving = True
+            if command.stroke:
+                self._undone.append((self._queued, command.stroke))
+            while self._undone and self._undone[0][0] <= self._queued - 2:
+                self._executed.append(self._undone.popleft()[1])
+
+    def check(self) -> None:
+        super().check()
+        if not self.pending and self._moving and not self._asked:
+            self._asked = True
+            self._heard_s = time.monotonic()
+            self.port.write(b"QM\r")
+        elif self._asked and time.monotonic() - self._heard_s > self.silence_s:
+            raise MachineError(f"the board has not answered for {self.silence_s:g} s")
+
+    @property
+    def unsettled(self) -> bool:
+        return self._moving
+
+    def forget(self) -> None:
+        super().forget()
+        self._undone.clear()
+        self._moving = self._asked = False
+        self._over_s = 0.0
+
+    def halt(self) -> None:
+        """Stop without a ramp, and lift the pen; the counters say where it is."""
+        self.port.write(b"\rES\r")
+        self.quiet(0.15)
+        self.forget()
+        self.run(self.pen(False))
+        self._steps = self._count()
+
+    def rescue(self) -> None:
+        self.port.write(b"\r")
+        self.quiet(0.3)
+        for command in self.pen(False):
+            self.port.write(command.text)
+        self.quiet(0.2)
+
+
+def _servo(percent: float) -> int:
+    return round(_SERVO[0] + (_SERVO[1] - _SERVO[0]) * percent / 100)
+
+
+def _steps(x: float, y: float) -> tuple[int, int]:
+    return round((x + y) * STEPS_MM), round((x - y) * STEPS_MM)
+
+
+def _place(a: int, b: int) -> tuple[float, float]:
+    return (a + b) / 2 / STEPS_MM, (a - b) / 2 / STEPS_MM
+
+
+def _slices(
+    length: float, enter: float, leave: float, top: float, acceleration: float
+) -> Iterator[tuple[float, float]]:
+    """Yield how far along a step each slice ends, in mm, and the seconds that it takes."""
+    peak = min(top, math.sqrt((enter**2 + leave**2) / 2 + acceleration * length))
+    peak = max(peak, enter, leave)
+    rise = (peak**2 - enter**2) / (2 * acceleration)
+    fall = (peak**2 - leave**2) / (2 * acceleration)
+    even = max(length - rise - fall, 0.0)
+    phases = (
+        (rise, (peak - enter) / acceleration, enter, acceleration, _RAMP_S),
+        (even, even / peak if peak else 0.0, peak, 0.0, _EVEN_S),
+        (fall, (peak - leave) / acceleration, peak, -acceleration, _RAMP_S),
+    )
+    done = 0.0
+    parts = [phase for phase in phases if phase[1] > 1e-9]
+    for way, seconds, speed, change, longest in parts:
+        count = math.ceil(seconds / longest)
+        for number in range(1, count + 1):
+            at = seconds * number / count
+            here = way if number == count else speed * at + change * at * at / 2
+            yield done + here, seconds / count
+        done += way

@@ -1,0 +1,184 @@
+"""Pen plotters of the eighties: HPGL over a serial line, never more than the buffer has room for.
+
+Source: HP 7470A interfacing and programming manual. `ESC.B` asks for free bytes and is answered at once;
+`OA;` waits its turn in the buffer, so its answer proves that the stroke before it is drawn, and where.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from drawscape.drawing.document import Document
+from drawscape.errors import MachineError
+from drawscape.geometry.lines import Points
+from drawscape.plot.export.hpgl import Device, Placing, placed
+from drawscape.plotter.driver import Command, Contact, Driver
+from drawscape.plotter.plan import Section
+
+_CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
+_ASK_S = 0.05
+_ALIVE_S = 0.3
+
+
+class HpglDriver(Driver):
+    """An HP 7475A and what understands the same; places are in mm of the page."""
+
+    baudrate = 9600
+    silence_s = 3.0
+    changes_pens = True
+    knows_origin = True
+    _free = 0
+    _asked_s: float | None = None
+
+    def connect(self, marker: int) -> Contact:
+        self._ends: dict[int, tuple[int, int]] = {}
+        self._set_speed = ""
+        self.port.write(b"\x1b.K;PU;OI;")
+        heard, until = b"", time.monotonic() + self.silence_s
+        while (found := re.search(rb"([\w.-]{3,12})\r", heard)) is None:
+            if time.monotonic() > until:
+                raise MachineError(
+                    f"no plotter at {self.port.path}: it answered {heard!r}; check power, cable, baud "
+                    "rate and the switches at its back"
+                )
+            heard += self.port.read()
+        self.quiet(0.05)
+        return Contact(f"HPGL plotter {found[1].decode(errors='replace')}", True)
+
+    @cached_property
+    def _placed(self) -> tuple[Device, Placing]:
+        return placed(Document(*self.sheet, ()), self.machine.device)
+
+    def _units(self, points: Points) -> list[tuple[int, int]]:
+        return [(x, y) for x, y in self._placed[1].units(points).astype(int).tolist()]
+
+    def prepare(self) -> None:
+        paper = self._placed[1].paper
+        ps = "" if paper.ps is None else f"PS{paper.ps};"
+        self._set_speed = ""
+        self.run(iter([Command(f"IN;DF;{ps}PU;".encode())]))
+
+    def position(self) -> tuple[float, float]:
+        self.port.write(b"OA;")
+        heard, until = b"", time.monotonic() + 30.0
+        while (found := re.search(rb"(-?\d+),(-?\d+),\d+\r", heard)) is None:
+            if time.monotonic() > until:
+                raise MachineError("the plotter does not say where its pen is")
+            heard += self.port.read()
+        unit = self._placed[0].unit_mm
+        return int(found[1]) * unit, int(found[2]) * unit
+
+    def travel(self, x: float, y: float) -> Iterator[Command]:
+        ((a, b),) = self._units(np.array([[x, y]]))
+        yield Command(f"PU{a},{b};".encode())
+
+    def park(self) -> Iterator[Command]:
+        x, y = self._placed[1].paper.park
+        yield Command(f"PU{x},{y};".encode())
+
+    def pen(self, down: bool, section: Section | None = None) -> Iterator[Command]:
+        yield Command(b"PD;" if down else b"PU;")
+
+    def change_pen(self, number: int) -> Iterator[Command]:
+        most = self._placed[0].pens
+        yield Command(f"PU;SP{(number - 1) % most + 1 if number else 0};".encode())
+
+    def _speed(self, section: Section) -> str:
+        percent = float(self.settings.get("speed", 100.0))
+        if section.speed is None and percent == 100.0:
+            return "VS;"
+        share = (100.0 if section.speed is None else section.speed) * percent / 10_000
+        return f"VS{max(round(self._placed[0].top_speed * share), 1)};"
+
+    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
+        speed = self._speed(section)
+        if speed != (self._set_speed or "VS;"):
+            yield Command(speed.encode())
+        self._set_speed = speed
+        places = self._units(points)
+        x, y = places[0]
+        yield Command(f"PU{x},{y};".encode())
+        row = "PD"
+        for x, y in places[1:]:
+            word = f"{x},{y}"
+            if len(row) + len(word) > _CHUNK:
+                yield Command(f"{row};".encode())
+                row = "PD"
+            row += word if row == "PD" else f",{word}"
+        self._ends[number] = places[-1]
+        yield Command(f"{row};".encode())
+        yield Command(b"PU;OA;", number)
+
+    def fits(self, command: Command) -> bool:
+        if self._free >= len(command.text) + 2:
+            return True
+        now = time.monotonic()
+        if self._asked_s is None:
+            self._ask_room(now)
+        elif now - self._asked_s > self.silence_s:
+            raise MachineError(f"the plotter has not answered for {self.silence_s:g} s")
+        return False
+
+    def _ask_room(self, now: float) -> None:
+        self._asked_s = now
+        self.port.write(b"\x1b.B")
+
+    def send(self, command: Command) -> None:
+        self._free -= len(command.text)
+        if command.stroke:
+            super().send(command)
+        else:
+            self.port.write(command.text)
+
+    def _line_end(self) -> int:
+        return self._buffer.find(b"\r")
+
+    def take(self, line: bytes) -> None:
+        if line.isdigit() and self._asked_s is not None:
+            self._asked_s, room = None, int(line)
+            if room <= self._free:  # full: it is asked again, but not at once
+                time.sleep(_ASK_S)
+            self._free = room
+        elif found := re.fullmatch(rb"(-?\d+),(-?\d+),(\d+)(?:,.*)?", line):
+            command = self.acknowledge()
+            place = int(found[1]), int(found[2])
+            planned = self._ends.pop(command.stroke, place)
+            if max(abs(place[0] - planned[0]), abs(place[1] - planned[1])) > 2:
+                self._executed.remove(command.stroke)
+                raise MachineError(
+                    f"the pen is at {place} where {planned} was drawn: data were lost, or it was out of reach"
+                )
+        else:
+            raise MachineError(
+                f"the plotter sent {line[:40]!r}, which is no answer; check cable and baud rate"
+            )
+
+    def check(self) -> None:
+        now = time.monotonic()
+        if self._asked_s is not None:
+            if now - self._asked_s > self.silence_s:
+                raise MachineError(f"the plotter has not answered for {self.silence_s:g} s")
+        elif self.pending and now - self._heard_s > _ALIVE_S:
+            self._heard_s = now
+            self._ask_room(now)  # a plotter that is paused by hand answers, too
+
+    def settle(self) -> None:
+        self.position()
+
+    def forget(self) -> None:
+        super().forget()
+        self._ends.clear()
+        self._free, self._asked_s = 0, None
+
+    def halt(self) -> None:
+        """Empty the buffer; the vector that is being drawn ends, then the pen goes up."""
+        self.port.write(b"\x1b.K;PU;")
+        self.quiet(0.1)
+        self.forget()
+        self._set_speed = ""
+
+    def rescue(self) -> None:
+        self.port.write(b";PU;")

@@ -1,0 +1,55 @@
+"""Each driver draws what is planned, on a machine that forgives nothing."""
+
+import pytest
+from machine_bench import judge, scribble
+from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
+
+from drawscape.plot.export.hpgl import placed
+from drawscape.plotter.simulator import GrblEmulator
+
+MACHINES = {
+    "grbl": ("grbl", GrblEmulator, {}),
+    "ebb 2": ("ebb", EbbEmulator, {}),
+    "ebb 3": ("ebb", EbbEmulator, {"version": (3, 0, 3)}),
+    "ebb 3, future syntax": ("ebb", EbbEmulator, {"version": (3, 0, 3), "future": True}),
+    "marlin": ("marlin", MarlinEmulator, {}),
+    "marlin, no ok after a resend": ("marlin", MarlinEmulator, {"ok_after_resend": False}),
+    "hp 7475a": ("hpgl", HpEmulator, {}),
+}
+
+
+def document(driver, **options):
+    """HP plotters know papers of their own sizes."""
+    made = scribble(**options)
+    if driver != "hpgl":
+        return made
+    layers = [
+        layer.with_lines(layer.lines.with_points(layer.lines.points + 30)) for layer in made.layers
+    ]
+    return made.__class__(297, 210, tuple(layers))
+
+
+def hp_place(plot):
+    plan = plot.plan
+    _, placing = placed(document("hpgl", seed=0), "hp7475a")
+    assert (plan.width_mm, plan.height_mm) == (297, 210)
+    return lambda points: placing.units(points) * HpEmulator.UNIT
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_machine_draws_what_is_planned(bench, name):
+    driver, emulator, options = MACHINES[name]
+    desk = bench(driver, emulator, **options)
+    plot = desk.plot(document(driver, seed=1, strokes=8, pens=2))
+    assert desk.run(plot) == "done"
+    place = hp_place(plot) if driver == "hpgl" else None
+    verdict = judge(plot, desk.emulator.carriage.strokes, place)
+    assert (verdict.missing, verdict.twice) == ([], [])
+    assert verdict.off_mm < 0.05
+    assert not desk.emulator.carriage.down
+    assert desk.emulator.lost_bytes == 0
+    assert not getattr(desk.emulator, "errors", [])
+    if driver == "hpgl":
+        assert desk.emulator.pens == [1, 2, 0]
+    else:
+        assert desk.emulator.carriage.at == (0.0, 0.0)
