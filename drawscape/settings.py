@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from drawscape import output_store
+from drawscape.durations import seconds
 from drawscape.errors import ForbiddenPathError, SettingsError
 from drawscape.project_file import project_table
 
@@ -32,6 +33,7 @@ TASK_ALIASES = {
 """The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
 
 _KEY_CHARS = 32
+_SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
 
 
@@ -134,6 +136,26 @@ def queue_target(project: Path | None = None) -> str:
     if named:
         return named if named.startswith(_POSTGRES) else str(queue_file())
     return f"{project or home()}/.drawscape/queue.db"
+
+
+def lease_s() -> float:
+    """Return how many seconds a worker on Postgres counts as alive that gives no sign: `DRAWSCAPE_LEASE`.
+
+    Raises SettingsError for what is no span of 3 seconds or more.
+
+    >>> lease_s()
+    60.0
+    """
+    named = os.environ.get("DRAWSCAPE_LEASE", "60s")
+    try:
+        span_s = seconds(named, "DRAWSCAPE_LEASE")
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    if span_s < _SHORTEST_LEASE_S:
+        raise SettingsError(
+            f"DRAWSCAPE_LEASE={named!r}: give {_SHORTEST_LEASE_S:g} seconds or more"
+        )
+    return span_s
 
 
 def queue_key() -> bytes | None:

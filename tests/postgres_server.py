@@ -172,6 +172,20 @@ def new_schema(url: str) -> str:
     return f"{url}{mark}application_name={schema}&{_LONGEST}{schema}"
 
 
+def let_claim(url: str, worker: str, *, is_alive: bool = True) -> None:
+    """Let a test claim as `worker`, without a process: its lease has no end, or has ended."""
+    from drawscape.queue.engines.postgres.engine import PostgresEngine
+
+    engine = PostgresEngine(url, Path("."), 60.0)
+    engine.alone("delete from job_worker where id = ?", (worker,))
+    if is_alive:
+        engine.alone(
+            "insert into job_worker values (?, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60)",
+            (worker,),
+        )
+    engine.close()
+
+
 def end_sessions(url: str) -> int:
     """End every session of the schema that `new_schema` put into `url`; return how many."""
     schema = url.rpartition("%3D")[2]

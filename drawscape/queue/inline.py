@@ -2,6 +2,7 @@
 
 import os
 
+from drawscape.queue.ids import new_id
 from drawscape.queue.queue import Queue
 from drawscape.queue.table.claims import acknowledge, claim, note_progress
 from drawscape.queue.table.records import Claim, Outcome, parsed
@@ -9,19 +10,23 @@ from drawscape.queue.worker.context import RunningJob, set_current
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.task_call import Ending, TaskCaller
 
-_NOBODY = "in this process"
-
 
 def run_queued(queue: Queue) -> int:
     """Return how many jobs ran: those that are queued and what follows from them, in the queue's order.
 
     No time limit holds, nothing of what a job leaves behind is put back, and nothing can kill it.
     """
-    caller = TaskCaller(_settings(queue))
+    caller, worker, workers = TaskCaller(_settings(queue)), new_id(), queue.database.workers
     count = 0
-    while (held := claim(queue.database, queue.name, _NOBODY, os.getpid())) is not None:
-        acknowledge(queue.database, held, _outcome(queue, caller, held))
-        count += 1
+    workers.announce(
+        worker, queue=queue.name, lanes=(), slots=1, temporary="", on_renewal=lambda _: None
+    )
+    try:
+        while (held := claim(queue.database, queue.name, worker, os.getpid())) is not None:
+            acknowledge(queue.database, held, _outcome(queue, caller, held))
+            count += 1
+    finally:
+        workers.retire(worker)
     return count
 
 

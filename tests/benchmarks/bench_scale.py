@@ -35,7 +35,7 @@ from postgres_server import Server, find_binaries  # noqa: E402
 from queue_peers import redis  # noqa: E402
 from queue_world import HOME, full, prepare, running, sized  # noqa: E402
 from scale_peers import System, database, ours, plain_huey, procrastinate, rq  # noqa: E402
-from scale_table import age, churn, held_open, lanes, storm  # noqa: E402
+from scale_table import age, churn, lanes, storm  # noqa: E402
 from scale_takeover import cut_off, killed  # noqa: E402
 from tables import PAGES, Row, fill, report  # noqa: E402
 
@@ -210,7 +210,7 @@ def main() -> None:
             systems += plain_huey(database(server.url, "plain"))
             systems += rq(redis_url) if redis_url else []
             rows, curves = compare(systems)
-            rows += [*age(url), *lanes(url), held_open(url), churn(url), storm(url)]
+            rows += [*age(url), *lanes(url), churn(url), storm(url)]
             rows += [killed(url), *cut_off(server, url)]
     finally:
         server.remove()

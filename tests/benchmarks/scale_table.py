@@ -4,7 +4,6 @@ import statistics
 import threading
 import time
 
-import psycopg
 from lane_rates import claims
 from lane_rates import rows as lane_rows
 from queue_world import SCALE, full, sized
@@ -41,40 +40,6 @@ def lanes(url: str) -> list[Row]:
     """Return what lanes and a limit do to claims, and to what a worker drains."""
     clear = "truncate job, job_dependency, job_batch, job_group"
     return lane_rows(lambda: execute(url, clear), is_durable=True)
-
-
-def held_open(url: str) -> Row:
-    """Return how long a look for the next job takes on the server while another's transaction is open."""
-    execute(url, "truncate job, job_dependency, job_batch")
-    with psycopg.connect(url) as other:
-        other.execute("set transaction isolation level repeatable read")
-        other.execute("select count(*) from job")
-        for _ in range(5):
-            claims(full(2000))
-        took_ms = statistics.median(looks_ms(full(300)))
-    jobs = f"{full(2000) * 5:,} jobs claimed in another's open transaction"
-    return Row(f"a look, on the server, {jobs}", f"{took_ms:.2f} ms", "", "", "0.5 ms")
-
-
-def looks_ms(number: int) -> list[float]:
-    """Return what the server needs for a look each time, by the plan that it keeps for it."""
-    from drawscape.job_manager import default_queue
-    from drawscape.queue.engines.postgres.dialect import rendered
-    from drawscape.queue.table import candidates
-
-    table = default_queue().database
-    look = rendered(candidates.for_lanes(candidates._MAY_CLAIM, (), above=candidates.ABOVE))
-    found = []
-    with table.connect() as raw:
-        raw.execute(f"prepare look as {look.text}", prepare=False)
-        for _ in range(number):
-            values = candidates.values_for("background", (), candidates.ANY_PRIORITY)
-            values["floor"] = table.floor("background")
-            given = ", ".join(f"'{one}'" for one in look.values(values))
-            explained = f"explain (analyze, timing off, format json) execute look({given})"
-            plan = raw.execute(explained, prepare=False).fetchone()[0]
-            found.append(float(plan[0]["Execution Time"]))
-    return found
 
 
 def churn(url: str) -> Row:

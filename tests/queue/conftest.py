@@ -6,17 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres_server import drop_schema, new_schema
-from queue_races import WORKER
+from postgres_server import drop_schema, let_claim, new_schema
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, living, retire
+from drawscape.job_manager import workers_alive
+from drawscape.queue.engines.sqlite.liveness import living
 
 TASKS = {
     "sampletasks": Path(__file__).with_name("sample_tasks.py"),
@@ -25,9 +25,9 @@ TASKS = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of both engines on each; a second one takes longer, so the quick suite leaves it out."""
+    """Run a test of both engines on each: on the second one at night."""
     if metafunc.definition.get_closest_marker("both_engines"):
-        second = pytest.param("postgres", marks=[pytest.mark.slow, pytest.mark.postgres])
+        second = pytest.param("postgres", marks=[pytest.mark.nightly, pytest.mark.postgres])
         metafunc.parametrize("engine", ["sqlite", second], indirect=True, scope="module")
 
 
@@ -62,6 +62,7 @@ def _make_home(folder: Path, patch: pytest.MonkeyPatch, url: str | None) -> Path
     patch.setenv("DRAWSCAPE_HOME", str(folder))
     if url is not None:
         patch.setenv("DRAWSCAPE_QUEUE", url)
+        patch.setenv("DRAWSCAPE_LEASE", "4s")
     patch.setenv("DRAWSCAPE_TASK_MODULES", ",".join(TASKS))
     patch.setenv("PYTHONPATH", str(folder / "modules"))
     patch.syspath_prepend(str(folder / "modules"))
@@ -93,17 +94,15 @@ def worked_home(
 
 
 @pytest.fixture
-def raced_queue(postgres_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A queue, and a worker of it that lives and does nothing by itself."""
-    from drawscape.job_manager import default_queue
+def claimant(home: Path) -> Callable[[bool], None]:
+    """Let the test claim jobs itself, as `worker`; `claimant(False)` ends its lease, where it needs one."""
 
-    url = new_schema(postgres_url)
-    monkeypatch.setenv("DRAWSCAPE_QUEUE", url)
-    locks = default_queue().folder / "workers"
-    announce(locks, WorkerInfo(WORKER, os.getpid(), 6, "background", 0.0))
-    yield
-    retire(locks, WORKER)
-    drop_schema(url)
+    def live(is_alive: bool) -> None:
+        if url := os.environ.get("DRAWSCAPE_QUEUE"):
+            let_claim(url, "worker", is_alive=is_alive)
+
+    live(True)
+    return live
 
 
 @pytest.fixture
@@ -149,11 +148,15 @@ class Consumer:
     def pid(self) -> int:
         return self.process.pid
 
+    def _living(self) -> Sequence[Any]:
+        if os.environ.get("DRAWSCAPE_QUEUE", "").startswith("postgres"):
+            return workers_alive()
+        return living(self._locks)
+
     def await_alive(self) -> "Consumer":
         wait_until(
             lambda: (
-                any(w.pid == self.pid for w in living(self._locks))
-                or self.process.poll() is not None
+                any(w.pid == self.pid for w in self._living()) or self.process.poll() is not None
             ),
             60,
             "the consumer to start",

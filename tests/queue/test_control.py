@@ -219,7 +219,6 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
         asyncio.run(wait_and_cancel())
 
 
-@pytest.mark.both_engines
 def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependents(home):
     job = enqueue_background_job("sampletasks.nothing")
     dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)
@@ -268,7 +267,7 @@ def test_jobs_of_a_dead_worker_can_be_stopped_at_once(home, start_consumer):
     consumer = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 60))
     consumer.kill()
-    assert "Its worker is dead" in job.explain()
+    wait_until(lambda: "Its worker is dead" in job.explain())
     assert job.cancel()
     assert job.status == "stopped"
     assert [other.id for other in list_jobs(status="stopped")] == [job.id]

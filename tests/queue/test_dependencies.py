@@ -20,7 +20,7 @@ from drawscape.queue.table.records import Outcome
 from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
 from drawscape.queue.table.schedule import promote_due
 
-pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 
 def runnable() -> list[str]:
@@ -209,12 +209,14 @@ def test_a_cause_that_failed_at_last_and_went_does_not_count_as_finished():
         plot.requeue()
 
 
-def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it():
+def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant):
     draw = queued()
     plot = queued(job_depends_on=draw)
     database = default_queue().database
     for _ in range(MAX_RECOVERIES + 1):
-        claim(database, "background", None, None)
+        claimant(True)
+        claim(database, "background", "worker", None)
+        claimant(False)
         assert recover(database) == [draw.id]
     assert draw.reason == "lost"
     assert plot.reason == "dependency"
@@ -222,12 +224,13 @@ def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it():
     assert plot.status == "deferred"
 
 
-def test_those_that_depend_on_a_stopped_job_of_a_dead_worker_fail_with_it():
+def test_those_that_depend_on_a_stopped_job_of_a_dead_worker_fail_with_it(claimant):
     draw = queued()
     plot = queued(job_depends_on=draw)
     database = default_queue().database
-    found = claim(database, "background", None, None)
+    found = claim(database, "background", "worker", None)
     database.connection.execute("update job set stop_grace_s = 0 where seq = ?", (found.seq,))
+    claimant(False)
     recover(database)
     assert (draw.status, plot.reason) == ("stopped", "dependency")
 

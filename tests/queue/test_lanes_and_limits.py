@@ -24,7 +24,7 @@ from drawscape.jobs import (
 from drawscape.queue.table.claims import acknowledge, claim
 from drawscape.queue.table.records import Outcome
 
-pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+pytestmark = [pytest.mark.usefixtures("home", "claimant"), pytest.mark.both_engines]
 
 
 def taken(*lanes: str) -> str | None:

@@ -5,17 +5,22 @@ Statements use `?` for values and words that SQLite and Postgres both know.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from drawscape.errors import QueueError
 
 if TYPE_CHECKING:
-    from drawscape.queue.table.records import Claim
+    from drawscape.queue.table.records import Claim, Outcome
 
 
 class CommitInDoubt(QueueError):  # noqa: N818 - it names what is known
     """The connection broke after something was sent: it was written, or it was not."""
+
+
+class ConnectionLost(QueueError):  # noqa: N818 - it names what is known
+    """The connection broke before anything was written; it may be tried again."""
 
 
 class ValueRefused(QueueError):  # noqa: N818 - it names what was found
@@ -48,8 +53,21 @@ class Connection(Protocol):
     def execute(self, sql: str, values: Any = ..., /) -> Cursor:
         """Run one statement."""
 
-    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> Cursor:
+    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> object:
         """Run one statement for each of `values`."""
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What the server said when a worker asked for a renewal of its lease.
+
+    `asked_at` is in seconds since the machine was started; `jobs` are the ids and tokens of what the worker
+    runs. `is_lost`: it was taken for dead, and its jobs are free.
+    """
+
+    asked_at: float
+    jobs: frozenset[tuple[str, int]]
+    is_lost: bool = False
 
 
 class WorkerInfo(Protocol):
@@ -64,24 +82,30 @@ class WorkerInfo(Protocol):
     @property
     def queue(self) -> str: ...
     @property
+    def lanes(self) -> Sequence[str]: ...
+    @property
     def trouble(self) -> str | None: ...
 
 
 class Workers(Protocol):
     """Which workers of the table are alive."""
 
+    lease_s: float | None
+    """How long a worker counts as alive that gives no sign; None: as long as its process lives."""
+
     def announce(
         self,
         worker: str,
         *,
         queue: str,
+        lanes: tuple[str, ...],
         slots: int,
         temporary: str,
-        on_cut_off: Callable[[], None] = ...,
+        on_renewal: Callable[[Renewal], None],
     ) -> None:
         """Show that `worker` is alive as long as this process lives; `temporary` is a folder of its own.
 
-        `on_cut_off` is called when that has become doubtful: others may soon take over what it runs.
+        Where it is alive by a lease, `on_renewal` is called with each answer of the server.
         """
 
     def renew(self, worker: str) -> bool:
@@ -247,9 +271,6 @@ class Database(Protocol):
     def translated(self) -> AbstractContextManager[None]:
         """Turn the engine's errors into QueueError, a taken value into UniqueViolation."""
 
-    def floor(self, queue: str) -> int:
-        """Return 0, or a number that no ordinary job which waits in `queue` has, nor a lower one."""
-
     def version(self) -> object:
         """Return what differs after any commit, of this connection or of another."""
 
@@ -265,7 +286,7 @@ class Database(Protocol):
     def hurried(self) -> AbstractContextManager[None]:
         """Wait for others no longer than some milliseconds within a block."""
 
-    def relaxed(self) -> "AbstractContextManager[Database]":
+    def relaxed(self) -> "AbstractContextManager[Any]":
         """Yield the same table for commits that a power loss may undo and `checkpoint` brings into place."""
 
     def checkpoint(self) -> None:
@@ -290,10 +311,13 @@ class Database(Protocol):
 class ManyWriters(Database, Protocol):
     """A table whose single statements run beside others' transactions."""
 
-    has_groups: bool
-    """Whether jobs of groups were seen to wait, and next of them, by `has_limits`, one with a limit."""
+    def claim(
+        self, queue: str, worker: str, pid: int | None, lanes: tuple[str, ...], lowest: int
+    ) -> "Claim | None":
+        """Return the next job, where single statements of others run beside a transaction of one's own."""
 
-    has_limits: bool
+    def end(self, held: "Claim", outcome: "Outcome") -> bool:
+        """Return whether the job was ended by one statement there; not where something waits for its end."""
 
-    def at_once(self, *steps: tuple[str, Mapping[str, Any]]) -> list[list[Any]]:
-        """Return the rows of each statement, of one transaction that is alone and is sent in one go."""
+    def orphans(self, connection: Connection) -> list[Any]:
+        """Return id, worker, recoveries and `stop_grace_s` of jobs whose workers are dead, locked."""

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from drawscape import settings
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Database
 
@@ -32,9 +33,10 @@ def open_database(
     if folder is None:
         raise QueueError("a queue on Postgres needs a folder for its logs and previews")
     try:
-        from drawscape.queue.engines.postgres import database
+        from drawscape.queue.engines.postgres.engine import PostgresEngine
     except ImportError as error:
         raise QueueError(
             f"a queue on Postgres needs psycopg ({error}): pip install 'drawscape[postgres]'"
         ) from error
-    return database.Database(os.fspath(target), folder, is_durable=is_durable)
+    lease_s = settings.lease_s()
+    return PostgresEngine(os.fspath(target), folder, lease_s, is_durable=is_durable)

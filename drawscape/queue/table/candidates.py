@@ -7,8 +7,6 @@ from drawscape.queue.engines.engine import Database
 ANY_PRIORITY = -(2**63)
 """The lowest that a job can have."""
 
-ABOVE = "and seq > :floor"
-
 
 def waiting(group: str) -> str:
     """Return what reads the jobs of a group, or the ordinary ones, in the order in which they are to run.
@@ -84,10 +82,6 @@ def may_claim(
 ) -> bool:
     """Return whether a job waits that a slot for `lanes` and priorities from `lowest` on may start now."""
     values = values_for(queue, lanes, lowest)
-    values["floor"] = database.floor(queue)
-    above = ABOVE if values["floor"] else ""
     with database.translated(), database.write_lock:
-        row = database.connection.execute(
-            for_lanes(_MAY_CLAIM, lanes, above=above), values
-        ).fetchone()
+        row = database.connection.execute(for_lanes(_MAY_CLAIM, lanes), values).fetchone()
     return bool(row[0])

@@ -1,13 +1,15 @@
 """Claim and acknowledge: the two moves of a worker, each inside one write transaction."""
 
+import contextlib
 import json
+import logging
 from typing import cast
 
 from drawscape.durations import LONGEST_S
+from drawscape.errors import QueueError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Connection, Database, ManyWriters
 from drawscape.queue.status import Status
-from drawscape.queue.table import concurrent_claims
 from drawscape.queue.table.candidates import (
     ANY_PRIORITY,
     HEAD,
@@ -18,6 +20,8 @@ from drawscape.queue.table.candidates import (
 from drawscape.queue.table.dependencies import settle
 from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Due, Outcome
 from drawscape.queue.worker.failpoints import failpoint
+
+_LOG = logging.getLogger("huey.drawscape")
 
 # What a queued job has not is not written anew: each column costs a look at the indexes that name it.
 _SET = """
@@ -35,7 +39,7 @@ update job set status = ?, reason = ?, result = ?, error = ?, detail = ?, peak_k
     meta = coalesce(?, meta), log = coalesce(?, log), ended_at = max(started_at, ?), pid = null,
     progress = case ? when 'finished' then 1 else progress end,
     expires_at = case when result_ttl_s is null then null else max(started_at, ?) + result_ttl_s end
-where seq = ? and token = ? and status = 'started'
+where id = ? and token = ? and worker = ? and status = 'started'
 returning exists (select 1 from job_dependency)
 """
 
@@ -43,7 +47,7 @@ _RETRY = """
 update job set status = ?, due_at = ?, due_boot = ?, due_boot_s = ?, retry_delay_s = ?, retry_delays = ?,
     reason = ?, error = ?, detail = ?, peak_kb = ?, meta = coalesce(?, meta), log = coalesce(?, log),
     pid = null, worker = null, retries = retries - 1
-where seq = ? and token = ? and status = 'started'
+where id = ? and token = ? and worker = ? and status = 'started'
 """
 
 
@@ -79,9 +83,9 @@ def claim(
     Of `lanes` only, if there are any, and of priority `lowest` or higher.
     """
     if database.has_many_writers:
-        return concurrent_claims.claim(
-            cast(ManyWriters, database), queue, worker, pid, lanes, lowest
-        )
+        found = cast(ManyWriters, database).claim(queue, worker, pid, lanes, lowest)
+        failpoint("claim.committed")
+        return found
     with database.translated(), database.write_lock:
         found = _claim_next(database.connection, queue, worker, pid, lanes, lowest)
     failpoint("claim.committed")
@@ -103,8 +107,14 @@ def acknowledge(
     changes nothing and returns False.
     """
     if database.has_many_writers:
-        wanted = concurrent_claims.Wanted(next_for, lanes, lowest)
-        return concurrent_claims.acknowledge(cast(ManyWriters, database), held, outcome, wanted)
+        accepted = _acknowledge_among_others(database, held, outcome)
+        if next_for is None:
+            return accepted, None
+        with contextlib.suppress(
+            QueueError
+        ):  # what was claimed meanwhile is released, see `release_unknown`
+            return accepted, claim(database, *next_for, lanes, lowest=lowest)
+        return accepted, None
     following = None
     with database.transaction() as connection:
         accepted = write_outcome(connection, held, outcome)
@@ -113,6 +123,17 @@ def acknowledge(
         failpoint("ack.before_commit")
     failpoint("ack.after_commit")
     return accepted, following
+
+
+def _acknowledge_among_others(database: Database, held: Claim, outcome: Outcome) -> bool:
+    """End the job by one statement, unless something waits for it, or it may be tried again."""
+    accepted = not outcome.may_be_retried and cast(ManyWriters, database).end(held, outcome)
+    if not accepted:
+        with database.transaction() as connection:
+            accepted = write_outcome(connection, held, outcome)
+            failpoint("ack.before_commit")
+    failpoint("ack.after_commit")
+    return accepted
 
 
 def write_outcome(connection: Connection, held: Claim, outcome: Outcome) -> bool:
@@ -134,7 +155,7 @@ def write_outcome(connection: Connection, held: Claim, outcome: Outcome) -> bool
                 outcome.meta,
                 outcome.log,
             )
-            values = (*_next_try(*row[1:]), *written, held.seq, held.token)
+            values = (*_next_try(*row[1:]), *written, held.id, held.token, held.worker)
             return connection.execute(_RETRY, values).rowcount == 1
     values = (
         outcome.status,
@@ -148,8 +169,9 @@ def write_outcome(connection: Connection, held: Claim, outcome: Outcome) -> bool
         now,
         outcome.status,
         now,
-        held.seq,
+        held.id,
         held.token,
+        held.worker,
     )
     row = connection.execute(_ACKNOWLEDGE, values).fetchone()
     if row is not None and row[0]:  # something waits for something: perhaps for this
@@ -182,30 +204,43 @@ def give_back(database: Database, held: Claim, *, begun: bool = True) -> bool:
             "ended_at = case when stop_grace_s is null then null else max(started_at, ?) end, "
             "started_at = case when stop_grace_s is null then null else started_at end, "
             "worker = null, pid = null, attempts = attempts - ? "
-            "where seq = ? and token = ? and status = 'started' returning status",
-            (clock.now(), 0 if begun else 1, held.seq, held.token),
+            "where id = ? and token = ? and worker = ? and status = 'started' returning status",
+            (clock.now(), 0 if begun else 1, held.id, held.token, held.worker),
         ).fetchone()
         if row is not None and row[0] == Status.STOPPED:
             settle(connection, [(held.id, False)])
     return row is not None
 
 
+def release_unknown(database: Database, job_id: str, token: int, worker: str) -> None:
+    """Let others have a job that was claimed by `worker`, to which the server's answer did not come."""
+    with database.transaction() as connection:
+        changed = connection.execute(
+            "update job set status = 'queued', worker = null, pid = null, started_at = null, "
+            "attempts = attempts - 1 where id = ? and token = ? and worker = ? and status = 'started'",
+            (job_id, token, worker),
+        ).rowcount
+    if changed:
+        _LOG.warning("job=%s event=unknown_claim_released", job_id)
+
+
 def note_progress(
     database: Database, held: Claim, progress: float, message: str | None, meta: str | None
-) -> None:
-    """Write how far the job is, if this claim still holds it."""
+) -> bool:
+    """Write how far the job is; return whether this claim still holds it."""
     with database.translated(), database.write_lock:
-        database.connection.execute(
+        cursor = database.connection.execute(
             "update job set progress = ?, message = coalesce(?, message), meta = coalesce(?, meta) "
-            "where seq = ? and token = ? and status = 'started'",
-            (progress, message, meta, held.seq, held.token),
+            "where id = ? and token = ? and worker = ? and status = 'started'",
+            (progress, message, meta, held.id, held.token, held.worker),
         )
+    return cursor.rowcount == 1
 
 
 def note_pid(database: Database, held: Claim, pid: int | None) -> None:
     """Write which child process runs the job, when it is not the one that was named at the claim."""
     with database.translated(), database.write_lock:
         database.connection.execute(
-            "update job set pid = ? where seq = ? and token = ? and status = 'started'",
-            (pid, held.seq, held.token),
+            "update job set pid = ? where id = ? and token = ? and worker = ? and status = 'started'",
+            (pid, held.id, held.token, held.worker),
         )

@@ -96,6 +96,7 @@ class Claim(NamedTuple):
     meta: str | None
     pid: int | None
     recoveries: int
+    worker: str
 
 
 CLAIM_COLUMNS = ", ".join(Claim._fields)

@@ -41,24 +41,29 @@ def _put_off(database: Database, held: Claim, worker: str, why: str) -> list[str
 
     Otherwise, when each living worker of its queue has refused it by now, return why.
     """
-    living = {(one.id, one.queue) for one in database.workers.living()}
+    living = database.workers.living()
     with database.transaction() as connection:
         row = connection.execute(
-            "select detail, queue from job where seq = ? and token = ? and status = 'started' "
+            "select detail, job.queue, coalesce(lane, 'default') from job "
+            "left join job_group on job_group.id = group_id "
+            "where job.id = ? and token = ? and worker = ? and status = 'started' "
             "and stop_grace_s is null",
-            (held.seq, held.token),
+            (held.id, held.token, held.worker),
         ).fetchone()
         if row is None:
             return [why]
         refused_by = {**parsed(row[0]).get("refused_by", {}), worker: why}
-        if not {one for one, queue in living if queue == row[1]} - refused_by.keys():
+        others = [
+            one for one in living if one.queue == row[1] and (not one.lanes or row[2] in one.lanes)
+        ]
+        if not {one.id for one in others} - refused_by.keys():
             return [*refused_by.values()]
         due = Due.after(_PAUSE_S)
         detail = json.dumps({"refused_by": refused_by})
         connection.execute(
             "update job set status = 'scheduled', due_at = ?, due_boot = ?, due_boot_s = ?, detail = ?, "
             "worker = null, pid = null, started_at = null, attempts = attempts - 1 "
-            "where seq = ? and token = ? and status = 'started'",
-            (due.at, due.boot, due.boot_s, detail, held.seq, held.token),
+            "where id = ? and token = ? and worker = ? and status = 'started'",
+            (due.at, due.boot, due.boot_s, detail, held.id, held.token, held.worker),
         )
     return None

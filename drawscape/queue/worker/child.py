@@ -20,7 +20,7 @@ from drawscape.queue.table.records import parsed
 from drawscape.queue.worker.child_setup import (
     adopt_descendants,
     capture_output,
-    die_with_parent,
+    die_with,
     limit_memory,
 )
 from drawscape.queue.worker.context import RunningJob, set_current
@@ -44,13 +44,16 @@ Message = tuple[bytes, str, str, float, str | None, bytes]
 def main(
     connection: Connection,
     lifeline: Connection,
+    line: Connection | None,
     log: Connection,
     begun: Connection,
     settings: ChildSettings,
 ) -> None:
     """Serve jobs from `connection` until it closes; the entry point of the child process."""
     os.setsid()
-    die_with_parent(lifeline)
+    die_with(lifeline)
+    if line is not None:
+        die_with(line)
     adopt_descendants()
     capture_output(log)
     child = Child(connection, begun.fileno(), log.fileno(), settings)

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
@@ -46,10 +47,10 @@ class ChildStartError(Exception):
     """No child process could be started: no descriptors, no memory, too many processes. No job's fault."""
 
 
-def start_child(settings: ChildSettings) -> "ChildProcess":
+def start_child(settings: ChildSettings, line: Connection | None = None) -> "ChildProcess":
     """Return a child that is ready for a job; raise ChildStartError, with the reason, when there is none."""
     try:
-        child = ChildProcess(settings)
+        child = ChildProcess(settings, line)
     except EOFError:
         raise ChildStartError("the server that forks child processes is gone") from None
     except OSError as error:
@@ -69,30 +70,32 @@ def start_child(settings: ChildSettings) -> "ChildProcess":
     return child
 
 
+def start_process(target: Callable[..., None], *arguments: Any) -> Any:
+    """Return a process that runs `target`, forked from a server without threads where there is one."""
+    context: Any = multiprocessing.get_context(_METHOD)
+    if _METHOD == "forkserver":
+        context.set_forkserver_preload(_PRELOADED)
+    process = context.Process(target=target, args=arguments, name="drawscape-job", daemon=False)
+    with _STARTING, _no_main_module():
+        process.start()
+    return process
+
+
 class ChildProcess:
     """One child, and this end of its pipes."""
 
-    def __init__(self, settings: ChildSettings) -> None:
-        context: Any = multiprocessing.get_context(_METHOD)
-        if _METHOD == "forkserver":
-            context.set_forkserver_preload(_PRELOADED)
-        self.connection, theirs = context.Pipe(duplex=True)
-        end_of_life, self._lifeline = context.Pipe(duplex=False)
-        self._log, log = context.Pipe(duplex=False)
+    def __init__(self, settings: ChildSettings, line: Connection | None) -> None:
+        """`line` closes when the worker may run nothing any more; None: it never does."""
+        self.connection, theirs = multiprocessing.Pipe(duplex=True)
+        end_of_life, self._lifeline = multiprocessing.Pipe(duplex=False)
+        self._log, log = multiprocessing.Pipe(duplex=False)
         # A file without a name, in which the child notes the claim that it begins: when it dies we know
         # whether the job was in its hands, at the price of one system call.
         with tempfile.TemporaryFile() as file:
             self._begun = Connection(os.dup(file.fileno()))
             begun = Connection(os.dup(file.fileno()))
         # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
-        self._process = context.Process(
-            target=main,
-            args=(theirs, end_of_life, log, begun, settings),
-            name="drawscape-job",
-            daemon=False,
-        )
-        with _STARTING, _no_main_module():
-            self._process.start()
+        self._process = start_process(main, theirs, end_of_life, line, log, begun, settings)
         for end in (theirs, end_of_life, log, begun):
             end.close()
         os.set_blocking(self._log.fileno(), False)

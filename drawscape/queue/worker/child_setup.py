@@ -16,14 +16,15 @@ _F_SETSIG = 10  # Linux: which signal reports that a descriptor has changed
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def die_with_parent(lifeline: Connection) -> None:
-    """Let the kernel kill this whole process group when the parent is gone.
+def die_with(lifeline: Connection) -> None:
+    """Let the kernel kill this whole process group when who holds the other end of a pipe is gone.
 
-    The parent holds the other end of a pipe that nobody writes to. On Linux its closing raises a signal of
-    our choice, which stops even a loop in C and a task's own children; elsewhere a thread watches.
+    Nobody writes to it. On Linux its closing raises a signal of our choice, which stops even a loop in C and
+    a task's own children; elsewhere a thread watches.
     """
-    descriptor = lifeline.fileno()
     if sys.platform == "linux":
+        # Opened again: whom a signal goes to is a matter of the open file, which others may have, too.
+        descriptor = os.open(f"/proc/self/fd/{lifeline.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
         fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
         fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGKILL)
         flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)

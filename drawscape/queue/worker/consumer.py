@@ -14,24 +14,25 @@ from huey.consumer import Consumer, Scheduler
 from drawscape import output_store
 from drawscape.atomic import sweep_tree
 from drawscape.errors import DrawscapeError, QueueError, QueueGoneError
-from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.engine import Database, Renewal
 from drawscape.queue.ids import new_id
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.batch_ends import settle_batches
-from drawscape.queue.table.recovery import Unknown, recover
+from drawscape.queue.table.claims import release_unknown
+from drawscape.queue.table.recovery import recover
 from drawscape.queue.table.retention import prune
 from drawscape.queue.table.schedule import forget_other_boots
+from drawscape.queue.worker.lease import Lease
 from drawscape.queue.worker.memory_limit import memory_limit_bytes
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.orphans import mark_environment
 from drawscape.queue.worker.waker import Waker, is_runnable
-from drawscape.queue.worker.worker import JobWorker, Shared
+from drawscape.queue.worker.worker import CLAIM_LIMIT_S, JobWorker, Shared
 
 _LOG = logging.getLogger("huey.drawscape")
 
 _FIRST_PRUNE_S = 60.0  # at most: a worker that starts has better things to do
 _LEAVE_S = 10.0
-_HEAL_S = 10.0  # a worker that died between the end of a batch and what follows from it
+_UNKNOWN_S = 2 * CLAIM_LIMIT_S
 _NATIVE_LOOK_S = 0.02
 _TRIES = 5
 
@@ -90,8 +91,8 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             max_jobs=huey.max_jobs_per_child,
         )
         self._output = output_store.folder(Path(huey.home))
-        self._unknown = Unknown()
-        self._heal_at = 0.0
+        self._unknown: dict[tuple[str, int], float] = {}
+        self._lease = Lease(self._jobs.workers.lease_s, self._check_jobs)
         self._gone: QueueGoneError | None = None
         self._waker = Waker(
             storage.watched,
@@ -102,7 +103,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             chores=self._do_chores,
             on_gone=self._leave_gone,
         )
-        self._shared = Shared(self.worker_id, self._waker, child_settings)
+        self._shared = Shared(self.worker_id, self._waker, child_settings, self._lease)
         super().__init__(huey, **options)
 
     def _create_worker(self) -> JobWorker:
@@ -130,9 +131,10 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         self._jobs.workers.announce(
             self.worker_id,
             queue=self.huey.name,
+            lanes=self.huey.lanes,
             slots=self.workers,
             temporary=get_temp_dir(),  # where the server of child processes has its socket
-            on_cut_off=self._end_jobs,
+            on_renewal=self._lease.renewed,
         )
         _LOG.info(
             "worker=%s event=started slots=%d home=%s", self.worker_id, self.workers, self.huey.home
@@ -161,7 +163,6 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         if self._jobs.workers.renew(self.worker_id):
             _LOG.warning("worker=%s event=announced_again", self.worker_id)
         self._recover()
-        self._give_back_unknown()
         if self._burst and self._has_nothing_to_do():
             self._signum, self._graceful = self._graceful_sig, True  # as if it had been signalled
 
@@ -179,30 +180,26 @@ class JobConsumer(Consumer):  # type: ignore[misc]
         except DrawscapeError as error:
             _LOG.error("event=recovery_failed error=%r", str(error))
 
-    def _give_back_unknown(self) -> None:
-        if self._jobs.has_many_writers:
-            slots = [worker for worker, _ in self.worker_threads]
-            if self._unknown.give_back(self.huey.storage.watched, self.worker_id, slots):
-                self._waker.wake_all()
-            self._heal_batches()
+    def _check_jobs(self, renewal: Renewal) -> None:
+        """End jobs that are not ours by now, and release those that are ours and that no slot knows of.
 
-    def _heal_batches(self) -> None:
-        if time.monotonic() >= self._heal_at:
-            self._heal_at = time.monotonic() + _HEAL_S
-            settle_batches(self.huey.storage.watched)
-
-    def _end_jobs(self) -> None:
-        """End what runs before another worker may have it; it goes back to the queue.
-
-        The slot's thread may wait for the server meanwhile, so its child is not left to it.
+        Of the latter the server's answer was lost on the way. They are released when a late one cannot come.
         """
-        for worker, _ in self.worker_threads:
-            worker.slot.requests.interrupt()
-            worker.slot.kill()
+        slots = [worker for worker, _ in self.worker_threads]
+        held = [(slot, job, since) for slot in slots for job, since in slot.holds().items()]
+        for slot, job, since in held:
+            if job not in renewal.jobs and since < renewal.asked_at:
+                slot.slot.requests.lose(*job)
+        known = {job for _, job, _ in held}
+        seen = {job: self._unknown.get(job, renewal.asked_at) for job in renewal.jobs - known}
+        self._unknown = seen
+        for job, since in seen.items():
+            if renewal.asked_at - since > _UNKNOWN_S:
+                release_unknown(self.huey.storage.watched, *job, self.worker_id)
 
-    def _stop_job(self, seq: int, token: int, grace_s: float) -> None:
+    def _stop_job(self, job_id: str, token: int, grace_s: float) -> None:
         for worker, _ in self.worker_threads:
-            worker.slot.requests.stop(seq, token, grace_s)
+            worker.slot.requests.stop(job_id, token, grace_s)
 
     def stop(self, graceful: bool = False) -> None:
         """Stop as huey does; jobs that are cut short go back to the queue."""
@@ -214,6 +211,7 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             self.huey.storage.jobs.close()
         self._waker.stop()
         self._jobs.workers.retire(self.worker_id)
+        self._lease.close()
         _LOG.info("worker=%s event=stopped", self.worker_id)
 
     def _interrupt_workers(self) -> None:

@@ -88,7 +88,7 @@ class RunningJob(JobContext):
         self,
         job_id: str,
         meta: dict[str, Any],
-        send: Callable[[float, str | None, dict[str, Any] | None, bytes | None], None],
+        send: Callable[[float, str | None, dict[str, Any] | None, bytes | None], object],
     ) -> None:
         self.id = job_id
         self._send = send

@@ -33,7 +33,7 @@ OnProgress = Callable[[Claim, Progress], bool]
 
 
 class Interrupted(Exception):  # noqa: N818 - an event, not an error
-    """The worker has to leave at once; the job goes back to the queue."""
+    """The worker has to leave at once, or the job may be another's; it goes back to the queue."""
 
 
 class State(Enum):
@@ -75,6 +75,7 @@ class Run:
         requests: StopRequests,
         turn: Turn,
         on_progress: OnProgress,
+        may_run: Callable[[], bool],
     ) -> None:
         self._child = child
         self._claim = claim
@@ -82,6 +83,7 @@ class Run:
         self._requests = requests
         self._turn = turn
         self._on_progress = on_progress
+        self._may_run = may_run
         self._state = State.RUNNING
         self._verdict: Verdict | None = None
         self._deadline = Deadline()  # of the present state
@@ -93,6 +95,7 @@ class Run:
     def end(self) -> RunEnd:
         """Return how the run ended; raise Interrupted when the worker has to leave meanwhile."""
         requests, poll = self._requests.fileno(), self._child.poll
+        self._check_interruption()
         try:
             self._child.send(self._claim)
         except OSError:  # it died between two jobs: nobody's fault, and nothing has begun
@@ -161,7 +164,7 @@ class Run:
 
     def _check_interruption(self) -> None:
         self._requests.drain()
-        if self._requests.interrupted:
+        if self._requests.interrupted or not self._may_run():
             raise Interrupted
 
     def _check_deadline(self) -> None:

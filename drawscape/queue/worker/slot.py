@@ -8,6 +8,7 @@ from drawscape.errors import DrawscapeError
 from drawscape.queue.engines.engine import Log, Traces
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.worker.child_process import ChildProcess, start_child
+from drawscape.queue.worker.lease import Lease
 from drawscape.queue.worker.messages import ChildSettings
 from drawscape.queue.worker.run import OnProgress, Run
 from drawscape.queue.worker.stop_requests import StopRequests
@@ -33,12 +34,14 @@ class Slot:
         turn: Turn,
         on_progress: OnProgress,
         on_child: Callable[[Claim, int], None],
+        lease: Lease,
     ) -> None:
         self._settings = settings
         self._traces = traces
         self._turn = turn
         self._on_progress = on_progress
         self._on_child = on_child
+        self._lease = lease
         self._child: ChildProcess | None = None
         self.log: Log | None = None
         """The last job's."""
@@ -53,11 +56,11 @@ class Slot:
         """Return the child, started if there is none; raise ChildStartError when that fails."""
         if self._child is None:
             with self._turn.released():
-                self._child = start_child(self._settings)
+                self._child = start_child(self._settings, self._lease.line)
         return self._child
 
-    def run(self, claim: Claim) -> Outcome:
-        """Return how the job ended.
+    def run(self, claim: Claim, since: float) -> Outcome:
+        """Return how the job ended, which was asked for at `since` (seconds since the machine's start).
 
         Raises Interrupted when the worker has to leave while the job runs, and ChildStartError when no
         child could be started, before the job began: then it is to be given back.
@@ -66,7 +69,7 @@ class Slot:
         self.requests.assign(claim)
         try:
             for _ in range(_CHILDREN_PER_JOB):
-                outcome = self._run_once(self.warm_up(), claim, log)
+                outcome = self._run_once(self.warm_up(), claim, since, log)
                 if outcome is not None:
                     short = log.short()
                     return outcome if short is None else replace(outcome, log=short)
@@ -75,7 +78,9 @@ class Slot:
             self.requests.assign(None)
             log.close()
 
-    def _run_once(self, child: ChildProcess, claim: Claim, log: Log) -> Outcome | None:
+    def _run_once(
+        self, child: ChildProcess, claim: Claim, since: float, log: Log
+    ) -> Outcome | None:
         if child.pid != claim.pid:
             self._on_child(claim, child.pid)
         reusable = False
@@ -86,6 +91,7 @@ class Slot:
             self.requests,
             self._turn,
             self._on_progress,
+            lambda: self._lease.may_run(since),
         )
         try:
             end = run.end()

@@ -15,11 +15,11 @@ class StopRequests:
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         self._lock = threading.Lock()
-        self._claim: tuple[int, int] | None = None
+        self._claim: tuple[str, int] | None = None
         self._grace_s: float | None = None
         self._closed = False
         self.interrupted = False
-        """Whether the worker has to leave at once."""
+        """Whether the worker has to leave at once, or the job is another's by now."""
 
     def fileno(self) -> int:
         """The descriptor to poll."""
@@ -28,18 +28,26 @@ class StopRequests:
     def assign(self, claim: Claim | None) -> None:
         """Take requests for this claim from now on; none for None."""
         with self._lock:
-            self._claim = None if claim is None else (claim.seq, claim.token)
+            self._claim = None if claim is None else (claim.id, claim.token)
             self._grace_s = None
 
-    def stop(self, seq: int, token: int, grace_s: float) -> None:
+    def stop(self, job_id: str, token: int, grace_s: float) -> None:
         """Ask to stop the job of that claim, if it is the one that runs.
 
         Called again and again until the job has ended, with the strictest request that the table has.
         """
         with self._lock:
-            if self._claim != (seq, token):
+            if self._claim != (job_id, token):
                 return
             self._grace_s = grace_s
+        self._wake()
+
+    def lose(self, job_id: str, token: int) -> None:
+        """Say that the job of that claim is another worker's by now, if it is the one that runs."""
+        with self._lock:
+            if self._claim != (job_id, token):
+                return
+            self.interrupted = True
         self._wake()
 
     def interrupt(self) -> None:

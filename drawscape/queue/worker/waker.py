@@ -23,7 +23,7 @@ _CHORES_S = 1.0
 _LOG = logging.getLogger("huey.drawscape")
 
 _STOPS = """
-select seq, token, stop_grace_s from job
+select id, token, stop_grace_s from job
 where status = 'started' and worker = ? and stop_grace_s is not null
 """
 
@@ -31,7 +31,7 @@ where status = 'started' and worker = ? and stop_grace_s is not null
 class Waker:
     """Wakes idle worker threads when a job waits, passes stop requests on, promotes jobs that come due.
 
-    `on_stop(seq, token, grace_s)` is called for each job of `worker` that has to stop, `chores()` once a
+    `on_stop(job_id, token, grace_s)` is called for each job of `worker` that has to stop, `chores()` once a
     second, `on_gone(error)` at the end if the file was deleted or replaced.
     """
 
@@ -42,7 +42,7 @@ class Waker:
         worker: str,
         *,
         lanes: tuple[str, ...] = (),
-        on_stop: Callable[[int, int, float], None],
+        on_stop: Callable[[str, int, float], None],
         chores: Callable[[], None],
         on_gone: Callable[[QueueGoneError], None],
     ) -> None:
@@ -150,8 +150,8 @@ class Waker:
             promote_due(self._database, self._queue)
         wait_s = next_due_s(self._database, self._queue)
         self._next_due = None if wait_s is None else time.monotonic() + wait_s
-        for seq, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
-            self._on_stop(seq, token, grace_s)
+        for job_id, token, grace_s in connection.execute(_STOPS, (self._worker,)).fetchall():
+            self._on_stop(job_id, token, grace_s)
         job_waits, self.native_task_waits = is_runnable(self._database, self._queue, self._lanes)
         if job_waits or self.native_task_waits:
             self.wake_all()

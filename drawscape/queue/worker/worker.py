@@ -1,23 +1,23 @@
 """A worker thread of huey's consumer: claims a job, has its child run it, acknowledges, claims the next."""
 
-import contextlib
 import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from huey.consumer import Worker, WorkerRecycle
 
 from drawscape.errors import DrawscapeError
+from drawscape.queue import clock
 from drawscape.queue.engines.engine import ValueRefused
 from drawscape.queue.table.candidates import ANY_PRIORITY, may_claim
 from drawscape.queue.table.claims import acknowledge, claim, give_back, note_pid, note_progress
 from drawscape.queue.table.records import Claim, Outcome
 from drawscape.queue.table.refusal import is_refusal, refuse
 from drawscape.queue.worker.child_process import ChildStartError
+from drawscape.queue.worker.lease import Lease
 from drawscape.queue.worker.messages import ChildSettings, Progress
 from drawscape.queue.worker.run import Interrupted
 from drawscape.queue.worker.slot import Slot
@@ -31,6 +31,9 @@ _LOG = logging.getLogger(
 _ORDINARY = 0
 """The priority below which jobs wait for a slot that is not kept free of them, such as a sheet's."""
 
+CLAIM_LIMIT_S = 5.0
+"""An answer that comes later is not used: the job may have been given back as one that nobody runs."""
+
 _IDLE_S = 1.0  # the waker wakes; this is for the case that it cannot
 _RETRY_PAUSE_S = 0.25  # after a claim or an acknowledgement that failed
 _FIRST_START_PAUSE_S, _START_PAUSE_S = 0.25, 10.0  # after a child that could not be started
@@ -43,6 +46,7 @@ class Shared:
     worker_id: str
     waker: Waker
     child_settings: ChildSettings
+    lease: Lease
     turn: Turn = field(default_factory=Turn)
     leaving: threading.Event = field(default_factory=threading.Event)
     """Set when the process is about to leave, whatever runs."""
@@ -61,10 +65,7 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._jobs = self.huey.storage.jobs
         self._held: Claim | None = None
         self._next: Claim | None = None
-        self.claims = 0
-        """How often it has begun or ended to claim: odd while it waits for the answer."""
-        self.begun: set[tuple[int, int]] = set()
-        """Number and token of jobs that it has begun, and could not give back."""
+        self._asked_at = 0.0
         self._native_first = False  # jobs and native tasks alternate when both wait
         self._start_at = 0.0
         self._start_pause_s = 0.0
@@ -80,11 +81,16 @@ class JobWorker(Worker):  # type: ignore[misc]
             self._turn,
             self._write_progress,
             self._write_child_pid,
+            shared.lease,
         )
 
-    def holds(self) -> list[tuple[int, int]]:
-        """Return number and token of the jobs that this slot runs, or is about to run."""
-        return [(job.seq, job.token) for job in (self._held, self._next) if job is not None]
+    def holds(self) -> dict[tuple[str, int], float]:
+        """Return id and token of the jobs that this slot runs, or is about to run, and when it asked.
+
+        The latter is in seconds since the machine was started.
+        """
+        jobs = (self._held, self._next)
+        return {(job.id, job.token): self._asked_at for job in jobs if job is not None}
 
     def initialize(self) -> None:
         """Start the child, then do as huey does."""
@@ -124,8 +130,8 @@ class JobWorker(Worker):  # type: ignore[misc]
             if self._next is not None:
                 self._held, self._next = self._next, None
             else:
-                with self._claiming():
-                    self._held = self._claim()
+                self._held = None
+                self._held = self._claim()
             job = self._held
         except DrawscapeError as error:
             _LOG.error("event=claim_failed error=%r", str(error))
@@ -153,8 +159,13 @@ class JobWorker(Worker):  # type: ignore[misc]
         if not may or not self._warm_up():
             return None
         worker, pid = self._shared.worker_id, self.slot.pid
+        self._asked_at = clock.boot_s()
         with self._turn.committing(self._jobs):
-            return claim(self._jobs, queue, worker, pid, lanes, lowest=self._lowest)
+            found = claim(self._jobs, queue, worker, pid, lanes, lowest=self._lowest)
+        if found is not None and clock.boot_s() - self._asked_at > CLAIM_LIMIT_S:
+            self._give_back(found, begun=False)
+            return None
+        return found
 
     def _run_native(self, now: Any) -> bool:
         try:
@@ -177,7 +188,7 @@ class JobWorker(Worker):  # type: ignore[misc]
 
     def _run_job(self, job: Claim) -> None:
         try:
-            outcome = self.slot.run(job)
+            outcome = self.slot.run(job, self._asked_at)
         except Interrupted:
             if not self._shared.leaving.is_set():
                 self.slot.requests.go_on()
@@ -198,15 +209,6 @@ class JobWorker(Worker):  # type: ignore[misc]
         self._acknowledge(job, outcome)
         self._count()
 
-    @contextlib.contextmanager
-    def _claiming(self) -> Iterator[None]:
-        """Claim in a block, at the end of which what was claimed is held."""
-        self.claims += 1
-        try:
-            yield
-        finally:
-            self.claims += 1
-
     def _give_back(self, job: Claim, *, begun: bool) -> None:
         """Let another worker have a job."""
         try:
@@ -214,14 +216,12 @@ class JobWorker(Worker):  # type: ignore[misc]
             _LOG.warning("job=%s event=%s token=%d", job.id, event, job.token)
         except DrawscapeError as error:
             _LOG.error("job=%s event=give_back_failed error=%r", job.id, str(error))
-            if begun:
-                self.begun.add((job.seq, job.token))
 
     def _acknowledge(self, job: Claim, outcome: Outcome) -> None:
         """Write the outcome, however long the disk is full or the file locked, and claim the next job."""
         while True:
             try:
-                with self._claiming(), self._turn.committing(self._jobs):
+                with self._turn.committing(self._jobs):
                     accepted, self._next = acknowledge(
                         self._jobs,
                         job,
@@ -245,8 +245,11 @@ class JobWorker(Worker):  # type: ignore[misc]
         _log_end(job, outcome, accepted)
 
     def _claimant(self) -> tuple[str, str, int | None] | None:
-        """Return what to claim the next jobs for, unless a native task has waited through this one."""
-        if self.stop_flag.is_set():
+        """Return what to claim the next jobs for, unless a native task has waited through this one.
+
+        Where others write beside, to claim apart takes no longer.
+        """
+        if self.stop_flag.is_set() or self._jobs.has_many_writers:
             return None
         self._native_first = self._shared.waker.native_task_waits
         if self._native_first or self._left() < 1:
@@ -268,7 +271,9 @@ class JobWorker(Worker):  # type: ignore[misc]
             if progress.previewed:
                 self._jobs.traces.publish_preview(job)
             with self._jobs.hurried():
-                note_progress(self._jobs, job, progress.fraction, progress.message, progress.meta)
+                values = progress.fraction, progress.message, progress.meta
+                if not note_progress(self._jobs, job, *values):
+                    self.slot.requests.lose(job.id, job.token)
         except DrawscapeError:
             return False
         except Exception as error:  # noqa: BLE001 - progress is not worth the job

@@ -1,139 +1,278 @@
-"""A thread's connection to the queue's Postgres: its statements, and by what name an error is known."""
+"""A connection to the queue's Postgres: how it is opened, its statements, and what its errors are called."""
 
-import os
+import functools
+import re
 import select
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Generator
+from typing import Any, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
 
 import psycopg
+from psycopg import conninfo
+from psycopg.adapt import Buffer
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.engine import CommitInDoubt, Cursor, UniqueViolation, ValueRefused
-from drawscape.queue.engines.postgres import session
-from drawscape.queue.engines.postgres.bounded import LONGEST_S, ONE_ROW_S
-from drawscape.queue.engines.postgres.dialect import Statement, carrying, rendered
-from drawscape.queue.engines.postgres.session import Session
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import (
+    CommitInDoubt,
+    ConnectionLost,
+    UniqueViolation,
+    ValueRefused,
+)
 
-_TRIES = 5  # of a statement that only reads: it may be what ends its session
+OLDEST_SERVER = 14
+"""Older ones do not notice that a client is gone while they work for it."""
+
+LOCK_WAIT = "60s"
+"""A statement waits so long for what another session has locked, as on SQLite."""
+
+SILENCE_S, SHORT_SILENCE_S = 75.0, 3.0
+"""A server that answers nothing for longer is given up: more than `LOCK_WAIT`, and where nobody may wait."""
+
 _IDLE_S = 0.2
-"""A connection that was idle for longer is looked at before it is used: has the server closed it?"""
+"""A connection that was idle for longer is checked before it is used: has the server closed it?"""
+
+_CLIENT_SETTINGS: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 6000,
+    "fallback_application_name": "drawscape",
+}
+_SERVER_SETTINGS = f"""
+set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 3; set tcp_keepalives_count = 3;
+set tcp_user_timeout = 14000; set idle_in_transaction_session_timeout = 60000;
+set client_connection_check_interval = 5000; set default_transaction_isolation = 'read committed';
+set jit = off; set plan_cache_mode = force_generic_plan; set lock_timeout = '{LOCK_WAIT}'
+"""
+_PASSING = (
+    "refused",
+    "starting up",
+    "shutting down",
+    "recovery",
+    "No such file",
+    "terminating",
+    "closed",
+    "timeout",
+    "reset",
+    "too many",
+    "connection slots are reserved",
+    "no more connections",
+    "not answered",
+)
+"""What a server says that may serve in a moment; it has no error code before somebody is logged in."""
+
+_HEARING_S = 5.0  # most notices take some milliseconds
+
+_PASSWORD = re.compile(r"(postgres(?:ql)?://[^:@/?#]*:)(.*)(@[^@]*)", re.DOTALL)
+_CODED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
+# A literal, a value by place, or one by name (`::` is a cast).
+_PARTS = re.compile(r"'(?:[^']|'')*'|\?|(?<![:\w]):([a-z]\w*)")
+
+_GOING = ("57P", "08")
+"""Error codes of a session that the server is about to end."""
+
+GRANTS = (
+    "Let the database's owner run `create schema drawscape authorization ROLE` and add "
+    "?options=-csearch_path%3Ddrawscape to the URL, or `grant usage, create on schema public to ROLE`"
+)
+"""What cures missing rights: since Postgres 15 no role may create tables in `public` by itself."""
+
+T = TypeVar("T")
 
 
-class Connection:
-    """A thread's connection, which takes the table's statements as SQLite's does."""
+def readable_url(url: str) -> str:
+    """Return `url` with its password as libpq reads it, whatever characters it has.
 
-    def __init__(self, database: Session) -> None:
-        self._session = database
-        self.pid = os.getpid()
-        self.raw = database.opened()
-        self._kept: psycopg.RawCursor[Any] | None = None
-        self.used_at = time.monotonic()
-        self.in_transaction = False
-        self.wrote: bool | None = None
-        """In a transaction: whether it wrote, None while it did not."""
-        self.may_requeue = False
-        """In a transaction: whether it may have queued a job that was there before."""
+    Raises QueueError, without the password, for what is no URL of a database.
 
-    def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = (), /) -> Cursor:
-        """Run one statement; one that only reads is repeated when the connection breaks under it."""
-        return self._execute(sql, values, _TRIES)
+    >>> readable_url("postgresql://ada:50%/a@b@db/queue")
+    'postgresql://ada:50%25%2Fa%40b@db/queue'
+    """
+    if found := _PASSWORD.fullmatch(url):
+        start, password, rest = found.groups()
+        url = start + quote(password, safe="%" if _CODED.fullmatch(password) else "") + rest
+    try:
+        conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise QueueError(
+            "DRAWSCAPE_QUEUE names no Postgres database: write "
+            "postgresql://USER@HOST:PORT/DATABASE and set PGPASSWORD to the password"
+        ) from None
+    return url
 
-    def _execute(
-        self, sql: str, values: Sequence[Any] | Mapping[str, Any], tries: int
-    ) -> psycopg.RawCursor[Any]:
-        statement = rendered(sql)
-        carries = statement.announces and not self.in_transaction and self._session.may_carry()
-        began = time.monotonic()
+
+def label_of(url: str) -> str:
+    """Return `url` without a password.
+
+    >>> label_of("postgresql://ada:secret@db/queue")
+    'postgresql://ada@db/queue'
+    """
+    parts = conninfo.conninfo_to_dict(url)
+    user, host, port = (str(parts.get(name) or "") for name in ("user", "host", "port"))
+    path = str(parts.get("dbname") or "")
+    if host.startswith("/"):
+        return f"postgresql://{user}@/{path}?host={host}" + (f"&port={port}" if port else "")
+    return f"postgresql://{user}{'@' if user else ''}{host}{':' if port else ''}{port}/{path}"
+
+
+def may_pass(error: BaseException) -> bool:
+    """Return whether a server that refuses so may serve in a moment."""
+    return any(words in str(error) for words in _PASSING)
+
+
+class _Text(StrDumperUnknown):
+    """Text without what Postgres refuses: NUL, and halves of surrogate pairs."""
+
+    def dump(self, obj: str) -> "Buffer | None":
+        return obj.replace("\0", "\ufffd").encode("utf-8", "replace")
+
+
+class Session(psycopg.Connection[Any]):
+    """psycopg's connection, which gives up a server that is silent for `silence_s`.
+
+    TCP finds nothing wrong with a server that is stopped, or with a proxy that swallows what it is given.
+    """
+
+    silence_s = SILENCE_S
+
+    def wait(self, gen: Generator[Any, Any, T], *args: Any, **named: Any) -> T:
+        """Do as psycopg does, within bounds."""
+        return super().wait(self._bounded(gen), *args, **named)
+
+    def _bounded(self, gen: Generator[Any, Any, T]) -> Generator[Any, Any, T]:
+        """Yield what `gen` waits for; psycopg sends 0 when nothing came for a tenth of a second."""
+        heard_at = time.monotonic()
         try:
-            cursor = self.sent(sql, values, carries=carries)
-        except psycopg.Error as error:
-            if statement.writes or self.in_transaction or not self.is_broken or tries == 1:
-                in_doubt = statement.writes and not self.in_transaction
-                raise self.named(error, in_doubt=in_doubt) from error
-            self.raw = self._session.opened()
-            return self._execute(sql, values, tries - 1)
-        if carries and cursor.rowcount > 0:
-            self.used_at = time.monotonic()
-            self._session.carried(began)
-        elif statement.writes:
-            self._note(cursor.rowcount > 0, statement)
-        return cursor
+            state = next(gen)
+            while True:
+                ready = yield state
+                if ready:
+                    heard_at = time.monotonic()
+                elif time.monotonic() - heard_at > self.silence_s:
+                    self.close()
+                    raise psycopg.OperationalError(
+                        f"the server has not answered for {self.silence_s:g} s"
+                    )
+                state = gen.send(ready)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
-    def sent(
-        self, sql: str, values: Sequence[Any] | Mapping[str, Any], *, carries: bool = False
-    ) -> psycopg.RawCursor[Any]:
-        """Return the cursor of a statement, which within a pipeline has its rows only afterwards."""
-        statement = rendered(sql)
-        text = carrying(statement.text, self._session.channel) if carries else statement.text
-        cursor = self._inserts if statement.announces else psycopg.RawCursor(self.raw)
-        self.raw.longest_s = ONE_ROW_S if statement.announces else LONGEST_S
-        return cursor.execute(text, statement.values(values) or None)
 
-    @property
-    def _inserts(self) -> psycopg.RawCursor[Any]:
-        """The one cursor of statements without rows: a new one costs a fifth of what an insert takes here."""
-        if self._kept is None or self._kept.connection is not self.raw:
-            self._kept = psycopg.RawCursor(self.raw)
-        return self._kept
+def connect(url: str, *, is_durable: bool = True, silence_s: float = SILENCE_S) -> Session:
+    """Return a new connection to `url`, set up; raise psycopg.Error or QueueError."""
+    connection = Session.connect(url, autocommit=True, prepare_threshold=1, **_CLIENT_SETTINGS)
+    try:
+        connection.silence_s = SHORT_SILENCE_S
+        if connection.info.server_version < 10_000 * OLDEST_SERVER:
+            raise QueueError(
+                f"{label_of(url)} is Postgres {connection.info.server_version // 10_000}; "
+                f"the queue needs {OLDEST_SERVER} or newer"
+            )
+        durable = "" if is_durable else "; set synchronous_commit = off"
+        connection.execute(_SERVER_SETTINGS + durable, prepare=False)
+        connection.adapters.register_dumper(str, _Text)
+        connection.adapters.register_dumper(int, Int8Dumper)  # of one width, for one plan
+        read_clock(connection)
+        connection.silence_s = silence_s
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
-    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> Cursor:
-        """Run one statement for each of `values`."""
-        statement = rendered(sql)
-        cursor = psycopg.RawCursor(self.raw)
+
+def read_clock(connection: psycopg.Connection[Any]) -> None:
+    """Set this process's clock by the server's."""
+    asked_at = time.time()
+    row = connection.execute("select extract(epoch from clock_timestamp())::float8").fetchone()
+    if row is not None:
+        clock.set_by_server(row[0], asked_at)
+
+
+def refuse_shared_session(connection: psycopg.Connection[Any], url: str) -> None:
+    """Raise QueueError if a pooler gives this session to others between two transactions.
+
+    Then notices are not received, and settings of one client hold for another.
+    """
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    if row is None or row[0] == connection.info.backend_pid:
+        return
+    channel = f"drawscape_{uuid4().hex}"
+    connection.execute(f"listen {channel}", prepare=False)
+    with psycopg.connect(url, autocommit=True, **_CLIENT_SETTINGS) as other:
+        other.execute(f"notify {channel}", prepare=False)
+        received = list(connection.notifies(timeout=_HEARING_S, stop_after=1))
+    if not received:
+        raise QueueError(
+            f"{label_of(url)} is a pooler that shares sessions between transactions, which loses "
+            "notices; give the server's own URL, or let the pooler give each client a session "
+            "(pgbouncer: pool_mode = session)"
+        )
+    connection.execute(f"unlisten {channel}", prepare=False)
+
+
+@functools.lru_cache(512)
+def rendered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Return `sql`, written with `:name` or `?`, with `$1`, `$2`... and the names in their order.
+
+    >>> rendered("select :id, 'at :noon' from job where id = :id")
+    ("select $1, 'at :noon' from job where id = $1", ('id',))
+    """
+    names: list[str] = []
+    count = 0
+
+    def mark(found: re.Match[str]) -> str:
+        nonlocal count
+        if found[0] == "?":
+            count += 1
+            return f"${count}"
+        if found[1] is None:
+            return found[0]
+        if found[1] not in names:
+            names.append(found[1])
+        return f"${names.index(found[1]) + 1}"
+
+    text = _PARTS.sub(mark, sql.replace("/* for update */", "for update"))
+    return text.replace("max(started_at,", "greatest(started_at,"), tuple(names)
+
+
+def was_closed(raw: Session, used_at: float) -> bool:
+    """Return whether the server has closed a connection that was idle since `used_at` (monotonic)."""
+    if raw.closed:
+        return True
+    if time.monotonic() - used_at < _IDLE_S:
+        return False
+    readable, _, _ = select.select([raw.fileno()], [], [], 0)
+    if readable:
         try:
-            cursor.executemany(statement.text, list(values))
-        except psycopg.Error as error:
-            raise self.named(error, in_doubt=not self.in_transaction) from error
-        self._note(True, statement)
-        return cursor
-
-    def control(self, sql: str) -> None:
-        """Run statements without values that belong to the connection: `begin`, `commit`."""
-        self.raw.execute(sql, prepare=False)
-
-    def __del__(self) -> None:
-        if self.__dict__.get("raw") is not None and self.pid == os.getpid():
-            self.raw.close()
-
-    def _note(self, changed: bool, statement: Statement) -> None:
-        self.used_at = time.monotonic()
-        if self.in_transaction:
-            self.wrote = changed or self.wrote
-            self.may_requeue |= not statement.inserts
-        elif changed:
-            self._session.send(work=statement.queues, requeued=statement.requeues)
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self.raw.closed or self.raw.broken
-
-    def was_closed(self) -> bool:
-        """Whether the server has closed it while it was idle."""
-        if self.is_broken:
+            raw.pgconn.consume_input()
+        except psycopg.Error:
             return True
-        if time.monotonic() - self.used_at < _IDLE_S:
-            return False
-        self.used_at = time.monotonic()
-        readable, _, _ = select.select([self.raw.fileno()], [], [], 0)
-        if readable:
-            try:
-                self.raw.pgconn.consume_input()
-            except psycopg.Error:
-                return True
-        return self.is_broken
+    return raw.closed
 
-    def named(self, error: psycopg.Error, *, in_doubt: bool) -> QueueError:
-        """Return `error` by the name that the table knows."""
-        text = f"{self._session.label}: {str(error).strip()}"
-        if isinstance(error, psycopg.errors.UniqueViolation):
-            name = error.diag.constraint_name or ""
-            return UniqueViolation(name.replace("job_id", "job.id"))
-        if isinstance(error, psycopg.errors.LockNotAvailable):
-            text = f"{self._session.label}: another session has locked it for {session.LOCK_WAIT}"
-        if isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded):
-            return ValueRefused(text)
-        if self.is_broken and in_doubt:
+
+def named(error: psycopg.Error, label: str, raw: Session | None, *, in_doubt: bool) -> QueueError:
+    """Return `error` by the name that the table knows; `in_doubt`: it may have been committed."""
+    text = f"{label}: {str(error).strip()}"
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        name = error.diag.constraint_name or ""
+        return UniqueViolation(name.replace("job_id", "job.id"))
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        text = f"{label}: another session has locked it for {LOCK_WAIT}"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return QueueError(f"{text}. {GRANTS}")
+    if isinstance(error, psycopg.DataError | psycopg.errors.ProgramLimitExceeded):
+        return ValueRefused(text)
+    if raw is None:
+        return QueueError(text)
+    if raw.closed or (error.sqlstate or "").startswith(_GOING):
+        raw.close()
+        if in_doubt:
             return CommitInDoubt(f"{text}; it may have been written or not")
-        return QueueError(f"{text}; nothing was written")
+        return ConnectionLost(f"{text}; nothing was written")
+    return QueueError(f"{text}; nothing was written")

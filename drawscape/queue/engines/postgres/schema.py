@@ -1,12 +1,14 @@
-"""The tables on Postgres: the columns of SQLite's, what differs by engine in Postgres' words.
+"""The tables on Postgres, how they are made, and how `drawscape queue migrate` brings them up to date.
 
-What ended is counted when it is asked for: a row that every acknowledgement writes would let them wait for
-each other.
+The columns are those of SQLite's tables. Ended jobs are counted by rows that are only added, and summed up
+now and then: one row that every acknowledgement writes would let them wait for each other.
 """
 
-from typing import Final
+from typing import Any, Final
 
-from drawscape.queue.engines.postgres.storage_tables import STORAGE_TABLES
+import psycopg
+
+from drawscape.errors import QueueError
 from drawscape.queue.status import SQL_APART, SQL_ENDED, SQL_OPEN
 
 COLUMNS: Final = {
@@ -53,7 +55,14 @@ COLUMNS: Final = {
     "meta": "text",
     "description": "text",
 }
-"""All but `seq`, a job's number. `awaited`: another job waits for this one, whose end is to be settled."""
+"""Those of 0.3, but for `seq`. `awaited`: another job waits for this one, whose end is to be settled."""
+
+_ADDED: Final = {
+    "code": "text",
+    "recover": "integer not null default 1",
+    "start_by": "float8",
+}
+"""Those that version 4 has beside them."""
 
 _JOB = f"""
 create table job (seq bigint generated always as identity primary key,
@@ -97,7 +106,7 @@ create function job_is_gone() returns trigger language plpgsql as $body$ begin
 end $body$
 """
 
-_VERSION_1: Final = (
+_OF_0_3: Final = (
     _JOB,
     'create table job_dependency (depends_on text collate "C" not null, job_id text collate "C" not null, '
     "done integer not null default 0, primary key (depends_on, job_id))",
@@ -118,7 +127,11 @@ _VERSION_1: Final = (
     "alter table job_preview alter column picture set storage external",  # not compressed
     "create view job_count as select queue, status, count(*)::integer as count from job "
     f"where status in {SQL_ENDED} group by queue, status",
-    "create index job_queued on job (queue, priority desc, seq) where status = 'queued'",
+    # A queued job is in one of the two: who looks for one of a lane passes over no others, and the reverse.
+    "create index job_queued on job (queue, priority desc, seq) "
+    "where status = 'queued' and group_id is null",
+    "create index job_grouped on job (queue, group_id, priority desc, seq) "
+    "where status = 'queued' and group_id is not null",
     "create index job_due on job (due_at) where status = 'scheduled'",
     "create index job_scheduled on job (seq, queue) where status = 'scheduled'",
     "create index job_deferred on job (seq, queue) where status = 'deferred'",
@@ -129,8 +142,9 @@ _VERSION_1: Final = (
     "create index job_of_batch on job (batch, ended_at) where batch is not null",
     f"create index job_of_batch_apart on job (batch, status) where batch is not null "
     f"and status in {SQL_APART}",
-    "create index job_grouped on job (group_id, priority desc, seq) "
-    "where status = 'queued' and group_id is not null",
+    # A limit is counted at each claim.
+    "create index job_started_of_group on job (group_id) "
+    "where status = 'started' and group_id is not null",
     f"create unique index job_unique on job (queue, unique_key) "
     f"where unique_key is not null and status in {SQL_OPEN}",
     "create index job_dependency_of on job_dependency (job_id)",
@@ -144,29 +158,159 @@ _VERSION_1: Final = (
     "create trigger job_is_gone after delete on job for each row execute function job_is_gone()",
 )
 
-# A limit is counted at each claim: by the index of all that are started it would pass over those that were.
-_VERSION_2: Final = (
-    "create index job_started_of_group on job (group_id) "
-    "where status = 'started' and group_id is not null",
+_ON_END = f"""
+create function job_count_ends() returns trigger language plpgsql as $body$ begin
+    if old.status in {SQL_ENDED} then
+        insert into job_count_change values (old.queue, old.status, -1);
+    end if;
+    if tg_op <> 'DELETE' and new.status in {SQL_ENDED} then
+        insert into job_count_change values (new.queue, new.status, 1);
+    end if;
+    return null;
+end $body$
+"""
+
+_ON_EDGE_4 = """
+create or replace function job_is_awaited() returns trigger language plpgsql as $body$ begin
+    update job set awaited = true where id = new.depends_on and not awaited;
+    update job_batch set awaited = true where id = new.depends_on and not awaited;
+    return new;
+end $body$
+"""
+
+# Workers are alive by a lease since version 4, not by a lock of their session.
+_VERSION_4: Final = (
+    "alter table job_batch add column awaited boolean not null default false",
+    "update job_batch set awaited = true where id in (select depends_on from job_dependency)",
+    _ON_EDGE_4,
+    *(f"alter table job add column {name} {kind}" for name, kind in _ADDED.items()),
+    "drop table job_worker",
+    'create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null, '
+    "slots integer not null, queue text not null, lanes text not null, version text not null, "
+    "started_at float8 not null, renewed_at float8 not null, lease_s float8 not null, trouble text)",
+    "create table job_code (digest text primary key, archive bytea not null, used_at float8 not null)",
+    "alter table job_code alter column archive set storage external",  # it is compressed
+    "drop view job_count",
+    "create table job_count_change (queue text not null, status text not null, by bigint not null)",
+    "create table job_count_sum (queue text not null, status text not null, count bigint not null, "
+    "primary key (queue, status))",
+    "insert into job_count_sum select queue, status, count(*) from job "
+    f"where status in {SQL_ENDED} group by queue, status",
+    "create view job_count as select queue, status, sum(count)::bigint as count from ("
+    "select queue, status, count from job_count_sum union all "
+    "select queue, status, by from job_count_change) as counted group by queue, status",
+    _ON_END,
+    "create trigger job_count_ends after update of ended_at on job for each row "
+    "when (old.ended_at is distinct from new.ended_at) execute function job_count_ends()",
+    "create trigger job_count_gone after delete on job for each row "
+    "execute function job_count_ends()",
 )
 
-# A queued job is in one of the two: who looks for one of a lane passes over no others, and the reverse.
-_VERSION_3: Final = (
-    "drop index job_queued",
-    "drop index job_grouped",
-    "create index job_queued on job (queue, priority desc, seq) "
-    "where status = 'queued' and group_id is null",
-    "create index job_grouped on job (queue, group_id, priority desc, seq) "
-    "where status = 'queued' and group_id is not null",
-)
+MIGRATIONS: Final = {3: _OF_0_3, 4: _VERSION_4}
+"""What makes each version of the tables from the one before; the first one was released with 0.3."""
 
-MIGRATIONS: Final = ((*_VERSION_1, *STORAGE_TABLES), _VERSION_2, _VERSION_3)
-"""What leads from each version of the tables to the next; the first one was released with 0.3."""
+NEWEST: Final = max(MIGRATIONS)
 
-VERSION: Final = "table version"
-"""The note with the version of the tables; those of a newer Drawscape are refused."""
+OLDEST_TABLES: Final = 4
+"""The oldest version of the tables that this Drawscape works with."""
+
+OLDEST_PROGRAM: Final = 4
+"""The oldest version of a program, by the tables that it knows, that works with these tables.
+
+Raised by a migration that older programs must not see. They refuse then, and work beside newer ones else.
+"""
+
+_VERSION: Final = "table version"
+_USABLE: Final = "table usable from"
+_MAKING: Final = 0x44524158
+
+# Workers of 0.3 held a lock of their session, by the number in their row.
+_OLD_WORKERS = """
+select host, pid from job_worker where exists (
+    select 1 from pg_locks where locktype = 'advisory' and objsubid = 1 and granted
+    and database = (select oid from pg_database where datname = current_database())
+    and ((classid::bigint << 32) | objid::bigint) = job_worker.lock)
+"""
 
 
 def kind_of(column: str) -> str:
     """Return the type of one of the columns of `job`."""
-    return COLUMNS[column].split()[0]
+    return (COLUMNS | _ADDED)[column].split()[0]
+
+
+def prepare(connection: psycopg.Connection[Any], label: str) -> None:
+    """Make the tables in an empty schema; raise QueueError for those of a version that does not fit."""
+    version = _number(connection, _VERSION)
+    if version == 0:
+        migrate(connection, label)
+        version = _number(connection, _VERSION)
+    if version < OLDEST_TABLES:
+        raise QueueError(
+            f"{label} has tables of version {version}, this Drawscape needs {OLDEST_TABLES}: stop all "
+            "workers and run `drawscape queue migrate`, once and on one machine"
+        )
+    usable = _number(connection, _USABLE) or version
+    if usable > NEWEST:
+        raise QueueError(
+            f"{label} has tables of version {version}, for programs that know version {usable}; this "
+            f"one knows {NEWEST}: update Drawscape"
+        )
+
+
+def migrate(connection: psycopg.Connection[Any], label: str) -> tuple[int, int]:
+    """Return the version of the tables before and after they were brought up to date.
+
+    Raises QueueError while a worker lives that the new tables would mislead, and for another program's.
+    """
+    with connection.transaction():  # of several processes one does it
+        connection.execute("select pg_advisory_xact_lock(%s)", (_MAKING,))
+        version = _number(connection, _VERSION)
+        if version == 0:
+            _refuse_foreign(connection, label)
+        elif version < OLDEST_TABLES:
+            _refuse_old_workers(connection)
+        for number, statements in MIGRATIONS.items():
+            for statement in statements if number > version else ():
+                connection.execute(statement, prepare=False)
+        if version < NEWEST:
+            for name, number in ((_VERSION, NEWEST), (_USABLE, OLDEST_PROGRAM)):
+                connection.execute(
+                    "insert into job_note (name, value) values (%s, %s) "
+                    "on conflict (name) do update set value = excluded.value",
+                    (name, str(number)),
+                )
+    return version, max(version, NEWEST)
+
+
+def _refuse_old_workers(connection: psycopg.Connection[Any]) -> None:
+    found = connection.execute(_OLD_WORKERS).fetchall()
+    if found:
+        names = ", ".join(f"process {pid} on {host}" for host, pid in found)
+        raise QueueError(f"workers of an older Drawscape are alive: {names}; stop them first")
+
+
+def _number(connection: psycopg.Connection[Any], name: str) -> int:
+    """Return a version that is noted with the tables, 0 where none is."""
+    if not _is_there(connection, "job_note"):
+        return 0
+    row = connection.execute("select value from job_note where name = %s", (name,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _is_there(connection: psycopg.Connection[Any], table: str) -> bool:
+    # From the rows of the catalogue: `to_regclass` may answer from a cache that lags behind a commit.
+    row = connection.execute(
+        "select 1 from pg_class where relname = %s and relnamespace = "
+        "(select oid from pg_namespace where nspname = current_schema())",
+        (table,),
+    ).fetchone()
+    return row is not None
+
+
+def _refuse_foreign(connection: psycopg.Connection[Any], label: str) -> None:
+    taken = [table for table in ("job", "job_note", "job_batch") if _is_there(connection, table)]
+    if taken:
+        raise QueueError(
+            f"{label} has a table {taken[0]!r} of another program; give the queue a database or a "
+            "schema of its own (?options=-csearch_path=SCHEMA)"
+        )

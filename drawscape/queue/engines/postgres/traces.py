@@ -28,7 +28,7 @@ _FIRST_PAUSE_S, _PAUSE_S = (
 )  # most jobs have ended by then, and a short log goes with the end
 _BYTES_A_S = 1_000_000
 
-_HELD = "from job where seq = ? and token = ? and status = 'started'"
+_HELD = "from job where id = ? and token = ? and worker = ? and status = 'started'"
 _WRITE_LOG = f"""
 insert into job_log (job_id, position, data) select id, ?, ? {_HELD}
 on conflict (job_id, position) do update set data = excluded.data
@@ -36,7 +36,7 @@ on conflict (job_id, position) do update set data = excluded.data
 _CUT_LOG = "delete from job_log where job_id = ? and position + length(data) <= ?"
 # No other run claims the job meanwhile.
 _REMOVE_LOG = """
-with held as materialized (select id from job where seq = ? and token = ? for update)
+with held as materialized (select id from job where id = ? and token = ? for update)
 delete from job_log where job_id in (select id from held)
 """
 _READ_LOG = """
@@ -108,7 +108,7 @@ class Traces:
             _LOG.warning("job=%s event=preview_too_large bytes=%d", held.id, len(picture))
             return
         with self._database.translated():
-            values = (picture, held.seq, held.token)
+            values = (picture, held.id, held.token, held.worker)
             self._database.connection.execute(_WRITE_PREVIEW, values)
 
     def close_preview(self, job_id: str, *, keep: bool) -> None:
@@ -179,7 +179,7 @@ class TableLog:
         try:
             with self._database.translated():
                 execute = self._database.connection.execute
-                execute(_WRITE_LOG, (self._row, data, held.seq, held.token))
+                execute(_WRITE_LOG, (self._row, data, held.id, held.token, held.worker))
                 if self._end > CAP_BYTES:
                     execute(_CUT_LOG, (held.id, self._end - CAP_BYTES))
         except DrawscapeError as error:
@@ -217,5 +217,5 @@ class TableLog:
     def remove(self) -> None:
         """Remove the rows, once the job's own has what is in them, unless another run goes on with them."""
         with self._database.translated():
-            held = (self._held.seq, self._held.token)
+            held = (self._held.id, self._held.token)
             self._database.connection.execute(_REMOVE_LOG, held)

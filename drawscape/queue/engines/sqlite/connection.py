@@ -112,10 +112,6 @@ class Database:
         if held is not None and held.is_ours:
             held.connection.close()
 
-    def floor(self, queue: str) -> int:
-        """Return 0: what no longer waits is not looked at."""
-        return 0
-
     def version(self) -> tuple[int, int]:
         """Return numbers that change with every commit of another connection, and with changes by this one.
 

@@ -55,6 +55,7 @@ class WorkerInfo:
     process_started: int | None = None
     inode: int | None = None
     temporary: str | None = None
+    lanes: tuple[str, ...] = ()
 
 
 class _Sign(Enum):

@@ -5,11 +5,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from drawscape.queue.engines.engine import Renewal
 from drawscape.queue.engines.sqlite import liveness
 
 
 class Workers:
     """The workers whose lock files lie in `folder`."""
+
+    lease_s: float | None = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -19,13 +22,14 @@ class Workers:
         worker: str,
         *,
         queue: str,
+        lanes: tuple[str, ...],
         slots: int,
         temporary: str,
-        on_cut_off: Callable[[], None] | None = None,
+        on_renewal: Callable[[Renewal], None],
     ) -> None:
         """Show that `worker` is alive for as long as this process lives; nothing cuts it off from a file."""
         info = liveness.WorkerInfo(
-            worker, os.getpid(), slots, queue, time.time(), temporary=temporary
+            worker, os.getpid(), slots, queue, time.time(), temporary=temporary, lanes=lanes
         )
         liveness.announce(self._folder, info)
 

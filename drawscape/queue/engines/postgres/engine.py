@@ -1,0 +1,469 @@
+"""The job table on Postgres, as the queue uses it."""
+
+import json
+import os
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from drawscape.errors import QueueError
+from drawscape.queue.engines.engine import CommitInDoubt, ConnectionLost, Cursor
+from drawscape.queue.engines.postgres import queries, schema
+from drawscape.queue.engines.postgres.connection import (
+    SHORT_SILENCE_S,
+    SILENCE_S,
+    Session,
+    connect,
+    label_of,
+    may_pass,
+    named,
+    readable_url,
+    refuse_shared_session,
+    rendered,
+    was_closed,
+)
+from drawscape.queue.engines.postgres.leases import Leases
+from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_of
+from drawscape.queue.engines.postgres.traces import Traces
+from drawscape.queue.table.records import Claim, Outcome
+
+Values = Sequence[Any] | Mapping[str, Any]
+
+_ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
+_READ_TRIES = 5  # of a statement that only reads: it may be what ends its session
+
+PATIENCE_S = 20.0
+"""So long a caller waits for a server that is being started again."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.02, 0.5
+_SHORT_LOCK_S = 0.02
+_QUEUES = ("insert into job ", "status = 'queued'", "status = case")
+"""What is in statements after which a worker may have something to do."""
+
+
+class PostgresEngine:
+    """The queue's tables in a Postgres database, by one connection that its threads take turns with.
+
+    `folder` is where the key lies.
+    """
+
+    has_many_writers = True
+    write_lock: AbstractContextManager[None] = nullcontext()
+
+    def __init__(self, url: str, folder: Path, lease_s: float, *, is_durable: bool = True) -> None:
+        self.url = readable_url(url)
+        self.label = label_of(self.url)
+        self.folder = folder
+        self.workers = Leases(self, lease_s)
+        self._lease_s = lease_s
+        self.traces = Traces(self)
+        self._is_durable = is_durable
+        self._lock = threading.RLock()
+        self._owner = os.getpid()
+        self._raw: Session | None = None
+        self._used_at = 0.0
+        self._transaction: Connection | None = None
+        self._local = threading.local()
+        self._number = 0
+        """Of the schema: its channel's name and its lock; 0 before a connection was there."""
+
+    @property
+    def target(self) -> str:
+        """The URL."""
+        return self.url
+
+    @property
+    def key_file(self) -> Path:
+        """The key, in the home's folder."""
+        return self.folder / "queue.key"
+
+    def exists(self) -> bool:
+        """Return True: what is not there is made with the first connection."""
+        return True
+
+    def another(self, *, is_durable: bool = True) -> "PostgresEngine":
+        """Return the same tables with a connection of its own."""
+        return PostgresEngine(self.url, self.folder, self._lease_s, is_durable=is_durable)
+
+    # The connection
+
+    def connect(self, silence_s: float = SILENCE_S) -> Session:
+        """Return a new connection to tables of the right version; raise QueueError or psycopg.Error."""
+        connection = connect(self.url, is_durable=self._is_durable, silence_s=silence_s)
+        try:
+            if not self._number:
+                self._make_ready(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make_ready(self, connection: Session) -> None:
+        row = connection.execute("select current_schema()").fetchone()
+        if row is None or row[0] is None:
+            raise QueueError(
+                f"{self.label}: its search_path names no schema that is there: create schema NAME"
+            )
+        refuse_shared_session(connection, self.url)
+        schema.prepare(connection, self.label)
+        self._number = zlib.crc32(str(row[0]).encode()) or 1
+
+    def migrate(self) -> tuple[int, int]:
+        """Return the version of the tables before and after they were brought up to date."""
+        try:
+            with connect(self.url) as connection:
+                return schema.migrate(connection, self.label)
+        except psycopg.Error as error:
+            raise named(error, self.label, None, in_doubt=False) from error
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Let no other thread use the connection within a block."""
+        if self._owner != os.getpid():  # forked: whoever held the lock is not here
+            _INHERITED.append(self._raw)
+            self._owner, self._raw, self._transaction = os.getpid(), None, None
+            self._lock = threading.RLock()
+        if not self._lock.acquire(timeout=_SHORT_LOCK_S if self._is_short else -1):
+            raise QueueError(f"{self.label}: another thread waits for the server")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @property
+    def _is_short(self) -> bool:
+        return getattr(self._local, "is_short", False)
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Wait for no server that is not there, and for no other thread, within a block."""
+        before, self._local.is_short = self._is_short, True
+        try:
+            yield
+        finally:
+            self._local.is_short = before
+
+    def _opened(self) -> Session:
+        """Return the connection, opened if need be, with patience for a server that is being started."""
+        if self._raw is not None and not was_closed(self._raw, self._used_at):
+            self._raw.silence_s = SHORT_SILENCE_S if self._is_short else SILENCE_S
+            return self._raw
+        self.close()
+        deadline = time.monotonic() + (0.0 if self._is_short else PATIENCE_S)
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            try:
+                self._raw = self.connect()
+            except psycopg.Error as error:
+                if not may_pass(error) or time.monotonic() + pause_s > deadline:
+                    raise named(error, self.label, None, in_doubt=False) from error
+            else:
+                self._used_at = time.monotonic()
+                return self._opened()
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def close(self) -> None:
+        """Close the connection; the next statement opens another."""
+        raw, self._raw = self._raw, None
+        if raw is not None and self._owner == os.getpid():
+            raw.close()
+
+    # Statements
+
+    @property
+    def connection(self) -> "Connection":
+        """What runs single statements, or those of this thread's transaction."""
+        with self._exclusive():
+            return self._transaction or Connection(self, None)
+
+    def alone(self, sql: str, values: Values = ()) -> Cursor:
+        """Run a statement that is a transaction of its own; one that reads is repeated when it breaks."""
+        reads = sql.lstrip().startswith("select")
+        for left in reversed(range(_READ_TRIES if reads else 1)):
+            with self._exclusive():
+                raw = self._opened()
+                try:
+                    cursor = sent(raw, sql, values)
+                except psycopg.Error as error:
+                    lost = named(error, self.label, raw, in_doubt=True)
+                    if left and isinstance(lost, CommitInDoubt):
+                        continue
+                    raise lost from error
+                self._used_at = time.monotonic()
+                if not reads and cursor.rowcount > 0:
+                    self._notify(raw, is_work=any(words in sql for words in _QUEUES))
+            return cursor
+        raise AssertionError
+
+    @contextmanager
+    def transaction(self, *, is_alone: bool = True) -> Iterator["Connection"]:
+        """Run a block in one transaction: committed as a whole or not at all.
+
+        Those that are alone never run at once; they take their lock before any row's, so that no two wait
+        for each other.
+        """
+        with self._exclusive():
+            raw = self._begun(is_alone)
+            self._transaction = connection = Connection(self, raw)
+            try:
+                yield connection
+                self._control(raw, "commit", in_doubt=True)
+            except BaseException:
+                if not raw.closed:
+                    raw.execute("rollback", prepare=False)
+                raise
+            finally:
+                self._transaction = None
+                self._used_at = time.monotonic()
+            if connection.wrote:
+                self._notify(raw, is_work=True)
+
+    def _begun(self, is_alone: bool) -> Session:
+        raw = self._opened()
+        number = self._number - 2**32 if self._number >= 2**31 else self._number
+        lock = f"; select pg_advisory_xact_lock({_ALONE}, {number})" if is_alone else ""
+        try:
+            self._control(raw, f"begin{lock}", in_doubt=False)
+        except ConnectionLost:  # it was idle, and nothing was begun
+            raw = self._opened()
+            self._control(raw, f"begin{lock}", in_doubt=False)
+        return raw
+
+    def _control(self, raw: Session, sql: str, *, in_doubt: bool) -> None:
+        try:
+            raw.execute(sql, prepare=False)
+        except psycopg.Error as error:
+            raise named(error, self.label, raw, in_doubt=in_doubt) from error
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Do nothing: errors have their names already."""
+        yield
+
+    def check_files(self) -> None:
+        """Do nothing: the server keeps its files."""
+
+    def insert_rows(
+        self,
+        connection: "Connection",
+        shared: Mapping[str, Any],
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+    ) -> None:
+        """Insert rows into `job` that have the values of `shared` in common."""
+        names = (*columns, *shared)
+        raw = connection.raw
+        assert raw is not None
+        copying = f"copy job ({', '.join(names)}) from stdin (format binary)"
+        try:
+            with raw.cursor().copy(copying) as copy:
+                copy.set_types([schema.kind_of(name) for name in names])
+                common = tuple(shared.values())
+                for row in rows:
+                    copy.write_row((*row, *common))
+        except psycopg.Error as error:
+            raise named(error, self.label, raw, in_doubt=False) from error
+        connection.wrote = True
+
+    @contextmanager
+    def relaxed(self) -> "Iterator[PostgresEngine]":
+        """Yield the same tables with commits that a power loss of the server may undo."""
+        if not self._is_durable:
+            yield self
+            return
+        other = self.another(is_durable=False)
+        try:
+            yield other
+        finally:
+            other.close()
+
+    # Claims
+
+    def claim(
+        self,
+        queue: str,
+        worker: str,
+        pid: int | None,
+        lanes: tuple[str, ...],
+        lowest: int,
+    ) -> Claim | None:
+        """Return the next job, now held by `worker`, or None when none may run.
+
+        A worker whose lease is not certain claims nothing.
+        """
+        values = {"queue": queue, "worker": worker, "pid": pid, "lanes": [*lanes], "lowest": lowest}
+        row = self.alone(queries.CLAIM_ORDINARY, values).fetchone()
+        while row is None and self.alone(queries.GROUP_WAITS, values).fetchone()[0]:
+            with self.transaction() as connection:
+                row = connection.execute(queries.CLAIM_BEST, values).fetchone()
+            # Another worker has claimed it between the look and the change: then there may be a next one.
+            if row is None and not self.alone(queries.HEAD_WAITS, values).fetchone()[0]:
+                break
+        return None if row is None else Claim(*row)
+
+    def end(self, held: Claim, outcome: Outcome) -> bool:
+        """Return whether the job was ended; not where something waits for its end, or it was another's."""
+        values = {
+            "id": held.id,
+            "token": held.token,
+            "worker": held.worker,
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "result": outcome.result,
+            "error": outcome.error,
+            "detail": json.dumps(outcome.detail) if outcome.detail else None,
+            "peak_kb": outcome.peak_kb,
+            "meta": outcome.meta,
+            "log": outcome.log,
+        }
+        try:
+            return self.alone(queries.END, values).fetchone() is not None
+        except CommitInDoubt:
+            row = self.alone(queries.IS_ENDED, values).fetchone()
+            if row is not None and row[0]:
+                return True
+            raise
+
+    def orphans(self, connection: "Connection") -> list[Any]:
+        """Return id, worker, recoveries and `stop_grace_s` of jobs whose workers are dead, locked."""
+        return connection.execute(queries.ORPHANS).fetchall()
+
+    # Notices
+
+    @property
+    def notices(self) -> Notices:
+        """What this process hears of commits."""
+        if not self._number:
+            with self._exclusive():
+                self._opened()
+        return notices_of(
+            f"{self.url} {self._channel}",
+            lambda: Notices(lambda: self.connect(SHORT_SILENCE_S), self._channel),
+        )
+
+    @property
+    def _channel(self) -> str:
+        return f"drawscape_{self._number:08x}"
+
+    def _notify(self, raw: Session, *, is_work: bool) -> None:
+        """Let others know of a commit; one that is lost with the connection is made up for by a look."""
+        self._local.sent = getattr(self._local, "sent", 0) + 1
+        try:
+            raw.execute(
+                "begin; set local synchronous_commit = off; select pg_notify("
+                f"'{self._channel}', '{WORK if is_work else CHANGE}'); commit",
+                prepare=False,
+            )
+        except psycopg.Error:
+            raw.close()
+
+    def version(self) -> object:
+        """Return what differs after any commit, of this thread or of another."""
+        return self.written_by_others(), getattr(self._local, "sent", 0)
+
+    def written_by_others(self) -> int:
+        """Return a number that rises with what was committed, a moment after it was."""
+        return self.notices.count(CHANGE)
+
+    def commit_watch(self) -> "CommitWatch":
+        """Return what waits for commits that give a worker something to do."""
+        return CommitWatch(self.notices)
+
+    # The rest
+
+    def native_task_waits(self, queue: str) -> bool:
+        """Return False: huey's own tasks are kept in files."""
+        return False
+
+    def checkpoint(self) -> None:
+        """Do nothing: the server does it beside all else."""
+
+    def shrink(self, pages: int) -> int:
+        """Return 0: the server cleans up by itself."""
+        return 0
+
+    def size_bytes(self) -> int:
+        """Return how much the job table takes, with its indexes."""
+        return int(self.alone("select pg_total_relation_size('job')").fetchone()[0])
+
+    def backup(self, file: Path) -> None:
+        """Raise QueueError: a server has tools of its own."""
+        raise QueueError(
+            f"{self.label} is copied by Postgres' own tools: "
+            f"`pg_dump --format=custom --file={file} URL`; copy the key {self.key_file} too"
+        )
+
+    def damage(self) -> list[str]:
+        """Return which of the tables' indexes Postgres holds for unfinished or broken."""
+        rows = self.alone(
+            "select indexrelid::regclass::text from pg_index "
+            "where indrelid = 'job'::regclass and not (indisvalid and indisready)"
+        ).fetchall()
+        return [f"the index {name} is not valid: `reindex index {name}`" for (name,) in rows]
+
+
+class Connection:
+    """Runs statements: each for itself, or those of the transaction that `raw` is in."""
+
+    def __init__(self, engine: PostgresEngine, raw: Session | None) -> None:
+        self._engine = engine
+        self.raw = raw
+        self.wrote = False
+        """Whether the transaction has changed anything."""
+
+    def execute(self, sql: str, values: Values = (), /) -> Cursor:
+        """Run one statement."""
+        if self.raw is None:
+            return self._engine.alone(sql, values)
+        try:
+            cursor = sent(self.raw, sql, values)
+        except psycopg.Error as error:
+            raise named(error, self._engine.label, self.raw, in_doubt=False) from error
+        self.wrote |= not sql.lstrip().startswith("select") and cursor.rowcount > 0
+        return cursor
+
+    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> None:
+        """Run one statement for each of `values`."""
+        for one in values:
+            self.execute(sql, one)
+
+
+def sent(raw: Session, sql: str, values: Values) -> psycopg.RawCursor[Any]:
+    """Return the cursor of a statement that was run; raise psycopg.Error."""
+    text, names = rendered(sql)
+    given = [values[name] for name in names] if isinstance(values, Mapping) else values
+    return psycopg.RawCursor(raw).execute(text, given or None)
+
+
+class CommitWatch:
+    """Waits for commits that give a worker something to do."""
+
+    is_selective = True
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+        self._count = -1
+
+    def version(self) -> int:
+        """Return a number that rises with them."""
+        return self._notices.count(WORK)
+
+    def wait(self, timeout_s: float) -> None:
+        """Return soon after one, or after `timeout_s`."""
+        if self._count >= 0:
+            self._notices.wait(WORK, self._count, timeout_s)
+        self._count = self._notices.count(WORK)
+
+    def close(self) -> None:
+        """Wait no more."""
+
+
+_INHERITED: list[Session | None] = []
+"""Of the process that this one was forked from: closed here, they would be closed there."""
