@@ -113,6 +113,10 @@ class SvgReadError(DrawscapeError, ValueError):
     """An SVG file cannot be read, or is refused as unsafe."""
 
 
+class MissingFontError(SvgReadError):
+    """Text is to be drawn as outlines, and this machine has no font for it."""
+
+
 class PlotError(DrawscapeError, ValueError):
     """A drawing cannot be prepared or exported as asked."""
 

@@ -35,7 +35,7 @@ from drawscape.svg.outline import (
     spline,
     unreadable,
 )
-from drawscape.svg.points import Drawable, as_lines, as_points, as_region, closed_up
+from drawscape.svg.points import Drawable, as_lines, as_points, as_region
 
 if TYPE_CHECKING:
     from drawscape.geometry.camera import Camera
@@ -245,7 +245,7 @@ class SVGBuilder(Canvas):
         """
         drawn = as_lines(lines)
         if closed:
-            drawn = closed_up(drawn)
+            drawn = drawn.closed_up()
         drawn = drawn.with_points(self.matrix.apply(drawn.points))
         return self.add(Run(drawn, self._styled(self._line_style(), style)))
 

@@ -19,8 +19,7 @@ from drawscape.plot.export.formats import Format, format_of
 from drawscape.plot.machine import Machine, read_machine
 from drawscape.plot.statistics import statistics
 from drawscape.plotter.device import read_device
-from drawscape.svg.read import read_svg
-from drawscape.svg.read.reader import Bounds
+from drawscape.svg.read import Bounds, read_svg
 
 
 @click.command()

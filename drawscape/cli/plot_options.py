@@ -12,9 +12,7 @@ from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.plot.export.formats import FORMATS, Format
 from drawscape.plot.machine import machine_names
 from drawscape.plot.order import EFFORTS, Effort
-from drawscape.svg.read.layering import Layering
-from drawscape.svg.read.reader import Fill
-from drawscape.svg.read.walk import Text
+from drawscape.svg.read import Fill, Layering, Text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,6 +73,14 @@ class Matrix(NamedTuple):
         grown = math.hypot(self.a + self.d, self.b - self.c)
         return (grown + math.hypot(self.a - self.d, self.b + self.c)) / 2
 
+    def inverse(self) -> "Matrix":
+        """Return the map that undoes this one; raise CanvasError when it flattens the plane."""
+        area = self.determinant
+        if area == 0:
+            raise CanvasError("a transform that flattens everything cannot be undone")
+        a, b, c, d = self.d / area, -self.b / area, -self.c / area, self.a / area
+        return Matrix(a, b, c, d, -a * self.e - c * self.f, -b * self.e - d * self.f)
+
     def apply(self, points: Points) -> Points:
         """Return the (N, 2) `points` moved, as a new array."""
         if self.is_identity:

@@ -13,6 +13,8 @@ INHERITED = frozenset((
     "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-dashoffset", "fill",
     "fill-opacity", "fill-rule", "clip-rule", "color", "visibility", "font-size", "font-family",
     "text-anchor", "letter-spacing", "word-spacing", "marker-start", "marker-mid", "marker-end",
+    "font-weight", "font-style", "font-variant", "dominant-baseline", "text-decoration", "writing-mode",
+    "direction", "text-transform", "white-space",
 ))  # fmt: skip
 """The properties that a child takes from its parent, but for the custom ones, `--name`."""
 
@@ -64,7 +66,7 @@ class Style:
     def paint(self, name: Literal["stroke", "fill"]) -> str | None:
         """Return the colour of the stroke or fill; None when nothing of it is seen."""
         width = self.get("stroke-width") if name == "stroke" else ""
-        if width and css_px(width, whole=1.0, em=1.0, default=1.0) == 0:
+        if width and (css_px(width, whole=1.0, em=1.0, default=1.0) or 0.0) <= 0:
             return None
         return self._color(name)
 
@@ -97,6 +99,11 @@ class Style:
     def ink(self) -> str:
         """The colour to draw with: the stroke's, else the fill's, else black."""
         return self.paint("stroke") or self.paint("fill") or "black"
+
+    @property
+    def is_area(self) -> bool:
+        """Whether an outline is a filled area and no stroke, as its fill says by name."""
+        return "fill" in self.values and self.paint("fill") is not None and not self.paint("stroke")
 
     def pen_width(self, matrix: Matrix, *, whole: float = 0.0) -> float | None:
         """Return the stroke's width under `matrix`; None when none is named, `whole` is for percents."""

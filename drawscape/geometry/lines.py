@@ -138,6 +138,14 @@ class Lines:
         meet: Flags = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
         return meet
 
+    def closed_up(self) -> Lines:
+        """Return the lines, each with its first point again at its end unless it is there already."""
+        wanting = ~self.closed & (self.counts > 1)
+        counts = self.counts + wanting
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+        points = np.insert(self.points, self.offsets[1:][wanting], self.starts[wanting], axis=0)
+        return Lines(points, offsets)
+
     @property
     def lengths_mm(self) -> Floats:
         """Length of each line in mm, (M,)."""

@@ -86,6 +86,8 @@ def _true_type(file: Path) -> Font:
         font = TTFont(file)
     except TTLibError as error:
         raise CanvasError(f"font {str(file)!r} cannot be read: {error}") from error
+    if not {"glyf", "CFF ", "CFF2"} & set(font.keys()):
+        raise CanvasError(f"font {str(file)!r} holds pictures instead of outlines")
     shapes = font.getGlyphSet()
     drawn = {}
     names: dict[str, str] = {}

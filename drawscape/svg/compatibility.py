@@ -169,8 +169,8 @@ def calculate_bounding_box(svg: "SVGBuilder", svg_content: str) -> dict[str, flo
     >>> svg.calculate_bounding_box(foreign)["width"]
     10.0
     """
-    from drawscape.svg.read.lenient import parse_leniently
     from drawscape.svg.read.reader import read_svg
+    from drawscape.svg.read.tree import parse_leniently
     from drawscape.svg.read.viewport import view_box
 
     del svg

@@ -90,12 +90,3 @@ def _of_geometry(shape: Any) -> list[Points]:
         rings = [shape.exterior, *shape.interiors]
         return [np.asarray(ring.coords)[:, :2] for ring in rings if not ring.is_empty]
     return [] if shape.is_empty else [np.asarray(shape.coords)[:, :2]]
-
-
-def closed_up(lines: Lines) -> Lines:
-    """Return the lines, each with its first point again at its end unless it is there already."""
-    wanting = (lines.counts > 0) & ~lines.closed & (lines.counts > 1)
-    counts = lines.counts + wanting
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    points = np.insert(lines.points, lines.offsets[1:][wanting], lines.starts[wanting], axis=0)
-    return Lines(points, offsets)

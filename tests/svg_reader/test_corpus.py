@@ -40,21 +40,21 @@ NOTED = {
     "painting-text-transparent": "text that is fully transparent is not drawn",
     "painting-no-server": "the paint 'url(#no)' is not in the file; nothing is drawn with it",
     "painting-server-is-none": "the paint 'url(#q)' is not in the file; nothing is drawn with it",
-    "painting-gradient": "gradients are drawn in the colour of their first stop",
-    "painting-gradient-linked": "gradients are drawn in the colour of their first stop",
-    "painting-pattern": "patterns are not drawn; what they fill is outlined in one colour",
+    "painting-gradient": "gradients are drawn in the colour of their darkest stop",
+    "painting-pattern": "patterns of strokes are not drawn; the stroke is drawn in one colour",
     "clipping-group-in-clip": "<g> in a clip path is ignored; only shapes, text and <use> clip",
     "masking-grey": "soft masks are applied hard: lines are let through or cut",
     "masking-grey-by-name": "soft masks are applied hard: lines are let through or cut",
     "masking-translucent": "soft masks are applied hard: lines are let through or cut",
     "masking-translucent-used": "soft masks are applied hard: lines are let through or cut",
     "masking-alpha-half": "soft masks are applied hard: lines are let through or cut",
-    "masking-gradient": "gradients are drawn in the colour of their first stop",
+    "masking-gradient": "soft masks are applied hard: lines are let through or cut",
+    "css-import": "the style rule '@import url(x.css)' is not applied",
 }
 """What the report says of drawings in which something vanishes or changes."""
 
 REPORTED = {
-    "others-text", "others-image", "others-foreign", "others-filter", "others-non-scaling",
+    "others-text", "others-image", "others-foreign", "others-filter",
     "transform-malformed", "css-media", "structure-use-loop", "markers-loop", "shapes-path-error",
     "shapes-polyline-odd", "painting-white", *NOTED,
 }  # fmt: skip

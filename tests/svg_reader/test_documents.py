@@ -169,9 +169,9 @@ def test_styles_by_selector_weight() -> None:
 
 
 def test_rules_that_are_too_complex_are_reported() -> None:
-    rules = "g:has(path) { stroke: red } @media print { path { stroke: red } }"
+    rules = "g::has(path) { stroke: red } @media print { path { stroke: red } }"
     assert read(f"<style>{rules}</style>{LINE}").unsupported == (
-        "the style rule 'g:has(path)' is not applied",
+        "the style rule 'g::has(path)' is not applied",
         "the style rule '@media print' is not applied",
     )
 

@@ -54,11 +54,11 @@ def test_white_lines_on_a_dark_page_are_drawn_and_a_drawing_all_in_white_too() -
     assert layers(read(white)) == [("white", "white", 1)]
 
 
-def test_a_dark_shape_over_half_of_the_page_is_no_dark_paper() -> None:
+def test_a_white_line_on_a_coloured_shape_is_drawn_in_its_colour() -> None:
     white = '<path stroke="white" fill="none" d="M10,10H90"/>'
     half = read(f'<rect width="100" height="50" fill="navy"/>{white}')
-    assert layers(half) == [("navy", "navy", 1)]
-    assert half.unsupported == ("white outlines on white paper are not drawn",)
+    assert layers(half) == [("navy", "navy", 2)]
+    assert half.unsupported == ()
 
 
 def test_a_white_edge_of_a_dark_shape_is_drawn_in_the_shapes_colour() -> None:

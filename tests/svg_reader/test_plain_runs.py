@@ -12,8 +12,7 @@ from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Lines
 from drawscape.sketches import draw
 from drawscape.svg.read import read_svg
-from drawscape.svg.read.plain_runs import tree_with_runs
-from drawscape.svg.read.xml_tree import parse_xml
+from drawscape.svg.read.tree import parse_xml, tree_with_runs
 from drawscape.svg_builder import SVGBuilder
 
 

@@ -8,14 +8,19 @@ import pytest
 from own_font import box_font
 
 from drawscape.errors import SvgReadError, UnknownNameError
-from drawscape.svg.read import read_svg, system_fonts
-from drawscape.svg.read.letter_outline import _outline
+from drawscape.lettering import load_font
+from drawscape.svg.read import fonts, read_svg
 
 PAGE = '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="50mm" viewBox="0 0 100 50">'
 
 
 def text(family: str, words: str = "HH", more: str = "") -> str:
     return f'{PAGE}<text x="10" y="30" font-size="10" font-family="{family}" {more}>{words}</text></svg>'
+
+
+def forget_fonts() -> None:
+    for cache in (fonts.system_font, fonts._installed, load_font):
+        cache.cache_clear()
 
 
 @pytest.fixture(params=["fontconfig", "folders"])
@@ -28,11 +33,9 @@ def installed(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     if request.param == "folders":
         monkeypatch.setenv("PATH", str(tmp_path))
-    for cache in (system_fonts.system_font, system_fonts._installed, _outline):
-        cache.cache_clear()
+    forget_fonts()
     yield "Box Type"
-    for cache in (system_fonts.system_font, system_fonts._installed, _outline):
-        cache.cache_clear()
+    forget_fonts()
 
 
 def test_letters_are_the_fonts_outlines_of_its_size_and_widths(installed: str) -> None:
@@ -73,12 +76,11 @@ def test_a_machine_without_fonts_is_an_error_that_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(system_fonts, "_folders", lambda: [tmp_path])
-    system_fonts.system_font.cache_clear()
-    system_fonts._installed.cache_clear()
+    monkeypatch.setattr(fonts, "_folders", lambda: [tmp_path])
+    forget_fonts()
     with pytest.raises(SvgReadError, match="install one"):
         read_svg(text("Arial"), text="outlines")
-    system_fonts._installed.cache_clear()
+    forget_fonts()
 
 
 def test_another_kind_of_text_is_refused() -> None:

@@ -1,9 +1,11 @@
 """Any SVG as layers of lines in mm, fast and without trusting the file.
 
-Read reader.py, then xml_tree.py (the guarded parser), css.py, walk.py (which outlines, where) with
-state.py (what holds there), scene.py (outlines to lines) and layering.py (lines to pens).
+Read reader.py, then tree.py (the guarded parser), css.py, viewport.py, walk.py (which outlines, where),
+clipping.py, markers.py and text.py with fonts.py (what the walk leaves to them), and scene.py (outlines to
+lines).
 """
 
-from drawscape.svg.read.reader import read_svg
+from drawscape.svg.read.reader import Fill, Layering, read_svg
+from drawscape.svg.read.walk import Bounds, Text
 
-__all__ = ["read_svg"]
+__all__ = ["Bounds", "Fill", "Layering", "Text", "read_svg"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,15 +13,14 @@ from drawscape.drawing.affine import Matrix
 from drawscape.drawing.color import luminance, rgba
 from drawscape.drawing.style import Style, is_partial, parse_declarations
 from drawscape.drawing.units import css_px
+from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
-from drawscape.svg.read.regions import Region, region
-from drawscape.svg.read.scene import Scene
-from drawscape.svg.read.use import linked, use_place
-from drawscape.svg.read.xml_tree import Node
+from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline
+from drawscape.svg.read.tree import Node
+from drawscape.svg.read.walk import use_place
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.state import State
-    from drawscape.svg.read.walk import Walk
+    from drawscape.svg.read.walk import State, Walk
 
 # A plotter cannot fade: what a mask lets through by half or more is drawn.
 _OPAQUE = 0.5
@@ -38,6 +39,15 @@ def clip_to_box(walk: Walk, box: tuple[float, float, float, float], state: State
     return _added(walk.scene, _box(box, state.matrix), state)
 
 
+def clip_to_area(walk: Walk, data: str, state: State) -> int:
+    """Return the number of the clip to what an outline encloses, within the clip so far."""
+    filled = state.style.with_({"fill": "black", "stroke": "none", "fill-opacity": "1"})
+    with walk.collecting() as scene:
+        walk.append(data, replace(state, clip=None, group=0, style=filled))
+        areas = [area for _, area in scene.areas(_TOLERANCE_MM)]
+    return _added(walk.scene, _united(areas), state)
+
+
 def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int | None:
     """Return the number of the clip that `clip-path` or `mask` makes of `state`'s; `link` names it."""
     target = walk.target(link)
@@ -49,28 +59,24 @@ def clipped(walk: Walk, name: str, link: str, node: Node, state: State) -> int |
     with walk.entered(target) as may_be_drawn:
         if not may_be_drawn:
             return state.clip
-        area = (
-            _clip_path(walk, target, node, state)
-            if name == "clip-path"
-            else (_mask(walk, target, node, state))
-        )
+        if name == "clip-path":
+            area = _clip_path(walk, target, node, state)
+        else:
+            area = _mask(walk, target, node, state)
         return _added(walk.scene, area, state)
 
 
 def _added(scene: Scene, area: Region, state: State) -> int:
     if state.clip is not None:
         area = area.intersection(scene.clips[state.clip])
-    scene.clips.append(_areas_only(area))
+    scene.clips.append(areas_only(area))
     return len(scene.clips) - 1
 
 
-def _areas_only(area: Region) -> Region:
+def _united(areas: list[Region]) -> Region:
     import shapely
 
-    if area.geom_type != "GeometryCollection":
-        return area
-    parts = [part for part in area.geoms if part.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.unary_union(parts) if parts else shapely.Polygon()
+    return shapely.unary_union(areas) if areas else shapely.Polygon()
 
 
 def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
@@ -100,28 +106,33 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     matrix = _units(walk, node, state, in_box)
     if matrix is None:
         return shapely.Polygon()
-    base = replace(
-        state,
-        matrix=matrix,
-        style=walk.style_at(target).with_({"visibility": "visible"}),
-        clip=None,
-    )
     own = walk.sheet.declarations(target)
+    outer = own.get("clip-path", "none")
+    # Inside each other they multiply, unless each is made once.
+    key = (id(target), matrix, state.matrix, state.viewport)
+    if outer == "none" and key in walk.areas:
+        return walk.areas[key]
+    walk.count_clip()
+    style = walk.style_at(target).with_({"visibility": "visible"})
+    base = replace(state, matrix=matrix, style=style, clip=None)
     inside = walk.inside(target, {k: v for k, v in own.items() if k != "clip-path"}, base)
     areas = []
     for child in target.children:
-        used = linked(walk, child) if child.tag == "use" else None
+        used = walk.linked(child) if child.tag == "use" else None
         if child.tag in _NOT_IN_CLIPS or (used and used.tag in _NOT_IN_CLIPS):
             walk.note(f"<{child.tag}> in a clip path is ignored; only shapes, text and <use> clip")
         else:
             areas += _areas(walk, child, inside)
-    area = shapely.unary_union(areas) if areas else shapely.Polygon()
-    if "clip-path" in own and own["clip-path"] != "none":
-        outer = replace(base, matrix=state.matrix)
-        number = clipped(walk, "clip-path", own["clip-path"], node, outer)
-        if number is not None:
-            area = area.intersection(walk.scene.clips[number])
-    return area
+    area = walk.areas[key] = _united(areas)
+    return _within(walk, "clip-path", outer, node, replace(base, matrix=state.matrix), area)
+
+
+def _within(walk: Walk, name: str, link: str, node: Node, state: State, area: Region) -> Region:
+    """Return the part of `area` that a clip path's or mask's own clip leaves."""
+    if link == "none":
+        return area
+    number = clipped(walk, name, link, node, replace(state, clip=None))
+    return area if number is None else area.intersection(walk.scene.clips[number])
 
 
 def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
@@ -135,65 +146,55 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
     declared = parse_declarations(plain.attributes.get("style", ""))
     declared |= {**own, **shown, "fill-rule": rule}
     plain.attributes["style"] = ";".join(f"{name}:{value}" for name, value in declared.items())
-    with walk.collecting() as scene:
+    with walk.collecting() as scene, _outlined(walk):
         walk.visit(plain, replace(state, group=0))
-        return [area for area, _ in _filled(scene)]
+        return [area for _, area in scene.areas(_TOLERANCE_MM)]
 
 
-def _filled(scene: Scene) -> list[tuple[Region, int]]:
-    """Return the areas of a scene's outlines, clipped, and the outline each belongs to."""
-    lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
-    found = []
-    for outline in np.unique(owners).tolist():
-        context = scene.contexts[scene.of[outline]]
-        area = region(lines.take(owners == outline), evenodd=context.evenodd)
-        if context.clip is not None:
-            area = _areas_only(area.intersection(scene.clips[context.clip]))
-        found.append((area, outline))
-    return found
+@contextmanager
+def _outlined(walk: Walk) -> Iterator[None]:
+    """Draw text as outlines in the block, for a single line encloses nothing; else note that."""
+    kept, walk.text = walk.text, "outlines"
+    try:
+        yield
+    except (MissingExtraError, MissingFontError):
+        walk.note("text in a clip path clips nothing without fonts; convert it to paths")
+    finally:
+        walk.text = kept
 
 
 def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     """Return where a mask lets through half or more; later shapes of it cover earlier ones."""
     import shapely
 
-    units = target.attributes.get("maskUnits", "objectBoundingBox")
-    content = target.attributes.get("maskContentUnits", "userSpaceOnUse")
+    given, own = target.attributes, walk.sheet.declarations(target)
+    units = given.get("maskUnits", "objectBoundingBox")
+    content = given.get("maskContentUnits", "userSpaceOnUse")
     matrix = _units(walk, node, state, content == "objectBoundingBox")
     frame = _units(walk, node, state, units == "objectBoundingBox")
     if matrix is None or frame is None:
         return shapely.Polygon()
-    in_box = units == "objectBoundingBox"
-    wholes = (
-        (1.0, 1.0, 1.0, 1.0)
-        if in_box
-        else (
-            state.viewport.width,
-            state.viewport.height,
-            state.viewport.width,
-            state.viewport.height,
-        )
-    )
+    key = (id(target), matrix, frame, state.viewport)
+    outer = own.get("mask", "none")
+    if outer == "none" and key in walk.areas:
+        return walk.areas[key]
+    walk.count_clip()
+    wholes = (1.0, 1.0) if units == "objectBoundingBox" else state.viewport
     x, y, w, h = (
-        css_px(target.attributes.get(name, fallback), whole=whole, default=0.0) or 0.0
-        for name, fallback, whole in zip(
-            ("x", "y", "width", "height"), ("-10%", "-10%", "120%", "120%"), wholes, strict=True
+        css_px(given.get(name, usual), whole=whole, default=0.0) or 0.0
+        for name, usual, whole in zip(
+            ("x", "y", "width", "height"), ("-10%", "-10%", "120%", "120%"), wholes * 2, strict=True
         )
     )
-    base = replace(state, matrix=matrix, style=walk.style_at(target), clip=None, group=0)
-    alpha = walk.sheet.declarations(target).get("mask-type") == "alpha"
-    with walk.collecting() as scene:
+    style = walk.style_at(target)
+    base = replace(state, matrix=matrix, style=style, clip=None, group=0)
+    with walk.collecting() as scene, walk.lightest():
         walk.children(target, base)
-        area, soft = _let_through(scene, alpha)
-    if soft or _is_translucent(walk, target, base.style):
+        area, soft = _let_through(scene, own.get("mask-type") == "alpha")
+    if soft or _is_translucent(walk, target, style):
         walk.note("soft masks are applied hard: lines are let through or cut")
-    area = area.intersection(_box((x, y, w, h), frame))
-    link = walk.sheet.declarations(target).get("mask", "none")
-    if link != "none":
-        number = clipped(walk, "mask", link, node, replace(state, clip=None))
-        if number is not None:
-            area = area.intersection(walk.scene.clips[number])
-    return area
+    area = walk.areas[key] = area.intersection(_box((x, y, w, h), frame))
+    return _within(walk, "mask", outer, node, state, area)
 
 
 def _is_translucent(walk: Walk, mask: Node, style: Style) -> bool:
@@ -204,7 +205,7 @@ def _is_translucent(walk: Walk, mask: Node, style: Style) -> bool:
         node = waiting.pop()
         own = walk.sheet.declarations(node)
         values += [own[name] for name in _OPACITIES if name in own]
-        used = linked(walk, node)
+        used = walk.linked(node)
         for further in (*node.children, *([used] if used else [])):
             if id(further) not in found:
                 found.add(id(further))
@@ -212,40 +213,30 @@ def _is_translucent(walk: Walk, mask: Node, style: Style) -> bool:
     return any(is_partial(value) for value in values)
 
 
-def _strength(color: str, alpha: bool) -> float:
-    """Return how much a colour in a mask lets through, 0 to 1."""
-    values = rgba(color)
-    return luminance(color) if not alpha else 1.0 if values is None else values[3]
-
-
-def _is_soft(color: str, strength: float, alpha: bool) -> bool:
-    """Return whether a mask's colour is a half-tone; of the names only black and white are not."""
-    is_name = rgba(color) is None and color.strip().lower() != "black"
-    return 0.02 < strength < 0.98 or (is_name and not alpha)
-
-
 def _let_through(scene: Scene, alpha: bool) -> tuple[Region, bool]:
     """Return the area that lets through, and whether some of it does so in part only."""
     import shapely
 
     area, soft = shapely.Polygon(), False
-    lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
-    filled = {outline: part for part, outline in _filled(scene)}
-    if any(context.dashes for context in scene.contexts):
-        lines, owners = scene.lines(_TOLERANCE_MM)
+    filled = dict(scene.areas(_TOLERANCE_MM))
+    lines, owners = scene.lines(
+        _TOLERANCE_MM, cut=any(context.dashes for context in scene.contexts)
+    )
+    drawn = dict(by_outline(lines, owners))
     for outline in range(len(scene.data)):
         context = scene.contexts[scene.of[outline]]
         parts: list[tuple[Region, str]] = []
         if context.fill and outline in filled:
             parts.append((filled[outline], context.fill))
-        if context.stroke:
-            strokes = _strokes(lines.take(owners == outline), context.width_mm or 0.26)
+        if context.stroke and outline in drawn:
+            strokes = _strokes(drawn[outline], context.width_mm or 0.26)
             if context.clip is not None:
-                strokes = _areas_only(strokes.intersection(scene.clips[context.clip]))
+                strokes = areas_only(strokes.intersection(scene.clips[context.clip]))
             parts.append((strokes, context.stroke))
         for part, color in parts:
-            strength = _strength(color, alpha)
-            soft = soft or _is_soft(color, strength, alpha)
+            values = rgba(color) or (0.0, 0.0, 0.0, 1.0)
+            strength = values[3] if alpha else luminance(color)
+            soft = soft or 0.02 < strength < 0.98
             area = area.union(part) if strength >= _OPAQUE else area.difference(part)
     return area, soft
 

@@ -3,99 +3,130 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from drawscape.drawing.style import INHERITED, parse_declarations
-from drawscape.svg.read.selectors import Selector, parse_selector
-from drawscape.svg.read.xml_tree import Node
+from drawscape.errors import SvgReadError
+from drawscape.svg.read.tree import Node
 
-PROPERTIES = INHERITED | frozenset(
-    [
-        "display",
-        "opacity",
-        "transform",
-        "transform-origin",
-        "clip-path",
-        "mask",
-        "mask-type",
-        "overflow",
-        "filter",
-        "vector-effect",
-        "mix-blend-mode",
-    ]
-)
+PROPERTIES = INHERITED | frozenset((
+    "display", "opacity", "transform", "transform-origin", "clip-path", "mask", "mask-type", "overflow",
+    "filter", "vector-effect", "mix-blend-mode", "font", "alignment-baseline", "baseline-shift",
+    "stop-color", "stop-opacity", "background", "background-color",
+))  # fmt: skip
 """What stands in attributes as well as in CSS."""
 
-_GEOMETRY = frozenset(["x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d"])
-_SHORTHANDS = {"marker": ("marker-start", "marker-mid", "marker-end")}
+_GEOMETRY = frozenset(("x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d"))
+_SHORTHANDS = {
+    "marker": ("marker-start", "marker-mid", "marker-end"),
+    "text-decoration-line": ("text-decoration",),
+}
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+# A font or a picture in a style sheet is longer than all of its rules.
+_DATA = re.compile(r"url\(\s*[\"']?data:[^)]*\)")
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
-_HARMLESS = ("@charset", "@import", "@font-face", "@namespace", "@page", "@keyframes")
-
+_FONT = re.compile(
+    r"(?P<style>(?:[a-z0-9-]+\s+)*?)"
+    r"(?P<size>[\d.]+(?:[a-z]+|%)|(?:xx?-)?(?:small|large)|medium|smaller|larger)"
+    r"(?:\s*/\s*\S+)?\s+(?P<family>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_HARMLESS = frozenset((
+    "charset", "font-face", "namespace", "page", "keyframes", "-webkit-keyframes", "font-feature-values",
+    "property", "counter-style",
+))  # fmt: skip
+_MEDIA = frozenset(("", "all", "screen", "only screen"))
+# Illustrator writes a rule for each of a thousand styles.
+_MOST_CHARACTERS = 4_000_000
+_MOST_RULES = 50_000
+_MOST_TESTS = 3_000_000
 
 Declarations = tuple[dict[str, str], dict[str, str]]
-Rule = tuple[tuple[int, int, int], int, Selector, Declarations]
+"""Plain and important ones."""
 
 
 class Stylesheet:
-    """The rules of a document's `<style>` elements; at-rules are left out and named in `ignored`.
+    """The rules of a document's `<style>` elements; what is left out is named in `ignored`.
 
-    Rules are kept by what they ask for first, an id, a class or a tag: Illustrator writes a rule for
-    each of a thousand styles, and few of them concern an element.
+    Raises SvgReadError for more rules than any drawing has.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    def __init__(self, root: Node, texts: Iterable[str]) -> None:
         self.ignored: list[str] = []
-        self._rules: dict[str, list[Rule]] = {}
-        count = 0
-        for text in texts:
-            for selectors, body in self._parsed(_without_comments(text)):
-                declarations = _declared(body)
-                for part in selectors.split(","):
-                    selector = parse_selector(part)
-                    if selector is None:
-                        self.ignored.append(part.strip())
-                        continue
-                    rule = (selector.weight, count, selector, declarations)
-                    self._rules.setdefault(selector.key, []).append(rule)
-                    count += 1
+        self._matched: dict[int, list[Declarations]] = {}
+        text = "\n".join(_DATA.sub("url()", text) for text in texts)
+        if len(text) > _MOST_CHARACTERS:
+            raise SvgReadError(f"style sheets of {len(text):,} characters; the file is refused")
+        if text.strip():
+            self._match(root, text)
 
-    def _parsed(self, text: str) -> Iterator[tuple[str, str]]:
-        """Yield selectors and body of each rule that does not stand inside an at-rule."""
-        nested = False
-        for chunk in text.split("}"):
-            selectors, *bodies = chunk.split("{")
-            if len(bodies) != 1:
-                # A second brace opens a block of rules; a chunk without one has closed it.
-                nested = len(bodies) > 1
-                at_rule = selectors.rpartition(";")[2].strip()
-                if nested and not at_rule.startswith(_HARMLESS):
-                    self.ignored.append(at_rule)
+    def _match(self, root: Node, text: str) -> None:
+        import cssselect2
+        import tinycss2
+
+        matcher, count = cssselect2.Matcher(), 0
+        rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+        for rule in self._applying(rules):
+            count += 1
+            if count > _MOST_RULES:
+                raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
+            declarations = _declared(tinycss2.serialize(rule.content))
+            try:
+                selectors = cssselect2.compile_selector_list(rule.prelude)
+            except cssselect2.SelectorError:
+                self.ignored.append(tinycss2.serialize(rule.prelude).strip())
                 continue
-            selectors = selectors.rpartition(";")[2].strip()
-            if not nested and selectors and not selectors.startswith("@"):
-                yield selectors, bodies[0]
+            for selector in selectors:
+                matcher.add_selector(selector, declarations)
+        tests = 0
+        for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
+            tests += len(matcher.other_selectors)
+            tests += len(matcher.lower_local_name_selectors.get(element.local_name.lower(), ()))
+            tests += sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
+            if tests > _MOST_TESTS:
+                raise SvgReadError(
+                    f"the style rules take more than {_MOST_TESTS:,} tests; the file is refused"
+                )
+            node = element.etree_element
+            if found := [each[3] for each in matcher.match(element) if each[2] is None]:
+                self._matched[id(node)] = found
+
+    def _applying(self, rules: Iterable[Any]) -> Iterator[Any]:
+        """Yield the rules that hold on a screen, those of media included."""
+        import tinycss2
+
+        for rule in rules:
+            if rule.type == "qualified-rule":
+                yield rule
+            elif rule.type == "at-rule" and rule.lower_at_keyword not in _HARMLESS:
+                prelude = tinycss2.serialize(rule.prelude).strip().lower()
+                media = {part.strip() for part in prelude.split(",")}
+                if rule.lower_at_keyword == "media" and rule.content and media & _MEDIA:
+                    yield from self._applying(
+                        tinycss2.parse_rule_list(
+                            rule.content, skip_comments=True, skip_whitespace=True
+                        )
+                    )
+                else:
+                    self.ignored.append(f"@{rule.lower_at_keyword} {prelude}".strip())
 
     def declarations(self, node: Node) -> dict[str, str]:
         """Return an element's own declarations; coordinates only where CSS gives them."""
         attributes = node.attributes
         own = {key: attributes[key].strip() for key in PROPERTIES & attributes.keys()}
-        if not self._rules and "style" not in attributes:
+        own.pop("font", None)  # no attribute, though its parts are
+        matched = self._matched.get(id(node))
+        if matched is None and "style" not in attributes:
             return own
         important: dict[str, str] = {}
-        sources = [rule[3] for rule in self._matching(node)] if self._rules else []
+        sources = [] if matched is None else list(matched)
         if "style" in attributes:
             sources.append(_declared(attributes["style"]))
         for plain, urgent in sources:
             own |= plain
             important |= urgent
         return own | important if important else own
-
-    def _matching(self, node: Node) -> list[Rule]:
-        """Return the rules for an element, those that count most last."""
-        classes = node.attributes.get("class", "").split()
-        keys = {"*", node.tag, f"#{node.attributes.get('id', '')}", *(f".{c}" for c in classes)}
-        found = [rule for key in keys for rule in self._rules.get(key, ()) if rule[2].matches(node)]
-        return sorted(found, key=lambda rule: rule[:2])
 
 
 def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, str]:
@@ -118,14 +149,28 @@ def _declared(text: str) -> Declarations:
     """Return the declarations that matter to lines, shorthands spelt out: plain and important ones."""
     plain: dict[str, str] = {}
     important: dict[str, str] = {}
-    for name, value in parse_declarations(_without_comments(text)).items():
+    for name, value in parse_declarations(_COMMENT.sub(" ", text)).items():
         bare = _IMPORTANT.sub("", value)
+        into = plain if bare == value else important
+        if name == "font":
+            into.update(_font(bare))
         for single in _SHORTHANDS.get(name, (name,)):
             if single in PROPERTIES or single in _GEOMETRY or single.startswith("--"):
-                (plain if bare == value else important)[single] = bare
+                into[single] = bare
     return plain, important
 
 
-def _without_comments(text: str) -> str:
-    first, *rest = text.split("/*")
-    return first + " ".join(part.partition("*/")[2] for part in rest)
+def _font(text: str) -> dict[str, str]:
+    """Return what the shorthand `font` stands for: `italic bold 12px/1.2 Georgia, serif`."""
+    match = _FONT.fullmatch(text.strip()) if len(text) < 500 else None
+    if match is None:
+        return {}
+    words = match["style"].lower().split()
+    slants = (word for word in words if word in ("italic", "oblique"))
+    weights = (word for word in words if word in ("bold", "bolder", "lighter") or word.isdigit())
+    return {
+        "font-size": match["size"],
+        "font-family": match["family"],
+        "font-style": next(slants, "normal"),
+        "font-weight": next(weights, "normal"),
+    }

@@ -12,12 +12,11 @@ from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, MOVE, resolve
 from drawscape.drawing.units import css_px
 from drawscape.geometry.arcs import Ellipses
 from drawscape.geometry.lines import Floats
+from drawscape.svg.read.tree import Node
 from drawscape.svg.read.viewport import Viewport, fit_view_box, view_box
-from drawscape.svg.read.xml_tree import Node
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.state import State
-    from drawscape.svg.read.walk import Walk
+    from drawscape.svg.read.walk import State, Walk
 
 _DEFAULT_SIZE = 3.0
 
@@ -31,7 +30,7 @@ def draw_markers(walk: "Walk", data: str, state: "State") -> None:
         marker = walk.target(state.style.get(f"marker-{place}", "none"))
         if marker is None or marker.tag != "marker":
             continue
-        with walk.entered(marker) as may_be_drawn:
+        with walk.entered(marker) as may_be_drawn, walk.in_context(state.style):
             for at, angle in chosen if may_be_drawn else ():
                 _draw(walk, marker, at, _turn(marker, angle, place), state)
 
@@ -50,8 +49,11 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
         return
     matrix = state.matrix @ translation(*at.tolist()) @ rotation(degrees)
     if given.get("markerUnits", "strokeWidth") != "userSpaceOnUse":
-        stroke = css_px(state.style.get("stroke-width", "1"), whole=state.viewport.diagonal)
-        matrix = matrix @ Matrix(a=stroke or 1.0, d=stroke or 1.0)
+        stroke = state.px(state.style.get("stroke-width", "1"), "r")
+        stroke = 1.0 if stroke is None else stroke
+        if stroke <= 0:
+            return
+        matrix = matrix @ Matrix(a=stroke, d=stroke)
     box = view_box(given.get("viewBox"))
     aspect = given.get("preserveAspectRatio")
     fitted = fit_view_box(box, width, height, aspect) if box else Matrix()
@@ -64,22 +66,14 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     ]
     shift = fitted.apply(np.array([ref]))[0]
     matrix = matrix @ translation(*(-shift).tolist())
-    context = {
-        f"context-{name}": state.style.get(name, fallback)
-        for name, fallback in (("fill", "black"), ("stroke", "none"))
-    }
     inside = replace(
         state, matrix=matrix, style=style, viewport=inner, depth=state.depth + 1, used=True
     )
-    if walk.sheet.declarations(marker).get("overflow", "hidden") not in ("visible", "auto"):
+    if walk.overflow(marker, walk.sheet.declarations(marker)) not in ("visible", "auto"):
         from drawscape.svg.read.clipping import clip_to_box
 
         inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))
-    walk.context = context
-    try:
-        walk.children(marker, replace(inside, matrix=matrix @ fitted))
-    finally:
-        walk.context = {}
+    walk.children(marker, replace(inside, matrix=matrix @ fitted))
 
 
 def _reference(text: str | None, low: float, size: float) -> float:

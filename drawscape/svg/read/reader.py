@@ -1,24 +1,34 @@
-"""From an SVG file to layers of lines."""
+"""From an SVG file to layers of lines: what is read, which of it a pen draws, and with which pen."""
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from drawscape.drawing.document import Document
-from drawscape.errors import SvgReadError, UnknownNameError
-from drawscape.geometry.lines import Lines
-from drawscape.svg.read import layering
-from drawscape.svg.read.filling import hatched
-from drawscape.svg.read.layering import Layering
-from drawscape.svg.read.plain_runs import tree_with_runs
-from drawscape.svg.read.scene import Scene
-from drawscape.svg.read.walk import Text, read_scene
-from drawscape.svg.read.xml_tree import Node, parse_xml
+import numpy as np
 
-Bounds = tuple[float, float, float, float]
+from drawscape.drawing.color import is_white
+from drawscape.drawing.document import Document, Layer
+from drawscape.errors import SvgReadError, UnknownNameError
+from drawscape.geometry.lines import Ints, Lines
+from drawscape.svg.read.scene import Region, Scene, by_outline
+from drawscape.svg.read.tree import Node, parse_xml, tree_with_runs
+from drawscape.svg.read.walk import Bounds, Text, read_scene
+
 Fill = Literal["outline", "hatch"]
+Layering = Literal["auto", "group", "color", "none"]
+"""`auto` takes Inkscape's layers, else groups or colours, whichever make more layers."""
+
+HATCH_MM = 1.0
+"""Distance of the hatch lines: three widths of the usual pen, so that the paper shines through."""
+
+_TOLERANCE_MM = 0.05
+# Of a white outline that are looked at, and how many of them must lie on a colour.
+_SAMPLES = 32
+_SEEN = 0.05
+# Whether a point lies in a shape; beyond that a white outline counts as seen where boxes overlap.
+_MOST_TESTS = 100_000
 
 
 def read_svg(
@@ -50,28 +60,29 @@ def read_svg(
     """
     if not (math.isfinite(tolerance_mm) and tolerance_mm > 0):
         raise SvgReadError(f"tolerance_mm={tolerance_mm!r} is not positive; 0.05 suits most pens")
-    layering.checked(layers)
-    if fill not in get_args(Fill):
-        raise UnknownNameError("fill", str(fill), get_args(Fill))
-    if text not in get_args(Text):
-        raise UnknownNameError("text", str(text), get_args(Text))
+    for what, value, known in (
+        ("layering", layers, get_args(Layering)),
+        ("fill", fill, get_args(Fill)),
+        ("text", text, get_args(Text)),
+    ):
+        if value not in known:
+            raise UnknownNameError(what, str(value), known)
     scene = read_scene(_root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
     bounds = lines.bounds if enlarged is not None else None
     if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
-    if fill == "outline":
-        scene.forget_texts()
-    lines, outlines = layering.without_white(scene, lines, outlines)
+    lines, outlines = _without_white(scene, lines, outlines)
     width, height = _page(scene, lines)
     if fill == "hatch":
-        lines, outlines = hatched(scene, lines, outlines)
+        lines, outlines = _hatched(scene, lines, outlines)
+    scene.forget_texts()
     notes = [f"{note} ({n} times)" if n > 1 else note for note, n in scene.unsupported.items()]
     if scene.broken:
         holds = "1 outline holds" if scene.broken == 1 else f"{scene.broken} outlines hold"
         notes.append(f"{holds} errors; drawing goes up to the first")
-    parted = layering.layers(scene, lines, outlines, layers)
-    return Document(width, height, tuple(parted), tuple(notes), scene.metadata)
+    parted = tuple(_parted(scene, lines, outlines, layers))
+    return Document(width, height, parted, tuple(notes), scene.metadata, scene.paper_color)
 
 
 def _content(source: str | os.PathLike[str] | bytes) -> bytes | str | Path:
@@ -98,3 +109,153 @@ def _page(scene: Scene, lines: Lines) -> tuple[float, float]:
     if scene.sized or lines.bounds is None:
         return scene.width_mm, scene.height_mm
     return max(lines.bounds[2], 1.0), max(lines.bounds[3], 1.0)
+
+
+def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
+    """Return the lines without those that would be white on white paper; if all are white, they stay.
+
+    A white outline on a coloured shape is an edge of that shape, and is drawn in its colour.
+    """
+    white = [is_white(c.ink) and not c.on_dark for c in scene.contexts]
+    if scene.paper_color is not None or not any(white) or not len(outlines):
+        return lines, outlines
+    of = np.array(scene.of, dtype=np.int64)
+    whites = np.array(white, dtype=bool)[of[outlines]]
+    if whites.all() or not whites.any():
+        return lines, outlines
+    beneath = _Beneath(scene)
+    numbers: dict[object, int] = {}
+    dropped: set[int] = set()
+    for outline, own in by_outline(lines.take(whites), outlines[whites]):
+        color = beneath.color(outline, own)
+        if color is None:
+            dropped.add(outline)
+            continue
+        seen = scene.contexts[scene.of[outline]]._replace(stroke=color, fill=None)
+        scene.of[outline] = scene.number_of(seen, numbers)  # type: ignore[arg-type]
+    if not dropped:
+        return lines, outlines
+    scene.unsupported["white outlines on white paper are not drawn"] += len(dropped)
+    drawn = ~np.isin(outlines, list(dropped))
+    return lines.take(drawn), outlines[drawn]
+
+
+class _Beneath:
+    """What is filled, in the order of painting, and which of it lies beneath an outline."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        lines, owners = scene.lines(_TOLERANCE_MM, cut=False)
+        shows = np.array([bool(context.fill) for context in scene.contexts], dtype=bool)
+        which = shows[np.array(scene.of, dtype=np.int64)[owners]]
+        self._lines = dict(by_outline(lines.take(which), owners[which]))
+        self._filled = np.array(list(self._lines), dtype=np.int64)
+        boxes = [own.bounds or (0.0, 0.0, 0.0, 0.0) for own in self._lines.values()]
+        self._boxes = np.array(boxes).reshape(-1, 4)
+        self._areas: dict[int, Region] = {}
+        self._tests = 0
+
+    def color(self, outline: int, own: Lines) -> str | None:
+        """Return the colour that most of an outline lies on; None for one on bare paper."""
+        import shapely
+
+        points = own.points[np.linspace(0, len(own.points) - 1, _SAMPLES).astype(np.int64)]
+        low, high = points.min(axis=0), points.max(axis=0)
+        near = (self._boxes[:, :2] <= high).all(axis=1) & (self._boxes[:, 2:] >= low).all(axis=1)
+        found: dict[str, int] = {}
+        for index in self._filled[near & (self._filled < outline)][::-1].tolist():
+            context = self._scene.contexts[self._scene.of[index]]
+            color = context.fill or ""
+            if self._tests > _MOST_TESTS:
+                return None if is_white(color) else color
+            self._tests += 1
+            inside = shapely.contains_xy(self._area(index), points)
+            if inside.any() and not is_white(color):
+                found[color] = found.get(color, 0) + int(inside.sum())
+            points = points[~inside]
+            if not len(points):
+                break
+        if sum(found.values()) < _SEEN * _SAMPLES:
+            return None
+        return max(found, key=found.__getitem__)
+
+    def _area(self, outline: int) -> Region:
+        if outline not in self._areas:
+            self._areas[outline] = self._scene.area(outline, self._lines[outline])
+        return self._areas[outline]
+
+
+def _hatched(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
+    """Return the lines with a hatch in each shape that is filled, and the outline of each line.
+
+    The hatches are new outlines of the scene, in the colours of the fills. White fills stay empty.
+    """
+    from drawscape.geometry.hatch import hatch
+
+    parts, numbers = [lines], [outlines]
+    for outline, area in list(scene.areas(_TOLERANCE_MM)):
+        context = scene.contexts[scene.of[outline]]
+        if not context.fill or is_white(context.fill) or area.is_empty:
+            continue
+        filling = hatch(area, HATCH_MM)
+        scene.of.append(len(scene.contexts))
+        scene.contexts.append(context._replace(stroke=context.fill, fill=None))
+        parts.append(filling)
+        numbers.append(np.full(len(filling), len(scene.of) - 1))
+    return Lines.join(parts), np.concatenate(numbers)
+
+
+def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> list[Layer]:
+    """Return the lines by layer, in the order in which the layers begin in the file."""
+    if not len(lines):
+        return []
+    of = np.array(scene.of, dtype=np.int64)[outlines]
+    used = np.unique(of).tolist()
+    inks = {number: scene.contexts[number].ink.strip() for number in used}
+    by_group = [
+        (scene.contexts[n].group, inks[n] if scene.contexts[n].group is None else "") for n in used
+    ]
+    if layering == "auto":
+        layering = _by_what_makes_more(scene, used, by_group, inks)
+    by_color = [inks[n].lower() if layering == "color" else "" for n in used]
+    keys: Sequence[object] = by_group if layering == "group" else by_color
+    members: dict[object, list[int]] = {}
+    for number, key in zip(used, keys, strict=True):
+        members.setdefault(key, []).append(number)
+    firsts = {number: int(np.argmax(of == number)) for number in used}
+    drawn = sorted(members.values(), key=lambda numbers: min(firsts[n] for n in numbers))
+    for numbers in drawn:
+        numbers.sort(key=firsts.__getitem__)
+    return [
+        _layer(scene, inks, numbers, lines.take(np.isin(of, numbers)), layering)
+        if len(drawn) > 1
+        else _layer(scene, inks, numbers, lines, layering)
+        for numbers in drawn
+    ]
+
+
+def _by_what_makes_more(
+    scene: Scene,
+    used: list[int],
+    by_group: list[tuple[int | None, str]],
+    inks: dict[int, str],
+) -> Layering:
+    groups = {scene.contexts[n].group for n in used} - {None}
+    if any(scene.groups[group].is_layer for group in groups if group is not None):
+        return "group"
+    colors = {ink.lower() for ink in inks.values()}
+    return "group" if groups and len(set(by_group)) >= len(colors) else "color"
+
+
+def _layer(
+    scene: Scene, inks: dict[int, str], numbers: list[int], lines: Lines, layering: str
+) -> Layer:
+    context = scene.contexts[numbers[0]]
+    color, width = inks[numbers[0]], context.width_mm
+    widths = (scene.contexts[number].width_mm for number in numbers)
+    width = next((w for w in widths if w is not None), None)
+    if layering == "group" and context.group is not None:
+        draft = scene.groups[context.group]
+        own = draft.color if draft.color and not is_white(draft.color) else None
+        return Layer(draft.name, own or color, draft.width_mm or width, lines)
+    return Layer("all" if layering == "none" else color, color, width, lines)

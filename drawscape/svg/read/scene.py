@@ -1,28 +1,34 @@
-"""What a walk through the tree collects: outlines as path data, and how each is to be drawn."""
+"""What a walk through the tree collects: outlines as path data, how each is drawn, and its lines."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix
+from drawscape.drawing.color import is_white
 from drawscape.drawing.dashes import dashed
 from drawscape.drawing.path.commands import read_commands
 from drawscape.drawing.path.flatten import MOST_POINTS, flatten
 from drawscape.drawing.path.segments import resolve
 from drawscape.geometry.lines import Floats, Ints, Lines
-from drawscape.svg.read.plain_runs import PlainRun
-from drawscape.svg.read.regions import Region
+from drawscape.svg.read.tree import PlainRun
+
+Region = Any
+"""A shapely Polygon or MultiPolygon."""
 
 # Characters of path data that are read at once: enough for numpy, little beside a large file.
 _BATCH = 500_000
 
 
 class Context(NamedTuple):
-    """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines."""
+    """How outlines are drawn: the map to mm, colours, the pen's width, and what cuts the lines.
+
+    An `is_area` is filled and has no stroke: its edge is closed, as its fill is.
+    """
 
     matrix: Matrix
     group: int | None = None
@@ -34,6 +40,19 @@ class Context(NamedTuple):
     clip: int | None = None
     evenodd: bool = False
     on_dark: bool = False
+    is_area: bool = False
+
+    @property
+    def shows_fill(self) -> bool:
+        """Whether the fill itself is seen on paper."""
+        hidden = self.stroke and is_white(self.fill or "") and not self.on_dark
+        return bool(self.fill) and not hidden
+
+    @property
+    def ink(self) -> str:
+        """The colour that draws: the stroke's, unless only the fill is seen on white paper."""
+        inks = [color for color in (self.stroke, self.fill) if color]
+        return next((ink for ink in inks if not is_white(ink)), inks[0] if inks else "black")
 
 
 @dataclass(slots=True)
@@ -63,6 +82,7 @@ class Scene:
     clips: list[Region] = field(default_factory=list)
     unsupported: Counter[str] = field(default_factory=Counter)
     metadata: str | None = None
+    paper_color: str | None = None
     sized: bool = True
     broken: int = 0
 
@@ -102,6 +122,20 @@ class Scene:
         owners = [part[1] for part in parts] or [np.empty(0, dtype=np.int64)]
         return Lines.join(part[0] for part in parts), np.concatenate(owners)
 
+    def areas(self, tolerance_mm: float) -> Iterator[tuple[int, Region]]:
+        """Yield each outline that is filled, or in a clip path could be, and what of it is seen."""
+        lines, owners = self.lines(tolerance_mm, cut=False)
+        for outline, own in by_outline(lines, owners):
+            yield outline, self.area(outline, own)
+
+    def area(self, outline: int, lines: Lines) -> Region:
+        """Return what an outline of those `lines` encloses, within its clip."""
+        context = self.contexts[self.of[outline]]
+        area = region(lines, evenodd=context.evenodd)
+        if context.clip is None:
+            return area
+        return areas_only(area.intersection(self.clips[context.clip]))
+
     def _batches(self) -> Iterator[tuple[int, int]]:
         if not self.data:
             return iter(())
@@ -122,17 +156,29 @@ class Scene:
             commands = read_commands(self.data[low:high])
             self.broken += len(commands.broken)
             lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
-        if cut and any(context.dashes for context in self.contexts):
-            lines, owners = self._dashed(lines, owners, of)
+            lines = self._with_closed_areas(lines, of[owners])
         matrices = np.array([context.matrix for context in self.contexts])
-        lines = lines.with_points(_placed(lines, matrices, of[owners]))
-        if not np.isfinite(lines.points).all():
-            finite = np.isfinite(lines.points).all(axis=1)
-            whole = ~np.logical_or.reduceat(~finite, lines.offsets[:-1])
-            lines, owners = lines.take(whole), owners[whole]
-        if cut and self.clips:
-            lines, owners = self._clipped(lines, owners, of)
+        whole, whole_owners = _finite(lines, _placed(lines, matrices, of[owners]), owners)
+        if not cut:
+            return whole, whole_owners + low
+        if any(context.dashes for context in self.contexts):
+            lines, owners = self._dashed(lines, owners, of)
+            lines, owners = _finite(lines, _placed(lines, matrices, of[owners]), owners)
+        else:
+            lines, owners = whole, whole_owners
+        if self.clips:
+            lines, owners = self._clipped(lines, owners, of, whole, whole_owners)
         return lines, owners + low
+
+    def _with_closed_areas(self, lines: Lines, of: Ints) -> Lines:
+        areas = np.array([context.is_area for context in self.contexts], dtype=bool)
+        open_areas = areas[of] & ~lines.closed & (lines.counts > 2)
+        if not open_areas.any():
+            return lines
+        order = np.argsort(
+            np.concatenate((np.flatnonzero(~open_areas), np.flatnonzero(open_areas)))
+        )
+        return Lines.join((lines.take(~open_areas), lines.take(open_areas).closed_up())).take(order)
 
     def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         parts: list[tuple[Lines, Ints]] = []
@@ -144,30 +190,84 @@ class Scene:
             context = self.contexts[number]
             pieces, source = dashed(lines.take(which), context.dashes, context.dash_offset)
             parts.append((pieces, which[source]))
-        return _in_order(parts, owners)
+        sources = np.concatenate([source for _, source in parts])
+        return _in_order([part for part, _ in parts], sources, owners[sources])
 
-    def _clipped(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+    def _clipped(
+        self, lines: Lines, owners: Ints, of: Ints, whole: Lines, whole_owners: Ints
+    ) -> tuple[Lines, Ints]:
+        """Return the lines within their clips, and where a clip cuts what is filled, that edge."""
         from drawscape.geometry.clip import pieces_in
 
         numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
         clips = numbers[of[owners]]
-        free = clips < 0
-        parts: list[tuple[Lines, Ints]] = [(lines.take(free), np.flatnonzero(free))]
-        for number in np.unique(clips[~free]).tolist():
+        parts: list[Lines] = [lines.take(clips < 0)]
+        places: list[Ints] = [np.flatnonzero(clips < 0)]
+        outlines: list[Ints] = [owners[clips < 0]]
+        for number in np.unique(clips[clips >= 0]).tolist():
             area = self.clips[number]
             if area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
                 continue
             which = np.flatnonzero(clips == number)
             pieces, source = pieces_in(lines.take(which), area)
-            parts.append((pieces, which[source]))
-        return _in_order(parts, owners)
+            parts.append(pieces)
+            places.append(which[source])
+            outlines.append(owners[which[source]])
+            edges, edge_owners = self._edges(area, number, of, whole, whole_owners)
+            parts.append(edges)
+            # Behind the last line of the outline that they complete.
+            places.append(np.searchsorted(owners, edge_owners, side="right") - 1)
+            outlines.append(edge_owners)
+        return _in_order(parts, np.concatenate(places), np.concatenate(outlines))
+
+    def _edges(
+        self, clip: Region, number: int, of: Ints, lines: Lines, owners: Ints
+    ) -> tuple[Lines, Ints]:
+        """Return the pieces of a clip's border that end a filled area, and the outline of each."""
+        import shapely
+
+        cut = [c.clip == number and c.shows_fill for c in self.contexts]
+        which = np.array(cut, dtype=bool)[of[owners]] if len(owners) else np.empty(0, dtype=bool)
+        shapely.prepare(clip)
+        border = clip.boundary
+        found: list[Floats] = []
+        found_owners: list[int] = []
+        for outline, own in by_outline(lines.take(which), owners[which]):
+            bounds = own.bounds
+            if bounds is None or clip.contains_properly(shapely.box(*bounds)):
+                continue
+            area = region(own, evenodd=self.contexts[of[outline]].evenodd)
+            ends = shapely.difference(shapely.intersection(border, area), area.boundary)
+            merged = shapely.line_merge(ends)
+            for piece in shapely.get_parts(merged):
+                if piece.geom_type in ("LineString", "LinearRing") and piece.length > 1e-6:
+                    found.append(np.asarray(piece.coords)[:, :2])
+                    found_owners.append(outline)
+        return Lines.of(found), np.array(found_owners, dtype=np.int64)
 
 
-def _in_order(parts: list[tuple[Lines, Ints]], owners: Ints) -> tuple[Lines, Ints]:
-    """Return the pieces in the order of the lines they come from, and the outline of each."""
-    sources = np.concatenate([source for _, source in parts])
-    order = np.argsort(sources, kind="stable")
-    return Lines.join(lines for lines, _ in parts).take(order), owners[sources[order]]
+def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:
+    """Yield each outline and its lines; `owners` (M,) are in order."""
+    starts = np.flatnonzero(np.diff(owners, prepend=-1)).tolist()
+    for begin, end in pairwise([*starts, len(owners)]):
+        offsets = lines.offsets[begin : end + 1]
+        points = lines.points[offsets[0] : offsets[-1]]
+        yield int(owners[begin]), Lines(points, offsets - offsets[0])
+
+
+def _in_order(parts: Sequence[Lines], places: Ints, outlines: Ints) -> tuple[Lines, Ints]:
+    """Return the pieces in the order of their `places`, and the outline of each."""
+    order = np.argsort(places, kind="stable")
+    return Lines.join(parts).take(order), outlines[order]
+
+
+def _finite(lines: Lines, points: Floats, owners: Ints) -> tuple[Lines, Ints]:
+    """Return the lines at their places, without those that reach beyond all numbers."""
+    lines = lines.with_points(points)
+    if np.isfinite(points).all():
+        return lines, owners
+    whole = ~np.logical_or.reduceat(~np.isfinite(points).all(axis=1), lines.offsets[:-1])
+    return lines.take(whole), owners[whole]
 
 
 def _placed(lines: Lines, matrices: Floats, of: Ints) -> Floats:
@@ -179,3 +279,46 @@ def _placed(lines: Lines, matrices: Floats, of: Ints) -> Floats:
         matrices[0] if len(matrices) == 1 else matrices[np.repeat(of, lines.counts)].T
     )
     return np.stack((a * x + c * y + e, b * x + d * y + f), axis=1)
+
+
+def region(lines: Lines, *, evenodd: bool = False) -> Region:
+    """Return what `lines`, closed as a fill closes them, enclose by one of SVG's two fill rules."""
+    import shapely
+
+    rings = [np.vstack((line, line[:1])) for line in lines if len(line) > 2]
+    rings = [ring[np.append(True, (np.diff(ring, axis=0) != 0).any(axis=1))] for ring in rings]
+    rings = [ring for ring in rings if len(ring) > 3]
+    if not rings:
+        return shapely.Polygon()
+    if len(rings) == 1:
+        simple = shapely.Polygon(rings[0])
+        if simple.is_valid:
+            return simple
+    edges = shapely.unary_union([shapely.LineString(ring) for ring in rings])
+    faces = shapely.get_parts(shapely.polygonize([edges]))
+    inside = shapely.point_on_surface(faces)
+    points = np.column_stack((shapely.get_x(inside), shapely.get_y(inside)))
+    turns = sum((_winding(ring, points) for ring in rings), np.zeros(len(points), dtype=np.int64))
+    filled = turns % 2 != 0 if evenodd else turns != 0
+    return shapely.unary_union(faces[filled])
+
+
+def areas_only(area: Region) -> Region:
+    """Return the polygons of what an intersection left."""
+    import shapely
+
+    if area.geom_type in ("Polygon", "MultiPolygon"):
+        return area
+    parts = [part for part in shapely.get_parts(area) if part.geom_type == "Polygon"]
+    return shapely.unary_union(parts) if parts else shapely.Polygon()
+
+
+def _winding(ring: Floats, points: Floats) -> Ints:
+    """Return how often a closed ring goes round each point (Sunday 2001)."""
+    a, b = ring[:-1], ring[1:]
+    x, y = points[:, :1], points[:, 1:]
+    left = (b[:, 0] - a[:, 0]) * (y - a[:, 1]) - (x - a[:, 0]) * (b[:, 1] - a[:, 1])
+    up = (a[:, 1] <= y) & (b[:, 1] > y) & (left > 0)
+    down = (a[:, 1] > y) & (b[:, 1] <= y) & (left < 0)
+    turns: Ints = up.sum(axis=1) - down.sum(axis=1)
+    return turns

@@ -1,4 +1,4 @@
-"""`<text>` in a single-line font, each letter as wide as the usual fonts have it.
+"""`<text>` in a single-line font, each letter as wide as the usual fonts have it, or as outlines.
 
 The widths are those of Adobe's metrics for Helvetica, Times and Courier (1989), which most browsers'
 fonts keep: so a text takes the room that its file planned for it.
@@ -7,8 +7,11 @@ fonts keep: so a text takes the room that its file planned for it.
 from __future__ import annotations
 
 import math
+import secrets
 import unicodedata
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,14 +21,13 @@ from drawscape.drawing.path.flatten import flatten_paths
 from drawscape.drawing.style import Style
 from drawscape.drawing.units import css_px
 from drawscape.errors import GlyphError
-from drawscape.geometry.lines import Points
-from drawscape.svg.read.letter_outline import letter_outline
-from drawscape.svg.read.shapes import path_data
-from drawscape.svg.read.xml_tree import Node
+from drawscape.geometry.lines import Lines, Points
+from drawscape.svg.read.fonts import letter_font
+from drawscape.svg.read.tree import Node, PlainRun
+from drawscape.svg.read.viewport import path_data
 
 if TYPE_CHECKING:
-    from drawscape.svg.read.state import State
-    from drawscape.svg.read.walk import Walk
+    from drawscape.svg.read.walk import State, Walk
 
 _FIRST = 32
 # Of the curve that text follows, in user units: letters are set on it, it is not drawn.
@@ -44,15 +46,27 @@ _TIMES = (
     "667 556 611 722 722 944 722 722 611 333 278 333 469 500 333 444 500 444 500 444 333 500 500 278 278 "
     "500 278 778 500 500 500 500 333 389 278 500 500 722 500 500 444 480 200 480 541"
 )
+_MOST_LETTERS = 100_000
+"""Of a file: a book."""
+
+# Of the font size, above the base line and below: what most fonts have.
+_ASCENT, _DESCENT = 0.9, 0.21
+_LINES = {"underline": -0.1, "line-through": 0.27, "overline": 0.8}
+_SHIFTS = {"sub": "-20%", "super": "35%", "baseline": "0"}
+# How outlines of letters would be stroked, which a pen that writes does not do.
+_OF_OUTLINES = frozenset(("stroke-width", "stroke-dasharray"))
 
 
 @dataclass(frozen=True)
 class _Face:
-    """A font of the file as a single-line font draws it: cap height and widths for a size of 1."""
+    """A font of the file as a single-line font draws it: heights and widths for a size of 1."""
 
     font: str
     cap_height: float
+    x_height: float
     widths: tuple[float, ...]
+    ascent: float = _ASCENT
+    descent: float = _DESCENT
 
     def width(self, character: str) -> float:
         """Return how wide a character is; an accented one is as wide as its letter."""
@@ -64,9 +78,9 @@ def _widths(text: str) -> tuple[float, ...]:
     return tuple(int(width) / 1000 for width in text.split())
 
 
-_SANS = _Face("futural", 0.718, _widths(_HELVETICA))
-_SERIF = _Face("timesr", 0.662, _widths(_TIMES))
-_MONO = _Face("futural", 0.562, (0.6,) * 95)
+_SANS = _Face("futural", 0.718, 0.523, _widths(_HELVETICA))
+_SERIF = _Face("timesr", 0.662, 0.45, _widths(_TIMES))
+_MONO = _Face("futural", 0.562, 0.426, (0.6,) * 95)
 
 
 def _face(style: Style) -> _Face:
@@ -79,6 +93,8 @@ def _face(style: Style) -> _Face:
 
 @dataclass
 class _Letter:
+    """A character where it stands: `rise` above the base line, `stretch` sideways, `advance` to the next."""
+
     character: str
     state: State
     x: float | None = None
@@ -86,26 +102,31 @@ class _Letter:
     dx: float = 0.0
     dy: float = 0.0
     degrees: float = 0.0
+    rise: float = 0.0
+    stretch: float = 1.0
+    advance: float = 0.0
 
 
 @dataclass
 class _Run:
-    """The letters of a `<text>`, and for its open elements the positions still to be used."""
+    """The letters of a `<text>`, positions still to be used, and the lengths that parts of it must have."""
 
     letters: list[_Letter] = field(default_factory=list)
     places: list[dict[str, list[float]]] = field(default_factory=list)
+    lengths: list[tuple[int, int, float, bool]] = field(default_factory=list)
 
 
 def draw_text(walk: Walk, node: Node, state: State) -> None:
     """Draw a `<text>` and its `<tspan>`s as strokes in the colour of the fill."""
     run = _Run()
-    _collect(walk, node, state, run)
+    _collect(walk, node, state, run, 0.0)
     letters = run.letters
     while letters and letters[-1].character == " ":
         letters.pop()
     if not any(letter.character.strip() for letter in letters):
         return
-    _report_font(walk)
+    _report_font(walk, letters)
+    _measure(walk, run)
     begins = [
         i
         for i, letter in enumerate(letters)
@@ -116,39 +137,90 @@ def draw_text(walk: Walk, node: Node, state: State) -> None:
         at = _draw_chunk(walk, letters[begin:end], at)
 
 
-def _collect(walk: Walk, node: Node, state: State, run: _Run) -> None:
-    size = state.style.font_size
-    places = {
-        name: [
-            css_px(part, whole=state.viewport.whole(name), em=size, default=0.0) or 0.0
-            for part in node.attributes.get(name, "").replace(",", " ").split()
-        ]
-        for name in ("x", "y", "dx", "dy", "rotate")
-    }
-    run.places.append(places)
+def _collect(walk: Walk, node: Node, state: State, run: _Run, rise: float) -> None:
+    begin = len(run.letters)
+    run.places.append(
+        {
+            name: [
+                state.px(part, name) or 0.0
+                for part in node.attributes.get(name, "").replace(",", " ").split()
+            ]
+            for name in ("x", "y", "dx", "dy", "rotate")
+        }
+    )
     for child in node.children:
         if child.tag == "#text":
-            _add_letters(child, state, run)
+            _add_letters(walk, child.text, _keeps_space(child, state.style), state, run, rise)
         elif child.tag in ("tspan", "a", "tref"):
-            own = walk.sheet.declarations(child)
-            if own.get("display") != "none":
-                inner = walk.inside(
-                    child, {k: v for k, v in own.items() if k != "transform"}, state
-                )
-                _collect(walk, child, inner, run)
+            own = walk.declared(child, state)
+            if own.get("display") == "none":
+                continue
+            inner = walk.inside(child, {k: v for k, v in own.items() if k != "transform"}, state)
+            raised = rise + _shift(own, inner)
+            if child.tag == "tref":
+                text = _all_text(walk.linked(child))
+                _add_letters(walk, text, _keeps_space(child, state.style), inner, run, raised)
+            _collect(walk, child, inner, run, raised)
         elif child.tag == "textPath":
             _draw_along(walk, child, state)
     run.places.pop()
+    length = state.px(node.attributes.get("textLength"), "width")
+    if length is not None and length > 0 and node.tag != "textPath":
+        glyphs = node.attributes.get("lengthAdjust") == "spacingAndGlyphs"
+        run.lengths.append((begin, len(run.letters), length, glyphs))
 
 
-def _add_letters(node: Node, state: State, run: _Run) -> None:
-    text = node.text.replace("\n", " ").replace("\t", " ").replace("\r", "")
-    keeps = _keeps_space(node)
-    for character in unicodedata.normalize("NFC", text):
+def _all_text(node: Node | None) -> str:
+    if node is None:
+        return ""
+    return node.text if node.tag == "#text" else "".join(map(_all_text, node.children))
+
+
+def _shift(own: dict[str, str], state: State) -> float:
+    """Return by how much `baseline-shift` lifts an element, in user units."""
+    text = own.get("baseline-shift", "baseline")
+    size = state.style.font_size
+    shift = css_px(_SHIFTS.get(text, text), whole=size, em=size, default=0.0) or 0.0
+    return shift + _baseline(own.get("alignment-baseline", "auto"), state.style)
+
+
+def _baseline(name: str, style: Style) -> float:
+    """Return how far the letters are lifted so that another of their lines stands at y; in user units."""
+    face = _face(style)
+    heights = {
+        "middle": face.x_height / 2,
+        "central": (face.ascent - face.descent) / 2,
+        "mathematical": face.ascent / 2,
+        "hanging": face.ascent * 0.8,
+        "text-before-edge": face.ascent,
+        "text-top": face.ascent,
+        "before-edge": face.ascent,
+        "text-after-edge": -face.descent,
+        "after-edge": -face.descent,
+        "text-bottom": -face.descent,
+        "ideographic": -face.descent,
+    }
+    return -heights.get(name, 0.0) * style.font_size
+
+
+def _add_letters(
+    walk: Walk, text: str, keeps_space: bool, state: State, run: _Run, rise: float
+) -> None:
+    room = _MOST_LETTERS - walk.letters
+    if len(text) > room:
+        walk.note(f"of text only the first {_MOST_LETTERS:,} letters are drawn")
+        text = text[:room]
+    walk.letters += len(text)
+    style = state.style
+    changes = {"uppercase": str.upper, "lowercase": str.lower, "capitalize": str.title}
+    text = text.replace("\n", " ").replace("\t", " ").replace("\r", "")
+    text = changes.get(style.get("text-transform"), str)(unicodedata.normalize("NFC", text))
+    rise += _baseline(style.get("dominant-baseline", "auto"), style)
+    for character in text:
         before = run.letters[-1].character if run.letters else " "
-        if character == " " and before == " " and not keeps:
+        if character == " " and before == " " and not keeps_space:
             continue
-        letter = _Letter(character, state)
+        letter = _Letter(character, state, rise=rise)
         for places in reversed(run.places):
             letter.x = letter.x if letter.x is not None else _next(places["x"])
             letter.y = letter.y if letter.y is not None else _next(places["y"])
@@ -160,7 +232,9 @@ def _add_letters(node: Node, state: State, run: _Run) -> None:
         run.letters.append(letter)
 
 
-def _keeps_space(node: Node | None) -> bool:
+def _keeps_space(node: Node | None, style: Style) -> bool:
+    if style.get("white-space").startswith(("pre", "break-spaces")):
+        return True
     while node is not None:
         for name in ("xml:space", "{http://www.w3.org/XML/1998/namespace}space"):
             if name in node.attributes:
@@ -173,25 +247,55 @@ def _next(values: list[float]) -> float | None:
     return values.pop(0) if values else None
 
 
+def _measure(walk: Walk, run: _Run) -> None:
+    """Set how far each letter moves on, kerning and the lengths that the file asks for included."""
+    letters = run.letters
+    for letter, following in zip(letters, [*letters[1:], None], strict=True):
+        style = letter.state.style
+        size = style.font_size
+        extra = css_px(style.get("letter-spacing", "0"), em=size, default=0.0) or 0.0
+        if letter.character == " ":
+            extra += css_px(style.get("word-spacing", "0"), em=size, default=0.0) or 0.0
+        width = _face(style).width(letter.character)
+        if walk.text == "outlines":
+            font = letter_font(walk, style)
+            width = font.advance(letter.character, width)
+            if following is not None and following.state is letter.state and following.x is None:
+                width += font.kerning(letter.character, following.character)
+        letter.advance = width * size + extra
+    for begin, end, length, glyphs in run.lengths:
+        part = letters[begin:end]
+        natural = sum(letter.advance for letter in part) + sum(letter.dx for letter in part[1:])
+        if not part or natural <= 0:
+            continue
+        for letter in part if glyphs else part[:-1]:
+            if glyphs:
+                letter.stretch *= length / natural
+                letter.advance *= length / natural
+            else:
+                letter.advance += (length - natural) / max(len(part) - 1, 1)
+
+
 def _draw_chunk(walk: Walk, letters: list[_Letter], at: Points) -> Points:
     """Draw letters that were placed together, anchored as one, and return where the next would be."""
     first = letters[0]
     start = np.array([at[0] if first.x is None else first.x, at[1] if first.y is None else first.y])
-    advances = [_advance(walk, letter) for letter in letters]
-    total = sum(advances) + sum(letter.dx for letter in letters[1:])
+    total = sum(letter.advance for letter in letters) + sum(letter.dx for letter in letters[1:])
     anchor = first.state.style.get("text-anchor", "start")
     at = start - np.array((total * {"middle": 0.5, "end": 1.0}.get(anchor, 0.0), 0.0))
-    for letter, advance in zip(letters, advances, strict=True):
+    placed: list[tuple[_Letter, Points]] = []
+    for letter in letters:
         at = at + np.array((letter.dx, letter.dy))
-        _draw_letter(walk, letter, at)
-        at = at + np.array((advance, 0.0))
+        placed.append((letter, at - np.array((0.0, letter.rise))))
+        at = at + np.array((letter.advance, 0.0))
+    _draw_letters(walk, placed)
     return at
 
 
 def _draw_along(walk: Walk, node: Node, state: State) -> None:
     """Draw a `<textPath>`: letters on a path, each turned as the path runs at its middle."""
     own = walk.sheet.declarations(node)
-    target = walk.target(node.attributes.get("href") or node.attributes.get("xlink:href") or "")
+    target = walk.linked(node)
     curve = None if target is None else _curve(walk, target, state)
     if own.get("display") == "none":
         return
@@ -200,16 +304,20 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
         return
     run = _Run()
     inner = walk.inside(node, {k: v for k, v in own.items() if k != "transform"}, state)
-    _collect(walk, Node("tspan", {}, node.children, "", node.parent), inner, run)
+    _collect(walk, Node("textPath", {}, node.children, "", node.parent), inner, run, 0.0)
+    _measure(walk, run)
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
     length, size = float(along[-1]), inner.style.font_size
     begin = css_px(node.attributes.get("startOffset"), whole=length, em=size, default=0.0) or 0.0
-    advances = [_advance(walk, letter) for letter in run.letters]
     anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
-    begin -= anchor * (sum(advances) + sum(letter.dx for letter in run.letters))
+    begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)
     if any(letter.character.strip() for letter in run.letters):
-        _report_font(walk)
-    for letter, advance in zip(run.letters, advances, strict=True):
+        _report_font(walk, run.letters)
+    if "textLength" in node.attributes:
+        walk.note("textLength along a path is not applied")
+    placed: list[tuple[_Letter, Points]] = []
+    for letter in run.letters:
+        advance = letter.advance
         middle, begin = begin + letter.dx + advance / 2, begin + letter.dx + advance
         if not 0 <= middle <= length:
             walk.note("letters beyond the ends of their path are not drawn")
@@ -218,7 +326,8 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
         step = (curve[piece] - curve[piece - 1]) / (along[piece] - along[piece - 1])
         at = curve[piece - 1] + step * (middle - along[piece - 1] - advance / 2)
         letter.degrees += math.degrees(math.atan2(step[1], step[0]))
-        _draw_letter(walk, letter, at + letter.dy * np.array((-step[1], step[0])))
+        placed.append((letter, at + (letter.dy - letter.rise) * np.array((-step[1], step[0]))))
+    _draw_letters(walk, placed)
 
 
 def _curve(walk: Walk, target: Node, state: State) -> Points | None:
@@ -236,62 +345,111 @@ def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     return points[different] if different.sum() > 1 else None
 
 
-def _report_font(walk: Walk) -> None:
+def _report_font(walk: Walk, letters: list[_Letter]) -> None:
     if walk.text == "strokes":
         walk.report("<text> is drawn in a single-line font, not in its own")
+    for style in {id(letter.state): letter.state.style for letter in letters}.values():
+        if style.get("writing-mode", "lr").startswith(("tb", "vertical")):
+            walk.note("text that runs downward is drawn from left to right")
+        if style.get("direction") == "rtl":
+            walk.note("text that runs from right to left is drawn in the order of the file")
+        if style.get("font-variant", "normal") not in ("normal", "none"):
+            walk.note("small capitals are drawn as usual letters")
 
 
-def _advance(walk: Walk, letter: _Letter) -> float:
-    style = letter.state.style
-    size = style.font_size
-    extra = css_px(style.get("letter-spacing", "0"), em=size, default=0.0) or 0.0
-    if letter.character == " ":
-        extra += css_px(style.get("word-spacing", "0"), em=size, default=0.0) or 0.0
-    width = _face(style).width(letter.character)
-    if walk.text == "outlines" and (glyph := letter_outline(walk, style, letter.character)):
-        width = glyph.advance
-    return width * size + extra
+def _draw_letters(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
+    """Draw letters at their places, those of one style together."""
+    for _, group in groupby(placed, key=lambda each: id(each[0].state)):
+        same = list(group)
+        state = same[0][0].state
+        style = state.style
+        ink = style.paint("fill") or style.paint("stroke")
+        if ink is None and style.transparent:
+            walk.note("text that is fully transparent is not drawn")
+        if ink is None or style.hidden or style.font_size <= 0:
+            continue
+        pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1"})
+        pen = Style({k: v for k, v in pen.values.items() if k not in _OF_OUTLINES}, pen.font_size)
+        lines = _decoration(same)
+        if walk.text == "outlines":
+            _draw_outlines(walk, same)
+        else:
+            lines += _strokes(walk, same)
+        if lines:
+            run = PlainRun(secrets.token_hex(8))
+            run.lines = Lines.of(lines)
+            walk.append(run, replace(state, style=pen))
 
 
-def _draw_letter(walk: Walk, letter: _Letter, at: Points) -> None:
+def _decoration(placed: list[tuple[_Letter, Points]]) -> list[Points]:
+    """Return the lines under, through and above letters, one for letters on a straight base line."""
+    style = placed[0][0].state.style
+    found: list[Points] = []
+    for name in style.get("text-decoration").lower().split():
+        height = _LINES.get(name, 0.0) * style.font_size
+        if not height:
+            continue
+        for letter, at in placed:
+            ends = np.array(((0.0, -height), (letter.advance, -height)))
+            ends = rotation(letter.degrees).apply(ends) + at
+            if found and np.hypot(*(found[-1][-1] - ends[0])) < 1e-6 and not letter.degrees:
+                found[-1] = np.stack((found[-1][0], ends[1]))
+            else:
+                found.append(ends)
+    return found
+
+
+def _draw_outlines(walk: Walk, placed: list[tuple[_Letter, Points]]) -> None:
+    state = placed[0][0].state
+    font, size = letter_font(walk, state.style), state.style.font_size
+    for letter, at in placed:
+        if not letter.character.strip():
+            continue
+        data = font.outline(letter.character)
+        if data is None:
+            walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
+            continue
+        turned = state.matrix @ translation(*at.tolist()) @ rotation(letter.degrees)
+        scaled = turned @ Matrix(a=size * letter.stretch, d=size)
+        walk.append(data, replace(state, matrix=scaled))
+
+
+def _strokes(walk: Walk, placed: list[tuple[_Letter, Points]]) -> list[Points]:
+    """Return letters in a single-line font, in user units."""
+    style = placed[0][0].state.style
+    face, size = _face(style), style.font_size
+    found: list[Points] = []
+    for letter, at in placed:
+        strokes = _letter_strokes(face, letter.character)
+        if strokes is None:
+            walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
+            continue
+        scale = np.array((size * letter.stretch, size))
+        if letter.degrees:
+            turn = rotation(letter.degrees)
+            found += [turn.apply(stroke * scale) + at for stroke in strokes]
+        else:
+            found += [stroke * scale + at for stroke in strokes]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _letter_strokes(face: _Face, character: str) -> tuple[Points, ...] | None:
+    """Return a character's strokes for a font size of 1; None for one that the font lacks."""
     from drawscape.lettering.fonts import CAP_HEIGHT
     from drawscape.lettering.typeface import glyphs_for
 
-    state, style = letter.state, letter.state.style
-    ink = style.paint("fill") or style.paint("stroke")
-    if ink is None and style.transparent:
-        walk.note("text that is fully transparent is not drawn")
-    if ink is None or style.hidden or not letter.character.strip() or style.font_size <= 0:
-        return
-    if walk.text == "outlines":
-        outline = letter_outline(walk, style, letter.character)
-        if outline is None:
-            walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
-            return
-        matrix = state.matrix @ translation(*at.tolist()) @ rotation(letter.degrees)
-        scaled = matrix @ Matrix(a=style.font_size, d=style.font_size)
-        walk.append(outline.data, replace(state, matrix=scaled))
-        return
-    face = _face(style)
+    if not character.strip():
+        return ()
     try:
-        glyphs = glyphs_for(letter.character, face.font)
+        glyphs = glyphs_for(character, face.font)
     except GlyphError:
-        walk.report(f"the character {letter.character!r} is not drawn: the font lacks it")
-        return
+        return None
     advance = sum(glyph.advance for glyph in glyphs) or 1.0
-    across = face.width(letter.character) * style.font_size / advance
-    down = face.cap_height * style.font_size / CAP_HEIGHT
+    scale = np.array((face.width(character) / advance, face.cap_height / CAP_HEIGHT))
     strokes: list[Points] = []
     x = 0.0
     for glyph in glyphs:
         strokes += glyph.placed(x)
         x += glyph.advance
-    data = " ".join("M" + " ".join(f"{x:.4g},{y:.4g}" for x, y in s.tolist()) for s in strokes)
-    matrix = state.matrix @ translation(*at.tolist()) @ rotation(letter.degrees)
-    pen = style.with_({"stroke": ink, "fill": "none", "stroke-opacity": "1"})
-    pen = Style({k: v for k, v in pen.values.items() if k not in _OF_OUTLINES}, pen.font_size)
-    walk.append(data, replace(state, matrix=matrix @ Matrix(a=across, d=down), style=pen))
-
-
-# How outlines of letters would be stroked, which a pen that writes does not do.
-_OF_OUTLINES = frozenset(("stroke-width", "stroke-dasharray"))
+    return tuple(stroke * scale for stroke in strokes)

@@ -1,18 +1,15 @@
-"""Pages, view boxes, nested viewports and what percentages refer to."""
+"""Where things stand: pages, view boxes, what percentages refer to, and the outlines of basic shapes."""
 
 import math
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from drawscape.drawing.affine import Matrix, translation
+from drawscape.drawing.outline import outline
 from drawscape.drawing.units import NUMBER, PX, css_mm, css_px
 from drawscape.errors import SvgReadError
-from drawscape.svg.read.xml_tree import Node
-
-if TYPE_CHECKING:
-    from drawscape.svg.read.state import State
-    from drawscape.svg.read.walk import Walk
+from drawscape.svg.read.tree import Node, PlainRun
 
 Box = tuple[float, float, float, float]
 
@@ -20,6 +17,13 @@ Box = tuple[float, float, float, float]
 _DEFAULT_SIZE_PX = (300.0, 150.0)
 _NUMBER = re.compile(NUMBER)
 _LONGEST = 1000
+_COORDINATES = {
+    "line": ("x1", "y1", "x2", "y2"),
+    "rect": ("x", "y", "width", "height", "rx", "ry"),
+    "circle": ("cx", "cy", "r"),
+    "ellipse": ("cx", "cy", "rx", "ry"),
+}
+_CSS_PATH = re.compile(r"path\(\s*[\"'](.*)[\"']\s*\)", re.DOTALL)
 
 
 class Viewport(NamedTuple):
@@ -70,9 +74,9 @@ def _share(align: str) -> float:
     return {"min": 0.0, "mid": 0.5, "max": 1.0}.get(align[1:].lower(), 0.5)
 
 
-def about(own: dict[str, str], transform: Matrix, state: "State") -> Matrix:
+def about(origin: str | None, transform: Matrix, viewport: Viewport, font_size: float) -> Matrix:
     """Return a transform about its `transform-origin`, where one is given."""
-    parts = own.get("transform-origin", "").split()
+    parts = (origin or "").split()
     if not parts:
         return transform
     words = {"left": "0%", "top": "0%", "center": "50%", "right": "100%", "bottom": "100%"}
@@ -80,8 +84,8 @@ def about(own: dict[str, str], transform: Matrix, state: "State") -> Matrix:
         parts[:2] = [*parts[1:2], parts[0]] if len(parts) > 1 else ["center", parts[0]]
     given = [words.get(part, part) for part in [*parts, "center"][:2]]
     x, y = (
-        css_px(part, whole=whole, em=state.style.font_size, default=0.0) or 0.0
-        for part, whole in zip(given, state.viewport, strict=True)
+        css_px(part, whole=whole, em=font_size, default=0.0) or 0.0
+        for part, whole in zip(given, viewport, strict=True)
     )
     return translation(x, y) @ transform @ translation(-x, -y)
 
@@ -103,24 +107,35 @@ def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
     return width, height
 
 
-def nested(
-    walk: "Walk", node: Node, sizes: dict[str, str], own: dict[str, str], state: "State"
-) -> "State":
-    """Return what holds inside an `<svg>`, `<symbol>` or `<marker>`; `sizes` places it."""
-    outer = state.viewport
-    x, y, width, height = (
-        css_px(sizes.get(name), whole=outer.whole(name), em=state.style.font_size)
-        for name in ("x", "y", "width", "height")
-    )
-    size = (outer.width if width is None else width, outer.height if height is None else height)
-    matrix = state.matrix @ translation(x or 0.0, y or 0.0)
-    state = replace(state, matrix=matrix)
-    if own.get("overflow", "hidden") not in ("visible", "auto"):
-        from drawscape.svg.read.clipping import clip_to_box
+def path_data(
+    node: Node, viewport: Viewport, own: Mapping[str, str], *, em: float = 16.0
+) -> str | None:
+    """Return an element's outline as path data, '' when it is empty; None for other elements.
 
-        state = replace(state, clip=clip_to_box(walk, (0.0, 0.0, *size), state))
-    box = view_box(node.attributes.get("viewBox"))
-    if box is None:
-        return replace(state, viewport=Viewport(*size))
-    fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
-    return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
+    `own` are its declarations: coordinates there go before its attributes.
+    """
+    given = node.attributes
+    if node.tag == "path":
+        styled = _CSS_PATH.fullmatch(own["d"]) if "d" in own else None
+        return styled[1] if styled else given.get("d", "")
+    if node.tag in ("polyline", "polygon"):
+        points = given.get("points", "")
+        if isinstance(points, PlainRun):
+            return points
+        return f"M{points}{'Z' if node.tag == 'polygon' else ''}" if points.strip() else ""
+    names = _COORDINATES.get(node.tag)
+    if names is None:
+        return None
+    if own:
+        given = {**given, **own}
+    n = {
+        name: css_px(text, whole=viewport.whole(name) if "%" in text else 0.0, em=em)
+        for name in names
+        if (text := given.get(name)) is not None
+    }
+    if node.tag in ("rect", "ellipse"):
+        # A negative radius is an error, which leaves it to the other one.
+        for name in ("rx", "ry"):
+            if (n.get(name) or 0.0) < 0:
+                n[name] = None
+    return outline(node.tag, n)

@@ -1,47 +1,52 @@
 """A walk through the tree: which outlines are drawn, under which transform, in which group."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform
-from drawscape.drawing.color import is_white
+import numpy as np
+
+from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
+from drawscape.drawing.color import is_white, luminance, rgba, share
 from drawscape.drawing.style import Style, is_seen
 from drawscape.drawing.units import PX, css_px
 from drawscape.errors import CanvasError, SvgReadError
-from drawscape.svg.read.conditions import is_for_us
 from drawscape.svg.read.css import Stylesheet, with_variables
-from drawscape.svg.read.groups import add_group, is_wrapper
-from drawscape.svg.read.paint_server import server_color
-from drawscape.svg.read.plain_runs import PlainRun
-from drawscape.svg.read.scene import Context, Scene
-from drawscape.svg.read.shapes import path_data
-from drawscape.svg.read.state import State
-from drawscape.svg.read.use import UseCount, draw_use
-from drawscape.svg.read.viewport import Viewport, about, fit_view_box, nested, page_mm, view_box
-from drawscape.svg.read.xml_tree import DEEPEST, Node
+from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
+from drawscape.svg.read.tree import DEEPEST, Node, PlainRun
+from drawscape.svg.read.viewport import Viewport, about, fit_view_box, page_mm, path_data, view_box
 
 Text = Literal["strokes", "outlines"]
+Bounds = tuple[float, float, float, float]
+
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
-    "image": "images are not drawn; trace them to paths",
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
-_UNKNOWN_EFFECTS = ("filter", "vector-effect", "mix-blend-mode")
+_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode")
 # What depends on the element itself, or is counted in the report.
 _OF_ONE = frozenset(("transform", "transform-origin", "clip-path", "mask", *_UNKNOWN_EFFECTS))
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
+_LAYER_NAMES = ("inkscape:label", "data-name", "id")
+_SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
+# What `use`, markers, patterns, clip paths and masks may draw: they multiply. Far above any real drawing.
+_MOST_REPEATED_ELEMENTS = 200_000
+_MOST_REPEATED_CHARACTERS = 256_000_000
+_MOST_CLIPS = 20_000
+_MOST_INNER_CLIPS = 500
+_MOST_TILES = 4_000
 
 
 def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
     """Return what `root` draws, text in single lines or as outlines of this machine's fonts.
 
-    Raises SvgReadError when it is no `<svg>`, and when `<use>` multiplies beyond all measure.
+    Raises SvgReadError when it is no `<svg>`, and when something multiplies beyond all measure.
     """
     if root.tag != "svg":
         raise SvgReadError(f"the root element is <{root.tag}>; an <svg> is needed")
@@ -57,8 +62,26 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
         viewport = Viewport(box[2], box[3])
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
     scene.metadata = next(texts, None)
+    scene.paper_color = walk.paper(root)
     walk.root(root, State(matrix, Style(), viewport))
     return scene
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an element inherits; `group` is None at the top level, `clip` numbers a scene's clip."""
+
+    matrix: Matrix
+    style: Style
+    viewport: Viewport
+    group: int | None = None
+    depth: int = 0
+    used: bool = False
+    clip: int | None = None
+
+    def px(self, text: str | None, name: str) -> float | None:
+        """Return a length in user units; percents are of what the coordinate `name` refers to."""
+        return css_px(text, whole=self.viewport.whole(name), em=self.style.font_size)
 
 
 class Walk:
@@ -69,9 +92,10 @@ class Walk:
         self.ids: dict[str, Node] = {}
         texts: list[str] = []
         self._index(root, texts)
-        self.sheet = Stylesheet(texts)
+        self.sheet = Stylesheet(root, texts)
         self.scene = self._drawing = scene
         self.page = (scene.width_mm, scene.height_mm)
+        self._page_matrix = Matrix(a=PX, d=PX)
         self._known: dict[Context, int] = {}
         # Most elements of a file look like one before them: what they inherit from, and what they are
         # drawn with, by the state around them. The states are kept so that their ids stay theirs.
@@ -79,8 +103,13 @@ class Walk:
         self._pens: dict[tuple[int, bool], tuple[State, int | None, bool]] = {}
         self._active: set[int] = set()
         self._on_dark = False
+        self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
+        self.areas: dict[object, Region] = {}
         self.context: dict[str, str] = {}
-        self._use_count = UseCount()
+        self._takes: Callable[..., object] = min
+        self.letters = 0
+        self._repeated = [0, 0]
+        self._clips = [0, 0]
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
 
@@ -113,16 +142,30 @@ class Walk:
         if self.scene is self._drawing:  # in a mask or a clip path it is no drawing that vanishes
             self.report("what is fully transparent is not drawn", times)
 
+    def paper(self, root: Node) -> str | None:
+        """Return the colour that the root puts behind the drawing; None for none, and for white."""
+        own = self.sheet.declarations(root)
+        for name in ("background-color", "background"):
+            values = rgba(own.get(name, ""))
+            if values is not None and values[3] > 0.5 and not is_white(own[name]):
+                return own[name]
+        return None
+
     def root(self, root: Node, state: State) -> None:
         """Draw what the root element holds."""
         own = self.declared(root, state)
-        if is_for_us(root) and self.seen(own):
+        self._page_matrix = state.matrix
+        if _is_for_us(root) and self.seen(own):
             self.children(root, self.inside(root, own, state))
 
     def target(self, link: str) -> Node | None:
         """Return the element that `#id` or `url(#id)` names, None when there is none."""
         name = link.strip().removeprefix("url(").partition(")")[0].strip(" \"'")
         return self.ids.get(name[1:]) if name.startswith("#") else None
+
+    def linked(self, node: Node) -> Node | None:
+        """Return the element that a `<use>` or its like names, None when there is none."""
+        return self.target(_link(node))
 
     @contextmanager
     def entered(self, node: Node) -> Iterator[bool]:
@@ -149,12 +192,33 @@ class Walk:
         finally:
             self.scene, self._known, self._pens = outer, known, pens
 
+    def count_clip(self) -> None:
+        """Count a clip path or mask; raise SvgReadError for more than any drawing has."""
+        self._clips[0] += 1
+        self._clips[1] += self.scene is not self._drawing
+        if self._clips[0] > _MOST_CLIPS or self._clips[1] > _MOST_INNER_CLIPS:
+            raise SvgReadError(
+                f"more than {_MOST_CLIPS:,} clip paths and masks, or {_MOST_INNER_CLIPS} in each "
+                "other; the file is refused"
+            )
+
+    def _count_repeated(self, node: Node) -> None:
+        self._repeated[0] += 1
+        outline = node.attributes.get("d", node.attributes.get("points", ""))
+        self._repeated[1] += len(outline)
+        most = (_MOST_REPEATED_ELEMENTS, _MOST_REPEATED_CHARACTERS)
+        if self._repeated[0] > most[0] or self._repeated[1] > most[1]:
+            raise SvgReadError(
+                f"<use> and its like draw more than {most[0]:,} elements or {most[1]:,} characters "
+                "of outlines; the file is refused"
+            )
+
     def children(self, node: Node, state: State) -> None:
         """Draw the children of an element."""
         if state.depth > DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         if node.tag == "switch":
-            chosen = (child for child in node.children if ":" not in child.tag and is_for_us(child))
+            chosen = (c for c in node.children if not _is_foreign(c) and _is_for_us(c))
             first = next(chosen, None)
             if first is not None:
                 self.visit(first, state)
@@ -164,10 +228,10 @@ class Walk:
 
     def visit(self, node: Node, state: State) -> None:
         """Draw an element and all that is in it."""
-        if state.used:
-            self._use_count.add(node)
+        if state.used or self.scene is not self._drawing:
+            self._count_repeated(node)
         own = self.declared(node, state)
-        if not is_for_us(node) or (own and not self.seen(own)):
+        if not _is_for_us(node) or (own and not self.seen(own)):
             return
         self._draw(node, own, self._state_of(node, own, state) if own else state)
 
@@ -200,15 +264,16 @@ class Walk:
         transform = own.get("transform")
         if transform:
             try:
-                matrix = matrix @ about(own, parse_transform(transform), state)
+                moved = parse_transform(transform)
             except CanvasError:
                 self.report(f"the transform {transform[:60]!r} is malformed; it is left out")
-        for name in ("fill", "stroke"):
-            if own.get(name, "").startswith("context-"):
-                own[name] = self.context.get(own[name], "none")
-            if own.get(name, "").startswith("url("):
-                own[name] = server_color(self, own[name])
-        inner = replace(state, matrix=matrix, style=state.style.with_(own))
+            else:
+                origin = own.get("transform-origin")
+                matrix = matrix @ about(origin, moved, state.viewport, state.style.font_size)
+        style = state.style.with_(self.resolved(own))
+        if own.get("vector-effect") == "non-scaling-stroke":
+            style = self._unscaled(style, matrix)
+        inner = replace(state, matrix=matrix, style=style)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
             if link not in ("none", "", "inherit"):
@@ -217,26 +282,113 @@ class Walk:
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
         return inner
 
+    def resolved(self, own: dict[str, str]) -> dict[str, str]:
+        """Return declarations with the paints of a context and of gradients as colours.
+
+        The link to a pattern stays in a fill, for the shape that is filled.
+        """
+        for name in ("fill", "stroke"):
+            paint = own.get(name, "")
+            if paint.startswith("context-"):
+                paint = own[name] = self.context.get(paint.split()[0], "none")
+            if paint.startswith("url("):
+                own[name] = self._server_color(paint, name)
+        return own
+
+    def _unscaled(self, style: Style, matrix: Matrix) -> Style:
+        """Return a style whose strokes are as wide as on the page, whatever the transform."""
+        page = math.sqrt(abs(self._page_matrix.determinant))
+        factor = page / (math.sqrt(abs(matrix.determinant)) or 1.0)
+        given: dict[str, str] = {}
+        for name, usual in (
+            ("stroke-width", "1"),
+            ("stroke-dasharray", ""),
+            ("stroke-dashoffset", ""),
+        ):
+            lengths = [css_px(part) for part in style.get(name, usual).replace(",", " ").split()]
+            if lengths and None not in lengths:
+                given[name] = " ".join(f"{(length or 0.0) * factor:.6g}" for length in lengths)
+        return style.with_(given)
+
+    def _server_color(self, paint: str, name: str) -> str:
+        """Return a colour for a gradient: its darkest stop's; for what is not there, the fallback.
+
+        That the file's own paint is not what is drawn is noted.
+        """
+        server = self.target(paint)
+        fallback = paint.partition(")")[2].strip()
+        if server is None or server.tag not in _SERVERS:
+            if not fallback:
+                self.note(f"the paint {paint[:60]!r} is not in the file; nothing is drawn with it")
+            return fallback or "none"
+        if server.tag == "pattern":
+            if name == "fill":
+                return paint
+            self.note("patterns of strokes are not drawn; the stroke is drawn in one colour")
+            return "black"
+        colors = self._stops(server)
+        if not colors:
+            return "none"
+        if self._takes is max and len(colors) > 1:
+            self.note("soft masks are applied hard: lines are let through or cut")
+        elif len(colors) > 1:
+            self.note("gradients are drawn in the colour of their darkest stop")
+        return str(self._takes(colors, key=luminance))
+
+    def _stops(self, server: Node) -> list[str]:
+        """Return the colours of a gradient's stops that are seen; one may take them from another."""
+        for _ in range(8):
+            stops = [child for child in server.children if child.tag == "stop"]
+            colors = []
+            for stop in stops:
+                own = self.sheet.declarations(stop)
+                color = own.get("stop-color", "black")
+                if color.lower() in ("currentcolor", "inherit"):
+                    color = self.style_at(stop).get("color", "black")
+                values = rgba(color)
+                try:
+                    opacity = share(own.get("stop-opacity", "1")) * (values[3] if values else 1.0)
+                except ValueError:
+                    opacity = 1.0
+                if opacity > 0:
+                    colors.append(color)
+            further = self.linked(server)
+            if stops or further is None or not further.tag.endswith("Gradient"):
+                return colors
+            server = further
+        return []
+
     def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
         data = path_data(node, state.viewport, own, em=state.style.font_size)
         if data is not None:
             if data and not state.style.hidden:
-                self._shape(node, data, state)
+                self._shape(node, data, own, state)
         elif node.tag in _CONTAINERS:
             self._container(node, own, state)
         elif node.tag == "use":
-            draw_use(self, node, own, state)
+            self._use(node, own, state)
         elif node.tag == "text":
             if not state.style.hidden:
                 from drawscape.svg.read.text import draw_text
 
                 draw_text(self, node, state)
+        elif node.tag == "image":
+            if not state.style.hidden:
+                self._image(node, own, state)
         elif node.tag in _UNSUPPORTED and not state.style.hidden:
             self.report(f"<{node.tag}>: {_UNSUPPORTED[node.tag]}")
 
-    def _shape(self, node: Node, data: str, state: State) -> None:
+    def _shape(self, node: Node, data: str, own: dict[str, str], state: State) -> None:
         if node.tag == "rect" and len(self.scene.data) < _FIRST_FEW:
             self._note_background(node, state)
+        fill = state.style.get("fill")
+        if fill.startswith("url("):
+            pattern = self.target(fill)
+            drawn = pattern is not None and self._tiles(pattern, node, data, state)
+            plain = state.style.with_({"fill": "none" if drawn else "black"})
+            state = replace(state, style=plain)
+            if drawn and not plain.paints:
+                return
         self.append(data, state)
         if self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
@@ -246,8 +398,7 @@ class Walk:
     def _note_background(self, node: Node, state: State) -> None:
         """A filled rectangle over most of the page is its paper: white lines on it are seen, or not."""
         width, height = (
-            css_px(node.attributes.get(name), whole=state.viewport.whole(name)) or 0.0
-            for name in ("width", "height")
+            state.px(node.attributes.get(name), name) or 0.0 for name in ("width", "height")
         )
         area = width * height * abs(state.matrix.determinant)
         fill = state.style.paint("fill") if area > 0.8 * self.page[0] * self.page[1] else None
@@ -272,27 +423,286 @@ class Walk:
             style = state.style
             number = None
             if style.paints:
-                number = self.scene.number_of(state.context(on_dark=self._on_dark), self._known)
+                number = self.scene.number_of(self._context(state), self._known)
             marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
             known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
         return known[1], known[2]
 
+    def _context(self, state: State) -> Context:
+        """Return how an outline is drawn in a state."""
+        style, whole = state.style, state.viewport.diagonal
+        dashes: tuple[float, ...] = ()
+        pattern = style.get("stroke-dasharray", "none")
+        if pattern != "none" and style.paint("stroke"):
+            lengths = [state.px(part, "r") for part in pattern.replace(",", " ").split()]
+            dashes = tuple(length for length in lengths if length is not None)
+        offset = state.px(style.get("stroke-dashoffset", "0"), "r") or 0.0
+        return Context(
+            state.matrix,
+            state.group,
+            style.paint("stroke"),
+            style.paint("fill"),
+            style.pen_width(state.matrix, whole=whole),
+            dashes,
+            offset if dashes else 0.0,
+            state.clip,
+            style.get("fill-rule") == "evenodd",
+            self._on_dark,
+            style.is_area,
+        )
+
     def _container(self, node: Node, own: dict[str, str], state: State) -> None:
         group = state.group
         if node.tag == "svg":
-            state = nested(self, node, node.attributes | own, own, state)
-        elif node.tag == "g" and group is None and not state.used and not is_wrapper(node):
-            group = add_group(self.scene, node, own, state)
+            state = self.nested(node, node.attributes | own, own, state)
+        elif node.tag == "g" and group is None and not state.used and not _is_wrapper(node):
+            group = self._add_group(node, own, state)
         self.children(node, replace(state, group=group, depth=state.depth + 1))
+
+    def _add_group(self, node: Node, own: dict[str, str], state: State) -> int:
+        """Add a top-level group to the scene; return its number."""
+        names = (node.attributes.get(key, "").strip() for key in _LAYER_NAMES)
+        groups = self.scene.groups
+        name = next((name for name in names if name), f"layer {len(groups) + 1}")
+        draft = GroupDraft(name, is_layer=node.attributes.get("inkscape:groupmode") == "layer")
+        if own.get("stroke", "none") != "none":
+            draft.color = state.style.paint("stroke")
+        if "stroke-width" in own:
+            draft.width_mm = state.style.pen_width(state.matrix, whole=state.viewport.diagonal)
+        groups.append(draft)
+        return len(groups) - 1
+
+    def nested(self, node: Node, sizes: dict[str, str], own: dict[str, str], state: State) -> State:
+        """Return what holds inside an `<svg>`, `<symbol>` or its like; `sizes` places it."""
+        x, y, width, height = (
+            state.px(sizes.get(name), name) for name in ("x", "y", "width", "height")
+        )
+        outer = state.viewport
+        size = (outer.width if width is None else width, outer.height if height is None else height)
+        matrix = state.matrix @ translation(x or 0.0, y or 0.0)
+        state = replace(state, matrix=matrix)
+        if self.overflow(node, own) not in ("visible", "auto"):
+            from drawscape.svg.read.clipping import clip_to_box
+
+            state = replace(state, clip=clip_to_box(self, (0.0, 0.0, *size), state))
+        box = view_box(node.attributes.get("viewBox"))
+        if box is None:
+            return replace(state, viewport=Viewport(*size))
+        fitted = fit_view_box(box, *size, node.attributes.get("preserveAspectRatio"))
+        return replace(state, matrix=matrix @ fitted, viewport=Viewport(box[2], box[3]))
+
+    def overflow(self, node: Node, own: dict[str, str]) -> str:
+        """Return what becomes of what stands out of an element's viewport."""
+        value, above = own.get("overflow", "hidden"), node.parent
+        while value == "inherit" and above is not None:
+            value = self.sheet.declarations(above).get("overflow", "visible")
+            above = above.parent
+        return value
+
+    def _use(self, node: Node, own: dict[str, str], state: State) -> None:
+        """Draw the element that a `<use>` names, where it is placed."""
+        target = self.linked(node)
+        if target is None:
+            link = _link(node)
+            known = "another file" if link and not link.startswith("#") else "nothing"
+            self.report(f"<use> of {known} ({link[:60]!r}) is not drawn")
+            return
+        moved = state.matrix @ use_place(node, own, state)
+        inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
+        if inner.depth > DEEPEST:
+            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
+        with self.entered(target) as may_be_drawn, self.in_context(state.style):
+            if may_be_drawn and target.tag in ("symbol", "svg"):
+                declared = self.declared(target, inner)
+                if self.seen(declared):
+                    place = node.attributes | own
+                    sizes = {key: place[key] for key in place if key in ("width", "height")}
+                    inner = self.inside(target, declared, inner)
+                    self.children(
+                        target, self.nested(target, target.attributes | sizes, declared, inner)
+                    )
+            elif may_be_drawn:
+                self.visit(target, inner)
+
+    @contextmanager
+    def in_context(self, style: Style) -> Iterator[None]:
+        """Take `context-fill` and `context-stroke` from `style` in the block."""
+        outer = self.context
+        paints = (("fill", "black"), ("stroke", "none"))
+        self.context = {f"context-{name}": style.get(name, usual) for name, usual in paints}
+        try:
+            yield
+        finally:
+            self.context = outer
+
+    def _image(self, node: Node, own: dict[str, str], state: State) -> None:
+        """Draw an SVG that stands inside the file; name any other picture."""
+        import base64
+        import binascii
+        from urllib.parse import unquote_to_bytes
+
+        from drawscape.svg.read.tree import parse_xml
+
+        kind, comma, content = _link(node).partition(",")
+        if not kind.startswith("data:image/svg+xml") or not comma:
+            self.report("<image>: images are not drawn; trace them to paths")
+            return
+        try:
+            plain = unquote_to_bytes(content)
+            root = parse_xml(base64.b64decode(plain) if kind.endswith("base64") else plain)
+        except (SvgReadError, binascii.Error):
+            self.report("<image>: an SVG in the file cannot be read; it is not drawn")
+            return
+        box = view_box(root.attributes.get("viewBox"))
+        width_mm, height_mm = page_mm(root, box)
+        page = (width_mm / PX, height_mm / PX)
+        place = node.attributes | own
+        x, y, width, height = (
+            state.px(place.get(name), name) for name in ("x", "y", "width", "height")
+        )
+        if width is None and height is None:
+            width, height = page
+        elif width is None or height is None:
+            ratio = page[0] / page[1]
+            width = (height or 0.0) * ratio if width is None else width
+            height = width / ratio if height is None else height
+        if min(width, height) <= 0 or state.depth + 1 > DEEPEST:
+            return
+        moved = state.matrix @ translation(x or 0.0, y or 0.0)
+        state = replace(state, matrix=moved, depth=state.depth + 1, used=True)
+        from drawscape.svg.read.clipping import clip_to_box
+
+        state = replace(state, clip=clip_to_box(self, (0.0, 0.0, width, height), state))
+        aspect = node.attributes.get("preserveAspectRatio")
+        fitted = fit_view_box(box or (0.0, 0.0, *page), width, height, aspect)
+        viewport = Viewport(*(box[2:] if box else page))
+        inner = Walk(root, self.scene, self.text)
+        inner._repeated, inner._clips, inner.page = self._repeated, self._clips, self.page
+        inner.root(root, replace(state, matrix=moved @ fitted, viewport=viewport, style=Style()))
+
+    def _tiles(self, pattern: Node, node: Node, data: str, state: State) -> bool:
+        """Fill a shape with a pattern's tiles; return False, and say so, for one that is too fine."""
+        from drawscape.svg.read.clipping import clip_to_area, clip_to_box
+
+        chain = [pattern]
+        while (further := self.linked(chain[-1])) is not None and further not in chain:
+            chain.append(further)
+        given: dict[str, str] = {}
+        for each in reversed(chain):
+            given |= {k: v for k, v in each.attributes.items() if k not in ("id", "style", "class")}
+        content = next((each for each in chain if each.children), pattern)
+        bounds = self.bounds_of(node, state)
+        if bounds is None:
+            return True
+        x0, y0, wide, high = bounds[0], bounds[1], bounds[2] - bounds[0], bounds[3] - bounds[1]
+        names = ("x", "y", "width", "height")
+        if given.get("patternUnits", "objectBoundingBox") == "objectBoundingBox":
+            x, y, w, h = (css_px(given.get(name), whole=1.0, default=0.0) or 0.0 for name in names)
+            x, y, w, h = x0 + x * wide, y0 + y * high, w * wide, h * high
+        else:
+            x, y, w, h = (state.px(given.get(name), name) or 0.0 for name in names)
+        try:
+            placed = parse_transform(given.get("patternTransform", ""))
+            inverse = placed.inverse()
+        except CanvasError:
+            placed = inverse = IDENTITY
+        if w <= 0 or h <= 0:
+            return True
+        box = view_box(given.get("viewBox"))
+        inner = IDENTITY
+        if box is not None:
+            inner = fit_view_box(box, w, h, given.get("preserveAspectRatio"))
+        elif given.get("patternContentUnits") == "objectBoundingBox":
+            inner = Matrix(a=wide, d=high)
+        corners = inverse.apply(np.array([(bx, by) for bx in bounds[::2] for by in bounds[1::2]]))
+        low, high_ = ((f(axis=0) - (x, y)) / (w, h) for f in (corners.min, corners.max))
+        columns = range(math.floor(low[0]), math.ceil(high_[0]))
+        rows = range(math.floor(low[1]), math.ceil(high_[1]))
+        if len(columns) * len(rows) > _MOST_TILES:
+            self.note("patterns of many tiles are not drawn; what they fill is outlined")
+            return False
+        with self.entered(pattern) as may_be_drawn:
+            if not may_be_drawn:
+                return True
+            within = replace(state, clip=clip_to_area(self, data, state))
+            base = replace(within, style=self.style_at(content), used=True, depth=state.depth + 1)
+            clips = self.overflow(content, self.sheet.declarations(content)) != "visible"
+            for row in rows:
+                for column in columns:
+                    corner = translation(x + column * w, y + row * h)
+                    tile = replace(base, matrix=state.matrix @ placed @ corner)
+                    if clips:
+                        tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
+                    viewport = Viewport(box[2], box[3]) if box else state.viewport
+                    self.children(
+                        content, replace(tile, matrix=tile.matrix @ inner, viewport=viewport)
+                    )
+        return True
+
+    @contextmanager
+    def lightest(self) -> Iterator[None]:
+        """Take the lightest stop of gradients in the block: in a mask it decides what is let through."""
+        outer, self._takes = self._takes, max
+        try:
+            yield
+        finally:
+            self._takes = outer
 
     def style_at(self, node: Node) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
         outside = self.style_at(node.parent) if node.parent else Style()
-        return outside.with_(self.sheet.declarations(node))
+        return outside.with_(self.resolved(self.sheet.declarations(node)))
 
-    def bounds_of(self, node: Node, state: State) -> tuple[float, float, float, float] | None:
+    def bounds_of(self, node: Node, state: State) -> Bounds | None:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
-        with self.collecting() as scene:
-            free = replace(state, matrix=IDENTITY, clip=None, group=0)
-            self._draw(node, self.declared(node, state), free)
-            return scene.lines(0.05, cut=False)[0].bounds
+        key = (id(node), state.viewport, state.style.font_size)
+        if key not in self._bounds or state.used:
+            with self.collecting() as scene:
+                own = self.declared(node, state)
+                seen = state.style.with_({"visibility": "visible"} | _OF_BOUNDS)
+                free = replace(state, matrix=IDENTITY, clip=None, group=0, style=seen)
+                self._draw(node, own | _OF_BOUNDS, free)
+                self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
+        return self._bounds[key]
+
+
+# A box is that of the shapes themselves, painted or not, without what decorates them.
+_OF_BOUNDS = {
+    "fill": "black", "fill-opacity": "1", "marker-start": "none", "marker-mid": "none", "marker-end": "none",
+}  # fmt: skip
+
+
+def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
+    """Return where a `<use>` puts what it shows."""
+    place = node.attributes | own
+    x, y = (state.px(place.get(name), name) for name in ("x", "y"))
+    return translation(x or 0.0, y or 0.0)
+
+
+def _link(node: Node) -> str:
+    return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
+
+
+def _is_foreign(node: Node) -> bool:
+    """Return whether an element is none of SVG's."""
+    return ":" in node.tag or node.tag.startswith(("{", "#"))
+
+
+def _is_for_us(node: Node) -> bool:
+    """Return whether an element's conditions hold; Illustrator's private copies are not for us."""
+    attributes = node.attributes
+    if "requiredExtensions" in attributes:
+        return False
+    if "systemLanguage" not in attributes:
+        return True
+    languages = [part.strip() for part in attributes["systemLanguage"].split(",")]
+    return any(language == "en" or language.startswith("en-") for language in languages)
+
+
+def _is_wrapper(node: Node) -> bool:
+    """Whether a top-level group only wraps layers: Illustrator's, or one around Inkscape's."""
+    if node.attributes.get("inkscape:groupmode") == "layer":
+        return False
+    return "i:extraneous" in node.attributes or any(
+        child.attributes.get("inkscape:groupmode") == "layer" for child in node.children
+    )

@@ -1,0 +1,353 @@
+"""XML text as a light tree of nodes, read with guards against hostile files.
+
+Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
+declare a handful for their name spaces, so short internal ones are allowed, and nothing else.
+
+Long rows of polylines, as our own files have them, are lifted out before the XML is parsed: most of the
+time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
+place, whose `points` are a PlainRun. Where a single element could matter (style sheets, `<use>`, markers,
+comments) nothing is lifted out.
+"""
+
+import gzip
+import io
+import re
+import secrets
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import BinaryIO
+from xml.parsers import expat
+
+import numpy as np
+
+from drawscape.drawing.path.numbers import parse_pairs
+from drawscape.errors import SvgReadError
+from drawscape.geometry.lines import Lines
+
+# Real drawings nest below twenty; a renderer's own recursion ends in the hundreds.
+DEEPEST = 256
+# Path data shrinks to a third or a fifth; what unpacks to far more is a bomb.
+_LARGEST_BYTES = 200 << 20
+_SURELY_HARMLESS_BYTES = 10 << 20
+_LARGEST_RATIO = 50
+_LONGEST_ENTITY = 200
+_MOST_ENTITIES = 100
+
+
+@dataclass(slots=True)
+class Node:
+    """An element: `tag` without SVG's name space, `attributes` as written, and its own `text`.
+
+    Inside `<text>` the characters between elements are children with the tag `#text`.
+    """
+
+    tag: str
+    attributes: dict[str, str]
+    children: "list[Node]" = field(default_factory=list)
+    text: str = ""
+    parent: "Node | None" = field(default=None, repr=False, compare=False)
+
+    # What cssselect2 asks of an element.
+    @property
+    def attrib(self) -> dict[str, str]:
+        """The attributes."""
+        return self.attributes
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Return an attribute's value."""
+        return self.attributes.get(name, default)
+
+    def __iter__(self) -> "Iterator[Node]":
+        return iter(self.children)
+
+    def __len__(self) -> int:
+        return len(self.children)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, index: slice) -> "list[Node]":
+        return self.children[index]
+
+
+_NAMESPACES = {
+    "http://www.w3.org/2000/svg": "",
+    "http://www.w3.org/1999/xlink": "xlink:",
+    "http://www.inkscape.org/namespaces/inkscape": "inkscape:",
+    "http://ns.adobe.com/AdobeIllustrator/10.0/": "i:",
+    "http://ns.adobe.com/Extensibility/1.0/": "x:",
+}
+
+
+def parse_xml(data: bytes | str | Path) -> Node:
+    """Return the root of `data`; it may be gzipped, and text is read as it stands.
+
+    A path's file is read in pieces, so that it never stands in memory as a whole.
+
+    Raises SvgReadError for what is not well-formed, for external or nested entities, and for
+    nesting beyond 256 levels.
+    """
+    if isinstance(data, Path):
+        with data.open("rb") as stream:
+            if stream.read(2) != b"\x1f\x8b":
+                stream.seek(0)
+                return _TreeBuilder(None).build(stream)
+        data = data.read_bytes()
+    if isinstance(data, bytes) and data[:2] == b"\x1f\x8b":
+        data = _unzipped(data)
+    encoding = None
+    if isinstance(data, str):
+        data, encoding = data.encode("utf-8", "surrogatepass"), "utf-8"
+    return _TreeBuilder(encoding).build(io.BytesIO(data))
+
+
+def _unzipped(data: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            most = max(_SURELY_HARMLESS_BYTES, min(_LARGEST_BYTES, _LARGEST_RATIO * len(data)))
+            plain = stream.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SvgReadError(f"a gzipped SVG that cannot be unpacked: {error}") from error
+    if len(plain) > most:
+        raise SvgReadError(f"a gzipped SVG that unpacks to more than {most >> 20} MB is refused")
+    return plain
+
+
+class _TreeBuilder:
+    def __init__(self, encoding: str | None) -> None:
+        self._root: Node | None = None
+        self._open: list[Node] = []
+        self._texts: list[str] = []
+        self._entities = 0
+        self._in_text = 0
+        self._names: dict[str, str] = {}
+        parser = expat.ParserCreate(encoding, namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._texts.append
+        parser.EntityDeclHandler = self._entity
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        self._parser = parser
+
+    def build(self, stream: BinaryIO) -> Node:
+        try:
+            self._parser.ParseFile(stream)
+        except expat.ExpatError as error:
+            raise SvgReadError(f"not well-formed XML: {error}") from error
+        except (LookupError, UnicodeError) as error:
+            raise SvgReadError(f"an encoding that cannot be read: {error}") from error
+        finally:
+            # The handlers are bound methods: a cycle that would keep the tree alive.
+            self._parser = None  # type: ignore[assignment]
+        if self._root is None:
+            raise SvgReadError("an empty file; an <svg> element is needed")
+        return self._root
+
+    def _name(self, name: str) -> str:
+        """Return a qualified name with a known prefix, or the name space in braces."""
+        space, _, local = name.rpartition(" ")
+        short = _NAMESPACES[space] + local if space in _NAMESPACES else f"{{{space}}}{local}"
+        self._names[name] = short if space else local
+        return self._names[name]
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        for key in attributes:
+            if " " in key:
+                attributes = {self._names.get(k) or self._name(k): v for k, v in attributes.items()}
+                break
+        node = Node(self._names.get(name) or self._name(name), attributes)
+        if self._open:
+            if self._in_text:
+                self._keep_text()
+            node.parent = self._open[-1]
+            self._open[-1].children.append(node)
+        else:
+            self._root = node
+        if len(self._open) >= DEEPEST:
+            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
+        self._open.append(node)
+        self._texts.clear()
+        self._in_text += node.tag == "text"
+
+    def _end(self, name: str) -> None:
+        if self._in_text:
+            self._keep_text()
+        node = self._open.pop()
+        self._in_text -= node.tag == "text"
+        if self._texts:
+            text = "".join(self._texts).strip()
+            self._texts.clear()
+            node.text = text
+            # The metadata's text may stand in elements of its own.
+            if text and self._open and self._open[-1].tag == "metadata":
+                self._open[-1].text = text
+
+    def _keep_text(self) -> None:
+        if self._texts:
+            inside = self._open[-1]
+            inside.children.append(Node("#text", {}, text="".join(self._texts), parent=inside))
+            self._texts.clear()
+
+    def _entity(
+        self,
+        name: str,
+        is_parameter: bool,
+        value: str | None,
+        base: str | None,
+        system_id: str | None,
+        public_id: str | None,
+        notation: str | None,
+    ) -> None:
+        del base, public_id, notation
+        self._entities += 1
+        if value is None or system_id is not None:
+            raise SvgReadError(f"the external entity {name!r} is refused")
+        if is_parameter or "&" in value or "<" in value or "%" in value:
+            raise SvgReadError(f"the entity {name!r} holds markup or other entities; it is refused")
+        if len(value) > _LONGEST_ENTITY or self._entities > _MOST_ENTITIES:
+            raise SvgReadError(
+                f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities "
+                f"of {_LONGEST_ENTITY} characters"
+            )
+
+
+# HTML forgets about capitals; of SVG's names these matter to lines.
+_CAPITALS = {
+    name.lower(): name
+    for name in (
+        "viewBox", "preserveAspectRatio", "clipPath", "clipPathUnits", "gradientTransform",
+        "linearGradient", "radialGradient", "textPath", "markerWidth", "markerHeight", "markerUnits",
+        "refX", "refY", "maskUnits", "maskContentUnits", "systemLanguage", "foreignObject",
+    )
+}  # fmt: skip
+
+
+def parse_leniently(text: str) -> Node:
+    """Return the root of `text`, whatever prefixes, entities or ends of elements are amiss.
+
+    Raises SvgReadError for what nests beyond reason.
+    """
+    try:
+        return parse_xml(text)
+    except SvgReadError:
+        builder = _LenientBuilder()
+        builder.feed(text)
+        builder.close()
+        return builder.root
+
+
+class _LenientBuilder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Node("svg", {})
+        self._open: list[Node] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes: dict[str, str] = {}
+        for name, value in attrs:
+            attributes.setdefault(_CAPITALS.get(name, name), value or "")
+        parent = self._open[-1] if self._open else None
+        node = Node(_CAPITALS.get(tag, tag), attributes, parent=parent)
+        if parent is not None:
+            parent.children.append(node)
+        elif tag == "svg":
+            self.root = node
+        if len(self._open) >= DEEPEST:
+            raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
+        self._open.append(node)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        name = _CAPITALS.get(tag, tag)
+        if any(node.tag == name for node in self._open):
+            while self._open.pop().tag != name:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._open:
+            return
+        inside = self._open[-1]
+        inside.text += data
+        if inside.tag in ("text", "tspan") and data:
+            inside.children.append(Node("#text", {}, text=data, parent=inside))
+
+
+_OPENING, _CLOSING = b'<polyline points="', b'" />\n'
+_ROW = re.compile(rb'(?:<polyline points="[-0-9., ]++" />\n)++')
+_LEAST_BYTES = 50_000
+"""Of a row; for less it is not worth it."""
+
+_AT_ONCE = 100_000
+"""Bytes: their numbers, and the arrays in between, stay in the cache."""
+
+_PLAIN = frozenset(
+    ("metadata", "g", "polyline", "polygon", "path", "line", "rect", "circle", "ellipse")
+)
+_UNLIKE_OURS = (b"<!", b"marker")
+
+
+class PlainRun(str):
+    """The `points` of many polylines at once; `lines` has them, in the file's units."""
+
+    __slots__ = ("lines",)
+    lines: Lines
+
+
+def tree_with_runs(data: bytes) -> Node | None:
+    """Return the root element of a file with its long rows lifted out; None where that cannot be done."""
+    runs: dict[str, PlainRun] = {}
+    kept, end = [], 0
+    for row in _ROW.finditer(data):
+        lines = _lines(data, *row.span()) if row.end() - row.start() >= _LEAST_BYTES else None
+        if lines is not None:
+            run = PlainRun(secrets.token_hex(16))
+            run.lines = lines
+            runs[run] = run
+            kept += [data[end : row.start()], _OPENING, run.encode(), _CLOSING]
+            end = row.end()
+    if not runs:
+        return None
+    rest = b"".join([*kept, data[end:]])
+    if any(mark in rest for mark in _UNLIKE_OURS):
+        return None
+    root = parse_xml(rest)
+    return root if _put_back(root, runs) else None
+
+
+def _put_back(root: Node, runs: dict[str, PlainRun]) -> bool:
+    """Hand the runs to their elements; return whether all is as in a file of ours."""
+    waiting = list(root.children)
+    while waiting:
+        node = waiting.pop()
+        if node.tag not in _PLAIN:
+            return False
+        run = runs.get(node.attributes.get("points", ""))
+        if run is not None:
+            node.attributes["points"] = run
+        waiting.extend(node.children)
+    return True
+
+
+def _lines(data: bytes, begin: int, end: int) -> Lines | None:
+    """Return the lines of a row; None unless each is `x,y x,y`, of two points at least."""
+    points = np.empty((data.count(b",", begin, end), 2))
+    last, filled = [np.array([-1])], 0
+    while begin < end:
+        cut = data.rfind(_CLOSING, begin, min(begin + _AT_ONCE, end))
+        cut = (data.index(_CLOSING, begin) if cut < 0 else cut) + len(_CLOSING)
+        text = data[begin:cut].replace(_OPENING, b"").replace(_CLOSING, b"\n")
+        pairs = parse_pairs(text)
+        if pairs is None:
+            return None
+        points[filled : filled + len(pairs[0])] = pairs[0]
+        last.append(pairs[1] + filled)
+        begin, filled = cut, filled + len(pairs[0])
+    offsets = np.concatenate(last) + 1
+    return Lines(points, offsets) if (np.diff(offsets) > 1).all() else None
