@@ -1,10 +1,11 @@
-"""Whole sheets: postcards and blueprint artboards."""
+"""Whole sheets: postcards and technical artboards.
 
-from drawscape.sheets.artboard import artboard
-from drawscape.sheets.looks import STYLES
+Read postcard.py or artboard.py; fitting.py sets text in boxes, names.py makes file names.
+"""
+
+from drawscape.sheets.artboard import STYLES, artboard
 from drawscape.sheets.names import safe_name, short_hash
-from drawscape.sheets.postcard import postcard_back, postcard_front
-from drawscape.sheets.templates import template_names
+from drawscape.sheets.postcard import postcard_back, postcard_front, template_names
 
 __all__ = [
     "STYLES",

@@ -1,7 +1,9 @@
-"""Sheets for a drawing: border, title, legend, and the drawing placed to fit."""
+"""Sheets for a drawing: border, title block, legend, and the drawing placed to fit."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -9,15 +11,65 @@ from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import SheetError, UnknownNameError
 from drawscape.geometry.curves import TOLERANCE_MM
-from drawscape.sheets.fitting import Box
-from drawscape.sheets.furniture import draw_border, draw_title_block
-from drawscape.sheets.legend import Legend, draw_legend, legend_rows
-from drawscape.sheets.looks import STYLES, Look
-from drawscape.svg_builder import SVGBuilder
+from drawscape.lettering import Align, Style
+from drawscape.sheets.fitting import Box, fit_text
+from drawscape.svg_builder import Pen, SVGBuilder
 
 Bounds = tuple[float, float, float, float]
 Drawing = str | os.PathLike[str] | bytes | SVGBuilder
 """A canvas, an SVG's path, or its content."""
+
+
+Legend = Mapping[str, Any] | Sequence[Sequence[Any] | Mapping[str, Any]] | None
+"""Rows of a table: label and value each, or `{"label": ..., "content": ...}`."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one style of sheet is drawn: pens, and the height of its title block."""
+
+    frame: Pen
+    text: Pen
+    drawing: Pen
+    font: str
+    block_mm: float
+    marks: bool
+
+    def in_color(self, color: str) -> "Look":
+        """Return the look with all its pens in `color`."""
+        frame, text, drawing = (
+            replace(pen, color=color) for pen in (self.frame, self.text, self.drawing)
+        )
+        return replace(self, frame=frame, text=text, drawing=drawing)
+
+
+STYLES: Mapping[str, Look] = {
+    "blueprint": Look(
+        Pen("frame", "#16437e", 0.5),
+        Pen("lettering", "#16437e", 0.35),
+        Pen("drawing", "#0b2545", 0.35),
+        font="rowmans",
+        block_mm=26.0,
+        marks=True,
+    ),
+    "basic": Look(
+        Pen("frame", "black", 0.4),
+        Pen("lettering", "black", 0.35),
+        Pen("drawing", "black", 0.3),
+        font="futural",
+        block_mm=20.0,
+        marks=False,
+    ),
+    "airport": Look(
+        Pen("frame", "#1c1c1c", 0.7),
+        Pen("lettering", "#1c1c1c", 0.5),
+        Pen("drawing", "#b8860b", 0.35),
+        font="futuram",
+        block_mm=30.0,
+        marks=False,
+    ),
+}
+"""The styles of sheets by name."""
 
 
 def artboard(
@@ -102,3 +154,158 @@ def _document(drawing: Drawing, enlarged: Callable[[Bounds], float]) -> Document
 def _scale(bounds: Bounds, area: Box) -> float:
     x0, y0, x1, y1 = bounds
     return min(area.width / max(x1 - x0, 1e-9), area.height / max(y1 - y0, 1e-9))
+
+
+_MOST_ROWS = 24
+
+
+def legend_rows(legend: Legend) -> list[tuple[str, str]]:
+    if not legend:
+        return []
+    pairs = list(legend.items()) if isinstance(legend, Mapping) else list(legend)
+    rows = []
+    for pair in pairs:
+        if isinstance(pair, Mapping) and {"label", "content"} <= pair.keys():
+            pair = (pair["label"], pair["content"])
+        if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
+            raise SheetError(f"legend row {pair!r}: each row is a label and a value")
+        rows.append((str(pair[0]), str(pair[1])))
+    if len(rows) > _MOST_ROWS:
+        raise SheetError(f"the legend has {len(rows)} rows; {_MOST_ROWS} at most")
+    return rows
+
+
+def draw_legend(
+    svg: SVGBuilder, look: Look, area: Box, rows: Sequence[tuple[str, str]], missing: str | None
+) -> Box:
+    """Draw the table in the upper right corner of `area` and return its box."""
+    height = min(7.0, area.height / (len(rows) + 1))
+    letters = Style(look.font, min(2.6, height * 0.42), missing=missing)
+    left, right = _widths(rows, letters, area.width * 0.4)
+    width = left + right
+    table = Box(area.x + area.width - width, area.y, width, height * (len(rows) + 1))
+    middle = table.x + left
+    with svg.layer(look.frame.name):
+        _draw_rules(svg, table, height, middle)
+    with svg.layer(look.text.name):
+        _write(svg, "LEGEND", Box(table.x, table.y, width, height), letters, align="center")
+        for index, (label, value) in enumerate(rows, 1):
+            y = table.y + height * index
+            _write(svg, label, Box(table.x, y, left, height), letters)
+            _write(svg, value, Box(middle, y, right, height), letters)
+    return table
+
+
+def _widths(rows: Sequence[tuple[str, str]], letters: Style, limit: float) -> tuple[float, float]:
+    """Return the widths of the two columns, `limit` mm together at most."""
+    left, right = (max(letters.width(row[column]) for row in rows) + 4.0 for column in (0, 1))
+    if left + right > limit:
+        # The shorter column keeps its width where it can; the longer one's text shrinks.
+        left = max(min(left, limit / 2), limit - right)
+        right = limit - left
+    return left, max(right, letters.width("LEGEND") + 4.0 - left)
+
+
+def _draw_rules(svg: SVGBuilder, table: Box, height: float, middle: float) -> None:
+    right, bottom = table.x + table.width, table.y + table.height
+    svg.rect(table.x, table.y, table.width, table.height)
+    svg.line(middle, table.y + height, middle, bottom)
+    for index in range(1, round(table.height / height)):
+        y = table.y + height * index
+        svg.line(table.x, y, right, y)
+
+
+def _write(svg: SVGBuilder, text: str, cell: Box, letters: Style, align: Align = "left") -> None:
+    if not text.strip():
+        return
+    fitted = fit_text(
+        text,
+        Box(cell.x + 1.6, cell.y, cell.width - 3.2, cell.height),
+        what="legend entry",
+        font=letters.font,
+        largest=letters.size,
+        smallest=0.9,
+        align=align,
+        line_height=1.5,
+        missing=letters.missing,
+    )
+    svg.polylines(fitted.lines)
+
+
+def draw_border(svg: SVGBuilder, look: Look, page: Box, block: Box) -> None:
+    """Draw the border and, where the style has them, the zones around it."""
+    with svg.layer(look.frame.name, color=look.frame.color, width=look.frame.width):
+        svg.rect(page.x, page.y, page.width, page.height)
+        svg.line(block.x, block.y, block.x + block.width, block.y)
+        if look.marks:
+            outer = page.inset(-4.0)
+            svg.rect(outer.x, outer.y, outer.width, outer.height)
+            _grid_marks(svg, page, outer)
+
+
+def _grid_marks(svg: SVGBuilder, page: Box, outer: Box) -> None:
+    """Draw the zones of a technical sheet's edge, numbered across and lettered down (ISO 5457)."""
+    across, down = max(2, round(page.width / 50)), max(2, round(page.height / 50))
+    for index in range(across):
+        step = page.width / across
+        x = page.x + step * index
+        for y0, y1 in ((outer.y, page.y), (page.y + page.height, outer.y + outer.height)):
+            if index:
+                svg.line(x, y0, x, y1)
+            middle = x + step / 2, (y0 + y1) / 2
+            svg.lettering(str(index + 1), *middle, size=2, align="center", valign="middle")
+    for index in range(down):
+        step = page.height / down
+        y = page.y + step * index
+        for x0, x1 in ((outer.x, page.x), (page.x + page.width, outer.x + outer.width)):
+            if index:
+                svg.line(x0, y, x1, y)
+            middle = (x0 + x1) / 2, y + step / 2
+            svg.lettering(chr(65 + index), *middle, size=2, align="center", valign="middle")
+
+
+def draw_title_block(
+    svg: SVGBuilder, look: Look, block: Box, words: tuple[str, str, str], missing: str | None
+) -> None:
+    """Draw the block with its `words`: title, subtitle (may be empty) and the sheet's format.
+
+    Raises SheetError for a title that is empty and for text that does not fit.
+    """
+    title, subtitle, sheet = words
+    if not isinstance(title, str) or not title.strip():
+        raise SheetError(f"title {title!r} is empty; a sheet needs one")
+    side = min(52.0, block.width * 0.28)
+    inside = Box(block.x + 4, block.y + 2, block.width - side - 8, block.height - 4)
+    upper = inside.height * (0.6 if subtitle else 1.0)
+    with svg.layer(look.text.name, color=look.text.color, width=look.text.width):
+        _write_title(
+            svg, look, title, Box(inside.x, inside.y, inside.width, upper), "title", 8.0, missing
+        )
+        if subtitle:
+            lower = Box(inside.x, inside.y + upper, inside.width, inside.height - upper)
+            _write_title(svg, look, subtitle, lower, "subtitle", 4.0, missing)
+    column = Box(block.x + block.width - side, block.y, side, block.height)
+    _draw_cells(svg, look, column, (("SHEET", sheet), ("UNITS", "millimetres")))
+
+
+def _write_title(
+    svg: SVGBuilder, look: Look, text: str, box: Box, what: str, largest: float, missing: str | None
+) -> None:
+    style: dict[str, Any] = {"font": look.font, "missing": missing, "line_height": 1.7}
+    fitted = fit_text(text, box, what=what, largest=largest, align="left", **style)
+    svg.polylines(fitted.lines)
+
+
+def _draw_cells(
+    svg: SVGBuilder, look: Look, column: Box, cells: tuple[tuple[str, str], ...]
+) -> None:
+    height = column.height / len(cells)
+    for index, (label, value) in enumerate(cells):
+        y = column.y + index * height
+        with svg.layer(look.frame.name):
+            svg.polyline([(column.x, y + height), (column.x, y), (column.x + column.width, y)])
+        inside = Box(column.x + 2, y + 3.6, column.width - 4, height - 3.8)
+        shown = fit_text(value, inside, font=look.font, largest=3.2, smallest=1.4, align="left")
+        with svg.layer(look.text.name):
+            svg.lettering(label, column.x + 2, y + 2.9, size=1.5, font=look.font)
+            svg.polylines(shown.lines)

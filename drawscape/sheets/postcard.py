@@ -1,18 +1,49 @@
-"""Postcards of A6: a front with a design and a message, a back with an address."""
+"""Postcards of A6: a front with a design and a message, a back with an address.
+
+A design is an SVG file in `designs/` with a layer per pen, and a box for the text.
+"""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from drawscape.errors import SheetError
+from drawscape.drawing.document import Layer
+from drawscape.errors import SheetError, UnknownNameError
 from drawscape.lettering import load_font
 from drawscape.sheets.fitting import Box, fit_text
-from drawscape.sheets.templates import HEIGHT_MM, WIDTH_MM, decoration
 from drawscape.svg_builder import Pen, SVGBuilder
 
+WIDTH_MM, HEIGHT_MM = 148, 105
+"""A6 across."""
+
+_TEXT_BOXES = {
+    "birthday": Box(66, 31, 72, 60),
+    "greetings": Box(10, 32, 72, 42),
+    "thank_you": Box(39, 30, 70, 45),
+    "travel": Box(82, 38, 58, 56),
+    "winter": Box(30, 26, 88, 44),
+}
 _MOST_LINES = 6
 # The name's rule lies clear below the stamp; six rows end above the postcode's boxes.
 _FIRST_RULE, _ROW = 46.0, 8.0
 _POSTCODE_TOP = 90.0
+
+
+def template_names() -> tuple[str, ...]:
+    """Return the names of all templates.
+
+    >>> template_names()[0]
+    'birthday'
+    """
+    return tuple(_TEXT_BOXES)
+
+
+@lru_cache(maxsize=len(_TEXT_BOXES))
+def _design(name: str) -> tuple[Layer, ...]:
+    from drawscape.svg.read import read_svg
+
+    return read_svg(Path(__file__).parent / "designs" / f"{name}.svg").layers
 
 
 def postcard_front(
@@ -30,14 +61,15 @@ def postcard_front(
     Raises UnknownNameError for an unknown template or font, GlyphError for what the font cannot
     write (unless `missing` replaces it), SheetError for a message that is empty or too long.
     """
-    design = decoration(template_name)
+    if template_name not in _TEXT_BOXES:
+        raise UnknownNameError("postcard template", str(template_name), _TEXT_BOXES)
     load_font(font)
     _filled("message", message)
     svg = SVGBuilder(WIDTH_MM, HEIGHT_MM, pen=Pen("ink", "#1b1b1b", 0.4))
-    for pen, lines in design.layers:
-        with svg.layer(pen.name, color=pen.color, width=pen.width):
-            svg.polylines(lines)
-    box = design.box
+    for layer in _design(template_name):
+        with svg.layer(layer.name, color=layer.color, width=layer.width_mm):
+            svg.polylines(layer.lines)
+    box = _TEXT_BOXES[template_name]
     if greeting:
         hail = greeting.replace("{recipient}", _filled("recipient", recipient))
         top = Box(box.x, box.y, box.width, min(14.0, box.height / 4))
