@@ -1,23 +1,69 @@
 """Many drawings of one sketch at once: contact sheets by seed, tables of variations; sheets found again."""
 
-from collections.abc import Iterable
+import itertools
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from drawscape.catalogue import sheet_store
+from drawscape.catalogue import drawn_for, refresh, sheet_store
+from drawscape.catalogue.captions import short
 from drawscape.drawing.paper import Orientation, paper_size
-from drawscape.errors import UnknownNameError
-from drawscape.notebook.matrix import paired_matrix, sampled_matrix, seed_matrix, value_matrix
-from drawscape.notebook.sheet_cells import stored_cells, target_named
-from drawscape.notebook.sheet_view import ContactSheet, sheet_words
-from drawscape.notebook.target import Drawable, target_of
+from drawscape.durations import seconds
+from drawscape.errors import (
+    DrawscapeError,
+    JobFailed,
+    JobNotFoundError,
+    JobTimeout,
+    ParameterError,
+    UnknownNameError,
+)
+from drawscape.jobs import Batch, get_job
+from drawscape.notebook.board import (
+    AS_ASKED,
+    ORDERS,
+    TROUBLES,
+    Board,
+    Cell,
+    Gallery,
+    enqueue_missing,
+    plan,
+)
+from drawscape.notebook.reader import state_of
+from drawscape.notebook.standing import DrawnBefore, at_one_moment, notebook_sketch
+from drawscape.notebook.target import Drawable, Target, target_of
+from drawscape.notebook.text import label_of
+from drawscape.parameters import Parameter, parameters_apart
+from drawscape.sketches import SKETCHES
+from drawscape.sketches.provenance import address_of
 
-__all__ = ["ContactSheet", "contact_sheet", "sheet", "sheet_words", "sheets", "variations"]
+MOST_CELLS = 400
+"""A typing error in a range must not fill the queue; a wall of prints has fewer."""
+
+MORE = 24
+"""Seeds that the button adds: as many again as one looks through in one go."""
+
+SPREAD = 12
+"""Drawings of variations of nothing in particular."""
+
+_POLL_S = 0.5
+"""How often `wait` reads jobs by itself, should the reader have nothing to tell."""
+
+_SEED = Parameter("seeds", "int", low=0)
+_COLUMNS = Parameter("columns", "int", low=1)
+_COUNT = Parameter("sobol", "int", low=1, high=MOST_CELLS)
 
 
+def _names(sketch: Drawable) -> list[str]:
+    return [parameter.name for parameter in target_of(sketch).parameters]
+
+
+@parameters_apart("vary", _names)
 def contact_sheet(
     sketch: Drawable,
-    seeds: Iterable[int] = range(12),
+    seeds: Iterable[int] | int = range(12),
     *,
     columns: int = 4,
     paper: str = "A5",
@@ -25,24 +71,25 @@ def contact_sheet(
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
+    vary: Mapping[str, Any] | None = None,
     **values: Any,
-) -> ContactSheet:
+) -> "ContactSheet":
     """Return a live sheet with one drawing of `sketch` per seed, all else as in `values`.
 
-    What stands is shown at once, the rest is queued as one batch and appears as it comes; `fresh` draws
-    all anew. Called again, it shows the same sheet, running or finished. `sheet(name)` finds it by its name.
-    Raises as `form` does; then nothing was queued.
+    `seeds` are a list or range, or how many. What exists is shown at once, the rest is queued as one batch
+    and appears as it comes; `fresh` draws all again. Called again, it shows the same sheet, running or
+    finished. `sheet(name)` finds it by its name. `vary` holds parameters whose names are options here.
+    Raises as `form` does, and ParameterError for the name of another sketch's sheet; then nothing was queued.
 
     >>> contact_sheet("spiral", range(6), paper="A6")
     <ContactSheet: 6 drawings of spiral>
     """
-    matrix = seed_matrix(seeds, values, columns)
+    matrix = seed_matrix(seeds, {**(vary or {}), **values}, columns)
     size = paper_size(paper, orientation)
-    return ContactSheet.of(
-        target_of(sketch), matrix, size, name=name, fresh=fresh, job_timeout=job_timeout
-    )
+    return ContactSheet.of(target_of(sketch), matrix, size, name, fresh, job_timeout)
 
 
+@parameters_apart("vary", _names)
 def variations(
     sketch: Drawable,
     *,
@@ -54,26 +101,32 @@ def variations(
     name: str | None = None,
     fresh: bool = False,
     job_timeout: Any = "5m",
+    vary: Mapping[str, Any] | None = None,
     **choices: Any,
-) -> ContactSheet:
+) -> "ContactSheet":
     """Return a live sheet with one drawing for each combination of the values in `choices`.
 
     A list, tuple, range or array is an axis, `seed` too; anything else holds for all. Of two axes the
     first runs down and the second across. With `paired` the axes run side by side, one drawing for each
     place in them; with `sobol=24` that many drawings are spread evenly over axes given as (low, high).
-    Otherwise as `contact_sheet`.
+    Without any axis they are spread over all numbers that have bounds. `vary` holds parameters whose names
+    are options here. Otherwise as `contact_sheet`.
     Raises as `form` does; then nothing was queued.
 
     >>> variations("spiral", turns=[5, 10, 20], seed=[1, 2])
     <ContactSheet: 6 drawings of spiral>
+    >>> variations("schotter", vary={"columns": [6, 12]})
+    <ContactSheet: 2 drawings of schotter>
     """
-    target = target_of(sketch)
+    target, chosen = target_of(sketch), {**(vary or {}), **choices}
+    if not any(map(_is_axis, chosen.values())):
+        chosen, sobol = {**_ranges(target, chosen), **chosen}, sobol or SPREAD
     if sobol is not None:
-        matrix = sampled_matrix(choices, sobol, target.parameters, columns)
+        matrix = sampled_matrix(chosen, sobol, target.parameters, columns)
     else:
-        matrix = (paired_matrix if paired else value_matrix)(choices, columns)
+        matrix = (paired_matrix if paired else value_matrix)(chosen, columns)
     size = paper_size(paper, orientation)
-    return ContactSheet.of(target, matrix, size, name=name, fresh=fresh, job_timeout=job_timeout)
+    return ContactSheet.of(target, matrix, size, name, fresh, job_timeout)
 
 
 class Sheets(list[str]):
@@ -98,7 +151,7 @@ def sheets() -> Sheets:
     return Sheets(sheet_store.keys())
 
 
-def sheet(name: str) -> ContactSheet:
+def sheet(name: str) -> "ContactSheet":
     """Return the sheet of that name as it is now: in the middle of being drawn, or at its end.
 
     Raises UnknownNameError.
@@ -110,19 +163,367 @@ def sheet(name: str) -> ContactSheet:
     body = sheet_store.load(name)
     if body is None:
         raise UnknownNameError("sheet", name, sheet_store.keys())
-    seeds = body.get("seeds") or {
-        "sketch": None,
-        "size": (0, 0),
-        "values": None,
-        "job_timeout": "5m",
-    }
+    seeds = body.get("seeds") or {}
     return ContactSheet(
         body["title"],
-        stored_cells(body),
+        _stored_cells(body["cells"]),
         body["columns"],
         name=name,
-        target=target_named(seeds["sketch"]),
-        size=tuple(seeds["size"]),
-        values=seeds["values"],
-        job_timeout=seeds["job_timeout"],
+        target=_target_named(seeds.get("sketch")),
+        size=tuple(seeds.get("size", (0, 0))),
+        values=seeds.get("values"),
+        job_timeout=seeds.get("job_timeout", "5m"),
     )
+
+
+class ContactSheet(Board):
+    """A grid of drawings. `drawings` are those that exist, `chosen` those that are chosen.
+
+    Keys: arrows move, 0 to 5 rate, Space enlarges, v inspects, Enter opens a form, c compares the chosen,
+    b breeds from them, x rejects.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        cells: Sequence[Cell],
+        columns: int,
+        *,
+        name: str = "",
+        target: Target | None = None,
+        size: tuple[float, float] = (0.0, 0.0),
+        values: dict[str, Any] | None = None,
+        job_timeout: Any = "5m",
+        batch: Batch | None = None,
+    ) -> None:
+        self.name = name
+        self.batch = batch
+        """The batch that was queued for what did not exist; None when all did."""
+        self._title, self._target = title, target
+        self._size, self._values, self._job_timeout = size, values, job_timeout
+        has_seeds = values is not None and target is not None and target.has_seed
+        controls = [
+            {"id": "cancel", "kind": "button", "label": "Stop the rest", "icon": "cancel"}
+            | {"tooltip": "Cancel what is not drawn yet"},
+            {"id": "more", "kind": "button", "label": f"{MORE} more", "icon": "more"}
+            | {"tooltip": f"Draw the next {MORE} seeds, too", "hidden": not has_seeds},
+            {"id": "order", "kind": "select", "label": "order", "value": AS_ASKED}
+            | {"options": [(one, one) for one in (AS_ASKED, *ORDERS)], "tooltip": "Order"},
+        ]
+        super().__init__(
+            f"{len(cells)} drawings of {title}",
+            {str(number): cell for number, cell in enumerate(cells)},
+            columns=columns,
+            controls=controls,
+            head={"title": title + (f" · {name}" if name else "")},
+        )
+
+    @classmethod
+    def of(
+        cls,
+        target: Target,
+        matrix: "Matrix",
+        size: tuple[float, float],
+        name: str | None,
+        fresh: bool,
+        job_timeout: Any,
+    ) -> "ContactSheet":
+        """Return the sheet of `matrix`: what exists or is under way is shown, the rest is queued."""
+        cells = plan(target, matrix.cells, size, fresh=fresh)
+        requests = [cell.request for cell in cells]
+        if name is None and all(requests):
+            name = f"{target.title.replace(' ', '-')}-{address_of({'cells': requests})[:6]}"
+        former = sheet_store.load(name) if name else None
+        if former is not None and former["title"] != target.title:
+            raise ParameterError(
+                "name", name, f"is the name of a sheet of {former['title']}; give another one"
+            )
+        if former is not None and not fresh:
+            cells = _continued(former["cells"], cells)
+        first = matrix.cells[0].values
+        by_seed = all(c.caption == f"seed {c.values.get('seed')}" for c in matrix.cells)
+        batch = enqueue_missing(
+            target, cells, sheet=name or "", job_timeout=job_timeout, fresh=fresh
+        )
+        made = cls(
+            target.title,
+            cells,
+            matrix.columns,
+            name=name or "",
+            target=target,
+            size=size,
+            values={k: v for k, v in first.items() if k != "seed"} if by_seed else None,
+            job_timeout=job_timeout,
+            batch=batch,
+        )
+        made.save()
+        return made
+
+    def save(self) -> None:
+        """Keep the sheet under its name."""
+        if not self.name:
+            return
+        cells = [
+            {"caption": c.caption, "request": c.request, "job": c.job.id if c.job else None}
+            for c in self._cells.values()
+        ]
+        body = {"title": self._title, "columns": self.columns, "cells": cells}
+        sheet_store.save(self.name, {**body, "seeds": self._seeds(), "made_at": time.time()})
+
+    def wait(self, timeout: Any = None, *, raise_on_failure: bool = False) -> Gallery:
+        """Return the drawings as a gallery that lasts, once all have ended.
+
+        One that failed shows why in its place; with `raise_on_failure` it raises JobFailed.
+        Raises JobTimeout after `timeout`.
+        """
+        limit_s = None if timeout is None else time.monotonic() + seconds(timeout, "timeout")
+        with self._news:
+            for cell in list(self._cells.values()):
+                while not cell.ended and cell.job is not None:
+                    if limit_s is not None and time.monotonic() > limit_s:
+                        raise JobTimeout(f"{self.status} within the time given")
+                    if not self._news.wait(_POLL_S):
+                        self._changed(state_of(cell.job))
+        self.keep()  # a notebook that runs without a page may end now
+        every = list(self._cells.values())
+        bad = [cell for cell in every if cell.status in TROUBLES]
+        if bad and raise_on_failure:
+            why = bad[0].state.error if bad[0].state else ""
+            raise JobFailed(
+                f"{len(bad)} of {len(every)} jobs did not finish; {bad[0].caption}: {why}"
+            )
+        return Gallery.of(every, self.columns)
+
+    def cancel(self) -> int:
+        """Cancel what is not drawn yet; return how many drawings that were."""
+        waiting = {c.job.id: c.job for c in self._cells.values() if c.job and not c.ended}
+        # The last first: else the worker would begin what is canceled next.
+        return sum(bool(job.cancel()) for job in reversed(waiting.values()))
+
+    def more(self, count: int = MORE) -> None:
+        """Draw the next `count` seeds, too. Raises DrawscapeError on a sheet that has no seeds."""
+        if self._target is None or self._values is None or not self._target.has_seed:
+            raise DrawscapeError(
+                "run the cell that makes this sheet first: it knows the sketch and the seeds"
+            )
+        cells = list(self._cells.values())
+        last = max(int(cell.caption.rpartition(" ")[2]) for cell in cells)
+        matrix = seed_matrix(range(last + 1, last + 1 + count), self._values, self.columns)
+        new = plan(self._target, matrix.cells, self._size)
+        enqueue_missing(self._target, new, sheet=self.name, job_timeout=self._job_timeout)
+        self.show({str(number): cell for number, cell in enumerate([*cells, *new])})
+        self.follow(new)
+        self.save()
+
+    def sort(self, order: str) -> None:
+        """Put the tiles in the order of a figure, and show that in the menu, too."""
+        super().sort(order)
+        self._set_control("order", value=order)
+
+    def actions(self) -> dict[str, Any]:
+        """Return what the page can ask for."""
+        return {
+            **super().actions(),
+            "cancel": lambda _: self.cancel(),
+            "more": lambda _: self.more(),
+        }
+
+    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
+        tile = super()._tile(tile_id, cell)
+        if cell.drawing is not None and cell.drawn_before:
+            tile["hint"] = f"{DrawnBefore(cell.drawing).words} · {tile['hint']}"
+        return tile
+
+    def _count(self) -> None:
+        cells = list(self._cells.values())
+        ended = sum(cell.ended for cell in cells)
+        before = sum(cell.drawn_before for cell in cells)
+        self._show_head(
+            status=sheet_words([cell.status for cell in cells], before),
+            progress=ended / len(cells) if ended < len(cells) else None,
+        )
+        self._set_control("cancel", disabled=ended == len(cells))
+
+    def _seeds(self) -> dict[str, Any] | None:
+        """Return what draws further seeds after a restart, None where JSON cannot hold it."""
+        if self._target is None or self._values is None:
+            return None
+        function = self._target.fixed.get("function")
+        sketch = self._target.fixed.get("pattern_type") if function is None else function.__name__
+        kept = {"sketch": sketch, "values": self._target.shown(self._values), "size": self._size}
+        try:
+            return dict(json.loads(json.dumps({**kept, "job_timeout": self._job_timeout})))
+        except (TypeError, ValueError):
+            return None
+
+
+def sheet_words(statuses: list[str], before: int = 0) -> str:
+    """Return how far a sheet is: '7 of 12 drawn, 4 of them before, 1 failed'."""
+    words = [f"{statuses.count('finished')} of {len(statuses)} drawn"]
+    words += [f"{before} of them before"] if before else []
+    words += [f"{statuses.count(s)} {s.replace('_', ' ')}" for s in TROUBLES if s in statuses]
+    return ", ".join(words)
+
+
+def _stored_cells(held: Sequence[Mapping[str, Any]]) -> list[Cell]:
+    """Return the cells of a sheet as it was kept, with the drawings and jobs as they are now.
+
+    A drawing that was moved inside `output/` is found, one whose file is gone shows as deleted.
+    """
+    refresh()
+    cells = [Cell(one["caption"], request=one["request"]) for one in held]
+    with at_one_moment():
+        for cell, one in zip(cells, held, strict=True):
+            cell.drawing = drawn_for(cell.request) if cell.request else None
+            _attach(cell, one.get("job"))
+    return cells
+
+
+def _attach(cell: Cell, job_id: str | None) -> None:
+    """Let a cell follow the job that was queued for it, if that is still there."""
+    if cell.drawing is not None or not job_id:
+        return
+    try:
+        cell.job = get_job(job_id)
+    except JobNotFoundError:
+        return
+    cell.show(state_of(cell.job))
+
+
+def _continued(held: Sequence[Mapping[str, Any]], cells: list[Cell]) -> list[Cell]:
+    """Return the cells with the jobs that were queued for them before, and what was added to the sheet."""
+    jobs = {one["request"]: one.get("job") for one in held}
+    for cell in cells:
+        _attach(cell, jobs.get(cell.request))
+    requests = [cell.request for cell in cells]
+    if [one["request"] for one in held[: len(requests)]] != requests:
+        return cells
+    return [*cells, *_stored_cells(held[len(requests) :])]
+
+
+def _target_named(sketch: str | None) -> Target | None:
+    """Return the target of a sketch of this notebook, the project or the library; None for none."""
+    here = None if sketch is None else notebook_sketch(sketch)
+    if sketch is None or (here is None and sketch not in SKETCHES):
+        return None
+    return target_of(here or sketch)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The drawings of a sheet in rows of `columns`."""
+
+    cells: tuple[Cell, ...]
+    columns: int
+
+
+def seed_matrix(seeds: Iterable[int] | int, fixed: Mapping[str, Any], columns: int) -> Matrix:
+    """Return one cell per seed, all else as in `fixed`. Raises ParameterError for none or many."""
+    if isinstance(seeds, int) and seeds is not True:
+        seeds = range(seeds)
+    if isinstance(seeds, int) or not _is_axis(seeds):
+        raise ParameterError("seeds", seeds, "give a list or range of whole numbers, or how many")
+    if "seed" in fixed:
+        raise ParameterError("seed", fixed["seed"], "a contact sheet takes seeds=, a list or range")
+    chosen = [_SEED.check(seed) for seed in _limited("seeds", seeds)]
+    cells = tuple(Cell(f"seed {seed}", {**fixed, "seed": seed}) for seed in chosen)
+    return Matrix(cells, min(_COLUMNS.check(columns), len(cells)))
+
+
+def value_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
+    """Return one cell per combination; a list, tuple or range is an axis, anything else is fixed.
+
+    The last axis runs across, so that two axes make a table with the first one down. One axis
+    alone, or a number of `columns`, flows. Raises ParameterError where there are no or too many.
+    """
+    axes, fixed = _axes(choices)
+    rows = _limited("variations", itertools.product(*axes.values()))
+    cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
+    across = len(axes[next(reversed(axes))]) if len(axes) > 1 else min(4, len(cells))
+    return Matrix(cells, across if columns is None else _COLUMNS.check(columns))
+
+
+def paired_matrix(choices: Mapping[str, Any], columns: int | None = None) -> Matrix:
+    """Return one cell for each place in the axes, which run side by side and have one length."""
+    axes, fixed = _axes(choices)
+    lengths = {name: len(values) for name, values in axes.items()}
+    if len(set(lengths.values())) > 1:
+        raise ParameterError(
+            "paired", lengths, "give lists of one length for two or more parameters"
+        )
+    return _flowing(axes, fixed, columns)
+
+
+def sampled_matrix(
+    choices: Mapping[str, Any],
+    count: int,
+    parameters: Iterable[Parameter],
+    columns: int | None = None,
+) -> Matrix:
+    """Return `count` cells spread evenly over all axes at once: scrambled points of Sobol (1967), seed 0.
+
+    An axis is a pair (low, high); the numbers of a whole-number parameter are whole.
+    """
+    from scipy.stats import qmc  # 0.4 s to import, and seldom wanted
+
+    wanted = _COUNT.check(count)
+    axes, fixed = _axes(choices)
+    if any(len(ends) != 2 or ends[0] >= ends[1] for ends in axes.values()):
+        raise ParameterError("sobol", axes, "give each axis as a pair (low, high)")
+    whole = {parameter.name for parameter in parameters if parameter.kind == "int"} | {"seed"}
+    sampler = qmc.Sobol(len(axes), seed=0)
+    points = sampler.random_base2((wanted - 1).bit_length())[:wanted]
+    found = {}
+    for i, (name, (low, high)) in enumerate(axes.items()):
+        numbers = low + (high - low) * points[:, i]
+        found[name] = [round(x) if name in whole else float(x) for x in numbers]
+    return _flowing(found, fixed, columns)
+
+
+def _ranges(target: Target, fixed: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    """Return the bounds of all numbers of a sketch that are not `fixed`."""
+    found = {}
+    for one in target.parameters:
+        is_number = one.kind in ("int", "float") and not one.choices
+        if is_number and one.low is not None and one.high is not None and one.name not in fixed:
+            inside = (one.high - one.low) * 1e-6 if one.kind == "float" else 1
+            low, high = one.low + inside * one.low_open, one.high - inside * one.high_open
+            found[one.name] = (low, high)
+    if not found:
+        raise ParameterError("variations", dict(fixed), "give a list of values for a parameter")
+    return found
+
+
+def _axes(choices: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    axes = {name: _limited(name, value) for name, value in choices.items() if _is_axis(value)}
+    if not axes:
+        raise ParameterError("variations", dict(choices), "give a list of values for a parameter")
+    return axes, {name: value for name, value in choices.items() if name not in axes}
+
+
+def _flowing(
+    axes: Mapping[str, list[Any]], fixed: Mapping[str, Any], columns: int | None
+) -> Matrix:
+    rows = zip(*axes.values(), strict=True)
+    cells = tuple(_cell(dict(zip(axes, row, strict=True)), fixed) for row in rows)
+    return Matrix(cells, min(4, len(cells)) if columns is None else _COLUMNS.check(columns))
+
+
+def _is_axis(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def _cell(chosen: dict[str, Any], fixed: Mapping[str, Any]) -> Cell:
+    words = ", ".join(f"{label_of(name)} {short(value)}" for name, value in chosen.items())
+    return Cell(words, {**fixed, **chosen})
+
+
+def _limited(name: str, values: Iterable[Any]) -> list[Any]:
+    taken = list(itertools.islice(values, MOST_CELLS + 1))
+    if not taken:
+        raise ParameterError(name, [], "give at least one value")
+    if len(taken) > MOST_CELLS:
+        raise ParameterError(
+            name, f"{taken[:3]}...", f"more than {MOST_CELLS} drawings on one sheet"
+        )
+    return [value.item() if hasattr(value, "item") else value for value in taken]

@@ -132,7 +132,7 @@ class DrawingPanel:
         if shown and self._viewer is None:
             from drawscape.notebook.viewer import Viewer
 
-            self._viewer = Viewer()
+            self._viewer = Viewer(self._document or Document(1, 1, ()))
         if shown and self._document is not None and self._path is not None:
             margin_mm = margin_of(settings_of(self._path))
             self._viewer.show(self._document, title=self._path.name, margin_mm=margin_mm)

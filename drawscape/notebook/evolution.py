@@ -1,33 +1,45 @@
 """Drawings bred by choice: the stars of one generation are the parents of the next."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
+from drawscape.catalogue import Drawing
 from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
-from drawscape.jobs import enqueue_many, watch
-from drawscape.notebook.breeding import child, random_values
-from drawscape.notebook.breeding_controls import BreedingControls
-from drawscape.notebook.generation import Beginning, Generation, Individual, beginning
-from drawscape.notebook.matrix import Cell
-from drawscape.notebook.reader import ENDED, state_of
-from drawscape.notebook.sheet_cells import drawing_of, planned_cells
-from drawscape.notebook.standing import SHEET_PRIORITY
-from drawscape.notebook.style import LiveBox, line, write
-from drawscape.notebook.target import Target, target_of
-from drawscape.notebook.text import status_words
-from drawscape.notebook.thumbnail import Thumbnail
-from drawscape.notebook.tile_grid import Tile
-from drawscape.notebook.wall import Wall
-from drawscape.notebook.worker import ensure_worker, guard
-from drawscape.parameters import MISSING, Parameter
+from drawscape.notebook.board import Board, Cell, enqueue_missing, plan
+from drawscape.notebook.reader import state_of
+from drawscape.notebook.standing import is_drawing, opened, page_for
+from drawscape.notebook.target import Drawable, Target, target_of
+from drawscape.parameters import MISSING, Parameter, parameters_apart
+
+Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]
+"""What an evolution begins with: a sketch, or drawings of one, or their files."""
+
+Values = Mapping[str, Any]
 
 MOST = 48
 _SIZE = Parameter("size", "int", low=2, high=MOST)
 
+NEAR, FAR = 0.02, 0.6
+"""A part of each parameter's range: at the ends of the slider."""
 
+BEYOND = 0.5
+"""How far outside of its two parents, as a part of their distance, a child's number may lie."""
+
+UNLIKE = 0.7
+"""How much siblings differ in their spread (of its logarithm): some stay near, a few go further and so
+leave a valley in which all others are stuck."""
+
+
+def _names(sketch: Beginning) -> list[str]:
+    return [parameter.name for parameter in target_of(_beginning(sketch)[0]).parameters]
+
+
+@parameters_apart("vary", _names)
 def evolve(
     sketch: Beginning,
     size: int = 12,
@@ -37,12 +49,14 @@ def evolve(
     keep: Collection[str] = (),
     seed: int = 0,
     job_timeout: Any = "5m",
+    vary: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> "Evolution":
     """Return a first generation of `size` drawings of `sketch`; give stars, then press Next.
 
-    `values` are fixed, and so are the parameters named in `keep`, at their defaults. The settings of the
-    first generation come from all over each parameter's range, by `seed`; the paper is A6 unless named.
+    `values` are fixed, and so are the parameters named in `keep`, at their defaults; `vary` holds those
+    whose names are options here. The settings of the first generation come from all over each parameter's
+    range, by `seed`; the paper is A6 unless named.
     Given drawings of one sketch, or their files, such as the `chosen` of a history, it begins with them and
     with what is bred from them, on their own paper unless another is named.
     Raises as `form` does, and ParameterError for drawings of several sketches.
@@ -53,7 +67,7 @@ def evolve(
     >>> evolve(generate_complex_svg(100, 100, "spiral"), size=4)
     <Evolution: an evolution of spiral>
     """
-    bred, parents = beginning(sketch, size, paper, orientation)
+    bred, parents = _beginning(sketch, size, paper, orientation)
     target, page = target_of(bred), paper_size(paper or "A6", orientation)
     names = [parameter.name for parameter in target.parameters]
     if isinstance(keep, str):
@@ -66,24 +80,63 @@ def evolve(
         page,
         parents,
         size=_SIZE.check(size),
-        fixed=values,
-        keep=frozenset(keep) | values.keys(),
+        fixed={**(vary or {}), **values},
+        keep=frozenset(keep),
         rng=np.random.default_rng(seed),
         job_timeout=job_timeout,
     )
 
 
-class Evolution(LiveBox):
-    """Generations of drawings, the present one on a wall; `next()` breeds, `go_to(n)` goes back.
+def _beginning(
+    target: Beginning,
+    size: int = MOST,
+    paper: str | None = None,
+    orientation: Orientation | None = None,
+) -> tuple[Drawable, list[Cell]]:
+    """Return the sketch to breed, and the drawings that the first generation of `size` begins with.
 
-    The tree shows which was bred from which; keys on the wall are those of a contact sheet.
+    Raises ParameterError for drawings that are none, too many or of several sketches.
+    """
+    chosen: Sequence[Drawing | Path | str]
+    if is_drawing(target):
+        chosen = [target]
+    elif isinstance(target, Sequence) and not isinstance(target, str):
+        chosen = target
+    else:
+        return cast(Drawable, target), []
+    if not 0 < len(chosen) < size:
+        words = f"choose 1 to {size - 1} of them for a generation of {size}"
+        raise ParameterError("drawings", len(chosen), words)
+    found = [opened(drawing) for drawing in chosen]
+    names = sorted({drawing.sketch for _, _, drawing in found})
+    if len(names) > 1:
+        raise ParameterError("drawings", names, "must be of one sketch to be bred")
+    parents = []
+    for _, settings, drawing in found:
+        page = page_for(drawing, paper, orientation) if paper or orientation else {}
+        parents.append(Cell("", {**settings, **page}, parents=drawing.parents, drawing=drawing))
+    return found[0][0], parents
+
+
+@dataclass
+class Generation:
+    """Drawings as cells, and which generation they were bred from: a place in the list, None at first."""
+
+    cells: list[Cell]
+    parent: int | None = None
+
+
+class Evolution(Board):
+    """Generations of drawings, the present one on a board; `next()` breeds, `go_to(n)` goes back.
+
+    The tree shows which was bred from which; keys are those of a contact sheet.
     """
 
     def __init__(
         self,
         target: Target,
         page: tuple[float, float],
-        parents: Sequence[Individual],
+        parents: Sequence[Cell],
         *,
         size: int,
         fixed: dict[str, Any],
@@ -92,22 +145,25 @@ class Evolution(LiveBox):
         job_timeout: Any,
     ) -> None:
         self._target, self._page, self._size = target, page, size
-        self._fixed, self._keep, self._rng, self._job_timeout = fixed, keep, rng, job_timeout
+        self._fixed, self._rng, self._job_timeout = fixed, rng, job_timeout
+        self._kept = keep
+        self._locks = [p.name for p in target.parameters if p.name not in fixed and _is_bred(p)]
+        self._spread, self._keeps_seed = 0.2, "seed" in keep
         self.generations: list[Generation] = []
+        self._shown_tree: list[dict[str, Any]] = []
         self._place = 0
-        self._wall = Wall(on_change=self._show_tree)
-        self.grid = self._wall.grid
-        self._words = line("", "drawscape-status")
-        self._controls = BreedingControls(target, fixed, keep, on_next=self._next_clicked)
-        title = line(f"{target.title}: give stars, then press Next", "drawscape-title")
-        top = [title, *self._controls.parts, self._words]
-        super().__init__(f"an evolution of {target.title}", [*top, *self._wall.parts])
-        self.on_page_message(lambda message: self.go_to(int(message["job"]) + 1))
+        super().__init__(
+            f"an evolution of {target.title}",
+            {},
+            head={"title": f"{target.title}: give stars, then press Next"},
+            controls=self._all_controls(),
+            columns=4,
+        )
         if parents:
-            first = self._bred(parents, size - len(parents), self._controls.spread)
-            self._begin([*parents, *first], None)
+            first = self._bred(parents, size - len(parents), self._spread)
+            self._grow([*parents, *first], None)
         else:
-            self._begin([self._first(number) for number in range(size)], None)
+            self._grow([self._first(number) for number in range(size)], None)
 
     @property
     def generation(self) -> Generation:
@@ -115,160 +171,224 @@ class Evolution(LiveBox):
         return self.generations[self._place]
 
     @property
-    def status(self) -> str:
-        """How far the generation shown is."""
-        return str(self._words.value)
-
-    def star(self, number: int, stars: int = 5) -> None:
-        """Give the drawing `number` of the generation shown, from 0 on, that many stars."""
-        self._wall.star(str(number), stars)
-
-    @property
     def locked(self) -> frozenset[str]:
         """The parameters that children have from their first parent as they are; may be set."""
-        return self._controls.locked
+        return frozenset(self._fixed) | (self._kept - {"seed"})
 
     @locked.setter
     def locked(self, names: Collection[str]) -> None:
-        self._controls.locked = frozenset(names)
+        for name in names:
+            if name not in self._locks and name not in self._fixed:
+                raise UnknownNameError("parameter", name, self._locks)
+        seed = self._kept & {"seed"}
+        self._kept = frozenset(name for name in names if name not in self._fixed) | seed
+        self._set_control("lock", options=[(name, name in self._kept) for name in self._locks])
 
     def next(self, spread: float | None = None) -> Generation:
         """Breed and queue the next generation from what has stars in the one shown; return it.
 
         `spread`, 0 (near) to 1 (far), stands in for the slider. Raises ParameterError without stars.
         """
-        parents = [one for one in self.generation.individuals if one.stars]
+        parents = [cell for cell in self.generation.cells if cell.stars]
         if not parents:
             raise ParameterError("stars", 0, "give at least one drawing a star")
-        parents.sort(key=lambda one: -one.stars)
-        share = self._controls.spread if spread is None else spread
-        kept = Individual(dict(parents[0].values), parents[0].parents)
-        self._begin([kept, *self._bred(parents, self._size - 1, share)], self._place)
+        parents.sort(key=lambda cell: -cell.stars)
+        share = self._spread if spread is None else spread
+        kept = Cell("", dict(parents[0].values), parents=parents[0].parents)
+        self._grow([kept, *self._bred(parents, self._size - 1, share)], self._place)
         return self.generation
 
     def go_to(self, generation: int) -> None:
-        """Show generation `generation`, from 1 on: its stars may be changed, and bred from anew."""
+        """Show generation `generation`, from 1 on: its stars may be changed, and bred from again."""
         if not 1 <= generation <= len(self.generations):
             raise ParameterError("generation", generation, f"there are {len(self.generations)}")
-        self._show(generation - 1)
+        self._place = generation - 1
+        self.selected = []
+        prefix = f"{generation}."
+        self.show({f"{prefix}{n}": cell for n, cell in enumerate(self.generation.cells, 1)})
 
-    def wait(self, timeout: Any = None) -> list[Individual]:
-        """Return the individuals of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
-        for one in self.generation.individuals:
-            if one.job is not None:
-                one.drawing = drawing_of(one.job.wait(timeout))
-        return self.generation.individuals
+    def wait(self, timeout: Any = None) -> list[Cell]:
+        """Return the cells of the generation shown once all are drawn. Raises JobFailed, JobTimeout."""
+        for cell in self.generation.cells:
+            if cell.job is not None and cell.drawing is None:
+                cell.job.wait(timeout)
+                self._changed(state_of(cell.job))
+        self.keep()
+        return self.generation.cells
 
-    def _first(self, number: int) -> Individual:
+    def actions(self) -> dict[str, Any]:
+        """Return what the page can ask for."""
+        own = {
+            "next": lambda _: self.next(),
+            "go_to": self.go_to,
+            "spread": lambda value: setattr(self, "_spread", float(value)),
+            "keep seed": lambda value: setattr(self, "_keeps_seed", bool(value)),
+            "lock": lambda name: setattr(self, "locked", self.locked ^ {name}),
+        }
+        return {**super().actions(), **own}
+
+    def _all_controls(self) -> list[dict[str, Any]]:
+        has_seed = self._target.has_seed and "seed" not in self._fixed
+        near = {"low": NEAR, "high": FAR, "value": self._spread}
+        return [
+            {"id": "next", "kind": "button", "label": "Next", "icon": "next", "primary": True}
+            | {"tooltip": "Breed from what has stars"},
+            {"id": "spread", "kind": "slider", "label": "near to far", **near}
+            | {"tooltip": "How far children are from their parents"},
+            {"id": "keep seed", "kind": "check", "label": "keep the seed"}
+            | {"value": self._keeps_seed, "hidden": not has_seed},
+            {"id": "lock", "kind": "toggles", "label": "keep", "hidden": not self._locks}
+            | {"options": [(name, name in self._kept) for name in self._locks]},
+        ]
+
+    def _first(self, number: int) -> Cell:
         chosen: dict[str, Any] = {}
         for parameter in self._target.parameters:
             if parameter.default is not MISSING:
-                free = number > 0 and parameter.name not in self._keep
+                free = number > 0 and parameter.name not in self._kept
                 chosen[parameter.name] = (
                     random_values(parameter, self._rng) if free else parameter.default
                 )
-        return Individual({**chosen, **self._seed({}), **self._fixed})
+        return Cell("", {**chosen, **self._seed({}), **self._fixed})
 
-    def _bred(self, parents: Sequence[Individual], count: int, spread: float) -> list[Individual]:
+    def _bred(self, parents: Sequence[Cell], count: int, spread: float) -> list[Cell]:
         """Return children of the parents; who has more stars has more of them."""
-        weights = [one.values for one in parents for _ in range(max(1, one.stars))]
-        recipes = tuple(one.drawing.recipe for one in parents if one.drawing is not None)
+        weights = [cell.values for cell in parents for _ in range(max(1, cell.stars))]
+        recipes = tuple(cell.drawing.recipe for cell in parents if cell.drawing is not None)
         children = []
         for _ in range(count):
             values = child(
                 self._target.parameters, weights, self._rng, spread=spread, locked=self.locked
             )
-            children.append(Individual({**values, **self._seed(values), **self._fixed}, recipes))
+            every = {**values, **self._seed(values), **self._fixed}
+            children.append(Cell("", every, parents=recipes))
         return children
 
-    def _seed(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _seed(self, values: Mapping[str, Any]) -> dict[str, Any]:
         if not self._target.has_seed or "seed" in self._fixed:
             return {}
-        if "seed" in self._keep or self._controls.keeps_seed:
+        if self._keeps_seed:
             return {"seed": values.get("seed", 0)}
         return {"seed": int(self._rng.integers(10_000)), "streams": {}}
 
-    def _begin(self, individuals: list[Individual], parent: int | None) -> None:
-        self._draw_missing(individuals)
-        made = Generation(individuals, parent)
-        self.generations.append(made)
-        self._place = len(self.generations) - 1
-        self._show(self._place)
-        by_id = {one.job.id: one for one in individuals if one.job is not None}
-        made.watch = watch(lambda job: self._changed(made, by_id[job.id]), list(by_id))
-        self._end(made)
-
-    def _draw_missing(self, individuals: list[Individual]) -> None:
-        """Queue what does not stand; what does brings its stars along."""
-        cells = [Cell(one.values, "") for one in individuals]
-        planned = planned_cells(self._target, cells, self._page, fresh=False)
-        guard()
-        calls = []
-        for one, cell in zip(individuals, planned, strict=True):
-            one.drawing = cell.drawing
-            if one.drawing is not None:
-                one.status = cell.status
-            else:
-                calls.append(
-                    {**(cell.arguments or {}), **({"parents": one.parents} if one.parents else {})}
-                )
-        if calls:
-            ensure_worker()
-            batch = enqueue_many(
-                self._target.task, calls, job_timeout=self._job_timeout, job_priority=SHEET_PRIORITY
-            )
-            missing = (one for one in individuals if one.drawing is None)
-            for one, job in zip(missing, batch.jobs, strict=True):
-                one.job = job
-
-    def _changed(self, generation: Generation, one: Individual) -> None:
-        if one.job is None:
-            return
-        state = state_of(one.job)
-        one.status, one.words = state.status, status_words(state)
-        if state.status == "finished":
-            one.drawing = drawing_of(state.result)
-        if generation is self.generation:
-            self.grid.update(self._tile(generation.individuals.index(one)))
-            self._count()
-        self._end(generation)
-
-    def _end(self, generation: Generation) -> None:
-        if generation.watch and all(one.status in ENDED for one in generation.individuals):
-            generation.watch.close()
-            self._keep_pictures(generation)
-
-    def _show(self, place: int) -> None:
-        self._place = place
-        self._wall.forget()
-        self.grid.show([self._tile(n) for n in range(len(self.generation.individuals))])
-        self._count()
+    def _grow(self, cells: list[Cell], parent: int | None) -> None:
+        for number, cell in enumerate(cells, 1):
+            cell.caption = str(number)
+        parents = [cell.drawing for cell in cells]
+        plan(self._target, cells, self._page)
+        for cell, drawing in zip(cells, parents, strict=True):
+            cell.drawing = cell.drawing or drawing
+        enqueue_missing(self._target, cells, job_timeout=self._job_timeout)
+        self.generations.append(Generation(cells, parent))
+        self.go_to(len(self.generations))
+        self.follow(cells)
 
     def _count(self) -> None:
-        done = sum(one.status == "finished" for one in self.generation.individuals)
-        self._show_tree()
-        write(self._words, f"{done} of {len(self.generation.individuals)} drawn")
+        if not self.generations:
+            return
+        cells = self.generation.cells
+        done = sum(cell.status == "finished" for cell in cells)
+        self._show_head(
+            status=f"{done} of {len(cells)} drawn",
+            progress=None if all(cell.ended for cell in cells) else done / len(cells),
+        )
+        if (tree := self._tree()) != self._shown_tree:
+            self._shown_tree = tree
+            self._send_more()
 
-    def _tile(self, number: int) -> Tile:
-        one = self.generation.individuals[number]
-        caption = str(number + 1) if one.status == "finished" else f"{number + 1}: {one.words}"
-        if one.drawing is not None:
-            return self._wall.tile(str(number), caption, one.drawing)
-        return Tile(str(number), b"", caption, state=one.status)
+    def _send_more(self) -> None:
+        """Send the tree, with a picture of each generation."""
+        if not self._is_open:
+            return
+        pictures = [self._best(one).picture() for one in self.generations]
+        formats = [picture.format if picture else "" for picture in pictures]
+        nodes = [{**node, "format": f} for node, f in zip(self._tree(), formats, strict=True)]
+        self.send({"tree": nodes}, [picture.data if picture else b"" for picture in pictures])
 
-    def _show_tree(self) -> None:
-        parents = [generation.parent for generation in self.generations]
-        stars = [sum(one.stars > 0 for one in each.individuals) for each in self.generations]
-        self._controls.show_tree(parents, stars, self._place)
+    def _tree(self) -> list[dict[str, Any]]:
+        """Return what the tree shows of each generation, numbered from 1; 0 is the parent of the first."""
+        nodes = []
+        for number, one in enumerate(self.generations, 1):
+            best = self._best(one).drawing
+            node = {"number": number, "parent": 0 if one.parent is None else one.parent + 1}
+            node |= {"stars": sum(cell.stars > 0 for cell in one.cells)}
+            node |= {"current": number - 1 == self._place, "drawing": best.id if best else 0}
+            nodes.append(node)
+        return nodes
 
-    def _next_clicked(self) -> None:
-        try:
-            self.next()
-        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
-            write(self._words, str(error))
+    def _best(self, generation: Generation) -> Cell:
+        """Return the cell that has the most stars, or the first that is drawn."""
+        return max(generation.cells, key=lambda cell: (cell.drawing is not None, cell.stars))
 
-    def _keep_pictures(self, generation: Generation) -> None:
-        """Leave the generation in the saved notebook."""
-        pictures = [one.drawing.thumbnail for one in generation.individuals if one.drawing]
-        tiles = [(Thumbnail(data, "webp"), str(n)) for n, data in enumerate(pictures, 1) if data]
-        self.saved.show(tiles, columns=4)
+
+def _is_bred(parameter: Parameter) -> bool:
+    bounded = parameter.low is not None and parameter.high is not None
+    return bounded or parameter.kind == "bool" or bool(parameter.choices)
+
+
+def random_values(parameter: Parameter, rng: np.random.Generator) -> Any:
+    """Return a value anywhere within a parameter's bounds or choices; its default where it has none."""
+    if parameter.kind == "bool":
+        return bool(rng.integers(2))
+    if parameter.choices:
+        return list(parameter.choices.values())[rng.integers(len(parameter.choices))]
+    if parameter.low is None or parameter.high is None:
+        return parameter.default
+    return _within(parameter, rng.uniform(parameter.low, parameter.high))
+
+
+def child(
+    parameters: Sequence[Parameter],
+    parents: Sequence[Values],
+    rng: np.random.Generator,
+    *,
+    spread: float,
+    locked: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return settings bred from one or more `parents`.
+
+    Each number lies between two of them or a little beyond, each choice is one of theirs; then `spread`,
+    0 (near) to 1 (far), moves numbers by about that part of their range and exchanges choices that often,
+    in one child a little more than in the next.
+    What is `locked`, and what has neither bounds nor choices, is the first parent's.
+    """
+    if not parents:
+        raise ParameterError("parents", [], "give at least one")
+    first, second = (parents[i] for i in rng.integers(len(parents), size=2))
+    found = dict(parents[0])
+    own_spread = spread * float(np.exp(rng.normal(0, UNLIKE)))
+    for parameter in parameters:
+        name = parameter.name
+        if name not in locked and name in first and name in second:
+            found[name] = _bred(parameter, first[name], second[name], rng, own_spread)
+    return found
+
+
+def _bred(
+    parameter: Parameter, one: Any, other: Any, rng: np.random.Generator, spread: float
+) -> Any:
+    low, high = parameter.low, parameter.high
+    numbers = all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in (one, other)
+    )
+    if low is not None and high is not None and numbers:
+        share = rng.uniform(-BEYOND, 1 + BEYOND)
+        moved = one + share * (other - one) + rng.normal(0, spread * (high - low) / 3)
+        return _within(parameter, moved)
+    if (parameter.choices or parameter.kind == "bool") and rng.uniform() < spread:
+        return random_values(parameter, rng)
+    return one if rng.integers(2) else other
+
+
+def _within(parameter: Parameter, number: float) -> Any:
+    """Return `number` reflected into the bounds, whole or a multiple where it has to be one."""
+    low, high = float(parameter.low or 0), float(parameter.high or 0)
+    step = parameter.step or (1 if parameter.kind == "int" else 0)
+    low += (step or (high - low) * 1e-6) * parameter.low_open
+    high -= (step or (high - low) * 1e-6) * parameter.high_open
+    number = low + abs(number - low)
+    number = min(max(high - abs(high - number), low), high)
+    if step:
+        first, last = -(-low // step), high // step
+        number = min(max(round(number / step), first), last) * step
+    return parameter.check(int(number) if parameter.kind == "int" else float(number))

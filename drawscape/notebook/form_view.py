@@ -9,6 +9,7 @@ from drawscape.catalogue import Drawing
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Job
+from drawscape.notebook.board import drawing_of
 from drawscape.notebook.call_text import call_text
 from drawscape.notebook.display import JobDisplay
 from drawscape.notebook.drawing_panel import DrawingPanel
@@ -22,7 +23,6 @@ from drawscape.notebook.picture import LARGEST_SHOWN, Picture, empty_sheet, plac
 from drawscape.notebook.recent_pictures import RecentPictures
 from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.settings_history import SettingsHistory
-from drawscape.notebook.sheet_cells import drawing_of
 from drawscape.notebook.standing import DrawnBefore, enqueue_drawing, recipe_for, standing_drawing
 from drawscape.notebook.style import LiveBox
 from drawscape.notebook.text import size_words

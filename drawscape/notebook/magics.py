@@ -74,7 +74,7 @@ _FORMER: dict[str, Any] = {}
 
 def jobs_line(line: str) -> Any:
     """Return the live table of the queue: `%jobs`, or of one status: `%jobs failed`."""
-    from drawscape.notebook.queue_tables import queue_table
+    from drawscape.notebook.jobs import queue_table
 
     return queue_table(line.split() or None)
 

@@ -25,6 +25,13 @@ def register() -> None:
             shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, bundle)
         boxes = shell.display_formatter.ipython_display_formatter
         boxes.for_type_by_name("ipywidgets.widgets.widget_box", "Box", _show_box)
+        if _close_former not in shell.events.callbacks["pre_run_cell"]:
+            shell.events.register("pre_run_cell", _close_former)
+
+
+def _close_former(_info: Any) -> None:
+    if "drawscape.notebook.lasting" in sys.modules:
+        sys.modules["drawscape.notebook.lasting"].close_former()
 
 
 def _show_box(box: Any) -> None:

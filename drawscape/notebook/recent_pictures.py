@@ -151,7 +151,7 @@ class RecentPictures:
             self._compare(self._grid.selected)
 
     def _compare(self, names: Sequence[str]) -> None:
-        from drawscape.notebook.comparison import compare
+        from drawscape.notebook.viewer import compare
 
         self._below.children = [compare(*(full_path(name) for name in names))]
 

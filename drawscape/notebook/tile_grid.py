@@ -14,7 +14,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from drawscape.notebook.gallery import Gallery
+from drawscape.notebook.board import Gallery
 from drawscape.notebook.lasting import Lasting
 from drawscape.notebook.picture import Picture
 from drawscape.notebook.reader import Debounce

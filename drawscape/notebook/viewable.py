@@ -25,6 +25,8 @@ def document_of(drawing: Viewable) -> tuple[Document, str]:
     if isinstance(drawing, SVGBuilder):
         return read_svg(drawing.to_bytes()), "drawing"
     path = file_of(drawing)
+    if isinstance(drawing, (str, Path)) and path is None:
+        raise ParameterError("drawing", str(drawing), "there is no such file, here or in the home")
     if path is None or path.suffix != ".svg":
         raise ParameterError("drawing", drawing, "give a canvas, a job or the path of an SVG file")
     return read_svg(path.read_bytes()), place_words(path)

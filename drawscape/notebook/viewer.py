@@ -1,139 +1,212 @@
-"""A closer look at a drawing: zoom, layers, the pen's way in plotting order, measuring, what to check.
+"""A closer look at drawings: zoom, layers, the pen's way in plotting order, measuring, what to check.
 
-What travels to the page is described in drawscape.viewer; viewer.js shows it, in a web page too.
+One is viewed, two to six are compared. What travels to the page is described in drawscape.viewer; viewer.js
+shows it, in a web page too.
 """
 
-import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anywidget
 import traitlets
 
 from drawscape.drawing.document import Document
+from drawscape.errors import ParameterError
+from drawscape.notebook.board import shared_layout
 from drawscape.notebook.lasting import Lasting
+from drawscape.notebook.reader import later
 from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture, has_page
-from drawscape.notebook.style import LiveBox, resource
+from drawscape.notebook.style import resource
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.viewable import Viewable, document_of, margin_of, settings_of
-from drawscape.viewer import DrawingData, drawing_data, findings
+from drawscape.viewer import drawing_data, findings
 
 TALL = "max(320px, 72vh)"
 
 QUICK_POINTS = 300_000
 """A picture of so many points is made while one waits: a fifth of a second."""
 
-
 LATER_S = 3.0
 """A picture of more points takes seconds: it is made when the page has its lines."""
 
+FEWEST, MOST = 2, 6
+
+OVERLAY_INKS = ("#d1495b", "#00798c", "#edae49", "#6a4c93", "#2e7d32", "#5d4037")
+"""Colours that stay apart on white and where they cross."""
+
+MODES = ("side by side", "overlay", "blink")
+
 
 class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
-    """Shows one drawing at a time; its lines are sent when the page is there, not kept in its state.
+    """Shows a drawing, or several that move together; lines are sent to a page, not kept in the state.
 
-    Viewers of one `group` move together. `height` is that of the drawing, in CSS.
+    `height` is that of the drawing, in CSS.
     """
 
     _esm = resource("viewer.js", "drawscape.viewer")
     _css = resource("viewer.css", "drawscape.viewer")
-    group = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Unicode(TALL).tag(sync=True)
+    modes = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    mode = traitlets.Unicode("").tag(sync=True)
+    differences = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
 
     def __init__(
-        self,
-        document: Document | None = None,
-        *,
-        group: str = "",
-        height: str = TALL,
-        **options: Any,
+        self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0, **state: Any
     ) -> None:
-        self._document: Document | None = None
-        self._data: DrawingData | None = None
-        self._margin_mm = 0.0
+        self._drawings: list[tuple[Document, str]] = []
+        self._margin_mm = margin_mm
         self._is_open = self._is_saved = False  # no page has asked for the drawing yet
         self.saved = SavedPicture(
             "a drawing: run this cell to see it live", "drawscape-viewer", "drawscape-viewer-saved"
         )
-        super().__init__(group=group, height=height)
+        super().__init__(layout=shared_layout(), **state)
         self.on_msg(self._received)
-        if document is not None:
-            self.show(document, **options)
+        self._adopt()
+        self.show(document, title=title, margin_mm=margin_mm)
 
-    def show(self, document: Document, *, margin_mm: float = 0.0, **options: Any) -> None:
-        """Show `document`; nothing is to be nearer to the sheet's edge than `margin_mm`.
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: a view of {self._drawings[0][1]}>"
 
-        Other `options` are those of `drawing_data`.
-        """
-        self._document, self._margin_mm = document, margin_mm
-        self._data = drawing_data(document, **options)
-        self._send_drawing()
+    def show(self, document: Document, *, title: str = "drawing", margin_mm: float = 0.0) -> None:
+        """Show `document`; nothing should be nearer to the sheet's edge than `margin_mm`."""
+        self._drawings, self._margin_mm = [(document, title)], margin_mm
+        self._send_drawings()
         if self._is_saved:
             self._save()
 
     def begin_saving(self) -> None:
         """Keep a small picture of the drawing from now on."""
         self._is_saved = True
-        if self._document is not None:
-            self._save()
+        self._save()
+
+    def close(self) -> None:
+        """Close the widget."""
+        self._is_open = False
+        super().close()
+
+    def _shown(self) -> Sequence[tuple[Document, Mapping[str, Any]]]:
+        """Return what to show now, each with the options of `drawing_data`."""
+        return [(document, {"title": title}) for document, title in self._drawings]
+
+    def _send_drawings(self) -> None:
+        if not self._is_open:
+            return
+        data = [drawing_data(document, **options) for document, options in self._shown()]
+        headers = [{**one.header, "arrays": len(one.buffers)} for one in data]
+        self.send({"drawings": headers}, [buffer for one in data for buffer in one.buffers])
 
     def _save(self) -> None:
-        if self._document is None or self._data is None:
-            return
-        args = (self.saved, self._document, str(self._data.header["title"]))
-        points = sum(len(layer.lines.points) for layer in self._document.layers)
+        points = sum(len(x.lines.points) for document, _ in self._drawings for x in document.layers)
         if points <= QUICK_POINTS or not has_page():
-            _keep_picture(*args)
-            return
-        timer = threading.Timer(LATER_S, _keep_picture, args)
-        timer.daemon = True
-        timer.start()
+            self._keep_pictures()
+        else:
+            later(self._keep_pictures, LATER_S)
 
-    def _send_drawing(self) -> None:
-        if self._data is not None and self._is_open:
-            self.send({"header": self._data.header}, self._data.buffers)
+    def _keep_pictures(self) -> None:
+        most = LARGEST_IMAGE // len(self._drawings)
+        made = [(thumbnail_of(document, most), title) for document, title in self._drawings]
+        pictures = [(picture, title) for picture, title in made if picture is not None]
+        if pictures:
+            self.saved.show(pictures, columns=len(pictures))
 
-    def _send_findings(self) -> None:
+    def _send_findings(self, number: int) -> None:
         try:
-            found: Any = (
-                findings(self._document, margin_mm=self._margin_mm) if self._document else []
-            )
+            found: Any = findings(self._shown()[number][0], margin_mm=self._margin_mm)
         except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
             found = {"trouble": str(error)}
-        self.send({"findings": found})
+        self.send({"findings": found, "number": number})
 
     def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
         if message.get("event") == "ready":
             self._is_open = True
-            self._send_drawing()
+            self._send_drawings()
         elif message.get("event") == "findings":
-            # In a thread: a million points take seconds, and the kernel is somebody's.
-            threading.Thread(target=self._send_findings, daemon=True).start()
+            later(lambda: self._send_findings(int(message.get("number", 0))))
 
 
-class View(LiveBox):
-    """A viewer in an output of its own; a saved notebook keeps a small picture of it."""
-
-    def __init__(
-        self, document: Document, title: str, *, margin_mm: float = 0.0, height: str = TALL
-    ) -> None:
-        self.viewer = Viewer(document, title=title, margin_mm=margin_mm, height=height)
-        super().__init__(f"a view of {title}", [self.viewer])
-        self.viewer.saved = self.saved
-        self.viewer.begin_saving()
+View = Viewer
 
 
-def _keep_picture(saved: SavedPicture, document: Document, title: str) -> None:
-    thumbnail = thumbnail_of(document, LARGEST_IMAGE)
-    if thumbnail is not None:
-        saved.show([(thumbnail, title)])
-
-
-def view(drawing: Viewable, *, title: str = "") -> View:
+def view(drawing: Viewable, *, title: str = "") -> Viewer:
     """Return a viewer of `drawing`: a Document, a canvas, a job, a catalogue's drawing, the path of an SVG.
 
     A job is waited for. Raises ParameterError for what is no drawing, JobFailed.
 
     >>> view(draw("spiral", 210, 297))
-    <View: a view of drawing>
+    <Viewer: a view of drawing>
     """
     document, name = document_of(drawing)
-    return View(document, title or name, margin_mm=margin_of(settings_of(drawing)))
+    return Viewer(document, title=title or name, margin_mm=margin_of(settings_of(drawing)))
+
+
+def compare(*drawings: Viewable) -> "Comparison":
+    """Return two to six drawings beside each other: canvases, jobs, documents or paths of SVG files.
+
+    Raises ParameterError for fewer, more, or what is no drawing.
+
+    >>> compare(draw("spiral", 100, 100, seed=1), draw("spiral", 100, 100, seed=2))
+    <Comparison: 2 drawings compared>
+    """
+    if not FEWEST <= len(drawings) <= MOST:
+        raise ParameterError("drawings", len(drawings), f"compare {FEWEST} to {MOST} of them")
+    found = [document_of(drawing) for drawing in drawings]
+    names = [name for _, name in found]
+    documents = [
+        (document, f"{name} {number}" if names.count(name) > 1 else name)
+        for number, (document, name) in enumerate(found, 1)
+    ]
+    return Comparison(documents, [settings_of(drawing) for drawing in drawings])
+
+
+class Comparison(Viewer):
+    """Drawings side by side, laid over each other, or in turn; under them a table of what differs."""
+
+    def __init__(
+        self, documents: Sequence[tuple[Document, str]], settings: Sequence[Mapping[str, Any]]
+    ) -> None:
+        rows = differences([name for _, name in documents], settings)
+        super().__init__(
+            documents[0][0], modes=list(MODES), mode=MODES[0], differences=rows, height="60vh"
+        )
+        self._drawings = list(documents)
+        self.observe(lambda _change: self._send_drawings(), names="mode")
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {len(self._drawings)} drawings compared>"
+
+    @traitlets.validate("mode")  # type: ignore[untyped-decorator]  # as all of traitlets
+    def _check_mode(self, proposal: Any) -> str:
+        if proposal["value"] not in MODES:
+            raise ParameterError("mode", proposal["value"], f"must be one of {', '.join(MODES)}")
+        return str(proposal["value"])
+
+    def _shown(self) -> Sequence[tuple[Document, Mapping[str, Any]]]:
+        if self.mode == "side by side":
+            return super()._shown()
+        blink = self.mode == "blink"
+        laid = overlay(self._drawings, own_inks=blink)
+        return [(laid, {"title": self.mode, "blink": blink})]
+
+
+def overlay(documents: Sequence[tuple[Document, str]], *, own_inks: bool = False) -> Document:
+    """Return all drawings on one page, a layer each, in colours that set them apart or in their own."""
+    layers = []
+    for number, (document, name) in enumerate(documents):
+        for layer in document.layers:
+            color = layer.color if own_inks else OVERLAY_INKS[number]
+            layers.append(replace(layer, name=f"{number + 1} {name}", color=color))
+    width = max(document.width_mm for document, _ in documents)
+    height = max(document.height_mm for document, _ in documents)
+    return Document(width, height, tuple(layers))
+
+
+def differences(names: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Return a table: a row of `names`, then a row for each setting that is not the same in all drawings."""
+    keys = list(dict.fromkeys(key for one in settings for key in one))
+    differ = [key for key in keys if len({repr(one.get(key)) for one in settings}) > 1]
+    rows = [
+        [key.replace("_", " "), *(str(one[key]) if key in one else "" for one in settings)]
+        for key in differ
+    ]
+    return [["", *names], *rows] if rows else []

@@ -661,19 +661,68 @@ export function mount(el, header, buffers, options) {
   return viewer;
 }
 
+/* The drawings of a widget: one fills it, several stand beside each other and move together. */
+class Drawings {
+  constructor(model, el) {
+    Object.assign(this, { model, el, viewers: [], answers: [] });
+    el.style.setProperty("--drawscape-viewer-height", model.get("height"));
+    this.group = `${Math.random()}`;
+    const names = model.get("modes") ?? [];
+    this.modes = names.map(name => make("button", { type: "button", textContent: name, onclick: () => {
+      model.set("mode", name);
+      model.save_changes();
+      this.markMode();
+    } }));
+    this.row = make("div", { className: "drawscape-viewer-row" });
+    if (!names.length) return void el.append(this.row);
+    const bar = make("div", { className: "drawscape-viewer-bar", role: "group" }, ...this.modes);
+    bar.setAttribute("aria-label", "how to compare");
+    el.append(bar, this.row, this.table(model.get("differences")));
+    keepKeys(bar);
+    this.markMode();
+  }
+
+  markMode() {
+    for (const button of this.modes) button.setAttribute("aria-pressed", String(button.textContent === this.model.get("mode")));
+  }
+
+  table([heads, ...rows]) {
+    if (!rows.length) return make("p", { textContent: "no difference in their settings" });
+    const row = ([first, ...rest], scope) => make("tr", {}, make("th", { scope: "row", textContent: first }),
+      ...rest.map(text => make(scope ? "th" : "td", { scope: scope ?? "", textContent: text })));
+    return make("table", { className: "drawscape-viewer-differences" }, row(heads, "col"), ...rows.map(each => row(each)));
+  }
+
+  receive(message, buffers) {
+    if (message.findings) this.answers[message.number]?.(message.findings);
+    if (!message.drawings) return;
+    if (message.drawings.length !== this.viewers.length) this.build(message.drawings.length);
+    let at = 0;
+    message.drawings.forEach((header, i) => {
+      if (message.drawings.length > 1) this.viewers[i].el.previousSibling.textContent = header.title;
+      this.viewers[i].show(header, buffers.slice(at, at += header.arrays));
+    });
+  }
+
+  build(count) {
+    for (const viewer of this.viewers) viewer.dispose();
+    const places = Array.from({ length: count }, () => make("div", {}));
+    this.row.replaceChildren(...places.map(place => count > 1 ? make("div", {}, make("div", { className: "drawscape-viewer-name" }), place) : place));
+    this.viewers = places.map((place, number) => new Viewer(place, { group: count > 1 ? this.group : "",
+      askFindings: () => new Promise(done => { this.answers[number] = done; this.model.send({ event: "findings", number }); }) }));
+    for (const viewer of this.viewers) viewer.el.drawscapeViewer = viewer;
+    this.el.drawscapeViewer = this.viewers[0];
+  }
+
+  dispose() { for (const viewer of this.viewers) viewer.dispose(); }
+}
+
 function render({ model, el }) {
-  let answer = null;
-  const askFindings = () => new Promise(done => { answer = done; model.send({ event: "findings" }); });
-  const viewer = new Viewer(el, { group: model.get("group"), askFindings });
-  el.drawscapeViewer = viewer;
-  el.style.setProperty("--drawscape-viewer-height", model.get("height"));
-  const receive = (message, buffers) => {
-    if (message.header) viewer.show(message.header, buffers);
-    if (message.findings) answer?.(message.findings);
-  };
+  const drawings = new Drawings(model, el);
+  const receive = (message, buffers) => drawings.receive(message, buffers);
   model.on("msg:custom", receive);
   model.send({ event: "ready" });
-  return () => { model.off("msg:custom", receive); viewer.dispose(); };
+  return () => { model.off("msg:custom", receive); drawings.dispose(); };
 }
 
 export default { render };

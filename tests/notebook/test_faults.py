@@ -155,7 +155,7 @@ def test_a_form_refuses_what_it_could_not_use(options: Any, error: Any, words: s
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: contact_sheet("spiral", 3), "seeds=3: give a list or range"),
+        (lambda: contact_sheet("spiral", 0), "give at least one value"),
         (lambda: contact_sheet("spiral", ["a"]), "seeds='a': must be a whole number"),
         (lambda: contact_sheet("spiral", seed=range(9)), "seed=.*: a contact sheet takes seeds="),
         (lambda: contact_sheet("spiral", columns=0), "columns=0: must be at least 1"),

@@ -10,8 +10,9 @@ from widget_tree import button, part, picture, text, walk
 from drawscape.catalogue import find
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import get_job, list_jobs
-from drawscape.notebook import TileGrid, form
+from drawscape.notebook import form
 from drawscape.notebook.form_view import Form
+from drawscape.notebook.tile_grid import TileGrid
 
 pytestmark = pytest.mark.usefixtures("consumer")
 

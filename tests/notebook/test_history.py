@@ -1,52 +1,112 @@
-"""Walls of tiles: what is done with them on a sheet, and the history of all drawings."""
+"""Boards: what is done with the drawings on them, what a page is sent, and the history of all drawings."""
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from support import wait_until
-from widget_tree import button
 
 from drawscape.catalogue import drawings
-from drawscape.notebook import contact_sheet, history, variations
+from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
+from drawscape.notebook import Board, contact_sheet, history, variations
+from drawscape.notebook.reader import state_of
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
 
-def tiles(sheet: Any) -> list[Any]:
-    return list(sheet._wall.grid.tiles)
+class Page:
+    """What a board's page receives, and what it reports."""
+
+    def __init__(self, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.messages: list[tuple[dict[str, Any], list[bytes]]] = []
+        monkeypatch.setattr(board, "send", self._receive, raising=False)
+        self._board = board
+
+    def _receive(self, content: dict[str, Any], buffers: Any = None) -> None:
+        self.messages.append((content, list(buffers or ())))
+
+    def report(self, act: str, value: Any = None) -> None:
+        """Report what somebody did."""
+        self._board._handle_custom_msg({"act": act, "value": value}, [])
+
+    @property
+    def tiles(self) -> list[tuple[dict[str, Any], bytes]]:
+        """All tiles that came, each with its picture, in order."""
+        return [
+            pair
+            for content, buffers in self.messages
+            for pair in zip(content.get("tiles", ()), buffers, strict=False)
+        ]
 
 
-def test_tiles_are_rated_sorted_rejected_compared_exported_and_drawn_larger() -> None:
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[[Board], Page]:
+    """Open a page on a board."""
+
+    def open_page(board: Board) -> Page:
+        page = Page(board, monkeypatch)
+        assert page.messages == []  # nothing is sent before a page is there
+        page.report("ready")
+        return page
+
+    return open_page
+
+
+def test_a_page_gets_all_tiles_and_then_what_changes_without_its_picture(
+    opened: Callable[[Board], Page],
+) -> None:
+    made = contact_sheet("phyllotaxis", 3, paper="A7")
+    made.wait(60)
+    page = opened(made)
+    assert [tile["id"] for tile, _ in page.tiles] == ["0", "1", "2"]
+    assert all(picture[:4] == b"RIFF" for _, picture in page.tiles)
+    numbers = [tile["number"] for tile, _ in page.tiles]
+    page.messages.clear()
+    page.report("star", {"id": "1", "stars": 4})
+    (tile, _), *more = page.tiles
+    assert (tile["id"], tile["stars"], more) == ("1", 4, [])
+    assert tile["number"] > max(numbers)
+    assert made.drawings[1].stars == 4
+    page.report("inspect", "9")
+    assert made.note == "this one is not drawn yet; wait until its picture is there"
+
+
+def test_a_late_state_of_a_job_never_replaces_a_newer_one() -> None:
+    made = contact_sheet("phyllotaxis", [50], paper="A7")
+    early = state_of(made.jobs[0])
+    made.wait(60)
+    (cell,) = made.cells.values()
+    wait_until(lambda: cell.state is not None and cell.state.ended, 60, "the end")
+    assert not cell.show(early)
+    assert (cell.status, made.tiles[0]["state"]) == ("finished", "finished")
+
+
+def test_drawings_are_rated_sorted_rejected_compared_exported_and_drawn_larger() -> None:
     made = contact_sheet("phyllotaxis", range(3), paper="A7")
     made.wait(60)
-    wall = made._wall
-    wall.grid._received(None, {"event": "star", "id": "1", "stars": 4}, [])
-    assert made.drawings[1].stars == 4
-    assert tiles(made)[1].stars == 4
+    made.star(1, 4)
     made.sort("stars")
-    assert tiles(made)[0].id == "1"
+    assert made.tiles[0]["id"] == "1"
     made.sort("ink")
-    inks = [made.drawings[int(tile.id)].figures.ink_mm for tile in tiles(made)]
+    inks = [cell.drawing.figures.ink_mm for cell in made.cells.values() if cell.drawing]
     assert inks == sorted(inks, reverse=True)
-    wall.grid._received(None, {"event": "key", "id": "0", "key": "x"}, [])
+    made.reject(0)
     assert made.drawings[0].tags == ("rejected",)
-    wall.grid._received(None, {"event": "key", "id": "0", "key": "c"}, [])
-    assert "choose two drawings" in wall.grid.note
-    wall.grid.selected = ["1", "2"]
-    wall.grid._received(None, {"event": "key", "id": "1", "key": "c"}, [])
-    close, compared = wall._below.children
-    assert (wall.grid.note, len(compared.viewers)) == ("", 2)
-    close.click()
-    assert wall._below.children == ()
-    wall.grid._received(None, {"event": "open", "id": "1"}, [])
-    assert wall._below.children[1].values["seed"] == 1
-    wall._tag.value = "for May"
-    button(made, "Tag").click()
+    with pytest.raises(DrawscapeError, match="choose two drawings"):
+        made.compare()
+    made.choose(1, 2)
+    assert repr(made.compare()) == "<Comparison: 2 drawings compared>"
+    assert made.below
+    made.close_below()
+    assert made.below == ""
+    assert made.open_form().values["seed"] == 1
+    made.tag("for May")
     assert [drawing.tags for drawing in made.chosen] == [("for May",)] * 2
-    assert [path.suffix for path in wall.export()] == [".gcode", ".gcode"]
-    jobs = wall.draw_larger()
-    for job in jobs:
+    assert [path.suffix for path in made.export("gcode")] == [".gcode", ".gcode"]
+    for job in made.draw_larger("A4"):
+        assert job.description.endswith("A4")
         job.wait(60)
     large = drawings("phyllotaxis", seed=1, order="newest")[0]
     assert (large.width, large.height) == (210, 297)
@@ -55,35 +115,73 @@ def test_tiles_are_rated_sorted_rejected_compared_exported_and_drawn_larger() ->
     assert large.parameters == made.drawings[1].parameters
 
 
+def test_a_closed_board_follows_nothing_and_opens_again_as_it_is_then() -> None:
+    made = contact_sheet("phyllotaxis", range(60, 63), paper="A7")
+    made.close()
+    assert made.comm is None
+    assert made.wait(60).captions == ["seed 60", "seed 61", "seed 62"]
+    made.reopen()
+    assert made.comm is not None
+    made.drawings[0].star(2)
+    wait_until(lambda: made.tiles[0]["stars"] == 2, 60, "the star of another")
+    made.close()
+
+
 def test_the_history_filters_pages_and_shows_what_others_do() -> None:
     variations("rose", margin=[3, 4, 5], paper="A7").wait(60)
     seen = history("rose")
     assert seen.status == "3 drawings"
-    assert all(tile.thumbnail for tile in tiles(seen))
     first = seen.drawings[0]
     first.star(5)
-    wait_until(lambda: tiles(seen)[0].stars == 5, 60, "the star of another")
-    seen._stars.value = 4
+    wait_until(lambda: seen.tiles[0]["stars"] == 5, 60, "the star of another")
+    seen.filter(stars=4)
     assert seen.status == "1 drawing"
-    seen._stars.value = 0
+    assert history("rose", stars=(3, None)).status == "1 drawing"
+    seen.filter(stars=0)
     first.tag("rejected")
     wait_until(lambda: seen.status == "2 drawings", 60, "the rejected one to go")
-    seen._rejected.value = True
+    seen.filter(rejected=True)
     assert seen.status == "3 drawings"
-    seen._text.value = "no such"
-    assert (seen.status, tiles(seen)) == ("0 drawings", [])
+    seen.act("text", "no such")
+    assert (seen.status, seen.tiles) == ("0 drawings", [])
+    assert seen.empty == "No drawing fits these filters: take one away."
     seen.close()
+
+
+def test_an_empty_history_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".drawscape").mkdir()
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    assert history().empty == 'Nothing is drawn yet: form("spiral") draws the first.'
+
+
+def test_what_the_history_cannot_look_for_is_an_error() -> None:
+    with pytest.raises(UnknownNameError, match="unknown sketch 'nope'"):
+        history("nope")
+    with pytest.raises(UnknownNameError, match="petal"):
+        history("rose", petal=3)
+    variations("schotter", vary={"columns": [4, 6]}, paper="A7").wait(60)
+    assert history("schotter", where={"columns": 6}).status == "1 drawing"
 
 
 def test_a_look_that_began_before_another_filter_is_not_shown_after_it() -> None:
     variations("guilloche", margin=[3, 4, 5], paper="A7").wait(60)
     seen = history("guilloche")
-    for number in range(60):
+    for number in range(40):
         others = [threading.Thread(target=seen.refresh, daemon=True) for _ in range(3)]
         for other in others:
             other.start()
-        seen._text.value = "" if number % 2 else "no such"
+        seen.filter(text="" if number % 2 else "no such")
         for other in others:
             other.join(60)
         assert seen.status == ("3 drawings" if number % 2 else "0 drawings")
     seen.close()
+
+
+def test_parameters_with_the_names_of_options_go_into_vary() -> None:
+    with pytest.raises(ParameterError, match=r"vary=\{'columns': 6\} for the parameter"):
+        contact_sheet("schotter", 2, columns=6)
+    made = variations("schotter", vary={"columns": [5, 7]}, seed=[1, 1, 1], paper="A7")
+    assert len(made.jobs) == 2  # one for each recipe
+    made.wait(60)
+    assert made.status == "6 of 6 drawn"
+    assert [d.parameters["columns"] for d in made.drawings] == [5, 5, 5, 7, 7, 7]

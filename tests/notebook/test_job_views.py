@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from support import wait_until
-from widget_tree import button, part, text
 
 from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import enqueue_background_job
@@ -30,7 +29,7 @@ def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
     wait_until(lambda: view.status == "working", 60, "the start")
     (tmp_path / "gate").touch()
     wait_until(lambda: view.status.startswith("finished in"), 60, "the end")
-    assert text(view, "caption") == "5"
+    wait_until(lambda: view.tiles[0]["caption"] == "5", 60, "the result")
 
 
 def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
@@ -43,7 +42,7 @@ def test_a_job_that_ended_long_ago_shows_its_end(tmp_path: Path) -> None:
 def test_the_button_of_a_view_stops_the_job(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     view = job_view(job)
-    button(view, "Cancel").click()
+    view.act("cancel")
     wait_until(lambda: view.status.startswith(("stopped", "canceled")), 60, "the stop")
     assert job.ended
 
@@ -53,29 +52,34 @@ def test_an_unknown_id_is_an_error_in_the_cell() -> None:
         job_view("nobody")
 
 
-def test_the_table_follows_the_queue(tmp_path: Path) -> None:
-    table = queue_table(limit=5)
+def row_of(table: Any, job: Any) -> dict[str, Any]:
+    return next((row for row in table.tiles if row["id"] == job.id), {})
+
+
+def test_an_error_is_shown_with_its_traceback(tmp_path: Path) -> None:
+    view = job_view(enqueue_background_job(wait_for, None))
+    wait_until(lambda: view.status.startswith("failed"), 60, "the failure")
+    wait_until(lambda: "Traceback" in view.details, 60, "the traceback")
+
+
+def test_the_table_follows_the_queue_and_a_closed_one_no_more(tmp_path: Path) -> None:
+    table, closed = queue_table(limit=5), queue_table()
+    closed.close()
+    shown = closed.tiles
     job = enqueue_background_job(
         wait_for, str(tmp_path / "gate"), job_description="<i>patience</i>"
     )
-    try:
-        wait_until(lambda: job.id in part(table, "queue").value, 60, "the new job")
-        assert "&lt;i&gt;patience&lt;/i&gt;" in part(table, "queue").value
-        assert "<i>" not in part(table, "queue").value
-        (tmp_path / "gate").touch()
-        wait_until(lambda: "finished" in row_of(table, job.id), 60, "its end")
-        idle = "1 worker · 0 waiting · 0 running"
-        wait_until(lambda: part(table, "summary").value.startswith(idle), 60, "the summary")
-    finally:
-        table.close()
-
-
-def test_a_closed_table_follows_no_more(tmp_path: Path) -> None:
-    table = queue_table()
+    wait_until(lambda: row_of(table, job), 60, "the new job")
+    assert row_of(table, job)["caption"] == "<i>patience</i>"
+    (tmp_path / "gate").touch()
+    wait_until(lambda: row_of(table, job)["state"] == "finished", 60, "its end")
+    idle = "1 worker · 0 waiting · 0 running"
+    wait_until(lambda: table.status.startswith(idle), 60, "the summary")
+    table.begin_saving()
+    assert "&lt;i&gt;patience&lt;/i&gt;" in table.saved.html
+    assert "<i>" not in table.saved.html
     table.close()
-    shown = part(table, "queue").value
-    enqueue_background_job(wait_for, str(tmp_path)).wait(60)
-    assert part(table, "queue").value == shown
+    assert closed.tiles == shown
 
 
 def test_a_job_that_was_removed_is_not_in_the_table(tmp_path: Path) -> None:
@@ -85,33 +89,27 @@ def test_a_job_that_was_removed_is_not_in_the_table(tmp_path: Path) -> None:
     table = queue_table()
     gone.delete()
     table.refresh()
-    assert kept.id in part(table, "queue").value
-    assert gone.id not in part(table, "queue").value
+    assert row_of(table, kept)
+    assert not row_of(table, gone)
     table.close()
-
-
-def row_of(table: Any, job_id: str) -> str:
-    return str(part(table, "queue").value).partition(job_id)[2].partition("</tr>")[0]
 
 
 def test_the_table_acts_on_its_jobs(tmp_path: Path) -> None:
     job = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     wait_until(lambda: job.status == "started", 60, "the start")
     table = queue_table(limit=3)
-    assert f'data-job="{job.id}" data-act="cancel"' in part(table, "queue").value
-    table.act(job.id, "cancel")
+    assert "cancel" in row_of(table, job)["actions"]
+    table.do(job.id, "cancel")
     wait_until(lambda: job.status == "stopped", 60, "the stop")
-    wait_until(
-        lambda: f'data-job="{job.id}" data-act="retry"' in part(table, "queue").value, 10, ""
-    )
+    wait_until(lambda: "retry" in row_of(table, job)["actions"], 60, "the button")
     (tmp_path / "gate").touch()
-    table.act(job.id, "retry")
+    table.do(job.id, "retry")
     assert job.wait(60) == 5
-    table.act(job.id, "log")
-    assert text(table, "trouble") == "<pre>nothing was printed</pre>"
-    table.act(job.id, "delete")
-    table.act(job.id, "delete")
-    assert "no job has the id" in text(table, "trouble")
+    table.do(job.id, "log")
+    assert table.details == "nothing was printed"
+    table.do(job.id, "delete")
+    table.do(job.id, "delete")
+    assert "no job has the id" in table.note
     table.close()
 
 
@@ -121,18 +119,18 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_p
     third = enqueue_background_job(wait_for, str(tmp_path / "gate"))
     table = queue_table(limit=3)
     try:
-        assert f'data-job="{third.id}" data-act="sooner"' in part(table, "queue").value
-        table.act(third.id, "sooner")
+        assert "sooner" in row_of(table, third)["actions"]
+        table.do(third.id, "sooner")
         assert (third.ahead, second.ahead) == (0, 1)
-        button(table, "Pause").click()
-        assert "· paused" in part(table, "summary").value
+        table.act("pause")
+        assert "· paused" in table.status
         (tmp_path / "gate").touch()
         first.wait(60)
         assert second.status == "queued"
-        button(table, "Resume").click()
-        assert "paused" not in part(table, "summary").value
+        table.act("pause")
+        assert "paused" not in table.status
         assert second.wait(60) == third.wait(60) == 5
-        table.act(first.id, "sooner")
-        assert text(table, "trouble")
+        table.do(first.id, "sooner")
+        assert table.note
     finally:
         table.close()

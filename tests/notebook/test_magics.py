@@ -8,8 +8,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from drawscape.errors import SignatureError
 from drawscape.notebook.form_view import Form
+from drawscape.notebook.jobs import QueueTable
 from drawscape.notebook.magics import completions, offer_completions
-from drawscape.notebook.queue_tables import QueueTable
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from drawscape.errors import ParameterError
-from drawscape.notebook.gallery import Gallery
-from drawscape.notebook.matrix import paired_matrix, sampled_matrix, seed_matrix, value_matrix
+from drawscape.notebook import Gallery
+from drawscape.notebook.contact_sheets import (
+    paired_matrix,
+    sampled_matrix,
+    seed_matrix,
+    value_matrix,
+)
 from drawscape.notebook.picture import empty_sheet
 from drawscape.parameters import Parameter
 

@@ -70,14 +70,15 @@ def test_a_viewer_keeps_its_lines_out_of_the_notebook_and_sends_them_to_each_pag
     assert len(repr(viewer.get_state())) < 60_000  # its code, and no lines
     assert sent == []  # there is no page that could receive it
     viewer._handle_custom_msg({"event": "ready"}, [])
-    assert [content["header"]["title"] for content, _ in sent] == ["a spiral"]
+    assert [content["drawings"][0]["title"] for content, _ in sent] == ["a spiral"]
     assert sent[0][1] == drawing_data(original).buffers
     viewer.show(original, title="again")
-    assert sent[1][0]["header"]["title"] == "again"  # a page is there
+    assert sent[1][0]["drawings"][0]["title"] == "again"  # a page is there
 
 
 def test_a_view_leaves_a_picture_in_the_saved_notebook() -> None:
     shown = view(draw("hilbert", 105, 148), title="a curve")
+    shown.begin_saving()
     assert '<img src="data:image/webp;base64,' in shown.saved.html
     assert "a curve" in shown.saved.html
     assert len(shown.saved.html) < 200_000
@@ -89,13 +90,16 @@ def test_a_large_view_leaves_its_picture_at_once_where_there_is_no_page_to_wait_
     points = np.random.default_rng(1).uniform(10, 90, (QUICK_POINTS + 1, 2))
     large = Document(100, 100, (Layer("pen", "black", 0.3, Lines.of([points])),))
     monkeypatch.setenv("JPY_SESSION_NAME", "large.ipynb")
-    assert not view(large).saved.has_picture
+    shown = view(large)
+    shown.begin_saving()
+    assert not shown.saved.has_picture
     monkeypatch.delenv("JPY_SESSION_NAME")
-    assert view(large).saved.has_picture
+    shown.begin_saving()
+    assert shown.saved.has_picture
 
 
 def test_what_is_no_drawing_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"give a canvas, a job or the path of an SVG file"):
+    with pytest.raises(ParameterError, match=r"nowhere.svg.*there is no such file"):
         view("nowhere.svg")
 
 

@@ -1,0 +1,600 @@
+/* A board: drawings in a grid (or jobs in rows), chosen by mouse and keys, with a toolbar for what is chosen.
+
+   Kernel to page, custom messages:  {tiles: [{id, number, caption, hint, stars, state, progress, format, ...}]}, buffers: pictures
+                                     {enlarged: {id, caption, format}}, buffer: the picture
+                                     {tree: [{number, parent, stars, current, format}]}, buffers: pictures
+   Page to kernel:                   {act, value}
+   State:                            head {title, status, progress}, controls, order, selected, columns, tile_px, kind, note,
+                                     empty, below (a widget's id), details
+   Of two messages about a tile the one with the larger number stands. */
+
+const STARS = 5, LARGEST_TILE = 280;
+
+const ICONS = {  // on 16 x 16
+  inspect: "M7 3a4 4 0 1 0 0 8a4 4 0 1 0 0 -8M10 10L14 14",
+  compare: "M2 3h5v10h-5zM9 3h5v10h-5z",
+  breed: "M8 2v4M8 6C8 9 4 8 4 13M8 6C8 9 12 8 12 13M8 6v7",
+  export: "M8 2v8M5 7l3 3l3 -3M2 12v2h12v-2",
+  larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
+  tag: "M2 2h6l6 6l-6 6l-6 -6zM5 5h.1",
+  open: "M3 2h7l3 3v9H3zM6 8h4M6 11h4",
+  reject: "M3 3l10 10M13 3L3 13",
+  cancel: "M4 4h8v8H4z",
+  more: "M8 3v10M3 8h10",
+  next: "M3 8h10M9 4l4 4l-4 4",
+  back: "M13 8H3M7 4L3 8l4 4",
+  close: "M4 4l8 8M12 4l-8 8",
+};
+
+const ACTIONS = [
+  { act: "inspect", name: "Inspect", tip: "Zoom, layers, the pen's way (v)" },
+  { act: "open", name: "Open", tip: "Open as a form (Enter)" },
+  { act: "compare", name: "Compare", tip: "Two to six side by side (c)", least: 2 },
+  { act: "breed", name: "Breed", tip: "Begin an evolution with these (b)" },
+  { act: "export", name: "Export", tip: "Write files for other programs",
+    menu: [["SVG, ordered", "svg"], ["PNG", "png"], ["PDF", "pdf"], ["G-code", "gcode"], ["HPGL", "hpgl"]] },
+  { act: "larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
+  { act: "tag", name: "Tag", tip: "Give these a tag", field: "tag" },
+  { act: "reject", name: "Reject", tip: "Reject, or take that back (x)" },
+];
+
+function make(name, properties = {}, ...children) {
+  const { role, data, aria, ...rest } = properties;
+  const made = Object.assign(document.createElement(name), rest);
+  if (role) made.setAttribute("role", role);
+  Object.assign(made.dataset, data);
+  for (const [key, value] of Object.entries(aria ?? {})) made.setAttribute(`aria-${key}`, value);
+  made.append(...children);
+  return made;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+  svg.firstChild.setAttribute("d", ICONS[name]);
+  return svg;
+}
+
+/* A button with an icon and a name; JupyterLab looks at what has the focus for its shortcuts. */
+function button(name, tip, picture, onclick) {
+  const made = make("button", { type: "button", title: tip, onclick, data: { lmSuppressShortcuts: "true" } });
+  if (picture) made.append(icon(picture));
+  made.append(make("span", { textContent: name }));
+  made.setAttribute("aria-label", name);
+  return made;
+}
+
+function showPicture(image, picture, format) {
+  const former = image.src;
+  image.hidden = !picture?.byteLength;
+  image.src = image.hidden ? "" : URL.createObjectURL(new Blob([picture], { type: `image/${format}` }));
+  if (former) URL.revokeObjectURL(former);
+}
+
+function showStars(root, stars) {
+  root.replaceChildren(...Array.from({ length: STARS }, (_, i) =>
+    make("span", { className: i < stars ? "on" : "", textContent: i < stars ? "★" : "☆", data: { star: i + 1 } })));
+}
+
+class Tile {
+  constructor(id) {
+    this.number = 0;
+    this.root = make("div", { className: "board-tile", role: "option", tabIndex: -1, draggable: true,
+                              data: { id, lmSuppressShortcuts: "true" } });
+    this.image = make("img", { alt: "", draggable: false, hidden: true });
+    this.bar = make("div", { className: "board-bar", hidden: true });
+    this.caption = make("div", { className: "board-caption" });
+    this.stars = make("div", { className: "board-stars", aria: { hidden: "true" } });  // keys do the same
+    this.root.append(make("div", { className: "board-paper" }, this.image), this.bar, this.caption, this.stars);
+  }
+
+  /* An older state never replaces a newer one, in whatever order they come. */
+  show(content, picture) {
+    if (content.number < this.number) return;
+    const { number, caption, hint, stars, state, progress, format } = content;
+    if (content.picture !== this.picture) showPicture(this.image, picture, format);
+    Object.assign(this, { number, picture: content.picture, rating: stars });
+    this.caption.textContent = caption;
+    this.root.title = hint;
+    this.root.dataset.state = state;
+    this.bar.hidden = state !== "started";
+    this.bar.style.setProperty("--done", progress);
+    const rated = stars > 0 ? `, ${stars} ${stars === 1 ? "star" : "stars"}` : "";
+    this.root.setAttribute("aria-label", caption + (state === "finished" ? "" : `, ${state}`) + rated);
+    showStars(this.stars, stars);
+  }
+
+  dispose() {
+    if (this.image.src) URL.revokeObjectURL(this.image.src);
+    this.root.remove();
+  }
+}
+
+/* A job as a row of the queue's table. */
+class Row {
+  constructor(id, act) {
+    this.number = 0;
+    this.act = act;
+    this.root = make("tr", { data: { id } });
+  }
+
+  show({ number, caption, hint, state, words, progress, took, actions }) {
+    if (number < this.number) return;
+    this.number = number;
+    this.root.dataset.state = state;
+    this.root.title = hint;
+    const bar = make("div", { className: "board-bar", role: "progressbar", aria: { label: `progress of ${caption}`, valuenow: Math.round(100 * progress) } });
+    bar.style.setProperty("--done", progress);
+    const id = this.root.dataset.id, focused = this.root.contains(document.activeElement) && document.activeElement.dataset.act;
+    const buttons = actions.map(name => {
+      const made = button(name, "", "", () => this.act("job", { id, act: name }));
+      made.dataset.act = name;
+      made.setAttribute("aria-label", `${name} ${caption} ${id.slice(-8)}`);
+      return made;
+    });
+    this.root.replaceChildren(
+      make("th", { scope: "row", textContent: id.slice(-8) }), make("td", { textContent: caption }),
+      make("td", { className: "state", textContent: words }), make("td", {}, bar), make("td", { textContent: took }), make("td", {}, ...buttons));
+    buttons.find(one => one.dataset.act === focused)?.focus();
+  }
+
+  dispose() { this.root.remove(); }
+}
+
+/* One tile as large as the window, on top of everything. */
+class Enlarged {
+  constructor(parent, inspect) {
+    this.id = null;
+    this.image = make("img", { alt: "" });
+    this.image.addEventListener("load", () => this.fit());
+    this.caption = make("div", { className: "board-caption" });
+    this.stars = make("div", { className: "board-stars", aria: { hidden: "true" } });
+    this.inspect = button("Inspect", "Zoom, layers, the pen's way (v)", "inspect", () => inspect(this.id));
+    this.root = make("dialog", { className: "board-enlarged", tabIndex: -1, data: { lmSuppressShortcuts: "true" } },
+      this.image, this.caption, this.stars, this.inspect);
+    parent.append(this.root);
+    this.resized = () => this.fit();
+    window.addEventListener("resize", this.resized);
+  }
+
+  /* Show the tile's small picture until the large one is here. */
+  open(id, tile) {
+    this.id = id;
+    this.image.src = tile.image.src;
+    this.caption.textContent = tile.caption.textContent;
+    showStars(this.stars, tile.rating);
+    this.root.setAttribute("aria-label", tile.root.getAttribute("aria-label"));
+    if (!this.root.open) this.root.showModal();
+    this.root.focus();
+  }
+
+  receive({ id, caption, format }, picture) {
+    if (id !== this.id || !this.root.open) return;
+    const shown = new Image();  // decoded first: no blank between small and large
+    showPicture(shown, picture, format);
+    const former = this.large;
+    this.large = shown.src;
+    shown.decode().then(() => { if (id === this.id) this.image.src = shown.src; }, () => {});
+    if (former) URL.revokeObjectURL(former);
+    this.caption.textContent = caption;
+  }
+
+  fit() {
+    const { naturalWidth: width, naturalHeight: height } = this.image;
+    const scale = Math.min(0.92 * window.innerWidth / width, (window.innerHeight - 150) / height);
+    this.image.style.width = `${width * scale}px`;
+    this.image.style.height = `${height * scale}px`;
+  }
+
+  dispose() {
+    window.removeEventListener("resize", this.resized);
+    if (this.large) URL.revokeObjectURL(this.large);
+    this.root.remove();
+  }
+}
+
+/* A button with a list of choices, or a field, under it. */
+function menu({ act, name, tip, menu: choices, field }, send) {
+  const head = button(name, tip, act, () => (panel.hidden ? open() : close()));
+  head.append("▾");
+  head.setAttribute("aria-haspopup", field ? "dialog" : "menu");
+  head.setAttribute("aria-expanded", "false");
+  const panel = make("div", { hidden: true, role: field ? "dialog" : "menu", aria: { label: name } });
+  const root = make("div", { className: "board-menu" }, head, panel);
+  const outside = event => { if (!event.composedPath().includes(root)) close(); };
+  function open() {
+    panel.hidden = false;
+    head.setAttribute("aria-expanded", "true");
+    document.addEventListener("pointerdown", outside, true);
+    panel.querySelector("button, input").focus();
+  }
+  function close() {
+    panel.hidden = true;
+    head.setAttribute("aria-expanded", "false");
+    document.removeEventListener("pointerdown", outside, true);
+  }
+  const choose = value => { close(); head.focus(); send(act, value); };
+  if (field) {
+    const input = make("input", { type: "text", placeholder: field, aria: { label: field }, data: { lmSuppressShortcuts: "true" } });
+    const give = button(name, "", "", () => choose(input.value));
+    input.addEventListener("keydown", event => { if (event.key === "Enter") choose(input.value); });
+    panel.append(make("form", { onsubmit: event => event.preventDefault() }, input, give));
+  } else {
+    for (const [label, value] of choices) {
+      const item = button(label, "", "", () => choose(value));
+      item.setAttribute("role", "menuitem");
+      panel.append(item);
+    }
+  }
+  root.addEventListener("keydown", event => {
+    event.stopPropagation();
+    if (event.key === "Escape") { close(); head.focus(); }
+    const items = [...panel.querySelectorAll("[role=menuitem]")], place = items.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && items.length) { event.preventDefault(); items.at((place + step) % items.length).focus(); }
+  });
+  return { root, head };
+}
+
+/* What a control looks like, by its kind; `show` puts a value of the kernel's into it. */
+function control(spec, send) {
+  const tell = value => send(spec.id, value);
+  const common = { title: spec.tooltip ?? "", data: { lmSuppressShortcuts: "true" } };
+  if (spec.kind === "button") {
+    const made = button(spec.label, spec.tooltip ?? "", spec.icon, () => tell(null));
+    made.classList.toggle("primary", Boolean(spec.primary));
+    const words = made.querySelector("span");
+    return { root: made, show: now => {
+      made.disabled = Boolean(now.disabled);
+      words.textContent = now.label;
+      made.setAttribute("aria-label", now.label);
+    } };
+  }
+  if (spec.kind === "toggles") {
+    const root = make("span", { className: "group", role: "group", aria: { label: spec.label } }, spec.label);
+    return { root, show: now => {
+      while (root.children.length < now.options.length) {
+        const name = now.options[root.children.length][0];
+        root.append(button(name.replaceAll("_", " "), `Keep ${name.replaceAll("_", " ")} as it is`, "", () => tell(name)));
+      }
+      now.options.forEach(([, on], i) => root.children[i].setAttribute("aria-pressed", String(on)));
+    } };
+  }
+  let input;
+  if (spec.kind === "select") {
+    input = make("select", { ...common, onchange: () => tell(JSON.parse(input.value)) });
+  } else if (spec.kind === "slider") {
+    input = make("input", { type: "range", min: spec.low, max: spec.high, step: "any", ...common, onchange: () => tell(Number(input.value)) });
+  } else if (spec.kind === "check") {
+    input = make("input", { type: "checkbox", ...common, onchange: () => tell(input.checked) });
+  } else {
+    let due;
+    input = make("input", { type: "text", placeholder: spec.label, ...common });
+    input.addEventListener("input", () => { clearTimeout(due); due = setTimeout(() => tell(input.value), 250); });
+  }
+  input.addEventListener("keydown", event => event.stopPropagation());
+  input.setAttribute("aria-label", spec.label);
+  const root = spec.kind === "check" ? make("label", {}, input, spec.label)
+    : spec.kind === "slider" ? make("label", {}, spec.label, input) : input;
+  let options = "";
+  return { root, show: now => {
+    if (now.options && JSON.stringify(now.options) !== options) {
+      options = JSON.stringify(now.options);
+      input.replaceChildren(...now.options.map(([label, value]) => make("option", { textContent: label, value: JSON.stringify(value) })));
+    }
+    if (spec.kind === "check") input.checked = now.value;
+    else if (spec.kind === "select") input.value = JSON.stringify(now.value);
+    else if (document.activeElement !== input) input.value = now.value;
+  } };
+}
+
+class Board {
+  constructor(model, el) {
+    Object.assign(this, { model, tiles: new Map(), controls: new Map(), anchor: null, treeNumber: 0 });
+    const rows = model.get("kind") === "rows", one = model.get("kind") === "one";
+    this.title = make("h3");
+    this.status = make("span", { className: "board-status", role: "status" });
+    this.size = make("input", { type: "range", min: 70, max: LARGEST_TILE, aria: { label: "size of the tiles" }, data: { lmSuppressShortcuts: "true" } });
+    this.size.addEventListener("keydown", event => event.stopPropagation());
+    this.size.addEventListener("input", () => this.set("tile_px", Number(this.size.value)));
+    const size = make("label", { className: "board-size", hidden: rows || one, title: "Size of the tiles" }, "size", this.size);
+    this.bar = make("div", { className: "board-bar", role: "progressbar", aria: { label: "progress" } });
+    this.note = make("div", { className: "board-note", role: "status" });
+    this.empty = make("div", { className: "board-empty" });
+    this.details = make("details", { className: "board-details", hidden: true }, make("summary", { textContent: "details" }), make("pre", { tabIndex: 0 }));
+    this.filters = make("div", { className: "board-controls" });
+    this.tree = make("nav", { className: "board-tree", hidden: true, aria: { label: "generations" } });
+    this.below = make("div", { className: "board-below", hidden: true });
+    this.root = make("section", { className: "drawscape-board", data: { kind: model.get("kind") } },
+      make("header", {}, this.title, this.status, size), this.filters, this.tree, this.bar);
+    if (rows) {
+      this.list = make("tbody");
+      const heads = ["job", "name", "state", "progress", "took", "actions"].map(name => make("th", { scope: "col", textContent: name }));
+      this.place = make("div", { className: "board-table", tabIndex: 0, role: "region", aria: { label: "jobs" } },
+        make("table", {}, make("thead", {}, make("tr", {}, ...heads)), this.list));
+    } else {
+      this.list = this.place = make("div", { className: "board-tiles", role: "listbox", tabIndex: 0,
+        aria: { multiselectable: "true", label: "drawings" }, data: { lmSuppressShortcuts: "true" } });
+      this.root.append(this.toolbar());
+    }
+    this.root.append(this.note, this.place, this.empty, this.details, this.below);
+    el.append(this.root);
+    this.enlarged = new Enlarged(this.root, id => this.key(id, "v"));
+    if (!rows) this.listen();
+  }
+
+  send(act, value = null) { this.model.send({ act, value }); }
+
+  set(name, value) {
+    this.model.set(name, value);
+    this.model.save_changes();
+  }
+
+  toolbar() {
+    this.chosen = make("span", { className: "board-chosen" });
+    this.actions = ACTIONS.map(action => {
+      const sends = (act, value) => this.send(act, value);
+      const made = action.menu || action.field ? menu(action, sends)
+        : { head: button(action.name, action.tip, action.act, () => this.send(action.act)) };
+      return { ...action, head: made.head, root: made.root ?? made.head };
+    });
+    return make("div", { className: "board-actions", role: "toolbar", aria: { label: "what to do with the chosen" } },
+      this.chosen, ...this.actions.map(each => each.root));
+  }
+
+  tile(id) {
+    if (!this.tiles.has(id)) {
+      this.tiles.set(id, this.model.get("kind") === "rows" ? new Row(id, (act, value) => this.send(act, value)) : new Tile(id));
+    }
+    return this.tiles.get(id);
+  }
+
+  receive(message, buffers) {
+    (message.tiles ?? []).forEach((content, i) => {
+      this.tile(content.id).show(content, buffers[i]);
+      if (content.id === this.enlarged.id) showStars(this.enlarged.stars, content.stars);
+    });
+    if (message.enlarged) this.enlarged.receive(message.enlarged, buffers[0]);
+    if (message.tree) this.showTree(message.tree, buffers);
+  }
+
+  showHead() {
+    const { title = "", status = "", progress = null } = this.model.get("head");
+    this.title.textContent = title;
+    this.status.textContent = status;
+    this.bar.hidden = progress === null;
+    this.bar.style.setProperty("--done", progress ?? 0);
+    this.bar.setAttribute("aria-valuenow", Math.round(100 * (progress ?? 0)));
+    this.note.textContent = this.model.get("note");
+    const details = this.model.get("details");
+    this.details.hidden = !details;
+    this.details.lastChild.textContent = details;
+  }
+
+  showControls() {
+    const specs = this.model.get("controls");
+    for (const spec of specs) {
+      if (!this.controls.has(spec.id)) this.controls.set(spec.id, control(spec, (act, value) => this.send(act, value)));
+      const { root, show } = this.controls.get(spec.id);
+      show(spec);
+      root.hidden = Boolean(spec.hidden);
+      if (!root.isConnected) this.filters.append(root);
+    }
+    this.filters.hidden = !specs.length;
+  }
+
+  showTree(generations, buffers) {
+    const branch = parent => {
+      const items = generations.filter(one => one.parent === parent).map(one => {
+        const picture = buffers[one.number - 1];
+        const words = `generation ${one.number}${one.stars ? `, ${one.stars} with stars` : ""}`;
+        const made = button(`${one.number}${one.stars ? " ★" : ""}`, `Show ${words}`, "", () => this.send("go_to", one.number));
+        made.setAttribute("aria-label", words);
+        if (one.current) made.setAttribute("aria-current", "true");
+        if (picture?.byteLength) {
+          const image = make("img", { alt: "" });
+          showPicture(image, picture, one.format);
+          made.prepend(image);
+        }
+        return make("li", {}, made, ...branch(one.number));
+      });
+      return items.length ? [make("ul", {}, ...items)] : [];
+    };
+    for (const image of this.tree.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    this.tree.replaceChildren(...branch(0));
+    this.tree.hidden = false;
+  }
+
+  /* Another widget of the kernel's below the tiles, where the host can show one. */
+  async showBelow() {
+    const id = this.model.get("below");
+    this.below.hidden = !id;
+    this.below.replaceChildren();
+    if (!id) return;
+    const place = make("div");
+    const close = button("Close", "Put this away", "close", () => this.send("close"));
+    this.below.append(make("div", {}, close), place);
+    try {
+      const manager = this.model.widget_manager;
+      const view = await manager.create_view(await manager.get_model(id));
+      if (this.model.get("below") !== id) return view.remove();
+      place.append(view.el);
+      place.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    } catch {
+      place.textContent = "This notebook shows no widget inside of another: open the drawing in a cell, by view() or form().";
+    }
+  }
+
+  focused() {
+    const { activeElement } = this.list.getRootNode();  // some hosts give us a root of our own
+    return this.list.contains(activeElement) ? activeElement.closest("[data-id]")?.dataset.id : undefined;
+  }
+
+  /* What was focused stays so and where it was in view; one that is gone leaves its place to the next. */
+  arrange() {
+    const order = this.model.get("order"), kept = new Set(order), focused = this.focused();
+    const before = [...this.list.children].map(root => root.dataset.id);
+    const first = before.find(id => this.tile(id).root.offsetTop - this.place.offsetTop >= this.place.scrollTop);
+    const still = [focused, first].find(id => kept.has(id));
+    const top = this.place.scrollTop && still ? this.tile(still).root.offsetTop - this.place.scrollTop : undefined;
+    for (const [id, tile] of this.tiles) {
+      if (!kept.has(id)) { tile.dispose(); this.tiles.delete(id); }
+    }
+    const roots = order.map(id => this.tile(id).root);
+    if (roots.length !== this.list.children.length || roots.some((root, i) => root !== this.list.children[i])) this.list.replaceChildren(...roots);
+    this.place.hidden = !order.length;
+    this.empty.textContent = order.length ? "" : this.model.get("empty");
+    this.fit();
+    this.place.scrollTop = top === undefined ? this.place.scrollTop : this.tile(still).root.offsetTop - top;
+    if (focused && order.length && !kept.has(focused)) {
+      const next = order[Math.min(before.indexOf(focused), order.length - 1)];
+      this.tile(next).root.focus({ preventScroll: true });
+      if (!this.model.get("selected").length) this.select([this.anchor = next]);
+    }
+    this.mark();
+  }
+
+  fit() {
+    if (!this.actions) return;
+    const columns = this.model.get("columns"), px = this.model.get("tile_px");
+    const width = columns ? (px ? `${px}px` : `minmax(0, ${LARGEST_TILE}px)`) : `minmax(min(${px || 180}px, 100%), ${px ? `${px}px` : "1fr"})`;
+    this.list.style.gridTemplateColumns = `repeat(${columns || "auto-fill"}, ${width})`;
+    if (!px && document.activeElement !== this.size) this.size.value = this.list.firstChild?.offsetWidth || 180;
+  }
+
+  mark() {
+    if (!this.actions) return;
+    const selected = new Set(this.model.get("selected"));
+    for (const [id, tile] of this.tiles) tile.root.setAttribute("aria-selected", String(selected.has(id)));
+    this.chosen.textContent = selected.size ? `${selected.size} chosen` : "none chosen";
+    for (const { head, least = 1, name, tip } of this.actions) {
+      head.disabled = selected.size < least;
+      head.title = head.disabled ? `${name}: choose ${least === 1 ? "a drawing" : "two drawings"} first` : tip;
+    }
+  }
+
+  select(ids) {
+    this.set("selected", ids);
+    this.mark();
+  }
+
+  click(event) {
+    const id = event.target.closest(".board-tile")?.dataset.id;
+    if (!id) return;
+    if (event.target.dataset.star) return this.rate(id, Number(event.target.dataset.star));
+    this.tile(id).root.focus();
+    const selected = this.model.get("selected");
+    if (event.shiftKey && this.anchor) return this.select(this.between(this.anchor, id));
+    this.anchor = id;
+    if (event.ctrlKey || event.metaKey) {
+      return this.select(selected.includes(id) ? selected.filter(x => x !== id) : [...selected, id]);
+    }
+    this.select([id]);
+  }
+
+  rate(id, stars) {
+    this.send("star", { id, stars: stars === this.tile(id).rating ? 0 : stars });  // the same star again takes it back
+  }
+
+  between(first, last) {
+    const order = this.model.get("order");
+    const [a, b] = [order.indexOf(first), order.indexOf(last)].sort((x, y) => x - y);
+    return order.slice(a, b + 1);
+  }
+
+  keydown(event) {
+    const order = this.model.get("order");
+    if (!order.length || event.ctrlKey || event.metaKey || event.altKey) return;
+    const large = this.enlarged.root.open, focused = large ? this.enlarged.id : this.focused();
+    const place = Math.max(order.indexOf(focused), 0);
+    const across = getComputedStyle(this.list).gridTemplateColumns.split(" ").length;
+    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across, Home: -place, End: order.length - 1 - place };
+    if (event.key === "Tab") return;
+    event.stopPropagation();
+    if (event.key in moves) {
+      event.preventDefault();
+      const next = order[focused ? Math.min(Math.max(place + moves[event.key], 0), order.length - 1) : 0];
+      if (large) this.enlarge(next);
+      else this.tile(next).root.focus();
+      if (event.shiftKey) return this.select(this.between(this.anchor ?? next, next));
+      this.anchor = next;
+      this.select([next]);
+    } else if (focused) {
+      this.key(focused, event.key, event);
+    }
+  }
+
+  key(id, key, event) {
+    const large = this.enlarged.root;
+    if (/^[0-5]$/.test(key)) return this.send("star", { id, stars: Number(key) });
+    if (key === " ") {
+      event.preventDefault();
+      return large.open ? large.close() : this.enlarge(id);
+    }
+    const act = { Enter: "open", v: "inspect", x: "reject", c: "compare", b: "breed" }[key];
+    if (!act) return;
+    if (act !== "reject") large.close();  // what they show is below the tiles
+    this.send(act, act === "compare" || act === "breed" ? null : id);
+  }
+
+  /* Nothing to enlarge yet is said in words, not by an empty box. */
+  enlarge(id) {
+    if (!this.tile(id).image.hidden) this.enlarged.open(id, this.tile(id));
+    this.send("enlarge", id);
+  }
+
+  listen() {
+    const { list, enlarged } = this;
+    list.addEventListener("click", event => this.click(event));
+    list.addEventListener("dblclick", event => {
+      const id = event.target.closest(".board-tile")?.dataset.id;
+      if (id && !event.target.dataset.star) this.send("open", id);
+    });
+    list.addEventListener("keydown", event => this.keydown(event));
+    list.addEventListener("dragstart", event => {
+      event.dataTransfer.setData("application/x-drawscape-tile", event.target.closest?.(".board-tile")?.dataset.id ?? "");
+    });
+    list.addEventListener("dragover", event => event.preventDefault());
+    list.addEventListener("drop", event => {
+      const onto = event.target.closest(".board-tile")?.dataset.id, id = event.dataTransfer.getData("application/x-drawscape-tile");
+      event.preventDefault();
+      if (onto && id && onto !== id) this.send("compare", [onto, id]);
+    });
+    enlarged.root.addEventListener("keydown", event => this.keydown(event));
+    enlarged.root.addEventListener("close", () => this.tiles.get(enlarged.id)?.root.focus());
+    enlarged.root.addEventListener("click", event => {
+      const star = event.target.dataset.star;
+      if (star) this.rate(enlarged.id, Number(star));
+      else if (!event.target.closest("button")) enlarged.root.close();
+    });
+  }
+}
+
+function render({ model, el }) {
+  const board = new Board(model, el);
+  const handlers = {
+    "msg:custom": (message, buffers) => board.receive(message, buffers),
+    "change:order change:empty": () => board.arrange(),
+    "change:columns change:tile_px": () => board.fit(),
+    "change:selected": () => board.mark(),
+    "change:head change:note change:details": () => board.showHead(),
+    "change:controls": () => board.showControls(),
+    "change:below": () => board.showBelow(),
+  };
+  for (const [events, handler] of Object.entries(handlers)) model.on(events, handler);
+  board.showHead();
+  board.showControls();
+  board.arrange();
+  board.showBelow();
+  board.send("ready");
+  return () => {
+    for (const [events, handler] of Object.entries(handlers)) model.off(events, handler);
+    board.tiles.forEach(tile => tile.dispose());
+    board.enlarged.dispose();
+  };
+}
+
+export default { render };

@@ -1,0 +1,770 @@
+"""Drawings side by side: a Cell is a recipe, its job and its picture, a Board shows cells in a grid.
+
+Contact sheets, evolutions, the history, job views and the queue's table are Boards. `board.js` draws one; the
+comment at its top says what travels to the page.
+"""
+
+import base64
+import io
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets as widgets
+import traitlets
+
+from drawscape.catalogue import REJECTED, Drawing, drawings, find
+from drawscape.catalogue.captions import short
+from drawscape.catalogue.database import reading
+from drawscape.catalogue.marks import Marks, marks_of_each
+from drawscape.catalogue.query import Order
+from drawscape.catalogue.thumbnail import thumbnail_of
+from drawscape.errors import DrawscapeError
+from drawscape.jobs import Batch, Job, enqueue_background_job, enqueue_many
+from drawscape.notebook.lasting import Lasting
+from drawscape.notebook.page import MARGIN
+from drawscape.notebook.picture import (
+    Picture,
+    place_words,
+    preview_picture,
+    result_picture,
+)
+from drawscape.notebook.reader import (
+    ENDED,
+    CatalogueFollowing,
+    Debounce,
+    JobState,
+    follow,
+    follow_catalogue,
+    later,
+)
+from drawscape.notebook.saved_picture import SavedPicture, alt_of
+from drawscape.notebook.standing import (
+    FORM_PRIORITY,
+    SHEET_PRIORITY,
+    at_one_moment,
+    opened,
+    page_for,
+    recipe_for,
+    standing_drawing,
+)
+from drawscape.notebook.style import close_tree, resource
+from drawscape.notebook.target import Target, target_of
+from drawscape.notebook.text import label_of, status_words
+from drawscape.notebook.worker import ensure_worker, guard
+from drawscape.parameters import check_arguments
+from drawscape.svg.read import read_svg
+
+TROUBLES = ("failed", "stopped", "canceled", "not_found")
+
+_AGAIN = frozenset({"stopped", "canceled", "not_found"})
+"""What is drawn when its sheet is asked for again; what has failed would fail again, and stays shown so."""
+
+AS_ASKED = "as asked"
+ORDERS: tuple[Order, ...] = (
+    "newest",
+    "oldest",
+    "stars",
+    "ink",
+    "minutes",
+    "lines",
+    "lifts",
+    "name",
+)
+
+AT_ONCE = 40
+"""Tiles in one message: the first are on the page while the rest is read."""
+
+PREVIEW_S = 1.0
+"""A drawing that takes longer shows in its tile what there is of it: that costs the page a whole drawing."""
+
+KEEP_S = 2.0
+"""What a saved notebook shows of a board is no older than that."""
+
+MOST_KEPT = 100
+"""Tiles that a saved notebook keeps, each of at most LARGEST_KEPT bytes of WebP."""
+
+KEPT_PX, LARGEST_KEPT = 240, 7_000
+
+_TILE = "text-align: center; background: white; color: black"
+"""Paper is white in a dark notebook too, and a notebook's stripes are not for pictures."""
+
+
+@dataclass
+class Cell:
+    """One drawing of a board: what is asked for, the job that draws it, the drawing.
+
+    `request` is the address of its recipe, '' where there is none; `arguments` are those of its job.
+    """
+
+    caption: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    request: str = ""
+    arguments: Mapping[str, Any] | None = None
+    parents: tuple[str, ...] = ()
+    job: Job | None = None
+    drawing: Drawing | None = None
+    state: JobState | None = None
+
+    @property
+    def status(self) -> str:
+        """The status of its job, `finished` for a drawing that exists."""
+        if self.drawing is not None:
+            return "finished"
+        return "queued" if self.state is None else self.state.status
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is in a final state."""
+        return self.status in ENDED
+
+    @property
+    def drawn_before(self) -> bool:
+        """Whether its drawing existed when it was asked for."""
+        return self.drawing is not None and self.state is None and not self.drawing.deleted
+
+    @property
+    def stars(self) -> int:
+        """0 to 5, those of its drawing."""
+        return 0 if self.drawing is None else self.drawing.stars
+
+    @property
+    def words(self) -> str:
+        """The words under it: its caption, and how its job is doing while there is no drawing."""
+        if self.state is None or self.status == "finished":
+            return self.caption
+        return f"{self.caption}: {status_words(self.state)}"
+
+    def show(self, state: JobState) -> bool:
+        """Take over a state of its job; return False for one that is older than the one it has."""
+        if self.state is not None and state.number < self.state.number:
+            return False
+        self.state = state
+        if state.status == "finished":
+            self.drawing = self.drawing or drawing_of(state.result)
+        return True
+
+    def picture(self) -> Picture | None:
+        """Return its picture: the thumbnail, else the file or the preview of its job."""
+        thumbnail = None if self.drawing is None else self.drawing.thumbnail
+        if thumbnail:
+            return Picture(thumbnail, "webp")
+        if self.drawing is not None and self.drawing.path.is_file():
+            return result_picture(self.drawing.path)  # without Pillow there is no thumbnail
+        if self.state is None:
+            return None
+        if self.status == "finished":
+            return result_picture(self.state.result)
+        return preview_picture(self.state.preview) if self.state.run_s >= PREVIEW_S else None
+
+
+def drawing_of(result: Any) -> Drawing | None:
+    """Return the drawing in the file that a job's result names, None for any other result."""
+    if not isinstance(result, str) or not result.endswith(".svg"):
+        return None
+    try:
+        return find(result)
+    except (DrawscapeError, OSError):
+        return None
+
+
+def plan(
+    target: Target, cells: Iterable[Cell], size: tuple[float, float], *, fresh: bool = False
+) -> list[Cell]:
+    """Return the cells with their arguments checked, and with the drawings that exist already.
+
+    Nothing is queued. Raises ParameterError, UnknownNameError.
+    """
+    planned = list(cells)
+    with at_one_moment():
+        for cell in planned:
+            cell.arguments = _call_of(target, cell.values, size)
+            chosen = target
+            if target.patterns:
+                chosen = target.with_pattern(cell.arguments["pattern_type"])
+            recipe = recipe_for(chosen, cell.arguments)
+            cell.request = recipe.request if recipe else ""
+            cell.drawing = None if fresh else standing_drawing(recipe)
+    return planned
+
+
+def _call_of(
+    target: Target, values: Mapping[str, Any], size: tuple[float, float]
+) -> dict[str, Any]:
+    values, chosen = dict(values), target
+    if target.patterns and "pattern_type" in values:
+        chosen = target.with_pattern(values.pop("pattern_type"))
+    if "seed" in values:
+        chosen.check_seed()
+    streams = values.pop("streams", None)
+    seed = {"seed": int(values.pop("seed", 0))} if chosen.has_seed else {}
+    seed |= {"streams": streams} if streams else {}
+    page = dict(zip(("width", "height"), size, strict=True)) if target.has_page else {}
+    page |= {side: values.pop(side) for side in page if side in values}
+    if chosen.takes_margin and "margin" in values:
+        page["margin"] = MARGIN.check(values.pop("margin"))
+    checked = check_arguments(chosen.parameters, values)
+    return chosen.arguments({**page, **seed, **checked})
+
+
+def enqueue_missing(
+    target: Target,
+    cells: Sequence[Cell],
+    *,
+    sheet: str = "",
+    job_timeout: Any = "5m",
+    fresh: bool = False,
+) -> Batch | None:
+    """Queue what is neither drawn nor under way nor has failed, each recipe once; return the batch."""
+    guard()
+    wanted: dict[str, list[Cell]] = {}
+    for number, cell in enumerate(cells):
+        missing = cell.drawing is None or cell.drawing.deleted
+        idle = cell.job is None or cell.status in _AGAIN or cell.status == "finished"
+        if missing and idle and cell.arguments is not None:
+            wanted.setdefault(cell.request or str(number), []).append(cell)
+    if not wanted:
+        return None
+    ensure_worker()
+    extra = {"sheet": sheet, **({"fresh": True} if fresh else {})} if target.takes_margin else {}
+    calls = []
+    for first, *_ in wanted.values():
+        parents = {"parents": first.parents} if first.parents else {}
+        calls.append({**(first.arguments or {}), **extra, **parents})
+    batch = enqueue_many(
+        target.task,
+        calls,
+        job_timeout=job_timeout,
+        job_priority=SHEET_PRIORITY,
+        batch_description=sheet or None,
+    )
+    for same, job in zip(wanted.values(), batch.jobs, strict=True):
+        for cell in same:
+            cell.job, cell.state, cell.drawing = job, None, None
+    return batch
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side in an output that lasts: saved in the notebook, shown anywhere."""
+
+    pictures: Sequence[Picture | None]
+    captions: Sequence[str]
+    columns: int
+    width_px: int = 190
+    failures: Sequence[bool] = ()
+
+    @classmethod
+    def of(cls, cells: Sequence[Cell], columns: int) -> "Gallery":
+        """Return the pictures of cells, each small; what failed says why, in red."""
+        failures = [cell.status in TROUBLES for cell in cells]
+        with reading():
+            pictures = [small_picture(cell.picture()) for cell in cells]
+        return cls(pictures, [cell.words for cell in cells], columns, failures=failures)
+
+    def _repr_html_(self) -> str:
+        """A table of `<img>`: what every viewer of notebooks shows, and scripts never run in."""
+        tiles = [self._tile(i) for i in range(len(self.pictures))]
+        rows = [tiles[i : i + self.columns] for i in range(0, len(tiles), self.columns)]
+        body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+        return f"<table>{body}</table>"
+
+    def __repr__(self) -> str:
+        return f"{len(self.pictures)} drawings in rows of {self.columns}"
+
+    def _tile(self, index: int) -> str:
+        picture, caption = self.pictures[index], escape(self.captions[index])
+        shown = "no picture"
+        if picture is not None:
+            data = base64.b64encode(picture.data).decode("ascii")
+            source = f"data:image/{picture.format};base64,{data}"
+            alt = alt_of(self.captions[index])
+            shown = f'<img src="{source}" width="{self.width_px}" alt="{alt}">'
+        failed = index < len(self.failures) and self.failures[index]
+        words = f'<span style="color: #b00020">{caption}</span>' if failed else caption
+        return f'<td style="{_TILE}">{shown}<br>{words}</td>'
+
+
+def small_picture(picture: Picture | None) -> Picture | None:
+    """Return a picture in the few bytes that a saved notebook keeps; None where that needs Pillow."""
+    if picture is None or len(picture.data) <= LARGEST_KEPT:
+        return picture
+    try:
+        from PIL import Image
+    except ImportError:
+        return None
+    data: bytes | None = picture.data
+    if picture.format == "svg+xml":
+        try:
+            data = thumbnail_of(read_svg(picture.data))
+        except DrawscapeError:
+            return None
+    if data is None:
+        return None
+    image = Image.open(io.BytesIO(data))
+    image.thumbnail((KEPT_PX, KEPT_PX))
+    for quality in (60, 40, 20, 5):
+        out = io.BytesIO()
+        image.save(out, "WEBP", quality=quality, method=2)
+        if out.tell() <= LARGEST_KEPT:
+            break
+    return Picture(out.getvalue(), "webp")
+
+
+@cache
+def shared_layout() -> Any:
+    """The one layout of all boards: each would be a model of its own, here and in the browser."""
+    return widgets.Layout()
+
+
+class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+    """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
+
+    What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open`, `export`,
+    `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, 0 to 5 rate, Space enlarges, v inspects, Enter
+    opens a form, c compares the chosen, b breeds from them, x rejects.
+    """
+
+    _esm = resource("board.js")
+    _css = resource("board.css")
+    head = traitlets.Dict().tag(sync=True)
+    controls = traitlets.List(traitlets.Dict()).tag(sync=True)
+    order = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    columns = traitlets.Int(0).tag(sync=True)
+    tile_px = traitlets.Int(0).tag(sync=True)
+    kind = traitlets.Unicode("grid").tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+    empty = traitlets.Unicode("nothing here yet").tag(sync=True)
+    below = traitlets.Unicode("").tag(sync=True)
+    details = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, what: str, cells: Mapping[str, Cell], **state: Any) -> None:
+        self._what = what
+        self._cells: dict[str, Cell] = {}
+        self._tiles: dict[str, dict[str, Any]] = {}
+        self._marks: dict[str, Marks] = {}
+        self._lock = threading.RLock()
+        self._news = threading.Condition(self._lock)
+        self._numbers = itertools.count(1)
+        self._is_open = (
+            False  # a page asks for all tiles when it opens: before, nobody receives them
+        )
+        self._by_job: dict[str, list[Cell]] = {}
+        self._followings: list[Any] = []
+        self._catalogue: CatalogueFollowing | None = None
+        self._below: Any = None
+        self._keeping = Debounce(KEEP_S, self.keep, slow=True)
+        self._is_saved = False
+        self.saved = SavedPicture(
+            f"{what}: its kernel is gone; run this cell to see it live",
+            "drawscape-board",
+            "drawscape-board-saved",
+        )
+        super().__init__(layout=shared_layout(), **state)
+        self.on_msg(self._received)
+        self._adopt()
+        self.show(cells)
+        self._begin()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._what}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options)
+        return {**data, "text/plain": f"[ {self._what}: run this cell to see it live ]"}, metadata
+
+    @property
+    def cells(self) -> dict[str, Cell]:
+        """The cells by the ids of their tiles, in the order of the page."""
+        return {one: self._cells[one] for one in self.order if one in self._cells}
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs that draw, or drew, what did not exist."""
+        return list(dict.fromkeys(c.job for c in self._cells.values() if c.job is not None))
+
+    @property
+    def drawings(self) -> Sequence[Drawing]:
+        """The drawings that exist, in the order of the cells."""
+        return [cell.drawing for cell in self._cells.values() if cell.drawing is not None]
+
+    @property
+    def chosen(self) -> list[Drawing]:
+        """The drawings that are chosen."""
+        cells = (self._cells.get(one) for one in self.selected)
+        return [cell.drawing for cell in cells if cell is not None and cell.drawing is not None]
+
+    @property
+    def tiles(self) -> list[dict[str, Any]]:
+        """What the page shows of each cell: id, caption, hint, stars, state, progress."""
+        with self._lock:
+            return [self._tiles[one] for one in self.order if one in self._tiles]
+
+    @property
+    def status(self) -> str:
+        """The words above the tiles."""
+        return str(self.head.get("status", ""))
+
+    def choose(self, *ids: str | int) -> None:
+        """Choose the tiles with those ids; without any, none."""
+        self.selected = [str(one) for one in ids]
+
+    def show(self, cells: Mapping[str, Cell]) -> None:
+        """Show these cells, in this order, and no others."""
+        with self._lock, at_one_moment():
+            self._cells = dict(cells)
+            self._read_marks()
+            former, self._tiles = self._tiles, {}
+            for one, cell in self._cells.items():
+                self._tiles[one] = {**self._tile(one, cell), "number": next(self._numbers)}
+            self.selected = [one for one in self.selected if one in self._cells]
+            self.order = list(self._cells)
+            self._send_tiles(
+                one for one in self._cells if _differs(former.get(one), self._tiles[one])
+            )
+            self._count()
+
+    def follow(self, cells: Iterable[Cell]) -> None:
+        """Show from now on how the jobs of these cells are doing, on whatever page of the board they are."""
+        followed = {}
+        with self._lock:
+            for cell in cells:
+                if cell.job is not None and cell.drawing is None:
+                    self._by_job.setdefault(cell.job.id, []).append(cell)
+                    followed[cell.job.id] = cell.job
+        self._followings = [f for f in self._followings if not getattr(f, "is_closed", False)]
+        if followed:
+            self._followings.append(follow(list(followed.values()), self._changed))
+
+    def close(self) -> None:
+        """Close the widget and all that it shows, and follow nothing more; to display it opens it again."""
+        self._keeping.drop()
+        for following in [*self._followings, *filter(None, [self._catalogue])]:
+            following.close()
+        self._followings, self._catalogue, self._is_open = [], None, False
+        self.close_below()
+        super().close()
+
+    def reopen(self) -> None:
+        """Open a closed board again."""
+        super().reopen()
+        self._begin()
+
+    def begin_saving(self) -> None:
+        """Keep what is shown in the saved notebook from now on."""
+        self._is_saved = True
+        self.keep()
+
+    def keep(self) -> None:
+        """Keep what is shown, as it is now."""
+        if not self._is_saved:
+            return
+        shown = [cell for cell in self.cells.values() if cell.drawing or cell.state]
+        if shown:
+            more = len(self._cells) - MOST_KEPT
+            words = f"<p>and {more} more</p>" if more > 0 else ""
+            gallery = Gallery.of(shown[:MOST_KEPT], self.columns or 5)
+            self.saved.keep(gallery._repr_html_() + words)
+
+    def star(self, tile_id: str | int, stars: int) -> None:
+        """Give the drawing of a tile 0 to 5 stars."""
+        self._drawing(tile_id).star(stars)
+        self._marked()
+
+    def reject(self, *tile_ids: str | int) -> None:
+        """Reject the drawings of tiles, by default of the chosen, or take that back."""
+        for one in tile_ids or self._chosen_ids():
+            drawing = self._drawing(one)
+            drawing.untag(REJECTED) if REJECTED in drawing.tags else drawing.tag(REJECTED)
+        self._marked()
+
+    def tag(self, tag: str) -> None:
+        """Give the chosen drawings a tag."""
+        chosen = self._chosen_or_error()
+        for drawing in chosen:
+            drawing.tag(tag)
+        self._marked()
+        self.note = f"tagged {tag.strip()!r}: {count_words(len(chosen))}"
+
+    def export(self, format: str) -> list[Path]:
+        """Write the chosen drawings as 'svg' (ordered), 'png', 'pdf', 'gcode' or 'hpgl'; return the files."""
+        paths = [drawing.export(format) for drawing in self._chosen_or_error()]
+        folders = sorted({place_words(path.parent) for path in paths})
+        self.note = f"written to {', '.join(folders)}: {', '.join(path.name for path in paths)}"
+        return paths
+
+    def draw_larger(self, paper: str) -> list[Job]:
+        """Queue the chosen drawings on another paper, everything else as it is; return the jobs."""
+        jobs = []
+        guard()
+        for drawing in self._chosen_or_error():
+            sketch, settings, _ = opened(drawing)
+            target = target_of(sketch)
+            arguments = target.arguments({**settings, **page_for(drawing, paper)})
+            jobs.append(
+                enqueue_background_job(
+                    target.task,
+                    job_priority=FORM_PRIORITY,
+                    job_description=f"{drawing.sketch}, seed {drawing.seed}, {paper}",
+                    parents=[drawing.recipe],
+                    **arguments,
+                )
+            )
+        self.note = f"{len(jobs)} queued on {paper}; history() shows them when they are drawn"
+        return jobs
+
+    def inspect(self, tile_id: str | int | None = None) -> Any:
+        """Show the drawing of a tile, by default the first that is chosen, in a viewer below; return it."""
+        from drawscape.notebook.viewer import view
+
+        one = self._chosen_ids()[0] if tile_id is None else tile_id
+        return self._show_below(view(self._drawing(one)))
+
+    def compare(self, *tile_ids: str | int) -> Any:
+        """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
+        from drawscape.notebook.viewer import compare
+
+        wanted = tile_ids or self.selected
+        if len(wanted) < 2:
+            raise DrawscapeError(
+                "choose two drawings or more to compare (Ctrl and a click, or Shift)"
+            )
+        return self._show_below(compare(*(self._drawing(one).path for one in wanted)))
+
+    def breed(self) -> Any:
+        """Begin an evolution with the chosen drawings below; return it."""
+        from drawscape.notebook.evolution import evolve
+
+        return self._show_below(evolve(self._chosen_or_error()))
+
+    def open_form(self, tile_id: str | int | None = None) -> Any:
+        """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
+        from drawscape.notebook.forms import form
+
+        one = self._chosen_ids()[0] if tile_id is None else tile_id
+        return self._show_below(form(self._drawing(one)))
+
+    def enlarge(self, tile_id: str) -> None:
+        """Show the drawing of a tile as large as the window, with its figures and settings."""
+        drawing = self._drawing(tile_id)
+        picture = result_picture(str(drawing.path))
+        if picture is None:
+            raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
+        words = {"id": tile_id, "caption": figures_words(drawing), "format": picture.format}
+        self.send({"enlarged": words}, [picture.data])
+
+    def close_below(self) -> None:
+        """Close what is shown below the tiles, if anything."""
+        former, self._below = self._below, None
+        self.below = ""
+        if former is not None:
+            close_tree(former)
+
+    def sort(self, order: str) -> None:
+        """Put the tiles in the order of a figure ('ink', 'minutes', 'lines', 'stars', ...) or 'as asked'."""
+        ids = list(self._cells)
+        if order != AS_ASKED:
+            found = drawings(order=order, deleted=True).ids  # type: ignore[arg-type]
+            place = {one: i for i, one in enumerate(found)}
+            known = {i: cell.drawing.id for i, cell in self._cells.items() if cell.drawing}
+            ids.sort(key=lambda one: place.get(known.get(one, -1), len(place)))
+        self.order = ids
+
+    def act(self, name: str, value: Any = None) -> None:
+        """Do what a button or control of the page asks for; what goes wrong is shown in the note."""
+        self._acting(lambda: self.actions()[name](value))
+
+    def actions(self) -> dict[str, Callable[[Any], object]]:
+        """Return what the page can ask for, by name; each is called with a value."""
+        return {
+            "star": lambda value: self.star(value["id"], value["stars"]),
+            "enlarge": self.enlarge,
+            "inspect": self.inspect,
+            "open": self.open_form,
+            "compare": lambda ids: self.compare(*(ids or ())),
+            "reject": lambda one: self.reject(*([one] if one else [])),
+            "breed": lambda _: self.breed(),
+            "export": lambda form: later(partial(self._acting, partial(self.export, form))),
+            "larger": self.draw_larger,
+            "tag": self.tag,
+            "close": lambda _: self.close_below(),
+            "order": self.sort,
+        }
+
+    def _acting(self, action: Callable[[], object]) -> None:
+        self.note = ""
+        try:
+            action()
+        except DrawscapeError as error:
+            self.note = str(error)
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            self.note = f"{type(error).__name__}: {error}"
+
+    def _received(self, _widget: Any, message: Mapping[str, Any], _buffers: Any) -> None:
+        if message.get("act") == "ready":
+            with self._lock:
+                self._is_open = True
+                self._send_tiles(self.order)
+                self._send_more()
+        elif "act" in message:
+            self.act(str(message["act"]), message.get("value"))
+
+    def _begin(self) -> None:
+        """Follow what the board shows; called when it is made and when it is opened again."""
+        self.follow(self._cells.values())
+        self._catalogue = follow_catalogue(self.catalogue_changed, self._trouble)
+
+    def catalogue_changed(self) -> None:
+        """Show the marks that the drawings have now, whoever made them."""
+        with self._lock, reading():
+            self._read_marks()
+            for one in list(self._cells):
+                self._update(one)
+            self._count()
+
+    def _trouble(self, words: str) -> None:
+        self.note = words
+
+    def _marked(self) -> None:
+        self.catalogue_changed()
+
+    def _read_marks(self) -> None:
+        recipes = [cell.drawing.recipe for cell in self._cells.values() if cell.drawing]
+        self._marks = marks_of_each(recipes) if recipes else {}
+
+    def _changed(self, state: JobState) -> None:
+        """Show a state of a job in all of its cells."""
+        with self._lock:
+            for cell in self._by_job.get(state.id, ()):
+                had_drawing = cell.drawing is not None
+                if not cell.show(state):
+                    continue
+                if cell.drawing is not None and not had_drawing:
+                    self._marks |= marks_of_each([cell.drawing.recipe])
+                for one, shown in self._cells.items():
+                    if shown is cell:
+                        self._update(one)
+            self._count()
+            self._news.notify_all()
+
+    def _update(self, tile_id: str) -> None:
+        """Show a tile again, if it has changed; with a number, so that an older one never replaces it."""
+        made = self._tile(tile_id, self._cells[tile_id])
+        if _differs(self._tiles.get(tile_id), made):
+            self._tiles[tile_id] = {**made, "number": next(self._numbers)}
+            self._send_tiles([tile_id])
+
+    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
+        caption, hint, stars, key = cell.words, "", 0, ""
+        state = cell.state
+        if state is not None and state.preview and cell.drawing is None:
+            key = f"{state.number}"
+        if cell.drawing is not None:
+            marks = self._marks.get(cell.drawing.recipe) or Marks()
+            stars, key = marks.stars, f"{cell.drawing.id} {cell.drawing.drawn_at.timestamp()}"
+            caption += " · rejected" if REJECTED in marks.tags else ""
+            caption += " · deleted" if cell.drawing.deleted else ""
+            hint = settings_words(cell.drawing)
+        elif cell.status == "finished":
+            key = "result"
+        progress = state.progress if state is not None and not cell.ended else 0.0
+        return {
+            "id": tile_id,
+            "caption": caption,
+            "hint": hint,
+            "stars": stars,
+            "state": cell.status,
+            "progress": round(progress, 3),
+            "picture": key,
+        }
+
+    def _picture(self, cell: Cell) -> Picture | None:
+        return cell.picture()
+
+    def _send_tiles(self, tile_ids: Iterable[str]) -> None:
+        """Send tiles with their pictures; the caller holds the lock."""
+        if self._is_saved:
+            self._keeping.request()
+        if not self._is_open:
+            return
+        for some in _parts(tile_ids, AT_ONCE):
+            contents, pictures = [], []
+            with reading():
+                for one in some:
+                    tile = self._tiles[one]
+                    found = self._picture(self._cells[one]) if tile["picture"] else None
+                    contents.append({**tile, "format": found.format if found else ""})
+                    pictures.append(found.data if found else b"")
+            self.send({"tiles": contents}, pictures)
+
+    def _send_more(self) -> None:
+        """Send what else a page needs that opens; for boards that have more than tiles."""
+
+    def _count(self) -> None:
+        """Show in the head how far the board is."""
+
+    def _show_head(self, **changes: Any) -> None:
+        self.head = {**self.head, **changes}
+
+    def _set_control(self, name: str, **changes: Any) -> None:
+        """Show a control in another way."""
+        self.controls = [{**c, **changes} if c["id"] == name else c for c in self.controls]
+
+    def _drawing(self, tile_id: str | int) -> Drawing:
+        cell = self._cells.get(str(tile_id))
+        if cell is None or cell.drawing is None:
+            raise DrawscapeError("this one is not drawn yet; wait until its picture is there")
+        return cell.drawing
+
+    def _chosen_ids(self) -> list[str]:
+        if not self.selected:
+            raise DrawscapeError("choose drawings first: a click, Ctrl and a click for more")
+        return list(self.selected)
+
+    def _chosen_or_error(self) -> list[Drawing]:
+        return [self._drawing(one) for one in self._chosen_ids()]
+
+    def _show_below(self, widget: Any) -> Any:
+        self.close_below()
+        self._below = widget
+        self.below = widget.model_id
+        return widget
+
+
+def _differs(former: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    return former is None or any(former[name] != now[name] for name in now if name != "number")
+
+
+def _parts(ids: Iterable[str], size: int) -> Iterator[list[str]]:
+    every = list(ids)
+    for first in range(0, len(every), size):
+        yield every[first : first + size]
+
+
+def figures_words(drawing: Drawing) -> str:
+    """Return a drawing's name, figures and settings in a line."""
+    figures = drawing.figures
+    counts = (
+        f"{drawing.name or drawing.sketch} · {figures.ink_mm / 1000:.1f} m of ink · "
+        f"{figures.minutes:.0f} min · {figures.lifts} lifts"
+    )
+    return f"{counts} · {settings_words(drawing)}"
+
+
+def settings_words(drawing: Drawing) -> str:
+    """Return page, seed and parameters of a drawing in a line."""
+    values = [f"{label_of(name)} {short(value)}" for name, value in drawing.parameters.items()]
+    page = f"{drawing.width:g} x {drawing.height:g} mm, margin {drawing.margin:g}"
+    return ", ".join([page, f"seed {drawing.seed}", *values])
+
+
+def count_words(number: int, noun: str = "drawing") -> str:
+    """Return '1 drawing', '2 drawings'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

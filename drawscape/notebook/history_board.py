@@ -1,0 +1,188 @@
+"""All drawings of the home on a board that is kept up to date: filter, sort, search, page, choose."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from drawscape.catalogue import REJECTED, Drawings, drawings
+from drawscape.catalogue import refresh as refresh_index
+from drawscape.catalogue.captions import captions
+from drawscape.catalogue.query import (
+    Order,
+    check_filters,
+    name_of,
+    parameter_names,
+    sketch_names,
+)
+from drawscape.notebook.board import ORDERS, Board, Cell, count_words
+from drawscape.notebook.text import label_of
+from drawscape.parameters import parameters_apart
+from drawscape.sketches import Sketch
+
+PAGE = 60
+"""Tiles on a page: 1.5 MB of thumbnails at most."""
+
+_FILTERS = ("sketch", "stars", "tag", "text", "order", "rejected")
+
+
+@parameters_apart("where", parameter_names)
+def history(
+    sketch: str | Sketch | Callable[..., Any] | None = None,
+    *,
+    stars: Any = 0,
+    tag: str = "",
+    text: str = "",
+    order: Order = "newest",
+    since: Any = None,
+    sheet: str | None = None,
+    seed: Any = None,
+    where: Mapping[str, Any] | None = None,
+    **parameters: Any,
+) -> "History":
+    """Return a live gallery of the drawings of this home; arguments are those of `catalogue.drawings`.
+
+    `stars` is the least, or a range `(3, None)`. What another notebook draws or marks appears within a
+    second. Keys: arrows move, 0 to 5 rate, Space enlarges, v inspects, Enter opens a form, c compares the
+    chosen, b breeds from them, x rejects (and hides, unless the box is ticked). Raises as
+    `catalogue.drawings` does, UnknownNameError for a sketch that nobody has drawn or knows.
+
+    >>> history("spiral", order="ink")
+    <History: the history of drawings>
+    """
+    sketch = name_of(sketch)
+    check_filters(order, stars, sketch=sketch, tag=tag, text=text)
+    parameter_names(sketch)
+    least = stars if isinstance(stars, int) else 0
+    fixed = {"since": since, "sheet": sheet, "seed": seed}
+    fixed = {name: value for name, value in fixed.items() if value is not None}
+    if not isinstance(stars, int) and stars is not None:
+        fixed["stars"] = stars
+    values = {"sketch": sketch or "", "stars": least, "tag": tag, "text": text, "order": order}
+    return History(values, fixed, {**(where or {}), **parameters})
+
+
+class History(Board):
+    """The gallery; `drawings` are those that fit the filters, `chosen` those that are chosen."""
+
+    def __init__(
+        self, values: dict[str, Any], fixed: dict[str, Any], where: dict[str, Any]
+    ) -> None:
+        self._values = {**values, "rejected": False}
+        self._fixed, self._where = fixed, where
+        self._page = 0
+        self._looks = itertools.count(1)
+        self._last_look = 0
+        self._found = Drawings([])
+        refresh_index()
+        super().__init__(
+            "the history of drawings", {}, head={"title": "History"}, controls=self._all_controls()
+        )
+        self.refresh()
+
+    @property
+    def drawings(self) -> Drawings:
+        """The drawings that fit the filters."""
+        return self._found
+
+    def filter(self, **values: Any) -> None:
+        """Set filters: `sketch`, `stars` (the least), `tag`, `text`, `order`, `rejected` (shown too)."""
+        for name, value in values.items():
+            if name not in _FILTERS:
+                raise TypeError(f"filter() has no {name!r}; it has {', '.join(_FILTERS)}")
+            self._values[name] = value
+        self._page = 0
+        self.refresh()
+
+    def turn(self, by: int) -> None:
+        """Turn `by` pages on."""
+        self._page = max(0, self._page + by)
+        self._show_page()
+
+    def catalogue_changed(self) -> None:
+        """Show what somebody has drawn or marked."""
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the catalogue and show what there is, unless a later reading has been shown already."""
+        look = next(self._looks)
+        now = dict(self._values)
+        tag = now["tag"].strip()
+        hides = not now["rejected"] and tag != REJECTED
+        # Outside of the lock: a page is turned meanwhile, whatever the number of drawings.
+        asked = {
+            "stars": (now["stars"], None) if now["stars"] else None,
+            "tag": tag or None,
+            "text": now["text"].strip() or None,
+            "order": now["order"],
+            "without_tag": REJECTED if hides else None,
+            "deleted": now["rejected"],
+            "where": self._where,
+        }
+        found = drawings(now["sketch"] or None, **{**asked, **self._fixed})
+        with self._lock:
+            if look < self._last_look:
+                return
+            self._last_look = look
+            self._found = found
+            self._show_page()
+
+    def _show_page(self) -> None:
+        with self._lock:
+            found = self._found
+            self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
+            first = self._page * PAGE
+            shown = list(found[first : first + PAGE])
+            words = captions(shown, with_sketch=not self._values["sketch"])
+            cells = zip(shown, words, strict=True)
+            self.show({str(one.id): Cell(caption, drawing=one) for one, caption in cells})
+
+    def actions(self) -> dict[str, Any]:
+        """Return what the page can ask for."""
+        own = {name: lambda value, name=name: self.filter(**{name: value}) for name in _FILTERS}
+        # A tag is a filter above the tiles, and something to give in their toolbar.
+        own["find tag"] = own.pop("tag")
+        turns = {"back": lambda _: self.turn(-1), "on": lambda _: self.turn(1)}
+        return {**super().actions(), **own, **turns}
+
+    def sort(self, order: str) -> None:
+        """Show the drawings in another order."""
+        self.filter(order=order)
+
+    def _marked(self) -> None:
+        """Show a mark that was made here at its tile; what follows from it shows at the next reading."""
+        Board.catalogue_changed(self)
+
+    def _count(self) -> None:
+        found, first = self._found, self._page * PAGE
+        last = min(first + PAGE, len(found))
+        place = f"{first + 1} to {last} of " if len(found) > PAGE else ""
+        self._show_head(status=f"{place}{count_words(len(found))}")
+        self.controls = self._all_controls()
+        is_filtered = any(self._values[name] for name in _FILTERS if name != "order")
+        self.empty = (
+            "No drawing fits these filters: take one away."
+            if is_filtered or self._where or self._fixed
+            else 'Nothing is drawn yet: form("spiral") draws the first.'
+        )
+
+    def _all_controls(self) -> list[dict[str, Any]]:
+        now, found = self._values, len(self._found)
+        names = sorted({*sketch_names(), *filter(None, [now["sketch"]])})
+        sketches = [("all sketches", ""), *((label_of(name), name) for name in names)]
+        stars = [("any stars", 0), *((f"{'★' * n} or more", n) for n in range(1, 6))]
+        orders = [(one, one) for one in ORDERS]
+        pages = found > PAGE
+        last = (self._page + 1) * PAGE >= found
+        specs: list[dict[str, Any]] = [
+            {"id": "sketch", "kind": "select", "label": "sketch", "options": sketches},
+            {"id": "stars", "kind": "select", "label": "stars", "options": stars},
+            {"id": "find tag", "kind": "text", "label": "tag", "value": now["tag"]},
+            {"id": "text", "kind": "text", "label": "search", "value": now["text"]},
+            {"id": "order", "kind": "select", "label": "order", "options": orders},
+            {"id": "rejected", "kind": "check", "label": "rejected and deleted too"},
+            {"id": "back", "kind": "button", "label": "Previous", "icon": "back"}
+            | {"hidden": not pages, "disabled": self._page == 0},
+            {"id": "on", "kind": "button", "label": "Next", "icon": "next"}
+            | {"hidden": not pages, "disabled": last},
+        ]
+        return [{"value": now.get(spec["id"]), **spec} for spec in specs]

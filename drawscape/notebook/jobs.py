@@ -1,0 +1,237 @@
+"""Jobs on boards: one that was queued by hand, followed live; the queue's newest in a table of rows."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from html import escape
+from typing import Any
+
+from drawscape.errors import DrawscapeError, ParameterError
+from drawscape.jobs import (
+    Job,
+    check_status,
+    get_job,
+    list_jobs,
+    pause_queue,
+    queue_is_paused,
+    resume_queue,
+    watch,
+)
+from drawscape.jobs.actions import ACTIONS, offered, summary_words
+from drawscape.notebook.board import Board, Cell
+from drawscape.notebook.picture import Picture, place_words, result_path, result_picture
+from drawscape.notebook.reader import Debounce, JobState, follow, state_of
+from drawscape.notebook.saved_picture import LARGEST_IMAGE
+from drawscape.notebook.text import (
+    duration_words,
+    error_line,
+    label_of,
+    size_words,
+    status_words,
+    verb_of,
+)
+from drawscape.notebook.thumbnail import thumbnail_of
+from drawscape.svg.read import read_svg
+
+PERIOD_S = 0.25
+"""The table is read four times a second at most, however fast the queue moves."""
+
+LARGEST_SHOWN = 400_000
+"""Bytes of a file that is shown as it is; of a larger one the thumbnail."""
+
+LONGEST_RESULT = 2000
+"""Characters of a result that is no picture; the rest is in `job.result`."""
+
+LONGEST_PRINTED = 20_000
+"""Characters of what was printed, from the end; the rest is in `job.logs()`."""
+
+
+def job_view(job: Job | str) -> "JobView":
+    """Return a live view of `job` (or of the job with that id): bar, words, picture.
+
+    Raises JobNotFoundError for an unknown id, ParameterError for what is neither.
+
+    >>> from drawscape.job_manager import enqueue_background_job
+    >>> job_view(enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40))
+    <JobView: the job generate complex svg>
+    """
+    if isinstance(job, str):
+        return JobView(get_job(job))
+    if not isinstance(job, Job):
+        raise ParameterError("job", job, "give a job or its id")
+    return JobView(job)
+
+
+class JobView(Board):
+    """One job's bar, words, error and picture, with a button that cancels it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        state = state_of(job)
+        cell = Cell("", job=job)
+        cell.show(state)
+        name = label_of(state.name)
+        cancel = {"id": "cancel", "kind": "button", "label": "Cancel", "icon": "cancel"}
+        super().__init__(
+            f"the job {name}",
+            {"job": cell},
+            kind="one",
+            head={"title": name},
+            controls=[cancel],
+            selected=["job"],
+            empty="",
+        )
+
+    def actions(self) -> dict[str, Any]:
+        """Return what the page can ask for."""
+        return {**super().actions(), "cancel": lambda _: self.job.cancel()}
+
+    def keep(self) -> None:
+        """Keep the drawing as large as a saved notebook may have it, of any other job how it ended."""
+        state = self._cells["job"].state
+        if not self._is_saved or state is None:
+            return
+        words, path = f"{state.name}: {status_words(state)}", result_path(state.result)
+        thumbnail = None
+        if path is not None and path.suffix == ".svg":
+            with suppress(DrawscapeError, OSError):
+                thumbnail = thumbnail_of(read_svg(path.read_bytes()), LARGEST_IMAGE)
+        if thumbnail is not None:
+            self.saved.show([(thumbnail, words)])
+        else:
+            self.saved.keep(f"<p>{escape(words)}</p>")
+
+    def _begin(self) -> None:
+        super()._begin()
+        if not self._cells["job"].ended:
+            self._followings.append(follow(self.job, self._changed, self._trouble))
+
+    def _picture(self, cell: Cell) -> Picture | None:
+        path = None if cell.state is None else result_path(cell.state.result)
+        small = path is not None and path.stat().st_size <= LARGEST_SHOWN
+        return (result_picture(path) if small else None) or super()._picture(cell)
+
+    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
+        caption = ""
+        if cell.state is not None and cell.status == "finished":
+            result = cell.state.result
+            path = result_path(result)
+            caption = "" if result is None else str(result)[:LONGEST_RESULT]
+            if path is not None:
+                caption = f"{place_words(path)} · {size_words(path.stat().st_size)}"
+        return {**super()._tile(tile_id, cell), "caption": caption}
+
+    def _count(self) -> None:
+        state = self._cells["job"].state
+        if state is None:
+            return
+        progress = None if state.ended else state.progress
+        self._show_head(status=status_words(state, verb_of(state.task)), progress=progress)
+        self._set_control("cancel", disabled=state.ended)
+        if state.ended and not self.details:
+            error = "" if state.status == "finished" else (state.error or "")
+            error = "" if error.strip() == error_line(error) else error
+            printed = self.job.logs() if state.status != "not_found" else ""
+            self.details = "\n\n".join(filter(None, [error, printed[-LONGEST_PRINTED:]]))
+
+
+def queue_table(status: str | Sequence[str] | None = None, *, limit: int = 12) -> "QueueTable":
+    """Return a live table of the newest `limit` jobs, of one status or several if asked.
+
+    Raises JobOptionError for a word that is no status.
+
+    >>> queue_table("failed", limit=5)
+    <QueueTable: the queue>
+    """
+    for one in [status] if isinstance(status, str) else status or ():
+        check_status(one)
+    return QueueTable(status, limit)
+
+
+class QueueTable(Board):
+    """A table of jobs that follows the queue until `close()`."""
+
+    def __init__(self, status: str | Sequence[str] | None, limit: int) -> None:
+        self._wanted, self._limit = status, limit
+        self._reading = Debounce(PERIOD_S, self.refresh)
+        pause = {"id": "pause", "kind": "button", "label": "Pause", "icon": ""}
+        super().__init__(
+            "the queue",
+            {},
+            kind="rows",
+            head={"title": "Queue"},
+            controls=[pause],
+            empty="No jobs yet: form, contact_sheet and enqueue_background_job queue some.",
+        )
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the queue and show it now."""
+        found = list_jobs(self._wanted, limit=self._limit)
+        cells = {}
+        for job in found:
+            state = state_of(job)
+            if state.status != "not_found":
+                cells[job.id] = Cell(state.name, job=job, state=state)
+        self.show(cells)
+
+    def pause_or_resume(self) -> None:
+        """Let no job start from now on, or let them start again; those that run go on."""
+        resume_queue() if queue_is_paused() else pause_queue()
+        self.refresh()
+
+    def do(self, job_id: str, action: str) -> None:
+        """Do to a job what its row offers: 'sooner', 'cancel', 'retry', 'again', 'log' or 'delete'.
+
+        What goes wrong is shown under the table.
+        """
+        self.act("job", {"id": job_id, "act": action})
+
+    def actions(self) -> dict[str, Any]:
+        """Return what the page can ask for."""
+        return {"pause": lambda _: self.pause_or_resume(), "job": self._do}
+
+    def keep(self) -> None:
+        """Keep the table, without what can only be done live."""
+        if not self._is_saved:
+            return
+        names = ("id", "caption", "words", "took")
+        rows = [[tile["id"][-8:], *(tile[name] for name in names[1:])] for tile in self.tiles]
+        heads = "".join(f"<th>{name}</th>" for name in ("job", "name", "state", "took"))
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in rows
+        )
+        self.saved.keep(f"<p>{escape(self.status)}</p><table><tr>{heads}</tr>{body}</table>")
+
+    def close(self) -> None:
+        """Stop following and close the widget."""
+        self._reading.drop()
+        super().close()
+
+    def _do(self, value: Mapping[str, str]) -> None:
+        details = ACTIONS[value["act"]](get_job(value["id"]))
+        self.details = details if isinstance(details, str) else ""
+        self._reading.request()
+
+    def _begin(self) -> None:
+        self._followings.append(watch(lambda _job: self._reading.request()))
+
+    def _tile(self, tile_id: str, cell: Cell) -> dict[str, Any]:
+        state = cell.state or JobState(tile_id, "not_found")
+        words = status_words(state, verb_of(state.task))
+        if state.ended and (took := duration_words(state.started_at, state.ended_at)):
+            words = words.removesuffix(f" in {took}").removesuffix(f" after {took}")
+        return {
+            "id": tile_id,
+            "caption": cell.caption,
+            "hint": tile_id,
+            "state": state.status,
+            "words": words,
+            "progress": 1.0 if state.status == "finished" else round(state.progress, 3),
+            "took": duration_words(state.started_at, state.ended_at),
+            "actions": list(offered(state.status)),
+            "picture": "",
+        }
+
+    def _count(self) -> None:
+        self._show_head(status=summary_words())
+        self._set_control("pause", label="Resume" if queue_is_paused() else "Pause")
