@@ -1,8 +1,18 @@
 """Generative design for pen plotters, explored in Jupyter notebooks."""
 
+import contextlib
 import importlib
 
+from drawscape import settings
+from drawscape.errors import SettingsError
+from drawscape.project_modules import add_folder
+
 __version__ = "0.3.0"
+
+# A project's notebooks, in a folder of their own, import its `workers` and `sketches` by these names.
+with contextlib.suppress(SettingsError, OSError):
+    if settings.is_project(settings.home()):
+        add_folder(settings.home())
 
 
 def load_ipython_extension(shell: object) -> None:

@@ -11,11 +11,14 @@ import itertools
 import os
 import platform
 import re
+import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 
 from drawscape.settings import publish
 
@@ -36,8 +39,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
     The bytes are flushed to the disk before the renaming, so after a power cut too the file is the
     old one, the new one or none. In the output folder it is written into the object store, too, if
     `DRAWSCAPE_OUTPUT` names one. When the block raises, the temporary file goes and `path` stays as
-    it was. The folder must exist: an OSError names `path`, not the temporary one.
+    it was. A link stays a link: the file that it leads to is replaced. A device, pipe or socket is
+    written into. The folder must exist: an OSError names `path`, not the temporary one.
     """
+    if is_special(path):
+        with scratch_folder(Path(gettempdir())) as folder:
+            yield folder / path.name
+            with (folder / path.name).open("rb") as made, path.open("wb", buffering=0) as stream:
+                shutil.copyfileobj(made, stream)
+        return
+    path = Path(os.path.realpath(path)) if path.is_symlink() else path
     temporary = temporary_path(path)
     try:
         yield temporary
@@ -56,6 +67,19 @@ def atomic_path(path: Path) -> Iterator[Path]:
     )  # a killed writer may still have been dying when this one began
 
 
+def is_special(path: Path) -> bool:
+    """Return whether `path` leads to something that is there and no regular file: a device, a pipe.
+
+    >>> is_special(Path(os.devnull))
+    True
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
 def write_atomic(path: Path, pieces: Iterable[bytes]) -> None:
     """Write `pieces`, one after the other, as the file `path`: whole or, if that fails, not at all."""
     with atomic_path(path) as temporary, temporary.open("xb") as stream:
@@ -68,8 +92,6 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
 
     What a killed process left is removed by the next that asks for one.
     """
-    import shutil
-
     parent.mkdir(parents=True, exist_ok=True)
     folder = temporary_path(parent / "scratch")
     folder.mkdir(mode=0o700)
@@ -96,8 +118,6 @@ def sweep(folder: Path) -> list[Path]:
     with suppress(OSError), os.scandir(folder) as entries:  # it may be gone, or not readable
         for entry in entries:
             if entry.name.endswith(".part") and _is_left_behind(entry):
-                import shutil
-
                 with suppress(OSError):  # another sweep was faster, or the folder is not ours
                     remove = shutil.rmtree if entry.is_dir(follow_symlinks=False) else os.unlink
                     remove(entry)

@@ -89,6 +89,15 @@ def _project_list(key: str, project: Path | None = None) -> list[str]:
     return list((project_table(project or home()) or {}).get(key, ()))
 
 
+def is_user_folder() -> bool:
+    """Return whether the home is the user's data folder.
+
+    >>> is_user_folder()
+    False
+    """
+    return not os.environ.get("DRAWSCAPE_HOME") and home() == _user_data_folder()
+
+
 def _user_data_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "drawscape"
@@ -118,24 +127,32 @@ def queue_file(project: Path | None = None) -> Path:
     >>> queue_file().name
     'queue.db'
     """
-    named = os.environ.get("DRAWSCAPE_QUEUE", "")
-    if named.startswith(_POSTGRES):
+    target = queue_target(project)
+    if target.startswith(_POSTGRES):
         raise SettingsError("DRAWSCAPE_QUEUE names a Postgres database, which is no file")
-    if named:
-        return _path(named)
-    return (project or home()) / ".drawscape" / "queue.db"
+    return Path(target)
 
 
 def queue_target(project: Path | None = None) -> str:
     """Return what names the queue: the path of its file, or a `postgresql://` URL in `DRAWSCAPE_QUEUE`.
 
+    Raises SettingsError for a URL of another kind.
+
     >>> queue_target() == str(queue_file())
     True
     """
     named = os.environ.get("DRAWSCAPE_QUEUE", "")
-    if named:
-        return named if named.startswith(_POSTGRES) else str(queue_file())
-    return f"{project or home()}/.drawscape/queue.db"
+    if not named:
+        return f"{project or home()}/.drawscape/queue.db"
+    if named.startswith(_POSTGRES):
+        return named
+    scheme, separator, _ = named.partition("://")
+    if separator:  # the rest may hold a password, and is not repeated
+        raise SettingsError(
+            f"DRAWSCAPE_QUEUE begins with {scheme[:20]!r}://, which is no queue; "
+            "give the path of a file, or a URL that begins with postgresql://"
+        )
+    return str(_path(named))
 
 
 def lease_s() -> float:

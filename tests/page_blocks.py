@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from drawscape.cli.new import fill
+from drawscape.cli.lab import fill
 from drawscape.cli.root import root
 from drawscape.job_manager import WorkerProcess, start_worker
 

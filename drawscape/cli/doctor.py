@@ -1,20 +1,25 @@
-"""`drawscape doctor`: what is installed, where the home is, who works, what is wrong and how to mend it."""
+"""`drawscape doctor`: what is installed, how home, queue and workers are, and how to fix what is wrong."""
 
+import os
 import platform
 import re
 import shlex
+import shutil
+import stat
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from drawscape import __version__, settings
-from drawscape.cli import home_health
-from drawscape.cli.finding import Finding, report
-from drawscape.errors import DrawscapeError
+from drawscape import __version__, output_store, settings
+from drawscape.cli.text import JSON, counted, print_json, print_list, span
+from drawscape.errors import DrawscapeError, OutputStoreError
 
 _EXTRAS = {
     "lab": ("jupyterlab", "ipywidgets", "ipykernel"),
@@ -28,24 +33,55 @@ _EXTRAS = {
 }
 """The extras that a person asks for, and the packages that show whether they are there."""
 
+_LOW_DISK_BYTES = 200 * 2**20
+_AHEAD = timedelta(minutes=1)  # machines that share a queue differ by less
+_MOST_NAMED = 20  # files in one command: what is left is named the next time
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A subject and what is found; where that is wrong, `remedy` says what to do, `command` does it."""
+
+    subject: str
+    text: str
+    remedy: str = ""
+    command: str = ""
+
+
+def report(findings: Sequence[Finding]) -> int:
+    """Print what was found, then what is wrong and how to fix it; return how many things are wrong."""
+    print_list([(one.subject, one.text) for one in findings])
+    wrong = [one for one in findings if one.remedy]
+    click.echo(f"\n{counted(len(wrong), 'problem')}" + (":" if wrong else "."))
+    for one in wrong:
+        click.echo(f"- {one.subject}: {one.remedy}" + (":" if one.command else ""))
+        if one.command:
+            click.echo(f"    {one.command}")  # on a line of its own, to be copied
+    return len(wrong)
+
 
 @click.command()
-def doctor() -> None:
-    """Show versions, home, queue and workers, what is wrong, and how to mend it.
+@JSON
+def doctor(as_json: bool) -> None:
+    """Show versions, home, queue and workers, what is wrong, and how to fix it.
 
     The exit code is 1 when something is wrong.
     """
     parts = (
         _installation,
         _too_old,
-        home_health.of_home,
-        home_health.of_output,
-        home_health.of_queue,
+        _home,
+        _output,
+        _queue,
         _sketches,
     )
     found = [finding for part in parts for finding in _findings(part)]
-    wrong = report([*dict.fromkeys(found)])  # broken settings are met by each part
-    raise click.exceptions.Exit(bool(wrong))
+    found = [*dict.fromkeys(found)]  # broken settings are met by each part
+    if as_json:
+        print_json([asdict(finding) for finding in found])
+    else:
+        report(found)
+    raise click.exceptions.Exit(int(any(finding.remedy for finding in found)))
 
 
 def _findings(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -54,6 +90,8 @@ def _findings(part: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         yield from part()
     except DrawscapeError as error:
         yield Finding("settings", "cannot be used", str(error))
+    except OSError as error:
+        yield Finding("files", "cannot be read", f"{error.filename}: {error.strerror or error}")
 
 
 def _installation() -> Iterator[Finding]:
@@ -63,9 +101,9 @@ def _installation() -> Iterator[Finding]:
     for extra, packages in _EXTRAS.items():
         found = {name: _version(name) for name in packages}
         there = ", ".join(f"{name} {number}" for name, number in found.items() if number)
-        missing = [name for name, number in found.items() if not number]
-        how = f" (pip install 'drawscape[{extra}]')" if missing else ""
-        yield Finding(f"[{extra}]", f"{there or 'not installed'}{how}")
+        missing = ", ".join(name for name, number in found.items() if not number)
+        how = f"{missing} missing (pip install 'drawscape[{extra}]')" if missing else ""
+        yield Finding(f"[{extra}]", "; ".join(filter(None, [there, how])))
     if (_version("ipykernel") or "").startswith("7.0."):
         command = f"{_pip_install()} --upgrade 'ipykernel!=7.0.*'"
         yield Finding("ipykernel", "7.0", "it drops updates of widgets", command)
@@ -98,6 +136,170 @@ def _pip_install() -> str:
 
 def _numbers(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def _home() -> Iterator[Finding]:
+    """Yield where the home is, and whether this user can work there."""
+    home = settings.home()
+    yield Finding("home", f"{home} ({_why(home)})")
+    for link in (home, home / ".drawscape", home / "output"):
+        if link.is_symlink() and not link.exists():
+            remedy = (
+                f"it is a link to {os.readlink(link)}, which is not there; make that, or remove it"
+            )
+            yield Finding(link.name, "a link to nothing", remedy, f"rm {shlex.quote(str(link))}")
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        yield _unwritable(home, place)
+    elif foreign := [*_foreign(home)]:
+        owner = foreign[0].lstat().st_uid
+        names = " ".join(shlex.quote(str(path)) for path in foreign[:_MOST_NAMED])
+        command = f"{_as_root()}chown -h {_expected_owner(home)} {names}"
+        where = foreign[0].name + (f" and {len(foreign) - 1} more" if foreign[1:] else "")
+        yield Finding(where, f"belongs to user {owner}", "give it to its user", command)
+    if (free := shutil.disk_usage(place).free) < _LOW_DISK_BYTES:
+        remedy = f"make room in {place}, or delete drawings without stars, tags, notes and names"
+        yield Finding("disk", f"{free / 1e6:.0f} MB free", remedy, "drawscape drawings prune")
+    state = home / ".drawscape"
+    if state.is_dir() and stat.S_IMODE(state.stat().st_mode) & 0o077:
+        command = f"chmod -R go= {shlex.quote(str(state))}"
+        yield Finding(".drawscape", "open to others", "it holds the key of the queue", command)
+
+
+def _why(home: Path) -> str:
+    if os.environ.get("DRAWSCAPE_HOME"):
+        return "DRAWSCAPE_HOME"
+    if settings.is_project(home):
+        return "a project"
+    return "it has .drawscape/" if (home / ".drawscape").is_dir() else "the user's data folder"
+
+
+def _unwritable(home: Path, place: Path) -> Finding:
+    """Return what to do about a home that is not writable, or whose nearest folder `place` is not."""
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return Finding("home", "on a read-only disk", "set DRAWSCAPE_HOME to another folder")
+    remedy = "let this user write there, or set DRAWSCAPE_HOME to another folder"
+    quoted = shlex.quote(str(home))
+    if home.exists() and home.stat().st_uid == os.geteuid():
+        return Finding("home", "not writable", remedy, f"chmod u+wx {quoted}")
+    # Of what is above the home nothing may change its owner: it may be /.
+    command = f"sudo install -d -o {os.geteuid()} {quoted}"
+    return Finding("home", "not writable", remedy, command)
+
+
+def _expected_owner(home: Path) -> int:
+    """Whose the files should be: this user's; root may look at the home of somebody else."""
+    return os.geteuid() or home.stat().st_uid
+
+
+def _foreign(home: Path) -> Iterator[Path]:
+    """Yield what somebody else owns and is in the way, as after `sudo drawscape worker`.
+
+    That is each folder, and each file of `.drawscape/`. A drawing of somebody else can be replaced.
+    """
+    owner = _expected_owner(home)
+    for top in (home / ".drawscape", home / "output"):
+        inside = (
+            Path(folder, name)
+            for folder, folders, files in os.walk(top)
+            for name in (*folders, *(files if top.name == ".drawscape" else ()))
+        )
+        for path in (*([top] if top.is_dir() else []), *inside):
+            if path.lstat().st_uid != owner:
+                yield path
+
+
+def _as_root() -> str:
+    return "sudo " if os.geteuid() else ""
+
+
+def _output() -> Iterator[Finding]:
+    """Yield where the drawings go, if that is not the home, and whether they can."""
+    try:
+        store = output_store.store()
+        if store is not None:
+            store.check()
+            yield Finding("output", f"{store.url}, copies in {settings.output_folder()}")
+        elif output_store.named():
+            yield Finding("output", str(settings.output_folder()))
+        elif "://" in settings.queue_target():
+            yield Finding("output", "on this machine alone; DRAWSCAPE_OUTPUT may name a shared one")
+    except OutputStoreError as error:
+        remedy = f"{error}; or let drawings stay on this machine"
+        yield Finding("output", "cannot be used", remedy, "unset DRAWSCAPE_OUTPUT")
+
+
+def _queue() -> Iterator[Finding]:
+    """Yield how the queue is, and who works on it; nothing is made that is not there."""
+    from drawscape import jobs
+    from drawscape.jobs.default import reach_queue
+
+    target = settings.queue_target()
+    file = None if "://" in target else Path(target)
+    if file is not None and not file.exists():
+        yield _no_queue(file)
+        return
+    try:
+        reach_queue()  # all else waits a while for a server that is being started
+        workers = jobs.workers_alive()
+        counts = jobs.queue_statistics().counts
+        paused = jobs.queue_is_paused()
+        newest = jobs.list_snapshots(limit=1)
+    except DrawscapeError as error:
+        yield _unreadable(file, error)
+        return
+    shown = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    yield Finding("queue", f"{jobs.default_queue().label}: {shown or 'no jobs'}")
+    waiting = counts.get("queued", 0)
+    if paused and waiting:
+        text = "paused, and " + counted(waiting, "job") + " waiting"
+        yield Finding("queue", text, "let jobs start again", "drawscape queue resume")
+    ahead = newest[0].created_at - datetime.now(UTC) if newest else timedelta()
+    if ahead > _AHEAD:
+        text = f"the newest job was queued {span(ahead.total_seconds())} from now"
+        remedy = "the time of this machine is wrong, or was; set it"
+        yield Finding("clock", text, remedy, f"{_as_root()}timedatectl set-ntp true")
+    yield Finding("workers", f"{counted(len(workers), 'worker')} alive")
+    yield from (
+        Finding("worker", f"process {worker.pid} runs nothing", worker.trouble)
+        for worker in workers
+        if worker.trouble
+    )
+    left = len([*(jobs.default_queue().folder / "workers").glob("*.lock")])
+    if not workers and (waiting or counts.get("started", 0)):
+        text = f"{counted(waiting + counts.get('started', 0), 'job')} waiting"
+        yield Finding("workers", text, f"{text}: start a worker", "drawscape worker")
+    elif not workers and left:
+        text = f"{counted(left, 'worker')} killed or crashed"
+        yield Finding("workers", text, "let a worker clear up", "drawscape worker --burst")
+
+
+def _no_queue(file: Path) -> Finding:
+    if not file.with_suffix(".key").exists():
+        return Finding("queue", "none yet; the first job makes it")
+    remedy = (
+        f"put {file} back from a copy (`drawscape queue backup` makes one), or begin with no jobs"
+    )
+    return Finding("queue", f"{file} is gone, its key is there", remedy, "drawscape queue check")
+
+
+def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
+    if file is None:
+        remedy = f"{error}; start that server, or use the queue of this machine"
+        return Finding("queue", "cannot be reached", remedy, "unset DRAWSCAPE_QUEUE")
+    key = file.with_suffix(".key")
+    if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o022:
+        command = f"chmod 600 {shlex.quote(str(key))}"
+        return Finding(
+            "queue", "its key is open to others", "make sure that the key is yours", command
+        )
+    lost = not key.exists() or "damaged" in str(error)
+    away = shlex.quote(str(file.with_name(f"{file.stem}-broken-{time.strftime('%Y%m%d-%H%M%S')}")))
+    command = (
+        f"mkdir {away} && mv {shlex.quote(str(file.with_suffix('')))}.* {away}" if lost else ""
+    )
+    remedy = f"{error}; to begin with no jobs" if lost else str(error)
+    return Finding("queue", "cannot be used", remedy, command)
 
 
 def _sketches() -> Iterator[Finding]:

@@ -1,34 +1,82 @@
-"""`drawscape draw` and `sketches`: the pattern library without notebook and queue."""
+"""`drawscape draw`, `redraw` and `sketches`: the pattern library without notebook and queue."""
 
+import contextlib
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from drawscape.atomic import write_atomic
-from drawscape.cli.shared_options import SEED, option
-from drawscape.cli.sketch_options import (
-    SketchCommand,
-    complete_sketch,
-    described,
-    sketch_of,
-    sketch_values,
-    stream_seeds,
+from drawscape.cli.output import PlotOptions, plot_options, write_bytes
+from drawscape.cli.text import (
+    JSON,
+    SEED,
+    fitted,
+    option,
+    pairs,
+    print_json,
+    print_list,
+    progress_bar,
 )
-from drawscape.cli.text import fitted, print_list, progress_bar
-from drawscape.drawing.paper import OUTSIDE, Outside
-from drawscape.errors import SketchFileError
-from drawscape.sketches import SKETCHES, Sketch
+from drawscape.drawing.paper import Outside, paper_size
+from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
+from drawscape.parameters import Parameter, json_schema
+from drawscape.sketches import SKETCHES, Provenance, Sketch
 from drawscape.sketches import draw as draw_sketch
+from drawscape.sketches import redraw as redraw_sketch
+from drawscape.sketches.folder import load_file
+from drawscape.sketches.library_code import is_library
 from drawscape.svg_builder import SVGBuilder
 
 SHEET_DPI = 96.0
 """The sheet of all sketches is some 1,600 pixels wide as a PNG, as wide as a page of text needs."""
 
 
+def _complete(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names that begin as typed, for a shell."""
+    return [name for name in SKETCHES if name.startswith(incomplete)]
+
+
+class SketchCommand(click.Command):
+    """A command whose options depend on the pattern that its arguments name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        named = self._named(args)
+        if named is not None:
+            # A shell that completes an option asks with whatever has been typed.
+            with contextlib.suppress(*([DrawscapeError] if ctx.resilient_parsing else [])):
+                ctx.meta["sketch"] = _sketch_of(named)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        own = super().get_params(ctx)
+        sketch = ctx.meta.get("sketch")
+        if sketch is None:
+            return own
+        taken = {name for parameter in own for name in parameter.opts}
+        options = [_option(parameter) for parameter in sketch.parameters]
+        return own + [option for option in options if not taken.intersection(option.opts)]
+
+    def _named(self, args: Sequence[str]) -> str | None:
+        """Return the first argument that is neither an option nor the value of one of our own."""
+        takes_value = {
+            name
+            for parameter in self.params
+            if isinstance(parameter, click.Option) and not parameter.is_flag
+            for name in parameter.opts
+        }
+        before = ""
+        for argument in args:
+            if not argument.startswith("-") and before not in takes_value:
+                return argument
+            before = argument
+        return None
+
+
 @click.command(cls=SketchCommand)
-@click.argument("pattern", shell_complete=complete_sketch)
+@click.argument("pattern", shell_complete=_complete)
 @option(
     "--paper",
     default="a4",
@@ -66,24 +114,7 @@ SHEET_DPI = 96.0
     metavar="NAME=VALUE",
     help="Set any parameter of the sketch; may be repeated.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    help="Write this file: .svg, .png, .pdf, .gcode, .hpgl; - is standard output.",
-)
-@click.option(
-    "-O/-R",
-    "--optimize/--raw",
-    default=None,
-    help="Merge and order the lines, or leave them as drawn.  [default: order, except in PNG]",
-)
-@option(
-    "--outside",
-    type=click.Choice(OUTSIDE),
-    default="crop",
-    help="Choose what is done with lines off the sheet; an SVG keeps them.",
-)
+@plot_options("output", "optimize", "outside", "machine")
 @click.pass_context
 def draw(
     ctx: click.Context,
@@ -100,6 +131,7 @@ def draw(
     output: str | None,
     optimize: bool | None,
     outside: Outside,
+    machine: str | None,
     **options: Any,
 ) -> None:
     """Draw a PATTERN to a file, without the queue.
@@ -108,13 +140,13 @@ def draw(
 
     `drawscape sketches` lists the patterns, `drawscape draw PATTERN --help` one pattern's options.
     """
-    from drawscape.drawing.paper import paper_size
-
     sketch: Sketch = ctx.meta["sketch"]
-    values = sketch_values(sketch, options, params)
+    plot = PlotOptions(output=output, optimize=optimize, outside=outside, machine=machine)
+    _ = plot.forms  # a wrong ending or machine is said before the work
+    values = _values(sketch, options, params)
     on_paper = paper_size(paper, "landscape" if landscape else None)
     page = (on_paper[0] if width is None else width, on_paper[1] if height is None else height)
-    own = stream_seeds(streams)
+    own = _stream_seeds(streams)
     with progress_bar(sketch.name) as show:
         svg = draw_sketch(
             sketch,
@@ -125,21 +157,82 @@ def draw(
             on_progress=lambda f, _svg: show(f),
             **values,
         )
-    target = output or _file_name(svg, sketch.name, seed, {**values, **own})
-    write_drawing(svg, target, optimize=optimize, outside=outside)
+    name = _file_name(svg, sketch.name, seed, {**values, **own})
+    write_drawing(svg, plot, output or f"{name}.{plot.forms[0]}")
+
+
+def _sketch_of(text: str) -> Sketch:
+    """Return the sketch of that name, or the one in the file of that path."""
+    if not (text.endswith(".py") or os.sep in text):
+        return SKETCHES[text]
+    if not Path(text).is_file():
+        raise SketchFileError(f"no file {text}")
+    return load_file(Path(text))
+
+
+def _values(sketch: Sketch, options: dict[str, Any], params: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters' values that were given, checked."""
+    parameters = {parameter.name: parameter for parameter in sketch.parameters}
+    values = {name: value for name, value in options.items() if value is not None}
+    values |= pairs(params, "--param")
+    return {
+        name: parameters[name].check(value) if name in parameters else value
+        for name, value in values.items()
+    }
+
+
+def _stream_seeds(texts: Sequence[str]) -> dict[str, int]:
+    seeds = pairs(texts, "--stream")
+    for name, seed in seeds.items():
+        if not seed.isdecimal():
+            raise click.BadParameter(f"{name}={seed!r}: give a seed", param_hint="--stream")
+    return {name: int(seed) for name, seed in seeds.items()}
+
+
+def _described(parameter: Parameter) -> str:
+    """Return a parameter's tooltip, bounds and default in a line."""
+    return f"{parameter.doc}  [{_range(parameter)}; default: {parameter.shown(parameter.default)}]"
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.choices is not None:
+        return "|".join(parameter.choices)
+    if parameter.bounded:
+        return f"{parameter.low:g} to {parameter.high:g}"
+    return {"bool": "on or off"}.get(parameter.kind, parameter.kind)
+
+
+def _option(parameter: Parameter) -> click.Option:
+    name = parameter.name.replace("_", "-")
+    if parameter.kind == "bool":
+        return click.Option([f"--{name}/--no-{name}"], default=None, help=_described(parameter))
+    return click.Option([f"--{name}"], metavar="VALUE", help=_described(parameter))
 
 
 @click.command()
-@click.argument("name", required=False, shell_complete=complete_sketch)
+@click.argument("name", required=False, shell_complete=_complete)
 @click.option("--contact-sheet", metavar="FILE", help="Draw every sketch, small, into one picture.")
-def sketches(name: str | None, contact_sheet: str | None) -> None:
+@JSON
+def sketches(name: str | None, contact_sheet: str | None, as_json: bool) -> None:
     """List the patterns by family, or the parameters of the pattern NAME."""
     if contact_sheet is not None:
         _write_contact_sheet(contact_sheet)
+    elif as_json:
+        print_json([_facts(one) for one in SKETCHES] if name is None else _facts(name))
     elif name is None:
         _list_families()
     else:
         _list_parameters(name)
+
+
+def _facts(name: str) -> dict[str, Any]:
+    sketch = _sketch_of(name)
+    return {
+        "name": sketch.name,
+        "family": sketch.family,
+        "summary": sketch.summary,
+        "parameters": json_schema(sketch.parameters),
+    }
 
 
 def _list_families() -> None:
@@ -156,11 +249,11 @@ def _summary(name: str) -> str:
 
 
 def _list_parameters(name: str) -> None:
-    sketch = sketch_of(name)
+    sketch = _sketch_of(name)
     click.secho(f"{sketch.name} ({sketch.family})", bold=True)
     for paragraph in sketch.doc.split("\n\n"):
         click.echo("\n" + fitted(" ".join(paragraph.split()), sys.stdout))
-    rows = [(f"--{p.name.replace('_', '-')}", described(p)) for p in sketch.parameters]
+    rows = [(f"--{p.name.replace('_', '-')}", _described(p)) for p in sketch.parameters]
     if rows:
         click.echo()
         print_list(rows)
@@ -172,54 +265,82 @@ def _write_contact_sheet(file: str) -> None:
     names = list(SKETCHES)
     with progress_bar("sketches", len(names)) as show:
         svg = contact_sheet(on_sketch=lambda name: show(names.index(name) + 1))
-    write_drawing(svg, file, dpi=SHEET_DPI)
+    write_drawing(svg, PlotOptions(output=file, dpi=SHEET_DPI), file)
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:
     """Return a name that differs between drawings and is the same for the same one."""
     given = [f"{name}-{value}" for name, value in sorted(values.items())]
     text = "-".join([pattern, f"{svg.width:g}x{svg.height:g}", f"seed-{seed}", *given])
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120] + ".svg"
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in text)[:120]
 
 
-def write_drawing(
-    svg: SVGBuilder,
-    output: str,
-    *,
-    dpi: float = 150.0,
-    optimize: bool | None = None,
-    outside: Outside = "crop",
-) -> None:
-    """Write a drawing to a file in the format of its ending, or as SVG to standard output for -.
+def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
+    """Write a drawing to the file `output`, as `plot` says.
 
-    Its lines are merged and ordered unless `optimize` is false; where it is None, not in a picture.
+    Its lines are merged and ordered unless `plot.optimize` is false; where it is None, not in a PNG.
     """
-    if output == "-" or Path(output).suffix.lower() in ("", ".svg"):
-        _write_svg(svg.to_bytes() if optimize is False else _ordered(svg), output)
+    form = plot.forms[0]
+    if form == "svg":
+        from drawscape.plot.export.svg import ordered_svg
+
+        raw = plot.optimize is False
+        write_bytes(svg.to_bytes() if raw else ordered_svg(svg, plot.ordered), output)
         return
-    from drawscape.cli.plot_files import Ordering, Output
-    from drawscape.plot.export.formats import format_of
-
-    form = format_of(output)
-    ordered = form != "png" if optimize is None else optimize
-    document = Ordering().of(svg.document()) if ordered else svg.document()
-    Output(dpi=dpi, outside=outside).write(document, Path(output), form)
+    ordered = form != "png" if plot.optimize is None else plot.optimize
+    plot.write(plot.ordered(svg.document()) if ordered else svg.document(), Path(output), form)
 
 
-def _ordered(svg: SVGBuilder) -> bytes:
-    from drawscape.cli.plot_files import Ordering
-    from drawscape.plot.export.svg import ordered_svg
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@plot_options("output")
+@click.option("--check", is_flag=True, help="Say only whether it comes out the same, and why not.")
+@click.option("--trust", is_flag=True, help="Run the source in the file without asking.")
+def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
+    """Draw FILE again from what its metadata says, byte for byte.
 
-    return ordered_svg(svg, Ordering().of)
+    A sketch of a notebook is drawn from the source that the file carries, which is shown first: it runs
+    only after a yes. A warning says when the drawing comes out otherwise, and why. --check writes nothing;
+    it ends with 1 when the drawing differs.
+    """
+    from drawscape.catalogue.index import provenance_of
+    from drawscape.catalogue.redraw import Sameness, compared
+
+    provenance = provenance_of(file)
+    sketch = chosen_sketch(provenance, trust=trust)
+    with progress_bar(provenance.sketch) as show:
+        svg = redraw_sketch(provenance, sketch, on_progress=lambda fraction, _svg: show(fraction))
+    comparison = compared(file, provenance, svg)
+    if check:
+        click.echo(f"{file}: {comparison}")
+        raise click.exceptions.Exit(int(comparison.sameness is Sameness.DIFFERS))
+    if comparison.sameness is not Sameness.BYTES:
+        click.echo(f"warning: {comparison}", err=True)
+    target = output or str(file.with_name(f"{file.stem}-redrawn.svg"))
+    write_drawing(svg, PlotOptions(output=target, optimize=provenance.ordered), target)
 
 
-def _write_svg(content: bytes, output: str) -> None:
-    if output == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        write_atomic(Path(output).absolute(), [content])
-    except OSError as error:
-        raise click.ClickException(f"cannot write {output}: {error.strerror or error}") from error
-    click.echo(output)
+def chosen_sketch(provenance: Provenance, *, trust: bool) -> Sketch:
+    """Return the sketch that draws it: the library's, the project's of that name, or the source in the file.
+
+    Source runs only when `trust` or a person says so.
+
+    Raises ProvenanceError where nobody can be asked.
+    """
+    from drawscape.catalogue.redraw import sketch_for, source_in
+
+    source = source_in(provenance)
+    if source is None or trust or _is_of_project(provenance.sketch):
+        return sketch_for(provenance, trust=trust)
+    click.echo(source.shown, err=True)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ProvenanceError(
+            f"the source of {provenance.sketch!r} above comes from the file and does not run unasked; "
+            "with --trust it does"
+        )
+    click.confirm("Run this source, which came with the file?", abort=True, err=True)
+    return sketch_for(provenance, trust=True)
+
+
+def _is_of_project(name: str) -> bool:
+    return name in SKETCHES and not is_library(SKETCHES[name].function.__module__ or "")

@@ -2,15 +2,20 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from drawscape.catalogue import Drawing, find
-from drawscape.cli.drawings_list import list_
-from drawscape.cli.shared_options import option
-from drawscape.cli.text import counted, for_each, print_list
+from drawscape.catalogue import drawings as find_drawings
+from drawscape.catalogue.captions import captions
+from drawscape.catalogue.query import Order
+from drawscape.cli.text import JSON, YES, counted, for_each, option, pairs, print_json, print_list
+from drawscape.durations import seconds
+from drawscape.errors import ParameterError
+from drawscape.plot.export.formats import FORMATS
 
 _NAMES = click.argument("names", nargs=-1, required=True, metavar="DRAWING...")
 
@@ -26,20 +31,128 @@ def drawings(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
-drawings.add_command(list_)
+@drawings.command("list", short_help="List drawings, the newest first.")
+@click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
+@click.option("--sketch", metavar="NAME", help="List only drawings of this sketch.")
+@click.option(
+    "--stars",
+    metavar="LOW[-HIGH]",
+    help="List only those with this many stars: 4, 2-3, 4- for four and more.",
+)
+@click.option("--tag", metavar="TAG", help="List only those with this tag.")
+@click.option(
+    "--text",
+    metavar="TEXT",
+    help="List only those with this text in sketch, parameters, file, note, name or tags.",
+)
+@click.option(
+    "--since", metavar="TIME", help="List only those made in this time until now: 3h, 7d."
+)
+@click.option("--sheet", metavar="NAME", help="List only those of this sheet.")
+@option("--order", type=click.Choice(get_args(Order)), default="newest", help="Sort by this.")
+@option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    metavar="NUMBER",
+    help="List at most this many, the first in that order.",
+)
+@click.option("--deleted", is_flag=True, help="List drawings whose files are gone, too.")
+@JSON
+def list_(
+    parameters: tuple[str, ...] = (),
+    sketch: str | None = None,
+    stars: str | None = None,
+    tag: str | None = None,
+    text: str | None = None,
+    since: str | None = None,
+    sheet: str | None = None,
+    order: Order = "newest",
+    limit: int = 20,
+    deleted: bool = False,
+    as_json: bool = False,
+) -> None:
+    """List drawings, the newest first.
+
+    NAME=VALUE or NAME=LOW..HIGH asks for a parameter.
+    """
+    found = find_drawings(
+        sketch,
+        stars=_stars(stars),
+        tag=tag,
+        text=text,
+        since=since,
+        sheet=sheet,
+        order=order,
+        deleted=deleted,
+        where={name: _range_of(text) for name, text in pairs(parameters, "a parameter").items()},
+    )
+    shown = list(found[:limit])
+    if as_json:
+        print_json([_facts(one) for one in shown])
+        return
+    words = zip(shown, captions(shown), strict=True)
+    print_list([(one.recipe[:8], _line(one, caption)) for one, caption in words])
+    if len(found) > limit:
+        click.echo(f"{len(found) - limit} more; --limit shows them", err=True)
+    elif not found:
+        click.echo("no drawings", err=True)
+
+
+def _line(one: Drawing, caption: str) -> str:
+    marks = " ".join(filter(None, ["*" * one.stars, *(f"#{tag}" for tag in one.tags)]))
+    parts = [
+        f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}",
+        caption,
+        one.path.name + _state(one),
+        marks,
+    ]
+    return "  ".join(filter(None, parts))
+
+
+def _stars(text: str | None) -> Any:
+    """Return 4 for '4', (2, 3) for '2-3', (4, None) for '4-'."""
+    if text is None:
+        return None
+    low, dash, high = text.partition("-")
+    try:
+        ends = (int(low) if low else None, int(high) if high else None)
+    except ValueError:
+        raise ParameterError(
+            "--stars", text, "give a number such as 4, or a range such as 2-3 or 4-"
+        ) from None
+    return ends if dash else ends[0]
+
+
+def _range_of(text: str) -> Any:
+    """Return a value, or (LOW, HIGH) for LOW..HIGH."""
+    low, dots, high = text.partition("..")
+    return (_number(low), _number(high)) if dots else _number(text)
+
+
+def _number(text: str) -> Any:
+    """Return a number where the text is one, None for an empty text, else the text."""
+    known = {"": None, "yes": 1, "true": 1, "no": 0, "false": 0}
+    if text.lower() in known:
+        return known[text.lower()]
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 @drawings.command()
 @click.argument("name", metavar="DRAWING")
-def show(name: str) -> None:
+@JSON
+def show(name: str, as_json: bool) -> None:
     """Show all that is known of a DRAWING."""
     one = find(name)
+    if as_json:
+        print_json(_facts(one))
+        return
     rows: list[tuple[str, Any]] = [
         ("recipe", one.recipe),
-        (
-            "file",
-            f"{one.path}{' (gone)' if one.deleted else ' (edited by hand)' if one.edited else ''}",
-        ),
+        ("file", f"{one.path}{_state(one)}"),
         ("drawn", f"{one.drawn_at.astimezone():%Y-%m-%d %H:%M}" + _took(one)),
         ("page", f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm"),
         ("seed", one.seed),
@@ -106,8 +219,8 @@ def open_(names: tuple[str, ...]) -> None:
     "--to",
     "format",
     default="gcode",
-    metavar="FORMAT",
-    help="Write this format: svg, png, pdf, gcode, hpgl.",
+    type=click.Choice(FORMATS),
+    help="Write this format.",
 )
 @click.option(
     "-o",
@@ -135,7 +248,7 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
 def redraw(names: tuple[str, ...], trust: bool) -> None:
     """Draw each DRAWING again into its file, one whose file is gone too."""
     from drawscape.catalogue.redraw import known_provenance
-    from drawscape.cli.redraw import chosen_sketch
+    from drawscape.cli.draw import chosen_sketch
 
     def again(one: Drawing) -> None:
         sketch = chosen_sketch(known_provenance(one), trust=trust)
@@ -146,7 +259,7 @@ def redraw(names: tuple[str, ...], trust: bool) -> None:
 
 @drawings.command(short_help="Delete files; recipes and marks stay.")
 @_NAMES
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def delete(names: tuple[str, ...], yes: bool) -> None:
     """Delete the file of each DRAWING; its recipe and marks stay, and `redraw` brings it back."""
     if not yes:
@@ -156,16 +269,13 @@ def delete(names: tuple[str, ...], yes: bool) -> None:
 
 @drawings.command(short_help="Delete files of drawings without marks.")
 @option("--older", default="0s", metavar="TIME", help="Delete only what is older: 12h, 30d.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def prune(older: str, yes: bool) -> None:
     """Delete the files of all drawings that have no stars, tags, note and name.
 
     A file that was edited by hand stays.
     """
-    from datetime import UTC, datetime, timedelta
-
     from drawscape.catalogue.query import pruning
-    from drawscape.durations import seconds
 
     found = pruning(datetime.now(UTC) - timedelta(seconds=seconds(older, "--older")))
     staying = {"with marks": found.marked, "edited by hand": found.edited, "newer": found.newer}
@@ -199,5 +309,18 @@ def _for_each(names: Iterable[str], act: Callable[[Drawing], object]) -> None:
         sys.exit(code)
 
 
+def _state(one: Drawing) -> str:
+    return " (gone)" if one.deleted else " (edited by hand)" if one.edited else ""
+
+
 def _took(one: Drawing) -> str:
     return "" if one.took_s is None else f", took {one.took_s:.2g} s"
+
+
+def _facts(one: Drawing) -> dict[str, Any]:
+    """Return a drawing as JSON shows it."""
+    names = (
+        "recipe sketch path deleted edited drawn_at took_s width height margin seed parameters sheet parents "
+        "stars tags name note"
+    )
+    return {name: getattr(one, name) for name in names.split()}

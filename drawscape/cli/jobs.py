@@ -1,24 +1,37 @@
 """`drawscape jobs`: the queue as a table, one job in words, and what can be done with it."""
 
-import json
+import contextlib
 import os
 import sys
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from drawscape import jobs as job_api
-from drawscape.cli import jobs_table
-from drawscape.cli.shared_options import GRACE, option
-from drawscape.cli.text import counted, for_each, span
+from drawscape.cli.text import GRACE, JSON, counted, for_each, option, print_json, span
 from drawscape.durations import seconds
 from drawscape.errors import JobFailed, JobStateError
-from drawscape.jobs import STATUSES, Job, JobSnapshot, default_queue, find_job, list_snapshots
+from drawscape.jobs import (
+    STATUSES,
+    WAITING,
+    Job,
+    JobSnapshot,
+    default_queue,
+    find_job,
+    list_snapshots,
+    queue_statistics,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _RESULT_CHARS = 2000
+_FOLLOW_S = 0.03  # between two checks of all jobs: as often as an eye follows
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
 
 _HAD = {
@@ -37,6 +50,10 @@ _LIMIT = option(
     help="List at most this many, the newest.",
 )
 _WATCH = click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
+
+TIMEOUT = click.option(
+    "--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m."
+)
 
 
 @click.group(invoke_without_command=True)
@@ -64,7 +81,7 @@ def jobs(context: click.Context, live: bool, limit: int) -> None:
 @click.option("--task", metavar="PATH", help="List only jobs of this task, or of a module's tasks.")
 @_LIMIT
 @_WATCH
-@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON array.")
+@JSON
 def list_command(
     status: tuple[str, ...], task: str | None, limit: int, live: bool, as_json: bool = False
 ) -> None:
@@ -77,31 +94,34 @@ def list_command(
         return list_snapshots(status or None, task, most)
 
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows(limit)], default=_as_text, indent=1))
+        print_json([asdict(row) for row in rows(limit)])
         return
     moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if live and moves:
-        jobs_table.watch(rows, limit)
+        _watch(rows, limit)
         return
     if live:
-        click.echo("--watch needs a terminal that can redraw; this is one look", err=True)
+        click.echo(
+            "--watch needs a terminal that can redraw; this is the table as it is now", err=True
+        )
     if sys.stdout.isatty():
-        jobs_table.show(rows, limit)
+        _print_table(rows, limit)
         return
     for row in rows(limit):
-        click.echo("\t".join(jobs_table.cells(row)))
-
-
-def _as_text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+        click.echo("\t".join(_cells(row)))
 
 
 @jobs.command()
 @click.argument("job_id", metavar="JOB")
-def show(job_id: str) -> None:
+@JSON
+def show(job_id: str, as_json: bool) -> None:
     """Say why a job waits, how it runs or why it failed."""
     job = find_job(job_id)
     row = job.refresh()
+    if as_json:
+        result = job.result if row.status == "finished" else None
+        print_json({**asdict(row), "result": result, "explained": job.explain()})
+        return
     click.echo(f"job {row.id}")
     for name, value in (
         ("description", row.description),
@@ -142,7 +162,7 @@ def logs(job_id: str, follow: bool) -> None:
 def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None:
     """Keep jobs from running, or stop them.
 
-    What had ended before is an error, and the exit code 1.
+    A job that has already ended is an error, and the exit code 1.
     """
     grace_s = seconds(grace, "grace")
     asked: list[Job] = []
@@ -150,7 +170,7 @@ def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None
     def cancel_one(job: Job) -> None:
         if not job.cancel(grace_s):
             had = _HAD.get(job.status, "ended")
-            raise JobStateError(f"job {job.id} had {had} before; nothing is canceled")
+            raise JobStateError(f"job {job.id} has already {had}; nothing is canceled")
         asked.append(job)
 
     code = for_each(job_ids, find_job, cancel_one)
@@ -165,12 +185,12 @@ def _what_became_of(job: Job, until: float) -> str:
     while (status := job.status) == "started" and time.monotonic() < until:
         time.sleep(0.01)
     if status == "canceled":
-        return "is canceled before it began"
+        return "is canceled; it had not begun"
     if status == "stopped":
         return "was asked to stop and is stopped"
     if status in _HAD:
-        return f"was asked to stop but had {_HAD[status]} by then"
-    return f"was asked to stop and is {status} still"
+        return f"was asked to stop, but has {_HAD[status]}"
+    return f"was asked to stop and is still {'running' if status == 'started' else status}"
 
 
 @jobs.command()
@@ -220,23 +240,13 @@ def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
 
 @jobs.command()
 @click.argument("job_id", metavar="JOB")
-@click.option("--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m.")
+@TIMEOUT
 def wait(job_id: str, timeout: str | None) -> None:
     """Wait for a job and print its result.
 
     The exit code is 1 when the job fails, or the time is over.
     """
-    job = find_job(job_id)
-    if not job.ended and not job_api.workers_alive():
-        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it would say the same once more
-            result = job.wait(timeout)
-    except JobFailed as error:
-        raise click.ClickException(str(error)) from error
-    if result is not None:
-        click.echo(result)
+    print_result(find_job(job_id), timeout)
 
 
 @jobs.command()
@@ -260,9 +270,13 @@ def prune(days: float | None, keep: int | None) -> None:
 
 @jobs.command()
 @click.option("--prometheus", is_flag=True, help="Print them in Prometheus' text format.")
-def stats(prometheus: bool) -> None:
+@JSON
+def stats(prometheus: bool, as_json: bool) -> None:
     """Show counts, rates and waiting times."""
-    found = job_api.queue_statistics()
+    found = queue_statistics()
+    if as_json:
+        print_json(asdict(found))
+        return
     if prometheus:
         click.echo(found.prometheus(), nl=False)
         return
@@ -276,3 +290,161 @@ def stats(prometheus: bool) -> None:
         shown = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
         click.echo(f"{name:>12} {shown or 'nothing has run yet'}")
     click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().label}")
+
+
+# Jobs that are followed
+
+
+def print_result(job: Job, timeout: str | None) -> None:
+    """Wait for a job and print its result.
+
+    Says when no worker is alive. Raises JobTimeout, click's ClickException when the job fails.
+    """
+    limit_s = None if timeout is None else seconds(timeout, "--timeout")
+    if not job.ended and not job_api.workers_alive():
+        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it would say the same once more
+            result = job.wait(limit_s)
+    except JobFailed as error:
+        raise click.ClickException(str(error)) from error
+    if result is not None:
+        click.echo(result)
+
+
+def follow(names: Sequence[str], jobs: Sequence[Job]) -> None:
+    """Show how far jobs are until all have ended: bars on a terminal, elsewhere a line a change."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(40),
+        TextColumn("{task.fields[status]:<10}"),
+        TimeElapsedColumn(),
+    )
+    bars = Progress(*columns, console=Console(), disable=not sys.stdout.isatty())
+    with bars:
+        tasks = [bars.add_task(name, total=1.0, status="queued", start=False) for name in names]
+        shown: dict[str, tuple[str, int]] = {}
+        left = [*zip(names, jobs, tasks, strict=True)]
+        while left:
+            for entry in list(left):
+                name, job, task = entry
+                row = job.refresh()
+                state = (row.status, int(row.progress * 4))
+                if bars.disable and shown.get(name) != state:
+                    click.echo(f"{name:<12} {row.progress:>4.0%} {row.status}")
+                shown[name] = state
+                if row.status != "queued":
+                    bars.start_task(task)
+                bars.update(task, completed=row.progress, status=row.status)
+                if row.ended:
+                    bars.stop_task(task)
+                    left.remove(entry)
+            time.sleep(_FOLLOW_S)
+
+
+# The table
+
+
+Finder = Callable[[int], list[JobSnapshot]]
+"""Finds so many jobs at most. Snapshots, not handles: a job that is removed meanwhile still has its line."""
+
+_PERIOD_S = 0.25
+
+_WIDE = 120
+"""Columns from which whole ids and paths fit beside the rest."""
+
+_NARROW = 60
+"""Columns below which only id, task and status are shown, a line each."""
+
+_SHORT = 8
+"""Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
+
+_LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
+
+_COLOURS = {
+    "queued": "cyan",
+    "scheduled": "blue",
+    "deferred": "blue",
+    "started": "yellow",
+    "finished": "green",
+    "failed": "red",
+    "stopped": "magenta",
+    "canceled": "magenta",
+}
+
+
+def _cells(row: JobSnapshot) -> list[str]:
+    """Return a job's id, task, status, share done, age, and how long it ran."""
+    status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
+    now = datetime.now(UTC)
+    age = (now - row.created_at).total_seconds()
+    began = row.started_at
+    took = "" if began is None else span(((row.ended_at or now) - began).total_seconds())
+    return [row.id, row.task, status, f"{row.progress:.0%}", span(age), took]
+
+
+def _print_table(find: Finder, limit: int) -> None:
+    """Print the table."""
+    from rich.console import Console
+
+    console = Console()
+    console.print(_table(find(limit), console))
+
+
+def _watch(find: Finder, limit: int) -> None:
+    """Show the table until Ctrl-C, no longer than the terminal is high."""
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console()
+
+    def checked() -> Any:
+        return _table(find(max(1, min(limit, console.height - _LINES_AROUND))), console)
+
+    # Ctrl-C is how one leaves, and no interruption of anything.
+    with Live(checked(), console=console) as view, contextlib.suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(_PERIOD_S)
+            view.update(checked(), refresh=True)
+
+
+def _table(rows: list[JobSnapshot], console: "Console") -> Any:
+    """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths.
+
+    A job with a description is shown by it.
+    """
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    wide, narrow = console.width >= _WIDE, console.width < _NARROW
+    made = Table(box=None, pad_edge=False)
+    for name in (
+        ("id", "task", "status") if narrow else ("id", "task", "status", "done", "age", "took")
+    ):
+        ends = {"overflow": "ellipsis"} if narrow and name == "task" else {"overflow": "fold"}
+        made.add_column(name, no_wrap=narrow or name != "task", **ends)  # type: ignore[arg-type]
+    for row in rows:
+        job_id, task, status, *rest = _cells(row)
+        if not wide:
+            job_id, task, status = job_id[-_SHORT:], task.rpartition(".")[2], row.status
+        made.add_row(
+            job_id,
+            Text(row.description or task),
+            Text(status, _COLOURS.get(row.status, "")),
+            *map(Text, [] if narrow else rest),
+        )
+    return Group(Text(_title()), *([made] if rows else []))
+
+
+def _title() -> str:
+    numbers = queue_statistics()
+    counts = ", ".join(f"{n} {status}" for status, n in numbers.counts.items() if n)
+    alive = f"{counted(numbers.workers, 'worker')} alive"
+    if not numbers.workers and any(numbers.counts[status] for status in WAITING):
+        alive += ": start one with `drawscape worker`"
+    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().label}; {alive}"

@@ -1,6 +1,5 @@
 """`drawscape machine` and `drawscape plots`: plotters at ports, and what is plotted on them."""
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 import click
 
-from drawscape.cli.shared_options import option
+from drawscape.cli.text import JSON, option, print_json
 from drawscape.errors import MachineError
 from drawscape.jobs import get_job_status, workers_alive
 from drawscape.plotter.device import (
@@ -64,14 +63,14 @@ def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
 
 
 @machine.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON array.")
+@JSON
 def list_machines(as_json: bool) -> None:
     """List the machines of this home."""
     from dataclasses import asdict
 
     found = devices()
     if as_json:
-        click.echo(json.dumps([asdict(device) for device in found], indent=1))
+        print_json([asdict(device) for device in found])
         return
     for device in found:
         click.echo(f"{device.name}\t{device.driver}\t{device.port}\t{device.machine.title}")
@@ -105,7 +104,7 @@ def check(name: str) -> None:
         click.echo(f"{name}: OK, the pen is at {x:.2f}, {y:.2f} mm")
 
 
-@machine.command()
+@machine.command(short_help="Send the pen home.")
 @click.argument("name")
 def home(name: str) -> None:
     """Send the pen home: to the switches where there are any, else to zero."""
@@ -175,12 +174,12 @@ def plots() -> None:
 
 
 @plots.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON array.")
+@JSON
 def list_command(as_json: bool) -> None:
     """List plots, the newest first."""
     found = list_plots()
     if as_json:
-        click.echo(json.dumps([plot.as_dict() for plot in found], indent=1))
+        print_json([plot.as_dict() for plot in found])
         return
     for plot in found:
         click.echo(f"{plot.id}\t{plot.record.machine}\t{plot.words}\t{plot.record.drawing}")
@@ -190,13 +189,13 @@ def list_command(as_json: bool) -> None:
 
 @plots.command()
 @click.argument("plot_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print all that is known as a JSON object.")
+@JSON
 def show(plot_id: str, as_json: bool) -> None:
     """Say how far a plot is, and what it waits for."""
     plot = find_plot(plot_id)
     values = plot.as_dict()
     if as_json:
-        click.echo(json.dumps(values, indent=1))
+        print_json(values)
         return
     click.echo(f"plot {plot.id}: {plot.words}")
     for key in ("question", "reason", "drawing", "machine", "runs", "minutes", "left_minutes"):

@@ -1,30 +1,25 @@
 """`drawscape plot`: from any SVG to a file that a plotter draws well."""
 
-from collections.abc import Callable
-from dataclasses import replace
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from drawscape.cli.machine import WAIT, YES, after
-from drawscape.cli.plot_files import Output
-from drawscape.cli.plot_options import PlotOptions, plot_options
-from drawscape.cli.plot_parts import split_parts
-from drawscape.cli.plot_table import show_statistics
+from drawscape.cli.output import PlotOptions, is_stdout, plot_options
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, SvgReadError
-from drawscape.plot.export.formats import Format, format_of
-from drawscape.plot.machine import Machine, read_machine
-from drawscape.plot.statistics import statistics
+from drawscape.plot.statistics import Statistics, matched, statistics
 from drawscape.plotter.device import read_device
 from drawscape.svg.read import Bounds, read_svg
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@plot_options
+@plot_options()
 @click.option("--on", metavar="NAME", help="Plot it on this machine (see `drawscape machine`).")
 @click.option(
     "--copies",
@@ -86,9 +81,8 @@ def _plot_on(
     from drawscape.tasks.plotting import enqueue_plot
 
     read_device(on)
-    ordering = replace(options, output="-").ordering
     for name, part in _tiled(_fitted(_read(file, options), options), options):
-        document = ordering.of(part) if ordering else part
+        document = part if options.optimize is False else options.ordered(part)
         made = Plot.create(
             document, on, drawing=f"{file.absolute()}{name}", outside=outside, copies=copies
         )
@@ -97,20 +91,16 @@ def _plot_on(
 
 
 def _run(file: Path, options: PlotOptions) -> None:
-    machine = None if options.machine is None else read_machine(options.machine)
+    _ = options.chosen_machine  # one that is not known is said before the work
     before = _fitted(_read(file, options), options)
     parts = _tiled(before, options)
-    ordering = options.ordering
-    after = [(name, ordering.of(part) if ordering else part) for name, part in parts]
+    orders = options.writes and options.optimize is not False
+    ready = [(name, options.ordered(part) if orders else part) for name, part in parts]
     if options.stats or not options.writes:
-        _show(before, [part for _, part in after] if ordering else None, machine, options)
+        _show(before, [part for _, part in ready] if orders else None, options)
     if options.writes:
-        files = [
-            named
-            for name, part in after
-            for named in split_parts(name, part, options.split, travel=options.travel)
-        ]
-        _write(files, file, machine, options)
+        files = [named for name, part in ready for named in _parts(name, part, options)]
+        _write(files, file, options)
 
 
 def _read(file: Path, options: PlotOptions) -> Document:
@@ -170,47 +160,130 @@ def _tiled(document: Document, options: PlotOptions) -> list[tuple[str, Document
     return [(f"-row{t.row + 1}-column{t.column + 1}", t.document) for t in sheets]
 
 
-def _show(
-    before: Document, after: list[Document] | None, machine: Machine | None, options: PlotOptions
-) -> None:
+def _parts(name: str, document: Document, options: PlotOptions) -> Iterator[tuple[str, Document]]:
+    """Yield the parts of one sheet, each with the end of its file's name."""
+    parts = _split(document, options.split)
+    for number, part in enumerate(parts, start=1):
+        if options.travel:
+            from drawscape.plot.pages import with_travel
+
+            shown = with_travel(part)
+        else:
+            shown = part
+        yield name + (_numbered(number, part) if len(parts) > 1 else ""), shown
+
+
+def _split(document: Document, split: str | None) -> tuple[Document, ...]:
+    from drawscape.plot.pages import split_ink, split_layers
+
+    if split is None:
+        return (document,)
+    if split == "layers":
+        return split_layers(document)
+    try:
+        metres = float(split)
+    except ValueError:
+        raise click.BadParameter(
+            f"{split!r} is neither 'layers' nor a length in metres", param_hint="--split"
+        ) from None
+    return split_ink(document, metres=metres)
+
+
+def _numbered(number: int, part: Document) -> str:
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in part.layers[0].name)[:40]
+    return f"-{number}-{name}"
+
+
+def _write(files: list[tuple[str, Document]], file: Path, options: PlotOptions) -> None:
+    if options.output is not None and len(options.forms) > 1:
+        raise click.UsageError("-o names one file; leave it out to write several formats")
+    if options.output is not None and is_stdout(options.output):
+        if len(files) > 1:
+            raise click.UsageError("these are several files; name one with -o, not -")
+        options.write(files[0][1], Path(options.output), options.forms[0])
+        return
+    for form in options.forms:
+        target = Path(options.output or f"{file.stem}-plot.{form}")
+        for ending, part in files:
+            options.write(part, target.with_name(f"{target.stem}{ending}{target.suffix}"), form)
+
+
+# Statistics: a table on a terminal, plain lines elsewhere
+
+
+def _show(before: Document, after: list[Document] | None, options: PlotOptions) -> None:
+    machine = options.chosen_machine
     plotter = machine.plotter if machine else None
+    err = options.output is not None and is_stdout(options.output)
     was = statistics(before, plotter=plotter)
     if after is None or len(after) == 1:
         now = statistics(after[0], plotter=plotter) if after else None
-        show_statistics(was, now, err=options.output == "-")
+        show_statistics(was, now, err=err)
         return
     # Sheets have no counterparts before: each is shown by itself.
     for sheet in after:
-        show_statistics(statistics(sheet, plotter=plotter), None, err=options.output == "-")
+        show_statistics(statistics(sheet, plotter=plotter), None, err=err)
 
 
-def _write(
-    files: list[tuple[str, Document]], file: Path, machine: Machine | None, options: PlotOptions
+_COLUMNS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
+    ("lines", lambda row: f"{row.lines:,}"),
+    ("points", lambda row: f"{row.points:,}"),
+    ("pen down", lambda row: f"{row.pen_down_mm / 1000:.2f} m"),
+    ("pen up", lambda row: f"{row.pen_up_mm / 1000:.2f} m"),
+    ("lifts", lambda row: f"{row.lifts:,}"),
+    ("time", lambda row: duration(row.seconds)),
+)
+
+
+def show_statistics(
+    before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, *, err: bool
 ) -> None:
-    output = Output(
-        profile=options.profile,
-        dpi=options.dpi,
-        device=options.device,
-        machine=machine,
-        outside=options.outside,
-    )
-    forms = _formats(machine, options)
-    if options.output is not None and len(forms) > 1:
-        raise click.UsageError("-o names one file; leave it out to write several formats")
-    if options.output == "-":
-        if len(files) > 1:
-            raise click.UsageError("these are several files; name one with -o, not -")
-        output.write_to_stdout(files[0][1], forms[0])
-        return
-    for form in forms:
-        target = Path(options.output or f"{file.stem}-plot.{form}")
-        for ending, part in files:
-            output.write(part, target.with_name(f"{target.stem}{ending}{target.suffix}"), form)
+    """Print the figures of each layer and their total; with `after`, both and the total's saving."""
+    rows = before if after is None else matched(before, after)
+    stream = sys.stderr if err else sys.stdout
+    show = _table if stream.isatty() else _plain
+    show(before, None if after is None else rows, err)
 
 
-def _formats(machine: Machine | None, options: PlotOptions) -> tuple[Format, ...]:
-    if options.formats:
-        return options.formats
-    if options.output not in (None, "-"):
-        return (format_of(str(options.output)),)
-    return (machine.format if machine else "svg",)
+def _cells(before: Statistics, after: Statistics | None) -> list[str]:
+    cells = []
+    for _, text_of in _COLUMNS:
+        was = text_of(before)
+        cells.append(was if after is None or text_of(after) == was else f"{was} → {text_of(after)}")
+    return cells
+
+
+def _plain(before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, err: bool) -> None:
+    for index, row in enumerate(before):
+        cells = _cells(row, None if after is None else after[index])
+        parts = [f"{title} {cell}" for (title, _), cell in zip(_COLUMNS, cells, strict=True)]
+        click.echo(f"{row.name}: {', '.join(parts)}", err=err)
+
+
+def _table(before: tuple[Statistics, ...], after: tuple[Statistics, ...] | None, err: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("layer")
+    for title, _ in _COLUMNS:
+        table.add_column(title, justify="right")
+    for index, row in enumerate(before):
+        total = index == len(before) - 1
+        if total:
+            table.add_section()
+        cells = _cells(row, None if after is None else after[index])
+        # A layer's name may hold square brackets; they are no markup.
+        table.add_row(Text(row.name), *cells, style="bold" if total else "")
+    Console(stderr=err).print(table)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in words: `45 s`, `12 min 05 s`, `2 h 07 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from drawscape import jobs as job_api
-from drawscape.cli.shared_options import GRACE
-from drawscape.cli.text import counted
+from drawscape.cli.text import GRACE, counted
 from drawscape.errors import QueueError
 
 

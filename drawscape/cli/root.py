@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from drawscape import __version__
-from drawscape.cli.text import complain, exit_code
+from drawscape.cli.text import HOME, complain, exit_code, take_home
 from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
@@ -27,13 +27,18 @@ _COMMANDS = {
     "new": "Make a project: notebooks, sketches, tasks of your own.",
     "plot": "Prepare an SVG for the plotter, and plot it.",
     "plots": "Follow plots on machines: pause, resume, answer, stop.",
-    "queue": "Back up, check, move, pause and resume the queue.",
+    "queue": "Back up, check, pause and resume the queue.",
     "redraw": "Draw a file again from what its metadata says.",
     "sketches": "List the patterns and their parameters.",
     "web": "Serve the web front and a worker.",
     "worker": "Run jobs until Ctrl-C.",
 }
 """Each command's line of help, so that its module is imported when it is chosen."""
+
+_MODULES = {
+    "sketches": "draw", "redraw": "draw", "new": "lab", "demo": "enqueue", "plots": "machine"
+}  # fmt: skip
+"""Where a command is, if not in the module of its name."""
 
 NOBODY_READS = 141
 """What a shell reports of a program that SIGPIPE ended, as it does `cat`. The signal itself has to stay
@@ -49,10 +54,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        home = {"sketches": "draw", "plots": "machine"}.get(cmd_name, cmd_name)
-        module = _imported(f"drawscape.cli.{home}")
+        module = _imported(f"drawscape.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = getattr(module, cmd_name)
+        _add_home(command)
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, take_home(args))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -83,6 +91,14 @@ class _Commands(click.Group):
             formatter.write_dl([*_COMMANDS.items()])
 
 
+def _add_home(command: click.Command) -> None:
+    """Show `--home` in the help of a command and of those below it."""
+    if HOME not in command.params:
+        command.params.append(HOME)
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        _add_home(below)
+
+
 def _imported(name: str) -> ModuleType:
     """Return the module; Python looks for garbage neither while it is made nor in it later, for it stays."""
     if name in sys.modules or not gc.isenabled():
@@ -107,7 +123,7 @@ def _output_may_end() -> Iterator[None]:
         _drop_output()
         raise click.exceptions.Exit(NOBODY_READS) from None
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and not isinstance(error, DrawscapeError):
             _drop_output()
         raise
 
@@ -132,7 +148,9 @@ def main(args: list[str] | None = None) -> None:
     try:
         code = root(args=args, prog_name="drawscape", standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        complain(error.format_message())
+        if error.ctx is not None:
+            click.echo(f"See `{error.ctx.command_path} --help`.", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         complain(error.format_message())

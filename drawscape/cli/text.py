@@ -1,9 +1,13 @@
-"""Output that several commands share: counts, spans of time, lists, bars, errors."""
+"""What several commands share: options, counts, spans of time, lists, bars, errors."""
 
+import json
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from typing import TextIO, TypeVar
 
 import click
@@ -14,6 +18,76 @@ Named = TypeVar("Named")
 
 _WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""
+
+option = partial(click.option, show_default=True)
+
+HOME = click.Option(
+    ["--home"],
+    metavar="FOLDER",
+    expose_value=False,
+    help="Take this folder for the home, as DRAWSCAPE_HOME does.",
+)
+"""In the help of each command; `take_home` reads it."""
+
+SLOTS = click.option(
+    "-w",
+    "--slots",
+    type=click.IntRange(1, 256),
+    metavar="NUMBER",
+    help="Run this many jobs at once; by default one for each core, and one that sheets leave free.",
+)
+SEED = option(
+    "--seed",
+    default=0,
+    metavar="NUMBER",
+    help="Draw another picture with another seed, the same with the same.",
+)
+GRACE = option(
+    "--grace",
+    default="0",
+    metavar="TIME",
+    help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def take_home(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without `--home FOLDER`, which is the home from now on."""
+    left = list(arguments)
+    for index, argument in enumerate(left):
+        name, equals, folder = argument.partition("=")
+        if argument == "--":
+            break
+        if name == "--home":
+            if not equals and index + 1 == len(left):
+                raise click.UsageError("--home needs a folder")
+            os.environ["DRAWSCAPE_HOME"] = folder if equals else left[index + 1]
+            del left[index : index + (1 if equals else 2)]
+            break
+    return left
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, moments in ISO 8601."""
+    click.echo(json.dumps(value, default=_as_text, indent=1))
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, (set, frozenset, tuple)) else str(value)
+
+
+def pairs(texts: Iterable[str], what: str) -> dict[str, str]:
+    """Return `NAME=VALUE` texts as a dictionary; click's UsageError, which names `what`, for another."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{text!r}: write NAME=VALUE", param_hint=what)
+        found[name.strip().replace("-", "_")] = value
+    return found
 
 
 def counted(count: int, noun: str) -> str:
@@ -33,7 +107,7 @@ def span(seconds: float) -> str:
 
 def exit_code(error: DrawscapeError) -> int:
     """Return 2 for wrong usage or input, 1 for a failure."""
-    return 2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1
+    return 2 if isinstance(error, (ValueError, TypeError, LookupError, PermissionError)) else 1
 
 
 def complain(error: Exception | str) -> None:

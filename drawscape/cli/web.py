@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from drawscape.cli.shared_options import SLOTS, option
-from drawscape.cli.worker_beside import WorkerBeside
+from drawscape.cli.text import SLOTS, option
+from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import MissingExtraError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

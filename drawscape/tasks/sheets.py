@@ -9,7 +9,7 @@ from drawscape.errors import UnknownNameError
 from drawscape.sheets import artboard, postcard_back, postcard_front, safe_name, short_hash
 from drawscape.sketches import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder
-from drawscape.tasks.output import save_svg
+from drawscape.tasks.output import plain_stem, save_svg
 
 Side = Literal["front", "address", "both"]
 
@@ -33,7 +33,9 @@ def generate_postcard_svg(
 
     Both are A6 across. The front holds the template's design and the message, as large as fits; the
     back recipient, `address` lines, `postcode`, a box for the stamp, and the `sender`. `side` limits
-    it to one; with 'address' that one's path is returned. See `drawscape.sheets` for the errors.
+    it to one; with 'address' that one's path is returned. Without `output_filename` the file is
+    `postcards/postcard_RECIPIENT_TEMPLATE.svg`: a second card to the same person replaces it. See
+    `drawscape.sheets` for the errors.
 
     >>> Path(generate_postcard_svg("Ada", "It rains here, too.", "travel", output_filename="ada.svg")).name
     'ada.svg'
@@ -54,8 +56,7 @@ def generate_postcard_svg(
             font=address_font,
             missing=missing,
         )
-    texts = [message, address, postcode, sender, font, address_font, greeting, missing]
-    named = f"postcard_{safe_name(recipient)}_{safe_name(template_name)}_{short_hash([recipient, *texts])}"
+    named = f"postcard_{plain_stem(recipient)}_{plain_stem(template_name)}"
     stem = (output_filename or f"postcards/{named}").removesuffix(".svg")
     written = [save_svg(card, f"{stem}{suffix}.svg") for suffix, card in cards.items()]
     return written[0]

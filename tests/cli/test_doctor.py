@@ -144,14 +144,41 @@ def test_a_home_that_this_user_may_not_write(home: Path):
     assert doctor(*WITHOUT_ROOTS_POWERS).returncode == 0
 
 
+def test_a_home_in_a_folder_that_this_user_may_not_write(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What is above the home keeps its owner, whoever that is: it may be the root folder."""
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(home / "studio" / "home"))
+    home.chmod(0o500)
+    (command,) = remedies(doctor(*WITHOUT_ROOTS_POWERS))
+    assert command == f"sudo install -d -o {os.geteuid()} {home}/studio/home"
+    if os.geteuid() == 0:
+        assert is_mended_by(command.removeprefix("sudo "))
+        assert home.stat().st_mode & 0o777 == 0o500
+
+
+@pytest.mark.parametrize("name", [".drawscape", "output"])
+def test_a_link_that_leads_nowhere(home: Path, name: str):
+    (home / name).symlink_to(home / "gone")
+    (command,) = remedies(doctor())
+    assert is_mended_by(command)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 def test_files_that_belong_to_somebody_else(home: Path):
     enqueue_in_a_process_of_its_own()
     os.chown(home / ".drawscape" / "queue.db", 65534, 65534)
     commands = remedies(doctor())
-    assert commands[0] == f"chown -R 0 {home}/.drawscape"
+    assert commands[0] == f"chown -h 0 {home}/.drawscape/queue.db"
     assert is_mended_by(commands[0], "drawscape worker --burst -q")
     assert (home / ".drawscape" / "queue.db").stat().st_uid == 0
+    (home / "kept.txt").touch()
+    os.chown(home / "kept.txt", 65534, 65534)
+    os.chown(home / ".drawscape", 65534, 65534)
+    command = remedies(doctor())[0]
+    assert command == f"chown -h 0 {home}/.drawscape"
+    assert is_mended_by(command)
+    assert (home / "kept.txt").stat().st_uid == 65534  # it is not ours to give away
 
 
 def test_a_disk_that_is_read_only_or_almost_full(home: Path):

@@ -1,15 +1,13 @@
 """`drawscape jobs` on a terminal: the table, and the table that follows the queue."""
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
+from command import run
 from support import wait_until
 
-from drawscape.cli import jobs_table
-from drawscape.job_manager import default_queue, delete_job, enqueue_background_job, list_snapshots
+from drawscape.job_manager import delete_job, enqueue_background_job
 
 TASK = "workers.svg_tasks.generate_complex_svg"
 
@@ -24,26 +22,19 @@ def queued(name: str) -> str:
     return enqueue_background_job(TASK, width=9, height=9, job_id=name).id
 
 
-def shown(columns: int) -> str:
-    console = Console(width=columns, color_system=None)
-    with console.capture() as capture:
-        console.print(jobs_table.table(list_snapshots(), console))
-    return capture.get()
+@pytest.fixture
+def shown(terminal) -> Callable[[int], str]:
+    """Show the table at a terminal of so many columns."""
+
+    def show(columns: int) -> str:
+        screen = terminal("jobs", columns=columns)
+        wait_until(screen.ended)
+        return screen.read().replace("\r", "")
+
+    return show
 
 
-def test_a_job_that_is_removed_after_the_look_keeps_its_line_until_the_next(home: Path):
-    job_id = queued("going")
-    queue = default_queue()
-    rows = list_snapshots()
-    enqueue_background_job(TASK, width=9, height=9)
-    queue.database.connection.execute("delete from job where id = ?", (job_id,))
-    console = Console(width=130)
-    with console.capture() as capture:
-        console.print(jobs_table.table(rows, console))
-    assert "going" in capture.get()
-
-
-def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path):
+def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path, shown):
     job_id = enqueue_background_job(TASK, width=9, height=9).id
     assert f"{job_id}  {TASK}  queued" in shown(130)
     narrow = shown(60)
@@ -51,11 +42,11 @@ def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path):
     assert "no workers alive: start one" in narrow
     enqueue_background_job(TASK, width=9, height=9, job_description="rings for Ada")
     narrowest = shown(40)
-    assert "  rings for Ada       " in narrowest
+    assert "  rings for Ada " in narrowest
     assert max(map(len, narrowest.splitlines())) <= 40
 
 
-def test_an_empty_queue_says_which_file_it_is(home: Path):
+def test_an_empty_queue_says_which_file_it_is(home: Path, shown):
     assert shown(200).strip() == f"no jobs yet in {home}/.drawscape/queue.db; no workers alive"
 
 
@@ -66,8 +57,7 @@ def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
     for name in ("first", "second"):
         job_id = queued(name)
         wait_until(lambda name=name: screen.shows(name), 20, name)
-        command = [sys.executable, "-m", "drawscape", "jobs", "cancel", job_id]
-        subprocess.run(command, check=True, capture_output=True)
+        assert run("jobs", "cancel", job_id).code == 0
         wait_until(lambda: screen.shows("canceled"), 60, "the cancelling")
         delete_job(job_id)
         wait_until(lambda: screen.shows("no jobs yet"), 60, "the empty queue")
@@ -77,13 +67,8 @@ def test_the_live_table_follows_jobs_that_come_and_go_until_ctrl_c(terminal):
     assert "Traceback" not in screen.read()
 
 
-def test_watching_without_a_terminal_looks_once_and_says_so(home: Path):
+def test_watching_without_a_terminal_lists_once_and_says_so(home: Path):
     job_id = queued("lonely")
-    done = subprocess.run(
-        [sys.executable, "-m", "drawscape", "jobs", "--watch"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.startswith(f"{job_id}\t")
-    assert "needs a terminal" in done.stderr
+    done = run("jobs", "--watch")
+    assert done.out.startswith(f"{job_id}\t")
+    assert "needs a terminal" in done.err

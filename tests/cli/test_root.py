@@ -1,4 +1,4 @@
-"""The command itself: near names, a full disk, a reader that leaves, Ctrl-C."""
+"""The command itself: a full disk, a reader that leaves, Ctrl-C."""
 
 import os
 import signal
@@ -7,32 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command import run
 from support import wait_until
 
-from drawscape.cli.root import root
 from drawscape.job_manager import list_jobs, workers_alive
 
+TASK = "workers.svg_tasks.generate_complex_svg"
 COMMAND = [sys.executable, "-m", "drawscape"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "hint"),
-    [
-        (("drow",), "Did you mean draw or redraw?"),
-        (("job",), "jobs"),
-        (("jobs", "canel"), "cancel"),
-    ],
-)
-def test_a_misspelt_command_is_answered_with_the_nearest(arguments: tuple[str, ...], hint: str):
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert hint in done.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments", ["sketches", "--help", "draw --help", "draw spiral -o -", "jobs stats", "jobs"]
-)
+@pytest.mark.parametrize("arguments", ["sketches", "draw --help", "draw spiral -o -", "jobs"])
 def test_a_full_disk_is_a_sentence(arguments: str, home: Path):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -46,14 +30,6 @@ def test_a_full_disk_is_a_sentence(arguments: str, home: Path):
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize("group", ["", "drawings", "jobs", "queue"])
-def test_no_line_of_a_list_of_commands_is_cut_off(group: str):
-    done = CliRunner().invoke(root, [*group.split(), "--help"], terminal_width=80)
-    listed = done.stdout.partition("Commands:\n")[2]
-    assert listed
-    assert "..." not in listed
-
-
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own, with a job, so that lists are not empty."""
@@ -62,6 +38,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     enqueue_background_job("workers.svg_tasks.generate_complex_svg", 50, 50)
     return tmp_path
+
+
+@pytest.mark.parametrize("scheme", ["postgresq", "mysql", "http"])
+def test_a_queue_of_an_unknown_kind_is_refused_without_its_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+):
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", f"{scheme}://ada:secret@example.org/x")
+    for line in ("jobs", "doctor", f"enqueue {TASK} width=9 height=9", "queue check"):
+        done = run(*line.split())
+        assert done.code in (1, 2)
+        assert f"{scheme!r}://" in done.err + done.out
+        assert "secret" not in done.err + done.out
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.slow

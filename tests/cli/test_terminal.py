@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from command import run
 from support import wait_until
 
 
@@ -26,28 +26,9 @@ def test_no_word_is_torn_at_a_narrow_terminal(terminal, arguments: tuple[str, ..
 
 
 def test_elsewhere_each_pattern_has_one_line():
-    done = subprocess.run(
-        [sys.executable, "-m", "drawscape", "sketches", "spiral"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    line = next(line for line in done.stdout.splitlines() if line.startswith("  --wobble"))
+    lines = run("sketches", "spiral").out.splitlines()
+    line = next(line for line in lines if line.startswith("  --wobble"))
     assert line.endswith("default: 0.5]")
-
-
-@pytest.mark.parametrize("command", ["plot", "redraw"])
-def test_an_error_names_the_file_that_holds_no_drawing(tmp_path: Path, command: str):
-    file = tmp_path / "letter.svg"
-    file.write_text("no drawing at all")
-    done = subprocess.run(
-        [sys.executable, "-m", "drawscape", command, str(file)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"drawscape: {file}: ")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from object_store import object_store
 from page_blocks import PAGES
 from postgres_server import drop_schema, new_schema
 
-from drawscape.cli.new import fill
+from drawscape.cli.lab import fill
 from drawscape.cli.root import root
 from drawscape.job_manager import enqueue_background_job
 

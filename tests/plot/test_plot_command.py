@@ -7,8 +7,7 @@ import pytest
 from click.testing import CliRunner
 from plot_support import hatch, mesh, segments, travel
 
-from drawscape.cli.plot import plot
-from drawscape.cli.plot_table import duration
+from drawscape.cli.plot import duration, plot
 from drawscape.cli.root import main
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError

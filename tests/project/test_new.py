@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from drawscape import settings
-from drawscape.cli.new import fill
+from drawscape.cli.lab import fill
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,6 +81,30 @@ def test_the_files_of_a_folder_are_never_written_over(studio: Path):
     )
     assert drawscape(studio, "new", ".", "--tutorials").returncode == 0
     assert (studio / "sketches" / "ripples.py").read_text() == "mine"
+
+
+def test_a_new_repository_becomes_a_project(tmp_path: Path):
+    (tmp_path / ".git").mkdir()
+    assert drawscape(tmp_path, "new", ".").returncode == 0
+    assert (tmp_path / "notebooks").is_dir()
+
+
+def test_a_notebook_of_the_project_imports_its_workers(studio: Path):
+    # An installed package has no `workers` beside it, as this repository has.
+    code = (
+        f"import sys, drawscape; sys.path = [path for path in sys.path if path != {str(ROOT)!r}]\n"
+        "from workers.card_tasks import draw_card; print(draw_card.__module__)"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=studio / "notebooks",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "workers.card_tasks\n"
 
 
 def test_filling_a_home_that_has_something_already_adds_what_is_missing(tmp_path: Path):

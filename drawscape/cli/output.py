@@ -1,0 +1,262 @@
+"""What `plot` and `draw` are asked for, and how they write: one table of options, ordering, files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from drawscape.atomic import is_special
+from drawscape.cli.text import progress_bar
+from drawscape.drawing.document import Document
+from drawscape.drawing.paper import OUTSIDE, Outside
+from drawscape.plot.export.formats import FORMATS, Format, format_of
+from drawscape.plot.machine import Machine, machine_names, read_machine
+from drawscape.plot.order import EFFORTS, Effort
+from drawscape.plot.pipeline import optimize
+from drawscape.svg.read import Fill, Layering, Text
+
+if TYPE_CHECKING:  # an SVG is ordered and written without it
+    from drawscape.plot.pages import Reach
+
+
+_LENGTH = click.FloatRange(0)
+
+
+def _option(default: Any, help: str, *names: str, **attributes: Any) -> Any:
+    """Return a field that is an option of the command line: `--its-name`, unless `names` are given."""
+    return field(default=default, metadata={"help": help, "names": names, **attributes})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotOptions:
+    """All that can be said about a plot; each field is an option of `drawscape plot`. Lengths are mm."""
+
+    optimize: bool | None = _option(
+        None,
+        "Merge and order the lines, or leave them as drawn.  [default: order, except in a PNG of `draw`]",
+        "-O/-R",
+        "--optimize/--raw",
+    )
+    stats: bool = _option(False, "Show lines, travel, lifts and time, before and after.")
+    formats: tuple[Format, ...] = _option(
+        (),
+        "Write this format; may be repeated.",
+        "--to",
+        multiple=True,
+        type=click.Choice(FORMATS),
+    )
+    output: str | None = _option(
+        None,
+        "Write this file, in the format of its ending (.svg, .png, .pdf, .gcode, .hpgl); "
+        "- is standard output.",
+        "-o",
+        "--output",
+        metavar="FILE",
+    )
+    effort: Effort = _option(
+        "normal", "Search this hard for a short way.", type=click.Choice(EFFORTS)
+    )
+    tolerance: float = _option(0.05, "Join ends that are this near.", metavar="MM", type=_LENGTH)
+    simplify: float = _option(
+        0.02, "Leave out points this near to their line.", metavar="MM", type=_LENGTH
+    )
+    drop_shorter: float = _option(
+        0.0, "Leave out lines shorter than this.", metavar="MM", type=_LENGTH
+    )
+    keep_duplicates: bool = _option(False, "Draw twice what is there twice.")
+    layers: Layering = _option(
+        "auto",
+        "Take a pen for each top-level group, each colour, or one for all; auto takes what makes more.",
+        type=click.Choice(get_args(Layering)),
+    )
+    fill: Fill = _option(
+        "outline",
+        "Draw what is filled as outlines, or hatch it too.",
+        type=click.Choice(get_args(Fill)),
+    )
+    text: Text = _option(
+        "strokes",
+        "Write text in a single-line font, or draw the outlines of this machine's fonts.",
+        type=click.Choice(get_args(Text)),
+    )
+    fit: str | None = _option(None, "Scale to a sheet: a4, letter, 300x200 ...", metavar="PAPER")
+    tile: str | None = _option(None, "Split a large drawing into sheets: a4 ...", metavar="PAPER")
+    overlap: str = _option(
+        "8mm", "Let the sheets of --tile overlap by this much.", metavar="LENGTH"
+    )
+    landscape: bool = _option(False, "Turn the sheet of --fit or --tile on its side.")
+    margin: float = _option(
+        10.0, "Keep this much free at each edge, with --fit and --tile.", metavar="MM"
+    )
+    travel: bool = _option(False, "Draw the pen-up moves as a layer.")
+    split: str | None = _option(
+        None,
+        "Write a file for each layer, or for each length of ink.",
+        metavar="layers|METRES",
+    )
+    machine: str | None = _option(
+        None,
+        f"Plot with this: {', '.join(machine_names())}, or a .toml file; it has time, reach and format.",
+        metavar="NAME",
+    )
+    outside: Outside = _option(
+        "crop",
+        "Choose what is done with lines off the sheet or out of the machine's reach; "
+        "an SVG of `draw` keeps them.",
+        type=click.Choice(OUTSIDE),
+    )
+    profile: str = _option(
+        "servo", "Write G-code for this profile, a name or a .toml file.", metavar="NAME"
+    )
+    dpi: float = _option(150.0, "Draw a PNG with this many pixels per inch.", metavar="NUMBER")
+    device: str = _option("hp7475a", "Write HPGL for this plotter.", metavar="NAME")
+
+    @property
+    def writes(self) -> bool:
+        """Whether any file is asked for."""
+        changes = (self.optimize, self.fit, self.tile, self.travel, self.split)
+        return bool(self.formats or self.output or any(changes))
+
+    @cached_property
+    def chosen_machine(self) -> Machine | None:
+        """The machine of that name; raises what `read_machine` does."""
+        return None if self.machine is None else read_machine(self.machine)
+
+    @property
+    def forms(self) -> tuple[Format, ...]:
+        """The formats to write: those asked for, else the file's, the machine's, or SVG."""
+        if self.formats:
+            return self.formats
+        if self.output is not None and not is_stdout(self.output) and Path(self.output).suffix:
+            return (format_of(self.output),)
+        return (self.chosen_machine.format if self.chosen_machine else "svg",)
+
+    def ordered(self, document: Document) -> Document:
+        """Return the drawing merged, simplified and ordered, with a bar on a terminal."""
+        with progress_bar("optimize") as show:
+            return optimize(
+                document,
+                tolerance_mm=self.tolerance,
+                simplify_mm=self.simplify,
+                drop_shorter_mm=self.drop_shorter,
+                deduplicate=not self.keep_duplicates,
+                effort=self.effort,
+                on_progress=lambda fraction, _step: show(fraction),
+            )
+
+    def write(self, document: Document, target: Path, form: Format) -> None:
+        """Write one file and print its name; what had to be cropped is noted on stderr."""
+        from drawscape.plot.export.formats import encode, save
+
+        document, options = self._ready(document, form)
+        if is_stdout(str(target)):
+            write_bytes(encode(document, form, **options), str(target))
+            return
+        try:
+            save(document, target, format=form, **options)
+        except OSError as error:
+            raise _not_written(target, error) from error
+        _print_name(str(target))
+
+    def _ready(self, document: Document, form: Format) -> tuple[Document, dict[str, Any]]:
+        """Return the drawing within reach, and the options of the format's writer."""
+        from drawscape.plot.pages import crop
+
+        options = self._writer_options(form)
+        document, notes = crop(document, self._reach(document, form, options), outside=self.outside)
+        if form == "hpgl":
+            from drawscape.plot.export.hpgl import left_out
+
+            notes = (*notes, *left_out(document))
+        for note in notes:
+            click.echo(f"note: {note}", err=True)
+        # What may lie outside now was asked for.
+        return document, {**options, "outside": "keep"}
+
+    def _writer_options(self, form: Format) -> dict[str, Any]:
+        machine = self.chosen_machine
+        if form == "gcode":
+            from drawscape.plot.export.gcode import read_profile
+
+            own = machine.profile if machine else None
+            return {"profile": own or read_profile(self.profile)}
+        own_device = machine and machine.format == "hpgl"
+        return {
+            "dpi": self.dpi,
+            "device": machine.device if machine and own_device else self.device,
+        }
+
+    def _reach(self, document: Document, form: Format, options: dict[str, Any]) -> Reach:
+        if form == "gcode":
+            from drawscape.plot.export.gcode import reach_of
+
+            return reach_of(document, options["profile"])
+        if form == "hpgl":
+            from drawscape.plot.export.hpgl import reach_of as hpgl_reach
+
+            return hpgl_reach(document, options["device"])
+        from drawscape.plot.pages import Reach
+
+        machine = self.chosen_machine
+        return machine.reach(document) if machine else Reach.of_page(document)
+
+
+def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a command the options of PlotOptions, or those of `names`."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for each in reversed(fields(PlotOptions)):
+            if names and each.name not in names:
+                continue
+            attributes = dict(each.metadata)
+            flags = attributes.pop("names") or (f"--{each.name.replace('_', '-')}",)
+            attributes["is_flag"] = isinstance(each.default, bool) or None
+            shown = isinstance(each.default, (str, float)) and not isinstance(each.default, bool)
+            make = click.option(
+                *flags, each.name, default=each.default, show_default=shown, **attributes
+            )
+            command = make(command)
+        return command
+
+    return add
+
+
+def is_stdout(output: str) -> bool:
+    """Return whether `output` names standard output: -, /dev/stdout, or what it leads to."""
+    if output == "-":
+        return True
+    try:
+        return is_special(Path(output)) and os.path.samestat(os.stat(output), os.fstat(1))
+    except OSError:
+        return False
+
+
+def write_bytes(content: bytes, output: str) -> None:
+    """Write a file and print its name, or to standard output."""
+    from drawscape.atomic import write_atomic
+
+    if is_stdout(output):
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        write_atomic(Path(output).absolute(), [content])
+    except OSError as error:
+        raise _not_written(output, error) from error
+    _print_name(output)
+
+
+def _print_name(output: str) -> None:
+    if not is_special(Path(output)):
+        click.echo(output)
+
+
+def _not_written(output: str | Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"cannot write {output}: {error.strerror or error}")

@@ -1,0 +1,257 @@
+"""All commands together: one voice in their help, and an answer to every wrong option."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from command import run
+
+from drawscape.cli.root import root
+
+VERBS = """
+    Add Answer Ask Back Cancel Change Choose Copy Delete Do Draw Find Follow Give Go Join Keep Leave Let
+    Listen List Look Make Merge Move Offer Open Pause Plot Prepare Print Pull Put Queue Remove Replace
+    Retry Run Save Say Scale Search Send Serve Set Show Sort Split Start Stop Take Turn Wait Write
+""".split()  # noqa: SIM905 - as a list it takes fifty lines
+"""What a line of help begins with. A new one is welcome, if no old one does."""
+
+DIFFERS = {
+    "--keep", "--landscape", "--limit", "--margin", "--output", "--port", "--profile", "--task", "--text",
+    "--to", "--wait", "--yes",
+}  # fmt: skip
+"""Options that are not the same in all commands that have them."""
+
+
+def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command below `group` with its full name."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{path}{name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+
+
+COMMANDS = dict(commands(root))
+OPTIONS = [
+    (name, option)
+    for name, command in COMMANDS.items()
+    for option in command.params
+    if isinstance(option, click.Option) and not option.hidden
+]
+
+
+def test_a_command_has_a_line_that_says_what_to_do():
+    for name, command in COMMANDS.items():
+        summary, _, rest = (command.help or "").partition("\n")
+        assert summary.split(" ")[0].strip(",") in VERBS, (name, summary)
+        assert summary.endswith("."), (name, summary)
+        assert not rest or rest.startswith("\n"), (name, "one line, then an empty one")
+
+
+def test_an_option_has_a_sentence_its_unit_and_its_default():
+    for name, option in OPTIONS:
+        text = (option.help or "").partition("  [default: ")[0]
+        assert text.split(" ")[0] in VERBS, (name, text)
+        assert text.endswith((".", "...")), (name, text)
+        if not option.is_flag and not isinstance(option.type, click.Choice):
+            assert option.metavar, (name, option.opts, "MM, TIME, NUMBER, FILE ...")
+        if isinstance(option.default, (str, int, float)) and not option.is_flag:
+            assert option.show_default, (name, option.opts)
+
+
+def test_the_same_option_has_the_same_words_in_every_command():
+    said: dict[str, set[str]] = defaultdict(set)
+    for _, option in OPTIONS:
+        said[option.opts[-1]].add(option.help or "")
+    assert {name for name, texts in said.items() if len(texts) > 1} <= DIFFERS
+
+
+def test_no_line_of_a_list_of_commands_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+    for group in ("", *(n for n, c in COMMANDS.items() if isinstance(c, click.Group))):
+        listed = run(*group.split(), "--help").out.partition("Commands:\n")[2]
+        assert listed
+        assert "..." not in listed.replace("[JOB...]", ""), group
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with a home, a drawing and a file that is none."""
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">'
+        '<path d="M2 2 L18 8" fill="none" stroke="black"/></svg>'
+    )
+    (tmp_path / "letter.svg").write_text("no drawing at all")
+    return tmp_path
+
+
+TASK = "workers.svg_tasks.generate_complex_svg"
+BAD = [
+    # What is typed; what the answer names.
+    ("fly", "no command 'fly'"),
+    ("drow", "Did you mean draw or redraw?"),
+    ("jobs canel", "cancel"),
+    ("doctor --home", "--home needs a folder"),
+    ("jobs --home a.svg", "DRAWSCAPE_HOME='a.svg' is not a folder"),
+    ("demo --slots 0", "1<=x<=256"),
+    ("demo --seed x", "'x' is not a valid integer"),
+    ("doctor x", "unexpected extra argument (x)"),
+    ("draw", "Missing argument 'PATTERN'"),
+    ("draw spirl", "did you mean 'spiral'"),
+    ("draw none.py", "no file none.py"),
+    ("draw spiral --paper a99", "a99"),
+    ("draw spiral --width x", "'x' is not a valid float"),
+    ("draw spiral --height -1", "-1"),
+    ("draw spiral --margin 900", "margin"),
+    ("draw spiral --seed 1.5", "'1.5' is not a valid integer"),
+    ("draw spiral --stream x", "write NAME=VALUE"),
+    ("draw spiral --stream a=b", "give a seed"),
+    ("draw spiral --param x", "write NAME=VALUE"),
+    ("draw spiral --param turns=many", "turns"),
+    ("draw spiral -o x.doc", "x.doc"),
+    ("draw spiral -o none/x.svg", "cannot write none/x.svg"),
+    ("draw spiral --machine fax", "fax"),
+    ("draw spiral --outside maybe", "'maybe' is not one of"),
+    ("drawings delete", "Missing argument 'DRAWING...'"),
+    ("drawings delete ffff0000 --yes", "ffff0000"),
+    ("drawings export ffff0000", "ffff0000"),
+    ("drawings export ffff0000 --to doc", "'doc' is not one of"),
+    ("drawings export ffff0000 -o a.svg", "is a file"),
+    ("drawings list rose", "write NAME=VALUE"),
+    ("drawings list --sketch rosee", "rose"),
+    ("drawings list --stars many", "give a number such as 4"),
+    ("drawings list --since yesterday", "yesterday"),
+    ("drawings list --order age", "'age' is not one of"),
+    ("drawings list --limit 0", "x>=1"),
+    ("drawings note ffff0000", "Missing argument 'TEXT'"),
+    ("drawings open ffff0000", "ffff0000"),
+    ("drawings prune --older soon", "soon"),
+    ("drawings rebuild x", "unexpected extra argument (x)"),
+    ("drawings redraw ffff0000", "ffff0000"),
+    ("drawings show ffff0000", "ffff0000"),
+    ("drawings star ffff0000 9", "0<=x<=5"),
+    ("drawings tag ffff0000", "give --add TAG or --remove TAG"),
+    ("enqueue", "Missing argument 'PATH'"),
+    ("enqueue os.system command=ls", "os.system"),
+    (f"enqueue {TASK}x", "did you mean 'generate_complex_svg'"),
+    (f"enqueue {TASK} 210", "write NAME=VALUE"),
+    (f"enqueue {TASK} width=1 height=1 job_timeout=soon", "job_timeout='soon'"),
+    (f"enqueue {TASK} width=1 height=1 --timeout 5m", "--timeout goes with --wait"),
+    (f"enqueue {TASK} width=1 height=1 --wait --timeout soon", "--timeout='soon'"),
+    ("jobs --limit 0", "1<=x<=10000"),
+    ("jobs cancel", "Missing argument 'JOB...'"),
+    ("jobs cancel nobody", "'nobody'"),
+    ("jobs cancel nobody --grace soon", "grace='soon'"),
+    ("jobs delete nobody", "'nobody'"),
+    ("jobs list --status idle", "'idle' is not one of"),
+    ("jobs list --limit x", "'x' is not a valid integer"),
+    ("jobs logs nobody", "'nobody'"),
+    ("jobs prune --days -1", "x>=0"),
+    ("jobs prune --keep -1", "x>=0"),
+    ("jobs requeue nobody", "'nobody'"),
+    ("jobs retry", "give job ids, or --failed"),
+    ("jobs retry nobody --task x", "--task goes with --failed"),
+    ("jobs show nobody", "no job has the id 'nobody'"),
+    ("jobs stats x", "unexpected extra argument (x)"),
+    ("jobs wait nobody --timeout 1s", "'nobody'"),
+    ("lab --slots 999", "1<=x<=256"),
+    ("lab --notebooks a.svg", "is a file"),
+    ("new", "Missing argument 'FOLDER'"),
+    ("new .", "is not empty; name a new folder"),
+    ("new a.svg", "is a file"),
+    ("plot none.svg", "'none.svg' does not exist"),
+    ("plot letter.svg", "letter.svg: "),
+    ("plot a.svg --to doc", "'doc' is not one of"),
+    ("plot a.svg -o x.doc", "x.doc"),
+    ("plot a.svg --to png --to pdf -o x.png", "-o names one file"),
+    ("plot a.svg --effort much", "'much' is not one of"),
+    ("plot a.svg -O --tolerance -1", "x>=0"),
+    ("plot a.svg -O --simplify -1", "x>=0"),
+    ("plot a.svg -O --drop-shorter -1", "x>=0"),
+    ("plot a.svg --layers x", "'x' is not one of"),
+    ("plot a.svg --fill x", "'x' is not one of"),
+    ("plot a.svg --text x", "'x' is not one of"),
+    ("plot a.svg --fit a99", "a99"),
+    ("plot a.svg --tile a99", "a99"),
+    ("plot a.svg --tile a6 --overlap x", "'x'"),
+    ("plot a.svg --fit a6 --margin 900", "margin"),
+    ("plot a.svg --split x", "'x' is neither 'layers' nor a length"),
+    ("plot a.svg --machine fax", "fax"),
+    ("plot a.svg --outside x", "'x' is not one of"),
+    ("plot a.svg --to gcode --profile fax", "fax"),
+    ("plot a.svg --to png --dpi x", "'x' is not a valid float"),
+    ("plot a.svg --to hpgl --device fax", "fax"),
+    ("plot a.svg --on nowhere", "nowhere"),
+    ("plot a.svg --copies 0", "1<=x<=1000"),
+    ("queue backup", "Missing argument 'FILE'"),
+    ("queue backup home", "is a directory"),
+    ("queue cancel-all --yes --grace soon", "'soon'"),
+    ("queue check x", "unexpected extra argument (x)"),
+    ("queue pause a/b", "a/b"),
+    ("queue resume a/b", "a/b"),
+    ("redraw a.svg", "a.svg"),
+    ("redraw none.svg -o x.svg", "'none.svg' does not exist"),
+    ("sketches rosee", "did you mean 'rose'"),
+    ("sketches --contact-sheet x.doc", "x.doc"),
+    ("web --host 1.2.3.4 --no-worker", "cannot listen on 1.2.3.4"),
+    ("web --port 99999", "0<=x<=65535"),
+    ("web --token '' --no-worker", "token is empty"),
+    ("web --max-queued 0", "x>=1"),
+    ("web --threads 1", "5<=x<=500"),
+    ("web --pattern rosee --no-worker", "did you mean 'rose'"),
+    ("web --slots 0", "1<=x<=256"),
+    ("worker --slots 257", "1<=x<=256"),
+    ("worker --huey none.huey", "name a huey by its dotted path"),
+    ("worker --lanes a/b", "a/b"),
+    ("worker --max-jobs-per-child 0", "x>=1"),
+]  # fmt: skip
+ANY_TEXT = {
+    "drawings list --tag", "drawings list --text", "drawings list --sheet", "drawings tag --add",
+    "drawings tag --remove", "jobs list --task", "web --allowed-host",
+}  # fmt: skip
+"""Options that take whatever is given."""
+
+
+@pytest.mark.parametrize(("typed", "named"), BAD, ids=[typed for typed, _ in BAD])
+def test_bad_input_is_named_in_one_style(folder: Path, typed: str, named: str):
+    import shlex
+
+    (folder / "home").mkdir()
+    before = set(os.listdir(folder))
+    done = run(*shlex.split(typed))
+    assert named in done.err
+    assert done.err.startswith("drawscape: ")
+    assert "Traceback" not in done.err
+    assert done.code in (1, 2)
+    assert set(os.listdir(folder)) == before
+
+
+def test_every_command_and_option_has_its_bad_input():
+    typed = {line for line, _ in BAD} | ANY_TEXT
+    short = {"--output": "-o", "--optimize": "-O"}
+    for name, command in COMMANDS.items():
+        if name in ("machine", "plots") or name.startswith(("machine ", "plots ")):
+            continue  # these have theirs in test_machine_command.py
+        if not isinstance(command, click.Group):
+            assert any(line.startswith(name) for line in typed), name
+        for parameter in command.params:
+            if not isinstance(parameter, click.Option) or parameter.is_flag:
+                continue
+            option = parameter.opts[-1]
+            words = {option, short.get(option, option)}
+            if option != "--home":
+                assert any(line.startswith(name) and words & set(line.split()) for line in typed), (
+                    f"{name} {option}"
+                )
+
+
+def test_the_home_is_taken_anywhere_on_the_line(folder: Path):
+    for name, line in (("x", "--home x jobs"), ("y", "jobs list --home=y"), ("z", "jobs --home z")):
+        assert run(*line.split()).code == 0
+        assert (folder / name / ".drawscape").is_dir()
