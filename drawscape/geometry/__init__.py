@@ -13,11 +13,18 @@ from drawscape.late_names import late_names
 if TYPE_CHECKING:
     from drawscape.geometry.camera import Camera
     from drawscape.geometry.clip import clip_to_polygon, clip_to_rectangle
-    from drawscape.geometry.curves import arc, beziers, circle, cubic, ellipse, quadratic
+    from drawscape.geometry.curves import (
+        arc,
+        beziers,
+        catmull_rom,
+        circle,
+        cubic,
+        ellipse,
+        quadratic,
+    )
     from drawscape.geometry.hidden import visible_edges, visible_paths
     from drawscape.geometry.implicit import implicit_mesh
     from drawscape.geometry.lines import Lines, Points
-    from drawscape.geometry.lloyd import relax, scatter
     from drawscape.geometry.mesh import Mesh
     from drawscape.geometry.nearest import Nearest
     from drawscape.geometry.noise import Noise
@@ -25,8 +32,7 @@ if TYPE_CHECKING:
     from drawscape.geometry.offset import inset_rings, parallel
     from drawscape.geometry.poisson import poisson_disc
     from drawscape.geometry.regions import contains, rings
-    from drawscape.geometry.smooth import catmull_rom
-    from drawscape.geometry.voronoi import cells
+    from drawscape.geometry.voronoi import cells, relax, scatter
 
 __all__ = [
     "Camera",
@@ -64,11 +70,10 @@ __getattr__, __dir__ = late_names(
     {
         "drawscape.geometry.camera": "Camera",
         "drawscape.geometry.clip": "clip_to_polygon clip_to_rectangle",
-        "drawscape.geometry.curves": "arc beziers circle cubic ellipse quadratic",
+        "drawscape.geometry.curves": "arc beziers catmull_rom circle cubic ellipse quadratic",
         "drawscape.geometry.hidden": "visible_edges visible_paths",
         "drawscape.geometry.implicit": "implicit_mesh",
         "drawscape.geometry.lines": "Lines Points",
-        "drawscape.geometry.lloyd": "relax scatter",
         "drawscape.geometry.mesh": "Mesh",
         "drawscape.geometry.nearest": "Nearest",
         "drawscape.geometry.noise": "Noise",
@@ -76,7 +81,6 @@ __getattr__, __dir__ = late_names(
         "drawscape.geometry.offset": "inset_rings parallel",
         "drawscape.geometry.poisson": "poisson_disc",
         "drawscape.geometry.regions": "contains rings",
-        "drawscape.geometry.smooth": "catmull_rom",
-        "drawscape.geometry.voronoi": "cells",
+        "drawscape.geometry.voronoi": "cells relax scatter",
     },
 )

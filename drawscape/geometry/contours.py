@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.area import Area, bounds_of
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.regions import Area, bounds_of
 from drawscape.geometry.simplify import without_repeats
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.area import Bounds
 from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.regions import Bounds
 
 Field: TypeAlias = Callable[[Floats, Floats], ArrayLike]
 """Of x and y in mm, both (N,): returns angles in radians, (N,), or vectors, (N, 2) or (u, v)."""

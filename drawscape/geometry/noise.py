@@ -1,13 +1,12 @@
-"""Seeded smooth noise for whole arrays at once: Perlin, simplex, fractal, ridged and curl."""
+"""Gradient noise and its lattice."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry import lattice as kernels
-from drawscape.geometry.lattice import Lattice
 from drawscape.geometry.lines import Floats
 
 # 64 kB an array, so that ten temporaries stay in a core's second-level cache.
@@ -36,7 +35,7 @@ class Noise:
         rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
         self._lattice = Lattice.shuffled_by(rng)
         # Octaves are shifted against each other, else all of them are 0 at whole coordinates.
-        self._shifts = rng.random((32, 3)) * kernels.PERIOD
+        self._shifts = rng.random((32, 3)) * PERIOD
 
     def perlin(self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None) -> Floats:
         """Return Perlin noise (1985, 2002) at `x`, `y` or `x`, `y`, `z`, within -1 to 1, mean 0.
@@ -44,12 +43,12 @@ class Noise:
         It is 0 where all coordinates are whole numbers.
         """
         if z is None:
-            return self._sample(kernels.perlin_2d, x, y)
-        return self._sample(kernels.perlin_3d, x, y, z)
+            return self._sample(perlin_2d, x, y)
+        return self._sample(perlin_3d, x, y, z)
 
     def simplex(self, x: ArrayLike, y: ArrayLike) -> Floats:
         """Return simplex noise (Perlin 2001) at `x`, `y`, within -1 to 1, with rounder bumps."""
-        return self._sample(kernels.simplex_2d, x, y)
+        return self._sample(simplex_2d, x, y)
 
     def fractal(
         self,
@@ -115,7 +114,7 @@ class Noise:
             shift = self._shifts[octave] if octave else np.zeros(3)
             for start in range(0, x.size, _CHUNK):
                 part = slice(start, start + _CHUNK)
-                found = kernels.perlin_2d_gradient(
+                found = perlin_2d_gradient(
                     self._lattice, x[part] * scale + shift[0], y[part] * scale + shift[1]
                 )
                 slope[0, part] += weight * scale * found[0]
@@ -181,3 +180,152 @@ def _weights(octaves: int, lacunarity: float, gain: float) -> Floats:
     if not lacunarity > 0 or not gain > 0:
         raise GeometryError(f"lacunarity={lacunarity!r}, gain={gain!r}: both must be positive")
     return np.asarray(gain, dtype=np.float64) ** np.arange(octaves)
+
+
+PERIOD = 256
+"""Cells after which the noise repeats along each axis of its grid."""
+
+_SKEW = (np.sqrt(3.0) - 1.0) / 2.0
+_UNSKEW = (3.0 - np.sqrt(3.0)) / 6.0
+# One over the largest sum of the corners' (1/2 - d^2)^4 * d in the triangle, found numerically.
+_SIMPLEX_SCALE = 99.2043
+# Twelve cube-edge gradients reach 1.0364 at most (the maximum over a cell, found numerically).
+_CUBE_SCALE = 0.9649
+_CUBE_EDGES = np.array(
+    [[0, a, b] for a in (-1, 1) for b in (-1, 1)]
+    + [[a, 0, b] for a in (-1, 1) for b in (-1, 1)]
+    + [[a, b, 0] for a in (-1, 1) for b in (-1, 1)],
+    dtype=np.float64,
+)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """A shuffled table of cells, and the gradients on it laid out for one look-up each."""
+
+    shuffled: NDArray[np.intp]
+    flat: tuple[Floats, Floats]
+    cube: tuple[Floats, Floats, Floats]
+
+    @classmethod
+    def shuffled_by(cls, rng: np.random.Generator) -> "Lattice":
+        """Return a lattice in the order that `rng` gives."""
+        once = rng.permutation(PERIOD).astype(np.intp)
+        # Twice and two more, so that `shuffled[i] + j + 1` needs no wrapping.
+        table = np.concatenate((once, once, once[:2]))
+        turns = table * (2.0 * np.pi / PERIOD)
+        cube = _CUBE_EDGES[table % len(_CUBE_EDGES)] * _CUBE_SCALE
+        x, y, z = (np.ascontiguousarray(column) for column in cube.T)
+        return cls(table, (np.cos(turns), np.sin(turns)), (x, y, z))
+
+
+def perlin_2d(lattice: Lattice, x: Floats, y: Floats) -> Floats:
+    """Return Perlin's gradient noise (1985, quintic of 2002) at `x`, `y`, within -1 to 1."""
+    column, row, x, y = _cell(x, y)
+    gx, gy = lattice.flat
+    a, b = _corners(lattice, column, row)
+    x1, y1 = x - 1.0, y - 1.0
+    u, v = _fade(x), _fade(y)
+    n00 = gx.take(a) * x + gy.take(a) * y
+    n10 = gx.take(b) * x1 + gy.take(b) * y
+    a += 1
+    b += 1
+    n01 = gx.take(a) * x + gy.take(a) * y1
+    n11 = gx.take(b) * x1 + gy.take(b) * y1
+    low = n00 + u * (n10 - n00)
+    value = low + v * (n01 + u * (n11 - n01) - low)
+    value *= np.sqrt(2.0)  # four unit gradients that point at the middle of a cell give sqrt(1/2)
+    return value
+
+
+def perlin_2d_gradient(lattice: Lattice, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the exact derivatives of `perlin_2d` by x and by y."""
+    column, row, x, y = _cell(x, y)
+    a, b = _corners(lattice, column, row)
+    u, v = _fade(x), _fade(y)
+    corners = []
+    for index, dx, dy in (
+        (a, x, y),
+        (b, x - 1.0, y),
+        (a + 1, x, y - 1.0),
+        (b + 1, x - 1.0, y - 1.0),
+    ):
+        gx, gy = lattice.flat[0].take(index), lattice.flat[1].take(index)
+        corners.append((gx * dx + gy * dy, gx, gy))
+    (n00, x00, y00), (n10, x10, y10), (n01, x01, y01), (n11, x11, y11) = corners
+    by_x = _blend(x00, x10, x01, x11, u, v) + _fade_slope(x) * (
+        n10 - n00 + v * (n11 - n01 - n10 + n00)
+    )
+    by_y = _blend(y00, y10, y01, y11, u, v) + _fade_slope(y) * (
+        n01 - n00 + u * (n11 - n10 - n01 + n00)
+    )
+    return by_x * np.sqrt(2.0), by_y * np.sqrt(2.0)
+
+
+def perlin_3d(lattice: Lattice, x: Floats, y: Floats, z: Floats) -> Floats:
+    """Return Perlin's improved noise (2002) at `x`, `y`, `z`, within -1 to 1."""
+    column, row, x, y = _cell(x, y)
+    floor = np.floor(z)
+    layer = floor.astype(np.intp) & (PERIOD - 1)
+    z = z - floor
+    u, v, w = _fade(x), _fade(y), _fade(z)
+    table, (gx, gy, gz) = lattice.shuffled, lattice.cube
+    planes = []
+    for dz in (0, 1):
+        values = []
+        for dy in (0, 1):
+            for dx in (0, 1):
+                index = table.take(table.take(table.take(column + dx) + row + dy) + layer + dz)
+                dot = gx.take(index) * (x - dx)
+                dot += gy.take(index) * (y - dy)
+                dot += gz.take(index) * (z - dz)
+                values.append(dot)
+        planes.append(_blend(values[0], values[1], values[2], values[3], u, v))
+    return planes[0] + w * (planes[1] - planes[0])
+
+
+def simplex_2d(lattice: Lattice, x: Floats, y: Floats) -> Floats:
+    """Return simplex noise (Perlin 2001, after Gustavson 2005) at `x`, `y`, within -1 to 1."""
+    skew = (x + y) * _SKEW
+    column, row = np.floor(x + skew), np.floor(y + skew)
+    back = (column + row) * _UNSKEW
+    x, y = x - (column - back), y - (row - back)
+    right = (x > y).astype(np.intp)
+    i, j = column.astype(np.intp) & (PERIOD - 1), row.astype(np.intp) & (PERIOD - 1)
+    total = np.zeros_like(x)
+    for di, dj in ((0, 0), (right, 1 - right), (1, 1)):
+        shift = (di + dj) * _UNSKEW
+        dx, dy = x - di + shift, y - dj + shift
+        near = np.maximum(0.5 - dx * dx - dy * dy, 0.0)
+        near *= near
+        index = lattice.shuffled.take(i + di) + j + dj
+        total += near * near * (lattice.flat[0].take(index) * dx + lattice.flat[1].take(index) * dy)
+    total *= _SIMPLEX_SCALE
+    return total
+
+
+def _cell(x: Floats, y: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]:
+    column, row = np.floor(x), np.floor(y)
+    i, j = column.astype(np.intp), row.astype(np.intp)
+    i &= PERIOD - 1
+    j &= PERIOD - 1
+    return i, j, x - column, y - row
+
+
+def _corners(
+    lattice: Lattice, column: NDArray[np.intp], row: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return lattice.shuffled.take(column) + row, lattice.shuffled.take(column + 1) + row
+
+
+def _fade(t: Floats) -> Floats:
+    return t * t * t * (t * (t * 6.0 - 15.0) + 10.0)
+
+
+def _fade_slope(t: Floats) -> Floats:
+    return 30.0 * t * t * (t * (t - 2.0) + 1.0)
+
+
+def _blend(n00: Floats, n10: Floats, n01: Floats, n11: Floats, u: Floats, v: Floats) -> Floats:
+    low = n00 + u * (n10 - n00)
+    return low + v * (n01 + u * (n11 - n01) - low)

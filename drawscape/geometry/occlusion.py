@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.crossings import SLIVER, meet
+from drawscape.geometry.clip import SLIVER, meet
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.pieces import Pieces, Segments
 from drawscape.geometry.regions import Polygon, rings, to_shapely

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.area import Area, Bounds, bounds_of
 from drawscape.geometry.lines import Flags, Floats, Ints, Points
-from drawscape.geometry.regions import Polygon, contains
+from drawscape.geometry.regions import Area, Bounds, Polygon, bounds_of, contains
 
 Mask: TypeAlias = Callable[[Floats, Floats], ArrayLike] | Polygon
 """A polygon, or a function of x and y in mm, (N,) each, that is True where points may be."""

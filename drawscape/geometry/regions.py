@@ -1,15 +1,62 @@
-"""Regions of the plane: closed rings under the even-odd rule, holes and islands included."""
+"""Areas: the rectangle a pattern fills, polygons with holes, what is inside, and pairs that may meet."""
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Lines
-from drawscape.geometry.pairs import blocks, ranges
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines
 from drawscape.geometry.pieces import Segments
+
+
+@runtime_checkable
+class Framed(Protocol):
+    """A rectangle with named sides, as a canvas's frame has them."""
+
+    @property
+    def x0(self) -> float: ...
+    @property
+    def y0(self) -> float: ...
+    @property
+    def x1(self) -> float: ...
+    @property
+    def y1(self) -> float: ...
+
+
+Bounds: TypeAlias = tuple[float, float, float, float]
+"""`(x0, y0, x1, y1)` in mm, `x0 < x1` and `y0 < y1`."""
+
+Area: TypeAlias = Framed | Sequence[float]
+"""A canvas's frame, or `(x0, y0, x1, y1)`."""
+
+
+def bounds_of(area: Area) -> Bounds:
+    """Return `area` as `(x0, y0, x1, y1)` in mm.
+
+    Raises GeometryError when it is not four finite numbers with `x0 < x1` and `y0 < y1`.
+    """
+    sides = _sides(area)
+    if len(sides) != 4 or not np.isfinite(sides).all():
+        raise GeometryError(f"an area is (x0, y0, x1, y1) in mm, not {sides}")
+    x0, y0, x1, y1 = map(float, sides)
+    if not (x0 < x1 and y0 < y1):
+        raise GeometryError(f"area {x0, y0, x1, y1}: give x0 < x1 and y0 < y1")
+    return x0, y0, x1, y1
+
+
+def rectangle(area: Area) -> Floats:
+    """Return the outline of `area` as a closed line, (5, 2), clockwise on paper from (x0, y0)."""
+    x0, y0, x1, y1 = bounds_of(area)
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
+
+
+def _sides(area: Area) -> tuple[float, ...]:
+    if isinstance(area, Framed):
+        return area.x0, area.y0, area.x1, area.y1
+    return tuple(area)
+
 
 Polygon: TypeAlias = Any
 """One ring as (N, 2), several as Lines or a list of arrays (even-odd), or a shapely geometry."""
@@ -132,3 +179,50 @@ def _polygonal(geometries: Any) -> Any:
     if keep.any():
         shapely.multipolygons(parts[keep], indices=index[keep], out=found)
     return found
+
+
+# Pairs handled at once: a dozen float64 arrays of this length are about 100 MB.
+_MOST_AT_ONCE = 1_000_000
+
+
+def ranges(starts: Ints, counts: Ints) -> Ints:
+    """Return `starts[i], starts[i] + 1, ...`, `counts[i]` of them, for all i, end to end."""
+    total = int(counts.sum())
+    before = np.cumsum(counts) - counts
+    index: Ints = np.arange(total, dtype=np.int64) + np.repeat(starts - before, counts)
+    return index
+
+
+def overlapping_intervals(
+    low_a: Floats, high_a: Floats, low_b: Floats, high_b: Floats
+) -> Iterator[tuple[Ints, Ints]]:
+    """Yield all pairs (i, j) where interval i of a and interval j of b share a point, each once.
+
+    Bounds are (A,) and (B,). Pairs come in blocks, of about a million unless one interval overlaps
+    more than that.
+    """
+    # Two intervals overlap when a starts in b, or b starts in a later: two runs in sorted order.
+    yield from _starting_within(low_a, low_b, high_b, "left")
+    for j, i in _starting_within(low_b, low_a, high_a, "right"):
+        yield i, j
+
+
+def _starting_within(
+    low: Floats, from_: Floats, to: Floats, side: str
+) -> Iterator[tuple[Ints, Ints]]:
+    order = np.argsort(low, kind="stable")
+    ordered = low[order]
+    first = np.searchsorted(ordered, from_, side=side)  # type: ignore[call-overload]
+    counts = np.maximum(np.searchsorted(ordered, to, side="right") - first, 0)
+    for start, end in blocks(counts):
+        index = order[ranges(first[start:end], counts[start:end])]
+        yield index, np.repeat(np.arange(start, end), counts[start:end])
+
+
+def blocks(counts: Ints, most: int = _MOST_AT_ONCE) -> Iterator[tuple[int, int]]:
+    """Yield `(start, end)` so that `counts[start:end]` adds up to about `most` at the most."""
+    if not len(counts):
+        return
+    block = np.cumsum(counts) // most
+    edges = np.flatnonzero(np.diff(block)) + 1
+    yield from zip([0, *edges.tolist()], [*edges.tolist(), len(counts)], strict=True)

@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.area import Area, bounds_of
 from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.regions import areas_mm2, rings
+from drawscape.geometry.regions import Area, areas_mm2, bounds_of, rings
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
 _BOX = np.array(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from drawscape.geometry.occupancy import Occupancy
+from drawscape.geometry.streamlines import Occupancy
 
 PAGE = (0.0, 0.0, 14.0, 10.0)
 RADIUS, REACH, LOOP = 0.6, 1.5, 5

@@ -6,13 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.area import bounds_of, rectangle
-from drawscape.geometry.delaunay import edges, triangles
-from drawscape.geometry.lloyd import relax, scatter
 from drawscape.geometry.nearest import Nearest
 from drawscape.geometry.poisson import apart, poisson_disc
-from drawscape.geometry.regions import areas_mm2, contains, to_shapely
-from drawscape.geometry.voronoi import cells, centroids
+from drawscape.geometry.regions import areas_mm2, bounds_of, contains, rectangle, to_shapely
+from drawscape.geometry.voronoi import cells, centroids, edges, relax, scatter, triangles
 
 few = settings(max_examples=20, deadline=None)
 PAGE = (10.0, 20.0, 110.0, 90.0)

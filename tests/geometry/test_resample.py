@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drawscape.errors import GeometryError
+from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.resample import resample
 from drawscape.geometry.simplify import simplify, without_repeats
-from drawscape.geometry.smooth import catmull_rom
 
 few = settings(max_examples=30, deadline=None)
 any_lines = st.from_type(Lines)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from drawscape.errors import ForbiddenPathError, PictureError
-from drawscape.geometry.lloyd import relax
+from drawscape.geometry.voronoi import relax
 from drawscape.sketches import SKETCHES, as_sketch, draw
 from drawscape.sketches.inputs import digest_of
 from drawscape.sketches.pictures import _shell

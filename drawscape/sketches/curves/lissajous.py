@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.crossings import crossings
+from drawscape.geometry.clip import crossings
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.pieces import Segments
 from drawscape.sketches.catalogue import sketch

@@ -7,7 +7,6 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.geometry.trigonometry import sin_cos
 from drawscape.sketches.catalogue import sketch
 from drawscape.sketches.ink import WHOLE, thinned
 from drawscape.sketches.model import Share, Steps
@@ -102,9 +101,8 @@ def _flow(points: Points, waves: Points) -> Points:
         some = slice(start, start + AT_ONCE)
         angle = vector @ points[some].T
         angle += phase
-        sine, cosine = sin_cos(angle)
-        psi[some] = weight @ cosine
-        swing[:, some] = (weight * vector.T) @ sine
+        psi[some] = weight @ np.cos(angle)
+        swing[:, some] = (weight * vector.T) @ np.sin(angle)
     x, y = points.T
     fade = np.maximum(0.0, 1 - x**2 - y**2)
     along_x = -(fade**2) * swing[0] - 4 * fade * psi * x

@@ -7,10 +7,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.area import rectangle
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.regions import rectangle
 from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
-from drawscape.geometry.smooth import catmull_rom
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most

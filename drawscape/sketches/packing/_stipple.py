@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from drawscape.geometry.area import Area
 from drawscape.geometry.lines import Floats, Points
-from drawscape.geometry.lloyd import relax, scatter
+from drawscape.geometry.regions import Area
+from drawscape.geometry.voronoi import relax, scatter
 
 
 def stippled(

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.delaunay import edges, triangles
 from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import poisson_disc
+from drawscape.geometry.voronoi import edges, triangles
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in
 from drawscape.sketches.model import Share

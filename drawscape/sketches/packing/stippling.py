@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.area import Bounds
 from drawscape.geometry.lines import Floats, Points
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.regions import Bounds
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Steps
 from drawscape.sketches.packing._stipple import stippled

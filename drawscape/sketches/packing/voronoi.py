@@ -8,10 +8,9 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.geometry.lloyd import relax, scatter
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
-from drawscape.geometry.voronoi import cells
+from drawscape.geometry.voronoi import cells, relax, scatter
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Share, Steps
 from drawscape.svg_builder import Frame, SVGBuilder

@@ -6,9 +6,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.area import Bounds
+from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Points
-from drawscape.geometry.smooth import catmull_rom
+from drawscape.geometry.regions import Bounds
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.packing._stipple import stippled
