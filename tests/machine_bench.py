@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from shapely import LineString, MultiLineString, Point
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
+from drawscape.plot.export.hpgl import placed
 from drawscape.plotter.device import add_device
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot
@@ -42,15 +43,37 @@ def _run(home: str, plot: str, run: str, options: dict) -> None:
     run_plot(find_plot(plot), run, **options)
 
 
+def document(driver: str, **options) -> Document:
+    """A scribble on a sheet that the machine knows; HP plotters know papers of their own sizes."""
+    made = scribble(**options)
+    if driver != "hpgl":
+        return made
+    layers = [
+        layer.with_lines(layer.lines.with_points(layer.lines.points + 30)) for layer in made.layers
+    ]
+    return Document(297, 210, tuple(layers))
+
+
+def hp_place(driver: str):
+    """Return how an HP plotter's carriage sees the page; None for other machines."""
+    if driver != "hpgl":
+        return None
+    _, placing = placed(Document(297, 210, ()), "hp7475a")
+    return lambda points: placing.units(points) * 0.02488
+
+
 class Bench:
     """An emulator under the name `desk`, and plots on it."""
 
-    def __init__(self, home: Path, driver: str, emulator, profile, options: dict) -> None:
-        self.home, self.kind, self.options = home, emulator, options
-        self.emulator = emulator(home / "desk.pty", **options)
+    def __init__(
+        self, home: Path, driver: str, emulator, profile, options: dict, name: str = "desk"
+    ) -> None:
+        self.home, self.kind, self.options, self.name = home, emulator, options, name
+        self.emulator = emulator(home / f"{name}.pty", **options)
         self.emulator.start()
         self.runs = 0
-        add_device("desk", driver, str(self.emulator.link), profile)
+        device = add_device(name, driver, str(self.emulator.link), profile)
+        replace(device, settings={"silence_s": 1.0}).save()
 
     def power_cycle(self, *, at_zero: bool = True) -> None:
         """Cut the power and bring it back; a person puts the pen up and at zero meanwhile."""
@@ -59,11 +82,11 @@ class Bench:
         carriage.pen(False, 0.0)
         if at_zero:
             carriage.at = (0.0, 0.0)
-        self.emulator = self.kind(self.home / "desk.pty", carriage, **self.options)
+        self.emulator = self.kind(self.home / f"{self.name}.pty", carriage, **self.options)
         self.emulator.start()
 
     def plot(self, document: Document, **options) -> Plot:
-        return Plot.create(document, "desk", **options)
+        return Plot.create(document, self.name, **options)
 
     def run(self, plot: Plot, **options) -> str:
         """Run to the end in this process."""

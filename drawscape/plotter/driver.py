@@ -139,6 +139,7 @@ class Driver:
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         self.port, self.machine, self.settings = port, machine, settings
+        self.silence_s = float(settings.get("silence_s", self.silence_s))
         self.zero = (0.0, 0.0)
         self.sheet = (297.0, 210.0)  # in mm, of what is plotted
         self.marker = 0

@@ -37,8 +37,8 @@ _CONNECT_S = 4.0
 class GcodeDriver(Driver):
     """What GRBL and Marlin share: strokes as G-code of the machine's profile."""
 
-    dwells = "P"  # the letter's unit: GRBL counts seconds
     sync = ""
+    _last = (0.0, 0.0)
 
     @property
     def profile(self) -> GcodeProfile:
@@ -57,7 +57,9 @@ class GcodeDriver(Driver):
     def travel(self, x: float, y: float) -> Iterator[Command]:
         profile = self.profile
         unit = 1.0 if profile.units == "mm" else INCH
-        far_s = 2 * (self.machine.width_mm + self.machine.height_mm) / 10
+        far_mm = float(np.hypot(x - self._last[0], y - self._last[1]))
+        far_s = 0.5 + 2 * far_mm / self.machine.plotter.travel_speed
+        self._last = (x, y)
         place = self._place(x + self.shift[0], y + self.shift[1])
         if profile.travel_feed is None:
             yield self.line(f"G0 {place}", lasts_s=far_s)
@@ -87,7 +89,7 @@ class GcodeDriver(Driver):
     barrier = "G4 P0.01"
 
     def settle(self) -> None:
-        self.run(iter([self.line(self.barrier, lasts_s=60.0)]))
+        self.run(iter([self.line(self.barrier, lasts_s=10.0)]))
 
     def dwell_s(self, row: str) -> float:
         """Return how long a line makes the machine wait, in s."""
@@ -115,6 +117,7 @@ class GcodeDriver(Driver):
             lasts = sum(lengths[first:last]) / mm_s
             yield self.line(row + feed, lasts_s=0.05 + lasts)
             feed = ""
+        self._last = (float(points[-1][0]), float(points[-1][1]))
         yield from self._pen(False, section, number)
 
     def _moves(self, places: Points) -> Iterator[tuple[str, int, int]]:
@@ -329,10 +332,11 @@ class GrblDriver(GcodeDriver):
             self._idle_since = time.monotonic()
 
     def check(self) -> None:
-        super().check()
+        now = time.monotonic()
         if not self.pending:
             return
-        now = time.monotonic()
+        if now - self._heard_s > self.silence_s:  # `?` is answered at once, whatever it does
+            raise MachineError(f"the machine has not answered for {self.silence_s:g} s")
         if now - self._heard_s > _POLL_S and now - self._asked_s > 4 * _POLL_S:
             self._asked_s = now
             self.port.write(b"?")

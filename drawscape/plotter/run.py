@@ -266,10 +266,10 @@ class _Run:
                 self.note("pause", at="pen-up")
             idle = command is None and not driver.pending and not driver.unsettled
             if idle and self.state.done >= todo:
-                if todo < section.last and not self.want and self._needs_station(todo, section):
+                if todo == section.last or self.want:
+                    return todo
+                if self._needs_station(todo, section):
                     self._visit_station(section)
-                    continue
-                return todo
         if self.want == "stop":
             raise _StoppedError
         driver.halt()

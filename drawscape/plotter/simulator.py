@@ -138,7 +138,7 @@ class Motion:
         leaves = 0.0 if self.holding or len(self.blocks) < 2 else self.blocks[1].entry
         top = block.speed
         # Small steps in time; within one the speed is constant, and the last one ends at the block's end.
-        slice_s = min(left, 0.0005 + 0.02 * self.speed / a)
+        slice_s = min(left, 0.002 + 0.02 * self.speed / a)
         want = 0.0 if self.holding else min(top, math.sqrt(leaves**2 + 2 * a * rest))
         speed = min(self.speed + a * slice_s, want)
         speed = max(speed, self.speed - a * slice_s, 0.0 if self.holding else min(1.0, top))

@@ -1,10 +1,9 @@
 """Each driver draws what is planned, on a machine that forgives nothing."""
 
 import pytest
-from machine_bench import judge, scribble
+from machine_bench import document, hp_place, judge
 from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
 
-from drawscape.plot.export.hpgl import placed
 from drawscape.plotter.simulator import GrblEmulator
 
 MACHINES = {
@@ -18,32 +17,13 @@ MACHINES = {
 }
 
 
-def document(driver, **options):
-    """HP plotters know papers of their own sizes."""
-    made = scribble(**options)
-    if driver != "hpgl":
-        return made
-    layers = [
-        layer.with_lines(layer.lines.with_points(layer.lines.points + 30)) for layer in made.layers
-    ]
-    return made.__class__(297, 210, tuple(layers))
-
-
-def hp_place(plot):
-    plan = plot.plan
-    _, placing = placed(document("hpgl", seed=0), "hp7475a")
-    assert (plan.width_mm, plan.height_mm) == (297, 210)
-    return lambda points: placing.units(points) * HpEmulator.UNIT
-
-
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_machine_draws_what_is_planned(bench, name):
     driver, emulator, options = MACHINES[name]
     desk = bench(driver, emulator, **options)
     plot = desk.plot(document(driver, seed=1, strokes=8, pens=2))
     assert desk.run(plot) == "done"
-    place = hp_place(plot) if driver == "hpgl" else None
-    verdict = judge(plot, desk.emulator.carriage.strokes, place)
+    verdict = judge(plot, desk.emulator.carriage.strokes, hp_place(driver))
     assert (verdict.missing, verdict.twice) == ([], [])
     assert verdict.off_mm < 0.05
     assert not desk.emulator.carriage.down
