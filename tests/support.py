@@ -6,12 +6,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from drawscape.jobs import Job
+
+T = TypeVar("T")
 
 NIGHTLY = bool(os.environ.get("NIGHTLY"))
 
@@ -19,6 +22,11 @@ NIGHTLY = bool(os.environ.get("NIGHTLY"))
 def rounds(everyday: int, nightly: int) -> int:
     """Return how many rounds a random test makes: few every day, many with NIGHTLY=1."""
     return nightly if NIGHTLY else everyday
+
+
+def sampled(cases: Iterable[T], every: int) -> list[T]:
+    """Return one case of so many every day, all of them with NIGHTLY=1."""
+    return list(cases)[:: 1 if NIGHTLY else every]
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "") -> None:

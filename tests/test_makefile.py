@@ -15,7 +15,7 @@ def make(folder: Path, target: str, python: str) -> subprocess.CompletedProcess[
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_venv_that_failed_is_made_anew(tmp_path: Path):
     # As Debian's python3 without python3-venv: the interpreter is there, then ensurepip is missing.
     broken = tmp_path / "python"
@@ -28,7 +28,7 @@ def test_a_venv_that_failed_is_made_anew(tmp_path: Path):
     assert (tmp_path / "venv" / "bin" / "pip").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_venv_without_pip_gets_one(tmp_path: Path):
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True

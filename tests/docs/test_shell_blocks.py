@@ -23,7 +23,7 @@ from drawscape.cli.lab import fill
 from drawscape.cli.root import root
 from drawscape.job_manager import enqueue_background_job
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 ROOT = Path(__file__).parents[2]
 DRAWSCAPE = Path(sys.executable).parent / "drawscape"

@@ -24,7 +24,7 @@ from drawscape.cli.root import root
 from drawscape.settings import TASK_ALIASES
 from drawscape.svg_builder import SVGBuilder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 ROOT = Path(__file__).parents[2]
 SIGNATURE = re.compile(r"^(?:class )?drawscape\.[\w.]+\(.*", re.MULTILINE)

@@ -72,7 +72,7 @@ def test_a_sketch_at_its_defaults_leaves_no_blot_on_a_small_page(name: str) -> N
     assert darkest(draw(name, *PAGES["a5"]).document()) < DARKEST
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("name", list(SKETCHES))
 def test_no_setting_leaves_a_blot(name: str, page: str) -> None:

@@ -36,7 +36,7 @@ def test_the_same_sheet_has_the_same_bytes() -> None:
     assert contact_sheet(NAMES[:2]).to_bytes() == contact_sheet(NAMES[:2]).to_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_command_writes_the_sheet_of_all_sketches_as_a_picture(tmp_path: Path) -> None:
     result = CliRunner().invoke(root, ["sketches", "--contact-sheet", str(tmp_path / "all.png")])
     assert result.exit_code == 0

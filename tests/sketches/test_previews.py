@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import sampled
 
 from drawscape.errors import SignatureError
 from drawscape.sketches import SKETCHES, draw
@@ -18,7 +19,7 @@ def ink_mm(svg: SVGBuilder) -> float:
     return float(svg.lines().lengths_mm.sum())
 
 
-@pytest.mark.parametrize("name", REPORTING)
+@pytest.mark.parametrize("name", sampled(REPORTING, 6))
 @pytest.mark.slow
 def test_a_sketch_shows_ink_before_its_end_and_the_same_drawing_when_watched(name: str) -> None:
     inks: list[float] = []

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import sampled
 
 from drawscape.parameters import Parameter
 from drawscape.sketches import SKETCHES, draw
@@ -107,7 +108,7 @@ def test_fields_too_small_for_their_hatching_keep_their_outline_alone(seed: int)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", list(SKETCHES))
+@pytest.mark.parametrize("name", sampled(SKETCHES, 8))
 def test_any_setting_on_any_page_is_drawn_the_same_twice_in_good_time(name: str) -> None:
     @settings(
         max_examples=2 if name in HEAVY else 6,
