@@ -6,7 +6,7 @@ globalThis.bench = (() => {
   const form = () => document.querySelector(".drawscape-form:has(.drawscape-draw)");
   const runAll = () => window.jupyterapp.commands.execute("notebook:run-all-cells");
   const loaded = image => image.src && image.complete && image.naturalWidth > 0;
-  const tiles = root => [...root.querySelectorAll(".drawscape-wall-tile:not([data-old], .drawscape-strip *)")]
+  const tiles = root => [...root.querySelectorAll(".board-tile:not([data-old])")]
     .filter(tile => tile.dataset.state === "finished" && loaded(tile.querySelector("img"))).length;
   const viewer = () => [...document.querySelectorAll(".drawscape-viewer")].map(el => el.drawscapeViewer)
     .find(v => v && !v.el.dataset.old);
@@ -29,7 +29,7 @@ globalThis.bench = (() => {
   }
 
   async function sheet(count = 24) {
-    document.querySelectorAll(".drawscape-wall-tile").forEach(tile => { tile.dataset.old = "1"; });
+    document.querySelectorAll(".board-tile").forEach(tile => { tile.dataset.old = "1"; });
     const began = performance.now();
     runAll();
     await until(() => tiles(document) > 0);

@@ -1,4 +1,4 @@
-"""The viewer and the wall of tiles in a page that offers what anywidget promises to a module, and no more.
+"""The viewer and the board in a page that offers what anywidget promises to a module, and no more.
 
 So they run wherever anywidget does: VS Code and Colab hand a module the same `model` and `el`.
 """
@@ -75,44 +75,46 @@ def test_the_viewer_asks_its_host_for_nothing_else(page: Any) -> None:
     errors = host(
         page,
         ("drawscape.viewer", "viewer.js", "viewer.css"),
-        state={"group": "", "height": "400px"},
-        message={"header": data.header},
+        state={"height": "400px", "modes": [], "mode": "", "differences": []},
+        message={"drawings": [{**data.header, "arrays": len(data.buffers)}]},
         buffers=data.buffers,
     )
     page.wait_for_function(SETTLED)
     assert page.evaluate(COLOR, [50, 20]) == [255, 0, 0]
     page.evaluate("() => window.el.querySelector('[aria-label=\"Check before plotting\"]').click()")
     page.wait_for_function("() => window.sent.length === 2")
-    assert page.evaluate("window.sent") == [{"event": "ready"}, {"event": "findings"}]
+    assert page.evaluate("window.sent") == [{"event": "ready"}, {"event": "findings", "number": 0}]
     page.evaluate("window.dispose()")
-    assert page.evaluate("[window.listeners.length, window.el.children.length]") == [0, 0]
+    assert page.evaluate("window.listeners.length") == 0
     assert errors == []
 
 
-def test_a_wall_of_tiles_asks_its_host_for_nothing_else(page: Any) -> None:
+def test_a_board_asks_its_host_for_nothing_else(page: Any) -> None:
     picture = io.BytesIO()
     Image.fromarray(np.full((9, 9, 3), 90, np.uint8)).save(picture, "PNG")
     tile = {"caption": "seed 1", "hint": "", "stars": 2, "state": "finished", "format": "png"}
+    state = {"order": ["a", "b"], "selected": [], "columns": 0, "tile_px": 0, "kind": "grid"}
+    state |= {"note": "", "head": {"title": "two"}, "controls": [], "details": "", "empty": ""}
+    shown = [{**tile, "id": name, "number": 2, "picture": "1", "progress": 0} for name in "ab"]
     errors = host(
         page,
-        ("drawscape.notebook", "tile_grid.js", "tile_grid.css"),
-        state={
-            "order": ["a", "b"],
-            "selected": [],
-            "columns": 0,
-            "tile_px": 170,
-            "label": "drawings",
-            "note": "",
-        },
-        message={"tiles": [{**tile, "id": name, "changed": True} for name in "ab"]},
-        buffers=[picture.getvalue()] * 2,
+        ("drawscape.notebook", "board.js", "board.css"),
+        state={**state, "below": ""},
+        message={"tiles": [*shown, {**shown[0], "number": 1, "caption": "older"}]},
+        buffers=[picture.getvalue()] * 3,
     )
-    shown = "() => [...window.el.querySelectorAll('img')].filter(i => i.naturalWidth === 9).length"
-    page.wait_for_function(f"() => ({shown})() >= 2")
-    page.locator(".drawscape-wall-tile").nth(1).click()
+    loaded = "() => [...window.el.querySelectorAll('img')].filter(i => i.naturalWidth === 9).length"
+    page.wait_for_function(f"() => ({loaded})() === 2")
+    assert page.locator(".board-tile .board-caption").all_inner_texts() == ["seed 1", "seed 1"]
+    page.locator(".board-tile").nth(1).click()
     page.wait_for_function("() => window.state.selected.join() === 'b'")
     page.keyboard.press("4")
-    page.wait_for_function("() => window.sent.some(one => one.event === 'star' && one.stars === 4)")
+    page.wait_for_function(
+        "() => window.sent.some(one => one.act === 'star' && one.value.stars === 4)"
+    )
+    page.evaluate("window.state.below = 'some widget'")
+    page.evaluate("window.listeners.find(([name]) => name === 'change:below')[1]()")
+    page.get_by_text("This notebook shows no widget inside of another").wait_for()
     page.evaluate("window.dispose()")
-    assert page.evaluate("[window.listeners.length]") == [0]
+    assert page.evaluate("window.listeners.length") == 0
     assert errors == []

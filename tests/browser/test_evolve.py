@@ -6,13 +6,13 @@ import pytest
 from accessibility import serious
 from support import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
 CELL = """from drawscape.notebook import evolve
 bred = evolve('spiral', size=4, paper='A6', seed=3)
 bred"""
 
-DRAWN = ".drawscape-wall-tile[data-state='finished']"
+DRAWN = ".board-tile[data-state='finished']"
 
 
 def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
@@ -23,15 +23,15 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
     page.locator(DRAWN).nth(1).click()
     page.keyboard.press("4")
     tree = page.get_by_role("navigation", name="generations")
-    tree.get_by_role("button", name="1 1 ★").wait_for()
+    tree.get_by_role("button", name="generation 1, 1 with stars").wait_for()
     page.get_by_role("button", name="turns", exact=True).click()
     page.get_by_role("button", name="Next", exact=True).click()
-    tree.get_by_role("button", name="2").and_(page.locator("[aria-current]")).wait_for()
+    tree.get_by_role("button", name="generation 2").and_(page.locator("[aria-current]")).wait_for()
     page.locator(DRAWN).nth(3).wait_for()
-    turns = "print(len({one.values['turns'] for one in bred.generation.individuals}))"
+    turns = "print(len({one.values['turns'] for one in bred.generation.cells}))"
     assert notebook.evaluate(turns) == "1\n"
-    assert serious(page, ".drawscape-form") == []
-    tree.get_by_role("button", name="1 1 ★").click()
+    assert serious(page, ".drawscape-board") == []
+    tree.get_by_role("button", name="generation 1, 1 with stars").click()
     wait_until(
         lambda: notebook.evaluate("print(bred.generation is bred.generations[0])") == "True\n",
         60,
@@ -39,8 +39,8 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
     )
     page.locator(DRAWN).nth(2).click()
     page.keyboard.press(" ")
-    page.locator("dialog[open]").get_by_role("button", name="Look closely").click()
-    page.locator(".drawscape-below .drawscape-viewer canvas").wait_for()
+    page.locator("dialog[open]").get_by_role("button", name="Inspect").click()
+    page.locator(".board-below .drawscape-viewer canvas").wait_for()
     assert notebook.cell_errors() == []
 
 
@@ -55,10 +55,10 @@ def test_two_that_are_chosen_in_a_history_are_bred_below_it(lab: Any, page: Any)
     page.locator(DRAWN).nth(0).click()
     page.locator(DRAWN).nth(1).click(modifiers=["Shift"])
     page.get_by_role("button", name="Breed", exact=True).first.click()
-    bred = page.locator(".drawscape-below")
+    bred = page.locator(".board-below")
     bred.get_by_text("Maurer rose: give stars, then press Next").wait_for()
     bred.locator(DRAWN).nth(11).wait_for()
     page.set_viewport_size({"width": 640, "height": 900})
     cut_off = "buttons => buttons.filter(b => b.scrollWidth > b.clientWidth).map(b => b.innerText)"
-    assert page.locator(".drawscape-form button").evaluate_all(cut_off) == []
+    assert page.locator(".drawscape-board button:visible").evaluate_all(cut_off) == []
     assert notebook.cell_errors() == []

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from accessibility import serious
 from support import wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 DRAWN = """from drawscape.catalogue import drawings
 from drawscape.notebook import history
@@ -35,19 +34,19 @@ def notebook(lab: Any, page: Any) -> Any:
 
 def await_tiles(page: Any, count: int) -> None:
     page.wait_for_function(
-        "n => document.querySelectorAll('.drawscape-wall-tile img[src]:not([hidden])').length === n",
+        "n => document.querySelectorAll('.board-tile img[src]:not([hidden])').length === n",
         arg=count,
     )
 
 
 def captions(page: Any) -> list[str]:
-    return page.locator(".drawscape-wall-tile .drawscape-wall-caption").all_inner_texts()
+    return page.locator(".board-tile .board-caption").all_inner_texts()
 
 
 def focused(page: Any) -> str:
     """Return the caption of the tile that has the keys."""
     return page.evaluate(
-        "() => document.activeElement.querySelector(':scope > .drawscape-wall-caption')?.textContent"
+        "() => document.activeElement.querySelector(':scope > .board-caption')?.textContent"
     )
 
 
@@ -55,68 +54,22 @@ def await_focus(page: Any, caption: str) -> None:
     wait_until(lambda: focused(page) == caption, 30, f"{caption!r}, not {focused(page)!r}")
 
 
-def test_drawings_are_found_chosen_and_exported_in_the_gallery(notebook: Any, page: Any) -> None:
-    sketches, stars = (
-        page.get_by_label("Sketch", exact=True),
-        page.get_by_label("Stars", exact=True),
-    )
-    sketches.select_option(label="truchet")
-    await_tiles(page, 6)
-    assert sorted(captions(page)) == [
-        f"seed {seed} · tiles {tiles}" for seed in (1, 2, 3) for tiles in (3, 4)
-    ]
-    sketches.select_option(label="all sketches")
-    await_tiles(page, 8)
-    page.get_by_label("Search", exact=True).fill("maurer")
-    await_tiles(page, 2)
-    assert sorted(captions(page)) == ["maurer rose · margin 3", "maurer rose · margin 6"]
-    page.get_by_label("Search", exact=True).fill("")
-    await_tiles(page, 8)
-    page.get_by_label("Order", exact=True).select_option(label="ink")
-    ordered = notebook.evaluate(
-        "from drawscape.catalogue.captions import captions\n"
-        "print(captions(list(drawings(order='ink'))))"
-    )
-    wait_until(lambda: str(captions(page)) == ordered.strip(), 30, ordered)
-
-    rows = page.locator(".drawscape-wall-tile")
-    rows.nth(0).click()
-    page.keyboard.press("4")
-    page.locator(".drawscape-wall-tile[aria-label$='4 stars']").wait_for()
-    page.keyboard.press("Control+ArrowRight")  # is not ours
-    rows.nth(2).click(modifiers=["Control"])
-    rows.nth(3).click(modifiers=["Control"])
-    page.get_by_text("3 chosen").wait_for()
-    page.get_by_label("File format").select_option(label="png")
-    page.get_by_role("button", name="Export", exact=True).click()
-    page.locator(".drawscape-note", has_text="written to output").wait_for()
-    assert notebook.evaluate("print(len(list(seen.chosen[0].path.parent.glob('*.png'))))") == "3\n"
-    page.get_by_label("Tag to give").fill("for May")
-    page.get_by_role("button", name="Tag", exact=True).click()
-    page.locator(".drawscape-note", has_text="3 drawings").wait_for()
-    assert notebook.evaluate("print(len(drawings(tag='for May')))") == "3\n"
-    stars.select_option(label="★★★ or more")
-    await_tiles(page, 1)
-    assert notebook.cell_errors() == []
-    assert serious(page, ".drawscape-form") == []
-
-
 def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> None:
     names = captions(page)
-    page.locator(".drawscape-wall-tile").nth(1).click()
+    page.locator(".board-tile").nth(1).click()
     page.keyboard.press("ArrowRight")
     await_focus(page, names[2])
     page.keyboard.press(" ")
     large = page.get_by_role("dialog", name=names[2])
     large.locator("img").wait_for()
     page.wait_for_function(  # the file itself, in place of its thumbnail
-        "() => document.querySelector('dialog .drawscape-wall-caption').textContent.includes('lifts')"
+        "() => document.querySelector('dialog .board-caption').textContent.includes('lifts')"
     )
     assert large.locator("img").bounding_box()["height"] > 700
     page.keyboard.press("ArrowRight")
     page.keyboard.press("5")
     wait_until(lambda: large.locator(".on").count() == 0, 30, "the next one")
-    page.locator("dialog[open] .drawscape-wall-stars .on").nth(4).wait_for()
+    page.locator("dialog[open] .board-stars .on").nth(4).wait_for()
     page.keyboard.press("Escape")
     await_focus(page, names[3])
     assert notebook.evaluate("print(drawings(stars=5)[0] == seen.drawings[3])") == "True\n"
@@ -125,21 +78,21 @@ def test_keys_rate_enlarge_compare_open_and_reject(notebook: Any, page: Any) -> 
     await_tiles(page, 9)
     assert "schotter · seed 9" in captions(page)
     await_focus(page, names[3])
-    assert "schotter" in page.get_by_label("Sketch", exact=True).locator("option").all_inner_texts()
+    assert "schotter" in page.get_by_label("sketch", exact=True).locator("option").all_inner_texts()
 
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("c")
-    page.locator(".drawscape-below .drawscape-viewer canvas").nth(1).wait_for()
-    wait_until(lambda: page.locator(".drawscape-below").bounding_box()["y"] < 500, 30, "the views")
+    page.locator(".board-below .drawscape-viewer canvas").nth(1).wait_for()
+    wait_until(lambda: page.locator(".board-below").bounding_box()["y"] < 500, 30, "the views")
     await_focus(page, names[4])
     page.keyboard.press("x")
     await_tiles(page, 8)
     await_focus(page, names[5])
     assert notebook.evaluate("print(len(drawings(tag='rejected')))") == "1\n"
     page.keyboard.press("Enter")
-    page.locator(".drawscape-below .drawscape-draw").wait_for()
+    page.locator(".board-below .drawscape-draw").wait_for()
     page.get_by_role("button", name="Close", exact=True).click()
-    page.locator(".drawscape-below .drawscape-draw").wait_for(state="detached")
+    page.locator(".board-below .drawscape-draw").wait_for(state="detached")
     cells = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.type)"
     assert page.evaluate(cells) == ["code", "code"]
     assert notebook.cell_errors() == []
@@ -151,12 +104,12 @@ def test_marks_of_two_people_in_two_notebooks_appear_in_both(
     other = page.context.new_page()
     other.set_default_timeout(60_000)
     hers = lab.run_cells(other, HERS, "history('truchet', tiles=4)")
-    sheet, gallery = (other.locator(".drawscape-wall").nth(place) for place in (0, 1))
+    sheet, gallery = (other.locator(".drawscape-board").nth(place) for place in (0, 1))
     for wall in (sheet, gallery):
-        wall.locator(".drawscape-wall-tile img[src]").nth(2).wait_for()
+        wall.locator(".board-tile img[src]").nth(2).wait_for()
     assert "3 of them before" in hers.evaluate("print(wall.status)")
 
-    page.locator(".drawscape-wall-tile[aria-label='truchet · seed 1 · tiles 4']").click()
+    page.locator(".board-tile[aria-label='truchet · seed 1 · tiles 4']").click()
     page.keyboard.press("4")
     for wall in (sheet, gallery):
         wall.locator("[aria-label='seed 1, 4 stars']").wait_for()

@@ -32,7 +32,6 @@ PICTURES = {
     "evolve('spiral', size=4, paper='60x60')": 4,
     "history('spiral')": 4,
     "Viewer(found.document)": 1,
-    "TileGrid([Tile(str(i), found.thumbnail, f'tile {i}') for i in range(3)])": 3,
     "ipywidgets.HBox([form('spiral', paper='A6', turns=5), Viewer(found.document)])": 2,
 }
 """Cells, with the fewest pictures that each is to leave."""
@@ -74,7 +73,7 @@ def test_every_widget_leaves_a_picture_or_words_in_the_saved_notebook(lab: Any, 
     notebook.evaluate("drawn.job.wait()")
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
     notebook.wait_idle()  # a second time: what was kept of the first is gone with its output
-    page.locator(".drawscape-wall-tile[data-state='finished']").nth(10).wait_for()
+    page.locator(".board-tile[data-state='finished']").nth(10).wait_for()
     assert serious(page) == []
     page.evaluate(DARK)
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")

@@ -1,0 +1,87 @@
+"""Sheet, history and viewer in one notebook: by pointer and keys, light and dark, wide and narrow."""
+
+from typing import Any
+
+import pytest
+from accessibility import serious
+from support import wait_until
+from viewer_page import await_settled
+
+pytestmark = pytest.mark.browser
+
+SHEET = """from drawscape.catalogue import drawings
+from drawscape.notebook import contact_sheet, history, view
+import ipywidgets
+made = contact_sheet('truchet', 4, paper='A7')
+made"""
+VIEW = "view(made.drawings[0])"
+HISTORY = "seen = history()\nseen"
+
+DARK = (
+    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+)
+CUT_OFF = "all => all.filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.innerText)"
+MODELS = "from ipywidgets.widgets.widget import _instances; print(len(_instances))"
+
+
+def await_tiles(board: Any, count: int) -> Any:
+    """Return the tiles of a board once so many have their pictures."""
+    tiles = board.locator(".board-tile[data-state='finished']:has(img:not([hidden]))")
+    wait_until(lambda: tiles.count() == count, 60, f"{count} pictures")
+    return tiles
+
+
+def test_a_sheet_the_history_and_a_view_are_used_by_pointer_and_keys(lab: Any, page: Any) -> None:
+    notebook = lab.run_cells(page, SHEET, "_ = made.wait()", HISTORY, VIEW)
+    sheet, seen = (page.locator(".drawscape-board").nth(place) for place in (0, 1))
+    tiles = await_tiles(sheet, 4)
+    export = sheet.get_by_role("button", name="Export")
+    assert export.is_disabled()
+    tiles.nth(0).click()
+    page.keyboard.press("4")
+    await_tiles(seen, 4).and_(page.locator("[aria-label$='4 stars']")).wait_for()
+    tiles.nth(2).click(modifiers=["Shift"])
+    sheet.get_by_text("3 chosen").wait_for()
+    export.click()
+    sheet.get_by_role("menuitem", name="PNG").click()
+    sheet.locator(".board-note", has_text="written to output").wait_for()
+    written = "print(len([*made.drawings[0].path.parent.glob('*.png')]))"
+    assert notebook.evaluate(written) == "3\n"
+    sheet.get_by_role("button", name="Compare").click()
+    sheet.locator(".board-below canvas").nth(2).wait_for()
+    sheet.get_by_role("button", name="Close").click()
+    sheet.locator(".board-below canvas").first.wait_for(state="detached")
+
+    tiles.nth(1).click()
+    page.keyboard.press(" ")
+    large = page.get_by_role("dialog", name="seed 1")
+    large.get_by_text("lifts").wait_for()  # the file itself, in place of its thumbnail
+    page.keyboard.press("Escape")
+    large.wait_for(state="hidden")
+    sheet.get_by_label("size of the tiles").fill("90")
+    wait_until(lambda: tiles.nth(0).bounding_box()["width"] == 90, 60, "small tiles")
+
+    seen.get_by_label("search", exact=True).fill("no such drawing")
+    seen.get_by_text("No drawing fits these filters").wait_for()
+    seen.get_by_label("search", exact=True).fill("")
+    await_tiles(seen, 4)
+    seen.get_by_label("stars", exact=True).select_option(label="★★★★ or more")
+    await_tiles(seen, 1)
+    page.locator(".drawscape-viewer canvas").scroll_into_view_if_needed()
+    await_settled(page, 1)
+
+    for theme in (None, DARK):
+        if theme:
+            page.evaluate(theme)
+            page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+        assert serious(page, ".jp-OutputArea") == []
+    page.set_viewport_size({"width": 640, "height": 900})
+    assert sheet.locator("button:visible").evaluate_all(CUT_OFF) == []
+
+    before = notebook.evaluate(MODELS)
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    notebook.wait_idle()
+    await_tiles(sheet, 4)
+    assert notebook.evaluate(MODELS) == before  # the boards of the first run are closed
+    assert int(before) <= 12
+    assert notebook.cell_errors() == []
