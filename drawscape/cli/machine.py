@@ -274,7 +274,7 @@ def answer(plot_id: str) -> None:
     plot.request("answer")
 
 
-@plots.command("set")
+@plots.command("set", short_help="Change speed and pen heights while it plots.")
 @click.argument("plot_id", metavar="ID")
 @click.option("--speed", type=click.FloatRange(1, 400), metavar="PERCENT", help="Draw this fast.")
 @click.option(

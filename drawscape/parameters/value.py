@@ -55,12 +55,22 @@ def _as_number(parameter: Parameter, value: Any) -> int | float:
     return int(whole) if isinstance(value, str) else int(value)
 
 
+def _written(bound: float) -> str:
+    """Return a bound with all its digits where it is a whole number: 9007199254740991."""
+    whole = float(bound).is_integer() and abs(bound) < 1e17
+    return f"{int(bound)}" if whole else f"{bound:.12g}"
+
+
 def _range(parameter: Parameter) -> str:
     parts = []
     if parameter.low is not None:
-        parts.append(f"{'greater than' if parameter.low_open else 'at least'} {parameter.low:.12g}")
+        parts.append(
+            f"{'greater than' if parameter.low_open else 'at least'} {_written(parameter.low)}"
+        )
     if parameter.high is not None:
-        parts.append(f"{'less than' if parameter.high_open else 'at most'} {parameter.high:.12g}")
+        parts.append(
+            f"{'less than' if parameter.high_open else 'at most'} {_written(parameter.high)}"
+        )
     return " and ".join(parts)
 
 

@@ -1,7 +1,8 @@
 """The web interface: a Flask blueprint, an application, and a server for it.
 
 `create_app()` is an application by itself; `app.register_blueprint(blueprint(), url_prefix='/draw')`
-puts the same routes into one of yours.
+puts the same routes into one of yours. Read `openapi` first, which has the table of all routes; `artboard`,
+`jobs`, `events` and `pages` answer them, `security` and `problems` stand before and after.
 """
 
 from drawscape.errors import MissingExtraError

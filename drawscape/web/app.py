@@ -2,24 +2,10 @@
 
 import flask
 
-from drawscape.web import (
-    artboard,
-    catalogue,
-    events,
-    health,
-    jobs,
-    openapi,
-    page,
-    problems,
-    queue,
-    security,
-    viewer,
-)
+from drawscape.web import problems, security
+from drawscape.web.openapi import ROUTES
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import Site
-
-_PUBLIC = frozenset({"page", "jobs_page", "static", "viewer", "healthz", "openapi"})
-"""Endpoints without a secret in them: they need no token, so that the page can ask for it."""
 
 
 def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -> flask.Blueprint:
@@ -34,6 +20,7 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
     >>> app.test_client().get("/draw/sketches").status_code
     200
     """
+    public = {"static", *(route.name for route in ROUTES if route.public)}
     here = Site.of(settings or WebSettings.from_environment())
     made = flask.Blueprint(
         name,
@@ -48,33 +35,13 @@ def blueprint(settings: WebSettings | None = None, *, name: str = "drawscape") -
         flask.request.max_content_length = here.settings.max_body_bytes
         flask.g.drawscape_site = here
         endpoint = (flask.request.endpoint or "").rpartition(".")[2]
-        security.check_request(here.settings, public=endpoint in _PUBLIC)
+        security.check_request(here.settings, public=endpoint in public)
 
     made.after_request(security.add_headers)
     problems.register(made)
-    _add_routes(made)
+    for route in ROUTES:
+        made.add_url_rule(route.path, route.name, route.view, methods=[route.method])
     return made
-
-
-def _add_routes(made: flask.Blueprint) -> None:
-    made.add_url_rule("/", "page", page.page)
-    made.add_url_rule("/artboard/create", "create", artboard.create, methods=["POST"])
-    made.add_url_rule("/jobs", "jobs_page", queue.page)
-    made.add_url_rule("/queue", "queue", queue.table)
-    made.add_url_rule("/queue/<action>", "switch", queue.switch, methods=["POST"])
-    made.add_url_rule("/jobs/<job_id>/actions/<action>", "act", queue.act, methods=["POST"])
-    made.add_url_rule("/jobs/<job_id>", "job", jobs.show)
-    made.add_url_rule("/jobs/<job_id>/svg", "job_svg", jobs.svg)
-    made.add_url_rule("/jobs/<job_id>/lines", "lines", viewer.lines)
-    made.add_url_rule("/jobs/<job_id>/thumbnail", "thumbnail", viewer.thumbnail)
-    made.add_url_rule("/jobs/<job_id>/log", "log", queue.log)
-    made.add_url_rule("/jobs/<job_id>/preview", "preview", jobs.preview)
-    made.add_url_rule("/jobs/<job_id>/cancel", "cancel", jobs.cancel, methods=["POST"])
-    made.add_url_rule("/jobs/<job_id>/events", "events", events.stream)
-    made.add_url_rule("/sketches", "sketches", catalogue.sketches)
-    made.add_url_rule("/static/<any('viewer.js', 'viewer.css'):name>", "viewer", viewer.asset)
-    made.add_url_rule("/healthz", "healthz", health.healthz)
-    made.add_url_rule("/openapi.json", "openapi", openapi.openapi)
 
 
 def create_app(settings: WebSettings | None = None) -> flask.Flask:

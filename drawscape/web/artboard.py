@@ -16,6 +16,7 @@ from drawscape.jobs import enqueue_background_job
 from drawscape.parameters import Parameter, read_parameters
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
+from drawscape.web.jobs import ORDERED_HERE
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import current_site
@@ -77,6 +78,8 @@ def enqueue(settings: WebSettings, order: Order) -> str:
             output_filename=output_name(order.id),
             seed=order.seed,
             job_timeout=settings.job_timeout,
+            job_description=f"{order.pattern}, seed {order.seed}",
+            job_meta=ORDERED_HERE,
             **order.params,
         )
     except (NotSerializableError, TaskArgumentsError) as error:
@@ -85,15 +88,14 @@ def enqueue(settings: WebSettings, order: Order) -> str:
 
 
 def output_name(given: str | int | None) -> str:
-    """Return a new file name, in which `given` is a part at most: letters, digits, `-` and `_`.
+    """Return the file's name: `artboard_<id>.svg`, with a digest only where no id is given.
 
-    No two calls return the same name, so no drawing overwrites another's.
+    Of an id letters, digits, `-` and `_` are kept. A second order of an id replaces the drawing.
     """
-    plain = unicodedata.normalize("NFKD", str(given if given is not None else "")).encode(
-        "ascii", "ignore"
-    )
-    stem = re.sub(r"[^A-Za-z0-9-]+", "_", plain.decode()).strip("_-")[:_LONGEST_STEM]
-    return f"artboard_{stem or 'drawing'}_{secrets.token_hex(6)}.svg"
+    plain = unicodedata.normalize("NFKD", "" if given is None else str(given))
+    kept = plain.encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^A-Za-z0-9-]+", "_", kept).strip("_-")[:_LONGEST_STEM]
+    return f"artboard_{stem or secrets.token_hex(6)}.svg"
 
 
 def read_order(settings: WebSettings, document: Mapping[str, Any]) -> Order:

@@ -1,16 +1,25 @@
-"""GET /jobs/<id> and the addresses below it: what became of a drawing, the drawing, and a way to stop it."""
+"""Jobs: what became of each, its drawing, and what may be done with it; and the table of the newest."""
 
 import re
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
 import flask
 
+import drawscape.viewer
 from drawscape import jobs
 from drawscape import settings as places
-from drawscape.errors import ForbiddenPathError, RequestRefused
-from drawscape.jobs import cancel_job, get_job, get_job_status
+from drawscape.catalogue.thumbnail import thumbnail_of
+from drawscape.drawing.document import Document
+from drawscape.errors import DrawscapeError, ForbiddenPathError, JobStateError, RequestRefused
+from drawscape.jobs import JobSnapshot, cancel_job, get_job, get_job_status, list_snapshots
+from drawscape.jobs.actions import ACTIONS, offered, summary_words
+from drawscape.svg.read import read_svg
+from drawscape.viewer import drawing_data
 from drawscape.web.problems import FieldError, invalid
 from drawscape.web.security import SVG_POLICY
 from drawscape.web.site import current_site
@@ -24,6 +33,15 @@ ENDED = frozenset({*jobs.ENDED, "not_found"})
 JOB_ID = r"^[A-Za-z0-9_\-]{1,128}$"
 """What an id of a job looks like; also the pattern in the OpenAPI document."""
 
+MOST = 50
+"""Jobs in the table: what one looks through."""
+
+ORDERED_HERE = {"ordered": "web"}
+"""In the `meta` of a job that was ordered through the web front: its visitors may cancel it."""
+
+SWITCHES = {"pause": jobs.pause_queue, "resume": jobs.resume_queue}
+
+_FILES = Path(drawscape.viewer.__file__).parent
 _LONGEST_ERROR = 500
 
 
@@ -33,8 +51,13 @@ def show(job_id: str) -> flask.Response:
 
 
 def cancel(job_id: str) -> flask.Response:
-    """Cancel the job, running or not, and return whether there was anything left to cancel."""
+    """Cancel the job, running or not, and return whether there was anything left to cancel.
+
+    Raises RequestRefused with 403 for a job that was not ordered here, unless the site manages jobs.
+    """
     find(job_id)
+    if ORDERED_HERE.items() - get_job(job_id).meta.items():
+        _check_allowed("cancel")
     canceled = cancel_job(job_id)
     return flask.jsonify({"canceled": canceled, **view(find(job_id), svg_url(job_id))})
 
@@ -152,3 +175,144 @@ def last_line(error: str | None) -> str | None:
 
 def _moment(when: datetime | None) -> str | None:
     return when.isoformat() if when is not None else None
+
+
+# The table
+
+
+def table() -> flask.Response:
+    """Return the newest jobs that a browser may see, and the queue in one line."""
+    settings = current_site().settings
+    found = (
+        row for module in settings.job_modules for row in list_snapshots(task=module, limit=MOST)
+    )
+    rows = nlargest(MOST, found, key=lambda row: row.created_at)
+    return flask.jsonify(
+        {
+            "summary": summary_words(),
+            "paused": jobs.queue_is_paused(),
+            "manages": settings.manage_jobs,
+            "jobs": [_row(row, manages=settings.manage_jobs) for row in rows],
+        }
+    )
+
+
+def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
+    """Return a job's row; whether the file of its drawing is there is seen when it is asked for."""
+    seen = view({**asdict(job), "result": None}, "")
+    return {
+        **seen,
+        "svg": svg_url(job.id) if job.status == "finished" else None,
+        "name": job.description or job.task.rpartition(".")[2],
+        "seconds": _seconds(job),
+        "actions": list(offered(job.status)) if manages else [],
+    }
+
+
+def _seconds(job: JobSnapshot) -> float | None:
+    if job.started_at is None:
+        return None
+    return round(((job.ended_at or datetime.now(UTC)) - job.started_at).total_seconds(), 1)
+
+
+def act(job_id: str, action: str) -> flask.Response:
+    """Do to a job what its row offers; return its row, with the text that `log` asks for.
+
+    Raises RequestRefused: 403 for what the site's owner has not allowed, 404 for an unknown action, 409
+    for one that the job does not offer now, and as `find` does.
+    """
+    if action not in ACTIONS:
+        raise RequestRefused(404, f"no action {action!r}; there are {', '.join(ACTIONS)}")
+    _check_allowed(action)
+    status = find(job_id)["status"]
+    job = get_job(job_id)
+    try:
+        if action not in offered(status):
+            raise JobStateError(f"the job is {status}; {action} is not for such")
+        details = ACTIONS[action](job)
+    except JobStateError as error:
+        raise RequestRefused(409, str(error), job_status=status) from error
+    return flask.jsonify({"details": details if action == "log" else None})
+
+
+def log(job_id: str) -> flask.Response:
+    """Return what the job has printed, as text; while it runs what there is so far.
+
+    Raises RequestRefused: 403 where the site's owner has not allowed it, and as `find` does.
+    """
+    _check_allowed("log")
+    find(job_id)
+    response = flask.Response(get_job(job_id).logs(), content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def switch(action: str) -> flask.Response:
+    """Pause the queue, or let it go on; jobs that run go on either way."""
+    if action not in SWITCHES:
+        raise RequestRefused(404, f"no action {action!r}; there are {', '.join(SWITCHES)}")
+    _check_allowed(action)
+    SWITCHES[action]()
+    return flask.jsonify({"paused": jobs.queue_is_paused()})
+
+
+def _check_allowed(action: str) -> None:
+    if not current_site().settings.manage_jobs:
+        raise RequestRefused(
+            403, f"{action} is not allowed here; `drawscape web --manage-jobs` allows it"
+        )
+
+
+# What the viewer shows
+
+
+def lines(job_id: str) -> flask.Response:
+    """Return the finished drawing's lines as drawscape.viewer packs them.
+
+    Raises RequestRefused: 409 while the job has no drawing, or for one that cannot be read, 410 when its
+    file is gone.
+    """
+
+    def packed(document: Document, path: Path) -> bytes:
+        return drawing_data(document, title=path.stem).packed()
+
+    return _made_of(job_id, "application/octet-stream", packed)
+
+
+def thumbnail(job_id: str) -> flask.Response:
+    """Return the finished drawing as a small picture, of 240 pixels at most.
+
+    Raises RequestRefused as `lines` does, and 501 where Pillow is missing.
+    """
+
+    def small(document: Document, _: Path) -> bytes:
+        picture = thumbnail_of(document)
+        if picture is None:
+            raise RequestRefused(501, "thumbnails need Pillow: pip install 'drawscape[png]'")
+        return picture
+
+    return _made_of(job_id, "image/webp", small)
+
+
+def _made_of(
+    job_id: str, content_type: str, make: Callable[[Document, Path], bytes]
+) -> flask.Response:
+    """Return what `make` makes of the job's drawing, unless the browser has it already."""
+    path = finished_drawing(job_id)
+    response = flask.Response(content_type=content_type)
+    response.headers["Cache-Control"] = "private, no-cache"
+    known = path.stat()
+    version = f"{known.st_mtime_ns:x}-{known.st_size:x}"
+    response.set_etag(version)
+    if version not in flask.request.if_none_match:
+        try:
+            document = read_svg(path.read_bytes())
+        except DrawscapeError as error:
+            raise RequestRefused(409, f"the drawing has no lines to show: {error}") from error
+        response.data = make(document, path)
+    return response.make_conditional(flask.request)  # type: ignore[return-value]  # what it was called on
+
+
+def asset(name: str) -> flask.Response:
+    """Return the viewer's module or its style sheet."""
+    return flask.send_from_directory(_FILES, name)

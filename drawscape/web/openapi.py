@@ -1,6 +1,7 @@
-"""GET /openapi.json: OpenAPI 3.1, made from the same parameters that check the requests."""
+"""All routes, in one table, and the OpenAPI 3.1 document that is made of it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -9,13 +10,55 @@ import orjson
 
 import drawscape
 from drawscape.jobs.actions import ACTIONS
-from drawscape.web.jobs import JOB_ID
+from drawscape.parameters import json_schema
+from drawscape.web import artboard, events, jobs, pages
 from drawscape.web.problems import CONTENT_TYPE
-from drawscape.web.schemas import Json, fixed_schemas, object_schema, order_schemas, ref
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import current_site
 
-_SVG: Json = {"image/svg+xml": {"schema": {"type": "string"}}}
+Json = dict[str, Any]
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(name: str) -> Json:
+    return {"application/json": {"schema": _ref(name)}}
+
+
+def _object(properties: Json, required: list[str] | None = None) -> Json:
+    """Return the schema of an object with these properties and no others, all required by default."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+        "additionalProperties": False,
+    }
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address: who answers, and what the document says of it. Without `content` it says nothing.
+
+    `answers` are status codes beside 200 and those that any address may give; `public` ones have no
+    secret and need no token, so that the page can ask for it.
+    """
+
+    path: str
+    name: str
+    view: Callable[..., flask.Response]
+    summary: str = ""
+    content: Json = field(default_factory=dict)
+    answers: tuple[int, ...] = ()
+    method: str = "GET"
+    public: bool = False
+    more: Json = field(default_factory=dict)
+
+    @property
+    def document_path(self) -> str:
+        """The path as OpenAPI writes it."""
+        return self.path.replace("<", "{").replace(">", "}")
 
 
 def openapi() -> flask.Response:
@@ -23,6 +66,101 @@ def openapi() -> flask.Response:
     settings = current_site().settings
     content = _document(settings, flask.url_for(".page"), settings.offered)
     return flask.Response(content, content_type="application/json")
+
+
+_TEXT: Json = {"type": "string"}
+_BYTES: Json = {"type": "string", "format": "binary"}
+_HTML: Json = {"text/html": {"schema": _TEXT}}
+_SVG: Json = {"image/svg+xml": {"schema": _TEXT}}
+_PACKED: Json = {
+    "application/octet-stream": {
+        "schema": {
+            **_BYTES,
+            "description": "a header's length, uint32; the header, JSON with blanks to a multiple of 4 "
+            "bytes; the arrays whose lengths are its `bytes`: little-endian, see drawscape.viewer",
+        }
+    }
+}
+_EVENTS: Json = {
+    "text/event-stream": {
+        "schema": _object(
+            {
+                "event": {"const": "job"},
+                "id": _TEXT,
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": _ref("Job"),
+                },
+            }
+        )
+    }
+}
+_DOWNLOAD: Json = {
+    "name": "download",
+    "in": "query",
+    "description": "anything but '0' or 'false' asks for an attachment",
+    "schema": _TEXT,
+}
+_FOLLOW: Json = {"parameters": {"job_id": "$response.body#/job_id"}}
+_ORDER: Json = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Order")}}},
+    "links": {
+        "job": {"operationId": "job", **_FOLLOW},
+        "cancel": {"operationId": "cancel", **_FOLLOW},
+        "svg": {"operationId": "job_svg", **_FOLLOW},
+    },
+}
+_ORDERED: Json = {"application/json": {"schema": {"oneOf": [_ref("Drawn"), _ref("Queued")]}}}
+
+ROUTES = (
+    Route("/", "page", pages.page, "The page with the form", _HTML, public=True),
+    Route("/artboard/create", "create", artboard.create, "A simple drawing at once, a complex one as a job",
+          _ORDERED, (413, 415, 422), "POST", more=_ORDER),
+    Route("/jobs", "jobs_page", pages.jobs_page, "The page with the newest jobs", _HTML, public=True),
+    Route("/jobs/<job_id>", "job", jobs.show, "What became of the job", _json("Job")),
+    Route("/jobs/<job_id>/svg", "job_svg", jobs.svg, "The finished drawing", _SVG, (409, 410),
+          more={"parameters": [_DOWNLOAD]}),
+    Route("/jobs/<job_id>/lines", "lines", jobs.lines, "The drawing's lines, for a viewer", _PACKED,
+          (304, 409, 410)),
+    Route("/jobs/<job_id>/thumbnail", "thumbnail", jobs.thumbnail, "The drawing as a small picture",
+          {"image/webp": {"schema": _BYTES}}, (304, 409, 410, 501)),
+    Route("/jobs/<job_id>/log", "log", jobs.log, "What the job has printed",
+          {"text/plain": {"schema": _TEXT}}, (403,)),
+    Route("/jobs/<job_id>/preview", "preview", jobs.preview, "The drawing so far, while the job runs",
+          _SVG, (204,)),
+    Route("/jobs/<job_id>/cancel", "cancel", jobs.cancel, "Stop the job, running or not",
+          _json("Canceled"), (403,), "POST"),
+    Route("/jobs/<job_id>/events", "events", events.stream, "The job as server-sent events until it ends",
+          _EVENTS, (204,)),
+    Route("/jobs/<job_id>/actions/<action>", "act", jobs.act, "Do what the job's row offers",
+          _json("Acted"), (403, 409), "POST", more={"actions": ACTIONS}),
+    Route("/queue", "queue", jobs.table, "The newest jobs", _json("Queue")),
+    Route("/queue/<action>", "switch", jobs.switch, "Let no job start, or let them start again",
+          _json("Switched"), (403, 404), "POST", more={"actions": jobs.SWITCHES}),
+    Route("/sketches", "sketches", pages.sketches, "Each pattern with its parameters", _json("Sketches")),
+    Route("/healthz", "healthz", pages.healthz, "Whether the server and its queue are usable",
+          _json("Health"), public=True),
+    Route("/openapi.json", "openapi", openapi, "This document",
+          {"application/json": {"schema": {"type": "object"}}}, public=True),
+    Route("/static/<any('viewer.js', 'viewer.css'):name>", "viewer", jobs.asset, public=True),
+)  # fmt: skip
+
+_ANSWERS = {
+    204: "There is nothing to send, or not yet",
+    304: "It is as it was",
+    400: "The request cannot be read",
+    401: "No token, or not the right one",
+    403: "The owner of this site has not allowed it",
+    404: "There is no such job or action",
+    409: "The job has no such thing, or not yet",
+    410: "The drawing's file is gone",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "A value breaks a rule",
+    501: "The server cannot make pictures",
+    503: "The queue is full, or queue or drawings are unavailable; see Retry-After",
+}
 
 
 @lru_cache(maxsize=8)
@@ -43,199 +181,135 @@ def document(settings: WebSettings, root: str = "/") -> Json:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": root.rstrip("/") or "/"}],
-        "paths": _paths(secured),
+        "paths": {
+            route.document_path: {route.method.lower(): _operation(route, secured)}
+            for route in ROUTES
+            if route.content
+        },
         "components": {
-            "schemas": {**fixed_schemas(), **order_schemas(settings)},
+            "schemas": {**_fixed_schemas(), **_order_schemas(settings)},
             "securitySchemes": schemes,
         },
     }
 
 
-def _paths(secured: bool) -> Json:
-    operations = {
-        "/artboard/create": {"post": _create()},
-        "/jobs/{job_id}": {"get": _of_job("getJob", "What became of the job", _json("Job"))},
-        "/jobs/{job_id}/svg": {"get": _drawing()},
-        "/jobs/{job_id}/lines": {"get": _lines()},
-        "/jobs/{job_id}/thumbnail": {"get": _thumbnail()},
-        "/jobs/{job_id}/log": {"get": _log()},
-        "/jobs/{job_id}/preview": {"get": _preview()},
-        "/jobs/{job_id}/cancel": {
-            "post": _of_job("cancelJob", "Stop the job, running or not", _json("Canceled"))
-        },
-        "/jobs/{job_id}/events": {"get": _events()},
-        "/jobs/{job_id}/actions/{action}": {"post": _action()},
-        "/queue": {"get": _operation("getQueue", "The newest jobs", _json("Queue"))},
-        "/queue/{action}": {"post": _switch()},
-        "/sketches": {
-            "get": _operation("listSketches", "Each pattern with its parameters", _json("Sketches"))
-        },
+def _operation(route: Route, secured: bool) -> Json:
+    more = dict(route.more)
+    links = more.pop("links", None)
+    parameters = [
+        *more.pop("parameters", ()),
+        *_path_parameters(route.path, more.pop("actions", ())),
+    ]
+    codes = [*route.answers, 400, 503]
+    codes += [404, 422] if "<job_id>" in route.path else []
+    locked = secured and not route.public
+    codes += [401] if locked else []
+    ok = {
+        "description": "As asked",
+        "content": route.content,
+        **({"links": links} if links else {}),
     }
-    if secured:
-        for methods in operations.values():
-            for operation in methods.values():
-                operation["security"] = [{"bearer": []}]
-                operation["responses"]["401"] = _problem("No token, or not the right one")
-    return {**operations, **_public_paths()}
-
-
-def _public_paths() -> Json:
-    html = {"text/html": {"schema": {"type": "string"}}}
-    anything = {"application/json": {"schema": {"type": "object"}}}
+    responses = {"200": ok, **{str(code): _answer(code) for code in codes}}
+    responses["default"] = _problem("Any other error")
     return {
-        "/healthz": {
-            "get": _operation(
-                "getHealth", "Whether the server and its queue are usable", _json("Health")
-            )
-        },
-        "/openapi.json": {"get": _operation("getOpenapi", "This document", anything)},
-        "/jobs": {"get": _operation("getJobsPage", "The page with the newest jobs", html)},
-        "/": {"get": _operation("getPage", "The page with the form", html)},
+        "operationId": route.name,
+        "summary": route.summary,
+        "responses": responses,
+        **({"parameters": parameters} if parameters else {}),
+        **({"security": [{"bearer": []}]} if locked else {}),
+        **more,
     }
 
 
-def _operation(name: str, summary: str, content: Json, **more: Any) -> Json:
-    responses = {
-        "200": {"description": "As asked", "content": content},
-        "400": _problem("The request cannot be read"),
-        "503": _problem("The queue is full, or it or the drawings cannot be had; see Retry-After"),
-        "default": _problem("Any other error"),
+def _path_parameters(path: str, actions: Iterable[str]) -> list[Json]:
+    schemas = {
+        "job_id": {"type": "string", "pattern": jobs.JOB_ID},
+        "action": {"type": "string", "enum": list(actions)},
     }
-    return {"operationId": name, "summary": summary, "responses": responses, **more}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name, schema in schemas.items()
+        if f"<{name}>" in path
+    ]
 
 
-def _create() -> Json:
-    body = {
-        "required": True,
-        "content": {"application/json": {"schema": ref("Order")}},
-    }
-    made = {"application/json": {"schema": {"oneOf": [ref("Drawn"), ref("Queued")]}}}
-    operation = _operation(
-        "createArtboard", "A simple drawing at once, a complex one as a job", made, requestBody=body
-    )
-    follow = {"parameters": {"job_id": "$response.body#/job_id"}}
-    operation["responses"]["200"]["links"] = {
-        "job": {"operationId": "getJob", **follow},
-        "cancel": {"operationId": "cancelJob", **follow},
-        "svg": {"operationId": "getDrawing", **follow},
-    }
-    operation["responses"]["413"] = _problem("The body is too large")
-    operation["responses"]["415"] = _problem("The body is not JSON")
-    operation["responses"]["422"] = _problem("A field breaks a rule")
-    return operation
-
-
-def _of_job(name: str, summary: str, content: Json, *more: Json) -> Json:
-    job_id = {
-        "name": "job_id",
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "pattern": JOB_ID},
-    }
-    operation = _operation(name, summary, content, parameters=[job_id, *more])
-    operation["responses"]["404"] = _problem("No such job")
-    operation["responses"]["422"] = _problem("Not an id of a job")
-    return operation
-
-
-def _action() -> Json:
-    operation = _of_job(
-        "actOnJob", "Do what the job's row offers", _json("Acted"), _choice(ACTIONS)
-    )
-    operation["responses"]["403"] = _problem("The site's owner has not allowed it")
-    operation["responses"]["409"] = _problem("Nothing that can be done with such a job")
-    return operation
-
-
-def _switch() -> Json:
-    operation = _operation(
-        "switchQueue",
-        "Let no job start, or let them start again",
-        _json("Switched"),
-        parameters=[_choice(("pause", "resume"))],
-    )
-    operation["responses"]["403"] = _problem("The site's owner has not allowed it")
-    operation["responses"]["404"] = _problem("No such action")
-    return operation
-
-
-def _choice(names: Iterable[str]) -> Json:
-    return {
-        "name": "action",
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "enum": list(names)},
-    }
-
-
-def _drawing() -> Json:
-    download = {
-        "name": "download",
-        "in": "query",
-        "description": "anything but '0' or 'false' asks for an attachment",
-        "schema": {"type": "string"},
-    }
-    operation = _of_job("getDrawing", "The finished drawing", _SVG, download)
-    operation["responses"]["409"] = _problem("The job has no drawing, or not yet")
-    operation["responses"]["410"] = _problem("The drawing's file is gone")
-    return operation
-
-
-def _lines() -> Json:
-    packed = {
-        "type": "string",
-        "format": "binary",
-        "description": "a header's length, uint32; the header, JSON with blanks to a multiple of 4 bytes; "
-        "the arrays whose lengths are its `bytes`: little-endian, as drawscape.viewer describes them",
-    }
-    content = {"application/octet-stream": {"schema": packed}}
-    return _made_of("getLines", "The finished drawing's lines, for a viewer", content)
-
-
-def _thumbnail() -> Json:
-    content = {"image/webp": {"schema": {"type": "string", "format": "binary"}}}
-    operation = _made_of("getThumbnail", "The finished drawing as a small picture", content)
-    operation["responses"]["501"] = _problem("The server cannot make pictures")
-    return operation
-
-
-def _made_of(name: str, summary: str, content: Json) -> Json:
-    operation = _of_job(name, summary, content)
-    operation["responses"]["304"] = {"description": "It is as it was"}
-    operation["responses"]["409"] = _problem("The job has no drawing with lines, or not yet")
-    operation["responses"]["410"] = _problem("The drawing's file is gone")
-    return operation
-
-
-def _log() -> Json:
-    content = {"text/plain": {"schema": {"type": "string"}}}
-    operation = _of_job("getLog", "What the job has printed", content)
-    operation["responses"]["403"] = _problem("The site's owner has not allowed it")
-    return operation
-
-
-def _preview() -> Json:
-    operation = _of_job("getPreview", "The drawing so far, while the job runs", _SVG)
-    operation["responses"]["204"] = {"description": "There is nothing to see yet"}
-    return operation
-
-
-def _events() -> Json:
-    data = {
-        "type": "string",
-        "contentMediaType": "application/json",
-        "contentSchema": ref("Job"),
-    }
-    event = object_schema({"event": {"const": "job"}, "id": {"type": "string"}, "data": data})
-    content = {"text/event-stream": {"schema": event}}
-    operation = _of_job("watchJob", "The job as server-sent events until it ends", content)
-    operation["responses"]["204"] = {"description": "The last event was received before"}
-    return operation
-
-
-def _json(schema: str) -> Json:
-    return {"application/json": {"schema": ref(schema)}}
+def _answer(code: int) -> Json:
+    return {"description": _ANSWERS[code]} if code < 400 else _problem(_ANSWERS[code])
 
 
 def _problem(description: str) -> Json:
-    return {"description": description, "content": {CONTENT_TYPE: {"schema": ref("Problem")}}}
+    return {"description": description, "content": {CONTENT_TYPE: {"schema": _ref("Problem")}}}
+
+
+# The schemas: each parameter with its bounds
+
+
+def _order_schemas(settings: WebSettings) -> Json:
+    """Return the schema of an order, and those of each pattern that is offered."""
+    shared = {p.name: p.json_schema() for p in artboard.fields(settings)}
+    shared["id"].update({"type": ["string", "number", "null"], "maxLength": artboard.LONGEST_ID})
+    offered, default = settings.offered, settings.default_pattern
+    variants = {f"Order_{name}": _variant(name, shared, name == default) for name in offered}
+    params = {f"Params_{name}": json_schema(settings.parameters_of(name)) for name in offered}
+    return {"Order": {"anyOf": [_ref(name) for name in variants]}, **variants, **params}
+
+
+def _variant(name: str, shared: Json, is_default: bool) -> Json:
+    required = ["width", "height"] if is_default else ["width", "height", "pattern"]
+    properties = {**shared, "pattern": {"const": name}, "params": _ref(f"Params_{name}")}
+    return _object(properties, required)
+
+
+def _fixed_schemas() -> Json:
+    """Return the schemas that are the same on every site."""
+    text, words = {"type": "string"}, {"type": ["string", "null"]}
+    count = {"type": "integer", "minimum": 0}
+    moment = {"type": ["string", "null"], "format": "date-time"}
+    job = {
+        "id": text,
+        "status": text,
+        "ended": {"type": "boolean"},
+        "progress": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+        **dict.fromkeys(("message", "reason", "error", "result", "svg"), words),
+        **dict.fromkeys(("created_at", "started_at", "ended_at"), moment),
+    }
+    sketch = _object(
+        {"name": text, "family": text, "summary": text, "parameters": {"type": "object"}}
+    )
+    yes = {"type": "boolean"}
+    row = {
+        **job,
+        "name": text,
+        "seconds": {"type": ["number", "null"]},
+        "actions": {"type": "array", "items": text},
+    }
+    rows = {"type": "array", "items": _object(row)}
+    return {
+        "Queue": _object({"summary": text, "paused": yes, "manages": yes, "jobs": rows}),
+        "Acted": _object({"details": words}),
+        "Switched": _object({"paused": yes}),
+        "Drawn": _object({"svg": text}),
+        "Queued": _object({"status": {"const": "generating"}, "job_id": text, "message": text}),
+        "Job": _object(job),
+        "Canceled": _object({"canceled": {"type": "boolean"}, **job}),
+        "Sketches": _object({"sketches": {"type": "array", "items": sketch}}),
+        "Health": _object({"status": text, "workers": count, "queued": count, "max_queued": count}),
+        "Problem": _problem_schema(),
+    }
+
+
+def _problem_schema() -> Json:
+    wrong = {"field": {"type": "string"}, "value": {}, "rule": {"type": "string"}}
+    return {
+        "type": "object",
+        "description": "RFC 9457; a 422 also names a field, its value and the rule it breaks",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            **wrong,
+            "errors": {"type": "array", "items": _object(wrong)},
+        },
+        "required": ["type", "title", "status", "detail"],
+    }

@@ -160,8 +160,8 @@ def _queue_unusable(error: QueueError) -> flask.Response:
 
 
 def _store_unusable(error: OutputStoreError) -> flask.Response:
-    _log.error("the drawings cannot be had: %s", error)
-    return problem(503, "the drawings cannot be had at the moment", {"Retry-After": "5"})
+    _log.error("the drawings are unavailable: %s", error)
+    return problem(503, "the drawings are unavailable at the moment", {"Retry-After": "5"})
 
 
 def _http_error(error: HTTPException) -> flask.typing.ResponseReturnValue:

@@ -69,10 +69,12 @@ def _check_host(settings: WebSettings) -> None:
 
 def _check_origin() -> None:
     # Browsers name the page that sends a POST; a page of another site has no business here.
-    origin = flask.request.headers.get("Origin")
-    if origin is None or flask.request.method in ("GET", "HEAD", "OPTIONS"):
+    if flask.request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    if urlsplit(origin).netloc.lower() != flask.request.headers.get("Host", "").lower():
+    headers = flask.request.headers
+    origin = headers.get("Origin", f"//{headers.get('Host', '')}")
+    foreign = headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+    if foreign or urlsplit(origin).netloc.lower() != flask.request.headers.get("Host", "").lower():
         raise RequestRefused(403, "requests from pages of other sites are refused")
 
 

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,17 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from waitress import create_server
 
-from drawscape.job_manager import start_worker
 from drawscape.web import WebSettings, create_app
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, in which the queue and the drawings of one test live."""
-    monkeypatch.setenv("DRAWSCAPE_HOME", str(tmp_path))
-    monkeypatch.delenv("DRAWSCAPE_QUEUE", raising=False)
-    monkeypatch.delenv("DRAWSCAPE_WEB_TOKEN", raising=False)
-    return tmp_path
 
 
 @pytest.fixture
@@ -86,29 +75,6 @@ def ask() -> Callable[..., tuple[int, dict[str, str], bytes]]:
         return answer.status, dict(answer.getheaders()), content
 
     return send
-
-
-@pytest.fixture
-def worker(home: Path) -> Iterator[Any]:
-    """A real worker process on this test's queue."""
-    process = start_worker(1)
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def task_module(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """Write a module of tasks that the queue and a worker started later may run."""
-
-    def write(name: str, source: str) -> None:
-        (home / f"{name}.py").write_text(source)
-        paths = [str(home), os.environ.get("PYTHONPATH", "")]
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-        monkeypatch.setenv("DRAWSCAPE_TASK_MODULES", name)
-        monkeypatch.syspath_prepend(home)
-        monkeypatch.delitem(sys.modules, name, raising=False)
-
-    return write
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from drawscape.errors import RequestRefused
 from drawscape.job_manager import count_queued, enqueue_many
-from drawscape.web.limits import QueueLimit, StreamLimit
+from drawscape.web.site import QueueLimit, StreamLimit
 
 
 def test_the_limit_asks_the_queue_once_for_many_jobs() -> None:

@@ -168,7 +168,6 @@ def test_the_health_is_well_with_a_worker(client: FlaskClient, worker: Any) -> N
 
 
 def test_a_queue_that_cannot_be_used_is_503_and_no_traceback(home: Path) -> None:
-    (home / ".drawscape").mkdir()
     (home / ".drawscape" / "queue.db").write_bytes(b"this is no database" * 100)
     client = create_app(WebSettings()).test_client()
     answer = client.get("/healthz")

@@ -8,7 +8,13 @@ import pytest
 from accessibility import serious
 from flask.testing import FlaskClient
 
-from drawscape.job_manager import enqueue_background_job, get_job, get_job_status, queue_is_paused
+from drawscape.job_manager import (
+    default_queue,
+    enqueue_background_job,
+    get_job,
+    get_job_status,
+    queue_is_paused,
+)
 from drawscape.jobs import synchronous_jobs
 from drawscape.web import WebSettings, create_app
 
@@ -35,23 +41,42 @@ def hidden() -> str:
     return enqueue_background_job(task, "a@b.org", "subject", "text", job_delay="1h").id
 
 
-def test_the_table_lists_what_a_browser_may_see_and_only_lets_it_cancel(
-    client: FlaskClient,
-) -> None:
+def test_the_table_lists_what_a_browser_may_see_and_changes_nothing(client: FlaskClient) -> None:
+    """As SECURITY.md says: without --manage-jobs none of its jobs can be changed."""
     job_id = waiting(job_description="<b>for the hall</b>")
     hidden()
     table = client.get("/queue").json
     assert (table["manages"], table["paused"]) == (False, False)
     (row,) = table["jobs"]
-    assert (row["id"], row["name"], row["actions"]) == (job_id, "<b>for the hall</b>", ["cancel"])
-    for action in ("sooner", "retry", "again", "log", "delete"):
+    assert (row["id"], row["name"], row["actions"]) == (job_id, "<b>for the hall</b>", [])
+    for action in ("sooner", "cancel", "retry", "again", "log", "delete"):
         assert client.post(f"/jobs/{job_id}/actions/{action}").status_code == 403, action
     assert client.get(f"/jobs/{job_id}/log").status_code == 403
     assert client.post("/queue/pause").status_code == 403
+    assert client.post(f"/jobs/{job_id}/cancel").status_code == 403
     assert not queue_is_paused()
-    assert client.post(f"/jobs/{job_id}/actions/cancel").json == {"details": None}
-    assert rows(client)[job_id]["status"] == "canceled"
-    assert rows(client)[job_id]["actions"] == []
+    assert rows(client)[job_id]["status"] == "scheduled"
+
+
+def test_an_order_of_the_page_is_named_and_may_be_canceled_by_it(client: FlaskClient) -> None:
+    order = {"width": 99, "height": 99, "pattern": "rose", "seed": 7}
+    job_id = client.post("/artboard/create", json=order).json["job_id"]
+    assert rows(client)[job_id]["name"] == "rose, seed 7"
+    assert client.post(f"/jobs/{job_id}/cancel").json["canceled"] is True
+
+
+def test_the_table_is_read_in_few_statements(client: FlaskClient) -> None:
+    for _ in range(30):
+        waiting()
+    client.get("/queue")
+    counted: list[str] = []
+    connection = default_queue().database.connection
+    connection.set_trace_callback(counted.append)
+    try:
+        assert len(client.get("/queue").json["jobs"]) == 30
+    finally:
+        connection.set_trace_callback(None)
+    assert len([text for text in counted if text.lower().startswith("select")]) <= 20
 
 
 def test_a_drawing_is_listed_under_each_name_of_its_task(client: FlaskClient) -> None:
@@ -90,10 +115,14 @@ def test_a_page_of_another_site_and_one_without_the_token_change_nothing(home: P
     job_id = waiting()
     client = create_app(WebSettings(manage_jobs=True, token="secret")).test_client()
     right = {"Authorization": "Bearer secret"}
-    foreign = {**right, "Origin": "http://evil.example"}
+    foreign = [
+        {**right, "Origin": "http://evil.example"},
+        {**right, "Sec-Fetch-Site": "cross-site"},
+        {**right, "Sec-Fetch-Site": "same-site"},
+    ]
     for path in (f"/jobs/{job_id}/actions/cancel", "/queue/pause"):
         assert client.post(path).status_code == 401
-        assert client.post(path, headers=foreign).status_code == 403
+        assert [client.post(path, headers=one).status_code for one in foreign] == [403] * 3
         assert client.get(path, headers=right).status_code == 405
     assert client.get("/queue").status_code == 401
     assert "secret" not in client.get("/jobs").text
@@ -112,12 +141,12 @@ def test_the_page_follows_the_queue_and_is_worked_by_keys(
     page = context.new_page()
     page.set_default_timeout(60_000)
     with synchronous_jobs():
-        drawn = enqueue_background_job(TASK, 50, 50, "spiral", output_filename="drawn.svg")
+        drawn = enqueue_background_job(TASK, 50, 50, "spiral", job_description="the hall")
     with serving(WebSettings(manage_jobs=True)) as server:
         page.goto(f"{server.url}jobs")
         with page.expect_download() as download:
-            page.get_by_role("button", name="Save drawn.svg").click()
-        assert download.value.suggested_filename == "drawn.svg"
+            page.get_by_role("button", name="Save the hall").click()
+        assert download.value.suggested_filename == "the hall.svg"
         assert Path(download.value.path()).read_bytes() == Path(home, drawn.result).read_bytes()
         row = page.locator(f"tr:has(td[title='{job_id}'])")
         row.get_by_role("button", name="cancel").focus()

@@ -55,9 +55,9 @@ const makeRow = (id) => {
   return { root, cells, texts: [name, cells[2], cells[3]], actions: '', pictured: false };
 };
 
-const save = async ({ id, result }) => {
+const save = async ({ id, name }) => {
   const url = URL.createObjectURL(await server.drawing(id));
-  Object.assign(document.createElement('a'), { href: url, download: result }).click();
+  Object.assign(document.createElement('a'), { href: url, download: `${name}.svg` }).click();
   setTimeout(() => URL.revokeObjectURL(url), LOOK_MS);
 };
 
@@ -67,7 +67,7 @@ let pictures = Promise.resolve();
 
 const showThumbnail = async (row, job) => {
   const url = URL.createObjectURL(await server.thumbnail(job.id));
-  const picture = Object.assign(new Image(), { src: url, alt: `Save ${job.result}`, title: job.result });
+  const picture = Object.assign(new Image(), { src: url, alt: `Save ${job.name}`, title: job.name });
   await picture.decode().finally(() => URL.revokeObjectURL(url));
   const button = Object.assign(document.createElement('button'), { type: 'button' });
   button.append(picture);
