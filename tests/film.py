@@ -172,15 +172,15 @@ def play(page: Any) -> Film:
     """Use the form as a person does in the first minute, and return the film of it."""
     form = page.locator(".drawscape-form").first
     draw = form.get_by_role("button", name="Draw", exact=True)
-    row = ".drawscape-parameter-{}".format
-    pattern = form.locator(".drawscape-pattern select")
-    finished = ".drawscape-status.drawscape-is-finished"
+    row = ".drawscape-field-{}".format
+    pattern = form.locator(".drawscape-pattern")
+    finished = ".drawscape-form[data-status=finished]"
     page.wait_for_timeout(1500)
     page.evaluate(POINTER)
     film = Film(page)
     film.move(640, 560, steps=1)
     film.shoot(900)
-    film.choose(pattern, "rose")
+    film.choose(pattern, "Rose")
     film.press(draw)
     film.until(finished)
     film.shoot(1400)
@@ -195,7 +195,7 @@ def play(page: Any) -> Film:
     film.until(finished)
     film.shoot(1500)
     film.press(form.locator(".drawscape-live input"))
-    film.choose(pattern, "differential growth")
+    film.choose(pattern, "Differential growth")
     film.press(draw)
     film.until(finished)
     film.shoot(1500)

@@ -114,7 +114,7 @@ def in_the_browser(page: Any, url: str, studio: Path, diary: Diary) -> None:
     diary.note("a star for one", page)
 
     own.root.scroll_into_view_if_needed()
-    own.root.locator(".drawscape-format select").select_option(label="G-code")
+    own.root.get_by_label("File format").select_option(label="G-code")
     own.root.get_by_role("button", name="Export").click()
     deadline = time.monotonic() + 60
     while not list(studio.rglob("*.gcode")) and time.monotonic() < deadline:

@@ -75,37 +75,38 @@ class FormOnPage:
 
     def choose_pattern(self, name: str) -> None:
         """Choose a pattern from the list."""
-        self.root.locator(".drawscape-pattern select").select_option(label=name)
+        self.root.locator(".drawscape-pattern").select_option(value=name)
+
+    def field(self, parameter: str) -> Any:
+        """Return what one types a parameter's value into."""
+        row = self.root.locator(f".drawscape-field-{parameter}")
+        return row.locator("input:not([type=range], [type=checkbox], [type=color])").first
 
     def slide(self, parameter: str, value: int | float) -> None:
         """Give a slider a value by the field beside it, as one does for an exact number."""
-        readout = self.root.locator(f".drawscape-parameter-{parameter} .drawscape-number input")
-        readout.click()
-        readout.fill(str(value))
-        readout.press("Enter")
+        self.field(parameter).fill(str(value))
+        self.field(parameter).blur()
 
     def record_statuses(self) -> None:
-        """Begin to note every status that the words pass through."""
-        self.words.evaluate(
-            """words => {
+        """Begin to note every status that the form passes through."""
+        self.root.evaluate(
+            """form => {
                 window.statuses = [];
                 const note = () => {
-                    const now = [...words.classList].find(c => c.startsWith('drawscape-is-'));
+                    const now = form.dataset.status;
                     if (now && window.statuses.at(-1) !== now) window.statuses.push(now);
                 };
-                new MutationObserver(note).observe(words, {attributes: true});
+                new MutationObserver(note).observe(form, {attributes: true});
             }"""
         )
 
     def statuses(self) -> list[str]:
         """Return the statuses noted so far."""
-        return [
-            s.removeprefix("drawscape-is-") for s in self.notebook.page.evaluate("window.statuses")
-        ]
+        return list(self.notebook.page.evaluate("window.statuses"))
 
     def await_status(self, status: str) -> None:
         """Return once the form shows that status."""
-        self.root.locator(f".drawscape-status.drawscape-is-{status}").wait_for()
+        self.root.locator(f"xpath=self::*[@data-status='{status}']").wait_for()
 
     def picture(self) -> bytes:
         """Return the bytes of the image that the page shows."""

@@ -1,8 +1,8 @@
 """Drawing from a notebook: forms from signatures, live jobs, contact sheets, the queue.
 
-Read forms.py and form_view.py first: a Form is a panel (page.py, controls.py, sliders.py) beside the
-display of a job (display.py). Then board.py: sheets, evolutions, the history and jobs are Boards of Cells,
-which reader.py keeps up to date.
+Read target.py first (what can be drawn), then settings.py and forms.py: a Form is one widget, which
+viewer/form.js draws. Then board.py: sheets, evolutions, the history and jobs are Boards of Cells, which
+reader.py keeps up to date.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from drawscape.notebook.contact_sheets import variations as variations
     from drawscape.notebook.evolution import Evolution as Evolution
     from drawscape.notebook.evolution import evolve as evolve
-    from drawscape.notebook.form_view import Form as Form
+    from drawscape.notebook.forms import Form as Form
     from drawscape.notebook.forms import form as form
     from drawscape.notebook.history_board import History as History
     from drawscape.notebook.history_board import history as history
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "board": "Board Cell Gallery",
     "evolution": "Evolution evolve",
-    "form_view": "Form",
-    "forms": "form",
+    "forms": "Form form",
     "history_board": "History history",
     "jobs": "JobView QueueTable job_view queue_table",
     "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",

@@ -28,7 +28,6 @@ from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_background_job, enqueue_many
 from drawscape.notebook.lasting import Lasting
-from drawscape.notebook.page import MARGIN
 from drawscape.notebook.picture import (
     Picture,
     place_words,
@@ -45,17 +44,19 @@ from drawscape.notebook.reader import (
     later,
 )
 from drawscape.notebook.saved_picture import SavedPicture, alt_of
-from drawscape.notebook.standing import (
+from drawscape.notebook.settings import MARGIN
+from drawscape.notebook.style import close_tree, resource
+from drawscape.notebook.target import (
     FORM_PRIORITY,
     SHEET_PRIORITY,
+    Target,
     at_one_moment,
     opened,
     page_for,
     recipe_for,
     standing_drawing,
+    target_of,
 )
-from drawscape.notebook.style import close_tree, resource
-from drawscape.notebook.target import Target, target_of
 from drawscape.notebook.text import label_of, status_words
 from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.parameters import check_arguments

@@ -32,8 +32,14 @@ from drawscape.notebook.board import (
     plan,
 )
 from drawscape.notebook.reader import state_of
-from drawscape.notebook.standing import DrawnBefore, at_one_moment, notebook_sketch
-from drawscape.notebook.target import Drawable, Target, target_of
+from drawscape.notebook.target import (
+    Drawable,
+    DrawnBefore,
+    Target,
+    at_one_moment,
+    notebook_sketch,
+    target_of,
+)
 from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.sketches import SKETCHES

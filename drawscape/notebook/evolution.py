@@ -12,8 +12,7 @@ from drawscape.drawing.paper import Orientation, paper_size
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notebook.board import Board, Cell, enqueue_missing, plan
 from drawscape.notebook.reader import state_of
-from drawscape.notebook.standing import is_drawing, opened, page_for
-from drawscape.notebook.target import Drawable, Target, target_of
+from drawscape.notebook.target import Drawable, Target, is_drawing, opened, page_for, target_of
 from drawscape.parameters import MISSING, Parameter, parameters_apart
 
 Beginning = Drawable | Drawing | Path | Sequence[Drawing | Path | str]

@@ -1,23 +1,110 @@
-"""A form made from a signature, or from a drawing with its settings."""
+"""A form made from a signature, or from a drawing with its settings: one widget, drawn by viewer/form.js.
 
+The kernel holds what counts: the settings (settings.py), the latest job, the picture. The page shows the
+traits and sends messages, which have a number; `ack` in the state says which one was dealt with last.
+"""
+
+import base64
+import contextlib
+import re
 import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import anywidget
+import traitlets
+
 from drawscape import durations
-from drawscape.catalogue import Drawing
+from drawscape.atomic import write_atomic
+from drawscape.catalogue import Drawing, is_draft
+from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
-from drawscape.notebook.form_settings import FormSettings
-from drawscape.notebook.form_view import Form
+from drawscape.errors import DrawscapeError, ParameterError
+from drawscape.jobs import Job
+from drawscape.notebook.board import drawing_of, shared_layout
+from drawscape.notebook.figures import EXPORTS, DrawnFile, plotter_choices
+from drawscape.notebook.lasting import Lasting
 from drawscape.notebook.magics import offer_completions
-from drawscape.notebook.panel import Panel
-from drawscape.notebook.standing import is_drawing, opened, page_for
-from drawscape.notebook.target import Drawable, target_of
-from drawscape.parameters import Parameter
+from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures
+from drawscape.notebook.picture import (
+    LARGEST_SHOWN,
+    Picture,
+    empty_sheet,
+    is_blank,
+    place_words,
+    preview_picture,
+    result_path,
+    result_picture,
+)
+from drawscape.notebook.reader import Debounce, Following, JobState, follow, later
+from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture
+from drawscape.notebook.settings import Settings, Steps
+from drawscape.notebook.style import resource
+from drawscape.notebook.target import (
+    Drawable,
+    DrawnBefore,
+    call_text,
+    enqueue_drawing,
+    is_drawing,
+    kept_draft,
+    newer_target,
+    opened,
+    page_for,
+    recipe_for,
+    standing_drawing,
+    target_of,
+)
+from drawscape.notebook.text import error_line, size_words, status_words
+from drawscape.notebook.thumbnail import thumbnail_of
+from drawscape.notebook.tracebacks import with_source
+from drawscape.notebook.viewable import margin_of, settings_of
+from drawscape.notebook.worker import guard
+from drawscape.parameters import Parameter, parameters_apart
+from drawscape.settings import home, readable_path
+from drawscape.sketches.recipe import one_look
+from drawscape.svg.read import read_svg
+from drawscape.viewer import drawing_data, findings
 
 _LIVE = Parameter("live", "bool")
 
+LONGEST_SHOWN = 2000
+"""Characters of a result that is no picture; the rest is in `job.result`."""
 
+LONGEST_PRINTED = 20_000
+"""Characters of what was printed, from the end; the rest is in `job.logs()`."""
+
+QUICK_S = 0.25
+"""A job that takes no longer shows its drawing only: a preview costs the page as much time as that."""
+
+WORTH_SHOWING = 0.5
+"""How far a live drawing has to be before it replaces the one that it is compared with."""
+
+PACE_S = 0.25
+"""A live form draws again when the hand has rested so long, although a drawing is under way."""
+
+REST_S = 1.0
+"""What the hand rests on for so long is a drawing; what it passes on the way are drafts."""
+
+LARGEST_UPLOAD = 50_000_000
+"""Bytes of a file that is chosen in a form."""
+
+PREVIEW_PX = 160
+
+BEFORE = "drawn before"
+"""The words for a picture of a task that keeps no recipe, when it is brought back."""
+
+
+def _names(target: Any) -> list[str]:
+    """Return the names of the parameters of what a form is made for."""
+    return [] if is_drawing(target) else [p.name for p in target_of(target).parameters]
+
+
+@parameters_apart("where", _names)
 def form(
     target: Drawable | Drawing | Path,
     *,
@@ -27,14 +114,16 @@ def form(
     live: bool = False,
     trust: bool = False,
     job_timeout: Any = "5m",
+    where: Mapping[str, Any] | None = None,
     **values: Any,
-) -> Form:
+) -> "Form":
     """Return a form for `target`: controls on the left, the picture on the right.
 
     `target` is a pattern's name, a sketch, a function of a sketch's form (from a cell too), a task or its
     dotted path; or a drawing of the catalogue or an SVG file, which opens with its settings, on another
     `paper` if one is given (with `trust` the source that it carries may run). `values` are where its
-    parameters begin. A `live` form draws when changed.
+    parameters begin; those that are called like an option of this function go into `where`. A `live` form
+    draws when changed.
     Raises UnknownNameError, TaskNotFoundError, SignatureError, ParameterError or JobOptionError.
 
     >>> form("flow_field", paper="A5", seed=7, spacing=1.4).values["spacing"]
@@ -48,20 +137,743 @@ def form(
         given = {**settings, **given}
         if paper or orientation:
             given |= page_for(drawing, paper, orientation)
-    paper = paper or "A4"
-    panel = Panel(target_of(target), paper, orientation)  # type: ignore[arg-type]
+    found = target_of(target)  # type: ignore[arg-type]
+    first = Settings.of(found, paper or "A4", orientation)
     page = {"paper": paper, "orientation": orientation, "live": live}
-    made = Form(
-        panel,
-        values={**given, **values},
+    own = {**given, **(where or {}), **values}
+    return Form(
+        target,  # type: ignore[arg-type]
+        first.changed(own),
         live=_LIVE.check(live),
         job_timeout=job_timeout,
-        settings=FormSettings(panel.target.title, {**page, **given, **values}),
+        kept=LastSettings(found.title, {**page, **own}),
+        drawing=drawing,
     )
-    if drawing is not None and drawing.path.is_file():
-        made.show(drawing)
-    return made
+
+
+class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+    """Fields, buttons, a bar, words, and the picture of the latest job.
+
+    `values`, `set(...)`, `draw()`, `cancel()`, `job`, `status`, `code`, `undo()`, `redo()`,
+    `named.save("dense")`, `named.load("dense")`, `recent.paths`.
+    """
+
+    _esm = resource("form.js", "drawscape.viewer")
+    _css = resource("form.css", "drawscape.viewer")
+    schema = traitlets.Dict().tag(sync=True)
+    inputs = traitlets.Dict().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    picture = traitlets.Bytes().tag(sync=True)
+    strip = traitlets.List().tag(sync=True)
+
+    def __init__(
+        self,
+        drawable: Drawable,
+        settings: Settings,
+        *,
+        live: bool,
+        job_timeout: Any,
+        kept: LastSettings,
+        drawing: Drawing | None = None,
+    ) -> None:
+        self._drawable, self._first, self._job_timeout, self._kept = (
+            drawable,
+            settings,
+            job_timeout,
+            kept,
+        )
+        before = kept.load()
+        self._settings = settings if before is None else settings.restored(before)
+        self._steps = Steps(settings)
+        self._steps.add(self._settings)
+        self._lock = threading.RLock()
+        self._job: Job | DrawnBefore | None = None
+        self._following: Following | None = None
+        self._drawn_with: Kept = {}
+        self._path: Path | None = None
+        self._started_s: float | None = None
+        self._over = self._has_drawing = self._is_draft = self._viewer_open = False
+        self._code_sent = False
+        self._wanted = self._drafting = self._rested = False
+        self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
+        self._rest = Debounce(REST_S, self._hand_rests, from_last=True)
+        self._saving = Debounce(PACE_S, lambda: kept.save(self._settings.kept), from_last=True)
+        title = settings.target.title
+        self.saved = SavedPicture(f"the form of {title}: run this cell to see it live")
+        super().__init__(layout=shared_layout())
+        self._adopt()
+        self.add_class("drawscape-form")
+        self._file = DrawnFile(self._say, self._document_read)
+        self.named = NamedSettings(
+            kept.named_key, lambda: self._settings.kept, self._show_kept, self._name_changed
+        )
+        self.recent = RecentPictures(kept.target_key, self._bring_back, self._show_strip)
+        self.state = {"live": live, "locks": [], "names": self.named.names_if_readable}
+        self._show_schema()
+        self._show_settings()
+        self.on_msg(self._received)
+        if drawing is not None and drawing.path.is_file():
+            self.show(drawing)
+        elif before is not None:
+            self._show_first()
+        if self.recent.paths:
+            later(self.recent.refresh)
+
+    # What a program does with it
+
+    @property
+    def job(self) -> Job | DrawnBefore | None:
+        """The latest job that this form enqueued, or the drawing that stood; None before the first."""
+        return self._job
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the fields show, by parameter. Raises ParameterError where one is wrong."""
+        return self._settings.values
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `set` needs to show the same again; a field that is wrong is left out."""
+        return self._settings.snapshot
+
+    @property
+    def status(self) -> str:
+        """The words under the bar."""
+        return str(self.state.get("words", ""))
+
+    @property
+    def code(self) -> str:
+        """The Python call that draws what the fields show. Raises ParameterError."""
+        return call_text(self._settings.target, self._settings.values)
+
+    @property
+    def live(self) -> bool:
+        """Whether each change is drawn."""
+        return bool(self.state["live"])
+
+    @live.setter
+    def live(self, live: bool) -> None:
+        self._say(live=_LIVE.check(live))
+        if live:
+            self._request_draft()
+
+    def set(self, **values: Any) -> "Form":
+        """Show `values`, all or none of them, and return the form. Raises UnknownNameError, ParameterError.
+
+        Beside parameters they may be `seed`, `streams` (seeds by name), `paper`, `orientation`,
+        `width`, `height`, `margin`.
+        """
+        self._change(self._settings.changed(values))
+        return self
+
+    def draw(self, *, fresh: bool = False) -> Job | DrawnBefore:
+        """Enqueue a job with the values shown and return it; the former one is cancelled.
+
+        A drawing that stands is shown at once, unless `fresh`. Errors are shown in the form and raised.
+        """
+        return self._draw(fresh=fresh)
+
+    def show(self, drawing: Drawing) -> DrawnBefore:
+        """Show a drawing that stands as the form's own, and return what stands for its job."""
+        guard()  # a job that the notebook queues next finds a worker all the same
+        known = DrawnBefore(drawing)
+        self._begin(known, keep_former=False)
+        self._job_changed(known, known.state)
+        return known
+
+    def cancel(self) -> bool:
+        """Cancel the latest job, waiting or running; return whether there was one."""
+        with self._lock:
+            self._wanted = self._drafting = False
+        self._pace.drop()
+        self._rest.drop()
+        return self._job is not None and bool(self._job.cancel())
+
+    def undo(self) -> None:
+        """Show the settings before these, and their picture where it stands."""
+        self._show_step(self._steps.step(-1))
+
+    def redo(self) -> None:
+        """Show the settings that `undo` left, and their picture where it stands."""
+        self._show_step(self._steps.step(1))
+
+    def shuffle(self) -> None:
+        """Show random values for each parameter that is not locked, and another seed."""
+        self._change(self._settings.shuffled(self.state["locks"]))
+
+    def lock(self, *names: str) -> None:
+        """Keep these parameters, and no others, when shuffling."""
+        self._say(locks=list(names))
+
+    def reset(self) -> None:
+        """Show the settings that the form was opened with, and their picture where it stands."""
+        self._change(self._settings.reset(self._first), draws=False)
+        self._show_what_stands()
+
+    def renew(self) -> None:
+        """Take the parameters that the sketch has now; what still fits keeps its value."""
+        newer = newer_target(self._drawable, self._settings.target)
+        if newer is not None:
+            settings = self._settings.retargeted(newer)
+            self._first, self._steps = Settings.of(newer), Steps(settings)
+            self._settings = settings
+            self._show_schema()
+            self._show_settings()
+        self._say(renewed="")
+
+    def export(self, format_name: str, *, per_pen: bool = False) -> list[Path]:
+        """Return the files written beside the drawing, its lines in order: 'SVG, ordered', 'G-code', ...
+
+        Raises PlotError or MissingExtraError for what the format cannot hold or needs.
+        """
+        return [path for path, _ in self._file.export(format_name, per_pen=per_pen)]
+
+    def close(self) -> None:
+        """Let the page forget the form; its job goes on."""
+        if self._following is not None:
+            self._following.close()
+        self._pace.drop()
+        self._rest.drop()
+        super().close()
+
+    def begin_saving(self) -> None:
+        """The form is in an output: show what stands for its settings."""
+        if self._job is None and not self._has_drawing:
+            self._show_first()
+
+    def __dir__(self) -> Iterable[str]:
+        """The form's own names; those of the widget that it is are not for a person to choose from."""
+        return [*(n for n in vars(Form) if not n.startswith("_")), "named", "recent"]
+
+    def __repr__(self) -> str:
+        return f"<Form: the form of {self._settings.target.title}>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options)
+        words = f"[ the form of {self._settings.target.title}: run this cell to see it live ]"
+        return {**data, "text/plain": words}, metadata
+
+    # Settings
+
+    def _change(self, settings: Settings, gesture: Any = None, *, draws: bool = True) -> None:
+        """Show other settings; changes of one gesture are one step."""
+        with self._lock:
+            if (
+                settings.all_inputs == self._settings.all_inputs
+                and settings.held == self._settings.held
+            ):
+                return
+            pattern_changed = settings.target is not self._settings.target
+            self._settings = settings
+            self._steps.add(settings, gesture)
+        if pattern_changed:
+            self._show_schema()
+        self._settings_changed(quick=gesture is not None)
+        if draws and self.live:
+            self._request_draft()
+
+    def _show_step(self, settings: Settings) -> None:
+        pattern_changed = settings.target is not self._settings.target
+        self._settings = settings
+        if pattern_changed:
+            self._show_schema()
+        self._settings_changed()
+        self._show_what_stands()
+
+    def _show_kept(self, kept: Kept) -> None:
+        self._change(self._settings.restored(kept), draws=False)
+        self._show_what_stands()
+
+    def _settings_changed(self, *, quick: bool = False) -> None:
+        self._saving.request() if quick else self._kept.save(self._settings.kept)
+        self._show_settings()
+        if not self._has_drawing:
+            self._show_empty_sheet()  # paper and orientation show before anything is drawn
+
+    def _show_schema(self) -> None:
+        target = self._settings.target
+        more = {"verb": "Draw" if target.has_page else "Run", "exports": list(EXPORTS)}
+        self.schema = {**self._settings.schema, **more, "plotters": plotter_choices()}
+
+    def _show_settings(self) -> None:
+        settings = self._settings
+        older = self._has_drawing and not self.live and settings.kept != self._drawn_with
+        details: dict[str, Any] = {"details": []} if self._code_sent else {}
+        self._code_sent = False
+        self.inputs = settings.all_inputs
+        self._say(
+            errors=settings.errors,
+            undo=self._steps.can_undo,
+            redo=self._steps.can_redo,
+            older=older,
+            name="",
+            previews=self._previews(),
+            **details,
+        )
+        if not self._has_drawing:
+            self._show_empty_sheet()
+
+    def _name_changed(self, name: str | None) -> None:
+        chosen = {} if name is None else {"name": name}
+        self._say(names=self.named.names_if_readable, **chosen)
+
+    def _previews(self) -> dict[str, str]:
+        """Return small pictures of the files that the fields name, as addresses."""
+        found = {}
+        for parameter in self._settings.target.parameters:
+            if parameter.text_format == "file":
+                found[parameter.name] = _file_preview(
+                    str(self._settings.inputs[parameter.name] or "")
+                )
+        return found
+
+    # Drawing
+
+    def _draw(self, *, fresh: bool = False, draft: bool = False) -> Job | DrawnBefore:
+        target = self._settings.target
+        self._offer_renewal()
+        try:
+            arguments = self._settings.arguments
+            known = None if fresh or draft else kept_draft(recipe_for(target, arguments))
+            made = known or enqueue_drawing(
+                target,
+                arguments,
+                fresh=fresh,
+                draft=draft,
+                job_timeout=self._job_timeout,
+            )
+        except Exception as error:
+            self._show_error(error)
+            raise
+        finally:
+            if not draft:
+                self._kept.save(self._settings.kept)
+        if known is not None:
+            return self._show_kept_draft(known)
+        if isinstance(made, Drawing):
+            return self.show(made)
+        self._begin(made, keep_former=self.live, draft=draft)
+        following = follow(made, lambda state: self._job_changed(made, state), self._note)
+        if self._job is made:
+            self._following = following
+        return made
+
+    def _show_kept_draft(self, drawing: Drawing) -> DrawnBefore:
+        """Show as a drawing what was a draft a moment ago: its words stay."""
+        known = DrawnBefore(drawing)
+        with self._lock:
+            self._job, self._over, self._is_draft = known, True, False
+            self._drawn_with = self._settings.kept
+            self._show_result(known.result)
+            self._say(status="finished", running=False, older=False)
+        return known
+
+    def _begin(self, job: Job | DrawnBefore, *, keep_former: bool, draft: bool = False) -> None:
+        """Follow `job` from now on; the former one is cancelled."""
+        with self._lock:
+            former, self._job = self._job, job
+            if self._following is not None:
+                self._following.close()
+                self._following = None
+            self._drawn_with, self._started_s = self._settings.kept, None
+            self._over, self._is_draft = False, draft
+            self._keeps_former = keep_former and self._has_drawing
+            stale = {} if self._keeps_former else {"stale": True}
+            self._say(
+                details=[], progress=0.0, status="queued", words="waiting", older=False,
+                running=True, **stale,
+            )  # fmt: skip
+        self._file.postpone()
+        if former is not None:
+            former.cancel()
+
+    def _job_changed(self, job: Job | DrawnBefore, state: JobState) -> None:
+        """Show a job's state; a report on an earlier job, or one after the end, changes nothing."""
+        with self._lock:
+            if job is not self._job or self._over:
+                return
+            self._over = state.ended
+            if state.status == "started" and self._started_s is None:
+                self._started_s = time.monotonic()
+            if state.ended and isinstance(job, Job):
+                self._show_end(state, job.logs())
+            if state.status == "finished":
+                self._show_result(state.result)
+            elif state.status != "failed" and self._shows_preview(state):
+                picture = preview_picture(state.preview)
+                if picture is not None:
+                    self._show_picture(picture, "")
+            done = 1.0 if state.status == "finished" else min(max(state.progress, 0.0), 1.0)
+            words = status_words(state, self._settings.target.verb)
+            self._say(status=state.status, words=words, progress=done, running=not state.ended)
+        if state.ended:
+            self._job_ended()
+
+    def _show_end(self, state: JobState, printed: str) -> None:
+        error = ""
+        if state.status == "failed":
+            error = with_source(state.error or "", self._settings.target.fixed.get("function"))
+            self._offer_renewal()
+        folded = "" if error.strip() == error_line(error) else error
+        self._show_details({"traceback": folded, "printed": _tail(printed)})
+
+    def _shows_preview(self, state: JobState) -> bool:
+        begun_s = time.monotonic() - (self._started_s or 0.0)
+        if state.status == "started" and begun_s < QUICK_S:
+            return False
+        return not self._keeps_former or state.progress >= WORTH_SHOWING
+
+    def _show_result(self, result: Any) -> None:
+        picture, path = result_picture(result), result_path(result)
+        self._has_drawing, self._path = path is not None, path
+        caption = "" if result is None else str(result)[:LONGEST_SHOWN]
+        if path is not None:
+            place = "draft" if self._is_draft else place_words(path)
+            caption = f"{place} · {size_words(path.stat().st_size)}"
+        if picture is None:
+            self._say(caption=caption, file="", stale=False)
+        else:
+            blank = " · nothing is drawn on it" if is_blank(picture) else ""
+            self._show_picture(picture, caption + blank, path)
+        self._file_drawn(path)
+
+    def _file_drawn(self, path: Path | None) -> None:
+        if self._is_draft and path is not None and is_draft(path):
+            self._file.show(None)
+            return
+        self._file.show(path)
+        if isinstance(self._job, DrawnBefore) or not self.saved.has_picture:
+            self.saved.show_small(drawing_of(str(path)))
+
+    def _document_read(self, path: Path, document: Document) -> None:
+        """Put the drawing into the strip and the saved notebook, and on the page if its file is too large."""
+        if path == self._path:
+            self.recent.add(path, self._drawn_with, document)
+        if (thumbnail := thumbnail_of(document, LARGEST_IMAGE)) is not None:
+            self.saved.show([(thumbnail, place_words(path))])
+            size = path.stat().st_size if path.is_file() else 0
+            if size > LARGEST_SHOWN:
+                caption = f"{place_words(path)} · {size_words(size)}, shown reduced"
+                self._show_picture(Picture(thumbnail.data, thumbnail.format), caption, path)
+        if self._viewer_open:
+            self._send_drawings([(document, path)], "stage")
+
+    def _show_picture(self, picture: Picture, caption: str, path: Path | None = None) -> None:
+        with self._lock, self.hold_sync():
+            self.picture = picture.data
+            self._say(
+                caption=caption, kind=picture.format, stale=False, file=path.name if path else ""
+            )
+
+    def _show_empty_sheet(self) -> None:
+        size = self._settings.page_size
+        if size is not None and not self._over:
+            self._show_picture(empty_sheet(*size), f"{size[0]:g} x {size[1]:g} mm")
+
+    def _show_strip(self, tiles: list[dict[str, Any]]) -> None:
+        self.strip = tiles
+
+    def _show_first(self) -> None:
+        """Show the drawing of the settings where it stands, else the last picture."""
+        if not self._show_what_stands() and self.recent.latest:
+            self._show_file(*self.recent.latest, older=True)
+
+    def _show_what_stands(self) -> bool:
+        """Show the drawing of the settings, if it stands; return whether it does."""
+        try:
+            recipe = recipe_for(self._settings.target, self._settings.arguments)
+        except DrawscapeError:
+            return False  # a field is not filled in; Draw says so
+        known = standing_drawing(recipe)
+        if known is not None:
+            self.show(known)
+        return known is not None
+
+    def _show_file(self, path: Path, kept: Kept, *, older: bool = False) -> None:
+        """Show a file that some job wrote before, as `older` than the settings if it is."""
+        with self._lock:
+            if self._job is not None:
+                self._job.cancel()
+            self._job, self._over, self._is_draft = None, True, False
+            self._say(status="finished", words=BEFORE, progress=1.0, running=False, details=[])
+            self._show_result(str(path))
+            self._drawn_with = kept
+            self._say(older=older)
+
+    def _bring_back(self, kept: Kept, path: Path) -> None:
+        """Show the settings and the picture of a file that was drawn with them, and draw nothing."""
+        self._show_kept(kept)
+        shows = self._path == path and self._drawn_with == self._settings.kept
+        if not shows and path.is_file():  # of a task that keeps no recipe
+            self._show_file(path, kept)
+
+    def _offer_renewal(self) -> None:
+        """Offer the parameters that the sketch has now, where its file or cell has changed them."""
+        newer = newer_target(self._drawable, self._settings.target)
+        if newer is None:
+            return
+        before = {p.name for p in self._settings.target.parameters}
+        after = {p.name for p in newer.parameters}
+        changed = [f"without {', '.join(sorted(before - after))}"] if before - after else []
+        changed += [f"with {', '.join(sorted(after - before))}"] if after - before else []
+        words = f"The sketch has other parameters now: {' and '.join(changed) or 'other bounds'}."
+        self._say(renewed=words)
+
+    # A live form: the newest settings are drawn soon, and always in the end
+
+    def _request_draft(self) -> None:
+        with self._lock:
+            self._wanted, self._rested = True, False
+            free = not self._drafting
+        self._pace.request()
+        self._rest.request()
+        if free:
+            self._draw_draft()
+
+    def _draw_draft(self) -> None:
+        with self._lock:
+            if not self._wanted:
+                return
+            self._wanted, self._drafting = False, True
+        try:
+            self._draw(draft=True)
+        except Exception:  # noqa: BLE001 - `_draw` has shown it
+            with self._lock:
+                self._drafting = False
+
+    def _hand_rests(self) -> None:
+        with self._lock:
+            self._rested = True
+        self._keep_what_is_shown()
+
+    def _job_ended(self) -> None:
+        with self._lock:
+            self._drafting = False
+        self._draw_draft()
+        self._keep_what_is_shown()
+
+    def _keep_what_is_shown(self) -> None:
+        """Make a drawing of the draft that the hand rests on."""
+        with self._lock:
+            draft = self._path if self._is_draft and self._over else None
+            ready = self._rested and self.live and not (self._drafting or self._wanted)
+        if draft is not None and ready and is_draft(draft):
+            self._guarded(lambda: self._draw())
+
+    # Words
+
+    def _say(self, **changes: Any) -> None:
+        """Show changes of the small things that stand around picture and fields."""
+        with self._lock:
+            state = {**self.state, **changes}
+            if state != self.state:
+                self.state = state
+
+    def _note(self, words: str) -> None:
+        self._say(note=words)
+
+    def _show_error(self, error: Exception) -> None:
+        """Show what was raised: one of the project's own says all by its text."""
+        ours = isinstance(error, DrawscapeError)
+        words = str(error) if ours else f"{type(error).__name__}: {error}"
+        self._show_details(
+            {"traceback": "" if ours else "".join(traceback.format_exception(error))}
+        )
+        self._say(status="failed", words=words, progress=0.0)
+
+    def _show_details(self, texts: Mapping[str, str], *, unfolded: bool = False) -> None:
+        shown = [{"head": h, "text": t, "open": unfolded} for h, t in texts.items() if t]
+        self._say(details=shown)
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        """Do `action`: what it raises reaches no cell, and is shown here."""
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - shown, whatever it is
+            self._show_error(error)
+
+    # What the page sends
+
+    def _received(self, _widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
+        details = {k: v for k, v in message.items() if k not in ("event", "number")}
+        handler = getattr(self, f"_on_{message.get('event')}", None)
+        with self.hold_sync():
+            if handler is not None:
+                files = {"data": bytes(buffers[0])} if buffers else {}
+                self._guarded(lambda: handler(**details, **files))
+            self._say(ack=message.get("number", 0))
+
+    def _on_ready(self) -> None:
+        """A page shows the form: draw its first picture, unless it has one."""
+        self._say(ack=0)
+        nothing = self._job is None and not self._has_drawing
+        if nothing and self._settings.target.takes_margin and not self._show_what_stands():
+            with contextlib.suppress(DrawscapeError):
+                _ = self._settings.values  # a field is not filled in: nothing is drawn yet
+                self._draw()
+
+    def _on_change(self, inputs: Mapping[str, Any], gesture: Any = None) -> None:
+        settings = self._settings
+        for name, shown in inputs.items():
+            settings = settings.typed(name, shown)
+        self._change(settings, gesture)
+
+    def _on_draw(self, fresh: bool = False) -> None:
+        """Draw; a second click, with nothing changed since the drawing that stood, draws it again."""
+        before = self._job.drawing.id if isinstance(self._job, DrawnBefore) else None
+        with one_look():
+            arguments = self._settings.arguments
+            known = standing_drawing(recipe_for(self._settings.target, arguments))
+            self.draw(fresh=fresh or (known is not None and known.id == before))
+
+    def _on_dice(self) -> None:
+        if not self.live:
+            self.draw()
+
+    def _on_shuffle(self) -> None:
+        self.shuffle()
+        self._on_dice()
+
+    def _on_cancel(self) -> None:
+        self.cancel()
+
+    def _on_undo(self) -> None:
+        self.undo()
+
+    def _on_redo(self) -> None:
+        self.redo()
+
+    def _on_reset(self) -> None:
+        self.reset()
+
+    def _on_renew(self) -> None:
+        self.renew()
+
+    def _on_live(self, live: bool) -> None:
+        self.live = live
+
+    def _on_lock(self, name: str) -> None:
+        locks = self.state["locks"]
+        self.lock(*([n for n in locks if n != name] if name in locks else [*locks, name]))
+
+    def _on_code(self) -> None:
+        code = self.code
+        self._show_details({"code, on the clipboard too": code}, unfolded=True)
+        self._code_sent = True
+        self.send({"copy": code})
+
+    def _on_save(self, name: str) -> None:
+        self.named.save(name)
+
+    def _on_load(self, name: str) -> None:
+        self.named.load(name)
+
+    def _on_delete(self, name: str) -> None:
+        self.named.delete(name)
+
+    def _on_choose(self, id: str) -> None:
+        self.recent.choose(id)
+
+    def _on_star(self, id: str, stars: int) -> None:
+        self.recent.star(id, stars)
+
+    def _on_compare(self, ids: Sequence[str]) -> None:
+        chosen = self.recent.compared(ids)
+        if len(chosen) < 2:
+            raise DrawscapeError("choose two pictures or more to compare: Ctrl and a click")
+        pairs = [(read_svg(path.read_bytes()), path) for path, _ in chosen]
+        self._send_drawings(pairs, "compare", [words for _, words in chosen])
+
+    def _on_inspect(self, open: bool) -> None:
+        self._viewer_open = open
+        if open and self._file.document is not None and self._file.path is not None:
+            self._send_drawings([(self._file.document, self._file.path)], "stage")
+
+    def _on_findings(self) -> None:
+        document, path = self._file.document, self._file.path
+        if document is not None and path is not None:
+            later(lambda: self._send_findings(document, path))  # a million points take seconds
+
+    def _on_plotter(self, name: str) -> None:
+        self._file.choose_plotter(name)
+
+    def _on_export(self, format: str, per_pen: bool) -> None:
+        self._say(exporting=True, notice="putting the lines in order")
+        later(lambda: self._export(format, per_pen))
+
+    def _on_file(self, name: str, file: str, data: bytes) -> None:
+        """Keep a file that was chosen on the page in the home, where a worker may read it."""
+        if len(data) > LARGEST_UPLOAD:
+            size = f"{size_words(len(data))}; {size_words(LARGEST_UPLOAD)} is the most"
+            raise ParameterError(name, file, f"has {size}")
+        place = Path("inputs") / (re.sub(r"[^\w.-]+", "_", file).lstrip(".") or "file")
+        target, number = home() / place, 1
+        while target.is_file() and target.read_bytes() != data:
+            number += 1
+            target = home() / place.with_stem(f"{place.stem}-{number}")
+        target.parent.mkdir(exist_ok=True)
+        write_atomic(target, [data])
+        self.set(**{name: target.relative_to(home()).as_posix()})
+
+    # What it sends to the page
+
+    def _send_drawings(
+        self, drawings: Sequence[tuple[Document, Path]], place: str, words: Sequence[str] = ()
+    ) -> None:
+        """Have the page show drawings in viewers, whose module goes with them."""
+        entries, buffers = [], []
+        for i, (document, path) in enumerate(drawings):
+            data = drawing_data(document, title=path.name)
+            caption = words[i] if words else ""
+            entries.append({"header": data.header, "words": caption, "buffers": len(data.buffers)})
+            buffers += data.buffers
+        code, css = (resource(f"viewer.{kind}", "drawscape.viewer") for kind in ("js", "css"))
+        self.send({"drawings": entries, "place": place, "code": code, "css": css}, buffers)
+
+    def _send_findings(self, document: Document, path: Path) -> None:
+        try:
+            found: Any = findings(document, margin_mm=margin_of(settings_of(path)))
+        except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
+            found = {"trouble": str(error)}
+        self.send({"findings": found})
+
+    def _export(self, format_name: str, per_pen: bool) -> None:
+        try:
+            written = []
+            for path, mime_type in self._file.export(format_name, per_pen=per_pen):
+                self.send({"download": path.name, "type": mime_type}, [path.read_bytes()])
+                written.append(f"{place_words(path)} ({size_words(path.stat().st_size)})")
+            self._say(notice=f"wrote {', '.join(written)}")
+        except Exception as error:  # noqa: BLE001 - shown here, for it would reach no cell
+            self._say(notice=str(error))
+        finally:
+            self._say(exporting=False)
+
+
+def _tail(printed: str) -> str:
+    if len(printed) <= LONGEST_PRINTED:
+        return printed
+    return f"... the last {LONGEST_PRINTED:,} characters:\n{printed[-LONGEST_PRINTED:]}"
+
+
+def _file_preview(name: str) -> str:
+    """Return the address of a small picture of the file of that name, '' where there is none."""
+    try:
+        from PIL import Image
+
+        with Image.open(readable_path(name)) as picture:
+            picture.thumbnail((PREVIEW_PX, PREVIEW_PX))
+            out = BytesIO()
+            picture.convert("RGB").save(out, "WEBP", quality=60)
+    except (
+        ImportError,
+        OSError,
+        ValueError,
+        DrawscapeError,
+    ):  # no picture, or none that Pillow reads
+        return ""
+    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
-    offer_completions(_shell)  # whoever has imported `form` can press Tab in it
+    offer_completions(_shell)  # so that Tab completes in `form(` once it is imported

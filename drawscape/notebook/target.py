@@ -1,20 +1,43 @@
-"""What a form draws: a sketch, a function from a cell, or a task, seen as one kind of job."""
+"""What a form or a sheet draws: a sketch, a function from a cell, or a task, seen as one kind of job.
 
+`target_of` reads it, `enqueue_drawing` shows what stands already or queues a job for it, and `opened`
+is the way back: from a drawing to the target and the settings that drew it.
+"""
+
+import ast
 import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+import os
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from numbers import Real
+from pathlib import Path
+from typing import Annotated, Any, TypeGuard
 
-from drawscape.errors import NotSerializableError, ParameterError, SignatureError
-from drawscape.jobs import check_serializable, load_task, portable
-from drawscape.notebook.form_checks import checked_parameters
+from drawscape.catalogue import Drawing, draft_for, find, keep_draft, standing
+from drawscape.catalogue.database import reading
+from drawscape.drawing.paper import Orientation, paper_size
+from drawscape.errors import (
+    CatalogueError,
+    NotSerializableError,
+    ParameterError,
+    ProvenanceError,
+    SignatureError,
+)
+from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
+from drawscape.notebook.reader import JobState
 from drawscape.notebook.text import label_of, size_words
-from drawscape.parameters import Parameter, read_parameters
+from drawscape.parameters import MISSING, Parameter, read_parameters
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
+from drawscape.sketches.drawing import chosen
 from drawscape.sketches.model import is_sketch
-from drawscape.sketches.recipe import note_origin
+from drawscape.sketches.recipe import Recipe, note_origin, one_look, recipe_of
 from drawscape.sketches.streams import streams_of
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
@@ -28,6 +51,15 @@ HANDED = (
     PAGE | REMEMBERED | {"seed", "streams", "margin", "pattern_type", "function", "output_filename"}
 )
 """Names that the drawing tasks keep for themselves: no sketch's parameter can have them."""
+
+LONGEST_LINE = 88
+"""Characters of a call in `Form.code`."""
+
+_TYPED = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+"""Types whose values can be typed as Python writes them."""
+
+FORM_PRIORITY, SHEET_PRIORITY = 10, -10
+"""Forms run before contact sheets; a worker keeps one of several slots free of what is below 0."""
 
 LARGEST_CARRIED = 32_000_000
 """Bytes; what a cell's function touches is stored with each of its jobs, for a month."""
@@ -232,3 +264,294 @@ def _largest_global(function: Callable[..., Any]) -> str:
 
 def _name_of(function: Callable[..., Any]) -> str:
     return str(getattr(function, "__name__", "task"))
+
+
+# The call that draws it
+
+
+def call_text(target: Target, values: Mapping[str, Any]) -> str:
+    """Return the call, on one line or with one argument a line.
+
+        draw('spiral', width=148.0, height=210.0, seed=3, turns=24)
+
+    Values that Python cannot read back, such as arrays, are written as they show themselves.
+    """
+    rest = dict(target.shown(values))
+    function = target.fixed.get("function")
+    if function is not None:
+        name, first = "draw", getattr(function, "__name__", "sketch")
+    elif "pattern_type" in target.fixed and not target.patterns:
+        name, first = "draw", repr(target.fixed["pattern_type"])
+    else:
+        task = target.task
+        path = task if isinstance(task, str) else None
+        name, first = (
+            "enqueue_background_job",
+            repr(path) if path else getattr(task, "__name__", "task"),
+        )
+    arguments = [first, *(f"{key}={value!r}" for key, value in rest.items())]
+    line = f"{name}({', '.join(arguments)})"
+    if len(line) <= LONGEST_LINE:
+        return line
+    return f"{name}(\n" + "".join(f"    {argument},\n" for argument in arguments) + ")"
+
+
+# Whether a form can ask for a parameter
+
+
+def checked_parameters(owner: str, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """Return `parameters`; raise SignatureError, which names `owner`, for the first that is at fault."""
+    for parameter in parameters:
+        fault = _fault(parameter)
+        if fault:
+            raise SignatureError(f"{owner}: parameter {parameter.name!r} {fault}")
+    return tuple(parameters)
+
+
+def is_literal(value: Any) -> bool:
+    """Return whether `value` is what Python reads from what it writes of it."""
+    try:
+        return bool(ast.literal_eval(repr(value)) == value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+
+
+def _fault(parameter: Parameter) -> str | None:
+    low, high, step = parameter.low, parameter.high, parameter.step
+    for number in (low, high, step):
+        if number is not None and not isinstance(number, Real):
+            return f"has the bound or step {number!r}, which is no number"
+    if low is not None and high is not None and low > high:
+        return f"can have no value: it must be at least {low:g} and at most {high:g}"
+    if step is not None and step <= 0:
+        return f"has the step {step:g}; give one above 0"
+    if parameter.choices is not None and not parameter.choices:
+        return "has no choices"
+    if parameter.required:
+        return _fault_of_type(parameter)
+    try:
+        parameter.check(parameter.default)
+    except ParameterError as error:
+        return f"has the default {parameter.default!r}, which its annotation refuses: {error.rule}"
+    return None
+
+
+def _fault_of_type(parameter: Parameter) -> str | None:
+    if parameter.kind != "any" or _can_be_typed(parameter.annotation):
+        return None
+    return (
+        f"is a {_name(parameter.annotation)}, which nobody can type, and has no default; give it one, or "
+        "annotate it as int, float, bool, str, a Literal, an Enum, or a list, tuple or dict of those"
+    )
+
+
+def _can_be_typed(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        return _can_be_typed(annotation.__origin__)
+    if origin in (typing.Union, types.UnionType):
+        return any(_can_be_typed(member) for member in typing.get_args(annotation))
+    kind = origin or annotation
+    if annotation in (MISSING, Any) or not isinstance(kind, type):
+        return True
+    try:
+        return any(issubclass(typed, kind) for typed in _TYPED)
+    except TypeError:  # a protocol that cannot be asked
+        return True
+
+
+def _name(annotation: Any) -> str:
+    return getattr(annotation, "__name__", None) or str(annotation)
+
+
+# What stands already
+
+
+class DrawnBefore:
+    """What a form has instead of a job when its drawing stands: it has finished already."""
+
+    id = ""
+    status = "finished"
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+
+    @property
+    def result(self) -> str:
+        """The path of the drawing's file."""
+        return str(self.drawing.path)
+
+    def wait(self, timeout: Any = None) -> str:
+        """Return the path at once."""
+        return self.result
+
+    def cancel(self, grace: Any = 0.0) -> bool:
+        """Return False: there is nothing to cancel."""
+        return False
+
+    @property
+    def state(self) -> JobState:
+        """What a display shows of it."""
+        return JobState(self.id, "finished", result=self.result, drawn_before=self.words)
+
+    @property
+    def words(self) -> str:
+        """That it was drawn before, and when."""
+        moment = self.drawing.drawn_at.astimezone()
+        today = moment.date() == datetime.now().astimezone().date()
+        return (
+            f"drawn before, {'at' if today else 'on ' + moment.strftime('%d %b at')} {moment:%H:%M}"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Show the drawing, as a job that has finished does."""
+        return {**self.drawing._repr_mimebundle_(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<DrawnBefore {self.drawing.path.name}>"
+
+
+@contextmanager
+def at_one_moment() -> Iterator[None]:
+    """Look at sketches, home and catalogue once in the block, which asks for many drawings."""
+    with ExitStack() as blocks:
+        blocks.enter_context(one_look())
+        with suppress(CatalogueError):  # it knows of none then
+            blocks.enter_context(reading())
+        yield
+
+
+def recipe_for(target: Target, arguments: Mapping[str, Any]) -> Recipe | None:
+    """Return the recipe that a job of `target` with `arguments` has; None for a job that is no sketch's.
+
+    One that goes to a file of a given name is left to the worker.
+    """
+    if not target.takes_margin or arguments.get("output_filename"):
+        return None
+    sketch = target.sketch or chosen(arguments["pattern_type"])
+    values = {name: value for name, value in arguments.items() if name not in HANDED}
+    page = (arguments["width"], arguments["height"])
+    seed, margin = arguments.get("seed", 0), arguments.get("margin")
+    streams = arguments.get("streams")
+    return recipe_of(sketch, *page, seed=seed, margin=margin, streams=streams, values=values)
+
+
+def standing_drawing(recipe: Recipe | None) -> Drawing | None:
+    """Return the drawing of that recipe if it stands. A catalogue that cannot be read knows of none."""
+    try:
+        return None if recipe is None else standing(recipe)
+    except CatalogueError:
+        return None
+
+
+def enqueue_drawing(
+    target: Target,
+    arguments: Mapping[str, Any],
+    *,
+    fresh: bool = False,
+    draft: bool = False,
+    job_timeout: Any = None,
+) -> Job | Drawing:
+    """Return the drawing if it stands and is not to be `fresh`, else a job for it, enqueued.
+
+    A `draft` goes to a folder that is emptied, and the catalogue does not know of it.
+    """
+    recipe = recipe_for(target, arguments)
+    known = None if fresh else standing_drawing(recipe)
+    if known is not None:
+        return known
+    how = {name: True for name, on in (("fresh", fresh), ("draft", draft)) if on and recipe}
+    meta = {} if recipe is None else {"recipe": recipe.request}
+    seed = f", seed {arguments['seed']}" if target.has_seed and "seed" in arguments else ""
+    return enqueue_background_job(
+        target.task,
+        job_description=f"{target.title}{seed}",
+        job_timeout=job_timeout,
+        job_priority=FORM_PRIORITY,
+        **({"job_meta": meta} if meta else {}),
+        **arguments,
+        **how,
+    )
+
+
+def opened(
+    drawing: Drawing | str | Path, *, trust: bool = False
+) -> tuple[Drawable, dict[str, Any], Drawing]:
+    """Return the target, the settings and the drawing that a form opens for a drawing or its file.
+
+    Raises ProvenanceError where its sketch is one of a notebook that is not defined here.
+    """
+    found = drawing if isinstance(drawing, Drawing) else find(drawing)
+    given = {"width": found.width, "height": found.height, "margin": found.margin}
+    sketch = _sketch_of(found, trust=trust)
+    seed = {"seed": found.seed, "streams": found.streams} if chosen(sketch).takes_rng else {}
+    known = {parameter.name for parameter in chosen(sketch).parameters}
+    values = {name: value for name, value in found.parameters.items() if name in known}
+    return sketch, {**given, **seed, **values}, found
+
+
+def page_for(
+    drawing: Drawing, paper: str | None = None, orientation: Orientation | None = None
+) -> dict[str, float]:
+    """Return the page for a drawing on another `paper`, or turned, the margin in proportion.
+
+    Without an orientation it lies as it does now. Raises UnknownNameError for a paper.
+    """
+    turned: Orientation = "landscape" if drawing.width > drawing.height else "portrait"
+    size = paper_size(paper or f"{drawing.width:g}x{drawing.height:g}", orientation or turned)
+    factor = min(size) / min(drawing.width, drawing.height)
+    return {"width": size[0], "height": size[1], "margin": round(drawing.margin * factor, 6)}
+
+
+def is_drawing(target: object) -> TypeGuard[Drawing | Path | str]:
+    """Return whether `target` names a drawing: one of the catalogue, or an SVG file."""
+    named = isinstance(target, (str, os.PathLike)) and os.fspath(target).endswith(".svg")
+    return named or isinstance(target, Drawing)
+
+
+def notebook_sketch(name: str) -> Callable[..., Any] | None:
+    """Return the sketch that this notebook defines under that name, None for none."""
+    here = vars(sys.modules["__main__"]).get(name)
+    return here if callable(here) and is_sketch(here) else None
+
+
+def _sketch_of(drawing: Drawing, *, trust: bool) -> Drawable:
+    here = notebook_sketch(drawing.sketch)
+    if here is not None:
+        return here
+    from drawscape.catalogue.redraw import known_provenance, sketch_for
+
+    provenance = known_provenance(drawing)
+    if not provenance.source and drawing.sketch in SKETCHES:
+        return drawing.sketch
+    try:
+        return sketch_for(provenance, trust=trust)
+    except ProvenanceError:
+        raise ProvenanceError(
+            f"the sketch {drawing.sketch!r} is not defined in this notebook; run its cell first, or let the "
+            "source that the drawing carries run: trust=True"
+        ) from None
+
+
+def kept_draft(recipe: Recipe | None) -> Drawing | None:
+    """Return the drawing made of a draft of that recipe; None where there is no such draft."""
+    if recipe is None:
+        return None
+    try:
+        draft = draft_for(recipe)
+        return None if draft is None else keep_draft(draft)
+    except (CatalogueError, OSError):
+        return None
+
+
+def newer_target(drawable: Drawable, target: Target) -> Target | None:
+    """Return what `drawable` is now, if its sketch has other parameters than `target`; else None."""
+    if target.patterns or not target.takes_margin:
+        return None
+    name = drawable if isinstance(drawable, str) else getattr(drawable, "__name__", "")
+    here = None if isinstance(drawable, str) else notebook_sketch(name)
+    now = here if here is not None else drawable
+    if isinstance(now, str) and now not in SKETCHES:
+        return None
+    sketch = SKETCHES[now] if isinstance(now, str) else as_sketch(now)
+    return None if sketch.parameters == target.parameters else target_of(now)

@@ -9,7 +9,10 @@ from drawscape.parameters.annotation import read_parameters
 from drawscape.parameters.keywords import parameters_apart
 from drawscape.parameters.parameter import (
     MISSING,
+    Color,
+    Format,
     Group,
+    InputFile,
     Kind,
     Parameter,
     check_arguments,
@@ -18,7 +21,10 @@ from drawscape.parameters.parameter import (
 
 __all__ = [
     "MISSING",
+    "Color",
+    "Format",
     "Group",
+    "InputFile",
     "Kind",
     "Parameter",
     "check_arguments",

@@ -105,6 +105,7 @@ def _apply(parameter: Parameter, item: Any) -> Parameter:
         ("documentation", "doc"),
         ("description", "doc"),
         ("group_name", "group"),
+        ("format_name", "text_format"),
     ):
         value = getattr(item, attribute, None)
         if value is not None:
@@ -120,4 +121,23 @@ def _with_kind(parameter: Parameter, base: Any) -> Parameter:
     for kind, builtin in (("bool", bool), ("int", int), ("float", float), ("text", str)):
         if base is builtin:
             return replace(parameter, kind=typing.cast(Kind, kind))
-    return parameter
+    return _with_items(parameter, base)
+
+
+def _with_items(parameter: Parameter, base: Any) -> Parameter:
+    """Return the parameter of a list or tuple of simple values; of any other type as it is."""
+    arguments = typing.get_args(base)
+    if typing.get_origin(base) not in (list, tuple) or not arguments:
+        return parameter
+    open_ended = typing.get_origin(base) is list or arguments[-1] is Ellipsis
+    kinds = arguments[:1] if open_ended else arguments
+    items = tuple(_read(f"{parameter.name}[{i}]", kind, MISSING) for i, kind in enumerate(kinds))
+    if any(item.kind in ("any", "list") for item in items):
+        return parameter
+    return replace(
+        parameter,
+        kind="list",
+        items=items,
+        open_ended=open_ended,
+        makes_list=typing.get_origin(base) is list,
+    )

@@ -3,12 +3,12 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.parameters.value import check_value
 
-Kind = Literal["int", "float", "bool", "choice", "text", "any"]
+Kind = Literal["int", "float", "bool", "choice", "text", "list", "any"]
 
 MISSING: Any = inspect.Parameter.empty
 """The default of a parameter that has none."""
@@ -29,12 +29,32 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Format:
+    """What a text means: forms show a `color` with a picker, and a `file` with a button and its picture.
+
+    `Color` and `InputFile` are annotations that have it.
+
+    >>> from drawscape.parameters import Color, read_parameters
+    >>> def field(svg, *, ink: Color = "#1d3f8f"): ...
+    >>> read_parameters(field, skip=["svg"])[0].json_schema()["format"]
+    'color'
+    """
+
+    format_name: Literal["color", "file"]
+
+
+Color = Annotated[str, Format("color")]
+InputFile = Annotated[str, Format("file")]
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One parameter of a function, as its annotation describes it.
 
     `low` and `high` bound a number; `low_open` and `high_open` exclude the bound itself. `choices` maps
     the name that a person sees to the value that the function gets. `optional` allows None. Forms show
-    what has the same `group` together.
+    what has the same `group` together. A list or tuple has `items`: one for each place, or one for all
+    of them if it is `open_ended`; `makes_list` tells a list from a tuple.
     """
 
     name: str
@@ -51,6 +71,10 @@ class Parameter:
     optional: bool = False
     doc: str = ""
     group: str = ""
+    text_format: str = ""
+    items: tuple["Parameter", ...] = ()
+    open_ended: bool = False
+    makes_list: bool = False
     annotation: Any = None
 
     @property
@@ -74,10 +98,19 @@ class Parameter:
 
     def json_schema(self) -> dict[str, Any]:
         """Return this parameter as a JSON Schema object."""
-        kinds = {"int": "integer", "float": "number", "bool": "boolean", "text": "string"}
+        kinds = {
+            "int": "integer",
+            "float": "number",
+            "bool": "boolean",
+            "text": "string",
+            "list": "array",
+        }
         schema: dict[str, Any] = {}
         if self.kind in kinds:
             schema["type"] = [kinds[self.kind], "null"] if self.optional else kinds[self.kind]
+        if self.items:
+            places = [item.json_schema() for item in self.items]
+            schema |= {"items": places[0]} if self.open_ended else {"prefixItems": places}
         if self.choices is not None:
             schema["enum"] = [*self.choices, None] if self.optional else list(self.choices)
         pairs = {
@@ -87,6 +120,8 @@ class Parameter:
             "minLength": self.min_length,
             "maxLength": self.max_length,
             "description": self.doc or None,
+            "format": self.text_format or None,
+            "x-group": self.group or None,
         }
         schema.update({key: value for key, value in pairs.items() if value is not None})
         if self.default is not MISSING:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import ParameterError
@@ -107,11 +109,32 @@ def _check_text(parameter: Parameter, value: Any) -> str:
     return value
 
 
+def _check_list(parameter: Parameter, value: Any) -> Any:
+    """Return a list, or a tuple where the annotation is one, with each item checked."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, SyntaxError):
+            value = ast.literal_eval(value)
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise ParameterError(parameter.name, value, "must be a list")
+    found, items = list(value), parameter.items
+    if parameter.open_ended:
+        items = items * len(found)
+    if len(found) != len(items):
+        raise ParameterError(parameter.name, value, f"must have {len(items)} items")
+    low, high = parameter.min_length or 0, parameter.max_length
+    if len(found) < low or (high is not None and len(found) > high):
+        most = "" if high is None else f" and at most {high}"
+        raise ParameterError(parameter.name, value, f"must have at least {low}{most} items")
+    checked = [item.check(one) for item, one in zip(items, found, strict=True)]
+    return checked if parameter.makes_list else tuple(checked)
+
+
 _CHECKS: dict[str, Callable[[Parameter, Any], Any]] = {
     "int": _check_number,
     "float": _check_number,
     "bool": _check_bool,
     "choice": _check_choice,
     "text": _check_text,
+    "list": _check_list,
     "any": lambda _parameter, value: value,
 }

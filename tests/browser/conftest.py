@@ -98,5 +98,5 @@ def labs(tmp_path: Path, environment: dict[str, str]) -> Callable[[], Any]:
 def notebook(lab: Any, page: Any) -> Any:
     """A notebook with one form, shown."""
     notebook = lab.run_cells(page, EXACT)
-    page.locator(".drawscape-scripted").wait_for()
+    notebook.form().await_status("finished")  # it draws its first picture by itself
     return notebook

@@ -36,7 +36,7 @@ def test_a_press_on_draw_brings_the_file_of_that_job(lab: Any, page: Any) -> Non
     notebook.run_all()
     assert notebook.cell_errors() == []
     form = notebook.form()
-    form.choose_pattern("reaction diffusion")
+    form.choose_pattern("reaction_diffusion")
     form.slide("steps", 2000)
     form.record_statuses()
     form.press("Draw")
@@ -69,9 +69,8 @@ def test_cancel_stops_a_slow_drawing_and_keeps_what_was_drawn(lab: Any, page: An
 
 def test_an_error_in_the_worker_is_read_in_the_form(notebook: Any) -> None:
     form = notebook.form()
-    form.root.locator(".drawscape-parameter-output_filename input").fill("../escape.svg")
-    form.root.locator(".drawscape-parameter-output_filename input").press("Enter")
-    form.press("Draw")
+    form.field("output_filename").fill("../escape.svg")
+    form.field("output_filename").press("Enter")
     form.await_status("failed")
     assert "leads out of the output folder" in form.words.inner_text()
     form.root.get_by_text("traceback", exact=True).click()

@@ -176,7 +176,7 @@ def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
     form = notebook.form()
     form.press("Draw")
     form.await_status("finished")
-    form.root.locator(".drawscape-look").click()
+    form.press("Inspect")
     await_settled(page)
     assert not form.root.locator("img.drawscape-picture").is_visible()
     assert (
@@ -184,7 +184,7 @@ def test_a_form_looks_closely_at_its_drawing(lab: Any, page: Any) -> None:
         .get_attribute("aria-label")
         .startswith("spiral-0-")
     )
-    form.root.locator(".drawscape-look").click()
+    form.press("Inspect")
     form.root.locator("img.drawscape-picture").wait_for()
 
 

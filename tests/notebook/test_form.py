@@ -1,18 +1,22 @@
 """A form enqueues real jobs for a real worker and shows what became of them."""
 
-from collections.abc import Callable, Iterator
+import re
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import pytest
 from annotated_types import Interval, doc
 from support import wait_until
-from widget_tree import all_of, button, control, part, picture, text
+from widget_tree import send
 
-from drawscape.errors import ParameterError
+from drawscape.catalogue import drawings, find
 from drawscape.job_manager import JobFailed, enqueue_background_job, list_jobs
-from drawscape.notebook import form
-from drawscape.notebook.form_view import Form
+from drawscape.notebook import Form, form
+from drawscape.parameters import InputFile
 from drawscape.sketches import draw
 
 pytestmark = pytest.mark.usefixtures("consumer")
@@ -54,42 +58,32 @@ def gate(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "open").touch()
 
 
-def statuses_of(shown: Form) -> list[str]:
-    """Return a list that grows with each status that the form shows."""
-    seen: list[str] = []
-    part(shown, "status").observe(lambda change: seen.append(change["new"]), names="value")
-    return seen
-
-
 def circles(shown: Form) -> int:
-    return picture(shown).count(b"<circle")
+    return bytes(shown.picture).count(b"<circle")
 
 
 def await_status(shown: Form, begin: str) -> None:
     wait_until(lambda: shown.status.startswith(begin), 60, f"{begin!r}, not {shown.status!r}")
 
 
-def test_the_picture_is_the_file_of_the_job() -> None:
-    dots = form(plot, paper="A6", seed=5, dots=7)
-    path = dots.draw().wait(60)
-    await_status(dots, "finished in")
-    assert picture(dots) == Path(path).read_bytes()
-    assert part(dots, "bar").value == 1.0
-    assert text(dots, "caption").startswith("output/dots-5-7.svg")
-    assert button(dots, "Cancel").disabled
+def details(shown: Form) -> dict[str, str]:
+    return {one["head"]: one["text"] for one in shown.state["details"]}
 
 
-def test_progress_and_preview_show_while_it_draws(gate: Path) -> None:
+def test_progress_and_preview_show_while_it_draws_and_then_the_file(gate: Path) -> None:
     dots = form(plot, dots=4, gate=str(gate))
-    seen = statuses_of(dots)
     job = dots.draw()
     await_status(dots, "drawing 75 %: dot 3")
     wait_until(lambda: circles(dots) == 3, 60, "a preview")
-    assert part(dots, "bar").value == pytest.approx(0.75)
+    assert dots.state["progress"] == pytest.approx(0.75)
+    assert dots.state["running"]
     gate.touch()
-    job.wait(60)
+    path = Path(job.wait(60))
     await_status(dots, "finished in")
-    assert seen[0].startswith(("waiting", "drawing"))
+    assert dots.picture == path.read_bytes()
+    assert dots.state["progress"] == 1.0
+    assert dots.state["caption"].startswith("output/dots-0-4.svg")
+    assert not dots.state["running"]
 
 
 def test_a_job_that_waits_says_how_many_are_ahead(gate: Path) -> None:
@@ -110,52 +104,42 @@ def test_cancel_stops_a_running_drawing_and_keeps_its_last_preview(gate: Path) -
     dots = form(plot, dots=5, gate=str(gate))
     dots.draw()
     wait_until(lambda: circles(dots) == 4, 60, "a preview")
-    button(dots, "Cancel").click()
+    send(dots, "cancel")
     await_status(dots, "stopped after")
     assert circles(dots) == 4
-    assert button(dots, "Cancel").disabled
 
 
 def test_an_error_of_the_task_shows_in_the_form_with_its_traceback() -> None:
     dots = form(plot, fail_at=1)
-    job = dots.draw()
     with pytest.raises(JobFailed, match="dot 1 is <b>bad</b>"):
-        job.wait(60)
-    await_status(dots, "failed: ValueError: dot 1 is &lt;b&gt;bad")
-    trouble = part(dots, "trouble").value
-    assert "Traceback" in trouble
-    assert "<b>" not in trouble
+        dots.draw().wait(60)
+    await_status(dots, "failed: ValueError: dot 1 is <b>bad")
+    assert "Traceback" in details(dots)["traceback"]
 
 
-def test_drawing_again_cancels_the_former_job(gate: Path) -> None:
+def test_drawing_again_cancels_the_former_job_and_follows_only_its_own(gate: Path) -> None:
     dots = form(plot, dots=3, gate=str(gate))
     former = dots.draw()
     await_status(dots, "drawing")
+    other = enqueue_background_job(plot, width=10, height=10, dots=9, seed=77)
     dots.set(gate="", seed=8)
     dots.draw().wait(60)
+    other.wait(60)
     await_status(dots, "finished")
     assert former.status == "stopped"
-    assert b"<!-- 8 -->" in picture(dots)
+    assert b"<!-- 8 -->" in bytes(dots.picture)
 
 
-def test_a_live_form_draws_while_settings_change_and_the_last_one_in_the_end() -> None:
-    dots = form(plot, live=True)
-    before = len(list_jobs())
-    for count in range(10, 60):
-        dots.set(dots=count)
-    wait_until(lambda: circles(dots) == 59, 60, "the last setting")
-    await_status(dots, "finished")
-    drawn = len(list_jobs(limit=None)) - before
-    assert 1 <= drawn < 50
-    assert not list_jobs(("queued", "started"))
-
-
-def test_an_empty_sheet_has_the_chosen_size() -> None:
-    dots = form(plot, paper="A5")
-    assert b'width="148mm" height="210mm"' in picture(dots)
-    dots.set(width=210, height=148)
-    assert b'width="210mm" height="148mm"' in picture(dots)
-    assert text(dots, "caption") == "210 x 148 mm"
+def test_the_picture_says_when_it_is_older_than_the_settings() -> None:
+    shown = form(plot, dots=3)
+    shown.set(dots=4)
+    assert not shown.state["older"]
+    shown.draw().wait(60)
+    await_status(shown, "finished")
+    shown.set(dots=5)
+    assert shown.state["older"]
+    shown.set(dots=4)
+    assert not shown.state["older"]
 
 
 def test_a_task_that_returns_words_shows_them() -> None:
@@ -164,136 +148,281 @@ def test_a_task_that_returns_words_shows_them() -> None:
         return f"{len(text)} letters"
 
     letters = form(count_letters)
-    assert button(letters, "Run")
     letters.draw().wait(60)
     await_status(letters, "finished")
-    assert text(letters, "caption") == "7 letters"
-
-
-def test_values_hold_everything_that_the_controls_say() -> None:
-    dots = form(plot, paper="A5", orientation="landscape", seed=3, dots=12)
-    assert dots.values == {
-        "width": 210.0,
-        "height": 148.0,
-        "seed": 3,
-        "dots": 12,
-        "fail_at": 99,
-        "gate": "",
-    }
+    assert letters.state["caption"] == "7 letters"
 
 
 def test_without_a_kernel_a_form_says_what_stands_there() -> None:
     dots = form(plot)
     assert repr(dots) == "<Form: the form of plot>"
-    bundle = dots._repr_mimebundle_()
-    assert bundle["text/plain"] == "[ the form of plot: run this cell to see it live ]"
-    assert "application/vnd.jupyter.widget-view+json" in bundle
+    data, _ = dots._repr_mimebundle_()
+    assert data["text/plain"] == "[ the form of plot: run this cell to see it live ]"
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert {"draw", "set", "values", "undo", "code"} <= set(dir(dots))
+    assert "comm" not in dir(dots)
 
 
-def test_a_form_follows_only_its_own_latest_job(gate: Path) -> None:
-    dots = form(plot, dots=3)
-    other = enqueue_background_job(plot, width=10, height=10, dots=9, seed=77)
-    dots.draw().wait(60)
-    other.wait(60)
-    await_status(dots, "finished")
-    assert circles(dots) == 3
-
-
-def test_clicks_reach_the_same_code_as_calls() -> None:
-    dots = form(plot, dots=2)
-    click: Callable[[], None] = button(dots, "Draw").click
-    click()
-    assert dots.job is not None
-    assert Path(dots.job.wait(60)).name == "dots-0-2.svg"
-
-
-def test_undo_and_redo_go_through_every_change() -> None:
-    shown = form(plot, dots=3)
-    shown.set(dots=5)
-    shown.set(seed=9, paper="A6")
-    shown.shuffle()
-    shuffled = shown.values
-    shown.reset()
-    assert shown.values["dots"] == 3
-    button(shown, "Undo").click()
-    assert shown.values == shuffled
-    shown.undo()
-    assert (shown.values["dots"], shown.values["seed"], shown.values["width"]) == (5, 9, 105)
-    shown.undo()
-    shown.undo()
-    assert (shown.values["dots"], shown.values["seed"], shown.values["width"]) == (3, 0, 210)
-    assert button(shown, "Undo").disabled
-    shown.redo()
-    assert shown.values["dots"] == 5
-    shown.set(dots=7)
-    assert button(shown, "Redo").disabled
-
-
-def test_one_move_of_a_slider_is_one_step_back() -> None:
-    shown = form(plot, dots=3)
-    slider = control(shown, "dots")[0]
-    for notch in range(3, 30):
-        slider.value = notch
-    shown.undo()
-    assert shown.values["dots"] == 3
-
-
-def test_reset_goes_back_to_the_settings_of_the_start() -> None:
-    shown = form(plot, dots=12, seed=4, paper="A5")
-    shown.set(dots=50, seed=9, paper="A3")
-    button(shown, "Reset").click()
-    assert (shown.values["dots"], shown.values["seed"], shown.values["width"]) == (12, 4, 148)
-
-
-def test_the_picture_says_when_it_is_older_than_the_settings() -> None:
-    shown = form(plot, dots=3)
-    shown.set(dots=4)
-    assert "older" not in text(shown, "caption")
-    shown.draw().wait(60)
-    await_status(shown, "finished")
-    shown.set(dots=5)
-    assert text(shown, "caption").startswith("older than the settings · output/dots")
-    shown.draw().wait(60)
-    await_status(shown, "finished")
-    assert text(shown, "caption").startswith("output/dots-0-5.svg")
-
-
-def test_the_dice_draws() -> None:
+def test_the_dice_and_shuffle_draw_and_the_page_hears_that_it_was_dealt_with() -> None:
     shown = form(plot, dots=2)
-    button(shown, "Draw with another seed").click()
-    assert shown.job is not None
-    assert Path(shown.job.wait(60)).name == f"dots-{shown.values['seed']}-2.svg"
-
-
-@pytest.mark.parametrize("typed", ["1e3", "3.7", "-5", "x"])
-def test_a_seed_that_is_none_is_refused_at_the_field_and_when_drawing(typed: str) -> None:
-    shown = form(plot)
-    control(shown, "seed")[0].value = typed
-    hints = [widget.value for widget in all_of(shown, "is-wrong")]
-    assert len(hints) == 1
-    with pytest.raises(ParameterError, match="seed="):
-        shown.draw()
-
-
-def test_live_is_true_or_false() -> None:
-    with pytest.raises(ParameterError, match="live='maybe': must be true or false"):
-        form(plot, live="maybe")  # type: ignore[arg-type]
+    send(shown, "change", inputs={"seed": "4711"}, gesture=1)
+    send(shown, "dice")
+    assert Path(shown.job.wait(60)).name == "dots-4711-2.svg"
+    shown.lock("fail_at", "gate")
+    send(shown, "shuffle")
+    assert shown.job.wait(60)
+    send(shown, "code")
+    assert shown.state["ack"] > 0
+    assert shown.code in shown.state["details"][0]["text"]
+    shown.set(seed=3)
+    assert shown.state["details"] == []
 
 
 def test_the_code_of_a_form_draws_the_same() -> None:
     shown = form("spiral", paper="A6", seed=0, turns=7)
     svg = eval(shown.code, {"draw": draw})  # noqa: S307 - it is ours
     assert svg.provenance["parameters"]["turns"] == 7
-    button(shown, "Code").click()
-    assert "<details open>" in part(shown, "trouble").value
-    assert "turns=7" in part(shown, "trouble").value
-    shown.set(turns=8)
-    assert "turns=7" not in part(shown, "trouble").value
     task = form(plot, dots=4, gate="a/place/that/is/long")
     assert task.code.startswith("enqueue_background_job(\n    plot,\n")
     assert "    dots=4,\n" in task.code
 
 
-def test_a_form_offers_its_own_names_only() -> None:
-    assert {"draw", "set", "values", "undo", "code"} <= set(dir(form(plot)))
-    assert "comm" not in dir(form(plot))
+# A live form
+
+
+def test_the_frames_of_a_drag_are_drafts_and_what_the_hand_rests_on_is_a_drawing() -> None:
+    """One drag of 0.3 left 13 drawings."""
+    shown = form("spiral", paper="A7", live=True)
+    before = len(drawings())
+    for turns in range(10, 40):
+        send(shown, "change", inputs={"turns": str(turns)}, gesture=1)
+    wait_until(lambda: shown.recent.paths != [], 60, "the drawing in the strip")
+    (kept,) = [one for one in drawings() if one.parameters.get("turns") == 39]
+    assert len(drawings()) == before + 1
+    assert (shown.recent.paths, shown.picture) == ([kept.path], kept.path.read_bytes())
+    assert shown.state["caption"].startswith("output/")
+    assert shown.status.startswith("finished in")
+
+
+def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again() -> None:
+    shown = form("rose", paper="A7", live=True)
+    shown.set(petals=11)
+    wait_until(lambda: shown.state["caption"].startswith("draft"), 60, "a draft")
+    jobs = len(list_jobs(limit=None))
+    path = Path(shown.draw().wait(60))
+    assert len(list_jobs(limit=None)) == jobs
+    assert find(path).parameters["petals"] == 11
+
+
+def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end() -> None:
+    dots = form(plot, live=True)
+    before = len(list_jobs(limit=None))
+    for count in range(10, 60):
+        dots.set(dots=count)
+    wait_until(lambda: circles(dots) == 59, 60, "the last setting")
+    await_status(dots, "finished")
+    assert 1 <= len(list_jobs(limit=None)) - before < 50
+    assert not list_jobs(("queued", "started"))
+
+
+# What stands already
+
+
+def test_a_form_shows_what_stands_and_a_second_click_draws_it_again() -> None:
+    path = form("hypotrochoid", paper="A7").draw().wait(60)
+    count = len(list_jobs(limit=None))
+    again = form("hypotrochoid", paper="A7")
+    send(again, "draw", fresh=False)
+    assert again.job.wait() == path
+    assert "drawn before, at" in again.status
+    assert len(list_jobs(limit=None)) == count
+    send(again, "draw", fresh=False)
+    assert again.job.wait(60) == path
+    assert len(list_jobs(limit=None)) == count + 1
+
+
+def test_a_form_opens_with_its_picture_or_draws_its_first() -> None:
+    shown = form("lissajous", paper="A7")
+    assert shown.job is None
+    send(shown, "ready")
+    path = Path(shown.job.wait(60))
+    count = len(list_jobs(limit=None))
+    again = form("lissajous", paper="A7")
+    send(again, "ready")
+    assert again.picture == path.read_bytes()
+    assert len(list_jobs(limit=None)) == count
+    task = form(plot)
+    send(task, "ready")  # who knows what a task does
+    assert task.job is None
+
+
+def test_a_drawing_opens_as_a_form_with_its_settings() -> None:
+    path = form("truchet", paper="A7", seed=5, tiles=3, split=0.25).draw().wait(60)
+    for target in (find(path), path, Path(path)):
+        opened = form(target)
+        values = opened.values
+        assert (values["seed"], values["tiles"], values["split"]) == (5, 3, 0.25)
+        assert opened.job.wait() == path
+    assert form(find(path), seed=6).values["seed"] == 6
+    larger = form(find(path), paper="A5", orientation="landscape").values
+    assert (larger["width"], larger["height"], larger["tiles"]) == (210, 148, 3)
+    assert larger["margin"] == pytest.approx(find(path).margin * 2)
+
+
+# Sketches of a cell
+
+
+def test_a_function_drawn_by_the_worker_gives_the_bytes_that_it_gives_here() -> None:
+    def crosses(svg: Any, rng: Any, *, count: int = 9, at: tuple[float, float] = (1.5, 2)) -> None:
+        """Crosses anywhere."""
+        for x, y in rng.uniform(10, 90, (count, 2)):
+            svg.line(x - at[0], y, x + at[1], y)
+
+    marks = form(crosses, paper="100x100", seed=4)
+    path = marks.set(count=20, at=(3, 1.25)).draw().wait(60)
+    here = draw(crosses, 100, 100, seed=4, count=20, at=(3, 1.25))
+    assert Path(path).read_bytes() == here.to_bytes()
+
+
+def test_a_sketch_of_a_file_beside_the_notebook_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "besidesketch.py").write_text(
+        "RADIUS = 20\n\ndef ring(svg, rng, *, n: int = 3):\n    svg.circle(50, 50, RADIUS + n)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import besidesketch  # type: ignore[import-not-found]
+
+    shown = form(besidesketch.ring, n=5)
+    assert 'r="25"' in Path(shown.draw().wait(60)).read_text()
+
+
+def test_the_die_of_a_stream_draws_its_part_anew_and_keeps_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dots(svg: Any, rng: Any) -> None:
+        """Dots in places of one stream, with radii of another."""
+        for x, y in rng.stream("layout").uniform(10, 90, (5, 2)):
+            svg.circle(x, y, rng.stream("size").uniform(1, 5))
+
+    def places(data: bytes) -> list[bytes]:
+        return re.findall(rb'(?<=c)[xy]="[^"]*"', data)
+
+    shown = form(dots, paper="100x100", seed=4)
+    first = Path(shown.draw().wait(60)).read_bytes()
+    send(shown, "change", inputs={"streams.size": "99"}, gesture=1)
+    send(shown, "dice")
+    second = Path(shown.job.wait(60)).read_bytes()
+    assert places(first) == places(second)
+    assert first != second
+    assert second == draw(dots, 100, 100, seed=4, streams={"size": 99}).to_bytes()
+    monkeypatch.setattr(sys.modules["__main__"], "dots", dots, raising=False)
+    assert form(Path(shown.job.wait(60))).values["streams"] == {"size": 99}
+
+
+def test_a_traceback_of_a_cells_sketch_has_its_lines_and_what_it_printed() -> None:
+    def broken(svg: Any, *, lines: int = 3) -> None:
+        """Breaks."""
+        for line in range(lines):
+            print("<line>", line)
+        svg.circle(0, 0, lines / 0)
+
+    shown = form(broken)
+    with pytest.raises(JobFailed):
+        shown.set(lines=3000).draw().wait(60)
+    await_status(shown, "failed: ZeroDivisionError")
+    wait_until(lambda: "printed" in details(shown), 60, "what was printed")
+    assert "svg.circle(0, 0, lines / 0)" in details(shown)["traceback"]
+    assert "drawing.py" not in details(shown)["traceback"]
+    assert "the last 20,000 characters" in details(shown)["printed"]
+    assert "<line> 2999" in details(shown)["printed"]
+    assert "<line> 1\n" not in details(shown)["printed"]
+
+
+def test_an_error_that_nobody_foresaw_shows_in_the_form() -> None:
+    def unpicklable(width: float, height: float, lock: Any = None) -> str:
+        """Takes anything."""
+        return ""
+
+    anything = form(unpicklable, lock=threading.Lock())
+    send(anything, "draw", fresh=False)
+    assert "lock" in anything.status
+    assert "cannot be carried" in anything.status
+
+
+@pytest.mark.parametrize(
+    ("at", "words"), [(50, "nothing is drawn on it"), (-500, "all of it lies off the sheet")]
+)
+def test_a_sheet_that_looks_empty_says_why(at: float, words: str) -> None:
+    def lost(svg: Any, *, at: float = 50.0) -> None:
+        if at < 0:
+            svg.circle(at, at, 20)
+
+    shown = form(lost, at=at)
+    shown.draw().wait(60)
+    said = lambda: shown.state.get("caption", "") + shown.state.get("notice", "")  # noqa: E731
+    wait_until(lambda: words in said(), 60, words)
+
+
+# Under the picture
+
+
+def test_figures_and_exports_of_a_drawing_in_a_better_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = form("flow_field", paper="A6", spacing=4)
+    path = Path(shown.draw().wait(60))
+    wait_until(lambda: "→" in str(shown.state.get("figures")), 60, "figures in a better order")
+    assert [row["pen"] for row in shown.state["figures"]][-1] == "total"
+    assert len(shown.state["figures"]) == 3
+    sent: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(
+        shown, "send", lambda content, buffers=None: sent.append((content, buffers))
+    )
+    send(shown, "export", format="G-code", per_pen=True)
+    wait_until(lambda: shown.state["notice"].startswith("wrote output/"), 60, "the files")
+    assert [one["download"][-8:] for one, _ in sent] == ["-1.gcode", "-2.gcode"]
+    (file,) = shown.export("SVG, ordered")
+    assert file.parent == path.parent
+    assert file != path
+    send(shown, "inspect", open=True)
+    (message, buffers) = sent[-1]
+    assert message["drawings"][0]["buffers"] == len(buffers) == 4
+    before = shown.state["figures"]
+    send(shown, "plotter", name="marlin")
+    wait_until(lambda: shown.state["figures"] != before, 60, "times of another plotter")
+
+
+def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
+    shown = form("spiral", paper="A4")
+    assert "<img" not in shown.saved.html
+    shown.draw().wait(60)
+    wait_until(lambda: "<img" in shown.saved.html, 60, "the picture to keep")
+    assert "output/spiral-0-" in shown.saved.html
+    assert len(shown.saved.html) < 200_000
+
+
+def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drawscape.notebook.picture.LARGEST_SHOWN", 50_000)
+    monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
+    shown = form("spiral", paper="A5")
+    shown.draw().wait(60)
+    wait_until(lambda: "shown reduced" in shown.state["caption"], 60, "a reduced picture")
+    assert bytes(shown.picture)[8:12] == b"WEBP"
+
+
+def test_a_file_that_is_chosen_on_the_page_is_kept_in_the_home(tmp_path: Path) -> None:
+    from PIL import Image
+
+    def photo(svg: Any, *, picture: InputFile | None = None) -> None: ...
+
+    file = tmp_path / "a photo.png"
+    Image.fromarray(np.full((40, 30, 3), 200, np.uint8)).save(file)
+    shown = form(photo)
+    send(shown, "file", file.read_bytes(), name="picture", file=file.name)
+    assert shown.values["picture"] == "inputs/a_photo.png"
+    assert shown.state["previews"]["picture"].startswith("data:image/webp;base64,")
+    send(shown, "file", b"another", name="picture", file="../a photo.png")
+    assert shown.values["picture"] == "inputs/_a_photo.png"
+    shown.set(picture="nowhere.png")
+    assert shown.state["previews"]["picture"] == ""

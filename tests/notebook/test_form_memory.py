@@ -1,18 +1,16 @@
-"""What a form remembers: its last pictures in a strip, and settings that were given a name."""
+"""What a form remembers: its settings, its last pictures in a strip, and settings that were given a name."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support import wait_until
-from widget_tree import button, part, picture, text, walk
+from widget_tree import send
 
 from drawscape.catalogue import find
 from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.jobs import get_job, list_jobs
-from drawscape.notebook import form
-from drawscape.notebook.form_view import Form
-from drawscape.notebook.tile_grid import TileGrid
+from drawscape.notebook import Form, form
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -25,15 +23,11 @@ def notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     return name
 
 
-def strip(shown: Form) -> Any:
-    return next(w for w in walk(part(shown, "strip")) if isinstance(w, TileGrid))
-
-
 def drawn(shown: Form, **values: Any) -> Path:
     """Draw with those values and return the file once it is in the strip, first or where it was."""
     path = Path(shown.set(**values).draw().wait(60))
     wait_until(lambda: path in shown.recent.paths, 60, "the picture in the strip")
-    wait_until(lambda: len(strip(shown).tiles) == len(shown.recent.paths), 60, "its tile")
+    wait_until(lambda: len(shown.strip) == len(shown.recent.paths), 60, "its tile")
     return path
 
 
@@ -53,16 +47,15 @@ def page(width: float, height: float, dots: int = 3) -> str:
 def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(target: Any) -> None:
     shown = form(target, paper="A7")
     first = drawn(shown)
-    settings, bytes_before = shown.values, picture(shown)
+    settings, before = shown.values, shown.picture
     second = drawn(shown, width=100, height=80)
     assert shown.recent.paths == [second, first]
-    assert "100 x 80 mm" in strip(shown).tiles[0].caption
-    assert strip(shown).tiles[0].thumbnail
+    assert "100 x 80 mm" in shown.strip[0]["caption"]
+    assert shown.strip[0]["thumbnail"]
     count = len(list_jobs(limit=None))
-    strip(shown)._received(None, {"event": "select", "ids": [strip(shown).order[1]]}, [])
-    assert strip(shown).note == ""
-    assert (shown.values, picture(shown)) == (settings, bytes_before)
-    assert text(shown, "caption").startswith(f"output/{first.name}")
+    send(shown, "choose", id=shown.strip[1]["id"])
+    assert (shown.values, shown.picture) == (settings, before)
+    assert shown.state["caption"].startswith(f"output/{first.name}")
     assert "drawn before" in shown.status
     assert len(list_jobs(limit=None)) == count
     assert shown.recent.paths == [second, first]
@@ -70,52 +63,53 @@ def test_a_click_on_a_picture_of_the_strip_brings_it_and_its_settings_back(targe
     assert shown.values["width"] == 100
 
 
-def test_the_strip_and_its_stars_are_back_in_the_next_kernel(notebook: str) -> None:
-    shown = form("rose", paper="A7", seed=None)
+def test_strip_stars_and_settings_are_back_in_the_next_kernel(notebook: str) -> None:
+    shown = form("rose", paper="A7")
     first, second = drawn(shown), drawn(shown, petals=19)
-    strip(shown)._received(None, {"event": "star", "id": strip(shown).order[0], "stars": 4}, [])
-    assert strip(shown).note == ""
+    send(shown, "star", id=shown.strip[0]["id"], stars=4)
     assert find(second).stars == 4
-    again = form("rose", paper="A6")
+    again = form("rose", paper="A7")
+    assert again.values == shown.values
+    assert again.picture == second.read_bytes()
     assert again.recent.paths == [second, first]
-    wait_until(lambda: len(strip(again).tiles) == 2, 60, "the tiles")
-    assert [tile.stars for tile in strip(again).tiles] == [4, 0]
-    assert all(tile.thumbnail for tile in strip(again).tiles)
+    wait_until(lambda: len(again.strip) == 2, 60, "the tiles")
+    assert [tile["stars"] for tile in again.strip] == [4, 0]
     again.recent.choose(first)
-    assert again.values == {**shown.values, "petals": form("rose").values["petals"]}
+    assert again.values["petals"] != 19
+    other = form("rose", paper="A7", petals=20)  # what the cell says holds
+    assert other.values["petals"] == 20
     first.unlink()
     assert form("rose", paper="A6").recent.paths == [second]
 
 
-def test_two_pictures_of_the_strip_are_compared(notebook: str) -> None:
+def test_pictures_of_the_strip_are_compared(notebook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = form("rose", paper="A7")
     drawn(shown), drawn(shown, petals=14)
-    strip(shown)._received(None, {"event": "compare", "ids": list(strip(shown).order)}, [])
-    assert strip(shown).note == ""
-    assert part(part(shown, "strip"), "comparison")
+    sent: list[Any] = []
+    monkeypatch.setattr(shown, "send", lambda content, buffers=None: sent.append(content))
+    ids = [tile["id"] for tile in shown.strip]
+    send(shown, "compare", ids=ids[:1])
+    assert "choose two pictures" in shown.status
+    send(shown, "compare", ids=ids)
+    assert [one["words"] for one in sent[0]["drawings"]] == ["petals 14", "the first"]
 
 
 def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook: str) -> None:
     shown = form("rose", paper="A7", petals=15)
-    shown.named.save("five")
+    other = form("rose", paper="A4")
+    send(shown, "save", name="five")
     shown.set(petals=18, paper="A5").named.save("eight")
     assert shown.named.names == ["eight", "five"]
-    other = form("rose", paper="A4")
-    menu, name, save, trash = part(other, "named").children
-    assert [option[1] for option in menu.options] == ["", "eight", "five"]
-    menu.value = "five"
+    wait_until(lambda: other.state["names"] == ["eight", "five"], 60, "the names in the other form")
+    send(other, "load", name="five")
     assert (other.values["petals"], other.values["width"]) == (15, 74)
-    assert name.value == "five"
+    assert other.state["name"] == "five"
     other.set(petals=16)
-    assert menu.value == ""
-    other.undo()
-    assert (other.values["petals"], other.values["width"]) == (15, 74)
-    other.set(petals=16)
-    save.click()
-    assert shown.named.names == ["five", "eight"]
+    assert other.state["name"] == ""
+    send(other, "save", name="five")
     shown.named.load("five")
     assert shown.values["petals"] == 16
-    trash.click()
+    send(other, "delete", name="five")
     assert other.named.names == ["eight"]
     with pytest.raises(UnknownNameError, match="five"):
         shown.named.load("five")
@@ -126,59 +120,42 @@ def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook: str) -> 
     assert form("lissajous").named.names == []
 
 
-def test_saved_settings_of_a_sketch_that_has_changed_are_shown_as_far_as_they_fit(
-    notebook: str,
-) -> None:
+def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook: str) -> None:
     def reeds(svg: Any, *, count: int = 3, high: float = 2.0) -> None:
         """Reeds."""
         svg.line(10, 10, 20, 10 + count * high)
 
-    form(reeds, count=7, high=5.0).named.save("tall")
-
-    def reeds(svg: Any, *, count: int = 3, wide: float = 1.0) -> None:  # type: ignore[no-redef]
-        """Reeds."""
-        svg.line(10, 10, 20, 10 + count * wide)
-
-    shown = form(reeds)
-    shown.named.load("tall")
-    assert (shown.values["count"], shown.values["wide"]) == (7, 1.0)
-
-
-def test_the_form_of_an_edited_sketch_shows_the_last_picture_as_older(notebook: str) -> None:
-    def reeds(svg: Any, *, count: int = 3) -> None:
-        """Reeds."""
-        svg.line(10, 10, 20, 10 + count)
-
-    first = form(reeds, paper="A7")
-    path = drawn(first, count=5)
-    assert first.job is not None
+    first = form(reeds)
+    first.set(count=7, high=5.0).named.save("tall")
+    path = drawn(first)
     assert get_job(first.job.id).description == "reeds"
 
-    def reeds(svg: Any, *, count: int = 3) -> None:  # type: ignore[no-redef]
+    def reeds(svg: Any, *, count: int = 3, wide: float = 1.0) -> None:  # type: ignore[no-redef]
         """Reeds, bent."""
-        svg.line(10, 10, 30, 10 + count)
+        svg.line(10, 10, 30, 10 + count * wide)
 
-    edited = form(reeds, paper="A7")
-    assert picture(edited) == path.read_bytes()
-    assert text(edited, "caption").startswith(f"older than the settings · output/{path.name}")
-    edited.set(paper="A6")
-    assert picture(edited) == path.read_bytes()
-    anew = drawn(edited, paper="A7")
-    assert anew != path
+    edited = form(reeds)
+    assert (edited.values["count"], edited.values["wide"]) == (7, 1.0)
+    assert edited.picture == path.read_bytes()
+    assert edited.state["older"]
+    edited.set(count=1).named.load("tall")
+    assert edited.values["count"] == 7
+    anew = drawn(edited)
     assert edited.recent.paths == [anew, path]
-    assert text(edited, "caption").startswith(f"output/{anew.name}")
+    assert not edited.state["older"]
 
 
 def test_undo_brings_the_picture_of_those_settings_back() -> None:
     shown = form("rose", paper="A7")
     path = drawn(shown)
     drawn(shown, petals=13)
-    button(shown, "Undo").click()
-    assert text(shown, "caption").startswith(f"output/{path.name}")
+    send(shown, "undo")
+    assert shown.state["caption"].startswith(f"output/{path.name}")
     shown.set(petals=21)
-    assert text(shown, "caption").startswith("older than the settings")
+    assert shown.state["older"]
     shown.reset()
-    assert text(shown, "caption").startswith(f"output/{path.name}")
+    assert shown.state["caption"].startswith(f"output/{path.name}")
+    assert not shown.state["older"]
 
 
 def test_a_form_opens_although_the_catalogue_is_damaged(
@@ -190,6 +167,5 @@ def test_a_form_opens_although_the_catalogue_is_damaged(
     shown = form("rose", paper="A7")
     assert shown.recent.paths == []
     assert "the last pictures did not come back" in caplog.text
-    part(shown, "named").children[1].value = "five"
-    button(shown, "Save these settings under the name").click()
+    send(shown, "save", name="five")
     assert "cannot be used" in shown.status

@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from drawscape.errors import SignatureError
-from drawscape.notebook.form_view import Form
+from drawscape.notebook.forms import Form
 from drawscape.notebook.jobs import QueueTable
 from drawscape.notebook.magics import completions, offer_completions
 

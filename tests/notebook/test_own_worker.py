@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from support import wait_until
-from widget_tree import text
 
 from drawscape.errors import JobTimeout, QueueError
 from drawscape.jobs import enqueue_background_job, list_jobs, workers_alive
@@ -85,7 +84,7 @@ def test_a_form_starts_a_worker_and_says_so() -> None:
     held = form(hold)
     held.draw().wait(60)
     wait_until(lambda: held.status.startswith("finished"), 60, "the form")
-    wait_until(lambda: text(held, "note") == worker.STARTED, 60, "the note")
+    wait_until(lambda: held.state.get("note", "") == worker.STARTED, 60, "the note")
 
 
 def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
@@ -95,7 +94,7 @@ def test_a_form_outlives_its_worker(tmp_path: Path) -> None:
     job = held.draw()
     wait_until(lambda: held.status == "drawing", 60, "the start")
     os.kill(first.pid, signal.SIGKILL)
-    wait_until(lambda: text(held, "note") == worker.RESTARTED, 60, "the note")
+    wait_until(lambda: held.state.get("note", "") == worker.RESTARTED, 60, "the note")
     (tmp_path / "gate").touch()
     assert job.wait(60) == "done"
     wait_until(lambda: held.status.startswith("finished"), 60, "the form")
@@ -129,8 +128,8 @@ def test_workers_that_keep_dying_are_not_started_for_ever(monkeypatch: pytest.Mo
     wait_until(lambda: not workers_alive(), 60, "its end")
     held = form(hold)
     job = held.draw()
-    wait_until(lambda: "have died" in text(held, "note"), 60, "the note")
-    assert "drawscape worker" in text(held, "note")
+    wait_until(lambda: "have died" in held.state.get("note", ""), 60, "the note")
+    assert "drawscape worker" in held.state.get("note", "")
     job.cancel()
 
 

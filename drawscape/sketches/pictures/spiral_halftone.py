@@ -7,6 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Points
+from drawscape.parameters import InputFile
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.model import Share
@@ -19,7 +20,7 @@ def spiral_halftone(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     turns: Annotated[
         int, Interval(ge=10, le=120), doc("Turns from the middle to the near edge")

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.parameters import InputFile
 from drawscape.sketches import sketch
 from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.model import Share
@@ -17,7 +18,7 @@ def squiggles(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down the page")] = 110,
     swing: Annotated[

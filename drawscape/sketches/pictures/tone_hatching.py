@@ -8,6 +8,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.parameters import InputFile
 from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.model import Share
@@ -23,7 +24,7 @@ def tone_hatching(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     layers: Annotated[int, Interval(ge=2, le=6), doc("Directions that may cross")] = 4,
     spacing: Annotated[

@@ -9,6 +9,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import Bounds
+from drawscape.parameters import InputFile
 from drawscape.sketches import sketch
 from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.packing._stipple import stippled
@@ -25,7 +26,7 @@ def tsp_picture(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    picture: Annotated[str | None, doc("Picture file; none draws an ammonite")] = None,
+    picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
     cities: Annotated[int, Interval(ge=200, le=8000), doc("Points that the line visits")] = 6500,
     gamma: Annotated[

@@ -1,0 +1,202 @@
+"""A finished drawing as a plotter sees it: time, ink and lifts of each pen, notices, exports."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drawscape.drawing.document import Document
+from drawscape.errors import DrawscapeError
+from drawscape.notebook.reader import Debounce
+from drawscape.plot import (
+    Plotter,
+    Statistics,
+    machine_names,
+    optimize,
+    read_machine,
+    save,
+    split_layers,
+    statistics,
+)
+from drawscape.svg.read import read_svg
+
+REST_S = 0.4
+"""A drawing that is replaced sooner, as in a live form, is not read."""
+
+LATER_S = 2.0
+"""Reading and ordering take the kernel a third of a second; a drawing under way goes first."""
+
+MOST_ORDERED_POINTS = 100_000
+"""Points of a drawing that is put in order without being asked for: under a second."""
+
+EXPORTS = {
+    "SVG, ordered": ("svg", "image/svg+xml"),
+    "PNG": ("png", "image/png"),
+    "PDF": ("pdf", "application/pdf"),
+    "G-code": ("gcode", "text/plain"),
+    "HPGL": ("hpgl", "text/plain"),
+}
+"""What a form exports: the file's ending and its MIME type, by the words in the menu."""
+
+ANY_PLOTTER = "any plotter"
+
+
+class DrawnFile:
+    """The drawing that a form shows, read in the thread for slow work.
+
+    `say(**changes)` shows what there is to know of it, `on_document(path, document)` is called once it is
+    read. `plotter` is the name of a machine; times and exports are for it.
+    """
+
+    def __init__(
+        self, say: Callable[..., object], on_document: Callable[[Path, Document], object]
+    ) -> None:
+        self._say, self._on_document = say, on_document
+        self.plotter = ""
+        self.path: Path | None = None
+        self.document: Document | None = None
+        self._reading = Debounce(REST_S, self._read, from_last=True, slow=True)
+        self._busy_until = 0.0
+        self._is_read = False
+
+    def show(self, path: Path | None) -> None:
+        """Read the SVG at `path`, soon; nothing else is read."""
+        self.path = path if path is not None and path.suffix == ".svg" else None
+        self.document, self._is_read, self._busy_until = None, False, 0.0
+        if self.path is not None:
+            self._say(notice="")
+            self._reading.request()
+        else:
+            self._reading.drop()
+            self._say(notice="", figures=[], readable=False)
+
+    def postpone(self) -> None:
+        """Leave what is not read yet for later: another drawing is wanted now."""
+        self._busy_until = time.monotonic() + LATER_S
+        if self.path is not None and not self._is_read:
+            self._reading.request()
+
+    def choose_plotter(self, name: str) -> None:
+        """Give times and exports for a plotter, '' for none in particular. Raises UnknownNameError."""
+        if name:
+            read_machine(name)
+        self.plotter, self._is_read = name, False
+        self._say(plotter=name)
+        self._reading.request()
+
+    def export(self, format_name: str, *, per_pen: bool = False) -> Iterator[tuple[Path, str]]:
+        """Write files beside the drawing, its lines in order; yield each path and its MIME type.
+
+        `format_name` is one of EXPORTS. Raises PlotError or MissingExtraError for what the format cannot
+        hold or needs.
+        """
+        path, document = self.path, self.document
+        if path is None or document is None:
+            return
+        suffix, mime_type = EXPORTS[format_name]
+        options: dict[str, Any] = {}
+        if self.plotter and suffix in ("gcode", "hpgl"):
+            machine = read_machine(self.plotter)
+            options = (
+                {"profile": machine.profile} if suffix == "gcode" else {"device": machine.device}
+            )
+        ordered = optimize(document)
+        for number, part in enumerate(split_layers(ordered) if per_pen else (ordered,), 1):
+            name = f"{path.stem}-{number}" if per_pen else f"{path.stem}-plot"
+            yield save(part, path.with_name(f"{name}.{suffix}"), **options), mime_type
+
+    def _read(self) -> None:
+        path = self.path
+        if path is None or self._is_read:
+            return
+        if self.document is None and not self._read_lines(path):
+            return
+        document, left_s = self.document, self._busy_until - time.monotonic()
+        if document is None:
+            return
+        if left_s > 0:
+            self._reading.request()
+            return
+        rows = figure_rows(document, plotter=self._machine_plotter())
+        if path == self.path:
+            self._is_read = True
+            self._say(figures=rows)
+
+    def _read_lines(self, path: Path) -> bool:
+        try:
+            document = read_svg(path.read_bytes())
+        except (DrawscapeError, OSError) as error:
+            self._say(notice=f"{path.name} cannot be read: {error}")
+            return False
+        if path != self.path:
+            return False
+        self.document = document
+        rows = figure_rows(document, ordered=False, plotter=self._machine_plotter())
+        self._say(notice="; ".join(notices(document)), readable=True, figures=rows)
+        self._on_document(path, document)
+        return True
+
+    def _machine_plotter(self) -> Plotter | None:
+        return read_machine(self.plotter).plotter if self.plotter else None
+
+
+def plotter_choices() -> list[tuple[str, str]]:
+    """Return names and titles of the plotters to choose from, first none in particular."""
+    return [("", ANY_PLOTTER), *((name, read_machine(name).title) for name in machine_names())]
+
+
+def figure_rows(
+    document: Document, *, ordered: bool | None = None, plotter: Plotter | None = None
+) -> list[dict[str, str]]:
+    """Return a row for each pen and, of several, one for their total: time, ink and lifts as words.
+
+    `ordered` says whether to show what a better order of the lines would give, too.
+    """
+    if ordered is None:
+        ordered = sum(len(layer.lines.points) for layer in document.layers) <= MOST_ORDERED_POINTS
+    before = statistics(document, plotter=plotter)
+    after = statistics(optimize(document), plotter=plotter) if ordered else before
+    colors = [layer.color for layer in document.layers]
+    shown = [*range(len(colors)), *([len(colors)] if len(colors) > 1 else [])]
+    return [_row(before[i], after[i], colors[i] if i < len(colors) else "") for i in shown]
+
+
+def notices(document: Document) -> Iterator[str]:
+    """Yield what a picture alone would not say: all or some of it off the sheet."""
+    points = document.lines.points
+    if not len(points):
+        return
+    size = np.array([document.width_mm, document.height_mm])
+    inside = ((points >= 0) & (points <= size)).all(axis=1)
+    if not inside.any():
+        yield "all of it lies off the sheet"
+    elif not inside.all():
+        yield f"{1 - inside.mean():.1%} of its points lie off the sheet".replace("%", " %")
+
+
+def _row(before: Statistics, after: Statistics, color: str) -> dict[str, str]:
+    return {
+        "pen": before.name or "pen",
+        "color": color,
+        "time": _change(minutes(before.seconds), minutes(after.seconds)),
+        "ink": f"{before.pen_down_mm / 1000:.2f} m",
+        "lifts": _change(f"{before.lifts:,}", f"{after.lifts:,}"),
+    }
+
+
+def _change(before: str, after: str) -> str:
+    return before if after == before else f"{before} → {after}"
+
+
+def minutes(seconds: float) -> str:
+    """Return the time of a plot as people say it.
+
+    >>> minutes(45), minutes(7500)
+    ('45 s', '2 h 5 min')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    whole = round(seconds / 60)
+    return f"{whole} min" if whole < 60 else f"{whole // 60} h {whole % 60} min"

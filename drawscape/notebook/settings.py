@@ -1,0 +1,421 @@
+"""What a form holds: page, seed and parameters, as a page shows them and as a sketch wants them.
+
+Numbers travel to the page as texts, so that they stay exact to the last bit, and what somebody typed
+stays as it is until it is right. `Settings` is one state of a form and never changes; `Steps` are the
+states that it went through.
+"""
+
+import ast
+import contextlib
+import math
+import secrets
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from drawscape.drawing.paper import PAPERS, Orientation, paper_size
+from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
+from drawscape.notebook.target import Target, is_literal
+from drawscape.parameters import MISSING, Parameter
+from drawscape.sketches.provenance import plain
+
+OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
+"""Papers that fit a plotter; any other sheet is a custom one."""
+
+WIDTH, HEIGHT = (
+    Parameter(side, "float", low=1.0, high=5000.0, default=100.0, doc=f"{side} in mm")
+    for side in ("width", "height")
+)
+MARGIN = Parameter(
+    "margin", "float", low=0, high=5000.0, default=None, optional=True, doc="Kept free, in mm"
+)
+SEED = Parameter("seed", "int", low=0, high=2**32 - 1, default=0)
+
+STREAM = "streams."
+"""Begins the name of the seed of a stream; no parameter's name has a point."""
+
+DICE_SIDES = 10_000
+"""The dice give seeds that a person can read out and note down."""
+
+_PAGE = frozenset({"paper", "orientation", "width", "height", "margin"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a form. `inputs` are what the page shows for each name in `parameters`.
+
+    `held` has values that a program set and nobody could type, with the text that stands for each.
+    """
+
+    target: Target
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, target: Target, paper: str = "A4", orientation: Orientation | None = None
+    ) -> "Settings":
+        """Return the settings that a form of `target` opens with. Raises UnknownNameError."""
+        page = dict(zip(("width", "height"), paper_size(paper, orientation), strict=True))
+        empty = cls(target)
+        starts = {name: _start(one) for name, one in empty.parameters.items()}
+        return empty._with({**starts, **(page if target.has_page else {})})
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        """All that the form asks for, by name: page, seed, streams, the target's own parameters."""
+        target = self.target
+        page = [WIDTH, HEIGHT] if target.has_page else []
+        page += [MARGIN] if target.takes_margin else []
+        page += [SEED] if target.has_seed else []
+        streams = [_stream(name) for name in target.streams]
+        return {one.name: one for one in (*page, *streams, *target.parameters)}
+
+    # What it holds
+
+    def value(self, name: str) -> Any:
+        """Return the value of one parameter. Raises ParameterError where it breaks the rule."""
+        parameter, shown = self.parameters[name], self.inputs.get(name)
+        if name in self.held and self.held[name][0] == shown:
+            return self.held[name][1]
+        value = _value_of(parameter, shown)
+        if value is None and parameter.required and not parameter.optional:
+            raise ParameterError(parameter.name, None, "a value is required")
+        return parameter.check(value)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All values, checked: pattern, page, seed and parameters. Raises ParameterError."""
+        return self._gathered({name: self.value(name) for name in self.parameters})
+
+    @property
+    def snapshot(self) -> dict[str, Any]:
+        """What `changed` needs to show the same again; a field that is wrong is left out."""
+        found = {}
+        for name in self.parameters:
+            with contextlib.suppress(ParameterError):
+                found[name] = self.value(name)
+        empty: dict[str, Any] = {"margin": None} if self.target.takes_margin else {}
+        empty |= {"streams": {}} if self.target.streams else {}
+        return {**empty, **self._gathered(found)}
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The snapshot as JSON values; `restored` shows it again."""
+        return {name: plain(value) for name, value in self.target.shown(self.snapshot).items()}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of the job. Raises ParameterError."""
+        return self.target.arguments(self.values)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The rule that each wrong field breaks; one that is empty is unfinished, not wrong."""
+        found = {}
+        for name, shown in self.inputs.items():
+            try:
+                self.value(name)
+            except ParameterError as error:
+                if shown:
+                    found[name] = error.rule
+        return found
+
+    @property
+    def page_size(self) -> tuple[float, float] | None:
+        """The sheet's width and height in mm, None where there is none."""
+        try:
+            return (self.value("width"), self.value("height")) if self.target.has_page else None
+        except ParameterError:
+            return None
+
+    def _gathered(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values as a caller knows them: streams together, no margin where none was given."""
+        streams = {n.removeprefix(STREAM): v for n, v in found.items() if n.startswith(STREAM)}
+        given = {name: seed for name, seed in streams.items() if seed is not None}
+        pattern = self.target.fixed.get("pattern_type") if self.target.patterns else None
+        head = {"pattern_type": pattern} if pattern else {}
+        rest = {n: v for n, v in found.items() if not n.startswith(STREAM)}
+        if self.target.takes_margin and rest.get("margin") is None:
+            rest.pop("margin", None)
+        if not given:
+            return {**head, **rest}
+        first = [name for name in rest if name in ("width", "height", "margin", "seed")]
+        before = {name: rest.pop(name) for name in first}
+        return {**head, **before, "streams": given, **rest}
+
+    # What it becomes
+
+    def changed(self, values: Mapping[str, Any]) -> "Settings":
+        """Return these settings with `values`, all of them or none.
+
+        Raises UnknownNameError or ParameterError.
+        """
+        rest, found = dict(values), self
+        if self.target.patterns and "pattern_type" in rest:
+            found = found._with_pattern(rest.pop("pattern_type"))
+        if "streams" in rest and "streams" not in found.parameters:
+            rest |= found._stream_values(rest.pop("streams"))
+        if found.target.has_page:
+            names = _PAGE - {one.name for one in found.target.parameters}
+            rest |= found._page_values({name: rest.pop(name) for name in names & rest.keys()})
+        if "seed" in rest and "seed" not in found.parameters:
+            found.target.check_seed()
+        for name in rest:
+            if name not in found.parameters:
+                raise UnknownNameError("parameter", name, found.parameters)
+        return found._with({n: found.parameters[n].check(value) for n, value in rest.items()})
+
+    def typed(self, name: str, shown: Any) -> "Settings":
+        """Return these settings with what somebody typed or chose for one name, right or wrong."""
+        if name == "pattern_type":
+            return self._with_pattern(shown)
+        return replace(self, inputs={**self.inputs, name: shown})
+
+    def restored(self, kept: Mapping[str, Any]) -> "Settings":
+        """Return these settings with what was kept, as far as the target still has and allows it."""
+        found = self
+        groups: list[dict[str, Any]] = [{n: kept[n]} for n in ("pattern_type",) if n in kept]
+        groups.append({name: kept[name] for name in _PAGE & kept.keys()})
+        groups += [{n: v} for n, v in kept.items() if n not in _PAGE | {"pattern_type"}]
+        for group in groups:
+            if isinstance(group.get("streams"), Mapping):
+                known = self.target.streams
+                group = {"streams": {n: s for n, s in group["streams"].items() if n in known}}
+            with contextlib.suppress(DrawscapeError):
+                found = found.changed(group)
+        return found
+
+    def retargeted(self, target: Target) -> "Settings":
+        """Return the settings for another target: what has the same name and fits keeps its value."""
+        found = Settings.of(target)
+        for name in found.parameters.keys() & self.parameters.keys():
+            with contextlib.suppress(ParameterError):
+                found = found._with({name: found.parameters[name].check(self.value(name))})
+        return found
+
+    def shuffled(self, locked: Collection[str]) -> "Settings":
+        """Return other values for all that has bounds or choices and is not locked, and the seed."""
+        drawn: dict[str, Any] = {}
+        for parameter in self.target.parameters:
+            empty = parameter.optional and self.inputs.get(parameter.name) is None
+            if parameter.name not in locked and (not empty or parameter.kind == "choice"):
+                drawn |= _random(parameter)
+        if self.target.has_seed and "seed" not in locked:
+            drawn["seed"] = secrets.randbelow(DICE_SIDES)
+        return self._with(drawn)
+
+    def reset(self, to: "Settings") -> "Settings":
+        """Return the settings `to`, which the form was opened with, for the pattern shown now."""
+        fresh = Settings.of(self.target)
+        return fresh.restored(to.snapshot) if to.target is not self.target else to
+
+    def _with(self, values: Mapping[str, Any]) -> "Settings":
+        """Return these settings with values that are checked."""
+        shown, held = {}, dict(self.held)
+        for name, value in values.items():
+            parameter = self.parameters[name]
+            shown[name] = shown_of(parameter, value)
+            if parameter.kind == "any" and not is_literal(value):
+                held[name] = (shown[name], value)
+        return replace(self, inputs={**self.inputs, **shown}, held=held)
+
+    def _with_pattern(self, name: str) -> "Settings":
+        if name not in self.target.patterns:
+            raise UnknownNameError("pattern", name, self.target.patterns)
+        return self.retargeted(self.target.with_pattern(name))
+
+    def _stream_values(self, seeds: Any) -> dict[str, Any]:
+        if not isinstance(seeds, Mapping):
+            rule = "must be seeds by name, such as {'colour': 5}"
+            raise ParameterError("streams", seeds, rule)
+        for name in seeds:
+            if name not in self.target.streams:
+                raise UnknownNameError("stream", name, self.target.streams)
+        return {STREAM + name: seeds.get(name) for name in self.target.streams}
+
+    def _page_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return width, height and margin for what was given of a page."""
+        found = {name: given[name] for name in ("width", "height", "margin") if name in given}
+        if given.keys() & {"paper", "orientation"}:
+            size = self.page_size or (WIDTH.default, HEIGHT.default)
+            paper = given.get("paper") or "x".join(map(str, size))
+            sides = zip(
+                ("width", "height"), paper_size(paper, given.get("orientation")), strict=True
+            )
+            found = {**dict(sides), **found}
+        return found
+
+    # What the page draws
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What form.js needs to draw the fields, as JSON; see there."""
+        target = self.target
+        names = set(self.parameters) - {one.name for one in target.parameters}
+        papers = {name: PAPERS[name] for name in OFFERED} if target.has_page else {}
+        return {
+            "title": target.title,
+            "summary": target.summary,
+            "patterns": list(target.patterns),
+            "papers": papers,
+            "sheet": {n: one.json_schema() for n, one in self.parameters.items() if n in names},
+            "parameters": {
+                "properties": {one.name: _property(one) for one in target.parameters},
+            },
+        }
+
+    @property
+    def all_inputs(self) -> dict[str, Any]:
+        """The inputs, with the pattern where there is one to choose."""
+        pattern = self.target.fixed.get("pattern_type") if self.target.patterns else None
+        return {**({"pattern_type": pattern} if pattern else {}), **self.inputs}
+
+
+class Steps:
+    """The settings that a form went through, with a place among them."""
+
+    LONGEST = 500
+
+    def __init__(self, first: Settings) -> None:
+        self._row, self._place = [first], 0
+        self._gesture: Any = None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there are settings before these."""
+        return self._place > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there are settings after these."""
+        return self._place < len(self._row) - 1
+
+    def add(self, settings: Settings, gesture: Any = None) -> None:
+        """Note what is shown now. Changes with the same `gesture`, as of one drag, are one step."""
+        if settings.all_inputs == self._row[self._place].all_inputs:
+            return
+        same = gesture is not None and gesture == self._gesture and self.can_undo
+        kept = self._place if same else self._place + 1
+        self._row = [*self._row[:kept], settings][-self.LONGEST :]
+        self._place, self._gesture = len(self._row) - 1, gesture
+
+    def step(self, by: int) -> Settings:
+        """Go back (-1) or forward (1); return what to show."""
+        self._place = min(max(self._place + by, 0), len(self._row) - 1)
+        self._gesture = None
+        return self._row[self._place]
+
+
+def number_text(number: float) -> str:
+    """Return the shortest text that reads as exactly that number.
+
+    >>> number_text(1.25), number_text(45.0)
+    ('1.25', '45')
+    """
+    return repr(number).removesuffix(".0")
+
+
+def shown_of(parameter: Parameter, value: Any) -> Any:
+    """Return what a page shows for a value: text for numbers, names of choices, lists of such."""
+    if value is None or value is MISSING:
+        return None
+    if parameter.kind in ("int", "float"):
+        return number_text(value)
+    if parameter.kind == "list":
+        items = parameter.items * (len(value) if parameter.open_ended else 1)
+        return [shown_of(item, one) for item, one in zip(items, value, strict=True)]
+    if parameter.kind == "any":
+        return repr(value)
+    return parameter.shown(value)
+
+
+def _value_of(parameter: Parameter, shown: Any) -> Any:
+    """Return what a page's input means, before it is checked."""
+    if parameter.kind == "list" and shown is not None:
+        return [
+            _value_of(item, one) for item, one in zip(_items(parameter, shown), shown, strict=True)
+        ]
+    text = shown.strip() if isinstance(shown, str) and parameter.kind != "text" else shown
+    if text == "" and (parameter.kind == "any" or parameter.optional or parameter.default is None):
+        return None
+    if parameter.kind == "any" and isinstance(text, str):
+        with contextlib.suppress(ValueError, SyntaxError):
+            return ast.literal_eval(text)
+    return text
+
+
+def _items(parameter: Parameter, shown: Iterable[Any]) -> tuple[Parameter, ...]:
+    return parameter.items * len(list(shown)) if parameter.open_ended else parameter.items
+
+
+def _start(parameter: Parameter) -> Any:
+    """Return where a parameter begins: at its default, or at what stands nearest to one."""
+    if parameter.default is not MISSING:
+        return parameter.default
+    if parameter.optional:
+        return None
+    if parameter.kind in ("int", "float"):
+        return parameter.low if parameter.low is not None else 0
+    if parameter.kind == "list":
+        return [] if parameter.open_ended else [_start(item) for item in parameter.items]
+    if parameter.kind == "choice":
+        return next(iter((parameter.choices or {}).values()))
+    return {"bool": False, "text": ""}.get(parameter.kind)
+
+
+def _property(parameter: Parameter) -> dict[str, Any]:
+    """Return the JSON Schema of a parameter, with its default as the page shows it."""
+    schema = parameter.json_schema()
+    start = _start(parameter)
+    schema["default"] = shown_of(parameter, start)
+    if parameter.kind == "any" and not is_literal(start):
+        schema["readOnly"] = True
+    if parameter.kind == "any" and start is None and not parameter.optional:
+        schema["x-required"] = parameter.required
+    return schema
+
+
+def _stream(name: str) -> Parameter:
+    doc = f"What comes from rng.stream({name!r})"
+    return replace(SEED, name=STREAM + name, default=None, optional=True, doc=doc)
+
+
+def _random(parameter: Parameter) -> dict[str, Any]:
+    """Return a random value by the parameter's name, nothing for one without bounds or choices."""
+    if parameter.kind == "bool":
+        return {parameter.name: bool(secrets.randbelow(2))}
+    if parameter.kind == "choice":
+        choices = [*(parameter.choices or {}).values(), *([None] if parameter.optional else [])]
+        return {parameter.name: secrets.choice(choices)}
+    if parameter.kind not in ("int", "float"):
+        return {}
+    low, high = slider_ends(parameter)
+    if low is None or high is None or low >= high:
+        return {}
+    step = parameter.step or (1 if parameter.kind == "int" else _round_step(high - low))
+    first = -(-low // parameter.step) * step if parameter.step else low
+    count = math.floor((high - first) / step * (1 + 1e-12))
+    begin, end = int(parameter.low_open), count - int(parameter.high_open)
+    digits = 15 - math.ceil(math.log10(max(abs(low), abs(high), step)))
+    number = round(first + (begin + secrets.randbelow(max(1, end - begin + 1))) * step, digits)
+    return {parameter.name: parameter.check(min(number, high))}
+
+
+def slider_ends(parameter: Parameter) -> tuple[float | None, float | None]:
+    """Return where a number's slider begins and ends: at its bounds, or around its default.
+
+    form.js has the same rule. The field beside the slider takes what lies beyond, where it is allowed.
+    """
+    low, high, default = parameter.low, parameter.high, parameter.default
+    if default is MISSING or default is None:
+        return low, high
+    far = float(f"{3 * abs(default):.12g}") or (10 if parameter.kind == "int" else 1)
+    low = low if low is not None else (-far if default < 0 else 0)
+    return low, high if high is not None else max(low, 0) + far
+
+
+def _round_step(width: float) -> float:
+    """Return the power of ten that gives a range of that width 100 to 1000 stops."""
+    return float(10.0 ** (math.floor(math.log10(width)) - 2))

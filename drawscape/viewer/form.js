@@ -1,0 +1,779 @@
+/* The form of a sketch, for notebooks and web pages alike.
+
+   `Fields` draws the fields of a schema and says what a hand changes:
+     { title, summary, patterns: [name], papers: { a4: [210, 297], ... },
+       sheet: { width, height, margin, seed, "streams.NAME": property },
+       parameters: { properties: { name: property } } }
+   where a property is JSON Schema; `x-group` folds parameters together, and `format` may be `color` or
+   `file`. What a field shows is its *input*: numbers are texts, so that they stay exact, choices are names,
+   `null` is a value that the sketch chooses.
+
+   `render` is the whole form as a widget: the kernel sets its traits, the page sends messages, each with a
+   number. The kernel names the last number that it has dealt with; until then it is busy, and the page says so. */
+
+const SHUFFLED = "Keep when shuffling";
+const MANY = 16;             // parameters from which groups begin folded and a filter stands above them
+const FEWEST_STOPS = 80;     // of a slider: with fewer, values between two stops are missed
+const FINEST_DIGITS = 4;     // how far below the range's size a step may go to land on an odd default
+const WIDEST_WHOLE = 5000;   // whole numbers with more stops than this are typed
+const LONG_TEXT = 60;        // characters from which a text gets several lines
+const BUSY_MS = 400;
+const DICE_SIDES = 10_000;   // seeds that a person can read out
+
+/* ---- elements ---- */
+
+let count = 0;
+const newId = () => `drawscape-${++count}-${Math.random().toString(36).slice(2, 8)}`;
+
+/* JupyterLab looks at what has the focus: keys pressed there are no shortcuts. */
+export function make(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || name === "role") made.setAttribute(name, value);
+    else made[name] = value;
+  }
+  if (["BUTTON", "INPUT", "SELECT", "TEXTAREA", "A", "SUMMARY"].includes(made.tagName))
+    made.dataset.lmSuppressShortcuts = "true";
+  made.append(...children);
+  return made;
+}
+
+function button(text, title, action, name = "") {
+  const made = make("button", { type: "button", textContent: text, title, className: name && `drawscape-${name}` });
+  if (!/\p{L}/u.test(text)) made.setAttribute("aria-label", title);
+  made.addEventListener("click", action);
+  return made;
+}
+
+export const readable = name => {
+  const words = name.replace(/^streams\./, "seed of ").replace(/_mm$/, "").replace(/^_+|_+$/g, "").replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+/* ---- numbers ---- */
+
+const types = property => [].concat(property.type ?? []);
+const isOptional = property => types(property).includes("null") || (property.enum ?? []).includes(null)
+  || property.default === null;
+const kindOf = property => property.enum ? "enum" : types(property).find(type => type !== "null") ?? "any";
+const round12 = number => Number(number.toPrecision(12));
+
+function digitsOf(number) {
+  const [, fraction = "", exponent = "0"] = String(number).match(/^-?\d+(?:\.(\d+))?(?:e([+-]\d+))?$/) ?? [];
+  return Math.max(0, fraction.length - Number(exponent));
+}
+
+/* Where a slider begins and ends: at the bounds, or around the default. */
+function ends(property) {
+  let low = property.minimum ?? property.exclusiveMinimum, high = property.maximum ?? property.exclusiveMaximum;
+  const start = property.default === null || property.default === undefined ? NaN : Number(property.default);
+  if (!Number.isNaN(start)) {
+    const far = round12(3 * Math.abs(start)) || (kindOf(property) === "integer" ? 10 : 1);
+    low ??= start < 0 ? -far : 0;
+    high ??= Math.max(low, 0) + far;
+  }
+  return low === undefined || high === undefined ? null : [low, high];
+}
+
+/* The coarsest of 1, 2, 5 x 10^k with enough stops that lands on the upper end and on the default. */
+function roundStep(low, high, start) {
+  const goals = [high - low, start - low].filter(goal => !Number.isNaN(goal));
+  const widest = (high - low) / FEWEST_STOPS, largest = Math.floor(Math.log10(widest));
+  let step = 1;
+  for (let exponent = largest; exponent >= largest - FINEST_DIGITS; exponent--) {
+    for (const digit of [5, 2, 1]) {
+      const next = Number(`${digit}e${exponent}`);
+      if (next > widest) continue;
+      step = next;
+      if (goals.every(goal => Math.abs(goal / step - Math.round(goal / step)) < 1e-7)) return step;
+    }
+  }
+  return step;
+}
+
+/* The stops of a number's slider, null where a number is better typed. */
+export function stopsOf(property) {
+  const found = ends(property);
+  if (!found) return null;
+  let [low, high] = found;
+  const whole = kindOf(property) === "integer";
+  if (low >= high || (whole && high - low > WIDEST_WHOLE)) return null;
+  const step = property.multipleOf ?? (whole ? 1 : roundStep(low, high, Number(property.default ?? NaN)));
+  if (property.exclusiveMinimum !== undefined) low += step;
+  if (property.exclusiveMaximum !== undefined) high -= step;
+  if (property.multipleOf) {
+    low = Math.ceil(round12(low / step)) * step;
+    high = Math.floor(round12(high / step)) * step;
+  }
+  if (low >= high) return null;
+  const digits = Math.min(20, Math.max(digitsOf(step), digitsOf(low)));
+  const last = Math.max(1, Math.round((high - low) / step));
+  return {
+    last,
+    text: stop => String(stop >= last ? round12(high) : Number((low + stop * step).toFixed(digits))),
+    nearest: text => Math.min(Math.max(Math.round((Number(text) - low) / step), 0), last),
+  };
+}
+
+/* The value of a property as JSON has it, for a server; `undefined` for a number that is not filled in. */
+export function valueOf(property, input) {
+  const kind = kindOf(property);
+  if (input === null || (input === "" && kind !== "string")) return isOptional(property) ? null : undefined;
+  if (kind === "string" && input === "" && isOptional(property)) return null;
+  if (kind === "integer" || kind === "number") return Number.isNaN(Number(input)) ? input : Number(input);
+  if (kind === "array") return input.map((one, i) => valueOf(property.items ?? property.prefixItems[i], one));
+  return input;
+}
+
+/* What a field shows for a value. */
+export function inputOf(property, value) {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return value.map((one, i) => inputOf(property.items ?? property.prefixItems[i], one));
+  return typeof value === "number" ? String(value) : value;
+}
+
+/* ---- one kind of field each: what to show, how to write an input; a change calls `changed(input, gesture)` ---- */
+
+let gestures = 0;
+const newGesture = () => ++gestures;
+
+const makers = {
+  enum(property, changed) {
+    const names = isOptional(property) ? [null, ...property.enum.filter(name => name !== null)] : property.enum;
+    const input = make("select", {}, ...names.map((name, i) =>
+      make("option", { value: i, textContent: name === null ? "automatic" : readable(name) })));
+    input.addEventListener("change", () => changed(names[input.value], newGesture()));
+    return { input, write: shown => { input.value = names.indexOf(shown); } };
+  },
+
+  boolean(property, changed) {
+    const input = make("input", { type: "checkbox" });
+    input.addEventListener("change", () => changed(input.checked, newGesture()));
+    return { input, write: shown => { input.checked = Boolean(shown); } };
+  },
+
+  string(property, changed, { onFile } = {}) {
+    if (property.format === "color") return makers.color(property, changed);
+    const start = property.default ?? "";
+    const isLong = Math.max(start.length, property.maxLength ?? 0) > LONG_TEXT || start.includes("\n");
+    const made = makers.any(property, changed, isLong && property.format !== "file" ? "textarea" : "input");
+    if (property.format !== "file") return made;
+    const preview = make("img", { className: "drawscape-preview", alt: "the chosen file", hidden: true });
+    const show = address => { preview.hidden = !address; if (address) preview.src = address; };
+    const side = [];
+    if (onFile) {
+      const chooser = make("input", { type: "file", accept: "image/*", hidden: true, tabIndex: -1 });
+      chooser.addEventListener("change", () => { if (chooser.files[0]) onFile(chooser.files[0]); chooser.value = ""; });
+      side.push(button("Choose", "Choose a file", () => chooser.click(), "quiet"), chooser);
+    }
+    return { ...made, below: preview, side, preview: show };
+  },
+
+  color(property, changed) {
+    const text = makers.any(property, changed);
+    const input = make("input", { type: "color", title: "Pick a color", "aria-label": "pick a color" });
+    let gesture = 0;
+    input.addEventListener("focus", () => { gesture = newGesture(); });
+    input.addEventListener("input", () => { text.write(input.value); changed(input.value, gesture ||= newGesture()); });
+    const write = shown => { text.write(shown); if (/^#[\da-f]{6}$/i.test(shown ?? "")) input.value = shown; };
+    return { ...text, write, side: [input] };
+  },
+
+  any(property, changed, tag = "input") {
+    const input = make(tag, { placeholder: isOptional(property) ? "automatic" : "", disabled: Boolean(property.readOnly) });
+    let written = null;
+    const commit = () => {
+      if (input.value !== written) changed(written = input.value, newGesture());
+    };
+    input.addEventListener("change", commit);
+    return { input, commit, write: shown => { input.value = written = shown ?? ""; } };
+  },
+
+  number(property, changed) {
+    const stops = property["x-typed"] ? null : stopsOf(property);
+    const made = makers.any(property, text => changed(text, newGesture()));
+    made.input.inputMode = kindOf(property) === "integer" ? "numeric" : "decimal";
+    if (!stops) return made;
+    const text = made.input, slider = make("input", { type: "range", min: 0, max: stops.last, step: 1 });
+    text.classList.add("drawscape-number");
+    let gesture = 0;
+    const place = shown => {
+      if (shown !== "" && !Number.isNaN(Number(shown))) slider.value = stops.nearest(shown);
+      slider.setAttribute("aria-valuetext", shown);
+      slider.style.setProperty("--part", `${100 * slider.value / stops.last}%`);
+    };
+    slider.addEventListener("pointerdown", () => { gesture = newGesture(); });
+    slider.addEventListener("keydown", event => { if (!event.repeat) gesture = newGesture(); });
+    slider.addEventListener("input", () => {
+      made.write(stops.text(Number(slider.value)));
+      place(text.value);
+      changed(text.value, gesture ||= newGesture());
+    });
+    text.addEventListener("change", () => place(text.value));
+    if (!isOptional(property)) return { ...made, slider, write: shown => { made.write(shown); place(text.value); } };
+    const own = make("input", { type: "checkbox", title: "Off: chosen for you" });
+    const enable = () => { slider.disabled = text.disabled = !own.checked; };
+    own.addEventListener("change", () => {
+      enable();
+      if (own.checked && text.value === "") { made.write(stops.text(stops.nearest(slider.value))); place(text.value); }
+      changed(own.checked ? text.value : null, newGesture());
+    });
+    const write = shown => {
+      own.checked = shown !== null && shown !== undefined;
+      if (own.checked) { made.write(shown); place(text.value); }
+      enable();
+    };
+    return { ...made, slider, own, write };
+  },
+
+  /* A tuple has a field for each place; a list has fewer or more of them. */
+  array(property, changed) {
+    const root = make("div", { className: "drawscape-items", role: "group" });
+    const propertyAt = i => property.items ?? property.prefixItems[i];
+    let shown = [], fields = [];
+    const tell = gesture => changed([...shown], gesture);
+    const build = () => {
+      fields = shown.map((one, i) => {
+        const kind = kindOf(propertyAt(i));
+        const field = (kind === "integer" || kind === "number" ? makers.any : makers[kind])(propertyAt(i), (input, gesture) => {
+          shown[i] = input;
+          tell(gesture);
+        });
+        field.write(one);
+        field.input.setAttribute("aria-label", `item ${i + 1}`);
+        return field;
+      });
+      const more = button("+", "One more item", () => { shown = [...shown, shown.at(-1) ?? inputOf(property.items, 0)]; build(); tell(newGesture()); }, "quiet");
+      const fewer = button("−", "Without the last item", () => { shown = shown.slice(0, -1); build(); tell(newGesture()); }, "quiet");
+      fewer.disabled = shown.length <= (property.minItems ?? 0);
+      root.replaceChildren(...fields.map(field => field.input), ...(property.items ? [fewer, more] : []));
+    };
+    const write = input => {
+      if (root.contains(document.activeElement) && JSON.stringify(input) === JSON.stringify(shown)) return;
+      shown = [...(input ?? [])];
+      build();
+    };
+    return { input: root, write, commit: () => fields.forEach(field => field.commit?.()) };
+  },
+};
+makers.integer = makers.number;
+
+/* A field with its label, hint, lock and what is wrong with it. */
+class Field {
+  constructor(name, property, { changed, onLock, onFile, onDice }) {
+    Object.assign(this, { name, property });
+    const kind = kindOf(property);
+    const made = makers[kind](property, changed, { onFile: onFile && (file => onFile(name, file)) });
+    Object.assign(this, { write: made.write, commit: made.commit, preview: made.preview });
+    const { input } = made, id = newId(), words = property.title ?? readable(name);
+    this.input = input;
+    const label = make("label", { textContent: words, id: `${id}-label` });
+    if (input.tagName === "DIV") input.setAttribute("aria-labelledby", label.id);
+    else { input.id = id; label.htmlFor = id; }
+    this.hint = make("p", { className: "drawscape-hint", id: `${id}-hint`, textContent: property.description ?? "" });
+    input.setAttribute("aria-describedby", this.hint.id);
+    if (made.slider) made.slider.setAttribute("aria-label", words);
+    if (made.own) made.own.setAttribute("aria-label", `${words}: choose it yourself`);
+    const side = made.side ?? [];
+    if (onDice) side.push(button("⚄", `Draw with another ${words.toLowerCase()}`, onDice, "dice"));
+    if (onLock) {
+      this.lock = button("", `Keep ${words.toLowerCase()} when shuffling`, () => onLock(name), "lock");
+      this.lock.setAttribute("aria-pressed", "false");
+    }
+    const line = make("div", { className: "drawscape-line" }, label, ...(this.lock ? [this.lock] : []));
+    const below = [];
+    if (kind === "boolean") line.prepend(input);
+    else if (made.slider) { line.append(...(made.own ? [made.own] : []), input); below.push(made.slider); }
+    else below.push(make("div", { className: "drawscape-input" }, input, ...side));
+    if (made.below) below.push(made.below);
+    this.root = make("div", { className: `drawscape-field drawscape-field-${name.replace(/\W/g, "-")}` }, line, ...below, this.hint);
+    this.words = `${words} ${property.description ?? ""}`.toLowerCase();
+  }
+
+  say(rule) {
+    this.hint.textContent = rule || this.property.description || "";
+    this.hint.classList.toggle("drawscape-wrong", Boolean(rule));
+    if (rule) this.input.setAttribute("aria-invalid", "true");
+    else this.input.removeAttribute("aria-invalid");
+  }
+}
+
+/* The fields of a schema. `sheet` and `parameters` are elements to place anywhere.
+
+   Handlers: `onChange(inputs, gesture)` with what a hand changed; changes of one gesture belong together.
+   `onDice(name)`, `onLock(name)`, `onFile(name, file)` may be left out. */
+export class Fields {
+  constructor(schema, { onChange, onDice, onLock, onFile }) {
+    this.schema = schema;
+    this.inputs = {};
+    this.fields = new Map();
+    this.tell = (inputs, gesture) => { Object.assign(this.inputs, inputs); onChange(inputs, gesture); };
+    const field = (name, property, more = {}) => {
+      const changed = (input, gesture) => this.tell({ [name]: input }, gesture);
+      const made = new Field(name, property, { changed, onFile, ...more });
+      this.fields.set(name, made);
+      return made.root;
+    };
+    const dice = name => onDice && (() => onDice(name));
+    const { sheet = {} } = schema;
+    this.sheet = make("div", { className: "drawscape-section" });
+    const typed = (name, more) => field(name, { ...sheet[name], "x-typed": true }, more);
+    const small = make("div", { className: "drawscape-pair" });
+    if (Object.keys(schema.papers ?? {}).length) this.sheet.append(this.paperFields(typed));
+    if (sheet.seed) small.append(typed("seed", { onDice: dice("seed"), onLock }));
+    if (sheet.margin) small.append(typed("margin"));
+    for (const name of Object.keys(sheet).filter(name => name.startsWith("streams.")))
+      small.append(typed(name, { onDice: dice(name) }));
+    if (small.childElementCount) this.sheet.append(small);
+    this.parameters = make("div", { className: "drawscape-section drawscape-parameters" });
+    this.fillParameters(schema.parameters?.properties ?? {}, field, onLock);
+  }
+
+  /* Paper and orientation are read from the size; a custom sheet has two fields for it. */
+  paperFields(typed) {
+    const { papers } = this.schema;
+    const names = [...Object.keys(papers), "custom"];
+    this.paper = make("select", { id: newId() }, ...names.map(name => make("option", { value: name, textContent: readable(name) })));
+    this.sides = make("div", { className: "drawscape-pair" }, typed("width"), typed("height"));
+    const choose = (width, height) => {
+      this.tell({ width: String(width), height: String(height) }, newGesture());
+      this.showPaper();
+    };
+    const turned = name => button(readable(name), name === "portrait" ? "Taller than wide" : "Wider than tall", () => {
+      const { width, height } = this.inputs;
+      if ((Number(width) <= Number(height)) !== (name === "portrait")) choose(height, width);
+    });
+    this.turns = ["portrait", "landscape"].map(turned);
+    const ways = make("div", { className: "drawscape-turns", role: "group", "aria-label": "orientation" }, ...this.turns);
+    this.paper.addEventListener("change", () => {
+      this.custom = this.paper.value === "custom";
+      const wide = Number(this.inputs.width) > Number(this.inputs.height);
+      const [short, long] = papers[this.paper.value] ?? [];
+      if (this.custom) this.showPaper();
+      else choose(...(wide ? [long, short] : [short, long]));
+    });
+    const label = make("label", { textContent: "Paper", htmlFor: this.paper.id });
+    return make("div", { className: "drawscape-page" },
+      make("div", { className: "drawscape-line" }, label, ways), this.paper, this.sides);
+  }
+
+  fillParameters(properties, field, onLock) {
+    const names = Object.keys(properties), many = names.length >= MANY;
+    if (many) {
+      const filter = make("input", { placeholder: "filter parameters", "aria-label": "Filter parameters", type: "search" });
+      filter.addEventListener("input", () => this.filter(filter.value.trim().toLowerCase()));
+      this.parameters.append(filter);
+    }
+    const groups = new Map();
+    for (const [name, property] of Object.entries(properties)) {
+      const locks = property.enum || ["integer", "number", "boolean"].includes(kindOf(property));
+      const root = field(name, property, { onLock: locks && onLock });
+      const group = property["x-group"];
+      if (!group) { this.parameters.append(root); continue; }
+      if (!groups.has(group)) {
+        groups.set(group, make("details", { open: !many }, make("summary", { textContent: group })));
+        this.parameters.append(groups.get(group));
+      }
+      groups.get(group).append(root);
+    }
+    this.groups = [...groups.values()];
+  }
+
+  filter(text) {
+    for (const { name, root, words } of this.fields.values())
+      if (name in this.schema.parameters.properties) root.hidden = !words.includes(text);
+    for (const group of this.groups) {
+      group.hidden = !group.querySelector(".drawscape-field:not([hidden])");
+      if (text) { group.folded ??= !group.open; group.open = true; }
+      else if (group.folded !== undefined) { group.open = !group.folded; delete group.folded; }
+    }
+  }
+
+  /* Show these inputs; a field in `except` is in somebody's hands. */
+  show(inputs, except = new Set()) {
+    for (const [name, shown] of Object.entries(inputs)) {
+      if (except.has(name)) continue;
+      const changed = JSON.stringify(this.inputs[name]) !== JSON.stringify(shown);
+      this.inputs[name] = shown;
+      if (changed || shown === null) this.fields.get(name)?.write(shown);
+    }
+    if (this.paper) this.showPaper();
+  }
+
+  showPaper() {
+    const [width, height] = [Number(this.inputs.width), Number(this.inputs.height)];
+    const named = Object.entries(this.schema.papers).find(([, [short, long]]) =>
+      short === Math.min(width, height) && long === Math.max(width, height))?.[0];
+    if (!named) this.custom = true;
+    this.paper.value = this.custom ? "custom" : named;
+    if (this.paper.value !== "custom") this.custom = false;
+    this.sides.hidden = !this.custom;
+    if (this.custom) for (const side of ["width", "height"]) this.fields.get(side).write(this.inputs[side]);
+    this.turns.forEach((one, i) => one.setAttribute("aria-pressed", String((width > height) === Boolean(i))));
+  }
+
+  showErrors(rules) { for (const [name, field] of this.fields) field.say(rules[name]); }
+
+  showLocks(locked) {
+    for (const [name, { lock }] of this.fields) lock?.setAttribute("aria-pressed", String(locked.includes(name)));
+  }
+
+  /* What was typed and not yet left counts, too. */
+  commit() { for (const field of this.fields.values()) field.commit?.(); }
+
+  throwDice(name) {
+    this.tell({ [name]: String(Math.floor(Math.random() * DICE_SIDES)) }, newGesture());
+    this.fields.get(name).write(this.inputs[name]);
+  }
+}
+
+/* ---- the form of a notebook ---- */
+
+const NO_PICTURE = new Uint8Array();
+
+class FormView {
+  constructor(model, el) {
+    Object.assign(this, { model, el, sent: 0, held: null, hands: new Map(), viewers: [] });
+    this.build();
+    this.listen();
+    this.showSchema();
+    this.update();
+    this.send({ event: "ready" });
+  }
+
+  /* Sending: while the kernel has not answered, changes wait here, the newest for each field. */
+
+  send(message, buffers) {
+    const isChange = message.event === "change";
+    if (isChange && this.held?.gesture === message.gesture) {
+      Object.assign(this.held.inputs, message.inputs);
+      return;
+    }
+    this.flush();
+    if (isChange && this.sent > (this.model.get("state").ack ?? 0)) this.held = { ...message, inputs: { ...message.inputs } };
+    else this.post(message, buffers);
+  }
+
+  flush() {
+    const { held } = this;
+    this.held = null;
+    if (held) this.post(held);
+  }
+
+  post(message, buffers) {
+    const number = ++this.sent;
+    for (const name of Object.keys(message.inputs ?? {})) this.hands.set(name, number);
+    this.model.send({ ...message, number }, undefined, buffers);
+    const words = message.event === "draw" ? "The kernel is busy. This is drawn next." : "The kernel is busy. Nothing is lost.";
+    setTimeout(() => { if (!this.answered(number)) this.busy.textContent = words; }, BUSY_MS);
+  }
+
+  answered(number) { return (this.model.get("state").ack ?? 0) >= number; }
+
+  draw(fresh) {
+    this.fields.commit();
+    this.send({ event: "draw", fresh });
+  }
+
+  /* Building */
+
+  build() {
+    const act = event => () => this.send({ event });
+    const quiet = (text, title, event) => button(text, title, act(event), "quiet");
+    this.title = make("div", { className: "drawscape-title", role: "heading", "aria-level": 3 });
+    this.summary = make("p", { className: "drawscape-summary" });
+    this.drawButton = button("Draw", "Draw; with Shift also what was drawn before", event => this.draw(event.shiftKey), "draw");
+    this.cancel = button("Cancel", "Cancel", act("cancel"), "cancel");
+    this.live = make("input", { type: "checkbox" });
+    this.live.addEventListener("change", () => this.send({ event: "live", live: this.live.checked }));
+    const live = make("label", { className: "drawscape-live", title: "Draw at every change" }, this.live, "live");
+    this.undo = quiet("Undo", "Undo", "undo");
+    this.redo = quiet("Redo", "Redo", "redo");
+    this.bar = make("progress", { max: 1, "aria-label": "progress" });
+    this.status = make("p", { className: "drawscape-status", role: "status", "aria-live": "polite" });
+    this.busy = make("p", { className: "drawscape-busy", role: "status", "aria-live": "polite" });
+    this.note = make("p", { className: "drawscape-note", role: "status" });
+    this.changed = make("span");
+    this.renewed = make("p", { className: "drawscape-busy", role: "status" }, this.changed, " ",
+      button("Take the new parameters", "Take the new parameters", act("renew"), "renew"));
+    this.details = make("div", { className: "drawscape-details" });
+    this.pattern = make("select", { "aria-label": "pattern", className: "drawscape-pattern" });
+    this.pattern.addEventListener("change", () => this.send({ event: "change", inputs: { pattern_type: this.pattern.value }, gesture: newGesture() }));
+    this.box = make("div", { className: "drawscape-fields" });
+    const row = (...children) => make("div", { className: "drawscape-buttons" }, ...children);
+    const controls = make("div", { className: "drawscape-controls" }, this.title, this.summary,
+      row(this.drawButton, this.cancel, live),
+      row(this.undo, this.redo, quiet("Shuffle", "Draw with other values of every parameter that is not locked", "shuffle"),
+        quiet("Reset", "Back to the settings of the start", "reset"), quiet("Code", "The call that draws this", "code")),
+      this.bar, this.status, this.busy, this.note, this.renewed, this.details, this.pattern, this.box);
+
+    this.image = make("img", { className: "drawscape-picture", alt: "drawing" });
+    this.stage = make("div", { className: "drawscape-stage" });
+    this.caption = make("span");
+    this.links = ["open", "download"].map(action => {
+      const link = make("a", { href: "#", textContent: action });
+      link.addEventListener("click", event => { event.preventDefault(); this.takeFile(action); });
+      return link;
+    });
+    this.notice = make("p", { className: "drawscape-notice", role: "status" });
+    this.inspect = button("Inspect", "Zoom, layers, the pen's way", () => this.toggleViewer(), "quiet");
+    this.format = make("select", { "aria-label": "File format" });
+    this.plotter = make("select", { "aria-label": "Plotter" });
+    this.plotter.addEventListener("change", () => this.send({ event: "plotter", name: this.plotter.value }));
+    this.perPen = make("input", { type: "checkbox" });
+    this.exportButton = button("Export", "Put the lines in order and write the file", () =>
+      this.send({ event: "export", format: this.format.value, per_pen: this.perPen.checked }), "quiet");
+    this.tools = row(this.inspect, this.format, make("label", {}, this.perPen, "one per pen"), this.exportButton, this.plotter);
+    this.figures = make("table", { className: "drawscape-figures" });
+    const sheet = make("div", { className: "drawscape-sheet" }, make("div", { className: "drawscape-frame" }, this.image), this.stage,
+      make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.notice, this.tools, this.figures);
+
+    this.menu = make("select", { "aria-label": "Saved settings" });
+    this.menu.addEventListener("change", () => { if (this.menu.value) this.send({ event: "load", name: this.menu.value }); });
+    this.named = make("input", { placeholder: "a name for these settings", "aria-label": "Name of settings to save or delete" });
+    this.named.addEventListener("input", () => this.showNames());
+    this.save = button("Save", "Save these settings under the name", () => this.send({ event: "save", name: this.named.value }), "quiet");
+    this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }), "quiet");
+    const names = make("div", { className: "drawscape-buttons drawscape-named" }, this.menu, this.named, this.save, this.trash);
+    this.strip = make("ul", { className: "drawscape-strip", "aria-label": "the last pictures" });
+    this.below = make("div", { className: "drawscape-compared" });
+    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), names, this.strip, this.below);
+    this.el.append(this.root);
+  }
+
+  listen() {
+    let due = false;
+    const soon = () => {
+      if (due) return;
+      due = true;
+      queueMicrotask(() => { due = false; this.update(); });
+    };
+    const received = (message, buffers) => this.receive(message, buffers);
+    const { model } = this;
+    const renew = () => { this.showSchema(); soon(); };
+    const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon],
+      ["change:strip", () => this.showStrip()], ["msg:custom", received]];
+    for (const [event, handler] of pairs) model.on(event, handler);
+    this.stop = () => { for (const [event, handler] of pairs) model.off(event, handler); };
+    this.root.addEventListener("keydown", event => {
+      const { target } = event;
+      if (event.key !== "Enter" || !this.box.contains(target) || !["INPUT", "SELECT"].includes(target.tagName)) return;
+      if (target.type === "search") return;
+      event.preventDefault();
+      this.draw(event.shiftKey);
+    });
+  }
+
+  /* Showing what the kernel says */
+
+  showSchema() {
+    const schema = this.model.get("schema");
+    this.title.textContent = schema.title;
+    this.summary.textContent = schema.summary;
+    this.drawButton.textContent = schema.verb;
+    this.pattern.hidden = !schema.patterns?.length;
+    this.pattern.replaceChildren(...(schema.patterns ?? []).map(name => make("option", { value: name, textContent: readable(name) })));
+    this.format.replaceChildren(...(schema.exports ?? []).map(name => make("option", { value: name, textContent: name })));
+    this.plotter.replaceChildren(...(schema.plotters ?? []).map(([name, title]) => make("option", { value: name, textContent: title })));
+    this.fields = new Fields(schema, {
+      onChange: (inputs, gesture) => this.send({ event: "change", inputs: { ...inputs }, gesture }),
+      onDice: name => { this.fields.throwDice(name); this.send({ event: "dice" }); },
+      onLock: name => this.send({ event: "lock", name }),
+      onFile: async (name, file) => this.send({ event: "file", name, file: file.name }, [await file.arrayBuffer()]),
+    });
+    this.box.replaceChildren(this.fields.sheet, this.fields.parameters);
+  }
+
+  update() {
+    const { model } = this, state = model.get("state"), inputs = model.get("inputs");
+    const ack = state.ack ?? 0;
+    const inHand = new Set([...this.hands].filter(([, number]) => number > ack).map(([name]) => name));
+    for (const name of Object.keys(this.held?.inputs ?? {})) inHand.add(name);
+    this.fields.show(inputs, inHand);
+    if (inputs.pattern_type) this.pattern.value = inputs.pattern_type;
+    this.fields.showErrors(state.errors ?? {});
+    this.fields.showLocks(state.locks ?? []);
+    for (const [name, address] of Object.entries(state.previews ?? {})) this.fields.fields.get(name)?.preview?.(address);
+    if (this.answered(this.sent)) this.busy.textContent = "";
+    this.el.dataset.status = state.status ?? "";
+    this.status.textContent = state.words ?? "";
+    this.bar.value = state.progress ?? 0;
+    this.note.textContent = state.note ?? "";
+    this.renewed.hidden = !state.renewed;
+    this.changed.textContent = state.renewed ?? "";
+    this.cancel.disabled = !state.running;
+    this.undo.disabled = !state.undo;
+    this.redo.disabled = !state.redo;
+    this.live.checked = Boolean(state.live);
+    this.showDetails(state.details ?? []);
+    this.caption.textContent = [state.older && "older than the settings", state.caption].filter(Boolean).join(" · ");
+    this.el.classList.toggle("drawscape-older", Boolean(state.older));
+    this.el.classList.toggle("drawscape-stale", Boolean(state.stale));
+    for (const link of this.links) link.hidden = !state.file;
+    this.notice.textContent = state.notice ?? "";
+    this.tools.hidden = !state.readable;
+    this.exportButton.disabled = Boolean(state.exporting);
+    if (state.plotter) this.plotter.value = state.plotter;
+    this.showFigures(state.figures ?? []);
+    this.showPicture(state);
+    this.showNames();
+    if (ack >= this.sent) this.flush();
+  }
+
+  showDetails(details) {
+    const key = JSON.stringify(details);
+    if (key === this.detailsShown) return;
+    this.detailsShown = key;
+    this.details.replaceChildren(...details.map(({ head, text, open }) =>
+      make("details", { open: Boolean(open) }, make("summary", { textContent: head }), make("pre", { textContent: text, tabIndex: 0 }))));
+  }
+
+  showPicture(state) {
+    const bytes = this.model.get("picture") ?? NO_PICTURE;
+    if (bytes !== this.bytes) {
+      const former = this.address;
+      this.bytes = bytes;
+      this.address = bytes.byteLength ? URL.createObjectURL(new Blob([bytes], { type: `image/${state.kind}` })) : "";
+      if (this.address) this.image.src = this.address;
+      if (former) setTimeout(() => URL.revokeObjectURL(former), 1000);
+    }
+    this.image.alt = state.caption || "drawing";
+    this.image.hidden = !this.address || this.viewers.length > 0;
+  }
+
+  showFigures(rows) {
+    const key = JSON.stringify(rows);
+    if (key === this.rowsShown) return;
+    this.rowsShown = key;
+    const cells = row => {
+      const pen = make("td");
+      if (row.color) pen.append(make("span", { style: `background: ${row.color}` }));
+      pen.append(row.pen);
+      return make("tr", {}, pen, ...[row.time, row.ink, row.lifts].map(text => make("td", { textContent: text })));
+    };
+    const heads = ["pen", "time", "ink", "lifts"].map(text => make("th", { textContent: text, scope: "col" }));
+    this.figures.replaceChildren(...(rows.length ? [make("tr", {}, ...heads), ...rows.map(cells)] : []));
+  }
+
+  showNames() {
+    const { names = [], name = "" } = this.model.get("state");
+    if (this.namesShown !== JSON.stringify([names, name])) {
+      this.namesShown = JSON.stringify([names, name]);
+      this.menu.replaceChildren(make("option", { value: "", textContent: "saved settings" }),
+        ...names.map(one => make("option", { value: one, textContent: one })));
+      this.menu.value = name;
+      if (name) this.named.value = name;
+    }
+    this.menu.hidden = !names.length;
+    this.save.disabled = !this.named.value.trim();
+    this.trash.disabled = !names.includes(this.named.value.trim());
+  }
+
+  /* The strip: a click brings a picture back, 0 to 5 give stars, c compares what is chosen with Ctrl. */
+
+  showStrip() {
+    const focused = [...this.strip.children].findIndex(item => item.contains(document.activeElement));
+    for (const image of this.strip.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    this.strip.replaceChildren(...this.model.get("strip").map(({ id, caption, stars, thumbnail, kind }) => {
+      const image = make("img", { alt: "" });
+      if (thumbnail.byteLength) image.src = URL.createObjectURL(new Blob([thumbnail], { type: `image/${kind}` }));
+      const words = make("span", {}, stars ? `${"★".repeat(stars)} ` : "", caption);
+      const tile = make("button", { type: "button", title: caption, "aria-pressed": "false" }, image, words);
+      tile.dataset.id = id;
+      tile.addEventListener("click", event => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) tile.setAttribute("aria-pressed", String(tile.ariaPressed !== "true"));
+        else this.send({ event: "choose", id });
+      });
+      return make("li", {}, tile);
+    }));
+    this.strip.onkeydown ??= event => this.stripKey(event);
+    if (focused >= 0) this.strip.children[Math.min(focused, this.strip.children.length - 1)]?.firstChild.focus();
+  }
+
+  stripKey(event) {
+    const tile = event.target.closest("button"), tiles = [...this.strip.querySelectorAll("button")];
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!tile || event.ctrlKey || event.metaKey) return;
+    if (step) {
+      const next = tiles[tiles.indexOf(tile) + step];
+      next?.focus();
+      if (next) this.send({ event: "choose", id: next.dataset.id });
+    } else if (/^[0-5]$/.test(event.key)) this.send({ event: "star", id: tile.dataset.id, stars: Number(event.key) });
+    else if (event.key === "c") {
+      const chosen = tiles.filter(one => one.ariaPressed === "true" || one === tile);
+      this.send({ event: "compare", ids: chosen.map(one => one.dataset.id) });
+    } else return;
+    event.preventDefault();
+  }
+
+  /* What the kernel sends once */
+
+  async receive(message, buffers = []) {
+    if (message.copy) navigator.clipboard?.writeText(message.copy).catch(() => {});
+    if (message.download) this.download(message.download, new Blob([buffers[0]], { type: message.type }));
+    if (message.findings) this.findings?.(message.findings);
+    if (message.drawings) await this.showViewers(message, buffers);
+  }
+
+  async takeFile(action) {
+    const blob = await (await fetch(this.address)).blob();
+    if (action === "download") this.download(this.model.get("state").file, blob);
+    else window.open(URL.createObjectURL(blob), "_blank");
+  }
+
+  download(name, blob) {
+    const anchor = make("a", { href: URL.createObjectURL(blob), download: name });
+    anchor.click();
+    setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+  }
+
+  toggleViewer() {
+    const open = this.inspect.ariaPressed === "true";
+    this.inspect.setAttribute("aria-pressed", String(!open));
+    this.closeViewers(this.stage);
+    this.send({ event: "inspect", open: !open });
+    this.update();
+  }
+
+  closeViewers(place) {
+    for (const viewer of this.viewers.filter(one => place.contains(one.el))) viewer.dispose();
+    this.viewers = this.viewers.filter(one => !place.contains(one.el));
+    place.replaceChildren();
+  }
+
+  /* The viewer's module comes with the first drawing that is looked at. */
+  async showViewers({ drawings, place, code, css }, buffers) {
+    if (code) {
+      const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+      this.module = await import(/* webpackIgnore: true */ address);
+      this.el.append(make("style", { textContent: css }));
+    }
+    const root = place === "compare" ? this.below : this.stage;
+    this.closeViewers(root);
+    let at = 0;
+    const askFindings = () => new Promise(done => { this.findings = done; this.send({ event: "findings" }); });
+    const group = drawings.length > 1 ? newId() : "";
+    for (const { header, words, buffers: number } of drawings) {
+      const el = make("div");
+      root.append(make("figure", {}, el, make("figcaption", { textContent: words })));
+      const options = { group, askFindings: place === "compare" ? null : askFindings };
+      this.viewers.push(this.module.mount(el, header, buffers.slice(at, at += number), options));
+    }
+    if (place === "compare") root.append(button("Close", "Close", () => this.closeViewers(root), "quiet"));
+    this.update();
+  }
+
+  dispose() {
+    this.stop();
+    for (const viewer of this.viewers) viewer.dispose();
+    if (this.address) URL.revokeObjectURL(this.address);
+  }
+}
+
+function render({ model, el }) {
+  const view = new FormView(model, el);
+  view.showStrip();
+  return () => view.dispose();
+}
+
+export default { render };

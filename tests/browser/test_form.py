@@ -1,0 +1,257 @@
+"""A form in a real browser: exact numbers, keys, one drag, what the page says, how it looks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accessibility import serious
+from support import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+
+MANY = """from typing import Annotated
+from annotated_types import Interval, doc
+from drawscape.notebook import form
+from drawscape.parameters import Group
+def described(i):
+    group = f", Group('group {i // 20}')" if i >= 20 else ''
+    return f"p{i}: Annotated[float, Interval(ge=0, le=10), doc('Height of hill {i}'){group}] = 1.0"
+exec('def hills(svg, *, ' + ', '.join(map(described, range(300))) + '): svg.circle(9, 9, p0)')
+drawing = form(hills, paper='A6')
+drawing"""
+
+KINDS = """from drawscape.notebook import form
+from drawscape.parameters import Color, InputFile
+def kinds(svg, rng, *, ink: Color = '#1d3f8f', picture: InputFile | None = None,
+          at: tuple[float, float] = (20.0, 30.0), radii: list[float] = [3.0, 5.0]):
+    with svg.layer('ink', color=ink):
+        for radius in radii:
+            svg.circle(*at, radius + rng.stream('dust').random())
+drawing = form(kinds, paper='A6')
+drawing"""
+
+PAIR = """import ipywidgets
+from drawscape.notebook import form
+ipywidgets.HBox([form('spiral', paper='A6'), form('rose', paper='A6')])"""
+
+DARK = (
+    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+)
+COMPLETE = """async code => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    return (await kernel.requestComplete({code, cursor_pos: code.length})).content.matches;
+}"""
+CELLS = "() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type)"
+
+
+def drag(page: Any, slider: Any) -> None:
+    """Move the handle of a slider by the mouse, in twenty steps."""
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(20):
+        page.mouse.move(box["x"] + (0.2 + 0.03 * step) * box["width"], box["y"] + 5)
+    page.mouse.up()
+
+
+def test_a_form_from_its_first_picture_to_an_export(notebook: Any, page: Any) -> None:
+    form = notebook.form()
+    numbers = "print([drawing.values[n] for n in ('gusts', 'spacing', 'moon')])"
+    assert notebook.evaluate(numbers) == "[1.25, 1.33, 0.111]\n"
+    first = form.picture()
+
+    form.field("gusts").fill("1.27")
+    notebook.evaluate("drawing.set(moon=1/3)")
+    form.field("gusts").press("Enter")  # draws
+    wait_until(lambda: b"1.27" in form.picture(), 60, "the drawing")
+    assert notebook.evaluate(numbers) == "[1.27, 1.33, 0.3333333333333333]\n"
+
+    slider = form.root.get_by_role("slider", name="Gusts")
+    drag(page, slider)
+    value = "print(drawing.values['gusts'])"
+    wait_until(lambda: notebook.evaluate(value) != "1.27\n", 60, "another value")
+    wait_until(
+        lambda: notebook.evaluate(value).strip() == slider.get_attribute("aria-valuetext"),
+        60,
+        "what the slider shows",
+    )
+    form.press("Undo")
+    wait_until(lambda: notebook.evaluate(value) == "1.27\n", 60, "one step for one drag")
+
+    form.root.locator(".drawscape-title").click()
+    page.locator(".jp-CodeCell .jp-Editor").first.click()
+    page.keyboard.press("Escape")
+    form.root.locator(".drawscape-live input").focus()
+    for key in ("a", "b", "m", "d", "d", "x"):
+        page.keyboard.press(key)
+    assert page.evaluate(CELLS) == ["code"]
+
+    tiles = form.root.locator(".drawscape-strip button")
+    tiles.nth(1).wait_for()
+    tiles.nth(1).click()
+    wait_until(lambda: form.picture() == first, 60, "the former picture")
+    page.keyboard.press("ArrowLeft")
+    wait_until(lambda: form.picture() != first, 60, "the newer picture")
+    page.keyboard.press("5")
+    stars = "from drawscape.catalogue import find; print(find(drawing.recent.paths[0]).stars)"
+    wait_until(lambda: notebook.evaluate(stars) == "5\n", 60, "five stars")
+
+    drawn = form.picture()
+    with page.expect_download() as download:
+        form.root.get_by_role("link", name="download").click()
+    assert Path(download.value.path()).read_bytes() == drawn
+    form.root.get_by_label("File format").select_option("G-code")
+    with page.expect_download() as download:
+        form.press("Export")
+    assert b"G1" in Path(download.value.path()).read_bytes()
+    assert serious(page, ".drawscape-form") == []
+    page.evaluate(DARK)
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    assert serious(page, ".drawscape-form") == []
+    assert notebook.cell_errors() == []
+
+
+@pytest.mark.nightly
+def test_draw_is_within_ten_tabs(notebook: Any, page: Any) -> None:
+    form = notebook.form()
+    focused = "() => document.activeElement.className"
+    form.root.evaluate("form => { form.tabIndex = -1; form.focus(); }")
+    tabs = 0
+    while page.evaluate(focused) != "drawscape-draw" and tabs < 20:
+        page.keyboard.press("Tab")
+        tabs += 1
+    assert tabs <= 10
+
+
+@pytest.mark.nightly
+def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook: Any, page: Any) -> None:
+    form = notebook.form()
+    notebook.evaluate("drawing._handle_custom_msg = lambda *rest: None")  # as good as busy
+    form.slide("gusts", 1.5)
+    form.root.locator(".drawscape-draw").click()
+    form.root.get_by_text("The kernel is busy. This is drawn next.").wait_for()
+    notebook.evaluate("del drawing._handle_custom_msg")
+    form.press("Undo")
+    form.root.get_by_text("The kernel is busy.").wait_for(state="detached")
+
+
+@pytest.mark.nightly
+def test_each_kind_of_field_gives_its_value(lab: Any, page: Any, tmp_path: Path) -> None:
+    from PIL import Image
+
+    notebook = lab.run_cells(page, KINDS)
+    form = notebook.form()
+    values = "print(drawing.values)"
+    pick = "e => { e.focus(); e.value = '#ff0000'; e.dispatchEvent(new Event('input')); }"
+    form.root.locator("input[type=color]").evaluate(pick)
+    wait_until(lambda: "'ink': '#ff0000'" in notebook.evaluate(values), 60, "the color")
+    form.root.get_by_role("button", name="One more item").click()
+    wait_until(lambda: "[3.0, 5.0, 5.0]" in notebook.evaluate(values), 60, "a longer list")
+    form.root.locator(".drawscape-field-at input").nth(1).fill("41.5")
+    form.root.locator(".drawscape-field-at input").nth(1).blur()
+    wait_until(lambda: "(20.0, 41.5)" in notebook.evaluate(values), 60, "the tuple")
+    Image.new("RGB", (40, 30), "green").save(tmp_path / "green.png")
+    form.root.locator("input[type=file]").set_input_files(tmp_path / "green.png")
+    form.root.locator(".drawscape-preview").wait_for()
+    assert "inputs/green.png" in notebook.evaluate(values)
+    form.root.get_by_role("button", name="Draw with another seed of dust").click()
+    wait_until(lambda: "'streams'" in notebook.evaluate(values), 60, "a seed of the stream")
+    form.root.get_by_role("button", name="Landscape").click()
+    wait_until(lambda: "'width': 148.0" in notebook.evaluate(values), 60, "another page")
+    form.root.get_by_label("Paper", exact=True).select_option("custom")
+    assert form.field("width").input_value() == "148"
+    assert serious(page, ".drawscape-form") == []
+
+
+@pytest.mark.nightly
+def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
+    notebook: Any, lab: Any, page: Any
+) -> None:
+    notebook.form().await_status("finished")
+    page.wait_for_function(  # the catalogue's picture is there first
+        "() => document.querySelector('.drawscape-saved img')?.naturalWidth > 300"
+    )
+    assert not page.locator(".drawscape-saved img").is_visible()
+    path = page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = lab.folder / path
+    wait_until(lambda: "drawscape-saved" in saved.read_text(), 20, "the saved notebook")
+    outputs = json.loads(saved.read_text())["cells"][0]["outputs"]
+    assert len(json.dumps(outputs)) < 200_000
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    page.locator(".drawscape-form.jupyter-widgets-disconnected").wait_for()
+    said = "form => getComputedStyle(form, '::before').content"
+    assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
+    page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
+    lab.open(page, path)
+    page.locator(".drawscape-saved img").wait_for()
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1366, 768), (1920, 1080), (430, 900)])
+def test_draw_is_in_view_beside_or_above_the_picture(
+    notebook: Any, page: Any, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    form = notebook.form()
+    form.root.evaluate("element => element.scrollIntoView()")
+    draw = form.root.locator(".drawscape-draw").bounding_box()
+    assert draw["y"] + draw["height"] < height
+    box = form.root.bounding_box()
+    for part in ("img.drawscape-picture", ".drawscape-turns"):
+        inner = form.root.locator(part).bounding_box()
+        assert inner["x"] + inner["width"] <= box["x"] + box["width"], part
+    if width > 1000:
+        controls = form.root.locator(".drawscape-controls").bounding_box()
+        picture = form.root.locator("img.drawscape-picture").bounding_box()
+        assert picture["x"] >= controls["x"] + controls["width"]
+
+
+@pytest.mark.nightly
+def test_two_forms_share_the_width_of_a_row(lab: Any, page: Any) -> None:
+    lab.run_cells(page, PAIR)
+    forms = page.locator(".drawscape-form")
+    forms.nth(1).wait_for()
+    left, right = (forms.nth(i).bounding_box() for i in range(2))
+    assert left["width"] == pytest.approx(right["width"], abs=2)
+    assert left["width"] > 350
+    assert left["y"] == right["y"]
+
+
+@pytest.mark.nightly
+def test_tab_completes_patterns_and_parameters_once_form_is_imported(
+    notebook: Any, page: Any
+) -> None:
+    for typed, offered in (
+        ("form('flow_f", "flow_field"),
+        ("form('flow_field', gu", "gusts="),
+        ("drawing.set(seed=3, gu", "gusts="),
+    ):
+        assert offered in page.evaluate(COMPLETE, typed)
+
+
+@pytest.mark.nightly
+def test_three_hundred_parameters_are_found_by_filtering_and_in_groups_that_fold(
+    lab: Any, page: Any
+) -> None:
+    notebook = lab.run_cells(page, MANY)
+    form = notebook.form()
+    hill = form.root.locator(".drawscape-field-p273")
+    hill.wait_for(state="attached")
+    assert not hill.is_visible()
+    form.root.evaluate("element => element.scrollIntoView()")
+    assert form.root.locator(".drawscape-draw").bounding_box()["y"] < 1100
+    form.root.get_by_placeholder("filter parameters").fill("HILL 273")
+    hill.wait_for()
+    assert form.root.locator(".drawscape-parameters .drawscape-field:visible").count() == 1
+    form.slide("p273", 4.5)
+    wait_until(lambda: notebook.evaluate("print(drawing.values['p273'])") == "4.5\n", 60, "p273")
+    form.root.get_by_placeholder("filter parameters").fill("")
+    hill.wait_for(state="hidden")
+    form.root.get_by_text("group 13").click()
+    hill.wait_for()
+    assert serious(page, ".drawscape-form") == []

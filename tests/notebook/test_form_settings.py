@@ -1,0 +1,379 @@
+"""What a form asks for and holds: a field for each parameter, exact values, all or none of what is set."""
+
+import json
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import pytest
+from annotated_types import Ge, Gt, Interval, MultipleOf, doc
+from widget_tree import send
+
+from drawscape.errors import (
+    NotSerializableError,
+    ParameterError,
+    SignatureError,
+    TaskNotAllowedError,
+    TaskNotFoundError,
+    UnknownNameError,
+)
+from drawscape.notebook import form
+from drawscape.parameters import Color, Group, InputFile, read_parameters
+from drawscape.sketches import SKETCHES
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+class Ink(Enum):
+    BLACK = "#111"
+    RED = "#c00"
+
+
+def example(
+    svg: Any,
+    rng: Any,
+    *,
+    turns: Annotated[int, Interval(ge=1, le=80), doc("How often it winds")] = 24,
+    wobble: Annotated[float, Interval(ge=0, le=1)] = 0.35,
+    angle: Annotated[float, Interval(ge=0, lt=360), MultipleOf(15), Group("aim")] = 45,
+    gap: Annotated[float, Interval(gt=0, le=5)] = 1.2,
+    many: Annotated[int, Interval(ge=0, le=2_000_000)] = 1_000_000,
+    limit: Annotated[float | None, Interval(ge=0, le=10)] = None,
+    cap: Literal["round", "butt"] = "round",
+    ink: Ink = Ink.RED,
+    end: Literal["open", "shut"] | None = None,
+    mirror: bool = True,
+    title: str = "Untitled",
+    pen: Color = "#1d3f8f",
+    picture: InputFile | None = None,
+    at: tuple[float, float] = (20.0, 30.0),
+    radii: list[float] = [1.0, 2.0],  # noqa: B006 - a default that Python writes as a list
+    other: Any = None,
+) -> None:
+    """Every kind that a signature may hold."""
+    rng.stream("layout").random(), rng.stream("colour").random()
+
+
+def square(svg: Any, *, side: Annotated[int, Interval(ge=1, le=50)] = 9) -> None:
+    """A square, the same for every seed."""
+    svg.rect(10, 10, side, side)
+
+
+EXACT = {
+    "turns": 7,
+    "wobble": 0.1 + 0.2,
+    "angle": 345.0,
+    "gap": 1 / 3,
+    "many": 2_000_000,
+    "limit": 1.25e-7,
+    "cap": "butt",
+    "ink": Ink.BLACK,
+    "end": "shut",
+    "mirror": False,
+    "title": "",
+    "pen": "#ff0000",
+    "picture": "face.png",
+    "at": (0.44999999999999996, 5.0),
+    "radii": [3.5],
+    "other": {"a": [1, (2, None)]},
+}
+
+
+def test_untouched_fields_give_the_defaults_and_page_and_seed() -> None:
+    parameters = read_parameters(example, skip=["svg", "rng"])
+    page = {"width": 210, "height": 297, "seed": 0}
+    assert form(example).values == {**page, **{p.name: p.default for p in parameters}}
+
+
+def test_values_come_back_to_the_last_bit_also_through_a_page() -> None:
+    shown = form(example).set(**EXACT)
+    assert {name: shown.values[name] for name in EXACT} == EXACT
+    echoed = json.loads(json.dumps(dict(shown.inputs)))  # what the page holds
+    other = form(example)
+    send(other, "change", inputs=echoed, gesture=1)
+    assert other.values == shown.values
+    for name in ("limit", "end", "picture"):
+        assert shown.set(**{name: None}).values[name] is None
+
+
+def test_every_sketch_of_the_library_keeps_what_is_set() -> None:
+    for name, sketch in SKETCHES.items():
+        bounded = [p for p in sketch.parameters if p.kind == "float" and p.bounded and not p.step]
+        wanted = {p.name: p.low + (p.high - p.low) / 3.7 for p in bounded}  # type: ignore[operator]
+        shown = form(name).set(**wanted).values
+        assert {n: shown[n] for n in wanted} == wanted, name
+
+
+def test_setting_is_all_or_nothing() -> None:
+    """0.3 had set the first when it refused the second."""
+    shown = form(example)
+    before = shown.values
+    for wrong in ({"nonsense": 1}, {"turns": 200}, {"seed": -1}, {"width": 9000}, {"cap": "x"}):
+        with pytest.raises((UnknownNameError, ParameterError)):
+            shown.set(**{"wobble": 0.5, "margin": 9, **wrong})
+        assert shown.values == before
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "rule"),
+    [
+        ("turns", "many", "must be a whole number"),
+        ("turns", "99", "must be at least 1 and at most 80"),
+        ("seed", "3.7", "must be a whole number"),
+        ("seed", "-5", "must be at least 0 and at most 4294967295"),
+        ("angle", "7", "must be a multiple of 15"),
+        ("at", ["1", "x"], "must be a number"),
+    ],
+)
+def test_what_is_typed_wrong_is_said_at_the_field_and_when_drawing(
+    name: str, typed: Any, rule: str
+) -> None:
+    shown = form(example)
+    send(shown, "change", inputs={name: typed}, gesture=1)
+    assert shown.state["errors"] == {name: rule}
+    assert shown.inputs[name] == typed
+    send(shown, "draw", fresh=False)
+    assert rule in shown.status
+    with pytest.raises(ParameterError, match=rule):
+        shown.draw()
+    shown.undo()
+    assert shown.state["errors"] == {}
+
+
+def test_the_schema_says_what_a_page_has_to_draw() -> None:
+    shown = form(example)
+    properties = shown.schema["parameters"]["properties"]
+    assert properties["turns"] == {
+        "type": "integer", "minimum": 1, "maximum": 80, "default": "24",
+        "description": "How often it winds",
+    }  # fmt: skip
+    assert properties["angle"]["x-group"] == "aim"
+    assert properties["end"]["enum"] == ["open", "shut", None]
+    assert properties["ink"]["enum"] == ["BLACK", "RED"]
+    assert (properties["pen"]["format"], properties["picture"]["format"]) == ("color", "file")
+    assert properties["at"]["prefixItems"] == [{"type": "number"}] * 2
+    assert properties["radii"]["items"] == {"type": "number"}
+    assert list(shown.schema["sheet"]) == [
+        "width", "height", "margin", "seed", "streams.layout", "streams.colour",
+    ]  # fmt: skip
+    assert json.loads(json.dumps(shown.schema)) == json.loads(json.dumps(shown.schema))
+
+
+def test_a_form_is_two_models_of_a_widget() -> None:
+    """Of 0.3's form of rose 187."""
+    from ipywidgets.widgets.widget import _instances
+
+    before = set(_instances)
+    shown = form("rose")
+    assert len(set(_instances) - before) <= 2
+    shown.close()
+
+
+def test_a_drag_is_one_step_back_and_two_drags_are_two() -> None:
+    shown = form(example)
+    for gesture, counts in ((1, range(30, 40)), (2, range(50, 60))):
+        for count in counts:
+            send(shown, "change", inputs={"turns": str(count)}, gesture=gesture)
+    assert shown.values["turns"] == 59
+    send(shown, "undo")
+    assert shown.values["turns"] == 39
+    shown.undo()
+    assert shown.values["turns"] == 24
+    assert not shown.state["undo"]
+    shown.redo()
+    assert shown.values["turns"] == 39
+    shown.set(turns=7)
+    assert not shown.state["redo"]
+
+
+def test_undo_redo_and_reset_go_through_every_change() -> None:
+    shown = form(example, turns=12, seed=4, paper="A5")
+    shown.set(turns=5)
+    shown.set(seed=9, paper="A6", margin=30)
+    shown.shuffle()
+    shuffled = shown.values
+    shown.reset()
+    assert (shown.values["turns"], shown.values["seed"], shown.values["width"]) == (12, 4, 148)
+    shown.undo()
+    assert shown.values == shuffled
+    shown.undo()
+    assert (shown.values["seed"], shown.values["width"], shown.values["margin"]) == (9, 105, 30)
+    shown.undo()
+    assert "margin" not in shown.values
+    assert (shown.values["turns"], shown.values["width"]) == (5, 148)
+
+
+def test_shuffle_gives_round_allowed_values_and_leaves_what_is_locked() -> None:
+    def loose(
+        svg: Any, rng: Any, *, tall: float = 0.7, far: Annotated[int, Ge(10)] = 20
+    ) -> None: ...
+
+    for target, locks in ((example, ("wobble", "seed")), (loose, ())):
+        shown = form(target, seed=77)
+        start = shown.values
+        for name in locks:
+            send(shown, "lock", name=name)
+        seen = []
+        for _ in range(20):
+            shown.shuffle()
+            seen.append(shown.values)
+        for name in locks:
+            assert {values[name] for values in seen} == {start[name]}
+        for name in {"turns", "gap", "cap", "tall", "far"} & start.keys():
+            assert len({values[name] for values in seen}) > 1, name
+        assert all(len(repr(v["gap" if "gap" in v else "tall"])) <= 5 for v in seen)
+        assert all(values.get("limit") is None for values in seen)  # off, and stays off
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({}, (210, 297)),
+        ({"paper": "A5", "orientation": "landscape"}, (210, 148)),
+        ({"paper": "120x80"}, (120, 80)),
+        ({"width": 50, "height": 333}, (50, 333)),
+    ],
+)
+def test_a_page_has_the_size_of_its_paper(given: dict[str, Any], size: tuple[float, float]) -> None:
+    shown = form(square, **given)
+    assert (shown.values["width"], shown.values["height"]) == size
+    assert f'width="{size[0]}mm" height="{size[1]}mm"'.encode() in shown.picture
+    shown.set(paper="A3", orientation="landscape", margin=12.5)
+    assert (shown.values["width"], shown.values["height"], shown.values["margin"]) == (
+        420,
+        297,
+        12.5,
+    )
+    before = shown.settings
+    shown.set(orientation="portrait", margin=None)
+    assert (shown.values["width"], shown.values["height"]) == (297, 420)
+    assert "margin" not in shown.values
+    assert shown.set(**before).settings == before
+
+
+def test_the_seed_of_a_stream_follows_the_seed_unless_it_has_one() -> None:
+    shown = form(example, streams={"colour": 7})
+    assert shown.values["streams"] == {"colour": 7}
+    before = shown.settings
+    assert shown.set(streams={"layout": 2}).values["streams"] == {"layout": 2}
+    assert shown.set(**before).values["streams"] == {"colour": 7}
+    assert "streams" not in shown.set(streams={}).values
+    with pytest.raises(UnknownNameError, match="did you mean 'colour'"):
+        shown.set(streams={"color": 7})
+    with pytest.raises(ParameterError, match=r"streams\.colour=-7: must be at least 0"):
+        shown.set(streams={"colour": -7})
+
+
+def test_a_sketch_without_randomness_has_no_seed_and_says_so() -> None:
+    assert "seed" not in form(square).values
+    with pytest.raises(ParameterError, match="square uses no randomness"):
+        form(square, seed=3)
+
+
+def test_a_parameter_called_like_an_option_is_given_in_where() -> None:
+    def sign(svg: Any, *, paper: str = "rough", live: int = 3) -> None:
+        svg.circle(9, 9, live)
+
+    shown = form(sign, where={"paper": "smooth", "live": 5})
+    assert (shown.values["paper"], shown.values["live"], shown.values["width"]) == (
+        "smooth",
+        5,
+        210,
+    )
+    both = form(sign, paper="A6", where={"paper": "smooth"})
+    assert (both.values["paper"], both.values["width"]) == ("smooth", 105)
+    with pytest.raises(ParameterError, match=r"where=\{'live': 7\}"):
+        form(sign, live=7)  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="did you mean 'side'"):
+        form(square, sde=3)
+
+
+def test_a_task_has_its_own_parameters_and_no_paper() -> None:
+    def send_mail(recipient: str, copies: Annotated[int, Interval(ge=1, le=5)] = 2) -> None:
+        """Send it."""
+
+    shown = form(send_mail, recipient="you@example.org")
+    assert shown.values == {"recipient": "you@example.org", "copies": 2}
+    assert (shown.schema["verb"], shown.schema["sheet"]) == ("Run", {})
+
+
+def test_a_task_with_patterns_offers_them_all_and_their_parameters() -> None:
+    shown = form("workers.svg_tasks.generate_complex_svg")
+    assert shown.schema["patterns"] == list(SKETCHES)
+    assert "turns" in shown.values
+    send(shown, "change", inputs={"pattern_type": "truchet"}, gesture=1)
+    assert shown.values["pattern_type"] == "truchet"
+    assert shown.values.keys() >= {p.name for p in SKETCHES["truchet"].parameters}
+    assert "turns" not in shown.values
+    assert "tiles" in shown.schema["parameters"]["properties"]
+    shown.undo()
+    assert "turns" in shown.values
+    shown.set(pattern_type="flow_field", seed=3, gusts=2.0)
+    assert (shown.values["seed"], shown.values["gusts"]) == (3, 2.0)
+
+
+def test_a_required_number_starts_at_its_lower_bound() -> None:
+    def task(size: Annotated[float, Gt(0)], copies: Annotated[int, Ge(1)]) -> None: ...
+
+    shown = form(task)
+    assert shown.settings == {"copies": 1}
+    with pytest.raises(ParameterError, match="size='0': must be greater than 0"):
+        _ = shown.values
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "words"),
+    [
+        ("spirl", UnknownNameError, "did you mean 'spiral'"),
+        ("workers.nowhere.task", TaskNotFoundError, "no module 'workers.nowhere'"),
+        ("workers.svg_tasks.generate_complex", TaskNotFoundError, "did you mean"),
+        ("drawscape.settings.home", TaskNotAllowedError, "DRAWSCAPE_TASK_MODULES"),
+    ],
+)
+def test_what_does_not_exist_is_named(target: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        form(target)
+
+
+def test_a_sketch_parameter_that_the_job_needs_for_itself_is_refused() -> None:
+    def lines(svg: Any, rng: Any, *, width: float = 0.3) -> None:
+        """Lines of some width."""
+
+    with pytest.raises(SignatureError, match="call it something like 'line_width'"):
+        form(lines)
+
+
+def test_what_a_cell_touches_may_not_be_too_large_for_the_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("drawscape.notebook.target.LARGEST_CARRIED", 1_000_000)
+    photo, small = b"x" * 2_000_000, b"y"
+
+    def halftone(svg: Any) -> None:
+        svg.circle(len(photo), len(small), 3)
+
+    with pytest.raises(
+        NotSerializableError, match=r"2\.0 MB .* most of it in .photo. .*numpy.save"
+    ):
+        form(halftone)
+
+
+def test_a_sketch_whose_parameters_have_changed_is_offered_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """0.3 said: unknown parameter 'n'."""
+    import sys
+
+    def reeds(svg: Any, *, n: int = 3, high: float = 2.0) -> None: ...
+
+    shown = form(reeds, high=5.0)
+
+    def reeds(svg: Any, *, count: int = 4, high: float = 2.0) -> None: ...  # type: ignore[no-redef]
+
+    monkeypatch.setattr(sys.modules["__main__"], "reeds", reeds, raising=False)
+    shown.draw().cancel()
+    assert (
+        shown.state["renewed"] == "The sketch has other parameters now: without n and with count."
+    )
+    send(shown, "renew")
+    assert not shown.state["renewed"]
+    assert shown.values == {"width": 210, "height": 297, "count": 4, "high": 5.0}
