@@ -57,7 +57,8 @@ def _check_near() -> None:
     near = request.remote_addr in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
     if not (near or settings.token or settings.manage_jobs):
         raise RequestRefused(
-            403, "plots are driven from their own machine; `drawscape web --manage-jobs` allows others"
+            403,
+            "plots are driven from their own machine; `drawscape web --manage-jobs` allows others",
         )
 
 
