@@ -62,7 +62,7 @@ from drawscape.notebook.target import (
 from drawscape.notebook.text import error_line, size_words, status_words
 from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.notebook.tracebacks import with_source
-from drawscape.notebook.viewable import margin_of, settings_of
+from drawscape.notebook.viewer import margin_of, settings_of
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.settings import home, readable_path

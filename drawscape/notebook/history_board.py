@@ -14,7 +14,9 @@ from drawscape.catalogue.query import (
     parameter_names,
     sketch_names,
 )
+from drawscape.errors import UnknownNameError
 from drawscape.notebook.board import ORDERS, Board, Cell, count_words
+from drawscape.notebook.target import notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
 from drawscape.sketches import Sketch
@@ -51,7 +53,8 @@ def history(
     """
     sketch = name_of(sketch)
     check_filters(order, stars, sketch=sketch, tag=tag, text=text)
-    parameter_names(sketch)
+    if sketch is not None and notebook_sketch(sketch) is None:
+        parameter_names(sketch)  # raises for one that nobody has drawn or knows
     least = stars if isinstance(stars, int) else 0
     fixed = {"since": since, "sheet": sheet, "seed": seed}
     fixed = {name: value for name, value in fixed.items() if value is not None}
@@ -118,7 +121,10 @@ class History(Board):
             "deleted": now["rejected"],
             "where": self._where,
         }
-        found = drawings(now["sketch"] or None, **{**asked, **self._fixed})
+        try:
+            found = drawings(now["sketch"] or None, **{**asked, **self._fixed})
+        except UnknownNameError:  # this notebook has the sketch, and nobody has drawn it yet
+            found = Drawings([])
         with self._lock:
             if look < self._last_look:
                 return

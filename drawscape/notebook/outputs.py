@@ -53,8 +53,7 @@ def _show(drawing: Any) -> bool:
     from IPython.display import display
 
     from drawscape.jobs import Job
-    from drawscape.notebook.viewable import document_of, margin_of, settings_of
-    from drawscape.notebook.viewer import Viewer
+    from drawscape.notebook.viewer import Viewer, document_of, margin_of, settings_of
 
     if isinstance(drawing, Job) and Path(str(drawing.result)).suffix != ".svg":
         return False

@@ -10,7 +10,7 @@ from drawscape.notebook.lasting import Lasting
 from drawscape.notebook.reader import later
 from drawscape.notebook.saved_picture import SavedPicture
 from drawscape.notebook.style import resource
-from drawscape.notebook.viewable import Viewable, document_of
+from drawscape.notebook.viewer import Viewable, document_of
 from drawscape.notebook.worker import ensure_worker
 from drawscape.plot import optimize as optimized
 from drawscape.plotter.device import devices

@@ -4,8 +4,7 @@ import pytest
 
 from drawscape.errors import ParameterError
 from drawscape.notebook import compare
-from drawscape.notebook.viewable import document_of, settings_of
-from drawscape.notebook.viewer import differences, overlay
+from drawscape.notebook.viewer import differences, document_of, overlay, settings_of
 from drawscape.sketches import draw
 
 

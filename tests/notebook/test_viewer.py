@@ -6,8 +6,7 @@ import pytest
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ParameterError
 from drawscape.geometry.lines import Lines
-from drawscape.notebook.viewable import document_of
-from drawscape.notebook.viewer import QUICK_POINTS, Viewer, view
+from drawscape.notebook.viewer import QUICK_POINTS, Viewer, document_of, view
 from drawscape.plot import statistics
 from drawscape.sketches import draw
 from drawscape.viewer import DrawingData, drawing_data
