@@ -1,4 +1,4 @@
-"""Mails from templates: built whole, delivered by SMTP with retries, or written to files.
+"""Mails from templates: built whole, delivered by SMTP, or written to files.
 
 Read `notification` first: it goes from checked `address`es and filled-in `templates` over the
 `message` to its delivery by `smtp`; `settings` are the environment's.

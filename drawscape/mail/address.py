@@ -1,6 +1,7 @@
 """Addresses and subjects, checked before they go near a header."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 
@@ -9,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from drawscape.errors import MailError
 
 _NAMED = re.compile(r"""(?P<name>"(?:[^"\\]|\\.)*"|[^"<>,;@]*) ?<(?P<address>[^<>\s]+)>""")
+_PART = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^,"])+""")
 _NOT_PUBLIC = ("localhost", "local", "test")  # an own mail server may know them
 _LONGEST_SUBJECT = 250
 
@@ -49,6 +51,18 @@ def read_recipient(text: str, what: str = "recipient") -> Recipient:
         raise MailError(
             f"{what} {text!r} is not one mail address, such as 'user@example.com': {problem}"
         ) from problem
+
+
+def read_recipients(given: str | Sequence[str]) -> tuple[Recipient, ...]:
+    """Return the addresses in a text, separated by commas, or in a list of texts.
+
+    Raises MailError as `read_recipient` does, for none, and for one that is there twice.
+    """
+    texts = _PART.findall(given) if isinstance(given, str) else given
+    found = tuple(read_recipient(text) for text in texts or [str(given)])
+    if len({one.address for one in found}) < len(found):
+        raise MailError(f"recipient {given!r} names an address twice")
+    return found
 
 
 def _checked(address: str) -> str:

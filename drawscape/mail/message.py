@@ -48,7 +48,7 @@ def encoded_bytes(size: int) -> int:
 def build_message(
     *,
     sender: Recipient,
-    recipient: Recipient,
+    recipients: Sequence[Recipient],
     subject: str,
     body: Rendered,
     message_id: str,
@@ -62,10 +62,10 @@ def build_message(
     before its @: then its headers are UTF-8 (RFC 6532). It is marked as made by a program, so that
     holiday notices stay away (RFC 3834).
     """
-    plain = (sender.address + recipient.address).isascii()
+    plain = "".join(one.address for one in (sender, *recipients)).isascii()
     message = EmailMessage(policy=SMTP.clone(utf8=not plain))
     message["From"] = sender.header
-    message["To"] = recipient.header
+    message["To"] = [one.header for one in recipients]
     message["Subject"] = subject
     message["Date"] = date
     message["Message-ID"] = message_id

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.atomic import write_atomic
-from drawscape.errors import MailError
-from drawscape.mail.address import Recipient, read_recipient, read_subject
+from drawscape.errors import MailError, MailRefusedError
+from drawscape.mail.address import Recipient, read_recipients, read_subject
 from drawscape.mail.message import (
     Enclosure,
     build_message,
@@ -34,7 +34,7 @@ class Notification:
     the second after the first was removed.
     """
 
-    recipient: str
+    recipient: str | Sequence[str]
     subject: str
     template: str
     context: Mapping[str, Any]
@@ -72,14 +72,14 @@ def send(
             log(f"{key} was accepted before; not sent again")
             return key
 
-        def note() -> None:
-            try:
-                notes.put(key, f"{settings.host}:{settings.port}")
-            except sqlite3.Error as problem:  # the mail is out: to fail now would send it twice
-                log(f"{key} is sent, but that could not be noted: {problem}")
-
-        deliver(message, settings, on_accepted=note, log=log)
+        refused = deliver(message, settings)
+        try:
+            notes.put(key, f"{settings.host}:{settings.port}")
+        except sqlite3.Error as problem:  # the mail is out: to fail now would send it twice
+            log(f"{key} is sent, but that could not be noted: {problem}")
     log(f"{key} accepted by {settings.host}")
+    if refused:
+        raise MailRefusedError(f"{refused}; the other recipients have the mail")
     return key
 
 
@@ -94,14 +94,14 @@ def compose(
     notification: Notification, settings: MailSettings, *, log: Callable[[str], object]
 ) -> EmailMessage:
     """Return the whole mail; MailError and its subclasses name what is wrong with its parts."""
-    recipient = read_recipient(notification.recipient)
+    recipients = read_recipients(notification.recipient)
     subject = read_subject(notification.subject)
-    body = _body(notification, settings.templates, recipient, subject)
+    body = _body(notification, settings.templates, recipients, subject)
     if body.unused:
         log(f"not used by the template {notification.template!r}: {', '.join(body.unused)}")
     message = build_message(
         sender=settings.sender,
-        recipient=recipient,
+        recipients=recipients,
         subject=subject,
         body=body,
         message_id=message_id(notification.job_id, notification.queued_at, settings.sender.domain),
@@ -114,11 +114,14 @@ def compose(
 
 
 def _body(
-    notification: Notification, templates: Path | None, recipient: Recipient, subject: str
+    notification: Notification,
+    templates: Path | None,
+    recipients: Sequence[Recipient],
+    subject: str,
 ) -> Rendered:
     given = {
-        "name": recipient.name,
-        "recipient": recipient.address,
+        "name": recipients[0].name if len(recipients) == 1 else "",
+        "recipient": ", ".join(one.address for one in recipients),
         "subject": subject,
         "job_id": notification.job_id,
         "pictures": [

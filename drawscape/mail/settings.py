@@ -9,9 +9,6 @@
 | `DRAWSCAPE_SMTP_CA` | a file of certificates to trust beside the system's | |
 | `DRAWSCAPE_SMTP_TIMEOUT` | seconds to wait for an answer | 30 |
 | `DRAWSCAPE_MAIL_FROM` | the sender's address | the user, if it is one |
-| `DRAWSCAPE_MAIL_TRIES` | attempts within one job | 4 |
-| `DRAWSCAPE_MAIL_RETRY_DELAY` | seconds before the second attempt, doubled for each after it | 2 |
-| `DRAWSCAPE_MAIL_PATIENCE` | seconds after which no attempt is begun | 150 |
 | `DRAWSCAPE_MAIL_TEMPLATES` | a folder of templates that come before the built-in ones | |
 | `DRAWSCAPE_MAIL_MAX_MB` | the largest mail, enclosures as it encodes them (a third more) | 20 |
 """
@@ -41,9 +38,6 @@ class MailSettings:
     password: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
     timeout_s: float = 30.0
-    tries: int = 4
-    retry_delay_s: float = 2.0
-    patience_s: float = 150.0
     templates: Path | None = None
     max_bytes: int = 20 << 20
 
@@ -67,9 +61,6 @@ class MailSettings:
             password=password,
             ca_file=_path(environment, "DRAWSCAPE_SMTP_CA"),
             timeout_s=number("DRAWSCAPE_SMTP_TIMEOUT", 30, 0.1, 3600),
-            tries=int(number("DRAWSCAPE_MAIL_TRIES", 4, 1, 100)),
-            retry_delay_s=number("DRAWSCAPE_MAIL_RETRY_DELAY", 2, 0, 3600),
-            patience_s=number("DRAWSCAPE_MAIL_PATIENCE", 150, 0, 86400),
             templates=_path(environment, "DRAWSCAPE_MAIL_TEMPLATES"),
             max_bytes=int(number("DRAWSCAPE_MAIL_MAX_MB", 20, 0, 1024) * (1 << 20)),
         )

@@ -1,66 +1,36 @@
-"""Delivery by SMTP: what is temporary is tried again with growing pauses, the rest is refused."""
+"""Delivery by SMTP: what is temporary, the job's next try may send; the rest is refused."""
 
 import contextlib
 import smtplib
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.message import EmailMessage
 
 from drawscape.errors import MailRefusedError, MailTemporaryError
 from drawscape.mail.settings import MailSettings
 
-Log = Callable[[str], object]
 
+def deliver(message: EmailMessage, settings: MailSettings) -> str:
+    """Hand the mail to the server of `settings`; return whom it refused, '' where it refused nobody.
 
-def deliver(
-    message: EmailMessage,
-    settings: MailSettings,
-    *,
-    on_accepted: Callable[[], object],
-    log: Log,
-) -> None:
-    """Hand the mail to the server of `settings`; `on_accepted` is called once that has taken it.
-
-    A refused or lost connection and 4xx answers are tried again, up to `settings.tries` times, with
-    a pause that doubles, as long as `settings.patience_s` lasts; then MailTemporaryError. What a
-    retry cannot change (5xx, a failed login, a wrong certificate) is a MailRefusedError at once.
+    Raises MailTemporaryError for what may pass later (a refused or lost connection, 4xx answers), and
+    MailRefusedError for what will not (5xx, a failed login, a wrong certificate).
     """
-    begun, pause = time.monotonic(), settings.retry_delay_s
-    for attempt in range(1, settings.tries + 1):
-        try:
-            _attempt(message, settings, on_accepted)
-            return
-        except (smtplib.SMTPException, OSError, UnicodeError) as problem:
-            text = f"{settings.host}:{settings.port}: {_text(problem)}"
-            if not _is_temporary(problem):
-                raise MailRefusedError(f"{text}; this will not pass by itself") from problem
-            spent = time.monotonic() - begun
-            if attempt == settings.tries or spent + pause > settings.patience_s:
-                raise MailTemporaryError(
-                    f"{text}; given up for now after {_tries(attempt)} in {spent:.0f} s"
-                ) from problem
-            log(f"{text}; try {attempt + 1} of {settings.tries} in {pause:g} s")
-        time.sleep(pause)
-        pause *= 2
-
-
-def _tries(count: int) -> str:
-    return "1 try" if count == 1 else f"{count} tries"
-
-
-def _attempt(
-    message: EmailMessage, settings: MailSettings, on_accepted: Callable[[], object]
-) -> None:
     sender = settings.sender.address
-    recipient = message["To"].addresses[0].addr_spec
-    plain = (sender + recipient).isascii()
+    recipients = [address.addr_spec for address in message["To"].addresses]
+    plain = "".join([sender, *recipients]).isascii()
     options = () if plain else ("SMTPUTF8", "BODY=8BITMIME")
-    with _session(settings) as session:
-        session.sendmail(sender, [recipient], message.as_bytes(), options)
-        on_accepted()
+    try:
+        with _session(settings) as session:
+            refused = session.sendmail(sender, recipients, message.as_bytes(), options)
+    except (smtplib.SMTPException, OSError, UnicodeError) as problem:
+        text = f"{settings.host}:{settings.port}: {_text(problem)}"
+        if _is_temporary(problem):
+            raise MailTemporaryError(f"{text}; job_retries=3 would try again") from problem
+        raise MailRefusedError(f"{text}; trying again will not help") from problem
+    return _refusals(refused)
 
 
 @contextmanager
@@ -131,11 +101,14 @@ def _code(problem: Exception) -> int | None:
 
 def _text(problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPRecipientsRefused):
-        address, (code, text) = next(iter(problem.recipients.items()))
-        return f"{address} refused: {code} {_plain(text)}"
+        return _refusals(problem.recipients)
     if isinstance(problem, smtplib.SMTPResponseException):
         return f"{problem.smtp_code} {_plain(problem.smtp_error)}"
     return f"{problem or type(problem).__name__}"
+
+
+def _refusals(refused: Mapping[str, tuple[int, bytes]]) -> str:
+    return ", ".join(f"{to} refused: {code} {_plain(text)}" for to, (code, text) in refused.items())
 
 
 def _plain(answer: bytes | str) -> str:

@@ -15,7 +15,7 @@ _PICTURE_DPI = 120  # an A4 sheet is 1,000 pixels wide then: sharp in a mail, an
 
 
 def send_notification(
-    recipient: str,
+    recipient: str | list[str],
     subject: str,
     template: str,
     *,
@@ -31,9 +31,11 @@ def send_notification(
     mail programs show no SVG). The server and all else come from the environment: see
     `drawscape.mail.settings`. Without `DRAWSCAPE_SMTP_HOST` the mail goes to `output/mail/*.eml`.
 
-    Temporary failures (4xx, connection refused or lost) are tried again with growing pauses, then
-    raise MailTemporaryError, on which `job_retries` and `job_retry_delay` can build. Permanent ones
-    raise MailRefusedError. Bad addresses, subjects, templates and variables raise MailError,
+    `recipient` is one address or several, in a list or separated by commas; all get the same mail.
+    Temporary failures (4xx, connection refused or lost) raise MailTemporaryError: with `job_retries`
+    and `job_retry_delay` the queue tries again. Permanent ones raise MailRefusedError, and are not
+    tried again; so does a server that refuses some of the recipients. Bad addresses, subjects,
+    templates and variables raise MailError,
     MailTemplateError or UnknownNameError and name what is wrong.
 
     One job sends one mail: its Message-ID is made of the job's id and the time of its queueing, and

@@ -175,13 +175,12 @@ def serve(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def use_server(monkeypatch: pytest.MonkeyPatch, port: int, security: str = "none") -> None:
-    """Point the environment to a server on the loopback, with pauses that a test can afford."""
+    """Point the environment to a server on the loopback."""
     monkeypatch.setenv("DRAWSCAPE_SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("DRAWSCAPE_SMTP_PORT", str(port))
     monkeypatch.setenv("DRAWSCAPE_SMTP_SECURITY", security)
     monkeypatch.setenv("DRAWSCAPE_SMTP_TIMEOUT", "5")
     monkeypatch.setenv("DRAWSCAPE_MAIL_FROM", "Studio <studio@example.org>")
-    monkeypatch.setenv("DRAWSCAPE_MAIL_RETRY_DELAY", "0.01")
 
 
 @dataclass

@@ -28,7 +28,6 @@ def test_starttls_is_the_default() -> None:
         ("DRAWSCAPE_SMTP_PORT", "smtp"),
         ("DRAWSCAPE_SMTP_PORT", "70000"),
         ("DRAWSCAPE_SMTP_TIMEOUT", "0"),
-        ("DRAWSCAPE_MAIL_TRIES", "0"),
         ("DRAWSCAPE_MAIL_FROM", "nobody"),
         ("DRAWSCAPE_MAIL_FROM", "a@x.org\nBcc: b@x.org"),
         ("DRAWSCAPE_SMTP_CA", "/no/such/file"),
