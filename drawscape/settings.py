@@ -11,11 +11,11 @@ import os
 import sys
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from drawscape import output_store
 from drawscape.durations import seconds
 from drawscape.errors import ForbiddenPathError, SettingsError
-from drawscape.project_file import project_table
 
 LIBRARY_TASK_MODULES = ("drawscape.tasks", "workers")
 """Where tasks are without further settings: in the library and in the project's `workers/`."""
@@ -32,6 +32,7 @@ TASK_ALIASES = {
 }
 """The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
 
+_PROJECT_KEYS = ("task-modules", "data-dirs")
 _KEY_CHARS = 32
 _SHORTEST_LEASE_S = 3.0
 _POSTGRES = ("postgresql://", "postgres://")
@@ -74,6 +75,48 @@ def _path(named: str) -> Path:
 def _working_folder() -> Path:
     """Return the working folder at the first look: a notebook that changes it keeps its queue."""
     return Path.cwd()
+
+
+def project_table(folder: Path) -> dict[str, Any] | None:
+    """Return what a project says of itself: its `drawscape.toml`, or `[tool.drawscape]` in pyproject.toml.
+
+    None where `folder` is not a project. Raises SettingsError for a file that is broken and for a key
+    that is not known.
+    """
+    for name in ("drawscape.toml", "pyproject.toml"):
+        file = f"{folder}/{name}"  # as text: this is asked at each enqueue
+        try:
+            found = _read_table(file, os.stat(file).st_mtime_ns)
+        except OSError:  # not there, or of somebody else
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=64)
+def _read_table(file: str, _modified_ns: int) -> dict[str, Any] | None:
+    text = Path(file).read_text(encoding="utf-8", errors="replace")
+    own = file.endswith("drawscape.toml")
+    if not own and "tool.drawscape" not in text:
+        return None  # most of the world's pyproject.toml files, broken ones included
+    import tomllib
+
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: {error}") from None
+    table = found if own else found.get("tool", {}).get("drawscape")
+    if table is None:
+        return None
+    for key, value in table.items():
+        if key not in _PROJECT_KEYS:
+            raise SettingsError(
+                f"{file}: unknown setting {key!r}; known: {', '.join(_PROJECT_KEYS)}"
+            )
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingsError(f"{file}: {key} = {value!r}; give a list of strings")
+    return table
 
 
 def is_project(folder: Path) -> bool:

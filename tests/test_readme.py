@@ -113,7 +113,7 @@ def test_every_task_stands_in_the_table_with_its_arguments():
 
 
 def test_every_setting_of_the_code_is_in_the_table():
-    from drawscape import project_file
+    from drawscape import settings
 
     sources = [*(ROOT / "drawscape").rglob("*.py"), *(ROOT / "workers").glob("*.py")]
     used = {
@@ -127,7 +127,7 @@ def test_every_setting_of_the_code_is_in_the_table():
         "DRAWSCAPE_CHILD",
     }:  # nobody sets these by hand
         assert f"`{name}`" in README, f"{name} is not described"
-    for key in project_file._KEYS:
+    for key in settings._PROJECT_KEYS:
         assert f"`{key} = " in README, f"{key} is not described"
 
 
