@@ -5,8 +5,8 @@ import linecache
 from collections.abc import Callable
 from typing import Any
 
+from drawscape.recipe import recipe_of
 from drawscape.sketches import as_sketch
-from drawscape.sketches.recipe import recipe_of
 
 CELL = '''\
 import math

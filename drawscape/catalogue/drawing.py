@@ -20,7 +20,7 @@ from drawscape.image_tag import file_tag, image_tag
 from drawscape.plot.export.formats import FORMATS, save
 from drawscape.plot.pipeline import optimize
 from drawscape.plot.statistics import statistics
-from drawscape.sketches.provenance import Provenance, read_provenance
+from drawscape.recipe import Provenance, read_provenance
 from drawscape.svg.read import read_svg
 
 

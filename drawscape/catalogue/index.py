@@ -29,11 +29,9 @@ from drawscape.errors import (
     ProvenanceError,
 )
 from drawscape.output_store import fetch_all, remove
+from drawscape.recipe import Provenance, Recipe, SourceText, is_address, read_provenance
+from drawscape.recipe.drawing import digest_now
 from drawscape.sheets.names import safe_name
-from drawscape.sketches.inputs import digest_now
-from drawscape.sketches.provenance import Provenance, read_provenance
-from drawscape.sketches.recipe import Recipe
-from drawscape.sketches.source_text import SourceText, is_address
 from drawscape.svg.file import body_digest
 from drawscape.svg.read import read_svg
 
@@ -335,7 +333,7 @@ def drafts_folder() -> Path:
 def is_draft(path: str | os.PathLike[str]) -> bool:
     """Return whether a path is that of a draft.
 
-    >>> is_draft(drafts_folder() / "spiral-7-0f32ad88.svg"), is_draft("output/spiral.svg")
+    >>> is_draft("output/.drafts/spiral-7-0f32ad88.svg"), is_draft("output/spiral.svg")
     (True, False)
     """
     return Path(path).parent.name == ".drafts"
@@ -368,6 +366,10 @@ def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Dra
 
     One that is kept already, by the same name, is returned as it is. Raises DrawingNotFoundError where the
     draft is gone.
+
+    >>> from drawscape.tasks.drawing import generate_complex_svg
+    >>> keep_draft(generate_complex_svg(60, 60, "lissajous", seed=9, draft=True)).seed
+    9
     """
     draft = Path(path)
     target = free_path(settings.output_folder() / draft.name)

@@ -17,8 +17,8 @@ from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.errors import DrawingNotFoundError, ParameterError, UnknownNameError
 from drawscape.image_tag import image_tag
 from drawscape.parameters import Parameter, parameters_apart
+from drawscape.recipe import Sketch, as_sketch
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.model import Sketch, as_sketch
 
 Order = Literal["newest", "oldest", "stars", "ink", "minutes", "lines", "lifts", "name"]
 
@@ -370,8 +370,8 @@ class Pruning:
 def pruning(before: datetime | None = None) -> Pruning:
     """Return which drawings may go: those made before that moment, without marks, and not edited by hand.
 
-    >>> pruning().marked
-    0
+    >>> drawings("lissajous")[0] in pruning().going
+    True
     """
     found = list(drawings())
     marks = marks_of_each(one.recipe for one in found)

@@ -24,11 +24,9 @@ from drawscape.drawing.document import Document, Layer
 from drawscape.errors import ProvenanceError
 from drawscape.geometry.resample import resample
 from drawscape.plot.export.svg import ordered_svg
+from drawscape.recipe import Provenance, SourceText, draw_recipe, is_address, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
-from drawscape.sketches.drawing import draw_recipe, recipe_again, redraw
-from drawscape.sketches.library_code import is_library
-from drawscape.sketches.provenance import Provenance
-from drawscape.sketches.source_text import SourceText, is_address
+from drawscape.sketches.drawing import recipe_again, redraw
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 
@@ -203,18 +201,21 @@ def _file_of(svg: SVGBuilder, before: Provenance) -> bytes:
 
 def reasons_between(before: Provenance, now: Provenance) -> tuple[str, ...]:
     """Return what the recipes of two drawings differ in: sketch, library, versions, files."""
-    if not before.digests:
+    if not before.recipe and not before.derived_from:
         return (f"version {before.version}, which kept less of the recipe",)
-    parts = ("sketch", "library")
-    reasons = [f"the {p}'s code" for p in parts if before.digests.get(p) != now.digests.get(p)]
-    names = {**before.versions, **now.versions}
-    for name in sorted(names):
-        old, new = before.versions.get(name, "none"), now.versions.get(name, "none")
-        reasons += [f"{name} {old}, now {new}"] if old != new else []
+    reasons = [] if before.code == now.code else ["the sketch's code"]
+    if not before.body:
+        reasons = []  # another kind of digest
+    old = {"drawscape": before.version, **before.versions}
+    new = {"drawscape": now.version, **now.versions}
+    reasons += [
+        f"{name} {old.get(name, 'none')}, now {new[name]}"
+        for name in new
+        if old.get(name) != new[name]
+    ]
     reasons += [
         f"the file {name!r}" for name in now.reads if before.reads.get(name) != now.reads[name]
     ]
-    reasons += [f"{name} (it is not the same twice)" for name in now.volatile]
     return tuple(reasons)
 
 

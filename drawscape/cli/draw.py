@@ -23,11 +23,11 @@ from drawscape.cli.text import (
 from drawscape.drawing.paper import Outside, paper_size
 from drawscape.errors import DrawscapeError, ProvenanceError, SketchFileError
 from drawscape.parameters import Parameter, json_schema
+from drawscape.recipe import is_library
 from drawscape.sketches import SKETCHES, Provenance, Sketch
 from drawscape.sketches import draw as draw_sketch
 from drawscape.sketches import redraw as redraw_sketch
 from drawscape.sketches.folder import load_file
-from drawscape.sketches.library_code import is_library
 from drawscape.svg_builder import SVGBuilder
 
 SHEET_DPI = 96.0

@@ -42,8 +42,8 @@ from drawscape.notebook.target import (
 )
 from drawscape.notebook.text import label_of
 from drawscape.parameters import Parameter, parameters_apart
+from drawscape.recipe import address_of
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.provenance import address_of
 
 MOST_CELLS = 400
 """A typing error in a range must not fill the queue; a wall of prints has fewer."""

@@ -65,8 +65,8 @@ from drawscape.notebook.tracebacks import with_source
 from drawscape.notebook.viewer import margin_of, settings_of
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
+from drawscape.recipe import one_look
 from drawscape.settings import home, readable_path
-from drawscape.sketches.recipe import one_look
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data, findings
 

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from drawscape.errors import DrawscapeError, SignatureError
+from drawscape.recipe import is_sketch
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.model import is_sketch
 
 _CALLS = r"(?:form|contact_sheet|variations|draw|evolve)"
 _NAME = re.compile(rf"\b{_CALLS}\(\s*(?P<quote>['\"])(?P<begun>\w*)$")

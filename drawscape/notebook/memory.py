@@ -20,7 +20,7 @@ from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, Unk
 from drawscape.notebook.picture import result_picture
 from drawscape.notebook.text import label_of
 from drawscape.notebook.thumbnail import thumbnail_of
-from drawscape.sketches.provenance import address_of, plain
+from drawscape.recipe import address_of, plain
 
 _LOG = logging.getLogger("drawscape.notebook")
 

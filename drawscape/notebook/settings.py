@@ -18,7 +18,7 @@ from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.target import Target, is_literal
 from drawscape.parameters import MISSING, Parameter
-from drawscape.sketches.provenance import plain
+from drawscape.recipe import plain
 
 OFFERED = ("a6", "a5", "a4", "a3", "a2", "a1", "b5", "b4", "b3", "letter", "legal", "tabloid")
 """Papers that fit a plotter; any other sheet is a custom one."""

@@ -34,11 +34,9 @@ from drawscape.jobs import Job, check_serializable, enqueue_background_job, load
 from drawscape.notebook.reader import JobState
 from drawscape.notebook.text import label_of, size_words
 from drawscape.parameters import MISSING, Parameter, read_parameters
+from drawscape.recipe import Recipe, is_sketch, note_origin, one_look, recipe_of, streams_of
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
 from drawscape.sketches.drawing import chosen
-from drawscape.sketches.model import is_sketch
-from drawscape.sketches.recipe import Recipe, note_origin, one_look, recipe_of
-from drawscape.sketches.streams import streams_of
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"

@@ -1,15 +1,28 @@
-"""The pattern library: a registry, and one folder per family with one file per sketch."""
+"""The pattern library: a registry, and one folder per family with one file per sketch.
 
+catalogue.py is the registry, folder.py the project's own sketches; placing.py, ink.py and tone.py help
+sketches. What a drawing depends on and how it is drawn is in `drawscape.recipe`.
+"""
+
+from drawscape.recipe import (
+    Provenance,
+    Share,
+    Sketch,
+    Steps,
+    as_sketch,
+    code_hash,
+    read_input,
+    read_provenance,
+)
 from drawscape.sketches.catalogue import SKETCHES, sketch
 from drawscape.sketches.drawing import draw, redraw
-from drawscape.sketches.inputs import read_input
-from drawscape.sketches.model import Sketch, as_sketch
-from drawscape.sketches.provenance import Provenance, code_hash, read_provenance
 
 __all__ = [
     "SKETCHES",
     "Provenance",
+    "Share",
     "Sketch",
+    "Steps",
     "as_sketch",
     "code_hash",
     "draw",

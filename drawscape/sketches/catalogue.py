@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from drawscape.errors import UnknownNameError
+from drawscape.recipe import Sketch, as_sketch, note_origin
 from drawscape.settings import sketches_folder
 from drawscape.sketches.folder import SketchFolder
-from drawscape.sketches.model import Sketch, as_sketch
-from drawscape.sketches.recipe import note_origin
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -1,28 +1,22 @@
-"""From a sketch and its arguments to a drawn canvas, and from a drawn file to the same again."""
+"""Drawings by a sketch's name, and drawings again from what a file says."""
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from drawscape.errors import ProvenanceError, SignatureError
+from drawscape.errors import ProvenanceError
+from drawscape.recipe import (
+    Provenance,
+    Recipe,
+    Sketch,
+    as_sketch,
+    draw_recipe,
+    is_library,
+    recipe_of,
+)
+from drawscape.recipe.drawing import OnProgress
 from drawscape.sketches.catalogue import SKETCHES
-from drawscape.sketches.inputs import Inputs, watched
-from drawscape.sketches.library_code import is_library
-from drawscape.sketches.model import Draft, Sketch, as_sketch
-from drawscape.sketches.provenance import Provenance
-from drawscape.sketches.randomness import Randomness
-from drawscape.sketches.recipe import Recipe, recipe_of
 from drawscape.svg_builder import SVGBuilder
-
-OnProgress = Callable[[float, SVGBuilder], None]
-
-# A hint to the allocator of a process that draws: glibc returns memory to the system whenever an array of
-# more than 128 kB is freed, and pays for fresh pages at the next, until it has seen a large block come and
-# go. It does so here, untouched: noise on small arrays runs three times as fast.
-np.empty(3_900_000)
 
 AnySketch = str | Sketch | Callable[..., Any]
 
@@ -57,18 +51,6 @@ def draw(
     return draw_recipe(recipe, on_progress=on_progress)
 
 
-def draw_recipe(
-    recipe: Recipe, *, on_progress: OnProgress | None = None, parents: Sequence[str] = ()
-) -> SVGBuilder:
-    """Return the canvas that `recipe` describes, drawn; `parents` are recipes that it was bred from."""
-    svg, inputs = recipe.page(), Inputs()
-    for fraction in _steps(recipe, svg, inputs):
-        if on_progress is not None:
-            on_progress(fraction, svg)
-    svg.provenance = recipe.provenance(inputs, parents).as_dict()
-    return svg
-
-
 def redraw(
     provenance: Provenance,
     sketch: AnySketch | None = None,
@@ -90,10 +72,8 @@ def redraw(
     svg = draw_recipe(recipe, on_progress=on_progress, parents=provenance.parents)
     now = Provenance.of(svg.provenance)
     if now.code == provenance.code:
-        # The same code, whatever version of the library it came with, makes the same file.
-        svg.provenance = replace(
-            now, version=provenance.version, source=provenance.source
-        ).as_dict()
+        # The same code may be written down in another way.
+        svg.provenance = replace(now, source=provenance.source).as_dict()
     return svg
 
 
@@ -123,42 +103,3 @@ def recipe_again(provenance: Provenance, sketch: AnySketch | None = None) -> Rec
 def chosen(sketch: AnySketch) -> Sketch:
     """Return the sketch of that name or function. Raises UnknownNameError."""
     return SKETCHES[sketch] if isinstance(sketch, str) else as_sketch(sketch)
-
-
-def _steps(recipe: Recipe, svg: SVGBuilder, inputs: Inputs) -> Iterator[float]:
-    """Yield the progress, 0 to 1, of drawing on `svg`; nothing for a sketch that reports none.
-
-    What the sketch reads meanwhile is noted in `inputs`.
-    """
-    sketch = recipe.sketch
-    svg.random_seed(recipe.seed)
-    handed = {"rng": Randomness(recipe.seed, recipe.streams)} if sketch.takes_rng else {}
-    with watched(inputs):
-        outcome = sketch.function(svg, **handed, **recipe.arguments)
-    if not inspect.isgenerator(outcome):
-        return
-    while True:
-        with watched(inputs):
-            step = next(outcome, _END)
-        if step is _END:
-            return
-        fraction, svg.draft = _checked_step(sketch, step)
-        try:
-            yield min(max(fraction, 0.0), 1.0)
-        finally:
-            # What the draft shows changes once the sketch goes on.
-            svg.draft = None
-
-
-_END = object()
-
-
-def _checked_step(sketch: Sketch, step: Any) -> tuple[float, Draft | None]:
-    fraction, draft = step if isinstance(step, tuple) and len(step) == 2 else (step, None)
-    real = isinstance(fraction, (int, float, np.number)) and not isinstance(fraction, bool)
-    if not real or not (draft is None or callable(draft)):
-        raise SignatureError(
-            f"sketch {sketch.name!r} yielded {step!r}; yield the fraction done, 0 to 1, or that and "
-            "a function that draws what there is to see"
-        )
-    return float(fraction), draft

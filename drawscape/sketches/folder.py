@@ -13,7 +13,7 @@ from typing import Any
 
 from drawscape.errors import SketchFileError
 from drawscape.project_modules import add_folder, import_module
-from drawscape.sketches.model import Sketch, is_sketch
+from drawscape.recipe import Sketch, is_sketch
 
 _PACKAGE = "sketches"
 _FAMILY = "yours"

@@ -19,9 +19,8 @@ from drawscape.catalogue.index import (
 from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
 from drawscape.queue.worker.failpoints import failpoint
-from drawscape.sketches.drawing import AnySketch, chosen, draw_recipe
-from drawscape.sketches.provenance import Provenance
-from drawscape.sketches.recipe import Recipe, recipe_of
+from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
+from drawscape.sketches.drawing import AnySketch, chosen
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.output import svg_path
 

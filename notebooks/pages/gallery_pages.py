@@ -18,7 +18,7 @@ from typing import Any
 from drawscape.parameters import Parameter
 from drawscape.plot.export.png import to_png
 from drawscape.sketches import SKETCHES, draw
-from drawscape.sketches.recipe import recipe_of
+from drawscape.recipe import recipe_of
 from drawscape.svg.read import read_svg
 
 PAGES = Path(__file__).parent

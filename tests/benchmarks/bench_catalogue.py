@@ -80,9 +80,8 @@ def measure(count: int) -> None:
     from drawscape.catalogue import drawings, standing
     from drawscape.catalogue.index import provenance_of, record
     from drawscape.notebook import history
+    from drawscape.recipe import draw_recipe, recipe_of
     from drawscape.sketches import SKETCHES
-    from drawscape.sketches.drawing import draw_recipe
-    from drawscape.sketches.recipe import recipe_of
 
     names = [p.name for p in SKETCHES["flow_field"].parameters][:2]
 

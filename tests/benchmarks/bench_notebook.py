@@ -138,7 +138,7 @@ print(path.stat().st_size / 1e6)"""
             after.append(found["after"])
             notebook.evaluate("form.job.wait(60)")
             check = """from drawscape.jobs import list_jobs
-from drawscape.sketches.provenance import read_provenance
+from drawscape.recipe import read_provenance
 drawn = read_provenance(open(form.job.result).read()).parameters
 print(int(all(drawn[k] == v for k, v in form.values.items() if k in drawn)),
       len(list_jobs(['queued', 'started'])))"""

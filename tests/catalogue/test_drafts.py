@@ -8,8 +8,8 @@ import pytest
 from drawscape.catalogue import Drawing, draft_for, drawings, is_draft, keep_draft, rebuild
 from drawscape.catalogue.index import clear_drafts, drafts_folder
 from drawscape.errors import DrawingNotFoundError
+from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.recipe import recipe_of
 from drawscape.tasks.drawing import draw_function_svg, generate_complex_svg
 
 Draw = Callable[..., Drawing]

@@ -13,9 +13,8 @@ from click.testing import CliRunner
 from drawscape.catalogue import Drawing, drawings, find, pruning, rebuild, standing
 from drawscape.cli.root import root
 from drawscape.plot import save, split_layers
+from drawscape.recipe import read_provenance, recipe_of
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.provenance import read_provenance
-from drawscape.sketches.recipe import recipe_of
 from drawscape.tasks.drawing import generate_complex_svg
 from drawscape.tasks.plotting import optimize_svg
 

@@ -17,8 +17,8 @@ import support
 from drawscape.atomic import sweep_tree
 from drawscape.catalogue import drawings, find, standing
 from drawscape.catalogue.database import connection
+from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.recipe import recipe_of
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", support.rounds(3, 3000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))

@@ -13,8 +13,8 @@ from drawscape.catalogue import Drawing, drawings, find, rebuild, standing
 from drawscape.errors import (
     DrawingNotFoundError,
 )
+from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.recipe import recipe_of
 
 Draw = Callable[..., Drawing]
 

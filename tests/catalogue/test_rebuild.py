@@ -12,8 +12,8 @@ from drawscape.catalogue import Drawing, drawings, find, rebuild, settings_store
 from drawscape.catalogue.database import connection
 from drawscape.catalogue.marks import marks_of, set_note, set_stars
 from drawscape.errors import CatalogueError
+from drawscape.recipe import recipe_of
 from drawscape.sketches import SKETCHES
-from drawscape.sketches.recipe import recipe_of
 
 Draw = Callable[..., Drawing]
 

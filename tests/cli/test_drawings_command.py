@@ -116,7 +116,7 @@ def test_source_in_a_file_is_shown_and_runs_only_when_it_is_trusted(
     checked = command("redraw", "--check", "--trust", str(path))
     assert checked.out.endswith("same bytes\n"), checked.err
     from drawscape.catalogue.index import provenance_of
-    from drawscape.sketches.source_text import SourceText
+    from drawscape.recipe import SourceText
 
     provenance = provenance_of(hostile)
     source = SourceText.of_reference(provenance.source)

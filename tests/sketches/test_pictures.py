@@ -11,8 +11,8 @@ from PIL import Image
 
 from drawscape.errors import ForbiddenPathError, PictureError
 from drawscape.geometry.voronoi import relax
+from drawscape.recipe.drawing import digest_of
 from drawscape.sketches import SKETCHES, as_sketch, draw
-from drawscape.sketches.inputs import digest_of
 from drawscape.sketches.pictures import _shell
 from drawscape.sketches.pictures._tour import tours
 from drawscape.sketches.tone import tone_over

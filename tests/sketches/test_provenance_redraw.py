@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from drawscape.recipe import SourceText
 from drawscape.sketches import SKETCHES, draw, read_provenance
-from drawscape.sketches.source_text import SourceText
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ RUN_NOTEBOOK = """
 import ast, json, linecache, sys
 from pathlib import Path
 from drawscape.sketches import draw
-from drawscape.sketches.model import is_sketch
+from drawscape.recipe import is_sketch
 DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 is_call = lambda node: isinstance(node, ast.Call)
 names, folder = vars(sys.modules["__main__"]), Path(sys.argv[2])

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.recipe import Randomness
 from drawscape.sketches import draw
-from drawscape.sketches.randomness import Randomness
 
 
 def test_without_streams_the_numbers_are_those_of_numpy() -> None:

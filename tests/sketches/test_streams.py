@@ -10,12 +10,16 @@ from click.testing import CliRunner
 from drawscape.catalogue import find
 from drawscape.cli.root import root
 from drawscape.errors import ParameterError, UnknownNameError
+from drawscape.recipe import (
+    Provenance,
+    as_sketch,
+    read_provenance,
+    recipe_of,
+    stream_names,
+    streams_of,
+)
 from drawscape.sketches import draw
 from drawscape.sketches.drawing import redraw
-from drawscape.sketches.model import as_sketch
-from drawscape.sketches.provenance import Provenance, read_provenance
-from drawscape.sketches.recipe import recipe_of
-from drawscape.sketches.streams import stream_names, streams_of
 from drawscape.tasks.drawing import draw_function_svg
 
 

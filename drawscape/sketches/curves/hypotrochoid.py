@@ -8,7 +8,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Points
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.placing import at_most, cells
 from drawscape.svg_builder import SVGBuilder
 

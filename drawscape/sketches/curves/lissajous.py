@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.clip import crossings
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.pieces import Segments
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

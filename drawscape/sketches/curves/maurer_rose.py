@@ -8,7 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.geometry.simplify import simplify
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import filled, polar
 from drawscape.svg_builder import SVGBuilder

@@ -8,7 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.occlusion import Shape, occlude
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.placing import polar
 from drawscape.svg_builder import SVGBuilder
 

@@ -7,9 +7,8 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import Share, Steps, sketch
 from drawscape.sketches.ink import WHOLE, thinned
-from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -6,9 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.ink import thinned
-from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -12,8 +12,7 @@ from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import rectangle
 from drawscape.geometry.streamlines import growing_streamlines
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Steps
+from drawscape.sketches import Steps, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Stones = Floats

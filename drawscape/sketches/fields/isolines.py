@@ -8,8 +8,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Share
+from drawscape.sketches import Share, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 

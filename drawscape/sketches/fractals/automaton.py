@@ -6,7 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Flags, Floats
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -7,7 +7,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Ints, Lines
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
 from drawscape.svg_builder import SVGBuilder
 

@@ -7,9 +7,8 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.fields._cut import depth_in, keep_positive
-from drawscape.sketches.model import Share
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]

@@ -7,8 +7,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Flags, Floats, Points
-from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.model import Share
+from drawscape.sketches import Share, sketch
 from drawscape.svg_builder import SVGBuilder
 
 Tone = Callable[[Points], Floats]

@@ -8,9 +8,8 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Floats, Lines, Points
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import Steps, sketch
 from drawscape.sketches.ink import thinned
-from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Ints, Lines, Points
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.ink import thinned
 from drawscape.sketches.placing import fitted_lines
 from drawscape.svg_builder import SVGBuilder

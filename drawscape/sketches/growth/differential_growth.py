@@ -9,8 +9,7 @@ from annotated_types import Interval, doc
 from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Steps
+from drawscape.sketches import Steps, sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 

@@ -7,10 +7,9 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Points
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, Steps, sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
-from drawscape.sketches.model import Share, Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 

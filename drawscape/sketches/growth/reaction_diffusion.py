@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Share, Steps
+from drawscape.sketches import Share, Steps, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]

@@ -11,11 +11,10 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import contains
-from drawscape.sketches import sketch
+from drawscape.sketches import Steps, sketch
 from drawscape.sketches.growth._branches import drawn_tree
 from drawscape.sketches.growth._colony import Colony
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
-from drawscape.sketches.model import Steps
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Form = Literal["tree", "leaf", "thicket"]

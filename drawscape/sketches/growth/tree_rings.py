@@ -7,10 +7,9 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.ink import WHOLE, room_for
-from drawscape.sketches.model import Share
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

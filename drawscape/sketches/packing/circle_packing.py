@@ -6,9 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Flags, Floats, Points
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.fields._cut import depth_in
-from drawscape.sketches.model import Share
 from drawscape.sketches.placing import ring
 from drawscape.svg_builder import Frame, SVGBuilder
 

@@ -9,9 +9,8 @@ from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.fields._cut import depth_in
-from drawscape.sketches.model import Share
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Facet = Literal["whirl", "nest"]

@@ -11,8 +11,7 @@ from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.voronoi import cells, relax, scatter
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Share, Steps
+from drawscape.sketches import Share, Steps, sketch
 from drawscape.svg_builder import Frame, SVGBuilder
 
 

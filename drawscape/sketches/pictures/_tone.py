@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from drawscape.errors import MissingExtraError, PictureError
 from drawscape.geometry.lines import Floats
-from drawscape.sketches.inputs import read_input
+from drawscape.sketches import read_input
 from drawscape.svg_builder import Frame
 
 Fit = Literal["cover", "contain"]

@@ -6,9 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.parameters import InputFile
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.ink import shortest_swing
-from drawscape.sketches.model import Share
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 

@@ -9,9 +9,8 @@ from annotated_types import Interval, doc
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.parameters import InputFile
-from drawscape.sketches import sketch
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.fields._cut import keep_positive
-from drawscape.sketches.model import Share
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 

@@ -10,8 +10,7 @@ from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import Bounds
 from drawscape.parameters import InputFile
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Share, Steps
+from drawscape.sketches import Share, Steps, sketch
 from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.sketches.pictures._tour import tours, uncrossed

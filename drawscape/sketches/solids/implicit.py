@@ -13,10 +13,9 @@ from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.simplify import simplify
-from drawscape.sketches import sketch
+from drawscape.sketches import Steps, sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.ink import thinned
-from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -10,8 +10,7 @@ from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.occlusion import Shape, occlude
-from drawscape.sketches import sketch
-from drawscape.sketches.model import Share
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.placing import at_most
 from drawscape.sketches.solids._towers import Box, shape_of
 from drawscape.svg_builder import Frame, SVGBuilder

@@ -12,9 +12,8 @@ from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Mesh
 from drawscape.geometry.solids import revolved
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import Steps, sketch
 from drawscape.sketches.ink import thinned
-from drawscape.sketches.model import Steps
 from drawscape.sketches.placing import at_most, fitted
 from drawscape.svg_builder import SVGBuilder
 

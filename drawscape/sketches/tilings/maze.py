@@ -7,8 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.resample import resample
-from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.model import Share
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Flags, Floats
 from drawscape.geometry.noise import Noise
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.svg_builder import SVGBuilder
 
 GOLDEN = (1 + 5**0.5) / 2

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.placing import fitted
 from drawscape.svg_builder import SVGBuilder
 

@@ -7,7 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.svg_builder import SVGBuilder
 
 Field = tuple[float, float, float, float]

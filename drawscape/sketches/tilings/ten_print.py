@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Flags, Points
 from drawscape.geometry.noise import Noise
-from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.model import Share
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

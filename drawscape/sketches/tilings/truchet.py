@@ -6,8 +6,7 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Ints, Lines, Points
-from drawscape.sketches.catalogue import sketch
-from drawscape.sketches.model import Share
+from drawscape.sketches import Share, sketch
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 

@@ -9,7 +9,7 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.resample import resample
 from drawscape.lettering import Style, set_text
-from drawscape.sketches.catalogue import sketch
+from drawscape.sketches import sketch
 from drawscape.sketches.fields._cut import keep_positive
 from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder

@@ -10,6 +10,7 @@ from annotated_types import Interval
 
 from drawscape.errors import SignatureError
 from drawscape.parameters import Parameter, check_arguments, read_parameters
+from drawscape.recipe.code import NOTE, takes_dice_of_canvas
 from drawscape.svg_builder import SVGBuilder
 
 Draft: TypeAlias = Callable[[SVGBuilder], object]
@@ -17,9 +18,6 @@ Draft: TypeAlias = Callable[[SVGBuilder], object]
 
 Steps: TypeAlias = Iterator[float | tuple[float, Draft]]
 """What a sketch that reports its progress yields."""
-
-NOTE = "__sketch_origin__"
-"""The attribute by which a function that is sent to a worker carries what was known of it at home."""
 
 Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 """A parameter from 0 to 1."""
@@ -59,8 +57,15 @@ class Sketch:
 
     @cached_property
     def takes_rng(self) -> bool:
-        """Whether the function asks for random numbers."""
+        """Whether the function is handed random numbers."""
         return "rng" in inspect.signature(self.function).parameters
+
+    @cached_property
+    def is_random(self) -> bool:
+        """Whether another seed may give another drawing: by `rng`, or by `svg.random()` and its kin."""
+        noted = getattr(getattr(self.function, NOTE, None), "is_random", None)
+        found = takes_dice_of_canvas(self.function) if noted is None else noted
+        return self.takes_rng or bool(found)
 
     @property
     def doc(self) -> str:

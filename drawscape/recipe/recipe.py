@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from drawscape.errors import ProvenanceError
+import numpy as np
+
+from drawscape import __version__
+from drawscape.errors import ParameterError, ProvenanceError, UnknownNameError
 from drawscape.parameters import Parameter
-from drawscape.sketches.code_identity import Identity, identity_of
-from drawscape.sketches.inputs import Inputs, with_former
-from drawscape.sketches.library_code import is_library
-from drawscape.sketches.model import NOTE, Sketch
-from drawscape.sketches.provenance import Provenance, address_of, plain
-from drawscape.sketches.streams import checked_seed, checked_streams, streams_of
+from drawscape.recipe.code import NOTE, code_digest, is_library, source_of, stream_names
+from drawscape.recipe.provenance import Provenance, address_of, plain
+from drawscape.recipe.sketch import Sketch, as_sketch
+from drawscape.recipe.source import SourceText
 from drawscape.svg_builder import Pen, SVGBuilder
-
-if TYPE_CHECKING:
-    from drawscape.sketches.source_text import SourceText
 
 MARGIN = 0.07
 """Of the page's shorter side: 15 mm on A4, where pens and clamps of plotters need 10."""
@@ -28,17 +26,20 @@ MARGIN = 0.07
 class Origin:
     """What is known of a sketch's code where it was written; it travels with a function to the worker.
 
-    `why` says why there is no source.
+    `code` is its digest; `why` says why there is no source. `streams` and `is_random` say what random
+    numbers it takes: the worker sees no text of it.
     """
 
-    identity: Identity
-    source: "SourceText | None" = None
+    code: str
+    source: SourceText | None = None
+    streams: tuple[str, ...] = ()
+    is_random: bool = False
     why: str = ""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A sketch with checked arguments on a page, and the identity of its code.
+    """A sketch with checked arguments on a page, and the digest of its code.
 
     `request` is the address of what is asked for; what the sketch reads while it draws is not known before.
     """
@@ -63,18 +64,19 @@ class Recipe:
         return address_of(
             {
                 "sketch": self.sketch.name,
-                "seed": self.seed if self.sketch.takes_rng else 0,
+                "seed": self.seed if self.sketch.is_random else 0,
                 "page": [self.width, self.height, self.margin],
                 "parameters": self.parameters,
-                "code": self.origin.identity.code,
+                "code": self.origin.code,
+                "versions": [__version__, np.__version__],
                 **({"streams": dict(self.streams)} if self.streams else {}),
             }
         )
 
-    def provenance(self, inputs: Inputs, parents: Sequence[str] = ()) -> Provenance:
-        """Return what the file says of itself, `inputs` being what was read while it was drawn."""
-        identity, source = self.origin.identity, self.origin.source
-        inputs = with_former(inputs, identity.code, self.arguments.values())
+    def provenance(self, reads: Mapping[str, str], parents: Sequence[str] = ()) -> Provenance:
+        """Return what the file says of itself; `reads` are digests of the files read while it was drawn."""
+        reads = self._with_former(reads)
+        source = self.origin.source
         return Provenance(
             self.sketch.name,
             self.seed,
@@ -82,17 +84,27 @@ class Recipe:
             self.height,
             self.margin,
             self.parameters,
-            code=identity.code,
-            recipe=with_reads(self.request, inputs.files),
-            request=self.request if inputs.files else "",
-            digests={"sketch": identity.sketch, "library": identity.library},
-            versions=dict(identity.versions),
-            reads=dict(sorted(inputs.files.items())),
-            volatile=sorted({*identity.volatile, *inputs.volatile}),
+            code=self.origin.code,
+            recipe=address_of({"request": self.request, "reads": reads}) if reads else self.request,
+            request=self.request if reads else "",
+            versions={"numpy": np.__version__},
+            reads=reads,
             source="" if source is None else source.reference,
             parents=list(parents),
             streams=dict(self.streams),
         )
+
+    def _with_former(self, reads: Mapping[str, str]) -> dict[str, str]:
+        """Return `reads` with what the same code has read for other drawings of this process.
+
+        A helper that keeps what it has read opens its file for the first drawing alone. A file in whose name
+        one of the arguments stands belongs to the drawings with that argument.
+        """
+        named = [str(v) for v in self.arguments.values() if isinstance(v, (str, int)) and str(v)]
+        shared = {n: d for n, d in reads.items() if not any(value in n for value in named)}
+        if shared:
+            _former.setdefault(self.origin.code, {}).update(shared)
+        return dict(sorted({**_former.get(self.origin.code, {}), **reads}.items()))
 
     def page(self) -> SVGBuilder:
         """Return the empty canvas."""
@@ -125,9 +137,49 @@ def recipe_of(
     return Recipe(sketch, arguments, root, *sides, origin_of(sketch.function), own)
 
 
-def with_reads(request: str, reads: Mapping[str, str]) -> str:
-    """Return the address of a drawing that read files with these digests."""
-    return address_of({"request": request, "reads": dict(reads)}) if reads else request
+_former: dict[str, dict[str, str]] = {}
+
+
+def streams_of(sketch: Sketch) -> tuple[str, ...]:
+    """Return the names of the streams that a sketch may get seeds of their own for."""
+    noted = getattr(sketch.function, NOTE, None)
+    if isinstance(noted, Origin):
+        return noted.streams
+    return stream_names(sketch.function) if sketch.takes_rng else ()
+
+
+def checked_streams(streams: object, known: tuple[str, ...], seed: int) -> dict[str, int]:
+    """Return the seeds of streams that differ from `seed`, by name; `known` are the sketch's.
+
+    Raises ParameterError for what is no mapping of seeds, UnknownNameError for a stream that is not known.
+    """
+    if not isinstance(streams, Mapping):
+        raise ParameterError("streams", streams, "must be seeds by name, such as {'colour': 5}")
+    for name in streams:
+        if name not in known:
+            raise UnknownNameError("stream", name, known)
+    seeds = {name: checked_seed(streams[name], f"streams[{name!r}]") for name in sorted(streams)}
+    return {name: own for name, own in seeds.items() if own != seed}
+
+
+def checked_seed(seed: Any, name: str = "seed") -> int:
+    """Return `seed` as an int. Raises ParameterError, with `name`, where it is no whole number from 0 on."""
+    try:
+        whole = -1 if isinstance(seed, bool) else int(seed.__index__())
+    except AttributeError:
+        whole = -1
+    if whole < 0:
+        raise ParameterError(name, seed, "must be a whole number of at least 0")
+    return whole
+
+
+def code_hash(function: Callable[..., Any]) -> str:
+    """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code.py`).
+
+    >>> code_hash(SKETCHES["spiral"].function)[:7]
+    'sha256:'
+    """
+    return origin_of(function).code
 
 
 def origin_of(function: Callable[..., Any]) -> Origin:
@@ -157,12 +209,18 @@ _seen: ContextVar[dict[Callable[..., Any], Origin] | None] = ContextVar("seen", 
 
 
 def _origin_now(function: Callable[..., Any]) -> Origin:
-    identity = identity_of(function)
+    code = code_digest(function)
     if is_library(getattr(function, "__module__", None) or ""):
-        return Origin(identity)
-    known = _known.get(identity.code)
+        return Origin(code)
+    known = _known.get(code)
     if known is None:
-        known = _known[identity.code] = _with_source(function, identity)
+        sketch = as_sketch(function)
+        random: dict[str, Any] = {"streams": streams_of(sketch), "is_random": sketch.is_random}
+        try:
+            known = Origin(code, source_of(function), **random)
+        except ProvenanceError as error:
+            known = Origin(code, why=str(error), **random)
+        _known[code] = known
         if len(_known) > _MOST_KNOWN:
             del _known[next(iter(_known))]
     return known
@@ -170,15 +228,6 @@ def _origin_now(function: Callable[..., Any]) -> Origin:
 
 _known: dict[str, Origin] = {}
 _MOST_KNOWN = 200
-
-
-def _with_source(function: Callable[..., Any], identity: Identity) -> Origin:
-    from drawscape.sketches.source import source_of  # the library's sketches need none
-
-    try:
-        return Origin(identity, source_of(function))
-    except ProvenanceError as error:
-        return Origin(identity, why=str(error))
 
 
 def note_origin(function: Callable[..., Any]) -> None:

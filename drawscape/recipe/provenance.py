@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from pathlib import PurePath
@@ -13,7 +13,6 @@ import numpy as np
 
 from drawscape import __version__
 from drawscape.errors import ProvenanceError
-from drawscape.sketches.code_identity import identity_of
 
 _METADATA = re.compile(r'<metadata\b[^>]*?\bid="drawscape"[^>]*>(.*?)</metadata>', re.DOTALL)
 
@@ -30,7 +29,6 @@ _KINDS: dict[str, Any] = {
 _NEW_IN_0_3: dict[str, Any] = {
     "recipe": str,
     "request": str,
-    "digests": Mapping,
     "versions": Mapping,
     "reads": Mapping,
     "volatile": list,
@@ -47,15 +45,14 @@ _NEW_IN_0_3: dict[str, Any] = {
 class Provenance:
     """Sketch, parameters, seed, page and code of one drawing; no date, so that bytes repeat.
 
-    `width`, `height` and `margin` are in mm. `code` is the hash of all code that the sketch reaches,
-    `digests` its parts (`sketch`, `library`), `versions` those of packages that its numbers depend on.
-    `recipe` is the address of the drawing: the same for the same drawing. `reads` are digests of files
-    that were read, `request` the address without them, `volatile` what else may change the drawing.
-    `source` holds the source of a sketch that is not the library's, `parents` the recipes of drawings
-    that it was bred from, `streams` the seeds of named streams that have one of their own. `ordered` says
-    that the file's lines were merged and put in order. `derived_from` is the recipe of the drawing that an
-    export was made of, `body` the digest of all of the file but its metadata: another one was edited.
-    Files of version 0.2 have nothing after `code`, those of 0.3 nothing after `ordered`.
+    `width`, `height` and `margin` are in mm. `version` is that of Drawscape, `code` the digest of the
+    sketch's code, `versions` holds numpy's. `recipe` is the address of the drawing: the same for the same
+    drawing. `reads` are digests of files that were read, `request` the address without them. `source` holds
+    the source of a sketch that is not the library's, `parents` the recipes of drawings that it was bred from,
+    `streams` the seeds of named streams that have one of their own. `ordered` says that the file's lines were
+    merged and put in order. `derived_from` is the recipe of the drawing that an export was made of, `body`
+    the digest of all of the file but its metadata: another one was edited.
+    Files of version 0.2 have nothing after `code`, those of 0.3 no `body`; `volatile` is of 0.3 alone.
     """
 
     sketch: str
@@ -68,7 +65,6 @@ class Provenance:
     code: str = ""
     recipe: str = ""
     request: str = ""
-    digests: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     reads: dict[str, str] = field(default_factory=dict)
     volatile: list[str] = field(default_factory=list)
@@ -137,15 +133,6 @@ def read_provenance(svg_text: str) -> Provenance:
     except (ValueError, RecursionError) as error:
         raise ProvenanceError(f"the drawing's metadata is damaged: {error}") from None
     return Provenance.of(values)
-
-
-def code_hash(function: Callable[..., Any]) -> str:
-    """Return `sha256:...` of all code that `function`, a sketch, reaches (see `code_identity`).
-
-    >>> code_hash(SKETCHES["spiral"].function)[:7]
-    'sha256:'
-    """
-    return identity_of(function).code
 
 
 def plain(value: Any) -> Any:
