@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from drawscape.notebook.jobs import QueueTable as QueueTable
     from drawscape.notebook.jobs import job_view as job_view
     from drawscape.notebook.jobs import queue_table as queue_table
+    from drawscape.notebook.plot_panel import PlotPanel as PlotPanel
+    from drawscape.notebook.plot_panel import open_plot as open_plot
+    from drawscape.notebook.plot_panel import plot as plot
     from drawscape.notebook.viewer import Comparison as Comparison
     from drawscape.notebook.viewer import View as View
     from drawscape.notebook.viewer import Viewer as Viewer
@@ -44,6 +47,7 @@ _MODULES = {
     "history_board": "History history",
     "jobs": "JobView QueueTable job_view queue_table",
     "contact_sheets": "ContactSheet contact_sheet sheet sheets variations",
+    "plot_panel": "PlotPanel plot open_plot",
     "viewer": "Comparison View Viewer compare view",
     "worker": "ensure_worker",
 }

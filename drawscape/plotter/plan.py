@@ -111,6 +111,22 @@ class Plan:
             metres[s.name] = metres.get(s.name, 0.0) + float(lengths[s.first : s.last].sum())
         return metres
 
+    def packed(self) -> bytes:
+        """Return the strokes for a page: a header's length, the header, points and offsets."""
+        header = orjson.dumps(
+            {
+                "width": self.width_mm,
+                "height": self.height_mm,
+                "points": len(self.lines.points),
+                "strokes": len(self),
+                "sections": [asdict(section) for section in self.sections],
+            }
+        )
+        header += b" " * (-len(header) % 4)
+        length = len(header).to_bytes(4, "little")
+        points = self.lines.points.astype("<f4").tobytes()
+        return length + header + points + self.lines.offsets.astype("<u4").tobytes()
+
     def save(self, path: Path) -> None:
         """Write the plan as one file, whole or not at all."""
         stream = io.BytesIO()

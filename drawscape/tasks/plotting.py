@@ -3,9 +3,10 @@
 import secrets
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from drawscape import settings
-from drawscape.errors import PlotError
+from drawscape.errors import PlotError, UnknownNameError
 from drawscape.jobs import (
     WAITING,
     Job,
@@ -144,3 +145,29 @@ def stop_plot(plot: Plot) -> None:
     if is_queued(plot):
         cancel_job(plot.state.job)
     plot.abandon()
+
+
+def act_on_plot(plot: Plot, action: str, values: dict[str, Any]) -> None:
+    """Do what a button of a plot's panel asks for.
+
+    Raises UnknownNameError for another action, PlotError for what the plot cannot do now.
+    """
+    match action:
+        case "answer":
+            plot.request("answer")
+        case "pause" | "pause_now":
+            plot.request("pause", at="now" if action == "pause_now" else "pen-up")
+        case "resume":
+            from_stroke = values.get("from_stroke")
+            resume_plot(plot, from_stroke=None if from_stroke is None else int(from_stroke))
+        case "stop":
+            stop_plot(plot)
+        case "set":
+            wanted = {name: float(value) for name, value in dict(values["values"]).items()}
+            plot.request("set", values=wanted, keep=bool(values.get("keep")))
+        case _:
+            raise UnknownNameError("action", action, ACTIONS)
+
+
+ACTIONS = ("answer", "pause", "pause_now", "resume", "stop", "set")
+"""What `act_on_plot` does."""

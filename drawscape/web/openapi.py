@@ -11,7 +11,7 @@ import orjson
 import drawscape
 from drawscape.jobs.actions import ACTIONS
 from drawscape.parameters import json_schema
-from drawscape.web import artboard, events, jobs, pages
+from drawscape.web import artboard, events, jobs, pages, plots
 from drawscape.web.problems import CONTENT_TYPE
 from drawscape.web.settings import WebSettings
 from drawscape.web.site import current_site
@@ -138,12 +138,20 @@ ROUTES = (
     Route("/queue", "queue", jobs.table, "The newest jobs", _json("Queue")),
     Route("/queue/<action>", "switch", jobs.switch, "Let no job start, or let them start again",
           _json("Switched"), (403, 404), "POST", more={"actions": jobs.SWITCHES}),
+    Route("/plots", "plots_page", plots.page, "The page with the newest plots", _HTML, public=True),
+    Route("/plots/list", "plots", plots.listing, "The newest plots", _json("Plots")),
+    Route("/plots/<plot_id>", "plot", plots.state, "How far a plot is", _json("Plot"), (404,)),
+    Route("/plots/<plot_id>/lines", "plot_lines", plots.lines, "The strokes of a plot",
+          {"application/octet-stream": {"schema": _BYTES}}, (404,)),
+    Route("/plots/<plot_id>/actions/<action>", "act_on_plot", plots.act, "Do what a plot's panel offers",
+          _json("Plot"), (403, 404, 409), "POST", more={"actions": plots.ACTIONS}),
     Route("/sketches", "sketches", pages.sketches, "Each pattern with its parameters", _json("Sketches")),
     Route("/healthz", "healthz", pages.healthz, "Whether the server and its queue are usable",
           _json("Health"), public=True),
     Route("/openapi.json", "openapi", openapi, "This document",
           {"application/json": {"schema": {"type": "object"}}}, public=True),
-    Route("/static/<any('viewer.js', 'viewer.css'):name>", "viewer", jobs.asset, public=True),
+    Route("/static/<any('viewer.js', 'viewer.css', 'plot_panel.js', 'plot_panel.css'):name>", "viewer",
+          jobs.asset, public=True),
 )  # fmt: skip
 
 _ANSWERS = {
@@ -152,8 +160,8 @@ _ANSWERS = {
     400: "The request cannot be read",
     401: "No token, or not the right one",
     403: "The owner of this site has not allowed it",
-    404: "There is no such job or action",
-    409: "The job has no such thing, or not yet",
+    404: "There is no such job, plot or action",
+    409: "The job or plot has no such thing, or not yet",
     410: "The drawing's file is gone",
     413: "The body is too large",
     415: "The body is not JSON",
@@ -224,6 +232,7 @@ def _operation(route: Route, secured: bool) -> Json:
 def _path_parameters(path: str, actions: Iterable[str]) -> list[Json]:
     schemas = {
         "job_id": {"type": "string", "pattern": jobs.JOB_ID},
+        "plot_id": {"type": "string"},
         "action": {"type": "string", "enum": list(actions)},
     }
     return [
@@ -294,6 +303,8 @@ def _fixed_schemas() -> Json:
         "Canceled": _object({"canceled": {"type": "boolean"}, **job}),
         "Sketches": _object({"sketches": {"type": "array", "items": sketch}}),
         "Health": _object({"status": text, "workers": count, "queued": count, "max_queued": count}),
+        "Plot": {"type": "object", "required": list(plots.FIELDS)},
+        "Plots": _object({"plots": {"type": "array", "items": _ref("Plot")}}),
         "Problem": _problem_schema(),
     }
 

@@ -129,4 +129,4 @@ def test_thousands_of_made_up_requests_meet_no_answer_but_the_described(
             check=False,
         )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    assert "16 selected / 16 total" in outcome.stdout
+    assert "21 selected / 21 total" in outcome.stdout

@@ -65,6 +65,18 @@ export const thumbnail = async (id) => (await request(`${address(id)}/thumbnail`
 
 export const lines = async (id) => (await request(`${address(id)}/lines`)).arrayBuffer();
 
+const plot = (id) => `/plots/${encodeURIComponent(id)}`;
+
+export const plots = async () => (await json('/plots/list')).plots;
+
+export const plotLines = async (id) => (await request(`${plot(id)}/lines`)).arrayBuffer();
+
+export const actOnPlot = (id, action, values) => json(`${plot(id)}/actions/${action}`, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(values),
+});
+
 // The drawing so far, or null while there is none.
 export const preview = async (id) => {
   const response = await request(`${address(id)}/preview`);

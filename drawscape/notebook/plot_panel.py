@@ -1,0 +1,110 @@
+"""A plot on its machine, in a notebook: questions, buttons, estimate, and its strokes as they are drawn."""
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from drawscape.errors import DrawscapeError, PlotError
+from drawscape.notebook.lasting import Lasting
+from drawscape.notebook.reader import later
+from drawscape.notebook.saved_picture import SavedPicture
+from drawscape.notebook.style import resource
+from drawscape.notebook.viewer import Viewable, document_of
+from drawscape.notebook.worker import ensure_worker
+from drawscape.plot import optimize as optimized
+from drawscape.plotter.device import devices
+from drawscape.plotter.plot import Plot, find_plot
+from drawscape.tasks.plotting import act_on_plot, enqueue_plot
+
+_LOOK_S = 0.4
+
+
+class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
+    """Shows a plot, and does what its buttons ask for; `plot` is what it shows."""
+
+    _esm = resource("plot_panel.js", "drawscape.viewer")
+    _css = resource("plot_panel.css", "drawscape.viewer")
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, plot: Plot) -> None:
+        self.plot = plot
+        self._follows = False
+        words = f"plot {plot.id} on {plot.record.machine}: `open_plot({plot.id!r})` shows it live"
+        self.saved = SavedPicture(words, "drawscape-plot-live", "drawscape-plot-saved")
+        super().__init__(state=plot.as_dict())
+        self.on_msg(self._received)
+        self._adopt()
+        self._follow()
+
+    def __repr__(self) -> str:
+        return f"<PlotPanel: plot {self.plot.id}, {self.plot.words}>"
+
+    def close(self) -> None:
+        """Close the widget; the plot goes on."""
+        self._follows = False
+        super().close()
+
+    def reopen(self) -> None:
+        """Show the plot again."""
+        super().reopen()
+        self._follow()
+
+    def act(self, action: str, **values: Any) -> None:
+        """Do what a button does: answer, pause, pause_now, resume, stop, set. Raises PlotError."""
+        act_on_plot(self.plot, action, values)
+        self.state = self.plot.as_dict()
+
+    def _follow(self) -> None:
+        if not self._follows:
+            self._follows = True
+            later(self._look, _LOOK_S)
+
+    def _look(self) -> None:
+        if not self._follows:
+            return
+        try:
+            self.state = self.plot.as_dict()
+        except DrawscapeError as error:
+            self.send({"trouble": str(error)})
+        later(self._look, _LOOK_S)
+
+    def _received(self, _widget: Any, message: Any, _buffers: Any) -> None:
+        action = message.get("action")
+        if action == "ready":
+            self.send({"lines": True}, [self.plot.plan.packed()])
+            return
+        try:
+            self.act(action, **(message.get("values") or {}))
+        except DrawscapeError as error:
+            self.send({"trouble": str(error)})
+
+
+def plot(
+    drawing: Viewable, *, on: str | None = None, yes: bool = False, optimize: bool = True
+) -> PlotPanel:
+    """Queue a plot of `drawing` on the machine `on`, and return its panel.
+
+    `drawing` is a Document, a canvas, a job, a drawing of the catalogue, or the path of an SVG. Its lines
+    are ordered unless `optimize=False`. Without `on` the home's only machine is taken; `yes` answers all
+    questions. Raises PlotError when no machine is named, or the drawing is beyond its reach.
+
+    >>> plot("rose.svg", on="sim")
+    <PlotPanel: plot 261127-205335-abbb, ready>
+    """
+    if on is None:
+        known = devices()
+        if len(known) != 1:
+            names = ", ".join(device.name for device in known) or "none"
+            raise PlotError(f"name a machine with on=; there are: {names}")
+        on = known[0].name
+    document, title = document_of(drawing)
+    made = Plot.create(optimized(document) if optimize else document, on, drawing=title)
+    ensure_worker()
+    enqueue_plot(made, yes=yes)
+    return PlotPanel(made)
+
+
+def open_plot(plot_id: str) -> PlotPanel:
+    """Return the panel of a plot, by its id or the end of it; raises PlotNotFoundError."""
+    return PlotPanel(find_plot(plot_id))

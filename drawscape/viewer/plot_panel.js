@@ -1,0 +1,195 @@
+/* A plot on its machine: what it asks, how far it is, what can be done, and its strokes as they are drawn.
+
+   `mount(el, link)` shows it anywhere: `link.send(action, values)` asks for something. The handle that it
+   returns takes `state(values)` and `lines(buffer)`. `render` is the same as a widget of a notebook. */
+
+const BUTTONS = {
+  "waiting": [["answer", "Yes, go on"], ["stop", "Stop"]],
+  "plotting": [["pause", "Pause at pen-up"], ["pause_now", "Pause now"], ["stop", "Stop"]],
+  "paused": [["resume", "Resume"], ["stop", "Stop"]],
+  "interrupted": [["resume", "Resume"], ["stop", "Give up"]],
+  "abandoned": [["resume", "Resume"]],
+  "ready": [["stop", "Cancel"]],
+  "done": [],
+};
+
+const make = (tag, className, text = "") => {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
+};
+
+const minutes = (value) => value >= 1 ? `${Math.round(value)} min` : `${Math.round(value * 60)} s`;
+
+/* The header's length, the header, then points and where each stroke begins. */
+export function unpack(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const points = new Float32Array(buffer, 4 + length, 2 * header.points);
+  const offsets = new Uint32Array(buffer, 4 + length + 8 * header.points, header.strokes + 1);
+  return { ...header, xy: points, offsets };
+}
+
+export function mount(el, link) {
+  const root = make("div", "drawscape-plot drawscape-form");
+  const head = make("p", "drawscape-plot-state");
+  head.setAttribute("role", "status");
+  const bar = document.createElement("progress");
+  bar.setAttribute("aria-label", "how much is drawn");
+  const detail = make("p", "drawscape-plot-detail");
+  const trouble = make("p", "drawscape-plot-trouble");
+  trouble.setAttribute("role", "alert");
+  const buttons = make("div", "drawscape-plot-buttons");
+  const tuning = make("div", "drawscape-plot-tuning");
+  const canvas = make("canvas", "drawscape-plot-sheet");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", "the strokes that are drawn, and those to come");
+  const note = make("p", "drawscape-plot-note",
+    "Buttons here are a convenience and not a safety device: stay near the machine's switch.");
+  root.append(head, bar, detail, trouble, buttons, tuning, canvas, note);
+  el.append(root);
+
+  let now = null, plan = null, painted = -1, chosen = 0, shown = "";
+
+  const send = (action, values = {}) => {
+    trouble.textContent = "";
+    Promise.resolve(link.send(action, values)).catch((error) => { trouble.textContent = error.message; });
+  };
+
+  const number = (name, label) => {
+    const field = make("label", "", label);
+    const input = Object.assign(document.createElement("input"), { type: "number", min: 0, max: 400 });
+    input.placeholder = "as set";
+    field.append(input);
+    input.addEventListener("change", () => {
+      if (input.value) send("set", { values: { [name]: Number(input.value) }, keep: keep.checked });
+    });
+    return field;
+  };
+  const keep = Object.assign(document.createElement("input"), { type: "checkbox" });
+  const keepLabel = make("label", "", "keep for this machine ");
+  keepLabel.append(keep);
+  tuning.append(number("speed", "speed % "), number("down_percent", "pen down % "),
+    number("up_percent", "pen up % "), keepLabel);
+
+  const showButtons = () => {
+    const kind = now.state.split(" ")[0];
+    const key = `${kind} ${chosen}`;
+    tuning.hidden = !["plotting", "paused"].includes(kind);
+    if (key === shown) return;
+    shown = key;
+    const made = BUTTONS[kind].map(([action, label]) => {
+      const button = Object.assign(make("button", "", label), { type: "button" });
+      button.addEventListener("click", () => send(action));
+      return button;
+    });
+    if (chosen && ["interrupted", "abandoned", "done"].includes(kind)) {
+      const button = Object.assign(make("button", "", `Start at stroke ${chosen}`), { type: "button" });
+      button.addEventListener("click", () => send("resume", { from_stroke: chosen }));
+      made.push(button);
+    }
+    buttons.replaceChildren(...made);
+  };
+
+  const scale = () => canvas.width / plan.width;
+
+  const stroke = (context, index) => {
+    const k = scale(), first = plan.offsets[index], last = plan.offsets[index + 1];
+    context.moveTo(plan.xy[2 * first] * k, plan.xy[2 * first + 1] * k);
+    for (let i = Math.min(first + 1, last - 1); i < last; i += 1) {
+      context.lineTo(plan.xy[2 * i] * k, plan.xy[2 * i + 1] * k);
+    }
+  };
+
+  const paint = (from, to, color, width) => {
+    const context = canvas.getContext("2d");
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.lineCap = "round";
+    context.beginPath();
+    for (let index = from; index < to; index += 1) stroke(context, index);
+    context.stroke();
+  };
+
+  const draw = () => {
+    if (!plan || !now) return;
+    if (painted < 0 || now.stroke < painted) {
+      canvas.width = 1000;
+      canvas.height = Math.round(1000 * plan.height / plan.width);
+      const context = canvas.getContext("2d");
+      context.fillStyle = "#fff";
+      context.fillRect(0, 0, canvas.width, canvas.height);
+      paint(0, plan.strokes, "#d8d4cb", 1);
+      painted = 0;
+    }
+    for (const section of plan.sections) {
+      const from = Math.max(section.first, painted), to = Math.min(section.last, now.stroke);
+      if (from < to) paint(from, to, section.color, 2);
+    }
+    painted = now.stroke;
+    if (chosen) paint(chosen - 1, chosen, "#d50000", 4);
+  };
+
+  canvas.addEventListener("click", (event) => {
+    if (!plan) return;
+    const box = canvas.getBoundingClientRect(), k = plan.width / box.width;
+    const x = (event.clientX - box.left) * k, y = (event.clientY - box.top) * k;
+    let best = Infinity, point = 0;
+    for (let i = 0; i < plan.points; i += 1) {
+      const away = (plan.xy[2 * i] - x) ** 2 + (plan.xy[2 * i + 1] - y) ** 2;
+      if (away < best) { best = away; point = i; }
+    }
+    chosen = plan.offsets.findLastIndex((offset) => offset <= point) + 1;
+    painted = -1;
+    draw();
+    showButtons();
+  });
+
+  return {
+    state(values) {
+      now = values;
+      const percent = Math.floor(100 * now.stroke / now.strokes);
+      const where = ["done", "ready"].includes(now.state) ? "" :
+        ` at stroke ${now.stroke} of ${now.strokes} (${percent} %), pen ${now.pen}`;
+      head.textContent = `${now.machine}: ${now.state}${where}`;
+      bar.max = now.strokes;
+      bar.value = now.stroke;
+      const left = now.state === "plotting" ? `about ${minutes(now.left_minutes)} left. ` : "";
+      detail.textContent = now.question || `${left}${now.reason}`;
+      if (now.question) {
+        const ink = make("span", "drawscape-plot-ink");
+        ink.style.background = now.color;
+        detail.append(ink);
+      }
+      root.dataset.state = now.state.split(" ")[0];
+      showButtons();
+      draw();
+    },
+    lines(buffer) {
+      plan = unpack(buffer);
+      painted = -1;
+      draw();
+    },
+    trouble(text) { trouble.textContent = text; },
+  };
+}
+
+export default {
+  render({ model, el }) {
+    const panel = mount(el, { send: (action, values) => model.send({ action, values }) });
+    const show = () => panel.state(model.get("state"));
+    const received = (message, buffers) => {
+      if (message.lines) {
+        const view = buffers[0];
+        panel.lines(view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view);
+      }
+      if (message.trouble) panel.trouble(message.trouble);
+    };
+    model.on("change:state", show);
+    model.on("msg:custom", received);
+    show();
+    model.send({ action: "ready" });
+    return () => { model.off("change:state", show); model.off("msg:custom", received); };
+  },
+};

@@ -1,0 +1,69 @@
+"""Plots on machines: the page /plots, and what its panel asks for."""
+
+import flask
+
+from drawscape.errors import DrawscapeError, PlotNotFoundError, RequestRefused
+from drawscape.plotter.plot import Plot, find_plot, list_plots
+from drawscape.tasks.plotting import ACTIONS as ACTIONS
+from drawscape.tasks.plotting import act_on_plot
+from drawscape.web.security import PAGE_POLICY
+from drawscape.web.site import current_site
+
+_NEWEST = 50
+
+FIELDS = ("id", "state", "stroke", "strokes", "pen", "machine", "question", "reason")
+"""What every plot says of itself, among other things."""
+
+
+def page() -> flask.Response:
+    """Return the HTML page of plots; it is filled in the browser from GET /plots/list."""
+    text = flask.render_template("drawscape/plots.html")
+    response = flask.Response(text, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def listing() -> flask.Response:
+    """Return the newest plots, each as `drawscape plots show --json` prints it."""
+    return flask.jsonify({"plots": [plot.as_dict() for plot in list_plots()[:_NEWEST]]})
+
+
+def state(plot_id: str) -> flask.Response:
+    """Return how far a plot is; raises RequestRefused with 404 for an unknown one."""
+    return flask.jsonify(_plot(plot_id).as_dict())
+
+
+def lines(plot_id: str) -> flask.Response:
+    """Return a plot's strokes as `Plan.packed` packs them."""
+    return flask.Response(_plot(plot_id).plan.packed(), content_type="application/octet-stream")
+
+
+def act(plot_id: str, action: str) -> flask.Response:
+    """Do what a button asks for, and return the state; raises RequestRefused with 403, 404 or 409."""
+    _check_near()
+    plot = _plot(plot_id)
+    values = flask.request.get_json(silent=True) or {}
+    try:
+        act_on_plot(plot, action, values)
+    except (DrawscapeError, KeyError, TypeError, ValueError) as error:
+        raise RequestRefused(409, str(error)) from error
+    return flask.jsonify(plot.as_dict())
+
+
+def _check_near() -> None:
+    """Refuse who is neither at this machine, nor has a token, nor a site that lets jobs be managed."""
+    settings, request = current_site().settings, flask.request
+    near = request.remote_addr in ("127.0.0.1", "::1") and "X-Forwarded-For" not in request.headers
+    if not (near or settings.token or settings.manage_jobs):
+        raise RequestRefused(
+            403,
+            "plots are driven from their own machine; `drawscape web --manage-jobs` allows others",
+        )
+
+
+def _plot(plot_id: str) -> Plot:
+    try:
+        return find_plot(plot_id)
+    except PlotNotFoundError as error:
+        raise RequestRefused(404, str(error)) from error

@@ -1,0 +1,45 @@
+// The page of plots: a panel for each of the newest, kept up to date.
+
+import * as server from './server.js';
+import { mount } from './plot_panel.js';
+
+const LOOK_MS = 500;
+const panels = new Map();
+const place = document.getElementById('plots');
+
+const open = (id) => {
+  const section = document.createElement('section');
+  place.append(section);
+  const panel = mount(section, {
+    send: async (action, values) => panel.state(await server.actOnPlot(id, action, values)),
+  });
+  panels.set(id, { panel, section, seen: '' });
+  server.plotLines(id).then((buffer) => panel.lines(buffer), (error) => panel.trouble(error.message));
+};
+
+const look = async () => {
+  const plots = await server.plots();
+  document.getElementById('empty').hidden = plots.length > 0;
+  for (const plot of plots) {
+    if (!panels.has(plot.id)) open(plot.id);
+    const row = panels.get(plot.id);
+    const seen = JSON.stringify(plot);
+    if (seen !== row.seen) row.panel.state(plot);
+    row.seen = seen;
+  }
+};
+
+const follow = async () => {
+  const errors = document.getElementById('errors');
+  try {
+    await look();
+    errors.hidden = true;
+  } catch (error) {
+    errors.textContent = error.message;
+    errors.hidden = false;
+  }
+  setTimeout(follow, LOOK_MS);
+};
+
+server.askByDialog();
+follow();
