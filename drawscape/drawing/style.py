@@ -102,8 +102,9 @@ class Style:
 
     @property
     def is_area(self) -> bool:
-        """Whether an outline is a filled area and no stroke, as its fill says by name."""
-        return "fill" in self.values and self.paint("fill") is not None and not self.paint("stroke")
+        """Whether an outline is a filled area without a stroke, and says so: plain lines do not."""
+        named = "fill" in self.values or "stroke" in self.values
+        return named and self.paint("fill") is not None and not self.paint("stroke")
 
     def pen_width(self, matrix: Matrix, *, whole: float = 0.0) -> float | None:
         """Return the stroke's width under `matrix`; None when none is named, `whole` is for percents."""

@@ -1,4 +1,4 @@
-"""`<textPath>`: letters along a path."""
+"""Where letters stand: along a path, on a base line of the file's choice, as long as it says."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from drawscape.drawing.document import Document
 from drawscape.svg.read import read_svg
 
 HEAD = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="200mm" height="200mm" viewBox="0 0 200 200">'
-    '<defs><path id="p" d="{d}"/></defs>'
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="200mm" '
+    'height="200mm" viewBox="0 0 200 200"><defs><path id="p" d="{d}"/></defs>'
 )
 
 
@@ -68,3 +68,39 @@ def test_what_finds_no_room_or_no_path_is_noted() -> None:
     assert points(short)[:, 0].max() < 70
     lost = read('<text><textPath href="#no">a</textPath></text>')
     assert lost.unsupported == ("<textPath> without a path to follow is not drawn",)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        # The capital H is 0.718 of the size high, from the base line up.
+        ("<text y='50' font-size='10' font-family='Arial'>H</text>", 42.82, 50),
+        ("<text y='50' font-size='10' dominant-baseline='hanging'>H</text>", 50.6, 57.2),
+        ("<text y='50' font-size='10' dominant-baseline='central'>H</text>", 46.8, 53.4),
+        ("<text y='50' font-size='10' dominant-baseline='middle'>H</text>", 45.6, 52.2),
+        ("<text y='50' font-size='10'><tspan baseline-shift='super'>H</tspan></text>", 39.9, 46.5),
+        ("<text y='50' style='font:10px/2 Arial' text-decoration='underline'>H</text>", 42.82, 51),
+    ],
+)
+def test_text_stands_on_the_line_that_its_file_names(text: str, low: float, high: float) -> None:
+    bounds = read(text).lines.bounds
+    assert bounds is not None
+    assert (bounds[1], bounds[3]) == pytest.approx((low, high), abs=0.8)
+
+
+@pytest.mark.parametrize("adjust", ["spacing", "spacingAndGlyphs"])
+def test_text_takes_the_length_that_its_file_names(adjust: str) -> None:
+    text = "<text y='50' font-size='10' text-decoration='underline' {}>HHHH</text>"
+    line = read(text.format(f"textLength='70' lengthAdjust='{adjust}'")).lines
+    assert np.ptp(line.points[:, 0]) == pytest.approx(70, abs=2)
+    assert np.ptp(read(text.format("")).lines.points[:, 0]) < 40
+
+
+def test_what_text_asks_for_in_vain_is_named_and_a_tref_is_its_text() -> None:
+    asked = "writing-mode='tb' direction='rtl' font-variant='small-caps'"
+    notes = read(f"<text {asked}>a</text>").unsupported
+    assert sum("text that runs" in note or "small capitals" in note for note in notes) == 3
+    linked = (
+        "<defs><text id='t' display='none'>HH</text></defs><text><tref xlink:href='#t'/></text>"
+    )
+    assert len(read(linked).lines) == len(read("<text>HH</text>").lines)

@@ -90,8 +90,12 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
 def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
     """Return the map from a clip's units to mm; None for a box without extent."""
     if not in_box:
-        # What a <use> shows is placed by its x and y, and what clips that with it.
-        return state.matrix @ use_place(node, {}, state) if node.tag == "use" else state.matrix
+        # What a <use> or an inner <svg> shows is placed by its x and y, and what clips that with it.
+        if node.tag == "use":
+            return state.matrix @ use_place(node, {}, state)
+        if node.tag == "svg" and node.parent is not None:
+            return walk.nested(node, node.attributes, {"overflow": "visible"}, state).matrix
+        return state.matrix
     bounds = walk.bounds_of(node, state)
     if bounds is None or bounds[0] == bounds[2] or bounds[1] == bounds[3]:
         return None

@@ -10,7 +10,8 @@ from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import Node
 
 PROPERTIES = INHERITED | frozenset((
-    "display", "opacity", "transform", "transform-origin", "clip-path", "mask", "mask-type", "overflow",
+    "display", "opacity", "transform", "transform-origin", "transform-box", "clip-path", "mask",
+    "mask-type", "overflow",
     "filter", "vector-effect", "mix-blend-mode", "font", "alignment-baseline", "baseline-shift",
     "stop-color", "stop-opacity", "background", "background-color",
 ))  # fmt: skip
@@ -38,9 +39,9 @@ _HARMLESS = frozenset((
 ))  # fmt: skip
 _MEDIA = frozenset(("", "all", "screen", "only screen"))
 # Illustrator writes a rule for each of a thousand styles.
-_MOST_CHARACTERS = 4_000_000
-_MOST_RULES = 50_000
-_MOST_TESTS = 3_000_000
+_MOST_CHARACTERS = 1_500_000
+_MOST_RULES = 30_000
+_MOST_TESTS = 2_000_000
 
 Declarations = tuple[dict[str, str], dict[str, str]]
 """Plain and important ones."""

@@ -12,7 +12,7 @@ from drawscape.drawing.color import is_white
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import SvgReadError, UnknownNameError
 from drawscape.geometry.lines import Ints, Lines
-from drawscape.svg.read.scene import Region, Scene, by_outline
+from drawscape.svg.read.scene import Context, Region, Scene, areas_only, by_outline
 from drawscape.svg.read.tree import Node, parse_xml, tree_with_runs
 from drawscape.svg.read.walk import Bounds, Text, read_scene
 
@@ -28,7 +28,9 @@ _TOLERANCE_MM = 0.05
 _SAMPLES = 32
 _SEEN = 0.05
 # Whether a point lies in a shape; beyond that a white outline counts as seen where boxes overlap.
-_MOST_TESTS = 100_000
+_MOST_TESTS = 30_000
+# Shapes beneath a white outline; beyond that it is drawn as a whole.
+_MOST_UNDER = 50
 
 
 def read_svg(
@@ -124,20 +126,22 @@ def _without_white(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, I
     if whites.all() or not whites.any():
         return lines, outlines
     beneath = _Beneath(scene)
-    numbers: dict[object, int] = {}
-    dropped: set[int] = set()
+    numbers: dict[Context, int] = {}
+    dropped = 0
+    kept, owners = [lines.take(~whites)], [outlines[~whites]]
     for outline, own in by_outline(lines.take(whites), outlines[whites]):
-        color = beneath.color(outline, own)
+        color, part = beneath.seen(outline, own)
         if color is None:
-            dropped.add(outline)
+            dropped += 1
             continue
-        seen = scene.contexts[scene.of[outline]]._replace(stroke=color, fill=None)
-        scene.of[outline] = scene.number_of(seen, numbers)  # type: ignore[arg-type]
-    if not dropped:
-        return lines, outlines
-    scene.unsupported["white outlines on white paper are not drawn"] += len(dropped)
-    drawn = ~np.isin(outlines, list(dropped))
-    return lines.take(drawn), outlines[drawn]
+        kept.append(part)
+        owners.append(np.full(len(part), outline))
+        context = scene.contexts[scene.of[outline]]._replace(stroke=color, fill=None)
+        scene.of[outline] = scene.number_of(context, numbers)
+    if dropped:
+        scene.unsupported["white outlines on white paper are not drawn"] += dropped
+    order = np.argsort(np.concatenate(owners), kind="stable")
+    return Lines.join(kept).take(order), np.concatenate(owners)[order]
 
 
 class _Beneath:
@@ -152,22 +156,24 @@ class _Beneath:
         self._filled = np.array(list(self._lines), dtype=np.int64)
         boxes = [own.bounds or (0.0, 0.0, 0.0, 0.0) for own in self._lines.values()]
         self._boxes = np.array(boxes).reshape(-1, 4)
+        # What is drawn in another colour stays as white as it is.
+        self._colors = {i: scene.contexts[scene.of[i]].fill or "" for i in self._lines}
         self._areas: dict[int, Region] = {}
         self._tests = 0
 
-    def color(self, outline: int, own: Lines) -> str | None:
-        """Return the colour that most of an outline lies on; None for one on bare paper."""
+    def seen(self, outline: int, own: Lines) -> tuple[str | None, Lines]:
+        """Return the colour that most of an outline lies on, None on bare paper, and what lies there."""
         import shapely
 
         points = own.points[np.linspace(0, len(own.points) - 1, _SAMPLES).astype(np.int64)]
-        low, high = points.min(axis=0), points.max(axis=0)
+        low, high = own.points.min(axis=0), own.points.max(axis=0)
         near = (self._boxes[:, :2] <= high).all(axis=1) & (self._boxes[:, 2:] >= low).all(axis=1)
+        under = self._filled[near & (self._filled < outline)].tolist()
         found: dict[str, int] = {}
-        for index in self._filled[near & (self._filled < outline)][::-1].tolist():
-            context = self._scene.contexts[self._scene.of[index]]
-            color = context.fill or ""
+        for index in reversed(under):
+            color = self._fill(index)
             if self._tests > _MOST_TESTS:
-                return None if is_white(color) else color
+                return (None if is_white(color) else color), own
             self._tests += 1
             inside = shapely.contains_xy(self._area(index), points)
             if inside.any() and not is_white(color):
@@ -176,8 +182,29 @@ class _Beneath:
             if not len(points):
                 break
         if sum(found.values()) < _SEEN * _SAMPLES:
-            return None
-        return max(found, key=found.__getitem__)
+            return None, own
+        color = max(found, key=found.__getitem__)
+        if sum(found.values()) == _SAMPLES or len(under) > _MOST_UNDER:
+            return color, own
+        self._tests += 10 * len(under)
+        return color, self._pieces(under, own)
+
+    def _pieces(self, under: Sequence[int], own: Lines) -> Lines:
+        """Return the pieces of an outline that lie on a colour."""
+        import shapely
+
+        from drawscape.geometry.clip import pieces_in
+
+        colored = shapely.Polygon()
+        for index in under:
+            area = self._area(index)
+            white = is_white(self._fill(index))
+            colored = colored.difference(area) if white else colored.union(area)
+        colored = areas_only(colored)
+        return own if colored.is_empty else pieces_in(own, colored)[0]
+
+    def _fill(self, outline: int) -> str:
+        return self._colors[outline]
 
     def _area(self, outline: int) -> Region:
         if outline not in self._areas:

@@ -156,7 +156,7 @@ class Scene:
             commands = read_commands(self.data[low:high])
             self.broken += len(commands.broken)
             lines, owners = flatten(resolve(commands), tolerance_mm / stretch[of], most=most)
-            lines = self._with_closed_areas(lines, of[owners])
+            lines, owners = self._with_closed_areas(lines, owners, of[owners])
         matrices = np.array([context.matrix for context in self.contexts])
         whole, whole_owners = _finite(lines, _placed(lines, matrices, of[owners]), owners)
         if not cut:
@@ -170,15 +170,16 @@ class Scene:
             lines, owners = self._clipped(lines, owners, of, whole, whole_owners)
         return lines, owners + low
 
-    def _with_closed_areas(self, lines: Lines, of: Ints) -> Lines:
-        areas = np.array([context.is_area for context in self.contexts], dtype=bool)
-        open_areas = areas[of] & ~lines.closed & (lines.counts > 2)
-        if not open_areas.any():
-            return lines
-        order = np.argsort(
-            np.concatenate((np.flatnonzero(~open_areas), np.flatnonzero(open_areas)))
-        )
-        return Lines.join((lines.take(~open_areas), lines.take(open_areas).closed_up())).take(order)
+    def _with_closed_areas(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
+        """Return the lines, areas closed as a fill closes them; a line there and back encloses none."""
+        areas = np.array([context.is_area for context in self.contexts], dtype=bool)[of]
+        if areas.any() and (flat := areas & (lines.counts < 3)).any():
+            lines, owners, areas = lines.take(~flat), owners[~flat], areas[~flat]
+        ajar = areas & ~lines.closed
+        if not ajar.any():
+            return lines, owners
+        order = np.argsort(np.concatenate((np.flatnonzero(~ajar), np.flatnonzero(ajar))))
+        return Lines.join((lines.take(~ajar), lines.take(ajar).closed_up())).take(order), owners
 
     def _dashed(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         parts: list[tuple[Lines, Ints]] = []
@@ -201,6 +202,8 @@ class Scene:
 
         numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
         clips = numbers[of[owners]]
+        shown = np.array([c.shows_fill for c in self.contexts], dtype=bool)
+        filled = np.where(shown, numbers, -1)[of[whole_owners]]
         parts: list[Lines] = [lines.take(clips < 0)]
         places: list[Ints] = [np.flatnonzero(clips < 0)]
         outlines: list[Ints] = [owners[clips < 0]]
@@ -213,26 +216,23 @@ class Scene:
             parts.append(pieces)
             places.append(which[source])
             outlines.append(owners[which[source]])
-            edges, edge_owners = self._edges(area, number, of, whole, whole_owners)
+            which = np.flatnonzero(filled == number)
+            edges, edge_owners = self._edges(area, of, whole.take(which), whole_owners[which])
             parts.append(edges)
             # Behind the last line of the outline that they complete.
             places.append(np.searchsorted(owners, edge_owners, side="right") - 1)
             outlines.append(edge_owners)
         return _in_order(parts, np.concatenate(places), np.concatenate(outlines))
 
-    def _edges(
-        self, clip: Region, number: int, of: Ints, lines: Lines, owners: Ints
-    ) -> tuple[Lines, Ints]:
-        """Return the pieces of a clip's border that end a filled area, and the outline of each."""
+    def _edges(self, clip: Region, of: Ints, lines: Lines, owners: Ints) -> tuple[Lines, Ints]:
+        """Return the pieces of a clip's border that end the filled areas of `lines`, and their outlines."""
         import shapely
 
-        cut = [c.clip == number and c.shows_fill for c in self.contexts]
-        which = np.array(cut, dtype=bool)[of[owners]] if len(owners) else np.empty(0, dtype=bool)
         shapely.prepare(clip)
         border = clip.boundary
         found: list[Floats] = []
         found_owners: list[int] = []
-        for outline, own in by_outline(lines.take(which), owners[which]):
+        for outline, own in by_outline(lines, owners):
             bounds = own.bounds
             if bounds is None or clip.contains_properly(shapely.box(*bounds)):
                 continue

@@ -17,6 +17,7 @@ Box = tuple[float, float, float, float]
 _DEFAULT_SIZE_PX = (300.0, 150.0)
 _NUMBER = re.compile(NUMBER)
 _LONGEST = 1000
+_LONGEST_POLYGON = 100_000
 _COORDINATES = {
     "line": ("x1", "y1", "x2", "y2"),
     "rect": ("x", "y", "width", "height", "rx", "ry"),
@@ -122,6 +123,8 @@ def path_data(
         points = given.get("points", "")
         if isinstance(points, PlainRun):
             return points
+        if len(points) < _LONGEST_POLYGON and len(places := _NUMBER.findall(points)) % 2:
+            points = " ".join(places[:-1])  # an x without its y
         return f"M{points}{'Z' if node.tag == 'polygon' else ''}" if points.strip() else ""
     names = _COORDINATES.get(node.tag)
     if names is None:

@@ -22,6 +22,10 @@ Text = Literal["strokes", "outlines"]
 Bounds = tuple[float, float, float, float]
 
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
+# Of a switch: a browser would show the foreign object, whose lines only its alternative has.
+_CAN_BE_CHOSEN = _CONTAINERS | frozenset((
+    "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use", "text", "image",
+))  # fmt: skip
 _UNSUPPORTED = {
     "flowRoot": "text is not drawn; convert it to paths",
     "foreignObject": "foreign objects are not drawn",
@@ -40,7 +44,7 @@ _MOST_REPEATED_ELEMENTS = 200_000
 _MOST_REPEATED_CHARACTERS = 256_000_000
 _MOST_CLIPS = 20_000
 _MOST_INNER_CLIPS = 500
-_MOST_TILES = 4_000
+_MOST_TILES = 10_000
 
 
 def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
@@ -103,6 +107,7 @@ class Walk:
         self._pens: dict[tuple[int, bool], tuple[State, int | None, bool]] = {}
         self._active: set[int] = set()
         self._on_dark = False
+        self._measuring = False
         self._bounds: dict[tuple[int, Viewport, float], Bounds | None] = {}
         self.areas: dict[object, Region] = {}
         self.context: dict[str, str] = {}
@@ -110,6 +115,7 @@ class Walk:
         self.letters = 0
         self._repeated = [0, 0]
         self._clips = [0, 0]
+        self._tiles_drawn = [0]
         for selector in self.sheet.ignored:
             self.report(f"the style rule {selector[:60]!r} is not applied")
 
@@ -218,7 +224,7 @@ class Walk:
         if state.depth > DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
         if node.tag == "switch":
-            chosen = (c for c in node.children if not _is_foreign(c) and _is_for_us(c))
+            chosen = (c for c in node.children if c.tag in _CAN_BE_CHOSEN and _is_for_us(c))
             first = next(chosen, None)
             if first is not None:
                 self.visit(first, state)
@@ -268,32 +274,61 @@ class Walk:
             except CanvasError:
                 self.report(f"the transform {transform[:60]!r} is malformed; it is left out")
             else:
-                origin = own.get("transform-origin")
-                matrix = matrix @ about(origin, moved, state.viewport, state.style.font_size)
-        style = state.style.with_(self.resolved(own))
+                matrix = matrix @ self._about(node, own, moved, state)
+        style = state.style.with_(self.resolved(own, node, state))
         if own.get("vector-effect") == "non-scaling-stroke":
             style = self._unscaled(style, matrix)
         inner = replace(state, matrix=matrix, style=style)
         for name in ("clip-path", "mask"):
             link = own.get(name, "none")
-            if link not in ("none", "", "inherit"):
+            if link not in ("none", "", "inherit") and not self._measuring:
                 from drawscape.svg.read.clipping import clipped
 
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
         return inner
 
-    def resolved(self, own: dict[str, str]) -> dict[str, str]:
+    def resolved(
+        self, own: dict[str, str], node: Node | None = None, state: State | None = None
+    ) -> dict[str, str]:
         """Return declarations with the paints of a context and of gradients as colours.
 
-        The link to a pattern stays in a fill, for the shape that is filled.
+        The link to a pattern stays in a fill, for the shape that is filled. A server in units of the
+        box paints nothing on a line of `node`'s, whose box has no area.
         """
         for name in ("fill", "stroke"):
             paint = own.get(name, "")
             if paint.startswith("context-"):
                 paint = own[name] = self.context.get(paint.split()[0], "none")
             if paint.startswith("url("):
+                server = self.target(paint)
+                units = {} if server is None else server.attributes
+                if node is not None and state is not None and node.tag in ("line", "path"):
+                    kind = units.get(
+                        "gradientUnits", units.get("patternUnits", "objectBoundingBox")
+                    )
+                    if (
+                        server is not None
+                        and kind == "objectBoundingBox"
+                        and self._is_flat(node, state)
+                    ):
+                        own[name] = paint.partition(")")[2].strip() or "none"
+                        continue
                 own[name] = self._server_color(paint, name)
         return own
+
+    def _about(self, node: Node, own: dict[str, str], moved: Matrix, state: State) -> Matrix:
+        """Return a transform about its origin, on the page or in the element's own box."""
+        origin, size = own.get("transform-origin"), state.style.font_size
+        if own.get("transform-box") != "fill-box" or self._measuring:
+            return about(origin, moved, state.viewport, size)
+        x0, y0, x1, y1 = self.bounds_of(node, state) or (0.0, 0.0, 0.0, 0.0)
+        turned = about(origin or "0 0", moved, Viewport(x1 - x0, y1 - y0), size)
+        return translation(x0, y0) @ turned @ translation(-x0, -y0)
+
+    def _is_flat(self, node: Node, state: State) -> bool:
+        """Return whether the box of what an element draws has no area."""
+        box = self.bounds_of(node, state)
+        return box is None or box[0] == box[2] or box[1] == box[3]
 
     def _unscaled(self, style: Style, matrix: Matrix) -> Style:
         """Return a style whose strokes are as wide as on the page, whatever the transform."""
@@ -361,7 +396,7 @@ class Walk:
     def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
         data = path_data(node, state.viewport, own, em=state.style.font_size)
         if data is not None:
-            if data and not state.style.hidden:
+            if data and (self._measuring or not state.style.hidden):
                 self._shape(node, data, own, state)
         elif node.tag in _CONTAINERS:
             self._container(node, own, state)
@@ -382,7 +417,7 @@ class Walk:
         if node.tag == "rect" and len(self.scene.data) < _FIRST_FEW:
             self._note_background(node, state)
         fill = state.style.get("fill")
-        if fill.startswith("url("):
+        if fill.startswith("url(") and not self._measuring:
             pattern = self.target(fill)
             drawn = pattern is not None and self._tiles(pattern, node, data, state)
             plain = state.style.with_({"fill": "none" if drawn else "black"})
@@ -390,7 +425,7 @@ class Walk:
             if drawn and not plain.paints:
                 return
         self.append(data, state)
-        if self._pen(state)[1]:
+        if not self._measuring and self._pen(state)[1]:
             from drawscape.svg.read.markers import draw_markers
 
             draw_markers(self, data, state)
@@ -407,6 +442,9 @@ class Walk:
 
     def append(self, data: str, state: State) -> None:
         """Add an outline as its style says."""
+        if self._measuring:  # a box is that of all shapes, painted or not
+            self.scene.append(data, self.scene.number_of(Context(state.matrix), self._known))
+            return
         number, _ = self._pen(state)
         if number is not None:
             self.scene.append(data, number)
@@ -478,7 +516,11 @@ class Walk:
             state.px(sizes.get(name), name) for name in ("x", "y", "width", "height")
         )
         outer = state.viewport
-        size = (outer.width if width is None else width, outer.height if height is None else height)
+        # A negative side is an error, which leaves it to the default, all of the room.
+        size = (
+            outer.width if width is None or width < 0 else width,
+            outer.height if height is None or height < 0 else height,
+        )
         matrix = state.matrix @ translation(x or 0.0, y or 0.0)
         state = replace(state, matrix=matrix)
         if self.overflow(node, own) not in ("visible", "auto"):
@@ -578,6 +620,7 @@ class Walk:
         viewport = Viewport(*(box[2:] if box else page))
         inner = Walk(root, self.scene, self.text)
         inner._repeated, inner._clips, inner.page = self._repeated, self._clips, self.page
+        inner._tiles_drawn = self._tiles_drawn
         inner.root(root, replace(state, matrix=moved @ fitted, viewport=viewport, style=Style()))
 
     def _tiles(self, pattern: Node, node: Node, data: str, state: State) -> bool:
@@ -618,7 +661,8 @@ class Walk:
         low, high_ = ((f(axis=0) - (x, y)) / (w, h) for f in (corners.min, corners.max))
         columns = range(math.floor(low[0]), math.ceil(high_[0]))
         rows = range(math.floor(low[1]), math.ceil(high_[1]))
-        if len(columns) * len(rows) > _MOST_TILES:
+        self._tiles_drawn[0] += len(columns) * len(rows)
+        if self._tiles_drawn[0] > _MOST_TILES:
             self.note("patterns of many tiles are not drawn; what they fill is outlined")
             return False
         with self.entered(pattern) as may_be_drawn:
@@ -626,17 +670,17 @@ class Walk:
                 return True
             within = replace(state, clip=clip_to_area(self, data, state))
             base = replace(within, style=self.style_at(content), used=True, depth=state.depth + 1)
-            clips = self.overflow(content, self.sheet.declarations(content)) != "visible"
+            viewport = Viewport(box[2], box[3]) if box else state.viewport
+            base = replace(base, viewport=viewport)
+            drawn = self._bounds_of_children(content, replace(base, matrix=inner))
+            fits = drawn is not None and min(drawn[:2]) >= 0 and drawn[2] <= w and drawn[3] <= h
             for row in rows:
                 for column in columns:
                     corner = translation(x + column * w, y + row * h)
                     tile = replace(base, matrix=state.matrix @ placed @ corner)
-                    if clips:
+                    if not fits:
                         tile = replace(tile, clip=clip_to_box(self, (0.0, 0.0, w, h), tile))
-                    viewport = Viewport(box[2], box[3]) if box else state.viewport
-                    self.children(
-                        content, replace(tile, matrix=tile.matrix @ inner, viewport=viewport)
-                    )
+                    self.children(content, replace(tile, matrix=tile.matrix @ inner))
         return True
 
     @contextmanager
@@ -657,19 +701,26 @@ class Walk:
         """Return the box of what an element draws, in its own units: what objectBoundingBox means."""
         key = (id(node), state.viewport, state.style.font_size)
         if key not in self._bounds or state.used:
-            with self.collecting() as scene:
-                own = self.declared(node, state)
-                seen = state.style.with_({"visibility": "visible"} | _OF_BOUNDS)
-                free = replace(state, matrix=IDENTITY, clip=None, group=0, style=seen)
-                self._draw(node, own | _OF_BOUNDS, free)
+            with self._measured() as scene:
+                free = replace(state, matrix=IDENTITY, clip=None, group=0)
+                self._draw(node, self.declared(node, state), free)
                 self._bounds[key] = scene.lines(0.05, cut=False)[0].bounds
         return self._bounds[key]
 
+    def _bounds_of_children(self, node: Node, state: State) -> Bounds | None:
+        with self._measured() as scene:
+            self.children(node, replace(state, clip=None, group=0))
+            return scene.lines(0.05, cut=False)[0].bounds
 
-# A box is that of the shapes themselves, painted or not, without what decorates them.
-_OF_BOUNDS = {
-    "fill": "black", "fill-opacity": "1", "marker-start": "none", "marker-mid": "none", "marker-end": "none",
-}  # fmt: skip
+    @contextmanager
+    def _measured(self) -> Iterator[Scene]:
+        """Yield a scene that takes all shapes of the block, painted or not."""
+        outer, self._measuring = self._measuring, True
+        try:
+            with self.collecting() as scene:
+                yield scene
+        finally:
+            self._measuring = outer
 
 
 def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
@@ -681,11 +732,6 @@ def use_place(node: Node, own: dict[str, str], state: State) -> Matrix:
 
 def _link(node: Node) -> str:
     return node.attributes.get("href") or node.attributes.get("xlink:href") or ""
-
-
-def _is_foreign(node: Node) -> bool:
-    """Return whether an element is none of SVG's."""
-    return ":" in node.tag or node.tag.startswith(("{", "#"))
 
 
 def _is_for_us(node: Node) -> bool:

@@ -1,0 +1,186 @@
+"""Filled areas: what clips, masks, white paint, gradients and patterns leave of them."""
+
+import base64
+import gzip
+
+import numpy as np
+import pytest
+
+from drawscape.errors import SvgReadError
+from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
+
+CIRCLE = '<circle cx="50" cy="50" r="20"/>'
+CLIP = f'<clipPath id="c">{CIRCLE}</clipPath>'
+MASK = '<mask id="m"><circle cx="50" cy="50" r="20" fill="white"/></mask>'
+FULL = '<rect width="100" height="100" fill="green" {}/>'
+INNER = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10">'
+    '<rect width="20" height="10"/></svg>'
+)
+CODED = base64.b64encode(INNER.encode()).decode()
+STOPS = '<stop stop-color="white"/><stop offset="1" stop-color="#300"/>'
+TILE = '<pattern id="p" patternUnits="userSpaceOnUse" width="10" height="10">{}</pattern>'
+DOT = '<rect x="2" y="2" width="4" height="4" fill="red"/>'
+
+
+def read(body: str, root: str = "", **more: object):  # type: ignore[no-untyped-def]
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return read_svg(
+        f'{head} width="100mm" height="100mm" viewBox="0 0 100 100" {root}>{body}</svg>',
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "mm"),
+    [
+        # A rect around the clip is its circle on the screen.
+        (CLIP + FULL.format('clip-path="url(#c)"'), 40 * np.pi),
+        (MASK + FULL.format('mask="url(#m)"'), 40 * np.pi),
+        # Half of it: a half circle and its diameter.
+        (CLIP + '<g clip-path="url(#c)"><rect width="50" height="99" fill="red"/></g>', 20 * np.pi + 40),
+        # A stroke ends at the clip, the clip's own edge is not drawn.
+        (CLIP + '<path d="M0,50H100" stroke="red" fill="none" clip-path="url(#c)"/>', 40),
+        ('<svg x="10" y="10" width="20" height="20"><rect width="90" height="90"/></svg>', 80),
+        # An area is closed as its fill is; one there and back is none.
+        ('<path d="M0,0H30V40" fill="red"/><path d="M0,0H9" fill="red"/>', 120),
+        ('<path d="M0,0H30" stroke="red" stroke-width="-2"/>', 0),
+        ('<polygon points="0,0 30,0 30,40 7" stroke="red"/>', 120),
+        (TILE.format(DOT) + '<rect width="20" height="10" fill="url(#p)"/>', 32),
+        (TILE.format("") + '<rect width="20" height="10" fill="url(#p)"/>', 0),
+        (f'<image width="40" height="20" href="data:image/svg+xml;base64,{CODED}"/>', 120),
+        ('<switch><foreignObject/><unknown/><path d="M0,0H7" stroke="red"/></switch>', 7),
+        ('<defs><path id="a" d="M0,0H7" stroke="context-fill"/></defs><use href="#a" fill="red"/>', 7),
+        (
+            '<svg width="20" height="20" transform="translate(50 0)"><rect x="-9" y="5" width="90" '
+            'height="5" fill="none" stroke="red"/></svg>',
+            40,
+        ),
+        (
+            '<marker id="m" markerWidth="3" markerHeight="3"><rect width="3" height="3"/></marker>'
+            '<path d="M9,9H20" stroke="red" stroke-width="0" fill="none" marker-end="url(#m)"/>',
+            0,
+        ),
+        ('<path transform="scale(2)" vector-effect="non-scaling-stroke" d="M0,0H9" stroke="red"/>', 18),
+        (
+            '<rect x="10" y="10" width="20" height="10" stroke="red" fill="none" '
+            'style="transform:rotate(90deg);transform-box:fill-box;transform-origin:center"/>',
+            60,
+        ),
+    ],
+)  # fmt: skip
+def test_the_edge_that_is_seen_is_drawn(body: str, mm: float) -> None:
+    document = read(body)
+    assert document.lines.lengths_mm.sum() == pytest.approx(mm, rel=2e-3)
+    assert document.unsupported == ()
+
+
+def test_a_cut_area_is_hatched_within_the_cut() -> None:
+    outline = read(CLIP + FULL.format('clip-path="url(#c)"'))
+    hatched = read(CLIP + FULL.format('clip-path="url(#c)"'), fill="hatch")
+    assert len(hatched.lines) > len(outline.lines) + 30
+    assert np.hypot(*(hatched.lines.points - 50).T).max() < 20.01
+
+
+@pytest.mark.parametrize(
+    ("body", "drawn", "notes"),
+    [
+        # On a colour white is an edge of that colour, on paper it is nothing.
+        ('<circle r="20" fill="red"/><rect width="9" height="9" fill="#fff"/>', {"red": 2}, 0),
+        ('<rect width="9" height="9" fill="red"/><circle cx="50" r="9" fill="#fff"/>', {"red": 1}, 1),
+        (
+            '<rect width="50" height="50" fill="red"/><rect width="40" height="40" fill="white"/>'
+            '<rect x="9" y="9" width="9" height="9" fill="white"/>',
+            {"red": 2},
+            1,
+        ),
+        ('<circle r="9" fill="white"/>', {"white": 1}, 0),
+        (f'<linearGradient id="g">{STOPS}</linearGradient><circle r="9" fill="url(#g)"/>', {"#300": 1}, 1),
+        (
+            '<linearGradient id="g"><stop stop-opacity="0"/></linearGradient>'
+            '<circle r="9" fill="url(#g)"/><circle r="9" fill="red"/>',
+            {"red": 1},
+            0,
+        ),
+    ],
+)  # fmt: skip
+def test_white_goes_only_over_bare_paper(body: str, drawn: dict[str, int], notes: int) -> None:
+    document = read(body)
+    assert {layer.color: len(layer.lines) for layer in document.layers} == drawn
+    assert len(document.unsupported) == notes
+
+
+def test_of_a_white_shape_that_stands_out_of_a_colour_the_part_on_it_is_drawn() -> None:
+    half = read(
+        '<rect width="50" height="90" fill="red"/>'
+        '<rect x="40" y="20" width="20" height="20" fill="white"/>'
+    )
+    assert half.lines.lengths_mm.sum() == pytest.approx(280 + 40)
+
+
+@pytest.mark.parametrize(
+    ("root", "color"),
+    [
+        ('style="background-color:#101014"', "#101014"),
+        ('style="background:navy"', "navy"),
+        ('style="background:white"', None),
+        ("", None),
+    ],
+)
+def test_the_paper_has_a_colour_and_white_ink_stays_on_it(root: str, color: str | None) -> None:
+    lines = '<path d="M0,0H9" fill="none" stroke="white"/><path d="M0,5H9" stroke="red"/>'
+    document = read(lines, root)
+    assert document.paper_color == color
+    assert len(document.lines) == (1 if color is None else 2)
+
+
+def test_a_canvas_hands_on_the_colour_of_its_paper() -> None:
+    svg = SVGBuilder(100, 100).line(0, 0, 9, 9, stroke="white")
+    svg.paper_color = "#101014"
+    assert svg.document().paper_color == read_svg(svg.to_bytes()).paper_color == "#101014"
+
+
+CHILDREN = "".join(
+    f'<rect x="{i}" width="50" height="50" clip-path="url(#c{{0}})" {{1}}/>' for i in range(10)
+)
+
+
+def clips(levels: int, turned: str) -> str:
+    each = (CHILDREN.format(k, turned) for k in range(levels))
+    inner = "".join(f'<clipPath id="c{k + 1}">{body}</clipPath>' for k, body in enumerate(each))
+    return f'<clipPath id="c0"><rect width="90" height="90"/></clipPath>{inner}' + FULL.format(
+        f'clip-path="url(#c{levels})"'
+    )
+
+
+def test_clip_paths_in_each_other_cost_as_much_as_they_are() -> None:
+    assert len(read(clips(10, "")).lines) >= 1
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (
+            "<style>" + "".join(f".c{i}{{fill:red}}" for i in range(31_000)) + "</style>",
+            "style rules",
+        ),
+        (f"<style>{'.c{fill:red}' * 140_000}</style>", "style sheets"),
+        (f"<style>{'g{fill:red}' * 2_000}</style>{'<g/>' * 1_100}", "tests"),
+    ],
+)
+def test_more_rules_than_any_drawing_has_are_refused(body: str, says: str) -> None:
+    with pytest.raises(SvgReadError, match=says):
+        read(body)
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused() -> None:
+    with pytest.raises(SvgReadError, match="unpacks to more"):
+        read_svg(gzip.compress(b" " * 30_000_000))
+
+
+def test_of_a_book_as_text_the_first_letters_are_drawn_and_that_is_said() -> None:
+    assert (
+        "of text only the first 100,000 letters are drawn"
+        in read(f"<text>{'ab ' * 50_000}</text>").unsupported
+    )
