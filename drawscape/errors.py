@@ -71,19 +71,22 @@ class UnknownNameError(DrawscapeError, LookupError):
 
     permanent = True
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], instead: str | None = None
+    ) -> None:
         from difflib import get_close_matches
 
         names = sorted(known)
-        near = get_close_matches(name, names, n=3, cutoff=0.6)
+        near = [instead] if instead else get_close_matches(name, names, n=3, cutoff=0.6)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ";"
         super().__init__(f"unknown {what} {name!r}{hint} known: {', '.join(names) or 'none'}")
         self.what = what
         self.name = name
         self.known = names
+        self.instead = instead
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        return type(self), (self.what, self.name, self.known)
+        return type(self), (self.what, self.name, self.known, self.instead)
 
 
 # Drawing

@@ -69,15 +69,17 @@ def test_what_is_written_is_in_the_store_whole_or_not_at_all(bucket: ObjectStore
 def test_what_another_machine_drew_is_listed_shown_and_not_drawn_again(
     bucket: ObjectStore, home: Path, other_home
 ):
-    first = Path(generate_complex_svg(60, 60, "lissajous", seed=3))
+    first = Path(generate_complex_svg(60, 60, "harmonograph", seed=3))
     other_home("second")
-    (found,) = drawings("lissajous")
+    (found,) = drawings("harmonograph")
     assert found.path.read_bytes() == first.read_bytes()
     assert found.path.is_relative_to(home.with_name("second"))
     assert found.export("png").stat().st_size > 1000
     assert len(found.thumbnail) > 100
     third = other_home("third")
-    again = generate_complex_svg(60, 60, "lissajous", seed=3)  # the look into the store is enough
+    again = generate_complex_svg(
+        60, 60, "harmonograph", seed=3
+    )  # the look into the store is enough
     assert Path(again).stat().st_mtime_ns == first.stat().st_mtime_ns
     assert Path(again).is_relative_to(third)
     other_home("second")

@@ -13,7 +13,7 @@ def captions(shown: Sequence[Drawing], *, with_sketch: bool = True) -> list[str]
     """Return the words under drawings: the name given, else the sketch and up to three settings.
 
     Those are settings that are not the same in all of that sketch's drawings here, the one with the most
-    values first, or else the seed: 'lissajous · seed 0'.
+    values first, or else the seed: 'harmonograph · seed 0'.
     """
     values: dict[str, dict[str, set[str]]] = {}
     for drawing in shown:

@@ -368,7 +368,7 @@ def keep_draft(path: str | os.PathLike[str], *, sheet: str | None = None) -> Dra
     draft is gone.
 
     >>> from drawscape.tasks.drawing import generate_complex_svg
-    >>> keep_draft(generate_complex_svg(60, 60, "lissajous", seed=9, draft=True)).seed
+    >>> keep_draft(generate_complex_svg(60, 60, "harmonograph", seed=9, draft=True)).seed
     9
     """
     draft = Path(path)

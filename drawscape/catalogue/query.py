@@ -166,7 +166,7 @@ def drawings(
     Raises UnknownNameError for another order, sketch or parameter, ParameterError for a range that is none,
     for stars that nobody gives, for words that are no text, and for a name that is an option here, too.
 
-    >>> [drawing.seed for drawing in drawings("lissajous", seed=[0, 1, 2], order="ink")]
+    >>> [drawing.seed for drawing in drawings("harmonograph", seed=[0, 1, 2], order="ink")]
     [0]
     """
     sketch = name_of(sketch)
@@ -234,8 +234,8 @@ def find(drawing: str | os.PathLike[str]) -> Drawing:
 
     Raises DrawingNotFoundError when there is none, or when several begin so.
 
-    >>> find(drawings("lissajous")[0].recipe).sketch
-    'lissajous'
+    >>> find(drawings("harmonograph")[0].recipe).sketch
+    'harmonograph'
     """
     text = os.fspath(drawing)
     if text.endswith(".svg") or os.sep in text:
@@ -370,7 +370,7 @@ class Pruning:
 def pruning(before: datetime | None = None) -> Pruning:
     """Return which drawings may go: those made before that moment, without marks, and not edited by hand.
 
-    >>> drawings("lissajous")[0] in pruning().going
+    >>> drawings("harmonograph")[0] in pruning().going
     True
     """
     found = list(drawings())

@@ -116,7 +116,7 @@ def redraw_file(
 ) -> SVGBuilder:
     """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
 
-    >>> redraw_file(drawings("lissajous")[0].path)
+    >>> redraw_file(drawings("harmonograph")[0].path)
     <SVGBuilder 60 x 60 mm, 2 elements>
     """
     provenance = provenance_of(Path(path))
@@ -174,7 +174,7 @@ def compare_again(
 ) -> Comparison:
     """Return how the drawing in a file comes out when it is drawn again here and now.
 
-    >>> compare_again(drawings("lissajous")[0].path).sameness.value
+    >>> compare_again(drawings("harmonograph")[0].path).sameness.value
     'same bytes'
     """
     file = Path(path)

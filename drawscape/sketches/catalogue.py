@@ -15,6 +15,16 @@ from drawscape.sketches.folder import SketchFolder
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+GONE = {
+    "automaton": "ten_print",
+    "dragon": "hilbert",
+    "lissajous": "harmonograph",
+    "maurer_rose": "rose",
+    "superformula": "rose",
+}
+"""Sketches of earlier versions, and the one that is nearest to each."""
+
+
 class Catalogue(Mapping[str, Sketch]):
     """Sketches by name: those of the library, found without importing them, those added, and the project's.
 
@@ -81,7 +91,7 @@ class Catalogue(Mapping[str, Sketch]):
             return self._added[name]
         if name in self._own:
             return self._own.load(name)
-        raise UnknownNameError("pattern", name, self)
+        raise UnknownNameError("pattern", name, self, instead=GONE.get(name))
 
     def __contains__(self, name: object) -> bool:
         return name in self._modules or name in self._added or name in self._own

@@ -47,8 +47,8 @@ def generate_complex_svg(
     A `draft` is a frame of a drag: a file in `output/.drafts/`, which the catalogue does not know.
     Raises UnknownNameError, ParameterError, CanvasError, ForbiddenPathError.
 
-    >>> Path(generate_complex_svg(60, 60, "lissajous", seed=7)).name
-    'lissajous-7-....svg'
+    >>> Path(generate_complex_svg(60, 60, "harmonograph", seed=7)).name
+    'harmonograph-7-....svg'
     """
     recipe = _recipe(pattern_type, width, height, seed, params)
     if draft:

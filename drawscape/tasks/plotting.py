@@ -38,7 +38,7 @@ def optimize_svg(
     The options are those of `drawscape.plot.optimize`. The figures before and after are in the job's
     log, totals in its `meta`. Raises ForbiddenPathError, FileNotFoundError, SvgReadError, PlotError.
 
-    >>> drawing = generate_complex_svg(60, 60, "lissajous")
+    >>> drawing = generate_complex_svg(60, 60, "harmonograph")
     >>> Path(optimize_svg(drawing, output_filename="ordered.svg")).name
     'ordered.svg'
     """

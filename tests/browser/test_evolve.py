@@ -47,8 +47,8 @@ def test_stars_breed_the_tree_goes_back_and_a_tile_is_looked_at_closely(
 def test_two_that_are_chosen_in_a_history_are_bred_below_it(lab: Any, page: Any) -> None:
     lines = (
         "from drawscape.notebook import contact_sheet, history",
-        "contact_sheet('maurer_rose', seeds=range(2), paper='A6').wait(120)",
-        "history('maurer_rose')",
+        "contact_sheet('penrose', seeds=range(2), paper='A6').wait(120)",
+        "history('penrose')",
     )
     notebook = lab.run_cells(page, "\n".join(lines))
     page.locator(DRAWN).nth(1).wait_for()

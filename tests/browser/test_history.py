@@ -13,7 +13,7 @@ from drawscape.tasks.drawing import generate_complex_svg as drawn
 for i in range(6):
     drawn(74, 105, 'truchet', tiles=3 + i % 2, seed=1 + i // 2)
 for margin in (3, 6):
-    drawn(74, 105, 'maurer_rose', margin=margin)
+    drawn(74, 105, 'penrose', margin=margin)
 seen = history()"""
 
 HERS = """from drawscape.catalogue import drawings

@@ -115,12 +115,12 @@ def test_drawings_are_found_by_what_they_are(drawn: Draw) -> None:
 def test_a_caption_has_what_differs_and_a_cell_shows_thumbnails(drawn: Draw) -> None:
     one, two = drawn("truchet", seed=1, tiles=3), drawn("truchet", seed=1, tiles=4)
     three = drawn("truchet", seed=2, tiles=5)
-    rose = drawn("maurer_rose")
+    rose = drawn("penrose")
     assert captions([one, two, three, rose]) == [
         "truchet · tiles 3 · seed 1",
         "truchet · tiles 4 · seed 1",
         "truchet · tiles 5 · seed 2",
-        "maurer rose · seed 0",
+        "penrose · seed 0",
     ]
     assert captions([one]) == ["truchet · seed 1"]
     one.rename("<dusk>")

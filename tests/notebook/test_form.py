@@ -242,12 +242,12 @@ def test_a_form_shows_what_stands_and_a_second_click_draws_it_again() -> None:
 
 
 def test_a_form_opens_with_its_picture_or_draws_its_first() -> None:
-    shown = form("lissajous", paper="A7")
+    shown = form("harmonograph", paper="A7")
     assert shown.job is None
     send(shown, "ready")
     path = Path(shown.job.wait(60))
     count = len(list_jobs(limit=None))
-    again = form("lissajous", paper="A7")
+    again = form("harmonograph", paper="A7")
     send(again, "ready")
     assert again.picture == path.read_bytes()
     assert len(list_jobs(limit=None)) == count

@@ -117,7 +117,7 @@ def test_settings_get_a_name_and_are_loaded_and_deleted_by_it(notebook: str) -> 
         shown.named.delete("five")
     with pytest.raises(ParameterError, match="give the settings a name"):
         shown.named.save("  ")
-    assert form("lissajous").named.names == []
+    assert form("harmonograph").named.names == []
 
 
 def test_settings_of_a_sketch_that_has_changed_come_back_as_far_as_they_fit(notebook: str) -> None:

@@ -31,7 +31,7 @@ def shell() -> Iterator[Any]:
     ("text", "wanted"),
     [
         ("form('flow_f", ["flow_field"]),
-        ("x = contact_sheet('maur", ["maurer_rose"]),
+        ("x = contact_sheet('harmo", ["harmonograph"]),
         ("form('flow_field', gu", ["gusts="]),
         ("form('flow_field', gusts=2, spac", ["spacing="]),
         ("form('flow_field', pap", ["paper="]),

@@ -136,7 +136,7 @@ def test_drawings_of_another_machine_are_seen_in_an_object_store(
     with object_store(monkeypatch) as bucket:
         elsewhere = start_elsewhere("elsewhere")
         draw = "workers.svg_tasks.generate_complex_svg"
-        job = enqueue_background_job(draw, 60, 60, "lissajous", output_filename="cards/one")
+        job = enqueue_background_job(draw, 60, 60, "harmonograph", output_filename="cards/one")
         path = Path(job.wait(60))
         assert path == (home / "output" / "cards" / "one.svg").resolve()
         assert path.read_bytes() == bucket.read("cards/one.svg")

@@ -7,6 +7,7 @@ import pytest
 
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.sketches import SKETCHES, as_sketch, draw, sketch
+from drawscape.sketches.catalogue import GONE
 
 NAMES = list(SKETCHES)
 
@@ -111,3 +112,10 @@ def test_the_library_draws_without_the_queue() -> None:
     package = "drawscape.sketches."
     used = {m for m in sys.modules if m.startswith(package)}
     assert len(used) >= len(NAMES)
+
+
+@pytest.mark.parametrize(("gone", "nearest"), GONE.items())
+def test_a_sketch_that_left_names_the_nearest(gone: str, nearest: str) -> None:
+    assert nearest in SKETCHES
+    with pytest.raises(UnknownNameError, match=f"did you mean '{nearest}'"):
+        draw(gone, 60, 60)

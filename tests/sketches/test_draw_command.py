@@ -49,8 +49,8 @@ def test_a_seed_beyond_the_numbers_of_a_float_is_kept_to_the_digit(command, tmp_
 
 
 def test_the_output_of_a_dash_is_the_drawing_alone(command) -> None:  # type: ignore[no-untyped-def]
-    result = command("draw", "dragon", "--paper", "a6", "--landscape", "-o", "-")
-    assert result.stdout_bytes == ordered_svg(draw("dragon", 148, 105))
+    result = command("draw", "gosper", "--paper", "a6", "--landscape", "-o", "-")
+    assert result.stdout_bytes == ordered_svg(draw("gosper", 148, 105))
 
 
 def test_without_a_name_the_file_is_called_by_what_is_in_it(command) -> None:  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ from drawscape.cli.root import root
 from drawscape.errors import UnknownNameError
 from drawscape.sketches.overview import contact_sheet
 
-NAMES = ("schotter", "dragon", "rose", "maze")
+NAMES = ("schotter", "gosper", "rose", "maze")
 
 
 def test_every_sketch_stands_in_a_cell_of_its_own_with_its_name_below() -> None:
