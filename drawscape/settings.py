@@ -32,6 +32,9 @@ TASK_ALIASES = {
 }
 """The contract's names for the library's tasks. They hold in every project, whatever its `workers/` has."""
 
+CODE_FOLDER = "DRAWSCAPE_CODE"
+"""The variable by which a child process knows where its job's code lies, if it is another home's."""
+
 _PROJECT_KEYS = ("task-modules", "data-dirs")
 _KEY_CHARS = 32
 _SHORTEST_LEASE_S = 3.0
@@ -364,4 +367,4 @@ def sketches_folder() -> Path:
     >>> sketches_folder().name
     'sketches'
     """
-    return home() / "sketches"
+    return Path(os.environ.get(CODE_FOLDER) or home()) / "sketches"

@@ -32,7 +32,7 @@ def main(folder: Path) -> None:
     from huey.tests import base, test_consumer, test_storage
 
     from drawscape.queue.huey import JobHuey
-    from drawscape.queue.worker.consumer import JobConsumer, JobScheduler
+    from drawscape.queue.worker.worker import JobConsumer, JobScheduler
 
     numbers = itertools.count()
 

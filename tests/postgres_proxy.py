@@ -4,8 +4,6 @@ import contextlib
 import socket
 import threading
 
-from drawscape.job_manager import default_queue
-
 
 class Proxy:
     """Passes bytes between clients and the server on `port`, or lets them vanish without a word."""
@@ -31,7 +29,11 @@ class Proxy:
                 self._sockets.append(client)
                 if self._silent.is_set():
                     continue
-                server = socket.create_connection(("127.0.0.1", self._server_port))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._server_port))
+                except OSError:  # the server is away
+                    client.close()
+                    continue
                 self._sockets.append(server)
                 for ends in ((client, server), (server, client)):
                     threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
@@ -50,6 +52,17 @@ class Proxy:
     def cut(self) -> None:
         self._silent.set()
 
+    def leave(self) -> None:
+        """Refuse connections, and end those that are there."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.heal()
+
+    def come_back(self) -> None:
+        """Serve again, by the same port."""
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, daemon=True).start()
+
     def swallow(self) -> None:
         """Let what comes by the present connections vanish; new ones are served."""
         self._deaf = frozenset(self._sockets)
@@ -66,29 +79,3 @@ class Proxy:
         self._listener.shutdown(socket.SHUT_RDWR)  # else it accepts one more
         self._listener.close()
         self.heal()
-
-
-class Cutter(Proxy):
-    """Cuts one client off after the server has done what its next message but some asks."""
-
-    armed: tuple[int, int] | None = None
-    """The client's port, and how many of its messages pass before that."""
-    _cut: socket.socket | None = None
-
-    def arm(self, after: int) -> None:
-        """Cut off the connection of the calling thread after so many messages and one more."""
-        raw = default_queue().database.connection.raw
-        with socket.socket(fileno=socket.dup(raw.fileno())) as own:
-            self.armed = own.getsockname()[1], after
-
-    def _lets_pass(self, source: socket.socket, sink: socket.socket) -> bool:
-        if self.armed is not None and self.armed[0] == source.getpeername()[1]:
-            port, after = self.armed
-            self.armed = (port, after - 1) if after else None
-            if not after:
-                self._cut = source
-        if sink is not self._cut:
-            return True
-        for one in (source, sink):  # it is done, and nobody learns of it
-            one.shutdown(socket.SHUT_RDWR)
-        return False

@@ -92,10 +92,23 @@ class Server:
             timeout=120,
         )
 
-    def admit(self, network: str) -> None:
-        """Let those of `network` in, from the next start on."""
-        with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
-            rules.write(f"host all all {network} trust\n")
+    def admit(self, network: str, how: str = "trust") -> None:
+        """Let those of `network` in from now on, or `reject` them."""
+        (self._folder / "data" / "pg_hba.conf").write_text(
+            f"local all all trust\nhost all all {network} {how}\n"
+        )
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def save(self) -> None:
+        """Copy what a stopped server has."""
+        shutil.rmtree(self._folder / "saved", ignore_errors=True)
+        subprocess.run(["cp", "-a", self._folder / "data", self._folder / "saved"], check=True)
+
+    def restore(self) -> None:
+        """Let a stopped server forget what it did since `save`."""
+        shutil.rmtree(self._folder / "data")
+        subprocess.run(["cp", "-a", self._folder / "saved", self._folder / "data"], check=True)
 
     def start(self) -> "Server":
         options = {
@@ -176,12 +189,13 @@ def let_claim(url: str, worker: str, *, is_alive: bool = True) -> None:
     """Let a test claim as `worker`, without a process: its lease has no end, or has ended."""
     from drawscape.queue.engines.postgres.engine import PostgresEngine
 
-    engine = PostgresEngine(url, Path("."), 60.0)
-    engine.alone("delete from job_worker where id = ?", (worker,))
+    engine = PostgresEngine(url, Path("."))
+    engine.write("delete from job_worker where id = :id", id=worker)
     if is_alive:
-        engine.alone(
-            "insert into job_worker values (?, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60)",
-            (worker,),
+        engine.write(
+            "insert into job_worker values (:id, 'here', 1, 1, 'background', '', '', 0, 'infinity', 60, "
+            "null, pg_postmaster_start_time())",
+            id=worker,
         )
     engine.close()
 

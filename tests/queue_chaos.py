@@ -19,15 +19,13 @@ from pathlib import Path
 
 from support import await_exit
 
-from drawscape.queue.engines.sqlite.connection import Database
-from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue import failpoints
+from drawscape.queue.engines.sqlite.engine import SqliteEngine
+from drawscape.queue.engines.sqlite.liveness import Locks
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.queue import Queue
-from drawscape.queue.status import STATUSES
-from drawscape.queue.table.claims import acknowledge
-from drawscape.queue.table.records import CLAIM_COLUMNS, Claim, Outcome
-from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
-from drawscape.queue.worker import failpoints
+from drawscape.queue.row import STATUSES, Claim, Outcome
+from drawscape.queue.store import MAX_RECOVERIES, acknowledge, recover
 
 ENQUEUER_STEPS = ("insert.before_commit", "insert.after_commit")
 WORKER_STEPS = ("claim.committed", "ack.before_commit", "ack.after_commit")
@@ -187,7 +185,7 @@ class World:
 
     def check(self) -> None:
         """Read the file as any program would, and compare with what is known from outside."""
-        database = Database(self.path)
+        database = SqliteEngine(self.path)
         stale = self._stale_claims(database)
         recover(database)
         for held in stale:
@@ -213,7 +211,7 @@ class World:
         values = dict(row)
         values["payload"] = values["result"] = None
         _expect(row["status"] in STATUSES, values)
-        _expect(row["status"] != "started" or is_alive(self.locks, row["worker"]), values)
+        _expect(row["status"] != "started" or Locks(self.locks).is_alive(row["worker"]), values)
         _expect((row["result"] is not None) == (row["status"] == "finished"), values)
         _expect(
             row["status"] != "failed"
@@ -227,10 +225,10 @@ class World:
         _expect(runs <= row["attempts"], f"{runs} runs of {values}")
         _expect(row["status"] != "finished" or runs >= 1, values)
 
-    def _stale_claims(self, database: Database) -> list[Claim]:
+    def _stale_claims(self, database: SqliteEngine) -> list[Claim]:
         """The claims of workers that died: what they would acknowledge, were they only slow."""
         rows = database.connection.execute(
-            f"select {CLAIM_COLUMNS} from job where status = 'started'"
+            f"select {', '.join(Claim._fields)} from job where status = 'started'"
         ).fetchall()
         return [Claim(*row) for row in rows]
 

@@ -4,15 +4,26 @@ import time
 from collections import Counter
 
 from drawscape.jobs import Job, default_queue, enqueue_background_job, enqueue_many, list_jobs
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.keep import DAY_S
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.engines.engine import Engine
+from drawscape.queue.retention import DAY_S
+from drawscape.queue.row import Claim, ClaimRequest, Outcome
+from drawscape.queue.store import acknowledge
 
 TASK = "sampletasks.nothing"
 MANY = 3000
 """Jobs that one may well look at in slices."""
-CLAIMANT = ("background", "worker", None)
-"""The queue, the worker, and no child process."""
+CLAIMANT = ClaimRequest("background", "worker")
+
+
+def claim(
+    engine: Engine,
+    queue: str = "background",
+    worker: str = "worker",
+    pid: int | None = None,
+    *lanes: str,
+) -> Claim | None:
+    """Claim the next job, as a worker does."""
+    return engine.claim(ClaimRequest(queue, worker, pid, lanes))
 
 
 def queued(**options: object) -> Job:
@@ -22,7 +33,7 @@ def queued(**options: object) -> Job:
 
 def take(*lanes: str) -> Claim:
     """Claim the next job, as a worker does."""
-    found = claim(default_queue().database, *CLAIMANT, lanes)
+    found = default_queue().database.claim(CLAIMANT._replace(lanes=lanes))
     assert found is not None
     return found
 
@@ -48,10 +59,11 @@ def statuses() -> Counter[str]:
 def ended_jobs(count: int = MANY, days_ago: float = 40) -> list[str]:
     """Queue jobs and let them have ended, one in ten failed."""
     batch = enqueue_many(TASK, [{}] * count)
-    with default_queue().database.transaction() as connection:
-        connection.execute(
+    with default_queue().database.transaction() as run:
+        run(
             "update job set status = case when seq % 10 > 0 then 'finished' else 'failed' end, attempts = 1, "
             "started_at = :then, ended_at = :then + seq * 0.001 where batch = :batch",
-            {"then": time.time() - days_ago * DAY_S, "batch": batch.id},
+            then=time.time() - days_ago * DAY_S,
+            batch=batch.id,
         )
     return [job.id for job in batch.jobs]

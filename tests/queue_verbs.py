@@ -17,8 +17,8 @@ from drawscape.job_manager import (
     queue_is_paused,
     retry_job,
 )
-from drawscape.queue.table.claims import acknowledge, give_back, note_progress
-from drawscape.queue.table.records import Claim, Outcome
+from drawscape.queue.row import Claim, Outcome
+from drawscape.queue.store import acknowledge, give_back, note_progress
 
 
 def held(job_id: str) -> Claim:
@@ -96,9 +96,7 @@ class Acknowledge(Verb):
         self.held = held(self.id)
 
     def act(self) -> object:
-        accepted, following = acknowledge(
-            self.database, self.held, Outcome("finished"), next_for=CLAIMANT
-        )
+        accepted, following = acknowledge(self.database, self.held, Outcome("finished"), CLAIMANT)
         assert (accepted, following) == (True, None)
         return accepted
 

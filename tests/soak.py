@@ -78,7 +78,7 @@ def _prepare(home: Path) -> Path:
 
 def _soak(home: Path, count: int) -> int:
     from drawscape.job_manager import default_queue, start_worker
-    from drawscape.queue import worker_process
+    from drawscape.queue.process import start_worker as start_other
     from drawscape.queue.queue import Queue
 
     empty_home = home.with_name("empty")
@@ -86,7 +86,7 @@ def _soak(home: Path, count: int) -> int:
     empty = Queue.at(
         empty_home / ".drawscape" / "queue.db", queue.name, empty_home, queue.task_modules
     )
-    workers = [start_worker(2), worker_process.start_worker(empty.database, empty_home, 2)]
+    workers = [start_worker(2), start_other(empty.database, empty_home, 2)]
     samples: list[Sample] = []
     print("    jobs   jobs/s  p25 ms  beside  ratio  worker MB  descriptors  disk MB  files")
     try:

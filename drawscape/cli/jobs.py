@@ -94,7 +94,7 @@ def list_command(
         return list_snapshots(status or None, task, most)
 
     if as_json:
-        print_json([asdict(row) for row in rows(limit)])
+        print_json([row._asdict() for row in rows(limit)])
         return
     moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
     if live and moves:
@@ -120,7 +120,7 @@ def show(job_id: str, as_json: bool) -> None:
     row = job.refresh()
     if as_json:
         result = job.result if row.status == "finished" else None
-        print_json({**asdict(row), "result": result, "explained": job.explain()})
+        print_json({**row._asdict(), "result": result, "explained": job.explain()})
         return
     click.echo(f"job {row.id}")
     for name, value in (

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from drawscape.jobs.control import queue_is_paused
-from drawscape.jobs.query import queue_statistics
+from drawscape.jobs.api import queue_is_paused, queue_statistics
 from drawscape.queue.job import Job
-from drawscape.queue.status import ENDED
+from drawscape.queue.row import ENDED
 
 SOONER = 10
 """By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""

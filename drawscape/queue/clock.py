@@ -1,5 +1,7 @@
-"""What time it is: by the queue's server, where there is one, and by a clock that nobody sets."""
+"""What time it is, by the queue's server and by a clock that nobody sets; and which process is meant."""
 
+import os
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -8,7 +10,7 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 _SAME_S = 0.05
-"""Clocks that differ by less are the same: a look at the server's takes a part of that."""
+"""Clocks that differ by less are the same: to ask the server takes a part of that."""
 
 _ahead_s = 0.0  # how far the server's clock is ahead of this machine's
 
@@ -46,3 +48,23 @@ def boot_id() -> str | None:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
         return None
+
+
+@cache
+def process_space() -> str:
+    """Return what names this run of the machine and its space of process ids, empty where unknown."""
+    if boot_id() is None or sys.platform != "linux":
+        return ""
+    return f"{boot_id()}-{os.stat('/proc/self/ns/pid').st_ino}"
+
+
+def started_at(pid: int) -> int | None:
+    """Return when the living process `pid` started, in clock ticks since the boot; None if there is none.
+
+    Numbers of processes come again. A zombie counts as none. Without /proc this is None for every process.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])

@@ -1,19 +1,16 @@
 """Why a job is where it is, in a few sentences that a person can act on."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from drawscape.queue import clock
-from drawscape.queue.status import SQL_QUEUED
-from drawscape.queue.table.control import ALL_LANES, paused_lanes
-from drawscape.queue.table.query import group_of
-from drawscape.queue.table.records import JobRow
-
-if TYPE_CHECKING:
-    from drawscape.queue.queue import Queue
+from drawscape.queue.control import ALL_LANES, paused_lanes
+from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.lists import group_of
+from drawscape.queue.queue import Queue
+from drawscape.queue.row import JobSnapshot
 
 
-def explain(queue: "Queue", row: JobRow) -> str:
+def explain(queue: Queue, row: JobSnapshot) -> str:
     """Return in words why the job waits, how it runs, or how it ended."""
     lines = [f"{row.task} is {row.status}."]
     if row.waiting:
@@ -29,10 +26,10 @@ def explain(queue: "Queue", row: JobRow) -> str:
     return "\n".join(lines)
 
 
-def _why_waiting(queue: "Queue", row: JobRow) -> list[str]:
+def _why_waiting(queue: Queue, row: JobSnapshot) -> list[str]:
     lines = []
     if row.status == "scheduled":
-        wait_s = max(0.0, (row.due_at or 0.0) - clock.now())
+        wait_s = max(0.0, row.due_at.timestamp() - clock.now()) if row.due_at else 0.0
         lines.append(f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s.")
         if refusals := row.details.get("refused_by"):
             lines.append("It waits for a worker that has its code. It was refused by:")
@@ -48,6 +45,13 @@ def _why_waiting(queue: "Queue", row: JobRow) -> list[str]:
         lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
         lines += _what_holds(queue, row)
     workers = queue.database.workers.living()
+    lane = group_of(queue.database, row.id).lane
+    serving = [worker for worker in workers if not worker.lanes or lane in worker.lanes]
+    if workers and not serving:
+        lines.append(
+            f"No worker that is alive serves its lane, {lane!r}: start one with "
+            f"`drawscape worker --lanes {lane}`."
+        )
     if not workers:
         lines.append(
             "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
@@ -58,11 +62,11 @@ def _why_waiting(queue: "Queue", row: JobRow) -> list[str]:
             f"{_plural(len(workers), 'worker')} with {_plural(slots, 'slot')} "
             f"{'is' if len(workers) == 1 else 'are'} alive."
         )
-    lines += [f"Worker {worker.pid}: {worker.trouble}." for worker in workers if worker.trouble]
+    lines += [f"Worker {_named(one)}: {one.trouble}." for one in workers if one.trouble]
     return lines
 
 
-def _what_holds(queue: "Queue", row: JobRow) -> list[str]:
+def _what_holds(queue: Queue, row: JobSnapshot) -> list[str]:
     """Return what keeps a queued job from starting though workers are idle: a pause, a limit, its lane."""
     group = group_of(queue.database, row.id)
     lines = [
@@ -77,35 +81,28 @@ def _what_holds(queue: "Queue", row: JobRow) -> list[str]:
     return lines
 
 
-def jobs_ahead(queue: "Queue", row: JobRow) -> int:
+def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
     """Return how many queued jobs come before the queued job `row`."""
-    before = "(priority > ? or (priority = ? and seq < ?))"
-    return sum(
-        queue.database.connection.execute(
-            f"select count(*) from job where queue = ? and {waiting} and {before}",
-            (row.queue, row.priority, row.priority, row.seq),
-        ).fetchone()[0]
-        for waiting in SQL_QUEUED
-    )
+    values = {"queue": row.queue, "priority": row.priority, "seq": row.seq}
+    return int(queue.database.read(queue.database.sql.AHEAD, **values)[0][0])
 
 
 def _counted(count: int) -> str:
     return "No job is" if count == 0 else f"{count} job{'s are' if count > 1 else ' is'}"
 
 
-def _open_dependencies(queue: "Queue", row: JobRow) -> list[str]:
-    found = queue.database.connection.execute(
-        "select depends_on, coalesce((select status from job where id = depends_on), 'batch') "
-        "from job_dependency where job_id = ? limit 10",
-        (row.id,),
-    ).fetchall()
+def _open_dependencies(queue: Queue, row: JobSnapshot) -> list[str]:
+    found = queue.database.read(queue.database.sql.OPEN_DEPENDENCIES, id=row.id)
     return [f"{needed} ({status})" for needed, status in found]
 
 
-def _how_running(queue: "Queue", row: JobRow) -> list[str]:
-    since = clock.now() - (row.started_at or clock.now())
+def _how_running(queue: Queue, row: JobSnapshot) -> list[str]:
+    since_s = clock.now() - row.started_at.timestamp() if row.started_at else 0.0
+    workers = [one for one in queue.database.workers.living() if one.id == row.worker]
+    host = f" on {workers[0].host}" if workers and queue.database.is_server else ""
     lines = [
-        f"It has been running for {max(0.0, since):.1f} s (process {row.pid}), {row.progress:.0%} done."
+        f"It has been running for {max(0.0, since_s):.1f} s (process {row.pid}{host}), "
+        f"{row.progress:.0%} done."
     ]
     if row.message:
         lines.append(f"Its last message: {row.message}")
@@ -118,13 +115,12 @@ def _how_running(queue: "Queue", row: JobRow) -> list[str]:
     return lines
 
 
-def _how_ended(row: JobRow) -> list[str]:
+def _how_ended(row: JobSnapshot) -> list[str]:
     lines = []
     # One that was canceled between two tries has a start, but did not run until its end.
     if row.started_at is not None and row.ended_at is not None and row.status != "canceled":
-        lines.append(
-            f"It ran for {row.ended_at - row.started_at:.2f} s, until {_clock(row.ended_at)}."
-        )
+        took_s = (row.ended_at - row.started_at).total_seconds()
+        lines.append(f"It ran for {took_s:.2f} s, until {_clock(row.ended_at)}.")
     if row.reason:
         lines.append(f"Reason: {row.reason}.")
     details = row.details
@@ -141,10 +137,12 @@ def _how_ended(row: JobRow) -> list[str]:
     return lines
 
 
-def _clock(stamp: float | None) -> str:
-    if stamp is None:
-        return "no time"
-    return datetime.fromtimestamp(stamp).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+def _clock(moment: datetime | None) -> str:
+    return "no time" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _named(worker: WorkerInfo) -> str:
+    return f"{worker.pid} on {worker.host}" if worker.host else str(worker.pid)
 
 
 def _times(count: int) -> str:

@@ -8,32 +8,36 @@ from typing import Any
 from huey.api import Huey, SqliteHuey
 from huey.consumer import Consumer
 from huey.serializer import Serializer
+from huey.storage import BlackHoleStorage, SqliteStorage
 
 from drawscape.durations import Duration
-from drawscape.queue.codec import Codec
-from drawscape.queue.engines.engine import Database
-from drawscape.queue.engines.sqlite.storage import JobStorage
-from drawscape.queue.engines.target import open_database
-from drawscape.queue.key import key_of
+from drawscape.errors import QueueError
+from drawscape.queue.engines.engine import Engine, open_engine
+from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
+from drawscape.queue.engines.sqlite.file_guard import existing, opening
 from drawscape.queue.options import whole
+from drawscape.queue.payload import Codec, key_of
 from drawscape.queue.periodic import PeriodicJob, Timetable, zone_of
-from drawscape.queue.table.keep import KEEP, Keep
+from drawscape.queue.queue import Queue
+from drawscape.queue.retention import KEEP, Keep
 from drawscape.settings import LIBRARY_TASK_MODULES
+
+_TASK_WAITS = "select exists (select 1 from task where queue = :queue)"
 
 
 class SignedMessages(Serializer):  # type: ignore[misc]
     """huey's own tasks and results, signed with the queue's key as jobs are."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
-        self._database = database
+        self._engine = engine
         self._codec: Codec | None = None
 
     @property
     def codec(self) -> Codec:
         """The codec, its key read when first needed."""
         if self._codec is None:
-            self._codec = Codec(key_of(self._database))
+            self._codec = Codec(key_of(self._engine))
         return self._codec
 
     def _serialize(self, data: Any) -> bytes:
@@ -57,7 +61,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
         self,
         name: str,
         *args: Any,
-        database: Database,
+        engine: Engine,
         home: str | os.PathLike[str],
         task_modules: Sequence[str] = LIBRARY_TASK_MODULES,
         serializer: Serializer | None = None,
@@ -76,11 +80,15 @@ class RunsJobs(Huey):  # type: ignore[misc]
         if max_jobs_per_child is not None:
             whole(max_jobs_per_child, "max_jobs_per_child", low=1)
         self.max_jobs_per_child = max_jobs_per_child
-        super().__init__(name, *args, serializer=serializer or SignedMessages(database), **options)
+        super().__init__(name, *args, serializer=serializer or SignedMessages(engine), **options)
+
+    def queue(self) -> Queue:
+        """Return its jobs as callers see them, with connections of their own."""
+        return Queue.on(self.storage.jobs.another(), self.name, self.home, self.task_modules)
 
     def create_consumer(self, **options: Any) -> Consumer:
         """Return a consumer for `huey_consumer`; every `-k` becomes threads that hold a child each."""
-        from drawscape.queue.worker.consumer import JobConsumer
+        from drawscape.queue.worker.worker import JobConsumer
 
         return JobConsumer(self, **options)
 
@@ -108,6 +116,47 @@ class RunsJobs(Huey):  # type: ignore[misc]
         )
 
 
+class JobStorage(SqliteStorage):  # type: ignore[misc]
+    """A drop-in SqliteStorage whose file also holds the jobs.
+
+    `jobs` is the file for the moves of a worker's threads, which share a connection (`synchronous=NORMAL`),
+    `watched` the same file for the threads that look for changes made by others, or prune.
+    """
+
+    begin_sql = "begin immediate"  # an exclusive lock would shut out readers that WAL lets in
+
+    def __init__(self, name: str = "huey", filename: str = "huey.db", **options: Any) -> None:
+        self._made = False
+        self._conn: Any = None
+        self._wanted = options.pop("create_tables", True)
+        # `jobs` makes the file; whoever opens it later finds it there, or makes none.
+        path = existing(Path(filename).resolve())
+        super().__init__(name, path, create_tables=False, uri=True, **options)
+        timeout_s = float(options.get("timeout", 60))
+        self.jobs = SqliteEngine(filename, synchronous=NORMAL, timeout_s=timeout_s, shared=True)
+        self.watched = SqliteEngine(filename, synchronous=NORMAL, timeout_s=timeout_s)
+
+    @property
+    def conn(self) -> Any:
+        """huey's own connection; the tables are made with the first one, not with the object."""
+        if not self._made:
+            self.jobs.open()  # makes the file, mode 0600, and our tables
+            self.jobs.close()
+            connection = self._create_connection()
+            for statement in self.ddl if self._wanted else ():
+                connection.execute(statement)
+            connection.close()
+            self._made = True
+        if self._conn is None:
+            with opening(self.jobs.path):
+                self._conn = self._create_connection()
+        return self._conn
+
+    def task_waits(self) -> bool:
+        """Return whether one of huey's own tasks waits."""
+        return bool(self.watched.read(_TASK_WAITS, queue=self.name)[0][0])
+
+
 class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
     """A SqliteHuey with a `job` table: `JobHuey('background', filename='queue.db')`.
 
@@ -125,16 +174,58 @@ class JobHuey(RunsJobs, SqliteHuey):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         path = Path(filename).resolve()
+        folder = path.parent
+        if home is None:
+            home = folder.parent if folder.name == ".drawscape" else folder
         super().__init__(
-            name,
-            *args,
-            database=open_database(path),
-            home=_home_of(path) if home is None else home,
-            filename=os.fspath(path),
-            **options,
+            name, *args, engine=open_engine(path), home=home, filename=os.fspath(path), **options
         )
 
 
-def _home_of(database: Path) -> Path:
-    folder = database.parent
-    return folder.parent if folder.name == ".drawscape" else folder
+class JobsOnlyStorage(BlackHoleStorage):  # type: ignore[misc]
+    """Holds no task of huey's own; `jobs` is for a worker's threads, `watched` for the one that looks."""
+
+    def __init__(self, name: str, *, jobs: Engine) -> None:
+        super().__init__(name)
+        self.jobs = jobs
+        self.watched = jobs.another()
+
+    @property
+    def conn(self) -> None:
+        """Nothing; asking for it makes the tables."""
+        self.jobs.open()
+
+    def task_waits(self) -> bool:
+        """Return False: there are none."""
+        return False
+
+    def enqueue(self, data: bytes, priority: float | None = None) -> None:
+        """Raise QueueError: only jobs run on Postgres."""
+        raise QueueError(
+            f"huey's own tasks do not run on {self.jobs.label}: queue a job, or keep them in a "
+            "SqliteHuey of their own"
+        )
+
+    def add_to_schedule(self, data: bytes, ts: Any) -> None:
+        """Raise QueueError, as `enqueue` does."""
+        self.enqueue(data)
+
+
+class JobPostgresHuey(RunsJobs, Huey):  # type: ignore[misc]
+    """A Huey with a `job` table: `JobPostgresHuey('background', url='postgresql://...', home='.')`.
+
+    The key lies in the home's `.drawscape/`.
+    """
+
+    storage_class = JobsOnlyStorage
+
+    def __init__(
+        self,
+        name: str = "huey",
+        *args: Any,
+        url: str,
+        home: str | os.PathLike[str],
+        **options: Any,
+    ) -> None:
+        engine = open_engine(url, Path(home) / ".drawscape")
+        super().__init__(name, *args, engine=engine, home=home, jobs=engine, **options)

@@ -1,19 +1,22 @@
-"""Job options: the names that begin with `job_`, checked in the caller's cell."""
+"""Job options: the names that begin with `job_`, checked in the caller's cell; and ids."""
 
 import hashlib
 import json
+import os
 import re
+import time
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from drawscape import durations
 from drawscape.errors import JobOptionError
 from drawscape.queue import clock
-from drawscape.queue.codec import dump
-from drawscape.queue.ids import check_id, new_id
-from drawscape.queue.table.records import Due, Group, NewJob, RunsAfter
-from drawscape.queue.task import Task
+from drawscape.queue.payload import dump
+from drawscape.queue.row import Due, Group, NewJob, RunsAfter
+from drawscape.queue.task import Task, is_installed
 
 DEFAULT_TIMEOUT = "5m"
 
@@ -44,11 +47,14 @@ OPTIONS = (
     "job_limit_key",
     "job_on_success",
     "job_on_failure",
+    "job_recover",
+    "job_ttl",
 )
 
 _META_CHARS = 1_000_000
 _DESCRIPTION_CHARS = 10_000
 _KEY_CHARS = 200
+_UNIQUE_CHARS = 1000
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -87,13 +93,15 @@ def new_job(
     get = options.get
     grace = get("job_grace")
     ttl = get("job_result_ttl")
+    start_within = get("job_ttl")
+    now = clock.now()
     meta = get("job_meta")
     delay_s, delays = _retry_delays(get("job_retry_delay", 0.0))
     return NewJob(
         id=job_id,
         task=task.path,
         payload=payload,
-        created_at=clock.now(),
+        created_at=now,
         priority=priority_of(get("job_priority", 0)),
         due=_due(get("job_delay"), get("job_at")),
         timeout_s=durations.timeout(get("job_timeout", DEFAULT_TIMEOUT)),
@@ -109,6 +117,8 @@ def new_job(
         group=_group(task, get("job_lane"), get("job_limit_key"), get("job_limit")),
         depends_on=_ids_of(get("job_depends_on")),
         runs_anyway=RunsAfter.ANY if get("job_run_anyway", False) else RunsAfter.SUCCESS,
+        recover=int(bool(get("job_recover", True))),
+        start_by=None if start_within is None else now + durations.seconds(start_within, "job_ttl"),
     )
 
 
@@ -202,29 +212,73 @@ def _unique_key(
     if unique is None or unique is False:
         return None
     if unique is not True:
-        if not isinstance(unique, str) or not unique:
-            raise JobOptionError(f"job_unique={unique!r}: give True, or a key of your own as text")
+        if not isinstance(unique, str) or not 1 <= len(unique) <= _UNIQUE_CHARS:
+            raise JobOptionError(
+                f"job_unique={unique!r:.80}: give True, or a key as text of up to {_UNIQUE_CHARS} characters"
+            )
         return f"key:{unique}"
     args, kwargs = call if call is not None else ((), {})
-    call_text = _exactly([tuple(args), dict(kwargs)]).encode()
-    return f"call:{task.path}:{hashlib.sha256(call_text).hexdigest()}"
+    try:
+        code = _exactly(task.function, {}) if task.by_value else ""
+        text = f"{code}{_exactly([tuple(args), dict(kwargs)], {})}"
+    except RecursionError:
+        raise JobOptionError(
+            f"job_unique=True: an argument of {task.path} is nested too deeply, or holds itself; give a key "
+            "as text"
+        ) from None
+    return f"call:{task.path}:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _exactly(value: Any) -> str:
+def _exactly(value: Any, seen: dict[int, int]) -> str:
     """Return text that is the same for equal plain values, whatever order their keys were given in.
 
-    Others go by their pickle: `repr` shortens large arrays and names objects by their address.
+    A function goes by its code and by what the code names, wherever its lines stand; others by their pickle:
+    `repr` shortens large arrays and names objects by their address.
     """
-    if type(value) in (str, bytes, int, float, bool, complex, type(None)):
+    kind = type(value)
+    if kind is int:
+        return f"{value:x}"  # `repr` refuses more than 4,300 digits
+    if kind in (str, bytes, float, bool, complex, type(None)):
         return repr(value)
-    if type(value) in (list, tuple):
-        return f"{type(value).__name__}({','.join(map(_exactly, value))})"
-    if type(value) is dict:
-        items = sorted(f"{_exactly(key)}:{_exactly(item)}" for key, item in value.items())
+    if kind in (list, tuple):
+        return f"{kind.__name__}({','.join(_exactly(item, seen) for item in value)})"
+    if kind is dict:
+        items = sorted(
+            f"{_exactly(key, seen)}:{_exactly(item, seen)}" for key, item in value.items()
+        )
         return f"dict({','.join(items)})"
-    if type(value) in (set, frozenset):
-        return f"set({','.join(sorted(map(_exactly, value)))})"
+    if kind in (set, frozenset):
+        return f"set({','.join(sorted(_exactly(item, seen) for item in value))})"
+    if kind is CodeType:
+        parts = (value.co_code, value.co_names, value.co_varnames, value.co_consts)
+        return f"code({_exactly(parts, seen)})"
+    if kind is FunctionType and not is_installed(value):
+        if id(value) in seen:  # it calls itself, or another that calls it
+            return f"function {seen[id(value)]}"
+        seen[id(value)] = len(seen)
+        cells = [_contents(cell) for cell in value.__closure__ or ()]
+        names = {
+            name: value.__globals__[name] for name in _names(value.__code__, value.__globals__)
+        }
+        defaults = value.__defaults__, value.__kwdefaults__
+        return f"function({_exactly((value.__code__, defaults, cells, names), seen)})"
+    if kind is ModuleType:
+        return f"module {value.__name__}"
     return hashlib.sha256(dump(value)).hexdigest()
+
+
+def _names(code: CodeType, known: Mapping[str, Any]) -> set[str]:
+    """Return the global names that a function's code uses, and the functions within it."""
+    names = {name for name in code.co_names if name in known}
+    nested = (const for const in code.co_consts if isinstance(const, CodeType))
+    return names.union(*(_names(one, known) for one in nested))
+
+
+def _contents(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not set yet
+        return None
 
 
 def _as_json(meta: Any) -> str:
@@ -240,3 +294,58 @@ def _as_json(meta: Any) -> str:
             "put large values into a file and its path into the notes"
         )
     return text
+
+
+# Ids
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+_COUNTED = [f"{number:03x}" for number in range(4096)]
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+
+
+def new_id() -> str:
+    """Return a new version-7 UUID as text (RFC 9562, 2024): 48 bits of milliseconds, 74 random bits."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[str]:
+    """Return `count` new UUIDs in rising order; one read of the random source serves them all.
+
+    The twelve bits behind the milliseconds count on from a random start, and carry into the milliseconds
+    (RFC 9562, section 6.2), so that a batch goes into the index one after another without being sorted.
+    """
+    random = os.urandom(2 + 8 * count).hex()
+    first = int(random[-3:], 16)
+    now_ms = time.time_ns() // 1_000_000
+    ids: list[str] = []
+    for block in range(0, first + count, 4096):
+        stamp = f"{now_ms + block // 4096:012x}"
+        head = f"{stamp[:8]}-{stamp[8:]}-7"
+        start, end = max(first - block, 0), min(first + count - block, 4096)
+        at = 16 * len(ids)
+        ids += [
+            f"{head}{number}-{_VARIANT[random[i]]}{random[i + 1 : i + 4]}-{random[i + 4 : i + 16]}"
+            for number, i in zip(
+                _COUNTED[start:end], range(at, at + 16 * (end - start), 16), strict=True
+            )
+        ]
+    return ids
+
+
+def new_batch_id() -> str:
+    """Return a new id of a batch, shorter than a job's, for it stands in the row of each of its jobs.
+
+    48 bits of milliseconds and as many random ones, in base 64; the first character is a letter.
+    """
+    stamp = (time.time_ns() // 1_000_000).to_bytes(6)
+    return b2a_base64(stamp + os.urandom(6), newline=False).translate(_URL_SAFE).decode()
+
+
+def check_id(job_id: str) -> str:
+    """Return `job_id` if it may serve as one, else raise JobOptionError."""
+    if not isinstance(job_id, str) or not _ID.fullmatch(job_id):
+        raise JobOptionError(f"job_id={job_id!r}: use 1 to 128 of A-Z a-z 0-9 _ -")
+    return job_id

@@ -1,4 +1,4 @@
-"""Jobs by the clock: entries of a timetable, which every worker's scheduler looks at once a second."""
+"""Jobs by the clock: entries of a timetable, which every worker's scheduler checks once a second."""
 
 import logging
 import re
@@ -17,8 +17,10 @@ from drawscape.queue.queue import Queue
 _LOG = logging.getLogger("huey.drawscape")
 
 _MINUTE_S = 60
-_STALL_MINUTES = 60
-"""A scheduler that could not look for so long, as on a full disk, still makes up for those minutes."""
+_STALL_MINUTES = 10
+"""A scheduler that was held up for so long, as by a full disk, still makes up for those minutes.
+
+After a longer gap, as when the machine was suspended, only `catch_up` does."""
 
 
 @dataclass(frozen=True)
@@ -94,19 +96,27 @@ class Timetable:
                         if entry.falls_on(one):
                             entry.enqueue(queue, one)
                     if entry.catch_up_s:
-                        queue.note(f"periodic {name}", str(minute))
+                        database = queue.database
+                        note = {"name": f"periodic {name}", "value": str(minute)}
+                        database.write(database.sql.NOTE, **note)
                 except Exception:  # noqa: BLE001 - whatever a rule or a task raises
                     _LOG.exception("event=periodic_job_failed name=%s", name)
                 self._seen[name] = minute
 
     def _first(self, queue: Queue, entry: PeriodicJob, minute: int) -> int:
         seen = self._seen.get(entry.name)
-        if seen is not None:  # a clock that was set back repeats nothing: the ids are taken
-            return max(min(seen + 1, minute), minute - _STALL_MINUTES)
-        noted = queue.noted(f"periodic {entry.name}") if entry.catch_up_s else None
-        if noted is None:
+        if seen is not None and seen >= minute - _STALL_MINUTES:
+            return min(
+                seen + 1, minute
+            )  # a clock that was set back repeats nothing: the ids are taken
+        if not entry.catch_up_s:
             return minute
-        return max(min(int(noted) + 1, minute), minute - int(entry.catch_up_s // _MINUTE_S))
+        database = queue.database
+        noted = database.read(database.sql.NOTED, name=f"periodic {entry.name}")
+        if not noted:
+            return minute
+        earliest = minute - int(entry.catch_up_s // _MINUTE_S)
+        return max(min(int(noted[0][0]) + 1, minute), earliest)
 
 
 def zone_of(name: str | None, *, utc: bool) -> tzinfo | None:

@@ -8,38 +8,53 @@ from typing import Any
 
 from drawscape import output_store
 from drawscape.errors import JobOptionError, NotSerializableError
-from drawscape.queue.codec import Codec, dump, of_call, of_result
-from drawscape.queue.engines.engine import Database
-from drawscape.queue.engines.target import open_database
-from drawscape.queue.ids import new_batch_id, new_id, new_ids
-from drawscape.queue.job_argument import remedy, with_results
-from drawscape.queue.key import key_of
-from drawscape.queue.options import id_of, new_job, refuse, split_options
-from drawscape.queue.table.insertion import insert, insert_many
-from drawscape.queue.table.query import read_result
-from drawscape.queue.table.records import NewJob, RunsAfter
-from drawscape.queue.task import Task, check_binding, find_task
+from drawscape.queue.engines.engine import Engine, open_engine
+from drawscape.queue.options import (
+    id_of,
+    new_batch_id,
+    new_id,
+    new_ids,
+    new_job,
+    refuse,
+    split_options,
+)
+from drawscape.queue.payload import (
+    Codec,
+    dump,
+    key_of,
+    of_call,
+    of_result,
+    portable_paths,
+    with_results,
+)
+from drawscape.queue.row import NewJob, RunsAfter
+from drawscape.queue.store import insert, insert_many
+from drawscape.queue.task import Task, check_binding, find_task, portable
 
 Target = str | Callable[..., Any]
 
 PAYLOAD_LIMIT_BYTES = 100_000_000
 """Of a job's arguments: they are copied several times on their way to the worker."""
 
-_SINGLE = (
-    "job_id",
-    "job_unique",
-    "job_depends_on",
-    "job_on_success",
-    "job_on_failure",
-)
+_SINGLE = ("job_id", "job_unique", "job_depends_on", "job_on_success", "job_on_failure")
+_CALLBACKS = {
+    "job_on_success": RunsAfter.ONLY_SUCCESS,
+    "job_on_failure": RunsAfter.ONLY_FAILURE,
+}
+
+
+class JobReference:
+    """A job as an argument of another: it stands for the job's result."""
+
+    id: str
 
 
 @dataclass(frozen=True)
 class Queue:
-    """One queue in one file: `database` for the caller's moves, `home` where its jobs run."""
+    """One queue in one place: `database` holds the table, `home` is where its jobs run."""
 
     name: str
-    database: Database
+    database: Engine
     codec: Codec
     home: Path
     task_modules: tuple[str, ...]
@@ -49,18 +64,13 @@ class Queue:
         cls, filename: str | os.PathLike[str], name: str, home: Path, task_modules: Sequence[str]
     ) -> "Queue":
         """Return the queue `name` in the file `filename`, made if need be."""
-        return cls.on(open_database(filename), name, home, task_modules)
+        return cls.on(open_engine(filename), name, home, task_modules)
 
     @classmethod
-    def on(cls, database: Database, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
+    def on(cls, database: Engine, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
         """Return the queue `name` in `database`."""
         database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(name, database, Codec(key_of(database)), home, tuple(task_modules))
-
-    @classmethod
-    def of(cls, huey: Any) -> "Queue":
-        """Return the queue that `huey`, a JobHuey, runs."""
-        return cls.on(huey.storage.jobs.another(), huey.name, huey.home, huey.task_modules)
 
     @property
     def path(self) -> Path:
@@ -74,25 +84,16 @@ class Queue:
 
     @property
     def folder(self) -> Path:
-        """The folder of its logs and previews."""
+        """The folder of its key and locks."""
         return self.database.folder
 
-    def note(self, name: str, value: str) -> None:
-        """Keep a small value with the queue."""
-        with self.database.transaction() as connection:
-            connection.execute(
-                "insert into job_note (name, value) values (?, ?) "
-                "on conflict (name) do update set value = excluded.value",
-                (name, value),
-            )
+    def code(self) -> str | None:
+        """Return what names the code of the home's tasks, where a worker may have another; else None."""
+        if not self.database.is_server:
+            return None
+        from drawscape.queue.project_code import publish
 
-    def noted(self, name: str) -> str | None:
-        """Return the value that was kept, if any."""
-        with self.database.translated():
-            row = self.database.connection.execute(
-                "select value from job_note where name = ?", (name,)
-            ).fetchone()
-        return None if row is None else str(row[0])
+        return publish(self.database, self.codec, self.home)
 
     def enqueue(self, target: Target, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
         """Return the id of the job that was queued, its options taken out of `kwargs`.
@@ -104,50 +105,34 @@ class Queue:
         task = find_task(target, self.task_modules, self.home)
         check_binding(task, args, arguments)
         job_id = id_of(options)
-        args, arguments, needed = with_results(args, arguments)
-        payload = self.pack(job_id, task, args, arguments, options)
+        args, arguments, needed = with_results(args, arguments, JobReference)
+        payload = self._packer(task, options)(job_id, args, arguments)
         job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
-        job = job._replace(depends_on=(*dict.fromkeys((*job.depends_on, *needed)),))
-        return insert(self.database, self.name, job, *self._callbacks(job_id, options))
+        job = job._replace(
+            depends_on=(*dict.fromkeys((*job.depends_on, *needed)),),
+            code=self.code(),
+        )
+        return insert(self.database, self.name, job, *self._callbacks(job, options))
 
-    def _callbacks(self, job_id: str, options: Mapping[str, Any]) -> list[NewJob]:
+    def _callbacks(self, job: NewJob, options: Mapping[str, Any]) -> list[NewJob]:
         """Return the jobs that `job_on_success` and `job_on_failure` name; each is given the job's id."""
         found = []
-        for option, runs in (
-            ("job_on_success", RunsAfter.ONLY_SUCCESS),
-            ("job_on_failure", RunsAfter.ONLY_FAILURE),
-        ):
+        for option, runs in _CALLBACKS.items():
             if (target := options.get(option)) is None:
                 continue
             task = find_task(target, self.task_modules, self.home)
-            check_binding(task, (job_id,), {})
+            check_binding(task, (job.id,), {})
             own_id = new_id()
-            job = new_job(own_id, task, self.pack(own_id, task, (job_id,), {}, {}), {})
-            found.append(job._replace(depends_on=(job_id,), runs_anyway=runs))
+            payload = self._packer(task, {})(own_id, (job.id,), {})
+            callback = new_job(own_id, task, payload, {})
+            found.append(callback._replace(depends_on=(job.id,), runs_anyway=runs, code=job.code))
         return found
 
     def result_of(self, job_id: str) -> Any:
         """Return what the job returned, None when nothing is there; raise SignatureMismatch."""
-        data = read_result(self.database, job_id)
+        rows = self.database.read(self.database.sql.RESULT, id=job_id)
+        data = rows[0][0] if rows else None
         return None if data is None else self.codec.loads(data, of_result(job_id))
-
-    def is_shared(self) -> bool:
-        """Return whether another machine may run the jobs: its home lies elsewhere."""
-        return self.database.has_many_writers or bool(output_store.named())
-
-    def pack(
-        self,
-        job_id: str,
-        task: Task,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        options: Mapping[str, Any],
-    ) -> bytes:
-        """Return the signed message of a job's call.
-
-        Raises NotSerializableError naming what cannot travel.
-        """
-        return self._packer(task, options)(job_id, args, kwargs)
 
     def _packer(
         self, task: Task, options: Mapping[str, Any]
@@ -158,22 +143,21 @@ class Queue:
         """
         dumps, path = self.codec.dumper(by_value=task.by_value), task.path
         carried = _carried(task) if task.by_value else None
-        home = self.home if self.is_shared() else None
-        if home is not None:
-            from drawscape.queue.output_paths import portable_paths
+        # Another machine may run the jobs: its home lies elsewhere.
+        is_shared = self.database.is_server or bool(output_store.named())
         # Read in the child, so it travels with the call.
         extra = ({"fresh_process": True},) if options.get("job_fresh_process") else ()
 
         def packed(job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
             call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
-            if home is not None:
-                call = portable_paths(call, home)
+            if is_shared:
+                call = portable_paths(call, self.home)
             if extra:
                 call += extra
             try:
                 payload = dumps(call, of_call(job_id, path))
             except NotSerializableError as error:
-                raise NotSerializableError(self._culprit(task, args, kwargs, error)) from error
+                raise NotSerializableError(_culprit(task, args, kwargs, error)) from error
             if len(payload) > PAYLOAD_LIMIT_BYTES:
                 raise NotSerializableError(
                     f"{path}: its arguments take {len(payload) / 1e6:,.0f} MB, the limit is "
@@ -182,24 +166,6 @@ class Queue:
             return payload
 
         return packed
-
-    def _culprit(
-        self,
-        task: Task,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        error: NotSerializableError,
-    ) -> str:
-        named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
-        for name, value in named:
-            try:
-                dump(value)
-            except NotSerializableError as cause:
-                return (
-                    f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
-                    f"({cause}); {remedy(value)}"
-                )
-        return _uncarried(task, error)
 
     def enqueue_many(
         self,
@@ -227,7 +193,8 @@ class Queue:
         targets = [call[0] if isinstance(call, tuple) else target for call in every_call]
         arguments = [call[1] if isinstance(call, tuple) else call for call in every_call]
         tasks = self._checked_tasks(target, targets, arguments)
-        model = new_job("", tasks[target], b"", known)
+        code = self.code()
+        model = new_job("", tasks[target], b"", known)._replace(batch=batch, code=code)
         packers = {one: self._packer(task, known) for one, task in tasks.items()}
         ids = new_ids(len(every_call)) if every_call else []
         paths = [[tasks[one].path for one in targets]] if len(tasks) > 1 else []
@@ -243,13 +210,13 @@ class Queue:
         insert_many(
             self.database,
             self.name,
-            model._replace(batch=batch),
+            model,
             ("id", "payload", "task")[: 2 + len(paths)],
             len(ids),
             # A server takes some while others are packed; a file that is being written is locked.
-            rows if self.database.has_many_writers else [*rows()].copy,
+            rows if self.database.is_server else [*rows()].copy,
             description=description,
-            then=() if following is None else (following,),
+            then=() if following is None else (following._replace(code=code),),
         )
         return batch, ids, None if following is None else following.id
 
@@ -272,13 +239,12 @@ class Queue:
         check_binding(task, (), arguments)
         options["job_depends_on"] = [batch]
         job_id = id_of(options)
-        return new_job(job_id, task, self.pack(job_id, task, (), arguments, options), options)
+        payload = self._packer(task, options)(job_id, (), arguments)
+        return new_job(job_id, task, payload, options)
 
 
 def _carried(task: Task) -> Any:
     """Return the task's function such that it travels by value."""
-    from drawscape.queue.by_value import portable
-
     try:
         return portable(task.function)
     except NotSerializableError as error:
@@ -287,3 +253,32 @@ def _carried(task: Task) -> Any:
 
 def _uncarried(task: Task, error: NotSerializableError) -> str:
     return f"{task.path}: the function cannot be carried to the worker ({error})"
+
+
+def _culprit(
+    task: Task, args: Sequence[Any], kwargs: Mapping[str, Any], error: NotSerializableError
+) -> str:
+    named = [*((f"argument {i + 1}", value) for i, value in enumerate(args)), *kwargs.items()]
+    for name, value in named:
+        try:
+            dump(value)
+        except NotSerializableError as cause:
+            remedy = "pass plain values, arrays or a file's path"
+            if _holds_job(value):
+                remedy = (
+                    "a job gives its result where it is an argument itself, of "
+                    "`enqueue_background_job`: pass it as one, or pass `job.wait()`"
+                )
+            return (
+                f"{task.path}: {name}, a {type(value).__name__}, cannot be carried to the worker "
+                f"({cause}); {remedy}"
+            )
+    return _uncarried(task, error)
+
+
+def _holds_job(value: Any, depth: int = 5) -> bool:
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple, set, frozenset)) and depth:
+        return any(_holds_job(each, depth - 1) for each in value)
+    return isinstance(value, JobReference)

@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import os
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from drawscape.errors import TaskArgumentsError, TaskNotAllowedError, TaskNotFoundError
+from drawscape.errors import (
+    NotSerializableError,
+    TaskArgumentsError,
+    TaskNotAllowedError,
+    TaskNotFoundError,
+)
 from drawscape.project_modules import file_of, import_with_file
 from drawscape.settings import TASK_ALIASES
 
@@ -212,3 +218,49 @@ def check_binding(task: Task, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
         signature.bind(*args, **kwargs)
     except TypeError as error:
         raise TaskArgumentsError(f"{task.path}{signature}: {error}") from None
+
+
+def portable(function: Callable[..., Any]) -> Any:
+    """Return `function` such that it unpickles where its module cannot be imported.
+
+    What lies in `__main__` travels by value anyway; so shall what lies in a file beside the notebook.
+
+    >>> def doubled(number):
+    ...     return 2 * number
+    >>> enqueue_background_job(portable(doubled), 21).wait(60)
+    42
+    """
+    import cloudpickle
+
+    module = sys.modules.get(getattr(function, "__module__", "") or "")
+    if module is None or module.__name__ == "__main__" or is_installed(function):
+        return function
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        return Carried(bytes(cloudpickle.dumps(function)))
+    except Exception as error:
+        raise NotSerializableError(f"{type(error).__name__}: {error}") from error
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A function pickled by value beforehand; it unpickles to the function itself."""
+
+    data: bytes
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        import pickle
+
+        return pickle.loads, (self.data,)
+
+
+def is_installed(function: Callable[..., Any]) -> bool:
+    """Return whether a function comes with Python, Drawscape or another installed package."""
+    module = sys.modules.get(getattr(function, "__module__", "") or "")
+    file = getattr(module, "__file__", None)
+    if module is None or module.__name__ == "__main__":
+        return False
+    top = module.__name__.partition(".")[0]
+    return not file or "site-packages" in file or top in {"drawscape", *sys.stdlib_module_names}

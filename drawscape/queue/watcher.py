@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 
 from drawscape.queue.job import Job
+from drawscape.queue.lists import Choice, find_all
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.query import list_rows, read_rows
 
-_LOOK_S = 0.01
-_STUMBLE_S = 0.5  # until the next look when the file is locked or gone
+_CHECK_S = 0.01
+_STUMBLE_S = 0.5  # until the next check when the file is locked or gone
 _NEWEST = 200
 
 Callback = Callable[[Job], None]
@@ -29,7 +29,6 @@ class Watch:
         self.callback = callback
         self.job_ids = None if job_ids is None else list(job_ids)
         self.seen: dict[str, object] = {}
-        self.running: list[str] = []
 
     def close(self) -> None:
         """Let the callback be called no more."""
@@ -83,7 +82,7 @@ class Watcher:
                     self._changed.clear()
                     version = None
             try:
-                now = self._version(watches)
+                now = self._database.version()
                 if now != version:
                     for watch in watches:
                         self._notify(watch)
@@ -92,32 +91,18 @@ class Watcher:
                 _LOG.exception("the watch of %s stumbled", self._database.label)
                 version = None
                 time.sleep(_STUMBLE_S)
-            self._changed.wait(_LOOK_S)
+            self._changed.wait(_CHECK_S)
         self._database.close()
-
-    def _version(self, watches: Sequence[Watch]) -> object:
-        """Return what differs once a job may have changed.
-
-        A preview in a file that comes without a word of progress leaves the table as it is.
-        """
-        version, traces = self._database.version(), self._database.traces
-        if traces.are_committed:
-            return version
-        running = [job_id for watch in watches for job_id in watch.running]
-        return version, traces.preview_stamps(running)
 
     def _notify(self, watch: Watch) -> None:
         if watch.job_ids is None:
-            newest = list_rows(self._database, self._queue.name, limit=_NEWEST)
+            newest = Choice(self._database, self._queue.name).newest(_NEWEST)
             rows = {row.id: row for row in reversed(newest)}
         else:
-            rows = read_rows(self._database, watch.job_ids)
-        watch.running = [row.id for row in rows.values() if row.status == "started"]
-        stamps = self._database.traces.preview_stamps(watch.running) if watch.running else {}
+            rows = find_all(self._database, watch.job_ids)
         for job_id, row in rows.items():
-            state = row, stamps.get(job_id)
-            if watch.seen.get(job_id) != state:
-                watch.seen[job_id] = state
+            if watch.seen.get(job_id) != row:
+                watch.seen[job_id] = row
                 try:
                     watch.callback(Job(self._queue, job_id))
                 except Exception:  # noqa: BLE001 - one callback's fault must not silence the others

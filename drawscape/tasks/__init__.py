@@ -19,12 +19,12 @@ def __getattr__(name: str) -> Any:
 def _make_huey() -> Any:
     from drawscape import settings
     from drawscape.jobs import QUEUE_NAME
-    from drawscape.queue.engines.target import is_url
+    from drawscape.queue.engines.engine import is_url
 
     target = settings.queue_target()
     options: dict[str, Any] = {"home": settings.home(), "task_modules": settings.task_modules()}
     if is_url(target):
-        from drawscape.queue.postgres_huey import JobPostgresHuey
+        from drawscape.queue.huey import JobPostgresHuey
 
         return JobPostgresHuey(QUEUE_NAME, url=target, **options)
     from drawscape.queue.huey import JobHuey

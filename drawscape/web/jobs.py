@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from heapq import nlargest
 from pathlib import Path
@@ -199,7 +198,7 @@ def table() -> flask.Response:
 
 def _row(job: JobSnapshot, *, manages: bool) -> dict[str, Any]:
     """Return a job's row; whether the file of its drawing is there is seen when it is asked for."""
-    seen = view({**asdict(job), "result": None}, "")
+    seen = view({**job._asdict(), "result": None}, "")
     return {
         **seen,
         "svg": svg_url(job.id) if job.status == "finished" else None,

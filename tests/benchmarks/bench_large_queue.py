@@ -100,9 +100,9 @@ def another_writer() -> Iterator[list[float]]:
 
 def cancel(count: int, *, with_writer: bool) -> str:
     """Cancel `count` waiting jobs, alone or while another process enqueues all the time."""
-    from drawscape.queue.table.control import cancel_many
+    from drawscape.queue.control import cancel_many
 
-    with home(count, ended=False) as api, api.default_queue().database.relaxed() as database:
+    with home(count, ended=False) as api, api.default_queue().database.non_durable() as database:
         name, held = api.default_queue().name, Held(database)
         if not with_writer:
             began = time.perf_counter()
@@ -117,9 +117,9 @@ def cancel(count: int, *, with_writer: bool) -> str:
 
 
 def prune(count: int, left: int) -> tuple[str, str]:
-    from drawscape.queue.table import retention
+    from drawscape.queue import retention
 
-    with home(count, ended=True) as api, api.default_queue().database.relaxed() as database:
+    with home(count, ended=True) as api, api.default_queue().database.non_durable() as database:
         queue = api.default_queue()
         with queue.database.transaction() as connection:
             connection.execute(
@@ -139,9 +139,9 @@ def prune(count: int, left: int) -> tuple[str, str]:
 
 def retry(count: int) -> str:
     """Queue `count` failed jobs again."""
-    from drawscape.queue.table.control import retry_failed
+    from drawscape.queue.control import retry_failed
 
-    with home(count, ended=True) as api, api.default_queue().database.relaxed() as database:
+    with home(count, ended=True) as api, api.default_queue().database.non_durable() as database:
         with database.transaction() as connection:
             connection.execute("update job set status = 'failed', reason = 'exception'")
         held = Held(database)

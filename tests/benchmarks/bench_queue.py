@@ -133,9 +133,9 @@ def ours_enqueue_many(count: int) -> float:
 
 def claim_rate(extra: int) -> tuple[float, int]:
     """Return jobs/s claimed and acknowledged beside `extra`; bytes a job."""
-    from drawscape.queue.engines.sqlite.connection import NORMAL, Database
-    from drawscape.queue.table.claims import acknowledge, claim
-    from drawscape.queue.table.records import Outcome
+    from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
+    from drawscape.queue.row import ClaimRequest, Outcome
+    from drawscape.queue.store import acknowledge
 
     manager = fresh_queue()
     cycles = 5000
@@ -150,44 +150,37 @@ def claim_rate(extra: int) -> tuple[float, int]:
         )
     queue.database.connection.execute("pragma wal_checkpoint(truncate)")
     size = queue.database.path.stat().st_size
-    database = Database(queue.database.path, synchronous=NORMAL)
-    bench = "background", "bench", None
+    database = SqliteEngine(queue.database.path, synchronous=NORMAL)
+    bench = ClaimRequest("background", "bench")
 
-    held = claim(database, *bench)
+    held = database.claim(bench)
     began = time.perf_counter()
     for _ in range(cycles // 2):
-        _, held = acknowledge(database, held, Outcome("finished"), next_for=bench)
+        _, held = acknowledge(database, held, Outcome("finished"), bench)
     rate = cycles // 2 / (time.perf_counter() - began)
     return rate, size // max(1, extra + cycles)
 
 
 def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
-    from drawscape.jobs.default import default_queue
-    from drawscape.queue.codec import Codec, of_call
-    from drawscape.queue.table.records import Claim
-    from drawscape.queue.worker.messages import ChildSettings
-    from drawscape.queue.worker.slot import Slot
-    from drawscape.queue.worker.turn import Turn
+    from drawscape.jobs.api import default_queue
+    from drawscape.queue import clock
+    from drawscape.queue.payload import Codec, of_call
+    from drawscape.queue.row import Claim
+    from drawscape.queue.worker.call import ChildSettings
+    from drawscape.queue.worker.lease import Lease
+    from drawscape.queue.worker.slot import PatientLock, Slot
 
     key, task = os.urandom(32), "benchtasks.noop"
-    child = ChildSettings(
-        str(HOME), key, ("benchtasks",), str(HOME), memory_limit_bytes=None, queue=""
-    )
+    child = ChildSettings(str(HOME), key, ("benchtasks",), "")
     payload = Codec(key).dumps((None, (), {}), of_call("bench", task))
-    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None, 0)
-    slot = Slot(
-        child,
-        default_queue().database.traces,
-        Turn(),
-        lambda *_: None,
-        lambda *_: None,
-    )
+    held = Claim(1, "bench", task, payload, 300.0, None, 1, time.time(), None, None, 0, "bench")
+    slot = Slot(child, default_queue().database, PatientLock(), Lease(None, print))
     try:
-        slot.run(held)
+        slot.run(held, clock.boot_s())
         began = time.perf_counter()
         for _ in range(count):
-            if slot.run(held).status != "finished":
+            if slot.run(held, clock.boot_s()).status != "finished":
                 raise SystemExit("a no-op job did not finish")
         return (time.perf_counter() - began) / count
     finally:

@@ -31,17 +31,17 @@ def fill(jobs: int, groups: Groups) -> int:
 def claims(jobs: int, groups: Groups = ORDINARY, *, is_durable: bool = True) -> float:
     """Return acknowledgements with the next claim, by one client, as jobs a second."""
     from drawscape.jobs import default_queue
-    from drawscape.queue.table.claims import acknowledge, claim
-    from drawscape.queue.table.records import Outcome
+    from drawscape.queue.row import ClaimRequest, Outcome
+    from drawscape.queue.store import acknowledge
 
     jobs = fill(jobs, groups)
-    table, bench = default_queue().database, ("background", "bench", None)
+    table, bench = default_queue().database, ClaimRequest("background", "bench")
     if not is_durable:
         table = table.another(is_durable=False)
-    held, done = claim(table, *bench), 0
+    held, done = table.claim(bench), 0
     began = time.perf_counter()
     while held is not None and done < jobs:  # others may wait, too
-        accepted, held = acknowledge(table, held, Outcome("finished"), next_for=bench)
+        accepted, held = acknowledge(table, held, Outcome("finished"), bench)
         done += accepted
     took_s = time.perf_counter() - began
     if done < jobs:

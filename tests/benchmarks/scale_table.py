@@ -64,14 +64,15 @@ def churn(url: str) -> Row:
 def storm(url: str) -> Row:
     """Return how much progress eight threads write a second."""
     from drawscape.job_manager import default_queue, enqueue_many
-    from drawscape.queue.table.claims import claim, note_progress
+    from drawscape.queue.row import ClaimRequest
+    from drawscape.queue.store import note_progress
 
     execute(url, "truncate job, job_dependency, job_batch")
     enqueue_many("benchtasks.noop", [{}] * 8)
     table, each = default_queue().database, sized(2000)
 
     def write() -> None:
-        held = claim(table, "background", "bench", None)
+        held = table.claim(ClaimRequest("background", "bench"))
         for number in range(each):
             note_progress(table, held, number / each, f"step {number}", None)
 

@@ -12,7 +12,7 @@ import pytest
 from jupyter_lab import Lab, jupyter_folders, running_lab
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.sqlite.liveness import Locks
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +68,7 @@ def consumer(home: Path, environment: dict[str, str]) -> Iterator[subprocess.Pop
             stderr=output,
         )
     locks = home / ".drawscape" / "workers"
-    wait_until(lambda: living(locks) or process.poll() is not None, 60, "the consumer")
+    wait_until(lambda: Locks(locks).living() or process.poll() is not None, 60, "the consumer")
     assert process.poll() is None, log.read_text()
     yield process
     process.terminate()

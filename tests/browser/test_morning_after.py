@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.sqlite.liveness import Locks
 
 pytestmark = pytest.mark.browser
 
@@ -71,11 +71,11 @@ def test_everything_is_back_after_kernel_worker_and_lab_were_killed(
         page.locator(STARRED).wait_for()
         before = notebook.evaluate(LOOK)
         assert "0 of 8 drawn" in before, before
-        (worker,) = living(locks)
+        (worker,) = Locks(locks).living()
         kernel = int(notebook.evaluate("import os; print(os.getpid())"))
         for pid in (kernel, worker.pid, lab.pid):
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not living(locks), 60, "the worker to be gone")
+        wait_until(lambda: not Locks(locks).living(), 60, "the worker to be gone")
 
     jobs = count_jobs(environment)
     context = chromium.new_context(viewport={"width": 1280, "height": 1100})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.sqlite.liveness import Locks
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def test_a_form_outlives_its_worker_and_the_worker_not_its_kernel(
     form.await_status("started")
     note = form.root.locator(".drawscape-note")
     note.get_by_text("this notebook started one").wait_for()
-    (first,) = living(locks)
+    (first,) = Locks(locks).living()
     os.kill(first.pid, signal.SIGKILL)
     note.get_by_text("The worker is gone, so this notebook started another").wait_for()
     gate.touch()
@@ -44,7 +44,7 @@ def test_a_form_outlives_its_worker_and_the_worker_not_its_kernel(
 
     path = Path(notebook.evaluate("print(drawing.job.result)").strip())
     assert form.picture() == path.read_bytes()
-    (second,) = living(locks)
+    (second,) = Locks(locks).living()
     assert second.pid != first.pid
     page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
-    wait_until(lambda: not living(locks), 60, "the worker to follow its kernel")
+    wait_until(lambda: not Locks(locks).living(), 60, "the worker to follow its kernel")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drawscape.job_manager import start_worker
-from drawscape.queue.worker_process import WorkerProcess
+from drawscape.queue.process import WorkerProcess
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10">
 <path d="M2 2 L10 2 M10 2 L18 8" fill="none" stroke="black" stroke-width="0.3"/></svg>"""

@@ -16,7 +16,7 @@ from postgres_server import drop_schema, let_claim, new_schema
 from support import wait_until
 
 from drawscape.job_manager import workers_alive
-from drawscape.queue.engines.sqlite.liveness import living
+from drawscape.queue.engines.sqlite.liveness import Locks
 
 TASKS = {
     "sampletasks": Path(__file__).with_name("sample_tasks.py"),
@@ -151,7 +151,7 @@ class Consumer:
     def _living(self) -> Sequence[Any]:
         if os.environ.get("DRAWSCAPE_QUEUE", "").startswith("postgres"):
             return workers_alive()
-        return living(self._locks)
+        return Locks(self._locks).living()
 
     def await_alive(self) -> "Consumer":
         wait_until(

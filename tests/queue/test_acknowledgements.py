@@ -5,20 +5,22 @@ import subprocess
 import sys
 
 import pytest
+from queue_steps import claim
 
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job
-from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Outcome
-from drawscape.queue.table.recovery import recover
+from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.row import Outcome
+from drawscape.queue.store import acknowledge, recover
 
 
 def dead_worker() -> str:
     """Return the id of a worker that was announced by a process that is no more."""
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce\n"
-        "announce(Path(sys.argv[1]), WorkerInfo('dead', os.getpid(), 1, 'background', 0.0))"
+        "from drawscape.queue.engines.engine import WorkerInfo\n"
+        "from drawscape.queue.engines.sqlite.liveness import Locks\n"
+        "Locks(Path(sys.argv[1])).announce(WorkerInfo('dead', os.getpid(), 1, 'background', 0.0), print)"
     )
     locks = default_queue().folder / "workers"
     subprocess.run([sys.executable, "-c", script, locks], check=True, timeout=120)
@@ -48,12 +50,12 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(hom
     job = enqueue_background_job("sampletasks.fail", job_retries=3)
     queue = default_queue()
     worker, locks = "lively", queue.folder / "workers"
-    announce(locks, WorkerInfo(worker, os.getpid(), 1, "background", 0.0))
+    Locks(locks).announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
     held = claim(queue.database, "background", worker, None)
     assert cancel_job(job.id)
     acknowledge(queue.database, held, Outcome("failed", "exception", error="no ink"))
     assert (job.status, job.reason) == ("failed", "exception")
-    retire(locks, worker)
+    Locks(locks).retire(worker)
 
 
 @pytest.mark.both_engines

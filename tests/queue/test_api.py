@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from queue_steps import claim
 
 from drawscape import errors
 from drawscape.jobs import (
@@ -26,9 +27,8 @@ from drawscape.jobs import (
     synchronous_jobs,
 )
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.claims import claim
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("claimant")
 
 TASK = "sampletasks.nothing"
 
@@ -146,7 +146,7 @@ def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home: Path, tmp_path
 
 DAMAGE = {
     "ended without": "update job set status = 'finished' where id = 'one'",
-    "did not end": "update job set ended_at = 1 where id = 'one'",
+    "not ended": "update job set ended_at = 1 where id = 'one'",
     "deferred": "update job set status = 'deferred' where id = 'one'",
     "another number": "update job set waits_for = 3 where id = 'two'",
     "gone": "delete from job where id = 'one'",
@@ -160,15 +160,15 @@ def test_a_look_at_the_queue_finds_what_does_not_agree(words: str):
     enqueue_background_job(TASK, job_id="one")
     enqueue_background_job(TASK, job_id="two", job_depends_on="one")
     assert check_queue() == []
-    with default_queue().database.transaction() as connection:
-        connection.execute(DAMAGE[words])
+    with default_queue().database.transaction() as run:
+        run(DAMAGE[words])
     assert any(words in problem for problem in check_queue())
 
 
 def test_a_look_at_the_queue_counts_what_ended():
     enqueue_background_job(TASK)
-    with default_queue().database.transaction() as connection:
-        connection.execute("insert into job_count values ('background', 'failed', 7)")
+    with default_queue().database.transaction() as run:
+        run("insert into job_count values ('background', 'failed', 7)")
     assert any("counts" in problem for problem in check_queue())
 
 

@@ -8,10 +8,10 @@ from queue_steps import TASK, end, queued, run, take
 
 from drawscape import errors
 from drawscape.job_manager import Batch, Job, default_queue, delete_job, enqueue_many
-from drawscape.queue.engines.sqlite.connection import NORMAL, Database
-from drawscape.queue.table.control import cancel
+from drawscape.queue.control import cancel
+from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("claimant")
 
 LARGE, LARGER = 100, 200
 
@@ -36,7 +36,7 @@ def walk(batch: Batch, order: Callable[[list[Job]], list[Job]]) -> tuple[list[Jo
     That is in hundreds of SQLite's own steps, on the walker's connection alone.
     """
     ends = iter(order(batch.jobs))
-    other = Database(default_queue().database.path, synchronous=NORMAL)
+    other = SqliteEngine(default_queue().database.path, synchronous=NORMAL)
 
     def end_next() -> None:
         cancel(other, next(ends).id)

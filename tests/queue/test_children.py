@@ -3,20 +3,20 @@
 import os
 import resource
 import signal
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from queue_steps import claim
 from support import is_running, wait_until
 
 from drawscape.errors import JobFailed
 from drawscape.job_manager import default_queue, enqueue_background_job
-from drawscape.queue.table.claims import claim
-from drawscape.queue.table.records import Claim
-from drawscape.queue.worker.messages import ChildSettings, Progress
-from drawscape.queue.worker.run import Interrupted
-from drawscape.queue.worker.slot import Slot
-from drawscape.queue.worker.turn import Turn
+from drawscape.queue import clock
+from drawscape.queue.worker.call import ChildSettings
+from drawscape.queue.worker.lease import Lease
+from drawscape.queue.worker.slot import Interrupted, PatientLock, Slot
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -106,25 +106,20 @@ def test_what_a_task_put_into_another_session_goes_when_its_worker_is_killed(
 
 def test_a_child_that_is_killed_since_the_worker_has_to_leave_is_not_taken_for_crashed(home: Path):
     """As when the server has not answered for long: the slot's thread may be waiting for it meanwhile."""
-    enqueue_background_job("sampletasks.preview_of", 1, str(home / "go"))
+    enqueue_background_job("sampletasks.append", str(home / "begun"), "x", 60)
     queue = default_queue()
-    settings = ChildSettings(
-        home=str(home),
-        key=queue.codec.key,
-        task_modules=("sampletasks",),
-        previews=str(home / "previews"),
-        memory_limit_bytes=None,
-        queue=queue.database.target,
-    )
+    settings = ChildSettings(str(home), queue.codec.key, ("sampletasks",), queue.database.target)
+    slot = Slot(settings, queue.database, PatientLock(), Lease(None, print))
 
-    def leave(_held: Claim, _progress: Progress) -> bool:
+    def leave() -> None:
+        wait_until((home / "begun").exists, 60, "the task to begin")
         child = slot.pid
         slot.requests.interrupt()
         slot.kill()
         wait_until(lambda: not is_running(child), 60, "the child to be ended")
-        return True
 
-    slot = Slot(settings, queue.database.traces, Turn(), list, leave, lambda *_: None, lambda: None)
+    leaving = threading.Thread(target=leave, daemon=True)
+    leaving.start()
     with pytest.raises(Interrupted):
-        slot.run(claim(queue.database, "background", "worker", None))
+        slot.run(claim(queue.database), clock.boot_s())
     slot.close()

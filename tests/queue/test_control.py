@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from queue_steps import claim
 from support import is_running, started, wait_until
 
 from drawscape import errors
@@ -21,9 +22,10 @@ from drawscape.job_manager import (
     retry_failed_jobs,
     retry_job,
 )
-from drawscape.queue.engines.sqlite.liveness import WorkerInfo, announce, retire
-from drawscape.queue.ids import new_id
-from drawscape.queue.table.claims import claim, give_back
+from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.options import new_id
+from drawscape.queue.store import give_back
 
 
 def ended(job):
@@ -224,12 +226,12 @@ def test_a_leaving_worker_stops_what_was_asked_to_stop_and_settles_its_dependent
     dependent = enqueue_background_job("sampletasks.nothing", job_depends_on=job)
     database = default_queue().database
     worker, locks = new_id(), default_queue().folder / "workers"
-    announce(locks, WorkerInfo(worker, os.getpid(), 1, "background", 0.0))
+    Locks(locks).announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
     held = claim(database, "background", worker, None)
     assert job.stop(grace=60)
     assert job.status == "started"
     assert give_back(database, held)
-    retire(locks, worker)
+    Locks(locks).retire(worker)
     assert job.status == "stopped"
     assert (dependent.status, dependent.reason) == ("failed", "dependency")
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from queue_steps import end, queued, run, take
+from queue_steps import claim, end, queued, run, take
 
 from drawscape import errors
 from drawscape.jobs import (
@@ -15,10 +15,8 @@ from drawscape.jobs import (
     prune_jobs,
     retry_failed_jobs,
 )
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Outcome
-from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
-from drawscape.queue.table.schedule import promote_due
+from drawscape.queue.row import Outcome
+from drawscape.queue.store import MAX_RECOVERIES, acknowledge, promote_due, recover
 
 pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
@@ -214,9 +212,8 @@ def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant)
     plot = queued(job_depends_on=draw)
     database = default_queue().database
     for _ in range(MAX_RECOVERIES + 1):
-        claimant(True)
-        claim(database, "background", "worker", None)
-        claimant(False)
+        claim(database)
+        database.connection.execute("update job set worker = null")
         assert recover(database) == [draw.id]
     assert draw.reason == "lost"
     assert plot.reason == "dependency"
@@ -228,9 +225,10 @@ def test_those_that_depend_on_a_stopped_job_of_a_dead_worker_fail_with_it(claima
     draw = queued()
     plot = queued(job_depends_on=draw)
     database = default_queue().database
-    found = claim(database, "background", "worker", None)
-    database.connection.execute("update job set stop_grace_s = 0 where seq = ?", (found.seq,))
-    claimant(False)
+    found = claim(database)
+    database.connection.execute(
+        "update job set stop_grace_s = 0, worker = null where seq = ?", (found.seq,)
+    )
     recover(database)
     assert (draw.status, plot.reason) == ("stopped", "dependency")
 

@@ -16,7 +16,7 @@ from drawscape.job_manager import (
     get_job_status,
     list_jobs,
 )
-from drawscape.queue.codec import of_call
+from drawscape.queue.payload import of_call
 
 
 @pytest.fixture(autouse=True)

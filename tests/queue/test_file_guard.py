@@ -101,8 +101,8 @@ def test_a_commit_into_a_file_that_was_removed_meanwhile_is_not_acknowledged(hom
     database = default_queue().database
 
     def write_into_nothing() -> None:
-        with database.transaction() as connection:
-            connection.execute("update job set description = 'into nothing'")
+        with database.transaction() as run:
+            run("update job set description = 'into nothing'")
             database.path.unlink()
 
     with pytest.raises(QueueGoneError, match="was deleted or replaced"):
@@ -119,14 +119,14 @@ def test_a_connection_that_was_hurried_is_patient_again(home: Path):
         began = time.monotonic()
         with (
             pytest.raises(QueueError, match="locked"),
-            database.hurried(),
+            database.short_timeout(),
             database.transaction(),
         ):
             pass
         assert time.monotonic() - began < 10  # its own patience is a minute
         threading.Timer(0.5, other.execute, ("rollback",)).start()
-        with database.transaction() as connection:
-            connection.execute("update job set description = 'waited for'")
+        with database.transaction() as run:
+            run("update job set description = 'waited for'")
 
 
 GONE = {

@@ -10,7 +10,7 @@ import pytest
 
 from drawscape.errors import JobFailed, TaskNotAllowedError
 from drawscape.job_manager import enqueue_background_job, workers_alive
-from drawscape.queue.worker.loaded_code import LoadedCode
+from drawscape.queue.worker.child import LoadedCode
 
 
 @pytest.fixture

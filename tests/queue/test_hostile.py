@@ -15,10 +15,10 @@ from support import wait_until
 
 from drawscape.errors import JobFailed, QueueError, SettingsError
 from drawscape.job_manager import default_queue, enqueue_background_job
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.engine import SqliteEngine
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.table.records import Outcome
-from drawscape.queue.worker.memory_limit import memory_limit_bytes
+from drawscape.queue.row import Outcome
+from drawscape.queue.worker.child_process import memory_limit_bytes
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -44,7 +44,7 @@ def test_a_plain_hueys_file_gains_the_job_table(tmp_path: Path):
 
     path = tmp_path / "huey.db"
     SqliteHuey("x", filename=str(path)).storage.enqueue(b"task")
-    database = Database(path)
+    database = SqliteEngine(path)
     assert database.connection.execute("select count(*) from job").fetchone() == (0,)
     assert database.connection.execute("select count(*) from task").fetchone() == (1,)
 
@@ -53,7 +53,7 @@ def test_a_file_of_a_newer_version_is_refused(home: Path):
     with closing(plain()) as connection:
         connection.execute("pragma user_version = 99")
     with pytest.raises(QueueError, match="newer Drawscape"):
-        Database(database_path()).connection  # noqa: B018 - opening is the test
+        SqliteEngine(database_path()).connection  # noqa: B018 - opening is the test
 
 
 ON_A_TMPFS = """
@@ -255,5 +255,5 @@ def test_a_copy_of_the_folder_is_a_copy_of_the_queue(home: Path, tmp_path: Path)
     job = enqueue_background_job("sampletasks.add", 1)
     default_queue().database.connection.execute("pragma wal_checkpoint(truncate)")
     shutil.copytree(home / ".drawscape", tmp_path / "copy")
-    copy = Database(tmp_path / "copy" / "queue.db")
+    copy = SqliteEngine(tmp_path / "copy" / "queue.db")
     assert copy.connection.execute("select id from job").fetchall() == [(job.id,)]

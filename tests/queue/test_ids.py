@@ -4,7 +4,7 @@ from uuid import RFC_4122, UUID
 
 import pytest
 
-from drawscape.queue.ids import new_id, new_ids
+from drawscape.queue.options import new_id, new_ids
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 4096, 10_000])

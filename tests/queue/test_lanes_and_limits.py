@@ -21,14 +21,14 @@ from drawscape.jobs import (
     pause_queue,
     resume_queue,
 )
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Outcome
+from drawscape.queue.row import Outcome
+from drawscape.queue.store import acknowledge
 
 pytestmark = [pytest.mark.usefixtures("home", "claimant"), pytest.mark.both_engines]
 
 
 def taken(*lanes: str) -> str | None:
-    found = claim(default_queue().database, *CLAIMANT, lanes)
+    found = default_queue().database.claim(CLAIMANT._replace(lanes=lanes))
     return None if found is None else found.id
 
 
@@ -62,9 +62,7 @@ def test_of_jobs_with_a_key_so_many_run_at_once_as_its_limit_says():
     held = take()
     assert held.id == first
     assert [taken(), taken(), taken()] == [second, other, None]
-    accepted, following = acknowledge(
-        default_queue().database, held, Outcome("finished"), next_for=CLAIMANT
-    )
+    accepted, following = acknowledge(default_queue().database, held, Outcome("finished"), CLAIMANT)
     assert accepted
     assert following.id == third
 

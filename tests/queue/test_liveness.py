@@ -9,7 +9,7 @@ import pytest
 from support import wait_until
 
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job, workers_alive
-from drawscape.queue.engines.sqlite.liveness import is_alive
+from drawscape.queue.engines.sqlite.liveness import Locks
 
 pytestmark = pytest.mark.slow  # workers of its own for every test
 
@@ -109,12 +109,14 @@ def recovered(copy: Path) -> bool:
 RENEWED_WHILE_RETIRED = """
 import os, sys, threading
 from pathlib import Path
-from drawscape.queue.engines.sqlite import liveness
+from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.engines.sqlite.liveness import Locks
 
 folder = Path(sys.argv[1])
-liveness.announce(folder, liveness.WorkerInfo("one", os.getpid(), 1, "background", 0.0))
+locks = Locks(folder)
+locks.announce(WorkerInfo("one", os.getpid(), 1, "background", 0.0), print)
 (folder / "one.lock").unlink()
-retiring = threading.Thread(target=liveness.retire, args=(folder, "one"))
+retiring = threading.Thread(target=locks.retire, args=("one",))
 files = []
 
 def retire_now(event, arguments):
@@ -125,11 +127,11 @@ def retire_now(event, arguments):
         files[:] = [os.open(os.devnull, os.O_RDONLY) for _ in range(20)]
 
 sys.addaudithook(retire_now)
-liveness.renew(folder, "one")
+locks.renew("one")
 retiring.join()
 for file in files:
     os.fstat(file)  # open still, for nobody but us closes it
-print([path.name for path in folder.iterdir()], liveness.living(folder))
+print([path.name for path in folder.iterdir()], locks.living())
 """
 
 
@@ -143,5 +145,5 @@ def test_a_lock_file_alone_does_not_make_a_worker_alive(home):
     locks = default_queue().folder / "workers"
     locks.mkdir(parents=True)
     (locks / "dead.lock").write_text("{}")
-    assert not is_alive(locks, "dead")
-    assert not is_alive(locks, "never-was")
+    assert not Locks(locks).is_alive("dead")
+    assert not Locks(locks).is_alive("never-was")

@@ -13,7 +13,7 @@ from support import is_running, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.engine import SqliteEngine
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -46,7 +46,7 @@ def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
 
 
 def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
-    database = Database(database_path(), timeout_s=0.2)
+    database = SqliteEngine(database_path(), timeout_s=0.2)
     database.connection  # noqa: B018 - opened before the lock
     with closing(plain()) as other:
         other.execute("begin exclusive")
@@ -61,7 +61,7 @@ def test_a_lock_held_longer_than_the_patience_is_a_named_error(home: Path):
 def locked() -> Iterator[None]:
     """Let another program hold what a worker writes."""
     database = default_queue().database
-    if database.has_many_writers:
+    if database.is_server:
         with database.connect() as other, other.transaction():
             other.execute("lock table job in exclusive mode")
             yield

@@ -7,6 +7,7 @@ import pytest
 from any_order import run_in_any_order
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from queue_steps import claim
 from support import rounds
 
 from drawscape.errors import JobStateError
@@ -20,8 +21,8 @@ from drawscape.jobs import (
     prune_jobs,
     retry_failed_jobs,
 )
-from drawscape.queue.table.claims import acknowledge, claim
-from drawscape.queue.table.records import Outcome
+from drawscape.queue.row import Outcome
+from drawscape.queue.store import acknowledge
 
 STEPS = int(os.environ.get("MACHINE_STEPS", rounds(500, 1_000_000)))
 TASK = "sampletasks.nothing"
@@ -38,7 +39,7 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         database = default_queue().database
-        if not database.has_many_writers:
+        if not database.is_server:
             database.connection.execute("pragma synchronous = off")  # no power is lost here
         for table in ("job", "job_dependency", "job_batch", "job_group", "job_pause"):
             database.connection.execute(f"delete from {table}")

@@ -16,8 +16,7 @@ from drawscape import __version__
 from drawscape.catalogue import drawings
 from drawscape.cli.jobs import jobs
 from drawscape.job_manager import Job, default_queue, enqueue_background_job
-from drawscape.queue.codec import SIGNATURE_BYTES
-from drawscape.queue.origin import Origin
+from drawscape.queue.payload import SIGNATURE_BYTES, Origin
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 

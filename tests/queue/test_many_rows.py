@@ -12,7 +12,6 @@ from queue_steps import MANY, TASK, ended_jobs
 
 from drawscape.jobs import (
     Job,
-    Keep,
     default_queue,
     enqueue_background_job,
     enqueue_many,
@@ -20,10 +19,8 @@ from drawscape.jobs import (
     prune_jobs,
     retry_failed_jobs,
 )
-from drawscape.queue.table.control import cancel_many, retry_failed
-from drawscape.queue.table.keep import DAY_S
-from drawscape.queue.table.retention import prune
-from drawscape.queue.table.slices import in_slices
+from drawscape.queue.control import cancel_many, in_slices, retry_failed
+from drawscape.queue.retention import prune
 
 
 @pytest.mark.both_engines
@@ -37,39 +34,10 @@ def test_pruning_leaves_what_is_young_or_failed_among_many(home: Path):
     assert prune_jobs() == 0
 
 
-def test_pruning_touches_the_files_of_pruned_jobs_alone(home: Path):
-    removed: list[str] = []
-    watching = [True]
-
-    def hook(event: str, values: tuple[object, ...]) -> None:
-        if watching and event == "os.remove":
-            removed.append(Path(str(values[0])).name)
-
-    ids = ended_jobs()
-    young = ended_jobs(1, days_ago=1)
-    folder = default_queue().folder
-    for name in ("logs", "previews"):
-        (folder / name).mkdir(exist_ok=True)
-    mine = [
-        folder / "logs" / f"{ids[0]}.log",
-        folder / "previews" / f"{ids[1]}.svg",
-        folder / "previews" / f".{ids[2]}",
-    ]
-    others = [folder / "logs" / f"{young[0]}.log", folder / "previews" / "notes.txt"]
-    for path in (*mine, *others):
-        path.touch()
-    sys.addaudithook(hook)
-    prune_jobs(Keep(finished_s=30 * DAY_S, others_s=30 * DAY_S))
-    watching.clear()
-    assert not any(path.exists() for path in mine)
-    assert all(path.exists() for path in others)
-    assert len(removed) == 4 * len(mine)  # each kind of file of these jobs, none of the other 2997
-
-
 def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):
     ended_jobs(10)
     database = default_queue().database
-    with database.relaxed() as relaxed:
+    with database.non_durable() as relaxed:
         assert relaxed.connection.execute("pragma synchronous").fetchone() == (1,)
     prune_jobs()
     assert database.connection.execute("pragma synchronous").fetchone() == (2,)
@@ -79,11 +47,11 @@ def test_only_a_prune_may_be_undone_by_a_power_loss(home: Path):
 def test_long_work_is_done_in_transactions_of_a_slice_each(
     home: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("drawscape.queue.table.slices._HELD_S", 0)
-    monkeypatch.setattr("drawscape.queue.table.slices._PAUSE_S", 0)
+    monkeypatch.setattr("drawscape.queue.control._HELD_S", 0)
+    monkeypatch.setattr("drawscape.queue.control._PAUSE_S", 0)
     queue = default_queue()
     statements: list[str] = []
-    with queue.database.relaxed() as relaxed:
+    with queue.database.non_durable() as relaxed:
         if work == "prune":
             ended_jobs()
             relaxed.connection.set_trace_callback(statements.append)
@@ -112,8 +80,8 @@ def test_a_retry_that_is_killed_is_taken_up_by_the_next_one(home: Path):
     dependent = enqueue_background_job(TASK, job_depends_on=oldest)
     assert dependent.reason == "dependency"
     code = (
-        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue.table import slices; "
-        "slices._HELD_S = 0; retry_failed_jobs()"
+        "from drawscape.jobs import retry_failed_jobs; from drawscape.queue import control; "
+        "control._HELD_S = 0; retry_failed_jobs()"
     )
     environment = {**os.environ, "DRAWSCAPE_FAILPOINT": "slice.committed:2"}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, timeout=120, check=False)
@@ -180,7 +148,7 @@ def test_a_job_that_is_needed_meanwhile_is_not_pruned(home: Path):
         if statement == "begin immediate" and not needing:
             needing.append(enqueue_background_job(TASK, job_depends_on=needed))
 
-    with default_queue().database.relaxed() as relaxed:
+    with default_queue().database.non_durable() as relaxed:
         relaxed.connection.set_trace_callback(need)
         assert prune(relaxed, now=time.time()) == 1
     assert {job.id for job in list_jobs()} == {needed, needing[0].id}

@@ -19,7 +19,7 @@ from drawscape.jobs import (
     list_jobs,
     queue_statistics,
 )
-from drawscape.queue.engines.sqlite.connection import Database
+from drawscape.queue.engines.sqlite.engine import SqliteEngine
 from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 
 HOMES = Path(__file__).with_name("homes")
@@ -81,7 +81,7 @@ def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
 
     def look() -> None:
         try:
-            database = Database(path)
+            database = SqliteEngine(path)
             database.connection.execute("select group_id from job").fetchall()
         except BaseException as error:
             errors.append(error)
@@ -96,7 +96,7 @@ def test_several_that_open_an_old_file_at_once_migrate_it_once(old_home: Path):
 
 def schema_of(path: Path) -> dict[str, str]:
     """Return the tables, indexes and triggers of the file, migrated if need be, by name."""
-    with closing(Database(path).connection) as connection:
+    with closing(SqliteEngine(path).connection) as connection:
         return dict(connection.execute("select name, sql from sqlite_master where sql is not null"))
 
 
@@ -117,23 +117,6 @@ def test_a_file_of_a_newer_version_is_refused(home: Path):
     plain = sqlite3.connect(path)
     plain.execute(f"pragma user_version = {USER_VERSION + 1}")
     plain.close()
-    database = Database(path)
+    database = SqliteEngine(path)
     with pytest.raises(QueueError, match="newer Drawscape"):
         database.connection  # noqa: B018
-
-
-def test_the_defaults_of_a_new_job_are_those_of_the_table(home: Path):
-    from drawscape.queue.table.insertion import _DEFAULTS
-
-    table = {
-        name: default
-        for _, name, _, _, default, _ in default_queue().database.connection.execute(
-            "pragma table_info(job)"
-        )
-    }
-    for name, default in _DEFAULTS.items():
-        if name in ("id", "task", "payload", "created_at"):
-            continue
-        assert name in table
-        written = table[name]
-        assert (None if written is None else float(written)) == default, name

@@ -19,8 +19,7 @@ from drawscape.job_manager import (
     list_jobs,
     workers_alive,
 )
-from drawscape.queue.engines.sqlite.storage import JobStorage
-from drawscape.queue.huey import JobHuey
+from drawscape.queue.huey import JobHuey, JobStorage
 
 REFERENCE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 

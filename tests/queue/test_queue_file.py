@@ -11,8 +11,8 @@ from support import await_exit
 
 from drawscape.job_manager import QUEUE_NAME, default_queue, enqueue_background_job
 from drawscape.queue.huey import JobHuey
+from drawscape.queue.lists import Choice
 from drawscape.queue.queue import Queue
-from drawscape.queue.table.query import list_rows
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,8 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path
     linked = Queue.at(link, QUEUE_NAME, home, ("sampletasks",))
     assert linked.folder == default_queue().folder
     assert linked.codec.key == default_queue().codec.key
-    assert [row.id for row in list_rows(linked.database, QUEUE_NAME)] == [first.id]
-    assert JobHuey(filename=link).storage.folder == default_queue().folder
+    assert [row.id for row in Choice(linked.database, QUEUE_NAME)] == [first.id]
+    assert JobHuey(filename=link).storage.jobs.folder == default_queue().folder
 
 
 @pytest.mark.both_engines

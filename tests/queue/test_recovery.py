@@ -24,7 +24,7 @@ from drawscape.job_manager import (
     requeue_job,
     workers_alive,
 )
-from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
+from drawscape.queue.store import MAX_RECOVERIES, recover
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -66,7 +66,6 @@ def test_a_living_worker_takes_over_from_a_dead_one_within_seconds(home, start_c
     assert job.wait(60) == 0.8
 
 
-@pytest.mark.both_engines
 def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consumer):
     job = enqueue_background_job("sampletasks.nap", 60)
     for _ in range(MAX_RECOVERIES + 1):
@@ -129,7 +128,6 @@ def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_cons
     assert job.status == "finished"
 
 
-@pytest.mark.both_engines
 def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
     paused = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 0.2))
@@ -143,7 +141,6 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
     assert job.refresh().attempts == 1
 
 
-@pytest.mark.both_engines
 def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(
     home, start_consumer, engine
 ):

@@ -8,19 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from queue_steps import claim
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import default_queue, enqueue_many, list_jobs
-from drawscape.queue.engines.sqlite.connection import NORMAL, Database
-from drawscape.queue.table.candidates import may_claim
-from drawscape.queue.table.claims import acknowledge, claim, note_pid, note_progress
-from drawscape.queue.table.records import Outcome
+from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
+from drawscape.queue.row import ClaimRequest, Outcome
+from drawscape.queue.store import acknowledge, note_progress
 
 JOBS, THREADS = 300, 6
 
 
-def shared() -> Database:
-    return Database(default_queue().database.path, synchronous=NORMAL, shared=True)
+def shared() -> SqliteEngine:
+    return SqliteEngine(default_queue().database.path, synchronous=NORMAL, shared=True)
 
 
 def test_each_of_many_threads_claims_notes_and_acknowledges_jobs_of_its_own(home: Path):
@@ -32,13 +32,12 @@ def test_each_of_many_threads_claims_notes_and_acknowledges_jobs_of_its_own(home
         done = []
         held = claim(database, name, f"worker {number}", number)
         while held is not None:
-            note_pid(database, held, number + 100)
+            database.write(database.sql.PID, **{**held.key, "pid": number + 100})
             note_progress(database, held, 0.5, f"by {number}", None)
-            may_claim(database, name)
+            request = ClaimRequest(name, f"worker {number}", number)
+            database.may_claim(request)
             outcome = Outcome("finished", result=b"x")
-            accepted, following = acknowledge(
-                database, held, outcome, next_for=(name, f"worker {number}", number)
-            )
+            accepted, following = acknowledge(database, held, outcome, request)
             assert accepted
             done.append(held.id)
             held = following
@@ -65,12 +64,12 @@ def test_a_thread_that_is_in_a_hurry_does_not_wait_for_another_that_writes(home:
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
     assert inside.wait(60)
-    with pytest.raises(QueueError, match="another thread"), database.hurried():
+    with pytest.raises(QueueError, match="another thread"), database.short_timeout():
         pass
     leave.set()
     writer.join(60)
-    with database.hurried(), database.transaction() as connection:
-        assert connection.execute("select 1").fetchone() == (1,)
+    with database.short_timeout(), database.transaction() as run:
+        assert run("select 1") == [(1,)]
     database.close()
 
 

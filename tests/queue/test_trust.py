@@ -21,8 +21,8 @@ from drawscape.jobs import (
 )
 from drawscape.queue import clock
 from drawscape.queue.queue import Queue
-from drawscape.queue.table import retention, schedule
-from drawscape.queue.table.keep import DAY_S
+from drawscape.queue.retention import DAY_S, prune
+from drawscape.queue.store import next_due_s, promote_due
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -124,21 +124,21 @@ def test_a_clock_set_ahead_or_back_fires_no_delay_early_or_late(jumped: Callable
     hour = enqueue_background_job(TASK, job_delay="1h")
     soon = enqueue_background_job(TASK, job_delay=0.05)
     jumped(31 * DAY_S)
-    assert schedule.next_due_s(database, "background") < 1
-    wait_until(lambda: schedule.promote_due(database, "background") == 1)
+    assert next_due_s(database, "background") < 1
+    wait_until(lambda: promote_due(database, "background") == 1)
     assert (hour.status, soon.status) == ("scheduled", "queued")
-    assert 3500 < schedule.next_due_s(database, "background") <= 3600
+    assert 3500 < next_due_s(database, "background") <= 3600
     jumped(-DAY_S)
-    assert 3500 < schedule.next_due_s(database, "background") <= 3600
+    assert 3500 < next_due_s(database, "background") <= 3600
 
 
 @pytest.mark.both_engines
 def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_at=datetime.fromtimestamp(time.time() + 3600, UTC))
-    assert schedule.promote_due(database, "background") == 0
+    assert promote_due(database, "background") == 0
     jumped(2 * 3600)
-    assert schedule.promote_due(database, "background") == 1
+    assert promote_due(database, "background") == 1
     assert job.status == "queued"
 
 
@@ -146,10 +146,10 @@ def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped: Callable[[float
     database = default_queue().database
     job = enqueue_background_job(TASK, job_delay=60)
     database.connection.execute("update job set due_boot = 'an earlier one'")
-    schedule.forget_other_boots(database)
-    assert 50 < schedule.next_due_s(database, "background") <= 60
+    database.write(database.sql.FORGET_BOOTS, boot=clock.boot_id())
+    assert 50 < next_due_s(database, "background") <= 60
     jumped(61)
-    assert schedule.promote_due(database, "background") == 1
+    assert promote_due(database, "background") == 1
     assert job.status == "queued"
 
 
@@ -161,7 +161,7 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped: Callable[[float]
     assert prune_jobs() == 0
     jumped(0)
     now = time.time() + 400 * DAY_S
-    assert retention.prune(default_queue().database, now=now) == 3
+    assert prune(default_queue().database, now=now) == 3
 
 
 def test_the_boots_clock_goes_on():
@@ -242,5 +242,5 @@ def test_an_expiry_longer_than_the_common_one_is_kept(start_consumer: Callable[.
     job = enqueue_background_job(TASK, job_result_ttl="60d")
     job.wait(60)
     database = default_queue().database
-    assert retention.prune(database, now=time.time() + 59 * DAY_S) == 0
-    assert retention.prune(database, now=time.time() + 61 * DAY_S) == 1
+    assert prune(database, now=time.time() + 59 * DAY_S) == 0
+    assert prune(database, now=time.time() + 61 * DAY_S) == 1

@@ -20,7 +20,7 @@ from drawscape.jobs import (
     prune_jobs,
     retry_failed_jobs,
 )
-from drawscape.queue.table.recovery import MAX_RECOVERIES, recover
+from drawscape.queue.store import MAX_RECOVERIES, recover
 
 pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
 
@@ -63,13 +63,13 @@ def lose(job: Job) -> None:
     """Let its worker die, which the next one notices once that is certain."""
     database = default_queue().database
     if job.status == "started":
-        assert not database.workers.await_sign(CLAIMANT[1])
+        assert not database.workers.await_sign(CLAIMANT.worker)
     recover(database)
 
 
 def lose_again(job: Job) -> None:
-    with default_queue().database.transaction() as connection:
-        connection.execute("update job set recoveries = ?", (MAX_RECOVERIES,))
+    with default_queue().database.transaction() as run:
+        run("update job set recoveries = :times", times=MAX_RECOVERIES)
     lose(job)
 
 
@@ -111,9 +111,9 @@ def test_each_verb_does_what_the_table_says(state: str):
             found = f"{standing(job)}, {standing(dependent)}"
             found = "–" if found == before else found
         assert found == cell, f"{verb} of a job that is {state}, before {before}"
-        with database.transaction() as connection:
-            connection.execute("delete from job_dependency")
-            connection.execute("delete from job")
+        with database.transaction() as run:
+            run("delete from job_dependency")
+            run("delete from job")
 
 
 def test_the_table_has_each_state():

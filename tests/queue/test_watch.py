@@ -1,7 +1,5 @@
 """What a watcher is called for."""
 
-import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import wait_until
 
-from drawscape.job_manager import current_job, default_queue, enqueue_background_job, watch
+from drawscape.job_manager import current_job, enqueue_background_job, watch
 
 
 def draw_on(gate: str) -> None:
@@ -40,41 +38,3 @@ def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
         assert job.status == "started"
         gate.unlink()
         job.wait(60)
-
-
-def test_a_watcher_hears_of_two_previews_in_one_tick_of_the_clock(home: Path):
-    job = enqueue_background_job("sampletasks.nothing")
-    preview = home / ".drawscape" / "previews" / f"{job.id}.svg"
-    preview.parent.mkdir()
-    default_queue().database.connection.execute("update job set status = 'started'")
-
-    def show(content: bytes) -> None:
-        """As a child process does, and with the time that the kernel gives to each in the same tick."""
-        half = preview.with_name(f".{job.id}")
-        half.write_bytes(content)
-        os.utime(half, (1, 1))
-        half.replace(preview)
-        os.utime(preview.parent, (1, 1))
-
-    seen: list[bytes | None] = []
-    show(b"0")
-    with watch(lambda changed: seen.append(changed.preview), [job.id]):
-        for number in range(20):
-            show(b"%d" % number)
-            wait_until(lambda number=number: seen and seen[-1] == b"%d" % number)
-
-
-@pytest.mark.both_engines
-def test_a_watcher_sees_each_change_in_its_thread(worked_home: Path):
-    seen: list[tuple[str, str]] = []
-    threads = set()
-
-    def note(job):
-        seen.append((job.id, job.refresh().status))
-        threads.add(threading.current_thread().name)
-
-    job = enqueue_background_job("sampletasks.nap", 0.3)
-    with watch(note, [job.id]):
-        job.wait(60)
-        wait_until(lambda: (job.id, "finished") in seen)
-    assert threads == {"drawscape-watch"}

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -16,8 +15,8 @@ from support import first_line, wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
-from drawscape.queue.codec import load_key
-from drawscape.queue.worker.memory_limit import cgroup_limits
+from drawscape.queue.payload import load_key
+from drawscape.queue.worker.child_process import cgroup_limits
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
@@ -97,13 +96,12 @@ def test_logs_and_locks_are_their_owners_whatever_the_umask(home: Path):
     before = os.umask(0)
     try:
         worker = start_worker(1)
-        enqueue_background_job("sampletasks.print_much", 1, job_id="spoken").wait(60)
+        enqueue_background_job("sampletasks.nothing").wait(60)
     finally:
         os.umask(before)
-    files = [folder / "worker.log", folder / "logs" / "spoken.log", *folder.glob("workers/*.lock")]
-    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
-    folders = [folder / name for name in ("logs", "previews", "workers")]
-    assert [one.stat().st_mode & 0o777 for one in folders] == [0o700] * 3
+    files = [folder / "worker.log", *folder.glob("workers/*.lock")]
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 2
+    assert (folder / "workers").stat().st_mode & 0o777 == 0o700
     worker.stop()
 
 
@@ -125,37 +123,14 @@ def test_a_consumer_that_is_the_first_to_use_a_home_makes_its_key(tmp_path: Path
     assert key.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, start_consumer, tmp_path: Path):
-    start_consumer()
+def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, tmp_path: Path):
     victim = tmp_path / "victim"
     victim.write_text("untouched")
-    link = home / ".drawscape" / "logs" / "planted.log"
-    link.symlink_to(victim)
-    job = enqueue_background_job("sampletasks.print_much", 1, job_id="planted")
-    job.wait(60)
-    assert victim.read_text() == "untouched"
-    picture = home / ".drawscape" / "previews" / ".pictured"
-    picture.symlink_to(victim)
-    job = enqueue_background_job("sampletasks.progress_then_nap", 60, job_id="pictured")
-    wait_until(lambda: job.preview)
-    assert victim.read_text() == "untouched"
     log = home / ".drawscape" / "worker.log"
     log.symlink_to(victim)
     with pytest.raises(QueueError, match=r"worker\.log"):
         start_worker(1)
     assert victim.read_text() == "untouched"
-
-
-def test_folders_that_are_removed_are_made_again(home: Path, start_consumer):
-    start_consumer()
-    enqueue_background_job("sampletasks.print_much", 1).wait(60)
-    for name in ("logs", "previews"):
-        shutil.rmtree(home / ".drawscape" / name)
-    job = enqueue_background_job("sampletasks.print_much", 1)
-    job.wait(60)
-    assert job.logs().endswith("the very last line\n")
-    job = enqueue_background_job("sampletasks.progress_then_nap", 60)
-    wait_until(lambda: job.preview)
 
 
 @pytest.mark.both_engines

@@ -1,4 +1,4 @@
-"""What the job table stands on: connection, change watch, liveness and huey's storage, per engine.
+"""Where the job table lies: `engine.py` says what a place must do, `queries.py` has the statements.
 
-`sqlite/` is the one engine today; a second one stands beside it, with the same four modules.
+`sqlite/` is a file, `postgres/` a database that several machines share.
 """

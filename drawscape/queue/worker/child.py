@@ -1,44 +1,70 @@
 """The process that runs jobs: one after another, each from one message and answered by one."""
 
 import contextlib
-import json
+import ctypes
+import faulthandler
+import fcntl
 import logging
 import marshal
 import os
 import resource
 import signal
+import site
 import sys
+import sysconfig
 import threading
 import time
+from dataclasses import astuple
+from enum import Enum
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from drawscape.project_modules import add_folder
-from drawscape.queue.table.records import parsed
-from drawscape.queue.worker.child_setup import (
-    adopt_descendants,
-    capture_output,
-    die_with,
-    limit_memory,
-)
+from drawscape.queue.failpoints import failpoint
+from drawscape.queue.row import Outcome, checked_notes, parsed
+from drawscape.queue.worker.call import Call, ChildSettings, JobStopped, TaskCaller, storable
 from drawscape.queue.worker.context import RunningJob, set_current
-from drawscape.queue.worker.failpoints import failpoint
-from drawscape.queue.worker.loaded_code import LoadedCode
-from drawscape.queue.worker.messages import ChildSettings, JobStopped, Kind
-from drawscape.queue.worker.orphans import CHILD, child_mark
 from drawscape.queue.worker.process_state import ProcessState
-from drawscape.queue.worker.task_call import Call, Ending, TaskCaller, storable
+
+CHILD = "DRAWSCAPE_CHILD"
+"""The variable by which processes that a job has started are found, when they have left its group."""
+
+PREVIEW_BYTES = 4_000_000
+"""Of the largest preview that is passed on."""
 
 _PEAK_WORTH_A_RESET_KB = 262_144
 _MESSAGE_CHARS = 2_000
 _MAXRSS_PER_KB = 1024 if sys.platform == "darwin" else 1  # macOS counts bytes
+_F_SETSIG = 10  # Linux: which signal reports that a descriptor has changed
+_PR_SET_CHILD_SUBREAPER = 36
+_PERIOD_S = 0.1
+"""In a backlog files are checked ten times a second; a job that came after the last check has its own."""
 
 _LOG = logging.getLogger("huey.drawscape")
 
-Message = tuple[bytes, str, str, float, str | None, bytes]
-"""A job: its mark, id, task, when it was queued, notes, and its signed call."""
+Message = tuple[bytes, str, str, float, str | None, bytes, str | None]
+"""A job: its mark, id, task, when it was queued, notes, its signed call, and the digest of its code."""
+
+
+class Kind(Enum):
+    """The first byte of a message from the child."""
+
+    READY = b"R"
+    PROGRESS = b"P"
+    DONE = b"D"
+    STALE = b"S"
+    """It did not begin: the code on disk has changed, or the job wants a process of its own."""
+
+
+class Progress(NamedTuple):
+    """How far a job is: fraction, message, notes (as JSON), preview; None for what has not changed."""
+
+    fraction: float
+    message: str | None
+    meta: str | None
+    preview: bytes | None
 
 
 def main(
@@ -51,11 +77,11 @@ def main(
 ) -> None:
     """Serve jobs from `connection` until it closes; the entry point of the child process."""
     os.setsid()
-    die_with(lifeline)
+    _die_with(lifeline)
     if line is not None:
-        die_with(line)
-    adopt_descendants()
-    capture_output(log)
+        _die_with(line)
+    _adopt_descendants()
+    _capture_output(log)
     child = Child(connection, begun.fileno(), log.fileno(), settings)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         child.serve()
@@ -83,13 +109,13 @@ class Child:
         self._running: RunningJob | None = None
         home = Path(settings.home)
         os.environ["DRAWSCAPE_HOME"] = str(home)
-        os.environ[CHILD] = child_mark(self._pid)
+        os.environ[CHILD] = mark_of(self._pid)
         os.chdir(home)
         add_folder(home)
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._on_term)
-        limit_memory(settings.memory_limit_bytes)
+        _limit_memory(settings.memory_limit_bytes)
         self._state = ProcessState(settings.home, log)
 
     def serve(self) -> None:
@@ -116,49 +142,50 @@ class Child:
         created_at: float,
         meta: str | None,
         payload: bytes,
+        code: str | None,
     ) -> tuple[Any, ...] | None:
         """Run a job and return its answer; None if that has to be in another process."""
-        if self._code.is_stale(created_at):
+        if self._code.is_stale(created_at) or not self._caller.may_run(code):
             return None
         os.pwrite(self._begun, mark, 0)
         began = time.time()
-        call = self._caller.prepare(job_id, task, payload)
+        call = self._caller.prepare(job_id, task, payload, code)
         if self._jobs and isinstance(call, Call) and call.fresh_process:
             return None
-        ending = self._run(mark, job_id, task, meta, call)
+        outcome = self._run(mark, job_id, task, meta, call)
         self._code.note(began)
         self._peak_kb = _peak_kb()
         reusable = self._is_reusable(call)
-        return mark, *ending, self._peak_kb, reusable
+        return mark, *astuple(outcome)[:5], self._peak_kb, reusable
 
     def _send(self, kind: Kind, *content: Any) -> None:
         with self._send_lock:
             self._connection.send_bytes(kind.value + marshal.dumps(content))
 
     def _run(
-        self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Ending
-    ) -> Ending:
+        self, mark: bytes, job_id: str, task: str, meta: str | None, call: Call | Outcome
+    ) -> Outcome:
         failpoint("child.before_start")
         if self._peak_kb > _PEAK_WORTH_A_RESET_KB:
             _reset_peak()
-        job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, job_id, *report))
+        job = RunningJob(job_id, parsed(meta), lambda *report: self._report(mark, *report))
         set_current(job)
         try:
-            ending = self._attempt(job, task, call)
+            outcome = self._attempt(job, task, call)
         finally:
             set_current(None)
         if os.getpid() != self._pid:  # a copy that the task has forked, and that has returned here
             _flush_output()
             os._exit(0)
         try:
-            job.close(with_preview=ending.status != "finished")
+            job.close(with_preview=outcome.status != "finished")
         except Exception as cause:  # noqa: BLE001 - the task's preview or notes, not its outcome
             _LOG.warning("the last progress is lost: %r", cause)
         _flush_output()
         failpoint("result.serialised")
-        return ending
+        return outcome
 
-    def _is_reusable(self, call: Call | Ending) -> bool:
+    def _is_reusable(self, call: Call | Outcome) -> bool:
         """Return whether another job may run here, after the last one's traces were removed."""
         self._jobs += 1
         if isinstance(call, Call) and call.fresh_process:
@@ -168,8 +195,8 @@ class Child:
         large = self._peak_kb > _PEAK_WORTH_A_RESET_KB and self._state.keeps_memory()
         return self._state.restore() and not large
 
-    def _attempt(self, job: RunningJob, task: str, call: Call | Ending) -> Ending:
-        if isinstance(call, Ending):
+    def _attempt(self, job: RunningJob, task: str, call: Call | Outcome) -> Outcome:
+        if isinstance(call, Outcome):
             return call
         try:
             self._running = job
@@ -178,7 +205,7 @@ class Child:
             finally:
                 self._running = None
         except JobStopped:  # asked just as the call had ended
-            return Ending("stopped")
+            return Outcome("stopped")
 
     def _on_term(self, _signum: int, _frame: FrameType | None) -> None:
         job = self._running
@@ -189,18 +216,18 @@ class Child:
     def _report(
         self,
         mark: bytes,
-        job_id: str,
         fraction: float,
         message: str | None,
         meta: dict[str, Any] | None,
         preview: bytes | None,
     ) -> None:
         failpoint("run.middle")
-        if preview is not None:
-            _write_preview(Path(self._settings.previews), job_id, preview)
-        notes = None if meta is None else json.dumps(meta, default=str)
+        if preview is not None and len(preview) > PREVIEW_BYTES:
+            _LOG.warning("a preview of %d bytes is left out", len(preview))
+            preview = None
+        notes = None if meta is None else checked_notes(meta)
         text = None if message is None else storable(message, _MESSAGE_CHARS)
-        self._send(Kind.PROGRESS, mark, fraction, text, notes, preview is not None)
+        self._send(Kind.PROGRESS, mark, fraction, text, notes, preview)
 
 
 def _peak_kb() -> int:
@@ -222,13 +249,107 @@ def _flush_output() -> None:
             pass
 
 
-def _write_preview(folder: Path, job_id: str, preview: bytes) -> None:
-    """Written beside and renamed: a reader sees a whole picture or the one before."""
-    temporary = folder / f".{job_id}"
+def mark_of(pid: int) -> str:
+    """Return what the processes carry as `CHILD` that the child `pid` of this worker has started."""
+    return f"{pid} {os.environ.get('DRAWSCAPE_WORKER', '')}"
+
+
+def _die_with(lifeline: Connection) -> None:
+    """Let the kernel kill this whole process group when who holds the other end of a pipe is gone.
+
+    Nobody writes to it. On Linux its closing raises a signal of our choice, which stops even a loop in C and
+    a task's own children; elsewhere a thread watches.
+    """
+    if sys.platform == "linux":
+        # Opened again: whom a signal goes to is a matter of the open file, which others may have, too.
+        descriptor = os.open(f"/proc/self/fd/{lifeline.fileno()}", os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(descriptor, _F_SETSIG, signal.SIGKILL)
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+        if lifeline.poll(0):  # it was gone before we listened
+            os.killpg(0, signal.SIGKILL)
+        return
+
+    def watch() -> None:
+        lifeline.poll(None)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _adopt_descendants() -> None:
+    """Become the parent of descendants whose own parents end, so that all of them can be found (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _capture_output(log: Connection) -> None:
+    """Send whatever this process and its libraries print to the worker, which keeps it with the job."""
+    for descriptor in (1, 2):
+        os.dup2(log.fileno(), descriptor)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    faulthandler.enable(file=2, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def _limit_memory(limit_bytes: int | None) -> None:
+    """Make an allocation beyond the limit a MemoryError; None: no limit."""
+    if limit_bytes is not None:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))
+
+
+class LoadedCode:
+    """The source files of the modules that this process has imported, outside of installed packages."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._stamps: dict[str, tuple[int, int] | None] = {}
+        self._looked_at = time.time()
+        self._installed = _installed_folders()
+
+    def note(self, since: float = 0.0) -> None:
+        """Remember the files of modules that were imported since the last call, which was at `since`.
+
+        A file that was written after that may have been read before it was written: it counts as changed.
+        """
+        if len(sys.modules) == self._count:
+            return
+        self._count = len(sys.modules)
+        for module in list(sys.modules.values()):
+            file = getattr(module, "__file__", None)
+            if file and file not in self._stamps and not file.startswith(self._installed):
+                stamp = _stamp(file)
+                surely_read = since == 0.0 or (stamp is not None and stamp[0] < since * 1e9)
+                self._stamps[file] = stamp if surely_read else None
+
+    def is_stale(self, created_at: float) -> bool:
+        """Return whether a file has changed, for a job that was queued at `created_at` (seconds)."""
+        now = time.time()
+        if created_at < self._looked_at and 0 <= now - self._looked_at < _PERIOD_S:
+            return False
+        self._looked_at = now
+        return any(_stamp(file) != stamp for file, stamp in self._stamps.items())
+
+
+def _stamp(file: str) -> tuple[int, int] | None:
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        temporary.unlink(missing_ok=True)  # of a killed predecessor, or a link put there
-        temporary.write_bytes(preview)
-        temporary.replace(folder / f"{job_id}.svg")
-    except OSError as error:
-        _LOG.warning("no preview: %s", error)
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _installed_folders() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    folders = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"]}
+    folders.update(site.getsitepackages())
+    return tuple(sorted(folders))

@@ -4,23 +4,23 @@ import contextlib
 import marshal
 import multiprocessing
 import os
+import re
 import select
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from drawscape.errors import SettingsError
 from drawscape.queue import clock
-from drawscape.queue.engines.sqlite.boot import started_at
-from drawscape.queue.table.records import Claim
-from drawscape.queue.worker.child import main
-from drawscape.queue.worker.messages import ChildSettings, Kind
-from drawscape.queue.worker.orphans import CHILD, child_mark, kill_marked
+from drawscape.queue.row import Claim
+from drawscape.queue.worker.call import ChildSettings
+from drawscape.queue.worker.child import CHILD, Kind, main, mark_of
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
@@ -41,6 +41,17 @@ _STARTING = threading.Lock()
 
 START_LIMIT_S = 60.0
 """A child that has not reported by then is taken for dead; importing a large project may take seconds."""
+
+
+_WORKER = "DRAWSCAPE_WORKER"
+"""The variable by which processes that outlive their worker are found."""
+
+_FATAL = "Fatal Python error"
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+_MEMORY_SHARE = 0.8
+"""Of what there is: a job that asks for more fails with a named error, before the system starts to kill."""
+
+CGROUPS = Path("/sys/fs/cgroup")
 
 
 class ChildStartError(Exception):
@@ -75,6 +86,7 @@ def start_process(target: Callable[..., None], *arguments: Any) -> Any:
     context: Any = multiprocessing.get_context(_METHOD)
     if _METHOD == "forkserver":
         context.set_forkserver_preload(_PRELOADED)
+    # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
     process = context.Process(target=target, args=arguments, name="drawscape-job", daemon=False)
     with _STARTING, _no_main_module():
         process.start()
@@ -94,7 +106,6 @@ class ChildProcess:
         with tempfile.TemporaryFile() as file:
             self._begun = Connection(os.dup(file.fileno()))
             begun = Connection(os.dup(file.fileno()))
-        # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
         self._process = start_process(main, theirs, end_of_life, line, log, begun, settings)
         for end in (theirs, end_of_life, log, begun):
             end.close()
@@ -122,7 +133,7 @@ class ChildProcess:
         self.mark = b"%020d %020d" % (claim.seq, claim.token)
         self.began_at = monotonic()
         created_at = clock.not_before(claim.created_at)
-        job = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload)
+        job = (self.mark, claim.id, claim.task, created_at, claim.meta, claim.payload, claim.code)
         self.connection.send_bytes(marshal.dumps(job))
 
     def has_begun(self) -> bool:
@@ -168,11 +179,11 @@ class ChildProcess:
         """Kill the child and its group if they live; return the exit code, negative for a signal."""
         if not self.ended:  # later the number may be another process's
             self.ended = True
-            died_before = started_at(self.pid) is None
+            died_before = clock.started_at(self.pid) is None
             self.kill()
             self._process.join(5)
             if died_before:  # its descendants in other sessions are nobody's children any more
-                kill_marked(CHILD, child_mark(self.pid))
+                _kill_marked(CHILD, mark_of(self.pid))
         code: int | None = self._process.exitcode
         return code
 
@@ -244,3 +255,131 @@ def _no_main_module() -> Any:
         main_module.__spec__ = spec
         if file is not None:
             main_module.__file__ = file
+
+
+def describe_death(
+    exit_code: int | None, log: str, peak_kb: int | None
+) -> tuple[str, dict[str, Any]]:
+    """Return a sentence and details for a child that ended with `exit_code` without an answer.
+
+    `log` is the end of what it printed, where faulthandler leaves the stack; `peak_kb` its memory.
+    """
+    detail: dict[str, Any] = {"exit_code": exit_code}
+    text = "its process ended without a result"
+    if exit_code is not None and exit_code < 0:
+        name = _signal_name(-exit_code)
+        detail["signal"] = name
+        text = f"its process was killed by {name}"
+        if name == "SIGKILL":
+            text += ", out of memory (killed by the system?)"
+    elif exit_code is not None:
+        text = f"its process left with exit code {exit_code}"
+    if peak_kb:
+        text += f" (peak memory {peak_kb / 1024:.0f} MB)"
+    if _FATAL in log:
+        detail["stack"] = log[log.rindex(_FATAL) :]
+        text += "\n" + detail["stack"]
+    return text, detail
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+# Processes that outlive their worker or child: what a task has started in a session of its own
+
+
+def mark_environment(worker: str, folder: Path) -> None:
+    """Let every process that this one starts from now on carry the mark of `worker`, of that folder."""
+    os.environ[_WORKER] = _mark(worker, folder)
+
+
+def _mark(worker: str, folder: Path) -> str:
+    """Worker, folder and boot: a copy of the folder, with the same rows in it, is another folder."""
+    found = folder.stat()
+    return f"{worker} {found.st_dev}:{found.st_ino} {clock.process_space()}"
+
+
+def kill_orphans(worker: str, folder: Path) -> list[int]:
+    """Kill the processes that carry the mark of `worker`, a dead one; return their ids.
+
+    The kernel kills a child and its group with their worker, but not what has left the group.
+    """
+    return _kill_marked(_WORKER, _mark(worker, folder))
+
+
+def _kill_marked(variable: str, value: str) -> list[int]:
+    """Kill the processes whose environment says `variable=value`; return their ids.
+
+    On Linux; elsewhere nothing is done. A process that was given an environment of its own is not found.
+    """
+    if sys.platform != "linux":
+        return []
+    wanted = f"{variable}={value}".encode()
+    killed = []
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid() and _kill_if_marked(int(name), wanted):
+            killed.append(int(name))
+    return killed
+
+
+def _kill_if_marked(pid: int, wanted: bytes) -> bool:
+    with contextlib.suppress(OSError):  # gone, or another user's
+        # Opened first: what is read and killed then is one process, whoever gets its number later.
+        process = os.pidfd_open(pid)
+        try:
+            if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                return True
+        finally:
+            os.close(process)
+    return False
+
+
+# How much memory one job may take
+
+
+def memory_limit_bytes() -> int | None:
+    """Return the limit of a job's memory in bytes; None for no limit.
+
+    `DRAWSCAPE_JOB_MEMORY` names it (`'2G'`, `'512M'`, bytes, or `'none'`); by default 80 % of the machine's
+    or, in a container or a service with a limit of its own, of that.
+    Raises SettingsError for a malformed value.
+    """
+    text = os.environ.get("DRAWSCAPE_JOB_MEMORY", "").strip()
+    if not text:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        own = Path("/proc/self/cgroup")
+        return int(_MEMORY_SHARE * min([machine, *cgroup_limits(own, CGROUPS)]))
+    if text.lower() == "none":
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?", text, re.IGNORECASE)
+    if not found:
+        raise SettingsError(f"DRAWSCAPE_JOB_MEMORY={text!r}: write '2G', '512M', bytes, or 'none'")
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def cgroup_limits(membership: Path, root: Path) -> Iterator[int]:
+    """Yield the memory limits that the control groups named in `membership`, and those above, set.
+
+    `membership` has a line `0::/path` for version 2 and `9:memory:/path` for version 1 (cgroups(7)).
+    """
+    with contextlib.suppress(OSError):
+        for line in membership.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers == "":
+                yield from _limits_of(root, path, "memory.max")
+            elif "memory" in controllers.split(","):
+                yield from _limits_of(root / "memory", path, "memory.limit_in_bytes")
+
+
+def _limits_of(root: Path, path: str, name: str) -> Iterator[int]:
+    group = root / path.strip("/")
+    for folder in (group, *group.parents):
+        with contextlib.suppress(OSError, ValueError):  # no such group in this view, or "max"
+            yield int((folder / name).read_text())
+        if folder == root:
+            return

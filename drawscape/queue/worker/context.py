@@ -3,8 +3,10 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import Any
+
+from drawscape.queue.row import JobMeta
 
 PROGRESS_PERIOD_S = 0.05
 """At most 20 progress messages a second leave a job."""
@@ -46,38 +48,6 @@ class JobContext:
         return False
 
 
-class Meta(MutableMapping[str, Any]):
-    """A job's own notes, JSON values by name, sent on with the next progress message."""
-
-    def __init__(self, values: dict[str, Any], changed: Callable[[], None]) -> None:
-        self._values = values
-        self._changed = changed
-
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._values[key] = value
-        self._changed()
-
-    def __delitem__(self, key: str) -> None:
-        del self._values[key]
-        self._changed()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return repr(self._values)
-
-    def copy(self) -> dict[str, Any]:
-        """Return the values as a plain dictionary."""
-        return dict(self._values)
-
-
 class RunningJob(JobContext):
     """The context inside a child process: limits the rate, keeps the last value, sends the rest.
 
@@ -103,7 +73,8 @@ class RunningJob(JobContext):
         self._flusher: threading.Thread | None = None
         self._stop_asked = False
         self._closed = False
-        self.meta = Meta(meta, self._note_meta)
+        self._values = meta
+        self.meta = JobMeta(meta, self._note_meta)
 
     def progress(
         self, fraction: float, message: str | None = None, preview: Preview | None = None
@@ -131,7 +102,8 @@ class RunningJob(JobContext):
         """Make `is_canceled` true."""
         self._stop_asked = True
 
-    def _note_meta(self) -> None:
+    def _note_meta(self, change: Mapping[str, Any], gone: Sequence[str]) -> None:
+        self._values.update(change)
         self._meta_changed = self._pending = True
         if self._flusher is None:
             self._start_flusher()

@@ -50,7 +50,7 @@ class Lease:
             if renewal.is_lost or not self._holds():
                 self._end()
             if not renewal.is_lost:
-                self._confirm(renewal.asked_at)
+                self._confirm(renewal.asked_boot_s)
         self._on_renewal(renewal)
 
     def _confirm(self, asked_at: float) -> None:

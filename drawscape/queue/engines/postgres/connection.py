@@ -71,8 +71,8 @@ _HEARING_S = 5.0  # most notices take some milliseconds
 
 _PASSWORD = re.compile(r"(postgres(?:ql)?://[^:@/?#]*:)(.*)(@[^@]*)", re.DOTALL)
 _CODED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
-# A literal, a value by place, or one by name (`::` is a cast).
-_PARTS = re.compile(r"'(?:[^']|'')*'|\?|(?<![:\w]):([a-z]\w*)")
+# A literal, or a value by name (`::` is a cast).
+_PARTS = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):([a-z]\w*)")
 
 _GOING = ("57P", "08")
 """Error codes of a session that the server is about to end."""
@@ -218,27 +218,21 @@ def refuse_shared_session(connection: psycopg.Connection[Any], url: str) -> None
 
 @functools.lru_cache(512)
 def rendered(sql: str) -> tuple[str, tuple[str, ...]]:
-    """Return `sql`, written with `:name` or `?`, with `$1`, `$2`... and the names in their order.
+    """Return `sql`, written with `:name`, with `$1`, `$2`... and the names in their order.
 
     >>> rendered("select :id, 'at :noon' from job where id = :id")
     ("select $1, 'at :noon' from job where id = $1", ('id',))
     """
     names: list[str] = []
-    count = 0
 
     def mark(found: re.Match[str]) -> str:
-        nonlocal count
-        if found[0] == "?":
-            count += 1
-            return f"${count}"
         if found[1] is None:
             return found[0]
         if found[1] not in names:
             names.append(found[1])
         return f"${names.index(found[1]) + 1}"
 
-    text = _PARTS.sub(mark, sql.replace("/* for update */", "for update"))
-    return text.replace("max(started_at,", "greatest(started_at,"), tuple(names)
+    return _PARTS.sub(mark, sql), tuple(names)
 
 
 def was_closed(raw: Session, used_at: float) -> bool:

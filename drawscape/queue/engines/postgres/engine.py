@@ -1,20 +1,26 @@
 """The job table on Postgres, as the queue uses it."""
 
-import json
 import os
 import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from drawscape import settings
 from drawscape.errors import QueueError
-from drawscape.queue.engines.engine import CommitInDoubt, ConnectionLost, Cursor
-from drawscape.queue.engines.postgres import queries, schema
+from drawscape.queue.engines.engine import (
+    CommitInDoubt,
+    ConnectionLost,
+    Engine,
+    Rows,
+    Transaction,
+)
+from drawscape.queue.engines.postgres import schema
 from drawscape.queue.engines.postgres.connection import (
     SHORT_SILENCE_S,
     SILENCE_S,
@@ -30,10 +36,9 @@ from drawscape.queue.engines.postgres.connection import (
 )
 from drawscape.queue.engines.postgres.leases import Leases
 from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_of
-from drawscape.queue.engines.postgres.traces import Traces
-from drawscape.queue.table.records import Claim, Outcome
-
-Values = Sequence[Any] | Mapping[str, Any]
+from drawscape.queue.engines.postgres.queries import PostgresQueries
+from drawscape.queue.failpoints import failpoint
+from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 _ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
 _READ_TRIES = 5  # of a statement that only reads: it may be what ends its session
@@ -47,55 +52,39 @@ _QUEUES = ("insert into job ", "status = 'queued'", "status = case")
 """What is in statements after which a worker may have something to do."""
 
 
-class PostgresEngine:
+class PostgresEngine(Engine):
     """The queue's tables in a Postgres database, by one connection that its threads take turns with.
 
     `folder` is where the key lies.
     """
 
-    has_many_writers = True
-    write_lock: AbstractContextManager[None] = nullcontext()
+    is_server = True
+    sql: PostgresQueries = PostgresQueries()
 
-    def __init__(self, url: str, folder: Path, lease_s: float, *, is_durable: bool = True) -> None:
-        self.url = readable_url(url)
-        self.label = label_of(self.url)
+    def __init__(self, url: str, folder: Path, *, is_durable: bool = True) -> None:
+        self.target = readable_url(url)
+        self.label = label_of(self.target)
         self.folder = folder
-        self.workers = Leases(self, lease_s)
-        self._lease_s = lease_s
-        self.traces = Traces(self)
+        self.key_file = folder / "queue.key"
+        self.workers = Leases(self, settings.lease_s())
         self._is_durable = is_durable
         self._lock = threading.RLock()
         self._owner = os.getpid()
         self._raw: Session | None = None
         self._used_at = 0.0
-        self._transaction: Connection | None = None
         self._local = threading.local()
         self._number = 0
         """Of the schema: its channel's name and its lock; 0 before a connection was there."""
 
-    @property
-    def target(self) -> str:
-        """The URL."""
-        return self.url
-
-    @property
-    def key_file(self) -> Path:
-        """The key, in the home's folder."""
-        return self.folder / "queue.key"
-
-    def exists(self) -> bool:
-        """Return True: what is not there is made with the first connection."""
-        return True
-
     def another(self, *, is_durable: bool = True) -> "PostgresEngine":
         """Return the same tables with a connection of its own."""
-        return PostgresEngine(self.url, self.folder, self._lease_s, is_durable=is_durable)
+        return PostgresEngine(self.target, self.folder, is_durable=is_durable)
 
     # The connection
 
     def connect(self, silence_s: float = SILENCE_S) -> Session:
         """Return a new connection to tables of the right version; raise QueueError or psycopg.Error."""
-        connection = connect(self.url, is_durable=self._is_durable, silence_s=silence_s)
+        connection = connect(self.target, is_durable=self._is_durable, silence_s=silence_s)
         try:
             if not self._number:
                 self._make_ready(connection)
@@ -110,14 +99,14 @@ class PostgresEngine:
             raise QueueError(
                 f"{self.label}: its search_path names no schema that is there: create schema NAME"
             )
-        refuse_shared_session(connection, self.url)
+        refuse_shared_session(connection, self.target)
         schema.prepare(connection, self.label)
         self._number = zlib.crc32(str(row[0]).encode()) or 1
 
     def migrate(self) -> tuple[int, int]:
         """Return the version of the tables before and after they were brought up to date."""
         try:
-            with connect(self.url) as connection:
+            with connect(self.target) as connection:
                 return schema.migrate(connection, self.label)
         except psycopg.Error as error:
             raise named(error, self.label, None, in_doubt=False) from error
@@ -127,7 +116,7 @@ class PostgresEngine:
         """Let no other thread use the connection within a block."""
         if self._owner != os.getpid():  # forked: whoever held the lock is not here
             _INHERITED.append(self._raw)
-            self._owner, self._raw, self._transaction = os.getpid(), None, None
+            self._owner, self._raw = os.getpid(), None
             self._lock = threading.RLock()
         if not self._lock.acquire(timeout=_SHORT_LOCK_S if self._is_short else -1):
             raise QueueError(f"{self.label}: another thread waits for the server")
@@ -141,7 +130,7 @@ class PostgresEngine:
         return getattr(self._local, "is_short", False)
 
     @contextmanager
-    def hurried(self) -> Iterator[None]:
+    def short_timeout(self) -> Iterator[None]:
         """Wait for no server that is not there, and for no other thread, within a block."""
         before, self._local.is_short = self._is_short, True
         try:
@@ -175,35 +164,42 @@ class PostgresEngine:
         if raw is not None and self._owner == os.getpid():
             raw.close()
 
+    def open(self) -> None:
+        """Connect, and make the tables if they are missing."""
+        with self._exclusive():
+            self._opened()
+
     # Statements
 
-    @property
-    def connection(self) -> "Connection":
-        """What runs single statements, or those of this thread's transaction."""
-        with self._exclusive():
-            return self._transaction or Connection(self, None)
+    def read(self, statement: str, /, **values: Any) -> Rows:
+        """Return the rows of one statement that changes nothing; it is repeated when it breaks."""
+        for left in reversed(range(_READ_TRIES)):
+            try:
+                return self._alone(statement, values)
+            except CommitInDoubt:
+                if not left:
+                    raise
+        return []
 
-    def alone(self, sql: str, values: Values = ()) -> Cursor:
-        """Run a statement that is a transaction of its own; one that reads is repeated when it breaks."""
-        reads = sql.lstrip().startswith("select")
-        for left in reversed(range(_READ_TRIES if reads else 1)):
-            with self._exclusive():
-                raw = self._opened()
-                try:
-                    cursor = sent(raw, sql, values)
-                except psycopg.Error as error:
-                    lost = named(error, self.label, raw, in_doubt=True)
-                    if left and isinstance(lost, CommitInDoubt):
-                        continue
-                    raise lost from error
-                self._used_at = time.monotonic()
-                if not reads and cursor.rowcount > 0:
-                    self._notify(raw, is_work=any(words in sql for words in _QUEUES))
-            return cursor
-        raise AssertionError
+    def write(self, statement: str, /, **values: Any) -> Rows:
+        """Run one statement in a transaction of its own; return its rows."""
+        return self._alone(statement, values, notifies=True)
+
+    def _alone(self, statement: str, values: Mapping[str, Any], *, notifies: bool = False) -> Rows:
+        with self._exclusive():
+            raw = self._opened()
+            try:
+                cursor = sent(raw, statement, values)
+                rows = cursor.fetchall() if cursor.description else []
+            except psycopg.Error as error:
+                raise named(error, self.label, raw, in_doubt=True) from error
+            self._used_at = time.monotonic()
+            if notifies and cursor.rowcount > 0:
+                self._notify(raw, is_work=any(words in statement for words in _QUEUES))
+        return rows
 
     @contextmanager
-    def transaction(self, *, is_alone: bool = True) -> Iterator["Connection"]:
+    def transaction(self, *, is_alone: bool = True) -> Iterator[Transaction]:
         """Run a block in one transaction: committed as a whole or not at all.
 
         Those that are alone never run at once; they take their lock before any row's, so that no two wait
@@ -211,19 +207,22 @@ class PostgresEngine:
         """
         with self._exclusive():
             raw = self._begun(is_alone)
-            self._transaction = connection = Connection(self, raw)
+            run = _Run(raw, self.label, self.sql)
             try:
-                yield connection
+                yield run
                 self._control(raw, "commit", in_doubt=True)
             except BaseException:
                 if not raw.closed:
                     raw.execute("rollback", prepare=False)
                 raise
             finally:
-                self._transaction = None
                 self._used_at = time.monotonic()
-            if connection.wrote:
+            if run.wrote:
                 self._notify(raw, is_work=True)
+
+    def list_value(self, values: Iterable[Any]) -> list[Any]:
+        """Return a list, which `= any(...)` reads."""
+        return list(values)
 
     def _begun(self, is_alone: bool) -> Session:
         raw = self._opened()
@@ -242,25 +241,16 @@ class PostgresEngine:
         except psycopg.Error as error:
             raise named(error, self.label, raw, in_doubt=in_doubt) from error
 
-    @contextmanager
-    def translated(self) -> Iterator[None]:
-        """Do nothing: errors have their names already."""
-        yield
-
-    def check_files(self) -> None:
-        """Do nothing: the server keeps its files."""
-
     def insert_rows(
         self,
-        connection: "Connection",
+        transaction: Any,
         shared: Mapping[str, Any],
         columns: Sequence[str],
         rows: Iterable[Sequence[Any]],
     ) -> None:
         """Insert rows into `job` that have the values of `shared` in common."""
         names = (*columns, *shared)
-        raw = connection.raw
-        assert raw is not None
+        raw: Session = transaction.raw
         copying = f"copy job ({', '.join(names)}) from stdin (format binary)"
         try:
             with raw.cursor().copy(copying) as copy:
@@ -270,70 +260,49 @@ class PostgresEngine:
                     copy.write_row((*row, *common))
         except psycopg.Error as error:
             raise named(error, self.label, raw, in_doubt=False) from error
-        connection.wrote = True
-
-    @contextmanager
-    def relaxed(self) -> "Iterator[PostgresEngine]":
-        """Yield the same tables with commits that a power loss of the server may undo."""
-        if not self._is_durable:
-            yield self
-            return
-        other = self.another(is_durable=False)
-        try:
-            yield other
-        finally:
-            other.close()
+        transaction.wrote = True
 
     # Claims
 
-    def claim(
-        self,
-        queue: str,
-        worker: str,
-        pid: int | None,
-        lanes: tuple[str, ...],
-        lowest: int,
-    ) -> Claim | None:
-        """Return the next job, now held by `worker`, or None when none may run.
+    def claim(self, request: ClaimRequest) -> Claim | None:
+        """Return the next job, now held by the worker that asks, or None when none may run.
 
         A worker whose lease is not certain claims nothing.
         """
-        values = {"queue": queue, "worker": worker, "pid": pid, "lanes": [*lanes], "lowest": lowest}
-        row = self.alone(queries.CLAIM_ORDINARY, values).fetchone()
-        while row is None and self.alone(queries.GROUP_WAITS, values).fetchone()[0]:
-            with self.transaction() as connection:
-                row = connection.execute(queries.CLAIM_BEST, values).fetchone()
+        values = {**request._asdict(), "lanes": [*request.lanes]}
+        sql = self.sql
+        rows = self.write(sql.CLAIM_ORDINARY, **values)
+        while (
+            not rows
+            and self.read(sql.GROUP_WAITS, queue=request.queue, lowest=request.lowest)[0][0]
+        ):
+            with self.transaction() as run:
+                rows = run(sql.CLAIM, **values)
             # Another worker has claimed it between the look and the change: then there may be a next one.
-            if row is None and not self.alone(queries.HEAD_WAITS, values).fetchone()[0]:
+            if not rows and not self.may_claim(request):
                 break
-        return None if row is None else Claim(*row)
+        failpoint("claim.committed")
+        return Claim(*rows[0]) if rows else None
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job waits that a worker who asks so may start now."""
+        values = {**request._asdict(), "lanes": [*request.lanes]}
+        return bool(self.read(self.sql.MAY_CLAIM, **values)[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
         """Return whether the job was ended; not where something waits for its end, or it was another's."""
-        values = {
-            "id": held.id,
-            "token": held.token,
-            "worker": held.worker,
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "result": outcome.result,
-            "error": outcome.error,
-            "detail": json.dumps(outcome.detail) if outcome.detail else None,
-            "peak_kb": outcome.peak_kb,
-            "meta": outcome.meta,
-            "log": outcome.log,
-        }
+        values = {**outcome.columns, **held.key}
         try:
-            return self.alone(queries.END, values).fetchone() is not None
+            return bool(self.write(self.sql.END, **values))
         except CommitInDoubt:
-            row = self.alone(queries.IS_ENDED, values).fetchone()
-            if row is not None and row[0]:
+            rows = self.read(self.sql.IS_ENDED, **held.key)
+            if rows and rows[0][0]:
                 return True
             raise
 
-    def orphans(self, connection: "Connection") -> list[Any]:
-        """Return id, worker, recoveries and `stop_grace_s` of jobs whose workers are dead, locked."""
-        return connection.execute(queries.ORPHANS).fetchall()
+    def orphans(self, run: Transaction, worker: str | None) -> Rows:
+        """Return the jobs that a dead worker held, locked: none where it has come back meanwhile."""
+        return run(self.sql.HELD_BY, worker=worker)
 
     # Notices
 
@@ -344,7 +313,7 @@ class PostgresEngine:
             with self._exclusive():
                 self._opened()
         return notices_of(
-            f"{self.url} {self._channel}",
+            f"{self.target} {self._channel}",
             lambda: Notices(lambda: self.connect(SHORT_SILENCE_S), self._channel),
         )
 
@@ -378,20 +347,9 @@ class PostgresEngine:
 
     # The rest
 
-    def native_task_waits(self, queue: str) -> bool:
-        """Return False: huey's own tasks are kept in files."""
-        return False
-
-    def checkpoint(self) -> None:
-        """Do nothing: the server does it beside all else."""
-
-    def shrink(self, pages: int) -> int:
-        """Return 0: the server cleans up by itself."""
-        return 0
-
     def size_bytes(self) -> int:
         """Return how much the job table takes, with its indexes."""
-        return int(self.alone("select pg_total_relation_size('job')").fetchone()[0])
+        return int(self.read("select pg_total_relation_size('job')")[0][0])
 
     def backup(self, file: Path) -> None:
         """Raise QueueError: a server has tools of its own."""
@@ -402,44 +360,37 @@ class PostgresEngine:
 
     def damage(self) -> list[str]:
         """Return which of the tables' indexes Postgres holds for unfinished or broken."""
-        rows = self.alone(
+        rows = self.read(
             "select indexrelid::regclass::text from pg_index "
             "where indrelid = 'job'::regclass and not (indisvalid and indisready)"
-        ).fetchall()
+        )
         return [f"the index {name} is not valid: `reindex index {name}`" for (name,) in rows]
 
 
-class Connection:
-    """Runs statements: each for itself, or those of the transaction that `raw` is in."""
+class _Run:
+    """Runs the statements of the transaction that `raw` is in."""
 
-    def __init__(self, engine: PostgresEngine, raw: Session | None) -> None:
-        self._engine = engine
+    def __init__(self, raw: Session, label: str, sql: PostgresQueries) -> None:
         self.raw = raw
+        self._label = label
+        self.sql = sql
         self.wrote = False
         """Whether the transaction has changed anything."""
 
-    def execute(self, sql: str, values: Values = (), /) -> Cursor:
-        """Run one statement."""
-        if self.raw is None:
-            return self._engine.alone(sql, values)
+    def __call__(self, statement: str, /, **values: Any) -> Rows:
         try:
-            cursor = sent(self.raw, sql, values)
+            cursor = sent(self.raw, statement, values)
+            rows = cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
-            raise named(error, self._engine.label, self.raw, in_doubt=False) from error
-        self.wrote |= not sql.lstrip().startswith("select") and cursor.rowcount > 0
-        return cursor
-
-    def executemany(self, sql: str, values: Iterable[Sequence[Any]], /) -> None:
-        """Run one statement for each of `values`."""
-        for one in values:
-            self.execute(sql, one)
+            raise named(error, self._label, self.raw, in_doubt=False) from error
+        self.wrote |= not statement.lstrip().startswith("select") and cursor.rowcount > 0
+        return rows
 
 
-def sent(raw: Session, sql: str, values: Values) -> psycopg.RawCursor[Any]:
+def sent(raw: Session, sql: str, values: Mapping[str, Any]) -> psycopg.RawCursor[Any]:
     """Return the cursor of a statement that was run; raise psycopg.Error."""
     text, names = rendered(sql)
-    given = [values[name] for name in names] if isinstance(values, Mapping) else values
-    return psycopg.RawCursor(raw).execute(text, given or None)
+    return psycopg.RawCursor(raw).execute(text, [values[name] for name in names] or None)
 
 
 class CommitWatch:

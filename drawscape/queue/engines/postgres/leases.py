@@ -5,21 +5,19 @@ comes first keeps it, one that comes later finds no row: then others may have th
 """
 
 import logging
-import os
 import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from drawscape import __version__
 from drawscape.errors import QueueError
 from drawscape.queue import clock
-from drawscape.queue.engines.engine import Renewal
+from drawscape.queue.engines.engine import Renewal, WorkerInfo, Workers
 
 if TYPE_CHECKING:
     from drawscape.queue.engines.postgres.engine import PostgresEngine
@@ -30,15 +28,25 @@ _RENEWALS = 12
 _SOON_S = 0.2
 _NOW = "extract(epoch from clock_timestamp())::float8"
 
+# A server whose log is behind where it was has forgotten something: it is a copy that was restored, or one
+# that followed the server that failed. Jobs may run that wait by its tables. So nobody claims until all who
+# run one have heard of it, or have ended.
+_CLAIMS_FROM = f"""
+case when pg_current_wal_flush_lsn() < $2::pg_lsn then {_NOW} + $3 * 2 / 3 else claims_from end
+"""
 # The job may have ended, or be another's, when its worker was cut off: so its own are listed.
 _RENEW = f"""
-update job_worker set renewed_at = {_NOW} where id = $1 returning renewed_at,
+update job_worker set renewed_at = {_NOW}, server_at = pg_postmaster_start_time(),
+    claims_from = {_CLAIMS_FROM}
+where id = $1 returning renewed_at, pg_current_wal_flush_lsn()::text,
     array(select id from job where status = 'started' and worker = $1),
     array(select token from job where status = 'started' and worker = $1)
 """
 _ANNOUNCE = f"""
-insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s)
-select $1, $2, $3, $4, $5, $6, $7, {_NOW}, {_NOW}, $8
+insert into job_worker (id, host, pid, slots, queue, lanes, version, started_at, renewed_at, lease_s,
+    server_at, claims_from)
+select $1, $4, $5, $6, $7, $8, $9, {_NOW}, {_NOW}, $3, pg_postmaster_start_time(),
+    {_CLAIMS_FROM.replace("claims_from", "0")}
 where not exists (select 1 from job where status = 'started' and worker = $1)
 on conflict (id) do nothing
 """
@@ -55,44 +63,19 @@ select exists (select 1 from job_worker where id = :id),
 _LOG = logging.getLogger("huey.drawscape")
 
 
-@dataclass(frozen=True)
-class WorkerInfo:
-    """A worker as it shows itself to all machines; times in seconds since 1970 by the server's clock."""
-
-    id: str
-    pid: int
-    slots: int
-    queue: str
-    started_at: float
-    host: str
-    lanes: tuple[str, ...]
-    version: str
-    renewed_at: float
-    trouble: str | None = None
-
-
-class Leases:
+class Leases(Workers):
     """The workers of one queue's database."""
 
     def __init__(self, engine: "PostgresEngine", lease_s: float) -> None:
         self._engine = engine
-        self.lease_s: float | None = lease_s
         self._lease_s = lease_s
 
-    def announce(
-        self,
-        worker: str,
-        *,
-        queue: str,
-        lanes: tuple[str, ...],
-        slots: int,
-        temporary: str,
-        on_renewal: Callable[[Renewal], None],
-    ) -> None:
+    def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
         """Show that a worker is alive, and renew that until it retires; `on_renewal` hears of each."""
-        host, pid = socket.gethostname(), os.getpid()
-        values = (worker, host, pid, slots, queue, " ".join(lanes), __version__, self._lease_s)
-        began, lease = time.monotonic(), _Lease(values, self._lease_s, on_renewal)
+        host = info.host or socket.gethostname()
+        values = (host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
+        began, worker = time.monotonic(), info.id
+        lease = _Lease(worker, values, self._lease_s, on_renewal)
         self._engine.notices.keep(worker, lease.beat)
         while not lease.is_held.wait(_SOON_S):
             if time.monotonic() - began > self._lease_s:
@@ -100,23 +83,24 @@ class Leases:
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
         """Show why `worker` runs nothing; None: it does."""
-        self._engine.alone(
+        self._engine.write(
             "update job_worker set trouble = :trouble where id = :id",
-            {"trouble": trouble and trouble[:500], "id": worker},
+            trouble=trouble and trouble[:500],
+            id=worker,
         )
 
     def retire(self, worker: str) -> None:
         """Let `worker` be gone."""
         self._engine.notices.drop(worker)
         try:
-            with self._engine.hurried():
-                self._engine.alone("delete from job_worker where id = :id", {"id": worker})
+            with self._engine.short_timeout():
+                self._engine.write("delete from job_worker where id = :id", id=worker)
         except QueueError as error:  # its lease ends by itself
             _LOG.warning("worker=%s event=not_retired error=%r", worker, str(error))
 
     def forget_dead(self) -> None:
         """Delete the rows of those whose lease has ended: their jobs are free."""
-        self._engine.alone(_BURY)
+        self._engine.write(_BURY)
 
     def is_alive(self, worker: str | None) -> bool:
         """Return whether the lease of the worker holds."""
@@ -129,12 +113,8 @@ class Leases:
 
     def _signs_of(self, worker: str) -> tuple[bool, bool]:
         """Return whether the worker's row is there, and whether its lease holds."""
-        there, holds = self._engine.alone(_SIGNS, {"id": worker}).fetchone()
+        there, holds = self._engine.read(_SIGNS, id=worker)[0]
         return bool(there), bool(holds)
-
-    def renew(self, worker: str) -> bool:
-        """Return False: the lease renews itself."""
-        return False
 
     def await_sign(self, worker: str | None) -> bool:
         """Return whether the worker lives; that of one which is silent is not waited for."""
@@ -142,7 +122,7 @@ class Leases:
 
     def living(self) -> list[WorkerInfo]:
         """Return the workers that are alive, oldest first."""
-        rows = self._engine.alone(_LIVING).fetchall()
+        rows = self._engine.read(_LIVING)
         return [
             replace(one, lanes=tuple(str(one.lanes).split())) for one in starmap(WorkerInfo, rows)
         ]
@@ -152,23 +132,33 @@ class _Lease:
     """The lease of one worker of this process."""
 
     def __init__(
-        self, values: tuple[Any, ...], lease_s: float, on_renewal: Callable[[Renewal], None]
+        self,
+        worker: str,
+        values: tuple[Any, ...],
+        lease_s: float,
+        on_renewal: Callable[[Renewal], None],
     ) -> None:
-        self._worker = values[0]
+        self._worker = worker
         self._values = values
+        self._log_position = "0/0"
         self._lease_s = lease_s
         self._on_renewal = on_renewal
         self.is_held = threading.Event()
+
+    @property
+    def _key(self) -> tuple[str, str, float]:
+        return self._worker, self._log_position, self._lease_s
 
     def beat(self, connection: psycopg.Connection[Any]) -> float:
         """Renew it; return in how many seconds it is due again."""
         asked_at, asked_boot_s = time.time(), clock.boot_s()
         cursor = psycopg.RawCursor(connection)
-        row = cursor.execute(_RENEW, (self._worker,)).fetchone()
+        row = cursor.execute(_RENEW, self._key).fetchone()
         if row is None:
             return self._announce(connection)
         clock.set_by_server(row[0], asked_at)
-        self._on_renewal(Renewal(asked_boot_s, frozenset(zip(row[1], row[2], strict=True))))
+        self._log_position = row[1]
+        self._on_renewal(Renewal(asked_boot_s, frozenset(zip(row[2], row[3], strict=True))))
         return self._lease_s / _RENEWALS
 
     def _announce(self, connection: psycopg.Connection[Any]) -> float:
@@ -178,7 +168,7 @@ class _Lease:
             self._on_renewal(Renewal(clock.boot_s(), frozenset(), is_lost=True))
         cursor = psycopg.RawCursor(connection)
         asked_boot_s = clock.boot_s()
-        if not cursor.execute(_ANNOUNCE, self._values).rowcount:
+        if not cursor.execute(_ANNOUNCE, (*self._key, *self._values)).rowcount:
             return _SOON_S
         self._on_renewal(Renewal(asked_boot_s, frozenset()))
         self.is_held.set()

@@ -108,10 +108,10 @@ class Notices:
                     self._serve(connection)
                     return
             except (psycopg.Error, QueueError, OSError) as error:
-                self._connected.clear()
-                self._trouble = str(error).strip()
-                if self._beats:
+                is_new, self._trouble = str(error).strip() != self._trouble, str(error).strip()
+                if self._beats and is_new:
                     _LOG.warning("event=connection_lost error=%r", self._trouble[:200])
+                self._connected.clear()
             time.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
@@ -126,6 +126,7 @@ class Notices:
         ping_at = time.monotonic() + _PING_S
         self._renew(connection)
         self._count({WORK, CHANGE})  # whatever was sent meanwhile was not received
+        self._trouble = ""
         self._connected.set()
         while not self._is_over():
             until = min([ping_at, *self._due.values()])

@@ -9,7 +9,11 @@ from typing import Any, Final
 import psycopg
 
 from drawscape.errors import QueueError
-from drawscape.queue.status import SQL_APART, SQL_ENDED, SQL_OPEN
+
+_ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
+_OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
+_APART: Final = "('scheduled', 'deferred', 'failed', 'stopped', 'canceled')"
+"""The statuses that a job never has which is queued, runs and finishes."""
 
 COLUMNS: Final = {
     "id": 'text collate "C" not null constraint job_id unique',
@@ -94,7 +98,7 @@ end $body$
 
 _ON_DELETE = f"""
 create function job_is_gone() returns trigger language plpgsql as $body$ begin
-    if old.status in {SQL_ENDED} then
+    if old.status in {_ENDED} then
         if old.batch is not null and old.status <> 'finished' then
             update job_batch set failed_gone = failed_gone + 1 where id = old.batch;
         end if;
@@ -126,7 +130,7 @@ _OF_0_3: Final = (
     "picture bytea not null)",
     "alter table job_preview alter column picture set storage external",  # not compressed
     "create view job_count as select queue, status, count(*)::integer as count from job "
-    f"where status in {SQL_ENDED} group by queue, status",
+    f"where status in {_ENDED} group by queue, status",
     # A queued job is in one of the two: who looks for one of a lane passes over no others, and the reverse.
     "create index job_queued on job (queue, priority desc, seq) "
     "where status = 'queued' and group_id is null",
@@ -141,12 +145,12 @@ _OF_0_3: Final = (
     "create index job_ended on job (ended_at, queue) include (status) where ended_at is not null",
     "create index job_of_batch on job (batch, ended_at) where batch is not null",
     f"create index job_of_batch_apart on job (batch, status) where batch is not null "
-    f"and status in {SQL_APART}",
+    f"and status in {_APART}",
     # A limit is counted at each claim.
     "create index job_started_of_group on job (group_id) "
     "where status = 'started' and group_id is not null",
     f"create unique index job_unique on job (queue, unique_key) "
-    f"where unique_key is not null and status in {SQL_OPEN}",
+    f"where unique_key is not null and status in {_OPEN}",
     "create index job_dependency_of on job_dependency (job_id)",
     _ON_EDGE,
     "create trigger job_is_awaited after insert on job_dependency "
@@ -160,10 +164,10 @@ _OF_0_3: Final = (
 
 _ON_END = f"""
 create function job_count_ends() returns trigger language plpgsql as $body$ begin
-    if old.status in {SQL_ENDED} then
+    if old.status in {_ENDED} then
         insert into job_count_change values (old.queue, old.status, -1);
     end if;
-    if tg_op <> 'DELETE' and new.status in {SQL_ENDED} then
+    if tg_op <> 'DELETE' and new.status in {_ENDED} then
         insert into job_count_change values (new.queue, new.status, 1);
     end if;
     return null;
@@ -187,7 +191,8 @@ _VERSION_4: Final = (
     "drop table job_worker",
     'create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null, '
     "slots integer not null, queue text not null, lanes text not null, version text not null, "
-    "started_at float8 not null, renewed_at float8 not null, lease_s float8 not null, trouble text)",
+    "started_at float8 not null, renewed_at float8 not null, lease_s float8 not null, trouble text, "
+    "server_at timestamptz not null, claims_from float8 not null default 0)",
     "create table job_code (digest text primary key, archive bytea not null, used_at float8 not null)",
     "alter table job_code alter column archive set storage external",  # it is compressed
     "drop view job_count",
@@ -195,7 +200,7 @@ _VERSION_4: Final = (
     "create table job_count_sum (queue text not null, status text not null, count bigint not null, "
     "primary key (queue, status))",
     "insert into job_count_sum select queue, status, count(*) from job "
-    f"where status in {SQL_ENDED} group by queue, status",
+    f"where status in {_ENDED} group by queue, status",
     "create view job_count as select queue, status, sum(count)::bigint as count from ("
     "select queue, status, count from job_count_sum union all "
     "select queue, status, by from job_count_change) as counted group by queue, status",

@@ -11,13 +11,17 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
+import socket
 import threading
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
 from enum import Enum, auto
 from pathlib import Path
 
-from drawscape.queue.engines.sqlite.boot import boot_id, started_at
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import Renewal, WorkerInfo, Workers
 
 _INFO_BYTES = 4096
 _TROUBLE_CHARS = 500
@@ -25,6 +29,8 @@ _GRACE_S = 5.0
 """A living worker announces itself again within a second or so, on a busy machine two."""
 
 _FORGET_S = 3600.0
+_CHECK_S = 0.02
+_FIELDS = {field.name for field in fields(WorkerInfo)}
 
 _HELD: dict[str, int] = {}
 """Locks of this process: worker id to descriptor."""
@@ -36,79 +42,149 @@ _UNKNOWN: dict[tuple[Path, str], tuple[float, float]] = {}
 """Workers of which nothing certain is known: since when, and asked when last (monotonic seconds)."""
 
 
-@dataclass(frozen=True)
-class WorkerInfo:
-    """What a worker writes about itself into its lock file.
-
-    `started_at` in seconds since 1970; `trouble` is why it runs nothing, though alive. `boot` and
-    `process_started` (clock ticks) name the process whatever else gets its number, `inode` the file itself:
-    in a copy of it they mean nothing. `temporary` is a folder that goes with the process.
-    """
-
-    id: str
-    pid: int
-    slots: int
-    queue: str
-    started_at: float
-    trouble: str | None = None
-    boot: str = ""
-    process_started: int | None = None
-    inode: int | None = None
-    temporary: str | None = None
-    lanes: tuple[str, ...] = ()
-
-
 class _Sign(Enum):
     ALIVE = auto()
     DEAD = auto()
     UNKNOWN = auto()
 
 
-def announce(folder: Path, info: WorkerInfo) -> None:
-    """Take the lock that shows that `info.id` is alive, for as long as this process lives.
+class Locks(Workers):
+    """The workers whose lock files lie in `folder`."""
 
-    The file gets its name only once it is locked, so nobody ever sees it without its lock.
-    """
-    folder.mkdir(mode=0o700, exist_ok=True)
-    temporary = folder / f".{info.id}"
-    with _HELD_LOCK:
-        descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.lockf(descriptor, fcntl.LOCK_EX)
-        found = os.fstat(descriptor)
-        info = replace(
-            info, boot=boot_id(), process_started=started_at(info.pid), inode=found.st_ino
-        )
-        _write(descriptor, info)
-        os.rename(temporary, folder / f"{info.id}.lock")
-        _HELD[info.id] = descriptor
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
+    def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
+        """Take the lock that shows that `info.id` is alive, for as long as this process lives.
 
-def renew(folder: Path, worker: str) -> bool:
-    """Return whether the lock of `worker`, one of this process, had to be announced again.
+        The file gets its name only once it is locked, so nobody ever sees it without its lock. Nothing cuts
+        a worker off from a file: `on_renewal` is not called.
+        """
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        temporary = self._folder / f".{info.id}"
+        with _HELD_LOCK:
+            descriptor = os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.lockf(descriptor, fcntl.LOCK_EX)
+            _write(
+                descriptor,
+                replace(
+                    info,
+                    host=socket.gethostname(),
+                    boot=clock.process_space(),
+                    process_started=clock.started_at(info.pid),
+                    inode=os.fstat(descriptor).st_ino,
+                ),
+            )
+            os.rename(temporary, self._path(info.id))
+            _HELD[info.id] = descriptor
 
-    Taking a lock that is still held changes nothing; one that was released is taken again.
-    """
-    with _HELD_LOCK:
-        descriptor = _HELD.get(worker)
-        if descriptor is None:  # retired
-            return False
-        with contextlib.suppress(OSError):
-            named, held = os.stat(folder / f"{worker}.lock"), os.fstat(descriptor)
-            if (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino):
-                fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def renew(self, worker: str) -> bool:
+        """Return whether the lock of `worker`, one of this process, had to be announced again.
+
+        Taking a lock that is still held changes nothing; one that was released is taken again.
+        """
+        with _HELD_LOCK:
+            descriptor = _HELD.get(worker)
+            if descriptor is None:  # retired
                 return False
-        announce(folder, WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0))))
-        os.close(descriptor)
+            with contextlib.suppress(OSError):
+                named, held = os.stat(self._path(worker)), os.fstat(descriptor)
+                if (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino):
+                    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return False
+            if (info := _read(descriptor)) is not None:
+                self.announce(info, lambda _: None)
+            os.close(descriptor)
+            return True
+
+    def note_trouble(self, worker: str, trouble: str | None) -> None:
+        """Write into the lock file of `worker`, one of this process, why it runs nothing; None: it does."""
+        with _HELD_LOCK:
+            descriptor = _HELD.get(worker)
+            if descriptor is not None and (info := _read(descriptor)) is not None:
+                _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
+
+    def retire(self, worker: str) -> None:
+        """Release the lock of `worker` and remove its file."""
+        with _HELD_LOCK:
+            descriptor = _HELD.pop(worker, None)
+            self._path(worker).unlink(missing_ok=True)
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def forget_dead(self) -> None:
+        """Remove the lock files and temporary folders of dead workers, whose jobs have been recovered.
+
+        A file of which nothing certain is known is removed after an hour.
+        """
+        for path in self._folder.glob("*.lock"):
+            sign, info = self._sign_of(path.stem)
+            with contextlib.suppress(OSError):
+                age_s = time.time() - path.stat().st_mtime
+                if sign is _Sign.DEAD or (sign is _Sign.UNKNOWN and age_s > _FORGET_S):
+                    if sign is _Sign.DEAD and info is not None and info.temporary:
+                        _remove_temporary(Path(info.temporary))
+                    path.unlink()
+
+    def is_alive(self, worker: str | None) -> bool:
+        """Return whether `worker` certainly lives: its lock is held, or its process is there without it."""
+        return worker is not None and self._sign_of(worker)[0] is _Sign.ALIVE
+
+    def is_dead(self, worker: str | None) -> bool:
+        """Return whether `worker` may be taken for dead.
+
+        One of which nothing certain is known (its file is gone, or a copy) is asked about again and again by
+        the same process: it is dead once that has gone on for some seconds without a sign of life.
+        """
+        if worker is None:
+            return True
+        key = self._folder, worker
+        sign = self._sign_of(worker)[0]
+        if sign is not _Sign.UNKNOWN:
+            _UNKNOWN.pop(key, None)
+            return sign is _Sign.DEAD
+        now = time.monotonic()
+        since, asked = _UNKNOWN.get(key, (now, now))
+        if now - asked > _GRACE_S / 2:  # what was unknown long ago may have been known in between
+            since = now
+        _UNKNOWN[key] = since, now
+        return now - since >= _GRACE_S
+
+    def await_sign(self, worker: str | None) -> bool:
+        """Return whether `worker` lives, once that is certain; some seconds later if its file is gone."""
+        while not self.is_alive(worker):
+            if self.is_dead(worker):
+                return False
+            time.sleep(_CHECK_S)
         return True
 
+    def living(self) -> list[WorkerInfo]:
+        """Return the workers that are alive, oldest first; the files of dead ones are left to recovery."""
+        signs = [self._sign_of(path.stem) for path in self._folder.glob("*.lock")]
+        found = [info for sign, info in signs if sign is _Sign.ALIVE and info is not None]
+        return sorted(found, key=lambda info: info.started_at)
 
-def note_trouble(worker: str, trouble: str | None) -> None:
-    """Write into the lock file of `worker`, one of this process, why it runs nothing; None: it does."""
-    with _HELD_LOCK:
-        descriptor = _HELD.get(worker)
-        if descriptor is not None:
-            info = WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0)))
-            _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
+    def _path(self, worker: str) -> Path:
+        return self._folder / f"{worker}.lock"
+
+    def _sign_of(self, worker: str) -> tuple[_Sign, WorkerInfo | None]:
+        with _HELD_LOCK:
+            if worker in _HELD:
+                return _Sign.ALIVE, _read(_HELD[worker])
+        try:
+            descriptor = os.open(self._path(worker), os.O_RDONLY)
+        except OSError:
+            return _Sign.UNKNOWN, None
+        try:
+            info = _read(descriptor)
+            # A shared lock: two that look at the same time do not disturb each other.
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return _Sign.ALIVE, info
+        else:
+            return _sign_of_process(info, os.fstat(descriptor).st_ino), info
+        finally:
+            os.close(descriptor)
 
 
 def _write(descriptor: int, info: WorkerInfo) -> None:
@@ -116,86 +192,26 @@ def _write(descriptor: int, info: WorkerInfo) -> None:
     os.pwrite(descriptor, json.dumps(asdict(info)).encode().ljust(_INFO_BYTES), 0)
 
 
-def retire(folder: Path, worker: str) -> None:
-    """Release the lock of `worker` and remove its file."""
-    with _HELD_LOCK:
-        descriptor = _HELD.pop(worker, None)
-        (folder / f"{worker}.lock").unlink(missing_ok=True)
-        if descriptor is not None:
-            os.close(descriptor)
-
-
-def is_alive(folder: Path, worker: str) -> bool:
-    """Return whether `worker` certainly lives: its lock is held, or its process is there without it."""
-    return _sign_of(folder, worker)[0] is _Sign.ALIVE
-
-
-def is_dead(folder: Path, worker: str) -> bool:
-    """Return whether `worker` may be taken for dead.
-
-    One of which nothing certain is known (its file is gone, or a copy) is asked about again and again by
-    the same process: it is dead once that has gone on for some seconds without a sign of life.
-    """
-    key = folder, worker
-    sign = _sign_of(folder, worker)[0]
-    if sign is not _Sign.UNKNOWN:
-        _UNKNOWN.pop(key, None)
-        return sign is _Sign.DEAD
-    now = time.monotonic()
-    since, asked = _UNKNOWN.get(key, (now, now))
-    if now - asked > _GRACE_S / 2:  # what was unknown long ago may have been known in between
-        since = now
-    _UNKNOWN[key] = since, now
-    return now - since >= _GRACE_S
-
-
-def certainty(folder: Path, worker: str) -> bool | None:
-    """Return whether `worker` lives, None when nothing certain is known of it here."""
-    sign, info = _sign_of(folder, worker)
-    if sign is _Sign.DEAD and info is not None and info.boot != boot_id():
-        return None  # another machine's, in a folder that both see
-    return None if sign is _Sign.UNKNOWN else sign is _Sign.ALIVE
-
-
-def await_sign(folder: Path, worker: str) -> bool:
-    """Return whether `worker` lives, once that is certain; some seconds later if its file is gone."""
-    while not is_alive(folder, worker):
-        if is_dead(folder, worker):
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _sign_of(folder: Path, worker: str) -> tuple[_Sign, WorkerInfo | None]:
-    with _HELD_LOCK:
-        if worker in _HELD:
-            return _Sign.ALIVE, _read(_HELD[worker])
-    try:
-        descriptor = os.open(folder / f"{worker}.lock", os.O_RDONLY)
-    except OSError:
-        return _Sign.UNKNOWN, None
-    try:
-        info = _read(descriptor)
-        # A shared lock: two that look at the same time do not disturb each other.
-        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return _Sign.ALIVE, info
-    else:
-        return _sign_of_process(info, os.fstat(descriptor).st_ino), info
-    finally:
-        os.close(descriptor)
+def _read(descriptor: int) -> WorkerInfo | None:
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        found = json.loads(os.pread(descriptor, _INFO_BYTES, 0))
+        found["lanes"] = tuple(found.get("lanes", ()))
+        return WorkerInfo(**{name: value for name, value in found.items() if name in _FIELDS})
+    return None
 
 
 def _sign_of_process(info: WorkerInfo | None, inode: int) -> _Sign:
     """What the process shows that the unlocked file names."""
     if info is None or info.inode != inode:  # a copy, or of an older version
         return _Sign.UNKNOWN
-    if info.boot != boot_id():
-        same_machine = info.boot.rpartition("-")[0] == boot_id().rpartition("-")[0]
+    here = clock.process_space()
+    if info.boot != here:
+        same_machine = info.boot.rpartition("-")[0] == here.rpartition("-")[0]
         return _Sign.UNKNOWN if same_machine else _Sign.DEAD
     if info.process_started is None:  # where there is no /proc
         return _Sign.UNKNOWN if _exists(info.pid) else _Sign.DEAD
-    return _Sign.ALIVE if started_at(info.pid) == info.process_started else _Sign.DEAD
+    is_same = clock.started_at(info.pid) == info.process_started
+    return _Sign.ALIVE if is_same else _Sign.DEAD
 
 
 def _exists(pid: int) -> bool:
@@ -208,37 +224,7 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def living(folder: Path) -> list[WorkerInfo]:
-    """Return the workers that are alive, oldest first; the files of dead ones are left to recovery."""
-    signs = [_sign_of(folder, path.stem) for path in folder.glob("*.lock")]
-    found = [info for sign, info in signs if sign is _Sign.ALIVE and info is not None]
-    return sorted(found, key=lambda info: info.started_at)
-
-
-def _read(descriptor: int) -> WorkerInfo | None:
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        return WorkerInfo(**json.loads(os.pread(descriptor, _INFO_BYTES, 0)))
-    return None
-
-
-def forget_dead(folder: Path) -> None:
-    """Remove the lock files and temporary folders of dead workers, whose jobs have been recovered.
-
-    A file of which nothing certain is known is removed after an hour.
-    """
-    for path in folder.glob("*.lock"):
-        sign, info = _sign_of(folder, path.stem)
-        with contextlib.suppress(OSError):
-            age_s = time.time() - path.stat().st_mtime
-            if sign is _Sign.DEAD or (sign is _Sign.UNKNOWN and age_s > _FORGET_S):
-                if sign is _Sign.DEAD and info is not None and info.temporary:
-                    _remove_temporary(Path(info.temporary))
-                path.unlink()
-
-
 def _remove_temporary(folder: Path) -> None:
     """Remove a folder of multiprocessing's, if it is one and this user's."""
     if folder.name.startswith("pymp-") and folder.lstat().st_uid == os.getuid():
-        import shutil
-
         shutil.rmtree(folder, ignore_errors=True)

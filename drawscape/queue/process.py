@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from drawscape.errors import QueueError
-from drawscape.queue.engines.engine import Database
+from drawscape.queue.engines.engine import Engine
 from drawscape.queue.options import whole
 
 START_LIMIT_S = 60.0
@@ -48,7 +48,7 @@ class WorkerProcess:
 
 
 def start_shared_worker(
-    database: Database, home: Path, slots: int | None = None
+    database: Engine, home: Path, slots: int | None = None
 ) -> WorkerProcess | None:
     """Return a worker for the queue in `database`, or None when one is alive already.
 
@@ -65,7 +65,7 @@ def start_shared_worker(
         return start_worker(database, home, slots)
 
 
-def start_worker(database: Database, home: Path, slots: int | None = None) -> WorkerProcess:
+def start_worker(database: Engine, home: Path, slots: int | None = None) -> WorkerProcess:
     """Return a worker for the queue in `database`, once it is alive.
 
     It runs in `home` with `slots` jobs at once (by default one a core, and one that sheets leave free),
@@ -78,10 +78,11 @@ def start_worker(database: Database, home: Path, slots: int | None = None) -> Wo
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _rotate(log)
     home.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "DRAWSCAPE_HOME": str(home)}
+    environment = {**os.environ, "DRAWSCAPE_HOME": str(home), "PYTHONSAFEPATH": "1"}
     if os.environ.get("DRAWSCAPE_QUEUE"):  # a relative path is relative to here, not to the home
         environment["DRAWSCAPE_QUEUE"] = database.target
-    command = [sys.executable, "-m", "drawscape", "worker", "--with-parent"]
+    # Without the folder on the path: a `random.py` of the project would be taken for Python's.
+    command = [sys.executable, "-P", "-m", "drawscape", "worker", "--with-parent"]
     if slots is not None:
         command += ["-w", str(slots)]
     with _open_log(log) as output:
@@ -116,7 +117,7 @@ def _rotate(log: Path) -> None:
             log.replace(log.with_name(f"{log.name}.1"))
 
 
-def _await_alive(process: subprocess.Popen[bytes], database: Database, log: Path) -> None:
+def _await_alive(process: subprocess.Popen[bytes], database: Engine, log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         if any(info.pid == process.pid for info in database.workers.living()):

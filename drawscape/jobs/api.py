@@ -1,0 +1,601 @@
+"""The functions of the public job API: queue jobs, ask for them, change them, start workers."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
+
+from drawscape import settings
+from drawscape.durations import Duration, seconds
+from drawscape.errors import JobNotFoundError, JobStateError, JobTimeout
+from drawscape.queue import control, lists, task
+from drawscape.queue.engines.engine import WorkerInfo, open_engine
+from drawscape.queue.job import Batch, Job, JobList
+from drawscape.queue.options import check_lane, split_options, whole
+from drawscape.queue.payload import dump
+from drawscape.queue.queue import Queue
+from drawscape.queue.row import JobSnapshot, Status
+
+if TYPE_CHECKING:
+    from drawscape.queue.process import WorkerProcess
+    from drawscape.queue.retention import Keep
+    from drawscape.queue.watcher import Watch, Watcher
+
+QUEUE_NAME = "background"
+"""The single queue that handles all job types."""
+
+_MOST_QUEUES = 16
+"""A process that changes its home again and again, as tests do, does not keep a queue for each."""
+
+
+def default_queue() -> Queue:
+    """Return the queue of the present home (see `drawscape.settings`).
+
+    >>> default_queue().path.name
+    'queue.db'
+    """
+    home = settings.home()
+    return _open_queue(settings.queue_target(home), home, settings.task_modules(home))
+
+
+def reach_queue() -> None:
+    """Raise QueueError when the queue is on a server that does not answer at once; a file is not looked at.
+
+    >>> reach_queue()
+    """
+    home = settings.home()
+    engine = open_engine(settings.queue_target(home), home / ".drawscape")
+    if engine.is_server:
+        with engine.short_timeout():
+            engine.open()
+        engine.close()
+
+
+@lru_cache(_MOST_QUEUES)
+def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
+    return Queue.on(open_engine(target, home / ".drawscape"), QUEUE_NAME, home, modules)
+
+
+@lru_cache(_MOST_QUEUES)
+def _watcher_of(queue: Queue) -> "Watcher":
+    from drawscape.queue.watcher import Watcher
+
+    return Watcher(queue)
+
+
+def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> "Watch":
+    """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
+
+    The callback runs in the one watcher thread of this process. `close()` the handle to end it.
+
+    >>> from threading import Event
+    >>> ended = Event()
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> handle = watch(lambda job: ended.set() if job.ended else None, [drawing.id])
+    >>> ended.wait(60)
+    True
+    >>> handle.close()
+    """
+    return _watcher_of(default_queue()).add(callback, job_ids)
+
+
+def workers_alive() -> Sequence[WorkerInfo]:
+    """Return the workers that are alive now, oldest first.
+
+    >>> len(workers_alive())
+    1
+    """
+    return default_queue().database.workers.living()
+
+
+def start_worker(slots: int | None = None) -> "WorkerProcess":
+    """Start a worker as a child of this process, which it does not outlive; return it once alive.
+
+    >>> worker = start_worker(slots=1)
+    >>> len(workers_alive()) >= 1
+    True
+    >>> worker.stop()
+    """
+    from drawscape.queue import process
+
+    queue = default_queue()
+    return process.start_worker(queue.database, queue.home, slots)
+
+
+def start_shared_worker(slots: int | None = None) -> "WorkerProcess | None":
+    """Start a worker unless one is alive already, which gives None; return it once alive.
+
+    However many notebooks call this at the same time, one of them starts a worker.
+
+    >>> start_shared_worker() is None  # one is alive already
+    True
+    """
+    from drawscape.queue import process
+
+    queue = default_queue()
+    return process.start_shared_worker(queue.database, queue.home, slots)
+
+
+# Queue jobs
+
+Target = str | Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+def enqueue_background_job(task_function: Target, *args: Any, **kwargs: Any) -> Job:
+    """Queue `task_function(*args, **kwargs)` and return its Job.
+
+    `task_function` is a dotted path in a task module (`'workers.svg_tasks.generate_complex_svg'`) or a
+    function, which may be defined in a notebook's cell. Everything is checked here; when an error is
+    raised no job was queued. Options, all beginning with `job_`:
+
+    - `job_timeout='5m'`: `'90s'`, `'1h30m'`, `'1d'`, seconds, a timedelta; -1 or None for no limit. The
+      child is killed then; with `job_grace` seconds the task is first asked by an exception.
+    - `job_id`: one of your own, `[A-Za-z0-9_-]+`; a duplicate is refused.
+    - `job_priority=0`: higher runs first. Below 0 it lets others pass: a worker of several slots keeps one
+      free of such jobs.
+    - `job_delay`, `job_at`: not before that many seconds (or timedelta), or that aware datetime.
+    - `job_retries=0`, `job_retry_delay=0`, `job_retry_backoff=1`: again after an exception or timeout,
+      after a delay that grows by the factor each time; a list of delays gives each its own.
+    - `job_depends_on`: a job, batch or id, or several: `deferred` until they finish. If one fails this one
+      fails with reason `dependency`, unless `job_run_anyway=True`.
+    - `job_on_success`, `job_on_failure`: a task that is queued with the job's id once it has ended so.
+    - `job_unique`: True (same task and arguments) or a key: while such a job is active it is returned.
+    - `job_lane='default'`: workers may be started for some lanes only, and a lane may be paused.
+    - `job_limit`, `job_limit_key`: how many jobs of this task, or with this key, run at once.
+    - `job_ttl`: a job that has not started within that time is `canceled`.
+    - `job_recover=True`: False for a job that must not run twice, such as one that moves a machine: when its
+      worker dies it ends `failed`, reason `lost`.
+    - `job_result_ttl`: keep the ended job that many seconds, instead of 30 days (failed: a year).
+    - `job_fresh_process=True`: it runs in a process in which no other job runs, before or after.
+    - `job_meta`: a dictionary of notes; `job_description`: words for lists.
+
+    An argument that is a Job stands for its result: the new job waits for it, as with `job_depends_on`.
+
+    Raises TaskNotAllowedError, TaskNotFoundError, TaskArgumentsError, NotSerializableError,
+    JobOptionError, DuplicateJobError, JobNotFoundError (a dependency) or QueueError.
+
+    >>> drawing = enqueue_background_job(TASK, 60, 60, pattern_type="rose", job_timeout="2m")
+    >>> drawing.wait(60).endswith(".svg"), drawing.status
+    (True, 'finished')
+    """
+    queue = default_queue()
+    job = Job(queue, queue.enqueue(task_function, args, kwargs))
+    _run_if_synchronous([job.id])
+    return job
+
+
+def enqueue_many(
+    task_function: Target,
+    calls: Iterable[Mapping[str, Any] | tuple[Target, Mapping[str, Any]]],
+    *,
+    then: Target | None = None,
+    then_kwargs: Mapping[str, Any] | None = None,
+    batch_description: str | None = None,
+    **options: Any,
+) -> Batch:
+    """Queue one job for each dictionary of arguments in `calls`, in one transaction; return the Batch.
+
+    A call may also be a pair of another function and its arguments.
+    `then` runs, with `then_kwargs`, once all have ended, however they ended (unless `then_kwargs` holds
+    `job_run_anyway=False`). `options` are `job_...` options, the same for each job.
+    Raises as `enqueue_background_job` does; then none was queued.
+
+    >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40, "seed": seed} for seed in range(3)])
+    >>> len(batch.wait(60))
+    3
+    """
+    queue = default_queue()
+    batch_id, ids, following = queue.enqueue_many(
+        task_function,
+        calls,
+        options,
+        then=then,
+        then_kwargs=then_kwargs,
+        description=batch_description,
+    )
+    batch = Batch(queue, batch_id)
+    batch.following = None if following is None else Job(queue, following)
+    _run_if_synchronous(ids if following is None else [*ids, following])
+    return batch
+
+
+def job(**options: Any) -> "Callable[[Callable[P, R]], JobFunction[P, R]]":
+    """Return a decorator that gives a task options of its own: `@job(job_timeout='10m', job_retries=2)`.
+
+    The function stays what it is; `function.enqueue(*args, **kwargs)` queues it with these options, those
+    in `kwargs` before them.
+
+    >>> @job(job_timeout="10m", job_retries=2)
+    ... def area(width, height):
+    ...     return width * height
+    >>> area(2, 3), area.enqueue(4, 5).wait(60)
+    (6, 20)
+    """
+    split_options(options)
+
+    def decorated(function: Callable[P, R]) -> JobFunction[P, R]:
+        def enqueue(*args: Any, **kwargs: Any) -> Job:
+            return enqueue_background_job(function, *args, **{**options, **kwargs})
+
+        function.enqueue = enqueue  # type: ignore[attr-defined]
+        return cast("JobFunction[P, R]", function)
+
+    return decorated
+
+
+class JobFunction(Protocol[P, R]):
+    """A function that `@job` was put on."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call it here and now."""
+
+    def enqueue(self, *args: Any, **kwargs: Any) -> Job:
+        """Queue it."""
+
+
+_synchronous: ContextVar[float | None] = ContextVar("synchronous", default=None)
+
+
+@contextmanager
+def synchronous_jobs(timeout: Duration = "5m") -> Iterator[None]:
+    """Let each job that is queued within the block run at once, in this process: for tests.
+
+    All else is as with a worker: rows, statuses, retries, dependents. Delays are not waited for. Jobs that
+    were queued before the block are left alone. Jobs that take longer than `timeout` together raise
+    JobTimeout, after the one that runs (nothing here can kill it).
+    Raises JobStateError where a worker is alive, which would run them first: give a test a queue of its own.
+
+    >>> with synchronous_jobs():
+    ...     drawing = enqueue_background_job(TASK, 40, 40)
+    >>> drawing.status
+    'finished'
+    """
+    if alive := workers_alive():
+        raise JobStateError(
+            f"a worker is alive in {default_queue().home} (process {alive[0].pid}) and would take the jobs; "
+            "let DRAWSCAPE_QUEUE name a file of the test's own"
+        )
+    token = _synchronous.set(time.monotonic() + seconds(timeout, "timeout"))
+    try:
+        yield
+    finally:
+        _synchronous.reset(token)
+
+
+def _run_if_synchronous(job_ids: list[str]) -> None:
+    until = _synchronous.get()
+    if until is not None:
+        from drawscape.queue.worker.call import run_here
+
+        if not run_here(default_queue(), job_ids, until):
+            raise JobTimeout("the jobs of synchronous_jobs() took longer than its timeout")
+
+
+def load_task(path: str) -> Callable[..., Any]:
+    """Return the function at `path`, as a worker would find it.
+
+    Raises TaskNotAllowedError and TaskNotFoundError; errors of the module itself are raised as they are.
+
+    >>> load_task(TASK).__name__
+    'generate_complex_svg'
+    """
+    return task.load(path, settings.task_modules(), settings.home())
+
+
+def check_serializable(value: Any) -> int:
+    """Return how many bytes carry `value` to a worker.
+
+    Raises NotSerializableError when it cannot be carried.
+
+    >>> check_serializable({"width": 210}) < 100
+    True
+    """
+    return len(dump(value))
+
+
+# Ask for them
+
+
+def get_job_status(job_id: str) -> dict[str, Any]:
+    """Return what is known of a job, as a dictionary; reading never consumes a result.
+
+    Always there: `id`, `status`, `result`, `error` and, as aware UTC datetimes or None, `created_at`,
+    `started_at`, `ended_at`. Besides: `reason`, `progress`, `message`, `task`, `attempts`, `meta`. An
+    unknown id gives the status `not_found`.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> _ = drawing.wait(60)
+    >>> get_job_status(drawing.id)["status"]
+    'finished'
+    """
+    queue = default_queue()
+    row = lists.find(queue.database, job_id)
+    if row is None:
+        unknown = dict.fromkeys(("result", "created_at", "started_at", "ended_at", "reason"))
+        return {
+            "id": job_id,
+            "status": "not_found",
+            **unknown,
+            "error": lists.unknown_job(job_id),
+        }
+    result, error = None, row.error
+    if row.status == Status.FINISHED:
+        try:
+            result, error = queue.result_of(job_id), None
+        except Exception as unreadable:  # noqa: BLE001 - another key, or a class that is gone
+            error = f"its result cannot be read: {unreadable}"
+    return {
+        "id": row.id,
+        "status": row.status,
+        "result": result,
+        "error": error,
+        "created_at": row.created_at,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "reason": row.reason if row.status == "failed" else None,
+        "progress": row.progress,
+        "message": row.message,
+        "task": row.task,
+        "attempts": row.attempts,
+        "meta": row.meta,
+    }
+
+
+def get_job(job_id: str) -> Job:
+    """Return the job `job_id`; raise JobNotFoundError for an unknown one.
+
+    >>> get_job(enqueue_background_job(TASK, 40, 40).id).task
+    'workers.svg_tasks.generate_complex_svg'
+    """
+    queue = default_queue()
+    lists.read_job(queue.database, job_id)
+    return Job(queue, job_id)
+
+
+def find_job(name: str) -> Job:
+    """Return the job whose id is `name` or, from four characters on, the only one whose id ends so.
+
+    Raises JobNotFoundError when there is none, or several.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> find_job(drawing.id[-8:]).id == drawing.id
+    True
+    """
+    queue = default_queue()
+    if lists.find(queue.database, name) is not None:
+        return Job(queue, name)
+    sql = queue.database.sql
+    rows = queue.database.read(sql.IDS_ENDING, queue=queue.name, text=name) if len(name) > 3 else []
+    ids = [job_id for (job_id,) in rows]
+    if len(ids) > 1:
+        raise JobNotFoundError(
+            f"{len(ids)} jobs have an id that ends with {name!r}, {', '.join(ids[:2])} among them; "
+            "give more of it"
+        )
+    if not ids:
+        raise JobNotFoundError(
+            f"no job has the id {name!r}, or one that ends so, in {queue.label}, or it has been pruned"
+        )
+    return Job(queue, ids[0])
+
+
+def get_batch(batch_id: str) -> Batch:
+    """Return the batch `batch_id`; raise JobNotFoundError for an unknown one.
+
+    >>> batch = enqueue_many(TASK, [{"width": 40, "height": 40}])
+    >>> len(get_batch(batch.id))
+    1
+    """
+    return Batch(default_queue(), batch_id)
+
+
+def list_jobs(
+    status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
+) -> Sequence[Job]:
+    """Return jobs, the newest first: of a status or several, of a task path or a module's.
+
+    With `limit=None` all of them, in a sequence that reads them as one goes along and never holds them all.
+
+    >>> _ = enqueue_background_job(TASK, 40, 40, job_description="for the hall").wait(60)
+    >>> [job.description for job in list_jobs("finished", limit=1)]
+    ['for the hall']
+    >>> sum(job.progress for job in list_jobs("failed", limit=None))
+    0
+    """
+    queue = default_queue()
+    jobs = JobList(queue, lists.Choice(queue.database, queue.name, status, task))
+    return jobs if limit is None else list(islice(jobs, whole(limit, "limit", low=0)))
+
+
+def list_snapshots(
+    status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
+) -> list[JobSnapshot]:
+    """Return what is known of jobs now, the newest first; chosen as by `list_jobs`.
+
+    A job that is removed meanwhile is still in the list.
+
+    >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
+    >>> [snapshot.progress for snapshot in list_snapshots(limit=1)]
+    [1.0]
+    """
+    queue = default_queue()
+    jobs = lists.Choice(queue.database, queue.name, status, task)
+    return list(jobs) if limit is None else jobs.newest(whole(limit, "limit", low=0))
+
+
+def count_queued(limit: int = 1_000_000) -> int:
+    """Return how many jobs wait for a worker, `limit` for that many or more; a cheap look.
+
+    >>> count_queued()
+    0
+    """
+    database = default_queue().database
+    return int(database.read(database.sql.COUNT_QUEUED, queue=QUEUE_NAME, limit=limit)[0][0])
+
+
+def queue_statistics() -> lists.Statistics:
+    """Return counts, rates and waiting times of the queue.
+
+    >>> _ = enqueue_background_job(TASK, 40, 40).wait(60)
+    >>> queue_statistics().counts["finished"] > 0
+    True
+    """
+    queue = default_queue()
+    return lists.statistics(queue.database, queue.name)
+
+
+# Change them
+
+
+def backup_queue(file: str | os.PathLike[str]) -> Path:
+    """Return where the key of a copy of the queue lies, which is written to `file` while workers run.
+
+    Raises QueueError when there is such a file already.
+
+    >>> backup_queue("copy.db").name
+    'copy.key'
+    """
+    from drawscape.queue.retention import backup
+
+    return backup(default_queue(), Path(file))
+
+
+def check_queue() -> list[str]:
+    """Return what is wrong with the queue's file, in sentences; nothing if it is whole.
+
+    >>> check_queue()
+    []
+    """
+    from drawscape.queue.retention import problems
+
+    return problems(default_queue())
+
+
+def cancel_all(grace: Duration = 0.0) -> int:
+    """Return how many jobs of the queue were kept from running or asked to stop.
+
+    >>> later = enqueue_background_job(TASK, 40, 40, job_delay="1h")
+    >>> cancel_all() >= 1, later.status
+    (True, 'canceled')
+    """
+    queue = default_queue()
+    return control.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
+
+
+def pause_queue(lane: str | None = None) -> None:
+    """Let no job start, or none of one lane, until `resume_queue`; those that run go on.
+
+    >>> pause_queue()
+    >>> waiting = enqueue_background_job(TASK, 40, 40)
+    >>> waiting.status
+    'queued'
+    >>> resume_queue()
+    >>> waiting.wait(60).endswith(".svg")
+    True
+    """
+    queue = default_queue()
+    control.pause(queue.database, queue.name, _lane(lane))
+
+
+def resume_queue(lane: str | None = None) -> None:
+    """Let jobs start again; without a lane also those of lanes that were paused by name.
+
+    >>> pause_queue("fast")
+    >>> resume_queue("fast")
+    """
+    queue = default_queue()
+    control.resume(queue.database, queue.name, _lane(lane))
+
+
+def queue_is_paused(lane: str | None = None) -> bool:
+    """Return whether `pause_queue` lets no job start, or none of that lane.
+
+    >>> queue_is_paused()
+    False
+    """
+    queue = default_queue()
+    paused = control.paused_lanes(queue.database, queue.name)
+    return control.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
+
+
+def _lane(lane: str | None) -> str:
+    return control.ALL_LANES if lane is None else check_lane(lane)
+
+
+def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
+    """Return whether the job was kept from running or asked to stop; False when it had ended.
+
+    Raises JobNotFoundError for an unknown id. See `Job.cancel`.
+
+    >>> later = enqueue_background_job(TASK, 40, 40, job_delay="1h")
+    >>> cancel_job(later.id), get_job_status(later.id)["status"]
+    (True, 'canceled')
+    """
+    queue = default_queue()
+    return control.cancel(queue.database, job_id, seconds(grace, "grace"))
+
+
+def retry_job(job_id: str) -> Job:
+    """Queue a failed, stopped or canceled job again and return it.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40, job_delay="1h")
+    >>> cancel_job(drawing.id)
+    True
+    >>> retry_job(drawing.id).wait(60).endswith(".svg")
+    True
+    """
+    return get_job(job_id).retry()
+
+
+def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> list[Job]:
+    """Queue all failed jobs again, or those of one task or reason; return them.
+
+    >>> retry_failed_jobs(reason="timeout")
+    []
+    """
+    queue = default_queue()
+    code = queue.code()
+    ids = control.retry_failed(queue.database, queue.name, task, reason, code=code)
+    return [Job(queue, job_id) for job_id in ids]
+
+
+def requeue_job(job_id: str) -> Job:
+    """Queue any job that has ended again and return it.
+
+    >>> drawing = enqueue_background_job(TASK, 40, 40)
+    >>> _ = drawing.wait(60)
+    >>> requeue_job(drawing.id).wait(60).endswith(".svg")
+    True
+    """
+    return get_job(job_id).requeue()
+
+
+def delete_job(job_id: str) -> None:
+    """Remove an ended job with its log and preview.
+
+    >>> done = enqueue_background_job(TASK, 40, 40, job_delay="1h")
+    >>> cancel_job(done.id)
+    True
+    >>> delete_job(done.id)
+    >>> get_job_status(done.id)["status"]
+    'not_found'
+    """
+    get_job(job_id).delete()
+
+
+def prune_jobs(keep: "Keep | None" = None) -> int:
+    """Return how many old jobs were removed; a worker does this every ten minutes by itself.
+
+    >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
+    0
+    """
+    from drawscape.queue.retention import KEEP, prune
+
+    return prune(default_queue().database, KEEP if keep is None else keep)

@@ -1,0 +1,551 @@
+"""The statements of the job table, each whole and by name; values are `:named`.
+
+An engine's own class overrides those that it says otherwise. A list is passed as `Engine.list_value` makes
+it, and read here by `json_each`.
+"""
+
+from typing import Final
+
+_ROW: Final = """
+seq, id, queue, task, status, reason, priority, due_at, timeout_s, recoveries, attempts, retries, worker, pid,
+stop_grace_s, created_at, started_at, ended_at, progress, message, error, detail, peak_kb, batch, meta,
+description, case when status = 'started' then
+    (select written_at from job_preview where job_id = job.id) end
+"""
+_CLAIM: Final = (
+    "seq, id, task, payload, timeout_s, grace_s, token, created_at, meta, pid, recoveries, worker, "
+    "code"
+)
+_HELD: Final = (
+    "seq = :seq and id = :id and token = :token and worker = :worker and status = 'started'"
+)
+_ENDED: Final = "('finished', 'failed', 'stopped', 'canceled')"
+_OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
+_WAITING: Final = "('queued', 'scheduled', 'deferred')"
+
+
+class Queries:
+    """The statements, in SQLite's words."""
+
+    # Insertion
+
+    INSERT = """
+    insert into job (id, queue, task, payload, status, priority, due_at, due_boot, due_boot_s, runs_anyway,
+        timeout_s, grace_s, retries, retry_delay_s, retry_backoff, retry_delays, created_at, result_ttl_s,
+        unique_key, batch, group_id, meta, description, recover, start_by, code)
+    values (:id, :queue, :task, :payload, :status, :priority, :due_at, :due_boot, :due_boot_s, :runs_anyway,
+        :timeout_s, :grace_s, :retries, :retry_delay_s, :retry_backoff, :retry_delays, :created_at,
+        :result_ttl_s, :unique_key, :batch, :group_id, :meta, :description, :recover, :start_by, :code)
+    """
+    INSERT_BATCH = """
+    insert into job_batch (id, queue, created_at, total, description)
+    values (:id, :queue, :created_at, :total, :description)
+    """
+    TWIN = f"""
+    select id from job where queue = :queue and unique_key = :unique_key and status in {_OPEN}
+    """
+    MAKE_GROUP = """
+    insert into job_group (queue, lane, limit_key, most) values (:queue, :lane, :limit_key, :most)
+    on conflict do nothing
+    """
+    SET_LIMIT = "update job_group set most = :most where queue = :queue and limit_key = :limit_key"
+    GROUP_ID = """
+    select id from job_group where queue = :queue and lane = :lane and limit_key = :limit_key
+    """
+
+    # Claims. The next job is the best of the ordinary ones and of each group that waits and may run: a look
+    # at an index for each such group, however many jobs wait and however many groups are idle. What a queued
+    # job has not is not written again: each column costs a look at the indexes that name it.
+
+    CLAIM_ORDINARY = f"""
+    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
+        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
+    where seq = (
+        select seq from job where queue = :queue and status = 'queued' and group_id is null
+            and priority >= :lowest
+            and (:lanes is null or 'default' in (select value from json_each(:lanes)))
+            and not exists (select 1 from job_pause where queue = :queue and lane in ('default', '*'))
+            and not exists (select 1 from job as grouped indexed by job_grouped
+                where queue = :queue and status = 'queued' and group_id is not null)
+        order by priority desc, seq limit 1)
+    returning {_CLAIM}
+    """
+    HEAD = """
+    with recursive waiting (id) as (
+        select min(group_id) from job indexed by job_grouped
+        where queue = :queue and status = 'queued' and group_id is not null
+        union all
+        select (select min(group_id) from job indexed by job_grouped
+            where queue = :queue and status = 'queued' and group_id > waiting.id)
+        from waiting where waiting.id is not null
+    ),
+    head (seq, priority) as (
+        select * from (
+            select seq, priority from job where queue = :queue and status = 'queued' and group_id is null
+                and priority >= :lowest
+                and (:lanes is null or 'default' in (select value from json_each(:lanes)))
+                and not exists (
+                    select 1 from job_pause where queue = :queue and lane in ('default', '*'))
+            order by priority desc, seq limit 1)
+        union all
+        select job.seq, job.priority from waiting
+        cross join job_group on job_group.id = waiting.id
+        join job on job.seq = (
+            select seq from job where queue = :queue and status = 'queued' and group_id = job_group.id
+                and priority >= :lowest order by priority desc, seq limit 1)
+        where (:lanes is null or job_group.lane in (select value from json_each(:lanes)))
+            and not exists (
+                select 1 from job_pause where queue = :queue and lane in (job_group.lane, '*'))
+            and (most is null or most > (
+                select count(*) from job as running indexed by job_started cross join job_group as own
+                where running.status = 'started' and running.group_id is not null
+                    and own.id = running.group_id and own.queue = :queue
+                    and own.limit_key = job_group.limit_key))
+    )
+    """
+    CLAIM = f"""
+    {HEAD}
+    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
+        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
+    where seq = (select seq from head order by priority desc, seq limit 1)
+    returning {_CLAIM}
+    """
+    CLAIM_ONE = f"""
+    update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker,
+        pid = :pid, started_at = :now, progress = 0, message = null, stop_grace_s = null
+    where id = :id and status = 'queued' and not exists (
+        select 1 from job_pause where job_pause.queue = job.queue and lane = '*')
+    returning {_CLAIM}
+    """
+    MAY_CLAIM = f"{HEAD} select exists (select 1 from head)"
+
+    # What the holder of a claim writes. The clock may be set back while a job runs: it never ends before it
+    # began.
+
+    ACKNOWLEDGE = f"""
+    update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
+        peak_kb = :peak_kb, ended_at = max(started_at, :now), pid = null,
+        progress = case :status when 'finished' then 1 else progress end,
+        expires_at = max(started_at, :now) + result_ttl_s
+    where {_HELD}
+    returning exists (select 1 from job_dependency)
+    """
+    RETRIES = f"""
+    select retries, retry_delay_s, retry_backoff, retry_delays from job
+    where {_HELD} and stop_grace_s is null and retries > 0
+    """
+    RETRY = f"""
+    update job set status = :status, due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
+        retry_delay_s = :retry_delay_s, retry_delays = :retry_delays, reason = :reason, error = :error,
+        detail = :detail, peak_kb = :peak_kb, pid = null, worker = null, retries = retries - 1
+    where {_HELD} returning id
+    """
+    GIVE_BACK = f"""
+    update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end,
+        ended_at = case when stop_grace_s is null then null else max(started_at, :now) end,
+        started_at = case when stop_grace_s is null then null else started_at end,
+        worker = null, pid = null, attempts = attempts - :unbegun
+    where {_HELD} returning status
+    """
+    RELEASE_UNKNOWN = """
+    update job set status = 'queued', worker = null, pid = null, started_at = null, attempts = attempts - 1
+    where id = :id and token = :token and worker = :worker and status = 'started' returning id
+    """
+    # Code goes along on a server alone.
+
+    PUBLISH_CODE = DROP_CODE = CODE = ""
+
+    REFUSALS = f"select detail, queue from job where {_HELD} and stop_grace_s is null"
+    REFUSE = f"""
+    update job set status = 'scheduled', due_at = :due_at, due_boot = :due_boot, due_boot_s = :due_boot_s,
+        detail = :detail, worker = null, pid = null, started_at = null, attempts = attempts - 1
+    where {_HELD}
+    """
+    PROGRESS = f"""
+    update job set progress = :progress, message = coalesce(:message, message), meta = coalesce(:meta, meta)
+    where {_HELD} returning id
+    """
+    PID = f"update job set pid = :pid where {_HELD} returning id"
+    WRITE_LOG = f"""
+    insert into job_log (job_id, position, data) select id, :position, :data from job where {_HELD}
+    on conflict (job_id, position) do update set data = excluded.data returning job_id
+    """
+    CUT_LOG = "delete from job_log where job_id = :id and position + length(data) <= :position"
+    WRITE_PREVIEW = f"""
+    insert into job_preview (job_id, written_at, picture) select id, :now, :picture from job where {_HELD}
+    on conflict (job_id) do update set written_at = excluded.written_at, picture = excluded.picture
+    """
+    DROP_PREVIEW = "delete from job_preview where job_id = :id"
+
+    # A worker's other moves
+
+    STOPS = """
+    select id, token, stop_grace_s from job
+    where status = 'started' and worker = :worker and stop_grace_s is not null
+    """
+    PROMOTE = """
+    update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
+    where status = 'scheduled' and queue = :queue and due_boot is null and due_at <= :now returning id
+    """
+    PROMOTE_DELAYED = """
+    update job set status = 'queued', due_at = null, due_boot = null, due_boot_s = null
+    where status = 'scheduled' and queue = :queue and due_boot is not null and due_boot = :boot
+        and due_boot_s <= :boot_s returning id
+    """
+    NEXT_DUE = """
+    select due_at from job where status = 'scheduled' and due_boot is null and queue = :queue
+    order by due_at limit 1
+    """
+    NEXT_DELAYED = """
+    select due_boot_s from job where status = 'scheduled' and due_boot is not null and queue = :queue
+        and due_boot = :boot
+    order by due_boot_s limit 1
+    """
+    FORGET_BOOTS = """
+    update job set due_boot = null, due_boot_s = null
+    where status = 'scheduled' and due_boot is not null and due_boot != :boot
+    """
+    EXPIRED_WAITING = f"""
+    select id from job where start_by is not null and start_by <= :now and status in {_WAITING} limit 100
+    """
+    EXPIRE = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null,
+        error = 'it had not started within its job_ttl'
+    where id = :id and status in {_WAITING} returning id
+    """
+    HOLDERS = "select distinct worker from job where status = 'started'"
+    HELD_BY = """
+    select id, recoveries, recover, stop_grace_s from job
+    where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
+    """
+    RECOVER = """
+    update job set status = :status, reason = :reason, error = :error, ended_at = :ended_at, worker = null,
+        pid = null, recoveries = recoveries + 1
+    where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
+    """
+
+    # Changes from outside
+
+    LOCK = "select status, meta from job where id = :id"
+    CANCEL = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where id = :id and status in {_WAITING} returning id
+    """
+    CANCEL_DEFERRED = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where queue = :queue and status = 'deferred' limit :limit)
+        and status in {_WAITING} returning id
+    """
+    CANCEL_SCHEDULED = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where queue = :queue and status = 'scheduled' limit :limit)
+        and status in {_WAITING} returning id
+    """
+    CANCEL_QUEUED = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where queue = :queue and status = 'queued' and group_id is null
+        limit :limit) and status in {_WAITING} returning id
+    """
+    CANCEL_GROUPED = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where queue = :queue and status = 'queued' and group_id is not null
+        limit :limit) and status in {_WAITING} returning id
+    """
+    CANCEL_BATCH = f"""
+    update job set status = 'canceled', ended_at = :now, due_at = null
+    where seq in (select seq from job where batch = :batch and ended_at is null and status in {_WAITING}
+        limit :limit) and status in {_WAITING} returning id
+    """
+    ASK_TO_STOP = """
+    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
+    where id = :id and status = 'started' returning id, worker
+    """
+    ASK_ALL_TO_STOP = """
+    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
+    where queue = :queue and status = 'started' returning id, worker
+    """
+    ASK_BATCH_TO_STOP = """
+    update job set stop_grace_s = case when stop_grace_s < :grace_s then stop_grace_s else :grace_s end
+    where status = 'started' and coalesce(batch, '') = :batch returning id, worker
+    """
+    STOP_WITHOUT_WORKER = """
+    update job set status = 'stopped', ended_at = :now, worker = null, pid = null
+    where id = :id and status = 'started' and coalesce(worker, '') = coalesce(:worker, '') returning id
+    """
+    FAILED = """
+    select id from job where queue = :queue and status = 'failed'
+        and (:task is null or task = :task or task like :module escape '\\')
+        and (:reason is null or reason = :reason) and (:batch is null or batch = :batch)
+    order by seq
+    """
+    DELETE = f"delete from job where id = :id and status in {_ENDED} returning id"
+    NEEDED_BY = f"""
+    select job.id from job_dependency join job on job.id = job_id
+    where depends_on = :id and status in {_OPEN} limit 1
+    """
+    SET_PRIORITY = f"""
+    update job set priority = :priority where id = :id and status in {_WAITING} returning id
+    """
+    SET_META = "update job set meta = :meta where id = :id"
+    PAUSE = "insert into job_pause (queue, lane) values (:queue, :lane) on conflict do nothing"
+    RESUME = "delete from job_pause where queue = :queue and (lane = :lane or :lane = '*')"
+    PAUSED = "select lane from job_pause where queue = :queue"
+    NOTED = "select value from job_note where name = :name"
+    NOTE = """
+    insert into job_note (name, value) values (:name, :value)
+    on conflict (name) do update set value = excluded.value
+    """
+    NOTE_ONCE = """
+    insert into job_note (name, value) values (:name, :value) on conflict (name) do nothing
+    """
+
+    # Dependencies. An edge stays as long as the job that waits: `done` says whether its dependency has ended
+    # as it must, `waits_for` counts those that have not.
+
+    STATUS = "select status, batch from job where id = :id"
+    BATCH_STATE = """
+    select exists (select 1 from job where batch = :batch and ended_at is null),
+        failed_gone > 0 or exists (select 1 from job where batch = :batch
+            and status in ('scheduled', 'deferred', 'failed', 'stopped', 'canceled')
+            and status <> 'queued' and status <> 'started' and status <> 'finished')
+    from job_batch where id = :batch
+    """
+    BATCH_IS_AWAITED = """
+    select batch from job where id = :id and batch is not null
+        and exists (select 1 from job_dependency where depends_on = batch)
+    """
+    LINK = "insert into job_dependency (depends_on, job_id) values (:needed, :id)"
+    NEEDED = "select depends_on, done from job_dependency where job_id = :id"
+    RUNS_ANYWAY = "select runs_anyway from job where id = :id"
+    SET_DONE = """
+    update job_dependency set done = :done where job_id = :id and depends_on = :needed
+    """
+    WAITING_FOR = """
+    select job.id, job.runs_anyway from job_dependency join job on job.id = job_dependency.job_id
+    where depends_on = :needed and done = 0 and job.status = 'deferred'
+    """
+    DEPENDENTS = """
+    select job.id, job.runs_anyway, job.status, job.reason
+    from job_dependency join job on job.id = job_dependency.job_id where depends_on = :needed
+    """
+    RELEASE = """
+    update job set waits_for = waits_for - 1,
+        status = case when waits_for > 1 then 'deferred' when due_at is null then 'queued'
+            else 'scheduled' end
+    where id = :id and status = 'deferred'
+    """
+    PLACE = """
+    update job set waits_for = :waits_for,
+        status = case when :waits_for > 0 then 'deferred' when due_at is null then 'queued'
+            else 'scheduled' end
+    where id = :id and status = 'deferred'
+    """
+    HOLD = f"""
+    update job set status = 'deferred',
+        waits_for = (select count(*) from job_dependency where job_id = :id and done = 0)
+    where id = :id and status in {_WAITING} returning id
+    """
+    GIVE_UP = """
+    update job set status = :status, reason = 'dependency', ended_at = :now, error = :error, waits_for = 0
+    where id = :id
+    """
+    REOPEN = f"""
+    update job set status = 'deferred', reason = null, error = null, detail = null, result = null,
+        progress = 0, message = null, started_at = null, ended_at = null, expires_at = null, worker = null,
+        due_at = null, due_boot = null, due_boot_s = null, stop_grace_s = null, recoveries = 0,
+        start_by = null, code = coalesce(:code, code),
+        waits_for = (select count(*) from job_dependency where job_id = :id and done = 0)
+    where id = :id and status in {_ENDED} and (unique_key is null or not exists (
+        select 1 from job as twin where twin.queue = job.queue and twin.unique_key = job.unique_key
+            and twin.status in {_OPEN})) returning id
+    """
+    OBSTACLE = "select depends_on from job_dependency where job_id = :id and done = 0 limit 1"
+    OPEN_DEPENDENCIES = """
+    select depends_on, coalesce((select status from job where id = depends_on), 'batch')
+    from job_dependency where job_id = :id and done = 0 limit 10
+    """
+
+    # What only reads
+
+    JOB = f"select {_ROW} from job where id = :id"
+    JOBS = f"select {_ROW} from job where id in (select value from json_each(:ids))"
+    LIST = f"""
+    select {_ROW} from job where queue = :queue
+        and (:statuses is null or status in (select value from json_each(:statuses)))
+        and (:task is null or task = :task or task like :module escape '\\') and seq < :before
+    order by seq desc limit :limit
+    """
+    COUNT = """
+    select count(*) from job where queue = :queue
+        and (:statuses is null or status in (select value from json_each(:statuses)))
+        and (:task is null or task = :task or task like :module escape '\\')
+    """
+    IDS_ENDING = """
+    select id from job where queue = :queue and substr(id, length(id) - length(:text) + 1) = :text
+    order by seq desc
+    """
+    GROUP_OF = """
+    select lane, limit_key, most from job join job_group on job_group.id = group_id where job.id = :id
+    """
+    RESULT = "select result from job where id = :id"
+    HEADER = "select substr(payload, 33, 100) from job where id = :id"
+    LOG_ROWS = """
+    select position, case when position + length(data) > :position then data else x'' end, length(data)
+    from job_log where job_id = :id order by position
+    """
+    SHORT_LOG = "select log from job where id = :id"
+    PREVIEW = "select picture from job_preview where job_id = :id"
+    BATCH = "select total from job_batch where id = :batch"
+    BATCH_OPEN = "select 1 from job where batch = :batch and ended_at is null limit 1"
+    BATCH_JOBS = f"select {_ROW} from job where batch = :batch order by seq"
+    BATCH_PROGRESS = """
+    select coalesce(sum(progress), 0) from job where status = 'started' and coalesce(batch, '') = :batch
+    """
+    BATCH_ENDED = """
+    select ended_at, seq, id from job
+    where batch = :batch and ended_at is not null and (ended_at, seq) > (:ended_at, :seq)
+    order by ended_at, seq limit 500
+    """
+    # From indexes that a job which is queued, runs and finishes touches once: when it ends. The started ones
+    # are few; `coalesce` keeps SQLite from looking for them among all of the batch.
+    BATCH_COUNTS = """
+    select 'open', count(*) from job where batch = :batch and ended_at is null
+    union all select 'ended', count(*) from job where batch = :batch and ended_at is not null
+    union all
+    select 'started', count(*) from job where status = 'started' and coalesce(batch, '') = :batch
+    union all select status, count(*) from job where batch = :batch
+        and status in ('scheduled', 'deferred', 'failed', 'stopped', 'canceled')
+        and status <> 'queued' and status <> 'started' and status <> 'finished' group by status
+    """
+    # Ended jobs are counted as they end; of those that are open each status has an index.
+    COUNTS = """
+    select status, count from job_count where queue = :queue
+    union all select 'queued', count(*) from job
+        where queue = :queue and status = 'queued' and group_id is null
+    union all select 'queued', count(*) from job
+        where queue = :queue and status = 'queued' and group_id is not null
+    union all select 'scheduled', count(*) from job where queue = :queue and status = 'scheduled'
+    union all select 'deferred', count(*) from job where queue = :queue and status = 'deferred'
+    union all select 'started', count(*) from job where queue = :queue and status = 'started'
+    """
+    COUNT_QUEUED = """
+    select count(*) from (
+        select 1 from job where queue = :queue and status = 'queued' and group_id is null
+        union all select 1 from job where queue = :queue and status = 'queued' and group_id is not null
+        limit :limit) as waiting
+    """
+    AHEAD = """
+    select count(*) from (
+        select 1 from job where queue = :queue and status = 'queued' and group_id is null
+            and (priority > :priority or (priority = :priority and seq < :seq))
+        union all
+        select 1 from job where queue = :queue and status = 'queued' and group_id is not null
+            and (priority > :priority or (priority = :priority and seq < :seq))) as before
+    """
+    RECENT = """
+    select * from (select created_at, started_at, ended_at from job
+        where queue = :queue and ended_at is not null order by ended_at desc limit 5000) as recent
+    where started_at is not null limit 1000
+    """
+    ENDED_SINCE = """
+    select count(*) filter (where ended_at > :minute), count(*) from (
+        select ended_at from job where queue = :queue and ended_at > :hour
+        order by ended_at desc limit 100000) as recent
+    """
+    OLDEST_ORDINARY = """
+    select created_at, priority from job
+    where queue = :queue and status = 'queued' and group_id is null and priority < :below
+    order by priority desc, seq limit 1
+    """
+    OLDEST_OF_GROUP = """
+    select created_at, priority from job
+    where queue = :queue and status = 'queued' and group_id = :group_id and priority < :below
+    order by priority desc, seq limit 1
+    """
+    WAITING_GROUPS = """
+    with recursive waiting (id) as (
+        select min(group_id) from job indexed by job_grouped
+        where queue = :queue and status = 'queued' and group_id is not null
+        union all
+        select (select min(group_id) from job indexed by job_grouped
+            where queue = :queue and status = 'queued' and group_id > waiting.id)
+        from waiting where waiting.id is not null
+    )
+    select id from waiting where id is not null
+    """
+
+    # Retention. A job on which an open one depends stays. Each look goes on where the last one ended, so that
+    # none reads again the many that stay.
+
+    OLD_BY_TTL = f"""
+    select seq, id, expires_at from job where expires_at is not null and expires_at <= :now
+        and expires_at >= :after and status in {_ENDED} and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.status in {_OPEN})
+    order by expires_at limit :limit
+    """
+    OLD_FINISHED = f"""
+    select seq, id, ended_at from job where ended_at <= :finished and status = 'finished'
+        and expires_at is null and ended_at >= :after and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.status in {_OPEN})
+    order by ended_at limit :limit
+    """
+    OLD_OTHERS = f"""
+    select seq, id, ended_at from job where ended_at <= :others and status in {_ENDED}
+        and expires_at is null and ended_at >= :after and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.status in {_OPEN})
+    order by ended_at limit :limit
+    """
+    OLD_SURPLUS = f"""
+    select seq, id, ended_at from job where ended_at <= :spared and status in {_ENDED}
+        and ended_at >= :after and not exists (
+            select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+            where depends_on = job.id and needing.status in {_OPEN})
+    order by ended_at limit :limit
+    """
+    PRUNE = f"""
+    delete from job where seq = :seq and status in {_ENDED} and not exists (
+        select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
+        where depends_on = job.id and needing.status in {_OPEN}) returning id
+    """
+    NEWEST = "select created_at from job order by seq desc limit 1"
+    ENDED_COUNT = "select coalesce(sum(count), 0) from job_count"
+    EMPTY_BATCHES = """
+    select id from job_batch where not exists (select 1 from job where batch = job_batch.id)
+    """
+    DROP_BATCH = """
+    delete from job_batch
+    where id = :id and not exists (select 1 from job where batch = job_batch.id)
+    """
+    DROP_GROUPS = """
+    delete from job_group where not exists (select 1 from job where group_id = job_group.id)
+    """
+
+    # Rules that all rows keep: each counts the jobs that break one.
+
+    ENDED_WITHOUT_TIME = f"select count(*) from job where status in {_ENDED} and ended_at is null"
+    OPEN_WITH_TIME = f"select count(*) from job where status in {_OPEN} and ended_at is not null"
+    DEFERRED_FOR_NOTHING = """
+    select count(*) from job where status = 'deferred' and not exists (
+        select 1 from job_dependency where job_id = job.id and done = 0)
+    """
+    WRONG_WAITS = """
+    select count(*) from job where status = 'deferred' and waits_for != (
+        select count(*) from job_dependency where job_id = job.id and done = 0)
+    """
+    WAITS_FOR_GONE = """
+    select count(*) from job join job_dependency on job_id = job.id where status = 'deferred'
+        and done = 0 and not exists (select 1 from job as needed where needed.id = depends_on)
+        and not exists (select 1 from job_batch where job_batch.id = depends_on)
+    """
+    STARTED_TOO_EARLY = """
+    select count(*) from job join job_dependency on job_id = job.id
+    where status in ('queued', 'scheduled', 'started') and done = 0
+    """
+    SCHEDULED_FOR_NEVER = "select count(*) from job where status = 'scheduled' and due_at is null"
+    MISCOUNTED = f"""
+    select coalesce((select count(*) from job where status in {_ENDED}), 0)
+        - coalesce((select sum(count) from job_count), 0)
+    """

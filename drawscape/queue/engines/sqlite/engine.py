@@ -1,0 +1,509 @@
+"""The queue's SQLite file: a connection for each thread, opened with care, errors by name."""
+
+import ctypes
+import fcntl
+import json
+import os
+import select
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from itertools import chain, islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from drawscape.errors import QueueError
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import (
+    Engine,
+    Rows,
+    Transaction,
+    UniqueViolation,
+    ValueRefused,
+)
+from drawscape.queue.engines.queries import Queries
+from drawscape.queue.engines.sqlite.file_guard import FileGuard, existing, guard, opening
+from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.engines.sqlite.schema import prepare
+from drawscape.queue.failpoints import failpoint
+from drawscape.queue.row import Claim, ClaimRequest
+
+FULL, NORMAL = 2, 1
+
+_LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
+_SHORT_MS = 20  # a commit of another process takes less
+_ROWS_A_STATEMENT = 1000
+"""Of a batch: each statement opens the table's b-trees again, which costs as much as a row."""
+
+_REMEDIES = {
+    "readonly": "make the file and its folder writable",
+    "full": "free some disk space; nothing was written",
+    "not a database": "the file is damaged or foreign: move it away and start again, or restore a copy",
+    "malformed": "the file is damaged: try `sqlite3 FILE .recover`, or restore a copy",
+    "disk I/O": "the disk does not answer as it should",
+}
+
+_INHERITED: list[sqlite3.Connection] = []
+"""Connections of the process that this one was forked from. Closing them here, as the collector would,
+could take their locks for ours and reset the log."""
+
+
+class _Connection(sqlite3.Connection):
+    """Closed when nobody holds it any more, and left alone in a process that has inherited it by a fork.
+
+    By itself, for the collector ends what refers to each other in any order.
+    """
+
+    pid = 0
+    """Whose it is; set when it is opened."""
+
+    def __del__(self, pid: Callable[[], int] = os.getpid) -> None:  # `os` is gone at the very end
+        if self.pid == pid():
+            self.close()
+
+
+class _Held(NamedTuple):
+    """A thread's connection."""
+
+    thread: threading.Thread
+    connection: _Connection
+    guard: FileGuard
+    run: Transaction
+
+    @property
+    def is_ours(self) -> bool:
+        return self.connection.pid == os.getpid()
+
+
+class _Run:
+    """Runs statements on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, sql: Queries) -> None:
+        self._execute = connection.execute
+        self.sql = sql
+
+    def __call__(self, statement: str, /, **values: Any) -> Rows:
+        return self._execute(statement, values).fetchall()
+
+
+class SqliteEngine(Engine):
+    """The queue's SQLite file.
+
+    Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
+    worker's run with NORMAL, where a power loss may undo the last status changes but never tears the file.
+
+    With `shared=True` all threads use one connection, and hold `write_lock` whenever they do: SQLite empties
+    a connection's cache whenever another one has written, so worker threads that take turns with connections
+    of their own read the same pages again and again (127 µs a claim and acknowledgement instead of 100).
+    """
+
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        *,
+        synchronous: int = FULL,
+        timeout_s: float = 60.0,
+        shared: bool = False,
+    ) -> None:
+        self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
+        self.target = self.label = os.fspath(self.path)
+        self.folder = self.path.parent
+        self.key_file = self.path.with_suffix(".key")
+        self.timeout_s = timeout_s
+        self.workers = Locks(self.folder / "workers")
+        self._synchronous = synchronous
+        self._is_shared = shared
+        self._local: Any = SimpleNamespace() if shared else threading.local()
+        self._all: list[_Held] = []
+        self._ready = False
+        self.opening_lock = threading.Lock()
+        self._owner = os.getpid()
+        self.write_lock = threading.RLock()
+        """Held by the thread that writes. SQLite would let a second one sleep for a millisecond or more."""
+        _ENGINES.add(self)
+
+    # Connections
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, opened (and the file made) when first asked for."""
+        return self._held().connection
+
+    def open(self) -> None:
+        """Connect, and make the file and its tables if they are missing."""
+        self._held()
+
+    def _held(self) -> _Held:
+        """A process that was forked opens its own: SQLite connections do not survive a fork."""
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is not None and held.is_ours:
+            held.guard.check_at_times()
+            return held
+        if held is not None:
+            _INHERITED.append(held.connection)
+        if self._owner != os.getpid():  # forked: whoever held the locks is not here
+            self._owner = os.getpid()
+            _INHERITED.extend(one.connection for one in self._all)
+            self._all = []
+            self.opening_lock, self.write_lock = threading.Lock(), threading.RLock()
+        with self._named_errors(), opening(self.path) as known:
+            if not known:
+                self._make_file()
+            connection = self._open()
+            thread, run = threading.current_thread(), _Run(connection, self.sql)
+            held = self._local.held = _Held(thread, connection, guard(self.path), run)
+        if not self._is_shared:
+            with self.opening_lock:  # a thread that has ended leaves its connection to us
+                for dead in [one for one in self._all if not one.thread.is_alive()]:
+                    self._all.remove(dead)
+                    dead.connection.close()
+                self._all.append(held)
+        return held
+
+    def _open(self) -> _Connection:
+        connection = sqlite3.connect(
+            existing(self.path),
+            uri=True,
+            timeout=self.timeout_s,
+            isolation_level=None,
+            cached_statements=256,
+            factory=_Connection,
+            check_same_thread=False,  # each thread uses its own; another one may only close it
+        )
+        connection.pid = os.getpid()
+        try:
+            with self.opening_lock:
+                if not self._ready:
+                    prepare(connection, self.path, self.timeout_s, self.workers.living)
+                    self._ready = True
+            connection.execute(f"pragma synchronous = {self._synchronous}")
+            connection.execute("pragma cache_size = -8000")
+            connection.execute("pragma temp_store = memory")
+            connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _make_file(self) -> None:
+        """Make the file, readable by its owner only."""
+        if not self.path.exists():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+
+    def close(self) -> None:
+        """Close this thread's connection, if it has one."""
+        held: _Held | None = getattr(self._local, "held", None)
+        self._local.held = None
+        if held is not None and held.is_ours:
+            with suppress(ValueError):
+                self._all.remove(held)
+            held.connection.close()
+
+    def exists(self) -> bool:
+        """Return whether the file is there."""
+        return self.path.exists()
+
+    def another(self, *, is_durable: bool = True) -> "SqliteEngine":
+        """Return the same file with connections of its own."""
+        synchronous = FULL if is_durable else NORMAL
+        return SqliteEngine(self.path, synchronous=synchronous, timeout_s=self.timeout_s)
+
+    # Statements
+
+    def read(self, statement: str, /, **values: Any) -> Rows:
+        """Return the rows of one statement that changes nothing."""
+        try:
+            if self._is_shared:
+                with self.write_lock:
+                    return self._held().run(statement, **values)
+            return self._held().run(statement, **values)
+        except sqlite3.Error as error:
+            raise self._named(error) from error
+
+    def write(self, statement: str, /, **values: Any) -> Rows:
+        """Run one statement in a transaction of its own; return its rows."""
+        held = self._held()
+        with self.write_lock:
+            try:
+                rows = held.run(statement, **values)
+            except sqlite3.Error as error:
+                raise self._named(error) from error
+            if self._synchronous == FULL:
+                held.guard.check()
+            return rows
+
+    @contextmanager
+    def transaction(self, *, is_alone: bool = True) -> Iterator[Transaction]:
+        """Run a block in one write transaction, always alone: committed as a whole or not at all."""
+        held = self._held()
+        connection = held.connection
+        with self.write_lock:
+            try:
+                connection.execute("begin immediate")
+                yield held.run
+                connection.execute("commit")
+                if self._synchronous == FULL:  # a worker looks before each transaction, at times
+                    held.guard.check()
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("rollback")
+                if isinstance(error, sqlite3.Error):
+                    raise self._named(error) from error
+                raise
+
+    def list_value(self, values: Iterable[Any]) -> str:
+        """Return a list as JSON, which `json_each` reads."""
+        return json.dumps(list(values))
+
+    def insert_rows(
+        self,
+        transaction: Any,
+        shared: Mapping[str, Any],
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+    ) -> None:
+        """Insert rows into `job` that have the values of `shared` in common."""
+        marks = f"({', '.join('?' * len(columns))})"
+        chosen = ", ".join(f"column{number + 1}" for number in range(len(columns)))
+        left = iter(rows)
+        while some := [*islice(left, _ROWS_A_STATEMENT)]:
+            self.connection.execute(
+                f"insert into job ({', '.join((*shared, *columns))}) "
+                f"select {', '.join('?' * len(shared))}, {chosen} "
+                f"from (values {', '.join([marks] * len(some))})",
+                (*shared.values(), *chain.from_iterable(some)),
+            )
+
+    # Claims
+
+    def claim(self, request: ClaimRequest) -> Claim | None:
+        """Return the next job, now held by the worker that asks; a look for nothing takes no write lock."""
+        if not self.may_claim(request):
+            return None
+        with self.transaction() as run:
+            found = self.claim_in(run, request)
+        failpoint("claim.committed")
+        return found
+
+    def may_claim(self, request: ClaimRequest) -> bool:
+        """Return whether a job waits that a worker who asks so may start now."""
+        return bool(self.read(self.sql.MAY_CLAIM, **self._values(request))[0][0])
+
+    def claim_in(self, run: Transaction, request: ClaimRequest) -> Claim | None:
+        """Return the next job within a transaction."""
+        values = self._values(request)
+        rows = run(self.sql.CLAIM_ORDINARY, **values) or run(self.sql.CLAIM, **values)
+        return Claim(*rows[0]) if rows else None
+
+    def _values(self, request: ClaimRequest) -> dict[str, Any]:
+        lanes = self.list_value(request.lanes) if request.lanes else None
+        return {**request._asdict(), "lanes": lanes, "now": clock.now()}
+
+    # What others have written
+
+    def version(self) -> tuple[int, int]:
+        """Return numbers that change with every commit of another connection, and with changes by this one.
+
+        SQLite's `data_version` alone does not move when who waits also cancels, in a coroutine or a loop
+        over the jobs of a batch.
+        """
+        return self.written_by_others(), self.connection.total_changes
+
+    def written_by_others(self) -> int:
+        """Return a number that changes with every commit of another connection."""
+        return int(self.read("pragma data_version")[0][0])
+
+    def commit_watch(self) -> "FileWatch":
+        """Return what waits for the commits of others."""
+        return FileWatch(self.folder, self.written_by_others)
+
+    @contextmanager
+    def short_timeout(self) -> Iterator[None]:
+        """Wait no longer than some milliseconds for a locked file, or another thread, within this block."""
+        connection = self.connection
+        if not self.write_lock.acquire(timeout=_SHORT_MS / 1000):
+            raise QueueError(f"{self.path}: another thread waits for it or writes")
+        try:
+            connection.execute(f"pragma busy_timeout = {_SHORT_MS}")
+            try:
+                yield
+            finally:
+                connection.execute(f"pragma busy_timeout = {self.timeout_s * 1000:.0f}")
+        finally:
+            self.write_lock.release()
+
+    # The file
+
+    @contextmanager
+    def non_durable(self) -> Iterator[Engine]:
+        """Yield the same file with `synchronous=NORMAL`, where a power loss may undo what was committed."""
+        if self._synchronous == NORMAL:
+            yield self
+            return
+        with closing(self.another(is_durable=False)) as engine:
+            # SQLite would do it within a commit, which takes ten times as long then.
+            engine.read("pragma wal_autocheckpoint = 0")
+            yield engine
+
+    def checkpoint(self) -> None:
+        """Copy what the log has into the file, as far as nobody reads what it is older than."""
+        self.read("pragma wal_checkpoint(passive)")
+
+    def shrink(self, pages: int) -> int:
+        """Give up to `pages` unused pages back to the disk; return how many are left."""
+        self.read(f"pragma incremental_vacuum({int(pages)})")
+        return int(self.read("pragma freelist_count")[0][0])
+
+    def backup(self, file: Path) -> None:
+        """Write a consistent copy to `file` while others go on."""
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with self._named_errors(), closing(sqlite3.connect(file)) as copy:
+            self.connection.backup(copy, pages=1000)
+
+    def damage(self) -> list[str]:
+        """Return what SQLite finds wrong with the file's structure."""
+        return [row[0] for row in self.read("pragma integrity_check") if row[0] != "ok"]
+
+    def size_bytes(self) -> int:
+        """Return the size of the file."""
+        return self.path.stat().st_size
+
+    # Errors
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """Turn errors into QueueErrors that name the file and the remedy."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._named(error) from error
+        except OSError as error:
+            raise QueueError(f"{self.path}: {error.strerror or error}") from error
+
+    def _named(self, error: sqlite3.Error) -> QueueError:
+        if isinstance(error, sqlite3.IntegrityError):
+            return UniqueViolation(str(error))
+        if isinstance(error, sqlite3.DataError):
+            return ValueRefused(f"{self.path}: {error}")
+        text = str(error)
+        found = (advice for words, advice in _REMEDIES.items() if words in text)
+        if "unable to open" in text:
+            advice = _why_not_opened(self.path)
+        elif "is locked" in text:
+            advice = _why_locked(self.path, self.timeout_s)
+        else:
+            advice = next(found, "nothing was written")
+        return QueueError(f"{self.path}: {text}; {advice}")
+
+
+def _why_not_opened(path: Path) -> str:
+    """Return what to do about a file that cannot be opened."""
+    try:
+        os.close(os.open(path, os.O_RDWR))
+    except OSError as error:
+        return f"{error.strerror}: is the folder there, and writable?"
+    return "its folder must be writable for the write-ahead log"
+
+
+def _why_locked(path: Path, timeout_s: float) -> str:
+    """Return why a file is locked: SQLite says so as well where the system has no locks."""
+    with suppress(OSError), tempfile.TemporaryFile(dir=path.parent) as file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return f"file locks do not work here ({error.strerror}): keep the queue on a local disk"
+    return f"another process has held the file for more than {timeout_s:g} s"
+
+
+_ENGINES: weakref.WeakSet[SqliteEngine] = weakref.WeakSet()
+_HELD_FOR_FORK: list[Any] = []
+_FORK_PATIENCE_S = 5.0  # for a thread that forks within a transaction of its own
+
+
+def _before_fork() -> None:
+    """Let no thread be inside of SQLite while the process forks: the child would find its locks taken."""
+    for engine in list(_ENGINES):
+        for lock in (engine.write_lock, engine.opening_lock):
+            if lock.acquire(timeout=_FORK_PATIENCE_S):
+                _HELD_FOR_FORK.append(lock)
+
+
+def _after_fork() -> None:
+    while _HELD_FOR_FORK:
+        _HELD_FOR_FORK.pop().release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+# Linux's inotify reports a write when it begins, not when its transaction is over.
+_FIRST_CHECK_S = 0.0005  # about what a flush to the disk takes between the write and the commit
+_CHECK_S = 0.002
+_ATTENTIVE_S = 0.1  # checks go on for so long after a write: the slowest flush is behind us then
+_IN_MODIFY = 0x2
+_IN_NONBLOCK, _IN_CLOEXEC = 0o4000, 0o2000000
+_PAUSE_S = 0.004
+"""Where the system reports no writes, the caller checks this often: 1 % of a core, half of it in latency."""
+
+
+class FileWatch:
+    """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
+
+    is_selective = False
+
+    def __init__(self, folder: Path, version: Callable[[], object]) -> None:
+        self.version = version
+        self._attentive_until = 0.0
+        self._descriptor = _watched(folder)
+        self._poll = select.poll()
+        if self._descriptor is not None:
+            self._poll.register(self._descriptor, select.POLLIN)
+
+    def wait(self, timeout_s: float) -> None:
+        """Return soon after a write, again and again until its commit is there, or after `timeout_s`."""
+        if time.monotonic() < self._attentive_until:
+            time.sleep(_CHECK_S)
+        elif self._was_written(timeout_s):
+            self._attentive_until = time.monotonic() + _ATTENTIVE_S
+            time.sleep(_FIRST_CHECK_S)
+
+    def _was_written(self, timeout_s: float) -> bool:
+        if self._descriptor is None:
+            time.sleep(min(_PAUSE_S, timeout_s))
+            return True
+        if not self._poll.poll(timeout_s * 1000):
+            return False
+        with suppress(BlockingIOError):
+            while len(os.read(self._descriptor, 65_536)) > 32_768:
+                pass
+        return True
+
+    def close(self) -> None:
+        """Wait no more."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _watched(folder: Path) -> int | None:
+    """Return an inotify descriptor on `folder`, None where the system has none."""
+    if sys.platform != "linux":
+        return None
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        descriptor = int(libc.inotify_init1(_IN_NONBLOCK | _IN_CLOEXEC))
+    except (OSError, AttributeError):
+        return None
+    if descriptor < 0:
+        return None
+    if libc.inotify_add_watch(descriptor, os.fsencode(folder), _IN_MODIFY) < 0:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -1,0 +1,146 @@
+"""The Python files of a home, which go along with its jobs where workers may have others.
+
+A job names the digest of the files that its caller had. A worker whose own differ gets them from the queue,
+once, and runs the job with those: never an old sketch, and no deployment before a new one is drawn.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from drawscape.errors import QueueError
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import Engine
+from drawscape.queue.payload import Codec
+
+LARGEST_BYTES = 20_000_000
+"""Of all files together: a home with more has something else in it than sketches and tasks."""
+
+PUBLISH_S = 3600.0
+KEEP_S = 60 * 86_400.0
+"""The queue keeps the code so long after it was last used, and as long as a job waits that needs it."""
+
+_MOST_FOLDERS = 32
+_PUBLISHED: dict[tuple[str, str], float] = {}
+"""When this process has published which code where, in monotonic seconds."""
+
+_SETTINGS = ("drawscape.toml", "pyproject.toml")  # they name the modules of tasks
+_OTHERS = frozenset({"output", "node_modules", "__pycache__", "site-packages"})
+
+Stamp = tuple[str, int, int]
+"""Path in the home, time of the change in ns, and size."""
+
+
+def stamps(home: Path) -> tuple[Stamp, ...]:
+    """Return the files of `home` that belong to its code, sorted: Python files, and settings."""
+    return tuple(sorted(_found(os.fspath(home), "")))
+
+
+def _found(folder: str, inside: str) -> Iterator[Stamp]:
+    try:
+        entries = [*os.scandir(folder)]
+    except OSError:
+        return
+    if any(entry.name == "pyvenv.cfg" for entry in entries):
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in _OTHERS:
+            continue
+        path = f"{inside}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            yield from _found(entry.path, f"{path}/")
+        elif entry.name.endswith(".py") or path in _SETTINGS:
+            status = entry.stat()
+            yield path, status.st_mtime_ns, status.st_size
+
+
+def digest_of(home: Path) -> str:
+    """Return the digest of the code in `home`; the same for the same files, wherever they lie.
+
+    Raises QueueError where it is too large to go along.
+    """
+    return _digest(os.fspath(home), stamps(home))
+
+
+@lru_cache(16)
+def _digest(home: str, found: tuple[Stamp, ...]) -> str:
+    size = sum(stamp[2] for stamp in found)
+    if size > LARGEST_BYTES:
+        raise QueueError(
+            f"the Python files in {home} take {size / 1e6:.0f} MB, more than the "
+            f"{LARGEST_BYTES / 1e6:.0f} MB that go along with a job: name a folder of its own as "
+            "DRAWSCAPE_HOME"
+        )
+    digest = hashlib.blake2b(digest_size=16, person=b"drawscape.code")
+    for path, data in _read(home, found).items():
+        digest.update(f"{path}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
+
+
+def _read(home: str, found: tuple[Stamp, ...]) -> dict[str, bytes]:
+    data = {}
+    for path, *_ in found:
+        try:
+            data[path] = Path(home, path).read_bytes()
+        except OSError:  # it has just gone
+            continue
+    return data
+
+
+def publish(engine: Engine, codec: Codec, home: Path) -> str:
+    """Return the digest of the code in `home`, which the queue has from now on."""
+    digest, now = digest_of(home), time.monotonic()
+    key = engine.target, digest
+    if now - _PUBLISHED.get(key, -PUBLISH_S) >= PUBLISH_S:
+        files = _read(os.fspath(home), stamps(home))
+        archive = zlib.compress(codec.dumps(files, _about(digest)))
+        engine.write(engine.sql.PUBLISH_CODE, digest=digest, archive=archive, now=clock.now())
+        engine.write(engine.sql.DROP_CODE, before=clock.now() - KEEP_S)
+        _PUBLISHED[key] = now
+    return digest
+
+
+def folder_with(engine: Engine, codec: Codec, home: Path, digest: str) -> Path:
+    """Return a folder with the code of that digest: `home`, or one beside its queue.
+
+    Raises QueueError where nobody has it any more, SignatureMismatch for what was not signed here.
+    """
+    if digest_of(home) == digest:
+        return home
+    folder = home / ".drawscape" / "code" / digest
+    if not folder.is_dir():
+        rows = engine.read(engine.sql.CODE, digest=digest)
+        if not rows:
+            raise QueueError(f"the code that it was queued with ({digest}) is gone: queue it again")
+        files = codec.loads(zlib.decompress(rows[0][0]), _about(digest))
+        _unpack(files, folder)
+    return folder
+
+
+def _about(digest: str) -> str:
+    return f"code {digest}\n"
+
+
+def _unpack(files: dict[str, bytes], folder: Path) -> None:
+    """Write the code into `folder`, whole or not at all; of the others the newest stay."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent))
+    try:
+        for path, data in files.items():
+            target = temporary / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        os.rename(temporary, folder)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if not folder.is_dir():  # else another child was first
+            raise
+    others = sorted(folder.parent.iterdir(), key=lambda one: one.stat().st_mtime)
+    for old in others[:-_MOST_FOLDERS]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,184 @@
+"""Old jobs leave the table, in short transactions; a copy of a queue, and whether its rows agree."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drawscape.errors import QueueError
+from drawscape.queue import clock
+from drawscape.queue.control import in_slices
+from drawscape.queue.engines.engine import Engine, Transaction
+from drawscape.queue.queue import Queue
+
+DAY_S = 86_400.0
+
+_AT_ONCE = 2000  # jobs that are looked up at once, outside of the transactions that remove them
+_PAGES_AT_ONCE = 64  # a millisecond or less
+_DRIFT_S = DAY_S / 24
+"""A clock that moves by less was set right by a time server."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How long ended jobs stay, in seconds, and how many at most.
+
+    A year of a thousand jobs a day with these stays near 100,000 rows, tens of megabytes. The limit of
+    `count` spares jobs that ended in the last `spared_s`: a large batch does not push out its own results.
+
+    >>> prune_jobs(Keep(finished_s=7 * 24 * 3600))
+    0
+    """
+
+    finished_s: float = 30 * DAY_S
+    others_s: float = 365 * DAY_S
+    count: int = 100_000
+    spared_s: float = 7 * DAY_S
+
+
+KEEP = Keep()
+"""What is kept by default."""
+
+
+def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int:
+    """Return how many ended jobs were removed: past their time, or beyond the number kept.
+
+    Their logs and previews go with them. `now` is in seconds since 1970, by default the present as it would
+    be if nobody had set the clock since the machine was started.
+    """
+    now = _steady_now(engine) if now is None else now
+    limits = {
+        "now": now,
+        "finished": now - keep.finished_s,
+        "others": now - keep.others_s,
+        "spared": now - keep.spared_s,
+    }
+    # A prune that a power loss undoes harms nothing: the rows come back whole, and the next one takes them.
+    with engine.non_durable() as other:
+        sql = other.sql
+        removed = sum(
+            _remove(other, old, limits, sys.maxsize)
+            for old in (sql.OLD_BY_TTL, sql.OLD_FINISHED, sql.OLD_OTHERS)
+        )
+        surplus = other.read(sql.ENDED_COUNT)[0][0] - keep.count
+        removed += _remove(other, sql.OLD_SURPLUS, limits, max(0, surplus))
+        if removed:
+            batches = [batch for (batch,) in other.read(sql.EMPTY_BATCHES)]
+            _each(other, sql.DROP_BATCH, [{"id": batch} for batch in batches])
+            _shrink(other)
+        other.write(sql.DROP_GROUPS)
+    return removed
+
+
+def _remove(engine: Engine, old: str, limits: Mapping[str, float], most: int) -> int:
+    """Return how many jobs were removed of those that `old` selects, the oldest first."""
+    removed, after = 0, 0.0
+    while removed < most:
+        limit = min(_AT_ONCE, most - removed)
+        expired = engine.read(old, **limits, after=after, limit=limit)
+        gone = _each(engine, engine.sql.PRUNE, [{"seq": row[0]} for row in expired])
+        removed += gone
+        if not gone or len(expired) < limit:
+            break
+        after = expired[-1][2]
+    return removed
+
+
+def _each(engine: Engine, statement: str, values: Sequence[Mapping[str, object]]) -> int:
+    """Run a statement for each of `values`, in short transactions; return how many rows it returned."""
+    left = iter(values)
+    count = 0
+
+    def step(run: Transaction) -> bool:
+        nonlocal count
+        found = next(left, None)
+        if found is not None:
+            count += len(run(statement, **found))
+        return found is not None
+
+    if values:
+        in_slices(engine, step)
+    return count
+
+
+def _steady_now(engine: Engine) -> float:
+    """Return the present by the first look of this boot and the clock that nobody sets since.
+
+    A clock that is set a month ahead would else remove what is young. One that is more than a day ahead of
+    the last prune, or of the newest job, when the machine was started is believed after an hour.
+    """
+    boot, wall_s, steady_s = clock.boot_id(), clock.now(), clock.boot_s()
+    if boot is None:
+        return wall_s
+    with engine.transaction() as run:
+        rows = run(run.sql.NOTED, name="clock")
+        known = json.loads(rows[0][0]) if rows else {}
+        if known.get("boot") != boot:
+            newest = run(run.sql.NEWEST)
+            seen_s = known.get("seen_s") or (newest[0][0] if newest else wall_s)
+            is_doubtful = wall_s - seen_s > DAY_S
+            start_s = seen_s if is_doubtful else wall_s
+            doubted_until = steady_s + _DRIFT_S if is_doubtful else 0.0
+            known = {"boot": boot, "offset_s": start_s - steady_s, "doubted_until": doubted_until}
+        elif 0 < known.get("doubted_until", 0.0) <= steady_s:
+            known |= {"offset_s": wall_s - steady_s, "doubted_until": 0.0}
+        known["seen_s"] = steady_now = float(known["offset_s"]) + steady_s
+        run(run.sql.NOTE, name="clock", value=json.dumps(known))
+    return wall_s if abs(wall_s - steady_now) < _DRIFT_S else min(wall_s, steady_now)
+
+
+def _shrink(engine: Engine) -> None:
+    """Give unused pages back to the disk, a few at a time."""
+    left = -1
+
+    def step(_run: Transaction) -> bool:
+        nonlocal left
+        before, left = left, engine.shrink(_PAGES_AT_ONCE)
+        return left not in (0, before)
+
+    in_slices(engine, step)
+
+
+# A copy, and a check
+
+
+def backup(queue: Queue, file: Path) -> Path:
+    """Write a copy of `queue` to `file` and its key beside it, while others use it; return the key's path.
+
+    Raises QueueError when one of them exists.
+    """
+    # The key of `queue.db` is `queue.key`; other names keep their ends, which tell copies apart.
+    key = file.with_suffix(".key") if file.suffix == ".db" else file.with_name(f"{file.name}.key")
+    for path in (file, key):
+        if path.exists():
+            raise QueueError(f"{path} exists; give a new name")
+    queue.database.backup(file)
+    os.chmod(file, 0o600)
+    with open(os.open(key, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as copy:
+        copy.write(queue.codec.key)
+    shutil.copymode(file, key)
+    return key
+
+
+def problems(queue: Queue) -> list[str]:
+    """Return what is wrong with a queue, in sentences."""
+    engine = queue.database
+    sql = engine.sql
+    found = engine.damage()
+    for statement, what in (
+        (sql.ENDED_WITHOUT_TIME, "ended without a time"),
+        (sql.OPEN_WITH_TIME, "not ended, with a time of its end"),
+        (sql.DEFERRED_FOR_NOTHING, "deferred, and waiting for nothing"),
+        (sql.WRONG_WAITS, "waiting for another number of jobs than the row says"),
+        (sql.WAITS_FOR_GONE, "waiting for a job or batch that is gone"),
+        (sql.STARTED_TOO_EARLY, "queued or started before a dependency has ended"),
+        (sql.SCHEDULED_FOR_NEVER, "scheduled for no time"),
+        (sql.MISCOUNTED, "missing in the counts of ended jobs, or there too often"),
+    ):
+        count = abs(int(engine.read(statement)[0][0]))
+        if count:
+            found.append(f"{count} job{'' if count == 1 else 's'}: {what}")
+    return found

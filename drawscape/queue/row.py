@@ -1,0 +1,334 @@
+"""What crosses the job table's boundary: a job to insert, a claim, an outcome, a row as it is now."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Final, NamedTuple
+
+from drawscape.errors import JobOptionError
+from drawscape.queue import clock
+
+
+class Status(StrEnum):
+    """Where a job is in its life."""
+
+    QUEUED = "queued"
+    SCHEDULED = "scheduled"
+    DEFERRED = "deferred"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    CANCELED = "canceled"
+
+
+class Reason(StrEnum):
+    """Why a job failed, or why it was canceled by another's end (`dependency`)."""
+
+    EXCEPTION = "exception"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    LOST = "lost"
+    INVALID = "invalid"
+    DEPENDENCY = "dependency"
+
+
+STATUSES: Final = tuple(status.value for status in Status)
+WAITING: Final = STATUSES[:3]
+OPEN: Final = STATUSES[:4]
+ENDED: Final = STATUSES[4:]
+
+
+def check_status(status: str) -> str:
+    """Return `status`; raise JobOptionError for a word that is not a status.
+
+    >>> check_status("finished")
+    'finished'
+    """
+    if status not in STATUSES:
+        raise JobOptionError(f"unknown status {status!r}; statuses: {', '.join(STATUSES)}")
+    return status
+
+
+class RunsAfter(IntEnum):
+    """After which end of its dependencies a job runs; the column `runs_anyway`."""
+
+    SUCCESS = 0
+    """Else it fails with reason `dependency`."""
+    ANY = 1
+    ONLY_FAILURE = 2
+    """Else it is canceled: there is nothing to react to."""
+    ONLY_SUCCESS = 3
+
+    def is_met(self, status: str) -> bool:
+        """Return whether a dependency that ended with `status` lets the job run."""
+        if self is RunsAfter.ANY:
+            return True
+        return status == (Status.FAILED if self is RunsAfter.ONLY_FAILURE else Status.FINISHED)
+
+    @property
+    def otherwise(self) -> Status:
+        """The status of a job whose dependency ended otherwise."""
+        return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
+
+
+class Due(NamedTuple):
+    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
+
+    at: float
+    boot: str | None = None
+    boot_s: float | None = None
+
+    @classmethod
+    def after(cls, delay_s: float) -> "Due":
+        """Return the moment `delay_s` from now."""
+        boot = clock.boot_id()
+        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values of the columns that hold it."""
+        return {"due_at": self.at, "due_boot": self.boot, "due_boot_s": self.boot_s}
+
+
+class Group(NamedTuple):
+    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
+
+    lane: str = "default"
+    limit_key: str = ""
+    most: int | None = None
+
+
+class NewJob(NamedTuple):
+    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
+
+    id: str
+    task: str
+    payload: bytes
+    created_at: float
+    priority: int = 0
+    timeout_s: float | None = None
+    grace_s: float | None = None
+    retries: int = 0
+    retry_delay_s: float = 0.0
+    retry_backoff: float = 1.0
+    retry_delays: str | None = None
+    result_ttl_s: float | None = None
+    unique_key: str | None = None
+    batch: str | None = None
+    meta: str | None = None
+    description: str | None = None
+    runs_anyway: int = 0
+    recover: int = 1
+    """0: it never runs a second time after its worker died."""
+    start_by: float | None = None
+    """It is canceled when it has not started by then."""
+    code: str | None = None
+    """What names the code of its home's tasks, where a worker may have another."""
+    due: Due | None = None
+    group: Group = Group()
+    depends_on: tuple[str, ...] = ()
+
+    def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
+        """Return the values of the row, by column."""
+        row = {**self._asdict(), **(self.due or Due(0.0)).columns}
+        if self.due is None:
+            row["due_at"] = None
+        del row["due"], row["group"], row["depends_on"]
+        return {**row, "queue": queue, "status": status, "group_id": group_id}
+
+
+class ClaimRequest(NamedTuple):
+    """Who wants a job: a worker's slot, of some lanes (none: of all) and priorities from `lowest`."""
+
+    queue: str
+    worker: str
+    pid: int | None = None
+    lanes: tuple[str, ...] = ()
+    lowest: int = -(2**63)
+
+
+class Claim(NamedTuple):
+    """A job that a worker holds: `token` numbers the claim, and only its holder may acknowledge."""
+
+    seq: int
+    id: str
+    task: str
+    payload: bytes
+    timeout_s: float | None
+    grace_s: float | None
+    token: int
+    created_at: float
+    meta: str | None
+    pid: int | None
+    recoveries: int
+    worker: str
+    code: str | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What every write of its holder names."""
+        return {"seq": self.seq, "id": self.id, "token": self.token, "worker": self.worker}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: what the acknowledgement writes."""
+
+    status: str
+    reason: str | None = None
+    result: bytes | None = None
+    error: str | None = None
+    detail: dict[str, Any] | None = None
+    """With `refused` in it this worker lacks the code; another one may have it."""
+    peak_kb: int | None = None
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether another try makes sense: after an exception, unless it says otherwise, or a timeout.
+
+        A job whose child died may be the killer; an error with a true `permanent` would come again.
+        """
+        if self.status != Status.FAILED or self.reason not in (Reason.EXCEPTION, Reason.TIMEOUT):
+            return False
+        return not (self.detail or {}).get("permanent")
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values that an acknowledgement writes."""
+        return {
+            "status": self.status,
+            "reason": self.reason,
+            "result": self.result,
+            "error": self.error,
+            "detail": json.dumps(self.detail) if self.detail else None,
+            "peak_kb": self.peak_kb,
+        }
+
+
+class JobSnapshot(NamedTuple):
+    """A job at one moment, without arguments and result; moments are aware UTC datetimes.
+
+    `progress` lies between 0 and 1, `attempts` counts starts, `retries` those that are left, `recoveries`
+    how often a worker died with it. `details` holds what is known of a failure: signal, stack, last lines
+    of the log.
+    """
+
+    seq: int
+    id: str
+    queue: str
+    task: str
+    status: str
+    reason: str | None
+    priority: int
+    due_at: datetime | None
+    timeout_s: float | None
+    recoveries: int
+    attempts: int
+    retries: int
+    worker: str | None
+    pid: int | None
+    stop_grace_s: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    progress: float
+    message: str | None
+    error: str | None
+    details: dict[str, Any]
+    peak_kb: int | None
+    batch: str | None
+    meta: dict[str, Any]
+    description: str | None
+    preview_at: float | None
+    """Differs between two previews of a running job."""
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> "JobSnapshot":
+        """Return the job in a row of the table."""
+        row = cls._make(values)
+        return row._replace(
+            due_at=utc(row.due_at),
+            created_at=utc(row.created_at),
+            started_at=utc(row.started_at),
+            ended_at=utc(row.ended_at),
+            details=parsed(row.details),
+            meta=parsed(row.meta),
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is in a final state."""
+        return self.status in ENDED
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not begun."""
+        return self.status in WAITING
+
+
+class JobMeta(MutableMapping[str, Any]):
+    """The notes of one job, JSON values by name; `save(change, gone)` passes changes on, or refuses them."""
+
+    def __init__(
+        self,
+        values: dict[str, Any],
+        save: Callable[[Mapping[str, Any], Sequence[str]], None],
+    ) -> None:
+        self._values = values
+        self._save = save
+
+    def __getitem__(self, key: str) -> Any:
+        return self._values[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        checked_notes({key: value})
+        self._save({key: value}, ())
+        self._values[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self._values:
+            raise KeyError(key)
+        self._save({}, (key,))
+        del self._values[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+    def copy(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary."""
+        return dict(self._values)
+
+
+def checked_notes(notes: Mapping[str, Any]) -> str:
+    """Return notes as JSON; raise JobOptionError, which names the first that is none."""
+    for name, value in notes.items():
+        try:
+            json.dumps({name: value})
+        except (TypeError, ValueError) as error:
+            raise JobOptionError(
+                f"meta[{name!r}]: {error}; give text, numbers, lists or dictionaries of these"
+            ) from None
+    return json.dumps(dict(notes))
+
+
+def parsed(text: Any) -> dict[str, Any]:
+    """Return the JSON object in `text`; a damaged one reads as empty."""
+    try:
+        value = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def utc(stamp: Any) -> Any:
+    """Return seconds since 1970 as an aware UTC datetime; None for what is no number."""
+    return datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, (int, float)) else None

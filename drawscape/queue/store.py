@@ -1,0 +1,392 @@
+"""Jobs into the table and out of it: insert, claim, acknowledge, give back, promote, recover.
+
+Each move is one committed transaction, and a job's row is the queue entry.
+"""
+
+import json
+import platform
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from drawscape.durations import LONGEST_S
+from drawscape.errors import DrawscapeError, DuplicateJobError, QueueError
+from drawscape.queue import clock
+from drawscape.queue.dependencies import link, settle
+from drawscape.queue.engines.engine import (
+    CommitInDoubt,
+    ConnectionLost,
+    Engine,
+    Transaction,
+    UniqueViolation,
+)
+from drawscape.queue.failpoints import failpoint
+from drawscape.queue.row import (
+    Claim,
+    ClaimRequest,
+    Due,
+    Group,
+    NewJob,
+    Outcome,
+    Status,
+    parsed,
+)
+
+MAX_RECOVERIES = 3
+"""A job may be held by three workers that die; the fourth time it is taken for the killer."""
+
+_LOST = (
+    f"its worker died while it ran, {MAX_RECOVERIES + 1} times in a row; "
+    "it may be what kills them. Retry it when the cause is known"
+)
+_NOT_RECOVERED = (
+    "its worker died while it ran, and job_recover=False keeps it from running a second time"
+)
+_REFUSAL_PAUSE_S = 2.0
+"""The others have so long to take it; then this worker checks again whether it has the code by now."""
+
+_LOST_TRIES = 5  # of a transaction whose connection broke before anything was written
+
+_ORDINARY = Group()
+
+
+def _warn(words: str, *values: object) -> None:
+    """Write a line into the worker's log; callers, who never need it, do not import logging."""
+    import logging
+
+    logging.getLogger("huey.drawscape").warning(words, *values)
+
+
+# Insertion
+
+
+def insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
+    """Return the id of the job that is now in the table: `job`'s, or that of its active twin.
+
+    `others` are inserted with it, unless there was a twin. Raises DuplicateJobError when the id is taken,
+    JobNotFoundError for an unknown dependency.
+    """
+    insertion = partial(_insert, engine, queue, job, *others)
+    return _until_certain(engine, insertion, engine.sql.STATUS, {"id": job.id}) or job.id
+
+
+def _until_certain(
+    engine: Engine, insertion: Callable[[], str | None], check: str, key: dict[str, Any]
+) -> str | None:
+    """Return what `insertion` does, repeated while its connection breaks and `check` finds nothing of it."""
+    for left in reversed(range(_LOST_TRIES)):
+        try:
+            return insertion()
+        except ConnectionLost:
+            if not left:
+                raise
+        except CommitInDoubt as doubt:
+            try:
+                found = engine.read(check, **key)
+            except QueueError as error:
+                name = next(iter(key.values()))
+                raise CommitInDoubt(
+                    f"{doubt}. Nor can be asked now ({error}): look for {name!r} before you queue it again"
+                ) from error
+            if found:
+                return None
+            if not left:
+                raise
+    return None
+
+
+def _insert(engine: Engine, queue: str, job: NewJob, *others: NewJob) -> str:
+    if not (job.unique_key or job.depends_on or others or job.group != _ORDINARY):
+        with _duplicates_named(job):
+            failpoint("insert.before_commit")
+            engine.write(engine.sql.INSERT, **job.columns(queue, _first_status(job)))
+    else:
+        with _duplicates_named(job, *others), engine.transaction() as run:
+            if job.unique_key is not None:
+                twins = run(run.sql.TWIN, queue=queue, unique_key=job.unique_key)
+                if twins:
+                    return str(twins[0][0])
+            for one in (job, *others):
+                _insert_linked(run, queue, one)
+            failpoint("insert.before_commit")
+    failpoint("insert.after_commit")
+    return job.id
+
+
+def insert_many(
+    engine: Engine,
+    queue: str,
+    model: NewJob,
+    columns: Sequence[str],
+    count: int,
+    rows: Callable[[], Iterable[tuple[Any, ...]]],
+    *,
+    description: str | None = None,
+    then: Sequence[NewJob] = (),
+) -> None:
+    """Insert a batch of `count` jobs in one transaction: `rows()` are the values of `columns`, all else is
+    `model`'s.
+
+    `rows` is called once more when the connection breaks. `model.batch` names the batch; `then` are the jobs
+    that follow it.
+    """
+
+    def insertion() -> None:
+        with (
+            _duplicates_named(*then),
+            engine.transaction(is_alone=bool(then) or model.group != _ORDINARY) as run,
+        ):
+            run(
+                run.sql.INSERT_BATCH,
+                id=model.batch,
+                queue=queue,
+                created_at=clock.now(),
+                total=count,
+                description=description,
+            )
+            group = _group_id(run, queue, model.group)
+            shared = model.columns(queue, _first_status(model), group)
+            for column in columns:
+                del shared[column]
+            used = {name: value for name, value in shared.items() if value is not None}
+            engine.insert_rows(run, used, columns, rows())
+            for job in then:
+                _insert_linked(run, queue, job)
+            failpoint("insert.before_commit")
+        failpoint("insert.after_commit")
+
+    _until_certain(engine, insertion, engine.sql.BATCH, {"batch": model.batch})
+
+
+@contextmanager
+def _duplicates_named(*jobs: NewJob) -> Iterator[None]:
+    """Turn the one violation that a caller can cause into its name."""
+    try:
+        yield
+    except UniqueViolation as error:
+        if "job.id" not in str(error):
+            raise
+        ids = " or ".join(repr(job.id) for job in jobs)
+        raise DuplicateJobError(
+            f"job_id={ids} is taken; choose another, or delete that job first"
+        ) from None
+
+
+def _first_status(job: NewJob) -> str:
+    return Status.QUEUED.value if job.due is None else Status.SCHEDULED.value
+
+
+def _insert_linked(run: Transaction, queue: str, job: NewJob) -> None:
+    group_id = _group_id(run, queue, job.group)
+    status = Status.DEFERRED.value if job.depends_on else _first_status(job)
+    run(run.sql.INSERT, **job.columns(queue, status, group_id))
+    if job.depends_on:
+        link(run, job.id, job.depends_on)
+
+
+def _group_id(run: Transaction, queue: str, group: Group) -> int | None:
+    """Return the number of `group`, made if need be; None for what has neither lane nor limit.
+
+    The limit that was given last holds for all jobs with its key.
+    """
+    if group == _ORDINARY:
+        return None
+    values = {"queue": queue, **group._asdict()}
+    run(run.sql.MAKE_GROUP, **values)
+    if values.pop("most") is not None:
+        run(run.sql.SET_LIMIT, queue=queue, limit_key=group.limit_key, most=group.most)
+    return int(run(run.sql.GROUP_ID, **values)[0][0])
+
+
+# A worker's moves
+
+
+def acknowledge(
+    engine: Engine, held: Claim, outcome: Outcome, request: ClaimRequest | None = None
+) -> tuple[bool, Claim | None]:
+    """Return whether the outcome was accepted and, for a `request`, the next claim.
+
+    An acknowledgement by a holder whose claim is no longer the current one changes nothing and returns
+    False. Where one transaction can do both, it does.
+    """
+    following = None
+    accepted = not outcome.may_be_retried and engine.end(held, outcome)
+    if not accepted:
+        with engine.transaction() as run:
+            accepted = _write_outcome(run, held, outcome)
+            if request is not None:
+                following = engine.claim_in(run, request)
+            failpoint("ack.before_commit")
+    failpoint("ack.after_commit")
+    if engine.is_server and request is not None:
+        try:
+            following = engine.claim(request)
+        except QueueError as error:  # what has ended has ended; the next loop claims
+            _warn("event=claim_failed error=%r", str(error))
+    return accepted, following
+
+
+def _write_outcome(run: Transaction, held: Claim, outcome: Outcome) -> bool:
+    """Return whether the outcome was accepted, in a transaction that is alone."""
+    if outcome.may_be_retried and (rows := run(run.sql.RETRIES, **held.key)):
+        values = {**outcome.columns, **_next_try(*rows[0][1:]), **held.key}
+        return bool(run(run.sql.RETRY, **values))
+    rows = run(run.sql.ACKNOWLEDGE, **outcome.columns, **held.key, now=clock.now())
+    if rows and rows[0][0]:  # something waits for something: perhaps for this
+        settle(run, [(held.id, outcome.status)])
+    return bool(rows)
+
+
+def _next_try(delay_s: float, backoff: float, listed: str | None) -> dict[str, Any]:
+    """Return status, due time and the delays that are left, for a job that is tried again."""
+    left = None
+    if listed:
+        delay_s, *rest = json.loads(listed)
+        left = json.dumps(rest or [delay_s])
+    later = {"retry_delay_s": min(delay_s * backoff, LONGEST_S), "retry_delays": left}
+    if delay_s <= 0:
+        no_time = dict.fromkeys(("due_at", "due_boot", "due_boot_s"))
+        return {"status": Status.QUEUED.value, **no_time, **later}
+    return {"status": Status.SCHEDULED.value, **Due.after(delay_s).columns, **later}
+
+
+def give_back(engine: Engine, held: Claim, *, begun: bool = True) -> bool:
+    """Return whether the job went back to the queue, as if it had not been claimed.
+
+    For a worker that is asked to leave or cannot start a child: the job is not to blame, so no recovery is
+    counted, and no attempt if it had not `begun`. One that was asked to stop meanwhile is stopped.
+    """
+    with engine.transaction() as run:
+        rows = run(run.sql.GIVE_BACK, **held.key, now=clock.now(), unbegun=int(not begun))
+        if rows and rows[0][0] == Status.STOPPED:
+            settle(run, [(held.id, Status.STOPPED.value)])
+    return bool(rows)
+
+
+def release_unknown(engine: Engine, job_id: str, token: int, worker: str) -> None:
+    """Let others have a job that `worker` has claimed, and to which the server's answer did not come."""
+    sql = engine.sql
+    if engine.write(sql.RELEASE_UNKNOWN, id=job_id, token=token, worker=worker):
+        _warn("job=%s event=unknown_claim_released", job_id)
+
+
+def refuse(engine: Engine, held: Claim, outcome: Outcome) -> Outcome | None:
+    """Return None when `held` went back to the queue, else the outcome, with why each worker refused it.
+
+    For a job whose code this worker lacks: it fails when each living worker of its lane has refused it.
+    """
+    why = str((outcome.detail or {}).get("refused"))
+    own = f"{socket.gethostname()} (Python {platform.python_version()}): {why}"
+    try:
+        refusals = _put_off(engine, held, own)
+    except DrawscapeError as error:
+        _warn("job=%s event=refusal_not_written error=%r", held.id, str(error))
+        return outcome
+    if refusals is None:
+        _warn("job=%s event=refused why=%r", held.id, why)
+        return None
+    return replace(outcome, error="\n".join(refusals)) if len(refusals) > 1 else outcome
+
+
+def _put_off(engine: Engine, held: Claim, why: str) -> list[str] | None:
+    """Return None when the job goes back for a moment, without an attempt counted, else why not."""
+    living = engine.workers.living()
+    rows = engine.read(engine.sql.GROUP_OF, id=held.id)
+    lane = rows[0][0] if rows else "default"
+    with engine.transaction() as run:
+        rows = run(run.sql.REFUSALS, **held.key)
+        if not rows:
+            return [why]
+        detail, queue = rows[0]
+        refused_by = {**parsed(detail).get("refused_by", {}), held.worker: why}
+        others = {
+            one.id for one in living if one.queue == queue and (not one.lanes or lane in one.lanes)
+        }
+        if not others - refused_by.keys():
+            return [*refused_by.values()]
+        due = Due.after(_REFUSAL_PAUSE_S).columns
+        run(run.sql.REFUSE, **held.key, **due, detail=json.dumps({"refused_by": refused_by}))
+    return None
+
+
+def note_progress(
+    engine: Engine, held: Claim, progress: float, message: str | None, meta: str | None
+) -> bool:
+    """Write how far the job is; return False when this claim no longer holds it."""
+    values = {"progress": progress, "message": message, "meta": meta}
+    return bool(engine.write(engine.sql.PROGRESS, **held.key, **values))
+
+
+# Jobs that wait for a moment
+
+
+def promote_due(engine: Engine, queue: str) -> int:
+    """Return how many scheduled jobs came due and are queued now.
+
+    A delay of this run of the machine goes by the clock that nobody sets; all else by the time of day.
+    """
+    sql = engine.sql
+    due = engine.write(sql.PROMOTE, queue=queue, now=clock.now())
+    boot = {"boot": clock.boot_id(), "boot_s": clock.boot_s()}
+    return len(due) + len(engine.write(sql.PROMOTE_DELAYED, queue=queue, **boot))
+
+
+def next_due_s(engine: Engine, queue: str) -> float | None:
+    """Return in how many seconds the next scheduled job comes due, None when there is none."""
+    sql = engine.sql
+    moments = engine.read(sql.NEXT_DUE, queue=queue)
+    delays = engine.read(sql.NEXT_DELAYED, queue=queue, boot=clock.boot_id())
+    waits = [at - clock.now() for (at,) in moments] + [at - clock.boot_s() for (at,) in delays]
+    return max(0.0, min(waits)) if waits else None
+
+
+def cancel_overdue(engine: Engine) -> None:
+    """Cancel the jobs that had not started within their `job_ttl`."""
+    sql = engine.sql
+    while rows := engine.read(sql.EXPIRED_WAITING, now=clock.now()):
+        with engine.transaction() as run:
+            for (job_id,) in rows:
+                if run(sql.EXPIRE, id=job_id, now=clock.now()):
+                    settle(run, [(job_id, Status.CANCELED.value)])
+
+
+# Dead workers
+
+
+def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> list[str]:
+    """Return the ids of the jobs that were taken from dead workers and given back, stopped or lost.
+
+    `kill(worker)` is called first, so that the next run does not meet what the last has left.
+    """
+    recovered: list[str] = []
+    for (worker,) in engine.read(engine.sql.HOLDERS):
+        if engine.workers.is_dead(worker):
+            if worker:
+                kill(worker)
+            recovered += _recover_from(engine, worker)
+    return recovered
+
+
+def _recover_from(engine: Engine, worker: str | None) -> list[str]:
+    found = []
+    with engine.transaction() as run:
+        for job_id, recoveries, may_recover, stop_grace_s in engine.orphans(run, worker):
+            if stop_grace_s is not None:
+                status, reason, error = "stopped", None, "stopped on request; its worker had died"
+            elif not may_recover:
+                status, reason, error = "failed", "lost", _NOT_RECOVERED
+            elif recoveries >= MAX_RECOVERIES:
+                status, reason, error = "failed", "lost", _LOST
+            else:
+                status, reason, error = "queued", None, None
+            ended_at = None if status == "queued" else clock.now()
+            values = {"status": status, "reason": reason, "error": error, "ended_at": ended_at}
+            run(run.sql.RECOVER, **values, id=job_id, worker=worker)
+            if ended_at is not None:
+                settle(run, [(job_id, status)])
+            _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
+            found.append(job_id)
+    return found

@@ -1,0 +1,281 @@
+"""One call of a task: its message decoded, its function run, its result serialised."""
+
+import asyncio
+import inspect
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, SupportsFloat
+
+from drawscape import output_store
+from drawscape.errors import (
+    JobNotFoundError,
+    NotSerializableError,
+    QueueError,
+    TaskNotAllowedError,
+    TaskNotFoundError,
+)
+from drawscape.queue import clock
+from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
+from drawscape.queue.options import new_id
+from drawscape.queue.payload import (
+    Codec,
+    OtherPythonError,
+    SignatureMismatch,
+    of_call,
+    of_result,
+    portable_paths,
+    resolved,
+)
+from drawscape.queue.project_code import digest_of, folder_with
+from drawscape.queue.queue import Queue
+from drawscape.queue.row import Claim, Outcome, checked_notes, parsed
+from drawscape.queue.store import acknowledge, note_progress
+from drawscape.queue.task import load
+from drawscape.queue.worker.context import RunningJob, current_job, set_current
+from drawscape.settings import CODE_FOLDER, project_task_modules
+
+_RESULT_LIMIT_BYTES = (
+    500_000_000  # SQLite refuses rows of a billion bytes, and copies are made on the way
+)
+_ERROR_CHARS = 100_000
+
+
+class JobStopped(BaseException):
+    """Raised inside a task that was asked to stop; no `except Exception` catches it."""
+
+
+@dataclass(frozen=True)
+class ChildSettings:
+    """What a child needs to know when it starts."""
+
+    home: str
+    key: bytes
+    task_modules: tuple[str, ...]
+    queue: str
+    """Where results of other jobs are read that are arguments of one."""
+    memory_limit_bytes: int | None = None
+    max_jobs: int | None = None
+    """How many jobs one process runs; None: as many as come."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A task's function with its arguments."""
+
+    run: Callable[[], Any]
+    fresh_process: bool = False
+    """Whether it wants a process in which no other job runs, before or after."""
+
+
+class TaskCaller:
+    """Calls tasks in this process; the functions that it has looked up are kept."""
+
+    def __init__(self, settings: ChildSettings) -> None:
+        self._codec = Codec(settings.key)
+        self._settings = settings
+        self._home = Path(settings.home)
+        # Asked once: a task that changes its environment changes it for itself.
+        self._is_shared = is_url(settings.queue) or bool(output_store.named())
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._code: str | None = None
+        self._code_folder: Path | None = None
+
+    def may_run(self, code: str | None) -> bool:
+        """Return whether a job with the code of that digest may run in this process.
+
+        It has that code by now, or none yet.
+        """
+        if self._code_folder is None:
+            return True
+        if code != self._code:
+            return False
+        return self._code_folder != self._home or code in (None, digest_of(self._home))
+
+    def _take(self, code: str | None) -> None:
+        """Let this process have the code of that digest, for good."""
+        if self._code_folder is not None:
+            return
+        folder = self._home
+        if code is not None:
+            with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
+                folder = folder_with(engine, self._codec, self._home, code)
+        if folder != self._home:
+            sys.path[:] = [str(folder) if path == str(self._home) else path for path in sys.path]
+            os.environ[CODE_FOLDER] = str(folder)
+        self._code, self._code_folder = code, folder
+
+    def prepare(
+        self, job_id: str, task: str, payload: bytes, code: str | None = None
+    ) -> Call | Outcome:
+        """Return the call that `payload` describes, or how the job ends if it describes none."""
+        try:
+            self._take(code)
+        except (QueueError, OSError) as error:
+            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
+        try:
+            function, args, kwargs, *options = self._codec.loads(payload, of_call(job_id, task))
+            function = function or self._function(task)
+            args, kwargs = resolved(args, kwargs, self._result_of)
+        except SignatureMismatch as error:
+            return Outcome("failed", "invalid", error=f"{error} ({self._settings.queue})")
+        except (OtherPythonError, TaskNotFoundError, TaskNotAllowedError) as error:
+            return Outcome("failed", "invalid", error=str(error), detail={"refused": str(error)})
+        except ModuleNotFoundError as error:
+            detail = {"refused": f"{type(error).__name__}: {error}"}
+            return Outcome("failed", "exception", error=_traceback(error), detail=detail)
+        except Exception as error:  # noqa: BLE001 - a task that cannot be loaded is a failed job
+            return Outcome("failed", "exception", error=_traceback(error))
+        return Call(lambda: function(*args, **kwargs), **(options[0] if options else {}))
+
+    def _result_of(self, job_id: str) -> Any:
+        """Return the result of another job, which has finished and is kept while this one waits."""
+        with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
+            rows = engine.read(engine.sql.RESULT, id=job_id)
+        if not rows or rows[0][0] is None:
+            raise JobNotFoundError(
+                f"its argument, the result of job {job_id}, is not there any more"
+            )
+        return self._codec.loads(rows[0][0], of_result(job_id))
+
+    def run(self, job_id: str, task: str, call: Call) -> Outcome:
+        """Return how `call` ended; whatever it raises is its job's failure."""
+        try:
+            value = call.run()
+            if inspect.iscoroutine(value):
+                value = asyncio.run(value)
+            elif inspect.isgenerator(value):
+                value = _drain(value, task)
+            output_store.publish_expected(self._home)
+            return Outcome("finished", result=self._serialised(value, job_id, task))
+        except JobStopped as error:
+            return Outcome("stopped", detail={"stack": _traceback(error)})
+        except MemoryError as error:
+            return Outcome("failed", "crashed", error=_traceback(error), detail={"memory": True})
+        except BaseException as error:  # noqa: BLE001 - SystemExit and all else
+            detail = {"permanent": True} if getattr(error, "permanent", False) else None
+            return Outcome("failed", "exception", error=_traceback(error), detail=detail)
+
+    def _function(self, task: str) -> Callable[..., Any]:
+        """Return the task's function, looked up once: when its file changes this process ends.
+
+        It may lie in a module that the project has named since the worker started.
+        """
+        if (found := self._functions.get(task)) is None:
+            allowed, folder = self._settings.task_modules, self._code_folder or self._home
+            try:
+                found = load(task, allowed, folder)
+            except TaskNotAllowedError:
+                found = load(task, (*allowed, *project_task_modules(folder)), folder)
+            self._functions[task] = found
+        return found
+
+    def _serialised(self, value: Any, job_id: str, task: str) -> bytes:
+        if self._is_shared:
+            value = portable_paths(value, self._home)
+        try:
+            data = self._codec.dumps(value, of_result(job_id))
+        except NotSerializableError as error:
+            raise NotSerializableError(
+                f"{task} returned {type(value).__name__}, which cannot be carried between processes "
+                f"({error}); return plain values or a file's path"
+            ) from None
+        if len(data) > _RESULT_LIMIT_BYTES:
+            raise NotSerializableError(
+                f"{task} returned {len(data) / 1e6:,.0f} MB, more than the "
+                f"{_RESULT_LIMIT_BYTES / 1e6:,.0f} MB that the queue takes; write a file and return its path"
+            )
+        return data
+
+
+def _drain(steps: Iterator[Any], task: str) -> Any:
+    """Return what the generator returns; each yield, a fraction or (fraction, preview), is progress."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        fraction, preview = step if isinstance(step, tuple) and len(step) == 2 else (step, None)
+        if isinstance(fraction, bool) or not isinstance(fraction, SupportsFloat):
+            raise TypeError(
+                f"{task} yielded {step!r:.200}; yield how far it is, 0 to 1, or (fraction, preview)"
+            )
+        current_job().progress(float(fraction), preview=preview)
+
+
+def storable(text: object, limit: int) -> str:
+    """Return `text` as the table takes it: no lone surrogates, which stand in file names that are not
+    UTF-8, and its middle left out when it is longer than `limit`.
+    """
+    whole = str(text)
+    if len(whole) > limit:
+        whole = f"{whole[: limit // 2]}\n[...]\n{whole[-limit // 2 :]}"
+    return whole.encode("utf-8", "backslashreplace").decode()
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the traceback as text, without the frames of this module."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    text = "".join(traceback.format_exception(type(error), error, trace)).rstrip()
+    return storable(text, _ERROR_CHARS)
+
+
+def run_here(queue: Queue, job_ids: list[str], until: float) -> bool:
+    """Run these jobs, and what follows from them, in this process, one after another, without a worker.
+
+    Nothing of what a job leaves behind is put back, and nothing can kill it. Returns False when that took
+    longer than `until` (monotonic seconds).
+    """
+    engine = queue.database
+    settings = ChildSettings(
+        os.fspath(queue.home), queue.codec.key, queue.task_modules, engine.target
+    )
+    caller, here = TaskCaller(settings), new_id()
+    info = WorkerInfo(here, os.getpid(), 1, queue.name, clock.now())
+    engine.workers.announce(info, lambda _: None)
+    try:
+        return _run_all(queue, caller, here, job_ids, until)
+    finally:
+        engine.workers.retire(here)
+
+
+def _run_all(queue: Queue, caller: TaskCaller, here: str, job_ids: list[str], until: float) -> bool:
+    engine, sql = queue.database, queue.database.sql
+    pending = dict.fromkeys(job_ids)
+    while pending:
+        ran = False
+        for job_id in list(pending):
+            worker = {"worker": here, "pid": os.getpid(), "now": clock.now()}
+            while rows := engine.write(sql.CLAIM_ONE, id=job_id, **worker):  # again for a retry
+                ran = True
+                held = Claim(*rows[0])
+                acknowledge(engine, held, _run_one(queue, caller, held))
+                pending.update((row[0], None) for row in engine.read(sql.DEPENDENTS, needed=job_id))
+                if time.monotonic() > until:
+                    return False
+        if not ran:
+            break
+    return True
+
+
+def _run_one(queue: Queue, caller: TaskCaller, held: Claim) -> Outcome:
+    def report(fraction: float, message: str | None, meta: Any, _: bytes | None) -> None:
+        notes = None if meta is None else checked_notes(meta)
+        note_progress(queue.database, held, fraction, message, notes)
+
+    job = RunningJob(held.id, parsed(held.meta), report)
+    call = caller.prepare(held.id, held.task, held.payload)
+    set_current(job)
+    try:
+        outcome = call if isinstance(call, Outcome) else caller.run(held.id, held.task, call)
+        job.close(with_preview=False)
+    finally:
+        set_current(None)
+    return outcome
