@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from drawscape.catalogue import Drawing
 from drawscape.catalogue.thumbnail import LARGEST_THUMBNAIL, thumbnail_of
@@ -26,15 +26,32 @@ def grey(*lines: Any, size: float = 120) -> Any:
     return np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float)
 
 
-@pytest.mark.parametrize("at", [10.25, 60.25, 109.75])
+@pytest.mark.parametrize("at", [10.25, 60.25, 269.75])
 def test_a_line_lies_in_the_row_and_column_where_it_is_on_the_page(at: float) -> None:
-    """240 pixels for 120 mm: the middle of a pixel is at a quarter or three quarters of a mm."""
-    across, down = grey([(20, at), (100, at)]), grey([(at, 20), (at, 100)])
+    """560 pixels for 280 mm: the middle of a pixel is at a quarter or three quarters of a mm."""
+    across = grey([(20, at), (260, at)], size=280)
+    down = grey([(at, 20), (at, 260)], size=280)
     for ink in (across, down.T):
         assert int(ink.sum(axis=1).argmin()) == int(at * 2)
         inked = np.flatnonzero(ink[int(at * 2)] < 200)
         assert abs(inked[0] - 40) <= 2
-        assert abs(inked[-1] - 199) <= 2
+        assert abs(inked[-1] - 519) <= 2
+
+
+@pytest.mark.parametrize("color", ["black", "#d00000", "#ffffff"])
+@pytest.mark.parametrize("paper", [None, "#203040"])
+def test_a_thin_line_has_the_colour_of_its_pen_on_the_colour_of_the_paper(
+    color: str, paper: str | None
+) -> None:
+    lines = Lines.of([np.array([(10.0, y), (138.0, y + 3.1)]) for y in range(10, 200, 10)])
+    layer = Layer("pen", color, 0.3, lines)
+    picture = thumbnail_of(Document(148, 210, (layer,), paper_color=paper))
+    assert picture is not None
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    assert max(image.size) >= 2 * 279  # the CSS pixels of the largest tile
+    colors = [found for _, found in sorted(image.getcolors(), reverse=True)]  # type: ignore[type-var]
+    assert colors[0] == ImageColor.getrgb(paper or "white")
+    assert ImageColor.getrgb(color) in colors
 
 
 def test_a_thumbnail_shows_the_drawing(drawn: Draw) -> None:
