@@ -280,3 +280,34 @@ def test_a_sheet_finds_what_was_moved_and_shows_what_was_deleted_and_draws_that_
     count = count_jobs()
     contact_sheet("schotter", range(3), paper="60x60", name="moved").wait(60)
     assert (count_jobs(), gone.is_file()) == (count + 1, True)
+
+
+def test_a_saved_notebook_has_the_pictures_of_a_sheet_as_they_come(tmp_path: Path) -> None:
+    made = contact_sheet(plot, range(3), paper="A6", size=7, gate=str(tmp_path / "first"))
+    rest = contact_sheet(plot, range(3), paper="A6", size=8, gate=str(tmp_path / "never"))
+    for one in (made, rest):
+        one.begin_saving()
+    (tmp_path / "first").touch()
+    wait_until(lambda: made.saved.html.count("<img") == 3, 60, "the pictures")
+    assert "<img" not in rest.saved.html
+    wait_until(lambda: "drawing" in rest.status or rest.saved.html.count("seed") == 3, 60, "words")
+    rest.cancel()
+
+
+def test_seeds_may_be_a_number_and_variations_without_an_axis_are_spread_over_all_numbers() -> None:
+    assert [cell.caption for cell in contact_sheet("schotter", 2, paper="A7").cells.values()] == [
+        "seed 0",
+        "seed 1",
+    ]
+    spread = variations("schotter", paper="A7", sobol=4)
+    assert len({str(cell.values) for cell in spread.cells.values()}) == 4
+    spread.wait(60)
+    assert spread.status == "4 of 4 drawn"
+
+
+def test_the_name_of_another_sketch_s_sheet_is_refused() -> None:
+    contact_sheet("schotter", 2, paper="A7", name="mine")
+    count = count_jobs()
+    with pytest.raises(ParameterError, match="is the name of a sheet of schotter; give another"):
+        contact_sheet("truchet", 2, paper="A7", name="mine")
+    assert count_jobs() == count

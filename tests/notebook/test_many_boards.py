@@ -1,0 +1,73 @@
+"""Many boards in one kernel: every tile is finished in the end, and memory and widgets stay bounded."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ipywidgets.widgets.widget import _instances
+from support import rounds, wait_until
+
+from drawscape.notebook import contact_sheet, form
+
+pytestmark = [pytest.mark.usefixtures("consumer"), pytest.mark.slow]
+
+
+def burn() -> None:
+    """Keep a core busy."""
+    while True:
+        pass
+
+
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """A machine on which something else runs on every core."""
+    context = multiprocessing.get_context("spawn")
+    burning = [context.Process(target=burn, daemon=True) for _ in range(os.cpu_count() or 1)]
+    for one in burning:
+        one.start()
+    yield
+    for one in burning:
+        one.kill()
+
+
+@pytest.mark.usefixtures("busy")
+def test_sheets_in_a_row_beside_busy_cores_have_every_tile_finished_on_the_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page opens amid the drawing: what it was sent last, by the tiles' numbers, is what it shows."""
+    size = rounds(6, 24)
+    for number in range(rounds(3, 200)):
+        made = contact_sheet("spiral", range(number * size, (number + 1) * size), paper="A7")
+        seen: dict[str, dict[str, Any]] = {}
+
+        def receive(content: Any, buffers: Any = None, seen: Any = seen) -> None:
+            for tile in content.get("tiles", ()):
+                if tile["number"] >= seen.get(tile["id"], tile)["number"]:
+                    seen[tile["id"]] = tile
+
+        monkeypatch.setattr(made, "send", receive, raising=False)
+        made._handle_custom_msg({"act": "ready"}, [])
+        made.wait(120)
+        states = ["finished"] * size
+        wait_until(lambda s=seen, w=states: [t["state"] for t in s.values()] == w, 60, "all tiles")
+        assert all(tile["format"] == "webp" for tile in seen.values())
+        made.close()
+
+
+@pytest.mark.nightly
+def test_a_kernel_stays_small_after_150_drawings_and_ten_sheets() -> None:
+    before = len(_instances)
+    drawn = form("rose", paper="A6")
+    for seed in range(150):
+        drawn.set(seed=1000 + seed)
+        drawn.draw().wait(60)
+    for first in range(0, 240, 24):
+        made = contact_sheet("schotter", range(first, first + 24), paper="A7")
+        made.begin_saving()
+        made.wait(120)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    assert pages * os.sysconf("SC_PAGE_SIZE") <= 300_000_000  # the suite's own modules are in it
+    assert len(_instances) - before <= 60
