@@ -142,7 +142,7 @@ class Device:
 
 
 def _lock(handle: int, name: str) -> None:
-    until = time.monotonic() + 2.0  # the one before may be closing
+    until = time.monotonic() + 10.0  # a run may be ending, or the pen of a killed one be lifted
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -126,13 +126,14 @@ class Plot:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the plot for a run; raises PlotError when another run holds it."""
+        """Hold the plot for a run; raises PlotError when another run holds it and does not end."""
         handle = os.open(self.folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise PlotError(f"plot {self.id} runs already") from None
+            until = time.monotonic() + 10.0  # the run before may be ending
+            while not _locked(handle, fcntl.LOCK_EX):
+                if time.monotonic() > until:
+                    raise PlotError(f"plot {self.id} runs already")
+                time.sleep(0.05)
             yield
         finally:
             os.close(handle)
@@ -145,19 +146,21 @@ class Plot:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+            return not _locked(handle, fcntl.LOCK_SH)
         finally:
             os.close(handle)
-        return False
+
+    @property
+    def runs(self) -> bool:
+        """Whether a run drives it, and has not come to its end."""
+        return self.alive and self.refresh().state in RUNNING
 
     def request(self, what: str, **values: Any) -> None:
         """Ask the living run for `pause`, `resume`, `stop`, `answer` or `set`.
 
         Raises PlotError when no run lives.
         """
-        if not self.alive:
+        if not self.runs:
             raise PlotError(f"plot {self.id} does not run; it is {self.words}")
         self.journal.append(what, **values)
 
@@ -225,6 +228,14 @@ class Plot:
             "created": self.record.created,
             "changed": state.changed,
         }
+
+
+def _locked(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def plots_folder() -> Path:

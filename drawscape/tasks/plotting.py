@@ -88,7 +88,7 @@ def enqueue_plot(
     `yes` answers all questions: the pen stands at zero whenever the machine has lost its position.
     Raises PlotError when the plot runs or waits already, or has no such stroke.
     """
-    if plot.alive or is_queued(plot):
+    if plot.runs or is_queued(plot):
         raise PlotError(f"plot {plot.id} runs or waits for its machine already; it is {plot.words}")
     if from_stroke is not None:
         plot.start_of(from_stroke=from_stroke)
@@ -131,7 +131,7 @@ def resume_plot(
 
     Raises PlotError as `enqueue_plot` does.
     """
-    if plot.alive and plot.state.state == "paused" and from_stroke is None:
+    if plot.runs and plot.state.state == "paused" and from_stroke is None:
         plot.request("resume")
     else:
         enqueue_plot(plot, yes=yes, back=back, from_stroke=from_stroke)
@@ -139,7 +139,7 @@ def resume_plot(
 
 def stop_plot(plot: Plot) -> None:
     """Stop a plot that runs, pen up first; give up one that does not."""
-    if plot.alive:
+    if plot.runs:
         plot.request("stop")
         return
     if is_queued(plot):

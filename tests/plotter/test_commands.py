@@ -1,0 +1,160 @@
+"""`drawscape machine`, `drawscape plot --on` and `drawscape plots`, with real workers and the simulator."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from machine_bench import scribble
+from support import wait_until
+
+from drawscape.cli.root import root
+from drawscape.job_manager import list_jobs, start_worker
+from drawscape.plot import save
+from drawscape.plotter.device import read_device, simulator_process
+from drawscape.plotter.plot import find_plot
+
+pytestmark = pytest.mark.slow
+
+
+def drawscape(*arguments: str) -> str:
+    """Run a command and return what it prints to stdout; it must succeed."""
+    result = CliRunner().invoke(root, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+@pytest.fixture
+def drawing(home: Path):
+    """A drawing with two pens, on a simulator that is called desk."""
+    drawscape("machine", "add", "desk", "--driver", "simulator", "--port", "30x")
+    path = home / "two.svg"
+    save(scribble(5, strokes=12, pens=2), path)
+    yield str(path)
+    for name in ("desk", "hall"):
+        if (pid := simulator_process(name)) is not None:
+            os.kill(pid, signal.SIGKILL)
+
+
+def shown(plot_id: str) -> dict:
+    return json.loads(drawscape("plots", "show", plot_id, "--json"))
+
+
+def wait_for_state(plot_id: str, *states: str) -> dict:
+    wait_until(lambda: shown(plot_id)["state"] in states, 60)
+    return shown(plot_id)
+
+
+def test_a_plot_goes_on_at_the_stroke_when_its_worker_was_killed(drawing, home):
+    worker = start_worker(1)
+    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
+    wait_until(lambda: shown(plot_id)["stroke"] >= 5, 60)
+    os.kill(worker.pid, signal.SIGKILL)
+    state = wait_for_state(plot_id, "interrupted")
+    assert state["strokes"] == 24
+    assert find_plot(plot_id).words.startswith(f"interrupted at stroke {state['stroke']} of 24")
+    worker = start_worker(1)
+    try:
+        # The killed run's job does not draw on the paper again, whatever the queue does with it.
+        drawscape("plots", "resume", plot_id, "--wait", "--yes")
+    finally:
+        worker.stop()
+    done = shown(plot_id)
+    assert (done["state"], done["stroke"], done["runs"]) == ("done", 24, 2)
+    assert done["twice"] <= 3
+    assert [plot["id"] for plot in json.loads(drawscape("plots", "list", "--json"))] == [plot_id]
+
+
+def test_a_person_answers_pauses_and_changes_the_pen(drawing, home):
+    worker = start_worker(1)
+    try:
+        plot_id = drawscape("plot", drawing, "--on", "desk")
+        assert "60 x 60 mm" in wait_for_state(plot_id, "waiting for paper")["question"]
+        drawscape("plots", "answer", plot_id)
+        assert "zero" in wait_for_state(plot_id, "waiting for position")["question"]
+        drawscape("plots", "answer", plot_id)
+        wait_until(lambda: shown(plot_id)["stroke"] >= 2, 60)
+        drawscape("plots", "set", plot_id, "--speed", "150", "--keep")
+        drawscape("plots", "pause", plot_id)
+        paused = wait_for_state(plot_id, "paused")
+        drawscape("plots", "resume", plot_id)
+        pen = wait_for_state(plot_id, "waiting for pen")
+        assert (pen["stroke"], pen["pen"], "pen 2" in pen["question"]) == (12, 2, True)
+        assert paused["stroke"] < 12
+        drawscape("plots", "answer", plot_id)
+        done = wait_for_state(plot_id, "done")
+    finally:
+        worker.stop()
+    assert (done["runs"], done["twice"]) == (1, 0)
+    assert read_device("desk").settings["speed"] == 150.0
+
+
+def test_stopping_lifts_the_pen_and_the_plot_can_still_go_on(drawing, home):
+    worker = start_worker(1)
+    try:
+        plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")
+        wait_until(lambda: shown(plot_id)["stroke"] >= 3, 60)
+        drawscape("plots", "stop", plot_id)
+        stopped = wait_for_state(plot_id, "interrupted")
+        assert stopped["reason"] == "stopped"
+        drawscape("plots", "resume", plot_id, "--from-stroke", "20", "--wait", "--yes")
+    finally:
+        worker.stop()
+    assert shown(plot_id)["stroke"] == 24
+    assert (find_plot(plot_id).refresh().drawn == 0).sum() >= 19 - stopped["stroke"] - 3
+
+
+def test_two_machines_plot_at_once_and_a_third_plot_waits_in_its_lane(drawing, home):
+    drawscape("machine", "add", "hall", "--driver", "simulator", "--port", "30x")
+    worker = start_worker(4)
+    try:
+        first, other = (drawscape("plot", drawing, "--on", on, "--yes") for on in ("desk", "hall"))
+        second = drawscape("plot", drawing, "--on", "desk", "--yes")
+        wait_until(lambda: shown(first)["stroke"] >= 2 and shown(other)["stroke"] >= 2, 60)
+        assert shown(second)["state"] == "ready"
+        assert {job.status for job in list_jobs()} == {"started", "queued"}
+        for plot_id in (first, other, second):
+            wait_for_state(plot_id, "done")
+    finally:
+        worker.stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("machine", "check", "none"), "unknown machine"),
+        (("machine", "add", "a b", "--driver", "grbl", "--port", "x"), "machine name 'a b'"),
+        (("plot", "{big}", "--on", "desk"), "leaves the reach of the GRBL"),
+        (("plots", "show", "none"), "no plot has an id that ends with 'none'"),
+    ],
+)
+def test_a_mistake_is_a_sentence_with_a_remedy(drawing, home, arguments, words):
+    big = home / "big.svg"
+    big.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="500mm" height="500mm" viewBox="0 0 500 500">'
+        '<path d="M1 1L499 499" stroke="black"/></svg>'
+    )
+    result = CliRunner().invoke(root, [one.format(big=big) for one in arguments])
+    assert result.exit_code != 0
+    assert words in str(result.exception or result.output)
+
+
+def test_a_port_that_is_not_there_is_named(home, drawing):
+    drawscape("machine", "add", "gone", "--driver", "grbl", "--port", "/dev/ttyNONE0")
+    result = CliRunner().invoke(root, ["machine", "check", "gone"])
+    assert "there is no port /dev/ttyNONE0" in str(result.exception)
+
+
+def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
+    plot_id = drawscape("plot", drawing, "--on", "desk", "--yes")  # no worker: it only waits
+    assert "OK, the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")
+    drawscape("machine", "jog", "desk", "12", "-3.5")
+    assert "the pen is at 12.00, -3.50" in drawscape("machine", "check", "desk")
+    drawscape("machine", "zero", "desk")
+    drawscape("plots", "frame", plot_id)
+    drawscape("machine", "pen", "desk", "down")
+    assert "the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")
+    drawscape("plots", "stop", plot_id)
+    assert shown(plot_id)["state"] == "abandoned"
