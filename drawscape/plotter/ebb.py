@@ -24,7 +24,8 @@ STEPS_MM = 80.0  # 2032 an inch, at 1/16 steps, along the diagonals
 _OLDEST = (2, 4, 3)  # the first with QS
 _RAMP_S = 0.02  # the longest slice while the speed changes
 _EVEN_S = 0.1  # and while it does not: a stop has to wait for it
-_LEAST_S = 0.006  # shorter moves are joined: off the path by less than 0.05 mm
+_LEAST_S = 0.006  # shorter moves are joined
+_LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
 _SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
 
 
@@ -147,8 +148,9 @@ class EbbDriver(Driver):
                 length, speeds[index], speeds[index + 1], top, acceleration
             ):
                 waited += seconds
-                at_end = index == last and done >= length - 1e-9
-                if waited < _LEAST_S and not at_end:
+                at_point = done >= length - 1e-9
+                least_s = _LEAST_AT_POINT_S if at_point else _LEAST_S
+                if waited < least_s and not (at_point and index == last):
                     continue
                 share = done / length
                 target = _steps(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)

@@ -7,6 +7,7 @@ next that appends; any other damage is an error.
 
 import fcntl
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,45 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read = 0
+        self._written = self._synced = 0
+        self._wake = threading.Event()
+        self._syncer: threading.Thread | None = None
 
-    def append(self, event: str, **values: Any) -> None:
-        """Write one event; it is on the disk when this returns."""
+    def append(self, event: str, *, soon: bool = False, **values: Any) -> None:
+        """Write one event; it is on the disk when this returns.
+
+        With `soon` a thread sees to that: the line outlives this process at once, and a power cut of the
+        computer once `unsynced` no longer counts it.
+        """
         line = orjson.dumps({"e": event, "t": round(time.time(), 3), **values}) + b"\n"
         handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             _cut_torn_line(handle)
             os.write(handle, line)
-            os.fdatasync(handle)
+            if not soon:
+                os.fdatasync(handle)
         finally:
             os.close(handle)
+        if soon:
+            self._written += 1
+            if self._syncer is None:
+                self._syncer = threading.Thread(target=self._sync, daemon=True)
+                self._syncer.start()
+            self._wake.set()
+
+    @property
+    def unsynced(self) -> int:
+        """How many of the last lines may not be on the disk yet."""
+        return self._written - self._synced
+
+    def _sync(self) -> None:
+        handle = os.open(self.path, os.O_RDWR)
+        while self._wake.wait():
+            self._wake.clear()
+            written = self._written
+            os.fdatasync(handle)
+            self._synced = written
 
     def news(self) -> list[Event]:
         """Return the events since the last call; raises JournalError for a damaged line."""
@@ -117,7 +145,7 @@ class State:
                 self.runs += 1
                 self.begun.add(event["run"])
                 self.started = self.started or at
-                self.done, self.state, self.clean = event["from"], "plotting", False
+                self.done, self.state, self.clean = event["first"], "plotting", False
                 self.reason = ""
             case "ask":
                 self.state, self.question, self.text = "waiting", event["for"], event["text"]

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def run_plot(
         # The lock is held: what a dead run left as running is interrupted, and not clean.
         start = plot.start_of(back=back, from_stroke=from_stroke)
         first = state.runs == 0
-        plot.journal.append("start", run=run, **{"from": start})
+        plot.journal.append("start", run=run, first=start)
         with _awake():
             _Run(plot, yes, on_progress).go(start, first=first)
     return plot.words
@@ -114,7 +114,7 @@ class _Run:
 
     # The journal, and what others ask for in it
 
-    def note(self, event: str, **values: object) -> None:
+    def note(self, event: str, **values: Any) -> None:
         """Write an event and take it."""
         self.plot.journal.append(event, **values)
         self._listen(force=True)
@@ -253,7 +253,8 @@ class _Run:
                     driver.send(command)
                 command = next(commands, None)
                 if command is None:
-                    if todo >= section.last or self.want or todo - self.state.done >= WINDOW:
+                    known = self.state.done - self.plot.journal.unsynced
+                    if todo >= section.last or self.want or todo - known >= WINDOW:
                         break
                     if self._needs_station(todo, section):
                         break
@@ -283,7 +284,8 @@ class _Run:
     def _executed(self, stroke: int) -> None:
         x, y = self.plan.lines[stroke - 1][-1].tolist()
         self._ink_mm += float(self.lengths[stroke - 1])
-        self.note("stroke", k=stroke, x=round(x, 3), y=round(y, 3))
+        self.plot.journal.append("stroke", soon=True, k=stroke, x=round(x, 3), y=round(y, 3))
+        self._listen(force=True)
         self._tell()
 
     def _pause(self) -> None:
