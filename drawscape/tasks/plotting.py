@@ -107,6 +107,7 @@ def enqueue_plot(
         from_stroke=from_stroke,
         job_id=run,
         job_timeout=None,
+        job_recover=False,
         job_lane=lane,
         job_limit=1,
         job_limit_key=lane,
