@@ -6,9 +6,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from drawscape.drawing.color import rgb
 from drawscape.drawing.document import Document
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.plot.export.colors import rgb
 
 Shades = NDArray[np.float32]
 

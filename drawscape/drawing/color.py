@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from drawscape.errors import PlotError
+
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 _USUAL = {
     "black": (0.0, 0.0, 0.0, 1.0),
@@ -70,6 +72,18 @@ def _srgb(color: Any) -> Any:
     return np.where(
         linear <= 0.0031308, 12.92 * linear, 1.055 * np.abs(linear) ** (1 / 2.4) - 0.055
     )
+
+
+def rgb(color: str) -> tuple[int, int, int]:
+    """Return red, green and blue, 0 to 255, of a CSS colour; opacity is left aside.
+
+    Raises PlotError for a colour that is not known.
+    """
+    values = rgba(color)
+    if values is None:
+        raise PlotError(f"colour {color!r} is not known; write it as '#rrggbb'")
+    red, green, blue = (round(255 * part) for part in values[:3])
+    return red, green, blue
 
 
 def share(text: str) -> float:

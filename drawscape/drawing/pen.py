@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from drawscape.drawing.checks import check_text, checked_length
 from drawscape.drawing.motion import Motion, plain_name
+from drawscape.drawing.units import check_text, checked_length
 from drawscape.errors import CanvasError
 
 

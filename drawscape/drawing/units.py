@@ -1,7 +1,12 @@
-"""Lengths with units, as people and as SVG files write them."""
+"""Lengths with units, as people and as SVG files write them; and what a drawing takes."""
 
+import contextlib
 import math
 import re
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
 
 from drawscape.errors import CanvasError
 
@@ -84,3 +89,33 @@ def _css_mm(text: str, whole: float, em: float) -> float:
         return number * UNITS[unit]
     relative = {"%": whole / 100, "em": em * PX, "rem": 16 * PX, "ex": em / 2 * PX}
     return number * relative.get(unit, math.nan)
+
+
+# What XML 1.0 cannot hold, not even escaped.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def check_text(value: object) -> str:
+    """Return `value` as text; raise CanvasError for a character that no XML file can hold."""
+    text = str(value)
+    found = _FORBIDDEN.search(text)
+    if found:
+        raise CanvasError(
+            f"text {text!r} holds U+{ord(found[0]):04X}, which no SVG can hold; remove it"
+        )
+    return text
+
+
+def checked_length(what: str, value: Any) -> float:
+    """Return `value`, a number above zero and finite; else raise CanvasError that names `what`.
+
+    A Decimal and a number's text, as older callers give, count as the numbers that they write.
+    """
+    if isinstance(value, (Decimal, str)):
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise CanvasError(f"{what} {value!r} is not a number; give it in mm")
+    if not math.isfinite(value) or value <= 0:
+        raise CanvasError(f"{what} {value!r} must be a finite number of mm above 0")
+    return value  # type: ignore[return-value]

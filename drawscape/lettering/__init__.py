@@ -1,6 +1,5 @@
 """Single-line writing: Hershey's fonts with accents, alignment, wrapping, curves."""
 
-from drawscape.lettering.curve import set_along
 from drawscape.lettering.fonts import CAP_HEIGHT, Font, Glyph, font_names, load_font
 from drawscape.lettering.layout import (
     LINE_HEIGHT,
@@ -9,6 +8,7 @@ from drawscape.lettering.layout import (
     Style,
     VerticalAlign,
     count_rows,
+    set_along,
     set_text,
 )
 from drawscape.lettering.typeface import glyphs_for

@@ -1,7 +1,69 @@
-"""Letters and signs beyond ASCII that no accent explains: ø, ß, æ, €, quotes, dashes, fractions."""
+"""Letters and signs beyond ASCII: Greek and Cyrillic by their slots, and ø, ß, €, quotes, fractions, ґ."""
+
+from collections.abc import Callable
+
+import numpy as np
 
 from drawscape.lettering import builders as b
-from drawscape.lettering.fonts import Glyph, load_font
+from drawscape.lettering.fonts import Font, Glyph, load_font
+from drawscape.lettering.marks import with_marks
+
+_GREEK_BY_SOUND = dict(
+    zip(
+        "ΑΒΧΔΕΦΓΗΙΚΛΜΝΟΠΘΡΣΤΥΩΞΨΖαβχδεφγηικλμνοπθρστυωξψζϑϕ",
+        "ABCDEFGHIKLMNOPQRSTUWXYZabcdefghiklmnopqrstuwxyzqf",
+        strict=True,
+    )
+)
+_GREEK_BY_ORDER = dict(
+    zip(
+        "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψωϑϕ",
+        "ABCDEFGHIJKLMNOPQRSTUVWXabcdefghijklmnopqrstuvwxhu",
+        strict=True,
+    )
+)
+_CYRILLIC_BY_SOUND = dict(
+    zip(
+        "АБЭДФГЖИЧКЛМНОПШРСТЮВЩХУЗЕЪЯЬЦЫабэдфгжичклмнопшрстювщхузеъяьцы",
+        "ABCDFGHIJKLMNOPQRSTUVWXYZ[]^_`$abcdfghijklmnopqrstuvwxyz{|}~%&",
+        strict=True,
+    )
+)
+_CYRILLIC_BY_ORDER = dict(
+    zip(
+        "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩабвгдежзийклмнопрстуфхцчшщ",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        strict=True,
+    )
+)
+_FINAL_SIGMA = {"ς": ("symbolic", "v")}
+
+SLOTS: dict[str, dict[str, tuple[str, str]]] = {
+    **{
+        font: {letter: (font, slot) for letter, slot in _GREEK_BY_SOUND.items()} | _FINAL_SIGMA
+        for font in ("greek", "timesg")
+    },
+    **{
+        font: {letter: (font, slot) for letter, slot in _GREEK_BY_ORDER.items()} | _FINAL_SIGMA
+        for font in ("greekc", "greeks")
+    },
+    "cyrillic": {letter: ("cyrillic", slot) for letter, slot in _CYRILLIC_BY_SOUND.items()},
+    # This one ends with Щ; the rest of the alphabet is its sister's.
+    "cyrilc_1": {letter: ("cyrillic", slot) for letter, slot in _CYRILLIC_BY_SOUND.items()}
+    | {letter: ("cyrilc_1", slot) for letter, slot in _CYRILLIC_BY_ORDER.items()},
+}
+"""For each font of another script: its letters, each by the font and slot that draws it."""
+
+PICTURES = frozenset(
+    ["astrology", "japanese", "markers", "mathlow", "mathupp", "meteorology", "music", "symbolic"]
+)
+"""Fonts whose slots hold signs in place of some letters: nothing is composed from them."""
+
+
+def fonts_with(letter: str) -> list[str]:
+    """Return the fonts that draw a Greek or Cyrillic letter."""
+    return sorted(font for font, letters in SLOTS.items() if letter in letters)
+
 
 SAME_AS: dict[str, str] = {
     **dict.fromkeys(
@@ -116,3 +178,54 @@ def from_other_font(sign: str) -> Glyph:
     """Return a sign of FROM_OTHER_FONTS."""
     font, slot = FROM_OTHER_FONTS[sign]
     return load_font(font).glyphs[slot]
+
+
+UKRAINIAN_FONTS = frozenset(("cyrillic", "cyrilc_1"))
+"""The fonts that these letters are drawn for; both have the strokes of `timesr`."""
+
+_DIAERESIS = "\u0308"
+
+
+def _latin(letter: str) -> Callable[[Font], Glyph]:
+    return lambda font: load_font("timesr").glyphs[letter]
+
+
+def _with_diaeresis(letter: str) -> Callable[[Font], Glyph]:
+    def build(font: Font) -> Glyph:
+        del font
+        glyphs = load_font("timesr").glyphs
+        base = b.dotless("i")(glyphs) if letter == "i" else glyphs[letter]
+        return with_marks(letter, base, [_DIAERESIS])
+
+    return build
+
+
+def _mirrored(letter: str) -> Callable[[Font], Glyph]:
+    def build(font: Font) -> Glyph:
+        glyph = font.glyphs[SLOTS["cyrillic"][letter][1]]
+        turned = tuple(stroke * (-1.0, 1.0) + (glyph.advance, 0.0) for stroke in glyph.strokes)
+        return Glyph(turned, glyph.advance)
+
+    return build
+
+
+def _with_upturn(letter: str) -> Callable[[Font], Glyph]:
+    def build(font: Font) -> Glyph:
+        glyph = font.glyphs[SLOTS["cyrillic"][letter][1]]
+        _, top, right, _ = glyph.bounds
+        return b.added_to(glyph, np.array([[right, top], [right, top - 4.0]]))
+
+    return build
+
+
+UKRAINIAN: dict[str, Callable[[Font], Glyph]] = {
+    "і": _latin("i"),
+    "І": _latin("I"),
+    "ї": _with_diaeresis("i"),
+    "Ї": _with_diaeresis("I"),
+    "є": _mirrored("э"),
+    "Є": _mirrored("Э"),
+    "ґ": _with_upturn("г"),
+    "Ґ": _with_upturn("Г"),
+}
+"""The letters by what draws them from the font's own glyphs."""

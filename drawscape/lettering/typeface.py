@@ -10,12 +10,15 @@ from drawscape.lettering.letters import (
     DRAWN,
     FROM_OTHER_FONTS,
     INVISIBLE,
+    PICTURES,
     SAME_AS,
+    SLOTS,
+    UKRAINIAN,
+    UKRAINIAN_FONTS,
+    fonts_with,
     from_other_font,
 )
 from drawscape.lettering.marks import MARKS, with_marks
-from drawscape.lettering.scripts import PICTURES, SLOTS, fonts_with
-from drawscape.lettering.ukrainian import UKRAINIAN, UKRAINIAN_FONTS
 
 _STOPS = frozenset(".,:;")
 

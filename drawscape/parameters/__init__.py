@@ -1,8 +1,8 @@
 """What a signature says about its parameters: kind, bounds, choices, default, tooltip.
 
 One reading serves the form in the notebook, the check in the worker, the options of the command line
-and the JSON Schema of the web front. Read parameter.py, then annotation.py (signatures to parameters)
-and value.py (what a parameter allows); keywords.py tells a sketch's parameters from a function's options.
+and the JSON Schema of the web front. Read parameter.py, then annotation.py (signatures to parameters);
+keywords.py tells a sketch's parameters from a function's options.
 """
 
 from drawscape.parameters.annotation import read_parameters

@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from drawscape.atomic import write_atomic
 from drawscape.drawing.affine import Matrix, parse_transform, rotation, scaling, translation
-from drawscape.drawing.checks import checked_length
 from drawscape.drawing.document import Document
-from drawscape.drawing.frame import Frame
+from drawscape.drawing.paper import Frame
 from drawscape.drawing.pen import Pen
+from drawscape.drawing.units import checked_length
 from drawscape.errors import CanvasError
 from drawscape.geometry.curves import TOLERANCE_MM
 from drawscape.geometry.lines import Lines

@@ -186,7 +186,7 @@ def _flat_paths(paths: Sequence[str], tolerances: Sequence[float]) -> Sequence[L
     if not paths:
         return ()
     # To import it takes a fiftieth of a drawing that has none.
-    from drawscape.drawing.path.flatten import flatten_paths
+    from drawscape.drawing.path import flatten_paths
 
     return flatten_paths(paths, tolerances)
 

@@ -63,7 +63,7 @@ def flat_node(node: Node, matrix: Matrix) -> Flat | None:
     if not isinstance(node, Shape) or node.tag in ("text", "title"):
         return None
     inner = matrix @ parse_transform(node.attrs.get("transform", ""))
-    from drawscape.drawing.path.flatten import flatten_paths
+    from drawscape.drawing.path import flatten_paths
 
     data = path_data(node.tag, node.numbers, node.attrs)
     (lines,) = flatten_paths([data], [TOLERANCE_MM / max(inner.stretch, 1e-9)])

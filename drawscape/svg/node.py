@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, parse_transform
-from drawscape.drawing.checks import check_text
 from drawscape.drawing.pen import Pen
+from drawscape.drawing.units import check_text
 from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.numerals import END_OF_LINE, format_lines, format_number

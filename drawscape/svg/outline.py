@@ -15,7 +15,7 @@ from drawscape.geometry.lines import Points
 from drawscape.svg.node import number
 
 if TYPE_CHECKING:
-    from drawscape.drawing.path.segments import Segments
+    from drawscape.drawing.path import Segments
 
 PATH_DATA = re.compile(r"[\sMmZzLlHhVvCcSsQqTtAaEe0-9+\-.,]*\Z", re.ASCII)
 
@@ -43,8 +43,7 @@ def moved_path(d: str, matrix: Matrix) -> str:
 
     Raises CanvasError for path data that cannot be read.
     """
-    from drawscape.drawing.path.commands import read_commands
-    from drawscape.drawing.path.segments import resolve
+    from drawscape.drawing.path import read_commands, resolve
 
     commands = read_commands([d])
     if commands.broken:
@@ -99,7 +98,7 @@ def _moved_ellipse(cx: float, cy: float, rx: float, ry: float, matrix: Matrix) -
 
 
 def _steps(segments: "Segments", matrix: Matrix) -> Iterator[str]:
-    from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, LINE, MOVE
+    from drawscape.drawing.path import ARC, CLOSE, CUBIC, LINE, MOVE
 
     ends = matrix.apply(segments.ends)
     for index, kind in enumerate(segments.kinds.tolist()):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drawscape.plot.export.colors import rgb
+from drawscape.drawing.color import rgb
 
 
 @pytest.mark.parametrize(

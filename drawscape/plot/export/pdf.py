@@ -10,9 +10,9 @@ import zlib
 import numpy as np
 import orjson
 
+from drawscape.drawing.color import rgb
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.units import MM, PT
-from drawscape.plot.export.colors import rgb
 
 _POINTS_PER_MM = MM / PT
 _DEFAULT_WIDTH_MM = 0.3

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from drawscape.drawing.color import rgb
 from drawscape.drawing.document import Document, Layer
 from drawscape.drawing.units import INCH
 from drawscape.errors import MissingExtraError, PlotError
-from drawscape.plot.export.colors import rgb
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

@@ -69,7 +69,7 @@ def tone_over(
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
-    >>> from drawscape.drawing.frame import Frame
+    >>> from drawscape.drawing.paper import Frame
     >>> from drawscape.sketches.tone import tone_over
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.affine import Matrix, rotation, translation
-from drawscape.drawing.path.commands import read_commands
-from drawscape.drawing.path.segments import ARC, CLOSE, CUBIC, MOVE, resolve
+from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_commands, resolve
 from drawscape.drawing.units import css_px
 from drawscape.geometry.arcs import Ellipses
 from drawscape.geometry.lines import Floats

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drawscape.drawing.affine import IDENTITY, Matrix, rotation, translation
-from drawscape.drawing.path.flatten import flatten_paths
+from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.style import Style
 from drawscape.drawing.units import css_px
 from drawscape.errors import GlyphError

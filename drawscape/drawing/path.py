@@ -1,0 +1,440 @@
+"""Path data to lines: commands, absolute segments, straight pieces within a tolerance.
+
+All paths of a document are read in one pass, without a loop over them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drawscape.drawing.numbers import parse_numbers
+from drawscape.errors import SvgReadError
+from drawscape.geometry.arcs import Ellipses
+from drawscape.geometry.curves import bezier_pieces, bezier_points
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines
+
+# Larger than any drawing's coordinates, small enough that sums over a document keep 1e-6 mm.
+LARGEST = 1e9
+
+_PATH = ord("|")
+_ARITY = np.full(256, -1, dtype=np.int64)
+for _letters, _count in (("MLT", 2), ("HV", 1), ("C", 6), ("SQ", 4), ("A", 7), ("Z|", 0)):
+    _ARITY[list((_letters + _letters.lower()).encode())] = _count
+_ALLOWED = np.zeros(256, dtype=bool)
+_ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
+_ALLOWED |= _ARITY >= 0
+
+# Without going back (possessive): else a long row of digits could be split in ever so many ways.
+_NUMBER = r"[-+]?+(?>\d++\.?+\d*+|\.\d++)(?>(?:[eE][-+]?\d+)?)"
+_ARC = re.compile(
+    rf"[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})[\s,]*+([01])[\s,]*+([01])"
+    rf"[\s,]*+({_NUMBER})[\s,]*+({_NUMBER})"
+)
+_ARC_RUN = re.compile(r"([aA])([^a-df-zA-DF-Z|]*)")
+
+
+@dataclass(frozen=True)
+class Commands:
+    """One entry per drawn step; a letter with many arguments is as many steps.
+
+    `letters` (S,) are ASCII codes (the second pair after `M` counts as `L`), `paths` (S,) the path
+    that each belongs to, `at` (S,) where its arguments begin in `values`. `broken` names the paths
+    that hold an error; they are drawn up to it, as the SVG standard asks.
+    """
+
+    letters: NDArray[np.uint8]
+    paths: Ints
+    at: Ints
+    values: Floats
+    broken: frozenset[int]
+
+
+def read_commands(paths: Sequence[str]) -> Commands:
+    """Return the commands of all `paths` (the text of their `d` attributes)."""
+    texts = [_spread_flags(d) if "a" in d or "A" in d else d for d in paths]
+    damaged: set[int] = set()
+    text = _joined(texts)
+    _cut_at_strange_bytes(text, texts, damaged)
+    if damaged:
+        text = _joined(texts)
+    numbers = parse_numbers(text)
+    wrong = np.flatnonzero(~(np.abs(numbers.values) <= LARGEST))
+    if len(wrong):
+        _cut(texts, text, numbers.starts[wrong], damaged)
+        text = _joined(texts)
+        numbers = parse_numbers(text)
+    return _steps(text, numbers.values, numbers.starts, damaged)
+
+
+def _joined(texts: Sequence[str]) -> bytes:
+    """Each path behind a bar of its own: a pseudo-command that the first letter must follow."""
+    return ("|" + "|".join(texts)).encode("ascii", "replace") if texts else b""
+
+
+def _spread_flags(d: str) -> str:
+    """Return `d` with the flags of arcs set apart: `a1 1 0 015 5` needs no separators there."""
+
+    def spread(run: re.Match[str]) -> str:
+        arcs, end = [run[1]], 0
+        while arc := _ARC.match(run[2], end):
+            arcs.append(" ".join(arc.groups()))
+            end = arc.end()
+        rest = run[2][end:].strip(" ,\t\r\n\f")
+        # What is no arc, such as one with a flag of 2, is an error, and ends the path.
+        return " ".join([*arcs, "!" if rest else ""])
+
+    return _ARC_RUN.sub(spread, d)
+
+
+def _cut_at_strange_bytes(text: bytes, texts: list[str], damaged: set[int]) -> None:
+    raw = np.frombuffer(text, dtype=np.uint8)
+    strange = np.flatnonzero(~_ALLOWED[raw])
+    bars = np.flatnonzero(raw == _PATH)
+    if len(bars) != len(texts):
+        for index, d in enumerate(texts):
+            if "|" in d:
+                texts[index] = d[: d.index("|")]
+                damaged.add(index)
+        if len(strange):
+            _cut_at_strange_bytes(_joined(texts), texts, damaged)
+    elif len(strange):
+        _cut(texts, text, strange, damaged)
+
+
+def _cut(texts: list[str], text: bytes, positions: Ints, damaged: set[int]) -> None:
+    """Shorten each text to what is before its first of the `positions` in the joined text."""
+    bars = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _PATH)
+    owners, first = np.unique(np.searchsorted(bars, positions, side="right") - 1, return_index=True)
+    for owner, position in zip(owners.tolist(), positions[first].tolist(), strict=True):
+        texts[owner] = texts[owner][: position - int(bars[owner]) - 1]
+        damaged.add(owner)
+
+
+def _steps(text: bytes, values: Floats, starts: Ints, damaged: set[int]) -> Commands:
+    raw = np.frombuffer(text, dtype=np.uint8)
+    positions = np.flatnonzero(_ARITY[raw] >= 0)
+    letters = raw[positions]
+    first = np.searchsorted(starts, positions)
+    given = np.diff(np.append(first, len(values)))
+    paths = np.cumsum(letters == _PATH) - 1
+    arity = _ARITY[letters]
+    repeats = np.where(arity > 0, given // np.maximum(arity, 1), 1)
+    keep, broken = _before_first_error(letters, paths, given, arity)
+    repeats[~keep | (letters == _PATH)] = 0
+    which = np.repeat(np.arange(len(letters)), repeats)
+    nth = np.arange(len(which)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    drawn = letters[which]
+    # More pairs behind a move are lines: M is one letter after L.
+    drawn[(nth > 0) & ((drawn | 32) == ord("m"))] -= 1
+    return Commands(
+        drawn,
+        paths[which],
+        first[which] + nth * arity[which],
+        values,
+        frozenset(damaged | set(broken.tolist())),
+    )
+
+
+def _before_first_error(
+    letters: NDArray[np.uint8],
+    paths: Ints,
+    given: Ints,
+    arity: Ints,
+) -> tuple[Flags, Ints]:
+    """Return which commands are drawn, and which paths are broken."""
+    bars = letters == _PATH
+    wrong = (given % np.maximum(arity, 1) != 0) | ((arity > 0) & (given == 0))
+    wrong |= (arity == 0) & (given > 0)
+    behind_bar = np.concatenate(([False], bars[:-1]))
+    wrong |= behind_bar & ((letters | 32) != ord("m")) & ~bars
+    fatal = wrong & (behind_bar & ((letters | 32) != ord("m")) | bars)
+    errors = np.cumsum(wrong)
+    at_bar = np.flatnonzero(bars)
+    before = (errors - wrong)[at_bar][paths] if len(at_bar) else errors
+    # The command with the error still draws its complete groups of arguments.
+    keep = (errors - wrong == before) & ~fatal
+    return keep, np.unique(paths[wrong])
+
+
+MOVE, LINE, CUBIC, ARC, CLOSE = range(5)
+
+_KINDS = np.zeros(256, dtype=np.uint8)
+_KINDS[list(b"MmLlHhVv")] = [MOVE, MOVE] + [LINE] * 6
+_KINDS[list(b"CcSsQqTtAaZz")] = [CUBIC] * 8 + [ARC] * 2 + [CLOSE] * 2
+# Where a command's end point stands among its arguments.
+_END = np.zeros(256, dtype=np.int64)
+_END[list(b"CcSsQqAa")] = [4, 4, 2, 2, 2, 2, 5, 5]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Steps of all paths: `kinds` (S,), `paths` (S,), `ends` (S, 2), `curves` (S, 5) or (0, 5).
+
+    A subpath begins with a MOVE. `curves` holds a CUBIC's two control points, and an ARC's radii,
+    rotation in degrees, large and sweep flag; it is empty when all is straight.
+    """
+
+    kinds: NDArray[np.uint8]
+    paths: Ints
+    ends: Floats
+    curves: Floats
+
+
+def resolve(commands: Commands) -> Segments:
+    """Return the absolute segments of `commands`."""
+    commands = _with_moves_after_closing(_closed_once(commands))
+    letters = commands.letters
+    kinds = _KINDS[letters]
+    pairs = _end_arguments(commands)
+    if _is_absolute(letters):
+        ends = pairs
+        ends[kinds == CLOSE] = pairs[_subpath_heads(kinds)][kinds == CLOSE]
+    else:
+        ends = _resolved_ends(commands, kinds, pairs)
+    curved = np.flatnonzero((kinds == CUBIC) | (kinds == ARC))
+    curves = _curves(commands, curved, ends) if len(curved) else np.empty((0, 5))
+    return Segments(kinds, commands.paths, ends, curves)
+
+
+def _closed_once(commands: Commands) -> Commands:
+    """Return the commands without a `z` that follows a `z`: what is closed stays closed."""
+    closing = _KINDS[commands.letters] == CLOSE
+    again = closing[1:] & closing[:-1]
+    if not again.any():
+        return commands
+    kept = np.concatenate(([True], ~again))
+    return replace(
+        commands,
+        letters=commands.letters[kept],
+        paths=commands.paths[kept],
+        at=commands.at[kept],
+    )
+
+
+def _with_moves_after_closing(commands: Commands) -> Commands:
+    """Return the commands with `m 0,0` where drawing goes on after `z` without a move."""
+    kinds = _KINDS[commands.letters]
+    needed = np.flatnonzero((kinds[:-1] == CLOSE) & (kinds[1:] != MOVE)) + 1
+    if not len(needed):
+        return commands
+    values = np.append(commands.values, [0.0, 0.0])
+    return Commands(
+        np.insert(commands.letters, needed, ord("m")),
+        np.insert(commands.paths, needed, commands.paths[needed]),
+        np.insert(commands.at, needed, len(commands.values)),
+        values,
+        commands.broken,
+    )
+
+
+def _is_absolute(letters: NDArray[np.uint8]) -> bool:
+    """Whether every step names both coordinates of its end."""
+    used = np.bincount(letters, minlength=256)
+    return not used[list(b"mlhvcsqtaHV")].any()
+
+
+def _end_arguments(commands: Commands) -> Floats:
+    at = commands.at + _END[commands.letters]
+    values = np.append(commands.values, [0.0, 0.0])
+    if len(at) and at[-1] == 2 * len(at) - 2 and (np.diff(at) == 2).all():
+        return values[: 2 * len(at)].reshape(-1, 2).copy()
+    return np.stack((values[np.minimum(at, len(values) - 1)], values[at + 1]), axis=1)
+
+
+def _subpath_heads(kinds: NDArray[np.uint8]) -> Ints:
+    """The index of the MOVE that each step's subpath begins with."""
+    moves = np.flatnonzero(kinds == MOVE)
+    heads: Ints = moves[np.cumsum(kinds == MOVE) - 1]
+    return heads
+
+
+def _resolved_ends(commands: Commands, kinds: NDArray[np.uint8], pairs: Floats) -> Floats:
+    letters = commands.letters
+    upright, level = (letters | 32) == ord("v"), (letters | 32) == ord("h")
+    closing = kinds == CLOSE
+    ends = np.empty_like(pairs)
+    for axis, still in enumerate((closing | upright, closing | level)):
+        steps = np.where(still, 0.0, pairs[:, axis])
+        if axis == 1:
+            steps[upright] = pairs[upright, 0]
+        absolute = (letters < ord("a")) & ~still
+        ends[:, axis] = _running(commands.paths, kinds, steps, absolute)
+    ends[closing] = ends[_subpath_heads(kinds)[closing]]
+    return ends
+
+
+def _running(paths: Ints, kinds: NDArray[np.uint8], steps: Floats, absolute: Flags) -> Floats:
+    """Return one coordinate of every step's end; `steps` are differences unless `absolute`.
+
+    `m5 0 l1 0 L9 0 l1 0 m2 0` has the steps 5 1 9 1 2, of which the third is absolute. Within the
+    subpaths that is 0 1 9 10 and 0: the last two of the first are fixed. The first starts at 5, the
+    second 2 behind the first's exit at 10. So the ends are 5 6 9 10 and 12.
+    """
+    moving = kinds == MOVE
+    moves = np.flatnonzero(moving)
+    subpath = np.cumsum(moving) - 1
+    # From the subpath's start on until there is an absolute step; fixed on the page behind it.
+    local = _chained(np.where(moving, 0.0, steps), moving | absolute)
+    anchors = np.where(absolute & ~moving, np.arange(len(steps)), -1)
+    fixed = np.maximum.accumulate(anchors) > moves[subpath]
+    # A closed subpath is left at its start.
+    last = np.append(moves[1:], len(steps)) - 1
+    closed = kinds[last] == CLOSE
+    exits = np.where(closed, 0.0, local[last])
+    # A relative move goes on from the exit before it, but for a path's first.
+    follows = ~absolute[moves]
+    follows[0] = False
+    follows[1:] &= paths[moves[1:]] == paths[moves[:-1]]
+    starts = steps[moves]
+    starts[1:] += np.where(follows[1:], exits[:-1], 0.0)
+    known = ~follows
+    known[1:] |= (fixed[last] & ~closed)[:-1]
+    starts = _chained(starts, known)
+    ends: Floats = local + np.where(fixed, 0.0, starts[subpath])
+    return ends
+
+
+def _chained(steps: Floats, known: Flags) -> Floats:
+    """Return running sums of `steps` that begin anew where `known`."""
+    where = np.arange(len(steps))
+    anchor = np.maximum.accumulate(np.where(known, where, 0))
+    total = np.cumsum(np.where(known, 0.0, steps))
+    chained: Floats = steps[anchor] + total - total[anchor]
+    return chained
+
+
+def _curves(commands: Commands, curved: Ints, ends: Floats) -> Floats:
+    """Return the control points and arc parameters of the steps at `curved`; zeros elsewhere."""
+    letters = commands.letters | 32
+    curves = np.zeros((len(letters), 5))
+    begins = np.concatenate((np.zeros((1, 2)), ends[:-1]))
+    shift = np.where((commands.letters >= ord("a"))[:, None], begins, 0.0)
+
+    arcs = curved[letters[curved] == ord("a")]
+    curves[arcs] = _arguments(commands, arcs, 0, 5)
+    cubics = curved[letters[curved] == ord("c")]
+    curves[cubics, :4] = _arguments(commands, cubics, 0, 4) + np.tile(shift[cubics], 2)
+    smooth = curved[letters[curved] == ord("s")]
+    curves[smooth, 2:4] = _arguments(commands, smooth, 0, 2) + shift[smooth]
+    follows = np.isin(letters[smooth - 1], list(b"cs"))[:, None]
+    mirrored = 2 * begins[smooth] - curves[smooth - 1, 2:4]
+    curves[smooth, :2] = np.where(follows, mirrored, begins[smooth])
+    _set_quadratics(commands, curved, begins, ends, curves)
+    return curves
+
+
+def _arguments(commands: Commands, which: Ints, skip: int, count: int) -> Floats:
+    """Return `count` arguments of the steps `which`, behind `skip` others, (K, count)."""
+    taken: Floats = commands.values[commands.at[which, None] + np.arange(skip, skip + count)]
+    return taken
+
+
+def _set_quadratics(
+    commands: Commands, curved: Ints, begins: Floats, ends: Floats, curves: Floats
+) -> None:
+    """Fill in Q and T as the cubics that they equal."""
+    letters = commands.letters | 32
+    plain, smooth = (curved[letters[curved] == ord(letter)] for letter in "qt")
+    handles = np.zeros((len(letters), 2))
+    relative = (commands.letters[plain] >= ord("a"))[:, None]
+    handles[plain] = _arguments(commands, plain, 0, 2) + np.where(relative, begins[plain], 0.0)
+    # Each T mirrors the handle before it, which may be a T's: a chain, and rare.
+    for step in smooth.tolist():
+        mirrors = letters[step - 1] in b"qt"
+        handles[step] = 2 * begins[step] - handles[step - 1] if mirrors else begins[step]
+    both = np.concatenate((plain, smooth))
+    curves[both, :2] = begins[both] + (handles[both] - begins[both]) * (2 / 3)
+    curves[both, 2:4] = ends[both] + (handles[both] - ends[both]) * (2 / 3)
+
+
+# A gigabyte of coordinates; a million circles of a kilometre each would take thirty.
+MOST_POINTS = 50_000_000
+# Beyond this a curve is larger than any sheet; without a limit one attribute could fill the memory.
+_MOST_PIECES = 4096
+
+
+def flatten(
+    segments: Segments, tolerance: Floats, *, most: int = MOST_POINTS
+) -> tuple[Lines, Ints]:
+    """Return the subpaths as lines, and the path (M,) that each belongs to.
+
+    `tolerance` is one distance per path, in the path's units: the largest gap between a curve and
+    its chords; more than `most` points are refused. A subpath of a single move is left out; `M1,1z`
+    is a dot of two points.
+    """
+    if not len(segments.kinds):
+        return Lines.empty(), np.empty(0, dtype=np.int64)
+    moving = segments.kinds == MOVE
+    begins = np.concatenate((np.zeros((1, 2)), segments.ends[:-1]))
+    pieces = np.ones(len(segments.kinds), dtype=np.int64)
+    closing = np.flatnonzero(segments.kinds == CLOSE)
+    dots = segments.kinds[closing - 1] == MOVE
+    pieces[closing] = (begins[closing] != segments.ends[closing]).any(axis=1) | dots
+    points = segments.ends
+    if len(segments.curves):
+        pieces, points = _with_curves(segments, begins, pieces, tolerance[segments.paths], most)
+    elif len(closing):
+        points = points[pieces > 0]
+    moves = np.flatnonzero(moving)
+    along = np.concatenate(([0], np.cumsum(pieces)))
+    offsets = np.append(along[moves], along[-1])
+    paths = segments.paths[moves]
+    short = np.diff(offsets) < 2
+    lines = Lines(np.ascontiguousarray(points), offsets)
+    return (lines.take(~short), paths[~short]) if short.any() else (lines, paths)
+
+
+def _with_curves(
+    segments: Segments, begins: Floats, pieces: Ints, tolerance: Floats, most: int
+) -> tuple[Ints, Floats]:
+    """Return how many points each segment gives, and all the points."""
+    pieces = pieces.copy()
+    cubics, arcs = (np.flatnonzero(segments.kinds == kind) for kind in (CUBIC, ARC))
+    inner = segments.curves[cubics, :4].reshape(-1, 2, 2)
+    controls = np.concatenate((begins[cubics, None], inner, segments.ends[cubics, None]), axis=1)
+    pieces[cubics] = _whole(bezier_pieces(controls, tolerance[cubics]))
+    ellipses = Ellipses.of(begins[arcs], segments.ends[arcs], segments.curves[arcs])
+    pieces[arcs] = _whole(ellipses.pieces(tolerance[arcs]))
+    last = np.cumsum(pieces)
+    if last[-1] > most:
+        raise SvgReadError(
+            f"the curves make {last[-1]:,} points; the most are {most:,}: raise the tolerance"
+        )
+    points = np.empty((last[-1], 2))
+    plain = np.isin(segments.kinds, (MOVE, LINE, CLOSE)) & (pieces > 0)
+    points[last[plain] - 1] = segments.ends[plain]
+    for which in (cubics, arcs):
+        counts = pieces[which]
+        row = np.repeat(np.arange(len(which)), counts)
+        nth = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        along = nth / counts[row]
+        points[np.repeat(last[which] - counts, counts) + nth - 1] = (
+            bezier_points(controls, counts, along) if which is cubics else ellipses.at(row, along)
+        )
+        points[last[which] - 1] = segments.ends[which]
+    return pieces, points
+
+
+def _whole(pieces: Floats) -> Ints:
+    return np.ceil(np.minimum(pieces, _MOST_PIECES)).astype(np.int64)
+
+
+def flatten_paths(paths: Sequence[str], tolerances: Sequence[float]) -> list[Lines]:
+    """Return the lines of each of `paths`, path data, all of them read in one pass.
+
+    `tolerances` are as in `flatten`. A path is drawn up to its first error.
+    """
+    if not paths:
+        return []
+    lines, owners = flatten(resolve(read_commands(paths)), np.array(tolerances))
+    first = np.searchsorted(owners, np.arange(len(paths) + 1)).tolist()
+    return [_slice(lines, *ends) for ends in pairwise(first)]
+
+
+def _slice(lines: Lines, begin: int, end: int) -> Lines:
+    offsets = lines.offsets[begin : end + 1]
+    return Lines(lines.points[offsets[0] : offsets[-1]], offsets - offsets[0])
