@@ -140,10 +140,10 @@ const newGesture = () => ++gestures;
 const makers = {
   enum(property, changed) {
     const names = isOptional(property) ? [null, ...property.enum.filter(name => name !== null)] : property.enum;
-    const input = make("select", {}, ...names.map((name, i) =>
-      make("option", { value: i, textContent: name === null ? "automatic" : readable(name) })));
-    input.addEventListener("change", () => changed(names[input.value], newGesture()));
-    return { input, write: shown => { input.value = names.indexOf(shown); } };
+    const input = make("select", {}, ...names.map(name =>
+      make("option", { value: name ?? "", textContent: name === null ? "automatic" : readable(name) })));
+    input.addEventListener("change", () => changed(names[input.selectedIndex], newGesture()));
+    return { input, write: shown => { input.selectedIndex = names.indexOf(shown); } };
   },
 
   boolean(property, changed) {
@@ -260,12 +260,12 @@ makers.integer = makers.number;
 
 /* A field with its label, hint, lock and what is wrong with it. */
 class Field {
-  constructor(name, property, { changed, onLock, onFile, onDice }) {
+  constructor(name, property, { changed, onLock, onFile, onDice, idOf }) {
     Object.assign(this, { name, property });
     const kind = kindOf(property);
     const made = makers[kind](property, changed, { onFile: onFile && (file => onFile(name, file)) });
     Object.assign(this, { write: made.write, commit: made.commit, preview: made.preview });
-    const { input } = made, id = newId(), words = property.title ?? readable(name);
+    const { input } = made, id = idOf(name), words = property.title ?? readable(name);
     this.input = input;
     const label = make("label", { textContent: words, id: `${id}-label` });
     if (input.tagName === "DIV") input.setAttribute("aria-labelledby", label.id);
@@ -301,16 +301,16 @@ class Field {
 /* The fields of a schema. `sheet` and `parameters` are elements to place anywhere.
 
    Handlers: `onChange(inputs, gesture)` with what a hand changed; changes of one gesture belong together.
-   `onDice(name)`, `onLock(name)`, `onFile(name, file)` may be left out. */
+   `onDice(name)`, `onLock(name)`, `onFile(name, file)` may be left out; `idOf(name)` names the elements. */
 export class Fields {
-  constructor(schema, { onChange, onDice, onLock, onFile }) {
+  constructor(schema, { onChange, onDice, onLock, onFile, idOf = newId }) {
     this.schema = schema;
     this.inputs = {};
     this.fields = new Map();
     this.tell = (inputs, gesture) => { Object.assign(this.inputs, inputs); onChange(inputs, gesture); };
     const field = (name, property, more = {}) => {
       const changed = (input, gesture) => this.tell({ [name]: input }, gesture);
-      const made = new Field(name, property, { changed, onFile, ...more });
+      const made = new Field(name, property, { changed, onFile, idOf, ...more });
       this.fields.set(name, made);
       return made.root;
     };
@@ -319,7 +319,7 @@ export class Fields {
     this.sheet = make("div", { className: "drawscape-section" });
     const typed = (name, more) => field(name, { ...sheet[name], "x-typed": true }, more);
     const small = make("div", { className: "drawscape-pair" });
-    if (Object.keys(schema.papers ?? {}).length) this.sheet.append(this.paperFields(typed));
+    if (Object.keys(schema.papers ?? {}).length) this.sheet.append(this.paperFields(typed, idOf("paper")));
     if (sheet.seed) small.append(typed("seed", { onDice: dice("seed"), onLock }));
     if (sheet.margin) small.append(typed("margin"));
     for (const name of Object.keys(sheet).filter(name => name.startsWith("streams.")))
@@ -330,10 +330,10 @@ export class Fields {
   }
 
   /* Paper and orientation are read from the size; a custom sheet has two fields for it. */
-  paperFields(typed) {
+  paperFields(typed, id) {
     const { papers } = this.schema;
     const names = [...Object.keys(papers), "custom"];
-    this.paper = make("select", { id: newId() }, ...names.map(name => make("option", { value: name, textContent: readable(name) })));
+    this.paper = make("select", { id }, ...names.map(name => make("option", { value: name, textContent: readable(name) })));
     this.sides = make("div", { className: "drawscape-pair" }, typed("width"), typed("height"));
     const choose = (width, height) => {
       this.tell({ width: String(width), height: String(height) }, newGesture());

@@ -150,8 +150,8 @@ ROUTES = (
           _json("Health"), public=True),
     Route("/openapi.json", "openapi", openapi, "This document",
           {"application/json": {"schema": {"type": "object"}}}, public=True),
-    Route("/static/<any('viewer.js', 'viewer.css', 'plot_panel.js', 'plot_panel.css'):name>", "viewer",
-          jobs.asset, public=True),
+    Route("/static/<any('viewer.js', 'viewer.css', 'form.js', 'form.css', 'plot_panel.js', "
+          "'plot_panel.css'):name>", "viewer", jobs.asset, public=True),
 )  # fmt: skip
 
 _ANSWERS = {

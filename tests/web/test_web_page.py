@@ -27,7 +27,7 @@ def test_from_the_form_to_the_picture(opened: Any, serving: Any, home: Path, wor
     with serving(WebSettings()) as server, opened(server.url) as page:
         page.select_option("#pattern", "spiral")
         page.select_option("#paper", "A5")
-        page.select_option("#orientation", "landscape")
+        page.get_by_role("button", name="Landscape").click()
         page.fill("#seed", "7")
         set_slider(page, "turns", 12)
         page.click("#draw")
@@ -163,7 +163,7 @@ def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
         for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
             page.select_option("#pattern", pattern)
             names = page.eval_on_selector_all(
-                "#parameters :is(input, select)", "all => all.map(field => field.id)"
+                "[id^='params.']:is(input, select, textarea)", "all => all.map(field => field.id)"
             )
             schema = page.evaluate(
                 "name => fetch('sketches').then(a => a.json()).then("
@@ -172,7 +172,7 @@ def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
             )
             assert names == [f"params.{name}" for name in schema["properties"]]
             shown = page.eval_on_selector_all(
-                "#parameters :is(input, select)",
+                "[id^='params.']:is(input, select, textarea)",
                 "all => all.map(field => field.type === 'checkbox' ? field.checked : field.value)",
             )
             for name, value in zip(schema["properties"], shown, strict=True):
@@ -223,8 +223,14 @@ def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(
                 arg=seed,
             )
             page.wait_for_selector("#draw:not([disabled])")
+        page.select_option("#pattern", "rose")
+        page.fill("[id='params.petals']", "30")
+        page.get_by_role("button", name="Landscape").click()
+        assert "?pattern=rose&width=297&height=210&seed=2&petals=30" in page.url
         page.reload()
         page.wait_for_selector("#earlier-list li:nth-child(2)")
+        assert page.input_value("[id='params.petals']") == "30"
+        assert page.input_value("#seed") == "2"
         assert page.text_content("#caption-text").endswith("seed 2")
         first = min((home / "output").glob("*.svg"), key=lambda path: path.stat().st_mtime)
         first.unlink()

@@ -116,7 +116,7 @@ def test_a_drawing_is_looked_at_closely_by_keyboard_in_the_light_and_in_the_dark
         page.click("#draw")
         page.wait_for_selector("#look:visible")
         assert violations(page) == []
-        page.get_by_role("button", name="Look closely").press("Enter")
+        page.get_by_role("button", name="Inspect").press("Enter")
         await_settled(page)
         assert page.evaluate("document.activeElement.tagName") == "CANVAS"
         box = page.locator("#viewer").bounding_box()

@@ -1,14 +1,14 @@
 // The page: from the form to the picture.
 
-import { makeFields } from './form.js';
+import { Fields, inputOf, valueOf } from './form.js';
 import * as server from './server.js';
 import { mount, unpack } from './viewer.js';
 
 const $ = (id) => document.getElementById(id);
 
 const PAPERS = {
-  A6: [105, 148], A5: [148, 210], A4: [210, 297], A3: [297, 420], A2: [420, 594],
-  Letter: [215.9, 279.4], Tabloid: [279.4, 431.8], 'Square 200': [200, 200],
+  a6: [105, 148], a5: [148, 210], a4: [210, 297], a3: [297, 420], a2: [420, 594],
+  letter: [215.9, 279.4], tabloid: [279.4, 431.8], square_200: [200, 200],
 };
 const KEPT = 8;
 const PREVIEW_MS = 400;
@@ -16,7 +16,8 @@ const MADE = `drawscape-made:${document.documentElement.dataset.root}`;
 const DRAWING = `drawscape-drawing:${document.documentElement.dataset.root}`;
 
 let catalogue = new Map();
-let parameters;
+let fields; // of the pattern that is shown
+let properties = {}; // what the fields ask for, by name
 let running = null;
 let current = null; // the finished drawing in the picture
 
@@ -38,65 +39,95 @@ const fillPatterns = (sketches) => {
     $('pattern').append(group);
   }
   if (catalogue.has('spiral')) $('pattern').value = 'spiral';
-  showPattern();
+  readSettings();
 };
 
 const showPattern = () => {
   const sketch = catalogue.get($('pattern').value);
   $('pattern-summary').textContent = sketch.summary;
-  parameters = makeFields($('parameters'), sketch.parameters);
+  const { minSize: minimum, maxSize: maximum } = document.documentElement.dataset;
+  const side = { type: 'number', minimum: Number(minimum), maximum: Number(maximum) };
+  const seed = { type: 'integer', minimum: 0, description: 'The same seed draws the same lines.' };
+  properties = { width: side, height: side, seed, ...sketch.parameters.properties };
+  fields = new Fields({ papers: PAPERS, sheet: { width: side, height: side, seed }, parameters: sketch.parameters }, {
+    onChange: showSettings,
+    onDice: (name) => fields.throwDice(name),
+    idOf: (name) => (name in sketch.parameters.properties ? `params.${name}` : name),
+  });
+  $('fields').replaceChildren(fields.sheet, fields.parameters);
+  fields.show(defaults());
 };
 
-const sheetSize = () => {
-  const chosen = PAPERS[$('paper').value];
-  if (!chosen) return [Number($('width').value), Number($('height').value)];
-  return $('orientation').value === 'landscape' ? [...chosen].reverse() : chosen;
+const defaults = () => ({
+  ...Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, inputOf(one, one.default)])),
+  width: '210',
+  height: '297',
+  seed: '0',
+});
+
+// The settings stand in the address, as far as they are not the defaults: a reload keeps them, a link sends them.
+const showSettings = () => {
+  const own = Object.entries(fields.inputs).filter(([name, input]) => (
+    JSON.stringify(input) !== JSON.stringify(defaults()[name] ?? null)));
+  const query = new URLSearchParams([['pattern', $('pattern').value], ...own.map(([name, input]) => (
+    [name, typeof input === 'string' ? input : JSON.stringify(input)]))]);
+  history.replaceState(null, '', `?${query}`);
+  shapeEmptySheet();
 };
+
+const readSettings = () => {
+  const query = new URLSearchParams(location.search);
+  if (catalogue.has(query.get('pattern'))) $('pattern').value = query.get('pattern');
+  showPattern();
+  const parsed = (text) => { try { return JSON.parse(text); } catch { return text; } };
+  const isText = (name) => typeof defaults()[name] === 'string';
+  const given = [...query].filter(([name]) => name in properties);
+  fields.show(Object.fromEntries(given.map(([name, text]) => [name, isText(name) ? text : asInput(parsed(text))])));
+  shapeEmptySheet();
+};
+
+const asInput = (value) => (typeof value === 'number' ? String(value) : value);
+
+const sheetSize = () => ['width', 'height'].map((side) => Number(fields.inputs[side]));
 
 const shapeSheet = ({ width, height }) => {
   if (width > 0 && height > 0) $('sheet').style.setProperty('--ratio', width / height);
 };
 
-const showSheet = () => {
-  const custom = $('paper').value === 'Custom';
-  $('custom-size').hidden = !custom;
-  $('orientation').disabled = custom;
+const shapeEmptySheet = () => {
   const [width, height] = sheetSize();
   if ($('sheet').childElementCount === 0) shapeSheet({ width, height });
 };
 
 const readOrder = () => {
-  const [width, height] = sheetSize();
-  return {
-    width,
-    height,
-    complexity: 'complex',
-    pattern: $('pattern').value,
-    seed: Number($('seed').value),
-    params: parameters.values(),
-  };
+  fields.commit();
+  const { width, height, seed, ...params } = Object.fromEntries(Object.entries(fields.inputs)
+    .map(([name, input]) => [name, valueOf(properties[name], input)])
+    .filter(([, value]) => value !== undefined));
+  return { width, height, complexity: 'complex', pattern: $('pattern').value, seed, params };
 };
 
 // Errors
 
 const clearErrors = () => {
   $('errors').hidden = true;
-  document.querySelectorAll('[aria-invalid]').forEach((field) => field.removeAttribute('aria-invalid'));
+  fields?.showErrors({});
 };
 
 const showErrors = (error) => {
   const list = document.createElement('ul');
-  for (const { field, rule } of error.errors ?? []) {
-    const input = $(field);
+  const rules = Object.fromEntries((error.errors ?? []).map(({ field, rule }) => [field.replace(/^params\./, ''), rule]));
+  fields?.showErrors(rules);
+  for (const [name, rule] of Object.entries(rules)) {
+    const input = fields?.fields.get(name)?.input;
     const item = document.createElement('li');
-    const name = field.replace(/^params\./, '').replaceAll('_', ' ');
+    const words = name.replaceAll('_', ' ');
     if (input) {
-      input.setAttribute('aria-invalid', 'true');
-      const link = Object.assign(document.createElement('a'), { href: `#${field}`, textContent: name });
+      const link = Object.assign(document.createElement('a'), { href: `#${input.id}`, textContent: words });
       link.addEventListener('click', (event) => { event.preventDefault(); input.focus(); });
       item.append(link, `: ${rule}`);
     } else {
-      item.textContent = `${name}: ${rule}`;
+      item.textContent = `${words}: ${rule}`;
     }
     list.append(item);
   }
@@ -296,12 +327,16 @@ const restore = async () => {
 
 server.askByDialog();
 
-for (const name of [...Object.keys(PAPERS), 'Custom']) $('paper').append(new Option(name, name));
-$('paper').value = 'A4';
-for (const id of ['paper', 'orientation', 'width', 'height']) $(id).addEventListener('change', showSheet);
-$('pattern').addEventListener('change', showPattern);
-$('dice').addEventListener('click', () => { $('seed').value = Math.floor(Math.random() * 1e6); });
-$('defaults').addEventListener('click', () => parameters.defaults());
+$('pattern').addEventListener('change', () => {
+  const { width, height, seed } = fields.inputs;
+  showPattern();
+  fields.show({ width, height, seed });
+  showSettings();
+});
+$('defaults').addEventListener('click', () => {
+  fields.show(defaults());
+  showSettings();
+});
 $('look').addEventListener('click', look);
 $('viewer-close').addEventListener('click', () => $('viewer').close());
 $('cancel').addEventListener('click', () => {
