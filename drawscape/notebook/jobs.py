@@ -52,7 +52,7 @@ def job_view(job: Job | str) -> "JobView":
 
     >>> from drawscape.job_manager import enqueue_background_job
     >>> job_view(enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40))
-    <JobView: the job generate complex svg>
+    <JobView: the job spiral, seed 0>
     """
     if isinstance(job, str):
         return JobView(get_job(job))

@@ -110,6 +110,7 @@ class Queue:
         job = new_job(job_id, task, payload, options, unique_of=(args, arguments))
         job = job._replace(
             depends_on=(*dict.fromkeys((*job.depends_on, *needed)),),
+            description=job.description or task.words(args, arguments),
             code=self.code(),
         )
         return insert(self.database, self.name, job, *self._callbacks(job, options))
@@ -197,21 +198,28 @@ class Queue:
         model = new_job("", tasks[target], b"", known)._replace(batch=batch, code=code)
         packers = {one: self._packer(task, known) for one, task in tasks.items()}
         ids = new_ids(len(every_call)) if every_call else []
-        paths = [[tasks[one].path for one in targets]] if len(tasks) > 1 else []
+        more: dict[str, list[str | None]] = {}
+        if len(tasks) > 1:
+            more["task"] = [tasks[one].path for one in targets]
+        if model.description is None and any(
+            hasattr(t.function, "describe") for t in tasks.values()
+        ):
+            described = zip(targets, arguments, strict=True)
+            more["description"] = [tasks[one].words((), call) for one, call in described]
 
         def rows() -> Iterator[tuple[Any, ...]]:
             payloads = (
                 packers[one](job_id, (), call)
                 for job_id, one, call in zip(ids, targets, arguments, strict=True)
             )
-            return zip(ids, payloads, *paths, strict=True)
+            return zip(ids, payloads, *more.values(), strict=True)
 
         following = None if then is None else self._following(then, then_kwargs or {}, batch)
         insert_many(
             self.database,
             self.name,
             model,
-            ("id", "payload", "task")[: 2 + len(paths)],
+            ("id", "payload", *more),
             len(ids),
             # A server takes some while others are packed; a file that is being written is locked.
             rows if self.database.is_server else [*rows()].copy,

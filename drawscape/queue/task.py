@@ -34,6 +34,11 @@ class Task:
     function: Function
     by_value: bool
 
+    def words(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str | None:
+        """Return the words for a call in lists of jobs: those of the function's `describe`, if it has one."""
+        describe = getattr(self.function, "describe", None)
+        return None if describe is None else str(describe(*args, **kwargs))
+
 
 def find_task(target: str | Function, allowed: Sequence[str], search: Path | None = None) -> Task:
     """Return the task that `target` names.

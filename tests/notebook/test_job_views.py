@@ -8,7 +8,7 @@ from support import wait_until
 
 from drawscape.errors import JobNotFoundError
 from drawscape.job_manager import enqueue_background_job
-from drawscape.notebook import job_view, queue_table
+from drawscape.notebook import contact_sheet, job_view, queue_table
 
 pytestmark = pytest.mark.usefixtures("consumer")
 
@@ -134,3 +134,16 @@ def test_a_job_that_waits_comes_sooner_and_the_queue_is_paused_and_resumed(tmp_p
         assert table.note
     finally:
         table.close()
+
+
+def test_jobs_of_drawings_have_names_that_a_person_knows() -> None:
+    single = enqueue_background_job("workers.svg_tasks.generate_complex_svg", 40, 40, "rose")
+    named = enqueue_background_job(
+        "workers.svg_tasks.generate_complex_svg", 40, 40, job_description="for the hall"
+    )
+    sheet = contact_sheet("cubic_disarray", [7, 8], paper="A7")
+    names = [row["caption"] for row in queue_table(limit=4).tiles]
+    assert names[:2] == ["cubic disarray, seed 8", "maurer rose, seed 7"]
+    assert names[2:] == ["for the hall", "rose, seed 0"]
+    sheet.wait(60)
+    assert (single.wait(60), named.wait(60)) != (None, None)
