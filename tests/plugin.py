@@ -19,7 +19,7 @@ from support import NIGHTLY
 
 from drawscape import settings
 from drawscape.job_manager import start_worker
-from drawscape.sketches.catalogue import SKETCHES
+from drawscape.sketches.registry import SKETCHES
 
 ROOT = Path(__file__).parents[1]
 

@@ -300,7 +300,7 @@ def _drawn_by_0_3(recipe: Recipe) -> Drawing | None:
     """Return the drawing that version 0.3 made of the same: its addresses were of another kind."""
     if recipe.sketch.name in CHANGED_SINCE_0_3:
         return None
-    seed = "and seed = :seed" if recipe.sketch.takes_rng else ""
+    seed = "and seed = :seed" if recipe.sketch.is_random else ""
     with reading() as connection:
         rows = connection.execute(
             "select * from drawing where body = '' and sketch = :sketch and not deleted and not edited and "

@@ -26,7 +26,7 @@ from drawscape.geometry.resample import resample
 from drawscape.plot.export.svg import ordered_svg
 from drawscape.recipe import Provenance, SourceText, draw_recipe, is_address, is_library
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
-from drawscape.sketches.drawing import recipe_again, redraw
+from drawscape.sketches.registry import recipe_again, redraw
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 

@@ -304,7 +304,7 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
 
 def _sketches() -> Iterator[Finding]:
     from drawscape.sketches import SKETCHES
-    from drawscape.sketches.folder import SketchFolder
+    from drawscape.sketches.registry import SketchFolder
 
     own = [*SketchFolder(settings.sketches_folder())]
     yield Finding("sketches", f"{len(SKETCHES)}, {len(own)} of the project's own")

@@ -27,7 +27,7 @@ from drawscape.recipe import is_library
 from drawscape.sketches import SKETCHES, Provenance, Sketch
 from drawscape.sketches import draw as draw_sketch
 from drawscape.sketches import redraw as redraw_sketch
-from drawscape.sketches.folder import load_file
+from drawscape.sketches.registry import load_file
 from drawscape.svg_builder import SVGBuilder
 
 SHEET_DPI = 96.0

@@ -36,7 +36,7 @@ from drawscape.notebook.text import label_of, size_words
 from drawscape.parameters import MISSING, Parameter, read_parameters
 from drawscape.recipe import Recipe, is_sketch, note_origin, one_look, recipe_of, streams_of
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
-from drawscape.sketches.drawing import chosen
+from drawscape.sketches.registry import chosen
 
 PATTERN_TASK = "workers.svg_tasks.generate_complex_svg"
 FUNCTION_TASK = "workers.svg_tasks.draw_function_svg"
@@ -125,7 +125,7 @@ class Target:
             summary=chosen.summary,
             parameters=(*_checked(chosen), *own),
             fixed={**self.fixed, "pattern_type": name},
-            has_seed=chosen.takes_rng,
+            has_seed=chosen.is_random,
             streams=streams_of(chosen),
         )
 
@@ -182,7 +182,7 @@ def _sketch_target(sketch: Sketch) -> Target:
         parameters=_checked(sketch),
         fixed={"pattern_type": sketch.name} if by_name else {"function": sketch.function},
         has_page=True,
-        has_seed=sketch.takes_rng,
+        has_seed=sketch.is_random,
         streams=streams_of(sketch),
     )
 
@@ -482,7 +482,7 @@ def opened(
     found = drawing if isinstance(drawing, Drawing) else find(drawing)
     given = {"width": found.width, "height": found.height, "margin": found.margin}
     sketch = _sketch_of(found, trust=trust)
-    seed = {"seed": found.seed, "streams": found.streams} if chosen(sketch).takes_rng else {}
+    seed = {"seed": found.seed, "streams": found.streams} if chosen(sketch).is_random else {}
     known = {parameter.name for parameter in chosen(sketch).parameters}
     values = {name: value for name, value in found.parameters.items() if name in known}
     return sketch, {**given, **seed, **values}, found

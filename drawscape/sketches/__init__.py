@@ -1,6 +1,6 @@
 """The pattern library: a registry, and one folder per family with one file per sketch.
 
-catalogue.py is the registry, folder.py the project's own sketches; placing.py, ink.py and tone.py help
+registry.py finds and draws sketches by name; placing.py, ink.py and tone.py help
 sketches. What a drawing depends on and how it is drawn is in `drawscape.recipe`.
 """
 
@@ -14,8 +14,7 @@ from drawscape.recipe import (
     read_input,
     read_provenance,
 )
-from drawscape.sketches.catalogue import SKETCHES, sketch
-from drawscape.sketches.drawing import draw, redraw
+from drawscape.sketches.registry import SKETCHES, draw, redraw, sketch
 
 __all__ = [
     "SKETCHES",

@@ -6,8 +6,7 @@ import numpy as np
 
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.simplify import simplify
-from drawscape.sketches.catalogue import SKETCHES
-from drawscape.sketches.drawing import draw
+from drawscape.sketches.registry import SKETCHES, draw
 from drawscape.svg_builder import SVGBuilder
 
 PAGE = (210.0, 297.0)

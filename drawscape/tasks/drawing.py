@@ -20,7 +20,7 @@ from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
 from drawscape.queue.failpoints import failpoint
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
-from drawscape.sketches.drawing import AnySketch, chosen
+from drawscape.sketches.registry import AnySketch, chosen
 from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.output import svg_path
 

@@ -8,7 +8,7 @@ import pytest
 from drawscape.errors import SketchFileError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, start_worker
 from drawscape.sketches import SKETCHES, code_hash, draw
-from drawscape.sketches.folder import load_file
+from drawscape.sketches.registry import load_file
 
 from .conftest import RINGS
 

@@ -7,7 +7,7 @@ import pytest
 
 from drawscape.errors import ParameterError, SignatureError, UnknownNameError
 from drawscape.sketches import SKETCHES, as_sketch, draw, sketch
-from drawscape.sketches.catalogue import GONE
+from drawscape.sketches.registry import GONE
 
 NAMES = list(SKETCHES)
 

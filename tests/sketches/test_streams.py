@@ -19,7 +19,7 @@ from drawscape.recipe import (
     streams_of,
 )
 from drawscape.sketches import draw
-from drawscape.sketches.drawing import redraw
+from drawscape.sketches.registry import redraw
 from drawscape.tasks.drawing import draw_function_svg
 
 

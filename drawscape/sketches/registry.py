@@ -1,0 +1,376 @@
+"""Sketches by name: the library's, each imported when it is first asked for, and the project's own.
+
+The registry is `SKETCHES`, into which `sketch` puts a function. `draw` and `redraw` draw by name.
+"""
+
+import importlib
+import inspect
+import linecache
+import pkgutil
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar, overload
+
+from drawscape.errors import ProvenanceError, SketchFileError, UnknownNameError
+from drawscape.project_modules import add_folder, import_module
+from drawscape.recipe import (
+    Provenance,
+    Recipe,
+    Sketch,
+    as_sketch,
+    draw_recipe,
+    is_library,
+    is_sketch,
+    note_origin,
+    recipe_of,
+)
+from drawscape.recipe.drawing import OnProgress
+from drawscape.settings import sketches_folder
+from drawscape.svg_builder import SVGBuilder
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+AnySketch = str | Sketch | Callable[..., Any]
+
+_PACKAGE = "sketches"
+_FAMILY = "yours"
+
+_LOCK = threading.RLock()
+_seen: dict[Path, tuple[int, int]] = {}
+"""The files that the modules in memory were read from, with their times and sizes."""
+
+
+class SketchFolder:
+    """The sketches of a folder by name: `rings` is the function `rings(svg, rng, ...)` of `rings.py`."""
+
+    family = _FAMILY
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @staticmethod
+    def module(name: str) -> str:
+        """Return the name of the module that holds the sketch `name`."""
+        return f"{_PACKAGE}.{name}"
+
+    @staticmethod
+    def owns(module: str) -> bool:
+        """Return whether the module of that name belongs to a project's sketches."""
+        return module.startswith(f"{_PACKAGE}.")
+
+    def __iter__(self) -> Iterator[str]:
+        files = self._folder.glob("*.py")
+        yield from sorted(f.stem for f in files if f.stem.isidentifier() and f.stem[0] != "_")
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
+            return False
+        return (self._folder / f"{name}.py").is_file()
+
+    def warn_of_namesake(self, name: str) -> None:
+        """Warn when a file here has the name of one of the library's sketches, which is the one drawn."""
+        if name in self:
+            file = self._folder / f"{name}.py"
+            warnings.warn(
+                f"the library has a sketch {name!r}, which is drawn; {file} is not: give it another name",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def load(self, name: str) -> Sketch:
+        """Return the sketch `name` as its file is now.
+
+        Raises SketchFileError, with what went wrong behind it, when the file does not import or holds no
+        sketch.
+        """
+        file = self._folder / f"{name}.py"
+        with _LOCK:
+            self._forget_changed()
+            writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+            # A cache knows its source by seconds and size: an edit within the second would not be seen.
+            try:
+                module = import_module(self._folder.parent, self.module(name))
+            except Exception as error:
+                raise SketchFileError(f"{file} does not import: {_cause(error)}") from error
+            finally:
+                sys.dont_write_bytecode = writes
+        return Sketch(name, _FAMILY, _sketch_of(module, name, file))
+
+    def _forget_changed(self) -> None:
+        """Let all modules of the package be imported anew when a file has changed.
+
+        All of them, because a sketch may use what lies beside it. Another folder's files have changed too.
+        """
+        now = {
+            f: (s.st_mtime_ns, s.st_size) for f in self._folder.rglob("*.py") for s in [f.stat()]
+        }
+        if now == _seen:
+            return
+        for module in [m for m in sys.modules if m == _PACKAGE or self.owns(m)]:
+            del sys.modules[module]
+        _seen.clear()
+        _seen.update(now)
+        linecache.checkcache()
+
+
+def load_file(file: Path) -> Sketch:
+    """Return the sketch in `file`, wherever that lies: `rings(svg, rng, ...)` of `rings.py`.
+
+    Raises SketchFileError as `SketchFolder.load` does.
+    """
+    folder, name = file.resolve().parent, file.stem
+    if folder.name == _PACKAGE:
+        return SketchFolder(folder).load(name)
+    add_folder(folder)  # for what it imports from beside it
+    spec = spec_from_file_location(SketchFolder.module(name), file)
+    if spec is None or spec.loader is None:
+        raise SketchFileError(
+            f"{file} is not a Python file; a sketch lies in a file such as rings.py"
+        )
+    module = module_from_spec(spec)
+    sys.modules[module.__name__] = module  # where `inspect` looks for the source
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise SketchFileError(f"{file} does not import: {_cause(error)}") from error
+    return Sketch(name, _FAMILY, _sketch_of(module, name, file))
+
+
+def _sketch_of(module: ModuleType, name: str, file: Path) -> Callable[..., Any]:
+    own = {
+        key: value
+        for key, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__ and key[0] != "_"
+    }
+    likely = [own[name]] if name in own else [f for f in own.values() if is_sketch(f)]
+    if len(likely) == 1 and is_sketch(likely[0]):
+        return likely[0]
+    found = f"functions there: {', '.join(sorted(own))}" if own else "there is no function in it"
+    raise SketchFileError(f"{file} holds no sketch; define {name}(svg, rng, ...) in it ({found})")
+
+
+def _cause(error: Exception) -> str:
+    """Return the error and the line of it in one line of text."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error}"
+    import traceback
+
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(line.filename).name}, line {line.lineno})"
+
+
+GONE = {
+    "automaton": "ten_print",
+    "dragon": "hilbert",
+    "lissajous": "harmonograph",
+    "maurer_rose": "rose",
+    "superformula": "rose",
+}
+"""Sketches of earlier versions, and the one that is nearest to each."""
+
+
+class Catalogue(Mapping[str, Sketch]):
+    """Sketches by name: those of the library, found without importing them, those added, and the project's.
+
+    `own()` is the project's folder of sketches at present. Its sketches never hide the library's.
+    """
+
+    def __init__(self, folder: Path, package: str, own: Callable[[], Path]) -> None:
+        self._folder = folder
+        self._package = package
+        self._own_folder = own
+        self._added: dict[str, Sketch] = {}
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        """Names of the library's sketches and the modules that hold them."""
+        families = [m.name for m in pkgutil.iter_modules([str(self._folder)]) if m.ispkg]
+        return {
+            module.name: f"{self._package}.{family}.{module.name}"
+            for family in families
+            for module in pkgutil.iter_modules([str(self._folder / family)])
+            if not module.name.startswith("_")
+        }
+
+    @property
+    def _own(self) -> SketchFolder:
+        return SketchFolder(self._own_folder())
+
+    def add(self, sketch: Sketch) -> None:
+        """Make `sketch` known by its name; the newest of a name counts."""
+        self._added[sketch.name] = sketch
+
+    def finds(self, sketch: Sketch) -> bool:
+        """Return whether any process finds `sketch` by its name: the library's, and the project's."""
+        module = sketch.function.__module__ or ""
+        if module.startswith(f"{self._package}."):
+            return True
+        return (
+            module == SketchFolder.module(sketch.name)
+            and sketch.name in self._own
+            and sketch.name not in self._modules
+        )
+
+    def family_of(self, name: str) -> str:
+        """Return the family of the sketch `name` without importing it."""
+        if name in self._added:
+            return self._added[name].family
+        if name in self._modules:
+            return self._modules[name].split(".")[-2]
+        return self._own.family if name in self._own else self[name].family
+
+    def families(self) -> dict[str, list[str]]:
+        """Return the names of the sketches of each family, both in alphabetical order."""
+        found: dict[str, list[str]] = {}
+        for name in self:
+            found.setdefault(self.family_of(name), []).append(name)
+        return dict(sorted(found.items()))
+
+    def __getitem__(self, name: str) -> Sketch:
+        if name not in self._added and name in self._modules:
+            importlib.import_module(self._modules[name])
+        if name in self._added:
+            if self._added[name].function.__module__ == self._modules.get(name):
+                self._own.warn_of_namesake(name)
+            return self._added[name]
+        if name in self._own:
+            return self._own.load(name)
+        raise UnknownNameError("pattern", name, self, instead=GONE.get(name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules or name in self._added or name in self._own
+
+    def __iter__(self) -> Iterator[str]:
+        yield from sorted({*self._modules, *self._added, *self._own})
+
+    def __len__(self) -> int:
+        return len({*self._modules, *self._added, *self._own})
+
+
+SKETCHES = Catalogue(Path(__file__).parent, __package__, sketches_folder)
+"""Every sketch that can be drawn by name."""
+
+
+@overload
+def sketch(function: Function, /) -> Function: ...
+@overload
+def sketch(
+    function: None = None, /, *, name: str | None = None, family: str | None = None
+) -> Callable[[Function], Function]: ...
+def sketch(function: Any = None, /, *, name: str | None = None, family: str | None = None) -> Any:
+    """Register a function as a sketch and return it unchanged.
+
+    Bare (`@sketch`) or with options (`@sketch(name='rings')`). The name is the function's, the
+    family the folder's for the library's own and `yours` for any other.
+
+    >>> @sketch
+    ... def cross(svg, rng):
+    ...     svg.line(0, 0, svg.width, svg.height).line(0, svg.height, svg.width, 0)
+    >>> draw("cross", 100, 100)
+    <SVGBuilder 100 x 100 mm, 2 elements>
+    """
+
+    def register(function: Function) -> Function:
+        module = getattr(function, "__module__", None) or ""
+        parts = module.split(".")
+        in_library = module.startswith(f"{__package__}.") and len(parts) >= 4
+        label = family or (parts[-2] if in_library else "yours")
+        function.__sketch__ = (name or function.__name__, label)  # type: ignore[attr-defined]
+        if SketchFolder.owns(module):
+            return function  # found in its file, as that file is by then
+        if not in_library:
+            note_origin(function)
+        SKETCHES.add(as_sketch(function))
+        return function
+
+    return register if function is None else register(function)
+
+
+def draw(
+    sketch: AnySketch,
+    width: float,
+    height: float,
+    *,
+    seed: int = 0,
+    margin: float | None = None,
+    streams: Mapping[str, int] | None = None,
+    on_progress: OnProgress | None = None,
+    **values: Any,
+) -> SVGBuilder:
+    """Return a canvas of `width` x `height` mm with `sketch` drawn on it.
+
+    `sketch` is a name, a Sketch or a function; `values` are its parameters. The same `seed`, a
+    whole number from 0 on, gives the same bytes. `margin` in mm is kept free, by default 7 % of the
+    shorter side. `streams` are seeds for some of the sketch's named streams: `{'colour': 5}` draws what
+    comes from `rng.stream('colour')` anew and all else as before. `on_progress(fraction, svg)` is called at
+    each step of a sketch that yields; `svg` then shows what there is so far, which is drawn when it is
+    asked for. The canvas that is returned says in its `provenance` how to draw it again.
+    Raises UnknownNameError, ParameterError and CanvasError for input that cannot be drawn.
+
+    >>> draw("spiral", 100, 100, seed=7, turns=5)
+    <SVGBuilder 100 x 100 mm, 1 element>
+    """
+    recipe = recipe_of(
+        chosen(sketch), width, height, seed=seed, margin=margin, streams=streams, values=values
+    )
+    return draw_recipe(recipe, on_progress=on_progress)
+
+
+def redraw(
+    provenance: Provenance,
+    sketch: AnySketch | None = None,
+    *,
+    on_progress: OnProgress | None = None,
+) -> SVGBuilder:
+    """Return the drawing that `provenance` describes, drawn again.
+
+    `sketch` stands in for one that is not in the library, such as a function of a notebook. Source that
+    a file carries is not run here (see `SourceText.load`). Raises UnknownNameError when the sketch is not
+    known, ProvenanceError when the library's sketch of that name is another one, ParameterError when it
+    has changed too much.
+
+    >>> svg = draw("spiral", 100, 100, seed=7)
+    >>> redraw(read_provenance(svg.to_string())).to_bytes() == svg.to_bytes()
+    True
+    """
+    recipe = recipe_again(provenance, sketch)
+    svg = draw_recipe(recipe, on_progress=on_progress, parents=provenance.parents)
+    now = Provenance.of(svg.provenance)
+    if now.code == provenance.code:
+        # The same code may be written down in another way.
+        svg.provenance = replace(now, source=provenance.source).as_dict()
+    return svg
+
+
+def recipe_again(provenance: Provenance, sketch: AnySketch | None = None) -> Recipe:
+    """Return the recipe of the drawing that `provenance` describes, with the sketch as it is now.
+
+    Raises as `redraw` does.
+    """
+    known = chosen(provenance.sketch if sketch is None else sketch)
+    if sketch is None and provenance.source and is_library(known.function.__module__):
+        raise ProvenanceError(
+            f"the drawing was made by a sketch {provenance.sketch!r} of a notebook, not by the library's"
+        )
+    if known.name != provenance.sketch:
+        known = replace(known, name=provenance.sketch)
+    return recipe_of(
+        known,
+        provenance.width,
+        provenance.height,
+        seed=provenance.seed,
+        margin=provenance.margin,
+        streams=provenance.streams,
+        values=provenance.parameters,
+    )
+
+
+def chosen(sketch: AnySketch) -> Sketch:
+    """Return the sketch of that name or function. Raises UnknownNameError."""
+    return SKETCHES[sketch] if isinstance(sketch, str) else as_sketch(sketch)
