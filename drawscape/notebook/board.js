@@ -449,10 +449,10 @@ class Board {
     this.empty.textContent = order.length ? "" : this.model.get("empty");
     this.fit();
     this.place.scrollTop = top === undefined ? this.place.scrollTop : this.tile(still).root.offsetTop - top;
-    if (focused && order.length && !kept.has(focused)) {
-      const next = order[Math.min(before.indexOf(focused), order.length - 1)];
+    if (focused && order.length && this.actions) {
+      const next = kept.has(focused) ? focused : order[Math.min(before.indexOf(focused), order.length - 1)];
       this.tile(next).root.focus({ preventScroll: true });
-      if (!this.model.get("selected").length) this.select([this.anchor = next]);
+      if (next !== focused && !this.model.get("selected").length) this.select([this.anchor = next]);
     }
     this.mark();
   }

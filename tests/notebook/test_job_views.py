@@ -143,7 +143,7 @@ def test_jobs_of_drawings_have_names_that_a_person_knows() -> None:
     )
     sheet = contact_sheet("cubic_disarray", [7, 8], paper="A7")
     names = [row["caption"] for row in queue_table(limit=4).tiles]
-    assert names[:2] == ["cubic disarray, seed 8", "maurer rose, seed 7"]
+    assert names[:2] == ["cubic disarray, seed 8", "cubic disarray, seed 7"]
     assert names[2:] == ["for the hall", "rose, seed 0"]
     sheet.wait(60)
     assert (single.wait(60), named.wait(60)) != (None, None)
