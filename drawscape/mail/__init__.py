@@ -1,7 +1,7 @@
 """Mails from templates: built whole, delivered by SMTP, or written to files.
 
-Read `notification` first: it goes from checked `address`es and filled-in `templates` over the
-`message` to its delivery by `smtp`; `settings` are the environment's.
+Read `notification` first: it goes from filled-in `templates` over the `message` to its delivery by `smtp`;
+`settings` are the environment's.
 """
 
 from drawscape.errors import MissingExtraError

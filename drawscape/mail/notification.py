@@ -10,13 +10,15 @@ from typing import Any
 
 from drawscape.atomic import write_atomic
 from drawscape.errors import MailError, MailRefusedError
-from drawscape.mail.address import Recipient, read_recipients, read_subject
 from drawscape.mail.message import (
     Enclosure,
+    Recipient,
     build_message,
     content_id,
     encoded_bytes,
     message_id,
+    read_recipients,
+    read_subject,
 )
 from drawscape.mail.settings import MailSettings
 from drawscape.mail.smtp import deliver

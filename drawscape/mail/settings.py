@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from drawscape.errors import MailError, SettingsError
-from drawscape.mail.address import Recipient, read_recipient
+from drawscape.mail.message import Recipient, read_recipient
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

@@ -3,7 +3,7 @@
 import pytest
 
 from drawscape.errors import MailError
-from drawscape.mail.address import read_recipient, read_subject
+from drawscape.mail.message import read_recipient, read_subject
 
 
 @pytest.mark.parametrize(
