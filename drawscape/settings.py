@@ -59,7 +59,7 @@ def home() -> Path:
         return folder
     here = _working_folder()
     for folder in (here, *here.parents):
-        if (folder / ".drawscape").is_dir() or project_table(folder) is not None:
+        if (folder / ".drawscape").is_dir() or _project_table(folder) is not None:
             return folder
     return _user_data_folder()
 
@@ -80,7 +80,7 @@ def _working_folder() -> Path:
     return Path.cwd()
 
 
-def project_table(folder: Path) -> dict[str, Any] | None:
+def _project_table(folder: Path) -> dict[str, Any] | None:
     """Return what a project says of itself: its `drawscape.toml`, or `[tool.drawscape]` in pyproject.toml.
 
     None where `folder` is not a project. Raises SettingsError for a file that is broken and for a key
@@ -128,11 +128,11 @@ def is_project(folder: Path) -> bool:
     >>> is_project(home())
     False
     """
-    return project_table(folder) is not None
+    return _project_table(folder) is not None
 
 
 def _project_list(key: str, project: Path | None = None) -> list[str]:
-    return list((project_table(project or home()) or {}).get(key, ()))
+    return list((_project_table(project or home()) or {}).get(key, ()))
 
 
 def is_user_folder() -> bool:

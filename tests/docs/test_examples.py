@@ -40,7 +40,17 @@ ALSO = {
     "drawscape.parameters.Group": "sketches",
 }
 """Examples of things that a page speaks of and that stand elsewhere."""
-HAVE_NONE = {"record", "standing", "draft_for", "plain_name"}
+HAVE_NONE = {
+    "drive_plot",
+    "enqueue_plot",
+    "is_queued",
+    "resume_plot",
+    "stop_plot",
+    "record",
+    "standing",
+    "draft_for",
+    "plain_name",
+}
 """What the worker calls, with arguments from a drawing that is being made; what is left of version 0.2."""
 
 
