@@ -78,7 +78,6 @@ def enqueue(settings: WebSettings, order: Order) -> str:
             output_filename=output_name(order.id),
             seed=order.seed,
             job_timeout=settings.job_timeout,
-            job_description=f"{order.pattern}, seed {order.seed}",
             job_meta=ORDERED_HERE,
             **order.params,
         )
