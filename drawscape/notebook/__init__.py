@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from drawscape.errors import MissingExtraError
 from drawscape.late_names import late_names
-from drawscape.notebook.outputs import register
+from drawscape.notebook.lasting import register
 
 if TYPE_CHECKING:
     from drawscape.notebook.board import Board as Board

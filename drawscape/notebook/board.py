@@ -27,8 +27,8 @@ from drawscape.catalogue.query import Order
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_background_job, enqueue_many
-from drawscape.notebook.lasting import Lasting
-from drawscape.notebook.picture import (
+from drawscape.notebook.lasting import Lasting, SavedPicture, alt_of, close_tree, resource
+from drawscape.notebook.pictures import (
     Picture,
     place_words,
     preview_picture,
@@ -43,9 +43,7 @@ from drawscape.notebook.reader import (
     follow_catalogue,
     later,
 )
-from drawscape.notebook.saved_picture import SavedPicture, alt_of
 from drawscape.notebook.settings import MARGIN
-from drawscape.notebook.style import close_tree, resource
 from drawscape.notebook.target import (
     FORM_PRIORITY,
     SHEET_PRIORITY,

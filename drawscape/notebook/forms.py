@@ -28,10 +28,10 @@ from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.jobs import Job
 from drawscape.notebook.board import drawing_of, shared_layout
 from drawscape.notebook.figures import EXPORTS, DrawnFile, plotter_choices
-from drawscape.notebook.lasting import Lasting
-from drawscape.notebook.magics import offer_completions
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, SavedPicture, resource
+from drawscape.notebook.magics import load_ipython_extension
 from drawscape.notebook.memory import Kept, LastSettings, NamedSettings, RecentPictures
-from drawscape.notebook.picture import (
+from drawscape.notebook.pictures import (
     LARGEST_SHOWN,
     Picture,
     empty_sheet,
@@ -40,11 +40,10 @@ from drawscape.notebook.picture import (
     preview_picture,
     result_path,
     result_picture,
+    thumbnail_of,
 )
 from drawscape.notebook.reader import Debounce, Following, JobState, follow, later
-from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture
 from drawscape.notebook.settings import Settings, Steps
-from drawscape.notebook.style import resource
 from drawscape.notebook.target import (
     Drawable,
     DrawnBefore,
@@ -59,9 +58,7 @@ from drawscape.notebook.target import (
     standing_drawing,
     target_of,
 )
-from drawscape.notebook.text import error_line, size_words, status_words
-from drawscape.notebook.thumbnail import thumbnail_of
-from drawscape.notebook.tracebacks import with_source
+from drawscape.notebook.text import error_line, size_words, status_words, with_source
 from drawscape.notebook.viewer import margin_of, settings_of
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
@@ -876,4 +873,4 @@ def _file_preview(name: str) -> str:
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:
-    offer_completions(_shell)  # so that Tab completes in `form(` once it is imported
+    load_ipython_extension(_shell)  # Tab completes in `form(`, and `%%sketch` is there

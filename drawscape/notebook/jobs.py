@@ -18,9 +18,15 @@ from drawscape.jobs import (
 )
 from drawscape.jobs.actions import ACTIONS, offered, summary_words
 from drawscape.notebook.board import Board, Cell
-from drawscape.notebook.picture import Picture, place_words, result_path, result_picture
+from drawscape.notebook.lasting import LARGEST_IMAGE
+from drawscape.notebook.pictures import (
+    Picture,
+    place_words,
+    result_path,
+    result_picture,
+    thumbnail_of,
+)
 from drawscape.notebook.reader import Debounce, JobState, follow, state_of
-from drawscape.notebook.saved_picture import LARGEST_IMAGE
 from drawscape.notebook.text import (
     duration_words,
     error_line,
@@ -29,7 +35,6 @@ from drawscape.notebook.text import (
     status_words,
     verb_of,
 )
-from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.svg.read import read_svg
 
 PERIOD_S = 0.25

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from drawscape.errors import DrawscapeError, SignatureError
@@ -17,15 +18,10 @@ _SET = re.compile(r"\b(?P<form>\w+)\.set\((?:[^()]*,)?\s*(?P<begun>\w*)$")
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Make the magics and the completions known to this IPython."""
+    """Make the magics and the completions known to this IPython; importing `form` does so too."""
     shell.register_magic_function(sketch_cell, "cell", "sketch")
     shell.register_magic_function(jobs_line, "line", "jobs")
     shell.register_magic_function(worker_line, "line", "worker")
-    offer_completions(shell)
-
-
-def offer_completions(shell: Any) -> None:
-    """Let Tab offer names in this IPython, where it does not yet: of patterns, parameters, settings."""
     if not any(hasattr(one, "of_drawscape") for one in shell.Completer.custom_matchers):
         shell.set_custom_completer(_completer(shell), 0)
 
@@ -42,7 +38,8 @@ def sketch_cell(line: str, cell: str) -> Any:
 
     shell = get_ipython()
     before = dict(shell.user_ns)
-    result = shell.run_cell(cell)
+    with _shown_once(shell):
+        result = shell.run_cell(cell)
     result.raise_error()
     names = [name for name in shell.user_ns if not name.startswith("_")]
     changed = [shell.user_ns[name] for name in names if before.get(name) is not shell.user_ns[name]]
@@ -59,6 +56,16 @@ def sketch_cell(line: str, cell: str) -> Any:
         _take_over(made, former)
     _FORMER[function.__name__] = made
     return made
+
+
+@contextlib.contextmanager
+def _shown_once(shell: Any) -> Iterator[None]:
+    """Let no error of a cell in a cell be shown: it is raised again, and shown then."""
+    shell._showtraceback = lambda *_details: None
+    try:
+        yield
+    finally:
+        del shell._showtraceback
 
 
 def _take_over(made: Any, former: Any) -> None:

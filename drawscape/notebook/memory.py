@@ -17,9 +17,8 @@ from drawscape.catalogue import find, recent_store, settings_key, settings_store
 from drawscape.catalogue.database import full_path, stored_path
 from drawscape.drawing.document import Document
 from drawscape.errors import CatalogueError, DrawscapeError, ParameterError, UnknownNameError
-from drawscape.notebook.picture import result_picture
+from drawscape.notebook.pictures import result_picture, thumbnail_of
 from drawscape.notebook.text import label_of
-from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.recipe import address_of, plain
 
 _LOG = logging.getLogger("drawscape.notebook")

@@ -6,10 +6,8 @@ import anywidget
 import traitlets
 
 from drawscape.errors import DrawscapeError, PlotError
-from drawscape.notebook.lasting import Lasting
+from drawscape.notebook.lasting import Lasting, SavedPicture, resource
 from drawscape.notebook.reader import later
-from drawscape.notebook.saved_picture import SavedPicture
-from drawscape.notebook.style import resource
 from drawscape.notebook.viewer import Viewable, document_of
 from drawscape.notebook.worker import ensure_worker
 from drawscape.plot import optimize as optimized

@@ -18,12 +18,9 @@ from drawscape.drawing.document import Document
 from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
-from drawscape.notebook.lasting import Lasting
-from drawscape.notebook.picture import place_words, result_path
+from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, SavedPicture, has_page, resource
+from drawscape.notebook.pictures import place_words, result_path, thumbnail_of
 from drawscape.notebook.reader import later
-from drawscape.notebook.saved_picture import LARGEST_IMAGE, SavedPicture, has_page
-from drawscape.notebook.style import resource
-from drawscape.notebook.thumbnail import thumbnail_of
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 from drawscape.viewer import drawing_data, findings

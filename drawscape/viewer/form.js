@@ -550,9 +550,11 @@ class FormView {
     };
     const received = (message, buffers) => this.receive(message, buffers);
     const { model } = this;
+    /* ipywidgets has no mark of its own for a widget like this one whose kernel is gone. */
+    const gone = () => this.el.classList.add("drawscape-gone");
     const renew = () => { this.showSchema(); soon(); };
     const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon],
-      ["change:strip", () => this.showStrip()], ["msg:custom", received]];
+      ["change:strip", () => this.showStrip()], ["msg:custom", received], ["comm_live_update", gone]];
     for (const [event, handler] of pairs) model.on(event, handler);
     this.stop = () => { for (const [event, handler] of pairs) model.off(event, handler); };
     this.root.addEventListener("keydown", event => {

@@ -13,7 +13,7 @@ from PIL import Image
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.notebook.style import resource
+from drawscape.notebook.lasting import resource
 from drawscape.viewer import drawing_data
 
 pytestmark = pytest.mark.browser

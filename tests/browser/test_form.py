@@ -182,7 +182,7 @@ def test_the_picture_is_in_the_saved_notebook_and_shows_when_the_kernel_is_gone(
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
-    page.locator(".drawscape-form.jupyter-widgets-disconnected").wait_for()
+    page.locator(".drawscape-form.drawscape-gone").wait_for()
     said = "form => getComputedStyle(form, '::before').content"
     assert "kernel of this form is gone" in page.locator(".drawscape-form").first.evaluate(said)
     page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")

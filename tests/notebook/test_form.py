@@ -403,7 +403,7 @@ def test_a_form_leaves_its_picture_in_the_saved_notebook() -> None:
 
 
 def test_a_file_too_large_to_show_is_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drawscape.notebook.picture.LARGEST_SHOWN", 50_000)
+    monkeypatch.setattr("drawscape.notebook.pictures.LARGEST_SHOWN", 50_000)
     monkeypatch.setattr("drawscape.notebook.forms.LARGEST_SHOWN", 50_000)
     shown = form("spiral", paper="A5")
     shown.draw().wait(60)

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from drawscape.errors import SignatureError
 from drawscape.notebook.forms import Form
 from drawscape.notebook.jobs import QueueTable
-from drawscape.notebook.magics import completions, offer_completions
+from drawscape.notebook.magics import completions, load_ipython_extension
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -40,7 +40,7 @@ def shell() -> Iterator[Any]:
 def test_tab_completes_patterns_and_their_parameters(
     shell: Any, text: str, wanted: list[str]
 ) -> None:
-    offer_completions(shell)  # once more, as importing `form` does
+    load_ipython_extension(shell)  # once more, as importing `form` does
     _, found = shell.complete(None, text, len(text))
     assert found.count(wanted[0]) == 1
     assert [name for name in found if name in wanted] == wanted
@@ -73,6 +73,15 @@ def test_a_cell_becomes_the_form_of_its_sketch_and_an_edit_keeps_the_settings(sh
 def test_a_cell_without_a_sketch_says_what_is_missing(shell: Any) -> None:
     with pytest.raises(SignatureError, match="defines no function that takes a canvas"):
         shell.run_cell_magic("sketch", "", "x = 5")
+
+
+def test_an_error_in_the_cell_is_shown_once(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """0.3 showed it where it was raised, and again where it was raised again."""
+    for cell, error in (("def rings(svg:\n", SyntaxError), ("1 / 0", ZeroDivisionError)):
+        with pytest.raises(error):
+            shell.run_cell_magic("sketch", "", cell)
+    said = capsys.readouterr()
+    assert said.out + said.err == ""
 
 
 def test_jobs_are_a_table(shell: Any) -> None:

@@ -13,7 +13,7 @@ from drawscape.notebook.contact_sheets import (
     seed_matrix,
     value_matrix,
 )
-from drawscape.notebook.picture import empty_sheet
+from drawscape.notebook.pictures import empty_sheet
 from drawscape.parameters import Parameter
 
 

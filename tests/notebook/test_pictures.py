@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drawscape.notebook.picture import (
+from drawscape.notebook.pictures import (
     place_words,
     preview_picture,
     result_path,
