@@ -23,7 +23,6 @@ from drawscape.queue import failpoints
 from drawscape.queue.engines.sqlite.engine import SqliteEngine
 from drawscape.queue.engines.sqlite.liveness import Locks
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.queue import Queue
 from drawscape.queue.row import STATUSES, Claim, Outcome
 from drawscape.queue.store import MAX_RECOVERIES, acknowledge, recover
 
@@ -94,7 +93,7 @@ class World:
         def enqueue() -> None:
             if step:
                 failpoints.arm(step, self.random.randint(1, len(names)))
-            queue = Queue.of(self.huey())
+            queue = self.huey().queue()
             for name, chosen in zip(names, options, strict=True):
                 queue.enqueue("chaostasks.work", (), {"name": name, "job_id": name, **chosen})
                 os.write(write_end, f"{name}\n".encode())
@@ -175,13 +174,12 @@ class World:
         return f"DRAWSCAPE_CHAOS={self.home}".encode() in environment.split(b"\0") and not zombie
 
     def _count(self, condition: str) -> int:
-        with closing(sqlite3.connect(self.path, timeout=30)) as connection:
-            try:
-                return connection.execute(f"select count(*) from job where {condition}").fetchone()[
-                    0
-                ]
-            except sqlite3.OperationalError:  # killed before it made the table
-                return 0
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30)) as connection:
+                row = connection.execute(f"select count(*) from job where {condition}").fetchone()
+                return int(row[0])
+        except sqlite3.OperationalError:  # killed before it made the file or the table
+            return 0
 
     def check(self) -> None:
         """Read the file as any program would, and compare with what is known from outside."""

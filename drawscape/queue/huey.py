@@ -139,17 +139,18 @@ class JobStorage(SqliteStorage):  # type: ignore[misc]
     @property
     def conn(self) -> Any:
         """huey's own connection; the tables are made with the first one, not with the object."""
-        if not self._made:
-            self.jobs.open()  # makes the file, mode 0600, and our tables
-            self.jobs.close()
-            connection = self._create_connection()
-            for statement in self.ddl if self._wanted else ():
-                connection.execute(statement)
-            connection.close()
-            self._made = True
-        if self._conn is None:
-            with opening(self.jobs.path):
-                self._conn = self._create_connection()
+        with self.jobs.named_errors():
+            if not self._made:
+                self.jobs.open()  # makes the file, mode 0600, and our tables
+                self.jobs.close()
+                connection = self._create_connection()
+                for statement in self.ddl if self._wanted else ():
+                    connection.execute(statement)
+                connection.close()
+                self._made = True
+            if self._conn is None:
+                with opening(self.jobs.path):
+                    self._conn = self._create_connection()
         return self._conn
 
     def task_waits(self) -> bool:

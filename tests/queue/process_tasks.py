@@ -1,14 +1,21 @@
 """Tasks that change their process, leave others behind or notice their end; copied as `processtasks`."""
 
 import ctypes
+import decimal
+import gc
+import logging
 import os
+import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+
+import numpy as np
 
 from drawscape.job_manager import current_job
 
@@ -82,6 +89,16 @@ def change_everything(folder):
     sys.stdout = open(os.devnull, "w")
     os.close(1)
     os.close(2)
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.tzset()
+    gc.disable()
+    sys.settrace(lambda *_: None)
+    np.seterr(all="raise")
+    np.random.seed(1)
+    random.seed(1)
+    decimal.getcontext().prec = 5
+    socket.setdefaulttimeout(0.1)
+    logging.disable()
     return os.getpid()
 
 
@@ -99,7 +116,13 @@ def describe_process():
         "handlers": [str(signal.getsignal(s))[:20] for s in (signal.SIGTERM, signal.SIGALRM)],
         "timer": signal.getitimer(signal.ITIMER_REAL),
         "mask": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
+        "interpreter": [time.tzname, gc.isenabled(), sys.gettrace(), logging.root.manager.disable],
+        "numbers": [np.geterr(), decimal.getcontext().prec, socket.getdefaulttimeout()],
     }
+
+
+def draw_lots():
+    return random.random(), float(np.random.rand())
 
 
 def pid_after(what):

@@ -85,6 +85,41 @@ def test_jobs_may_run_at_once_in_a_test():
 
 
 @pytest.mark.both_engines
+def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever():
+    before = enqueue_background_job(TASK, job_priority=9)
+    with synchronous_jobs():
+        assert enqueue_background_job(TASK).status == "finished"
+    assert before.status == "queued"
+    with pytest.raises(errors.JobTimeout, match="synchronous_jobs"), synchronous_jobs(timeout=0):
+        enqueue_many(TASK, [{}] * 3)
+
+
+def test_copies_whose_names_end_differently_have_keys_of_their_own(tmp_path: Path):
+    enqueue_background_job(TASK)
+    keys = [backup_queue(tmp_path / name).name for name in ("queue.2026", "queue.2027")]
+    assert keys == ["queue.2026.key", "queue.2027.key"]
+
+
+@pytest.mark.both_engines
+def test_a_note_that_is_no_json_is_named():
+    job = enqueue_background_job(TASK)
+    with pytest.raises(errors.JobOptionError, match=r"meta\['x'\]: .* not JSON"):
+        job.meta["x"] = object()
+
+
+@pytest.mark.slow
+def test_an_explanation_names_what_is_open_and_a_lane_that_nobody_serves(start_consumer):
+    first, second = enqueue_background_job(TASK), enqueue_background_job(TASK, job_delay=600)
+    job = enqueue_background_job(TASK, job_depends_on=[first, second])
+    start_consumer("-w", "1")
+    first.wait(60)
+    assert first.id not in job.explain()
+    assert second.id in job.explain()
+    other = enqueue_background_job(TASK, job_lane="plotter")
+    assert "serves its lane" not in other.explain()
+
+
+@pytest.mark.both_engines
 @pytest.mark.slow
 def test_jobs_do_not_run_at_once_where_a_worker_would_take_them(start_consumer):
     start_consumer("-w", "1")

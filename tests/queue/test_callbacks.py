@@ -41,3 +41,20 @@ def test_a_callback_gets_the_jobs_id(start_consumer: Callable[..., object]):
     job.wait(60)
     (callback,) = [one for one in list_jobs(limit=None) if one.id != job.id]
     assert get_job(callback.id).wait(60) == job.id
+
+
+def test_a_job_that_is_canceled_or_stopped_has_not_failed():
+    job = queued(job_on_failure="sampletasks.echo")
+    (failure,) = (one for one in list_jobs() if one.id != job.id)
+    job.cancel()
+    assert failure.status == "canceled"
+
+
+def test_a_job_that_fails_again_after_a_retry_runs_its_callback_again():
+    job = queued(job_on_failure="sampletasks.echo")
+    (failure,) = (one for one in list_jobs() if one.id != job.id)
+    for _ in range(2):
+        run(job, "failed", "exception")
+        run(failure)
+        job.retry()
+        assert failure.status == "deferred"

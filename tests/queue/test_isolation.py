@@ -30,6 +30,15 @@ def test_what_a_job_changed_in_its_process_is_put_back(home: Path, start_consume
     assert before["folder"] == str(home)
 
 
+def test_no_job_draws_the_lots_that_another_has_seeded(home: Path, start_consumer, tmp_path: Path):
+    start_consumer()
+    drawn = []
+    for _ in range(2):
+        enqueue_background_job("processtasks.change_everything", str(tmp_path)).wait(60)
+        drawn += [enqueue_background_job("processtasks.draw_lots").wait(60)]
+    assert len({lot for pair in drawn for lot in pair}) == 4
+
+
 @pytest.mark.parametrize(
     "what", ["thread", "priority", "limit", "memory", "process", "closed output"]
 )

@@ -1,6 +1,7 @@
 """Homes that earlier versions left: files made by their code open, migrate and run."""
 
 import itertools
+import os
 import shutil
 import sqlite3
 import threading
@@ -19,7 +20,9 @@ from drawscape.jobs import (
     list_jobs,
     queue_statistics,
 )
+from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.sqlite.engine import SqliteEngine
+from drawscape.queue.engines.sqlite.liveness import Locks
 from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 
 HOMES = Path(__file__).with_name("homes")
@@ -120,3 +123,24 @@ def test_a_file_of_a_newer_version_is_refused(home: Path):
     database = SqliteEngine(path)
     with pytest.raises(QueueError, match="newer Drawscape"):
         database.connection  # noqa: B018
+
+
+def test_a_living_worker_of_an_older_version_is_named_and_nothing_migrated(old_home: Path):
+    locks = old_home / ".drawscape" / "workers"
+    Locks(locks).announce(WorkerInfo("old", os.getpid(), 1, "background", 0.0), print)
+    path = old_home / ".drawscape" / "queue.db"
+    with pytest.raises(QueueError, match=rf"older Drawscape .* \(process {os.getpid()}\)"):
+        SqliteEngine(path).open()
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("pragma user_version").fetchone()[0] < USER_VERSION
+    Locks(locks).retire("old")
+    SqliteEngine(path).open()
+
+
+def test_logs_that_lay_in_files_are_taken_over(old_home: Path):
+    for kind, name in (("logs", "finished.log"), ("previews", "failed.svg"), ("logs", "gone.log")):
+        (old_home / ".drawscape" / kind).mkdir(exist_ok=True)
+        (old_home / ".drawscape" / kind / name).write_bytes(b"as before")
+    assert get_job("finished").logs() == "as before"
+    assert get_job("failed").preview == b"as before"
+    assert not list((old_home / ".drawscape").glob("*/*.[ls][ov]g"))

@@ -137,3 +137,11 @@ def test_an_entry_that_fails_does_not_stop_the_others(huey, caplog: pytest.LogCa
     worker.timetable.run(default_queue(), at("2026-11-25T10:00"))
     assert [job.id for job in list_jobs()] == ["whole-20261125T1000"]
     assert "broken" in caplog.text
+
+
+def test_after_a_long_gap_only_the_present_minute_is_queued(huey):
+    worker = huey()
+    worker.periodic_job(crontab(minute="*/5"), TASK)
+    worker.timetable.run(default_queue(), at("2026-11-25T10:00:00"))
+    worker.timetable.run(default_queue(), at("2026-11-25T18:05:00"))
+    assert ids() == ["20261125T1000", "20261125T1805"]

@@ -110,8 +110,6 @@ def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
     """A thousand jobs a day; one in twenty fails, with its traceback, one in ten prints 2 KB or 5 KB."""
     queue = default_queue()
     connection = queue.database.connection
-    logs = queue.folder / "logs"
-    logs.mkdir(parents=True)
     start = time.time() - 52 * 7 * DAY_S
     call = {"path": "x" * 60, "text": "a name", "seconds": 0.5}
     sizes = []
@@ -129,8 +127,11 @@ def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
                 "result = case when seq % 20 then zeroblob(150) end where batch = ?2",
                 (at, batch.id, TRACEBACK),
             )
-        for job in batch.jobs[::20]:
-            (logs / f"{job.id}.log").write_bytes(b"x" * 5120)
+            connection.execute(
+                "insert into job_log select id, 0, zeroblob(5120) from job "
+                "where batch = ? and seq % 20 = 2",
+                (batch.id,),
+            )
         prune(queue.database, now=at + 2)
         sizes.append(size_of(queue.folder))
     assert max(sizes) < 200e6 / 5
@@ -145,3 +146,11 @@ def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
 def size_of(folder: Path) -> int:
     """What the folder takes on the disk, in bytes."""
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home: Path):
+    database = default_queue().database
+    for number in range(40):
+        enqueue_background_job("sampletasks.nothing", job_limit_key=f"order {number}").cancel()
+    assert prune_jobs(Keep(finished_s=0, others_s=0)) == 40
+    assert database.read("select count(*) from job_group") == [(0,)]

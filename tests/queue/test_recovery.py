@@ -30,6 +30,36 @@ pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
 @pytest.mark.both_engines
+def test_a_job_that_must_not_run_twice_is_lost_with_its_worker(home, start_consumer, tmp_path):
+    trace = tmp_path / "trace"
+    first = start_consumer()
+    job = enqueue_background_job(
+        "sampletasks.append", str(trace), "run", 60, job_recover=False, job_retries=3
+    )
+    wait_until(trace.exists)
+    first.kill()
+    start_consumer()
+    with pytest.raises(JobFailed, match="job_recover=False"):
+        job.wait(120)
+    assert (job.reason, trace.read_text()) == ("lost", "run\n")
+
+
+@pytest.mark.both_engines
+def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
+    jobs = [
+        enqueue_background_job("sampletasks.nothing", job_ttl=0.1, **options)
+        for options in ({}, {"job_delay": 600}, {"job_lane": "other"})
+    ]
+    in_time = enqueue_background_job("sampletasks.nothing", job_ttl="1h")
+    time.sleep(0.2)  # longer than they may wait
+    start_consumer()
+    in_time.wait(60)
+    wait_until(lambda: all(job.ended for job in jobs))
+    assert {job.status for job in jobs} == {"canceled"}
+    assert "job_ttl" in jobs[0].error
+
+
+@pytest.mark.both_engines
 def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     first = start_consumer()

@@ -1,6 +1,7 @@
 """One connection for all threads of a worker: their moves do not get into each other's transactions."""
 
 import gc
+import os
 import threading
 import warnings
 from collections import Counter
@@ -84,3 +85,13 @@ def test_the_collector_closes_connections_in_whatever_order_it_finds_them(home: 
             del connection
             gc.collect()
     assert not seen
+
+
+def test_threads_that_have_ended_leave_no_connection_open(home: Path):
+    enqueue_many("sampletasks.nothing", [{}])
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(150):
+        thread = threading.Thread(target=lambda: list_jobs()[0].status)
+        thread.start()
+        thread.join(60)
+    assert len(os.listdir("/proc/self/fd")) < before + 10

@@ -164,6 +164,14 @@ def test_a_clock_set_ahead_prunes_nothing_that_is_young(jumped: Callable[[float]
     assert prune(default_queue().database, now=now) == 3
 
 
+def test_the_first_prune_after_the_clock_was_set_ahead_removes_nothing(
+    jumped: Callable[[float], None],
+):
+    enqueue_many(TASK, [{}] * 3).cancel()
+    jumped(400 * DAY_S)
+    assert prune_jobs() == 0
+
+
 def test_the_boots_clock_goes_on():
     assert clock.boot_s() <= clock.boot_s()
 

@@ -36,6 +36,26 @@ def test_uniqueness_looks_at_the_whole_of_each_argument():
     )
 
 
+def test_functions_with_other_code_are_other_jobs():
+    def adder(more: int):
+        return lambda: 1 + more
+
+    first = enqueue_background_job(adder(1), job_unique=True)
+    assert enqueue_background_job(adder(1), job_unique=True) == first
+    assert enqueue_background_job(adder(2), job_unique=True) != first
+    assert enqueue_background_job(lambda: "second", job_unique=True) != first
+
+
+def test_a_key_that_cannot_be_made_is_refused_by_name():
+    itself: list[object] = []
+    itself.append(itself)
+    with pytest.raises(errors.JobOptionError, match="holds itself"):
+        enqueue_background_job("sampletasks.echo", itself, job_unique=True)
+    with pytest.raises(errors.JobOptionError, match="up to 1000 characters"):
+        enqueue_background_job("sampletasks.nothing", job_unique="x" * 10_000_000)
+    enqueue_background_job("sampletasks.echo", 10**5000, job_unique=True)
+
+
 def test_a_job_is_not_queued_again_beside_its_unique_twin():
     first = enqueue_background_job("sampletasks.nothing", job_unique="poster")
     first.cancel()

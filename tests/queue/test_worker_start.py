@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from support import is_running, wait_until
@@ -82,3 +83,18 @@ def test_a_worker_in_burst_mode_leaves_when_nothing_is_queued(home, tmp_path):
     assert {job.status for job in [first, after, *more]} == {"finished"}
     assert later.status == "scheduled"
     assert workers_alive() == []
+
+
+def test_files_of_the_project_that_are_named_like_modules_hide_nothing(home, monkeypatch):
+    for name in ("random", "drawscape", "statistics", "secrets"):
+        (home / f"{name}.py").write_text("raise SystemExit('the wrong one')")
+    monkeypatch.chdir(home)
+    worker = start_worker(1)
+    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+    worker.stop()
+    process = subprocess.Popen([Path(sys.executable).with_name("drawscape"), "worker", "-w", "1"])
+    try:
+        assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
+    finally:
+        process.terminate()
+        process.wait(60)

@@ -31,6 +31,8 @@ from drawscape.queue.worker.process_state import ProcessState
 CHILD = "DRAWSCAPE_CHILD"
 """The variable by which processes that a job has started are found, when they have left its group."""
 
+SAFE_PATH = "PYTHONSAFEPATH"
+
 PREVIEW_BYTES = 4_000_000
 """Of the largest preview that is passed on."""
 
@@ -110,8 +112,10 @@ class Child:
         home = Path(settings.home)
         os.environ["DRAWSCAPE_HOME"] = str(home)
         os.environ[CHILD] = mark_of(self._pid)
+        os.environ.pop(SAFE_PATH, None)  # a script that a task starts finds what lies beside it
         os.chdir(home)
-        add_folder(home)
+        sys.path[:] = [path for path in sys.path if path not in ("", str(home))]
+        add_folder(home)  # last: a `random.py` in it hides nothing
         sys.dont_write_bytecode = True  # a file edited twice in a second would leave a stale cache
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._on_term)

@@ -20,7 +20,7 @@ from drawscape.errors import SettingsError
 from drawscape.queue import clock
 from drawscape.queue.row import Claim
 from drawscape.queue.worker.call import ChildSettings
-from drawscape.queue.worker.child import CHILD, Kind, main, mark_of
+from drawscape.queue.worker.child import CHILD, SAFE_PATH, Kind, main, mark_of
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
@@ -89,7 +89,12 @@ def start_process(target: Callable[..., None], *arguments: Any) -> Any:
     # Not daemonic: a task may start processes of its own, and the lifeline sees to ours.
     process = context.Process(target=target, args=arguments, name="drawscape-job", daemon=False)
     with _STARTING, _no_main_module():
-        process.start()
+        # The server of children must not take a `random.py` of the folder it starts in for Python's.
+        os.environ[SAFE_PATH] = "1"
+        try:
+            process.start()
+        finally:
+            os.environ.pop(SAFE_PATH)
     return process
 
 

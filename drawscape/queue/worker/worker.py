@@ -277,6 +277,7 @@ class JobWorker(Worker):  # type: ignore[misc]
     def loop(self, now: Any = None) -> None:
         """Run one job or one native task, or wait until there is one."""
         self._lock.acquire()
+        self.idle = False  # before the claim: else a worker that may leave could do so now
         generation = self._shared.waker.generation
         native_first, self._native_first = self._native_first, False
         try:
@@ -290,7 +291,6 @@ class JobWorker(Worker):  # type: ignore[misc]
                 self.stop_flag.wait(_RETRY_PAUSE_S)
             return
         if self._held is not None:
-            self.idle = False
             self._run_job(self._held)
         elif not self._run_native(now) and not native_first:
             self.idle = True
@@ -316,7 +316,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             return False
         if task is None:
             return False
-        self.idle, self.runs_native = False, True
+        self.runs_native = True
         try:
             with self._lock.released():
                 self.huey.execute(task, now)

@@ -152,7 +152,7 @@ class SqliteEngine(Engine):
             _INHERITED.extend(one.connection for one in self._all)
             self._all = []
             self.opening_lock, self.write_lock = threading.Lock(), threading.RLock()
-        with self._named_errors(), opening(self.path) as known:
+        with self.named_errors(), opening(self.path) as known:
             if not known:
                 self._make_file()
             connection = self._open()
@@ -364,7 +364,7 @@ class SqliteEngine(Engine):
     def backup(self, file: Path) -> None:
         """Write a consistent copy to `file` while others go on."""
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        with self._named_errors(), closing(sqlite3.connect(file)) as copy:
+        with self.named_errors(), closing(sqlite3.connect(file)) as copy:
             self.connection.backup(copy, pages=1000)
 
     def damage(self) -> list[str]:
@@ -378,7 +378,7 @@ class SqliteEngine(Engine):
     # Errors
 
     @contextmanager
-    def _named_errors(self) -> Iterator[None]:
+    def named_errors(self) -> Iterator[None]:
         """Turn errors into QueueErrors that name the file and the remedy."""
         try:
             yield
