@@ -1,6 +1,6 @@
 """No black blobs, whatever the setting: how much ink each sketch puts on a few square millimetres.
 
-The quick suite tries the defaults; `-m slow` random settings on two pages too.
+Every day the defaults are tried; at night random settings and the ends of each range too.
 """
 
 import io
@@ -81,3 +81,21 @@ def test_no_setting_leaves_a_blot(name: str, page: str) -> None:
         values = {p.name: any_value(p, rng) for p in SKETCHES[name].parameters}
         svg = draw(name, *PAGES[page], seed=seed, **values)
         assert darkest(svg.document()) < DARKEST, (seed, values)
+
+
+def ends(parameter: Parameter) -> list[Any]:
+    """Return the least and the greatest value, or each choice."""
+    if parameter.choices is not None:
+        return list(parameter.choices.values())
+    if parameter.kind == "bool":
+        return [False, True]
+    return [parameter.low, parameter.high] if parameter.kind in ("int", "float") else []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [name for name in SKETCHES if name not in HEAVY])
+def test_the_ends_of_each_range_leave_no_blot(name: str) -> None:
+    for parameter in SKETCHES[name].parameters:
+        for value in ends(parameter):
+            drawn = draw(name, *PAGES["a5"], seed=1, **{parameter.name: value})
+            assert darkest(drawn.document()) <= DARKEST, (parameter.name, value)

@@ -25,19 +25,6 @@ ITERATIONS = 90
 SHORTEST_MM = 2.5
 """Shorter contours are specks."""
 
-SHORES = (
-    (-0.39, 0.58),
-    (-0.123, 0.745),
-    (-0.11, 0.65),
-    (0.27, 0.52),
-    (-1.0, 0.12),
-    (0.36, 0.3),
-    (-0.2, 0.66),
-    (-0.6, 0.4),
-    (-1.15, 0.2),
-)
-"""Values of c by the shore of the Mandelbrot set, for those who leave the choice to the seed."""
-
 
 @sketch
 def julia(
@@ -62,8 +49,10 @@ def julia(
     Fractal Images, 1988; inside of how near each orbit comes to 0, after Clifford Pickover,
     Computers, Pattern, Chaos and Beauty, 1990.
     """
-    picked = SHORES[int(rng.integers(len(SHORES)))]
-    c = complex(*(p if v is None else v for v, p in zip((real, imaginary), picked, strict=True)))
+    shore = _shore(rng)
+    c = complex(
+        shore.real if real is None else real, shore.imag if imaginary is None else imaginary
+    )
     frame = svg.frame
     cell = max(CELL_MM, frame.short / 420)
     x = np.linspace(0, frame.width, 2 * round(frame.width / cell / 2) + 1)
@@ -84,6 +73,12 @@ def julia(
         yield 0.9 * row / len(half), partial(draw, height=shown[0], trap=shown[1])
     whole = (np.concatenate([f, f[-2::-1, ::-1]]) for f in (distance, trap))
     draw(svg, height=next(whole), trap=next(whole))
+
+
+def _shore(rng: np.random.Generator) -> complex:
+    """Return a c just off the main cardioid of the Mandelbrot set, where its shore is richest."""
+    turn = rng.uniform(0.3, np.pi)
+    return complex(np.exp(1j * turn) / 2 - np.exp(2j * turn) / 4) * rng.uniform(1.01, 1.06)
 
 
 def _draw(

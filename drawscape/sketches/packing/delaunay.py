@@ -13,6 +13,9 @@ from drawscape.sketches import Share, sketch
 from drawscape.sketches.fields._cut import depth_in
 from drawscape.svg_builder import Frame, SVGBuilder
 
+LEAST_STEP_MM = 1.6
+"""How far each turn moves along the sides at least: less is a blot where the turns meet."""
+
 Facet = Literal["whirl", "nest"]
 Triangles = Floats
 """(T, 3, 2) corners in mm."""
@@ -117,7 +120,10 @@ def _filled(corners: Triangles, facet: Facet, twist: float, core: float) -> Tria
         if not len(inner):
             break
         if facet == "whirl":
-            inner = inner + twist * (np.roll(inner, -1, axis=1) - inner)
+            sides = np.roll(inner, -1, axis=1) - inner
+            shortest = np.hypot(sides[..., 0], sides[..., 1]).min(axis=1)
+            share = np.minimum(np.maximum(twist, LEAST_STEP_MM / shortest), 0.5)
+            inner = inner + share[:, None, None] * sides
         else:
             # The incircle's middle stays; every turn the sides move in by the core's radius.
             inner = centre + (inner - centre) * (1 - core / radius)[:, None, None]
