@@ -86,3 +86,28 @@ def test_a_machine_without_fonts_is_an_error_that_says_so(
 def test_another_kind_of_text_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="strokes"):
         read_svg(text("Arial"), text="paths")  # type: ignore[arg-type]
+
+
+def test_a_font_whose_letters_are_pictures_is_passed_over(installed: str, tmp_path: Path) -> None:
+    font = box_font("Pictures").font
+    for table in ("glyf", "loca"):
+        del font[table]
+    font.save(tmp_path / "fonts" / "pictures.ttf")
+    forget_fonts()
+    document = read_svg(text("Pictures"), text="outlines")
+    assert len(document.lines) >= 2
+    assert any("'Pictures' is drawn in the outlines of" in note for note in document.unsupported)
+
+
+def test_letters_that_kern_stand_closer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
+
+    builder = box_font("Kerned")
+    addOpenTypeFeaturesFromString(builder.font, "feature kern { pos H H -100; } kern;")
+    (tmp_path / "fonts").mkdir()
+    builder.save(tmp_path / "fonts" / "kerned.ttf")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    forget_fonts()
+    first, second = read_svg(text("Kerned"), text="outlines").lines
+    assert (second - first)[0] == pytest.approx([4, 0], abs=1e-3)
+    forget_fonts()
