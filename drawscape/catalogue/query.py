@@ -1,6 +1,7 @@
 """Drawings by what they are: sketch, parameters, stars, tags, text, time."""
 
 import inspect
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -152,6 +153,7 @@ def drawings(
     seed: Any = None,
     deleted: bool = False,
     without_tag: str | None = None,
+    plotted: bool | None = None,
     order: Order = "newest",
     where: Mapping[str, Any] | None = None,
     **parameters: Any,
@@ -161,8 +163,9 @@ def drawings(
     `stars`, `seed` and a parameter of the sketch are a value, a list of values, or `(low, high)` with both
     ends included and None for no bound: `turns=(5, None)`. `text` is looked for in sketch, parameters, file,
     note, name and tags. `since` is a moment, or how long ago: `'3d'`. `deleted` shows those whose files are
-    gone, too; `without_tag` leaves some out. `where` holds the sketch's parameters; plain keywords will do
-    where the sketch has none of these names. Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
+    gone, too; `without_tag` leaves some out; `plotted` takes what a machine has drawn, or the others.
+    `where` holds the sketch's parameters; plain keywords will do where the sketch has none of these names.
+    Orders: newest, oldest, stars, ink, minutes, lines, lifts, name.
     Raises UnknownNameError for another order, sketch or parameter, ParameterError for a range that is none,
     for stars that nobody gives, for words that are no text, and for a name that is an option here, too.
 
@@ -190,6 +193,7 @@ def drawings(
         *([_containing(text)] if text else []),
         *([_untagged(without_tag)] if without_tag is not None else []),
         *([("drawn_at >= ?", [_moment(since)])] if since is not None else []),
+        *([_plotted(plotted)] if plotted is not None else []),
         *(_parameter(name, value) for name, value in (where or {}).items()),
     ]:
         clauses.append(clause)
@@ -199,6 +203,14 @@ def drawings(
     )
     with reading() as connection:
         return Drawings([row[0] for row in connection.execute(query, values)])
+
+
+def _plotted(wanted: bool) -> tuple[str, list[Any]]:
+    """Return the condition for drawings of which a plot is done."""
+    from drawscape.plotter.plot import plotted_drawings
+
+    names = json.dumps(sorted(stored_path(Path(file)) for file in plotted_drawings()))
+    return f"path {'' if wanted else 'not '}in (select value from json_each(?))", [names]
 
 
 OPTIONS = inspect.signature(drawings).parameters.keys() - {"sketch", "parameters"}

@@ -29,6 +29,7 @@ _EXTRAS = {
     "png": ("pillow",),
     "fonts": ("fonttools",),
     "postgres": ("psycopg",),
+    "machine": ("pyserial",),
     "object-store": ("fsspec", "s3fs"),
 }
 """The extras that a person asks for, and the packages that show whether they are there."""
@@ -73,6 +74,7 @@ def doctor(as_json: bool) -> None:
         _home,
         _output,
         _queue,
+        _machines,
         _sketches,
     )
     found = [finding for part in parts for finding in _findings(part)]
@@ -300,6 +302,26 @@ def _unreadable(file: Path | None, error: DrawscapeError) -> Finding:
     )
     remedy = f"{error}; to begin with no jobs" if lost else str(error)
     return Finding("queue", "cannot be used", remedy, command)
+
+
+def _machines() -> Iterator[Finding]:
+    """Yield the serial ports, whether this user may open them, and the machines of this home."""
+    from drawscape.plotter.device import devices, serial_ports
+
+    ports = serial_ports()
+    for port, words in ports:
+        if os.access(port, os.R_OK | os.W_OK):
+            yield Finding("port", f"{port}: {words}")
+        else:
+            remedy = "join the group of serial ports, then log in again"
+            yield Finding("port", f"{port}: no right to open it", remedy, _JOIN_DIALOUT)
+    for device in devices():
+        absent = device.driver != "simulator" and not os.path.exists(device.port)
+        where = f"{device.machine.title} at {device.port}"
+        yield Finding(f"machine {device.name}", f"{where}{', not plugged in' if absent else ''}")
+
+
+_JOIN_DIALOUT = 'sudo usermod -aG dialout "$USER"'
 
 
 def _sketches() -> Iterator[Finding]:

@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -66,8 +68,6 @@ def add(name: str, driver: str, port: str | None, profile: str | None) -> None:
 @JSON
 def list_machines(as_json: bool) -> None:
     """List the machines of this home."""
-    from dataclasses import asdict
-
     found = devices()
     if as_json:
         print_json([asdict(device) for device in found])
@@ -89,8 +89,6 @@ def _connected(name: str) -> Iterator[Driver]:
             driver.zero_here()
         driver.prepare()
         yield driver
-        from dataclasses import replace
-
         memory = {"marker": driver.mark(), "zero": list(driver.zero)}
         replace(read_device(name), memory=memory).save()
 
@@ -149,6 +147,51 @@ def release(name: str) -> None:
     with read_device(name).opened() as driver:
         driver.connect(0)
         driver.release()
+
+
+@machine.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("number", metavar="PEN")
+@click.argument("x", type=float)
+@click.argument("y", type=float)
+def offset(name: str, number: str, x: float, y: float) -> None:
+    """Set by how much a PEN, by its number or name, draws beside where it should: X and Y in mm.
+
+    `drawscape machine registration` draws the sheet that measures it.
+    """
+    device = read_device(name)
+    replace(device, offsets={**device.offsets, number: [-x, -y]}).save()
+
+
+@machine.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@option("--pens", default=2, metavar="NUMBER", help="Compare this many pens.")
+def registration(file: Path, pens: int) -> None:
+    """Write a FILE with verniers that show how far pens are set off."""
+    from drawscape.plot import save
+    from drawscape.plotter.registration import registration_sheet
+
+    click.echo(save(registration_sheet(pens), file).name)
+
+
+@machine.command()
+@click.argument("name")
+@click.option(
+    "--every",
+    type=click.FloatRange(0),
+    required=True,
+    metavar="METRES",
+    help="Stop after so much ink; 0 for never.",
+)
+@click.option("--at", nargs=2, type=float, metavar="X Y", help="Dip the pen there, in mm.")
+@option("--dip", default=0.5, metavar="SECONDS", help="Keep the pen down there this long.")
+def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
+    """Let a pen be dipped, refilled or sharpened each so many metres.
+
+    Without --at the plot waits for a person.
+    """
+    place = {} if at is None else {"x": at[0], "y": at[1], "wait_s": dip}
+    replace(read_device(name), station={"every_m": every, **place}).save()
 
 
 @machine.command()

@@ -1,5 +1,7 @@
 """A plot on its machine, in a notebook: questions, buttons, estimate, and its strokes as they are drawn."""
 
+import time
+from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -28,15 +30,15 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
     def __init__(self, plot: Plot) -> None:
         self.plot = plot
         self._follows = False
-        words = f"plot {plot.id} on {plot.record.machine}: `open_plot({plot.id!r})` shows it live"
-        self.saved = SavedPicture(words, "drawscape-plot-live", "drawscape-plot-saved")
+        words = f"a plot on {plot.record.machine}: run this cell to see it live"
+        self.saved = SavedPicture(words, "drawscape-plot", "drawscape-plot-saved")
         super().__init__(state=plot.as_dict())
         self.on_msg(self._received)
         self._adopt()
         self._follow()
 
     def __repr__(self) -> str:
-        return f"<PlotPanel: plot {self.plot.id}, {self.plot.words}>"
+        return f"<PlotPanel: a plot on {self.plot.record.machine}>"
 
     def close(self) -> None:
         """Close the widget; the plot goes on."""
@@ -52,6 +54,16 @@ class PlotPanel(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidge
         """Do what a button does: answer, pause, pause_now, resume, stop, set. Raises PlotError."""
         act_on_plot(self.plot, action, values)
         self.state = self.plot.as_dict()
+
+    def wait(self, timeout_s: float | None = None) -> str:
+        """Return the state in words once the plot has ended, waits for a person, or the time is over."""
+        until = None if timeout_s is None else time.monotonic() + timeout_s
+        while self.plot.state.state in ("ready", "plotting"):
+            if until is not None and time.monotonic() > until:
+                break
+            time.sleep(_LOOK_S / 4)
+        self.state = self.plot.as_dict()
+        return self.plot.words
 
     def _follow(self) -> None:
         if not self._follows:
@@ -88,7 +100,7 @@ def plot(
     questions. Raises PlotError when no machine is named, or the drawing is beyond its reach.
 
     >>> plot("rose.svg", on="sim")
-    <PlotPanel: plot 261127-205335-abbb, ready>
+    <PlotPanel: a plot on sim>
     """
     if on is None:
         known = devices()
@@ -97,7 +109,9 @@ def plot(
             raise PlotError(f"name a machine with on=; there are: {names}")
         on = known[0].name
     document, title = document_of(drawing)
-    made = Plot.create(optimized(document) if optimize else document, on, drawing=title)
+    path = drawing if isinstance(drawing, str) else getattr(drawing, "path", drawing)
+    file = str(Path(path).absolute()) if isinstance(path, (str, Path)) else title
+    made = Plot.create(optimized(document) if optimize else document, on, drawing=file)
     ensure_worker()
     enqueue_plot(made, yes=yes)
     return PlotPanel(made)

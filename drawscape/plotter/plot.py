@@ -258,3 +258,8 @@ def find_plot(name: str) -> Plot:
         many = f"{len(found)} plots have" if found else "no plot has"
         raise PlotNotFoundError(f"{many} an id that ends with {name!r}; see `drawscape plots list`")
     return Plot(found[0].parent)
+
+
+def plotted_drawings() -> set[str]:
+    """Return the files of which a plot is done, by their absolute paths."""
+    return {p.record.drawing for p in list_plots() if p.record.drawing and p.state.state == "done"}
