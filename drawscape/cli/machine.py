@@ -165,7 +165,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
 
 @machine.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@option("--pens", default=2, metavar="NUMBER", help="Compare this many pens.")
+@option("--pens", default=2, metavar="NUMBER", help="Draw for this many pens.")
 def registration(file: Path, pens: int) -> None:
     """Write a FILE with verniers that show how far pens are set off."""
     from drawscape.plot import save

@@ -89,7 +89,8 @@ class Device:
 
     def save(self) -> "Device":
         """Write the machine's file."""
-        folder().mkdir(parents=True, exist_ok=True)
+        settings.state_folder()  # readable by its owner only
+        folder().mkdir(exist_ok=True)
         text = orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
         write_atomic(folder() / f"{self.name}.json", [text])
         return self
@@ -192,7 +193,7 @@ def driver_class(name: str) -> type[Driver]:
 
 def folder() -> Path:
     """Return where the machines of this home are written down."""
-    return settings.state_folder() / "machines"
+    return settings.home() / ".drawscape" / "machines"
 
 
 def add_device(name: str, driver: str, port: str, profile: str | None = None) -> Device:
@@ -236,4 +237,4 @@ def serial_ports() -> list[tuple[str, str]]:
         from serial.tools import list_ports
     except ImportError:
         return []
-    return [(port.device, port.description) for port in list_ports.comports()]
+    return [(p.device, p.description) for p in list_ports.comports() if p.hwid != "n/a"]

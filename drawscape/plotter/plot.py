@@ -71,6 +71,7 @@ class Plot:
         """
         plan = make_plan(document, read_device(machine).machine, outside=outside, copies=copies)
         name = f"{time.strftime('%y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        settings.state_folder()  # readable by its owner only
         folder = plots_folder() / name
         folder.mkdir(parents=True)
         plan.save(folder / "plan.npz")
@@ -240,7 +241,7 @@ def _locked(handle: int, how: int) -> bool:
 
 def plots_folder() -> Path:
     """Return where the plots of this home are."""
-    return settings.state_folder() / "plots"
+    return settings.home() / ".drawscape" / "plots"
 
 
 def list_plots() -> list[Plot]:
