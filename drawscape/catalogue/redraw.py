@@ -117,7 +117,7 @@ def redraw_file(
     """Return the drawing in a file, drawn again. Raises as `sketch_for` does.
 
     >>> redraw_file(drawings("harmonograph")[0].path)
-    <SVGBuilder 60 x 60 mm, 2 elements>
+    <SVGBuilder 60 x 60 mm, 1 element>
     """
     provenance = provenance_of(Path(path))
     return redraw(provenance, sketch_for(provenance, sketch, trust=trust))
