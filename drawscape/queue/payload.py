@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape import __version__, output_store, settings
-from drawscape.errors import NotSerializableError, OutputStoreError, QueueError
+from drawscape.errors import NotSerializableError, QueueError
 from drawscape.queue.engines.engine import Engine
 
 SIGNATURE_BYTES = 32
@@ -369,12 +369,12 @@ class OutputFile:
 def located(name: str, stamp: int | None, is_text: bool) -> str | Path:
     """Return the path of the file `name` in this home's output folder, copied from the store if need be.
 
-    A file that is gone, or that the store does not give, is missing at its path: whoever opens it says so.
+    A file that is gone is missing at its path: whoever opens it says so. Raises OutputStoreError where the
+    store does not answer.
     """
     folder = settings.output_folder().resolve()
     path = folder / name
-    with contextlib.suppress(OutputStoreError):
-        output_store.fetch(path, folder, stamp)
+    output_store.fetch(path, folder, stamp)
     return os.fspath(path) if is_text else path
 
 

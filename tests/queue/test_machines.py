@@ -1,5 +1,6 @@
 """Several machines with one queue on Postgres: code, versions, clocks and folders differ between them."""
 
+import hashlib
 import platform
 import time
 from collections.abc import Callable
@@ -15,10 +16,11 @@ from support import wait_until
 from drawscape import __version__
 from drawscape.catalogue import drawings
 from drawscape.cli.jobs import jobs
+from drawscape.errors import OutputStoreError
 from drawscape.job_manager import Job, default_queue, enqueue_background_job
 from drawscape.queue.payload import SIGNATURE_BYTES, Origin
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.nightly]
 
 
 @pytest.fixture
@@ -59,8 +61,7 @@ def test_a_worker_without_the_code_leaves_a_job_to_one_that_has_it(
     tmp_path: Path,
 ):
     trace = tmp_path / "trace"
-    (home / "modules" / "sampletasks.py").rename(home / "sampletasks.py")  # the home's own code
-    start_elsewhere("elsewhere")
+    start_elsewhere("elsewhere", PYTHONPATH="")  # as if a package were installed here alone
     job = enqueue_background_job("sampletasks.add", 1)
     wait_until(lambda: job.ended)
     assert job.refresh().reason == "invalid"
@@ -87,13 +88,14 @@ def test_code_of_another_python_is_refused_by_name(start_elsewhere: Callable[...
 
     job = enqueue_background_job(doubled, 21)
     database, codec = default_queue().database, default_queue().codec
-    row = database.connection.execute("select payload, task from job where id = ?", (job.id,))
-    payload, task = row.fetchone()
+    ((payload, task),) = database.read("select payload, task from job where id = :id", id=job.id)
     origin, start = Origin.read(payload[SIGNATURE_BYTES:])
     assert origin == Origin(platform.python_version(), __version__, has_code=True)
     message = replace(origin, python="3.9.2").header + payload[SIGNATURE_BYTES + start :]
-    signed = codec._signature(message, f"call {job.id} {task}\n") + message
-    database.connection.execute("update job set payload = ? where id = ?", (signed, job.id))
+    signing = hashlib.blake2b(key=codec.key[:64], digest_size=SIGNATURE_BYTES)
+    signing.update(f"call {job.id} {task}\n".encode() + message)
+    signed = signing.digest() + message
+    database.write("update job set payload = :payload where id = :id", payload=signed, id=job.id)
     start_elsewhere("elsewhere")
     wait_until(lambda: job.ended)
     assert (job.status, job.refresh().reason) == ("failed", "invalid")
@@ -124,9 +126,9 @@ def test_machines_whose_clocks_differ_agree_when_a_job_is_due(
         row = job.refresh()
         assert (row.started_at - row.created_at).total_seconds() >= 1.5
     assert (tried.refresh().started_at - tried.created_at).total_seconds() >= 1.5
-    expires = "select expires_at from job where id = ?"
-    row = default_queue().database.connection.execute(expires, (kept.id,)).fetchone()
-    assert 0 < row[0] - time.time() < 61
+    expires = "select expires_at from job where id = :id"
+    ((expires_at,),) = default_queue().database.read(expires, id=kept.id)
+    assert 0 < expires_at - time.time() < 61
 
 
 def test_drawings_of_another_machine_are_seen_in_an_object_store(
@@ -151,6 +153,11 @@ def test_drawings_of_another_machine_are_seen_in_an_object_store(
         assert Path(plain.wait(60)).read_text() == "ink"
         assert bucket.read("notes/one.txt") == b"ink"
         assert not (elsewhere / "output" / "cards" / "one.svg").samefile(path)
+        path.unlink()
+        bucket.refuse_keys()
+        with pytest.raises(OutputStoreError, match="no rights"):
+            again.result  # noqa: B018 - not a path that does not exist
+        bucket.admit_keys()
         bucket.remove_bucket()
         lost = enqueue_background_job(draw, 60, 60, "spiral")
         wait_until(lambda: lost.ended)
