@@ -19,6 +19,6 @@ USER 1000
 WORKDIR /studio
 VOLUME /studio
 EXPOSE 8000 8888
-# SIGTERM, which `docker stop` sends, puts running jobs back into the queue.
+# After SIGTERM, which `docker stop` sends, a worker lets running jobs end for 8 s and puts the rest back.
 ENTRYPOINT ["drawscape"]
 CMD ["worker"]

@@ -75,13 +75,14 @@ def test_several_machines_share_a_queue_a_key_and_a_folder_that_is_the_users():
         parses(service["command"])
         assert service["init"] is True
         assert service["depends_on"]["postgres"] == {"condition": "service_healthy"}
-        (volume,) = service["volumes"]
-        folder = volume.partition(":")[2]
+        folder = service["volumes"][0].partition(":")[2]
         assert service["environment"]["DRAWSCAPE_OUTPUT"] == folder
         assert any("--owner=drawscape" in step and folder in step for step in arguments("RUN"))
-        assert service["environment"]["DRAWSCAPE_QUEUE"].startswith("postgresql://postgres:${")
+        assert service["environment"]["DRAWSCAPE_QUEUE"].startswith("postgresql://postgres@")
+        assert service["environment"]["PGPASSWORD"].startswith("${PGPASSWORD:?")
         assert service["environment"]["DRAWSCAPE_QUEUE_KEY"].startswith("${DRAWSCAPE_QUEUE_KEY:?")
     assert services["worker"]["deploy"] == {"replicas": 2}
+    assert "studio:/studio" in services["lab"]["volumes"]  # notebooks stay after `down`
     assert services["lab"]["ports"] == SERVICES["lab"]["ports"]
     (extras,) = re.findall(r"'\.\[(.*)\]'", " ".join(arguments("RUN")))
     assert {"postgres", "object-store"} <= set(extras.split(","))
