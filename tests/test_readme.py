@@ -125,6 +125,7 @@ def test_every_setting_of_the_code_is_in_the_table():
         "DRAWSCAPE_FAILPOINT",
         "DRAWSCAPE_WORKER",
         "DRAWSCAPE_CHILD",
+        "DRAWSCAPE_CODE",
     }:  # nobody sets these by hand
         assert f"`{name}`" in README, f"{name} is not described"
     for key in settings._PROJECT_KEYS:

@@ -141,6 +141,27 @@ def show(job_id: str, as_json: bool) -> None:
     click.echo(job.explain())
 
 
+@jobs.command(short_help="List the workers that are alive.")
+@JSON
+def workers(as_json: bool) -> None:
+    """List the workers that are alive: host, process, slots, lanes, version, last renewal, trouble.
+
+    A line a worker, its cells separated by tabs.
+    """
+    rows = job_api.workers_alive()
+    if as_json:
+        print_json([asdict(one) for one in rows])
+        return
+    if not rows:
+        click.echo("no worker is alive: start one with `drawscape worker`")
+        return
+    click.echo("host\tprocess\tslots\tlanes\tversion\trenewed\ttrouble")
+    for one in rows:
+        renewed = f"{max(0.0, time.time() - one.renewed_at):.0f} s ago" if one.renewed_at else "-"
+        cells = (one.host or "here", one.pid, one.slots, ",".join(one.lanes) or "all", one.version)
+        click.echo("\t".join(str(cell or "-") for cell in (*cells, renewed, one.trouble)))
+
+
 @jobs.command()
 @click.argument("job_id", metavar="JOB")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")

@@ -36,6 +36,21 @@ def check() -> None:
     click.echo(f"{job_api.default_queue().label} is whole")
 
 
+@queue.command(short_help="Change Postgres' tables to this version.")
+def migrate() -> None:
+    """Change the tables of a queue on Postgres to this version; nothing else changes them.
+
+    Once, on one machine. Workers of an older version that would be misled are named, and must stop first.
+    """
+    before, after = job_api.migrate_queue()
+    if before == after:
+        click.echo(f"the tables are up to date (version {after})")
+    else:
+        click.echo(
+            f"the tables are of version {after} now, they were of version {before or 'none'}"
+        )
+
+
 @queue.command(short_help="Let no job start until `resume`.")
 @click.argument("lane", required=False, metavar="[LANE]")
 def pause(lane: str | None) -> None:

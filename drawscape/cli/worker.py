@@ -12,6 +12,7 @@ import click
 
 from drawscape import settings
 from drawscape.cli.text import SLOTS, counted
+from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
 from drawscape.project_modules import import_module
@@ -46,6 +47,11 @@ _LONGEST_PAUSE_S = 30.0
     metavar="NUMBER",
     help="Replace a child process after this many jobs; by default it stays.",
 )
+@click.option(
+    "--grace",
+    metavar="TIME",
+    help="Let running jobs end for so long after SIGTERM, by default 8s.",
+)
 @click.option("--with-parent", is_flag=True, help="Leave when standard input closes.")
 def worker(
     slots: int | None,
@@ -54,11 +60,13 @@ def worker(
     burst: bool,
     max_jobs_per_child: int | None,
     lanes: str | None,
+    grace: str | None,
     with_parent: bool,
 ) -> None:
     """Run jobs until Ctrl-C.
 
-    The first Ctrl-C lets running jobs finish; a second one, or SIGTERM, puts them back into the queue.
+    The first Ctrl-C lets running jobs finish, and so does SIGTERM for some seconds. Then, or after a second
+    Ctrl-C, they go back into the queue.
     """
     logging.basicConfig(
         level=logging.WARNING if quiet else logging.INFO,
@@ -72,6 +80,8 @@ def worker(
         huey.max_jobs_per_child = max_jobs_per_child
     if lanes is not None:
         huey.lanes = tuple(check_lane(lane.strip()) for lane in lanes.split(","))
+    # A worker that belongs to a notebook leaves with it, at once.
+    huey.grace_s = seconds(grace or ("0s" if with_parent else "8s"), "--grace")
     count = slots or (os.cpu_count() or 1) + 1
     options = {"burst": True} if burst else {}  # which a huey of another kind does not know
     if with_parent:

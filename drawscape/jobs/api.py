@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import islice
@@ -476,6 +476,21 @@ def check_queue() -> list[str]:
     from drawscape.queue.retention import problems
 
     return problems(default_queue())
+
+
+def migrate_queue() -> tuple[int, int]:
+    """Return the version of the tables on Postgres before and after they were brought up to date.
+
+    Nothing else changes tables that are there. Raises QueueError where the queue is a file, and while a
+    worker lives that the new tables would mislead.
+
+    >>> migrate_queue()
+    Traceback (most recent call last):
+    drawscape.errors.QueueError: ...queue.db is a file: its tables are brought up to date when it is opened
+    """
+    home = settings.home()
+    with closing(open_engine(settings.queue_target(home), home / ".drawscape")) as engine:
+        return engine.migrate()
 
 
 def cancel_all(grace: Duration = 0.0) -> int:

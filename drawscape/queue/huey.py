@@ -54,7 +54,7 @@ class RunsJobs(Huey):  # type: ignore[misc]
     as huey does, in its threads. `home` is the folder in which jobs run, `task_modules` are the modules
     whose functions may be jobs; its workers run jobs of `lanes` only, if there are any. Its worker removes
     ended jobs every `prune_every_s` seconds, but for those to `keep`. A child process is replaced after
-    `max_jobs_per_child` jobs.
+    `max_jobs_per_child` jobs. After SIGTERM running jobs have `grace_s` seconds to end.
     """
 
     def __init__(
@@ -69,9 +69,11 @@ class RunsJobs(Huey):  # type: ignore[misc]
         keep: Keep = KEEP,
         prune_every_s: float = 600.0,
         max_jobs_per_child: int | None = None,
+        grace_s: float = 0.0,
         **options: Any,
     ) -> None:
         self.home = Path(home)
+        self.grace_s = grace_s
         self.task_modules = tuple(task_modules)
         self.lanes = tuple(lanes)
         self.keep = keep

@@ -19,8 +19,8 @@ VERBS = """
 """What a line of help begins with. A new one is welcome, if no old one does."""
 
 DIFFERS = {
-    "--keep", "--landscape", "--limit", "--margin", "--output", "--port", "--profile", "--task", "--text",
-    "--to", "--wait", "--yes",
+    "--grace", "--keep", "--landscape", "--limit", "--margin", "--output", "--port", "--profile", "--task",
+    "--text", "--to", "--wait", "--yes",
 }  # fmt: skip
 """Options that are not the same in all commands that have them."""
 
@@ -159,6 +159,7 @@ BAD = [
     ("jobs retry nobody --task x", "--task goes with --failed"),
     ("jobs show nobody", "no job has the id 'nobody'"),
     ("jobs stats x", "unexpected extra argument (x)"),
+    ("jobs workers x", "unexpected extra argument (x)"),
     ("jobs wait nobody --timeout 1s", "'nobody'"),
     ("lab --slots 999", "1<=x<=256"),
     ("lab --notebooks a.svg", "is a file"),
@@ -193,6 +194,7 @@ BAD = [
     ("queue backup home", "is a directory"),
     ("queue cancel-all --yes --grace soon", "'soon'"),
     ("queue check x", "unexpected extra argument (x)"),
+    ("queue migrate x", "unexpected extra argument (x)"),
     ("queue pause a/b", "a/b"),
     ("queue resume a/b", "a/b"),
     ("redraw a.svg", "a.svg"),
@@ -207,6 +209,7 @@ BAD = [
     ("web --pattern rosee --no-worker", "did you mean 'rose'"),
     ("web --slots 0", "1<=x<=256"),
     ("worker --slots 257", "1<=x<=256"),
+    ("worker --grace soon", "--grace='soon'"),
     ("worker --huey none.huey", "name a huey by its dotted path"),
     ("worker --lanes a/b", "a/b"),
     ("worker --max-jobs-per-child 0", "x>=1"),

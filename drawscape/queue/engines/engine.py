@@ -162,6 +162,12 @@ class Engine(ABC):
     def open(self) -> None:
         """Connect, and make the tables if they are missing."""
 
+    def migrate(self) -> tuple[int, int]:
+        """Return the version of shared tables before and after they were brought up to date."""
+        raise QueueError(
+            f"{self.label} is a file: its tables are brought up to date when it is opened"
+        )
+
     @abstractmethod
     def close(self) -> None:
         """Close the calling thread's connection."""

@@ -617,7 +617,12 @@ class JobConsumer(Consumer):  # type: ignore[misc]
             worker.slot.requests.stop(job_id, token, grace_s)
 
     def stop(self, graceful: bool = False) -> None:
-        """Stop as huey does; jobs that are cut short go back to the queue."""
+        """Stop as huey does; jobs that are cut short go back to the queue.
+
+        Those that run have the huey's `grace_s` before.
+        """
+        if not graceful and self.huey.grace_s and not self._shared.leaving.is_set():
+            graceful, self.shutdown_timeout = True, self.huey.grace_s
         self.stop_flag.set()
         self._waker.wake_all()
         _LOG.info("worker=%s event=stopping graceful=%s", self.worker_id, graceful)

@@ -1,0 +1,70 @@
+"""Workers from the command line: who is alive, what SIGTERM lets end, and that a file is not migrated."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support import started, wait_until
+
+from drawscape import __version__
+from drawscape.cli.root import root
+from drawscape.job_manager import enqueue_background_job, workers_alive
+
+
+@pytest.fixture
+def start(
+    home: Path, task_module: Callable[[str, str], None]
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start `drawscape worker` with more options; it is gone after the test."""
+    task_module("naps", "import time\ndef nap(seconds):\n    time.sleep(seconds)\n")
+    processes = []
+
+    def run(*options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "drawscape", "worker", "-w", "1", "-q", *options]
+        processes.append(subprocess.Popen(command, cwd=home))
+        wait_until(workers_alive, what="the worker to start")
+        return processes[-1]
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait(60)
+
+
+def test_jobs_workers_lists_who_is_alive(start: Callable[..., subprocess.Popen[bytes]]):
+    none = CliRunner().invoke(root, ["jobs", "workers"])
+    assert "no worker is alive" in none.output
+    process = start("--lanes", "fast,default")
+    found = CliRunner().invoke(root, ["jobs", "workers"])
+    head, line = found.output.splitlines()
+    row = dict(zip(head.split("\t"), line.split("\t"), strict=True))
+    assert row["process"] == str(process.pid)
+    assert (row["slots"], row["lanes"], row["version"]) == ("1", "fast,default", __version__)
+    (one,) = json.loads(CliRunner().invoke(root, ["jobs", "workers", "--json"]).output)
+    assert one["pid"] == process.pid
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "status"), [(1.5, "finished"), (60, "queued")])
+def test_sigterm_lets_running_jobs_end_for_the_grace_and_puts_the_rest_back(
+    start: Callable[..., subprocess.Popen[bytes]], seconds: float, status: str
+):
+    process = start("--grace", "3s")
+    job = started(enqueue_background_job("naps.nap", seconds))
+    waiting = enqueue_background_job("naps.nap", 0)
+    process.send_signal(signal.SIGTERM)
+    process.wait(60)
+    assert job.status == status
+    assert job.refresh().attempts == 1
+    assert waiting.status == "queued"
+
+
+def test_a_queue_in_a_file_is_not_migrated_by_a_command(home: Path):
+    found = CliRunner().invoke(root, ["queue", "migrate"])
+    assert found.exit_code == 1
+    assert "brought up to date when it is opened" in str(found.exception)
