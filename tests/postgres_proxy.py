@@ -45,6 +45,7 @@ class Proxy:
                     sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
+        source.close()
 
     def _lets_pass(self, source: socket.socket, sink: socket.socket) -> bool:
         return not (self._silent.is_set() or source in self._deaf)

@@ -241,8 +241,9 @@ def was_closed(raw: Session, used_at: float) -> bool:
         return True
     if time.monotonic() - used_at < _IDLE_S:
         return False
-    readable, _, _ = select.select([raw.fileno()], [], [], 0)
-    if readable:
+    poll = select.poll()  # `select.select` takes no descriptor beyond 1023
+    poll.register(raw.fileno(), select.POLLIN)
+    if poll.poll(0):
         try:
             raw.pgconn.consume_input()
         except psycopg.Error:

@@ -22,6 +22,7 @@ from drawscape.queue.engines.engine import (
 )
 from drawscape.queue.engines.postgres import schema
 from drawscape.queue.engines.postgres.connection import (
+    GRANTS,
     SHORT_SILENCE_S,
     SILENCE_S,
     Session,
@@ -97,7 +98,8 @@ class PostgresEngine(Engine):
         row = connection.execute("select current_schema()").fetchone()
         if row is None or row[0] is None:
             raise QueueError(
-                f"{self.label}: its search_path names no schema that is there: create schema NAME"
+                f"{self.label}: its search_path names no schema that is there, or that the role may "
+                f"use. {GRANTS}"
             )
         refuse_shared_session(connection, self.target)
         schema.prepare(connection, self.label)

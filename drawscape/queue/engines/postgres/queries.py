@@ -115,11 +115,11 @@ class PostgresQueries(Queries):
         worker = null, pid = null, attempts = attempts - :unbegun
     where {_HELD} returning status
     """
-    # By the row that is not there: a worker that has come back is never robbed.
-    HOLDERS = """
-    select distinct worker from job where status = 'started'
-        and not exists (select 1 from job_worker where job_worker.id = job.worker)
+    HOLDERS = f"""
+    select distinct worker from job where status = 'started' and not exists (
+        select 1 from job_worker where job_worker.id = job.worker and renewed_at + lease_s > {_NOW})
     """
+    # By the row that is not there: a worker that has come back is never robbed.
     HELD_BY = """
     select id, recoveries, recover, stop_grace_s from job
     where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')

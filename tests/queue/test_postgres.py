@@ -1,0 +1,392 @@
+"""A queue on Postgres: one everyday run, who may have a job, whose tables these are, and what is refused."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pooler
+import psycopg
+import pytest
+from postgres_server import administrator, drop_schema, end_sessions, let_claim, new_schema
+from support import started, wait_until
+
+from drawscape import errors
+from drawscape.job_manager import (
+    check_queue,
+    default_queue,
+    enqueue_background_job,
+    enqueue_many,
+    get_job,
+    workers_alive,
+)
+from drawscape.queue import store
+from drawscape.queue.engines.engine import open_engine
+from drawscape.queue.engines.postgres import schema
+from drawscape.queue.engines.postgres.engine import PostgresEngine
+from drawscape.queue.huey import JobPostgresHuey
+from drawscape.queue.payload import key_of
+from drawscape.queue.row import ClaimRequest, Outcome
+
+pytestmark = pytest.mark.postgres
+
+OLD_WORKER = 7
+KEY = "of every machine " * 3
+
+
+@pytest.fixture
+def url(postgres_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A schema of the test's own, which is the home's queue."""
+    made = new_schema(postgres_url)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE", made)
+    monkeypatch.setenv("DRAWSCAPE_QUEUE_KEY", KEY)
+    yield made
+    drop_schema(made)
+
+
+@pytest.fixture
+def database(url: str, tmp_path: Path) -> Iterator[PostgresEngine]:
+    one = PostgresEngine(url, tmp_path)
+    yield one
+    one.close()
+
+
+def claimed(engine: PostgresEngine, worker: str) -> Any:
+    return engine.claim(ClaimRequest("background", worker))
+
+
+def queued(job_id: str) -> Any:
+    return enqueue_background_job("drawscape.tasks.plotting.optimize_svg", "x.svg", job_id=job_id)
+
+
+WHICH = "def which():\n    print('printed')\n    return {!r}\n"
+
+
+def test_everyday_jobs_run_on_another_machine_with_the_code_that_they_were_queued_with(
+    url: str, home: Path, tmp_path: Path
+):
+    """A worker whose home has an older task, and lacks another: it gets both along."""
+    for folder, text in ((home, "new"), (tmp_path / "elsewhere", "old")):
+        (folder / "workers").mkdir(parents=True)
+        (folder / "workers" / "mine.py").write_text(WHICH.format(text))
+    (home / "workers" / "added.py").write_text(WHICH.format("added"))
+    command = [sys.executable, "-m", "drawscape", "worker", "-w", "2", "--lanes", "default"]
+    elsewhere = tmp_path / "elsewhere"
+    worker = subprocess.Popen(
+        command, cwd=elsewhere, env={**__import__("os").environ, "DRAWSCAPE_HOME": str(elsewhere)}
+    )
+    try:
+        job = enqueue_background_job("workers.mine.which")
+        assert job.wait(60) == "new"
+        assert job.logs() == "printed\n"
+        assert enqueue_background_job("workers.added.which").wait(60) == "added"
+        batch = enqueue_many("workers.mine.which", [{}] * 6, job_limit_key="pen", job_limit=1)
+        assert list(batch.wait(60)) == ["new"] * 6
+        (one,) = workers_alive()
+        assert (one.pid, one.slots, one.lanes) == (worker.pid, 2, ("default",))
+        assert one.host
+        with administrator(url) as connection:
+            found = connection.execute(
+                "select count(*) from pg_stat_activity where application_name = %s and pid <> "
+                "pg_backend_pid()",
+                (url.partition("application_name=")[2].partition("&")[0],),
+            ).fetchone()
+        assert found[0] <= 3 + 2  # the worker's, and ours
+        assert check_queue() == []
+    finally:
+        worker.terminate()
+        worker.wait(60)
+    assert workers_alive() == []
+
+
+# Who may have a job
+
+
+def test_an_end_of_a_worker_that_was_taken_for_dead_is_written_into_no_other_job(
+    url: str, database: PostgresEngine
+):
+    """As after a failover: number and token are the same, the job or its worker is another."""
+    for name in ("old", "new"):
+        let_claim(url, name)
+    first = queued("first")
+    held = claimed(database, "old")
+    database.write("update job set status = 'queued', worker = null, token = 0")
+    again = claimed(database, "new")
+    assert (again.seq, again.token) == (held.seq, held.token)
+    late = Outcome("finished", result=b"late")
+    assert store.acknowledge(database, held, late) == (False, None)
+    assert not store.give_back(database, held)
+    assert not store.note_progress(database, held, 0.5, "late", None)
+    assert not database.write(database.sql.WRITE_LOG, **held.key, position=0, data=b"late")
+    database.write(database.sql.WRITE_PREVIEW, **held.key, picture=b"late", now=0.0)
+    assert first.status == "started"
+    assert (first.logs(), first.preview, first.refresh().progress) == ("", None, 0.0)
+    other = again._replace(id="second", worker="new")  # the number of a job that a backup forgot
+    assert store.acknowledge(database, other, late) == (False, None)
+    assert store.acknowledge(database, again, Outcome("finished")) == (True, None)
+
+
+def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_jobs_taken(
+    url: str, database: PostgresEngine
+):
+    queued("one")
+    assert claimed(database, "nobody") is None
+    let_claim(url, "worker")
+    late = "extract(epoch from clock_timestamp()) - 50"  # of 60 s: others may soon have its jobs
+    database.write(f"update job_worker set renewed_at = {late}")
+    assert claimed(database, "worker") is None
+    database.write("update job_worker set renewed_at = 'infinity', server_at = 'epoch'")
+    assert claimed(database, "worker") is None  # the server was started since its last renewal
+    let_claim(url, "worker")
+    assert claimed(database, "worker").id == "one"
+    assert store.recover(database) == []
+    with database.transaction() as run:
+        assert database.orphans(run, "worker") == []  # its row is there: a renewal may come first
+    database.write("update job_worker set renewed_at = 0")
+    assert store.recover(database) == ["one"]
+    assert get_job("one").status == "queued"
+
+
+def test_a_job_that_all_workers_of_its_lane_refuse_fails(url: str, database: PostgresEngine):
+    let_claim(url, "worker")
+    let_claim(url, "other lane")
+    database.write("update job_worker set lanes = 'slow' where id = 'other lane'")
+    queued("one")
+    refused = Outcome("failed", "invalid", error="not here", detail={"refused": "not here"})
+    assert store.refuse(database, claimed(database, "worker"), refused) == refused
+
+
+@pytest.mark.nightly
+def test_threads_that_claim_at_once_have_each_job_once_and_keep_to_limits(url: str, tmp_path: Path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    let_claim(url, "worker")
+    batch = enqueue_many("drawscape.tasks.plotting.optimize_svg", [{"path": "x"}] * 200)
+    followed = enqueue_many(
+        "drawscape.tasks.plotting.optimize_svg",
+        [{"path": "x"}] * 60,
+        job_limit_key="pen",
+        job_limit=2,
+        then="drawscape.tasks.plotting.optimize_svg",
+        then_kwargs={"path": "x"},
+    )
+    over = (
+        "select count(*) from job join job_group on job_group.id = group_id "
+        "where status = 'started' having count(*) > 2"
+    )
+
+    def drain(_: int) -> list[str]:
+        one, done = PostgresEngine(url, tmp_path), []
+        while (held := claimed(one, "worker")) is not None:
+            assert one.read(over) == []
+            accepted, _ = store.acknowledge(one, held, Outcome("finished"))
+            assert accepted
+            done.append(held.id)
+        one.close()
+        return done
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [job_id for one in pool.map(drain, range(6)) for job_id in one]
+    left = drain(0)  # what a limit kept from those who left
+    assert len(done + left) == len(set(done + left)) == 261
+    assert batch.counts["finished"] == 200
+    assert followed.counts["finished"] == 60
+    assert check_queue() == []
+
+
+# Connections
+
+
+def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(
+    url: str, monkeypatch: pytest.MonkeyPatch
+):
+    first, broken = queued("first"), []
+
+    def break_once(name: str) -> None:
+        if name == "insert.before_commit" and not broken:
+            broken.append(end_sessions(url))
+
+    monkeypatch.setattr(store, "failpoint", break_once)
+    second = enqueue_background_job(
+        "drawscape.tasks.plotting.optimize_svg", "x.svg", job_depends_on=first
+    )
+    assert broken != [0]
+    assert second.status == "deferred"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        "FATAL:  sorry, too many clients already",
+        "FATAL:  the database system is starting up",
+    ],
+)
+def test_a_server_that_is_full_or_starts_is_waited_for(text: str):
+    from drawscape.queue.engines.postgres.connection import may_pass
+
+    assert may_pass(psycopg.OperationalError(text))
+
+
+@pytest.mark.parametrize("password", ["open/sesame", "50%", "a@b", "q?x#y", "p%zz", "colon:x"])
+def test_a_password_may_have_any_characters_and_is_in_no_message(password: str, tmp_path: Path):
+    engine = open_engine(f"postgresql://ada:{password}@127.0.0.1:1/queue", tmp_path)
+    assert psycopg.conninfo.conninfo_to_dict(engine.target)["password"] == password
+    with engine.short_timeout(), pytest.raises(errors.QueueError) as caught:
+        engine.open()
+    for text in (engine.label, str(caught.value)):
+        assert password not in text
+    assert "ada@127.0.0.1" in str(caught.value)
+
+
+def test_a_url_that_names_no_database_is_refused_without_its_password(tmp_path: Path):
+    with pytest.raises(errors.QueueError, match="PGPASSWORD") as caught:
+        open_engine("postgresql://ada:sesame@host/queue?wrong=1", tmp_path)
+    assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", pooler.KINDS)
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+def test_a_pooler_serves_that_gives_each_client_a_session(
+    postgres_url: str, tmp_path: Path, kind: str, mode: str
+):
+    with pooler.pooler(kind, postgres_url, mode) as url:
+        engine = open_engine(url, tmp_path)
+        if mode == "session":
+            engine.open()
+            engine.close()
+        else:
+            with pytest.raises(errors.QueueError, match="give the server's own URL"):
+                engine.open()
+
+
+# Tables
+
+
+def _make_tables_of_0_3(url: str) -> None:
+    with administrator(url) as connection:
+        for statement in schema.MIGRATIONS[3]:
+            connection.execute(statement)
+        connection.execute("insert into job_note values ('table version', '3')")
+        connection.execute(
+            "insert into job (id, queue, task, payload, status, created_at, ended_at) "
+            "values ('kept', 'background', 'a.b', '', 'finished', 0, 1)"
+        )
+        connection.execute(
+            "insert into job_worker values ('w', %s, 'desk', 41, 1, 'background', 0, null)",
+            (OLD_WORKER,),
+        )
+
+
+def test_tables_of_0_3_are_migrated_by_the_command_alone_and_not_under_a_living_worker(url: str):
+    _make_tables_of_0_3(url)
+    with pytest.raises(errors.QueueError, match="run `drawscape queue migrate`"):
+        default_queue()
+    engine = PostgresEngine(url, Path())
+    with administrator(url) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (OLD_WORKER,))
+        with pytest.raises(errors.QueueError, match="process 41 on desk; stop them first"):
+            engine.migrate()
+    assert engine.migrate() == (3, schema.NEWEST)
+    assert engine.migrate() == (schema.NEWEST, schema.NEWEST)
+    engine.close()
+    assert get_job("kept").status == "finished"
+    assert default_queue().database.read(engine.sql.ENDED_COUNT)[0][0] == 1
+
+
+@pytest.mark.parametrize("usable_from", [schema.NEWEST, schema.NEWEST + 1])
+def test_newer_tables_are_used_where_they_may_be_and_else_refused(url: str, usable_from: int):
+    PostgresEngine(url, Path()).open()
+    with administrator(url) as connection:
+        for name, value in (("version", schema.NEWEST + 1), ("usable from", usable_from)):
+            connection.execute(
+                "update job_note set value = %s where name = %s", (str(value), f"table {name}")
+            )
+    engine = PostgresEngine(url, Path())
+    if usable_from <= schema.NEWEST:
+        engine.open()
+    else:
+        with pytest.raises(errors.QueueError, match="update Drawscape"):
+            engine.open()
+    engine.close()
+
+
+def test_another_programs_tables_are_left_alone(url: str, tmp_path: Path):
+    with administrator(url) as connection:
+        connection.execute("create table job (title text)")
+    with pytest.raises(errors.QueueError, match="another program"):
+        open_engine(url, tmp_path).open()
+
+
+def test_a_role_that_may_not_make_tables_is_told_the_grant(url: str, tmp_path: Path):
+    name = f"role_{Path(tmp_path).name[:20]}".replace("-", "_")
+    with administrator(url) as connection:
+        connection.execute(f"create role {name} login")
+        connection.execute(f"grant usage on schema {url.rpartition('%3D')[2]} to {name}")
+        try:
+            plain = url.replace("postgres@", f"{name}@", 1)
+            with pytest.raises(errors.QueueError, match="create schema drawscape authorization"):
+                open_engine(plain, tmp_path).open()
+        finally:
+            connection.execute(f"drop owned by {name}; drop role {name}")
+
+
+def test_a_machine_with_another_key_is_refused(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("DRAWSCAPE_QUEUE_KEY")
+    first, second = (open_engine(url, tmp_path / name) for name in ("first", "second"))
+    key = key_of(first)
+    with pytest.raises(errors.QueueError, match="on another machine"):
+        key_of(second)
+    second.folder.mkdir(exist_ok=True)
+    second.key_file.write_bytes(b"k" * 32)
+    second.key_file.chmod(0o600)
+    with pytest.raises(errors.QueueError, match="another key signs"):
+        key_of(second)
+    second.key_file.write_bytes(key)
+    assert key_of(second) == key
+
+
+def test_hueys_own_tasks_are_refused_there(url: str, home: Path):
+    huey = JobPostgresHuey("background", url=url, home=home)
+    with pytest.raises(errors.QueueError, match="huey's own tasks do not run on"):
+        huey.task()(abs)(1)
+
+
+# Leases
+
+
+@pytest.mark.nightly
+def test_a_stopped_worker_loses_its_job_only_after_its_child_has_ended(
+    url: str, home: Path, monkeypatch: pytest.MonkeyPatch, task_module: Callable[[str, str], None]
+):
+    """SIGSTOP stands for a machine that swaps: the child watches by itself."""
+    import os
+    import signal
+
+    from support import is_running
+
+    monkeypatch.setenv("DRAWSCAPE_LEASE", "6s")
+    task_module("naps", "import time\ndef nap():\n    time.sleep(60)\n")
+    command = [sys.executable, "-m", "drawscape", "worker", "-w", "1"]
+    first = subprocess.Popen(command, cwd=home)
+    second = None
+    try:
+        job = started(enqueue_background_job("naps.nap"))
+        holder, child = job.refresh().worker, job.refresh().pid
+        second = subprocess.Popen(command, cwd=home)
+        wait_until(lambda: len(workers_alive()) == 2)
+        os.kill(first.pid, signal.SIGSTOP)
+        wait_until(lambda: not is_running(child) or job.refresh().worker != holder)
+        assert job.refresh().worker == holder
+        wait_until(lambda: job.refresh().worker not in (None, holder))
+        os.kill(first.pid, signal.SIGCONT)
+        wait_until(lambda: len(workers_alive()) == 2)
+        assert job.refresh().attempts == 2
+    finally:
+        for process in filter(None, (first, second)):
+            process.kill()
+            process.wait(60)
