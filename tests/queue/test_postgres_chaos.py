@@ -102,8 +102,9 @@ class World:
         self.may_enqueue = threading.Event()
         self.may_enqueue.set()
         self.is_over = False
+        (home / "forks.py").write_text(FORKS)
         self._forks = subprocess.Popen(
-            [sys.executable, "-c", FORKS],
+            [sys.executable, "forks.py"],
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

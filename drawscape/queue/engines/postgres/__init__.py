@@ -1,5 +1,5 @@
-"""Postgres as the ground of the job table: one database for several machines.
+"""Postgres as the place of the job table: one database for several machines.
 
-Read session.py and connection.py first; dialect.py puts the statements into Postgres' words, schema.py makes
-the tables, notices.py passes on what was committed and shows that a worker lives, storage.py is huey's.
+Read connection.py and engine.py first: how a statement is sent, and what its errors are called. leases.py
+says which workers are alive and notices.py who is woken; queries.py and schema.py are the SQL.
 """
