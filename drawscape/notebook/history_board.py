@@ -123,8 +123,10 @@ class History(Board):
         }
         try:
             found = drawings(now["sketch"] or None, **{**asked, **self._fixed})
-        except UnknownNameError:  # this notebook has the sketch, and nobody has drawn it yet
-            found = Drawings([])
+        except UnknownNameError:
+            if not now["sketch"] or notebook_sketch(now["sketch"]) is None:
+                raise
+            found = Drawings([])  # this notebook has the sketch, and nobody has drawn it yet
         with self._lock:
             if look < self._last_look:
                 return
