@@ -7,7 +7,7 @@ from drawscape import settings
 from drawscape.errors import SettingsError
 from drawscape.project_modules import add_folder
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 # A project's notebooks, in a folder of their own, import its `workers` and `sketches` by these names.
 with contextlib.suppress(SettingsError, OSError):
