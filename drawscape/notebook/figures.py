@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,7 @@ class DrawnFile:
         return read_machine(self.plotter).plotter if self.plotter else None
 
 
+@cache
 def plotter_choices() -> list[tuple[str, str]]:
     """Return names and titles of the plotters to choose from, first none in particular."""
     return [("", ANY_PLOTTER), *((name, read_machine(name).title) for name in machine_names())]
