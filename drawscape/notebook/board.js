@@ -422,7 +422,12 @@ class Board {
       const view = await manager.create_view(await manager.get_model(id));
       if (this.model.get("below") !== id) return view.remove();
       place.append(view.el);
-      place.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      const grown = new ResizeObserver(() => {  // in view once there is something to see
+        if (place.offsetHeight < 60) return;
+        grown.disconnect();
+        this.below.scrollIntoView({ block: "start", behavior: "smooth" });
+      });
+      grown.observe(place);
     } catch {
       place.textContent = "This notebook shows no widget inside of another: open the drawing in a cell, by view() or form().";
     }

@@ -37,7 +37,6 @@ PICTURES = {
 """Cells, with the fewest pictures that each is to leave."""
 
 WORDS = {
-    "form('rose', paper='A6')": "the form of rose: its kernel is gone; run this cell",
     "queue_table()": "took",
     "job_view(enqueue_background_job(nothing))": "nothing: finished",
     "sheets()": "spiral",
