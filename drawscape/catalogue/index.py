@@ -40,7 +40,7 @@ _HEAD = 65_536
 
 _MOST_DRAFTS = 100
 
-CHANGED_SINCE_0_3: frozenset[str] = frozenset()
+CHANGED_SINCE_0_3 = frozenset({"delaunay", "julia", "paragraph"})
 """Sketches of the library that draw other lines than in 0.3, whose drawings stand for no recipe of today."""
 
 

@@ -64,6 +64,10 @@ WHITMAN = (
 )
 
 
+LEAST_GOTHIC_MM = 5.5
+"""Smaller black letters, of many strokes each, close up."""
+
+
 @sketch
 def paragraph(
     svg: SVGBuilder,
@@ -82,7 +86,8 @@ def paragraph(
     the text by default is from Walt Whitman, Leaves of Grass, 1855.
     """
     frame = svg.frame
-    size = float(np.clip(size, frame.short / 100, frame.short / 14))
+    least = LEAST_GOTHIC_MM if face.startswith("gothic") else frame.short / 100
+    size = float(np.clip(size, least, max(frame.short / 14, least)))
     # Letters such as a script's j reach beyond their row on both sides.
     room = 0.6 * size
     written = _column(
@@ -101,7 +106,7 @@ def paragraph(
     # A broader pen, or the sun would be lost among fine words.
     for name, color, width, inside in (
         ("words", "#1b1b1b", 0.3, -depth),
-        ("sun", "#c8402a", 0.7, depth),
+        ("sun", "#c8402a", 0.5, depth),
     ):
         with svg.layer(name, color=color, width=width):
             svg.polylines(keep_positive(even, inside))
