@@ -24,6 +24,7 @@ from drawscape.job_manager import (
 from drawscape.queue import store
 from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.engines.postgres import schema
+from drawscape.queue.engines.postgres.connection import rendered
 from drawscape.queue.engines.postgres.engine import PostgresEngine
 from drawscape.queue.huey import JobPostgresHuey
 from drawscape.queue.payload import key_of
@@ -98,6 +99,15 @@ def test_everyday_jobs_run_on_another_machine_with_the_code_that_they_were_queue
         worker.terminate()
         worker.wait(60)
     assert workers_alive() == []
+
+
+def test_the_server_takes_each_statement(database: PostgresEngine):
+    database.open()
+    names = [name for name in dir(database.sql) if name.isupper() and name != "HEAD"]
+    with database.connect() as raw:
+        for name in names:
+            raw.execute(f"prepare one as {rendered(getattr(database.sql, name))[0]}", prepare=False)
+            raw.execute("deallocate one", prepare=False)
 
 
 # Who may have a job

@@ -147,6 +147,10 @@ class PostgresQueries(Queries):
         and (:statuses::text[] is null or status = any(:statuses::text[]))
         and (:task::text is null or task = :task or task like :module escape '\\')
     """
+    WAITING_GROUPS = """
+    select id from job_group where queue = :queue and exists (
+        select 1 from job where job.queue = :queue and status = 'queued' and group_id = job_group.id)
+    """
     PUBLISH_CODE = """
     insert into job_code (digest, archive, used_at) values (:digest, :archive, :now)
     on conflict (digest) do update set used_at = greatest(job_code.used_at, excluded.used_at)
