@@ -93,7 +93,7 @@ def _connected(name: str) -> Iterator[Driver]:
         replace(read_device(name), memory=memory).save()
 
 
-@machine.command()
+@machine.command(short_help="Say what firmware answers.")
 @click.argument("name")
 def check(name: str) -> None:
     """Say what firmware answers, and where the pen is."""
@@ -132,7 +132,7 @@ def pen(name: str, where: str) -> None:
         driver.run(driver.pen(where == "down"))
 
 
-@machine.command()
+@machine.command(short_help="Set the sheet's corner here.")
 @click.argument("name")
 def zero(name: str) -> None:
     """Take the place where the pen is for the sheet's corner."""
@@ -140,7 +140,7 @@ def zero(name: str) -> None:
         driver.zero_here()
 
 
-@machine.command()
+@machine.command(short_help="Let the motors go.")
 @click.argument("name")
 def release(name: str) -> None:
     """Let the motors go, so that the carriage can be moved by hand."""
@@ -149,7 +149,10 @@ def release(name: str) -> None:
         driver.release()
 
 
-@machine.command(context_settings={"ignore_unknown_options": True})
+@machine.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Set how far off a PEN draws, in mm.",
+)
 @click.argument("name")
 @click.argument("number", metavar="PEN")
 @click.argument("x", type=float)
@@ -163,7 +166,7 @@ def offset(name: str, number: str, x: float, y: float) -> None:
     replace(device, offsets={**device.offsets, number: [-x, -y]}).save()
 
 
-@machine.command()
+@machine.command(short_help="Write a FILE that measures pens.")
 @click.argument("file", type=click.Path(path_type=Path))
 @option("--pens", default=2, metavar="NUMBER", help="Draw for this many pens.")
 def registration(file: Path, pens: int) -> None:
@@ -174,7 +177,7 @@ def registration(file: Path, pens: int) -> None:
     click.echo(save(registration_sheet(pens), file).name)
 
 
-@machine.command()
+@machine.command(short_help="Let pens be refilled on the way.")
 @click.argument("name")
 @click.option(
     "--every",
@@ -183,7 +186,7 @@ def registration(file: Path, pens: int) -> None:
     metavar="METRES",
     help="Stop after so much ink; 0 for never.",
 )
-@click.option("--at", nargs=2, type=float, metavar="X Y", help="Dip the pen there, in mm.")
+@click.option("--at", nargs=2, type=float, metavar="X Y", help="Put the pen down there, in mm.")
 @option("--dip", default=0.5, metavar="SECONDS", help="Keep the pen down there this long.")
 def station(name: str, every: float, at: tuple[float, float] | None, dip: float) -> None:
     """Let a pen be dipped, refilled or sharpened each so many metres.
@@ -194,7 +197,7 @@ def station(name: str, every: float, at: tuple[float, float] | None, dip: float)
     replace(read_device(name), station={"every_m": every, **place}).save()
 
 
-@machine.command()
+@machine.command(short_help="Pull the plug of a simulator.")
 @click.argument("name")
 def unplug(name: str) -> None:
     """Pull the plug of a simulator, to see what a plot makes of it."""
@@ -230,7 +233,7 @@ def list_command(as_json: bool) -> None:
         click.echo("no plot yet; make one with `drawscape plot FILE --on NAME`", err=True)
 
 
-@plots.command()
+@plots.command(short_help="Say how far a plot is.")
 @click.argument("plot_id", metavar="ID")
 @JSON
 def show(plot_id: str, as_json: bool) -> None:
@@ -248,7 +251,7 @@ def show(plot_id: str, as_json: bool) -> None:
         click.echo(f"  pen {name}: {metres:.2f} m")
 
 
-@plots.command()
+@plots.command(short_help="Let a plot go on where it stopped.")
 @click.argument("plot_id", metavar="ID")
 @option(
     "--back",
@@ -297,7 +300,7 @@ def pause(plot_id: str, now: bool) -> None:
     find_plot(plot_id).request("pause", at="now" if now else "pen-up")
 
 
-@plots.command()
+@plots.command(short_help="Stop a plot at once, pen up first.")
 @click.argument("plot_id", metavar="ID")
 def stop(plot_id: str) -> None:
     """Stop a plot at once, pen up first; give up one that does not run."""
@@ -336,7 +339,7 @@ def set_command(
     find_plot(plot_id).request("set", values=values, keep=keep)
 
 
-@plots.command()
+@plots.command(short_help="Move the pen around a plot, up.")
 @click.argument("plot_id", metavar="ID")
 def frame(plot_id: str) -> None:
     """Move the pen, up, around what a plot draws."""
