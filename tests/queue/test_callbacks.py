@@ -7,7 +7,7 @@ from queue_steps import queued, run
 
 from drawscape.jobs import Job, get_job, list_jobs
 
-pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 
 def callbacks(job: Job) -> tuple[Job, Job]:

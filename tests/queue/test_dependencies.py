@@ -125,7 +125,7 @@ def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(
     held = take()
     set_ = "progress = 0.5, message = 'half', stop_grace_s = 0, recoveries = 2"
     database = default_queue().database
-    database.connection.execute(f"update job set {set_} where id = ?", (job.id,))
+    database.write(f"update job set {set_} where id = :id", id=job.id)
     outcome = Outcome("stopped", "exception", b"result", "error", {"stack": "here"})
     assert acknowledge(database, held, outcome)[0]
     verb(job)
@@ -133,17 +133,17 @@ def test_what_is_queued_again_has_nothing_of_its_last_run_but_what_counts(
         "reason, error, detail, result, message, started_at, ended_at, expires_at, worker, stop_grace_s, "
         "progress, recoveries, attempts"
     )
-    row = database.connection.execute(f"select {columns} from job where id = ?", (job.id,))
-    assert [*row.fetchone()] == [*[None] * 10, 0, 0, 1]
+    (row,) = database.read(f"select {columns} from job where id = :id", id=job.id)
+    assert [*row] == [*[None] * 10, 0, 0, 1]
 
 
 def test_a_result_is_kept_from_the_end_of_its_job_on():
     job = queued(job_result_ttl=100)
     database = default_queue().database
-    database.connection.execute("update job set created_at = created_at - 5000")
+    database.write("update job set created_at = created_at - 5000")
     end(take())
     columns = "expires_at - ended_at, ended_at - created_at"
-    kept_s, age_s = database.connection.execute(f"select {columns} from job").fetchone()
+    kept_s, age_s = database.read(f"select {columns} from job")[0]
     assert abs(kept_s - 100) < 1
     assert age_s >= 5000
     assert job.status == "finished"
@@ -213,7 +213,7 @@ def test_those_that_depend_on_a_lost_job_fail_with_it_and_wake_with_it(claimant)
     database = default_queue().database
     for _ in range(MAX_RECOVERIES + 1):
         claim(database)
-        database.connection.execute("update job set worker = null")
+        database.write("update job set worker = null")
         assert recover(database) == [draw.id]
     assert draw.reason == "lost"
     assert plot.reason == "dependency"
@@ -226,9 +226,7 @@ def test_those_that_depend_on_a_stopped_job_of_a_dead_worker_fail_with_it(claima
     plot = queued(job_depends_on=draw)
     database = default_queue().database
     found = claim(database)
-    database.connection.execute(
-        "update job set stop_grace_s = 0, worker = null where seq = ?", (found.seq,)
-    )
+    database.write("update job set stop_grace_s = 0, worker = null where seq = :seq", seq=found.seq)
     recover(database)
     assert (draw.status, plot.reason) == ("stopped", "dependency")
 

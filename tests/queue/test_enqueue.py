@@ -25,7 +25,7 @@ def _home(home: Path) -> None:
 
 
 def rows() -> list[tuple]:
-    return default_queue().database.connection.execute("select id, status from job").fetchall()
+    return default_queue().database.read("select id, status from job")
 
 
 @pytest.mark.both_engines
@@ -232,11 +232,8 @@ def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, mo
 
 
 def payload_of(job) -> bytes:
-    return (
-        default_queue()
-        .database.connection.execute("select payload from job where id = ?", (job.id,))
-        .fetchone()[0]
-    )
+    database = default_queue().database
+    return database.read("select payload from job where id = :id", id=job.id)[0][0]
 
 
 @pytest.mark.both_engines

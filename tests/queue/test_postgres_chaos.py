@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 from postgres_proxy import Proxy
 from postgres_server import Server, administrator, find_binaries, new_schema
-from support import first_line, is_running, rounds, wait_until
+from support import first_line, is_running, wait_until
 
 from drawscape.errors import DrawscapeError
 from drawscape.job_manager import check_queue, default_queue, enqueue_background_job
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nightly, pytest.mark.chaos]
 
-CUTS = rounds(6, 100)
+CUTS = int(os.environ.get("CHAOS_ROUNDS", "100"))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 LEASE_S = float(os.environ.get("DRAWSCAPE_LEASE", "8"))
 

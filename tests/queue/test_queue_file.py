@@ -21,7 +21,7 @@ def _home(home: Path) -> None:
 
 
 def rows() -> list[tuple]:
-    return default_queue().database.connection.execute("select id, status from job").fetchall()
+    return default_queue().database.read("select id, status from job")
 
 
 def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path: Path):

@@ -5,7 +5,7 @@ from queue_steps import TASK, end, take
 
 from drawscape.jobs import default_queue, enqueue_background_job, enqueue_many
 
-pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 
 def test_each_retry_has_its_own_interval():
@@ -17,7 +17,7 @@ def test_each_retry_has_its_own_interval():
         end(take(), "failed", "exception")
         row = job.refresh()
         waits.append(0 if row.due_at is None else round(row.due_at.timestamp() - held_at(job)))
-        database.connection.execute("update job set status = 'queued', due_at = null")
+        database.write("update job set status = 'queued', due_at = null")
     assert waits == [0, 60, 3600]
     end(take(), "failed", "exception")
     assert job.status == "failed"
@@ -36,13 +36,13 @@ def test_the_delay_of_retries_grows_by_the_factor():
             end(take(), "failed", "exception")
             wait_s = one.refresh().due_at.timestamp() - held_at(one)
             assert wanted <= wait_s < wanted + 5
-        database.connection.execute("update job set status = 'queued', due_at = null")
+        database.write("update job set status = 'queued', due_at = null")
 
 
 def test_a_job_that_was_asked_to_stop_is_not_tried_again_when_it_fails_by_itself_just_then():
     job = enqueue_background_job(TASK, job_retries=2)
     claim = take()
     # As a living worker finds it; that of a worker that has died ends at once.
-    default_queue().database.connection.execute("update job set stop_grace_s = 10")
+    default_queue().database.write("update job set stop_grace_s = 10")
     end(claim, "failed", "exception")
     assert (job.status, job.refresh().retries) == ("failed", 2)

@@ -145,7 +145,7 @@ def test_a_moment_goes_by_the_time_of_day(jumped: Callable[[float], None]):
 def test_delays_of_an_earlier_boot_go_by_the_time_of_day(jumped: Callable[[float], None]):
     database = default_queue().database
     job = enqueue_background_job(TASK, job_delay=60)
-    database.connection.execute("update job set due_boot = 'an earlier one'")
+    database.write("update job set due_boot = 'an earlier one'")
     database.write(database.sql.FORGET_BOOTS, boot=clock.boot_id())
     assert 50 < next_due_s(database, "background") <= 60
     jumped(61)

@@ -22,7 +22,7 @@ from drawscape.jobs import (
 )
 from drawscape.queue.store import MAX_RECOVERIES, recover
 
-pytestmark = [pytest.mark.usefixtures("home"), pytest.mark.both_engines]
+pytestmark = pytest.mark.usefixtures("home")
 
 PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
