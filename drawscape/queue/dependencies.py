@@ -127,6 +127,9 @@ def reopen(
             if woken:
                 pending.append(job_id)
     for job_id in placing:  # all are counted before the first is placed
+        for needed, done in run(run.sql.NEEDED, id=job_id):
+            if done and state_of(run, needed) is DependencyState.OPEN:  # queued again while it ran
+                run(run.sql.SET_DONE, done=0, id=job_id, needed=needed)
         run(run.sql.HOLD, id=job_id)
     for job_id in placing:
         if run(run.sql.STATUS, id=job_id)[0][0] == Status.DEFERRED:
