@@ -47,7 +47,15 @@ def alarm(machine):
 
 
 def lose_a_line(machine):
-    machine.rx.clear()
+    hears = machine.receive
+
+    def deaf_for_a_line(data):
+        if b"\n" in data:
+            machine.receive = hears
+        else:
+            hears(data)
+
+    machine.receive = deaf_for_a_line
 
 
 def button(machine):
