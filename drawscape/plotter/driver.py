@@ -133,6 +133,7 @@ class Driver:
 
     baudrate = 115200
     silence_s = 5.0
+    window = WINDOW
     changes_pens = False
     button = False  # whether the machine's own button was pressed
     knows_origin = False

@@ -150,6 +150,7 @@ class GrblDriver(GcodeDriver):
 
     room = 127
     inches = False
+    window = 1  # a lost line then shows in its own stroke, and not in a later one
 
     def connect(self, marker: int) -> Contact:
         banner = self._wake()
@@ -287,6 +288,8 @@ class GrblDriver(GcodeDriver):
                 f"homing failed: {heard.decode(errors='replace').strip()}", lost=True
             )
         self._read_shift()
+        if self.zero == (0.0, 0.0):  # none was set by us: the machine's own work zero
+            self.zero = self._wco
 
     def fits(self, command: Command) -> bool:
         waiting = sum(len(one.text) for one in self.pending)

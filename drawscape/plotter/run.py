@@ -254,7 +254,8 @@ class _Run:
                 command = next(commands, None)
                 if command is None:
                     known = self.state.done - self.plot.journal.unsynced
-                    if todo >= section.last or self.want or todo - known >= WINDOW:
+                    full = todo - self.state.done >= driver.window or todo - known >= WINDOW
+                    if todo >= section.last or self.want or full:
                         break
                     if self._needs_station(todo, section):
                         break
