@@ -93,9 +93,10 @@ class DrawnFile:
         `format_name` is one of EXPORTS. Raises PlotError or MissingExtraError for what the format cannot
         hold or needs.
         """
-        path, document = self.path, self.document
-        if path is None or document is None:
+        path = self.path
+        if path is None:
             return
+        document = self.document or read_svg(path.read_bytes())  # it may not be read yet
         suffix, mime_type = EXPORTS[format_name]
         options: dict[str, Any] = {}
         if self.plotter and suffix in ("gcode", "hpgl"):

@@ -372,6 +372,8 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
 ) -> None:
     shown = form("flow_field", paper="A6", spacing=4)
     path = Path(shown.draw().wait(60))
+    await_status(shown, "finished")
+    assert len(shown.export("SVG, ordered")) == 1  # although it is not read yet
     wait_until(lambda: "→" in str(shown.state.get("figures")), 60, "figures in a better order")
     assert [row["pen"] for row in shown.state["figures"]][-1] == "total"
     assert len(shown.state["figures"]) == 3
