@@ -132,7 +132,7 @@ def test_a_kernel_that_does_not_answer_is_named_by_the_page(notebook: Any, page:
     form.root.locator(".drawscape-draw").click()
     form.root.get_by_text("The kernel is busy. This is drawn next.").wait_for()
     notebook.evaluate("del drawing._handle_custom_msg")
-    form.press("Undo")
+    form.press("Shuffle")
     form.root.get_by_text("The kernel is busy.").wait_for(state="detached")
 
 
