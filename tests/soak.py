@@ -105,7 +105,7 @@ def _soak(home: Path, count: int) -> int:
     finally:
         for worker in workers:
             worker.stop()
-    return _verdict(home, samples)
+    return _verdict(samples)
 
 
 def _rate(numbers: range) -> float:
@@ -149,8 +149,8 @@ def _sample(
     )
 
 
-def _verdict(home: Path, samples: list[Sample]) -> int:
-    from drawscape.job_manager import queue_statistics
+def _verdict(samples: list[Sample]) -> int:
+    from drawscape.job_manager import default_queue, queue_statistics
 
     first, last = samples[1], samples[-1]
     counts = queue_statistics().counts
@@ -159,7 +159,7 @@ def _verdict(home: Path, samples: list[Sample]) -> int:
         f"{text}"
         for wrong, text in (
             (unfinished, f"not finished: {unfinished}"),
-            (list((home / ".drawscape" / "previews").iterdir()), "previews were left"),
+            (default_queue().database.read("select 1 from job_preview"), "previews were left"),
             (last.memory_mb > first.memory_mb + MORE_MEMORY_MB, "the worker has grown"),
             (last.descriptors > first.descriptors + MORE_DESCRIPTORS, "descriptors have leaked"),
             (last.slower > SLOWER * first.slower, "the last jobs were slower"),

@@ -28,12 +28,12 @@ COMPILER = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
 ENQUEUER = """
 import dataclasses, os, sys
 from drawscape.job_manager import default_queue
-from drawscape.queue.engines.sqlite import connection
+from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
 
 acks = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
 queue = default_queue()
 if sys.argv[2] == "NORMAL":
-    database = connection.Database(queue.database.path, synchronous=connection.NORMAL)
+    database = SqliteEngine(queue.database.path, synchronous=NORMAL)
     queue = dataclasses.replace(queue, database=database)
 for number in range(int(sys.argv[3])):
     if number % 10:
