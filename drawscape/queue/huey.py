@@ -13,8 +13,7 @@ from huey.storage import BlackHoleStorage, SqliteStorage
 from drawscape.durations import Duration
 from drawscape.errors import QueueError
 from drawscape.queue.engines.engine import Engine, open_engine
-from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
-from drawscape.queue.engines.sqlite.file_guard import existing, opening
+from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine, existing, opening
 from drawscape.queue.options import whole
 from drawscape.queue.payload import Codec, key_of
 from drawscape.queue.periodic import PeriodicJob, Timetable, zone_of

@@ -31,16 +31,11 @@ class Job(JobReference):
 
     def __init__(self, queue: Queue, job_id: str) -> None:
         self._queue = queue
-        self._id = job_id
-
-    @property
-    def id(self) -> str:  # type: ignore[override]
-        """The job's id."""
-        return self._id
+        self.id = job_id
 
     def refresh(self) -> JobSnapshot:
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
-        return lists.read_job(self._queue.database, self._id)
+        return lists.read_job(self._queue.database, self.id)
 
     @property
     def status(self) -> str:
@@ -67,7 +62,7 @@ class Job(JobReference):
         """What the task returned; None until it is finished. Reading does not consume it."""
         if self.refresh().status != Status.FINISHED:
             return None
-        return self._queue.result_of(self._id)
+        return self._queue.result_of(self.id)
 
     @property
     def error(self) -> str | None:
@@ -95,7 +90,7 @@ class Job(JobReference):
     @property
     def meta(self) -> JobMeta:
         """The job's own notes: `job_meta` and what the task added. A change is saved, or refused."""
-        save = partial(control.save_meta, self._queue.database, self._id)
+        save = partial(control.save_meta, self._queue.database, self.id)
         return JobMeta(self.refresh().meta, save)
 
     @property
@@ -105,7 +100,7 @@ class Job(JobReference):
 
     @priority.setter
     def priority(self, value: int) -> None:
-        control.set_priority(self._queue.database, self._id, priority_of(value))
+        control.set_priority(self._queue.database, self.id, priority_of(value))
 
     @property
     def description(self) -> str | None:
@@ -115,7 +110,7 @@ class Job(JobReference):
     @property
     def queued_by(self) -> str | None:
         """The versions of Drawscape and Python that queued it; None of a job from before version 0.3."""
-        rows = self._queue.database.read(self._queue.database.sql.HEADER, id=self._id)
+        rows = self._queue.database.read(self._queue.database.sql.HEADER, id=self.id)
         origin = Origin.read(bytes(rows[0][0]))[0] if rows else None
         return None if origin is None else f"Drawscape {origin.drawscape}, Python {origin.python}"
 
@@ -137,7 +132,7 @@ class Job(JobReference):
     @property
     def preview(self) -> bytes | None:
         """The drawing so far, while it runs or after it was stopped; None when there is none."""
-        rows = self._queue.database.read(self._queue.database.sql.PREVIEW, id=self._id)
+        rows = self._queue.database.read(self._queue.database.sql.PREVIEW, id=self.id)
         return bytes(rows[0][0]) if rows else None
 
     def logs(self) -> str:
@@ -147,9 +142,9 @@ class Job(JobReference):
     def _read_log(self, position: int) -> tuple[bytes, int]:
         """Return the log from `position` on, and where it ends."""
         database = self._queue.database
-        rows = database.read(database.sql.LOG_ROWS, id=self._id, position=position)
+        rows = database.read(database.sql.LOG_ROWS, id=self.id, position=position)
         if not rows:  # versions before 0.4 kept a short log in the job's row
-            short = database.read(database.sql.SHORT_LOG, id=self._id)
+            short = database.read(database.sql.SHORT_LOG, id=self.id)
             whole = bytes(short[0][0] or b"") if short else b""
             return whole[position:], max(position, len(whole))
         end = rows[-1][0] + rows[-1][2]
@@ -185,25 +180,25 @@ class Job(JobReference):
         With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
         has not ended by then.
         """
-        return control.cancel(self._queue.database, self._id, seconds(grace, "grace"))
+        return control.cancel(self._queue.database, self.id, seconds(grace, "grace"))
 
     stop = cancel
 
     def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
         database = self._queue.database
-        control.retry(database, self._id, self._queue.code())
+        control.retry(database, self.id, self._queue.code())
         return self
 
     def requeue(self) -> "Job":
         """Queue any job that has ended again, under its id; return it."""
         database = self._queue.database
-        control.requeue(database, self._id, code=self._queue.code())
+        control.requeue(database, self.id, code=self._queue.code())
         return self
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview."""
-        control.delete(self._queue.database, self._id)
+        control.delete(self._queue.database, self.id)
 
     def wait(self, timeout: Duration = None) -> Any:
         """Return the result once the job is finished.
@@ -239,7 +234,7 @@ class Job(JobReference):
             waited_s = time.monotonic() - began
             if limit_s is not None and waited_s >= limit_s:
                 raise JobTimeout(
-                    f"job {self._id} is {self.status} after {limit_s:g} s; it has not been canceled"
+                    f"job {self.id} is {self.status} after {limit_s:g} s; it has not been canceled"
                 )
             if not asked and waited_s > _NOBODY_AFTER_S:
                 asked = True
@@ -254,25 +249,23 @@ class Job(JobReference):
     def _outcome(self) -> Any:
         job = self.refresh()
         if job.status == Status.FINISHED:
-            return self._queue.result_of(self._id)
+            return self._queue.result_of(self.id)
         if job.status == Status.FAILED:
-            raise JobFailed(
-                f"job {self._id} ({job.task}) failed, reason {job.reason}:\n{job.error}"
-            )
-        raise JobFailed(f"job {self._id} ({job.task}) was {job.status} before it finished")
+            raise JobFailed(f"job {self.id} ({job.task}) failed, reason {job.reason}:\n{job.error}")
+        raise JobFailed(f"job {self.id} ({job.task}) was {job.status} before it finished")
 
     def __repr__(self) -> str:
-        job = lists.find(self._queue.database, self._id)
+        job = lists.find(self._queue.database, self.id)
         if job is None:
-            return f"<Job {self._id} not_found>"
+            return f"<Job {self.id} not_found>"
         extra = f" {job.progress:.0%}" if job.status == Status.STARTED else ""
-        return f"<Job {self._id} {job.task} {job.status}{extra}>"
+        return f"<Job {self.id} {job.task} {job.status}{extra}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Job) and other.id == self._id
+        return isinstance(other, Job) and other.id == self.id
 
     def __hash__(self) -> int:
-        return hash(self._id)
+        return hash(self.id)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Show a finished drawing as `<img>`: that survives saving, reopening and untrusted notebooks."""

@@ -1,5 +1,4 @@
 """SQLite below the job table: one file in WAL mode, locks of the file system for liveness.
 
-Read engine.py first; schema.py makes the tables, liveness.py shows who is alive, file_guard.py keeps the
-files from careless hands.
+Read engine.py first; schema.py makes the tables, liveness.py shows who is alive.
 """
