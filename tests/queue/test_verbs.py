@@ -22,7 +22,7 @@ from drawscape.jobs import (
 )
 from drawscape.queue.store import MAX_RECOVERIES, recover
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = [pytest.mark.both_engines, pytest.mark.usefixtures("home")]
 
 PAGE = Path(__file__).parents[2] / "notebooks" / "pages" / "reference" / "jobs.md"
 
@@ -94,14 +94,16 @@ def standing(job: Job) -> str:
 
 
 @pytest.mark.parametrize("state", TABLE)
-def test_each_verb_does_what_the_table_says(state: str):
+def test_each_verb_does_what_the_table_says(state: str, claimant: Callable[[bool], None]):
     assert set(TABLE[state]) == set(VERBS)
     database = default_queue().database
     for verb, cell in TABLE[state].items():
+        claimant(True)
         job = job_that_is(state)
         dependent = enqueue_background_job(TASK, job_depends_on=job)
         before = f"{standing(job)}, {standing(dependent)}"
         assert job.status == state.partition(",")[0]
+        claimant(False)  # whoever asks finds no worker that could stop it
         try:
             VERBS[verb](job)
         except JobStateError:
