@@ -325,12 +325,16 @@ def resolved(
 def portable_paths(value: Any, home: Path) -> Any:
     """Return `value` such that the paths of files in the home's output folder unpickle to the reader's own.
 
-    Looked at are text, paths, and what lists, tuples and dictionaries hold.
+    Looked at are text, paths, and what lists, tuples and dictionaries hold; a value that holds itself stays
+    as it is.
 
     >>> portable_paths({"drawing": "/studio/output/a.svg", "title": "A"}, Path("/studio"))
     {'drawing': OutputFile(name='a.svg', stamp=None, is_text=True), 'title': 'A'}
     """
-    return _portable(value, _folder_of(home, output_store.named()))
+    try:
+        return _portable(value, _folder_of(home, output_store.named()))
+    except RecursionError:
+        return value
 
 
 @functools.cache
