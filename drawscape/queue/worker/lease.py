@@ -9,11 +9,13 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
 import struct
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.util import get_temp_dir
 
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Renewal
@@ -24,6 +26,9 @@ _SHARE = 2 / 3
 
 _TICK_S = 1.0
 """The clock goes on while the machine sleeps, and the wait for a message does not."""
+
+_MOMENT = struct.Struct("d")
+_LEAVE = b"leave"
 
 _LOG = logging.getLogger("huey.drawscape")
 
@@ -56,7 +61,7 @@ class Lease:
     def _confirm(self, asked_at: float) -> None:
         if self._guard is None:
             try:
-                self._guard = _Guard(self._limit_s, asked_at)
+                self._guard = _Guard(self._limit_s, asked_at, get_temp_dir())
             except ChildStartError as error:
                 _LOG.error("event=guard_start_failed error=%r", str(error))
                 return
@@ -102,11 +107,11 @@ class Lease:
 class _Guard:
     """The process that counts the time; `line` closes when it ends."""
 
-    def __init__(self, limit_s: float, confirmed_at: float) -> None:
+    def __init__(self, limit_s: float, confirmed_at: float, temporary: str) -> None:
         theirs, self._orders = multiprocessing.Pipe(duplex=False)
         self.line, held = multiprocessing.Pipe(duplex=False)
         try:
-            self._process = start_process(_watch, theirs, held, limit_s, confirmed_at)
+            self._process = start_process(_watch, theirs, held, limit_s, confirmed_at, temporary)
         except BaseException:
             for end in (self._orders, self.line):
                 end.close()
@@ -121,22 +126,33 @@ class _Guard:
 
     def confirm(self, asked_at: float) -> None:
         with contextlib.suppress(OSError):
-            self._orders.send_bytes(struct.pack("d", asked_at))
+            self._orders.send_bytes(_MOMENT.pack(asked_at))
 
     def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._orders.send_bytes(_LEAVE)
         self._orders.close()
         self._process.join(5)
         self.line.close()
 
 
-def _watch(orders: Connection, held: Connection, limit_s: float, confirmed_at: float) -> None:
-    """End when the lease was not confirmed for `limit_s`, or with the worker; `held` closes with us."""
+def _watch(
+    orders: Connection, held: Connection, limit_s: float, confirmed_at: float, temporary: str
+) -> None:
+    """End when the lease was not confirmed for `limit_s`, or with the worker; `held` closes with us.
+
+    A worker that was killed leaves its folder `temporary` to us.
+    """
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     until = confirmed_at + limit_s
-    with contextlib.suppress(EOFError):
+    try:
         while (left_s := until - clock.boot_s()) > 0:
             if orders.poll(min(left_s, _TICK_S)):
-                until = max(until, struct.unpack("d", orders.recv_bytes())[0] + limit_s)
+                order = orders.recv_bytes()
+                until = 0.0 if order == _LEAVE else max(until, _MOMENT.unpack(order)[0] + limit_s)
+    except EOFError:
+        held.close()
+        shutil.rmtree(temporary, ignore_errors=True)
     os._exit(0)
