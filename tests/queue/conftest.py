@@ -94,12 +94,12 @@ def worked_home(
 
 
 @pytest.fixture
-def claimant(home: Path) -> Callable[[bool], None]:
+def claimant(home: Path) -> Callable[..., None]:
     """Let the test claim jobs itself, as `worker`; `claimant(False)` ends its lease, where it needs one."""
 
-    def live(is_alive: bool) -> None:
+    def live(is_alive: bool, worker: str = "worker") -> None:
         if url := os.environ.get("DRAWSCAPE_QUEUE"):
-            let_claim(url, "worker", is_alive=is_alive)
+            let_claim(url, worker, is_alive=is_alive)
 
     live(True)
     return live

@@ -3,36 +3,42 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from queue_steps import claim
+from support import wait_until
 
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.engines.sqlite.liveness import Locks
 from drawscape.queue.row import Outcome
 from drawscape.queue.store import acknowledge, recover
+
+
+@pytest.fixture(autouse=True)
+def successor(claimant: Callable[..., None]) -> None:
+    """Let a second worker claim."""
+    claimant(True, "successor")
 
 
 def dead_worker() -> str:
     """Return the id of a worker that was announced by a process that is no more."""
     script = (
-        "import os, sys; from pathlib import Path\n"
+        "import os; from drawscape.job_manager import default_queue\n"
         "from drawscape.queue.engines.engine import WorkerInfo\n"
-        "from drawscape.queue.engines.sqlite.liveness import Locks\n"
-        "Locks(Path(sys.argv[1])).announce(WorkerInfo('dead', os.getpid(), 1, 'background', 0.0), print)"
+        "info = WorkerInfo('dead', os.getpid(), 1, 'background', 0.0)\n"
+        "default_queue().database.workers.announce(info, print); os._exit(0)"
     )
-    locks = default_queue().folder / "workers"
-    subprocess.run([sys.executable, "-c", script, locks], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
     return "dead"
 
 
 @pytest.mark.both_engines
-def test_a_late_acknowledgement_changes_nothing(home):
+def test_a_late_acknowledgement_changes_nothing():
     job = enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
     held = claim(database, "background", dead_worker(), None)
-    assert recover(database) == [job.id]
+    wait_until(lambda: recover(database) == [job.id])
     again = claim(database, "background", "successor", None)
     assert again.token == held.token + 1
     accepted, _ = acknowledge(database, held, Outcome("failed", "exception", error="late"))
@@ -46,23 +52,23 @@ def test_a_late_acknowledgement_changes_nothing(home):
 
 
 @pytest.mark.both_engines
-def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile(home):
+def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     job = enqueue_background_job("sampletasks.fail", job_retries=3)
-    queue = default_queue()
-    worker, locks = "lively", queue.folder / "workers"
-    Locks(locks).announce(WorkerInfo(worker, os.getpid(), 1, "background", 0.0), print)
-    held = claim(queue.database, "background", worker, None)
+    database = default_queue().database
+    database.workers.announce(WorkerInfo("lively", os.getpid(), 1, "background", 0.0), print)
+    held = claim(database, "background", "lively", None)
     assert cancel_job(job.id)
-    acknowledge(queue.database, held, Outcome("failed", "exception", error="no ink"))
+    acknowledge(database, held, Outcome("failed", "exception", error="no ink"))
     assert (job.status, job.reason) == ("failed", "exception")
-    Locks(locks).retire(worker)
+    database.workers.retire("lively")
 
 
 @pytest.mark.both_engines
-def test_a_late_acknowledgement_cannot_meet_another_job(home):
+def test_a_late_acknowledgement_cannot_meet_another_job():
     job = enqueue_background_job("sampletasks.nothing", job_id="same")
     database = default_queue().database
     held = claim(database, "background", dead_worker(), None)
+    wait_until(lambda: database.workers.is_dead("dead"))
     cancel_job(job.id)
     job.delete()
     enqueue_background_job("sampletasks.nothing", job_id="same")

@@ -69,7 +69,8 @@ def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
 
 
 @pytest.mark.both_engines
-def test_jobs_may_run_at_once_in_a_test():
+def test_jobs_may_run_at_once_in_a_test(claimant: Callable[..., None]):
+    claimant(False)
     with synchronous_jobs():
         done = double.enqueue(4)
         failed = enqueue_background_job("sampletasks.fail", "no ink")
@@ -85,7 +86,10 @@ def test_jobs_may_run_at_once_in_a_test():
 
 
 @pytest.mark.both_engines
-def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever():
+def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(
+    claimant: Callable[..., None],
+):
+    claimant(False)
     before = enqueue_background_job(TASK, job_priority=9)
     with synchronous_jobs():
         assert enqueue_background_job(TASK).status == "finished"

@@ -118,7 +118,7 @@ def test_a_list_of_all_jobs_reads_them_as_one_goes_along(home: Path):
             every[outside]
     walk = iter(every)
     next(walk)
-    default_queue().database.connection.execute("delete from job")
+    default_queue().database.write("delete from job")
     assert len(list(walk)) == 999  # the page that was read
     assert not every
     with pytest.raises(JobOptionError, match="running"):

@@ -160,6 +160,7 @@ class WorkedQueue(RuleBasedStateMachine):
         call = {"path": str(self.runs), "likely": fails and 0.3}
         batch = enqueue_many(TASK, [call] * count, then=TASK, then_kwargs={"path": str(self.runs)})
         ids = tuple(job.id for job in batch.jobs)
+        assert len(ids) == count
         self.needs |= dict.fromkeys(ids, Needs()) | {batch.following.id: Needs(ids, anyway=True)}
         return multiple(*batch.jobs, batch.following)
 
@@ -187,10 +188,10 @@ class WorkedQueue(RuleBasedStateMachine):
     def teardown(self) -> None:
         resume_queue()
         wait_until(lambda: not list_jobs(("queued", "scheduled", "deferred", "started")), 300)
-        connection = default_queue().database.connection
-        history = connection.execute("select id, status from history order by moment").fetchall()
-        connection.execute("delete from job")
-        connection.execute("delete from history")
+        database = default_queue().database
+        history = database.read("select id, status from history order by moment")
+        database.write("delete from job")
+        database.write("delete from history")
         runs = Counter(self.runs.read_text().split()) if self.runs.exists() else {}
         self.runs.unlink(missing_ok=True)
         assert faults(history, self.needs, runs) == []
@@ -202,7 +203,7 @@ def worked(home: Path, engine: str, start_consumer: Callable[..., object]) -> Pa
     for _ in range(2):
         start_consumer("-w", "2")
     for statement in HISTORY[engine]:
-        default_queue().database.connection.execute(statement)
+        default_queue().database.write(statement)
     return home
 
 

@@ -70,9 +70,8 @@ def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_co
     assert batch.following.status == "failed"
 
 
-HUEY = ("huey", "JobHuey", "filename")
 TIDY_QUEUE = """
-from drawscape.queue.{module} import {name}
+from drawscape.queue.huey import {name}
 from drawscape.queue.retention import Keep
 
 huey = {name}(
@@ -89,10 +88,11 @@ huey = {name}(
 @pytest.mark.both_engines
 def test_a_worker_prunes_by_itself_now_and_then(home: Path, start_consumer):
     target = default_queue().database.target
-    how = ("postgres_huey", "JobPostgresHuey", "url") if is_url(target) else HUEY
-    names = dict(zip(("module", "name", "place"), how, strict=True))
+    name, place = ("JobPostgresHuey", "url") if is_url(target) else ("JobHuey", "filename")
     module = home / "modules" / "tidyqueue.py"
-    module.write_text(TIDY_QUEUE.format(target=target, home=os.fspath(home), **names))
+    module.write_text(
+        TIDY_QUEUE.format(name=name, place=place, target=target, home=os.fspath(home))
+    )
     failed = enqueue_background_job("sampletasks.fail")
     start_consumer(huey="tidyqueue.huey")
     spoken = enqueue_background_job("sampletasks.print_much", 1)

@@ -208,8 +208,8 @@ def test_one_unreadable_result_does_not_hide_the_other_jobs(start_consumer: Call
     jobs = [enqueue_background_job("sampletasks.echo", number) for number in range(2)]
     for job in jobs:
         job.wait(60)
-    default_queue().database.connection.execute(
-        "update job set result = ? where id = ?", (bytes(80), jobs[0].id)
+    default_queue().database.write(
+        "update job set result = :result where id = :id", result=bytes(80), id=jobs[0].id
     )
     seen = [get_job_status(job.id) for job in jobs]
     assert [one["result"] for one in seen] == [None, 1]
