@@ -165,12 +165,15 @@ def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
 
 
 def _beside(pieces: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
-    """Return how often the middle of each piece (N, 2, 2) is drawn by others that run along it."""
+    """Return how often the middle of each piece (N, 2, 2) is drawn by others that run along it.
+
+    Pieces shorter than a spot touch others in every drawing, and do not count.
+    """
     pairs = near_pieces(pieces, _SAME_STROKE_MM)
     one, two = np.concatenate((pairs, pairs[:, ::-1])).T
     begin, end = overlaps(pieces[one], pieces[two], _SAME_STROKE_MM)
     middle = np.hypot(*(pieces[one, 1] - pieces[one, 0]).T) / 2
-    over = (begin <= middle) & (middle <= end) & (begin < end)
+    over = (begin <= middle) & (middle <= end) & (2 * middle > _SPOT_MM)
     return np.bincount(one[over], weights=counts[two[over]], minlength=len(pieces)).astype(np.int64)
 
 
