@@ -99,8 +99,11 @@ def plot(
     are ordered unless `optimize=False`. Without `on` the home's only machine is taken; `yes` answers all
     questions. Raises PlotError when no machine is named, or the drawing is beyond its reach.
 
-    >>> plot("rose.svg", on="sim")
-    <PlotPanel: a plot on sim>
+    >>> from drawscape.plotter.device import add_device
+    >>> from drawscape.svg_builder import SVGBuilder
+    >>> _ = add_device("simulated", "simulator", "100x")
+    >>> plot(SVGBuilder(50, 50).line(5, 5, 20, 5), on="simulated", yes=True)
+    <PlotPanel: a plot on simulated>
     """
     if on is None:
         known = devices()
@@ -118,5 +121,12 @@ def plot(
 
 
 def open_plot(plot_id: str) -> PlotPanel:
-    """Return the panel of a plot, by its id or the end of it; raises PlotNotFoundError."""
+    """Return the panel of a plot, by its id or the end of it.
+
+    Raises PlotNotFoundError.
+
+    >>> from drawscape.plotter.plot import list_plots
+    >>> [open_plot(plot.id) for plot in list_plots()[:1]]
+    [<PlotPanel: a plot on ...>]
+    """
     return PlotPanel(find_plot(plot_id))

@@ -41,6 +41,7 @@ ALSO = {
 }
 """Examples of things that a page speaks of and that stand elsewhere."""
 HAVE_NONE = {
+    "act_on_plot",
     "drive_plot",
     "enqueue_plot",
     "is_queued",
