@@ -7,8 +7,13 @@ hides them.
 import importlib
 import os
 import sys
+import threading
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
+
+_IMPORTING = threading.RLock()
 
 
 def file_of(folder: Path, name: str) -> Path | None:
@@ -41,12 +46,28 @@ def import_with_file(folder: Path | None, name: str) -> tuple[ModuleType, Path |
         is_package = os.path.isdir(place)
         if is_package or os.path.isfile(f"{place}.py"):
             add_folder(folder)
-            found = importlib.import_module(top)
+            found = _import_top(folder, top)
             if is_package:
                 _lead(found, place)
             return importlib.import_module(name), file_of(folder, name)
     # Not `sys.modules.get`: another thread may be half-way through the import, and this waits for it.
     return importlib.import_module(name), None
+
+
+def _import_top(folder: Path, name: str) -> ModuleType:
+    """Return the package or module `name` of `folder`, though the import path has one before it."""
+    with _IMPORTING:
+        spec = None if name in sys.modules else PathFinder.find_spec(name, [str(folder)])
+        if spec is None or spec.loader is None:
+            return importlib.import_module(name)
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        return module
 
 
 def _lead(package: ModuleType, folder: str) -> None:
