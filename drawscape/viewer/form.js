@@ -759,7 +759,8 @@ class FormView {
       const el = make("div");
       root.append(make("figure", {}, el, make("figcaption", { textContent: words })));
       const options = { group, askFindings: place === "compare" ? null : askFindings };
-      this.viewers.push(this.module.mount(el, header, buffers.slice(at, at += number), options));
+      el.drawscapeViewer = this.module.mount(el, header, buffers.slice(at, at += number), options);
+      this.viewers.push(el.drawscapeViewer);
     }
     if (place === "compare") root.append(button("Close", "Close", () => this.closeViewers(root), "quiet"));
     this.update();

@@ -81,7 +81,9 @@ def finished_drawing(job_id: str) -> Path:
         detail = f"the job is {job['status']}; it has no drawing"
         raise RequestRefused(409, detail, job_status=job["status"])
     path = _named_by(job)
-    if path is not None and not path.is_file():
+    if path is None:
+        get_job(job_id).result  # noqa: B018  it says so where the store does not answer
+    elif not path.is_file():
         places.fetched(path)  # it may be missing here because the store could not be asked
     if path is None or not path.is_file():
         raise RequestRefused(410, "the drawing's file is no longer there")

@@ -36,9 +36,9 @@ def shown(terminal) -> Callable[[int], str]:
 
 def test_a_wide_table_shows_whole_ids_and_a_narrow_one_their_ends(home: Path, shown):
     job_id = enqueue_background_job(TASK, width=9, height=9).id
-    assert f"{job_id}  {TASK}  queued" in shown(130)
+    assert f"{job_id}  spiral, seed 0  queued" in shown(130)
     narrow = shown(60)
-    assert f"\n{job_id[-8:]}  generate_complex_svg  queued" in narrow
+    assert f"\n{job_id[-8:]}  spiral, seed 0  queued" in narrow
     assert "no workers alive: start one" in narrow
     enqueue_background_job(TASK, width=9, height=9, job_description="rings for Ada")
     narrowest = shown(40)

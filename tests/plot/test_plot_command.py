@@ -97,7 +97,7 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
         (["a.svg", "--to", "pdf", "--to", "svg", "-o", "b"], "one file"),
         (["a.svg", "--split", "layers", "-o", "-"], "several files"),
         (["a.svg", "--to", "gcode", "--profile", "nix"], "known: marlin-servo, servo, z-axis"),
-        (["a.svg", "-O", "--tolerance", "-1"], "tolerance_mm=-1"),
+        (["a.svg", "-O", "--tolerance", "-1"], "'--tolerance': -1"),
         (["a.svg", "--fit", "a4", "--margin", "500"], "no room"),
         (["empty.svg"], "no lines"),
         (["text.txt"], "not well-formed"),
