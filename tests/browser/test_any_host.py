@@ -16,7 +16,7 @@ from drawscape.geometry.lines import Lines
 from drawscape.notebook.lasting import resource
 from drawscape.viewer import drawing_data
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 HOST = """async ({module, css, state, message, buffers}) => {
     const url = URL.createObjectURL(new Blob([module], {type: 'text/javascript'}));

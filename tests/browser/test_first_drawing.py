@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
 SLOW = """from drawscape.notebook import form
 def dots(svg, rng):

@@ -13,7 +13,7 @@ from support import wait_until
 
 from drawscape.queue.engines.sqlite.liveness import Locks
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 SETUP = """from drawscape.notebook import contact_sheet, form, history, sheet, sheets
 def reach(i):

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from support import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
 SETUP = """import ipywidgets
 from drawscape.catalogue import find

@@ -6,7 +6,7 @@ import pytest
 from support import wait_until
 from viewer_page import await_settled, color_at, view_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("consumer")]
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
 
 TWO_PENS = """import numpy as np
 from drawscape.drawing.document import Document, Layer

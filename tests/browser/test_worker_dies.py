@@ -10,7 +10,7 @@ from support import wait_until
 
 from drawscape.queue.engines.sqlite.liveness import Locks
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 
 GATED = """from drawscape.notebook import form
 def rings(svg, rng, *, gate=''):

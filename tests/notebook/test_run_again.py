@@ -13,7 +13,7 @@ from drawscape.jobs import list_jobs, workers_alive
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 
-pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
+pytestmark = [pytest.mark.notebooks, pytest.mark.slow, pytest.mark.nightly]
 
 BEGIN = """from drawscape.jobs import enqueue_background_job, get_job, list_jobs
 from drawscape.notebook import *

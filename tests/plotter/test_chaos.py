@@ -94,4 +94,4 @@ def test_nothing_is_lost_whenever_something_breaks(home, driver):
             desk.emulator.close()
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(once, range(rounds(20, 1000))))
+        list(pool.map(once, range(rounds(6, 1000))))

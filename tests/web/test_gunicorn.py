@@ -14,7 +14,7 @@ from support import free_port, wait_until
 
 from drawscape.jobs import enqueue_background_job
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 
 @pytest.fixture

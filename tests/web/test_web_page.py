@@ -48,6 +48,7 @@ def test_from_the_form_to_the_picture(opened: Any, serving: Any, home: Path, wor
     assert (root.get("width"), root.get("height")) == ("210mm", "148mm")
 
 
+@pytest.mark.nightly
 def test_a_running_drawing_shows_its_progress_and_can_be_canceled(
     opened: Any, serving: Any, home: Path, slow_sketch: str, worker: Any
 ) -> None:
@@ -114,6 +115,7 @@ def hostile(task_module: Any) -> str:
     return "hostile_tasks"
 
 
+@pytest.mark.nightly
 def test_a_hostile_drawing_runs_and_loads_nothing(
     opened: Any, serving: Any, hostile: str, worker: Any
 ) -> None:
@@ -132,6 +134,7 @@ def test_a_hostile_drawing_runs_and_loads_nothing(
     assert not [url for url in answered if "owned" in url]
 
 
+@pytest.mark.nightly
 def test_markup_in_an_error_is_shown_as_text(
     opened: Any, serving: Any, hostile: str, worker: Any
 ) -> None:
@@ -145,6 +148,7 @@ def test_markup_in_an_error_is_shown_as_text(
     assert not [url for url in asked if "owned" in url]
 
 
+@pytest.mark.nightly
 def test_a_refused_order_is_reported_at_its_field(opened: Any, serving: Any) -> None:
     with serving(WebSettings()) as server, opened(server.url) as page:
         page.select_option("#paper", "Custom")
@@ -182,6 +186,7 @@ def test_the_form_follows_the_pattern(opened: Any, serving: Any) -> None:
             assert page.inner_text("#pattern-summary")
 
 
+@pytest.mark.nightly
 def test_the_defaults_of_every_form_are_a_valid_order(opened: Any, serving: Any) -> None:
     with serving(WebSettings()) as server, opened(server.url) as page:
         for pattern in page.eval_on_selector_all("#pattern option", "all => all.map(o => o.value)"):
@@ -194,6 +199,7 @@ def test_the_defaults_of_every_form_are_a_valid_order(opened: Any, serving: Any)
             page.wait_for_selector("#draw:enabled")
 
 
+@pytest.mark.nightly
 def test_the_page_asks_for_the_token_and_then_draws(
     opened: Any, serving: Any, chromium: Any
 ) -> None:
@@ -247,6 +253,7 @@ def test_a_reload_keeps_what_was_made_and_what_is_being_drawn(
         says(page, "Canceled before it began.")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("width", [320, 360])
 def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any, width: int) -> None:
     phone = {"viewport": {"width": width, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -259,6 +266,7 @@ def test_on_a_phone_nothing_runs_over_the_edge(opened: Any, serving: Any, width:
         assert small == []
 
 
+@pytest.mark.nightly
 def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(
     opened: Any, serving: Any
 ) -> None:
@@ -277,6 +285,7 @@ def test_every_field_has_a_name_and_the_keyboard_reaches_the_picture(
         page.wait_for_selector("#picture[aria-busy=true]")
 
 
+@pytest.mark.nightly
 def test_the_polling_takes_over_where_no_stream_is_free(
     opened: Any, serving: Any, home: Path, worker: Any, ask: Any, order: dict[str, Any]
 ) -> None:
