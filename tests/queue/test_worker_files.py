@@ -135,6 +135,7 @@ def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, tmp_path: Path
 
 
 @pytest.mark.both_engines
+@pytest.mark.nightly
 def test_what_a_killed_worker_leaves_is_swept_at_the_next_start(
     home: Path, start_consumer: Callable[..., Any], tmp_path: Path
 ):
