@@ -5,7 +5,9 @@ Everyday tests are all that is not marked `nightly`. With NIGHTLY=1 in the envir
 """
 
 import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ from drawscape.job_manager import start_worker
 from drawscape.sketches.registry import SKETCHES
 
 ROOT = Path(__file__).parents[1]
+
+_NOTEBOOK_HOMES: dict[Path, Path] = {}
 
 # What a file's tests take, by their marks. The dear files begin first, so that no process ends alone.
 WEIGHTS = {"browser": 20.0, "notebooks": 20.0, "slow": 2.0}
@@ -45,6 +49,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         notebook = 1.0 if item.path.suffix == ".ipynb" else 0.0
         weight[item.path] += max(dear, notebook, 0.05)
     items.sort(key=lambda item: (-weight[item.path], str(item.path)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give each notebook a home of its own: two that run at once would take each other's jobs."""
+    if item.path.suffix != ".ipynb":
+        if _NOTEBOOK_HOMES:
+            os.environ.pop("DRAWSCAPE_HOME", None)
+        return
+    if item.path not in _NOTEBOOK_HOMES:
+        _NOTEBOOK_HOMES[item.path] = Path(tempfile.mkdtemp(prefix="notebook-"))
+    os.environ["DRAWSCAPE_HOME"] = str(_NOTEBOOK_HOMES[item.path])
+
+
+def pytest_unconfigure() -> None:
+    """Remove the notebooks' homes."""
+    for folder in _NOTEBOOK_HOMES.values():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
