@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +51,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (-weight[item.path], str(item.path)))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Give each notebook a home of its own: two that run at once would take each other's jobs."""
     if item.path.suffix != ".ipynb":
-        if _NOTEBOOK_HOMES:
-            os.environ.pop("DRAWSCAPE_HOME", None)
-        return
+        return (yield)
     if item.path not in _NOTEBOOK_HOMES:
         _NOTEBOOK_HOMES[item.path] = Path(tempfile.mkdtemp(prefix="notebook-"))
-    os.environ["DRAWSCAPE_HOME"] = str(_NOTEBOOK_HOMES[item.path])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRAWSCAPE_HOME", str(_NOTEBOOK_HOMES[item.path]))
+        return (yield)
 
 
 def pytest_unconfigure() -> None:
