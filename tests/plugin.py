@@ -6,6 +6,7 @@ Everyday tests are all that is not marked `nightly`. With NIGHTLY=1 in the envir
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -34,6 +35,12 @@ WEIGHTS = {"browser": 20.0, "notebooks": 20.0, "slow": 2.0}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes golden files again."""
     parser.addoption("--regenerate-golden", action="store_true", help="write tests/golden again")
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C, which a background job of a shell ignores, and so would all that tests start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

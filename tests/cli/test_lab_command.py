@@ -50,8 +50,6 @@ def lab(
             stdout=output,
             stderr=output,
             start_new_session=True,
-            # A shell's background job ignores Ctrl-C, and so would what it starts.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     yield process, f"http://127.0.0.1:{port}", log
     if process.poll() is None:

@@ -90,6 +90,7 @@ def test_the_comparison_can_fail(tmp_path: Path) -> None:
     assert compare(notebook, tmp_path) == 1
 
 
+@pytest.mark.nightly
 @pytest.mark.notebooks
 @pytest.mark.postgres
 def test_several_machines_show_the_same_on_postgres(
