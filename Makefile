@@ -7,6 +7,9 @@ BIN = $(VENV)/bin
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+# Compiled modules are kept: the suite starts some thousand processes, and each would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film docs bench bench-queue bench-scale bench-drawing bench-large-queue bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
