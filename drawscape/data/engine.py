@@ -4,13 +4,14 @@ import glob
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drawscape.atomic import scratch_folder, temporary_path
+from drawscape.data.options import Options
 from drawscape.errors import DataError, MissingExtraError, SettingsError
 
 Progress = Callable[[float, str], object]
@@ -34,10 +35,6 @@ _SESSION = (
 _PLACE = re.compile(r"(in (?:line|record/value)) (\d+)")
 
 
-class UnreadableError(DataError):
-    """DuckDB does not take the input as it stands; something slower may."""
-
-
 @dataclass(frozen=True)
 class Column:
     """A column: its name in the file, and its SQL type."""
@@ -51,7 +48,8 @@ class Table:
     """A file's rows as the query `sql`, whose columns are `columns`; `notes` are for the job's log.
 
     `rows` is their number, or None when they have not been counted. `documents` is, for JSON files,
-    the query of their records as they stand, one column of JSON.
+    the query of their records as they stand, one column of JSON. `explain` says in our words, with the
+    line, what goes wrong when the query runs.
     """
 
     sql: str
@@ -59,6 +57,7 @@ class Table:
     rows: int | None = None
     notes: tuple[str, ...] = ()
     documents: str | None = None
+    explain: Callable[[DataError], DataError] | None = None
 
 
 class Engine:
@@ -234,11 +233,10 @@ def _explained(problem: Exception) -> DataError:
         return DataError(
             f"the memory limit was reached; raise DRAWSCAPE_DATA_MEMORY_MB ({text[:200]})"
         )
-    kind = UnreadableError if type(problem).__name__ == "InvalidInputException" else DataError
-    wanted = text.split("Possible fixes", 1)[0].split("\n\n", 1)[0]
+    wanted = text.split("Possible fixes", 1)[0].split("\n\nLINE ", 1)[0]
     if "Malformed JSON" in wanted:  # DuckDB 1.4 to 2.0 name the line or record after it
         wanted = _PLACE.sub(lambda found: f"{found[1]} {int(found[2]) - 1}", wanted)
-    return kind(" ".join(wanted.split()).removeprefix("Invalid Input Error: ")[:600])
+    return DataError(" ".join(wanted.split()).removeprefix("Invalid Input Error: ")[:600])
 
 
 def _duckdb() -> Any:
@@ -247,3 +245,150 @@ def _duckdb() -> Any:
     except ImportError:
         raise MissingExtraError("converting data files", "data") from None
     return duckdb
+
+
+# Types
+
+
+NUMBERS = ("BOOLEAN", "BIGINT", "DECIMAL(38,0)", "DOUBLE")
+DATES = ("DATE", "TIMESTAMP")
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+_SAMPLE_ROWS = 1000  # what these rule out is not checked in the others
+_AT_ONCE = 200  # columns in one query: DuckDB's planner is slow with thousands of expressions
+
+_EXPONENT = "([eE][-+]?[0-9]{1,3})"
+_WHOLE = "(0|[1-9][0-9]*)"
+# A plus only where a point or an exponent says that it is a number: '+49' may be a telephone's.
+_DOUBLE = (
+    rf"-?{_WHOLE}{_EXPONENT}?|[-+]?{_WHOLE}\.[0-9]*{_EXPONENT}?|[-+]?\.[0-9]+{_EXPONENT}?"
+    rf"|\+{_WHOLE}{_EXPONENT}"
+)
+_TIMESTAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+_ZONE = r"(Z|[-+][0-9]{2}(:?[0-9]{2})?)"
+_SURE_DIGITS = 15  # a double gives them back; more only as programs write one: 17, or an exponent
+_MISSING = "('', 'NA', 'N/A', 'NaN', 'nan')"  # what R, spreadsheets and numpy write for no value
+
+
+def number(text: str, options: Options) -> str:
+    """Return an SQL expression: the number as SQL writes it, NULL if the options' signs do not fit."""
+    text = f"trim({text})"
+    if options.decimal == "." and options.thousands is None:
+        return text
+    whole, plain = "[0-9]+", text
+    if options.thousands:
+        whole = f"([0-9]{{1,3}}(\\{options.thousands}[0-9]{{3}})+|[0-9]+)"
+        plain = f"replace({text}, {literal(options.thousands)}, '')"
+    form = literal(f"-?{whole}(\\{options.decimal}[0-9]+)?")
+    plain = f"replace({plain}, {literal(options.decimal)}, '.')"
+    return f"CASE WHEN regexp_full_match({text}, {form}) THEN {plain} END"
+
+
+def value(text: str, kind: str, options: Options) -> str:
+    """Return an SQL expression: the text as a value of `kind`, NULL where it is not one."""
+    if kind == "VARCHAR":
+        return text
+    text = f"NULLIF({text}, '')"
+    if kind == "DATE" and options.date_format:
+        return f"TRY_STRPTIME({text}, {literal(options.date_format)})::DATE"
+    if kind == "TIMESTAMP" and options.timestamp_format:
+        return f"TRY_STRPTIME({text}, {literal(options.timestamp_format)})"
+    if kind == _ZONED:  # before 2.0 DuckDB wants seconds before a zone
+        text = f"regexp_replace(trim({text}), '^(.{{16}})([-+Z])', '\\1:00\\2')"
+    if kind not in ("DATE", "TIME", "TIMESTAMP", _ZONED, "BOOLEAN", "JSON"):
+        text = number(text, options)
+    return f"TRY_CAST({text} AS {kind})"
+
+
+def wrong(text: str, kind: str, options: Options) -> str:
+    """Return an SQL condition: there is a text, and it cannot be read as `kind`."""
+    return f"{text} NOT IN {_MISSING} AND {value(text, kind, options)} IS NULL"
+
+
+def check(text: str, kind: str, options: Options) -> str:
+    """Return an SQL condition: the text, blanks cut, is just how a value of `kind` is written."""
+    found, cast = number(text, options), value(text, kind, options)
+    if kind == "BOOLEAN":
+        return f"lower(trim({text})) IN ('true', 'false')"
+    if kind in ("BIGINT", "DECIMAL(38,0)"):
+        return f"{cast}::VARCHAR = {found}"
+    if kind == "DOUBLE":
+        digits = f"ltrim(regexp_replace({found}, '[^0-9]', '', 'g'), '0')"
+        return (
+            f"regexp_full_match({found}, {literal(_DOUBLE)}) AND isfinite({cast}) "
+            f"AND (length({digits}) <= {_SURE_DIGITS} OR contains(lower({found}), 'e') "
+            f"OR {cast}::VARCHAR = {found} OR printf('%.17g', {cast}) = {found})"
+        )
+    if kind == "DATE" and not options.date_format:
+        return f"{cast}::VARCHAR = trim({text})"
+    if kind == "DATE" or (kind == "TIMESTAMP" and options.timestamp_format):
+        return f"{cast} IS NOT NULL"
+    form = literal(_TIMESTAMP + (_ZONE if kind == _ZONED else ""))
+    return f"regexp_full_match(trim({text}), {form}) AND {cast} IS NOT NULL"
+
+
+def candidates(target: str, options: Options) -> tuple[str, ...]:
+    """Return the types to look for when the table goes into a file of format `target`.
+
+    A text file keeps texts as they stand, so there a column changes only where the options say how
+    its numbers or dates are written.
+    """
+    if options.types == "text":
+        return ()
+    typed = target in ("parquet", "excel")
+    local = options.decimal != "." or options.thousands is not None
+    wanted = list(NUMBERS) if typed or local or target in ("json", "ndjson") else []
+    if typed or options.date_format:
+        wanted.append("DATE")
+    if typed or options.timestamp_format:
+        wanted.append("TIMESTAMP")
+    if target == "parquet":  # the cells of a sheet have no time zone
+        wanted.append(_ZONED)
+    return tuple(wanted)
+
+
+def infer(
+    duck: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
+) -> tuple[dict[str, str], int]:
+    """Return each column's type, the first of its `kinds` that all its texts have, and the rows.
+
+    `source` is a query whose columns (SQL names) are texts. Empty columns are VARCHAR.
+    """
+    types = dict.fromkeys(kinds, "VARCHAR")
+    names = [name for name, some in kinds.items() if some]
+    rows = -1
+    for first in range(0, len(names), _AT_ONCE):
+        part = {name: kinds[name] for name in names[first : first + _AT_ONCE]}
+        sample = f"(SELECT {', '.join(part)} FROM {source} LIMIT {_SAMPLE_ROWS})"
+        fits = _fitting(duck, sample, part, options)[0]
+        left = {name: fits.get(name, kinds[name]) for name in part}
+        while left := {name: some for name, some in left.items() if some}:
+            narrowest = {name: some[:1] for name, some in left.items()}
+            found, rows = _fitting(duck, source, narrowest, options)
+            types |= {name: some[0] for name, some in found.items() if some}
+            left = {n: left[n][1:] for n, some in found.items() if not some}
+    return types, _fitting(duck, source, {}, options)[1] if rows < 0 else rows
+
+
+def _fitting(
+    duck: Engine, source: str, kinds: Mapping[str, Sequence[str]], options: Options
+) -> tuple[dict[str, list[str]], int]:
+    """Return the kinds that all texts of a column have, for each column with texts, and the rows."""
+    wanted = ["count(*)"]
+    for column, some in kinds.items():
+        there = f"{column} NOT IN {_MISSING}"
+        wanted.append(f"count(CASE WHEN {there} THEN 1 END)")
+        # A sum of 0 and 1 is planned four times as fast as a filtered count.
+        wanted += [
+            f"sum(({there} AND ({check(column, kind, options)}) IS NOT TRUE)::INTEGER)"
+            for kind in some
+        ]
+    sql = f"SELECT {', '.join(wanted)} FROM {source}"
+    row = iter(duck.rows(sql, message="reading every row")[0])
+    rows = next(row)
+    found: dict[str, list[str]] = {}
+    for column, some in kinds.items():
+        texts = next(row)
+        fits = [kind for kind in some if not next(row)]
+        if texts:
+            found[column] = fits
+    return found, rows

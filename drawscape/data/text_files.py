@@ -1,0 +1,553 @@
+"""CSV, TSV, JSON and NDJSON files: read as they are written, and written as spreadsheets and readers expect.
+
+The beginning of a CSV file shows its encoding, delimiter and header; DuckDB is told all of them. Its own
+sniffer is not asked: it takes `a,b` over rows of unequal width for one column with another delimiter, and
+skips rows before the first that fits, without a word.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from drawscape.data.engine import (
+    DATES,
+    NUMBERS,
+    Column,
+    Engine,
+    Table,
+    candidates,
+    check,
+    file_literal,
+    identifier,
+    infer,
+    literal,
+    select,
+    text_value,
+    value,
+    wrong,
+)
+from drawscape.data.options import Options
+from drawscape.errors import DataError
+
+MOST_COLUMNS = 10_000  # a record with more keys is a dictionary, not a row
+_LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
+_MOST_GUESSED = 2000  # columns whose types are looked for: planning takes seconds beyond
+_LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
+_HEAD_BYTES = 1 << 20  # a first line longer than this is no table's
+_FORMULA = r"^[=+@\t\r-]"
+_LISTED = 5  # of the rows that were skipped: enough to find the cause
+_LOOKED_AT = 200  # rows, for the delimiter and the header
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_DELIMITERS = ",;\t|"
+_VALUE = re.compile(
+    r"[-+]?(\d+([.,]\d+)*\.?|\.\d+)([eE][-+]?\d+)?|\d{4}-\d\d-\d\d([ T][\d:.]+)?(Z|[-+][\d:]+)?"
+)
+_YEAR = re.compile(r"1[5-9]\d\d|20\d\d|21\d\d")
+_PLACE = re.compile(r"CSV Error on Line: (\d+)")
+_WIDTHS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+_SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # as Excel takes it
+
+
+def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs: bool) -> Table:
+    """Return the table in a CSV file, its columns typed if a `target` file has types.
+
+    Raises DataError, with the line, for rows of unequal width, broken quotes and wrong encodings.
+    """
+    options, notes = _found(path, options, tabs=tabs)
+    if not options.columns:
+        return Table("", (), 0, ("the file is empty",))
+    # DuckDB passes over a byte order mark by itself.
+    plain = as_utf8(engine, path, (options.encoding or "utf-8").removesuffix("-sig"))
+    explain = partial(_explained, path, plain, options)
+
+    def typed(file: Path) -> Table:
+        try:
+            return replace(_typed(engine, file, options, notes, target), explain=explain)
+        except DataError as problem:
+            raise explain(problem) from None
+
+    try:
+        return typed(plain)
+    except DataError as problem:
+        if "invalid state" not in str(problem):
+            raise
+    # Line ends of several kinds; those within cells become one kind, too.
+    return typed(_with_plain_ends(engine, plain))
+
+
+def write_csv(engine: Engine, table: Table, path: Path, *, delimiter: str, safe: bool) -> int:
+    """Write the table with a header line and return the number of rows.
+
+    An empty cell is NULL and `""` an empty text. `safe` puts a ' before texts that a spreadsheet
+    would run as a formula.
+    """
+    cells = [(_cell(column, safe), _name(column, safe)) for column in table.columns]
+    how = f"FORMAT csv, HEADER true, DELIMITER {literal(delimiter)}, QUOTE '\"', ESCAPE '\"'"
+    return engine.copy(select(cells, f"({table.sql})"), path, f"{how}, NULLSTR ''")
+
+
+def _cell(column: Column, safe: bool) -> str:
+    name = identifier(column.name)
+    if column.type == "JSON":
+        return f"CASE json_type({name}) WHEN 'VARCHAR' THEN {name} ->> '$' ELSE {name}::VARCHAR END"
+    if safe and column.type == "VARCHAR":
+        runs = f"regexp_matches({name}, {literal(_FORMULA)}) AND TRY_CAST({name} AS DOUBLE) IS NULL"
+        return f"CASE WHEN {runs} THEN chr(39) || {name} ELSE {name} END"
+    return text_value(column)
+
+
+def _name(column: Column, safe: bool) -> str:
+    return f"'{column.name}" if safe and re.match(_FORMULA, column.name) else column.name
+
+
+# The beginning of a file
+
+
+def find_encoding(path: Path, asked: str | None) -> str:
+    """Return the encoding asked for, else that of the byte order mark, else 'utf-8'."""
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    marked = next((name for mark, name in _BOMS.items() if start.startswith(mark)), None)
+    return asked or marked or "utf-8"
+
+
+def as_utf8(engine: Engine, path: Path, encoding: str) -> Path:
+    """Return the file, or a copy in UTF-8; DataError when its text is not in `encoding`."""
+    if encoding.lower() in ("utf-8", "utf8", "ascii"):
+        return path
+    target = engine.scratch / "utf8"
+    size = max(1, path.stat().st_size)
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as plain:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        try:
+            while chunk := source.read(_HEAD_BYTES):
+                plain.write(decoder.decode(chunk))
+                engine.report(0.1 * source.tell() / size, "decoding")
+            plain.write(decoder.decode(b"", True))
+        except UnicodeError as problem:
+            raise _undecodable(path, encoding, problem) from problem
+    return target
+
+
+def unique_names(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the names with blank ones filled in and later doubles numbered, and notes on those.
+
+    'a', 'A', '' become 'a', 'A_2', 'column_3': SQL takes 'a' and 'A' for one name.
+    """
+    taken: set[str] = set()
+    chosen: list[str] = []
+    notes: list[str] = []
+    for position, given in enumerate(names, start=1):
+        plain = given.replace("\0", "").strip() or f"column_{position}"
+        name, number = plain, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain}_{number}"
+        taken.add(name.lower())
+        chosen.append(name)
+        if name != given and given.strip():
+            notes.append(f"column {position}, {given!r}, is called {name!r}: names must differ")
+    return chosen, notes
+
+
+def _undecodable(path: Path, encoding: str, problem: object) -> DataError:
+    return DataError(
+        f"{path.name!r} is not {encoding}: {problem}; pass encoding='cp1252', 'latin-1' or 'utf-16'"
+    )
+
+
+def _found(path: Path, options: Options, *, tabs: bool) -> tuple[Options, list[str]]:
+    """Return the options with all that the file's beginning shows filled in, and notes for the log.
+
+    `tabs` says that the delimiter is a tab unless asked for.
+    """
+    encoding = find_encoding(path, options.encoding)
+    text = _head(path, encoding)
+    skip_rows, delimiter = options.skip_rows, options.delimiter or ("\t" if tabs else None)
+    named = _SEPARATOR_LINE.match(text)
+    if named and not skip_rows and options.delimiter in (None, named[1]):
+        skip_rows, delimiter = 1, named[1]
+    text = "".join(text.splitlines(keepends=True)[skip_rows:])
+    delimiter = delimiter or _guess_delimiter(text, options)
+    rows = _first_rows(text, delimiter, options)
+    first = rows[0] if rows else []
+    header = _looks_like_header(rows) if options.header is None else options.header
+    wider = range(len(first), max(map(len, rows), default=0) if options.ragged == "pad" else 0)
+    more = [f"column_{index + 1}" for index in wider]
+    names, notes = unique_names([*_names(path, first, header, options), *more])
+    if first and not header and options.header is None and options.columns is None:
+        notes.append(
+            "the first row holds numbers or dates, so it is data; header=True if it is not"
+        )
+    found = replace(
+        options,
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        skip_rows=skip_rows,
+        columns=names,
+    )
+    return found, notes
+
+
+def _head(path: Path, encoding: str) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(_HEAD_BYTES)
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(start, len(start) < _HEAD_BYTES)
+    except UnicodeError as problem:
+        raise _undecodable(path, encoding, problem) from problem
+
+
+def _reader_options(delimiter: str, quote: str, escape: str) -> dict[str, Any]:
+    csv.field_size_limit(1 << 30)
+    if not quote:
+        return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE}
+    if escape in (quote, ""):
+        return {"delimiter": delimiter, "quotechar": quote, "doublequote": True}
+    return {
+        "delimiter": delimiter, "quotechar": quote, "doublequote": False, "escapechar": escape,
+    }  # fmt: skip
+
+
+def _first_rows(text: str, delimiter: str, options: Options) -> list[list[str]]:
+    """Return the first rows that are not blank, up to a broken one."""
+    how = _reader_options(delimiter, options.quote, options.escape)
+
+    def rows() -> Iterator[list[str]]:
+        try:
+            yield from filter(None, csv.reader(io.StringIO(text, newline=""), **how))
+        except csv.Error:
+            return
+
+    return [*islice(rows(), _LOOKED_AT)]
+
+
+def _guess_delimiter(text: str, options: Options) -> str:
+    """Return the delimiter that cuts most of the first rows into as many cells as the first one."""
+
+    def score(delimiter: str) -> tuple[float, int]:
+        widths = [len(row) for row in _first_rows(text, delimiter, options)]
+        if not widths or widths[0] < 2:
+            return 0.0, 0
+        return widths.count(widths[0]) / len(widths), widths[0]
+
+    best = max(_DELIMITERS, key=score)
+    return best if score(best)[1] else ","
+
+
+def _looks_like_header(rows: list[list[str]]) -> bool:
+    """Return whether the first row names the columns: it holds no value, or years over other values.
+
+    Country,Code,1960,1961 is a header over 4.8 and 4.7, and data over 1970 and 1971.
+    """
+    first = [cell.strip() for cell in rows[0]] if rows else []
+    values = [index for index, cell in enumerate(first) if _VALUE.fullmatch(cell)]
+    if not values:
+        return True
+    below = [row[i].strip() for row in rows[1:] for i in values if i < len(row) and row[i].strip()]
+    years = {first[index] for index in values if _YEAR.fullmatch(first[index])}
+    others = sum(not _YEAR.fullmatch(cell) for cell in below)
+    return len(years) == len(values) and others * 2 > len(below)
+
+
+def _names(path: Path, first: list[str], header: bool, options: Options) -> list[str]:
+    if options.columns is None:
+        return first if header else [f"column_{index + 1}" for index in range(len(first))]
+    if first and len(options.columns) != len(first):
+        raise DataError(
+            f"{path.name!r} has {len(first)} columns, columns= names {len(options.columns)}"
+        )
+    return list(options.columns)
+
+
+# The rows
+
+
+def _with_plain_ends(engine: Engine, path: Path) -> Path:
+    target = engine.scratch / "plain-ends.csv"
+    with path.open(encoding="utf-8-sig") as source, target.open("w", newline="\n") as plain:
+        while chunk := source.read(_HEAD_BYTES):
+            plain.write(chunk)
+    return target
+
+
+def _explained(path: Path, plain: Path, options: Options, problem: DataError) -> DataError:
+    """Return DuckDB's error in our words, with the line as an editor counts it."""
+    text = str(problem)
+    place, widths = _PLACE.search(text), _WIDTHS.search(text)
+    if place is None:
+        return problem
+    number = int(place[1])
+    where = f"{path.name!r}, line {_lines(plain, options, [number])[number]}"
+    if "not utf-8" in text:
+        return _undecodable(path, "utf-8", where)
+    if widths is None:
+        why = "a quote is not closed, or a text follows it" if "quote" in text else text
+        return DataError(f"{where}: {why}")
+    wanted, found = int(widths[1]), int(widths[2])
+    return DataError(
+        f"{where}: {found} cell{'s' if found > 1 else ''} where {wanted} "
+        f"{'are' if wanted > 1 else 'is'} expected; "
+        "pass ragged='pad' or ragged='skip', or another delimiter or quote"
+    )
+
+
+def _lines(path: Path, options: Options, numbers: Collection[int]) -> dict[int, int]:
+    """Return the lines on which rows begin: DuckDB counts rows, and a cell may hold line ends."""
+    how = _reader_options(options.delimiter or ",", options.quote, options.escape)
+    done = number = options.skip_rows
+    lines = {}
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        for _ in range(done):
+            stream.readline()
+        reader = csv.reader(stream, **how)
+        for _ in islice(reader, max(numbers) - number):
+            number += 1
+            if number in numbers:
+                lines[number] = done + 1
+            done = options.skip_rows + reader.line_num
+    return {number: lines.get(number, number) for number in numbers}
+
+
+def _rows(engine: Engine, path: Path, options: Options, notes: list[str]) -> str:
+    """Return what to select the rows from, short ones padded or ragged ones skipped if that is asked."""
+    if options.ragged == "pad":
+        notes.append("rows with fewer cells than others are padded with empty ones")
+        return _scan(path, options, "null_padding = true, parallel = false")
+    if options.ragged == "refuse":
+        return _scan(path, options)
+    scan = _scan(path, options, "ignore_errors = true, store_rejects = true")
+    engine.rows(f"CREATE OR REPLACE TABLE fitting AS SELECT * FROM {scan}", message="reading")
+    rejected = "SELECT line, error_message FROM reject_errors ORDER BY 1"
+    found = engine.rows(rejected, message="reading")
+    for line, text in found:
+        if not _WIDTHS.search(text):
+            raise DataError(f"CSV Error on Line: {line} {text}")
+    if found:
+        first = _lines(path, options, [line for line, _ in found[:_LISTED]]).values()
+        lines = ", ".join([*map(str, first), *(["..."] * (len(found) > _LISTED))])
+        many = "s" * (len(found) > 1)
+        notes.append(f"{len(found)} ragged row{many} skipped (line{many} {lines})")
+    return "fitting"
+
+
+def _scan(path: Path, options: Options, more: str = "parallel = true") -> str:
+    """Return DuckDB's reader of the file with nothing left to its guess; columns c1, c2, ..."""
+    columns = ", ".join(f"'c{index + 1}': 'VARCHAR'" for index in range(len(options.columns or ())))
+    return (
+        f"read_csv({file_literal(path)}, auto_detect = false, columns = {{{columns}}}, "
+        f"delim = {literal(options.delimiter or ',')}, quote = {literal(options.quote)}, "
+        f"escape = {literal(options.quote and options.escape)}, "
+        f"header = {str(options.header).lower()}, "
+        f"skip = {options.skip_rows}, nullstr = '', allow_quoted_nulls = false, "
+        f"max_line_size = {_LONGEST_LINE}, buffer_size = {_LONGEST_LINE}, {more})"
+    )
+
+
+def _texts(scan: str, options: Options, columns: int) -> str:
+    """Return a query of the cells as texts, NULL where a cell means nothing."""
+    cells = []
+    for index in range(columns):
+        name = f"c{index + 1}"
+        cell = f"NULLIF(trim({name}), '')" if options.strip else name
+        if options.nulls:
+            nothing = ", ".join(map(literal, options.nulls))
+            cell = f"CASE WHEN {cell} NOT IN ({nothing}) THEN {cell} END"
+        cells.append((cell, name))
+    return select(cells, scan)
+
+
+def _typed(engine: Engine, path: Path, options: Options, notes: list[str], target: str) -> Table:
+    names = options.columns or ()
+    engine.reserve(len(names), path.stat().st_size)
+    scan = _rows(engine, path, options, notes)
+    cells = {f"c{index}": name for index, name in enumerate(names, start=1)}
+    asked = options.sql_types(cells.values())
+    guessed = candidates(target, options)
+    if len(cells) > _MOST_GUESSED:
+        guessed = ()
+        notes.append(f"more than {_MOST_GUESSED} columns: all stay text but those in types=")
+    source = f"({_texts(scan, options, len(cells))})"
+    kinds = {cell: () if name in asked else guessed for cell, name in cells.items()}
+    types, rows = infer(engine, source, kinds, options)
+    for cell, name in cells.items():
+        if name in asked:
+            types[cell] = asked[name]
+            _check_asked(engine, source, cell, Column(name, asked[name]), options)
+    values = [(value(cell, types[cell], options), name) for cell, name in cells.items()]
+    columns = tuple(Column(name, types[cell]) for cell, name in cells.items())
+    return Table(select(values, source), columns, rows, tuple(notes))
+
+
+def _check_asked(engine: Engine, source: str, cell: str, column: Column, options: Options) -> None:
+    """Raise DataError with an example when a column's texts do not fit the type asked for."""
+    if column.type == "VARCHAR":
+        return
+    condition = wrong(cell, column.type, options)
+    example = engine.rows(
+        f"SELECT {cell} FROM {source} WHERE {condition} LIMIT 1", message="checking types"
+    )
+    if example:
+        raise DataError(f"column {column.name!r}: {example[0][0]!r} is not a {column.type}")
+
+
+# JSON
+
+
+def read_json(engine: Engine, path: Path, options: Options, *, target: str, lines: bool) -> Table:
+    """Return the records of a JSON file: those of an array, one object, or one a line (`lines`).
+
+    Columns are the records' keys in the order in which they first come; nested values stay JSON.
+    Records that are not objects make one column, 'value'. Integers keep every digit, other numbers
+    those of a double. Raises DataError where the file is not JSON or ends too soon.
+    """
+    plain = as_utf8(engine, path, find_encoding(path, options.encoding))
+    array = not lines and _is_array(plain, path)
+    form = "newline_delimited" if lines else "array" if array else "unstructured"
+    how = f"format = '{form}', maximum_object_size = {_LARGEST_RECORD}"
+    scan = f"read_json_objects({file_literal(plain)}, {how})"
+    documents = f"SELECT json_extract(json, '$') AS value FROM {scan}"
+    if target in ("json", "ndjson") and not options.types_by_column:
+        return Table("", (), None, (), documents)
+    rows, objects = _counts(engine, scan)
+    if rows == 0:
+        return Table("", (), 0, ("the file holds no records",))
+    if objects < rows:
+        others = rows - objects
+        note = (
+            f"{others} record{'s are' if others > 1 else ' is'} not an object: all are in 'value'"
+        )
+        return Table(documents, (Column("value", "JSON"),), rows, (note,))
+    return _by_keys(engine, scan, rows, options, target)
+
+
+def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
+    """Write the table's rows as JSON objects, in an array or one a line; return their number.
+
+    NaN and infinity become null: JSON has no such numbers.
+    """
+    if table.documents is not None:
+        return _copy_documents(engine, table.documents, path, lines=lines)
+    if not table.columns:
+        path.write_text("" if lines else "[]\n", encoding="utf-8")
+        return 0
+    values = [(_value(column), column.name) for column in table.columns]
+    form = f"FORMAT json, ARRAY {str(not lines).lower()}"
+    return engine.copy(select(values, f"({table.sql})"), path, form)
+
+
+def _value(column: Column) -> str:
+    name = identifier(column.name)
+    if column.type in ("DOUBLE", "FLOAT"):
+        return f"CASE WHEN isfinite({name}) THEN {name} END"
+    return text_value(column)
+
+
+def _copy_documents(engine: Engine, documents: str, path: Path, *, lines: bool) -> int:
+    """Write the records as they stand, keys that a record lacks staying away."""
+    start, between, end = ("", "\n", "\n") if lines else ("[\n", ",\n", "\n]\n")
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        stream.write(start)
+        for rows in engine.stream(documents):
+            stream.write(between if count else "")
+            stream.write(between.join(row[0] for row in rows))
+            count += len(rows)
+            engine.report(0.5, f"{count:,} records")
+        stream.write(end if count or not lines else "")
+    return count
+
+
+def _is_array(path: Path, named: Path) -> bool:
+    """Return whether the file is one array; DataError when the array does not end.
+
+    DuckDB takes `[{"a": 1},` for a whole file of one record.
+    """
+    with path.open("rb") as stream:
+        first = stream.read(1 << 16).lstrip()[:1]
+        stream.seek(max(0, path.stat().st_size - (1 << 16)))
+        last = stream.read().rstrip()[-1:]
+    if first == b"[" and last != b"]":
+        raise DataError(
+            f"{named.name!r} ends within its array; the last character is not ]; was it cut off?"
+        )
+    return first == b"["
+
+
+def _counts(engine: Engine, scan: str) -> tuple[int, int]:
+    sql = f"SELECT count(*), count(*) FILTER (WHERE json_type(json) = 'OBJECT') FROM {scan}"
+    row = engine.rows(sql, message="counting records")[0]
+    return int(row[0]), int(row[1])
+
+
+def _by_keys(engine: Engine, scan: str, rows: int, options: Options, target: str) -> Table:
+    found = _keys(engine, scan, options, target)
+    if not found:
+        return Table("", (), 0, (f"none of the {rows} records has a key",))
+    names, notes = unique_names(key for key, _ in found)
+    asked = options.sql_types(names)
+    columns, values = [], []
+    for index, (name, (_, guessed)) in enumerate(zip(names, found, strict=True), start=1):
+        kind = asked.get(name, guessed)
+        columns.append(Column(name, kind))
+        values.append((_extracted(f"v[{index}]", kind), name))
+    pointers = ", ".join(literal(_pointer(key)) for key, _ in found)
+    source = f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})"
+    return Table(select(values, source), tuple(columns), rows, tuple(notes))
+
+
+def _extracted(value: str, kind: str) -> str:
+    if kind == "JSON":
+        return f"NULLIF({value}, 'null'::JSON)"
+    text = f"({value} ->> '$')"
+    return text if kind == "VARCHAR" else f"CAST({text} AS {kind})"
+
+
+def _pointer(key: str) -> str:
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _keys(engine: Engine, scan: str, options: Options, target: str) -> list[tuple[str, str]]:
+    """Return the records' keys, in the order of their first coming, and their types."""
+    plain = replace(options, decimal=".", thousands=None)  # as JSON writes its numbers
+    kinds = [*NUMBERS[1:], *(k for k in DATES if k in candidates(target, options))]
+    fits = ", ".join(
+        f"bool_and(coalesce({check('text', kind, plain)}, false)) FILTER (WHERE type <> 'NULL')"
+        for kind in kinds
+    )
+    sql = f"""
+        SELECT key, count(*) FILTER (WHERE type <> 'NULL'),
+            count(*) FILTER (WHERE type = 'VARCHAR'),
+            count(*) FILTER (WHERE type IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')),
+            count(*) FILTER (WHERE type = 'BOOLEAN'), {fits}
+        FROM (
+            SELECT position, e.id AS id, e.key AS key, e.type AS type, e.value ->> '$' AS text
+            FROM (SELECT row_number() OVER () AS position, json FROM {scan}) AS t,
+                json_each(t.json) AS e
+        ) GROUP BY key ORDER BY min(position), min(id) LIMIT {MOST_COLUMNS + 1}"""
+    found = engine.rows(sql, message="reading every record")
+    if len(found) > MOST_COLUMNS:
+        raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are not a table")
+    return [(row[0], _kind(row[1:5], dict(zip(kinds, row[5:], strict=True)))) for row in found]
+
+
+def _kind(counts: Sequence[int], fits: dict[str, Any]) -> str:
+    """Return a key's type from how many of its values are anything, texts, numbers and booleans."""
+    values, texts, numbers, booleans = counts
+    if values == texts:
+        return next((k for k in DATES if texts and fits.get(k)), "VARCHAR")
+    if values == numbers:
+        return next((k for k in NUMBERS[1:] if fits[k]), "JSON")
+    return "BOOLEAN" if values == booleans else "JSON"
