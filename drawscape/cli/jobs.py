@@ -1,38 +1,56 @@
-"""`drawscape jobs`: the queue as a table, one job in words, and what can be done with it."""
+"""`drawscape jobs`, `queue`, `enqueue` and `demo`: what waits and runs, and what can be done with it."""
 
 import contextlib
+import json
 import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
 from drawscape import jobs as job_api
-from drawscape.cli.text import GRACE, JSON, counted, for_each, option, print_json, span
+from drawscape import settings
+from drawscape.cli.text import (
+    GRACE,
+    JSON,
+    SEED,
+    SLOTS,
+    counted,
+    for_each,
+    option,
+    pairs,
+    print_json,
+    print_table,
+    span,
+    table,
+)
+from drawscape.cli.worker import WorkerBeside
 from drawscape.durations import seconds
-from drawscape.errors import JobFailed, JobStateError
+from drawscape.errors import JobFailed, JobStateError, QueueError
 from drawscape.jobs import (
     STATUSES,
     WAITING,
     Job,
     JobSnapshot,
     default_queue,
+    enqueue_background_job,
     find_job,
     list_snapshots,
     queue_statistics,
 )
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 _RESULT_CHARS = 2000
-_FOLLOW_S = 0.03  # between two checks of all jobs: as often as an eye follows
+_PERIOD_S = 0.25  # between two checks of all jobs
 _SETTLE_S = 1.0  # a child that is killed is gone within a tenth of this, and its job settled
+_LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
+_SHORT = 8
+"""Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
 
 _HAD = {
     "finished": "finished",
@@ -40,8 +58,10 @@ _HAD = {
     "stopped": "been stopped",
     "canceled": "been canceled",
 }
+_NOBODY = "no worker is alive; start one with `drawscape worker`"
 
-
+_JOB = click.argument("job_id", metavar="JOB")
+_JOBS = click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 _LIMIT = option(
     "--limit",
     default=20,
@@ -50,8 +70,7 @@ _LIMIT = option(
     help="List at most this many, the newest.",
 )
 _WATCH = click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
-
-TIMEOUT = click.option(
+_TIMEOUT = click.option(
     "--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m."
 )
 
@@ -90,29 +109,27 @@ def list_command(
     A table on a terminal; elsewhere a line a job, its cells separated by tabs.
     """
 
-    def rows(most: int) -> list[JobSnapshot]:
+    def rows(most: int = limit) -> list[JobSnapshot]:
         return list_snapshots(status or None, task, most)
 
-    if as_json:
-        print_json([row._asdict() for row in rows(limit)])
-        return
     moves = sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
-    if live and moves:
-        _watch(rows, limit)
-        return
-    if live:
-        click.echo(
-            "--watch needs a terminal that can redraw; this is the table as it is now", err=True
-        )
-    if sys.stdout.isatty():
-        _print_table(rows, limit)
-        return
-    for row in rows(limit):
-        click.echo("\t".join(_cells(row)))
+    if as_json:
+        print_json([row._asdict() for row in rows()])
+    elif live and moves:
+        with contextlib.suppress(KeyboardInterrupt):  # it is how one leaves
+            _watch(rows, limit)
+    else:
+        if live:
+            click.echo(
+                "--watch needs a terminal that can redraw; this is the table as it is now", err=True
+            )
+        if sys.stdout.isatty():
+            click.echo(_title())
+        print_table(*_table(rows()))
 
 
 @jobs.command()
-@click.argument("job_id", metavar="JOB")
+@_JOB
 @JSON
 def show(job_id: str, as_json: bool) -> None:
     """Say why a job waits, how it runs or why it failed."""
@@ -144,26 +161,23 @@ def show(job_id: str, as_json: bool) -> None:
 @jobs.command(short_help="List the workers that are alive.")
 @JSON
 def workers(as_json: bool) -> None:
-    """List the workers that are alive: host, process, slots, lanes, version, last renewal, trouble.
-
-    A line a worker, its cells separated by tabs.
-    """
-    rows = job_api.workers_alive()
+    """List the workers that are alive: host, process, slots, lanes, version, last renewal, trouble."""
+    alive = job_api.workers_alive()
     if as_json:
-        print_json([asdict(one) for one in rows])
+        print_json([asdict(one) for one in alive])
         return
-    if not rows:
-        click.echo("no worker is alive: start one with `drawscape worker`")
-        return
-    click.echo("host\tprocess\tslots\tlanes\tversion\trenewed\ttrouble")
-    for one in rows:
+    if not alive:
+        click.echo(_NOBODY, err=True)
+    rows = []
+    for one in alive:
         renewed = f"{max(0.0, time.time() - one.renewed_at):.0f} s ago" if one.renewed_at else "-"
         cells = (one.host or "here", one.pid, one.slots, ",".join(one.lanes) or "all", one.version)
-        click.echo("\t".join(str(cell or "-") for cell in (*cells, renewed, one.trouble)))
+        rows.append([str(cell or "-") for cell in (*cells, renewed, one.trouble)])
+    print_table(["host", "process", "slots", "lanes", "version", "renewed", "trouble"], rows)
 
 
 @jobs.command()
-@click.argument("job_id", metavar="JOB")
+@_JOB
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
@@ -177,7 +191,7 @@ def logs(job_id: str, follow: bool) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
+@_JOBS
 @GRACE
 @click.pass_context
 def cancel(context: click.Context, job_ids: tuple[str, ...], grace: str) -> None:
@@ -235,7 +249,7 @@ def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: 
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
+@_JOBS
 @click.pass_context
 def requeue(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Queue any jobs that have ended again."""
@@ -247,7 +261,7 @@ def _queued_again(job: Job) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
+@_JOBS
 @click.pass_context
 def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
     """Remove ended jobs, their logs and previews."""
@@ -260,14 +274,14 @@ def delete(context: click.Context, job_ids: tuple[str, ...]) -> None:
 
 
 @jobs.command()
-@click.argument("job_id", metavar="JOB")
-@TIMEOUT
+@_JOB
+@_TIMEOUT
 def wait(job_id: str, timeout: str | None) -> None:
     """Wait for a job and print its result.
 
     The exit code is 1 when the job fails, or the time is over.
     """
-    print_result(find_job(job_id), timeout)
+    _print_result(find_job(job_id), timeout)
 
 
 @jobs.command()
@@ -279,8 +293,6 @@ def wait(job_id: str, timeout: str | None) -> None:
 )
 def prune(days: float | None, keep: int | None) -> None:
     """Remove old jobs, as workers do now and then."""
-    from dataclasses import replace
-
     limits = job_api.Keep()
     if days is not None:
         limits = replace(limits, finished_s=days * 86_400, others_s=days * 86_400)
@@ -301,29 +313,123 @@ def stats(prometheus: bool, as_json: bool) -> None:
     if prometheus:
         click.echo(found.prometheus(), nl=False)
         return
-    for status, count in found.counts.items():
-        click.echo(f"{status:>12} {count}")
-    click.echo(f"{'workers':>12} {found.workers} with {counted(found.slots, 'slot')}")
-    click.echo(
-        f"{'rate':>12} {found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour"
-    )
+    rows: list[tuple[str, object]] = [*found.counts.items()]
+    rows.append(("workers", f"{found.workers} with {counted(found.slots, 'slot')}"))
+    rate = f"{found.ended_last_minute} in a minute, {found.ended_last_hour} in an hour"
+    rows.append(("rate", rate))
     for name, values in (("waited", found.wait_s), ("ran", found.run_s)):
         shown = ", ".join(f"p{q * 100:.0f} {span(value)}" for q, value in values.items())
-        click.echo(f"{name:>12} {shown or 'nothing has run yet'}")
-    click.echo(f"{'file':>12} {found.file_bytes / 1e6:.1f} MB, {default_queue().label}")
+        rows.append((name, shown or "nothing has run yet"))
+    rows.append(("file", f"{found.file_bytes / 1e6:.1f} MB, {default_queue().label}"))
+    for name, value in rows:
+        click.echo(f"{name:>12} {value}")
 
 
-# Jobs that are followed
+# The table
 
 
-def print_result(job: Job, timeout: str | None) -> None:
+def _table(rows: list[JobSnapshot]) -> tuple[list[str], list[list[str]]]:
+    """Return headings and rows of jobs; a narrow terminal gets the ends of ids, of paths, and no figures.
+
+    A job with a description is shown by it on a terminal.
+    """
+    import shutil
+
+    columns = shutil.get_terminal_size().columns
+    headings = ["id", "task", "status", "done", "age", "took"]
+    cells = [_cells(row) for row in rows]
+    if sys.stdout.isatty():
+        for row, line in zip(rows, cells, strict=True):
+            if columns < 120:
+                line[:3] = [row.id[-_SHORT:], row.task.rpartition(".")[2], row.status]
+            line[1] = row.description or line[1]
+            del line[3 if columns < 60 else 6 :]
+    return headings[: 3 if columns < 60 else 6], cells
+
+
+def _cells(row: JobSnapshot) -> list[str]:
+    """Return a job's id, task, status, share done, age, and how long it ran."""
+    status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
+    now = datetime.now(UTC)
+    began = row.started_at
+    took = "" if began is None else span(((row.ended_at or now) - began).total_seconds())
+    age = span((now - row.created_at).total_seconds())
+    return [row.id, row.task, status, f"{row.progress:.0%}", age, took]
+
+
+def _watch(
+    find: Callable[[int], list[JobSnapshot]],
+    limit: int,
+    until: Callable[[list[JobSnapshot]], bool] = lambda _rows: False,
+) -> None:
+    """Show the table, no longer than the terminal is high, until the rows are as asked."""
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console()
+    with Live(console=console, auto_refresh=False) as view:
+        while True:
+            rows = find(max(1, min(limit, console.height - _LINES_AROUND)))
+            view.update(
+                Group(Text(_title()), *([table(*_table(rows))] if rows else [])), refresh=True
+            )
+            if until(rows):
+                return
+            time.sleep(_PERIOD_S)
+
+
+def _title() -> str:
+    numbers = queue_statistics()
+    counts = ", ".join(f"{n} {status}" for status, n in numbers.counts.items() if n)
+    alive = f"{counted(numbers.workers, 'worker')} alive"
+    if not numbers.workers and any(numbers.counts[status] for status in WAITING):
+        alive += ": start one with `drawscape worker`"
+    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().label}; {alive}"
+
+
+# Jobs from here
+
+
+@click.command()
+@click.argument("path")
+@click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--wait", is_flag=True, help="Wait for the job, and print its result.")
+@_TIMEOUT
+def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: str | None) -> None:
+    """Queue a task by its path.
+
+    PATH is such as drawscape.tasks.drawing.generate_complex_svg.
+
+    A VALUE that is JSON is read as such (7, true, [1, 2]), any other is a text; names that begin with
+    `job_` are options: job_timeout=2m. Prints the job's id.
+    """
+    if timeout is not None and not wait:
+        raise click.UsageError("--timeout goes with --wait")
+    given = {name: _value(text) for name, text in pairs(arguments, "an argument").items()}
+    job = enqueue_background_job(path, **given)
+    click.echo(job.id)
+    if settings.is_user_folder():
+        click.echo(f"queued in {settings.home()}, since this folder is in no project", err=True)
+    if wait:
+        _print_result(job, timeout)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _print_result(job: Job, timeout: str | None) -> None:
     """Wait for a job and print its result.
 
     Says when no worker is alive. Raises JobTimeout, click's ClickException when the job fails.
     """
     limit_s = None if timeout is None else seconds(timeout, "--timeout")
     if not job.ended and not job_api.workers_alive():
-        click.echo("no worker is alive; start one with `drawscape worker`", err=True)
+        click.echo(_NOBODY, err=True)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it would say the same once more
@@ -334,138 +440,140 @@ def print_result(job: Job, timeout: str | None) -> None:
         click.echo(result)
 
 
-def follow(names: Sequence[str], jobs: Sequence[Job]) -> None:
-    """Show how far jobs are until all have ended: bars on a terminal, elsewhere a line a change."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description:<12}"),
-        BarColumn(40),
-        TextColumn("{task.fields[status]:<10}"),
-        TimeElapsedColumn(),
-    )
-    bars = Progress(*columns, console=Console(), disable=not sys.stdout.isatty())
-    with bars:
-        tasks = [bars.add_task(name, total=1.0, status="queued", start=False) for name in names]
-        shown: dict[str, tuple[str, int]] = {}
-        left = [*zip(names, jobs, tasks, strict=True)]
-        while left:
-            for entry in list(left):
-                name, job, task = entry
-                row = job.refresh()
-                state = (row.status, int(row.progress * 4))
-                if bars.disable and shown.get(name) != state:
-                    click.echo(f"{name:<12} {row.progress:>4.0%} {row.status}")
-                shown[name] = state
-                if row.status != "queued":
-                    bars.start_task(task)
-                bars.update(task, completed=row.progress, status=row.status)
-                if row.ended:
-                    bars.stop_task(task)
-                    left.remove(entry)
-            time.sleep(_FOLLOW_S)
+_DEMO = ("spiral", "flow_field", "phyllotaxis", "truchet", "hilbert", "ridgelines")
 
 
-# The table
+@click.command()
+@SLOTS
+@SEED
+def demo(slots: int | None, seed: int) -> None:
+    """Draw a few pictures through the queue, without a browser.
 
-
-Finder = Callable[[int], list[JobSnapshot]]
-"""Finds so many jobs at most. Snapshots, not handles: a job that is removed meanwhile still has its line."""
-
-_PERIOD_S = 0.25
-
-_WIDE = 120
-"""Columns from which whole ids and paths fit beside the rest."""
-
-_NARROW = 60
-"""Columns below which only id, task and status are shown, a line each."""
-
-_SHORT = 8
-"""Characters of an id that a narrow list shows: its end, for ids made in the same minutes begin alike."""
-
-_LINES_AROUND = 5  # a title of two lines, headings, and the cursor's line with room to spare
-
-_COLOURS = {
-    "queued": "cyan",
-    "scheduled": "blue",
-    "deferred": "blue",
-    "started": "yellow",
-    "finished": "green",
-    "failed": "red",
-    "stopped": "magenta",
-    "canceled": "magenta",
-}
-
-
-def _cells(row: JobSnapshot) -> list[str]:
-    """Return a job's id, task, status, share done, age, and how long it ran."""
-    status = f"{row.status} ({row.reason})" if row.reason and row.status == "failed" else row.status
-    now = datetime.now(UTC)
-    age = (now - row.created_at).total_seconds()
-    began = row.started_at
-    took = "" if began is None else span(((row.ended_at or now) - began).total_seconds())
-    return [row.id, row.task, status, f"{row.progress:.0%}", span(age), took]
-
-
-def _print_table(find: Finder, limit: int) -> None:
-    """Print the table."""
-    from rich.console import Console
-
-    console = Console()
-    console.print(_table(find(limit), console))
-
-
-def _watch(find: Finder, limit: int) -> None:
-    """Show the table until Ctrl-C, no longer than the terminal is high."""
-    from rich.console import Console
-    from rich.live import Live
-
-    console = Console()
-
-    def checked() -> Any:
-        return _table(find(max(1, min(limit, console.height - _LINES_AROUND))), console)
-
-    # Ctrl-C is how one leaves, and no interruption of anything.
-    with Live(checked(), console=console) as view, contextlib.suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(_PERIOD_S)
-            view.update(checked(), refresh=True)
-
-
-def _table(rows: list[JobSnapshot], console: "Console") -> Any:
-    """Return `rows` as a table under a title; a narrow console gets the ends of ids and of paths.
-
-    A job with a description is shown by it.
+    A worker is started, jobs are queued and waited for, and the files are listed.
     """
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
+    began = time.monotonic()
+    made: list[Job] = []
+    with WorkerBeside(slots):
+        try:
+            for pattern in _DEMO:
+                made.append(
+                    enqueue_background_job(
+                        "workers.svg_tasks.generate_complex_svg",
+                        width=210,
+                        height=297,
+                        pattern_type=pattern,
+                        output_filename=f"demo/{pattern}.svg",
+                        seed=seed,
+                        job_description=f"demo: {pattern}",
+                    )
+                )
+            click.echo(f"{len(made)} drawings are queued.")
+            _follow(made)
+        finally:
+            for job in made:  # after Ctrl-C; those that have ended stay as they are
+                job.cancel()
+    click.echo("")
+    for name, job in zip(_DEMO, made, strict=True):
+        if job.status == "finished":
+            path = Path(job.result)
+            click.echo(f"  {path}  ({path.stat().st_size / 1000:.0f} kB)")
+        else:
+            click.echo(f"  {name}: {job.status}\n{job.explain()}", err=True)
+    took = f"{len(made)} drawings in {time.monotonic() - began:.1f} s"
+    click.echo(f"\n{took}. Open them in a browser or in Inkscape.")
+    lab = "make lab" if (settings.home() / "Makefile").is_file() else "drawscape lab"
+    click.echo(f"Next: `{lab}` for the notebooks, `drawscape sketches` for all patterns.")
+    if any(job.status != "finished" for job in made):
+        raise click.exceptions.Exit(1)
 
-    wide, narrow = console.width >= _WIDE, console.width < _NARROW
-    made = Table(box=None, pad_edge=False)
-    for name in (
-        ("id", "task", "status") if narrow else ("id", "task", "status", "done", "age", "took")
-    ):
-        ends = {"overflow": "ellipsis"} if narrow and name == "task" else {"overflow": "fold"}
-        made.add_column(name, no_wrap=narrow or name != "task", **ends)  # type: ignore[arg-type]
-    for row in rows:
-        job_id, task, status, *rest = _cells(row)
-        if not wide:
-            job_id, task, status = job_id[-_SHORT:], task.rpartition(".")[2], row.status
-        made.add_row(
-            job_id,
-            Text(row.description or task),
-            Text(status, _COLOURS.get(row.status, "")),
-            *map(Text, [] if narrow else rest),
-        )
-    return Group(Text(_title()), *([made] if rows else []))
+
+def _follow(made: list[Job]) -> None:
+    """Show jobs until all have ended: a table on a terminal, elsewhere a line a change of status."""
+    if sys.stdout.isatty():
+        _watch(lambda _most: [job.refresh() for job in made], len(made), _all_ended)
+        return
+    shown: dict[str, str] = {}
+    while True:
+        rows = [job.refresh() for job in made]
+        for row in rows:
+            if shown.get(row.id) != row.status:
+                click.echo(f"{row.description} is {row.status}")
+            shown[row.id] = row.status
+        if _all_ended(rows):
+            return
+        time.sleep(_PERIOD_S)
 
 
-def _title() -> str:
-    numbers = queue_statistics()
-    counts = ", ".join(f"{n} {status}" for status, n in numbers.counts.items() if n)
-    alive = f"{counted(numbers.workers, 'worker')} alive"
-    if not numbers.workers and any(numbers.counts[status] for status in WAITING):
-        alive += ": start one with `drawscape worker`"
-    return f"{counts}; {alive}" if counts else f"no jobs yet in {default_queue().label}; {alive}"
+def _all_ended(rows: list[JobSnapshot]) -> bool:
+    return all(row.ended for row in rows)
+
+
+# The queue's file as a whole
+
+
+@click.group()
+def queue() -> None:
+    """Back up, check, pause and resume the queue, or cancel all of it."""
+
+
+_LANE = click.argument("lane", required=False, metavar="[LANE]")
+
+
+@queue.command(short_help="Copy the queue while workers run.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the queue to FILE while workers run, its key beside it."""
+    key = job_api.backup_queue(file)
+    click.echo(f"{file} and {key}: {file.stat().st_size / 1e6:.1f} MB, signed by that key")
+
+
+@queue.command(short_help="Look whether the queue is whole.")
+def check() -> None:
+    """Look whether the queue is whole and its rows agree.
+
+    The exit code is 1 when they do not.
+    """
+    problems = job_api.check_queue()
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        raise QueueError(f"{counted(len(problems), 'problem')} in {default_queue().label}")
+    click.echo(f"{default_queue().label} is whole")
+
+
+@queue.command(short_help="Change Postgres' tables to this version.")
+def migrate() -> None:
+    """Change the tables of a queue on Postgres to this version; nothing else changes them.
+
+    Once, on one machine. Workers of an older version that would be misled are named, and must stop first.
+    """
+    before, after = job_api.migrate_queue()
+    if before == after:
+        click.echo(f"the tables are up to date (version {after})")
+    else:
+        was = before or "none"
+        click.echo(f"the tables are of version {after} now, they were of version {was}")
+
+
+@queue.command(short_help="Let no job start until `resume`.")
+@_LANE
+def pause(lane: str | None) -> None:
+    """Let no job start, or none of one LANE, until `resume`; running ones go on."""
+    job_api.pause_queue(lane)
+    click.echo(f"{f'the lane {lane}' if lane else 'the queue'} is paused")
+
+
+@queue.command()
+@_LANE
+def resume(lane: str | None) -> None:
+    """Let jobs start again, or those of one LANE."""
+    job_api.resume_queue(lane)
+    click.echo(f"{f'the lane {lane}' if lane else 'the queue'} goes on")
+
+
+@queue.command("cancel-all")
+@GRACE
+@click.confirmation_option(prompt="Cancel all jobs that wait or run?", help="Do not ask.")
+def cancel_all(grace: str) -> None:
+    """Cancel what waits, and stop what runs."""
+    click.echo(f"{counted(job_api.cancel_all(grace), 'job')} canceled")

@@ -36,7 +36,8 @@ _COMMANDS = {
 """Each command's line of help, so that its module is imported when it is chosen."""
 
 _MODULES = {
-    "sketches": "draw", "redraw": "draw", "new": "lab", "demo": "enqueue", "plots": "machine"
+    "sketches": "draw", "redraw": "draw", "new": "lab", "plots": "machine", "web": "worker",
+    "demo": "jobs", "enqueue": "jobs", "queue": "jobs",
 }  # fmt: skip
 """Where a command is, if not in the module of its name."""
 

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from typing import TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
 from drawscape.errors import DrawscapeError
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Named = TypeVar("Named")
 
@@ -155,6 +158,43 @@ def print_list(rows: Sequence[tuple[str, str]]) -> None:
     for name, text in rows:
         table.add_row(Text(name), Text(text))
     Console(width=_columns()).print(table)
+
+
+_COLOURS = {
+    "queued": "cyan",
+    "scheduled": "blue",
+    "deferred": "blue",
+    "started": "yellow",
+    "finished": "green",
+    "failed": "red",
+    "stopped": "magenta",
+    "canceled": "magenta",
+}
+"""Of statuses of jobs, in tables on a terminal."""
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under headings on a terminal; elsewhere a line a row, its cells separated by tabs."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+    elif rows:
+        from rich.console import Console
+
+        Console().print(table(headings, rows))
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
+    """Return a table for a terminal of any width, texts in it taken as they are."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading, no_wrap=heading != "task", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell, _COLOURS.get(cell.partition(" ")[0], "")) for cell in row))
+    return made
 
 
 @contextmanager

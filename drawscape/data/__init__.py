@@ -1,7 +1,7 @@
 """Tables in files: CSV, TSV, JSON, NDJSON, Parquet, Excel, any to any, in bounded memory.
 
-Read `convert` first. A reader (`csv_file`, `json_file`, `excel_file`) turns a file into a query of the
-`engine`, which is DuckDB; `infer` finds types in texts, `options` says what a caller may choose.
+Read `convert` first, which reads and writes Parquet and Excel itself. `text_files` turns the other formats
+into a query of the `engine`, which is DuckDB; `options` says what a caller may choose.
 """
 
 from drawscape.data.convert import Conversion, convert

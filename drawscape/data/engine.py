@@ -1,10 +1,14 @@
-"""DuckDB within a limit of memory, with progress, and without a way out to the network."""
+"""DuckDB within a limit of memory, with progress and no way out to the network, and the types of texts.
+
+A column is of a type when each of its texts is how that type is written: '007' stays text, and so does a
+number with more digits than a double holds. Beside values of a type, NA and NaN mean that there is none.
+"""
 
 import glob
 import os
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,23 +82,23 @@ class Engine:
         Raises DataError with DuckDB's words when it fails. When the waiting thread is interrupted,
         the query is too.
         """
-        ended: list[Any] = []
-        thread = threading.Thread(target=lambda: ended.append(self._attempt(sql)), daemon=True)
-        fraction = share[0]
-        thread.start()
-        try:
-            while thread.is_alive():
-                self.report(fraction, message)
-                thread.join(CHECK_S)
-                fraction = self._fraction(share)
-        finally:
-            if thread.is_alive():
+        duckdb = _duckdb()
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(lambda: self._connection.execute(sql).fetchall())
+            try:
+                self.report(share[0], message)
+                while not wait([future], CHECK_S).done:
+                    percent = self._connection.query_progress()  # -1 when DuckDB does not know
+                    done = min(max(percent, 0.0), 100.0) / 100
+                    self.report(share[0] + (share[1] - share[0]) * done, message)
+            except BaseException:
                 self._connection.interrupt()
-                thread.join()
-        if isinstance(ended[0], Exception):
-            raise ended[0]
+                raise
+            try:
+                found: list[tuple[Any, ...]] = future.result()
+            except duckdb.Error as problem:
+                raise _explained(problem) from problem
         self.report(share[1], message)
-        found: list[tuple[Any, ...]] = ended[0]
         return found
 
     def copy(self, sql: str, path: Path, how: str) -> int:
@@ -123,20 +127,6 @@ class Engine:
         """Pass on how far the work is; a step that is done again does not set it back."""
         self._furthest = max(self._furthest, fraction)
         self._progress(self._furthest, message)
-
-    def _attempt(self, sql: str) -> list[tuple[Any, ...]] | DataError:
-        """Return the rows, or the error: an exception would not leave its thread."""
-        duckdb = _duckdb()
-        try:
-            rows: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
-        except duckdb.Error as problem:
-            return _explained(problem)
-        return rows
-
-    def _fraction(self, share: tuple[float, float]) -> float:
-        """Return how far the query is within `share`; DuckDB says -1 when it does not know."""
-        percent: float = self._connection.query_progress()
-        return share[0] + (share[1] - share[0]) * min(percent, 100.0) / 100
 
 
 @contextmanager

@@ -8,8 +8,9 @@ skips rows before the first that fits, without a word.
 import codecs
 import csv
 import io
+import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -23,7 +24,6 @@ from drawscape.data.engine import (
     Engine,
     Table,
     candidates,
-    check,
     file_literal,
     identifier,
     infer,
@@ -38,6 +38,7 @@ from drawscape.errors import DataError
 
 MOST_COLUMNS = 10_000  # a record with more keys is a dictionary, not a row
 _LARGEST_RECORD = 16 << 20  # DuckDB takes twice that for each of its buffers
+_NUMBERS = ("UBIGINT", "BIGINT", "HUGEINT", "DOUBLE")  # of JSON, to DuckDB
 _MOST_GUESSED = 2000  # columns whose types are looked for: planning takes seconds beyond
 _LONGEST_LINE = 16 << 20  # DuckDB's own limit of 2 MiB is below what drawings in cells take
 _HEAD_BYTES = 1 << 20  # a first line longer than this is no table's
@@ -73,7 +74,7 @@ def read_csv(engine: Engine, path: Path, options: Options, *, target: str, tabs:
 
     def typed(file: Path) -> Table:
         try:
-            return replace(_typed(engine, file, options, notes, target), explain=explain)
+            return replace(_read_cells(engine, file, options, notes, target), explain=explain)
         except DataError as problem:
             raise explain(problem) from None
 
@@ -369,22 +370,35 @@ def _texts(scan: str, options: Options, columns: int) -> str:
     return select(cells, scan)
 
 
-def _typed(engine: Engine, path: Path, options: Options, notes: list[str], target: str) -> Table:
+def _read_cells(
+    engine: Engine, path: Path, options: Options, notes: list[str], target: str
+) -> Table:
     names = options.columns or ()
     engine.reserve(len(names), path.stat().st_size)
-    scan = _rows(engine, path, options, notes)
-    cells = {f"c{index}": name for index, name in enumerate(names, start=1)}
-    asked = options.sql_types(cells.values())
+    source = f"({_texts(_rows(engine, path, options, notes), options, len(names))})"
     guessed = candidates(target, options)
-    if len(cells) > _MOST_GUESSED:
+    if len(names) > _MOST_GUESSED:
         guessed = ()
         notes.append(f"more than {_MOST_GUESSED} columns: all stay text but those in types=")
-    source = f"({_texts(scan, options, len(cells))})"
-    kinds = {cell: () if name in asked else guessed for cell, name in cells.items()}
-    types, rows = infer(engine, source, kinds, options)
+    return _typed(engine, source, dict.fromkeys(names, guessed), options, notes)
+
+
+def _typed(
+    engine: Engine,
+    source: str,
+    kinds: Mapping[str, Sequence[str]],
+    options: Options,
+    notes: Sequence[str],
+) -> Table:
+    """Return the table of the texts c1, c2, ... in `source`: of each column the types it may have."""
+    asked = options.sql_types(kinds)
+    cells = {f"c{index}": name for index, name in enumerate(kinds, start=1)}
+    sure = {name: "JSON" for name, some in kinds.items() if some == ["JSON"]} | asked
+    wanted = {cell: () if name in sure else kinds[name] for cell, name in cells.items()}
+    types, rows = infer(engine, source, wanted, options)
     for cell, name in cells.items():
+        types[cell] = sure.get(name, types[cell])
         if name in asked:
-            types[cell] = asked[name]
             _check_asked(engine, source, cell, Column(name, asked[name]), options)
     values = [(value(cell, types[cell], options), name) for cell, name in cells.items()]
     columns = tuple(Column(name, types[cell]) for cell, name in cells.items())
@@ -413,15 +427,17 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
     Records that are not objects make one column, 'value'. Integers keep every digit, other numbers
     those of a double. Raises DataError where the file is not JSON or ends too soon.
     """
-    plain = as_utf8(engine, path, find_encoding(path, options.encoding))
-    array = not lines and _is_array(plain, path)
+    text = as_utf8(engine, path, find_encoding(path, options.encoding))
+    array = not lines and _is_array(text, path)
     form = "newline_delimited" if lines else "array" if array else "unstructured"
     how = f"format = '{form}', maximum_object_size = {_LARGEST_RECORD}"
-    scan = f"read_json_objects({file_literal(plain)}, {how})"
+    scan = f"read_json_objects({file_literal(text)}, {how})"
     documents = f"SELECT json_extract(json, '$') AS value FROM {scan}"
     if target in ("json", "ndjson") and not options.types_by_column:
         return Table("", (), None, (), documents)
-    rows, objects = _counts(engine, scan)
+    sql = f"""SELECT count(*), count(*) FILTER (WHERE json_type(json) = 'OBJECT'),
+        json_group_structure(json) FROM {scan}"""
+    rows, objects, structure = engine.rows(sql, message="reading every record")[0]
     if rows == 0:
         return Table("", (), 0, ("the file holds no records",))
     if objects < rows:
@@ -430,7 +446,35 @@ def read_json(engine: Engine, path: Path, options: Options, *, target: str, line
             f"{others} record{'s are' if others > 1 else ' is'} not an object: all are in 'value'"
         )
         return Table(documents, (Column("value", "JSON"),), rows, (note,))
-    return _by_keys(engine, scan, rows, options, target)
+    keys = json.loads(structure)
+    if not keys:
+        return Table("", (), 0, (f"none of the {rows} records has a key",))
+    if len(keys) > MOST_COLUMNS:
+        raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are not a table")
+    names, notes = unique_names(keys)
+    dates = [kind for kind in DATES if kind in candidates(target, options)]
+    of_type = {
+        "VARCHAR": dates,
+        "NULL": [],
+        "BOOLEAN": ["BOOLEAN"],
+        **dict.fromkeys(_NUMBERS, NUMBERS[1:]),
+    }
+    # What is nested or mixed stays JSON.
+    kinds = {
+        name: of_type.get(str(kind), ["JSON"])
+        for name, kind in zip(names, keys.values(), strict=True)
+    }
+    pointers = ", ".join(literal("/" + key.replace("~", "~0").replace("/", "~1")) for key in keys)
+    cells = [
+        (
+            f"NULLIF(v[{index}]::VARCHAR, 'null')" if some == ["JSON"] else f"v[{index}] ->> '$'",
+            f"c{index}",
+        )
+        for index, some in enumerate(kinds.values(), start=1)
+    ]
+    source = f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})"
+    plain = replace(options, decimal=".", thousands=None)  # as JSON writes its numbers
+    return _typed(engine, f"({select(cells, source)})", kinds, plain, notes)
 
 
 def write_json(engine: Engine, table: Table, path: Path, *, lines: bool) -> int:
@@ -484,70 +528,3 @@ def _is_array(path: Path, named: Path) -> bool:
             f"{named.name!r} ends within its array; the last character is not ]; was it cut off?"
         )
     return first == b"["
-
-
-def _counts(engine: Engine, scan: str) -> tuple[int, int]:
-    sql = f"SELECT count(*), count(*) FILTER (WHERE json_type(json) = 'OBJECT') FROM {scan}"
-    row = engine.rows(sql, message="counting records")[0]
-    return int(row[0]), int(row[1])
-
-
-def _by_keys(engine: Engine, scan: str, rows: int, options: Options, target: str) -> Table:
-    found = _keys(engine, scan, options, target)
-    if not found:
-        return Table("", (), 0, (f"none of the {rows} records has a key",))
-    names, notes = unique_names(key for key, _ in found)
-    asked = options.sql_types(names)
-    columns, values = [], []
-    for index, (name, (_, guessed)) in enumerate(zip(names, found, strict=True), start=1):
-        kind = asked.get(name, guessed)
-        columns.append(Column(name, kind))
-        values.append((_extracted(f"v[{index}]", kind), name))
-    pointers = ", ".join(literal(_pointer(key)) for key, _ in found)
-    source = f"(SELECT json_extract(json, [{pointers}]) AS v FROM {scan})"
-    return Table(select(values, source), tuple(columns), rows, tuple(notes))
-
-
-def _extracted(value: str, kind: str) -> str:
-    if kind == "JSON":
-        return f"NULLIF({value}, 'null'::JSON)"
-    text = f"({value} ->> '$')"
-    return text if kind == "VARCHAR" else f"CAST({text} AS {kind})"
-
-
-def _pointer(key: str) -> str:
-    return "/" + key.replace("~", "~0").replace("/", "~1")
-
-
-def _keys(engine: Engine, scan: str, options: Options, target: str) -> list[tuple[str, str]]:
-    """Return the records' keys, in the order of their first coming, and their types."""
-    plain = replace(options, decimal=".", thousands=None)  # as JSON writes its numbers
-    kinds = [*NUMBERS[1:], *(k for k in DATES if k in candidates(target, options))]
-    fits = ", ".join(
-        f"bool_and(coalesce({check('text', kind, plain)}, false)) FILTER (WHERE type <> 'NULL')"
-        for kind in kinds
-    )
-    sql = f"""
-        SELECT key, count(*) FILTER (WHERE type <> 'NULL'),
-            count(*) FILTER (WHERE type = 'VARCHAR'),
-            count(*) FILTER (WHERE type IN ('UBIGINT', 'BIGINT', 'HUGEINT', 'DOUBLE')),
-            count(*) FILTER (WHERE type = 'BOOLEAN'), {fits}
-        FROM (
-            SELECT position, e.id AS id, e.key AS key, e.type AS type, e.value ->> '$' AS text
-            FROM (SELECT row_number() OVER () AS position, json FROM {scan}) AS t,
-                json_each(t.json) AS e
-        ) GROUP BY key ORDER BY min(position), min(id) LIMIT {MOST_COLUMNS + 1}"""
-    found = engine.rows(sql, message="reading every record")
-    if len(found) > MOST_COLUMNS:
-        raise DataError(f"more than {MOST_COLUMNS:,} different keys: these records are not a table")
-    return [(row[0], _kind(row[1:5], dict(zip(kinds, row[5:], strict=True)))) for row in found]
-
-
-def _kind(counts: Sequence[int], fits: dict[str, Any]) -> str:
-    """Return a key's type from how many of its values are anything, texts, numbers and booleans."""
-    values, texts, numbers, booleans = counts
-    if values == texts:
-        return next((k for k in DATES if texts and fits.get(k)), "VARCHAR")
-    if values == numbers:
-        return next((k for k in NUMBERS[1:] if fits[k]), "JSON")
-    return "BOOLEAN" if values == booleans else "JSON"

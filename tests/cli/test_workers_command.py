@@ -41,10 +41,7 @@ def test_jobs_workers_lists_who_is_alive(start: Callable[..., subprocess.Popen[b
     assert "no worker is alive" in none.output
     process = start("--lanes", "fast,default")
     found = CliRunner().invoke(root, ["jobs", "workers"])
-    head, line = found.output.splitlines()
-    row = dict(zip(head.split("\t"), line.split("\t"), strict=True))
-    assert row["process"] == str(process.pid)
-    assert (row["slots"], row["lanes"], row["version"]) == ("1", "fast,default", __version__)
+    assert found.output.split("\t")[1:5] == [str(process.pid), "1", "fast,default", __version__]
     (one,) = json.loads(CliRunner().invoke(root, ["jobs", "workers", "--json"]).output)
     assert one["pid"] == process.pid
 
