@@ -262,10 +262,12 @@ def _list_parameters(name: str) -> None:
 def _write_contact_sheet(file: str) -> None:
     from drawscape.sketches.overview import contact_sheet
 
+    plot = PlotOptions(output=file, dpi=SHEET_DPI)
+    _ = plot.forms  # a wrong ending is said before the work
     names = list(SKETCHES)
     with progress_bar("sketches", len(names)) as show:
         svg = contact_sheet(on_sketch=lambda name: show(names.index(name) + 1))
-    write_drawing(svg, PlotOptions(output=file, dpi=SHEET_DPI), file)
+    write_drawing(svg, plot, file)
 
 
 def _file_name(svg: SVGBuilder, pattern: str, seed: int, values: dict[str, Any]) -> str:

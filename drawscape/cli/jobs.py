@@ -22,6 +22,7 @@ from drawscape.cli.text import (
     SEED,
     SLOTS,
     counted,
+    fitted,
     for_each,
     option,
     pairs,
@@ -124,7 +125,7 @@ def list_command(
                 "--watch needs a terminal that can redraw; this is the table as it is now", err=True
             )
         if sys.stdout.isatty():
-            click.echo(_title())
+            click.echo(fitted(_title(), sys.stdout))
         print_table(*_table(rows()))
 
 
