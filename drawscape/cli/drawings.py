@@ -31,24 +31,35 @@ def drawings(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose drawings."""
+    for each in reversed(
+        (
+            click.option("--sketch", metavar="NAME", help="Only drawings of this sketch."),
+            click.option(
+                "--stars",
+                metavar="LOW[-HIGH]",
+                help="Only those with this many stars: 4, 2-3, 4- for four and more.",
+            ),
+            click.option("--tag", metavar="TAG", help="Only those with this tag."),
+            click.option(
+                "--text",
+                metavar="TEXT",
+                help="Only those with this text in sketch, parameters, file, note, name or tags.",
+            ),
+            click.option(
+                "--since", metavar="TIME", help="Only those made in this time until now: 3h, 7d."
+            ),
+            click.option("--sheet", metavar="NAME", help="Only those of this sheet."),
+        )
+    ):
+        command = each(command)
+    return command
+
+
 @drawings.command("list", short_help="List drawings, the newest first.")
 @click.argument("parameters", nargs=-1, metavar="[NAME=VALUE...]")
-@click.option("--sketch", metavar="NAME", help="List only drawings of this sketch.")
-@click.option(
-    "--stars",
-    metavar="LOW[-HIGH]",
-    help="List only those with this many stars: 4, 2-3, 4- for four and more.",
-)
-@click.option("--tag", metavar="TAG", help="List only those with this tag.")
-@click.option(
-    "--text",
-    metavar="TEXT",
-    help="List only those with this text in sketch, parameters, file, note, name or tags.",
-)
-@click.option(
-    "--since", metavar="TIME", help="List only those made in this time until now: 3h, 7d."
-)
-@click.option("--sheet", metavar="NAME", help="List only those of this sheet.")
+@_filters
 @option("--order", type=click.Choice(get_args(Order)), default="newest", help="Sort by this.")
 @option(
     "--limit",
@@ -60,33 +71,14 @@ def drawings(ctx: click.Context) -> None:
 @click.option("--deleted", is_flag=True, help="List drawings whose files are gone, too.")
 @JSON
 def list_(
-    parameters: tuple[str, ...] = (),
-    sketch: str | None = None,
-    stars: str | None = None,
-    tag: str | None = None,
-    text: str | None = None,
-    since: str | None = None,
-    sheet: str | None = None,
-    order: Order = "newest",
-    limit: int = 20,
-    deleted: bool = False,
-    as_json: bool = False,
+    parameters: tuple[str, ...], limit: int, as_json: bool, stars: str | None, **filters: Any
 ) -> None:
     """List drawings, the newest first.
 
     NAME=VALUE or NAME=LOW..HIGH asks for a parameter.
     """
-    found = find_drawings(
-        sketch,
-        stars=_stars(stars),
-        tag=tag,
-        text=text,
-        since=since,
-        sheet=sheet,
-        order=order,
-        deleted=deleted,
-        where={name: _range_of(text) for name, text in pairs(parameters, "a parameter").items()},
-    )
+    where = {name: _range_of(text) for name, text in pairs(parameters, "a parameter").items()}
+    found = find_drawings(stars=_stars(stars), where=where, **filters)
     shown = list(found[:limit])
     if as_json:
         print_json([_facts(one) for one in shown])
@@ -240,6 +232,30 @@ def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) 
         return one.export(format, output / f"{one.path.stem}.{format}", raw=raw)
 
     _for_each(names, lambda one: click.echo(exported(one)))
+
+
+@drawings.command(short_help="Write drawings as a page for any browser.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER")
+@click.argument("names", nargs=-1, metavar="[DRAWING...]")
+@_filters
+@option("--title", default="Drawings", metavar="TEXT", help="Write this above the drawings.")
+def publish(
+    folder: Path, names: tuple[str, ...], title: str, stars: str | None, **filters: Any
+) -> None:
+    """Write drawings as a page into FOLDER: each DRAWING, or those that the options choose.
+
+    Any browser shows FOLDER/index.html, from the disk too, without a server or a network. A page that was
+    published there before is replaced. Marks and notes are left out.
+    """
+    from drawscape.viewer.publish import publish as publish_page
+
+    chosen = any(value is not None for value in (stars, *filters.values()))
+    if bool(names) == chosen:
+        raise click.UsageError("name each DRAWING, or choose with --sketch, --stars, --tag, ...")
+    found = [find(name) for name in names] or find_drawings(stars=_stars(stars), **filters)
+    if not found:
+        raise click.UsageError("no drawing is chosen so; `drawscape drawings list` shows all")
+    click.echo(publish_page(found, folder, title=title))
 
 
 @drawings.command(short_help="Draw drawings again into their files.")

@@ -402,7 +402,7 @@ def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: str | No
 
     PATH is such as drawscape.tasks.drawing.generate_complex_svg.
 
-    A VALUE that is JSON is read as such (7, true, [1, 2]), any other is a text; names that begin with
+    A VALUE that is JSON is read as such (7, true, [1, 2]); any other is a text. Names that begin with
     `job_` are options: job_timeout=2m. Prints the job's id.
     """
     if timeout is not None and not wait:

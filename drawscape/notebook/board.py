@@ -499,6 +499,13 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self.note = f"written to {', '.join(folders)}: {', '.join(path.name for path in paths)}"
         return paths
 
+    def publish(self, folder: str | Path, *, title: str = "") -> Path:
+        """Write the chosen drawings, or else all, as a page for any browser; return its `index.html`."""
+        from drawscape.viewer.publish import publish
+
+        shown = [c.drawing for c in self.cells.values() if c.drawing and not c.drawing.deleted]
+        return publish(self.chosen or shown, folder, title=title or self._what)
+
     def draw_larger(self, paper: str) -> list[Job]:
         """Queue the chosen drawings on another paper, everything else as it is; return the jobs."""
         jobs = []

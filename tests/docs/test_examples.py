@@ -38,6 +38,7 @@ ALSO = {
     "drawscape.sketches.tone.tone_over": "sketches",
     "drawscape.image_tag.file_tag": "notebook",
     "drawscape.parameters.Group": "sketches",
+    "drawscape.viewer.publish.publish": "catalogue",
 }
 """Examples of things that a page speaks of and that stand elsewhere."""
 HAVE_NONE = {

@@ -1,0 +1,138 @@
+"""A page of drawings to give away: a folder that any browser shows, without a server or a network.
+
+`publish` writes `index.html`, which holds its style, its script and viewer.js. For each drawing there are
+three files in `drawings/`: the SVG file, a picture, and its lines for the viewer. A page that is opened from
+the disk may load scripts but fetch no file, so those lines are a script, `NAME.js`.
+"""
+
+import base64
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterable
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from drawscape.atomic import scratch_folder, write_atomic
+from drawscape.catalogue import Drawing
+from drawscape.catalogue.captions import captions, short
+from drawscape.errors import ForbiddenPathError, ParameterError
+from drawscape.sketches import SKETCHES
+from drawscape.viewer.drawing_data import drawing_data
+
+_MARK = '<meta name="generator" content="Drawscape">'
+
+
+def publish(drawings: Iterable[Drawing], folder: str | Path, *, title: str = "Drawings") -> Path:
+    """Write a page of drawings into `folder` and return the path of its `index.html`.
+
+    The folder is made if need be; a page that was published there before is replaced, other files stay.
+    Marks and notes are not published. Raises ParameterError without drawings, DrawingNotFoundError when a
+    file is gone, ForbiddenPathError for a folder whose `index.html` or `drawings` somebody else made.
+
+        >>> from drawscape.viewer.publish import publish
+        >>> publish(drawings('harmonograph'), 'page', title='Swings')
+        PosixPath('page/index.html')
+    """
+    chosen, folder = list(drawings), Path(folder)
+    if not chosen:
+        raise ParameterError("drawings", "none", "choose at least one that is drawn")
+    index, target = folder / "index.html", folder / "drawings"
+    is_ours = index.is_file() and _MARK in index.read_text("utf-8", errors="replace")
+    if not is_ours and (index.exists() or target.exists()):
+        raise ForbiddenPathError(
+            f"{folder} holds another page (index.html or drawings); choose an empty folder"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    tiles: list[str] = []
+    shown: list[dict[str, Any]] = []
+    with scratch_folder(folder) as scratch:
+        for one, name, caption in zip(chosen, _names(chosen), captions(chosen), strict=True):
+            picture = _write_files(one, scratch / name, caption)
+            size = f'width="{one.width:g}" height="{one.height:g}"'
+            image = f'<img src="drawings/{quote(name)}.{picture}" {size} alt="" loading="lazy">'
+            link = f'<a href="drawings/{quote(name)}.svg">{image}<span>{escape(caption)}</span></a>'
+            tiles.append(f"<li>{link}</li>")
+            shown.append({"name": name, "caption": caption, **_facts(one, name)})
+        if target.exists():
+            shutil.rmtree(target)
+        scratch.replace(target)
+    target.chmod(folder.stat().st_mode & 0o777)
+    write_atomic(index, [_page(tiles, shown, title).encode()])
+    return index
+
+
+def _names(chosen: Iterable[Drawing]) -> list[str]:
+    """Return a name for each drawing, that of its file; a second one of that name gets a number."""
+    names: list[str] = []
+    for one in chosen:
+        name, number = one.path.stem, 2
+        while name.lower() in (each.lower() for each in names):
+            name, number = f"{one.path.stem}-{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _write_files(one: Drawing, base: Path, caption: str) -> str:
+    """Write a drawing's files and return the ending of its picture: an SVG file is one without Pillow."""
+    document = one.document
+    base.with_name(f"{base.name}.svg").write_bytes(one.path.read_bytes())
+    paper = document.paper_color or "#fff"
+    data = base64.b64encode(drawing_data(document, title=caption, paper=paper).packed()).decode()
+    call = f"drawscapeLines({json.dumps(base.name)}, {json.dumps(data)});\n"
+    base.with_name(f"{base.name}.js").write_text(call, "utf-8")
+    picture = one.thumbnail
+    if picture is None:
+        return "svg"
+    base.with_name(f"{base.name}.webp").write_bytes(picture)
+    return "webp"
+
+
+def _facts(one: Drawing, name: str) -> dict[str, Any]:
+    """Return what the page says beside a drawing."""
+    settings = {
+        "sketch": one.sketch,
+        "page": f"{one.width:g} x {one.height:g} mm, margin {one.margin:g} mm",
+        "seed": one.seed,
+        **one.parameters,
+        **{f"seed of {stream}": seed for stream, seed in one.streams.items()},
+    }
+    figures = one.figures
+    counts = {
+        "ink": f"{figures.ink_mm / 1000:.1f} m",
+        "lines": f"{figures.lines:,}",
+        "pen lifts": f"{figures.lifts:,}",
+        "time": f"{figures.minutes:.0f} min",
+        **{pen: f"{color}, {minutes:.0f} min" for pen, color, minutes in figures.pens},
+    }
+    again = f"drawscape redraw {shlex.quote(f'{name}.svg')}"
+    if one.sketch in SKETCHES and not (one.source or one.edited or one.streams):
+        values = {"seed": one.seed, "margin": one.margin, **one.parameters}
+        arguments = ", ".join(f"{key}={value!r}" for key, value in values.items())
+        again += (
+            "\n\n# or in Python\nfrom drawscape.sketches import draw\n\n"
+            f"draw({one.sketch!r}, {one.width:g}, {one.height:g}, {arguments})"
+        )
+    return {
+        "settings": [[key.replace("_", " "), short(value)] for key, value in settings.items()],
+        "figures": [[key, value] for key, value in counts.items()],
+        "again": again,
+    }
+
+
+def _page(tiles: list[str], shown: list[dict[str, Any]], title: str) -> str:
+    viewer = files("drawscape.viewer")
+    parts = {
+        "title": escape(title),
+        "count": f"{len(shown)} drawing{'' if len(shown) == 1 else 's'}",
+        "tiles": "\n".join(tiles),
+        "drawings": json.dumps(shown).replace("<", "\\u003c"),
+        "viewer.css": (viewer / "viewer.css").read_text("utf-8"),
+        "viewer.js": (viewer / "viewer.js").read_text("utf-8"),
+    }
+    template = (viewer / "publish.html").read_text("utf-8")
+    return re.sub("@@([a-z.]+)@@", lambda found: parts[found[1]], template)

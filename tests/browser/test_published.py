@@ -1,0 +1,141 @@
+"""A page of drawings that was published: opened from the disk, without a server, in Chromium."""
+
+import re
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from accessibility import serious
+from axe_playwright_python.sync_playwright import Axe
+from command import run
+from viewer_page import await_settled, color_at
+
+from drawscape.catalogue import drawings
+from drawscape.errors import DrawingNotFoundError, DrawscapeError, ForbiddenPathError
+from drawscape.recipe import read_provenance
+from drawscape.tasks.drawing import generate_complex_svg
+from drawscape.viewer.publish import publish
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LOOKS = {
+    "dark, wide": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
+    "light, phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
+}
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def published(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of forty drawings, opened from the disk."""
+    for seed in range(20):
+        generate_complex_svg(105, 148, "truchet", f"true #{seed}?.svg", seed=seed, tiles=6)
+        generate_complex_svg(148, 105, "rose", f"{seed}/rose.svg", petals=seed + 8)
+    return publish(drawings(order="name"), tmp_path_factory.mktemp("page") / "new", title="A <b>")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_forty_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
+    published: Path, chromium: Any, pictures: Path, look: str
+) -> None:
+    asked: list[str] = []
+    errors: list[str] = []
+    context = chromium.new_context(offline=True, **LOOKS[look])
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(published.as_uri())
+    tiles = page.locator(".grid a")
+    assert tiles.count() == 40
+    assert page.evaluate("Array.from(document.images, one => one.decode()).length") == 40
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate(WIDER) == 0
+    page.screenshot(path=pictures / f"published-{look}.png")
+
+    tiles.nth(30).click()
+    await_settled(page)
+    assert serious(page) == []
+    assert page.evaluate(WIDER) == 0
+    page.screenshot(path=pictures / f"published-{look}-open.png")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("checkbox").first.uncheck()
+    assert color_at(page, 52, 74) == [255, 255, 255]
+    address = page.url
+    page.get_by_role("button", name="Close").click()
+    assert tiles.nth(31).evaluate("tile => tile === document.activeElement")
+
+    page.goto("about:blank")
+    page.goto(address)
+    page.get_by_role("dialog").wait_for()
+    with page.expect_popup() as opened:  # from the disk it is shown: it is on the disk already
+        page.get_by_role("link", name="Download SVG").click()
+    assert re.fullmatch(r".*/drawings/true%20%23\d+%3F\.svg", opened.value.url)
+    context.close()
+    assert errors == []
+    beside = published.parent.as_uri()
+    assert [url for url in asked if not url.startswith((beside, "data:", "about:"))] == []
+
+
+def test_on_a_server_the_svg_file_is_downloaded(published: Path, page: Any) -> None:
+    handler = partial(SimpleHTTPRequestHandler, directory=published.parents[1])
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        page.goto(f"http://127.0.0.1:{server.server_port}/new/index.html#rose-2")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download SVG").click()
+        assert download.value.suggested_filename == "rose-2.svg"
+        server.shutdown()
+
+
+def test_a_page_says_how_to_draw_again_and_what_it_says_is_true(
+    published: Path, page: Any, module_home: Path
+) -> None:
+    page.goto(f"{published.as_uri()}#rose-2")
+    again = page.locator("#again")
+    again.wait_for()
+    command, _, code = again.text_content().partition("\n\n# or in Python\n")
+    file = published.parent / "drawings" / command.split()[-1]
+    names: dict[str, Any] = {}
+    exec(code.replace("draw('rose'", "made = draw('rose'"), names)
+    made = names["made"].to_bytes()
+    assert read_provenance(made.decode()).recipe == read_provenance(file.read_text()).recipe
+    assert run("redraw", "--check", str(file)).code == 0
+
+
+def test_a_published_page_is_replaced_and_another_page_is_not(
+    module_home: Path, published: Path, tmp_path: Path
+) -> None:
+    roses = drawings("rose")[:2]
+    publish(roses, tmp_path / "page")
+    (tmp_path / "page" / "CNAME").write_text("example.org")
+    publish(roses[:1], tmp_path / "page")
+    assert sorted(p.suffix for p in (tmp_path / "page" / "drawings").iterdir()) == [
+        ".js", ".svg", ".webp",
+    ]  # fmt: skip
+    assert {p.name for p in (tmp_path / "page").iterdir()} == {"CNAME", "index.html", "drawings"}
+    (tmp_path / "page" / "index.html").write_text("<h1>mine</h1>")
+    with pytest.raises(ForbiddenPathError, match="another page"):
+        publish(roses, tmp_path / "page")
+    with pytest.raises(DrawscapeError, match="at least one"):
+        publish([], tmp_path / "none")
+    generate_complex_svg(40, 40, "rose", "gone.svg")
+    (gone,) = (one for one in drawings("rose") if one.path.name == "gone.svg")
+    gone.path.unlink()
+    with pytest.raises(DrawingNotFoundError):
+        publish([gone], tmp_path / "gone")
+    assert not list((tmp_path / "gone").iterdir())
+
+
+def test_the_command_publishes_what_is_named_or_chosen(
+    module_home: Path, published: Path, tmp_path: Path
+) -> None:
+    rose = drawings("rose")[0].tag("best")
+    for arguments in ([rose.recipe], ["--tag", "best"]):
+        done = run("drawings", "publish", str(tmp_path / "page"), *arguments)
+        assert done.out.strip() == str(tmp_path / "page" / "index.html"), done.err
+        assert len(list((tmp_path / "page" / "drawings").glob("*.svg"))) == 1
+    for wrong in ([], [rose.recipe, "--tag", "best"], ["--tag", "unknown"], ["--stars", "x"]):
+        assert run("drawings", "publish", str(tmp_path / "page"), *wrong).code == 2
