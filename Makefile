@@ -44,15 +44,16 @@ lint: words  ## Style, words, types and import contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-words: $(VENV)/.test  ## The field's words, and none of those in tests/words.txt.
+words: $(VENV)/.test  ## The field's words, none of those in tests/words.txt, and no sentence of more than 25 words.
 	$(BIN)/codespell drawscape tests workers notebooks README.md Makefile pyproject.toml
+	$(BIN)/python tests/sentences.py
 
 wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work with it there.
 	$(BIN)/python tests/try_wheel.py
 
 docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
 	$(BIN)/sphinx-build -q -W --keep-going -j auto -b html -c notebooks/pages notebooks build/docs
-	@echo "Open build/docs/pages/index.html."
+	@echo "Open build/docs/index.html."
 
 film: $(VENV)/.test  ## Film a form in JupyterLab, for the README.
 	$(BIN)/python tests/film.py

@@ -1,4 +1,4 @@
-"""Film a form in a real JupyterLab, with a real worker: `make film` writes notebooks/pictures/form.webp.
+"""Film a form and a plot in a real JupyterLab: `make film` writes notebooks/pictures/form.webp.
 
 The pointer on the page is the browser's own mouse, made visible. A frame's time in the film is the one given
 to it, not the machine's, so that a busy machine makes the same film.
@@ -20,15 +20,22 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from drawscape.jobs import start_worker
+from drawscape.plotter.device import add_device
 
 TARGET = Path(__file__).parents[1] / "notebooks" / "pictures" / "form.webp"
 LARGEST_BYTES = 1_500_000
 SIZE = {"width": 1180, "height": 1120}
 SHOWN = (860, 816)
+THUMB_PX = 16  # of a slider, as Chromium draws it
 
-CELL = """from drawscape.notebook import form
+CELLS = (
+    """from drawscape.notebook import form, plot
 
-form('workers.svg_tasks.generate_complex_svg', paper='A5', orientation='landscape', seed=7)"""
+rose = form('rose', paper='A5', orientation='landscape', seed=7)
+rose""",
+    "plot(rose.job, on='sim', yes=True)",
+)
+SIMULATED_SPEED = "60x"
 
 # JupyterLab without its side bars: the film is about the notebook.
 ROOM = (
@@ -100,11 +107,14 @@ class Film:
 
     def slide(self, row: Any, fraction: float, *, steps: int = 10, ms: int = 60) -> None:
         """Drag the slider in `row` to that part of its way."""
-        self.point_at(row.locator(".noUi-handle"))
-        box = row.locator(".noUi-base").bounding_box()
+        slider = row.locator("input[type=range]")
+        box = slider.bounding_box()
+        now = slider.evaluate("one => (one.value - one.min) / (one.max - one.min)")
+        left, way = box["x"] + THUMB_PX / 2, box["width"] - THUMB_PX
+        self.move(left + now * way, box["y"] + box["height"] / 2)
         self.shoot(200)
         self.page.mouse.down()
-        self.move(box["x"] + fraction * box["width"], self.at[1], steps=steps, ms=ms)
+        self.move(left + fraction * way, self.at[1], steps=steps, ms=ms)
         self.page.mouse.up()
         self.shoot(150)
 
@@ -146,7 +156,8 @@ def open_form(folder: Path) -> Iterator[Any]:
     notebooks = home / "notebooks"
     notebooks.mkdir(parents=True)
     os.environ["DRAWSCAPE_HOME"] = str(home)
-    write_notebook(notebooks / "studio.ipynb", CELL)
+    write_notebook(notebooks / "studio.ipynb", *CELLS)
+    add_device("sim", "simulator", SIMULATED_SPEED)
     worker = start_worker(1)
     try:
         with (
@@ -160,7 +171,8 @@ def open_form(folder: Path) -> Iterator[Any]:
                 page.evaluate(
                     "([name, options]) => jupyterapp.commands.execute(name, options)", command
                 )
-            notebook.run_all()
+            run_cell(page, 0)
+            notebook.wait_idle()
             notebook.form()
             yield page
             browser.close()
@@ -168,40 +180,39 @@ def open_form(folder: Path) -> Iterator[Any]:
         worker.stop()
 
 
+def run_cell(page: Any, number: int) -> None:
+    """Run one cell, as Shift and Enter do."""
+    page.evaluate(f"jupyterapp.shell.currentWidget.content.activeCellIndex = {number}")
+    page.evaluate("jupyterapp.commands.execute('notebook:run-cell')")
+
+
 def play(page: Any) -> Film:
-    """Use the form as a person does in the first minute, and return the film of it."""
+    """Draw and plot as a person does in the first minutes, and return the film of it."""
     form = page.locator(".drawscape-form").first
-    draw = form.get_by_role("button", name="Draw", exact=True)
     row = ".drawscape-field-{}".format
-    pattern = form.locator(".drawscape-pattern")
     finished = ".drawscape-form[data-status=finished]"
     page.wait_for_timeout(1500)
     page.evaluate(POINTER)
     film = Film(page)
     film.move(640, 560, steps=1)
     film.shoot(900)
-    film.choose(pattern, "Rose")
-    film.press(draw)
+    film.press(form.get_by_role("button", name="Draw", exact=True))
     film.until(finished)
     film.shoot(1400)
     film.press(form.locator(".drawscape-live input"))
-    film.slide(form.locator(row("ruffle")), 0.85)
-    film.until(finished)
-    film.shoot(900)
-    film.slide(form.locator(row("opening")), 0.75)
-    film.until(finished)
-    film.shoot(900)
-    film.slide(form.locator(row("petals")), 0.6)
-    film.until(finished)
-    film.shoot(1500)
-    film.press(form.locator(".drawscape-live input"))
-    film.choose(pattern, "Differential growth")
-    film.press(draw)
-    film.until(finished)
-    film.shoot(1500)
+    for parameter, fraction in (("ruffle", 0.85), ("opening", 0.7), ("petals", 0.5)):
+        film.slide(form.locator(row(parameter)), fraction)
+        film.until(finished)
+        film.shoot(900)
     film.press(form.locator(".drawscape-dice"))
     film.until(finished)
-    film.shoot(2200)
+    film.shoot(1500)
+    run_cell(page, 1)
+    panel = page.locator(".drawscape-plot")
+    panel.locator("canvas").wait_for()
+    panel.scroll_into_view_if_needed()
+    film.until(".drawscape-plot:has-text('done')", every_ms=250, show_ms=160)
+    film.shoot(2500)
     return film
 
 

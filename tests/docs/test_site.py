@@ -190,7 +190,7 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
 
 
 PAGES = (
-    "pages/index",
+    "index",
     "pages/gallery",
     "pages/_gallery/type",
     "pages/guides/from-rq",
