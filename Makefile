@@ -10,7 +10,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Compiled modules are kept: the suite starts some thousand processes, and each would compile all it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film docs bench bench-queue bench-scale bench-drawing bench-large-queue bench-catalogue bench-notebook clean
+.PHONY: demo lab test nightly quick refresh-notebooks lint words wheel film pictures docs bench bench-queue bench-scale bench-drawing bench-large-queue bench-catalogue bench-notebook clean
 
 demo: $(VENV)/.base  ## Draw a few pictures through the queue, without a browser.
 	@$(BIN)/drawscape demo
@@ -54,6 +54,9 @@ wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work wi
 docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
 	$(BIN)/sphinx-build -q -W --keep-going -j auto -b html -c notebooks/pages notebooks build/docs
 	@echo "Open build/docs/index.html."
+
+pictures: $(VENV)/.test  ## Photograph the widgets of the tutorials, for the site.
+	$(BIN)/python tests/photograph_tutorials.py
 
 film: $(VENV)/.test  ## Film a form in JupyterLab, for the README.
 	$(BIN)/python tests/film.py

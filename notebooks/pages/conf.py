@@ -4,6 +4,8 @@ Tutorials are notebooks, pages are here, tables come from the README, the refere
 command, the gallery from the sketches themselves.
 """
 
+import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -52,8 +54,34 @@ def factories_as_dots(
     return signature and signature.replace("<factory>", "..."), result
 
 
+SCREENS = Path(__file__).parent / "_static" / "screens"
+ASLEEP = re.compile(r"\[ (.+): run this cell to see it live \]|<(?:Viewer|PlotPanel): (.+)>")
+"""What a saved notebook says of a widget whose kernel is gone."""
+
+
+def widgets_as_pictures(_app: Any, name: str, source: list[str]) -> None:
+    """Show the photograph of a widget (`make pictures`), or else the picture that its notebook keeps."""
+    if not source[0].lstrip().startswith("{"):
+        return
+    notebook = json.loads(source[0])
+    for number, cell in enumerate(notebook["cells"]):
+        outputs = cell.get("outputs", [])
+        words = "".join(outputs[0].get("data", {}).get("text/plain", "")) if outputs else ""
+        if not (found := ASLEEP.fullmatch(words)):
+            continue
+        screen = SCREENS / f"{name}-{number}.webp"
+        if screen.exists():
+            image = f'<img class="screen" src="_static/screens/{screen.name}" alt="{found[1] or found[2]}">'
+            data = {"text/html": image}
+            cell["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]
+        else:
+            del outputs[0]
+    source[0] = json.dumps(notebook)
+
+
 def setup(app: Any) -> None:
     """Connect the hooks."""
+    app.connect("source-read", widgets_as_pictures)
     app.connect("builder-inited", lambda _app: write_gallery())
     app.connect("autodoc-process-docstring", examples_as_code)
     app.connect("autodoc-process-signature", factories_as_dots)

@@ -1,0 +1,86 @@
+"""Photograph the widgets of the tutorials for the site: `make pictures`.
+
+The pictures go into notebooks/pages/_static/screens.
+
+Each notebook runs in a real JupyterLab with a real worker. A widget that lives in a kernel would be a sentence
+on the site; `conf.py` puts these pictures in its place, by notebook and cell.
+"""
+
+import io
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from find_chromium import FLAGS, find
+from jupyter_lab import jupyter_folders, running_lab
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from drawscape.jobs import start_worker
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+SCREENS = NOTEBOOKS / "pages" / "_static" / "screens"
+CELLS = {
+    "01_first_drawing": (1,),
+    "02_your_own_sketch": (13,),
+    "03_many_drawings": (3, 9, 19),
+    "04_the_queue": (5, 29),
+    "05_to_the_plotter": (7, 22),
+    "06_pictures_into_lines": (9,),
+}
+"""The cells, counted from 0, whose widgets are photographed."""
+SIZE = {"width": 1180, "height": 1100}
+LARGEST_BYTES = 120_000
+WIDGET = ".drawscape-form, .drawscape-plot, .drawscape-board, .drawscape-viewer"
+PAINTED = """widget => [...widget.querySelectorAll('img')].every(one => one.hidden || one.complete)
+    && [...widget.querySelectorAll('.drawscape-viewer')].every(one => one.drawscapeViewer?.shown)"""
+
+
+def photograph(page: Any, cell: int, target: Path) -> None:
+    """Write what the widget of a cell looks like."""
+    widget = page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(WIDGET).first
+    widget.scroll_into_view_if_needed()
+    page.wait_for_function(PAINTED, arg=widget.element_handle())
+    page.wait_for_timeout(800)  # what was scrolled to is painted
+    shot = Image.open(io.BytesIO(widget.screenshot())).convert("RGB")
+    for quality in (80, 60, 40):
+        shot.save(target, "WEBP", quality=quality, method=6)
+        if target.stat().st_size <= LARGEST_BYTES:
+            break
+    print(f"{target.name}: {shot.width} x {shot.height}, {target.stat().st_size / 1000:.0f} kB")
+
+
+def main() -> None:
+    """Run the notebooks in a new home and photograph their widgets."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        home = folder / "studio"
+        (home / "notebooks").mkdir(parents=True)
+        (home / ".drawscape").mkdir()
+        os.environ["DRAWSCAPE_HOME"] = str(home)
+        for stem in CELLS:
+            shutil.copy(NOTEBOOKS / f"{stem}.ipynb", home / "notebooks")
+        worker = start_worker(2)
+        environment = {**os.environ, **jupyter_folders(folder)}
+        with (
+            running_lab(folder, home / "notebooks", environment) as lab,
+            sync_playwright() as playwright,
+        ):
+            browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+            page = browser.new_page(viewport=SIZE)
+            page.set_default_timeout(120_000)
+            for stem, cells in CELLS.items():
+                notebook = lab.open(page, f"{stem}.ipynb")
+                page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+                notebook.run_all()
+                for cell in cells:
+                    photograph(page, cell, SCREENS / f"{stem}-{cell}.webp")
+            browser.close()
+        worker.stop()
+
+
+if __name__ == "__main__":
+    main()
