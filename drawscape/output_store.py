@@ -226,7 +226,7 @@ class OutputStore:
             raise self._error(f"there is no such bucket or folder ({error}); make it") from error
         except PermissionError as error:
             raise self._error(
-                f"no rights ({error}); see to the credentials and the policy"
+                f"no rights ({error}); check the credentials and the policy"
             ) from error
         except Exception as error:
             kind = type(error).__name__

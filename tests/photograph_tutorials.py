@@ -2,8 +2,8 @@
 
 The pictures go into notebooks/pages/_static/screens.
 
-Each notebook runs in a real JupyterLab with a real worker. A widget that lives in a kernel would be a sentence
-on the site; `conf.py` puts these pictures in its place, by notebook and cell.
+Each notebook runs in a real JupyterLab with a real worker. A widget that lives in a kernel would be a
+sentence on the site; `conf.py` puts these pictures in its place, by notebook and cell.
 """
 
 import io

@@ -63,7 +63,7 @@ class Drawings(Sequence[Drawing]):
         found = self._read([self._ids[index]])
         if not found:
             raise DrawingNotFoundError(
-                f"drawing {index} of these is in the catalogue no longer; look again with drawings()"
+                f"drawing {index} is no longer in the catalogue; call drawings() again"
             )
         return found[0]
 
@@ -294,7 +294,7 @@ def _in_file(path: Path) -> Drawing:
         return found
     if row is None:
         raise DrawingNotFoundError(
-            f"{path} is no drawing that says how it was made; give an SVG file that Drawscape drew"
+            f"{path} does not say how it was made; give an SVG file that Drawscape drew"
         )
     return replace(Drawing.of(row), deleted=not full.is_file())
 

@@ -77,7 +77,7 @@ def source_in(provenance: Provenance) -> SourceText | None:
     file = source_file(provenance.source)
     if not file.is_file():
         raise ProvenanceError(
-            f"the source of {provenance.sketch!r} is too long for the file and lies in another home"
+            f"the source of {provenance.sketch!r} is too long for the file and is in another home"
         )
     source = SourceText.of_json(file.read_text("utf-8"))
     if source.address != provenance.source:

@@ -105,7 +105,7 @@ class SketchCommand(click.Command):
     "streams",
     multiple=True,
     metavar="NAME=SEED",
-    help="Give one of the sketch's named streams a seed of its own; may be repeated.",
+    help="Give one of the sketch's named streams its own seed; may be repeated.",
 )
 @click.option(
     "--param",

@@ -219,7 +219,7 @@ def open_(names: tuple[str, ...]) -> None:
     "--output",
     metavar="FOLDER",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Write to this folder instead of beside the file; it is made if need be.",
+    help="Write to this folder, not beside the file; it is made if it does not exist.",
 )
 @click.option("--raw", is_flag=True, help="Leave the lines as drawn.")
 def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:

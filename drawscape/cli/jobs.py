@@ -528,9 +528,9 @@ def backup(file: Path) -> None:
     click.echo(f"{file} and {key}: {file.stat().st_size / 1e6:.1f} MB, signed by that key")
 
 
-@queue.command(short_help="Look whether the queue is whole.")
+@queue.command(short_help="Check the queue.")
 def check() -> None:
-    """Look whether the queue is whole and its rows agree.
+    """Check the queue's file and whether its rows agree.
 
     The exit code is 1 when they do not.
     """
@@ -539,7 +539,7 @@ def check() -> None:
         click.echo(problem)
     if problems:
         raise QueueError(f"{counted(len(problems), 'problem')} in {default_queue().label}")
-    click.echo(f"{default_queue().label} is whole")
+    click.echo(f"{default_queue().label} is OK")
 
 
 @queue.command(short_help="Change Postgres' tables to this version.")
@@ -553,7 +553,7 @@ def migrate() -> None:
         click.echo(f"the tables are up to date (version {after})")
     else:
         was = before or "none"
-        click.echo(f"the tables are of version {after} now, they were of version {was}")
+        click.echo(f"the tables now have version {after}; they had version {was}")
 
 
 @queue.command(short_help="Let no job start until `resume`.")

@@ -17,14 +17,14 @@ from drawscape.errors import DrawscapeError
 
 _COMMANDS = {
     "demo": "Draw a few pictures through the queue, without a browser.",
-    "doctor": "Show what is installed, what is wrong, and how to mend it.",
+    "doctor": "Show what is installed, what is wrong, and how to fix it.",
     "draw": "Draw one pattern to a file, without the queue.",
     "drawings": "Find, mark, export and redraw what was drawn.",
     "enqueue": "Queue a task by its path.",
     "jobs": "Look at jobs, and cancel, retry or remove them.",
     "lab": "Start a worker and JupyterLab; stop both together.",
     "machine": "Add plotters, check them, and move their pens.",
-    "new": "Make a project: notebooks, sketches, tasks of your own.",
+    "new": "Make a project: notebooks, sketches, your own tasks.",
     "plot": "Prepare an SVG for the plotter, and plot it.",
     "plots": "Follow plots on machines: pause, resume, answer, stop.",
     "queue": "Back up, check, pause and resume the queue.",

@@ -173,7 +173,7 @@ class WorkerBeside:
     def _report(self, error: Exception) -> None:
         if str(error) != self._trouble:
             self._trouble = str(error)
-            click.echo(f"No worker runs beside it, and it is tried again: {error}", err=True)
+            click.echo(f"No worker runs yet; it is started again in a moment: {error}", err=True)
 
 
 # The web page
@@ -322,7 +322,7 @@ def _who_can_reach_it(host: str, token: str | None) -> str:
         return "Only this machine can reach it (--host 0.0.0.0 opens it to others)."
     if token is None:
         return (
-            f"WARNING: whoever can reach {host} can draw here; set DRAWSCAPE_WEB_TOKEN to ask for "
+            f"WARNING: anyone who can reach {host} can draw here; set DRAWSCAPE_WEB_TOKEN to ask for "
             "a token, and put TLS in front of it."
         )
     return "Others can reach it, with the token; put TLS in front of it, or the token travels unencrypted."

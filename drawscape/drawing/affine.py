@@ -167,7 +167,7 @@ def parse_transform(text: str) -> Matrix:
     if not text or text == "none":
         return IDENTITY
     if len(text) > _LONGEST:
-        raise CanvasError(f"transform of {len(text)} characters; at most {_LONGEST} are read")
+        raise CanvasError(f"transform of {len(text)} characters; the limit is {_LONGEST}")
     result, end = IDENTITY, 0
     while call := _CALL.match(text, end):
         result, end = result @ _single(text, call[1], call[2]), call.end()

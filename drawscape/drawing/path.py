@@ -402,7 +402,7 @@ def _with_curves(
     last = np.cumsum(pieces)
     if last[-1] > most:
         raise SvgReadError(
-            f"the curves make {last[-1]:,} points; the most are {most:,}: raise the tolerance"
+            f"the curves make {last[-1]:,} points; the limit is {most:,}: raise the tolerance"
         )
     points = np.empty((last[-1], 2))
     plain = np.isin(segments.kinds, (MOVE, LINE, CLOSE)) & (pieces > 0)

@@ -18,7 +18,7 @@ class Pen:
 
     def __post_init__(self) -> None:
         if not str(self.name).strip():
-            raise CanvasError(f"pen name {self.name!r} is empty; name the pen, such as 'pen 1'")
+            raise CanvasError(f"pen name {self.name!r} is empty; give a name such as 'pen 1'")
         check_text(self.name)
         check_text(self.color)
         checked_length("pen width", self.width)

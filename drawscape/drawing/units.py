@@ -50,10 +50,10 @@ def _split(value: str | float) -> tuple[float, str]:
         try:
             return float(value), ""
         except (TypeError, ValueError):
-            raise CanvasError(f"length {value!r} is not one; give it as 20 or '2cm'") from None
+            raise CanvasError(f"length {value!r} is not a length; give it as 20 or '2cm'") from None
     match = _LENGTH.fullmatch(value)
     if match is None:
-        raise CanvasError(f"length {value!r} is not one; give it as '20', '20mm' or '2cm'")
+        raise CanvasError(f"length {value!r} is not a length; give it as '20', '20mm' or '2cm'")
     return float(match[1]), match[2]
 
 

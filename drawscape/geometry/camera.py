@@ -85,7 +85,7 @@ class Camera:
         """
         seen = self.seen(as_points3(points))
         if self.perspective and (seen[:, 2] < self.near).any():
-            raise GeometryError("a point lies behind the camera; move the eye back")
+            raise GeometryError("a point is behind the camera; move the eye back")
         return self.projected(seen)
 
 
@@ -109,7 +109,7 @@ def _vector(values: ArrayLike) -> Floats:
 def _axes(forward: Floats, up: Floats) -> Floats:
     length = np.linalg.norm(forward)
     if length == 0.0:
-        raise GeometryError("the camera looks at the place where it stands; move one of them")
+        raise GeometryError("the camera looks at its own place; move the eye or the target")
     forward = forward / length
     right = np.cross(forward, up)
     if np.linalg.norm(right) < 1e-9:

@@ -48,7 +48,7 @@ def prism(polygon: ArrayLike, low: float, high: float) -> Mesh:
         raise GeometryError(f"low={low!r}, high={high!r}: give low < high")
     outline = rings(np.asarray(polygon, dtype=np.float64))
     if len(outline) != 1 or not shapely.Polygon(outline.points).is_valid:
-        raise GeometryError("a prism stands on one ring that does not cross itself")
+        raise GeometryError("a prism needs one ring that does not cross itself")
     # Counter-clockwise seen from above, where y runs away.
     ring = outline.points[:-1] if areas_mm2(outline)[0] > 0 else outline.points[:0:-1]
     count = len(ring)

@@ -118,7 +118,7 @@ def _diagram(points: ArrayLike, area: Area) -> _Diagram | None:
     regions = [found.regions[region] for region in found.point_region[: len(unique)]]
     counts = np.fromiter(map(len, regions), dtype=np.int64, count=len(regions))
     if (counts == 0).any():
-        raise GeometryError("points lie too close together for Voronoi cells; space them out")
+        raise GeometryError("points are too close together for Voronoi cells; space them out")
     flat = np.fromiter(chain.from_iterable(regions), dtype=np.int64, count=int(counts.sum()))
     owner = np.repeat(np.arange(len(regions)), counts)
     return _Diagram(found.vertices, flat, owner, source)

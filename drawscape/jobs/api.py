@@ -260,7 +260,7 @@ def synchronous_jobs(timeout: Duration = "5m") -> Iterator[None]:
     if alive := workers_alive():
         raise JobStateError(
             f"a worker is alive in {default_queue().home} (process {alive[0].pid}) and would take the jobs; "
-            "let DRAWSCAPE_QUEUE name a file of the test's own"
+            "set DRAWSCAPE_QUEUE to a file of the test"
         )
     token = _synchronous.set(time.monotonic() + seconds(timeout, "timeout"))
     try:

@@ -726,7 +726,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
     def _drawing(self, tile_id: str | int) -> Drawing:
         cell = self._cells.get(str(tile_id))
         if cell is None or cell.drawing is None:
-            raise DrawscapeError("this one is not drawn yet; wait until its picture is there")
+            raise DrawscapeError("this drawing is not finished; wait for its picture")
         return cell.drawing
 
     def _chosen_ids(self) -> list[str]:

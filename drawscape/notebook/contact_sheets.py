@@ -287,7 +287,7 @@ class ContactSheet(Board):
             for cell in list(self._cells.values()):
                 while not cell.ended and cell.job is not None:
                     if limit_s is not None and time.monotonic() > limit_s:
-                        raise JobTimeout(f"{self.status} within the time given")
+                        raise JobTimeout(f"{self.status} after the timeout")
                     if not self._news.wait(_POLL_S):
                         self._changed(state_of(cell.job))
         self.keep()  # a notebook that runs without a page may end now

@@ -208,7 +208,7 @@ def tiles(
     ]
     if math.prod(counts) > _MOST_TILES:
         raise PlotError(
-            f"{math.prod(counts)} sheets are too many; take larger ones, or fit the drawing"
+            f"{math.prod(counts)} sheets are too many; use larger sheets, or fit the drawing to one"
         )
     cuts = [
         _cuts(document.lines.points[:, axis], counts[axis], steps[axis], overlap_mm)
@@ -304,7 +304,7 @@ def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     2
     """
     if not (math.isfinite(metres) and metres > 0):
-        raise PlotError(f"metres={metres!r}: a pen's filling has a positive length")
+        raise PlotError(f"metres={metres!r}: give a positive length")
     return tuple(
         document.with_layers((part,))
         for layer in document.layers

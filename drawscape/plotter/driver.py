@@ -229,7 +229,7 @@ class Driver:
     def acknowledge(self) -> Command:
         """Take the oldest command for answered; raises MachineError when none is owed an answer."""
         if not self.pending:
-            raise MachineError("the machine answered what was not asked; was it reset?")
+            raise MachineError("the machine sent an answer without a question; was it reset?")
         command = self.pending.popleft()
         if command.stroke:
             self._executed.append(command.stroke)

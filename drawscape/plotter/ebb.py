@@ -212,7 +212,7 @@ class EbbDriver(Driver):
 
     def _answered(self) -> None:
         if not self.pending:
-            raise MachineError("the board answered what was not asked; was it reset?")
+            raise MachineError("the board sent an answer without a question; was it reset?")
         command = self.pending.popleft()
         if command.lasts_s:
             self._queued += 1

@@ -154,7 +154,7 @@ def requeue(
         obstacle = reopened.get(job_id)
         if obstacle is not None:  # raised inside: the transaction changes nothing
             raise JobStateError(
-                f"job {job_id} depends on {obstacle}, which did not end as it needs; queue that again first"
+                f"job {job_id} depends on {obstacle}, which did not finish; queue that again first"
             )
     if not reopened:
         raise JobStateError(
@@ -227,7 +227,7 @@ def set_priority(engine: Engine, job_id: str, priority: int) -> None:
     """Change the priority of a job that has not begun; raise JobStateError for one that has."""
     if not engine.write(engine.sql.SET_PRIORITY, id=job_id, priority=priority):
         job = read_job(engine, job_id)
-        raise JobStateError(f"job {job_id} is {job.status}; its priority counts before it begins")
+        raise JobStateError(f"job {job_id} is {job.status}; a priority changes only jobs that wait")
 
 
 def save_meta(
@@ -241,7 +241,9 @@ def save_meta(
             run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
             return
     read_job(engine, job_id)
-    raise JobStateError(f"job {job_id} runs, and its task writes its meta; wait until it has ended")
+    raise JobStateError(
+        f"job {job_id} runs, so only its task may write its meta; wait until it has ended"
+    )
 
 
 def pause(engine: Engine, queue: str, lane: str = ALL_LANES) -> None:

@@ -254,7 +254,7 @@ def load_key(path: Path) -> bytes:
         if mode & 0o022:
             raise QueueError(
                 f"the queue's key {path} may be written by others (mode {mode & 0o777:o}), who could sign "
-                "jobs; see that it is yours, then `chmod 600` it"
+                "jobs; check that it is yours, then `chmod 600` it"
             )
         if mode & 0o044:
             path.chmod(0o600)

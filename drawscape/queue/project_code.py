@@ -74,7 +74,7 @@ def _digest(home: str, found: tuple[Stamp, ...]) -> str:
     if size > LARGEST_BYTES:
         raise QueueError(
             f"the Python files in {home} take {size / 1e6:.0f} MB, more than the "
-            f"{LARGEST_BYTES / 1e6:.0f} MB that go along with a job: name a folder of its own as "
+            f"{LARGEST_BYTES / 1e6:.0f} MB that go along with a job: name another folder as "
             "DRAWSCAPE_HOME"
         )
     digest = hashlib.blake2b(digest_size=16, person=b"drawscape.code")

@@ -270,7 +270,7 @@ class Canvas:
     @contextmanager
     def _in_layer(self, name: str, color: str | None, width: float | None) -> Iterator[Self]:
         if any(group.pen for group, _ in self._open):
-            raise CanvasError(f"layer {name!r} inside a layer; layers stand side by side")
+            raise CanvasError(f"layer {name!r} inside another layer; end that one first")
         depth, around = len(self._open), [dict(group.attrs) for group, _ in self._open]
         self._open_group(self._layer(name, color, width))
         try:

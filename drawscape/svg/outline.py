@@ -141,7 +141,7 @@ def _float(name: str, value: object) -> float:
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise CanvasError(f"{name}={value!r} is not a number of mm; give it as one") from None
+        raise CanvasError(f"{name}={value!r} is not a number; give it in mm") from None
 
 
 def spline(through: Points, *, closed: bool = False) -> str:

@@ -21,11 +21,11 @@ def as_points(shape: Drawable, ys: Any = None) -> Points:
     if ys is not None:
         xs, ys = (np.asarray(_listed(values), dtype=np.float64).ravel() for values in (shape, ys))
         if len(xs) != len(ys):
-            raise GeometryError(f"{len(xs)} xs and {len(ys)} ys; give as many of both")
+            raise GeometryError(f"{len(xs)} xs and {len(ys)} ys; give the same number of each")
         return np.column_stack((xs, ys))
     lines = as_lines([shape])
     if len(lines) > 1:
-        raise GeometryError(f"one line is wanted, not {len(lines)}; use polylines() for several")
+        raise GeometryError(f"give one line, not {len(lines)}; use polylines() for several")
     return lines.points
 
 

@@ -86,7 +86,7 @@ def finished_drawing(job_id: str) -> Path:
     elif not path.is_file():
         places.fetched(path)  # it may be missing here because the store could not be asked
     if path is None or not path.is_file():
-        raise RequestRefused(410, "the drawing's file is no longer there")
+        raise RequestRefused(410, "the drawing's file is gone")
     return path
 
 
@@ -229,7 +229,7 @@ def act(job_id: str, action: str) -> flask.Response:
     job = get_job(job_id)
     try:
         if action not in offered(status):
-            raise JobStateError(f"the job is {status}; {action} is not for such")
+            raise JobStateError(f"the job is {status}; {action} is not possible")
         details = ACTIONS[action](job)
     except JobStateError as error:
         raise RequestRefused(409, str(error), job_status=status) from error

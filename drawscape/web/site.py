@@ -88,7 +88,7 @@ class StreamLimit:
         if not self._free.acquire(blocking=False):
             raise RequestRefused(
                 503,
-                f"{self.limit} event streams are open; ask GET /jobs/<id> now and then instead",
+                f"{self.limit} event streams are open; poll GET /jobs/<id> instead",
                 headers={"Retry-After": "10"},
             )
         released = threading.Lock()

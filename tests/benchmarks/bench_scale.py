@@ -47,8 +47,8 @@ LETTERS = 0.13
 PICTURE = PAGES / "_static" / "scale.svg"
 PAGE = PAGES / "explanation" / "many-machines.md"
 SHOWN = """
-Jobs a second by worker processes, of the queues that `make bench-scale` compares. [The figures](../figures.md) of
-the same run have the rest; the library's own canvas drew this.
+Jobs a second by worker processes, of the queues that `make bench-scale` compares. [The
+figures](../figures.md) of the same run have the rest; the library's own canvas drew this.
 
 ![Jobs a second of each queue, by worker processes](../_static/scale.svg)
 """.strip()

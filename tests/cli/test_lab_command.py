@@ -132,7 +132,7 @@ def test_lab_opens_though_no_worker_starts_and_tries_it_less_and_less_often(
     times = [float(line) for line in tries.read_text().split()]
     assert [times[2] - times[1] >= 1, times[3] - times[2] >= 2] == [True, True], times
     printed = log.read_text()
-    assert "No worker runs beside it, and it is tried again" in printed
+    assert "No worker runs yet; it is started again in a moment" in printed
     assert "no_huey" in printed
 
     (

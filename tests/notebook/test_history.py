@@ -70,7 +70,7 @@ def test_a_page_gets_all_tiles_and_then_what_changes_without_its_picture(
     assert tile["number"] > max(numbers)
     assert made.drawings[1].stars == 4
     page.report("inspect", "9")
-    assert made.note == "this one is not drawn yet; wait until its picture is there"
+    assert made.note == "this drawing is not finished; wait for its picture"
 
 
 def test_a_late_state_of_a_job_never_replaces_a_newer_one() -> None:

@@ -93,7 +93,7 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
         (["missing.svg"], "does not exist"),
         (["a.svg", "--split", "5x"], "5x"),
         (["a.svg", "--to", "docx"], "docx"),
-        (["a.svg", "-o", "b.docx"], "names no format"),
+        (["a.svg", "-o", "b.docx"], "no known ending"),
         (["a.svg", "--to", "pdf", "--to", "svg", "-o", "b"], "one file"),
         (["a.svg", "--split", "layers", "-o", "-"], "several files"),
         (["a.svg", "--to", "gcode", "--profile", "nix"], "known: marlin-servo, servo, z-axis"),

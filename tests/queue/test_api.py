@@ -242,7 +242,7 @@ def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_
     assert "is paused" in drawscape("queue", "pause").stdout
     assert claim(default_queue().database, "background", "worker", None) is None
     assert "goes on" in drawscape("queue", "resume").stdout
-    assert "is whole" in drawscape("queue", "check").stdout
+    assert "is OK" in drawscape("queue", "check").stdout
     assert drawscape("queue", "backup", str(tmp_path / "copy.db")).returncode == 0
     assert (tmp_path / "copy.key").exists()
     assert drawscape("queue", "cancel-all", "--yes").stdout == "1 job canceled\n"

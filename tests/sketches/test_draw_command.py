@@ -114,7 +114,7 @@ def test_the_ending_of_the_file_names_its_format(command, tmp_path: Path) -> Non
     for ending, start in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("gcode", b"(105 x 148 mm)")):
         assert command("draw", "schotter", "--paper", "a6", "-o", f"s.{ending}").exit_code == 0
         assert (tmp_path / f"s.{ending}").read_bytes().startswith(start)
-    with pytest.raises(DrawscapeError, match="names no format"):
+    with pytest.raises(DrawscapeError, match="no known ending"):
         command("draw", "schotter", "-o", "s.doc")
 
 

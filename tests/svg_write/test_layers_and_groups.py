@@ -78,7 +78,7 @@ def test_a_layer_keeps_its_colour():
 
 def test_layers_stand_side_by_side():
     svg = SVGBuilder(10, 10)
-    with svg.layer("a"), pytest.raises(CanvasError, match="side by side"), svg.layer("b"):
+    with svg.layer("a"), pytest.raises(CanvasError, match="inside another layer"), svg.layer("b"):
         pass
     with svg.layer("a"), svg.group(), pytest.raises(CanvasError), svg.layer("b"):
         pass

@@ -55,7 +55,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
         if suffix in exporter.suffixes:
             return name
     known = ", ".join(suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes)
-    raise PlotError(f"file name {str(path)!r} names no format; end it in one of {known}")
+    raise PlotError(f"file name {str(path)!r} has no known ending; use one of {known}")
 
 
 def encode(document: Document, format: Format, **options: Any) -> bytes:

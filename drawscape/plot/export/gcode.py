@@ -370,7 +370,7 @@ def _strokes(
     travel_feed = "" if profile.travel_feed is None else f" F{profile.travel_feed / unit:g}"
     if motion.height == 100:
         raise PlotError(
-            f"layer {layer.name!r}: at a height of 100 % the pen is up; ask for less (+H90)"
+            f"layer {layer.name!r}: a height of 100 % is pen up; give less, such as +H90"
         )
     down, up = profile.down(motion.height), profile.command("pen_up")
     tolerance = profile.arc_tolerance_mm / unit if profile.arcs else None

@@ -138,9 +138,7 @@ class TaskCaller:
         with closing(open_engine(self._settings.queue, self._home / ".drawscape")) as engine:
             rows = engine.read(engine.sql.RESULT, id=job_id)
         if not rows or rows[0][0] is None:
-            raise JobNotFoundError(
-                f"its argument, the result of job {job_id}, is not there any more"
-            )
+            raise JobNotFoundError(f"its argument, the result of job {job_id}, is no longer there")
         return self._codec.loads(rows[0][0], of_result(job_id))
 
     def run(self, job_id: str, task: str, call: Call) -> Outcome:

@@ -71,7 +71,7 @@ def start_child(settings: ChildSettings, line: Connection | None = None) -> "Chi
             raise ChildStartError(f"it did not start within {START_LIMIT_S:g} s")
         child.receive()
     except EOFError:
-        raise ChildStartError(f"it died as it started (exit code {child.end()})") from None
+        raise ChildStartError(f"it ended while starting (exit code {child.end()})") from None
     except BaseException:
         child.end()
         raise

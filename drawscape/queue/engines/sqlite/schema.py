@@ -198,7 +198,7 @@ def prepare(
     owner = connection.execute("pragma application_id").fetchone()[0]
     if owner not in (0, APPLICATION_ID) or (tables and not tables & OUR_TABLES):
         raise QueueError(
-            f"{path} is another program's SQLite file; name a file of its own for the queue"
+            f"{path} is another program's SQLite file; name another file for the queue"
         )
     version = connection.execute("pragma user_version").fetchone()[0]
     if owner == APPLICATION_ID and version > USER_VERSION:
