@@ -37,6 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--regenerate-golden", action="store_true", help="write tests/golden again")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core: half of a test's time is a wait for workers, pages and machines."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_configure() -> None:
     """Take Ctrl-C, which a background job of a shell ignores, and so would all that tests start."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

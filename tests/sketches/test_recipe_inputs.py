@@ -125,7 +125,7 @@ def test_a_module_that_was_edited_before_it_was_first_asked_for_is_no_source(hom
     file.write_text("def size():\n    return 2\n")
     cell = "import edited_early\ndef s(svg): svg.circle(9, 9, edited_early.size())"
     old = sketch_of(cell, "s")
-    file.write_text("def size():\n    return 3\n")
+    file.write_text("def size():\n    return 33\n")
     loaded = request(old)
     assert "has changed since it was loaded" in origin_of(old).why
     sys.modules.pop("edited_early")
