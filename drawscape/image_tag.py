@@ -7,7 +7,7 @@ from pathlib import Path
 
 _KINDS = {".svg": "svg+xml", ".png": "png"}
 _LARGEST = 20_000_000
-_PAPER = "background: white; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
+_PAPER = "background: #fefcf7; box-shadow: 0 0 0 1px #8884"  # in a dark notebook, too
 # Of the picture alone: the recipe that a file carries changes with the library's code.
 _METADATA = re.compile(rb"<metadata\b.*?</metadata>\s*", re.DOTALL)
 

@@ -40,7 +40,10 @@ _HEAD = 65_536
 
 _MOST_DRAFTS = 100
 
-CHANGED_SINCE_0_3 = frozenset({"delaunay", "julia", "paragraph"})
+CHANGED_SINCE_0_3 = frozenset({
+    "attractor", "chladni", "circle_packing", "delaunay", "guilloche", "harmonograph", "hypotrochoid",
+    "julia", "l_system", "maze", "paragraph", "penrose", "spiral",
+})  # fmt: skip
 """Sketches of the library that draw other lines than in 0.3, whose drawings stand for no recipe of today."""
 
 

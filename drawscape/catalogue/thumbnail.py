@@ -6,8 +6,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from drawscape.drawing.color import rgb
+from drawscape.drawing.color import luminance, rgb
 from drawscape.drawing.document import Document
+from drawscape.drawing.paper import WARM_WHITE
 from drawscape.geometry.lines import Floats, Lines
 
 Shades = NDArray[np.float32]
@@ -59,14 +60,16 @@ def pixels_of(document: Document, longer_px: int, *, levels: int = 255) -> NDArr
     most = round(_MOST_SAMPLES * (longer_px / THUMBNAIL_PX) ** 2)
     rows = max(1, round(document.height_mm * scale))
     columns = max(1, round(document.width_mm * scale))
-    paper = _color(document.paper_color or "white").astype(np.float32)
+    paper = _color(document.paper_color or WARM_WHITE).astype(np.float32)
+    is_dark = luminance(document.paper_color or WARM_WHITE) < 0.5
     light = np.repeat(paper, rows * columns).reshape(3, rows, columns)
     for layer in document.layers:
         samples = _samples(layer.lines, scale, most)
         ink = _coverage(samples, (rows, columns), (layer.width_mm or 0.3) * scale)
         ink = (np.rint(ink * levels) / levels).astype(np.float32)
-        for channel, value in zip(light, _color(layer.color), strict=True):
-            channel += ink * (np.float32(value) - channel)
+        for channel, value in zip(light, _color(layer.color).astype(np.float32), strict=True):
+            # Inks darken light paper together, and cover dark paper.
+            channel += ink * ((value if is_dark else value * channel) - channel)
     return np.ascontiguousarray(np.rint(light * 255).astype(np.uint8).transpose(1, 2, 0))
 
 

@@ -17,6 +17,9 @@ Outside = Literal["crop", "refuse", "keep"]
 """What is done with lines outside of the paper."""
 OUTSIDE: tuple[Outside, ...] = get_args(Outside)
 
+WARM_WHITE = "#fefcf7"
+"""The paper in pictures of a drawing that names none."""
+
 _INCHES = {
     "statement": (5.5, 8.5),
     "executive": (7.25, 10.5),

@@ -1,5 +1,6 @@
 """Voronoi cells, the Delaunay triangles of points, and Lloyd's relaxation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -253,6 +254,24 @@ def scatter(
     within = rng.random((count, 2))
     shares = (np.column_stack((columns, rows)) + within) / grid.shape[::-1]
     return np.array([x0, y0]) + shares * (x1 - x0, y1 - y0)
+
+
+def stippled(
+    rng: np.random.Generator, density: ArrayLike, area: Area, count: int, rounds: int
+) -> Iterator[tuple[float, Points]]:
+    """Yield, round by round, the share done and `count` points that lie ever more evenly.
+
+    Points are as dense as `density`, (rows, columns) from 0, is over `area` (Adrian Secord, Weighted
+    Voronoi stippling, 2002). Errors are those of `relax`.
+
+    >>> rng, right = np.random.default_rng(7), np.array([[0, 1]])
+    >>> [(share, len(points)) for share, points in stippled(rng, right, (0, 0, 100, 100), 50, 2)]
+    [(0.5, 50), (1.0, 50)]
+    """
+    points = scatter(rng, count, area, density=density)
+    for round_ in range(rounds):
+        points = relax(points, area, iterations=1, density=density)
+        yield (round_ + 1) / rounds, points
 
 
 def _towards(places: Points, samples: Points, weights: Floats) -> Points:

@@ -15,6 +15,7 @@ from drawscape.parameters.parameter import (
     InputFile,
     Kind,
     Parameter,
+    Suggestions,
     check_arguments,
     json_schema,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "InputFile",
     "Kind",
     "Parameter",
+    "Suggestions",
     "check_arguments",
     "json_schema",
     "parameters_apart",

@@ -106,6 +106,7 @@ def _apply(parameter: Parameter, item: Any) -> Parameter:
         ("description", "doc"),
         ("group_name", "group"),
         ("format_name", "text_format"),
+        ("suggestions", "suggestions"),
     ):
         value = getattr(item, attribute, None)
         if value is not None:

@@ -45,6 +45,20 @@ class Format:
     format_name: Literal["color", "file"]
 
 
+@dataclass(frozen=True)
+class Suggestions:
+    """Texts that a form offers for a parameter, which takes others, too.
+
+    >>> from typing import Annotated
+    >>> from drawscape.parameters import Suggestions, read_parameters
+    >>> def sign(svg, *, word: Annotated[str, Suggestions(("open", "closed"))] = "open"): ...
+    >>> read_parameters(sign, skip=["svg"])[0].json_schema()["examples"]
+    ['open', 'closed']
+    """
+
+    suggestions: tuple[str, ...]
+
+
 Color = Annotated[str, Format("color")]
 InputFile = Annotated[str, Format("file")]
 
@@ -74,6 +88,7 @@ class Parameter:
     doc: str = ""
     group: str = ""
     text_format: str = ""
+    suggestions: tuple[str, ...] = ()
     items: tuple["Parameter", ...] = ()
     open_ended: bool = False
     makes_list: bool = False
@@ -123,6 +138,7 @@ class Parameter:
             "maxLength": self.max_length,
             "description": self.doc or None,
             "format": self.text_format or None,
+            "examples": list(self.suggestions) or None,
             "x-group": self.group or None,
         }
         schema.update({key: value for key, value in pairs.items() if value is not None})

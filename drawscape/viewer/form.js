@@ -154,6 +154,7 @@ const makers = {
 
   string(property, changed, { onFile } = {}) {
     if (property.format === "color") return makers.color(property, changed);
+    if (property.examples) return makers.suggested(property, changed);
     const start = property.default ?? "";
     const isLong = Math.max(start.length, property.maxLength ?? 0) > LONG_TEXT || start.includes("\n");
     const made = makers.any(property, changed, isLong && property.format !== "file" ? "textarea" : "input");
@@ -167,6 +168,25 @@ const makers = {
       side.push(button("Choose", "Choose a file", () => chooser.click(), "quiet"), chooser);
     }
     return { ...made, below: preview, side, preview: show };
+  },
+
+  /* A choice of texts, and a field for any other. */
+  suggested(property, changed) {
+    const text = makers.any(property, changed), other = "other …";
+    text.input.setAttribute("aria-label", "other");
+    const input = make("select", {}, ...[...property.examples, other].map(value =>
+      make("option", { value, textContent: value })));
+    input.addEventListener("change", () => {
+      text.input.hidden = input.value !== other;
+      if (text.input.hidden) changed(input.value, newGesture());
+      else text.input.focus();
+    });
+    const write = shown => {
+      text.input.hidden = property.examples.includes(shown);
+      input.value = text.input.hidden ? shown : other;
+      text.write(shown);
+    };
+    return { input, commit: text.commit, write, side: [text.input] };
   },
 
   color(property, changed) {

@@ -249,7 +249,7 @@ export class Viewer {
     el.classList.add("drawscape-viewer");
     this.askFindings = askFindings;  // returns a promise of what preflight finds
     this.steps = 150_000;  // points a frame; soon as many as this browser manages
-    this.options = { travel: false, points: false, measure: false, paper: "#fff", desk: "#8884" };
+    this.options = { travel: false, points: false, measure: false, paper: "#fefcf7", desk: "#8884" };
     this.view = null;
     this.levels = new Map();
     this.time = 1;        // part of the plot's time, 0 to 1
@@ -280,7 +280,7 @@ export class Viewer {
     this.levels.clear();
     this.painting = this.shown = null;
     this.canvas.setAttribute("aria-label", header.title || "drawing");
-    this.options.paper = header.paper || "#fff";
+    this.options.paper = header.paper || "#fefcf7";
     this.listLayers();
     this.findings = null;
     this.listFindings();

@@ -84,7 +84,7 @@ def test_a_png_looks_like_resvgs_rendering_of_the_svg(drawing: Document) -> None
         io.BytesIO(
             bytes(
                 resvg_py.svg_to_bytes(
-                    svg_string=to_svg(drawing).decode(), background="white", dpi=96
+                    svg_string=to_svg(drawing).decode(), background="#fefcf7", dpi=96
                 )
             )
         )
@@ -105,6 +105,20 @@ def test_a_png_has_its_size_its_resolution_and_its_colours(drawing: Document) ->
     # On the hexagon's right corner the red pen has been.
     red, green, _ = np.asarray(picture)[round(100 * 50 / 25.4), round(159.5 * 50 / 25.4)]
     assert red > 200 > green
+
+
+@pytest.mark.parametrize(
+    ("paper", "crossing"), [("white", (255, 0, 0)), ("#101014", (255, 255, 0)), (None, (254, 0, 0))]
+)
+def test_inks_darken_light_paper_together_and_cover_dark_paper(
+    paper: str | None, crossing: tuple[int, int, int]
+) -> None:
+    layers = (
+        Layer("magenta", "#ff00ff", 3.0, Lines.of([[(0, 10), (20, 10)]])),
+        Layer("yellow", "#ffff00", 3.0, Lines.of([[(10, 0), (10, 20)]])),
+    )
+    picture = Image.open(io.BytesIO(to_png(Document(20, 20, layers, paper_color=paper))))
+    assert picture.getpixel((picture.width // 2, picture.height // 2)) == crossing
 
 
 @pytest.mark.parametrize("dpi", [0, -3, float("nan"), 100_000])

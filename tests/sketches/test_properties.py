@@ -38,6 +38,8 @@ def values_of(parameter: Parameter) -> st.SearchStrategy[Any]:
         return st.integers(int(parameter.low or 0), int(parameter.high or 0))
     if parameter.kind == "float":
         return st.floats(parameter.low, parameter.high, allow_nan=False)
+    if parameter.suggestions:
+        return st.sampled_from([*parameter.suggestions, "navy, #c8402a"])
     if parameter.optional:
         return st.none()  # a file to read: nothing that chance could name
     return st.text(max_size=min(parameter.max_length or 60, 60))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.color import rgb
+from drawscape.drawing.color import luminance, rgb
 from drawscape.drawing.document import Document, Layer
+from drawscape.drawing.paper import WARM_WHITE
 from drawscape.drawing.units import INCH
 from drawscape.errors import MissingExtraError, PlotError
 
@@ -26,6 +27,8 @@ _DEFAULT_WIDTH_MM = 0.3
 def to_png(document: Document, *, dpi: float = 150.0, background: str | None = None) -> bytes:
     """Return the drawing as a PNG file of `dpi` pixels per inch, on its paper's colour or `background`.
 
+    Inks of several layers multiply on light paper, as glazes do; on dark paper they cover.
+
     Raises MissingExtraError without Pillow (the extra `png`), PlotError for a resolution that gives no
     picture or too large a one, and for a colour that is not known.
     """
@@ -37,14 +40,19 @@ def to_png(document: Document, *, dpi: float = 150.0, background: str | None = N
     width, height = _size(document, dpi)
     finest = min((_pen(layer) for layer in document.layers), default=1.0) * scale
     factor = _FINE_SUPERSAMPLING if finest < 2 else _SUPERSAMPLING
-    picture = Image.new(
-        "RGB", (width * factor, height * factor), rgb(background or document.paper_color or "white")
-    )
-    pencil = ImageDraw.Draw(picture)
+    paper = background or document.paper_color or WARM_WHITE
+    light = np.full((height, width, 3), rgb(paper), dtype=np.float32) / 255
+    is_dark = luminance(paper) < 0.5
     for layer in document.layers:
-        _draw(pencil, layer, scale * factor)
+        mask = Image.new("L", (width * factor, height * factor), 0)
+        _draw(ImageDraw.Draw(mask), layer, scale * factor)
+        cover = np.asarray(mask.reduce(factor), dtype=np.float32)[..., None] / 255
+        ink = np.array(rgb(layer.color), dtype=np.float32) / 255
+        # Inks are glazes that darken light paper, and cover dark paper as gel pens do.
+        light += cover * ((ink if is_dark else light * ink) - light)
+    picture = Image.fromarray(np.rint(light * 255).astype(np.uint8))
     out = io.BytesIO()
-    picture.reduce(factor).save(out, "PNG", dpi=(dpi, dpi), compress_level=6)
+    picture.save(out, "PNG", dpi=(dpi, dpi), compress_level=6)
     return out.getvalue()
 
 
@@ -65,17 +73,16 @@ def _pen(layer: Layer) -> float:
 def _draw(pencil: "ImageDraw", layer: Layer, scale: float) -> None:
     """Draw the layer's lines with round ends; `scale` is in pixels per mm."""
     width = max(round(_pen(layer) * scale), 1)
-    color = rgb(layer.color)
     places = np.round(layer.lines.points * scale, 2)
     flat = places.ravel().tolist()
     joint = "curve" if width > 3 else None
     bounds = (2 * layer.lines.offsets).tolist()
     for first, last in itertools.pairwise(bounds):
-        pencil.line(flat[first:last], fill=color, width=width, joint=joint)
+        pencil.line(flat[first:last], fill=255, width=width, joint=joint)
     if width > 2:
         radius = (width - 1) / 2
         for x, y in _line_ends(layer, scale):
-            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color)
+            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
 def _line_ends(layer: Layer, scale: float) -> list[list[float]]:

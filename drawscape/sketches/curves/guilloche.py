@@ -1,4 +1,4 @@
-"""The engraved rosette of banknotes."""
+"""The engraving of banknotes."""
 
 from itertools import pairwise
 from typing import Annotated
@@ -7,12 +7,14 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.placing import filled, fit_count, polar
+from drawscape.geometry.resample import distances_along, resample
+from drawscape.geometry.thinning import thinned
 from drawscape.sketches import sketch
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most, fitted_lines, polar
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
-COLORS = ("#1f4d3a", "#8a2f24", "#27406e")
+PEN_MM = 0.25
 
 
 @sketch
@@ -20,39 +22,79 @@ def guilloche(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    bands: Annotated[int, Interval(ge=2, le=6), doc("Woven bands from the centre outward")] = 4,
-    strands: Annotated[int, Interval(ge=4, le=20), doc("Waves woven into the outermost band")] = 12,
+    bands: Annotated[int, Interval(ge=2, le=6), doc("Woven bands of the medallion")] = 4,
+    strands: Annotated[int, Interval(ge=4, le=20), doc("Waves woven into the outermost band")] = 13,
     lobes: Annotated[int, Interval(ge=3, le=24), doc("Lobes of the bands' edges")] = 12,
-    pens: Annotated[int, Interval(ge=1, le=3), doc("Colours")] = 2,
+    border: Annotated[
+        float,
+        Interval(ge=0, le=0.12),
+        doc("Width of the border, as a part of the page; 0 for none"),
+    ] = 0.075,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
-    """A rosette of woven bands, as engraved on banknotes and watches.
+    """A medallion of woven bands within a woven border, as engraved on banknotes and watches.
 
-    Each band is one wave between two lobed circles, repeated out of phase: what the rose engine
+    Each band is one wave between two lobed ovals, repeated out of phase: what the rose engine
     lathe turns (Perkins' and Spencer's transfer engraving for banknotes, about 1820).
     """
-    strands = at_most(strands, svg.frame.short, 6.0, least=4)
-    edges = 0.14 + 0.86 * np.linspace(0, 1, bands + 1) ** 0.85
-    rosette = Lines.join(
-        Lines.of(_band(rng, inner, outer, max(3, round(strands * outer)), lobes))
-        for inner, outer in pairwise(edges.tolist())
-    )
-    rosette = fitted_lines(svg, rosette)
+    frame = svg.frame
+    ink = inks(svg, palette, "#1f4d3a", "#8a2f24", "#27406e")
+    wide = border * frame.short
+    strands = fit_count(strands, frame.short, 6.0, least=4)
+    widths = rng.uniform(0.6, 1.4, bands) * np.linspace(1.2, 0.8, bands)
+    edges = 0.2 + 0.8 * np.concatenate([[0], np.cumsum(widths) / widths.sum()])
     counts = [max(3, round(strands * outer)) for outer in edges[1:]]
+    medallion = Lines.join(
+        Lines.of(_band(rng, inner, outer, count, lobes))
+        for (inner, outer), count in zip(pairwise(edges.tolist()), counts, strict=True)
+    )
+    inset = 1.45 * wide
+    room = (frame.x0 + inset, frame.y0 + inset, frame.x1 - inset, frame.y1 - inset)
+    medallion = filled(room, medallion, most=1.5)
     band = np.repeat(np.arange(bands), counts)
     strand = np.concatenate([1 + np.arange(count) for count in counts])
-    for pen in range(min(pens, bands)):
-        with svg.layer(f"pen {pen + 1}", color=COLORS[pen], width=0.25):
-            mine = band % pens == pen
-            svg.polylines(thinned(rosette.take(mine), strand[mine], most=0.8, pen_mm=0.25))
+    for pen in range(2):
+        with svg.layer(f"medallion {pen + 1}", color=ink[pen], width=PEN_MM):
+            mine = band % 2 == pen
+            svg.polylines(thinned(medallion.take(mine), strand[mine], most=0.8, pen_mm=PEN_MM))
+    if wide > 3:
+        with svg.layer("border", color=ink[2], width=PEN_MM):
+            svg.polylines(_border(rng, svg, wide))
 
 
 def _band(rng: np.random.Generator, inner: float, outer: float, strands: int, lobes: int) -> Points:
     """Return (strands, steps, 2): waves between the lobed circles of radius `inner` and `outer`."""
     angle = np.linspace(0, 2 * np.pi, 2881)
     half = (outer - inner) / 2
-    lobe = 0.5 * half * np.cos(lobes * angle) * rng.choice([-1, 1])
+    lobe = rng.uniform(0.25, 0.65) * half * np.cos(lobes * angle) * rng.choice([-1, 1])
     waves = lobes * rng.integers(1, 4) + rng.choice([-1, 1])
     phase = 2 * np.pi * np.arange(strands)[:, None] / strands
     reach = 0.5 + 0.45 * np.cos(lobes * angle / 2) ** 2
     radius = (inner + outer) / 2 + 0.5 * lobe + half * reach * np.cos(waves * angle + phase)
     return polar(radius, angle)
+
+
+def _border(rng: np.random.Generator, svg: SVGBuilder, wide: float) -> Lines:
+    """Return waves along a rounded frame, `wide` mm across at its swells, between two fine rules."""
+    import shapely
+
+    frame = svg.frame
+    middle = shapely.box(frame.x0, frame.y0, frame.x1, frame.y1).buffer(-1.35 * wide)
+    ways = [
+        np.array(middle.buffer(out * wide, quad_segs=24).exterior.coords)
+        for out in (0.85, 0.2, 1.3, 1.35)
+    ]
+    path = resample(Lines.of([ways[0]]), 0.4)
+    along = distances_along(path) / path.lengths_mm[0] * 2 * np.pi
+    ahead = np.gradient(path.points, axis=0)
+    normal = np.column_stack([ahead[:, 1], -ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
+    waves = round(path.lengths_mm[0] / wide / rng.uniform(1.6, 2.4))
+    swells = 4 * round(path.lengths_mm[0] / wide / 16)
+    count = fit_count(9, wide, 0.9, least=3)
+    phase = 2 * np.pi * np.arange(count)[:, None] / count
+    swell = 0.5 + 0.45 * np.cos(swells * along) ** 2
+    off = 0.5 * wide * swell * np.cos(waves * along + phase)
+    woven = Lines.of(path.points + off[..., None] * normal)
+    return Lines.join(
+        [thinned(woven, 1 + np.arange(count), most=0.8, pen_mm=PEN_MM), Lines.of(ways[1:])]
+    )

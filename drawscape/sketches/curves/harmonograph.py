@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.geometry.placing import filled
+from drawscape.geometry.thinning import coats
 from drawscape.sketches import sketch
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most, filled
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Chord = Literal["unison", "octave", "fifth", "fourth", "third", "sixth"]
@@ -21,6 +22,9 @@ RATIOS: dict[str, tuple[int, int]] = {
     "sixth": (3, 5),
 }
 
+MOST_COATS = 1.2
+"""Of ink where the line crosses itself most: with more of it, crossings are a blot."""
+
 
 @sketch
 def harmonograph(
@@ -28,32 +32,35 @@ def harmonograph(
     rng: np.random.Generator,
     *,
     chord: Annotated[Chord, doc("Ratio of the pendulums' frequencies")] = "sixth",
-    swings: Annotated[int, Interval(ge=10, le=120), doc("Swings until the pen is lifted")] = 110,
-    damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.1,
-    detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.4,
+    swings: Annotated[int, Interval(ge=10, le=120), doc("Most swings of the pen")] = 110,
+    damping: Annotated[float, Interval(ge=0.2, le=2.5), doc("How fast the swings run down")] = 1.0,
+    detune: Annotated[float, Interval(ge=0, le=1), doc("How far the chord is out of tune")] = 0.5,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
-    """The trace of four pendulums, slightly out of tune, that run down together.
+    """One unbroken line: the trace of four pendulums, slightly out of tune, that run down together.
 
     After the harmonographs of the nineteenth century (Hugh Blackburn, 1844; Joseph Goold, Harmonic
-    Vibrations and Vibration Figures, 1909).
+    Vibrations and Vibration Figures, 1909). The pen is lifted before its line becomes a blot.
     """
-    swings = at_most(swings, svg.frame.short, 1.2, least=10)
     low, high = RATIOS[chord]
-    t = np.linspace(0, swings / high, swings * 240 + 1)
-    fade = np.exp(-damping * t / t[-1])
     # Pendulums a quarter apart swing in rounds; in step, they would only draw a diagonal.
     first, second = rng.random(2)
     quarter, other = 0.25 * rng.choice([-1, 1], 2) + rng.uniform(-0.1, 0.1, 2)
-    x = _swing(rng, t, low, detune, first) + 0.6 * _swing(rng, t, high, detune, second)
-    y = _swing(rng, t, low, detune, first + quarter)
-    y += 0.6 * _swing(rng, t, high, detune, second + other)
-    line = Lines.of(filled(svg, np.column_stack([x * fade, y * fade])))
-    # Swings that crowd leave each other out: the first goes everywhere, the second where there is room.
-    svg.polylines(thinned(line, 1 + np.floor(t * low).astype(np.int64)))
+    share, off = rng.uniform(0.4, 0.8), 1 + detune * rng.uniform(-0.012, 0.012, 4)
 
+    def trace(count: float) -> Points:
+        t = np.linspace(0, count / high, int(count * 240) + 1)
 
-def _swing(
-    rng: np.random.Generator, t: Points, frequency: int, detune: float, phase: float
-) -> Points:
-    off = detune * rng.uniform(-0.012, 0.012)
-    return np.asarray(np.sin(2 * np.pi * (frequency * (1 + off) * t + phase)))
+        def swing(frequency: float, phase: float) -> Floats:
+            return np.asarray(np.sin(2 * np.pi * (frequency * t + phase)))
+
+        x = swing(low * off[0], first) + share * swing(high * off[1], second)
+        y = swing(low * off[2], first + quarter) + share * swing(high * off[3], second + other)
+        fade = np.exp(-damping * t * high / count)
+        return filled(svg.frame, np.column_stack([x * fade, y * fade]))
+
+    count = float(swings)
+    while count > 10 and np.quantile(coats(Lines.of(trace(count))), 0.995) > MOST_COATS:
+        count *= 0.9
+    with svg.layer("trace", color=inks(svg, palette, "#14213d")[0], width=0.3):
+        svg.polyline(trace(count))

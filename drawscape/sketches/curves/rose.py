@@ -8,14 +8,12 @@ from annotated_types import Interval, doc
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.occlusion import Shape, occlude
+from drawscape.geometry.placing import polar
 from drawscape.sketches import sketch
-from drawscape.sketches.placing import polar
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
-
-INKS = ("#7d1f2b", "#c2453a", "#d98a6a")
-"""From the heart to the rim."""
 
 
 @sketch
@@ -33,6 +31,7 @@ def rose(
         float, Interval(ge=0.2, le=0.9), doc("How far the inner petals have opened")
     ] = 0.5,
     pens: Annotated[int, Interval(ge=1, le=3), doc("Colours from the heart to the rim")] = 3,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A rose so near that it fills the page: each petal hides what lies below it.
 
@@ -41,6 +40,7 @@ def rose(
     to construct the sunflower head, 1979). Seen as near as Georgia O'Keeffe saw hers (1924). The seed
     waves the edges, turns the flower and moves it on the page.
     """
+    ink = inks(svg, palette, "#7d1f2b", "#c2453a", "#d98a6a")
     frame = svg.frame
     heart = rng.uniform(-0.12, 0.12, 2) * (frame.width, frame.height) + (frame.cx, frame.cy)
     corners = np.array([(x, y) for x in (frame.x0, frame.x1) for y in (frame.y0, frame.y1)])
@@ -62,7 +62,7 @@ def rose(
     for number in range(pens):
         drawn = Lines.join([visible[i] for i in np.flatnonzero(ring == number)])
         if len(drawn):
-            with svg.layer(f"pen {number + 1}", color=INKS[number], width=0.3):
+            with svg.layer(f"pen {number + 1}", color=ink[number], width=0.3):
                 svg.polylines(drawn.take(drawn.lengths_mm > 0.8))
 
 

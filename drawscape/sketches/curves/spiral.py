@@ -6,20 +6,21 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Ints, Lines, Points
+from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.placing import filled, fit_count, polar
+from drawscape.geometry.thinning import coats
 from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.ink import WHOLE, thinned
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
-STEPS = 6
+STEPS = 16
 """Small steps of the stirring; fewer let neighbouring turns touch."""
 
-AT_ONCE = 1024
-"""Points; the arrays between, eight numbers a point, stay in the nearest cache; 4,096 took twice as long."""
-
-STRENGTH = 0.32
+STRENGTH = 0.42
 """At full wobble the flow folds the turns over once, and no more."""
+
+MOST_COATS = 0.75
+"""Of ink where turns crowd: the stirring ends before there is more."""
 
 
 @sketch
@@ -27,41 +28,46 @@ def spiral(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    turns: Annotated[int, Interval(ge=3, le=120), doc("Turns from the centre to the rim")] = 56,
-    wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.5,
+    turns: Annotated[int, Interval(ge=3, le=120), doc("Turns from the centre to the rim")] = 52,
+    wobble: Annotated[Share, doc("How far the turns are stirred; 0 leaves them round")] = 0.6,
     scale: Annotated[
         float, Interval(ge=0.15, le=1), doc("Size of the eddies, as a part of the radius")
-    ] = 0.45,
+    ] = 0.5,
     hole: Annotated[
         float, Interval(ge=0, le=0.8), doc("Radius of the empty centre, as a part of the whole")
     ] = 0.0,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
-    """One line from the centre to the rim, stirred like ink on water.
+    """One unbroken line from the centre to the rim, stirred like ink on water, oval like an agate.
 
     An Archimedean spiral (Archimedes, On Spirals, about 225 BC) is carried along by a flow without
     sources or sinks, as in suminagashi marbling. Such a flow keeps areas, so the turns crowd and
     part but never cross. The flow is a stream function of random waves that fades to nothing at the
-    rim.
+    rim; it stops where turns would run together.
     """
     radius = svg.frame.short / 2
-    turns = at_most(turns, radius * (1 - hole), 0.65, least=2)
-    points, turn = _archimedean(turns, hole, radius)
+    turns = fit_count(turns, radius * (1 - hole), 0.65, least=2)
+    points = _archimedean(turns, hole, radius)
     waves = _random_waves(rng, scale)
+    draw = partial(_draw, color=inks(svg, palette, "#1b1b1b")[0])
     for step in range(STEPS):
-        points = _stirred(points, waves, wobble * scale / STEPS)
-        yield (step + 1) / STEPS, partial(_draw, points=points, turn=turn)
-    _draw(svg, points, turn)
+        stirred = _stirred(points, waves, wobble * scale / STEPS)
+        crowd = coats(Lines.of(filled(svg.frame, stirred)))
+        if np.quantile(crowd, 0.999) > MOST_COATS:
+            break
+        points = stirred
+        yield (step + 1) / STEPS, partial(draw, points=points)
+    draw(svg, points=points)
 
 
-def _draw(svg: SVGBuilder, points: Points, turn: Ints) -> None:
-    """Draw the line, from the unit disc to the page; where turns crowd, every second one goes on."""
+def _draw(svg: SVGBuilder, points: Points, color: str) -> None:
     points = points / np.maximum(1.0, np.hypot(points[:, 0], points[:, 1]))[:, None]
-    placed = points * (svg.frame.short / 2) + (svg.frame.cx, svg.frame.cy)
-    svg.polylines(thinned(Lines.of(placed), turn))
+    with svg.layer("line", color=color, width=0.3):
+        svg.polyline(filled(svg.frame, points))
 
 
-def _archimedean(turns: int, hole: float, radius: float) -> tuple[Points, Ints]:
-    """Return a spiral in the unit disc that ends in a full circle, the rim, and the turn of each point.
+def _archimedean(turns: int, hole: float, radius: float) -> Points:
+    """Return a spiral in the unit disc that ends in a full circle, the rim.
 
     The points are about 0.55 mm apart on paper, and 70,000 at most.
     """
@@ -70,20 +76,15 @@ def _archimedean(turns: int, hole: float, radius: float) -> tuple[Points, Ints]:
     r = np.sqrt(np.linspace(hole**2, 1, count))
     angle = 2 * np.pi * turns * (r - hole) / (1 - hole)
     rim = np.linspace(0, 2 * np.pi, max(100, int(2 * np.pi * radius / 0.55)))[1:]
-    r, angle = np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim)
-    turn = 1 + (angle / (2 * np.pi)).astype(np.int64)
-    turn[count:] = WHOLE  # the rim
-    return np.column_stack([r * np.cos(angle), r * np.sin(angle)]), turn
+    return polar(np.append(r, np.ones(len(rim))), np.append(angle, angle[-1] + rim))
 
 
 def _random_waves(rng: np.random.Generator, scale: float) -> Points:
     """Return (8, 4): wave vector, phase and weight of each wave; the weights' squares sum to 1."""
-    count = 8
-    heading = rng.uniform(0, 2 * np.pi, count)
-    number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, count))
+    number = 2 * np.pi / (scale * rng.uniform(1.2, 3.2, 8))
     weight = (1 / number) / np.sqrt(np.sum(1 / number**2))
-    phase = rng.uniform(0, 2 * np.pi, count)
-    return np.column_stack([number * np.cos(heading), number * np.sin(heading), phase, weight])
+    vector = polar(number, rng.uniform(0, 2 * np.pi, 8))
+    return np.column_stack([vector, rng.uniform(0, 2 * np.pi, 8), weight])
 
 
 def _stirred(points: Points, waves: Points, time: float) -> Points:
@@ -95,13 +96,8 @@ def _stirred(points: Points, waves: Points, time: float) -> Points:
 def _flow(points: Points, waves: Points) -> Points:
     """Return the velocity at each point: the stream function's gradient there, turned by a right angle."""
     vector, phase, weight = waves[:, :2], waves[:, 2:3], waves[:, 3]
-    psi, swing = np.empty(len(points)), np.empty((2, len(points)))
-    for start in range(0, len(points), AT_ONCE):
-        some = slice(start, start + AT_ONCE)
-        angle = vector @ points[some].T
-        angle += phase
-        psi[some] = weight @ np.cos(angle)
-        swing[:, some] = (weight * vector.T) @ np.sin(angle)
+    angle = vector @ points.T + phase
+    psi, swing = weight @ np.cos(angle), (weight * vector.T) @ np.sin(angle)
     x, y = points.T
     fade = np.maximum(0.0, 1 - x**2 - y**2)
     along_x = -(fade**2) * swing[0] - 4 * fade * psi * x

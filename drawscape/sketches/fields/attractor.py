@@ -6,12 +6,20 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Lines
-from drawscape.sketches import Share, sketch
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most
+from drawscape.geometry.placing import filled, fit_count
+from drawscape.geometry.simplify import simplify
+from drawscape.geometry.thinning import coats
+from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Family = Literal["de Jong", "Clifford"]
+
+MOST_COATS = 2.0
+"""Of ink in a fold, where the threads crowd: there are fewer threads before there is more."""
+
+LEAST_SPREAD = 0.5
+"""Of its box that a map has to cover: the first of those that the seed proposes is drawn."""
 
 
 @sketch
@@ -19,47 +27,44 @@ def attractor(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    family: Annotated[Family, doc("Which map")] = "de Jong",
-    a: Annotated[float, Interval(ge=-2.4, le=2.4), doc("First constant of the map")] = 0.9,
-    b: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Second constant")] = 1.85,
-    c: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Third constant")] = -1.36,
-    d: Annotated[float, Interval(ge=-2.4, le=2.4), doc("Fourth constant")] = 1.98,
-    threads: Annotated[int, Interval(ge=10, le=240), doc("Number of lines")] = 96,
+    family: Annotated[Family, doc("Which kind of map")] = "de Jong",
+    threads: Annotated[int, Interval(ge=10, le=240), doc("Most lines one way")] = 110,
     folds: Annotated[int, Interval(ge=1, le=3), doc("How often the map is applied")] = 2,
-    drift: Annotated[Share, doc("How far the seed moves the constants")] = 0.12,
+    wildness: Annotated[
+        float, Interval(ge=0.6, le=2.4), doc("Largest constant of the map: how tightly it folds")
+    ] = 1.7,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A sheet of parallel threads carried through a strange attractor's map, like folded gauze.
 
     After Peter de Jong's map in A. K. Dewdney, Scientific American 256 (1987), and Clifford
-    Pickover, "Chaos in Wonderland" (1994).
+    Pickover, "Chaos in Wonderland" (1994). The seed chooses the map.
     """
     frame = svg.frame
-    constants = np.array([a, b, c, d]) + drift * rng.uniform(-1, 1, 4)
-    threads = at_most(threads, frame.short, 1.0, least=10)
-    sheet = _folded(_threads(threads, folds), family, constants, folds)
-    low, high = sheet.min(axis=(0, 1)), sheet.max(axis=(0, 1))
-    span = np.maximum(high - low, 1e-9)
-    if (frame.height > frame.width) != (span[1] > span[0]):
-        sheet, low, span = sheet[:, :, ::-1], low[::-1], span[::-1]
-    size = np.array([frame.width, frame.height])
-    # Both axes reach the frame as long as that stretches neither beyond one and a half.
-    scale = np.minimum(size / span, 1.5 * np.min(size / span))
-    placed = (sheet - low - span / 2) * scale + (frame.cx, frame.cy)
-    # Where threads crowd at a fold, every second one goes on, then every fourth.
-    svg.polylines(thinned(_slim(placed), 1 + np.arange(threads)))
+    for _ in range(24):
+        constants = rng.uniform(0.35, 1, 4) * rng.choice([-1, 1], 4) * wildness
+        if _spread(_folded(60, 120, family, constants, folds)) > LEAST_SPREAD:
+            break
+    tall = frame.height > frame.width
+    threads = fit_count(threads, frame.short, 1.0, least=10)
+    while True:
+        sheet = _folded(threads, (240, 700, 1600)[folds - 1], family, constants, folds)
+        if (np.ptp(sheet[..., 1]) > np.ptp(sheet[..., 0])) != tall:
+            sheet = sheet[..., ::-1]
+        lines = simplify(Lines.of(filled(frame, sheet, most=1.6)), 0.02)
+        if threads <= 10 or np.quantile(coats(lines), 0.99) <= MOST_COATS:
+            break
+        threads = max(10, int(0.85 * threads))
+    for pen, color in enumerate(inks(svg, palette, "#1d2f4f", "#8a2f24")):
+        with svg.layer(f"pen {pen + 1}", color=color, width=0.25):
+            half = (np.arange(threads) < threads / 2) == (pen == 0)
+            svg.polylines(lines.take(half))
 
 
-def _threads(threads: int, folds: int) -> Floats:
-    """Return (threads, K, 2) straight lines across the square from -2 to 2."""
-    samples = (240, 700, 1600)[folds - 1]
-    x, y = np.linspace(-2, 2, samples), np.linspace(-2, 2, threads)
-    shape = (threads, samples)
-    return np.stack((np.broadcast_to(x, shape), np.broadcast_to(y[:, None], shape)), axis=2)
-
-
-def _folded(sheet: Floats, family: Family, constants: Floats, folds: int) -> Floats:
+def _folded(threads: int, samples: int, family: Family, constants: Floats, folds: int) -> Floats:
+    """Return (threads, samples, 2): lines across the square from -2 to 2, mapped `folds` times."""
     a, b, c, d = constants
-    x, y = sheet[..., 0], sheet[..., 1]
+    x, y = np.meshgrid(np.linspace(-2, 2, samples), np.linspace(-2, 2, threads))
     for _ in range(folds):
         if family == "de Jong":
             x, y = np.sin(a * y) - np.cos(b * x), np.sin(c * x) - np.cos(d * y)
@@ -68,11 +73,8 @@ def _folded(sheet: Floats, family: Family, constants: Floats, folds: int) -> Flo
     return np.stack((x, y), axis=2)
 
 
-def _slim(sheet: Floats) -> Lines:
-    """Return the threads without samples nearer than a quarter of a millimetre."""
-    step = np.hypot(*np.moveaxis(np.diff(sheet, axis=1), 2, 0))
-    along = np.floor(np.cumsum(step, axis=1) / 0.25)
-    keep = np.ones(sheet.shape[:2], dtype=bool)
-    keep[:, 1:-1] = np.diff(along, axis=1) > 0
-    offsets = np.concatenate(([0], np.cumsum(keep.sum(axis=1)))).astype(np.int64)
-    return Lines(sheet[keep], offsets)
+def _spread(sheet: Floats) -> float:
+    """Return which part of the sheet's box its points come by: a folded map covers it all over."""
+    places = sheet.reshape(-1, 2)
+    box = (places - places.min(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-9)
+    return len(np.unique((box * 23.999).astype(int), axis=0)) / 24**2

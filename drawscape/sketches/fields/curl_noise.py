@@ -13,6 +13,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import rectangle
 from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Stones = Floats
@@ -38,12 +39,14 @@ def curl_noise(
         float, Interval(ge=0.04, le=0.25), doc("Largest stone's radius, as a part of the page")
     ] = 0.15,
     rings: Annotated[int, Interval(ge=1, le=30), doc("Most rings drawn in a stone")] = 9,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Stream lines of a divergence-free current that parts around stones.
 
     After R. Bridson and others, "Curl-noise for procedural fluid flow" (2007):
     the current is the curl of noise that is held still along each stone's rim.
     """
+    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     placed = _stones(rng, frame, stones, largest)
     stream = _Stream(Noise(rng), frame, placed, eddies, current)
@@ -58,15 +61,16 @@ def curl_noise(
         mask=Lines.of([rectangle(frame), *outlines]),
         min_length_mm=9 * pitch,
     ):
-        yield 0.95 * done, partial(_draw, lines=lines)
-    _draw(svg, lines)
+        yield 0.95 * done, partial(_draw, lines=lines, color=ink[0])
+    _draw(svg, lines, ink[0])
     if len(placed):
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
+        with svg.layer("pen 2", color=ink[1], width=0.3):
             svg.polylines(_drawn(rng, placed, rings))
 
 
-def _draw(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
-    svg.polylines(lines())
+def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str) -> None:
+    with svg.layer("stream", color=color, width=0.3):
+        svg.polylines(lines())
 
 
 def _stones(rng: np.random.Generator, frame: Frame, count: int, largest: float) -> Stones:

@@ -12,6 +12,7 @@ from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.streamlines import growing_streamlines
 from drawscape.sketches import Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -41,12 +42,14 @@ def flow_field(
     moon: Annotated[
         float, Interval(ge=0.0, le=0.45), doc("Radius of the moon, as a part of the page")
     ] = 0.27,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Evenly spaced lines in a noise wind, and a moon in which the wind blows across.
 
     Lines after B. Jobard and W. Lefer, "Creating evenly-spaced streamlines of arbitrary density"
     (1997), in a field of K. Perlin's noise (1985), as Tyler Hobbs' "Fidenza" (2021) made popular.
     """
+    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     wind = _Wind(Noise(rng), frame, gusts, turn, roughness, facets, rng.uniform(0, 2 * np.pi))
     # No page takes more than about 300 lines side by side.
@@ -64,8 +67,8 @@ def flow_field(
         min_length_mm=shortest,
         max_length_mm=most,
     ):
-        yield 0.8 * done, partial(_draw, lines=lines)
-    _draw(svg, lines)
+        yield 0.8 * done, partial(_draw, lines=lines, color=ink[0])
+    _draw(svg, lines, ink[0])
     if len(disc):
         x0, y0 = disc.min(axis=0)
         x1, y1 = disc.max(axis=0)
@@ -78,16 +81,12 @@ def flow_field(
             min_length_mm=shortest / 2,
             max_length_mm=most,
         ):
-            yield 0.8 + 0.2 * done, partial(_draw_moon, lines=lines)
-        _draw_moon(svg, lines)
+            yield 0.8 + 0.2 * done, partial(_draw, lines=lines, color=ink[1], name="moon")
+        _draw(svg, lines, ink[1], "moon")
 
 
-def _draw(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
-    svg.polylines(lines())
-
-
-def _draw_moon(svg: SVGBuilder, lines: Callable[[], Lines]) -> None:
-    with svg.layer("pen 2", color="#b3402a", width=0.3):
+def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str, name: str = "wind") -> None:
+    with svg.layer(name, color=color, width=0.3):
         svg.polylines(lines())
 
 

@@ -9,6 +9,7 @@ from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import Share, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -35,12 +36,14 @@ def isolines(
         Interval(ge=0, le=10),
         doc("Every how-many-th line is drawn with a broader pen; 0 for none"),
     ] = 5,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Contour lines of folded hills, with water lines along the shore.
 
     Contours as on survey maps since Charles Hutton (1774); the folding is domain warping after
     Inigo Quilez (2002).
     """
+    ink = inks(svg, palette, "#3d2b1f", "#2a5b8c")
     frame = svg.frame
     x, y, z = _land(svg, rng, hills, roughness, fold)
     shore = float(np.quantile(z, sea)) if sea else float(np.min(z)) - 1e-9
@@ -57,12 +60,12 @@ def isolines(
         chosen = [part for part, heavy in zip(thin, bold, strict=True) if heavy == wanted]
         lines = _long(Lines.join(chosen), frame.short / 60)
         if len(lines):
-            with svg.layer(name, color="#3d2b1f", width=width):
+            with svg.layer(name, color=ink[0], width=width):
                 svg.polylines(lines)
     parts = _water(frame, x, y, z, shore) if sea else []
     water = _long(Lines.join(parts), frame.short / 30)
     if len(water):
-        with svg.layer("water", color="#2a5b8c", width=0.3):
+        with svg.layer("water", color=ink[1], width=0.3):
             svg.polylines(water)
 
 

@@ -6,14 +6,13 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Floats, Lines, Points
 from drawscape.sketches import sketch
-from drawscape.sketches.placing import ring
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Pattern = Literal["circles", "lines", "waves", "rays"]
-
-COLORS = ("#1b1b1b", "#b3402a", "#2a5b8c")
 
 
 @sketch
@@ -35,11 +34,13 @@ def moire(
     stretch: Annotated[
         float, Interval(ge=0.8, le=1.25), doc("Spacing of each copy over that of the one before")
     ] = 1.0,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Interference of two or three line patterns, each in a pen of its own.
 
     After G. Oster and Y. Nishijima, "Moiré patterns", Scientific American 208 (1963).
     """
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#2a5b8c")
     frame = svg.frame
     # Large sheets take wider lines, so that no page costs more than about 400 lines a copy.
     # Three copies need more room than two.
@@ -54,14 +55,14 @@ def moire(
         centre = centre + away * np.array([np.cos(heading), np.sin(heading)])
         lines = _placed(_pattern(pattern, step, reach, 0.35 * sheets), centre, angle)
         seen = clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1)
-        with svg.layer(f"pen {copy + 1}", color=COLORS[copy], width=0.3):
+        with svg.layer(f"pen {copy + 1}", color=ink[copy], width=0.3):
             svg.polylines(seen)
 
 
 def _pattern(pattern: Pattern, step: float, reach: float, nearest: float) -> list[Points] | Floats:
     """Return the pattern about the origin, `step` mm between lines, rays `nearest` mm at least."""
     if pattern == "circles":
-        return [ring(r) for r in np.arange(step / 2, reach, step)]
+        return [circle(0.0, 0.0, r) for r in np.arange(step / 2, reach, step)]
     if pattern == "rays":
         # Rays are `step` apart two thirds of the way out, and stop where they would close up.
         count = round(2 * np.pi * reach * 0.4 / step)

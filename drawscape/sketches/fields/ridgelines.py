@@ -6,9 +6,9 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.placing import fit_count
+from drawscape.geometry.thinning import keep_positive
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._cut import keep_positive
-from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -39,7 +39,7 @@ def ridgelines(
     twelve pulsars" (1970), known from Peter Saville's sleeve for Joy Division (1979).
     """
     frame = svg.frame
-    rows = at_most(rows, frame.height, 0.9, least=8)
+    rows = fit_count(rows, frame.height, 0.9, least=8)
     columns = max(200, min(900, round(frame.width / 0.45)))
     x = np.linspace(0.0, 1.0, columns)
     heights = _pulses(rng, x, rows, bumps, spread, likeness) * peak * frame.height

@@ -7,8 +7,10 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Ints, Lines, Points
+from drawscape.geometry.placing import depth_in
+from drawscape.geometry.thinning import keep_positive
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.fields._cut import depth_in, keep_positive
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
@@ -19,8 +21,6 @@ TURNS = np.array([(0, -1, -3, -2, 0, 0, 1), (1, 0, 0, -2, -3, -1, 0)])
 
 GENERATIONS = 6
 """Of the whole curve, of which the page shows a piece: 117,649 steps."""
-
-INKS = ("#14213d", "#b3402a", "#c9922e", "#2f6f6a")
 
 
 @sketch
@@ -35,12 +35,14 @@ def gosper(
     ] = 3,
     pens: Annotated[int, Interval(ge=1, le=4), doc("Colours of the islands")] = 4,
     echo: Annotated[Share, doc("Share of the islands where a second line runs along")] = 0.35,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """One line that fills the page with islands in islands, as a map of an archipelago.
 
     The curve of Bill Gosper, 1973, called flowsnake (Martin Gardner, Mathematical Games, Scientific
     American, 1976). The seed picks the piece of the plane, its turn and the islands' colours.
     """
+    color = inks(svg, palette, "#14213d", "#b3402a", "#c9922e", "#2f6f6a")
     path = _path(GENERATIONS, 2 * np.hypot(svg.frame.width, svg.frame.height) / step_mm)
     path = path * np.exp(1j * rng.uniform(0, 2 * np.pi)) * step_mm
     points = np.column_stack([path.real, path.imag])
@@ -56,7 +58,7 @@ def gosper(
         drawn = Lines.join([coast.take(ink == pen), inner.take((ink == pen) & doubled)])
         shown = keep_positive(drawn, depth_in(svg.frame, drawn.points))
         if len(shown):
-            with svg.layer(f"pen {pen + 1}", color=INKS[pen], width=0.35):
+            with svg.layer(f"pen {pen + 1}", color=color[pen], width=0.35):
                 svg.polylines(shown)
 
 

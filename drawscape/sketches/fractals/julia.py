@@ -8,9 +8,10 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.geometry.placing import fit_count
+from drawscape.geometry.thinning import thinned
 from drawscape.sketches import Steps, sketch
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def julia(
     lines: Annotated[int, Interval(ge=2, le=40), doc("Contours from the set outward")] = 22,
     inner: Annotated[int, Interval(ge=0, le=30), doc("Contours within the set")] = 7,
     turn: Annotated[float, Interval(ge=0, le=180), doc("Degrees the set is turned")] = 60.0,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Contours around the Julia set of z^2 + c, close together at its shore, and within it.
 
@@ -49,6 +51,7 @@ def julia(
     Fractal Images, 1988; inside of how near each orbit comes to 0, after Clifford Pickover,
     Computers, Pattern, Chaos and Beauty, 1990.
     """
+    ink = inks(svg, palette, "#14213d", "#b3402a")
     shore = _shore(rng)
     c = complex(
         shore.real if real is None else real, shore.imag if imaginary is None else imaginary
@@ -64,7 +67,7 @@ def julia(
     # z and -z go the same way, so half of the page is enough.
     half = z[: len(y) // 2 + 1]
     distance, trap = np.empty(half.shape), np.empty(half.shape)
-    draw = partial(_draw, x=x + frame.x0, y=y + frame.y0, lines=lines, inner=inner)
+    draw = partial(_draw, ink=ink, x=x + frame.x0, y=y + frame.y0, lines=lines, inner=inner)
     for row in range(0, len(half), 24):
         part = slice(row, row + 24)
         distance[part], trap[part] = _fields(half[part], c)
@@ -82,14 +85,21 @@ def _shore(rng: np.random.Generator) -> complex:
 
 
 def _draw(
-    svg: SVGBuilder, x: Floats, y: Floats, height: Floats, trap: Floats, lines: int, inner: int
+    svg: SVGBuilder,
+    ink: list[str],
+    x: Floats,
+    y: Floats,
+    height: Floats,
+    trap: Floats,
+    lines: int,
+    inner: int,
 ) -> None:
     """Draw the contours of `height` outside and of `trap` inside; lower rows may be missing."""
-    with svg.layer("outside", color="#14213d", width=0.3):
+    with svg.layer("outside", color=ink[0], width=0.3):
         svg.polylines(_contours(x, y[: len(height)], height, lines))
     found = _inner(x, y[: len(height)], height, trap, inner)
     if len(found):
-        with svg.layer("inside", color="#b3402a", width=0.3):
+        with svg.layer("inside", color=ink[1], width=0.3):
             svg.polylines(found)
 
 
@@ -142,7 +152,7 @@ def _contours(x: Floats, y: Floats, height: Floats, count: int) -> Lines:
         min(0.28 * float(np.ptp(y)), float(np.max(height))),
     )
     # The first step outward is the narrowest.
-    count = at_most(count, np.maximum(last - first, 0) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
+    count = fit_count(count, np.maximum(last - first, 0) ** (1 / 1.6), 0.45 ** (1 / 1.6), least=2)
     levels = first + (last - first) * np.linspace(0.001, 1, count) ** 1.6
     return _each_level(generator, levels, SHORTEST_MM)
 

@@ -8,9 +8,9 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
+from drawscape.geometry.placing import fit_count
 from drawscape.geometry.regions import from_shapely
 from drawscape.sketches import Steps, sketch
-from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Dish = Literal["page", "disc", "open"]
@@ -40,7 +40,7 @@ def differential_growth(
     wall = _wall(frame, dish)
     # As many steps as cover the dish with strands `room` steps apart.
     area = np.pi * wall[0] * wall[1] if dish != "page" else 4 * wall[0] * wall[1]
-    nodes = at_most(nodes, area / room, 0.6, least=300)
+    nodes = fit_count(nodes, area / room, 0.6, least=300)
     step = float(np.sqrt(area / nodes / room / 0.66))
     line = _start(rng, step, wall)
     reach = room * step

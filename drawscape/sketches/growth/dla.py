@@ -7,10 +7,11 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.placing import fit_count
 from drawscape.sketches import Share, Steps, sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -28,14 +29,16 @@ def dla(
         int, Interval(ge=5, le=400), doc("Particles on a branch that make it bold")
     ] = 120,
     berries: Annotated[Share, doc("Part of the tips that bear a berry")] = 0.35,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
 
     After T. A. Witten and L. M. Sander, "Diffusion-limited aggregation, a kinetic critical
     phenomenon", Physical Review Letters 47 (1981).
     """
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     frame = svg.frame
-    particles = at_most(particles, frame.width * frame.height, 0.8, least=200)
+    particles = fit_count(particles, frame.width * frame.height, 0.8, least=200)
     span, tallest = _room(frame, seedbed, particles)
     cluster = Cluster(rng, seedbed, particles, span)
     whole = _expected(seedbed, particles, span, tallest)
@@ -45,14 +48,15 @@ def dla(
     sizes = subtree_sizes(cluster.parents)
     places = relaxed(places, cluster.parents, 3)
     nodes = [chain for chain in chains(cluster.parents, sizes) if len(chain) > 1]
-    svg.polylines(twig_lines(places, nodes))
-    with svg.layer("pen 2", color="#1b1b1b", width=0.7):
+    with svg.layer("pen 1", color=ink[0], width=0.3):
+        svg.polylines(twig_lines(places, nodes))
+    with svg.layer("pen 2", color=ink[0], width=0.7):
         bold = [[node for node in chain if sizes[node] >= trunk] for chain in nodes]
         svg.polylines(twig_lines(places, bold))
     tips = places[[chain[-1] for chain in nodes]]
     tips = tips[rng.random(len(tips)) < berries]
     if len(tips):
-        with svg.layer("pen 3", color="#b3402a", width=0.3):
+        with svg.layer("pen 3", color=ink[1], width=0.3):
             svg.polylines(_berries(tips, min(0.42 * diameter, 0.9)))
 
 

@@ -11,6 +11,7 @@ from drawscape.geometry.contours import contours_by_level
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
 from drawscape.sketches import Share, Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Kind = Literal["coral", "maze", "worms", "spots", "holes"]
@@ -44,12 +45,14 @@ def reaction_diffusion(
         float, Interval(ge=0.6, le=3), doc("Distance in mm between nested outlines")
     ] = 0.8,
     core: Annotated[bool, doc("Fill the valleys between stripes in red")] = True,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Two chemicals that feed on and spread into each other, their stripes filled like fingerprints.
 
     After P. Gray and S. K. Scott (1984) and J. E. Pearson, "Complex patterns in a simple system",
     Science 261 (1993).
     """
+    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     shape = _shape(frame, detail)
     noise = Noise(rng)
@@ -59,19 +62,22 @@ def reaction_diffusion(
         u, v = _react(u, v, feed, kill, min(250, steps - done))
         yield (
             0.95 * min(done + 250, steps) / steps,
-            partial(_draw, v=v, outlines=outlines, spacing=spacing, core=core),
+            partial(_draw, ink=ink, v=v, outlines=outlines, spacing=spacing, core=core),
         )
-    _draw(svg, v, outlines, spacing, core)
+    _draw(svg, ink, v, outlines, spacing, core)
 
 
-def _draw(svg: SVGBuilder, v: Grid, outlines: int, spacing: float, core: bool) -> None:
+def _draw(
+    svg: SVGBuilder, ink: list[str], v: Grid, outlines: int, spacing: float, core: bool
+) -> None:
     """Draw the stripes' outlines, each `spacing` inside the one before, and their valleys."""
     depth = _depth(svg.frame, v)
     levels = spacing * np.arange(outlines)
     stripes = contours_by_level(depth, levels, svg.frame)
-    svg.polylines(_broad(Lines.join(stripes), spacing))
+    with svg.layer("stripes", color=ink[0], width=0.3):
+        svg.polylines(_broad(Lines.join(stripes), spacing))
     if core:
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
+        with svg.layer("pen 2", color=ink[1], width=0.3):
             # Half as dense as the stripes: they stay the figure, the valleys the ground.
             floors = -spacing * (1.5 + 2.0 * np.arange(outlines))
             valleys = contours_by_level(depth, floors[::-1], svg.frame)

@@ -7,10 +7,10 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import fit_count
+from drawscape.geometry.thinning import WHOLE, keep_positive, room_for
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.fields._cut import keep_positive
-from drawscape.sketches.ink import WHOLE, room_for
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 ANGLES = 900
@@ -34,19 +34,21 @@ def tree_rings(
     knots: Annotated[int, Interval(ge=0, le=6), doc("Branches that grew out of the trunk")] = 2,
     cracks: Annotated[int, Interval(ge=0, le=12), doc("Cracks from drying")] = 4,
     bark: Annotated[int, Interval(ge=0, le=12), doc("Layers of bark, in the second pen")] = 6,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A stump: rings of good and bad years, bent around knots, cracked and barked.
 
     The growth follows A. E. Douglass, "Climatic cycles and tree-growth" (1919): each year's ring
     repeats some of the last one's fortune.
     """
+    ink = inks(svg, palette, "black", "#8a4b2a")
     frame = svg.frame
     noise = Noise(rng)
     theta = np.linspace(0, 2 * np.pi, ANGLES)
     bulges = _knots(rng, knots)
     core = 1.0 - 0.011 * bark
-    years = at_most(years, frame.short / 2, 0.7, least=8)
-    bark = at_most(bark, 0.09 * frame.short / 2, 0.4, least=0)
+    years = fit_count(years, frame.short / 2, 0.7, least=8)
+    bark = fit_count(bark, 0.09 * frame.short / 2, 0.4, least=0)
     rings = _rings(rng, noise, theta, years, moods, wobble) * core
     rings += _bulge(rings, theta, bulges)
     middle = lean * rng.uniform(0.6, 1.0) * np.exp(1j * rng.uniform(0, 2 * np.pi))
@@ -55,10 +57,11 @@ def tree_rings(
     # Years that crowd leave each other out; the youngest, beside the bark, goes all round.
     room = room_for(grown, np.append(1 + np.arange(len(rings) - 1), WHOLE))
     wood = keep_positive(grown, np.minimum(_unsplit(rings, theta, splits).ravel(), room))
-    svg.polylines(wood.take(wood.lengths_mm > 1.5))
-    svg.polylines(_placed(svg, *_gaps(splits, theta, rings), middle))
+    with svg.layer("wood", color=ink[0], width=0.3):
+        svg.polylines(wood.take(wood.lengths_mm > 1.5))
+        svg.polylines(_placed(svg, *_gaps(splits, theta, rings), middle))
     if bark:
-        with svg.layer("pen 2", color="#8a4b2a", width=0.4):
+        with svg.layer("pen 2", color=ink[1], width=0.4):
             svg.polylines(_bark(svg, rng, noise, theta, rings[-1], bark, middle))
 
 

@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Flags, Floats, Points
+from drawscape.geometry.curves import circle
+from drawscape.geometry.hatch import hatch
+from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.placing import depth_in, polar
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.fields._cut import depth_in
-from drawscape.sketches.placing import ring
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Within = Literal["page", "disc"]
@@ -25,52 +27,47 @@ def circle_packing(
     rng: np.random.Generator,
     *,
     within: Annotated[Within, doc("What the circles fill")] = "page",
-    count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles")] = 520,
+    count: Annotated[int, Interval(ge=5, le=1500), doc("Most circles")] = 480,
     largest: Annotated[
         float, Interval(ge=0.03, le=0.4), doc("Largest radius, as a part of the page")
-    ] = 0.19,
-    smallest: Annotated[float, Interval(ge=0.5, le=5.0), doc("Smallest radius in mm")] = 1.3,
-    gap: Annotated[float, Interval(ge=0.0, le=4.0), doc("Room in mm between circles")] = 0.7,
+    ] = 0.2,
+    smallest: Annotated[float, Interval(ge=0.5, le=5.0), doc("Smallest radius in mm")] = 1.4,
+    gap: Annotated[float, Interval(ge=0.0, le=4.0), doc("Room in mm between circles")] = 0.9,
     fill: Annotated[Fill, doc("What a circle is filled with")] = "mixed",
     spacing: Annotated[
-        float, Interval(ge=0.5, le=4.0), doc("Distance in mm between lines in a circle")
-    ] = 1.15,
-    accent: Annotated[Share, doc("Part of the circles drawn in the second pen")] = 0.15,
+        float, Interval(ge=0.5, le=4.0), doc("Distance in mm between lines in the darkest circles")
+    ] = 0.6,
+    contrast: Annotated[Share, doc("How much lighter some circles are than others")] = 0.8,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
-    """Circles that grew until they touched, filled with rings, spirals, hatches and rays.
+    """Circles that grew until they touched, filled from dark to light with three pens.
 
     A random Apollonian gasket, after J. Shier, "Filling space with random fractal
     non-overlapping simple shapes" (2011).
     """
+    ink = inks(svg, palette, "#1d2f4f", "#b3402a", "#c9922e")
     frame = svg.frame
     most = max(largest * frame.short, 1.2 * smallest)
     circles = _packed(rng, frame, within, count, most, smallest, gap)
-    kinds = rng.choice(len(FILLS), len(circles), p=(0.3, 0.22, 0.22, 0.14, 0.12))
-    if fill != "mixed":
-        kinds = np.full(len(circles), FILLS.index(fill))
-    else:
+    # Darker circles and lighter ones, large ones never quite dark: each is a tone of its own.
+    light = rng.beta(0.7, 0.9, len(circles)) * contrast
+    steps = spacing * (1 + 3.5 * light**1.5 + 0.02 * circles[:, 2])
+    # Each pen has a region of its own, with a few guests.
+    hearts = rng.uniform((frame.x0, frame.y0), (frame.x1, frame.y1), (7, 2))
+    away = np.hypot(*(circles[:, None, :2] - hearts).transpose(2, 0, 1))
+    pens = np.array([0, 1, 0, 2, 0, 1, 0])[away.argmin(axis=1)]
+    pens = np.where(rng.random(len(pens)) < 0.08, rng.integers(3, size=len(pens)), pens)
+    inked: list[list[Points]] = [[], [], []]
+    for (x, y, radius), pen, step in zip(circles.tolist(), pens, steps.tolist(), strict=True):
+        kind = fill if fill != "mixed" else str(rng.choice(FILLS, p=(0.3, 0.24, 0.26, 0.14, 0.06)))
         # A large disc left white looks forgotten, a small one like a bubble.
-        kinds[(kinds == FILLS.index("empty")) & (circles[:, 2] > 4 * smallest)] = FILLS.index(
-            "rings"
-        )
-    lean = _drift(rng, circles, accent)
-    turns = rng.uniform(0, np.pi, len(circles))
-    pens: tuple[list[Points], list[Points]] = ([], [])
-    for circle, kind, turn, second in zip(circles, kinds, turns, lean, strict=True):
-        pens[int(second)].extend(_drawn(circle, FILLS[kind], spacing, float(turn)))
-    svg.polylines(pens[0])
-    if pens[1]:
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(pens[1])
-
-
-def _drift(rng: np.random.Generator, circles: Circles, share: float) -> Flags:
-    """Return which circles, a `share` of them, lie in drifts that chance has strewn on the page."""
-    if not len(circles):
-        return np.zeros(0, dtype=bool)
-    centres = rng.uniform(circles[:, :2].min(axis=0), circles[:, :2].max(axis=0), (3, 2))
-    away = np.hypot(*(circles[:, None, :2] - centres).transpose(2, 0, 1)).min(axis=1)
-    return np.asarray(away <= np.quantile(away, share)) if share > 0 else away < 0
+        kind = "rings" if (fill, kind) == ("mixed", "empty") and radius > 4 * smallest else kind
+        drawn = [circle(0, 0, radius), *_filling(kind, radius, step, rng.uniform(0, 360))]
+        inked[pen] += [line + np.array([x, y]) for line in drawn]
+    for number, lines in enumerate(inked):
+        if lines:
+            with svg.layer(f"pen {number + 1}", color=ink[number], width=0.3):
+                svg.polylines(lines)
 
 
 def _packed(
@@ -109,42 +106,18 @@ def _room(places: Points, circles: Circles, frame: Frame, within: Within, gap: f
     return np.asarray(room)
 
 
-def _drawn(circle: Floats, fill: Fill, spacing: float, turn: float) -> list[Points]:
-    """Return the circle's outline and what fills it."""
-    centre, radius = circle[:2], float(circle[2])
-    inner = {"rings": _rings, "spiral": _spiral, "hatch": _hatch, "rays": _rays}.get(fill)
-    lines = [ring(radius)] + (inner(radius, spacing, turn) if inner else [])
-    return [line + centre for line in lines]
-
-
-def _rings(radius: float, spacing: float, turn: float) -> list[Points]:
-    return [ring(r) for r in np.arange(radius - spacing, 0.3 * spacing, -spacing)]
-
-
-def _spiral(radius: float, spacing: float, turn: float) -> list[Points]:
-    reach = radius - spacing * 0.6
-    if reach < spacing:
-        return []
-    t = np.linspace(0, 2 * np.pi * reach / spacing, max(24, int(12 * reach / spacing * 3)))
-    r = spacing * t / (2 * np.pi)
-    return [r[:, None] * np.column_stack((np.cos(t + turn), np.sin(t + turn)))]
-
-
-def _hatch(radius: float, spacing: float, turn: float) -> list[Points]:
-    reach = radius - 0.4 * spacing
-    off = np.arange(-reach + spacing / 2, reach, spacing)
-    half = np.sqrt(np.maximum(reach**2 - off**2, 0))
-    along, aside = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
-    ends = [np.array([-h * along, h * along]) + o * aside for o, h in zip(off, half, strict=True)]
-    # Every other line runs back, as a pen would.
-    return [line[:: (-1) ** k] for k, line in enumerate(ends)]
-
-
-def _rays(radius: float, spacing: float, turn: float) -> list[Points]:
-    count = max(5, int(2 * np.pi * radius * 0.62 / spacing))
-    t = turn + np.arange(count) * 2 * np.pi / count
-    unit = np.column_stack((np.cos(t), np.sin(t)))
-    core = min(0.42 * radius, radius - 0.8)
-    if core < 0.4:
-        return []
-    return [ring(core), *np.stack((unit * core, unit * (radius - 0.25 * spacing)), axis=1)]
+def _filling(kind: str, radius: float, step: float, turn: float) -> list[Points]:
+    """Return lines within a circle about the origin, `step` mm apart, turned by so many degrees."""
+    if kind == "rings":
+        return [circle(0, 0, r) for r in np.arange(radius - step, 0.4 * step, -step)]
+    if kind == "spiral" and radius > 2 * step:
+        t = np.linspace(0, 2 * np.pi * (radius / step - 0.6), int(36 * radius / step))
+        return [polar(step * t / (2 * np.pi), t + np.radians(turn))]
+    if kind == "hatch" and radius > step:
+        return list(hatch(circle(0, 0, radius - 0.4 * step), step, angle=turn))
+    if kind == "rays" and radius > 2.5:
+        angle = np.arange(0, 2 * np.pi, 2 * np.pi / int(2 * np.pi * radius * 0.6 / step + 5))
+        core = max(0.4 * radius, 0.9 * len(angle) / 12)
+        ends = polar(np.array([[core], [radius - 0.3]]), angle + np.radians(turn))
+        return [circle(0, 0, core), *ends.transpose(1, 0, 2)] if core < radius - 1 else []
+    return []

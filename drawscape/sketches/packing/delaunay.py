@@ -7,10 +7,11 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Flags, Floats, Points
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import depth_in
 from drawscape.geometry.poisson import poisson_disc
 from drawscape.geometry.voronoi import edges, triangles
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.fields._cut import depth_in
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 LEAST_STEP_MM = 1.6
@@ -43,11 +44,13 @@ def delaunay(
         float, Interval(ge=0.8, le=5.0), doc("Smallest triangle's inner radius in mm")
     ] = 1.8,
     accent: Annotated[Share, doc("Part of the triangles drawn in the second pen")] = 0.14,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A Delaunay triangulation whose triangles are wound inwards like pursuing mice.
 
     After B. Delaunay (1934); the whirls are pursuit polygons (H. Brocard, 1877).
     """
+    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
     # On long strips the shorter side says little: at most some four thousand points.
     least = max(smallest * frame.short, float(np.sqrt(frame.width * frame.height / 4000)))
@@ -55,10 +58,11 @@ def delaunay(
     core = min(core, 0.035 * frame.short)
     corners = _oriented(points[triangles(points)])
     second = _chosen(rng, frame, corners, accent)
-    svg.polylines(points[edges(points)])
-    svg.polylines(_filled(corners[~second], facet, twist, core))
+    with svg.layer("pen 1", color=ink[0], width=0.3):
+        svg.polylines(points[edges(points)])
+        svg.polylines(_filled(corners[~second], facet, twist, core))
     if second.any():
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
+        with svg.layer("pen 2", color=ink[1], width=0.3):
             svg.polylines(_filled(corners[second], facet, twist, core))
 
 

@@ -7,8 +7,8 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.occlusion import visible
+from drawscape.geometry.thinning import thinned
 from drawscape.sketches import sketch
-from drawscape.sketches.ink import thinned
 from drawscape.svg_builder import SVGBuilder
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]

@@ -9,8 +9,8 @@ from annotated_types import Interval, doc
 from drawscape.geometry.lines import Floats, Points
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import Bounds
+from drawscape.geometry.voronoi import stippled
 from drawscape.sketches import Steps, sketch
-from drawscape.sketches.packing._stipple import stippled
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Mark = Literal["dot", "ring", "stroke"]

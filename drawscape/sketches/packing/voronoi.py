@@ -12,6 +12,7 @@ from drawscape.geometry.noise import Noise
 from drawscape.geometry.regions import from_shapely
 from drawscape.geometry.voronoi import cells, relax, scatter
 from drawscape.sketches import Share, Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 
@@ -33,12 +34,14 @@ def voronoi(
     ] = 1.1,
     light: Annotated[Share, doc("How far outlines draw together on the shaded side")] = 0.7,
     marked: Annotated[Share, doc("Part of the cells drawn in the second pen")] = 0.2,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """Relaxed Voronoi cells as pebbles, lit from the upper left.
 
     After G. Voronoi (1908), evened out by S. Lloyd's rounds (1957/1982). A vein of another stone runs
     through them.
     """
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     frame = svg.frame
     # Cells of less than a few square millimetres would be nothing but gap.
     count = max(4, min(count, int(frame.width * frame.height / 12)))
@@ -55,7 +58,7 @@ def voronoi(
     x, y = points.T / frame.short
     vein = np.abs(noise.fractal(x * 1.6 + 40, y * 1.6 + 40, octaves=2))
     lean = (vein < np.quantile(vein, marked) if marked > 0 else vein < 0)[found.owner]
-    for chosen, name, color in ((~lean, "pen 1", "#1b1b1b"), (lean, "pen 2", "#b3402a")):
+    for chosen, name, color in ((~lean, "pen 1", ink[0]), (lean, "pen 2", ink[1])):
         if chosen.any():
             with svg.layer(name, color=color, width=0.3):
                 svg.polylines(from_shapely(nested[chosen[owner]]))

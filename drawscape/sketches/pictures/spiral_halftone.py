@@ -7,9 +7,9 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.thinning import shortest_swing
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 

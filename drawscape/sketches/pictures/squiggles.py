@@ -5,9 +5,9 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.thinning import shortest_swing
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.ink import shortest_swing
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 

@@ -8,9 +8,10 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.thinning import keep_positive
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.fields._cut import keep_positive
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
@@ -37,12 +38,14 @@ def tone_hatching(
     bow: Annotated[
         float, Interval(ge=-1.0, le=1.0), doc("How far the lines are bowed, as a wrist bows them")
     ] = 0.35,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A picture in layers of hatching: each darker step adds a direction.
 
     After G. Winkenbach and D. Salesin, "Computer-generated pen-and-ink illustration" (1994): where a
     tone fades, first every second line ends, then every fourth. The seed moves the lines.
     """
+    ink = inks(svg, palette, "#1b1b1b", "#7a3b22")
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
@@ -58,7 +61,7 @@ def tone_hatching(
         over = tone.at(lines.points) - np.repeat(needed, lines.counts)
         strokes = keep_positive(lines, over)
         inked[layer == layers - 1].append(strokes.take(strokes.lengths_mm > 1.6))
-    for last, name, color in ((False, "pen 1", "#1b1b1b"), (True, "pen 2", "#7a3b22")):
+    for last, name, color in ((False, "pen 1", ink[0]), (True, "pen 2", ink[1])):
         with svg.layer(name, color=color, width=0.25):
             svg.polylines(Lines.join(inked[last]))
 

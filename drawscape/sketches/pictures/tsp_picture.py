@@ -9,9 +9,9 @@ from annotated_types import Interval, doc
 from drawscape.geometry.curves import catmull_rom
 from drawscape.geometry.lines import Points
 from drawscape.geometry.regions import Bounds
+from drawscape.geometry.voronoi import stippled
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, Steps, sketch
-from drawscape.sketches.packing._stipple import stippled
 from drawscape.sketches.pictures._tone import Fit, shown, tone_over
 from drawscape.sketches.pictures._tour import tours, uncrossed
 from drawscape.svg_builder import SVGBuilder

@@ -12,11 +12,10 @@ from drawscape.geometry.contours import contours
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.implicit import implicit_mesh
 from drawscape.geometry.lines import Floats, Lines, Points
+from drawscape.geometry.placing import fit_count
 from drawscape.geometry.simplify import simplify
+from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.sketches import Steps, sketch
-from drawscape.sketches.fields._cut import keep_positive
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 Body = Literal["gyroid", "drops", "knot", "cage"]
@@ -81,7 +80,7 @@ def implicit(
     if body == "gyroid":
         slices = min(slices, int(GYROID_SLICES / period))
     half = np.cos(np.radians(tilt))
-    slices = at_most(
+    slices = fit_count(
         slices, float(place(Lines.of([((0, -half), (0, half))])).lengths_mm[0]), 0.8, least=10
     )
     surface: list[Lines] = []

@@ -10,8 +10,9 @@ from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.noise import Noise
 from drawscape.geometry.occlusion import Shape, occlude
+from drawscape.geometry.placing import fit_count
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.sketches.solids._towers import Box, shape_of
 from drawscape.svg_builder import Frame, SVGBuilder
 
@@ -38,14 +39,16 @@ def skyline(
     moon: Annotated[
         float, Interval(ge=0.0, le=0.3), doc("Radius of the moon, as a part of the page")
     ] = 0.16,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A city in parallel projection with hidden lines, and a moon behind it.
 
     Farther towers are painted before nearer ones and covered by them: the painter's algorithm of
     M. E. Newell, R. G. Newell and T. L. Sancha (1972).
     """
+    ink = inks(svg, palette, "black", "#b3402a")
     frame = svg.frame
-    lots = at_most(lots, frame.width, 5.0, least=3)
+    lots = fit_count(lots, frame.width, 5.0, least=3)
     shapes = [_moon(rng, frame, moon * frame.short)]
     slope = float(np.tan(np.radians(lean)))
     for x, y, half, height in _lots(rng, frame, lots, slope, tallest):
@@ -53,9 +56,10 @@ def skyline(
             shapes += _tower(rng, x, y, half, slope, height, setbacks, spacing)
     visible = occlude(shapes)
     city = clip_to_rectangle(Lines.join(visible[1:]), frame.x0, frame.y0, frame.x1, frame.y1)
-    svg.polylines(city.take(city.lengths_mm > 0.15))
+    with svg.layer("city", color=ink[0], width=0.3):
+        svg.polylines(city.take(city.lengths_mm > 0.15))
     if len(visible[0]):
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
+        with svg.layer("pen 2", color=ink[1], width=0.3):
             svg.polylines(visible[0])
 
 

@@ -11,10 +11,10 @@ from drawscape.geometry.camera import Camera, Points3
 from drawscape.geometry.hidden import visible_paths
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.mesh import Mesh
+from drawscape.geometry.placing import fit_count, fitted
 from drawscape.geometry.solids import revolved
+from drawscape.geometry.thinning import thinned
 from drawscape.sketches import Steps, sketch
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most, fitted
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
@@ -58,7 +58,7 @@ def still_life(
     wide, high = np.ptp(camera.project(scene.vertices)[:, :2], axis=0)
     scale = min(svg.frame.width / wide, svg.frame.height / high)
     upright = tallest * scale * float(np.cos(np.radians(elevation)))
-    rings = at_most(rings, upright, 1.0, least=6)
+    rings = fit_count(rings, upright, 1.0, least=6)
     drawn: list[Lines] = []
     for number, (profile, place) in enumerate(zip(profiles, places, strict=True)):
         paths = _rings(profile, place, tallest / rings)
@@ -72,7 +72,7 @@ def _draw(svg: SVGBuilder, drawn: list[Lines], pens: int) -> None:
     joined = Lines.join(drawn)
     if not len(joined):
         return
-    placed = joined.with_points(fitted(svg, joined.points))
+    placed = joined.with_points(fitted(svg.frame, joined.points))
     glaze = np.repeat(np.arange(len(drawn)) % pens, [len(lines) for lines in drawn])
     ring = np.concatenate([1 + np.arange(len(lines)) for lines in drawn])
     for pen in range(pens):

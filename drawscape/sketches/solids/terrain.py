@@ -9,11 +9,11 @@ from annotated_types import Interval, doc
 from drawscape.geometry.curves import circle
 from drawscape.geometry.lines import Flags, Floats, Lines
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import depth_in, fit_count
 from drawscape.geometry.resample import resample
+from drawscape.geometry.thinning import keep_positive, thinned
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._cut import depth_in, keep_positive
-from drawscape.sketches.ink import thinned
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Mesh = Literal["rows", "net"]
@@ -58,14 +58,16 @@ def terrain(
     sun: Annotated[
         float, Interval(ge=0.0, le=0.3), doc("Radius of the sun, as a part of the page")
     ] = 0.17,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Mountains over water in perspective, with hidden lines and a setting sun.
 
     Hidden lines by the floating horizon of T. J. Wright, "A two-space solution to the hidden line
     problem" (1973); the land is F. K. Musgrave's ridged fractal (1994).
     """
+    ink = inks(svg, palette, "black", "#2a5b8c", "#b3402a")
     frame = svg.frame
-    rows = at_most(rows, (1 - HORIZON) * frame.height, 0.6, least=20)
+    rows = fit_count(rows, (1 - HORIZON) * frame.height, 0.6, least=20)
     view = _view(Noise(rng), frame, rows, peaks, ranges, crags, sea)
     across = Lines.of(np.stack((np.broadcast_to(view.x, view.y.shape), view.y), axis=2))
     clear = (view.skyline - view.y).ravel()
@@ -77,11 +79,12 @@ def terrain(
         land.append(_along(view, frame))
         number = np.append(number, 1 + np.arange(len(land[-1])))
     # Lines that crowd on a slope that faces away leave each other out.
-    svg.polylines(thinned(Lines.join(land), number, most=0.65))
-    with svg.layer("pen 2", color="#2a5b8c", width=0.3):
+    with svg.layer("land", color=ink[0], width=0.3):
+        svg.polylines(thinned(Lines.join(land), number, most=0.65))
+    with svg.layer("pen 2", color=ink[1], width=0.3):
         svg.polylines(_ripples(rng, keep_positive(across, np.where(wet, clear, -1.0))))
     if sun:
-        with svg.layer("pen 3", color="#b3402a", width=0.3):
+        with svg.layer("pen 3", color=ink[2], width=0.3):
             svg.polylines(_sun(rng, frame, view, sun * frame.short))
 
 

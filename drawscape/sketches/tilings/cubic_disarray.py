@@ -8,8 +8,8 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.placing import polar
 from drawscape.sketches import sketch
-from drawscape.sketches.placing import polar
 from drawscape.svg_builder import SVGBuilder
 
 CLOSEST = 0.78

@@ -6,15 +6,12 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Flags, Ints, Points
+from drawscape.geometry.placing import fit_count
 from drawscape.sketches import sketch
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Order = Literal["mirrored", "chance", "waves"]
-
-
-INKS = ("#1d3a6e", "#c8553d", "#c9922e")
-"""Of the stitches, of small islands, of larger ones."""
 
 
 @sketch
@@ -27,6 +24,7 @@ def hitomezashi(
     bias: Annotated[float, Interval(ge=0, le=1), doc("Share of rows that begin over")] = 0.5,
     filled: Annotated[bool, doc("Hatch every other island, by its size in two colours")] = True,
     small: Annotated[int, Interval(ge=1, le=60), doc("Cells of a small island, at most")] = 12,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Running stitches along every row and column, and the islands that they fence in.
 
@@ -34,7 +32,8 @@ def hitomezashi(
     Seaton and Carol Hayes, Mathematical specification of hitomezashi designs, 2023. Islands take
     two colours; here one is the cloth, and the other is hatched, small islands against large ones.
     """
-    stitches = at_most(stitches, svg.frame.short, 2.2)
+    ink = inks(svg, palette, "#1d3a6e", "#c8553d", "#c9922e")
+    stitches = fit_count(stitches, svg.frame.short, 2.2)
     side = svg.frame.short / stitches
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
@@ -44,7 +43,7 @@ def hitomezashi(
     under = (np.arange(rows)[:, None] % 2 == 0) ^ down
     # A hem all around: no island is left open.
     over[[0, -1]] = under[:, [0, -1]] = True
-    with svg.layer("stitches", color=INKS[0], width=0.4):
+    with svg.layer("stitches", color=ink[0], width=0.4):
         svg.polylines(_unit(over, (1, 0)) * side + corner)
         svg.polylines(_unit(under, (0, 1)) * side + corner)
     if filled:
@@ -53,8 +52,8 @@ def hitomezashi(
         islands = _islands(over, under)
         tiny = islands & (_areas(islands) <= small)
         for name, cells, color in (
-            ("small islands", tiny, INKS[1]),
-            ("islands", islands & ~tiny, INKS[2]),
+            ("small islands", tiny, ink[1]),
+            ("islands", islands & ~tiny, ink[2]),
         ):
             with svg.layer(name, color=color, width=0.4):
                 hatched = _hatch(cells if name == "islands" else cells[:, ::-1], lines)

@@ -1,17 +1,23 @@
 """Two rhombs that cover the plane and never repeat."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
-from drawscape.geometry.lines import Flags, Floats
+from drawscape.geometry.clip import clip_to_polygon
+from drawscape.geometry.lines import Flags, Points
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import polar
+from drawscape.geometry.regions import rectangle
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 GOLDEN = (1 + 5**0.5) / 2
+
+Within = Literal["page", "decagon"]
 
 
 @sketch
@@ -19,51 +25,68 @@ def penrose(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
+    within: Annotated[Within, doc("Where the tiling is cut off")] = "page",
     tiles: Annotated[int, Interval(ge=4, le=30), doc("Tile sides across the shorter side")] = 11,
-    thick: Annotated[int, Interval(ge=1, le=8), doc("Nested outlines of the thick rhombs")] = 5,
-    thin: Annotated[int, Interval(ge=1, le=8), doc("Nested outlines of the thin rhombs")] = 5,
-    symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = False,
+    rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a rhomb")] = 6,
+    symmetric: Annotated[bool, doc("Put a centre of fivefold symmetry mid page")] = True,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Thick and thin rhombs of a Penrose tiling, each filled with its own echoes.
 
     Roger Penrose, The role of aesthetics in pure and applied mathematical research, 1974 (the
-    tiling P3), grown by cutting Raphael Robinson's half tiles in the golden ratio.
+    tiling P3), grown by cutting Raphael Robinson's half tiles in the golden ratio. About a centre of
+    symmetry the tones are as symmetric as the tiles; elsewhere hidden hills make them.
     """
-    reach = np.hypot(svg.frame.width, svg.frame.height) / 2 / (svg.frame.short / tiles)
-    centres, corners, is_thin = _rhombs(rng, reach, symmetric)
-    turn = rng.uniform(0, 2 * np.pi)
-    noise = Noise(rng)
-    side = svg.frame.short / tiles
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a", "#c9922e")
     frame = svg.frame
-    for name, color, chosen, rings in (
-        ("thick", "#1b1b1b", ~is_thin, thick),
-        ("thin", "#b3402a", is_thin, thin),
-    ):
-        # Only whole rhombs: the tiling ends in its own outline, not at a cut.
-        z = corners[chosen] * np.exp(1j * turn) * side
-        inner = frame.contains(np.stack([z.real + frame.cx, z.imag + frame.cy], axis=-1)).all(
-            axis=1
-        )
-        # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
-        rings = min(rings, max(1, int(side * (0.29 if name == "thin" else 0.47) / 0.5)))
-        scales = 0.9 * (np.arange(rings) + 0.6) / (rings - 0.4)
-        middle, arms = centres[chosen][inner], corners[chosen][inner]
-        z = middle[:, None, None] + scales[:, None] * (arms - middle[:, None])[:, None, :]
-        z = z.reshape(-1, 5) * np.exp(1j * turn) * side
-        points = np.stack([z.real + frame.cx, z.imag + frame.cy], axis=-1)
-        kept = _relief(noise, points[::rings, 0], rings)
-        with svg.layer(name, color=color, width=0.3):
-            svg.polylines(points[kept])
+    side = frame.short / tiles
+    reach = np.hypot(frame.width, frame.height) / 2 / side
+    centres, corners, is_thin = _rhombs(rng, reach, symmetric)
+    tone = _tones(rng, centres, symmetric)
+    turn = np.exp(1j * (rng.uniform(0, 2 * np.pi) if not symmetric else np.pi / 2)) * side
+    edge = rectangle(frame)
+    if within == "decagon":
+        edge = polar(frame.short / 2, np.pi * (0.5 + np.arange(11) / 5))
+        edge = edge + np.array([frame.cx, frame.cy])
+    # The thin rhomb is 0.59 sides wide, the thick one 0.95; lines closer than 0.5 mm only blot.
+    most = np.minimum(rings, np.maximum(1, side * np.where(is_thin, 0.29, 0.47) / 0.5)).astype(int)
+    wanted = np.clip(np.rint(most * tone), 1, most).astype(int)
+    pens = np.where(is_thin, 1, np.where(tone > np.quantile(tone, 0.82), 2, 0))
+    for pen in range(3):
+        lines = [
+            _nested(centres[i], corners[i], int(most[i]), int(wanted[i]), turn)
+            for i in np.flatnonzero(pens == pen)
+        ]
+        if lines:
+            drawn = np.concatenate(lines) + np.array([frame.cx, frame.cy])
+            with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.3):
+                svg.polylines(clip_to_polygon(drawn, edge))
+    if within == "decagon":
+        with svg.layer("pen 1", color=ink[0], width=0.3):
+            svg.polyline(edge)
 
 
-def _relief(noise: Noise, places: Floats, rings: int) -> Flags:
-    """Return which of the `rings` outlines of the rhombs at `places`, (n, 2) in mm, are drawn.
+def _tones(rng: np.random.Generator, centres: NDArray[np.complex128], symmetric: bool) -> Points:
+    """Return how many of its outlines each rhomb shows, 0 to 1."""
+    if not symmetric:
+        return np.asarray(0.5 + 0.9 * Noise(rng).perlin(centres.real / 4, centres.imag / 4))
+    # Waves that a fifth of a turn, and a mirror, leave as they are.
+    tone = np.zeros(len(centres))
+    for _ in range(3):
+        wave, phase = rng.uniform(0.5, 1.6), rng.uniform(0, 2 * np.pi)
+        for spoke in range(10):
+            tone += np.cos(wave * (centres * np.exp(0.2j * np.pi * spoke)).real + phase) / 10
+    return np.asarray(0.55 + 0.9 * tone)
 
-    Hidden hills make the tiling lighter and darker: in hollows only the outer outlines are left.
-    """
-    high = 0.5 + 0.9 * noise.perlin(*(places / 70).T)
-    count = np.clip(np.rint(rings * high), 1, rings)
-    return np.asarray((rings - np.arange(rings) <= count[:, None]).ravel())
+
+def _nested(
+    centre: complex, corners: NDArray[np.complex128], most: int, count: int, turn: complex
+) -> Points:
+    """Return (count, 5, 2): outlines of a rhomb from its rim inwards, of `most` that have room."""
+    scales = 0.92 * (1 - np.arange(count) / most)
+    z = (centre + scales[:, None] * (corners - centre)) * turn
+    z[:, -1] = z[:, 0]
+    return np.stack([z.real, z.imag], axis=-1)
 
 
 def _rhombs(

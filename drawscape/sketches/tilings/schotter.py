@@ -5,8 +5,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.placing import fitted
 from drawscape.sketches import sketch
-from drawscape.sketches.placing import fitted
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -37,4 +37,4 @@ def schotter(
     if svg.frame.width > svg.frame.height:
         squares = squares[:, :, ::-1]
     with svg.layer("gravel", color="#1b1b1b", width=0.4):
-        svg.polylines(fitted(svg, squares))
+        svg.polylines(fitted(svg.frame, squares))

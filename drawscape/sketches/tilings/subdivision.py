@@ -8,12 +8,10 @@ from annotated_types import Interval, doc
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Points
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Field = tuple[float, float, float, float]
-
-
-INKS = ("#1b1b1b", "#b3402a", "#1d3a6e", "#c9922e")
 
 
 @sketch
@@ -27,6 +25,7 @@ def subdivision(
     spacing: Annotated[float, Interval(ge=0.6, le=4), doc("Closest hatch lines, in mm")] = 0.9,
     arcs: Annotated[float, Interval(ge=0, le=1), doc("Share of fields filled by arcs")] = 0.4,
     accent: Annotated[float, Interval(ge=0, le=0.9), doc("Share of fields in colour")] = 0.45,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Fields within fields, each filled by lines, nested frames or arcs about a corner.
 
@@ -34,16 +33,17 @@ def subdivision(
     computer variation on one (Computer Composition with Lines, 1964), with the arcs of the quilts
     called Drunkard's Path.
     """
+    colors = inks(svg, palette, "#1b1b1b", "#b3402a", "#1d3a6e", "#c9922e")
     gap = 0.010 * svg.frame.short
     frame = svg.frame
     fields = _cut(rng, (frame.x0, frame.y0, frame.x1, frame.y1), depth, evenness, stop, 6 * gap)
-    inked: list[list[Points]] = [[] for _ in INKS]
+    inked: list[list[Points]] = [[] for _ in colors]
     for x0, y0, x1, y1 in fields:
         inner = (x0 + gap / 2, y0 + gap / 2, x1 - gap / 2, y1 - gap / 2)
-        ink = int(rng.integers(1, len(INKS))) if rng.random() < accent else 0
+        ink = int(rng.integers(1, len(colors))) if rng.random() < accent else 0
         filling = _arcs if rng.random() < arcs else _filled
         inked[ink].extend(filling(rng, inner, spacing))
-    for number, (color, lines) in enumerate(zip(INKS, inked, strict=True), 1):
+    for number, (color, lines) in enumerate(zip(colors, inked, strict=True), 1):
         if lines:
             with svg.layer(f"pen {number}", color=color, width=0.3):
                 svg.polylines(lines)

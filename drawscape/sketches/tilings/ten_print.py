@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Flags, Points
 from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import fit_count
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.placing import at_most
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Floats = NDArray[np.floating[Any]]
@@ -31,6 +32,7 @@ def ten_print(
     drift: Annotated[Share, doc("0 tosses a fair coin; 1 lets one slant win in places")] = 0.55,
     ribbon: Annotated[float, Interval(ge=0.2, le=0.9), doc("Breadth of the ribbons")] = 0.62,
     loops: Annotated[bool, doc("Draw ribbons that close on themselves in red")] = True,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A maze of ribbons that bounce off one another in every cell, one way or the other.
 
@@ -39,8 +41,9 @@ def ten_print(
     that it parts, so that ribbons run on from cell to cell, after Cyril Stanley Smith, The tiling
     patterns of Sebastien Truchet, 1987. Where they are broad, one passes over the other.
     """
+    ink = inks(svg, palette, "#14213d", "#d1495b")
     side = svg.frame.short / cells
-    strands = at_most(strands, side * ribbon, CLOSEST)
+    strands = fit_count(strands, side * ribbon, CLOSEST)
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))
     chance = 0.5 + 0.9 * drift * Noise(int(rng.integers(2**31))).perlin(x / 5.3, y / 5.3)
@@ -49,7 +52,7 @@ def ten_print(
     closed = _closed(rising) if loops else np.zeros((rows, columns, 2), dtype=bool)
     shares = 0.5 + ribbon / 2 * (np.linspace(-1, 1, strands) if strands > 1 else np.zeros(1))
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
-    for name, color, wanted in (("ways", "#14213d", ~closed), ("loops", "#d1495b", closed)):
+    for name, color, wanted in (("ways", ink[0], ~closed), ("loops", ink[1], closed)):
         lines = [
             (_turned(arc, bool(rising[r, c]), which) + np.array([c, r])) * side + corner
             for r, c, which in np.argwhere(wanted).tolist()

@@ -6,8 +6,8 @@ import numpy as np
 from annotated_types import Interval, doc
 
 from drawscape.geometry.lines import Ints, Lines, Points
+from drawscape.geometry.placing import fit_count
 from drawscape.sketches import Share, sketch
-from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -32,7 +32,7 @@ def truchet(
     line goes on in the neighbouring tile.
     """
     side = svg.frame.short / tiles
-    strands = at_most(strands, side / 2 ** (levels - 1), 0.6)
+    strands = fit_count(strands, side / 2 ** (levels - 1), 0.6)
     columns, rows = int(svg.frame.width / side + 1e-9), int(svg.frame.height / side + 1e-9)
     corner = np.array([svg.frame.cx - columns * side / 2, svg.frame.cy - rows * side / 2])
     x, y = np.meshgrid(np.arange(columns), np.arange(rows))

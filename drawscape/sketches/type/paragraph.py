@@ -7,9 +7,9 @@ from annotated_types import Interval, MaxLen, doc
 
 from drawscape.geometry.lines import Lines
 from drawscape.geometry.resample import resample
+from drawscape.geometry.thinning import keep_positive
 from drawscape.lettering import Align, Style, set_text
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._cut import keep_positive
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]

@@ -7,11 +7,11 @@ from annotated_types import Interval, MaxLen, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
+from drawscape.geometry.placing import fit_count
 from drawscape.geometry.resample import resample
+from drawscape.geometry.thinning import keep_positive
 from drawscape.lettering import Style, set_text
 from drawscape.sketches import sketch
-from drawscape.sketches.fields._cut import keep_positive
-from drawscape.sketches.placing import at_most
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Warp = Literal["lens", "waves", "twist", "flag"]
@@ -36,7 +36,7 @@ def warped_text(
     are; what lies under one is written by the second pen.
     """
     frame = svg.frame
-    rows = at_most(rows, frame.height, 2.4)
+    rows = fit_count(rows, frame.height, 2.4)
     lines = _rows(" ".join(text.split()), face, rows, frame)
     if not len(lines):
         return

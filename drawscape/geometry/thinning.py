@@ -1,10 +1,10 @@
-"""How much ink lies on the paper, and lines left out where there would be too much."""
+"""Lines left out by a value along them, or where there would be too much ink."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.resample import resample
-from drawscape.sketches.fields._cut import keep_positive
 
 MOST_COATS = 0.62
 """Times that a pen may cover the paper on a few square millimetres: with more, the eye sees a blot."""
@@ -19,6 +19,30 @@ WHOLE = 1 << _BITS
 _CELL_MM = 1.0
 _STEP_MM = 0.4
 _SHORTEST_MM = 2.0
+
+
+def keep_positive(lines: Lines, values: ArrayLike) -> Lines:
+    """Return the stretches of `lines` on which `values` are positive.
+
+    `values` is (N,), one for each point of `lines`, finite, and taken as linear between neighbours:
+    a stretch ends where its value is zero. Stretches of a single point are left out.
+
+    >>> keep_positive(Lines.of([[(0, 0), (10, 0)]]), [1.0, -1.0]).points.tolist()
+    [[0.0, 0.0], [5.0, 0.0]]
+    """
+    v = np.asarray(values, dtype=np.float64).ravel()
+    inside = v > 0.0
+    first = np.zeros(len(v), dtype=bool)
+    first[lines.offsets[:-1][lines.counts > 0]] = True
+    crossing = np.flatnonzero((inside[:-1] != inside[1:]) & ~first[1:])
+    t = (v[crossing] / (v[crossing] - v[crossing + 1]))[:, None]
+    cuts = lines.points[crossing] * (1 - t) + lines.points[crossing + 1] * t
+
+    kept = np.flatnonzero(inside)
+    points = np.concatenate((lines.points[kept], cuts))
+    begins = np.concatenate((first[kept], inside[crossing + 1]))
+    order = np.argsort(np.concatenate((2 * kept, 2 * crossing + 1)), kind="stable")
+    return _without_dots(points[order], np.flatnonzero(begins[order]))
 
 
 def shortest_swing(pitch_mm: float, height_mm: float, *, pen_mm: float = 0.3) -> float:
@@ -37,6 +61,10 @@ def thinned(lines: Lines, number: Ints, *, most: float = MOST_COATS, pen_mm: flo
     as `most`, only even numbers are drawn, where four times, every fourth; in between, some of those in
     between (van der Corput, 1935), so that the tone stays even. `WHOLE` is drawn everywhere.
     No line is empty; where points lie far apart, cuts are rough.
+
+    >>> crowd = Lines.of([[(x, y) for x in range(50)] for y in np.arange(0, 20, 0.25)])
+    >>> len(crowd), len(thinned(crowd, 1 + np.arange(80)))
+    (80, 40)
     """
     if not len(lines):
         return lines
@@ -51,7 +79,7 @@ def room_for(
 ) -> Floats:
     """Return for each point how much room there is for its line, as `thinned` numbers them; < 0 is none."""
     each = np.repeat(number, lines.counts) if len(number) == len(lines) else number
-    return np.asarray(most - _coats(lines, pen_mm) * _share(each))
+    return np.asarray(most - coats(lines, pen_mm) * _share(each))
 
 
 def _share(number: Ints) -> Floats:
@@ -59,8 +87,12 @@ def _share(number: Ints) -> Floats:
     return np.asarray(sum((number >> bit & 1) * 0.5 ** (bit + 1) for bit in range(_BITS)))
 
 
-def _coats(lines: Lines, pen_mm: float) -> Floats:
-    """Return at each point how often the square of three millimetres around it is covered."""
+def coats(lines: Lines, pen_mm: float = 0.3) -> Floats:
+    """Return at each point how often the square of three millimetres around it is covered, 1 for once.
+
+    >>> bool(coats(Lines.of([[(0, 0), (50, 0)]])).max() < 0.2)
+    True
+    """
     samples = resample(lines, _STEP_MM)
     steps = np.zeros(len(samples.points))
     steps[1:] = np.hypot(*np.diff(samples.points, axis=0).T)
@@ -81,3 +113,9 @@ def _coats(lines: Lines, pen_mm: float) -> Floats:
     top = ink[j, i] * (1 - a) + ink[j, i + 1] * a
     bottom = ink[j + 1, i] * (1 - a) + ink[j + 1, i + 1] * a
     return np.asarray(top * (1 - b) + bottom * b)
+
+
+def _without_dots(points: Floats, starts: Ints) -> Lines:
+    offsets = np.append(starts, len(points)).astype(np.int64)
+    lines = Lines(points, offsets) if len(starts) else Lines.empty()
+    return lines.take(lines.counts > 1)

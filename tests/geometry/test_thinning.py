@@ -3,7 +3,7 @@
 import numpy as np
 
 from drawscape.geometry.lines import Lines
-from drawscape.sketches.ink import WHOLE, thinned
+from drawscape.geometry.thinning import WHOLE, thinned
 
 
 def rows(apart: float) -> Lines:
