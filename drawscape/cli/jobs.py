@@ -22,7 +22,6 @@ from drawscape.cli.text import (
     SEED,
     SLOTS,
     counted,
-    fitted,
     for_each,
     option,
     pairs,
@@ -124,9 +123,7 @@ def list_command(
             click.echo(
                 "--watch needs a terminal that can redraw; this is the table as it is now", err=True
             )
-        if sys.stdout.isatty():
-            click.echo(fitted(_title(), sys.stdout))
-        print_table(*_table(rows()))
+        print_table(*_table(rows()), title=_title)
 
 
 @jobs.command()

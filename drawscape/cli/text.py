@@ -173,15 +173,22 @@ _COLOURS = {
 """Of statuses of jobs, in tables on a terminal."""
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under headings on a terminal; elsewhere a line a row, its cells separated by tabs."""
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], title: Callable[[], str] | None = None
+) -> None:
+    """Print rows under title and headings on a terminal; elsewhere a line a row, cells separated by tabs."""
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(row))
-    elif rows:
-        from rich.console import Console
+        return
+    from rich.console import Console
+    from rich.text import Text
 
-        Console().print(table(headings, rows))
+    console = Console()
+    if title is not None:
+        console.print(Text(title()))
+    if rows:
+        console.print(table(headings, rows))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
