@@ -106,9 +106,6 @@ def _installation() -> Iterator[Finding]:
         missing = ", ".join(name for name, number in found.items() if not number)
         how = f"{missing} missing (pip install 'drawscape[{extra}]')" if missing else ""
         yield Finding(f"[{extra}]", "; ".join(filter(None, [there, how])))
-    if (_version("ipykernel") or "").startswith("7.0."):
-        command = f"{_pip_install()} --upgrade 'ipykernel!=7.0.*'"
-        yield Finding("ipykernel", "7.0", "it drops updates of widgets", command)
 
 
 def _version(package: str) -> str | None:

@@ -14,6 +14,7 @@ from drawscape.cli.text import (
     JSON,
     SEED,
     fitted,
+    flag,
     option,
     pairs,
     print_json,
@@ -83,7 +84,7 @@ class SketchCommand(click.Command):
     metavar="PAPER",
     help="Draw on this paper: a4, letter, 300x200 (mm), 8x10in ...",
 )
-@click.option("--landscape", is_flag=True, help="Turn the paper on its side.")
+@flag("--landscape", help="Turn the paper on its side.")
 @click.option(
     "--width",
     type=float,
@@ -296,8 +297,8 @@ def write_drawing(svg: SVGBuilder, plot: PlotOptions, output: str) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @plot_options("output")
-@click.option("--check", is_flag=True, help="Say only whether it comes out the same, and why not.")
-@click.option("--trust", is_flag=True, help="Run the source in the file without asking.")
+@flag("--check", help="Say only whether it comes out the same, and why not.")
+@flag("--trust", help="Run the source in the file without asking.")
 def redraw(file: Path, output: str | None, check: bool, trust: bool) -> None:
     """Draw FILE again from what its metadata says, byte for byte.
 

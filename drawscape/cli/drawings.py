@@ -12,7 +12,17 @@ from drawscape.catalogue import Drawing, find
 from drawscape.catalogue import drawings as find_drawings
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import Order
-from drawscape.cli.text import JSON, YES, counted, for_each, option, pairs, print_json, print_list
+from drawscape.cli.text import (
+    JSON,
+    YES,
+    counted,
+    flag,
+    for_each,
+    option,
+    pairs,
+    print_json,
+    print_list,
+)
 from drawscape.durations import seconds
 from drawscape.errors import ParameterError
 from drawscape.plot.export.formats import FORMATS
@@ -68,7 +78,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="NUMBER",
     help="List at most this many, the first in that order.",
 )
-@click.option("--deleted", is_flag=True, help="List drawings whose files are gone, too.")
+@flag("--deleted", help="List drawings whose files are gone, too.")
 @JSON
 def list_(
     parameters: tuple[str, ...], limit: int, as_json: bool, stars: str | None, **filters: Any
@@ -191,7 +201,7 @@ def tag(names: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]
 @drawings.command()
 @click.argument("name", metavar="DRAWING")
 @click.argument("text")
-@click.option("--name", "as_name", is_flag=True, help="Make TEXT its name.")
+@flag("--name", "as_name", help="Make TEXT its name.")
 def note(name: str, text: str, as_name: bool) -> None:
     """Write a note on a DRAWING, '' for none."""
     one = find(name)
@@ -221,7 +231,7 @@ def open_(names: tuple[str, ...]) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write to this folder, not beside the file; it is made if it does not exist.",
 )
-@click.option("--raw", is_flag=True, help="Leave the lines as drawn.")
+@flag("--raw", help="Leave the lines as drawn.")
 def export(names: tuple[str, ...], format: str, output: Path | None, raw: bool) -> None:
     """Write each DRAWING for a plotter or as a picture, its lines merged and ordered."""
 
@@ -260,7 +270,7 @@ def publish(
 
 @drawings.command(short_help="Draw drawings again into their files.")
 @_NAMES
-@click.option("--trust", is_flag=True, help="Run the source in the file without asking.")
+@flag("--trust", help="Run the source in the file without asking.")
 def redraw(names: tuple[str, ...], trust: bool) -> None:
     """Draw each DRAWING again into its file, one whose file is gone too."""
     from drawscape.catalogue.redraw import known_provenance

@@ -22,6 +22,7 @@ from drawscape.cli.text import (
     SEED,
     SLOTS,
     counted,
+    flag,
     for_each,
     option,
     pairs,
@@ -69,7 +70,7 @@ _LIMIT = option(
     metavar="NUMBER",
     help="List at most this many, the newest.",
 )
-_WATCH = click.option("--watch", "live", is_flag=True, help="Show the table until Ctrl-C.")
+_WATCH = flag("--watch", "live", help="Show the table until Ctrl-C.")
 _TIMEOUT = click.option(
     "--timeout", metavar="TIME", help="Give up after this time, such as 90s or 5m."
 )
@@ -176,7 +177,7 @@ def workers(as_json: bool) -> None:
 
 @jobs.command()
 @_JOB
-@click.option("-f", "--follow", is_flag=True, help="Go on until the job has ended.")
+@flag("-f", "--follow", help="Go on until the job has ended.")
 def logs(job_id: str, follow: bool) -> None:
     """Print what a job printed."""
     job = find_job(job_id)
@@ -228,7 +229,7 @@ def _what_became_of(job: Job, until: float) -> str:
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, metavar="[JOB...]")
-@click.option("--failed", is_flag=True, help="Retry all that failed.")
+@flag("--failed", help="Retry all that failed.")
 @click.option("--task", metavar="PATH", help="Retry only jobs of this task, with --failed.")
 @click.pass_context
 def retry(context: click.Context, job_ids: tuple[str, ...], failed: bool, task: str | None) -> None:
@@ -300,7 +301,7 @@ def prune(days: float | None, keep: int | None) -> None:
 
 
 @jobs.command()
-@click.option("--prometheus", is_flag=True, help="Print them in Prometheus' text format.")
+@flag("--prometheus", help="Print them in Prometheus' text format.")
 @JSON
 def stats(prometheus: bool, as_json: bool) -> None:
     """Show counts, rates and waiting times."""
@@ -392,7 +393,7 @@ def _title() -> str:
 @click.command()
 @click.argument("path")
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--wait", is_flag=True, help="Wait for the job, and print its result.")
+@flag("--wait", help="Wait for the job, and print its result.")
 @_TIMEOUT
 def enqueue(path: str, arguments: tuple[str, ...], wait: bool, timeout: str | None) -> None:
     """Queue a task by its path.

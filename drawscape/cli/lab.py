@@ -16,7 +16,7 @@ from urllib.parse import quote
 import click
 
 from drawscape import jobs, settings
-from drawscape.cli.text import SLOTS
+from drawscape.cli.text import SLOTS, flag
 from drawscape.cli.worker import WorkerBeside
 from drawscape.errors import MissingExtraError
 
@@ -97,7 +97,7 @@ def _environment() -> dict[str, str]:
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--tutorials", is_flag=True, help="Put the tutorials into notebooks/tutorials/.")
+@flag("--tutorials", help="Put the tutorials into notebooks/tutorials/.")
 def new(folder: Path, tutorials: bool) -> None:
     """Make a project in FOLDER: notebooks, sketches, tasks of your own.
 

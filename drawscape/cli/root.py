@@ -1,12 +1,10 @@
 """The command itself: finds its subcommands, and turns errors into a line and an exit code."""
 
-import gc
 import importlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 import click
@@ -55,7 +53,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = _imported(f"drawscape.cli.{_MODULES.get(cmd_name, cmd_name)}")
+        module = importlib.import_module(f"drawscape.cli.{_MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = getattr(module, cmd_name)
         _add_home(command)
         return command
@@ -98,18 +96,6 @@ def _add_home(command: click.Command) -> None:
         command.params.append(HOME)
     for below in command.commands.values() if isinstance(command, click.Group) else ():
         _add_home(below)
-
-
-def _imported(name: str) -> ModuleType:
-    """Return the module; Python looks for garbage neither while it is made nor in it later, for it stays."""
-    if name in sys.modules or not gc.isenabled():
-        return importlib.import_module(name)
-    gc.disable()
-    try:
-        return importlib.import_module(name)
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ _WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""
 
 option = partial(click.option, show_default=True)
+flag = partial(click.option, is_flag=True)
 
 HOME = click.Option(
     ["--home"],
@@ -51,8 +52,8 @@ GRACE = option(
     metavar="TIME",
     help="Ask running tasks to end, and kill them after this time: 5, 90s, 2m.",
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
+JSON = flag("--json", "as_json", help="Print all that is known as JSON.")
+YES = flag("--yes", help="Do not ask.")
 
 
 def take_home(arguments: Sequence[str]) -> list[str]:
@@ -150,14 +151,8 @@ def print_list(rows: Sequence[tuple[str, str]]) -> None:
             click.echo(f"  {name:<{longest}}  {text}")
         return
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    table = Table.grid(padding=(0, 0, 0, 2))
-    table.add_column(no_wrap=True)
-    for name, text in rows:
-        table.add_row(Text(name), Text(text))
-    Console(width=_columns()).print(table)
+    Console(width=_columns()).print(table((), rows))
 
 
 _COLOURS = {
@@ -196,8 +191,8 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False)
-    for heading in headings:
+    made = Table(box=None, pad_edge=False, show_header=bool(headings))
+    for heading in headings or ("", "task"):
         made.add_column(heading, no_wrap=heading != "task", overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell, _COLOURS.get(cell.partition(" ")[0], "")) for cell in row))

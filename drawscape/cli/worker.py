@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from drawscape import settings
-from drawscape.cli.text import SLOTS, counted, option
+from drawscape.cli.text import SLOTS, counted, flag, option
 from drawscape.durations import seconds
 from drawscape.errors import DrawscapeError, MissingExtraError
 from drawscape.jobs import WorkerProcess, check_lane, start_worker
@@ -25,13 +25,12 @@ _HUEY = "drawscape.tasks.huey"
 
 Start = Callable[[int | None], WorkerProcess | None]
 
-_FIRST_PAUSE_S = 0.5  # between two checks of the worker beside
-_LONGEST_PAUSE_S = 30.0
+_PAUSE_S = 1.0  # between two checks of the worker beside
 
 
 @click.command()
 @SLOTS
-@click.option("-q", "--quiet", is_flag=True, help="Print warnings only.")
+@flag("-q", "--quiet", help="Print warnings only.")
 @click.option(
     "--huey",
     "path",
@@ -43,7 +42,7 @@ _LONGEST_PAUSE_S = 30.0
     metavar="NAMES",
     help="Run only jobs of these lanes, separated by commas: fast,default.",
 )
-@click.option("--burst", is_flag=True, help="Leave when nothing is queued any more.")
+@flag("--burst", help="Leave when nothing is queued any more.")
 @click.option(
     "--max-jobs-per-child",
     type=click.IntRange(1),
@@ -55,7 +54,7 @@ _LONGEST_PAUSE_S = 30.0
     metavar="TIME",
     help="Let running jobs end for so long after SIGTERM, by default 8s.",
 )
-@click.option("--with-parent", is_flag=True, help="Leave when standard input closes.")
+@flag("--with-parent", help="Leave when standard input closes.")
 def worker(
     slots: int | None,
     quiet: bool,
@@ -119,10 +118,9 @@ def _leave_with_parent() -> None:
 
 
 class WorkerBeside:
-    """Runs a worker while its block lasts, and another from `replace(slots)` whenever it has died.
+    """Runs a worker while its block lasts, and another from `replace(slots)` when it has died.
 
-    The block raises QueueError when the first does not start; one that is not `needed` is started as soon as
-    that can be done. What fails, or has to be done again and again, is done less and less often.
+    The block raises QueueError when the first does not start; one that is not `needed` is tried again.
     """
 
     def __init__(
@@ -150,25 +148,20 @@ class WorkerBeside:
             self._process.stop()
 
     def _keep_one_alive(self) -> None:
-        pause_s = _FIRST_PAUSE_S
-        while not self._done.wait(pause_s):
-            busy = self._process is None or not self._process.alive
-            try:
-                busy = busy and self._start(self._replace)
-            except (DrawscapeError, OSError) as error:
-                self._report(error)
-            pause_s = (
-                min(2 * pause_s, _LONGEST_PAUSE_S) if busy else max(pause_s / 2, _FIRST_PAUSE_S)
-            )
+        while not self._done.wait(_PAUSE_S):
+            if self._process is None or not self._process.alive:
+                try:
+                    self._start(self._replace)
+                except (DrawscapeError, OSError) as error:
+                    self._report(error)
 
-    def _start(self, start: Start) -> bool:
-        """Return whether a worker was started: there may be one that another program has started."""
-        if (started := start(self._slots)) is None:
-            return False
-        words = "The worker died; another one runs" if self._process else "A worker runs beside it"
-        click.echo(f"{words} (process {started.pid}, log {started.log}).", err=True)
-        self._process, self._trouble = started, ""
-        return True
+    def _start(self, start: Start) -> None:
+        if (started := start(self._slots)) is not None:  # another program may have started one
+            words = (
+                "The worker died; another one runs" if self._process else "A worker runs beside it"
+            )
+            click.echo(f"{words} (process {started.pid}, log {started.log}).", err=True)
+            self._process, self._trouble = started, ""
 
     def _report(self, error: Exception) -> None:
         if str(error) != self._trouble:
@@ -228,12 +221,11 @@ _SPARE_THREADS = 4
     metavar="NAME",
     help="Offer this pattern, by default all; may be repeated.",
 )
-@click.option(
+@flag(
     "--manage-jobs",
-    is_flag=True,
     help="Let the page /jobs retry, hurry and delete jobs, show their logs and pause the queue.",
 )
-@click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
+@flag("--no-worker", help="Start no worker; one runs elsewhere.")
 @SLOTS
 def web(
     host: str,
