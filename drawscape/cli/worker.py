@@ -302,7 +302,7 @@ def _address(server: Any) -> str:
 
 
 def _hosts(known: tuple[str, ...], host: str, named: tuple[str, ...]) -> tuple[str, ...]:
-    from drawscape.web.settings import ANY_HOST, LOOPBACK_HOSTS
+    from drawscape.web.site import ANY_HOST, LOOPBACK_HOSTS
 
     hosts = (*known, *(name.lower() for name in named))
     opened = host not in _LOOPBACK and set(hosts) == set(LOOPBACK_HOSTS)

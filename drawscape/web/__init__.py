@@ -1,8 +1,8 @@
 """The web interface: a Flask blueprint, an application, and a server for it.
 
 `create_app()` is an application by itself; `app.register_blueprint(blueprint(), url_prefix='/draw')`
-puts the same routes into one of yours. Read `openapi` first, which has the table of all routes; `artboard`,
-`jobs`, `events` and `pages` answer them, `security` and `problems` stand before and after.
+puts the same routes into one of yours. Read `app` first, which has the table of all routes; `artboard`,
+`jobs` and `plots` answer them, `site` and `problems` stand before and after.
 """
 
 from drawscape.errors import MissingExtraError
@@ -13,6 +13,6 @@ except ImportError as error:
     raise MissingExtraError("the web interface", "web") from error
 
 from drawscape.web.app import blueprint, create_app
-from drawscape.web.settings import WebSettings
+from drawscape.web.site import WebSettings
 
 __all__ = ["WebSettings", "blueprint", "create_app"]

@@ -1,4 +1,4 @@
-"""POST /artboard/create: a simple drawing at once, a complex one as a job."""
+"""The page that orders drawings: what can be drawn, POST /artboard/create, and whether anybody draws."""
 
 import re
 import secrets
@@ -9,17 +9,18 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import flask
+import orjson
 from annotated_types import Interval, Len, doc
 
 from drawscape.errors import NotSerializableError, RequestRefused, TaskArgumentsError
-from drawscape.jobs import enqueue_background_job
-from drawscape.parameters import Parameter, read_parameters
+from drawscape.jobs import count_queued, enqueue_background_job, workers_alive
+from drawscape.parameters import Parameter, json_schema, read_parameters
+from drawscape.sketches import SKETCHES
 from drawscape.svg_builder import SVGBuilder
 from drawscape.web import problems
 from drawscape.web.jobs import ORDERED_HERE
 from drawscape.web.problems import FieldError, invalid
-from drawscape.web.settings import WebSettings
-from drawscape.web.site import current_site
+from drawscape.web.site import WebSettings, current_site, html
 
 _LARGEST_SEED = 2**53 - 1
 """The largest whole number that every JSON reader, JavaScript's too, keeps exactly."""
@@ -51,7 +52,7 @@ def create() -> flask.Response:
         svg = SVGBuilder(order.width, order.height)
         svg.rect(10, 10, 50, 50)
         return flask.jsonify({"svg": svg.to_string()})
-    with here.queue.admitted():
+    with here.admitted():
         job_id = enqueue(here.settings, order)
     answer = flask.jsonify(
         {
@@ -170,3 +171,65 @@ def _check_id(given: Any) -> list[FieldError]:
         return []
     rule = f"must be text of at most {LONGEST_ID} characters, or a number"
     return [FieldError("id", given, rule)]
+
+
+# The page
+
+
+def page() -> flask.Response:
+    """Return the HTML page; its form is made in the browser from GET /sketches."""
+    settings = current_site().settings
+    sizes = {"min_size": f"{settings.min_size_mm:g}", "max_size": f"{settings.max_size_mm:g}"}
+    return html("drawscape/page.html", **sizes)
+
+
+def jobs_page() -> flask.Response:
+    """Return the HTML page of jobs; its table is filled in the browser from GET /queue."""
+    return html("drawscape/jobs.html")
+
+
+def healthz() -> flask.Response:
+    """Return `ok`, or `no worker` when nothing would draw, with the number of waiting jobs.
+
+    The answer is 200 in both cases, since the server itself works; it is 503 when the queue cannot
+    be used.
+    """
+    workers = len(workers_alive())
+    limit = current_site().settings.max_queued
+    return flask.jsonify(
+        {
+            "status": "ok" if workers else "no worker",
+            "workers": workers,
+            "queued": count_queued(limit),
+            "max_queued": limit,
+        }
+    )
+
+
+def sketches() -> flask.Response:
+    """Return every sketch with its family, its summary and the JSON Schema of its parameters."""
+    settings = current_site().settings
+    response = flask.Response(
+        _document(settings, settings.offered), content_type="application/json"
+    )
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(flask.request)
+    return response
+
+
+def described(settings: WebSettings, name: str) -> dict[str, Any]:
+    """Return one sketch as the catalogue lists it."""
+    sketch = SKETCHES[name]
+    return {
+        "name": name,
+        "family": SKETCHES.family_of(name),
+        "summary": " ".join(sketch.doc.split("\n\n")[0].split()),
+        "parameters": json_schema(settings.parameters_of(name)),
+    }
+
+
+@lru_cache(maxsize=4)
+def _document(settings: WebSettings, names: tuple[str, ...]) -> bytes:
+    # Reading the signatures imports every sketch; once is enough, until one is added.
+    return orjson.dumps({"sketches": [described(settings, name) for name in names]})

@@ -6,8 +6,7 @@ from drawscape.errors import DrawscapeError, PlotNotFoundError, RequestRefused
 from drawscape.plotter.plot import Plot, find_plot, list_plots
 from drawscape.tasks.plotting import ACTIONS as ACTIONS
 from drawscape.tasks.plotting import act_on_plot
-from drawscape.web.security import PAGE_POLICY
-from drawscape.web.site import current_site
+from drawscape.web.site import current_site, html
 
 _NEWEST = 50
 
@@ -17,11 +16,7 @@ FIELDS = ("id", "state", "stroke", "strokes", "pen", "machine", "question", "rea
 
 def page() -> flask.Response:
     """Return the HTML page of plots; it is filled in the browser from GET /plots/list."""
-    text = flask.render_template("drawscape/plots.html")
-    response = flask.Response(text, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return html("drawscape/plots.html")
 
 
 def listing() -> flask.Response:

@@ -1,120 +1,231 @@
-"""What the views of one blueprint share while it runs: settings, and limits of jobs and streams."""
+"""A site: its settings and limits, who may ask, and what a browser may do with the answer."""
 
+import hmac
+import os
+import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import flask
+from werkzeug.sansio.utils import host_is_trusted
 
-from drawscape.errors import RequestRefused
+from drawscape.errors import RequestRefused, SettingsError, UnknownNameError
 from drawscape.jobs import count_queued
-from drawscape.web.settings import WebSettings
+from drawscape.parameters import Parameter
+from drawscape.sketches import SKETCHES
 
-_COUNT_AGAIN_S = 1.0
-"""Other programs fill the same queue, so the count is never trusted for longer."""
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1")
+"""The names under which a browser on the same machine reaches the server; the second stands for [::1] too."""
 
-_COUNT_WHEN_FULL_S = 0.05
-"""A full queue is counted at most twenty times a second, however many ask."""
-
-
-class QueueLimit:
-    """Admits a job while fewer than `limit` wait, and refuses the rest with 503 and Retry-After.
-
-    It counts an upper bound, the last count plus what it admitted since, so that most
-    requests cost no query. One request enqueues at a time: threads that meet at the queue's file would
-    wait for each other by SQLite's own means, which is to sleep up to a tenth of a second. Safe to share
-    between threads.
-    """
-
-    def __init__(
-        self,
-        limit: int,
-        *,
-        retry_after_s: int = 2,
-        longest_wait_s: float = 5.0,
-        count: Callable[[int], int] = count_queued,
-    ) -> None:
-        self._limit = limit
-        self._longest_wait_s = longest_wait_s
-        self._retry_after_s = retry_after_s
-        self._count = count
-        self._lock = threading.Lock()
-        self._bound = 0
-        self._counted_at = float("-inf")
-
-    @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Let the caller, and nobody else meanwhile, enqueue its job.
-
-        Raises RequestRefused with 503 when the queue is full, or busy for too long.
-        """
-        if not self._lock.acquire(timeout=self._longest_wait_s):
-            raise self._refusal("the queue is busy; try again in a moment")
-        try:
-            self._count_again()
-            if self._bound >= self._limit:
-                raise self._refusal(f"{self._limit} jobs wait already; try again in a moment")
-            yield
-            self._bound += 1
-        finally:
-            self._lock.release()
-
-    def _refusal(self, detail: str) -> RequestRefused:
-        return RequestRefused(503, detail, headers={"Retry-After": str(self._retry_after_s)})
-
-    def _count_again(self) -> None:
-        now = time.monotonic()
-        patience = _COUNT_WHEN_FULL_S if self._bound >= self._limit else _COUNT_AGAIN_S
-        if now - self._counted_at > patience:
-            self._bound = self._count(self._limit)
-            self._counted_at = now
-
-
-class StreamLimit:
-    """A fixed number of event streams. Safe to share between threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._free = threading.BoundedSemaphore(limit)
-        self.limit = limit
-
-    def take(self) -> Callable[[], None]:
-        """Return the function that ends the stream taken here; calling it again does nothing.
-
-        Raises RequestRefused with 503 when all are taken.
-        """
-        if not self._free.acquire(blocking=False):
-            raise RequestRefused(
-                503,
-                f"{self.limit} event streams are open; poll GET /jobs/<id> instead",
-                headers={"Retry-After": "10"},
-            )
-        released = threading.Lock()
-
-        def release() -> None:
-            if released.acquire(blocking=False):
-                self._free.release()
-
-        return release
+ANY_HOST = "*"
 
 
 @dataclass(frozen=True)
-class Site:
-    """The parts that the views of one blueprint share."""
+class WebSettings:
+    """Limits and addresses of one web interface; the defaults suit one machine.
 
-    settings: WebSettings
-    queue: QueueLimit
-    streams: StreamLimit
+    `task` is the dotted path of the task that draws, `job_modules` the modules whose jobs may be
+    seen and cancelled here (a mail in the same queue is none of a browser's business). `patterns`
+    are the sketches on offer, empty for all; `withheld` are parameters that name a file of the
+    server and so are no client's to choose. `token` asks for `Authorization: Bearer ...`.
+    `allowed_hosts` are the names that a request may be sent to, those of this machine by default;
+    '.example.org' stands for all names that end so, '*' for any name. `max_streams` bounds the event
+    streams of one process, each of which holds a thread of the server: keep it well below the
+    threads, or nothing else is answered. With `manage_jobs` whoever may see a job may also retry, hurry
+    and delete it and read its log, and pause the queue; without, only cancel it.
+    Raises SettingsError for a limit that is not positive and for an empty token, UnknownNameError
+    for a pattern that does not exist.
+    """
+
+    task: str = "workers.svg_tasks.generate_complex_svg"
+    job_modules: tuple[str, ...] = ("workers.svg_tasks", "drawscape.tasks.drawing")
+    patterns: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ("picture",)
+    token: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    max_queued: int = 1000
+    max_body_bytes: int = 64 * 1024
+    min_size_mm: float = 10.0
+    max_size_mm: float = 2000.0
+    max_streams: int = 2
+    max_stream_s: float = 600.0
+    heartbeat_s: float = 15.0
+    retry_after_s: int = 2
+    job_timeout: str = "5m"
+    manage_jobs: bool = False
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and not value > 0:
+                raise SettingsError(f"{item.name}={value!r} must be greater than 0")
+        if self.token is not None and not self.token.strip():
+            raise SettingsError("token is empty; give a secret, or None for no token")
+        for name in self.patterns:
+            if name not in SKETCHES:
+                raise UnknownNameError("pattern", name, SKETCHES)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of the sketches on offer."""
+        return self.patterns or tuple(SKETCHES)
+
+    def parameters_of(self, pattern: str) -> tuple[Parameter, ...]:
+        """Return those parameters of a sketch that a client may set."""
+        return tuple(p for p in SKETCHES[pattern].parameters if p.name not in self.withheld)
+
+    @property
+    def default_pattern(self) -> str:
+        """The sketch of an order that names none: the contract's, where it is on offer."""
+        return "spiral" if "spiral" in self.offered else self.offered[0]
 
     @classmethod
-    def of(cls, settings: WebSettings) -> "Site":
-        """Return the site that `settings` describe."""
-        queue = QueueLimit(settings.max_queued, retry_after_s=settings.retry_after_s)
-        return cls(settings, queue, StreamLimit(settings.max_streams))
+    def from_environment(cls, **overrides: Any) -> "WebSettings":
+        """Return the defaults, then `DRAWSCAPE_WEB_TOKEN` and `DRAWSCAPE_WEB_HOSTS`, then `overrides`.
+
+        The hosts, separated by commas, are allowed beside this machine's own names. An override that
+        is None leaves what there is.
+        """
+        named = os.environ.get("DRAWSCAPE_WEB_HOSTS", "").split(",")
+        hosts = (*LOOPBACK_HOSTS, *(host.strip() for host in named if host.strip()))
+        settings = cls(token=os.environ.get("DRAWSCAPE_WEB_TOKEN") or None, allowed_hosts=hosts)
+        return replace(settings, **{k: v for k, v in overrides.items() if v is not None})
+
+
+class Site:
+    """What the views of one blueprint share while it runs: its settings, and limits of jobs and streams."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        self.settings = settings
+        self._enqueuing = threading.Lock()
+        self._streams = threading.BoundedSemaphore(settings.max_streams)
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Let the caller, and nobody else in this process meanwhile, enqueue its job.
+
+        Raises RequestRefused with 503 when the queue is full.
+        """
+        limit = self.settings.max_queued
+        with self._enqueuing:
+            if count_queued(limit) >= limit:
+                raise RequestRefused(
+                    503,
+                    f"{limit} jobs wait already; try again in a moment",
+                    headers={"Retry-After": str(self.settings.retry_after_s)},
+                )
+            yield
+
+    def take_stream(self) -> None:
+        """Take one of the event streams. Raises RequestRefused with 503 when all are taken."""
+        if not self._streams.acquire(blocking=False):
+            raise RequestRefused(
+                503,
+                f"{self.settings.max_streams} event streams are open; "
+                "poll GET /jobs/<id> instead",
+                headers={"Retry-After": "10"},
+            )
+
+    def release_stream(self) -> None:
+        """Let another stream be taken."""
+        self._streams.release()
 
 
 def current_site() -> Site:
     """Return the site that serves the current request."""
     return cast(Site, flask.g.drawscape_site)
+
+
+def html(template: str, **values: Any) -> flask.Response:
+    """Return a page made of a template, with the policy of pages."""
+    text = flask.render_template(template, **values)
+    response = flask.Response(text, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+# Who may ask
+
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The page runs its own scripts and shows drawings, nothing else."""
+
+DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""JSON and text load and run nothing, even when opened by themselves."""
+
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""A drawing may carry styles; scripts, links to other files and forms stay dead in it."""
+
+_COMMON = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": DATA_POLICY,
+    "Cache-Control": "no-store",
+}
+
+
+def add_headers(response: flask.Response) -> flask.Response:
+    """Return `response` with every protective header that it does not set itself."""
+    for name, value in _COMMON.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def check_request(settings: WebSettings, *, public: bool) -> None:
+    """Refuse the current request unless its host, origin and token are as `settings` ask.
+
+    `public` endpoints need no token. Raises RequestRefused with 400, 403 or 401.
+    """
+    _check_host(settings)
+    _check_origin()
+    if not public:
+        _check_token(settings)
+
+
+def _check_host(settings: WebSettings) -> None:
+    # A page of another site can point its own name at 127.0.0.1 (DNS rebinding); its requests then
+    # come with that name, and with the browser's blessing.
+    if ANY_HOST in settings.allowed_hosts or flask.current_app.config["TRUSTED_HOSTS"]:
+        return  # in the latter case Flask has checked
+    host = flask.request.headers.get("Host", "")
+    # Werkzeug's list takes no IPv6 address.
+    named = "127.0.0.1" if re.fullmatch(r"\[::1\](:\d+)?", host) else host
+    if not host_is_trusted(named, settings.allowed_hosts):
+        raise RequestRefused(
+            400,
+            f"this server does not answer to the host name {host[:100]!r}; its owner can allow it "
+            "with DRAWSCAPE_WEB_HOSTS, or the application's TRUSTED_HOSTS",
+        )
+
+
+def _check_origin() -> None:
+    # Browsers name the page that sends a POST; a page of another site has no business here.
+    if flask.request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    headers = flask.request.headers
+    origin = headers.get("Origin", f"//{headers.get('Host', '')}")
+    foreign = headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+    if foreign or urlsplit(origin).netloc.lower() != flask.request.headers.get("Host", "").lower():
+        raise RequestRefused(403, "requests from pages of other sites are refused")
+
+
+def _check_token(settings: WebSettings) -> None:
+    if settings.token is None:
+        return
+    scheme, _, given = flask.request.headers.get("Authorization", "").partition(" ")
+    matches = hmac.compare_digest(given.strip().encode(), settings.token.encode())
+    if scheme.lower() != "bearer" or not matches:
+        challenge = {"WWW-Authenticate": 'Bearer realm="drawscape"'}
+        detail = "a bearer token is needed: send the header 'Authorization: Bearer <token>'"
+        raise RequestRefused(401, detail, headers=challenge)

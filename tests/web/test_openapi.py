@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from drawscape.sketches import SKETCHES
 from drawscape.web import WebSettings, blueprint, create_app
-from drawscape.web.openapi import document
+from drawscape.web.app import document
 
 
 def order_schema(made: dict[str, Any]) -> Draft202012Validator:
