@@ -125,8 +125,7 @@ class Site:
         if not self._streams.acquire(blocking=False):
             raise RequestRefused(
                 503,
-                f"{self.settings.max_streams} event streams are open; "
-                "poll GET /jobs/<id> instead",
+                f"{self.settings.max_streams} event streams are open; poll GET /jobs/<id> instead",
                 headers={"Retry-After": "10"},
             )
 

@@ -12,7 +12,7 @@ from command import run
 from drawscape.cli.root import root
 
 VERBS = """
-    Add Answer Ask Back Cancel Change Choose Copy Delete Do Draw Find Follow Give Go Join Keep Leave Let
+    Add Answer Ask Back Cancel Change Check Choose Copy Delete Do Draw Find Follow Give Go Join Keep Leave Let
     Listen List Look Make Merge Move Offer Open Pause Plot Prepare Print Pull Put Queue Remove Replace
     Retry Run Save Say Scale Search Send Serve Set Show Sort Split Start Stop Take Turn Wait Write
 """.split()  # noqa: SIM905 - as a list it takes fifty lines
