@@ -6,7 +6,11 @@ A program of its own, since a test's process in which a browser has run can run 
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -31,11 +35,34 @@ def wrong_on(page: Any) -> Iterator[str]:
         yield f"{wide} pixels wider than the screen"
 
 
-def search(browser: Any, site: Path) -> Iterator[str]:
-    """Yield what is wrong with the search, used from files, without a network."""
-    context = browser.new_context(offline=True)
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serve the site below a path of a web server; yield its address."""
+    handler = partial(Quiet, directory=site.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/{site.name}"
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files of a folder, without a line for each."""
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Print nothing."""
+
+
+def search(browser: Any, site: str, *, offline: bool) -> Iterator[str]:
+    """Yield what is wrong with the search of the site at that address, or with what it loads."""
+    context = browser.new_context(offline=offline)
     page = context.new_page()
-    page.goto(f"{(site / 'search.html').as_uri()}?q={SEARCHED}")
+    wrong: list[str] = []
+    page.on(
+        "response",
+        lambda got: wrong.append(got.url) if got.status >= 400 and "favicon" not in got.url else 0,
+    )
+    page.goto(site if offline else f"{site}/")
+    page.goto(f"{site.removesuffix('/index.html')}/search.html?q={SEARCHED}")
     page.wait_for_selector("#search-results li a")
     found = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
     if not any("jobs.html" in link for link in found):
@@ -43,6 +70,7 @@ def search(browser: Any, site: Path) -> Iterator[str]:
     page.locator("#search-results li a").first.click()
     page.wait_for_selector("article h1")
     context.close()
+    yield from wrong
 
 
 def main(site: Path, pages: list[str]) -> dict[str, list[str]]:
@@ -61,7 +89,11 @@ def main(site: Path, pages: list[str]) -> dict[str, list[str]]:
                 wrong[f"{name} ({look})"] = list(wrong_on(page))
                 page.close()
             context.close()
-        wrong["search"] = list(search(browser, site))
+        wrong["search, from files"] = list(
+            search(browser, (site / "index.html").as_uri(), offline=True)
+        )
+        with served(site) as address:
+            wrong["search, below a path"] = list(search(browser, address, offline=False))
         browser.close()
     return {place: found for place, found in wrong.items() if found}
 

@@ -1,11 +1,16 @@
 """What the guides and explanations show runs as it stands, in a project that is new."""
 
+import re
 import runpy
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from page_blocks import PAGES, Project, new_project
+
+from drawscape.cli.root import root
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +27,30 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def test_every_block_of_the_page_runs(project: Project, page: Path):
     ran = project.run_page(page)
     assert ran or page.parent.name == "explanation", "a guide shows something to do"
+
+
+TYPED = [
+    (page.stem, line)
+    for page in GUIDES
+    for block in re.findall(r"^```text\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    for line in block.splitlines()
+    if line.startswith("drawscape ")
+]
+
+
+@pytest.mark.parametrize(("page", "line"), TYPED)
+def test_a_command_that_needs_a_machine_is_one_that_there_is(page: str, line: str):
+    """Behind two blanks or more stands what it prints or does."""
+    words = shlex.split(re.split(r"\s{2,}", line)[0])[1:]
+    command: click.Command = root
+    context = click.Context(root)
+    while isinstance(command, click.Group):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None, line
+        command = found
+    if "drawing.svg" in words:
+        words[words.index("drawing.svg")] = str(PAGES / "explanation" / "architecture.svg")
+    command.make_context(command.name, words, parent=context)
 
 
 def test_the_picture_of_the_architecture_is_what_its_script_draws():

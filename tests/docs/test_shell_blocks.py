@@ -123,9 +123,12 @@ def test_a_unit_of_systemd_starts_a_worker():
 
 
 def test_no_page_has_a_block_that_nothing_runs():
-    """This file runs `sh` and `ini`, test_guides.py the guides' others, test_readme.py the reference's."""
+    """This file runs `sh` and `ini`, test_guides.py the guides' others, test_readme.py the reference's.
+
+    `sql` is for the owner of the server; tests/queue/test_postgres.py needs such grants.
+    """
     directives = {"{eval-rst}", "{include}", "{toctree}", "{figure}"}
-    run = {"guides": {"python", "console", "toml"}, "reference": {"python"}}
+    run = {"guides": {"python", "console", "toml", "text", "sql"}, "reference": {"python"}}
     run["explanation"] = run["guides"]
     for page in SHOWN:
         kinds = set(re.findall(r"^```(\S+)", page.read_text(), re.MULTILINE))

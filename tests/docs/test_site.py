@@ -209,6 +209,15 @@ def test_pages_are_good_for_readers_keyboards_and_phones_and_search_needs_no_net
     assert json.loads(done.stdout) == {}
 
 
+def test_the_site_is_small_and_its_tutorials_show_their_widgets(site: Path):
+    size = sum(file.stat().st_size for file in site.rglob("*") if file.is_file())
+    assert size < 20e6, f"{size / 1e6:.1f} MB"
+    screens = {file.name for file in (site / "_static" / "screens").glob("*.webp")}
+    tutorials = "".join(page.read_text() for page in site.glob("0*.html"))
+    assert screens == set(re.findall(r'src="_static/screens/([^"]+)"', tutorials))
+    assert "run this cell to see it live" not in tutorials
+
+
 class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
