@@ -45,22 +45,24 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose drawings."""
     for each in reversed(
         (
-            click.option("--sketch", metavar="NAME", help="Only drawings of this sketch."),
+            click.option("--sketch", metavar="NAME", help="Take only drawings of this sketch."),
             click.option(
                 "--stars",
                 metavar="LOW[-HIGH]",
-                help="Only those with this many stars: 4, 2-3, 4- for four and more.",
+                help="Take only those with this many stars: 4, 2-3, 4- for four and more.",
             ),
-            click.option("--tag", metavar="TAG", help="Only those with this tag."),
+            click.option("--tag", metavar="TAG", help="Take only those with this tag."),
             click.option(
                 "--text",
                 metavar="TEXT",
-                help="Only those with this text in sketch, parameters, file, note, name or tags.",
+                help="Take only those with this text in sketch, parameters, file, note, name or tags.",
             ),
             click.option(
-                "--since", metavar="TIME", help="Only those made in this time until now: 3h, 7d."
+                "--since",
+                metavar="TIME",
+                help="Take only those made in this time until now: 3h, 7d.",
             ),
-            click.option("--sheet", metavar="NAME", help="Only those of this sheet."),
+            click.option("--sheet", metavar="NAME", help="Take only those of this sheet."),
         )
     ):
         command = each(command)
