@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drawscape.catalogue import REJECTED, Drawings, drawings
-from drawscape.catalogue import refresh as refresh_index
 from drawscape.catalogue.captions import captions
 from drawscape.catalogue.query import (
     Order,
@@ -53,34 +52,37 @@ def history(
     """
     sketch = name_of(sketch)
     check_filters(order, stars, sketch=sketch, tag=tag, text=text)
-    if sketch is not None and notebook_sketch(sketch) is None:
-        parameter_names(sketch)  # raises for one that nobody has drawn or knows
     least = stars if isinstance(stars, int) else 0
     fixed = {"since": since, "sheet": sheet, "seed": seed}
     fixed = {name: value for name, value in fixed.items() if value is not None}
     if not isinstance(stars, int) and stars is not None:
         fixed["stars"] = stars
-    values = {"sketch": sketch or "", "stars": least, "tag": tag, "text": text, "order": order}
-    return History(values, fixed, {**(where or {}), **parameters})
+    values: dict[str, Any] = {"sketch": sketch or "", "stars": least, "tag": tag, "text": text}
+    values |= {"order": order, "rejected": False}
+    asked = {**(where or {}), **parameters}
+    return History(
+        values, fixed, asked, _find(values, fixed, asked)
+    )  # which raises before it is made
 
 
 class History(Board):
     """The gallery; `drawings` are those that fit the filters, `chosen` those that are chosen."""
 
     def __init__(
-        self, values: dict[str, Any], fixed: dict[str, Any], where: dict[str, Any]
+        self,
+        values: dict[str, Any],
+        fixed: dict[str, Any],
+        where: dict[str, Any],
+        found: Drawings,
     ) -> None:
-        self._values = {**values, "rejected": False}
-        self._fixed, self._where = fixed, where
+        self._values, self._fixed, self._where, self._found = values, fixed, where, found
         self._page = 0
         self._looks = itertools.count(1)
         self._last_look = 0
-        self._found = Drawings([])
-        refresh_index()
         super().__init__(
             "the history of drawings", {}, head={"title": "History"}, controls=self._all_controls()
         )
-        self.refresh()
+        self._show_page()
 
     @property
     def drawings(self) -> Drawings:
@@ -108,25 +110,7 @@ class History(Board):
     def refresh(self) -> None:
         """Read the catalogue and show what there is, unless a later reading has been shown already."""
         look = next(self._looks)
-        now = dict(self._values)
-        tag = now["tag"].strip()
-        hides = not now["rejected"] and tag != REJECTED
-        # Outside of the lock: a page is turned meanwhile, whatever the number of drawings.
-        asked = {
-            "stars": (now["stars"], None) if now["stars"] else None,
-            "tag": tag or None,
-            "text": now["text"].strip() or None,
-            "order": now["order"],
-            "without_tag": REJECTED if hides else None,
-            "deleted": now["rejected"],
-            "where": self._where,
-        }
-        try:
-            found = drawings(now["sketch"] or None, **{**asked, **self._fixed})
-        except UnknownNameError:
-            if not now["sketch"] or notebook_sketch(now["sketch"]) is None:
-                raise
-            found = Drawings([])  # this notebook has the sketch, and nobody has drawn it yet
+        found = _find(dict(self._values), self._fixed, self._where)  # a page is turned meanwhile
         with self._lock:
             if look < self._last_look:
                 return
@@ -194,3 +178,24 @@ class History(Board):
             | {"hidden": not pages, "disabled": last},
         ]
         return [{"value": now.get(spec["id"]), **spec} for spec in specs]
+
+
+def _find(now: Mapping[str, Any], fixed: Mapping[str, Any], where: Mapping[str, Any]) -> Drawings:
+    """Return the drawings that fit. Raises as `catalogue.drawings` does."""
+    tag = now["tag"].strip()
+    hides = not now["rejected"] and tag != REJECTED
+    asked = {
+        "stars": (now["stars"], None) if now["stars"] else None,
+        "tag": tag or None,
+        "text": now["text"].strip() or None,
+        "order": now["order"],
+        "without_tag": REJECTED if hides else None,
+        "deleted": now["rejected"],
+        "where": where,
+    }
+    try:
+        return drawings(now["sketch"] or None, **{**asked, **fixed})
+    except UnknownNameError:
+        if not now["sketch"] or notebook_sketch(now["sketch"]) is None:
+            raise
+        return Drawings([])  # this notebook has the sketch, and nobody has drawn it yet

@@ -19,7 +19,7 @@ from typing import Any
 
 from drawscape import jobs
 from drawscape.catalogue.database import data_version
-from drawscape.errors import CatalogueError, DrawscapeError, JobNotFoundError
+from drawscape.errors import DrawscapeError, JobNotFoundError
 from drawscape.jobs import Job, watch, workers_alive
 from drawscape.notebook.worker import STARTING, start_if_needed, started_words, workers_started
 from drawscape.settings import home
@@ -319,7 +319,7 @@ class CatalogueFollowing:
             if now != self._seen:
                 self._on_change()
             self._seen = now
-        except CatalogueError as error:
+        except DrawscapeError as error:
             self._on_trouble(str(error))
         finally:
             _READER.do(self._look, CATALOGUE_S)
@@ -330,6 +330,6 @@ def follow_catalogue(
 ) -> CatalogueFollowing:
     """Call `on_change()` in the reader's thread soon, and within a second of what anybody draws or marks.
 
-    `on_trouble(words)` is called for a catalogue that cannot be read.
+    `on_trouble(words)` is called when the catalogue cannot be read, or has no answer to what is asked.
     """
     return CatalogueFollowing(on_change, on_trouble)

@@ -56,7 +56,7 @@ def test_two_that_are_chosen_in_a_history_are_bred_below_it(lab: Any, page: Any)
     page.locator(DRAWN).nth(1).click(modifiers=["Shift"])
     page.get_by_role("button", name="Breed", exact=True).first.click()
     bred = page.locator(".board-below")
-    bred.get_by_text("Cubic disarray: give stars, then press Next").wait_for()
+    bred.get_by_text("penrose: give stars, then press Next").wait_for()
     bred.locator(DRAWN).nth(11).wait_for()
     page.set_viewport_size({"width": 640, "height": 900})
     cut_off = "buttons => buttons.filter(b => b.scrollWidth > b.clientWidth).map(b => b.innerText)"

@@ -154,13 +154,23 @@ def test_an_empty_history_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mo
     assert history().empty == 'Nothing is drawn yet: form("spiral") draws the first.'
 
 
-def test_what_the_history_cannot_look_for_is_an_error() -> None:
+def test_what_the_history_cannot_look_for_is_an_error_or_a_note_and_never_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(UnknownNameError, match="unknown sketch 'nope'"):
         history("nope")
     with pytest.raises(UnknownNameError, match="petal"):
         history("rose", petal=3)
     variations("schotter", vary={"columns": [4, 6]}, paper="A7").wait(60)
-    assert history("schotter", where={"columns": 6}).status == "1 drawing"
+    seen = history("schotter", where={"columns": 6})
+    assert seen.status == "1 drawing"
+    seen.act("sketch", "spiral")
+    assert seen.note.startswith("unknown parameter or option 'columns'")
+    seen.note = ""
+    drawings("schotter")[0].star(2)
+    wait_until(lambda: "'columns'" in seen.note, 60, "the reader's next try")
+    assert [record.getMessage() for record in caplog.records] == []
+    seen.close()
 
 
 def test_a_look_that_began_before_another_filter_is_not_shown_after_it() -> None:
