@@ -14,6 +14,7 @@ const ICONS = {  // on 16 x 16
   inspect: "M7 3a4 4 0 1 0 0 8a4 4 0 1 0 0 -8M10 10L14 14",
   compare: "M2 3h5v10h-5zM9 3h5v10h-5z",
   breed: "M8 2v4M8 6C8 9 4 8 4 13M8 6C8 9 12 8 12 13M8 6v7",
+  plot: "M10 2l4 4l-8 8H2v-4zM8 4l4 4",
   export: "M8 2v8M5 7l3 3l3 -3M2 12v2h12v-2",
   larger: "M2 9v5h5M2 14l5 -5M14 7V2H9M14 2L9 7",
   tag: "M2 2h6l6 6l-6 6l-6 -6zM5 5h.1",
@@ -31,6 +32,7 @@ const ACTIONS = [
   { act: "open", name: "Open", tip: "Open as a form (Enter)" },
   { act: "compare", name: "Compare", tip: "Two to six side by side (c)", least: 2 },
   { act: "breed", name: "Breed", tip: "Begin an evolution with these (b)" },
+  { act: "plot", name: "Plot", tip: "Draw this on the machine" },
   { act: "export", name: "Export", tip: "Write files for other programs",
     menu: [["SVG, ordered", "svg"], ["PNG", "png"], ["PDF", "pdf"], ["G-code", "gcode"], ["HPGL", "hpgl"]] },
   { act: "larger", name: "Draw larger", tip: "Draw again on larger paper", menu: ["A4", "A3", "A2", "A1"].map(p => [p, p]) },
@@ -292,8 +294,8 @@ function control(spec, send) {
 }
 
 class Board {
-  constructor(model, el) {
-    Object.assign(this, { model, tiles: new Map(), controls: new Map(), anchor: null, treeNumber: 0 });
+  constructor(model, el, host) {
+    Object.assign(this, { model, host, tiles: new Map(), controls: new Map(), anchor: null, treeNumber: 0 });
     const rows = model.get("kind") === "rows", one = model.get("kind") === "one";
     this.title = make("h3");
     this.status = make("span", { className: "board-status", role: "status" });
@@ -307,7 +309,9 @@ class Board {
     this.details = make("details", { className: "board-details", hidden: true }, make("summary", { textContent: "details" }), make("pre", { tabIndex: 0 }));
     this.filters = make("div", { className: "board-controls" });
     this.tree = make("nav", { className: "board-tree", hidden: true, aria: { label: "generations" } });
-    this.below = make("div", { className: "board-below", hidden: true });
+    this.child = make("div");
+    const close = button("Close", "Put this away", "close", () => this.send("close"));
+    this.below = make("div", { className: "board-below", hidden: true }, make("div", {}, close), this.child);
     this.root = make("section", { className: "drawscape-board", data: { kind: model.get("kind") } },
       make("header", {}, this.title, this.status, size), this.filters, this.tree, this.bar);
     if (rows) {
@@ -408,29 +412,17 @@ class Board {
     this.tree.hidden = false;
   }
 
-  /* Another widget of the kernel's below the tiles, where the host can show one. */
-  async showBelow() {
+  showBelow() {
     const id = this.model.get("below");
     this.below.hidden = !id;
-    this.below.replaceChildren();
+    showChild(this.host, id, this.child);
     if (!id) return;
-    const place = make("div");
-    const close = button("Close", "Put this away", "close", () => this.send("close"));
-    this.below.append(make("div", {}, close), place);
-    try {
-      const manager = this.model.widget_manager;
-      const view = await manager.create_view(await manager.get_model(id));
-      if (this.model.get("below") !== id) return view.remove();
-      place.append(view.el);
-      const grown = new ResizeObserver(() => {  // in view once there is something to see
-        if (place.offsetHeight < 60) return;
-        grown.disconnect();
-        this.below.scrollIntoView({ block: "start", behavior: "smooth" });
-      });
-      grown.observe(place);
-    } catch {
-      place.textContent = "This notebook shows no widget inside of another: open the drawing in a cell, by view() or form().";
-    }
+    const grown = new ResizeObserver(() => {  // in view once there is something to see
+      if (this.child.offsetHeight < 60) return;
+      grown.disconnect();
+      this.below.scrollIntoView({ block: "start", behavior: "smooth" });
+    });
+    grown.observe(this.child);
   }
 
   focused() {
@@ -578,8 +570,8 @@ class Board {
   }
 }
 
-function render({ model, el }) {
-  const board = new Board(model, el);
+function render({ model, el, host }) {
+  const board = new Board(model, el, host);
   const handlers = {
     "msg:custom": (message, buffers) => board.receive(message, buffers),
     "change:order change:empty": () => board.arrange(),

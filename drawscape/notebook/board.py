@@ -4,14 +4,11 @@ Contact sheets, evolutions, the history, job views and the queue's table are Boa
 comment at its top says what travels to the page.
 """
 
-import base64
-import io
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +21,16 @@ from drawscape.catalogue.captions import short
 from drawscape.catalogue.database import reading
 from drawscape.catalogue.marks import Marks, marks_of_each
 from drawscape.catalogue.query import Order
-from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.errors import DrawscapeError
 from drawscape.jobs import Batch, Job, enqueue_background_job, enqueue_many
-from drawscape.notebook.lasting import Lasting, SavedPicture, alt_of, close_tree, resource
+from drawscape.notebook.lasting import Lasting, SavedPicture, resource
 from drawscape.notebook.pictures import (
     Picture,
+    picture_table,
     place_words,
     preview_picture,
     result_picture,
+    small_picture,
 )
 from drawscape.notebook.reader import (
     ENDED,
@@ -58,7 +56,6 @@ from drawscape.notebook.target import (
 from drawscape.notebook.text import label_of, status_words
 from drawscape.notebook.worker import ensure_worker, guard
 from drawscape.parameters import check_arguments
-from drawscape.svg.read import read_svg
 
 TROUBLES = ("failed", "stopped", "canceled", "not_found")
 
@@ -87,12 +84,7 @@ KEEP_S = 2.0
 """What a saved notebook shows of a board is no older than that."""
 
 MOST_KEPT = 100
-"""Tiles that a saved notebook keeps, each of at most LARGEST_KEPT bytes of WebP."""
-
-KEPT_PX, LARGEST_KEPT = 240, 7_000
-
-_TILE = "text-align: center; background: white; color: black"
-"""Paper is white in a dark notebook too, and a notebook's stripes are not for pictures."""
+"""Tiles that a saved notebook keeps."""
 
 
 @dataclass
@@ -269,51 +261,11 @@ class Gallery:
 
     def _repr_html_(self) -> str:
         """A table of `<img>`: what every viewer of notebooks shows, and scripts never run in."""
-        tiles = [self._tile(i) for i in range(len(self.pictures))]
-        rows = [tiles[i : i + self.columns] for i in range(0, len(tiles), self.columns)]
-        body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-        return f"<table>{body}</table>"
+        tiles = zip(self.pictures, self.captions, strict=True)
+        return picture_table(tiles, self.columns, width_px=self.width_px, failures=self.failures)
 
     def __repr__(self) -> str:
         return f"{len(self.pictures)} drawings in rows of {self.columns}"
-
-    def _tile(self, index: int) -> str:
-        picture, caption = self.pictures[index], escape(self.captions[index])
-        shown = "no picture"
-        if picture is not None:
-            data = base64.b64encode(picture.data).decode("ascii")
-            source = f"data:image/{picture.format};base64,{data}"
-            alt = alt_of(self.captions[index])
-            shown = f'<img src="{source}" width="{self.width_px}" alt="{alt}">'
-        failed = index < len(self.failures) and self.failures[index]
-        words = f'<span style="color: #b00020">{caption}</span>' if failed else caption
-        return f'<td style="{_TILE}">{shown}<br>{words}</td>'
-
-
-def small_picture(picture: Picture | None) -> Picture | None:
-    """Return a picture in the few bytes that a saved notebook keeps; None where that needs Pillow."""
-    if picture is None or len(picture.data) <= LARGEST_KEPT:
-        return picture
-    try:
-        from PIL import Image
-    except ImportError:
-        return None
-    data: bytes | None = picture.data
-    if picture.format == "svg+xml":
-        try:
-            data = thumbnail_of(read_svg(picture.data))
-        except DrawscapeError:
-            return None
-    if data is None:
-        return None
-    image = Image.open(io.BytesIO(data))
-    image.thumbnail((KEPT_PX, KEPT_PX))
-    for quality in (60, 40, 20, 5):
-        out = io.BytesIO()
-        image.save(out, "WEBP", quality=quality, method=2)
-        if out.tell() <= LARGEST_KEPT:
-            break
-    return Picture(out.getvalue(), "webp")
 
 
 @cache
@@ -325,12 +277,12 @@ def shared_layout() -> Any:
 class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped here
     """Cells in a grid, chosen and acted on. `cells` are in the order of the page, by the ids of their tiles.
 
-    What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open`, `export`,
-    `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, 0 to 5 rate, Space enlarges, v inspects, Enter
-    opens a form, c compares the chosen, b breeds from them, x rejects.
+    What a button does is a method: `choose`, `star`, `inspect`, `compare`, `breed`, `open_form`, `plot`,
+    `export`, `draw_larger`, `tag`, `reject`, `sort`. Keys: arrows move, 0 to 5 rate, Space enlarges,
+    v inspects, Enter opens a form, c compares the chosen, b breeds from them, x rejects.
     """
 
-    _esm = resource("board.js")
+    _esm = resource("child.js", "drawscape.viewer") + resource("board.js")
     _css = resource("board.css")
     head = traitlets.Dict().tag(sync=True)
     controls = traitlets.List(traitlets.Dict()).tag(sync=True)
@@ -358,7 +310,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         self._by_job: dict[str, list[Cell]] = {}
         self._followings: list[Any] = []
         self._catalogue: CatalogueFollowing | None = None
-        self._below: Any = None
         self._keeping = Debounce(KEEP_S, self.keep, slow=True)
         self._is_saved = False
         self.saved = SavedPicture(
@@ -448,7 +399,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         for following in [*self._followings, *filter(None, [self._catalogue])]:
             following.close()
         self._followings, self._catalogue, self._is_open = [], None, False
-        self.close_below()
         super().close()
 
     def reopen(self) -> None:
@@ -531,7 +481,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         from drawscape.notebook.viewer import view
 
         one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self._show_below(view(self._drawing(one)))
+        return self.show_below(view(self._drawing(one)))
 
     def compare(self, *tile_ids: str | int) -> Any:
         """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
@@ -542,20 +492,27 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             raise DrawscapeError(
                 "choose two drawings or more to compare (Ctrl and a click, or Shift)"
             )
-        return self._show_below(compare(*(self._drawing(one).path for one in wanted)))
+        return self.show_below(compare(*(self._drawing(one).path for one in wanted)))
 
     def breed(self) -> Any:
         """Begin an evolution with the chosen drawings below; return it."""
         from drawscape.notebook.evolution import evolve
 
-        return self._show_below(evolve(self._chosen_or_error()))
+        return self.show_below(evolve(self._chosen_or_error()))
+
+    def plot(self, tile_id: str | int | None = None) -> Any:
+        """Queue a plot of a tile's drawing, by default the first that is chosen; return its panel below."""
+        from drawscape.notebook.plot_panel import plot
+
+        one = self._chosen_ids()[0] if tile_id is None else tile_id
+        return self.show_below(plot(self._drawing(one)))
 
     def open_form(self, tile_id: str | int | None = None) -> Any:
         """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
         from drawscape.notebook.forms import form
 
         one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self._show_below(form(self._drawing(one)))
+        return self.show_below(form(self._drawing(one)))
 
     def enlarge(self, tile_id: str) -> None:
         """Show the drawing of a tile as large as the window, with its figures and settings."""
@@ -565,13 +522,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             raise DrawscapeError(f"{drawing.path.name} is gone or too large to show")
         words = {"id": tile_id, "caption": figures_words(drawing), "format": picture.format}
         self.send({"enlarged": words}, [picture.data])
-
-    def close_below(self) -> None:
-        """Close what is shown below the tiles, if anything."""
-        former, self._below = self._below, None
-        self.below = ""
-        if former is not None:
-            close_tree(former)
 
     def sort(self, order: str) -> None:
         """Put the tiles in the order of a figure ('ink', 'minutes', 'lines', 'stars', ...) or 'as asked'."""
@@ -597,6 +547,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             "compare": lambda ids: self.compare(*(ids or ())),
             "reject": lambda one: self.reject(*([one] if one else [])),
             "breed": lambda _: self.breed(),
+            "plot": self.plot,
             "export": lambda form: later(partial(self._acting, partial(self.export, form))),
             "larger": self.draw_larger,
             "tag": self.tag,
@@ -736,12 +687,6 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
 
     def _chosen_or_error(self) -> list[Drawing]:
         return [self._drawing(one) for one in self._chosen_ids()]
-
-    def _show_below(self, widget: Any) -> Any:
-        self.close_below()
-        self._below = widget
-        self.below = widget.model_id
-        return widget
 
 
 def _differs(former: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:

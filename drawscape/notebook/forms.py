@@ -4,7 +4,6 @@ The kernel holds what counts: the settings (settings.py), the latest job, the pi
 traits and sends messages, which have a number; `ack` in the state says which one was dealt with last.
 """
 
-import base64
 import contextlib
 import re
 import sys
@@ -12,16 +11,16 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
 from drawscape import durations
 from drawscape.atomic import write_atomic
-from drawscape.catalogue import Drawing, is_draft
+from drawscape.catalogue import Drawing, find, is_draft, keep_draft
+from drawscape.catalogue.database import full_path
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Orientation
 from drawscape.errors import DrawscapeError, ParameterError
@@ -36,8 +35,10 @@ from drawscape.notebook.pictures import (
     Picture,
     empty_sheet,
     is_blank,
+    picture_table,
     place_words,
     preview_picture,
+    reduced,
     result_path,
     result_picture,
     thumbnail_of,
@@ -59,13 +60,21 @@ from drawscape.notebook.target import (
     target_of,
 )
 from drawscape.notebook.text import error_line, size_words, status_words, with_source
-from drawscape.notebook.viewer import margin_of, settings_of
+from drawscape.notebook.viewer import (
+    Comparison,
+    Viewer,
+    compare,
+    margin_of,
+    settings_of,
+    view,
+)
 from drawscape.notebook.worker import guard
 from drawscape.parameters import Parameter, parameters_apart
 from drawscape.recipe import one_look
 from drawscape.settings import home, readable_path
-from drawscape.svg.read import read_svg
-from drawscape.viewer import drawing_data, findings
+
+if TYPE_CHECKING:
+    from drawscape.notebook.plot_panel import PlotPanel
 
 _LIVE = Parameter("live", "bool")
 
@@ -90,7 +99,10 @@ REST_S = 1.0
 LARGEST_UPLOAD = 50_000_000
 """Bytes of a file that is chosen in a form."""
 
-PREVIEW_PX = 160
+PREVIEW_PX, LARGEST_PREVIEW = 160, 20_000
+
+_PAGE_CALLS = ["cancel", "undo", "redo", "reset", "renew", "inspect", "plot", "close_below"]
+"""Methods that a page may call by name."""
 
 BEFORE = "drawn before"
 """The words for a picture of a task that keeps no recipe, when it is brought back."""
@@ -155,13 +167,14 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     `named.save("dense")`, `named.load("dense")`, `recent.paths`.
     """
 
-    _esm = resource("form.js", "drawscape.viewer")
+    _esm = "".join(resource(name, "drawscape.viewer") for name in ("child.js", "form.js"))
     _css = resource("form.css", "drawscape.viewer")
     schema = traitlets.Dict().tag(sync=True)
     inputs = traitlets.Dict().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     strip = traitlets.List().tag(sync=True)
+    below = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self,
@@ -189,7 +202,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._drawn_with: Kept = {}
         self._path: Path | None = None
         self._started_s: float | None = None
-        self._over = self._has_drawing = self._is_draft = self._viewer_open = False
+        self._over = self._has_drawing = self._is_draft = False
         self._code_sent = False
         self._wanted = self._drafting = self._rested = False
         self._pace = Debounce(PACE_S, self._draw_draft, from_last=True)
@@ -199,7 +212,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self.saved = SavedPicture(f"the form of {title}: run this cell to see it live")
         super().__init__(layout=shared_layout())
         self._adopt()
-        self.add_class("drawscape-form")
         self._file = DrawnFile(self._say, self._document_read)
         self.named = NamedSettings(
             kept.named_key, lambda: self._settings.kept, self._show_kept, self._name_changed
@@ -324,6 +336,23 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         Raises PlotError or MissingExtraError for what the format cannot hold or needs.
         """
         return [path for path, _ in self._file.export(format_name, per_pen=per_pen)]
+
+    def inspect(self) -> Viewer:
+        """Show the picture's drawing in a viewer in its place, and return that."""
+        return self.show_below(view(self._kept_path()))  # type: ignore[no-any-return]
+
+    def plot(self) -> "PlotPanel":
+        """Queue a plot of the picture's drawing, and return its panel, which is shown. Raises PlotError."""
+        from drawscape.notebook.plot_panel import plot
+
+        return self.show_below(plot(self._kept_path()))  # type: ignore[no-any-return]
+
+    def star(self, stars: int) -> Drawing:
+        """Give the picture's drawing 0 to 5 stars, and return it; a draft becomes a drawing."""
+        drawing = find(self._kept_path())
+        self.recent.star(str(drawing.path), stars)
+        self._say(stars=stars)
+        return drawing
 
     def close(self) -> None:
         """Let the page forget the form; its job goes on."""
@@ -455,6 +484,17 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
             self._following = following
         return made
 
+    def _kept_path(self) -> Path:
+        """Return the file of the picture; a draft becomes a drawing. Raises DrawscapeError without one."""
+        if self._path is None:
+            raise DrawscapeError("there is no drawing yet; press Draw first")
+        if not is_draft(self._path):
+            return self._path
+        drawing = keep_draft(self._path)
+        if self._over:  # else the next draft is under way already
+            self._show_kept_draft(drawing)
+        return drawing.path
+
     def _show_kept_draft(self, drawing: Drawing) -> DrawnBefore:
         """Show as a drawing what was a draft a moment ago: its words stay."""
         known = DrawnBefore(drawing)
@@ -523,44 +563,45 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
     def _show_result(self, result: Any) -> None:
         picture, path = result_picture(result), result_path(result)
         self._has_drawing, self._path = path is not None, path
+        drawing = None if path is None or is_draft(path) else drawing_of(str(path))
+        stars = 0 if drawing is None else drawing.stars
         caption = "" if result is None else str(result)[:LONGEST_SHOWN]
         if path is not None:
             place = "draft" if self._is_draft else place_words(path)
             caption = f"{place} · {size_words(path.stat().st_size)}"
         if picture is None:
-            self._say(caption=caption, file="", stale=False)
+            self._say(caption=caption, file="", stale=False, stars=0)
         else:
             blank = " · nothing is drawn on it" if is_blank(picture) else ""
-            self._show_picture(picture, caption + blank, path)
-        self._file_drawn(path)
-
-    def _file_drawn(self, path: Path | None) -> None:
-        if self._is_draft and path is not None and is_draft(path):
-            self._file.show(None)
-            return
-        self._file.show(path)
-        if isinstance(self._job, DrawnBefore) or not self.saved.has_picture:
-            self.saved.show_small(drawing_of(str(path)))
+            self._show_picture(picture, caption + blank, path, stars=stars)
+        self._file.show(None if path is None or is_draft(path) else path)
+        if drawing is not None and (
+            isinstance(self._job, DrawnBefore) or not self.saved.has_picture
+        ):
+            self.saved.show_small(drawing)
 
     def _document_read(self, path: Path, document: Document) -> None:
         """Put the drawing into the strip and the saved notebook, and on the page if its file is too large."""
         if path == self._path:
             self.recent.add(path, self._drawn_with, document)
         if (thumbnail := thumbnail_of(document, LARGEST_IMAGE)) is not None:
-            self.saved.show([(thumbnail, place_words(path))])
+            self.saved.keep(picture_table([(thumbnail, place_words(path))]))
             size = path.stat().st_size if path.is_file() else 0
             if size > LARGEST_SHOWN:
                 caption = f"{place_words(path)} · {size_words(size)}, shown reduced"
-                self._show_picture(Picture(thumbnail.data, thumbnail.format), caption, path)
-        if self._viewer_open:
-            self._send_drawings([(document, path)], "stage")
+                self._show_picture(thumbnail, caption, path)
+        if isinstance(self._below, Viewer) and not isinstance(self._below, Comparison):
+            self._below.show(
+                document, title=place_words(path), margin_mm=margin_of(settings_of(path))
+            )
 
-    def _show_picture(self, picture: Picture, caption: str, path: Path | None = None) -> None:
+    def _show_picture(
+        self, picture: Picture, caption: str, path: Path | None = None, **changes: Any
+    ) -> None:
         with self._lock, self.hold_sync():
             self.picture = picture.data
-            self._say(
-                caption=caption, kind=picture.format, stale=False, file=path.name if path else ""
-            )
+            file = path.name if path else ""
+            self._say(caption=caption, kind=picture.format, stale=False, file=file, **changes)
 
     def _show_empty_sheet(self) -> None:
         size = self._settings.page_size
@@ -693,12 +734,20 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def _received(self, _widget: Any, message: Mapping[str, Any], buffers: Sequence[Any]) -> None:
         details = {k: v for k, v in message.items() if k not in ("event", "number")}
-        handler = getattr(self, f"_on_{message.get('event')}", None)
+        event = str(message.get("event"))
+        handler = self._plain_actions.get(event) or getattr(self, f"_on_{event}", None)
         with self.hold_sync():
             if handler is not None:
                 files = {"data": bytes(buffers[0])} if buffers else {}
                 self._guarded(lambda: handler(**details, **files))
             self._say(ack=message.get("number", 0))
+
+    @property
+    def _plain_actions(self) -> dict[str, Callable[..., object]]:
+        """What a page may call as it is, by name."""
+        own = {"save": self.named.save, "load": self.named.load, "delete": self.named.delete}
+        more = {"choose": self.recent.choose, "plotter": self._file.choose_plotter}
+        return {**{name: getattr(self, name) for name in _PAGE_CALLS}, **own, **more}
 
     def _on_ready(self) -> None:
         """A page shows the form: draw its first picture, unless it has one."""
@@ -731,21 +780,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self.shuffle()
         self._on_dice()
 
-    def _on_cancel(self) -> None:
-        self.cancel()
-
-    def _on_undo(self) -> None:
-        self.undo()
-
-    def _on_redo(self) -> None:
-        self.redo()
-
-    def _on_reset(self) -> None:
-        self.reset()
-
-    def _on_renew(self) -> None:
-        self.renew()
-
     def _on_live(self, live: bool) -> None:
         self.live = live
 
@@ -759,40 +793,15 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         self._code_sent = True
         self.send({"copy": code})
 
-    def _on_save(self, name: str) -> None:
-        self.named.save(name)
-
-    def _on_load(self, name: str) -> None:
-        self.named.load(name)
-
-    def _on_delete(self, name: str) -> None:
-        self.named.delete(name)
-
-    def _on_choose(self, id: str) -> None:
-        self.recent.choose(id)
-
-    def _on_star(self, id: str, stars: int) -> None:
-        self.recent.star(id, stars)
+    def _on_star(self, stars: int, id: str = "") -> None:
+        is_shown = not id or full_path(id) == self._path
+        self.star(stars) if is_shown else self.recent.star(id, stars)
 
     def _on_compare(self, ids: Sequence[str]) -> None:
-        chosen = self.recent.compared(ids)
+        chosen = [path for path in map(full_path, ids) if path in self.recent.paths]
         if len(chosen) < 2:
             raise DrawscapeError("choose two pictures or more to compare: Ctrl and a click")
-        pairs = [(read_svg(path.read_bytes()), path) for path, _ in chosen]
-        self._send_drawings(pairs, "compare", [words for _, words in chosen])
-
-    def _on_inspect(self, open: bool) -> None:
-        self._viewer_open = open
-        if open and self._file.document is not None and self._file.path is not None:
-            self._send_drawings([(self._file.document, self._file.path)], "stage")
-
-    def _on_findings(self) -> None:
-        document, path = self._file.document, self._file.path
-        if document is not None and path is not None:
-            later(lambda: self._send_findings(document, path))  # a million points take seconds
-
-    def _on_plotter(self, name: str) -> None:
-        self._file.choose_plotter(name)
+        self.show_below(compare(*chosen))
 
     def _on_export(self, format: str, per_pen: bool) -> None:
         self._say(exporting=True, notice="putting the lines in order")
@@ -811,28 +820,6 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         target.parent.mkdir(exist_ok=True)
         write_atomic(target, [data])
         self.set(**{name: target.relative_to(home()).as_posix()})
-
-    # What it sends to the page
-
-    def _send_drawings(
-        self, drawings: Sequence[tuple[Document, Path]], place: str, words: Sequence[str] = ()
-    ) -> None:
-        """Have the page show drawings in viewers, whose module goes with them."""
-        entries, buffers = [], []
-        for i, (document, path) in enumerate(drawings):
-            data = drawing_data(document, title=path.name)
-            caption = words[i] if words else ""
-            entries.append({"header": data.header, "words": caption, "buffers": len(data.buffers)})
-            buffers += data.buffers
-        code, css = (resource(f"viewer.{kind}", "drawscape.viewer") for kind in ("js", "css"))
-        self.send({"drawings": entries, "place": place, "code": code, "css": css}, buffers)
-
-    def _send_findings(self, document: Document, path: Path) -> None:
-        try:
-            found: Any = findings(document, margin_mm=margin_of(settings_of(path)))
-        except Exception as error:  # noqa: BLE001 - shown in the viewer, for it would reach no cell
-            found = {"trouble": str(error)}
-        self.send({"findings": found})
 
     def _export(self, format_name: str, per_pen: bool) -> None:
         try:
@@ -858,18 +845,11 @@ def _file_preview(name: str) -> str:
     try:
         from PIL import Image
 
-        with Image.open(readable_path(name)) as picture:
-            picture.thumbnail((PREVIEW_PX, PREVIEW_PX))
-            out = BytesIO()
-            picture.convert("RGB").save(out, "WEBP", quality=60)
-    except (
-        ImportError,
-        OSError,
-        ValueError,
-        DrawscapeError,
-    ):  # no picture, or none that Pillow reads
+        with Image.open(readable_path(name)) as image:
+            made = reduced(image.convert("RGB"), LARGEST_PREVIEW, PREVIEW_PX)
+    except (ImportError, OSError, ValueError, DrawscapeError):  # none, or none that Pillow reads
         return ""
-    return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
+    return "" if made is None else made.url
 
 
 if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()) is not None:

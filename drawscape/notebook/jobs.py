@@ -21,6 +21,7 @@ from drawscape.notebook.board import Board, Cell
 from drawscape.notebook.lasting import LARGEST_IMAGE
 from drawscape.notebook.pictures import (
     Picture,
+    picture_table,
     place_words,
     result_path,
     result_picture,
@@ -101,7 +102,7 @@ class JobView(Board):
             with suppress(DrawscapeError, OSError):
                 thumbnail = thumbnail_of(read_svg(path.read_bytes()), LARGEST_IMAGE)
         if thumbnail is not None:
-            self.saved.show([(thumbnail, words)])
+            self.saved.keep(picture_table([(thumbnail, words)]))
         else:
             self.saved.keep(f"<p>{escape(words)}</p>")
 

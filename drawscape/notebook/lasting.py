@@ -5,13 +5,12 @@ widget. So each widget has a second output, hidden by the style sheet as long as
 that end a cell, `job` or `draw(...)`, keep their picture in the same way, behind a viewer.
 """
 
-import base64
 import importlib.util
 import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -19,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.catalogue import Drawing
-from drawscape.notebook.pictures import Thumbnail, place_words
+from drawscape.notebook.pictures import Picture, picture_table, place_words
+from drawscape.notebook.reader import later
 
 INSTEAD_OF_WIDGET = (
     "<style>.jp-OutputArea-child:not(:has(.{widget})):has(+ .jp-OutputArea-child .{picture}) "
@@ -58,22 +58,8 @@ class SavedPicture:
         self._shown = False
         self._widget, self._picture = widget, picture
         self._lock = threading.Lock()
-        self._followers: list[Callable[[], None]] = []
         self._words = f"<p>{escape(words)}</p>"
         self.keep(self._words)
-
-    @classmethod
-    def of(cls, parts: "Sequence[SavedPicture]") -> "SavedPicture":
-        """Return what keeps all that `parts` keep, now and whenever one of them changes."""
-        whole = cls("", parts[0]._widget, parts[0]._picture)
-
-        def follow() -> None:
-            whole.keep("".join(part._body for part in parts))
-
-        for part in parts:
-            part._followers.append(follow)
-        follow()
-        return whole
 
     @property
     def html(self) -> str:
@@ -87,39 +73,29 @@ class SavedPicture:
     def display(self) -> None:
         """Put the output under the cell that runs."""
         with self._lock:
-            later = len(self._body) > LARGEST_FORM and has_page()
+            is_late = len(self._body) > LARGEST_FORM and has_page()
             # A new one each time; all are replaced together.
-            self._publish(self._words if later else self._body, update=False)
+            self._publish(self._words if is_late else self._body, update=False)
             self._shown = True
-        if later:
-            timer = threading.Timer(LATER_S, self._publish_again)
-            timer.daemon = True
-            timer.start()
+        if is_late:
+            later(self._publish_again, LATER_S)
 
     def _publish_again(self) -> None:
         with self._lock:
             self._publish(self._body, update=True)
-
-    def show(self, pictures: Sequence[tuple[Thumbnail, str]], columns: int = 1) -> None:
-        """Keep `pictures`, each with its caption, in rows of `columns`."""
-        tiles = [_tile(thumbnail, caption) for thumbnail, caption in pictures]
-        rows = ["".join(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        self.keep(f"<table>{body}</table>")
 
     @property
     def has_picture(self) -> bool:
         """Whether more than words is kept."""
         return "<img" in self._body
 
-    def show_small(self, drawing: Drawing | None, caption: str = "") -> None:
+    def show_small(self, drawing: Drawing) -> None:
         """Keep the picture that the catalogue has of a drawing, until a larger one is made.
 
         That takes longer than a notebook, run without a page, may last.
         """
-        picture = None if drawing is None else drawing.thumbnail
-        if drawing is not None and picture is not None:
-            self.show([(Thumbnail(picture, "webp"), caption or place_words(drawing.path))])
+        if (picture := drawing.thumbnail) is not None:
+            self.keep(picture_table([(Picture(picture, "webp"), place_words(drawing.path))]))
 
     def keep(self, html: str) -> None:
         """Keep `html`, which holds its pictures in itself."""
@@ -127,26 +103,12 @@ class SavedPicture:
             self._body = html
             if self._shown:
                 self._publish(self._body, update=True)
-        for follow in self._followers:
-            follow()
 
     def _publish(self, body: str, *, update: bool) -> None:
         from IPython.display import publish_display_data
 
         data = {"text/html": self._styled(body), "text/plain": ""}
         publish_display_data(data, transient={"display_id": self._id}, update=update)
-
-
-def alt_of(caption: str) -> str:
-    """Return the `alt` of an image whose caption stands under it, which is not to be read out twice."""
-    return f"picture of {escape(caption, quote=True)}"
-
-
-def _tile(thumbnail: Thumbnail, caption: str) -> str:
-    data = base64.b64encode(thumbnail.data).decode("ascii")
-    image = f'<img src="data:image/{thumbnail.format};base64,{data}" alt="{alt_of(caption)}">'
-    style = "text-align: center; background: white; color: black"
-    return f'<td style="{style}">{image}<br>{escape(caption)}</td>'
 
 
 # Widgets
@@ -163,12 +125,27 @@ class Lasting:
 
     saved: SavedPicture
     comm: Any
+    below: Any = ""
+    _below: Any = None
+
+    def show_below(self, widget: Any) -> Any:
+        """Show another widget below, in place of the one that is there, and return it."""
+        self.close_below()
+        self._below, self.below = widget, widget.model_id
+        return widget
+
+    def close_below(self) -> None:
+        """Close what is shown below, if anything."""
+        former, self._below, self.below = self._below, None, ""
+        if former is not None:
+            former.close()
 
     def begin_saving(self) -> None:
         """Have `saved` show what the widget does from now on: it is in an output."""
 
     def close(self) -> None:
-        """Close the widget; subclasses end all that they follow."""
+        """Close the widget and what it shows below; subclasses end all that they follow."""
+        self.close_below()
         super().close()  # type: ignore[misc]  # the widget's
 
     def reopen(self) -> None:
@@ -217,7 +194,7 @@ def show_box(box: Any) -> None:
     _display(box)
     for one in inside:
         one.begin_saving()
-    SavedPicture.of([one.saved for one in inside]).display()
+        one.saved.display()
     return None
 
 
@@ -242,13 +219,6 @@ def lasting_in(widget: Any) -> Iterator[Lasting]:
 def resource(name: str, package: str = "drawscape.notebook") -> str:
     """Return the text of a file of this package, or of another."""
     return (files(package) / name).read_text("utf-8")
-
-
-def close_tree(widget: Any) -> None:
-    """Close `widget` and all that is in it, so that the browser forgets them too."""
-    for child in getattr(widget, "children", ()):
-        close_tree(child)
-    widget.close()
 
 
 # Drawings that end a cell

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -199,16 +199,15 @@ class RecentPictures:
         if name in self._entries:
             self._on_choose(self._entries[name], full_path(name))
 
-    def star(self, name: str, stars: int) -> None:
-        """Give the picture's drawing stars, 0 to 5."""
-        find(full_path(name)).star(stars)
+    def star(self, path: Path | str, stars: int) -> None:
+        """Give the drawing in that file stars, 0 to 5."""
+        file = full_path(str(path))
+        find(file).star(stars)
+        name = stored_path(file)
         with self._lock:
-            self._tiles[name] = self._tile(name)
-            self._show_all()
-
-    def compared(self, names: Sequence[str]) -> list[tuple[Path, str]]:
-        """Return the files of those that stand in the strip, with their captions."""
-        return [(full_path(n), self._caption(n)) for n in names if n in self._entries]
+            if name in self._entries:
+                self._tiles[name] = self._tile(name)
+                self._show_all()
 
     def _show_all(self) -> None:
         self._show([self._tiles[name] for name in self._entries if name in self._tiles])

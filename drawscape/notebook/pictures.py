@@ -1,16 +1,21 @@
 """The bytes of a picture and what kind they are: a job's file, a preview, an empty sheet, a thumbnail."""
 
+import base64
 import io
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drawscape.catalogue.thumbnail import pixels_of
 from drawscape.drawing.document import Document
 from drawscape.drawing.units import INCH
-from drawscape.errors import MissingExtraError
+from drawscape.errors import DrawscapeError, MissingExtraError
+from drawscape.plot.export.png import to_png
 from drawscape.settings import home
+from drawscape.svg.read import read_svg
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,6 +37,11 @@ class Picture:
     data: bytes
     format: str
     path: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the picture that holds its bytes."""
+        return f"data:image/{self.format};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
 def result_path(result: Any) -> Path | None:
@@ -83,70 +93,82 @@ def place_words(path: Path) -> str:
 
 # Small pictures, within a number of bytes
 
-LARGEST_PX = 800
-SMALLEST_PX = 60
-SHRINK = 0.75
+LARGEST_PX, SMALLEST_PX, SHRINK = 800, 60, 0.75
 
 MOST_DRAWN = 1_000_000
-"""Points that are drawn as lines, at each size: a second. Of more the ink in each pixel is counted, once."""
+"""Points that are drawn as lines: a second. Of more the ink in each pixel is counted."""
+
+KEPT_PX, LARGEST_KEPT = 240, 7_000
+"""Pixels and bytes of one of many pictures in a saved notebook."""
+
+_TILE = "text-align: center; background: white; color: black"
+"""Paper is white in a dark notebook too, and a notebook's stripes are not for pictures."""
 
 
-@dataclass(frozen=True)
-class Thumbnail:
-    """An image's bytes and its format as MIME names it: 'png', 'webp', 'svg+xml'."""
-
-    data: bytes
-    format: str
-
-
-def thumbnail_of(
-    document: Document, most_bytes: int, most_px: int = LARGEST_PX
-) -> Thumbnail | None:
-    """Return the drawing as pixels, as large as `most_bytes` and `most_px` of its longer side allow.
-
-    None where it cannot be made: without Pillow.
-    """
-    pixels, counted = float(most_px), None
-    is_large = sum(len(layer.lines.points) for layer in document.layers) > MOST_DRAWN
-    while pixels >= SMALLEST_PX:
-        try:
-            if is_large:
-                counted = (
-                    _counted(document, pixels) if counted is None else _smaller(counted, pixels)
-                )
-            data = _webp(_drawn(document, pixels) if counted is None else counted)
-        except (ImportError, MissingExtraError):
-            return None
-        if len(data) <= most_bytes:
-            return Thumbnail(data, "webp")
+def reduced(image: "Image", most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
+    """Return an image as large as `most_bytes` and `most_px` of its longer side allow; None for none."""
+    longer = min(most_px, max(image.size))
+    smallest = min(SMALLEST_PX, longer)
+    while longer >= smallest:
+        small, out = image.copy(), io.BytesIO()
+        small.thumbnail((longer, longer))
+        small.save(out, "WEBP", quality=60, method=2)
+        if out.tell() <= most_bytes:
+            return Picture(out.getvalue(), "webp")
         # Bytes grow a little less than with the area.
-        pixels *= min(SHRINK, (most_bytes / len(data)) ** 0.6)
+        longer = int(longer * min(SHRINK, (most_bytes / out.tell()) ** 0.6))
     return None
 
 
-def _drawn(document: Document, longer_px: float) -> "Image":
-    from drawscape.plot.export.png import to_png
+def thumbnail_of(document: Document, most_bytes: int, most_px: int = LARGEST_PX) -> Picture | None:
+    """Return a drawing as pixels, within bytes and pixels as `reduced`. None without Pillow."""
+    points = sum(len(layer.lines.points) for layer in document.layers)
+    try:
+        from PIL import Image
 
-    longer_mm = max(document.width_mm, document.height_mm)
-    png = to_png(document, dpi=longer_px / longer_mm * INCH)
-    from PIL import Image
-
-    return Image.open(io.BytesIO(png))
-
-
-def _counted(document: Document, longer_px: float) -> "Image":
-    from PIL import Image
-
-    return Image.fromarray(pixels_of(document, round(longer_px)))
-
-
-def _smaller(picture: "Image", longer_px: float) -> "Image":
-    factor = longer_px / max(picture.size)
-    width, height = (max(1, round(side * factor)) for side in picture.size)
-    return picture.resize((width, height))
+        if points > MOST_DRAWN:
+            image = Image.fromarray(pixels_of(document, most_px))
+        else:
+            longer_mm = max(document.width_mm, document.height_mm)
+            image = Image.open(io.BytesIO(to_png(document, dpi=most_px / longer_mm * INCH)))
+    except (ImportError, MissingExtraError):
+        return None
+    return reduced(image, most_bytes, most_px)
 
 
-def _webp(picture: "Image") -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=60, method=2)
-    return out.getvalue()
+def small_picture(picture: Picture | None) -> Picture | None:
+    """Return a picture in the few bytes that a saved notebook keeps; None where that needs Pillow."""
+    if picture is None or len(picture.data) <= LARGEST_KEPT:
+        return picture
+    try:
+        if picture.format == "svg+xml":
+            return thumbnail_of(read_svg(picture.data), LARGEST_KEPT, KEPT_PX)
+        from PIL import Image
+
+        return reduced(Image.open(io.BytesIO(picture.data)), LARGEST_KEPT, KEPT_PX)
+    except (ImportError, DrawscapeError):
+        return None
+
+
+def picture_table(
+    pictures: Iterable[tuple[Picture | None, str]],
+    columns: int = 1,
+    *,
+    width_px: int | None = None,
+    failures: Sequence[bool] = (),
+) -> str:
+    """Return pictures over their captions as HTML that every viewer of notebooks shows; red where failed."""
+    tiles = []
+    for number, (picture, caption) in enumerate(pictures):
+        words, width = escape(caption), f' width="{width_px}"' if width_px else ""
+        # Its caption stands under it, and is not to be read out twice.
+        image = (
+            f'<img src="{picture.url}"{width} alt="picture of {words}">'
+            if picture
+            else "no picture"
+        )
+        if number < len(failures) and failures[number]:
+            words = f'<span style="color: #b00020">{words}</span>'
+        tiles.append(f'<td style="{_TILE}">{image}<br>{words}</td>')
+    rows = ["".join(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"

@@ -19,7 +19,7 @@ from drawscape.errors import ParameterError, ProvenanceError
 from drawscape.jobs import Job
 from drawscape.notebook.board import shared_layout
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, SavedPicture, has_page, resource
-from drawscape.notebook.pictures import place_words, result_path, thumbnail_of
+from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.reader import later
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
@@ -115,9 +115,8 @@ class Viewer(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's
     def _keep_pictures(self) -> None:
         most = LARGEST_IMAGE // len(self._drawings)
         made = [(thumbnail_of(document, most), title) for document, title in self._drawings]
-        pictures = [(picture, title) for picture, title in made if picture is not None]
-        if pictures:
-            self.saved.show(pictures, columns=len(pictures))
+        if any(picture for picture, _ in made):
+            self.saved.keep(picture_table(made, columns=len(made)))
 
     def _send_findings(self, number: int) -> None:
         try:

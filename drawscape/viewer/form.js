@@ -452,8 +452,9 @@ export class Fields {
 const NO_PICTURE = new Uint8Array();
 
 class FormView {
-  constructor(model, el) {
-    Object.assign(this, { model, el, sent: 0, held: null, hands: new Map(), viewers: [] });
+  constructor(model, el, host) {
+    Object.assign(this, { model, el, host, sent: 0, held: null, hands: new Map() });
+    el.classList.add("drawscape-form");
     this.build();
     this.listen();
     this.showSchema();
@@ -536,17 +537,21 @@ class FormView {
       return link;
     });
     this.notice = make("p", { className: "drawscape-notice", role: "status" });
-    this.inspect = button("Inspect", "Zoom, layers, the pen's way", () => this.toggleViewer(), "quiet");
+    this.stars = [1, 2, 3, 4, 5].map(n => button("☆", `${n} ${n === 1 ? "star" : "stars"}`, () =>
+      this.send({ event: "star", stars: n === this.model.get("state").stars ? 0 : n }), "star"));
+    const look = quiet("Inspect", "Zoom, layers, the pen's way", "inspect"), plot = quiet("Plot", "Draw this on the machine", "plot");
+    this.putAway = quiet("Close", "Back to the picture", "close_below");
     this.format = make("select", { "aria-label": "File format" });
     this.plotter = make("select", { "aria-label": "Plotter" });
     this.plotter.addEventListener("change", () => this.send({ event: "plotter", name: this.plotter.value }));
     this.perPen = make("input", { type: "checkbox" });
     this.exportButton = button("Export", "Put the lines in order and write the file", () =>
       this.send({ event: "export", format: this.format.value, per_pen: this.perPen.checked }), "quiet");
-    this.tools = row(this.inspect, this.format, make("label", {}, this.perPen, "one per pen"), this.exportButton, this.plotter);
+    this.tools = row(look, plot, this.format, make("label", {}, this.perPen, "one per pen"), this.exportButton, this.plotter);
     this.figures = make("table", { className: "drawscape-figures" });
-    const sheet = make("div", { className: "drawscape-sheet" }, make("div", { className: "drawscape-frame" }, this.image), this.stage,
-      make("p", { className: "drawscape-caption" }, this.caption, ...this.links), this.notice, this.tools, this.figures);
+    const sheet = make("div", { className: "drawscape-sheet" }, make("div", { className: "drawscape-frame" }, this.image), this.stage, this.putAway,
+      make("p", { className: "drawscape-caption" }, this.caption, ...this.links),
+      this.rating = make("div", { role: "group", "aria-label": "stars" }, ...this.stars), this.notice, this.tools, this.figures);
 
     this.menu = make("select", { "aria-label": "Saved settings" });
     this.menu.addEventListener("change", () => { if (this.menu.value) this.send({ event: "load", name: this.menu.value }); });
@@ -556,8 +561,7 @@ class FormView {
     this.trash = button("Delete", "Delete the saved settings of that name", () => this.send({ event: "delete", name: this.named.value }), "quiet");
     const names = make("div", { className: "drawscape-buttons drawscape-named" }, this.menu, this.named, this.save, this.trash);
     this.strip = make("ul", { className: "drawscape-strip", "aria-label": "the last pictures" });
-    this.below = make("div", { className: "drawscape-compared" });
-    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), names, this.strip, this.below);
+    this.root = make("div", { className: "drawscape-body" }, make("div", { className: "drawscape-columns" }, controls, sheet), names, this.strip);
     this.el.append(this.root);
   }
 
@@ -574,7 +578,7 @@ class FormView {
     const gone = () => this.el.classList.add("drawscape-gone");
     const renew = () => { this.showSchema(); soon(); };
     const pairs = [["change:schema", renew], ["change:inputs", soon], ["change:state", soon], ["change:picture", soon],
-      ["change:strip", () => this.showStrip()], ["msg:custom", received], ["comm_live_update", gone]];
+      ["change:strip", () => this.showStrip()], ["change:below", () => this.showBelow()], ["msg:custom", received], ["comm_live_update", gone]];
     for (const [event, handler] of pairs) model.on(event, handler);
     this.stop = () => { for (const [event, handler] of pairs) model.off(event, handler); };
     this.root.addEventListener("keydown", event => {
@@ -631,7 +635,8 @@ class FormView {
     this.caption.textContent = [state.older && "older than the settings", state.caption].filter(Boolean).join(" · ");
     this.el.classList.toggle("drawscape-older", Boolean(state.older));
     this.el.classList.toggle("drawscape-stale", Boolean(state.stale));
-    for (const link of this.links) link.hidden = !state.file;
+    for (const part of [...this.links, this.rating]) part.hidden = !state.file;
+    this.stars.forEach((star, i) => { star.textContent = i < state.stars ? "★" : "☆"; star.setAttribute("aria-pressed", String(i < state.stars)); });
     this.notice.textContent = state.notice ?? "";
     this.tools.hidden = !state.readable;
     this.exportButton.disabled = Boolean(state.exporting);
@@ -660,7 +665,8 @@ class FormView {
       if (former) setTimeout(() => URL.revokeObjectURL(former), 1000);
     }
     this.image.alt = state.caption || "drawing";
-    this.image.hidden = !this.address || this.viewers.length > 0;
+    this.putAway.hidden = !this.model.get("below");
+    this.image.hidden = !this.address || !this.putAway.hidden;
   }
 
   showFigures(rows) {
@@ -704,7 +710,7 @@ class FormView {
       tile.dataset.id = id;
       tile.addEventListener("click", event => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) tile.setAttribute("aria-pressed", String(tile.ariaPressed !== "true"));
-        else this.send({ event: "choose", id });
+        else this.send({ event: "choose", path: id });
       });
       return make("li", {}, tile);
     }));
@@ -719,7 +725,7 @@ class FormView {
     if (step) {
       const next = tiles[tiles.indexOf(tile) + step];
       next?.focus();
-      if (next) this.send({ event: "choose", id: next.dataset.id });
+      if (next) this.send({ event: "choose", path: next.dataset.id });
     } else if (/^[0-5]$/.test(event.key)) this.send({ event: "star", id: tile.dataset.id, stars: Number(event.key) });
     else if (event.key === "c") {
       const chosen = tiles.filter(one => one.ariaPressed === "true" || one === tile);
@@ -730,11 +736,9 @@ class FormView {
 
   /* What the kernel sends once */
 
-  async receive(message, buffers = []) {
+  receive(message, buffers = []) {
     if (message.copy) navigator.clipboard?.writeText(message.copy).catch(() => {});
     if (message.download) this.download(message.download, new Blob([buffers[0]], { type: message.type }));
-    if (message.findings) this.findings?.(message.findings);
-    if (message.drawings) await this.showViewers(message, buffers);
   }
 
   async takeFile(action) {
@@ -749,53 +753,22 @@ class FormView {
     setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
   }
 
-  toggleViewer() {
-    const open = this.inspect.ariaPressed === "true";
-    this.inspect.setAttribute("aria-pressed", String(!open));
-    this.closeViewers(this.stage);
-    this.send({ event: "inspect", open: !open });
-    this.update();
-  }
-
-  closeViewers(place) {
-    for (const viewer of this.viewers.filter(one => place.contains(one.el))) viewer.dispose();
-    this.viewers = this.viewers.filter(one => !place.contains(one.el));
-    place.replaceChildren();
-  }
-
-  /* The viewer's module comes with the first drawing that is looked at. */
-  async showViewers({ drawings, place, code, css }, buffers) {
-    if (code) {
-      const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-      this.module = await import(/* webpackIgnore: true */ address);
-      this.el.append(make("style", { textContent: css }));
-    }
-    const root = place === "compare" ? this.below : this.stage;
-    this.closeViewers(root);
-    let at = 0;
-    const askFindings = () => new Promise(done => { this.findings = done; this.send({ event: "findings" }); });
-    const group = drawings.length > 1 ? newId() : "";
-    for (const { header, words, buffers: number } of drawings) {
-      const el = make("div");
-      root.append(make("figure", {}, el, make("figcaption", { textContent: words })));
-      const options = { group, askFindings: place === "compare" ? null : askFindings };
-      el.drawscapeViewer = this.module.mount(el, header, buffers.slice(at, at += number), options);
-      this.viewers.push(el.drawscapeViewer);
-    }
-    if (place === "compare") root.append(button("Close", "Close", () => this.closeViewers(root), "quiet"));
+  showBelow() {
+    showChild(this.host, this.model.get("below"), this.stage);
     this.update();
   }
 
   dispose() {
     this.stop();
-    for (const viewer of this.viewers) viewer.dispose();
+    showChild(this.host, "", this.stage);
     if (this.address) URL.revokeObjectURL(this.address);
   }
 }
 
-function render({ model, el }) {
-  const view = new FormView(model, el);
+function render({ model, el, host }) {
+  const view = new FormView(model, el, host);
   view.showStrip();
+  view.showBelow();
   return () => view.dispose();
 }
 

@@ -61,3 +61,30 @@ def test_a_plot_by_clicks(
     await_state("sim: done")
     page.screenshot(path=pictures / "plot-done.png")
     assert (plot.state.drawn > 0).all()
+
+
+BUTTONS = """from drawscape.notebook import contact_sheet, form
+from drawscape.plotter.device import add_device, devices
+import ipywidgets
+_ = devices() or add_device('sim', 'simulator', '20x')
+sheet = contact_sheet('rose', 2, paper='A7')
+ipywidgets.VBox([form('spiral', paper='A7'), sheet])"""
+
+
+def test_a_plot_begins_with_the_button_of_a_form_or_a_board(
+    lab: Any, page: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAWSCAPE_HOME", str(home))
+    notebook = lab.run_cells(page, BUTTONS)
+    form, board = notebook.form(), page.locator(".drawscape-board")
+    form.await_status("finished")
+    form.press("Plot")
+    form.root.get_by_text("waiting for paper").first.wait_for()
+    assert not form.root.locator("img.drawscape-picture").is_visible()
+    form.press("Close")
+    form.root.locator("img.drawscape-picture").wait_for()
+    tile = board.locator(".board-tile[data-state='finished']").first
+    tile.click()
+    board.get_by_role("button", name="Plot").click()
+    board.locator(".board-below .drawscape-plot").wait_for()
+    assert len(list_plots()) >= 2

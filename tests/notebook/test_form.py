@@ -214,6 +214,16 @@ def test_draw_makes_a_drawing_of_the_draft_without_drawing_it_again() -> None:
     assert find(path).parameters["petals"] == 11
 
 
+def test_a_star_makes_a_drawing_of_the_draft() -> None:
+    shown = form("rose", paper="A7", live=True)
+    shown.set(petals=13)
+    wait_until(lambda: shown.state["caption"].startswith("draft"), 60, "a draft")
+    send(shown, "star", stars=4)
+    (kept,) = [one for one in drawings("rose") if one.parameters["petals"] == 13]
+    assert (kept.stars, shown.state["stars"]) == (4, 4)
+    assert shown.state["caption"].startswith("output/")
+
+
 def test_a_live_form_of_a_task_draws_the_last_setting_in_the_end() -> None:
     dots = form(plot, live=True)
     before = len(list_jobs(limit=None))
@@ -387,9 +397,11 @@ def test_figures_and_exports_of_a_drawing_in_a_better_order(
     (file,) = shown.export("SVG, ordered")
     assert file.parent == path.parent
     assert file != path
-    send(shown, "inspect", open=True)
-    (message, buffers) = sent[-1]
-    assert message["drawings"][0]["buffers"] == len(buffers) == 4
+    viewer = shown.inspect()
+    assert repr(viewer) == f"<Viewer: a view of output/{path.name}>"
+    send(shown, "plot")
+    assert "name a machine with on=" in shown.status
+    assert shown.below == viewer.model_id
     before = shown.state["figures"]
     send(shown, "plotter", name="marlin")
     wait_until(lambda: shown.state["figures"] != before, 60, "times of another plotter")
