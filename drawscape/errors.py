@@ -132,6 +132,10 @@ class MachineError(DrawscapeError, RuntimeError):
         self.lost = lost  # whether the machine no longer knows where its pen is
 
 
+class MachineBusyError(MachineError):
+    """Another run drives this plot or plotter."""
+
+
 class JournalError(DrawscapeError, ValueError):
     """The journal of a plot is damaged, or belongs to another plan."""
 

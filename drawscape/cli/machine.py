@@ -82,15 +82,15 @@ def list_machines(as_json: bool) -> None:
 def _connected(name: str) -> Iterator[Driver]:
     device = read_device(name)
     with device.opened() as driver:
-        contact = driver.connect(int(device.memory.get("marker", 0)))
+        contact = driver.connect()
         click.echo(f"{name}: {contact.firmware}", err=True)
         if not (contact.kept or driver.homes or driver.knows_origin):
             click.echo("it does not know where its pen is; places count from here", err=True)
             driver.zero_here()
         driver.prepare()
         yield driver
-        memory = {"marker": driver.mark(), "zero": list(driver.zero)}
-        replace(read_device(name), memory=memory).save()
+        driver.mark()
+        device.remember(driver)
 
 
 @machine.command(short_help="Say what firmware answers.")
@@ -145,7 +145,7 @@ def zero(name: str) -> None:
 def release(name: str) -> None:
     """Let the motors go, so that the carriage can be moved by hand."""
     with read_device(name).opened() as driver:
-        driver.connect(0)
+        driver.connect()
         driver.release()
 
 

@@ -49,14 +49,14 @@ def layer_statistics(
     travels = np.sqrt(moves[:, 0] ** 2 + moves[:, 1] ** 2)
     ink_mm, down_s = plotter.strokes(lines)
     down_s += len(lines) * (plotter.raise_s + plotter.lower_s)
-    once_s = down_s + plotter.travel_s(travels)
+    ways = plotter.distances(moves)
+    once_s = down_s + plotter.travel_s(ways)
     air_mm, count = float(travels.sum()), motion.passes
     if count > 1 and len(lines):
         # Each further pass begins where the last one ended.
-        back_mm = float(np.hypot(*(lines.starts[0] - lines.ends[-1])))
-        again = np.append(travels[1:], back_mm)
-        once_s += (count - 1) * (down_s + plotter.travel_s(again))
-        air_mm += (count - 1) * float(again.sum())
+        back = np.append(moves[1:], [lines.starts[0] - lines.ends[-1]], axis=0)
+        once_s += (count - 1) * (down_s + plotter.travel_s(plotter.distances(back)))
+        air_mm += (count - 1) * float(np.hypot(*back.T).sum())
     return Statistics(
         name,
         count * len(lines),

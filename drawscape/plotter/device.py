@@ -17,21 +17,24 @@ import orjson
 
 from drawscape import settings
 from drawscape.atomic import write_atomic
-from drawscape.errors import MachineError, PlotError, UnknownNameError
+from drawscape.errors import MachineBusyError, MachineError, PlotError, UnknownNameError
 from drawscape.plot.export.gcode import profile_of, read_profile
 from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plotter.driver import Driver, Port
+from drawscape.plotter.ebb import EbbDriver
+from drawscape.plotter.grbl import GrblDriver
+from drawscape.plotter.hpgl import HpglDriver
+from drawscape.plotter.marlin import MarlinDriver
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,50}")
-
-_MODELS = {
-    "ebb": "axidraw-v3",
-    "grbl": "grbl",
-    "marlin": "marlin",
-    "hpgl": "hp7475a",
-    "simulator": "grbl",
+_KINDS: dict[str, tuple[type[Driver], str]] = {
+    "ebb": (EbbDriver, "axidraw-v3"),
+    "grbl": (GrblDriver, "grbl"),
+    "marlin": (MarlinDriver, "marlin"),
+    "hpgl": (HpglDriver, "hp7475a"),
+    "simulator": (GrblDriver, "grbl"),
 }
-DRIVERS = tuple(_MODELS)
+DRIVERS = tuple(_KINDS)
 """The languages that machines speak, and `simulator`."""
 
 
@@ -57,7 +60,12 @@ class Device:
     @property
     def machine(self) -> Machine:
         """What is known of it: reach, speeds, commands. Raises PlotError, UnknownNameError."""
-        base = read_machine(_MODELS[self.driver])
+        machine = self._described()
+        speeds: Any = self.memory.get("speeds", {})
+        return replace(machine, plotter=replace(machine.plotter, **speeds))
+
+    def _described(self) -> Machine:
+        base = read_machine(_KINDS[self.driver][1])
         if self.profile is None:
             return base
         path = Path(self.profile)
@@ -78,7 +86,10 @@ class Device:
         profile = profile_of(values, self.profile)
         size = profile.width_mm or base.width_mm, profile.height_mm or base.height_mm
         profile = replace(profile, width_mm=size[0], height_mm=size[1])
-        speeds = {"draw_speed": profile.draw_feed / 60, "top_speed": profile.top_feed / 60}
+        speeds: dict[str, Any] = {
+            "draw_speed": profile.draw_feed / 60,
+            "top_speed": profile.top_feed / 60,
+        }
         plotter = replace(base.plotter, **speeds)
         return replace(base, profile=profile, width_mm=size[0], height_mm=size[1], plotter=plotter)
 
@@ -95,34 +106,37 @@ class Device:
         write_atomic(folder() / f"{self.name}.json", [text])
         return self
 
+    def remember(self, driver: Driver) -> None:
+        """Write down what the driver needs to find the machine's place again, and its speeds."""
+        memory = {"marker": driver.marker, "zero": list(driver.zero), "speeds": driver.speeds}
+        replace(read_device(self.name), memory=memory).save()
+
     @contextmanager
-    def opened(self) -> Iterator[Driver]:
+    def opened(self, *, patience_s: float = 10.0) -> Iterator[Driver]:
         """Open the port and yield its driver, while nobody else may.
 
-        Raises MachineError when the machine is busy or the port cannot be opened.
+        Raises MachineBusyError while another run has it for longer than `patience_s`, MachineError
+        when the port cannot be opened.
         """
-        handle = os.open(folder() / f"{self.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _lock(handle, self.name)
+        busy = f"machine {self.name!r} is busy with a plot; pause or stop that first"
+        with locked(folder() / f"{self.name}.lock", patience_s, busy):
             path = self._simulated() if self.driver == "simulator" else self.port
-            kind = driver_class(self.driver)
+            kind = _KINDS[self.driver][0]
             port = Port(path, int(self.settings.get("baudrate", kind.baudrate)))
             try:
                 driver = kind(port, self.machine, dict(self.settings))
+                driver.marker = int(self.memory.get("marker", 0))
                 x, y = self.memory.get("zero", (0.0, 0.0))
                 driver.zero = (x, y)
                 yield driver
             finally:
                 port.close()
-        finally:
-            os.close(handle)
 
     def _simulated(self) -> str:
         """Return the path of this machine's simulator, started if need be."""
         link = folder() / f"{self.name}.pty"
-        if (process := simulator_process(self.name)) is not None and link.exists():
+        if simulator_process(self.name) is not None and link.exists():
             return str(link)
-        del process
         link.unlink(missing_ok=True)
         scale = self.port.rstrip("x") or "1"
         command = [sys.executable, "-m", "drawscape.plotter.simulator", str(link), scale]
@@ -142,18 +156,28 @@ class Device:
         return str(link)
 
 
-def _lock(handle: int, name: str) -> None:
-    until = time.monotonic() + 10.0  # a run may be ending, or the pen of a killed one be lifted
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
+@contextmanager
+def locked(path: Path, patience_s: float, trouble: str) -> Iterator[None]:
+    """Hold the lock of a file; its owner's death releases it. Raises MachineBusyError."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        until = time.monotonic() + patience_s
+        while not try_lock(handle, fcntl.LOCK_EX):
             if time.monotonic() > until:
-                raise MachineError(
-                    f"machine {name!r} is busy with a plot; pause or stop that first"
-                ) from None
+                raise MachineBusyError(trouble)
             time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)
+
+
+def try_lock(handle: int, how: int) -> bool:
+    """Take a lock of an open file if nobody holds it; return whether it was taken."""
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def simulator_process(name: str) -> int | None:
@@ -169,28 +193,6 @@ def simulator_process(name: str) -> int | None:
     return pid
 
 
-def driver_class(name: str) -> type[Driver]:
-    """Return the driver of a language; raises UnknownNameError."""
-    match name:
-        case "grbl" | "simulator":
-            from drawscape.plotter.grbl import GrblDriver
-
-            return GrblDriver
-        case "marlin":
-            from drawscape.plotter.marlin import MarlinDriver
-
-            return MarlinDriver
-        case "ebb":
-            from drawscape.plotter.ebb import EbbDriver
-
-            return EbbDriver
-        case "hpgl":
-            from drawscape.plotter.hpgl import HpglDriver
-
-            return HpglDriver
-    raise UnknownNameError("driver", name, DRIVERS)
-
-
 def folder() -> Path:
     """Return where the machines of this home are written down."""
     return settings.home() / ".drawscape" / "machines"
@@ -203,7 +205,8 @@ def add_device(name: str, driver: str, port: str, profile: str | None = None) ->
     """
     if not _NAME.fullmatch(name):
         raise PlotError(f"machine name {name!r}: use 1 to 50 of A-Z a-z 0-9 _ -, such as 'desk'")
-    driver_class(driver)
+    if driver not in DRIVERS:
+        raise UnknownNameError("driver", driver, DRIVERS)
     if profile is not None and profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
     device = Device(name=name, driver=driver, port=port, profile=profile)

@@ -3,27 +3,30 @@
 import contextlib
 import errno
 import os
+import re
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from drawscape.errors import MachineError, MissingExtraError
 from drawscape.geometry.lines import Points
 from drawscape.plot.machine import Machine
+from drawscape.plot.plotter import Plotter
 from drawscape.plotter.plan import Section
 
 WINDOW = 2
 """How many strokes may be with the machine that are not known to be executed."""
 
 _READ_S = 0.02
+_LONGEST_S = 90.0  # that a machine which still says something may take for an answer
 
 
 class Port:
     """A serial port; whatever goes wrong with it is a MachineError with a remedy."""
 
-    def __init__(self, path: str, baudrate: int, *, xonxoff: bool = False) -> None:
+    def __init__(self, path: str, baudrate: int) -> None:
         try:
             import serial
         except ImportError:
@@ -31,23 +34,14 @@ class Port:
         self.path = path
         try:
             self._serial = serial.serial_for_url(
-                path,
-                baudrate=baudrate,
-                timeout=_READ_S,
-                write_timeout=3.0,
-                xonxoff=xonxoff,
-                exclusive=True,
+                path, baudrate=baudrate, timeout=_READ_S, write_timeout=3.0, exclusive=True
             )
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise MachineError(_port_trouble(path, error)) from None
-        self._failure = serial.SerialException
-        self._keep_dtr()
-
-    def _keep_dtr(self) -> None:
-        """Let DTR stay when the port is closed: the next to open it then resets no Arduino."""
         with contextlib.suppress(Exception):  # not a terminal, or none of POSIX
             import termios
 
+            # DTR stays when the port is closed: the next to open it then resets no Arduino.
             attributes = termios.tcgetattr(self._serial.fileno())
             attributes[2] &= ~termios.HUPCL
             termios.tcsetattr(self._serial.fileno(), termios.TCSANOW, attributes)
@@ -56,7 +50,7 @@ class Port:
         """Return what has arrived, after at most 20 ms."""
         try:
             data: bytes = self._serial.read(self._serial.in_waiting or 1)
-        except (OSError, TypeError, self._failure):
+        except (OSError, TypeError):  # TypeError: pyserial's own, of a port closed meanwhile
             raise self._gone() from None
         return data
 
@@ -64,24 +58,17 @@ class Port:
         """Send bytes."""
         try:
             self._serial.write(data)
-        except self._failure as error:
+        except OSError as error:
             if "timeout" in str(error).lower():
                 raise MachineError(
                     f"the machine at {self.path} takes no more data; is it switched on?"
                 ) from None
-            raise self._gone() from None
-        except OSError:
             raise self._gone() from None
 
     def _gone(self) -> MachineError:
         return MachineError(
             f"the connection to {self.path} broke; check cable and power, then resume the plot"
         )
-
-    def fileno(self) -> int:
-        """Return the descriptor, for a process that takes over."""
-        number: int = self._serial.fileno()
-        return number
 
     def close(self) -> None:
         """Close the port; what it still held is dropped."""
@@ -91,17 +78,16 @@ class Port:
 
 def _port_trouble(path: str, error: Exception) -> str:
     code = getattr(error, "errno", None)
-    text = str(error)
-    if code == errno.EACCES:
+    if code in (errno.EACCES, errno.EPERM):
         return (
             f"no right to open {path}; join its group with `sudo usermod -aG dialout $USER`, "
             "then log in again"
         )
-    if code == errno.ENOENT or "could not find" in text or not os.path.exists(path):
+    if code == errno.ENOENT or not os.path.exists(path):
         return f"there is no port {path}; is the machine plugged in? `drawscape doctor` lists ports"
-    if code in (errno.EBUSY, errno.EAGAIN) or "lock" in text.lower():
+    if code in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error).lower():
         return f"port {path} is in use by another program; close that first"
-    return f"port {path} cannot be opened: {text}"
+    return f"port {path} cannot be opened: {error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,37 +117,47 @@ class Driver:
     that are executed by now, and raises MachineError when the machine does not answer as it should.
     """
 
+    title = "machine"
     baudrate = 115200
     silence_s = 5.0
     window = WINDOW
+    line_end = b"\n"
+    pause_s = 0.05  # after an answer, for what comes behind it
     changes_pens = False
-    button = False  # whether the machine's own button was pressed
     knows_origin = False
+    homes = False
+    button = False  # whether the machine's own button was pressed
+    unsettled = False  # whether it still has to say something, though each command is answered
 
     def __init__(self, port: Port, machine: Machine, settings: dict[str, Any]) -> None:
         self.port, self.machine, self.settings = port, machine, settings
+        self.speeds: dict[str, Any] = {}  # of its Plotter, as the machine says of itself
         self.silence_s = float(settings.get("silence_s", self.silence_s))
         self.zero = (0.0, 0.0)
         self.sheet = (297.0, 210.0)  # in mm, of what is plotted
         self.marker = 0
         self.pending: deque[Command] = deque()
-        self.homes = False
         self._buffer = bytearray()
         self._heard_s = time.monotonic()
         self._executed: list[int] = []
 
+    @property
+    def plotter(self) -> Plotter:
+        """How fast the machine is, by what it says of itself."""
+        return replace(self.machine.plotter, **self.speeds)
+
     # What a language differs in
 
-    def connect(self, marker: int) -> Contact:
-        """Find out what is there; `marker` is what `mark` returned when it was last connected."""
+    def connect(self) -> Contact:
+        """Find out what is there; `marker` is still what `mark` made it when it was last connected."""
         raise NotImplementedError
 
-    def mark(self) -> int:
-        """Leave a note in the machine's memory that a reset wipes out, and return it."""
-        return 0
+    def mark(self) -> None:
+        """Leave a note in the machine's memory that a reset wipes out: `marker`."""
 
     def prepare(self) -> None:
         """Set units and modes; the pen goes up."""
+        raise NotImplementedError
 
     def position(self) -> tuple[float, float]:
         """Return where the machine says that the pen is."""
@@ -171,15 +167,15 @@ class Driver:
         """Take the place where the pen is for the sheet's corner."""
 
     def home(self) -> None:
-        """Find the corner by switches."""
-        raise MachineError("this machine has no homing switch; put the pen at zero by hand")
+        """Find the corner by switches, where `homes` says that there are any."""
+        raise NotImplementedError
 
     def travel(self, x: float, y: float) -> Iterator[Command]:
         """Yield what moves the pen, which is up, to a place."""
         raise NotImplementedError
 
-    def pen(self, down: bool, section: Section | None = None) -> Iterator[Command]:
-        """Yield what lowers or lifts the pen."""
+    def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
+        """Yield what lowers or lifts the pen; lifting it ends `stroke`."""
         raise NotImplementedError
 
     def change_pen(self, number: int) -> Iterator[Command]:
@@ -199,11 +195,12 @@ class Driver:
         raise NotImplementedError
 
     def check(self) -> None:
-        """Look whether the machine is well while it owes a reply."""
-        if self.pending and time.monotonic() - self._heard_s > self.silence_s + sum(
-            command.lasts_s for command in self.pending
-        ):
-            raise MachineError(f"the machine has not answered for {self.silence_s:g} s")
+        """See whether the machine is well while it says nothing."""
+        if self.pending:
+            self.heard_within(self.silence_s + sum(one.lasts_s for one in self.pending))
+
+    def settle(self) -> None:
+        """Wait until the machine stands."""
 
     def halt(self) -> None:
         """Stop at once and lift the pen; what was sent and not drawn is forgotten."""
@@ -219,21 +216,62 @@ class Driver:
 
     # What all share
 
+    def heard_within(self, seconds: float) -> None:
+        """Raise MachineError when the machine has said nothing for so long."""
+        if time.monotonic() - self._heard_s > seconds:
+            raise MachineError(
+                f"the {self.title} has not answered for {seconds:.0f} s; check cable and power"
+            )
+
+    def ask(self, data: bytes, pattern: bytes, seconds: float = 3.0) -> re.Match[bytes]:
+        """Send bytes while nothing is pending; return the answer, whose `string` is all that came.
+
+        Raises MachineError when it says nothing more for so long.
+        """
+        self.port.write(data)
+        heard, since = b"", time.monotonic()
+        begun = since
+        while (found := re.search(pattern, heard)) is None:
+            now = time.monotonic()
+            if now - since > seconds or now - begun > _LONGEST_S:
+                raise MachineError(
+                    f"no {self.title} at {self.port.path}: {data.strip()!r} was answered by "
+                    f"{heard[-40:]!r}; check power, cable, port and driver"
+                )
+            if more := self.port.read():
+                heard, since = heard + more, time.monotonic()
+        self.quiet(self.pause_s)
+        return found
+
+    def garbled(self, line: bytes) -> MachineError:
+        """Return the error for a line that is no answer."""
+        return MachineError(
+            f"the {self.title} sent {line[:40]!r}, which is no answer; check cable and interference"
+        )
+
     def send(self, command: Command) -> None:
         """Send a command that fits."""
         if not self.pending:
             self._heard_s = time.monotonic()
         self.pending.append(command)
-        self.port.write(command.text)
+        self.port.write(self.encoded(command))
+
+    def encoded(self, command: Command) -> bytes:
+        """Return the bytes of a command that is sent now."""
+        return command.text
 
     def acknowledge(self) -> Command:
         """Take the oldest command for answered; raises MachineError when none is owed an answer."""
         if not self.pending:
-            raise MachineError("the machine sent an answer without a question; was it reset?")
+            raise MachineError(f"the {self.title} sent an answer without a question; was it reset?")
         command = self.pending.popleft()
+        self.answered(command)
+        return command
+
+    def answered(self, command: Command) -> None:
+        """Note what the answer to a command proves."""
         if command.stroke:
             self._executed.append(command.stroke)
-        return command
 
     def poll(self) -> list[int]:
         """Return the strokes that are known to be executed since the last call; takes up to 20 ms."""
@@ -241,7 +279,7 @@ class Driver:
         if data:
             self._heard_s = time.monotonic()
             self._buffer += data
-            while (end := self._line_end()) >= 0:
+            while (end := self._buffer.find(self.line_end)) >= 0:
                 line = bytes(self._buffer[:end]).strip(b"\r\n")
                 del self._buffer[: end + 1]
                 if line:
@@ -250,9 +288,6 @@ class Driver:
             self.check()
         executed, self._executed = self._executed, []
         return executed
-
-    def _line_end(self) -> int:
-        return self._buffer.find(b"\n")
 
     def run(self, commands: Iterator[Command]) -> list[int]:
         """Send commands and wait until each is answered; return the strokes that were executed."""
@@ -264,14 +299,6 @@ class Driver:
         while self.pending or self.unsettled:
             executed += self.poll()
         return executed
-
-    @property
-    def unsettled(self) -> bool:
-        """Whether the machine still has to say something, though each command is answered."""
-        return False
-
-    def settle(self) -> None:
-        """Wait until the machine stands."""
 
     def park(self) -> Iterator[Command]:
         """Yield what moves the pen, which is up, out of the way."""

@@ -26,88 +26,77 @@ _RAMP_S = 0.02  # the longest slice while the speed changes
 _EVEN_S = 0.1  # and while it does not: a stop has to wait for it
 _LEAST_S = 0.006  # shorter moves are joined
 _LEAST_AT_POINT_S = 0.002  # so a corner is cut by less than 0.02 mm
+_LEAST_POWER = 250  # in the unit of QC, of which about 300 are 9 V
 _SERVO = (9855, 27831)  # of the servo's output at 0 and 100 %
 
 
 class EbbDriver(Driver):
     """An EiBotBoard; places are steps of its two motors, x + y and x - y."""
 
+    title = "EiBotBoard"
     silence_s = 3.0
+    pause_s = 0.03  # some answers are followed by OK, some are not
     _queued = 0  # moves that the board has answered
     _down_percent: float | None = None
-    _has_button = False
+    _asked = False
+    _steps = (0, 0)
+    _over_s = 0.0
 
-    def connect(self, marker: int) -> Contact:
+    def connect(self) -> Contact:
         self._undone: deque[tuple[int, int]] = deque()
-        self._steps = (0, 0)
-        self._over_s = 0.0
-        self._sent = 0
         self.port.write(b"\r")
         self.quiet(0.1)
         self.port.write(b"CU,10,0\rCU,1,1\r")  # the old syntax, whatever another program has set
         self.quiet(0.1)
-        heard = self._ask("V", rb"Version (\d+)\.(\d+)(?:\.(\d+))?", "no EiBotBoard")
-        version = tuple(int(part or 0) for part in heard.groups())
+        found = self._value("V", rb"Version (\d+)\.(\d+)(?:\.(\d+))?").groups()
+        version = tuple(int(part or 0) for part in found)
         name = ".".join(map(str, version))
         if version < _OLDEST:
             raise MachineError(f"the board has firmware {name}; update it to 2.4.3 or newer")
-        if 0 < self._power() < 250:
+        power = 0
+        with contextlib.suppress(MachineError):  # not every board measures it
+            power = int(self._value("QC", rb"(\d+),(\d+)")[2])
+        if 0 < power < _LEAST_POWER:
             raise MachineError("the motors have no power; plug in the machine's power supply")
         if version >= (3, 0, 0):
             self.port.write(b"CU,4,1\r")
             self.quiet(0.05)
-        kept = marker > 0 and int(self._ask("QL", rb"(?:QL,)?(\d+)", "")[1]) == marker
+        kept = self.marker > 0 and int(self._value("QL", rb"(?:QL,)?(\d+)")[1]) == self.marker
         if kept:
             self._steps = self._count()
-        self._has_button = True
         return Contact(f"EBB firmware {name}", kept)
 
-    def _ask(self, command: str, pattern: bytes, trouble: str) -> re.Match[bytes]:
-        """Ask while nothing is pending; some answers are followed by OK, some are not."""
-        self.port.write(command.encode() + b"\r")
-        heard, until = b"", time.monotonic() + self.silence_s
-        while (found := re.search(pattern + rb"[^\r\n]*[\r\n]", heard)) is None:
-            if time.monotonic() > until:
-                trouble = trouble or f"no answer to {command}"
-                raise MachineError(
-                    f"{trouble} at {self.port.path}: it answered {heard[-40:]!r}; "
-                    "check power, port and driver"
-                )
-            heard += self.port.read()
-        self.quiet(0.03)
-        return found
-
-    def _power(self) -> int:
-        """Return the voltage of the motors' supply in the board's own unit; about 300 is 9 V."""
-        with contextlib.suppress(MachineError):
-            return int(self._ask("QC", rb"(\d+),(\d+)", "")[2])
-        return 0
+    def _value(self, command: str, pattern: bytes) -> re.Match[bytes]:
+        return self.ask(
+            command.encode() + b"\r", pattern + rb"[^\r\n]*[\r\n]", seconds=self.silence_s
+        )
 
     def _count(self) -> tuple[int, int]:
-        found = self._ask("QS", rb"(?:QS,)?(-?\d+),(-?\d+)", "")
+        found = self._value("QS", rb"(?:QS,)?(-?\d+),(-?\d+)")
         return int(found[1]), int(found[2])
 
-    def mark(self) -> int:
+    def _rows(self, *rows: str) -> None:
+        self.run(Command(f"{row}\r".encode()) for row in rows)
+
+    def mark(self) -> None:
         self.marker = random.randint(1, 255)
-        self.run(iter([Command(f"SL,{self.marker}\r".encode())]))
-        return self.marker
+        self._rows(f"SL,{self.marker}")
 
     def prepare(self) -> None:
         percent = float(self.settings.get("up_percent", 60.0))
-        rows = [f"SC,4,{_servo(percent)}", "SC,11,1200", "SC,12,400"]
         self._down_percent = None
-        self.run(iter([Command(f"{row}\r".encode()) for row in rows]))
+        self._rows(f"SC,4,{_servo(percent)}", "SC,11,1200", "SC,12,400")
         self.run(self.pen(False))
 
     def position(self) -> tuple[float, float]:
         return _place(*self._count())
 
     def zero_here(self) -> None:
-        self.run(iter([Command(b"EM,1,1\r")]))
+        self._rows("EM,1,1")
         self._steps = (0, 0)
 
     def release(self) -> None:
-        self.run(iter([Command(b"EM,0,0\r"), Command(b"SL,0\r")]))
+        self._rows("EM,0,0", "SL,0")
 
     # Moves
 
@@ -116,21 +105,21 @@ class EbbDriver(Driver):
         end = np.array([x, y])
         length = float(np.hypot(*(end - start)))
         if length > 0.5 / STEPS_MM:
-            plotter = self.machine.plotter
+            plotter = self.plotter
             limits = plotter.travel_speed, plotter.travel_acceleration
             yield from self._moves(np.stack((start, end)), np.array([length]), np.zeros(2), *limits)
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         yield from self.travel(*points[0].tolist())
         yield from self.pen(True, section)
-        plotter = self.machine.plotter.at(section.motion)
+        plotter = self.plotter.at(section.motion)
         speed = plotter.draw_speed * float(self.settings.get("speed", 100.0)) / 100
         if len(points) > 1:
             lengths, squares = replace(plotter, draw_speed=speed).speeds(
                 Lines(points, np.array([0, len(points)]))
             )
             yield from self._moves(points, lengths, squares, speed, plotter.draw_acceleration)
-        yield from self._lift(number)
+        yield from self.pen(False, section, number)
 
     def _moves(
         self, points: Points, lengths: Floats, squares: Floats, top: float, acceleration: float
@@ -163,9 +152,12 @@ class EbbDriver(Driver):
                     yield Command(f"SM,{duration},{a},{b}\r".encode(), 0, duration / 1000)
         self._over_s = waited
 
-    def pen(self, down: bool, section: Section | None = None) -> Iterator[Command]:
+    def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         if not down:
-            yield from self._lift(0)
+            seconds = self.plotter.raise_s
+            yield Command(f"SP,1,{round(seconds * 1000)}\r".encode(), stroke, seconds)
+            if stroke:
+                yield Command(b"QB\r")
             return
         percent = float(self.settings.get("down_percent", 30.0))
         if section is not None and section.height is not None:
@@ -173,14 +165,8 @@ class EbbDriver(Driver):
         if percent != self._down_percent:
             self._down_percent = percent
             yield Command(f"SC,5,{_servo(percent)}\r".encode())
-        seconds = self.machine.plotter.lower_s
+        seconds = self.plotter.lower_s
         yield Command(f"SP,0,{round(seconds * 1000)}\r".encode(), 0, seconds)
-
-    def _lift(self, stroke: int) -> Iterator[Command]:
-        seconds = self.machine.plotter.raise_s
-        yield Command(f"SP,1,{round(seconds * 1000)}\r".encode(), stroke, seconds)
-        if stroke and self._has_button:
-            yield Command(b"QB\r")
 
     # Answers
 
@@ -190,71 +176,55 @@ class EbbDriver(Driver):
 
     def take(self, line: bytes) -> None:
         if line.startswith(b"OK"):
-            self._answered()
+            self.acknowledge()
         elif line.startswith(b"QM"):
-            fields = line.split(b",")[1:]
-            if not any(int(field) for field in fields):
+            if not any(int(field) for field in line.split(b",")[1:] if field.isdigit()):
                 self._executed += [stroke for _, stroke in self._undone]
                 self._undone.clear()
-                self._moving = False
+                self.unsettled = False
             self._asked = False
         elif line.startswith(b"!"):
             raise MachineError(f"the board refused a command: {line.decode(errors='replace')}")
         elif line.isdigit():
             self.button = self.button or line == b"1"
         elif not re.fullmatch(rb"[A-Z]{1,3}(,.*)?", line):
-            raise MachineError(
-                f"the board sent {line[:40]!r}, which is no answer; check cable and interference"
-            )
+            raise self.garbled(line)
 
-    _moving = False
-    _asked = False
-
-    def _answered(self) -> None:
-        if not self.pending:
-            raise MachineError("the board sent an answer without a question; was it reset?")
-        command = self.pending.popleft()
+    def answered(self, command: Command) -> None:
         if command.lasts_s:
             self._queued += 1
-            self._moving = True
-            if command.stroke:
-                self._undone.append((self._queued, command.stroke))
-            while self._undone and self._undone[0][0] <= self._queued - 2:
-                self._executed.append(self._undone.popleft()[1])
+            self.unsettled = True
+        if command.stroke:  # it is queued; what comes behind it will prove that it is done
+            self._undone.append((self._queued, command.stroke))
+        while self._undone and self._undone[0][0] <= self._queued - 2:
+            self._executed.append(self._undone.popleft()[1])
 
     def check(self) -> None:
         super().check()
-        if not self.pending and self._moving and not self._asked:
+        if self._asked:
+            self.heard_within(self.silence_s)
+        elif not self.pending and self.unsettled:
             self._asked = True
             self._heard_s = time.monotonic()
             self.port.write(b"QM\r")
-        elif self._asked and time.monotonic() - self._heard_s > self.silence_s:
-            raise MachineError(f"the board has not answered for {self.silence_s:g} s")
-
-    @property
-    def unsettled(self) -> bool:
-        return self._moving
 
     def forget(self) -> None:
         super().forget()
         self._undone.clear()
-        self._moving = self._asked = False
+        self.unsettled = self._asked = False
         self._over_s = 0.0
 
     def halt(self) -> None:
         """Stop without a ramp, and lift the pen; the counters say where it is."""
         self.port.write(b"\rES\r")
-        self.quiet(0.15)
+        self.rescue()
         self.forget()
         self.run(self.pen(False))
         self._steps = self._count()
 
     def rescue(self) -> None:
-        self.port.write(b"\r")
-        self.quiet(0.3)
-        for command in self.pen(False):
-            self.port.write(command.text)
-        self.quiet(0.2)
+        self.port.write(b"\r" + b"".join(command.text for command in self.pen(False)))
+        self.quiet(0.15)
 
 
 def _servo(percent: float) -> int:

@@ -7,20 +7,17 @@ planner, so the answer to the `G4` behind a pen-up proves that the stroke is dra
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
-
-import numpy as np
 
 from drawscape.drawing.units import INCH
 from drawscape.errors import MachineError
-from drawscape.geometry.lines import Points
-from drawscape.plot.export.gcode import Arc, GcodeProfile, arcs_and_points
-from drawscape.plotter.driver import Command, Contact, Driver
-from drawscape.plotter.plan import Section
+from drawscape.plotter.driver import Command, Contact
+from drawscape.plotter.gcode import GcodeDriver
 
-_STATUS = re.compile(rb"<(\w+(?::\d)?)[|,]")
+_STATUS = re.compile(rb"<(\w+(?::\d)?)[|,][^<>\n]*>")
 _PLACE = re.compile(rb"([MW]Pos):(-?[\d.]+),(-?[\d.]+)")
-_SHIFT = re.compile(rb"\[(G54|G92):(-?[\d.]+),(-?[\d.]+)")
+_SHIFT = re.compile(rb"\[(?:G54|G92):(-?[\d.]+),(-?[\d.]+)")
+_ANSWER = rb"(?:^|\n)(ok|error[^\r\n]*)\r?\n"
+_BANNER = rb"Grbl(?:HAL)? \d[^\n]*\n"
 _ERRORS = {
     "1": "a word without a letter", "2": "a number that is none", "8": "it is not idle",
     "9": "it is locked; home it or send $X", "15": "it is out of reach", "20": "unknown command",
@@ -30,247 +27,132 @@ _ALARMS = {
     "1": "a limit switch was hit", "2": "a move leads out of reach", "3": "it was reset while moving",
     "6": "homing was interrupted", "8": "homing did not leave the switch", "9": "homing found no switch",
 }  # fmt: skip
+_MOVING = ("Run", "Hold:1", "Home", "Jog")
 _POLL_S = 0.1
-_CONNECT_S = 4.0
-
-
-class GcodeDriver(Driver):
-    """What GRBL and Marlin share: strokes as G-code of the machine's profile."""
-
-    sync = ""
-    _last = (0.0, 0.0)
-
-    @property
-    def profile(self) -> GcodeProfile:
-        """The machine's own commands."""
-        return self.machine.profile or GcodeProfile()
-
-    def _place(self, x: float, y: float) -> str:
-        unit = 1.0 if self.profile.units == "mm" else INCH
-        digits = self.profile.digits
-        return f"X{round(x / unit, digits) + 0.0} Y{round(y / unit, digits) + 0.0}"
-
-    def line(self, text: str, stroke: int = 0, lasts_s: float = 0.0) -> Command:
-        """Return the command of one line."""
-        return Command(text.encode("ascii") + b"\n", stroke, lasts_s)
-
-    def travel(self, x: float, y: float) -> Iterator[Command]:
-        profile = self.profile
-        unit = 1.0 if profile.units == "mm" else INCH
-        far_mm = float(np.hypot(x - self._last[0], y - self._last[1]))
-        far_s = 0.5 + 2 * far_mm / self.machine.plotter.travel_speed
-        self._last = (x, y)
-        place = self._place(x + self.shift[0], y + self.shift[1])
-        if profile.travel_feed is None:
-            yield self.line(f"G0 {place}", lasts_s=far_s)
-        else:
-            yield self.line(f"G1 {place} F{profile.travel_feed / unit:g}", lasts_s=far_s)
-
-    shift = (0.0, 0.0)
-    """What is added to a place for the coordinates that the machine works in."""
-
-    def pen(self, down: bool, section: Section | None = None) -> Iterator[Command]:
-        yield from self._pen(down, section, 0)
-
-    def _pen(self, down: bool, section: Section | None, stroke: int) -> Iterator[Command]:
-        percent = self.settings.get("down_percent")
-        if section is not None and section.height is not None:
-            percent = section.height
-        text = self.profile.down(percent) if down else self.profile.command("pen_up")
-        lines = [row.strip() for row in text.split("\n") if row.strip()]
-        if self.sync:
-            lines.insert(0, self.sync)
-        if not down and not lines[-1].upper().startswith("G4"):
-            lines.append(self.barrier)
-        for row in lines:
-            last = row is lines[-1]
-            yield self.line(row, stroke if last else 0, 0.1 + self.dwell_s(row))
-
-    barrier = "G4 P0.01"
-
-    def settle(self) -> None:
-        self.run(iter([self.line(self.barrier, lasts_s=10.0)]))
-
-    def dwell_s(self, row: str) -> float:
-        """Return how long a line makes the machine wait, in s."""
-        match = re.match(r"\s*G0?4\s*P([\d.]+)", row, re.IGNORECASE)
-        return float(match[1]) if match else 0.0
-
-    def feed(self, section: Section) -> float:
-        """Return the feed of a section in mm/min, with what was set while plotting."""
-        profile = self.profile
-        feed = (
-            profile.draw_feed if section.speed is None else profile.top_feed * section.speed / 100
-        )
-        return feed * float(self.settings.get("speed", 100.0)) / 100
-
-    def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
-        yield from self.travel(*points[0].tolist())
-        yield from self._pen(True, section, 0)
-        profile = self.profile
-        unit = 1.0 if profile.units == "mm" else INCH
-        places = np.round((points + self.shift) / unit, profile.digits) + 0.0
-        feed = f" F{self.feed(section) / unit:g}"
-        mm_s = self.feed(section) / 60
-        lengths = np.hypot(*np.diff(points, axis=0).T).tolist()
-        for row, first, last in self._moves(places):
-            lasts = sum(lengths[first:last]) / mm_s
-            yield self.line(row + feed, lasts_s=0.05 + lasts)
-            feed = ""
-        self._last = (float(points[-1][0]), float(points[-1][1]))
-        yield from self._pen(False, section, number)
-
-    def _moves(self, places: Points) -> Iterator[tuple[str, int, int]]:
-        """Yield each move with the points between which it goes."""
-        profile = self.profile
-        if not profile.arcs:
-            for index, (x, y) in enumerate(places[1:].tolist()):
-                yield f"G1 X{x} Y{y}", index, index + 1
-            return
-        unit = 1.0 if profile.units == "mm" else INCH
-        here = 0
-        for move in arcs_and_points(places, profile.arc_tolerance_mm / unit):
-            last = move.last if isinstance(move, Arc) else move
-            x, y = places[last].tolist()
-            if isinstance(move, Arc):
-                i, j = move.cx - places[here][0], move.cy - places[here][1]
-                code = "G3" if move.turn > 0 else "G2"
-                yield (
-                    f"{code} X{x} Y{y} I{i:.{profile.digits}f} J{j:.{profile.digits}f}",
-                    here,
-                    last,
-                )
-            else:
-                yield f"G1 X{x} Y{y}", here, last
-            here = last
+_BOOT_S = 2.5  # that an Arduino takes from its reset to its first word
+_NO_TOOL = 100  # the marker of a machine that does not remember its tool
 
 
 class GrblDriver(GcodeDriver):
     """GRBL 1.1 and what speaks like it."""
 
-    room = 127
-    inches = False
+    title = "GRBL"
     window = 1  # a lost line then shows in its own stroke, and not in a later one
-
-    def connect(self, marker: int) -> Contact:
-        banner = self._wake()
-        if not banner:
-            self._settle()
-        if self.state.startswith("Alarm"):
-            self._ask(b"$X\n")
-        modes = self._ask(b"$G\n")
-        if b"error" in modes:  # the rest of a line that another program left
-            modes = self._ask(b"$G\n")
-        tool = re.search(rb" T(\d+)", modes)
-        version = self._ask(b"$I\n")
-        if found := re.search(rb"\[OPT:[^,\]]*,\d+,(\d+)", version):
-            self.room = max(40, int(found[1]) - 1)
-        settings = self._ask(b"$$\n")
-        self.homes = b"$22=1" in settings
-        self.inches = b"$13=1" in settings
-        self._read_shift()
-        x, y = self.position()
-        kept = not banner and (
-            int(tool[1]) == marker
-            if tool and marker
-            else marker > 0 and (x, y) != (-self.zero[0], -self.zero[1])
-        )
-        name = re.search(rb"\[VER:([^\]]*)\]", version)
-        return Contact(f"GRBL {name[1].decode() if name else 'of unknown version'}", kept)
-
-    def _wake(self) -> bool:
-        """Wait until the machine answers; return whether it has just been reset."""
-        heard, until = b"", time.monotonic() + _CONNECT_S
-        asked = 0.0
-        while time.monotonic() < until:
-            heard += self.port.read()
-            if re.search(rb"Grbl \d", heard):
-                heard += self.quiet(0.1)
-                self.state = "Alarm" if b"$H" in heard or b"ALARM" in heard else "Idle"
-                return True
-            if _STATUS.search(heard) and heard.endswith(b"\n"):
-                self._take_status(heard[heard.rindex(b"<") :])
-                return False
-            if time.monotonic() - asked > 0.3:
-                asked = time.monotonic()
-                self.port.write(b"?")
-        what = "nothing" if not heard else repr(heard[-40:])
-        raise MachineError(
-            f"no GRBL at {self.port.path}: it answered {what}; check power, port and driver"
-        )
-
+    room = 127
     state = "Idle"
+    _inches = False
     _at = (0.0, 0.0)  # MPos in mm
     _wco = (0.0, 0.0)
     _asked_s = 0.0
+    _freed = False  # from a hold, by a reset of ours that kept its place
     _idle_since: float | None = None
-    _reply: bytearray | None = None
 
-    def _settle(self) -> None:
-        """Wait until what another program has left is drawn, then lift the pen."""
+    def connect(self) -> Contact:
+        reset = self._wake(kick=True)
+        tool = self._tool()
+        version = self._query(b"$I\n")
+        if found := re.search(rb"\[OPT:[^,\]]*,\d+,(\d+)", version):
+            self.room = max(40, int(found[1]) - 1)
+        settings = dict(re.findall(rb"\$(\d+)=(-?[\d.]+)", self._query(b"$$\n")))
+        if settings.get(b"32") == b"1":
+            raise MachineError(
+                "GRBL is in laser mode, in which the pen does not go down; send it $32=0"
+            )
+        self.homes = bool(self.homing) or float(settings.get(b"22", 0)) > 0
+        self._inches = settings.get(b"13") == b"1"
+        self._take_speeds({int(key): float(value) for key, value in settings.items()})
+        self._read_shift()
+        self._status()
+        # Without the mark, a machine that stands elsewhere than a reset leaves it was not reset.
+        unmarked = self._freed or self.marker == _NO_TOOL
+        kept = self.marker == tool or (unmarked and self._at != (0.0, 0.0))
+        kept = kept and self.marker > 0 and not reset
+        name = re.search(rb"\[VER:([^\]]*)\]", version)
+        return Contact(f"GRBL {name[1].decode() if name else 'of unknown version'}", kept)
+
+    def _wake(self, *, kick: bool = False) -> bool:
+        """Make the machine ready for commands; return whether it was reset. The pen does not move."""
+        heard, begun, asked = b"", time.monotonic(), 0.0
+        reset = False
+        while not _STATUS.search(heard) and not reset:
+            now = time.monotonic()
+            if now - begun > 2 * _BOOT_S:
+                raise MachineError(
+                    f"no GRBL at {self.port.path}: it answered {heard[-40:]!r}; "
+                    "check power, cable, port and driver"
+                )
+            if now - asked > 0.3:
+                asked = now
+                self.port.write(b"?")
+            if kick and now - begun > _BOOT_S:
+                kick = False
+                self.port.write(b"\x18")  # in some alarms it listens to nothing else
+            heard += self.port.read()
+            reset = bool(re.search(_BANNER, heard))
+        self.quiet(0.1)
         until = time.monotonic() + 60.0
-        while self._status() in ("Run", "Hold:1", "Home", "Jog"):
+        while self._status() in _MOVING:  # what another program has left
             if time.monotonic() > until:
                 raise MachineError("the machine is still moving after 60 s; stop it first")
-        if self.state.startswith(("Hold", "Door", "Sleep")):
-            self._reset()
+        if self.state.startswith(("Hold", "Door", "Sleep", "Check")):
+            self._freed = self._reset() != "Alarm"
+        self._unlock()
+        self._query(b"$G\n")  # ends a line that was cut off
+        return reset
+
+    def _unlock(self) -> None:
+        if self.state == "Alarm":
+            self._query(b"$X\n")
+            self.state = "Idle"
+
+    def _take_speeds(self, settings: dict[int, float]) -> None:
+        """Let the estimate count with the machine's own limits."""
+        found = {
+            "travel_speed": min(settings.get(110, 0.0), settings.get(111, 0.0)) / 60,
+            "draw_acceleration": min(settings.get(120, 0.0), settings.get(121, 0.0)),
+            "travel_acceleration": min(settings.get(120, 0.0), settings.get(121, 0.0)),
+            "corner_deviation_mm": settings.get(11, 0.0),
+        }
+        if self.profile.travel_feed is not None:
+            found.pop("travel_speed")
+        self.speeds = {name: value for name, value in found.items() if value > 0}
 
     def _status(self) -> str:
         """Return the machine's state, asked now."""
-        self.port.write(b"?")
-        self._await(lambda text: bool(_STATUS.search(text)) and text.endswith(b"\n"), 2.0)
+        self._take_status(self.ask(b"?", _STATUS.pattern, 2.0)[0])
         return self.state
 
-    def _await(self, enough: Callable[[bytes], bool], seconds: float) -> bytes:
-        heard, until = b"", time.monotonic() + seconds
-        while not enough(heard):
-            if time.monotonic() > until:
-                raise MachineError(
-                    "the machine does not answer; check cable and power, then resume the plot"
-                )
-            heard += self.port.read()
-        for line in heard.splitlines():
-            if line.startswith(b"<"):
-                self._take_status(line)
-        return heard
-
-    def _ask(self, line: bytes, seconds: float = 3.0) -> bytes:
+    def _query(self, line: bytes) -> bytes:
         """Send a line while nothing is pending; return all that comes, with `ok` or an error."""
-        self.port.write(line)
-        return self._await(
-            lambda text: bool(re.search(rb"(^|\n)(ok|error:?.*)\r?\n", text)), seconds
-        )
+        return self.ask(line, _ANSWER).string
+
+    pause_s = 0.0
+
+    def _tool(self) -> int:
+        found = re.search(rb" T(\d+)", self._query(b"$G\n"))
+        return int(found[1]) if found else 0
+
+    def mark(self) -> None:
+        """Name a tool: a reset forgets it, and nothing else uses it."""
+        self.marker = random.randint(1, _NO_TOOL - 1)
+        self._mark_again()
+        if self._tool() != self.marker:
+            self.marker = _NO_TOOL
+
+    def _mark_again(self) -> None:
+        if 0 < self.marker < _NO_TOOL:
+            self._query(f"T{self.marker}\n".encode())
 
     def _read_shift(self) -> None:
         """Read by how much the machine's work coordinates differ from its steps."""
-        shifts = _SHIFT.findall(self._ask(b"$#\n"))
-        self._wco = (
-            sum(float(x) for _, x, _ in shifts) * self._unit,
-            sum(float(y) for _, _, y in shifts) * self._unit,
-        )
+        shifts = _SHIFT.findall(self._query(b"$#\n"))
+        unit = INCH if self._inches else 1.0
+        self._wco = sum(float(x) for x, _ in shifts) * unit, sum(float(y) for _, y in shifts) * unit
 
     @property
-    def _unit(self) -> float:
-        return INCH if self.inches else 1.0
-
-    @property
-    def shift(self) -> tuple[float, float]:  # type: ignore[override]
+    def shift(self) -> tuple[float, float]:
         """What is added to a place of the sheet for the machine's work coordinates."""
         return self.zero[0] - self._wco[0], self.zero[1] - self._wco[1]
-
-    def mark(self) -> int:
-        """Name a tool: a reset forgets it, and nothing else uses it."""
-        tool = random.randint(1, 99)
-        self._ask(f"T{tool}\n".encode())
-        self.marker = tool
-        return tool
-
-    def prepare(self) -> None:
-        units = "G21" if self.profile.units == "mm" else "G20"
-        start = [row.strip() for row in self.profile.command("start").split("\n") if row.strip()]
-        lines = [units, "G90", *start]
-        self.run(iter([self.line(row, lasts_s=60.0) for row in lines]))
-        self.run(self.pen(False))
 
     def position(self) -> tuple[float, float]:
         self._status()
@@ -281,12 +163,9 @@ class GrblDriver(GcodeDriver):
         self.zero = self._at
 
     def home(self) -> None:
-        self.port.write(b"$H\n")
-        heard = self._await(lambda t: bool(re.search(rb"(^|\n)(ok|error|ALARM)", t)), 120.0)
-        if b"ok" not in heard:
-            raise MachineError(
-                f"homing failed: {heard.decode(errors='replace').strip()}", lost=True
-            )
+        answer = self.ask(b"$H\n", rb"(?:^|\n)(ok|error[^\r\n]*|ALARM[^\r\n]*)\r?\n", 120.0)[1]
+        if answer != b"ok":
+            raise MachineError(f"homing failed: {answer.decode(errors='replace')}", lost=True)
         self._read_shift()
         if self.zero == (0.0, 0.0):  # none was set by us: the machine's own work zero
             self.zero = self._wco
@@ -296,91 +175,88 @@ class GrblDriver(GcodeDriver):
         return waiting + len(command.text) <= self.room
 
     def take(self, line: bytes) -> None:
+        number = line.partition(b":")[2].strip().decode(errors="replace")
         if line == b"ok":
             self.acknowledge()
             self._idle_since = None
         elif line.startswith(b"<"):
             self._take_status(line)
         elif line.startswith(b"error"):
-            number = line.partition(b":")[2].strip().decode(errors="replace")
             command = self.pending[0].text.decode().strip() if self.pending else "a line"
             raise MachineError(
                 f"the machine refused {command!r}: error {number}, {_ERRORS.get(number, 'see its manual')}"
             )
         elif line.startswith(b"ALARM"):
-            number = line.partition(b":")[2].strip().decode(errors="replace")
+            self.state = "Alarm"
             raise MachineError(
                 f"alarm {number}: {_ALARMS.get(number, 'see the manual')}; free the machine, then resume",
-                lost=number not in ("2",),
+                lost=number != "2",
             )
         elif line.startswith(b"Grbl"):
             raise MachineError("the machine was reset or lost its power", lost=True)
-        elif not line.startswith((b"[", b"$", b"<")):
-            raise MachineError(
-                f"the machine sent {line[:40]!r}, which is no answer; check cable and interference"
-            )
+        elif not line.startswith((b"[", b"$", b">")):
+            raise self.garbled(line)
 
     def _take_status(self, line: bytes) -> None:
         match = _STATUS.match(line)
         if match is None:
-            raise MachineError(f"the machine sent {line[:40]!r}, which is no status")
+            raise self.garbled(line)
         self.state = match[1].decode()
-        for kind, x, y in _PLACE.findall(line)[:1]:
-            added = self._wco if kind == b"WPos" else (0.0, 0.0)
-            self._at = (float(x) * self._unit + added[0], float(y) * self._unit + added[1])
-        self._asked_s = 0.0
-        if self.state != "Idle":
+        if place := _PLACE.search(line):
+            unit = INCH if self._inches else 1.0
+            added = self._wco if place[1] == b"WPos" else (0.0, 0.0)
+            self._at = (float(place[2]) * unit + added[0], float(place[3]) * unit + added[1])
+        if self.state != "Idle" or not self.pending:
             self._idle_since = None
-        elif self._idle_since is None:
-            self._idle_since = time.monotonic()
+            return
+        now = time.monotonic()
+        self._idle_since = self._idle_since or now
+        if now - self._idle_since > self.dwell_s(self.pending[0].text.decode()) + 2 * _POLL_S:
+            raise MachineError("the machine is idle although it owes an answer: a line was lost")
 
     def check(self) -> None:
-        now = time.monotonic()
         if not self.pending:
             return
-        if now - self._heard_s > self.silence_s:  # `?` is answered at once, whatever it does
-            raise MachineError(f"the machine has not answered for {self.silence_s:g} s")
-        if now - self._heard_s > _POLL_S and now - self._asked_s > 4 * _POLL_S:
+        self.heard_within(self.silence_s)  # `?` is answered at once, whatever it does
+        now = time.monotonic()
+        if min(now - self._heard_s, now - self._asked_s) > _POLL_S:
             self._asked_s = now
             self.port.write(b"?")
-        first = self.pending[0]
-        dwells = self.dwell_s(first.text.decode())
-        if self._idle_since is not None and now - self._idle_since > dwells + 2 * _POLL_S:
-            raise MachineError("the machine is idle although it owes an answer: a line was lost")
         if self.state.startswith(("Hold", "Door")):
             raise MachineError("the machine was paused by its own button; resume the plot")
         if self.state == "Alarm":
             raise MachineError("the machine is in alarm; free it, then resume the plot", lost=True)
 
+    def forget(self) -> None:
+        super().forget()
+        self._idle_since = None
+
     def halt(self) -> None:
         """Hold, wait until it stands, reset: the place is kept then, and the queue is gone."""
         self.forget()
-        self._idle_since = None
-        until = time.monotonic() + 3.0
-        self.port.write(b"!")
-        while self._status() in ("Run", "Hold:1", "Jog") and time.monotonic() < until:
-            pass
-        self._reset()
-        if self.state == "Alarm":
-            self._ask(b"$X\n")
+        alarmed = self.state == "Alarm"
+        if not alarmed:
+            until = time.monotonic() + 10.0
+            self.port.write(b"!")
+            while self._status() in _MOVING and time.monotonic() < until:
+                pass
+        if self._reset() == "Alarm" and not alarmed:
+            self.marker = 0
+        self._lift()
         self._read_shift()
-        self._ask(b"G90\n")
-        if self.marker:
-            self._ask(f"T{self.marker}\n".encode())
-        self.run(self.pen(False))
 
-    def _reset(self) -> None:
-        self.port.write(b"\x18")
-        self._await(lambda text: b"Grbl" in text and text.endswith(b"\n"), 3.0)
-        heard = self.quiet(0.05)
-        self._status()
-        self.forget()
-        if b"ALARM" in heard:
-            self.state = "Alarm"
+    def _reset(self) -> str:
+        self.ask(b"\x18", _BANNER)
+        self.quiet(_POLL_S / 2)
+        return self._status()
+
+    def _lift(self) -> None:
+        self._unlock()
+        for command in [*map(self.line, self.modes), *self.pen(False)]:
+            self._query(command.text)
+        self._mark_again()
 
     def rescue(self) -> None:
-        self._settle()
-        if self.state == "Alarm":
-            return
-        for command in self.pen(False):
-            self._ask(command.text)
+        if self._wake():
+            self.marker = 0
+        self._lift()

@@ -21,32 +21,26 @@ from drawscape.plotter.plan import Section
 _CHUNK = 44  # bytes of an instruction: the smallest of these plotters has a buffer of 60
 _ASK_S = 0.05
 _ALIVE_S = 0.3
+_DRAW_S = 30.0  # that a full buffer may take to be drawn
 
 
 class HpglDriver(Driver):
     """An HP 7475A and what understands the same; places are in mm of the page."""
 
+    title = "HPGL plotter"
     baudrate = 9600
     silence_s = 3.0
+    line_end = b"\r"
     changes_pens = True
     knows_origin = True
     _free = 0
     _asked_s: float | None = None
+    _set_speed = "VS;"
 
-    def connect(self, marker: int) -> Contact:
+    def connect(self) -> Contact:
         self._ends: dict[int, tuple[int, int]] = {}
-        self._set_speed = ""
-        self.port.write(b"\x1b.K;PU;OI;")
-        heard, until = b"", time.monotonic() + self.silence_s
-        while (found := re.search(rb"([\w.-]{3,12})\r", heard)) is None:
-            if time.monotonic() > until:
-                raise MachineError(
-                    f"no plotter at {self.port.path}: it answered {heard!r}; check power, cable, baud "
-                    "rate and the switches at its back"
-                )
-            heard += self.port.read()
-        self.quiet(0.05)
-        return Contact(f"HPGL plotter {found[1].decode(errors='replace')}", True)
+        name = self.ask(b"\x1b.K;PU;OI;", rb"([\w.-]{3,12})\r", self.silence_s)[1]
+        return Contact(f"HPGL plotter {name.decode(errors='replace')}", True)
 
     @cached_property
     def _placed(self) -> tuple[Device, Placing]:
@@ -58,16 +52,11 @@ class HpglDriver(Driver):
     def prepare(self) -> None:
         paper = self._placed[1].paper
         ps = "" if paper.ps is None else f"PS{paper.ps};"
-        self._set_speed = ""
+        self._set_speed = "VS;"
         self.run(iter([Command(f"IN;DF;{ps}PU;".encode())]))
 
     def position(self) -> tuple[float, float]:
-        self.port.write(b"OA;")
-        heard, until = b"", time.monotonic() + 30.0
-        while (found := re.search(rb"(-?\d+),(-?\d+),\d+\r", heard)) is None:
-            if time.monotonic() > until:
-                raise MachineError("the plotter does not say where its pen is")
-            heard += self.port.read()
+        found = self.ask(b"OA;", rb"(-?\d+),(-?\d+),\d+[^\r]*\r", _DRAW_S)
         unit = self._placed[0].unit_mm
         return int(found[1]) * unit, int(found[2]) * unit
 
@@ -79,7 +68,7 @@ class HpglDriver(Driver):
         x, y = self._placed[1].paper.park
         yield Command(f"PU{x},{y};".encode())
 
-    def pen(self, down: bool, section: Section | None = None) -> Iterator[Command]:
+    def pen(self, down: bool, section: Section | None = None, stroke: int = 0) -> Iterator[Command]:
         yield Command(b"PD;" if down else b"PU;")
 
     def change_pen(self, number: int) -> Iterator[Command]:
@@ -95,7 +84,7 @@ class HpglDriver(Driver):
 
     def stroke(self, points: Points, section: Section, number: int) -> Iterator[Command]:
         speed = self._speed(section)
-        if speed != (self._set_speed or "VS;"):
+        if speed != self._set_speed:
             yield Command(speed.encode())
         self._set_speed = speed
         places = self._units(points)
@@ -115,15 +104,14 @@ class HpglDriver(Driver):
     def fits(self, command: Command) -> bool:
         if self._free >= len(command.text) + 2:
             return True
-        now = time.monotonic()
         if self._asked_s is None:
-            self._ask_room(now)
-        elif now - self._asked_s > self.silence_s:
-            raise MachineError(f"the plotter has not answered for {self.silence_s:g} s")
+            self._ask_room()
+        else:
+            self.check()
         return False
 
-    def _ask_room(self, now: float) -> None:
-        self._asked_s = now
+    def _ask_room(self) -> None:
+        self._asked_s = self._heard_s = time.monotonic()
         self.port.write(b"\x1b.B")
 
     def send(self, command: Command) -> None:
@@ -133,9 +121,6 @@ class HpglDriver(Driver):
         else:
             self.port.write(command.text)
 
-    def _line_end(self) -> int:
-        return self._buffer.find(b"\r")
-
     def take(self, line: bytes) -> None:
         if line.isdigit() and self._asked_s is not None:
             self._asked_s, room = None, int(line)
@@ -143,27 +128,22 @@ class HpglDriver(Driver):
                 time.sleep(_ASK_S)
             self._free = room
         elif found := re.fullmatch(rb"(-?\d+),(-?\d+),(\d+)(?:,.*)?", line):
-            command = self.acknowledge()
             place = int(found[1]), int(found[2])
-            planned = self._ends.pop(command.stroke, place)
+            stroke = self.pending[0].stroke if self.pending else 0
+            planned = self._ends.pop(stroke, place)
             if max(abs(place[0] - planned[0]), abs(place[1] - planned[1])) > 2:
-                self._executed.remove(command.stroke)
                 raise MachineError(
                     f"the pen is at {place} where {planned} was drawn: data were lost, or it was out of reach"
                 )
+            self.acknowledge()
         else:
-            raise MachineError(
-                f"the plotter sent {line[:40]!r}, which is no answer; check cable and baud rate"
-            )
+            raise self.garbled(line)
 
     def check(self) -> None:
-        now = time.monotonic()
         if self._asked_s is not None:
-            if now - self._asked_s > self.silence_s:
-                raise MachineError(f"the plotter has not answered for {self.silence_s:g} s")
-        elif self.pending and now - self._heard_s > _ALIVE_S:
-            self._heard_s = now
-            self._ask_room(now)  # a plotter that is paused by hand answers, too
+            self.heard_within(self.silence_s)
+        elif self.pending and time.monotonic() - self._heard_s > _ALIVE_S:
+            self._ask_room()  # a plotter that is paused by hand answers, too
 
     def settle(self) -> None:
         self.position()
@@ -175,10 +155,10 @@ class HpglDriver(Driver):
 
     def halt(self) -> None:
         """Empty the buffer; the vector that is being drawn ends, then the pen goes up."""
-        self.port.write(b"\x1b.K;PU;")
+        self.rescue()
         self.quiet(0.1)
         self.forget()
-        self._set_speed = ""
+        self._set_speed = "VS;"
 
     def rescue(self) -> None:
-        self.port.write(b";PU;")
+        self.port.write(b"\x1b.K;PU;")

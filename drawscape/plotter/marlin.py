@@ -12,114 +12,76 @@ from functools import reduce
 
 from drawscape.errors import MachineError
 from drawscape.plotter.driver import Command, Contact
-from drawscape.plotter.grbl import GcodeDriver
+from drawscape.plotter.gcode import GcodeDriver
 
 _RESEND = re.compile(rb"(?:Resend:|rs)\s*N?(\d+)", re.IGNORECASE)
 _LAST = re.compile(rb"Last Line:\s*(\d+)")
 _PLACE = re.compile(rb"X:\s*(-?[\d.]+)\s+Y:\s*(-?[\d.]+)")
+_NAME = rb"FIRMWARE_NAME:([^\n]*)\n"
 _LINES = 4  # of Marlin's command queue
 _BYTES = 120  # of its 128 that receive
 _QUIET_S = 0.06
 _SLOW_S = 0.3
-_ANSWER_S = 8.0  # Marlin says every 2 s that it is busy
+_BOOT_S = 3.0
+_BUSY_S = 4.0  # Marlin says every 2 s that it is busy
 
 
 class MarlinDriver(GcodeDriver):
     """Marlin with a servo or a Z axis for the pen."""
 
+    title = "Marlin"
     sync = barrier = "M400"
-    silence_s = _ANSWER_S
+    silence_s = 2 * _BUSY_S
     _number = 0
-    _numbers: deque[int]
-    _again: list[Command]
     _resend: int | None = None  # the line that is sent next, once all is quiet
     _asked = 0  # answers to our own questions that are still to come
 
-    def connect(self, marker: int) -> Contact:
-        self._numbers, self._again = deque(), []
-        heard, until = b"", time.monotonic() + 0.5
-        while time.monotonic() < until and b"start" not in heard:
-            heard += self.port.read()
-        reset = b"start" in heard
-        if reset:
-            self.port_quiet()
+    def connect(self) -> Contact:
+        self._numbers: deque[int] = deque()
+        self._again: list[Command] = []
+        reset = b"start" in self.quiet(0.3)
         # An empty line ends what another program left; it had no checksum, and is refused.
-        answer = self._ask(b"\nM115\n", rb"FIRMWARE_NAME:([^\n]*)", "no Marlin")
-        name = re.sub(
-            r"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", "", answer[1].decode(errors="replace")
-        )
-        self.homes = "G28" in self.profile.start.upper()
-        wrong = self._checked(1, "M105")
-        heard = self._listen(wrong, 0.3)
-        last = _LAST.search(heard)
-        kept = not reset and marker > 0 and last is not None and int(last[1]) >= marker
+        try:
+            name = self.ask(b"\nM115\n", _NAME, _BUSY_S)[1].decode(errors="replace")
+        except MachineError:  # it may have been starting
+            found = self.ask(b"\nM115\n", _NAME, _BOOT_S)
+            name, reset = found[1].decode(errors="replace"), True
+        self.homes = bool(self.homing)
+        last = _LAST.search(self._listen(self._checked(1, "M105")))
+        kept = not reset and last is not None and 0 < self.marker <= int(last[1])
         if not reset and last is None:
             kept = self.position() != (0.0, 0.0)
         self._renumber(int(last[1]) if kept and last else 0)
+        name = re.sub(r"\s*(SOURCE_CODE_URL|PROTOCOL_VERSION).*", "", name)
         return Contact(name.strip() or "Marlin", kept)
-
-    def port_quiet(self) -> None:
-        """Let the machine finish what it says of itself when it starts."""
-        self.quiet(0.3)
 
     def _renumber(self, number: int) -> None:
         self._number = number
-        self._listen(self._checked(number, f"M110 N{number}"), 0.2)
-        self._numbers.clear()
+        self._listen(self._checked(number, f"M110 N{number}"))
 
-    def mark(self) -> int:
+    def mark(self) -> None:
         """Count lines from a number that no reset leaves behind."""
         self.marker = random.randint(1, 90) * 10_000
         self._renumber(self.marker)
-        return self.marker
 
     @staticmethod
     def _checked(number: int, text: str) -> bytes:
         body = f"N{number} {text}".encode("ascii")
         return body + b"*%d\n" % reduce(lambda sum_, byte: sum_ ^ byte, body, 0)
 
-    def _listen(self, line: bytes, seconds: float) -> bytes:
-        """Send a line and return all that comes until it is quiet."""
-        self.port.write(line)
-        heard, until = b"", time.monotonic() + 3.0
-        while time.monotonic() < until and not re.search(rb"(^|\n)ok|Resend", heard):
-            heard += self.port.read()
-        return heard + self.quiet(min(seconds, 0.1))
-
-    def _ask(self, lines: bytes, pattern: bytes, trouble: str) -> re.Match[bytes]:
-        """Send lines without numbers and return the answer; a machine that is busy may take a minute."""
-        self.port.write(lines)
-        heard, quiet_since = b"", time.monotonic()
-        until = time.monotonic() + 90.0
-        while (found := re.search(pattern + rb"[^\n]*\n", heard)) is None:
-            if data := self.port.read():
-                heard += data
-                quiet_since = time.monotonic()
-            if time.monotonic() - quiet_since > _ANSWER_S / 2 or time.monotonic() > until:
-                raise MachineError(
-                    f"{trouble} at {self.port.path}: it answered {heard[-40:]!r}; "
-                    "check power, port and driver"
-                )
-        self.quiet(0.05)
-        return found
-
-    def prepare(self) -> None:
-        start = [row for row in self.profile.command("start").split("\n") if row.strip()]
-        rows = ["G21" if self.profile.units == "mm" else "G20", "G90"]
-        rows += [row.strip() for row in start if "G28" not in row.upper()]
-        self.run(iter([self.line(row, lasts_s=60.0) for row in rows]))
-        self.run(self.pen(False))
+    def _listen(self, line: bytes) -> bytes:
+        """Send a numbered line while nothing is pending; return all that comes until it is quiet."""
+        return self.ask(line, rb"(^|\n)ok|Resend").string + self.quiet(0.1)
 
     def position(self) -> tuple[float, float]:
-        found = self._ask(b"M400\nM114\n", _PLACE.pattern, "no position")
+        found = self.ask(b"M400\nM114\n", _PLACE.pattern + rb"[^\n]*\n", _BUSY_S)
         return float(found[1]), float(found[2])
 
     def zero_here(self) -> None:
         self.run(iter([self.line("G92 X0 Y0")]))
 
     def home(self) -> None:
-        rows = [r for r in self.profile.command("start").split("\n") if "G28" in r.upper()]
-        self.run(iter([self.line(row.strip(), lasts_s=120.0) for row in rows or ["G28 X Y"]]))
+        self.run(self.line(row, lasts_s=120.0) for row in self.homing)
 
     def dwell_s(self, row: str) -> float:
         match = re.match(r"\s*G0?4\s*([PS])([\d.]+)", row, re.IGNORECASE)
@@ -133,13 +95,14 @@ class MarlinDriver(GcodeDriver):
         full = len(self.pending) >= _LINES or waiting + len(command.text) + 12 > _BYTES
         return not (busy or full)
 
-    def send(self, command: Command) -> None:
-        if not self.pending:
-            self._heard_s = time.monotonic()
+    def encoded(self, command: Command) -> bytes:
         self._number += 1
-        self.pending.append(command)
         self._numbers.append(self._number)
-        self.port.write(self._checked(self._number, command.text.decode("ascii").strip()))
+        return self._checked(self._number, command.text.decode("ascii").strip())
+
+    def answered(self, command: Command) -> None:
+        self._numbers.popleft()
+        super().answered(command)
 
     def take(self, line: bytes) -> None:
         if line.startswith(b"ok"):
@@ -149,7 +112,6 @@ class MarlinDriver(GcodeDriver):
                 for command in again:
                     self.send(command)
             elif not self._asked and self._resend is None and self.pending:
-                self._numbers.popleft()
                 self.acknowledge()
         elif resend := _RESEND.match(line):
             self._repeat_from(int(resend[1]))
@@ -166,12 +128,9 @@ class MarlinDriver(GcodeDriver):
             # All that came before this question is done; the next ok is its own.
             self._asked = 1
             while self.pending:
-                self._numbers.popleft()
                 self.acknowledge()
         elif not all(32 <= byte < 127 or byte == 9 for byte in line):
-            raise MachineError(
-                f"the machine sent {line[:40]!r}, which is no answer; check cable and interference"
-            )
+            raise self.garbled(line)
 
     def _repeat_from(self, number: int) -> None:
         """Put what the machine did not take aside; it is sent again behind a question."""
@@ -189,15 +148,16 @@ class MarlinDriver(GcodeDriver):
             self._number, self._resend, self._asked = self._resend, None, 2
             self._heard_s = time.monotonic()
             self.port.write(self._checked(self._number, "M114"))
-        elif self._asked and silent > _ANSWER_S:
-            raise MachineError(f"the machine has not answered for {_ANSWER_S:g} s")
-        elif self.pending and not self._asked:
+        elif self._asked:
+            self.heard_within(self.silence_s)
+        elif self.pending:
             slow_s = _SLOW_S + 2 * sum(command.lasts_s for command in self.pending)
             if silent > slow_s:  # an answer or a line's end was lost
                 self._resend = self._number + 1
 
     @property
-    def unsettled(self) -> bool:
+    def unsettled(self) -> bool:  # type: ignore[override]
+        """Whether lines are to be sent again."""
         return bool(self._again or self._asked or self._resend is not None)
 
     def forget(self) -> None:
@@ -209,17 +169,13 @@ class MarlinDriver(GcodeDriver):
     def halt(self) -> None:
         """Marlin cannot hold: what is planned, 16 moves at most, is drawn; then the pen goes up."""
         self.forget()
-        self._lift()
-        heard = self._listen(self._checked(1, "M105"), 0.3)
-        last = _LAST.search(heard)
+        self.rescue()
+        last = _LAST.search(self._listen(self._checked(1, "M105")))
         self._renumber(int(last[1]) if last else self.marker)
-
-    def _lift(self) -> None:
-        rows = b"".join(command.text for command in self.pen(False))
-        self._ask(b"\n" + rows + b"M114\n", _PLACE.pattern, "no answer")
 
     def release(self) -> None:
         self.run(iter([self.line("M84")]))
 
     def rescue(self) -> None:
-        self._lift()
+        rows = b"".join(command.text for command in self.pen(False))
+        self.ask(b"\n" + rows + b"M114\n", _PLACE.pattern + rb"[^\n]*\n", _BUSY_S)

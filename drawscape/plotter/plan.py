@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from drawscape.plot.pages import confine
 from drawscape.plot.plotter import Plotter
 
 _FORMAT = 1
+_POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old plotter's line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +128,19 @@ class Plan:
         points = self.lines.points.astype("<f4").tobytes()
         return length + header + points + self.lines.offsets.astype("<u4").tobytes()
 
+    def estimated(self, plotter: Plotter, *, serial: bool = False) -> "Plan":
+        """Return the plan with the seconds of each stroke; `serial` if its line may be slower than it."""
+        moves = self.lines.starts - np.concatenate(([(0.0, 0.0)], self.lines.ends[:-1]))
+        travel = plotter.travel_seconds(plotter.distances(moves))
+        down = [
+            plotter.at(s.motion).stroke_seconds(self.lines.take(np.arange(s.first, s.last)))
+            for s in self.sections
+        ]
+        seconds = np.concatenate(down) + travel + plotter.raise_s + plotter.lower_s
+        if serial:
+            seconds = np.maximum(seconds, self.lines.counts * _POINT_S)
+        return replace(self, seconds=seconds)
+
     def save(self, path: Path) -> None:
         """Write the plan as one file, whole or not at all."""
         stream = io.BytesIO()
@@ -176,9 +190,8 @@ def make_plan(
         raise PlotError("the drawing holds no lines that a pen could draw")
     drawn: list[Lines] = []
     sections: list[Section] = []
-    seconds: list[Floats] = []
     names = list(dict.fromkeys(plain_name(layer.name) for layer in layers))
-    first, here = 0, (0.0, 0.0)
+    first = 0
     for sheet in range(1, copies + 1):
         for layer in layers:
             motion, lines = layer.motion, layer.lines
@@ -199,25 +212,11 @@ def make_plan(
             )
             drawn.append(lines)
             sections.append(section)
-            seconds.append(_seconds(lines, machine.plotter.at(motion), here))
-            first, here = section.last, tuple(lines.ends[-1])
-    return Plan(
-        Lines.join(drawn),
-        tuple(sections),
-        document.width_mm,
-        document.height_mm,
-        machine.name,
-        np.concatenate(seconds),
-    )
-
-
-def _seconds(lines: Lines, plotter: Plotter, start: tuple[float, float]) -> Floats:
-    """Return the estimated seconds of each stroke with the way to it, (M,)."""
-    down = plotter.stroke_seconds(lines)
-    moves = lines.starts - np.concatenate(([start], lines.ends[:-1]))
-    travel = plotter.travel_seconds(np.hypot(moves[:, 0], moves[:, 1]))
-    seconds: Floats = down + travel + plotter.raise_s + plotter.lower_s
-    return seconds
+            first = section.last
+    lines = Lines.join(drawn)
+    page = document.width_mm, document.height_mm
+    plan = Plan(lines, tuple(sections), *page, machine.name, np.zeros(len(lines)))
+    return plan.estimated(machine.plotter, serial=machine.format == "hpgl")
 
 
 @dataclass(frozen=True)

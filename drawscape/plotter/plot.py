@@ -4,8 +4,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,8 @@ from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError
-from drawscape.plotter.device import Device, read_device
+from drawscape.plot.plotter import Plotter
+from drawscape.plotter.device import Device, locked, read_device, try_lock
 from drawscape.plotter.driver import WINDOW
 from drawscape.plotter.journal import RUNNING, Journal, State
 from drawscape.plotter.plan import Plan, make_plan
@@ -91,6 +91,12 @@ class Plot:
             )
         return plan
 
+    def estimate(self, plotter: Plotter) -> Plan:
+        """Return the plan with its times by what the machine says of itself; they are kept."""
+        self.plan = self.plan.estimated(plotter)
+        self.plan.save(self.folder / "plan.npz")
+        return self.plan
+
     @property
     def device(self) -> Device:
         """The machine that it is for."""
@@ -125,19 +131,9 @@ class Plot:
 
     # Liveness: a lock that the run holds, and its death releases
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the plot for a run; raises PlotError when another run holds it and does not end."""
-        handle = os.open(self.folder / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            until = time.monotonic() + 10.0  # the run before may be ending
-            while not _locked(handle, fcntl.LOCK_EX):
-                if time.monotonic() > until:
-                    raise PlotError(f"plot {self.id} runs already")
-                time.sleep(0.05)
-            yield
-        finally:
-            os.close(handle)
+    def held(self) -> AbstractContextManager[None]:
+        """Hold the plot for a run; raises MachineBusyError when another run holds it and does not end."""
+        return locked(self.folder / "run.lock", 10.0, f"plot {self.id} runs already")
 
     @property
     def alive(self) -> bool:
@@ -147,7 +143,7 @@ class Plot:
         except FileNotFoundError:
             return False
         try:
-            return not _locked(handle, fcntl.LOCK_SH)
+            return not try_lock(handle, fcntl.LOCK_SH)
         finally:
             os.close(handle)
 
@@ -229,14 +225,6 @@ class Plot:
             "created": self.record.created,
             "changed": state.changed,
         }
-
-
-def _locked(handle: int, how: int) -> bool:
-    try:
-        fcntl.flock(handle, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def plots_folder() -> Path:

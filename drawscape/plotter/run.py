@@ -1,30 +1,35 @@
 """One run of a plot: from where it stands to its end, a pause, or a fault; a person answers on the way."""
 
 import contextlib
+import importlib
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from drawscape import settings
-from drawscape.errors import DrawscapeError, MachineError, PlotError
-from drawscape.plotter.device import Device, read_device
+from drawscape.errors import DrawscapeError, MachineBusyError, MachineError, PlotError
+from drawscape.plotter.device import read_device
 from drawscape.plotter.driver import WINDOW, Command, Driver
 from drawscape.plotter.journal import State
 from drawscape.plotter.plan import Placement, Section
 from drawscape.plotter.plot import BACK, Plot
 
 OnProgress = Callable[[float, str], None]
+OnNews = Callable[[str], None]
 
 _PROGRESS_S = 0.5
-_ASK_S = 0.05  # between two looks for requests
+_LISTEN_S = 0.05  # between two reads of the journal for requests
 _LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
+_RESCUE_S = 3600.0  # that a machine with its pen down is waited for after its cable was pulled
+_REQUESTS = {"pause": "pen-up", "stop": "stop", "resume": "resume"}
 
 
 class _StoppedError(Exception):
@@ -38,12 +43,14 @@ def run_plot(
     yes: bool = False,
     back: int = BACK,
     from_stroke: int | None = None,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda fraction, message: None,
+    on_news: OnNews = lambda text: None,
 ) -> str:
     """Drive the machine until the plot is done or stopped; return its state in words.
 
     `run` names the run: one that has begun before is refused, for paper cannot be drawn on again by
-    accident. Raises MachineError when the machine fails; the pen is up then if it can be reached.
+    accident. `on_news` is called with each question that waits for a person. Raises MachineError when
+    the machine fails; the pen is up then if it can be reached.
     """
     with plot.held():
         state = plot.refresh()
@@ -57,60 +64,50 @@ def run_plot(
         first = state.runs == 0
         plot.journal.append("start", run=run, first=start)
         with _awake():
-            _Run(plot, yes, on_progress).go(start, first=first)
+            _Run(plot, yes, on_progress, on_news).go(start, first=first)
     return plot.words
 
 
 class _Run:
     """The state of one run; `go` does all."""
 
-    def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress | None) -> None:
+    def __init__(self, plot: Plot, yes: bool, on_progress: OnProgress, on_news: OnNews) -> None:
         self.plot, self.yes = plot, yes
         self.plan, self.device = plot.plan, plot.device
         self.placement = Placement.of(self.plan, self.device.machine)
-        self.on_progress = on_progress or (lambda fraction, message: None)
+        self.on_progress, self.on_news = on_progress, on_news
         self.state: State = plot.refresh()
         self.lengths = self.plan.lines.lengths_mm
-        self.want = ""
-        self.answered = False
-        self._asked_s = self._told_s = 0.0
+        self.want = ""  # pen-up, now, stop or resume
+        self._listened_s = self._told_s = 0.0
         self._ink_mm = 0.0
         self.driver: Driver
 
     def go(self, start: int, *, first: bool) -> None:
         """Open the machine, ask what has to be asked, and draw from stroke `start` on."""
-        guard = None
-        try:
-            with self.device.opened() as self.driver:
-                self.driver.sheet = self.plan.width_mm, self.plan.height_mm
-                guard = _guard(self.device.name)
-                try:
-                    self._place_pen(ask_paper=first or start == 0)
-                    self._draw(start)
-                except _StoppedError:
-                    self.driver.halt()
-                    self.note("interrupted", reason="stopped", clean=True)
-                except BaseException as error:
-                    lost = isinstance(error, MachineError) and error.lost
-                    self._lift(lost=lost)
-                    raise
-        except DrawscapeError as error:
-            self.note("interrupted", reason=str(error))
-            raise
-        except BaseException as error:
-            self.note("interrupted", reason=f"{type(error).__name__}: {error}".strip(": "))
-            raise
-        finally:
-            self._learn()
-            if guard is not None:
-                _dismiss(guard)
-
-    def _lift(self, *, lost: bool) -> None:
-        """Lift the pen after a fault, if the machine can be reached."""
-        with contextlib.suppress(DrawscapeError):
-            if lost:
-                self._remember(marker=0)
-            self.driver.halt()
+        with _guard(self.device.name) as guard:
+            try:
+                with self.device.opened() as self.driver:
+                    try:
+                        self._place_pen(ask_paper=first or start == 0)
+                        self._draw(start)
+                    except BaseException as error:
+                        if isinstance(error, MachineError) and error.lost:
+                            self.driver.marker = 0
+                            self.device.remember(self.driver)
+                        try:
+                            self.driver.halt()
+                        except DrawscapeError:
+                            guard.needed = True
+                        raise
+            except _StoppedError:
+                self.note("interrupted", reason="stopped", clean=True)
+            except BaseException as error:
+                whole = str(error) if isinstance(error, DrawscapeError) else repr(error)
+                self.note("interrupted", reason=whole)
+                raise
+            finally:
+                self._learn()
 
     # The journal, and what others ask for in it
 
@@ -121,25 +118,33 @@ class _Run:
 
     def _listen(self, *, force: bool = False) -> None:
         now = time.monotonic()
-        if not force and now - self._asked_s < _ASK_S:
+        if not force and now - self._listened_s < _LISTEN_S:
             return
-        self._asked_s = now
+        self._listened_s = now
         for event in self.plot.journal.news():
             self.state.take(event)
             match event["e"]:
-                case "pause":
-                    self.want = event.get("at", "pen-up")
-                case "stop":
-                    self.want = "stop"
-                case "resume":
-                    self.want = "resume" if self.state.state == "paused" else ""
+                case "pause" | "stop" | "resume" as request:
+                    self.want = event.get("at", _REQUESTS[request])
+                    if request == "resume" and self.state.state != "paused":
+                        self.want = ""
                 case "answer":
                     self.answered = True
                 case "set":
                     self.driver.settings.update(event["values"])
                     if event.get("keep"):
-                        kept = {**read_device(self.device.name).settings, **event["values"]}
-                        self.device = replace(self.device, settings=kept).save()
+                        device = read_device(self.device.name)
+                        replace(device, settings={**device.settings, **event["values"]}).save()
+
+    def _wait(self, until: Callable[[], bool]) -> None:
+        """Wait for a person, who may stop the plot instead."""
+        self._tell(force=True)
+        while not until():
+            if self.want == "stop":
+                raise _StoppedError
+            self.driver.poll()
+            self._listen()
+        self.note("plotting")
 
     def _ask(self, what: str, text: str) -> None:
         """Wait until a person has answered a question, or has said yes to all of them."""
@@ -147,13 +152,17 @@ class _Run:
             return
         self.answered = False
         self.note("ask", **{"for": what, "text": text})
-        self._tell(force=True)
-        while not self.answered:
-            self.driver.poll()
-            self._listen()
-            if self.want == "stop":
-                raise _StoppedError
-        self.note("plotting")
+        self.on_news(text)
+        self._wait(lambda: self.answered)
+
+    def _pause(self) -> None:
+        """Wait, pen up, until somebody resumes or stops the plot."""
+        if not self.want:
+            return
+        self.note("paused", clean=True, k=self.state.done)
+        self._wait(lambda: self.want == "resume")
+        self.want = ""
+        self.driver.prepare()
 
     def _tell(self, *, force: bool = False) -> None:
         now = time.monotonic()
@@ -172,30 +181,30 @@ class _Run:
     # The machine's place
 
     def _place_pen(self, *, ask_paper: bool) -> None:
-        memory = self.device.memory
-        contact = self.driver.connect(int(memory.get("marker", 0)))
+        driver, device = self.driver, self.device
+        driver.sheet = self.plan.width_mm, self.plan.height_mm
+        contact = driver.connect()
         self.plot.journal.append("contact", firmware=contact.firmware, kept=contact.kept)
-        self.driver.prepare()
+        if driver.plotter != device.machine.plotter:
+            self.plan = self.plot.estimate(driver.plotter)
+        driver.prepare()
         if ask_paper:
             self._ask_paper(self.plan.sections[0])
-        if self.driver.homes:
-            self.driver.home()
-            if "zero" not in memory:
+        if driver.homes:
+            driver.home()
+            if "zero" not in device.memory:
                 self._travel(0.0, 0.0)
-        elif not (contact.kept or self.driver.knows_origin):
+        elif not (contact.kept or driver.knows_origin):
             with contextlib.suppress(MachineError):
-                self.driver.release()
+                driver.release()
             self._ask(
                 "position",
-                f"{self.device.name} does not know where its pen is. Is it up, and at the sheet's zero?",
+                f"{device.name} does not know where its pen is. Is it up, and at the sheet's zero?",
             )
-            self.driver.zero_here()
-            self.driver.prepare()
-        self._remember(marker=self.driver.mark())
-
-    def _remember(self, marker: int) -> None:
-        memory = {"marker": marker, "zero": list(self.driver.zero)}
-        self.device = replace(read_device(self.device.name), memory=memory).save()
+            driver.zero_here()
+            driver.prepare()
+        driver.mark()
+        device.remember(driver)
 
     def _ask_paper(self, section: Section) -> None:
         plan = self.plan
@@ -248,7 +257,7 @@ class _Run:
             self._listen()
             if self.want in ("stop", "now"):
                 break
-            while driver_has_room(driver, command):
+            while command is None or driver.fits(command):
                 if command is not None:
                     driver.send(command)
                 command = next(commands, None)
@@ -289,19 +298,6 @@ class _Run:
         self._listen(force=True)
         self._tell()
 
-    def _pause(self) -> None:
-        """Wait, pen up, until somebody resumes or stops the plot."""
-        self.note("paused", clean=True, k=self.state.done)
-        self._tell(force=True)
-        while self.want not in ("resume", "stop"):
-            self.driver.poll()
-            self._listen()
-        if self.want == "stop":
-            raise _StoppedError
-        self.want = ""
-        self.note("plotting")
-        self.driver.prepare()
-
     def _park(self) -> None:
         self.driver.run(self.driver.park())
         self.driver.settle()
@@ -340,43 +336,58 @@ class _Run:
         replace(device, factor=round(0.5 * device.factor + 0.5 * factor, 4)).save()
 
 
-def driver_has_room(driver: Driver, command: Command | None) -> bool:
-    """Return whether a command may be sent now; there is always room for none."""
-    return command is None or driver.fits(command)
-
-
 # Beside a run: what keeps the computer awake, and what lifts the pen when the run is killed
 
-_GUARD = """
-import sys
-if not sys.stdin.buffer.read():
-    from drawscape.plotter.run import rescue
-    rescue(sys.argv[1])
-"""
+
+class _Guard:
+    """A process that lifts the pen: when this one dies, or when `needed` is set at the end."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self.process, self.needed = process, False
 
 
-def _guard(name: str) -> "subprocess.Popen[bytes]":
-    """Start a process that lifts the pen when this one dies: its end of a pipe then closes."""
-    return subprocess.Popen(
-        [sys.executable, "-c", _GUARD, name],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "DRAWSCAPE_HOME": str(settings.home())},
+@contextlib.contextmanager
+def _guard(name: str) -> Iterator[_Guard]:
+    code = "import sys; from drawscape.plotter.run import rescue; rescue(sys.argv[1], sys.stdin.buffer)"
+    guard = _Guard(
+        subprocess.Popen(
+            [sys.executable, "-c", code, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**os.environ, "DRAWSCAPE_HOME": str(settings.home())},
+        )
     )
+    try:
+        yield guard
+    finally:
+        pipe = guard.process.stdin
+        with contextlib.suppress(OSError):
+            if pipe is not None:
+                pipe.write(b"" if guard.needed else b"done")
+                pipe.close()
+        if guard.needed:
+            threading.Thread(target=guard.process.wait, daemon=True).start()
+        else:
+            guard.process.wait()
 
 
-def _dismiss(guard: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(OSError):
-        guard.communicate(b"done")
-
-
-def rescue(name: str) -> None:
-    """Lift the pen of a machine whose program was killed; the next run waits until this is done."""
-    device: Device = read_device(name)
-    with contextlib.suppress(MachineError), device.opened() as driver:
-        driver.rescue()
+def rescue(name: str, pipe: BinaryIO) -> None:
+    """Lift the pen of a machine once `pipe` ends without a word; its cable may be out for a while."""
+    device = read_device(name)
+    with contextlib.suppress(ImportError):
+        importlib.import_module("serial")  # now, for there is no time later
+    until = None if pipe.read() else time.monotonic() + _RESCUE_S
+    while until is not None and time.monotonic() < until:
+        try:
+            with device.opened(patience_s=0.0) as driver:
+                driver.rescue()
+            return
+        except MachineBusyError:  # another run drives it by now, and has lifted the pen
+            return
+        except DrawscapeError:
+            time.sleep(_LISTEN_S)
 
 
 @contextlib.contextmanager
@@ -387,20 +398,12 @@ def _awake() -> Iterator[None]:
         ["caffeinate", "-i", "cat"],
     )
     command = next((c for c in commands if shutil.which(c[0])), None)
-    if command is None:
+    with contextlib.ExitStack() as stack:
+        if command is not None:
+            null = subprocess.DEVNULL
+            held = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=null, stderr=null)
+            stack.enter_context(held)
         yield
-        return
-    held = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        pipe: IO[bytes] | None = held.stdin
-        with contextlib.suppress(OSError):
-            if pipe is not None:
-                pipe.close()
-        held.wait()
 
 
 def draw_frame(plot: Plot) -> None:
@@ -408,15 +411,12 @@ def draw_frame(plot: Plot) -> None:
 
     Raises MachineError when the machine is busy, or does not know where its pen is.
     """
-    bounds = plot.plan.lines.bounds
-    device = plot.device
-    if bounds is None:
-        return
-    x0, y0, x1, y1 = bounds
+    (x0, y0), (x1, y1) = plot.plan.lines.points.min(axis=0), plot.plan.lines.points.max(axis=0)
     corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)])
+    device = plot.device
     with device.opened() as driver:
         driver.sheet = plot.plan.width_mm, plot.plan.height_mm
-        contact = driver.connect(int(device.memory.get("marker", 0)))
+        contact = driver.connect()
         driver.prepare()
         if driver.homes:
             driver.home()
