@@ -41,31 +41,23 @@ def drawings(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
+_FILTERS = (
+    ("--sketch", "NAME", "Take only drawings of this sketch."),
+    ("--stars", "LOW[-HIGH]", "Take only those with this many stars: 4, 2-3, 4- for four and more."),
+    ("--tag", "TAG", "Take only those with this tag."),
+    (
+        "--text", "TEXT",
+        "Take only those with this text in sketch, parameters, file, note, name or tags.",
+    ),
+    ("--since", "TIME", "Take only those made in this time until now: 3h, 7d."),
+    ("--sheet", "NAME", "Take only those of this sheet."),
+)  # fmt: skip
+
+
 def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose drawings."""
-    for each in reversed(
-        (
-            click.option("--sketch", metavar="NAME", help="Take only drawings of this sketch."),
-            click.option(
-                "--stars",
-                metavar="LOW[-HIGH]",
-                help="Take only those with this many stars: 4, 2-3, 4- for four and more.",
-            ),
-            click.option("--tag", metavar="TAG", help="Take only those with this tag."),
-            click.option(
-                "--text",
-                metavar="TEXT",
-                help="Take only those with this text in sketch, parameters, file, note, name or tags.",
-            ),
-            click.option(
-                "--since",
-                metavar="TIME",
-                help="Take only those made in this time until now: 3h, 7d.",
-            ),
-            click.option("--sheet", metavar="NAME", help="Take only those of this sheet."),
-        )
-    ):
-        command = each(command)
+    for name, metavar, text in reversed(_FILTERS):
+        command = click.option(name, metavar=metavar, help=text)(command)
     return command
 
 

@@ -133,12 +133,15 @@ BAD = [
     ("drawings open ffff0000", "ffff0000"),
     ("drawings prune --older soon", "soon"),
     ("drawings publish", "Missing argument 'FOLDER'"),
-    ("drawings publish page", "name each DRAWING, or choose with"),
-    ("drawings publish page ffff0000", "ffff0000"),
-    ("drawings publish page --sketch rosee", "rose"),
-    ("drawings publish page --stars many", "give a number such as 4"),
-    ("drawings publish page --since yesterday", "yesterday"),
-    ("drawings publish page --tag none", "no drawing is chosen so"),
+    ("drawings publish a.svg ffff0000", "is a file"),
+    ("drawings publish p", "name each DRAWING, or choose with"),
+    ("drawings publish p ffff0000", "ffff0000"),
+    ("drawings publish p --sketch rosee", "rose"),
+    ("drawings publish p --stars many", "give a number such as 4"),
+    ("drawings publish p --since yesterday", "yesterday"),
+    ("drawings publish p --tag x", "no drawing is chosen"),
+    ("drawings publish p --text x", "no drawing is chosen"),
+    ("drawings publish p --sheet x", "no drawing is chosen"),
     ("drawings rebuild x", "unexpected extra argument (x)"),
     ("drawings redraw ffff0000", "ffff0000"),
     ("drawings show ffff0000", "ffff0000"),
@@ -223,8 +226,7 @@ BAD = [
 ]  # fmt: skip
 ANY_TEXT = {
     "drawings list --tag", "drawings list --text", "drawings list --sheet", "drawings tag --add",
-    "drawings publish --text", "drawings publish --sheet", "drawings publish --title",
-    "drawings tag --remove", "jobs list --task", "web --allowed-host",
+    "drawings tag --remove", "drawings publish --title", "jobs list --task", "web --allowed-host",
 }  # fmt: skip
 """Options that take whatever is given."""
 
