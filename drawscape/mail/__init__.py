@@ -1,7 +1,6 @@
 """Mails from templates: built whole, delivered by SMTP, or written to files.
 
-Read `notification` first: it goes from filled-in `templates` over the `message` to its delivery by `smtp`;
-`settings` are the environment's.
+Read `notification` first: it fills in a template, has `message` build the mail and `smtp` deliver it.
 """
 
 from drawscape.errors import MissingExtraError
@@ -13,7 +12,7 @@ except ImportError as error:
     raise MissingExtraError("sending mail", "mail") from error
 
 from drawscape.mail.message import Enclosure
-from drawscape.mail.notification import Notification, send
-from drawscape.mail.settings import MailSettings
+from drawscape.mail.notification import send
+from drawscape.mail.smtp import MailSettings
 
-__all__ = ["Enclosure", "MailSettings", "Notification", "send"]
+__all__ = ["Enclosure", "MailSettings", "send"]

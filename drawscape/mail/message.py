@@ -13,7 +13,6 @@ from uuid import uuid4
 from email_validator import EmailNotValidError, validate_email
 
 from drawscape.errors import MailError
-from drawscape.mail.templates import Rendered
 
 _NAMED = re.compile(r"""(?P<name>"(?:[^"\\]|\\.)*"|[^"<>,;@]*) ?<(?P<address>[^<>\s]+)>""")
 _PART = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|[^,"])+""")
@@ -138,7 +137,8 @@ def build_message(
     sender: Recipient,
     recipients: Sequence[Recipient],
     subject: str,
-    body: Rendered,
+    text: str,
+    html: str,
     message_id: str,
     date: datetime,
     pictures: Sequence[Enclosure] = (),
@@ -158,8 +158,8 @@ def build_message(
     message["Date"] = date
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body.text, cte="quoted-printable")
-    message.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    message.set_content(text, cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
     _add_pictures(message, pictures)
     for enclosure in enclosures:
         main, sub = enclosure.type
@@ -168,10 +168,10 @@ def build_message(
 
 
 def _add_pictures(message: EmailMessage, pictures: Sequence[Enclosure]) -> None:
-    html = message.get_body(preferencelist=("html",))
+    shown = message.get_body(preferencelist=("html",))
     for index, picture in enumerate(pictures):
         main, sub = picture.type
-        html.add_related(  # type: ignore[union-attr]
+        shown.add_related(  # type: ignore[union-attr]
             picture.data,
             maintype=main,
             subtype=sub,

@@ -1,18 +1,26 @@
-"""One notification, from its checked parts to the server's or the folder's acceptance."""
+"""One notification, from a template and its values to the server's or the folder's acceptance.
 
+Templates are `NAME.html.j2` and `NAME.txt.j2`. Values are escaped in the HTML part and never read as template
+code; templates run in Jinja2's sandbox. Variables that a template needs and that are missing are an error,
+which names them all.
+"""
+
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.exceptions import UndefinedError
+from jinja2.loaders import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
 from drawscape.atomic import write_atomic
-from drawscape.errors import MailError, MailRefusedError
+from drawscape.errors import MailError, MailRefusedError, MailTemplateError, UnknownNameError
 from drawscape.mail.message import (
     Enclosure,
-    Recipient,
     build_message,
     content_id,
     encoded_bytes,
@@ -20,47 +28,65 @@ from drawscape.mail.message import (
     read_recipients,
     read_subject,
 )
-from drawscape.mail.settings import MailSettings
-from drawscape.mail.smtp import deliver
-from drawscape.mail.templates import Rendered, render
+from drawscape.mail.smtp import MailSettings, deliver
 from drawscape.notes import open_notes
 
 _RESERVED = ("recipient", "subject", "pictures", "job_id")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Notification:
-    """What is to be written to whom; `context` fills the template's variables.
-
-    `job_id` and `queued_at` make the Message-ID: the time distinguishes two jobs that were given one id,
-    the second after the first was removed.
-    """
-
-    recipient: str | Sequence[str]
-    subject: str
-    template: str
-    context: Mapping[str, Any]
-    pictures: Sequence[Enclosure] = ()
-    enclosures: Sequence[Enclosure] = ()
-    job_id: str | None = None
-    queued_at: datetime | None = None
+_SUFFIX = ".html.j2"
+_LINK = re.compile(r"(https?://|mailto:)[^\s\"'<>\\]+", re.IGNORECASE)
 
 
 def send(
-    notification: Notification,
+    recipient: str | Sequence[str],
+    subject: str,
+    template: str,
+    context: Mapping[str, Any],
     settings: MailSettings,
     *,
     accepted: Path,
     outbox: Path,
     log: Callable[[str], object],
+    pictures: Sequence[Enclosure] = (),
+    enclosures: Sequence[Enclosure] = (),
+    job_id: str | None = None,
+    queued_at: datetime | None = None,
 ) -> str:
     """Send the mail and return its Message-ID or, without a server, a sentence with its file's path.
 
-    A job's mail that was accepted before, by the notes in the file `accepted`, is not sent again.
+    `context` fills the template's variables. `job_id` and `queued_at` make the Message-ID: the time
+    distinguishes two jobs that were given one id, the second after the first was removed. A job's mail
+    that was accepted before, by the notes in the file `accepted`, is not sent again.
     Raises MailError and its subclasses for what cannot be sent as asked, UnknownNameError for an
     unknown template.
     """
-    message = compose(notification, settings, log=log)
+    recipients = read_recipients(recipient)
+    subject = read_subject(subject)
+    for key in context:
+        if key in _RESERVED:
+            raise MailError(f"the context's {key!r} is set by the mail itself; use another name")
+    given = {
+        "name": recipients[0].name if len(recipients) == 1 else "",
+        "recipient": ", ".join(one.address for one in recipients),
+        "subject": subject,
+        "job_id": job_id,
+        "pictures": [
+            {"name": picture.name, "cid": content_id(index)}
+            for index, picture in enumerate(pictures)
+        ],
+    }
+    text, html = render(template, {**given, **context}, folder=settings.templates)
+    message = build_message(
+        sender=settings.sender,
+        recipients=recipients,
+        subject=subject,
+        text=text,
+        html=html,
+        message_id=message_id(job_id, queued_at, settings.sender.domain),
+        date=datetime.now(UTC),
+        pictures=pictures,
+        enclosures=enclosures,
+    )
+    _check_size(len(message.as_bytes()), settings.max_bytes, "the mail")
     key = str(message["Message-ID"])
     if settings.host is None:
         path = outbox / f"{key.strip('<>').partition('.drawscape@')[0]}.eml"
@@ -70,7 +96,7 @@ def send(
         log(answer)
         return answer
     with open_notes(accepted) as notes:
-        if notification.job_id and notes.get(key) is not None:
+        if job_id and notes.get(key) is not None:
             log(f"{key} was accepted before; not sent again")
             return key
 
@@ -92,55 +118,89 @@ def check_sizes(files: Iterable[Path], most: int) -> None:
     _check_size(size, most, ", ".join(repr(path.name) for path in files))
 
 
-def compose(
-    notification: Notification, settings: MailSettings, *, log: Callable[[str], object]
-) -> EmailMessage:
-    """Return the whole mail; MailError and its subclasses name what is wrong with its parts."""
-    recipients = read_recipients(notification.recipient)
-    subject = read_subject(notification.subject)
-    body = _body(notification, settings.templates, recipients, subject)
-    if body.unused:
-        log(f"not used by the template {notification.template!r}: {', '.join(body.unused)}")
-    message = build_message(
-        sender=settings.sender,
-        recipients=recipients,
-        subject=subject,
-        body=body,
-        message_id=message_id(notification.job_id, notification.queued_at, settings.sender.domain),
-        date=datetime.now(UTC),
-        pictures=notification.pictures,
-        enclosures=notification.enclosures,
-    )
-    _check_size(len(message.as_bytes()), settings.max_bytes, "the mail")
-    return message
-
-
-def _body(
-    notification: Notification,
-    templates: Path | None,
-    recipients: Sequence[Recipient],
-    subject: str,
-) -> Rendered:
-    given = {
-        "name": recipients[0].name if len(recipients) == 1 else "",
-        "recipient": ", ".join(one.address for one in recipients),
-        "subject": subject,
-        "job_id": notification.job_id,
-        "pictures": [
-            {"name": picture.name, "cid": content_id(index)}
-            for index, picture in enumerate(notification.pictures)
-        ],
-    }
-    for key in notification.context:
-        if key in _RESERVED:
-            raise MailError(f"the context's {key!r} is set by the mail itself; use another name")
-    body = render(notification.template, {**given, **notification.context}, folder=templates)
-    return Rendered(body.text, body.html, tuple(n for n in body.unused if n not in given))
-
-
 def _check_size(size: int, most: int, what: str) -> None:
     if size > most:
         raise MailError(
             f"{what}: {size:,} bytes as a mail encodes them; a mail has at most {most:,} "
             "(DRAWSCAPE_MAIL_MAX_MB)"
         )
+
+
+# Templates
+
+
+def render(name: str, context: Mapping[str, Any], *, folder: Path | None = None) -> tuple[str, str]:
+    """Return the template's text and HTML parts for the values in `context`.
+
+    Templates in `folder` come before the built-in ones. Raises UnknownNameError for a template that
+    does not exist, MailTemplateError for missing variables (it names all) and for broken templates.
+    """
+    environment = _environment(folder)
+    known = _names(environment)
+    if name not in known:
+        raise UnknownNameError("mail template", str(name), known)
+    missing: list[str] = []
+    environment.undefined = _recorder(missing)
+    try:
+        html = environment.get_template(f"{name}.html.j2").render(context)
+        text = environment.get_template(f"{name}.txt.j2").render(context)
+    except UndefinedError as problem:
+        raise MailTemplateError(f"mail template {name!r}: {problem}") from problem
+    except TemplateError as problem:
+        raise MailTemplateError(f"mail template {name!r} is broken: {problem}") from problem
+    if missing:
+        raise _missing(name, missing)
+    return text, html
+
+
+def _environment(folder: Path | None) -> ImmutableSandboxedEnvironment:
+    loaders: list[BaseLoader] = [FileSystemLoader(folder)] if folder else []
+    loaders.append(PackageLoader("drawscape.mail"))
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader(loaders),
+        autoescape=lambda template: template is None or template.endswith(_SUFFIX),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["link"] = _link
+    return environment
+
+
+def _names(environment: ImmutableSandboxedEnvironment) -> list[str]:
+    """Return the names of the templates that a mail can be made of; `_layout` is not one."""
+    files = environment.list_templates()
+    return sorted(
+        file.removesuffix(_SUFFIX)
+        for file in files
+        if file.endswith(_SUFFIX) and not file.startswith("_") and "/" not in file
+    )
+
+
+def _recorder(missing: list[str]) -> type[StrictUndefined]:
+    """Return the class of undefined values that note their names in `missing` when shown."""
+
+    class Missing(StrictUndefined):
+        def __str__(self) -> str:  # type: ignore[override]
+            missing.append(str(self._undefined_name))
+            return ""
+
+        __html__ = __str__
+
+    return Missing
+
+
+def _missing(name: str, missing: list[str]) -> MailTemplateError:
+    names = list(dict.fromkeys(missing))
+    give = ", ".join(f"{each}=..." for each in names)
+    return MailTemplateError(
+        f"mail template {name!r} needs {', '.join(map(repr, names))}; pass {give}"
+    )
+
+
+def _link(value: object) -> str:
+    """Return the address if a mail may link to it: `javascript:` and its like are refused."""
+    text = str(value)
+    if not _LINK.fullmatch(text):
+        raise MailTemplateError(f"{text!r} is not an http, https or mailto link")
+    return text

@@ -29,7 +29,7 @@ def send_notification(
     `DRAWSCAPE_MAIL_TEMPLATES`); `context` fills it. `attach` and `inline` are drawings, by name under
     the home or in `DRAWSCAPE_DATA_DIRS`: enclosed, or shown in the mail (an SVG as a PNG, since most
     mail programs show no SVG). The server and all else come from the environment: see
-    `drawscape.mail.settings`. Without `DRAWSCAPE_SMTP_HOST` the mail goes to `output/mail/*.eml`.
+    `drawscape.mail.smtp`. Without `DRAWSCAPE_SMTP_HOST` the mail goes to `output/mail/*.eml`.
 
     `recipient` is one address or several, in a list or separated by commas; all get the same mail.
     Temporary failures (4xx, connection refused or lost) raise MailTemporaryError: with `job_retries`
@@ -49,7 +49,7 @@ def send_notification(
     ... )
     'not sent, ....eml'
     """
-    from drawscape.mail import MailSettings, Notification, send
+    from drawscape.mail import MailSettings, send
     from drawscape.mail.notification import check_sizes
 
     job = current_job()
@@ -58,19 +58,16 @@ def send_notification(
     enclosures = [settings.readable_path(name) for name in _names(attach)]
     # A drawing's picture is measured with the mail: it is smaller, or larger, than the drawing.
     check_sizes(enclosures + [p for p in pictures if not _is_svg(p)], mail.max_bytes)
-    notification = Notification(
-        recipient=recipient,
-        subject=subject,
-        template=template,
-        context=context,
+    return send(
+        recipient,
+        subject,
+        template,
+        context,
+        mail,
         pictures=[_picture(path) for path in pictures],
         enclosures=[_enclosure(path) for path in enclosures],
         job_id=job.id,
         queued_at=_queued_at(job.id),
-    )
-    return send(
-        notification,
-        mail,
         accepted=settings.state_folder() / "mail.db",
         outbox=settings.output_folder() / "mail",
         log=job.log,

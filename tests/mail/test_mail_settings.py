@@ -3,7 +3,7 @@
 import pytest
 
 from drawscape.errors import SettingsError
-from drawscape.mail.settings import MailSettings
+from drawscape.mail.smtp import MailSettings
 
 HOST = {"DRAWSCAPE_SMTP_HOST": "mail.example.org", "DRAWSCAPE_MAIL_FROM": "a@example.org"}
 
