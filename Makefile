@@ -69,8 +69,8 @@ bench-queue: $(VENV)/.bench
 bench-large-queue: $(VENV)/.test  ## A million jobs: how long others wait for long work.
 	$(BIN)/python tests/benchmarks/bench_large_queue.py
 
-bench-scale: $(VENV)/.bench  ## Several worker processes on one Postgres, beside the peers; 20 minutes. (SIZE=1: two hours)
-	$(BIN)/python tests/benchmarks/bench_scale.py --write --size $${SIZE:-0.2}
+bench-scale: $(VENV)/.bench  ## Several worker processes on one Postgres, beside the peers; three minutes.
+	$(BIN)/python tests/benchmarks/bench_scale.py --write
 
 bench-drawing: $(VENV)/.bench
 	$(BIN)/python tests/benchmarks/bench_drawing.py --write

@@ -263,7 +263,7 @@ def rows() -> list[Row]:
             f"{full / empty:.2f}",
             ">= 0.80",
         ),
-        *lane_rates.rows(fresh_queue, is_durable=False),
+        *lane_rates.rows(fresh_queue),
         Row("file size", f"{bytes_a_job} bytes a job"),
         Row("timeout of a loop in C, over the due time", f"{late * 1000:.0f} ms", target="200 ms"),
         Row("stop of a running job", f"{stop * 1000:.0f} ms", target="300 ms"),

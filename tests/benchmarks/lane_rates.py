@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from queue_world import drain_rate, running, sized
+from queue_world import JOBS, drain_rate, running
 from tables import Row
 
 Groups = tuple[dict[str, object], ...]
@@ -28,16 +28,17 @@ def fill(jobs: int, groups: Groups) -> int:
     return jobs - jobs % len(groups)
 
 
-def claims(jobs: int, groups: Groups = ORDINARY, *, is_durable: bool = True) -> float:
+def claims(jobs: int, groups: Groups = ORDINARY) -> float:
     """Return acknowledgements with the next claim, by one client, as jobs a second."""
     from drawscape.jobs import default_queue
     from drawscape.queue.row import ClaimRequest, Outcome
     from drawscape.queue.store import acknowledge
 
     jobs = fill(jobs, groups)
-    table, bench = default_queue().database, ClaimRequest("background", "bench")
-    if not is_durable:
-        table = table.another(is_durable=False)
+    table, bench = (
+        default_queue().database.another(is_durable=False),
+        ClaimRequest("background", "bench"),
+    )
     held, done = table.claim(bench), 0
     began = time.perf_counter()
     while held is not None and done < jobs:  # others may wait, too
@@ -59,12 +60,11 @@ def drained(jobs: int, groups: Groups = ORDINARY) -> float:
         return drain_rate(lambda: jobs - count_queued(), jobs)
 
 
-def rows(clear: Callable[[], object], *, is_durable: bool) -> list[Row]:
+def rows(clear: Callable[[], object]) -> list[Row]:
     """Return what each measure gives in three lanes with a limit, beside ordinary jobs, in alternation."""
-    jobs = sized(6000, 60)
     measures = {
-        "claims": lambda groups: claims(jobs, groups, is_durable=is_durable),
-        "drain, two slots": lambda groups: drained(jobs, groups),
+        "claims": lambda groups: claims(JOBS, groups),
+        "drain, two slots": lambda groups: drained(JOBS, groups),
     }
     found = []
     for what, measure in measures.items():

@@ -37,22 +37,6 @@ def plain_stamp():
     return time.time()
 """
 JOBS = int(os.environ.get("BENCH_JOBS", "5000"))
-SCALE = float(os.environ.get("BENCH_SCALE", "1"))
-
-
-def sized(number: float, least: int = 20) -> int:
-    """Return `number` of something at the benchmark's scale."""
-    return max(least, int(number * SCALE))
-
-
-def is_full() -> bool:
-    """Whether what is said of a number of rows or seconds holds: below a tenth it is a trial."""
-    return SCALE >= 0.1
-
-
-def full(number: float, least: int = 20) -> int:
-    """Return `number` of what a figure says, which only a trial makes smaller."""
-    return int(number) if is_full() else sized(number, least)
 
 
 def prepare() -> None:
