@@ -69,18 +69,13 @@ def _hidden(start: Points3, end: Points3, corners: Points3, bias: float) -> Piec
     depths = np.concatenate((corners[:, 2], [lowest[2], highest[2]]))
     margin = bias * float(np.ptp(depths))
     segment, face = _near(start, end, planes, margin)
-    found = [Pieces(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))]
-    for first in range(0, len(segment), _MOST_AT_ONCE):
+    found = []
+    for first in range(0, len(segment) + 1, _MOST_AT_ONCE):
         s, f = segment[first : first + _MOST_AT_ONCE], face[first : first + _MOST_AT_ONCE]
         low, high = _stretch(start[s], end[s], planes[f], margin)
-        some = low < high
-        found.append(Pieces(s[some], low[some], high[some]))
-    return Pieces.united(
-        np.concatenate([piece.segment for piece in found]),
-        np.concatenate([piece.start for piece in found]),
-        np.concatenate([piece.end for piece in found]),
-        slack=_SEAM,
-    )
+        found.append((s, low, high))
+    s, low, high = map(np.concatenate, zip(*found, strict=True))
+    return Pieces(s, low, high).united(_SEAM)
 
 
 def _planes(corners: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -167,13 +162,10 @@ def _shown(lines: Lines, pieces: Pieces) -> Lines:
     bounds = lines.bounds
     if bounds is None:
         return lines
-    segments = Segments.of(lines)
-    length = np.hypot(*(segments.b - segments.a).T)[pieces.segment] * (pieces.end - pieces.start)
     speck = 2e-5 * max(bounds[2] - bounds[0], bounds[3] - bounds[1])
     whole = (pieces.start == 0.0) & (pieces.end == 1.0)
-    keep = whole | (length > speck)
-    kept = Pieces(pieces.segment[keep], pieces.start[keep], pieces.end[keep])
-    return kept.lines_of(lines)[0]
+    keep = whole | (pieces.lengths_mm(Segments.of(lines)) > speck)
+    return pieces.take(keep).lines_of(lines)[0]
 
 
 def _before_camera(points: Points3, line: Ints, camera: Camera) -> tuple[Points3, Points3, Ints]:

@@ -61,8 +61,7 @@ class Lines:
         for part in parts:
             if part.ndim != 2 or part.shape[1] != 2:
                 raise GeometryError(f"a line is an (N, 2) array of points, not {part.shape}")
-        offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int64)
-        return cls._checked(np.concatenate(parts), offsets)
+        return cls._checked(np.concatenate(parts), offsets_of([len(part) for part in parts]))
 
     @classmethod
     def from_counts(cls, points: Points, counts: ArrayLike) -> Lines:
@@ -72,7 +71,7 @@ class Lines:
         """
         sizes = np.asarray(counts, dtype=np.int64)
         sizes = sizes[sizes > 0]
-        offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        offsets = offsets_of(sizes)
         if offsets[-1] != len(points):
             raise GeometryError(f"{len(points)} points for counts that add up to {offsets[-1]}")
         return cls(np.ascontiguousarray(points, dtype=np.float64), offsets)
@@ -93,10 +92,7 @@ class Lines:
         if len(parts) < 2:
             return parts[0] if parts else cls.empty()
         counts = np.concatenate([lines.counts for lines in parts])
-        return cls(
-            np.concatenate([lines.points for lines in parts]),
-            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        )
+        return cls(np.concatenate([lines.points for lines in parts]), offsets_of(counts))
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -138,25 +134,29 @@ class Lines:
         meet: Flags = (self.starts == self.ends).all(axis=1) & (self.counts > 2)
         return meet
 
-    def closed_up(self) -> Lines:
-        """Return the lines, each with its first point again at its end unless it is there already."""
-        wanting = ~self.closed & (self.counts > 1)
-        counts = self.counts + wanting
-        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    def closed_up(self, wanting: Flags | None = None) -> Lines:
+        """Return the lines with their first points again at their ends: those of a mask, or all ajar."""
+        wanting = ~self.closed & (self.counts > 1) if wanting is None else wanting
+        if not wanting.any():
+            return self
         points = np.insert(self.points, self.offsets[1:][wanting], self.starts[wanting], axis=0)
-        return Lines(points, offsets)
+        return Lines(points, offsets_of(self.counts + wanting))
 
     @property
     def lengths_mm(self) -> Floats:
         """Length of each line in mm, (M,)."""
-        if not len(self.points):
-            return np.zeros(len(self))
-        steps = np.zeros(len(self.points))
-        steps[1:] = np.hypot(*np.diff(self.points, axis=0).T)
-        steps[self.offsets[:-1][self.counts > 0]] = 0.0
-        along = np.concatenate(([0.0], np.cumsum(steps)))
+        along = np.concatenate(([0.0], np.cumsum(self.steps_mm)))
         lengths: Floats = np.diff(along[self.offsets])
         return lengths
+
+    @property
+    def steps_mm(self) -> Floats:
+        """How far each point is from the one before it on its line, (N,); 0 for the first."""
+        steps = np.zeros(len(self.points))
+        if len(steps):
+            steps[1:] = np.hypot(*np.diff(self.points, axis=0).T)
+            steps[self.offsets[:-1][self.counts > 0]] = 0.0
+        return steps
 
     @property
     def bounds(self) -> tuple[float, float, float, float] | None:
@@ -178,9 +178,20 @@ class Lines:
         if chosen.dtype == bool:
             chosen = np.flatnonzero(chosen)
         counts = self.counts[chosen]
-        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-        shift = np.repeat(self.offsets[:-1][chosen] - offsets[:-1], counts)
-        return Lines(self.points.take(np.arange(offsets[-1]) + shift, axis=0), offsets)
+        index = ranges(self.offsets[:-1][chosen], counts)
+        return Lines(self.points.take(index, axis=0), offsets_of(counts))
+
+
+def offsets_of(counts: ArrayLike) -> Ints:
+    """Return where each of lines with so many points begins, and where the last ends, (M + 1,)."""
+    return np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+
+
+def ranges(starts: Ints, counts: Ints) -> Ints:
+    """Return `starts[i], starts[i] + 1, ...`, `counts[i]` of them, for all i, end to end."""
+    index: Ints = np.arange(int(counts.sum()), dtype=np.int64)
+    index += np.repeat(starts - np.cumsum(counts) + counts, counts)
+    return index
 
 
 Options = ParamSpec("Options")

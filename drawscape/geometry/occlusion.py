@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.clip import SLIVER, meet
 from drawscape.geometry.lines import Flags, Ints, Lines, Points
-from drawscape.geometry.pieces import Pieces, Segments
-from drawscape.geometry.regions import Polygon, rings, to_shapely
+from drawscape.geometry.pieces import Segments, cut_at, touching
+from drawscape.geometry.regions import Polygon, polygons, rings, to_shapely
 
 # Lines this near the edge of a later shape count as covered by it, so that an edge that two shapes
 # share is drawn once.
@@ -78,75 +77,16 @@ def visible(
     every = np.arange(len(lines))
     if not len(lines) or not len(masks):
         return lines, every
-    segments = Segments.of(lines)
-    outlines = [rings(mask) for mask in masks]
-    pieces, fresh = _pieces(segments, line_order, outlines, over)
-    run = np.cumsum(fresh) - 1
-    judged = _longest(pieces, segments, run)
-    segment = pieces.segment[judged]
-    middle = (pieces.start[judged] + pieces.end[judged])[:, None] / 2.0
-    a, b = segments.a[segment], segments.b[segment]
-    points = a + middle * (b - a)
-    hidden = _covered(points, line_order[segments.line[segment]], masks, outlines, over)[run]
-    kept = Pieces.united(
-        pieces.segment[~hidden], pieces.start[~hidden], pieces.end[~hidden], slack=SLIVER
-    )
-    return kept.lines_of(lines)
-
-
-def _pieces(
-    segments: Segments, order: NDArray[Any], outlines: list[Lines], over: NDArray[Any]
-) -> tuple[Pieces, Flags]:
-    """Return the segments cut at later outlines, and which pieces start a new run."""
+    segments, outlines = Segments.of(lines), [rings(mask) for mask in masks]
     edges = Segments.of(Lines.join(outlines))
     owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
-    i, j = _near(segments, order[segments.line], edges, over[owner[edges.line]])
-    t, u = meet(segments, edges, i, j)
-    touches = (t >= -SLIVER) & (t <= 1.0 + SLIVER) & (u >= -SLIVER) & (u <= 1.0 + SLIVER)
-    i, t = i[touches], t[touches]
-    # A corner on an outline is a cut as well, between two segments.
-    cut_at_start, cut_at_end = (np.zeros(len(segments), dtype=bool) for _ in range(2))
-    cut_at_start[i[t <= SLIVER]] = True
-    cut_at_end[i[t >= 1.0 - SLIVER]] = True
-    within = (t > SLIVER) & (t < 1.0 - SLIVER)
-    segment = np.concatenate((np.arange(len(segments)), i[within]))
-    start = np.concatenate((np.zeros(len(segments)), t[within]))
-    sorting = np.lexsort((start, segment))
-    segment, start = segment[sorting], start[sorting]
-    end = np.ones(len(segment))
-    same = np.flatnonzero(segment[:-1] == segment[1:])
-    end[same] = start[same + 1]
-    real = end - start > SLIVER
-    pieces = Pieces(segment[real], start[real], end[real])
-    fresh = np.ones(len(pieces.segment), dtype=bool)
-    after, before = pieces.segment[1:], pieces.segment[:-1]
-    fresh[1:] = (
-        (pieces.start[1:] > 0.0)
-        | (segments.line[after] != segments.line[before])
-        | cut_at_start[after]
-        | cut_at_end[before]
-    )
-    return pieces, fresh
-
-
-def _near(
-    segments: Segments, order: NDArray[Any], edges: Segments, over: NDArray[Any]
-) -> tuple[Ints, Ints]:
-    """Return the pairs (segment, edge) whose boxes meet, the edge's mask lying on top."""
-    import shapely
-
-    tree = shapely.STRtree(shapely.linestrings(np.stack((edges.a, edges.b), axis=1)))
-    boxes = shapely.linestrings(np.stack((segments.a, segments.b), axis=1))
-    i, j = tree.query(boxes)
-    later = over[j] > order[i]
-    return i[later], j[later]
-
-
-def _longest(pieces: Pieces, segments: Segments, run: Ints) -> Ints:
-    """Return the number of the longest piece of each run."""
-    length = np.hypot(*(segments.b - segments.a)[pieces.segment].T) * (pieces.end - pieces.start)
-    sorting = np.lexsort((-length, run))
-    return sorting[np.flatnonzero(np.diff(run[sorting], prepend=-1))]
+    i, j = touching(segments, edges)
+    later = over[owner[edges.line[j]]] > line_order[segments.line[i]]
+    pieces, run, longest = cut_at(segments, edges, i[later], j[later])
+    judged = pieces.take(longest)
+    order_of = line_order[segments.line[judged.segment]]
+    hidden = _covered(judged.middles(segments), order_of, masks, outlines, over)[run]
+    return pieces.take(~hidden).united().lines_of(lines)
 
 
 def _covered(
@@ -181,7 +121,7 @@ def _shapes(masks: Sequence[Polygon], outlines: list[Lines]) -> Any:
     simple = np.array([len(outline) == 1 for outline in outlines])
     plain = Lines.join(outline for outline in outlines if len(outline) == 1)
     if len(plain):
-        shapes[simple] = shapely.polygons(shapely.linearrings(plain.points, indices=plain.ids))
+        shapes[simple] = polygons(plain)
     for index in np.flatnonzero(~simple).tolist():
         shapes[index] = to_shapely(masks[index])
     return shapes

@@ -8,6 +8,8 @@ from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
 
 # Stretches shorter than this share of their segment are rounding, not geometry.
 _NOTHING = 1e-12
+SLIVER = 1e-9
+"""Two cuts this close are one: a segment through a corner crosses both of its edges."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,17 @@ class Pieces:
     start: Floats
     end: Floats
 
-    @classmethod
-    def united(cls, segment: Ints, start: Floats, end: Floats, *, slack: float = 0.0) -> "Pieces":
-        """Return the union of any stretches; gaps of `slack` or less are closed."""
-        keep = end > start
-        segment, start, end = segment[keep], start[keep], end[keep]
-        if not len(segment):
-            return cls(segment, start, end)
-        order = np.lexsort((start, segment))
-        segment, start, end = segment[order], start[order], end[order]
+    def united(self, slack: float = SLIVER) -> "Pieces":
+        """Return the union of pieces in any order; gaps of `slack` or less are closed."""
+        pieces = self.take(self.end > self.start)
+        pieces = pieces.take(np.lexsort((pieces.start, pieces.segment)))
         # Segments are moved two apart, so that one running maximum serves them all.
-        reach = np.maximum.accumulate(2.0 * segment + end)
-        fresh = np.ones(len(segment), dtype=bool)
-        fresh[1:] = 2.0 * segment[1:] + start[1:] > reach[:-1] + slack
+        reach = np.maximum.accumulate(2.0 * pieces.segment + pieces.end)
+        fresh = np.ones(len(reach), dtype=bool)
+        fresh[1:] = 2.0 * pieces.segment[1:] + pieces.start[1:] > reach[:-1] + slack
         heads = np.flatnonzero(fresh)
-        return cls(segment[heads], start[heads], np.maximum.reduceat(end, heads))
+        end = np.maximum.reduceat(pieces.end, heads) if len(heads) else pieces.end
+        return Pieces(pieces.segment[heads], pieces.start[heads], end)
 
     def complement(self, count: int) -> "Pieces":
         """Return what these pieces leave of `count` segments."""
@@ -67,7 +65,21 @@ class Pieces:
         has_next = np.flatnonzero(segment[:-1] == segment[1:]) if len(segment) else segment
         end[has_next] = self.start[ordered]
         keep = end - start > _NOTHING
-        return Pieces(segment[keep], start[keep], end[keep])
+        return Pieces(segment, start, end).take(keep)
+
+    def take(self, chosen: Flags | Ints) -> "Pieces":
+        """Return the chosen pieces."""
+        return Pieces(self.segment[chosen], self.start[chosen], self.end[chosen])
+
+    def lengths_mm(self, segments: Segments) -> Floats:
+        """Return how long each piece is."""
+        steps = (segments.b - segments.a)[self.segment]
+        return np.asarray(np.hypot(*steps.T) * (self.end - self.start))
+
+    def middles(self, segments: Segments) -> Points:
+        """Return the point in the middle of each piece."""
+        a, b = segments.a[self.segment], segments.b[self.segment]
+        return a + ((self.start + self.end) / 2.0)[:, None] * (b - a)
 
     def lines_of(self, lines: Lines) -> tuple[Lines, Ints]:
         """Return the pieces of `lines` as lines, and the number of the line that each comes from.
@@ -125,4 +137,60 @@ class Pieces:
         run = np.cumsum(~follows)
         moved = np.isin(run, run[lasts[meets & (run[firsts] != run[lasts])]])
         order = np.lexsort((~moved, line))
-        return Pieces(self.segment[order], self.start[order], self.end[order])
+        return self.take(order)
+
+
+def touching(segments: Segments, edges: Segments) -> tuple[Ints, Ints]:
+    """Return the pairs (segment, edge) whose boxes meet."""
+    import shapely
+
+    tree = shapely.STRtree(shapely.linestrings(np.stack((edges.a, edges.b), axis=1)))
+    i, j = tree.query(shapely.linestrings(np.stack((segments.a, segments.b), axis=1)))
+    return i, j
+
+
+def cut_at(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Pieces, Ints, Ints]:
+    """Return the segments cut where they meet an edge of the pairs (i, j), by runs.
+
+    Those are the pieces, the run that each is in, and the longest piece of each run. A run crosses no
+    edge: any of its points tells on which side all of it lies.
+    """
+    t, u = _meet(segments, edges, i, j)
+    touches = (t >= -SLIVER) & (t <= 1.0 + SLIVER) & (u >= -SLIVER) & (u <= 1.0 + SLIVER)
+    i, t = i[touches], t[touches]
+    # A corner on an edge is a cut as well, between two segments.
+    cut_at_start, cut_at_end = (np.zeros(len(segments), dtype=bool) for _ in range(2))
+    cut_at_start[i[t <= SLIVER]] = True
+    cut_at_end[i[t >= 1.0 - SLIVER]] = True
+    within = (t > SLIVER) & (t < 1.0 - SLIVER)
+    segment = np.concatenate((np.arange(len(segments)), i[within]))
+    start = np.concatenate((np.zeros(len(segments)), t[within]))
+    order = np.lexsort((start, segment))
+    segment, start = segment[order], start[order]
+    end = np.ones(len(segment))
+    same = np.flatnonzero(segment[:-1] == segment[1:])
+    end[same] = start[same + 1]
+    real = end - start > SLIVER
+    pieces = Pieces(segment[real], start[real], end[real])
+    after, before = pieces.segment[1:], pieces.segment[:-1]
+    fresh = np.ones(len(pieces.segment), dtype=bool)
+    fresh[1:] = (
+        (pieces.start[1:] > 0.0)
+        | (segments.line[after] != segments.line[before])
+        | cut_at_start[after]
+        | cut_at_end[before]
+    )
+    run = np.cumsum(fresh) - 1
+    order = np.lexsort((-pieces.lengths_mm(segments), run))
+    return pieces, run, order[np.flatnonzero(np.diff(run[order], prepend=-1))]
+
+
+def _meet(segments: Segments, edges: Segments, i: Ints, j: Ints) -> tuple[Floats, Floats]:
+    """Return where segment `i` and edge `j` of each pair meet, as shares of each; nan if parallel."""
+    d, e = (segments.b - segments.a)[i], (edges.b - edges.a)[j]
+    gap = edges.a[j] - segments.a[i]
+    turn = d[:, 0] * e[:, 1] - d[:, 1] * e[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        t = (gap[:, 0] * e[:, 1] - gap[:, 1] * e[:, 0]) / turn
+        u = (gap[:, 0] * d[:, 1] - gap[:, 1] * d[:, 0]) / turn
+    return t, u

@@ -3,7 +3,7 @@
 import numpy as np
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, on_lines
+from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, on_lines, ranges
 
 # More points than this from one call are a mistake in the step, not a drawing.
 _MOST_POINTS = 100_000_000
@@ -30,10 +30,7 @@ def resample(lines: Lines, step_mm: float) -> Lines:
 
 def distances_along(lines: Lines) -> Floats:
     """Return how far along its line each point lies, in mm, (N,); the first of each line at 0."""
-    steps = np.zeros(len(lines.points))
-    steps[1:] = np.hypot(*np.diff(lines.points, axis=0).T)
-    steps[lines.offsets[:-1]] = 0.0
-    along = np.cumsum(steps)
+    along = np.cumsum(lines.steps_mm)
     return np.asarray(along - np.repeat(along[lines.offsets[:-1]], lines.counts))
 
 
@@ -44,8 +41,8 @@ def _spaced(lines: Lines, counts: Ints) -> Lines:
     lengths = along[lines.offsets[1:] - 1]
     # Lines laid end to end on one axis, a gap between them, so that one interpolation serves all.
     shift = np.concatenate(([0.0], np.cumsum(lengths + 1.0)[:-1]))
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    index = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    offsets = offsets_of(counts)
+    index = ranges(np.zeros_like(counts), counts)
     spacing = lengths / np.maximum(counts - 1, 1)
     wanted = index * np.repeat(spacing, counts) + np.repeat(shift, counts)
     axis = along + np.repeat(shift, lines.counts)

@@ -40,8 +40,7 @@ def without_repeats(lines: Lines, distance_mm: float = 0.0) -> Lines:
 
     The last point of a line always stays, unless it repeats the one before it exactly.
     """
-    steps = np.full(len(lines.points), np.inf)
-    steps[1:] = np.hypot(*np.diff(lines.points, axis=0).T)
+    steps = lines.steps_mm
     steps[lines.offsets[:-1]] = np.inf
     keep = steps > distance_mm
     last = lines.offsets[1:] - 1

@@ -1,12 +1,11 @@
-"""Solids and terrain as meshes: boxes, prisms, spheres, tori, cylinders, height fields."""
+"""Solids and terrain as meshes: boxes, spheres, tori, what turns around an axis, height fields."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Ints, Points
 from drawscape.geometry.mesh import Mesh
-from drawscape.geometry.regions import Area, areas_mm2, bounds_of, rings
+from drawscape.geometry.regions import Area, bounds_of
 
 # Corners 0 to 3 below, 4 to 7 above, counter-clockwise from above; faces outward.
 _BOX = np.array(
@@ -37,32 +36,6 @@ def boxes(low: ArrayLike, high: ArrayLike) -> Mesh:
     return Mesh.of(corners.reshape(-1, 3), faces.reshape(-1, 4))
 
 
-def prism(polygon: ArrayLike, low: float, high: float) -> Mesh:
-    """Return the solid that stands on one ring without holes, (N, 2), from `low` to `high`.
-
-    Raises GeometryError when the ring crosses itself or `high` is not above `low`.
-    """
-    import shapely
-
-    if not low < high:
-        raise GeometryError(f"low={low!r}, high={high!r}: give low < high")
-    outline = rings(np.asarray(polygon, dtype=np.float64))
-    if len(outline) != 1 or not shapely.Polygon(outline.points).is_valid:
-        raise GeometryError("a prism needs one ring that does not cross itself")
-    # Counter-clockwise seen from above, where y runs away.
-    ring = outline.points[:-1] if areas_mm2(outline)[0] > 0 else outline.points[:0:-1]
-    count = len(ring)
-    base = np.column_stack((ring, np.full(count, low)))
-    top = np.column_stack((ring, np.full(count, high)))
-    index = np.arange(count)
-    following = (index + 1) % count
-    walls = np.column_stack((index, following, following + count, index + count))
-    lid = _ear_clipped(ring)
-    sides = Mesh.of(np.concatenate((base, top)), walls)
-    faces = np.concatenate((sides.faces, lid[:, ::-1], lid + count))
-    return Mesh(sides.vertices, faces)
-
-
 def sphere(radius: float = 1.0, *, columns: int = 48, rows: int = 24) -> Mesh:
     """Return a sphere around the origin, poles up and down."""
     _check(radius=radius, columns=columns, rows=rows)
@@ -76,16 +49,6 @@ def torus(radius: float = 1.0, tube: float = 0.4, *, columns: int = 64, rows: in
     turns = np.linspace(0.0, 2.0 * np.pi, rows + 1)
     profile = np.column_stack((radius + tube * np.cos(turns), tube * np.sin(turns)))
     profile[-1] = profile[0]
-    return revolved(profile, columns=columns)
-
-
-def cylinder(
-    radius: float = 1.0, height: float = 1.0, *, top: float | None = None, columns: int = 48
-) -> Mesh:
-    """Return a cylinder on the ground, or a cone or its stump with the radius `top` above."""
-    _check(radius=radius, height=height, columns=columns)
-    above = radius if top is None else top
-    profile = np.array([[0.0, 0.0], [radius, 0.0], [above, height], [0.0, height]])
     return revolved(profile, columns=columns)
 
 
@@ -148,33 +111,6 @@ def welded(mesh: Mesh, *, digits: int = 9) -> Mesh:
     faces = back.reshape(-1)[mesh.faces]
     a, b, c = faces.T
     return Mesh(mesh.vertices[first], faces[(a != b) & (b != c) & (c != a)])
-
-
-def _ear_clipped(ring: Points) -> Ints:
-    """Return the triangles of a simple counter-clockwise ring (ear clipping, Meisters 1975)."""
-    left = list(range(len(ring)))
-    found = []
-    while len(left) > 3:
-        for at in range(len(left)):
-            a, b, c = left[at - 1], left[at], left[(at + 1) % len(left)]
-            others = ring[[i for i in left if i not in (a, b, c)]]
-            if _turn(ring[a], ring[b], ring[c]) > 0 and not _any_in(ring[[a, b, c]], others):
-                break
-        # Rounding may leave no ear; then any corner is as flat as the next.
-        found.append((left[at - 1], left[at], left[(at + 1) % len(left)]))
-        del left[at]
-    return np.array([*found, tuple(left)], dtype=np.int64)
-
-
-def _turn(a: Points, b: Points, c: Points) -> float:
-    return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
-
-
-def _any_in(corners: Points, points: Points) -> bool:
-    inside = np.ones(len(points), dtype=bool)
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        inside &= (b[0] - a[0]) * (points[:, 1] - a[1]) >= (b[1] - a[1]) * (points[:, 0] - a[0])
-    return bool(inside.any())
 
 
 def _check(**values: float) -> None:

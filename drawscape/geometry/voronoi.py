@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
+from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.nearest import as_points
 from drawscape.geometry.regions import (
     Area,
@@ -17,6 +16,7 @@ from drawscape.geometry.regions import (
     Polygon,
     bounds_of,
     from_shapely,
+    polygons,
     rectangle,
     rings,
     to_shapely,
@@ -59,7 +59,7 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
     shapely.prepare(region)
     outlines = rings(whole)
     clipped = [
-        from_shapely(shape) for shape in shapely.intersection(_polygons(outlines, cut), region)
+        from_shapely(shape) for shape in shapely.intersection(polygons(outlines.take(cut)), region)
     ]
     index = np.flatnonzero(cut)
     found = Lines.join([outlines.take(~cut), *clipped])
@@ -69,25 +69,11 @@ def cells(points: ArrayLike, area: Area, *, polygon: Polygon | None = None) -> C
 
 
 def centroids(cell_rings: Lines) -> Points:
-    """Return the centroid of each closed ring, (M, 2); the mean of its points where it is flat."""
-    outline = rings(cell_rings)
-    origin = np.repeat(outline.starts, outline.counts, axis=0)
-    local = outline.points - origin
-    following = np.roll(local, -1, axis=0)
-    turn = local[:, 0] * following[:, 1] - local[:, 1] * following[:, 0]
-    # The pair that runs from a ring's last point to the next ring's first starts at the origin: 0.
-    sums = [
-        np.bincount(outline.ids, weights=weights, minlength=len(outline))
-        for weights in (turn, *(turn * (local + following).T))
-    ]
-    area = sums[0]
-    means = [np.bincount(outline.ids, weights=axis) / outline.counts for axis in local.T]
-    flat = np.abs(area) < 1e-18
-    middle = [
-        np.where(flat, mean, moment / np.where(flat, 1.0, 3.0 * area))
-        for mean, moment in zip(means, sums[1:], strict=True)
-    ]
-    return np.asarray(outline.starts + np.column_stack(middle))
+    """Return the centroid of each closed ring, (M, 2); that of its line where it has no area."""
+    import shapely
+
+    found: Points = shapely.get_coordinates(shapely.centroid(polygons(rings(cell_rings))))
+    return found
 
 
 @dataclass(frozen=True)
@@ -126,15 +112,6 @@ def _diagram(points: ArrayLike, area: Area) -> _Diagram | None:
 
 
 _OUTWARD = np.array([[1.0, 0.3], [-0.3, 1.0], [-1.0, -0.3], [0.3, -1.0]])
-
-
-def _polygons(outlines: Lines, chosen: Flags) -> Any:
-    import shapely
-
-    some = outlines.take(chosen)
-    if not len(some):
-        return np.empty(0, dtype=object)
-    return shapely.polygons(shapely.linearrings(some.points, indices=some.ids))
 
 
 def triangles(points: ArrayLike) -> Ints:
