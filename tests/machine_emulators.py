@@ -6,6 +6,7 @@ GRBL is `drawscape.plotter.simulator.GrblEmulator`. Facts are those of the maker
 import re
 from collections import deque
 from functools import reduce
+from types import SimpleNamespace
 
 from drawscape.plotter.simulator import Emulator, Motion
 
@@ -19,11 +20,11 @@ class EbbEmulator(Emulator):
         super().__init__(link, carriage, scale=scale)
         self.version, self.future = version, future
         self.fifo: deque = deque()
+        self.motion = SimpleNamespace(moving_s=0.0)
         self.running = None
         self.rx = bytearray()
         self.line = None
         self.steps = [0, 0]
-        self.total_s = 0.0
         self.label = 0
         self.enabled = False
         self.pressed = False
@@ -80,7 +81,7 @@ class EbbEmulator(Emulator):
             if share < 1.0:
                 return
             self._now, self.running, self._chained = begin + seconds, None, True
-            self.total_s += seconds
+            self.motion.moving_s += seconds
         self._now, self._chained = now, False
 
     _chained = False
@@ -247,6 +248,7 @@ class MarlinEmulator(Emulator):
                 if self_motion.blocks:
                     return False
                 self._until = now + values.get("P", 0.0) / 1000
+                self.dwelt_s += values.get("P", 0.0) / 1000
             case "M280":
                 self.carriage.pen(values["S"] < 45, now)
             case "G28":
@@ -282,7 +284,9 @@ class HpEmulator(Emulator):
 
     def __init__(self, link, carriage=None, *, scale=1.0):
         super().__init__(link, carriage, scale=scale)
-        self.motion = Motion(self.carriage, depth=2, acceleration=19600.0, deviation=0.025)
+        self.motion = Motion(
+            self.carriage, depth=2, acceleration=19600.0, deviation=0.0, per_axis=381.0
+        )
         self.motion.at = self.motion.origin = (0.0, 0.0)
         self.rx = bytearray()
         self.pens: list[int] = []
@@ -328,7 +332,8 @@ class HpEmulator(Emulator):
 
     def _execute(self, text, now):
         code, numbers = text[:2], [int(n) for n in re.findall(r"-?\d+", text[2:])]
-        if self.motion.blocks:  # vectors come one after the other
+        same = code == ("PD" if self.carriage.down else "PU")
+        if self.motion.full or (self.motion.blocks and not same):
             return False
         match code:
             case "PU" | "PD":
@@ -336,6 +341,7 @@ class HpEmulator(Emulator):
                 if down != self.carriage.down:
                     self.carriage.pen(down, now)
                     self._until = now + 0.05
+                    self.dwelt_s += 0.05
                     if numbers:
                         return False
                 if len(numbers) >= 2:

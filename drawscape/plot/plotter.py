@@ -107,7 +107,8 @@ class Plotter:
         turn += down[1:] * down[:-1]
         half = np.sqrt((1 + np.clip(turn, -1.0, 1.0)) / 2)
         with np.errstate(divide="ignore", invalid="ignore"):
-            corner = self.draw_acceleration * self.corner_deviation_mm * half / (1 - half)
+            sharp = self.draw_acceleration * self.corner_deviation_mm * half
+            corner = np.where(half < 1, sharp / (1 - half), np.inf)
             if self.per_axis:  # along the change of direction
                 x, y = np.abs(np.diff(across)), np.abs(np.diff(down))
                 corner *= np.nan_to_num(np.hypot(x, y) / np.maximum(x, y), nan=1.0)

@@ -165,7 +165,7 @@ def locked(path: Path, patience_s: float, trouble: str) -> Iterator[None]:
         while not try_lock(handle, fcntl.LOCK_EX):
             if time.monotonic() > until:
                 raise MachineBusyError(trouble)
-            time.sleep(0.05)
+            time.sleep(0.01)
         yield
     finally:
         os.close(handle)

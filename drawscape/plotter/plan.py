@@ -17,7 +17,6 @@ from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.plot.export.hpgl import reach_of as hpgl_reach
 from drawscape.plot.machine import Machine
 from drawscape.plot.pages import confine
-from drawscape.plot.plotter import Plotter
 
 _FORMAT = 1
 _POINT_S = 10.0 * 10 / 9600  # that a point of ten characters takes on an old plotter's line
@@ -128,17 +127,25 @@ class Plan:
         points = self.lines.points.astype("<f4").tobytes()
         return length + header + points + self.lines.offsets.astype("<u4").tobytes()
 
-    def estimated(self, plotter: Plotter, *, serial: bool = False) -> "Plan":
-        """Return the plan with the seconds of each stroke; `serial` if its line may be slower than it."""
-        moves = self.lines.starts - np.concatenate(([(0.0, 0.0)], self.lines.ends[:-1]))
-        travel = plotter.travel_seconds(plotter.distances(moves))
-        down = [
-            plotter.at(s.motion).stroke_seconds(self.lines.take(np.arange(s.first, s.last)))
-            for s in self.sections
-        ]
-        seconds = np.concatenate(down) + travel + plotter.raise_s + plotter.lower_s
-        if serial:
-            seconds = np.maximum(seconds, self.lines.counts * _POINT_S)
+    def estimated(self, machine: Machine) -> "Plan":
+        """Return the plan with the seconds of each stroke on a machine, and of the ways to change pens."""
+        plotter, lines = machine.plotter, self.lines
+        home = Placement.of(self, machine).page(0.0, 0.0)
+        starts, seconds = [], np.zeros(len(lines))
+        for section, after in zip(self.sections, [*self.sections[1:], None], strict=True):
+            own = slice(section.first, section.last)
+            down = plotter.at(section.motion).stroke_seconds(lines.take(np.arange(len(lines))[own]))
+            if machine.format == "hpgl":  # where the line may be slower than the machine
+                down = np.maximum(down, lines.counts[own] * _POINT_S)
+            seconds[own] = down + plotter.raise_s + plotter.lower_s
+            if after is None or (after.pen, after.sheet) != (section.pen, section.sheet):
+                starts.append(section.last)
+                seconds[section.last - 1] += plotter.travel_s(
+                    plotter.distances(lines.ends[section.last - 1 : section.last] - home)
+                )
+        before = np.concatenate(([home], lines.ends[:-1]))
+        before[starts[:-1]] = home
+        seconds += plotter.travel_seconds(plotter.distances(lines.starts - before))
         return replace(self, seconds=seconds)
 
     def save(self, path: Path) -> None:
@@ -216,7 +223,7 @@ def make_plan(
     lines = Lines.join(drawn)
     page = document.width_mm, document.height_mm
     plan = Plan(lines, tuple(sections), *page, machine.name, np.zeros(len(lines)))
-    return plan.estimated(machine.plotter, serial=machine.format == "hpgl")
+    return plan.estimated(machine)
 
 
 @dataclass(frozen=True)

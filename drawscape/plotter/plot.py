@@ -18,7 +18,7 @@ from drawscape.atomic import write_atomic
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import JournalError, PlotError, PlotNotFoundError
-from drawscape.plot.plotter import Plotter
+from drawscape.plot.machine import Machine
 from drawscape.plotter.device import Device, locked, read_device, try_lock
 from drawscape.plotter.driver import WINDOW
 from drawscape.plotter.journal import RUNNING, Journal, State
@@ -91,9 +91,9 @@ class Plot:
             )
         return plan
 
-    def estimate(self, plotter: Plotter) -> Plan:
+    def estimate(self, machine: Machine) -> Plan:
         """Return the plan with its times by what the machine says of itself; they are kept."""
-        self.plan = self.plan.estimated(plotter)
+        self.plan = self.plan.estimated(machine)
         self.plan.save(self.folder / "plan.npz")
         return self.plan
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ OnNews = Callable[[str], None]
 _PROGRESS_S = 0.5
 _LISTEN_S = 0.05  # between two reads of the journal for requests
 _LEARN_S = 30.0  # of planned time, before a run says anything of the machine's speed
-_RESCUE_S = 3600.0  # that a machine with its pen down is waited for after its cable was pulled
+_RESCUE_S = 600.0  # that a machine with its pen down is waited for after its cable was pulled
 _REQUESTS = {"pause": "pen-up", "stop": "stop", "resume": "resume"}
 
 
@@ -85,29 +85,36 @@ class _Run:
 
     def go(self, start: int, *, first: bool) -> None:
         """Open the machine, ask what has to be asked, and draw from stroke `start` on."""
-        with _guard(self.device.name) as guard:
-            try:
-                with self.device.opened() as self.driver:
-                    try:
-                        self._place_pen(ask_paper=first or start == 0)
-                        self._draw(start)
-                    except BaseException as error:
-                        if isinstance(error, MachineError) and error.lost:
-                            self.driver.marker = 0
-                            self.device.remember(self.driver)
-                        try:
-                            self.driver.halt()
-                        except DrawscapeError:
-                            guard.needed = True
-                        raise
-            except _StoppedError:
-                self.note("interrupted", reason="stopped", clean=True)
-            except BaseException as error:
-                whole = str(error) if isinstance(error, DrawscapeError) else repr(error)
-                self.note("interrupted", reason=whole)
-                raise
-            finally:
-                self._learn()
+        self.guard = _Guard(self.device.name)
+        try:
+            with self.device.opened() as self.driver:
+                try:
+                    self._place_pen(ask_paper=first or start == 0)
+                    self._draw(start)
+                except BaseException as error:
+                    self._lift(lost=isinstance(error, MachineError) and error.lost)
+                    raise
+        except _StoppedError:
+            self.note("interrupted", reason="stopped", clean=True)
+        except BaseException as error:
+            self.note(
+                "interrupted",
+                reason=str(error) if isinstance(error, DrawscapeError) else repr(error),
+            )
+            raise
+        finally:
+            self.guard.dismiss()
+            self._learn()
+
+    def _lift(self, *, lost: bool) -> None:
+        """Lift the pen after a fault; the guard does when the machine cannot be reached now."""
+        if lost:
+            self.driver.marker = 0
+            self.device.remember(self.driver)
+        try:
+            self.driver.halt()
+        except DrawscapeError:
+            self.guard.needed = True
 
     # The journal, and what others ask for in it
 
@@ -184,9 +191,10 @@ class _Run:
         driver, device = self.driver, self.device
         driver.sheet = self.plan.width_mm, self.plan.height_mm
         contact = driver.connect()
+        self.guard.wait_until_ready()
         self.plot.journal.append("contact", firmware=contact.firmware, kept=contact.kept)
         if driver.plotter != device.machine.plotter:
-            self.plan = self.plot.estimate(driver.plotter)
+            self.plan = self.plot.estimate(replace(driver.machine, plotter=driver.plotter))
         driver.prepare()
         if ask_paper:
             self._ask_paper(self.plan.sections[0])
@@ -342,46 +350,42 @@ class _Run:
 class _Guard:
     """A process that lifts the pen: when this one dies, or when `needed` is set at the end."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self.process, self.needed = process, False
-
-
-@contextlib.contextmanager
-def _guard(name: str) -> Iterator[_Guard]:
-    code = "import sys; from drawscape.plotter.run import rescue; rescue(sys.argv[1], sys.stdin.buffer)"
-    guard = _Guard(
-        subprocess.Popen(
+    def __init__(self, name: str) -> None:
+        self.needed = False
+        code = "from drawscape.plotter.run import rescue; rescue()"
+        self._process = subprocess.Popen(
             [sys.executable, "-c", code, name],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             env={**os.environ, "DRAWSCAPE_HOME": str(settings.home())},
         )
-    )
-    try:
-        yield guard
-    finally:
-        pipe = guard.process.stdin
+
+    def wait_until_ready(self) -> None:
+        """Wait until it can act without delay."""
+        if (ready := self._process.stdout) is not None:
+            ready.read(1)
+
+    def dismiss(self) -> None:
+        """Send it away, or let it lift the pen in its own time."""
+        if self.needed:
+            threading.Thread(target=self._process.communicate, daemon=True).start()
+            return
         with contextlib.suppress(OSError):
-            if pipe is not None:
-                pipe.write(b"" if guard.needed else b"done")
-                pipe.close()
-        if guard.needed:
-            threading.Thread(target=guard.process.wait, daemon=True).start()
-        else:
-            guard.process.wait()
+            self._process.communicate(b"done")
 
 
-def rescue(name: str, pipe: BinaryIO) -> None:
-    """Lift the pen of a machine once `pipe` ends without a word; its cable may be out for a while."""
-    device = read_device(name)
+def rescue() -> None:
+    """Lift the pen of a machine once stdin ends without a word; its cable may be out for a while."""
+    device = read_device(sys.argv[1])
     with contextlib.suppress(ImportError):
         importlib.import_module("serial")  # now, for there is no time later
-    until = None if pipe.read() else time.monotonic() + _RESCUE_S
-    while until is not None and time.monotonic() < until:
+    os.write(1, b".")
+    until = 0.0 if sys.stdin.read() else time.monotonic() + _RESCUE_S
+    while time.monotonic() < until:
         try:
-            with device.opened(patience_s=0.0) as driver:
+            with read_device(device.name).opened(patience_s=1.0) as driver:
                 driver.rescue()
             return
         except MachineBusyError:  # another run drives it by now, and has lifted the pen

@@ -7,6 +7,7 @@ the carriage stays where it is, and the next simulator at LINK begins there, as 
 import contextlib
 import math
 import os
+import re
 import select
 import signal
 import sys
@@ -24,62 +25,73 @@ Point = tuple[float, float]
 
 _TICK_S = 0.001
 _IDLE_S = 900.0
+_LEAST_MM_S = 0.3
 
 
 @dataclass
 class Block:
-    """A move of the planner; the speeds in mm/s, `entry` as planned now."""
+    """A move of the planner; speeds in mm/s, `entry` as planned now."""
 
     start: Point
     end: Point
-    speed: float
     length: float
+    speed: float
+    acceleration: float
     junction: float
     entry: float = 0.0
 
 
 @dataclass
 class Carriage:
-    """Where the pen truly is, and all that it has drawn: strokes with the time of each point."""
+    """Where the pen truly is, and all that it has drawn; `rest_s` is the longest that it rested down."""
 
     at: Point = (0.0, 0.0)
     down: bool = False
     strokes: list[list[Point]] = field(default_factory=list)
-    times: list[list[float]] = field(default_factory=list)
-    rests: list[float] = field(default_factory=list)
+    rest_s: float = 0.0
     moved_s: float = 0.0
 
     def pen(self, down: bool, now: float) -> None:
         """Move the pen; lowering it begins a stroke."""
-        if self.down and not down:
-            self.rests.append(now - self.moved_s)
-        if down and not self.down:
+        if self.down:
+            self.rest_s = max(self.rest_s, now - self.moved_s)
+        elif down:
             self.strokes.append([self.at])
-            self.times.append([now])
         self.down, self.moved_s = down, now
 
     def move(self, to: Point, now: float) -> None:
         """Move the pen in a straight line."""
         if self.down and to != self.at:
-            self.rests.append(0.0)
+            self.rest_s = max(self.rest_s, now - self.moved_s)
             self.strokes[-1].append(to)
-            self.times[-1].append(now)
         self.at, self.moved_s = to, now
 
 
 class Motion:
-    """A planner of blocks with acceleration and corner speeds, run in time."""
+    """A planner of blocks with acceleration and corner speeds, run in time.
 
-    def __init__(self, carriage: Carriage, *, depth: int, acceleration: float, deviation: float):
-        self.carriage, self.depth = carriage, depth
+    With `per_axis`, speeds in mm/s, neither axis is faster than that, nor accelerated more.
+    """
+
+    def __init__(
+        self,
+        carriage: Carriage,
+        *,
+        depth: int,
+        acceleration: float,
+        deviation: float,
+        per_axis: float | None = None,
+    ) -> None:
+        self.carriage, self.depth, self.per_axis = carriage, depth, per_axis
         self.acceleration, self.deviation = acceleration, deviation
         self.blocks: deque[Block] = deque()
         self.at: Point = (0.0, 0.0)  # as the firmware counts
         self.origin: Point = carriage.at  # where its zero truly is
         self.speed = 0.0
         self.held = self.holding = False
-        self.starved = 0
-        self._begun = 0.0
+        self.moving_s = 0.0
+        self.starved = 0  # moves that came late, while the pen was down
+        self._strokes = 0
         self._done = 0.0  # mm of the first block
         self._now = 0.0
 
@@ -93,37 +105,42 @@ class Motion:
         """Where the last block ends."""
         return self.blocks[-1].end if self.blocks else self.at
 
+    def _limited(self, ways: Point) -> tuple[float, float]:
+        """Return the highest speed and acceleration in a direction."""
+        if self.per_axis is None:
+            return math.inf, self.acceleration
+        share = max(abs(ways[0]), abs(ways[1])) / math.hypot(*ways)
+        return self.per_axis / share, self.acceleration / share
+
     def add(self, end: Point, speed: float) -> None:
         """Plan a move from the last target; one of no length is none."""
         start = self.target
         length = math.dist(start, end)
         if length < 1e-6:
             return
-        junction = 0.0
+        way = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+        top, acceleration = self._limited(way)
+        speed, junction = min(speed, top), 0.0
         if self.blocks:
             last = self.blocks[-1]
-            dot = sum(
-                (b - a) * (d - c)
-                for a, b, c, d in zip(last.start, last.end, start, end, strict=True)
-            ) / (last.length * length)
-            half = math.sqrt(max(0.0, (1 + min(1.0, dot)) / 2))
-            corner = (
-                math.inf
-                if half > 0.999999
-                else math.sqrt(self.acceleration * self.deviation * half / (1 - half))
+            before = (
+                (last.end[0] - last.start[0]) / last.length,
+                (last.end[1] - last.start[1]) / last.length,
             )
-            junction = min(corner, speed, last.speed)
-        elif self.carriage.down and self.speed == 0.0 and self.starving:
-            self.starved += 1
-        self.blocks.append(Block(start, end, speed, length, junction))
+            turn = way[0] - before[0], way[1] - before[1]
+            half = math.sqrt(max(0.0, 1 - (turn[0] ** 2 + turn[1] ** 2) / 4))
+            junction = min(speed, last.speed)
+            if half < 0.999999:
+                bend = self._limited(turn)[1] * self.deviation * half / (1 - half)
+                junction = min(junction, math.sqrt(bend))
+        elif self.carriage.down:
+            self.starved += self._strokes == len(self.carriage.strokes)
+        self._strokes = len(self.carriage.strokes) if self.carriage.down else 0
+        self.blocks.append(Block(start, end, length, speed, acceleration, junction))
         after = 0.0
         for block in reversed(self.blocks):
-            block.entry = min(
-                block.junction, math.sqrt(after**2 + 2 * self.acceleration * block.length)
-            )
-            after = block.entry
-
-    starving = False
+            reachable = math.sqrt(after**2 + 2 * block.acceleration * block.length)
+            after = block.entry = min(block.junction, reachable)
 
     def advance(self, now: float) -> None:
         """Let the time pass until `now`."""
@@ -133,18 +150,20 @@ class Motion:
 
     def _step(self, left: float, now: float) -> float:
         """Move along the first block; return the time that is over when it ends before."""
-        block, a = self.blocks[0], self.acceleration
+        block = self.blocks[0]
+        a, top = block.acceleration, block.speed
         rest = block.length - self._done
         leaves = 0.0 if self.holding or len(self.blocks) < 2 else self.blocks[1].entry
-        top = block.speed
         # Small steps in time; within one the speed is constant, and the last one ends at the block's end.
-        slice_s = min(left, 0.002 + 0.02 * self.speed / a)
-        want = 0.0 if self.holding else min(top, math.sqrt(leaves**2 + 2 * a * rest))
-        speed = min(self.speed + a * slice_s, want)
-        speed = max(speed, self.speed - a * slice_s, 0.0 if self.holding else min(1.0, top))
+        slice_s = min(left, (0.01 * min(top, 100.0) + 0.02 * self.speed) / a)
+        # The speed from which it can still slow down to `leaves` behind this slice.
+        change = a * slice_s
+        under = change**2 + 4 * (leaves**2 + 2 * a * rest - change * self.speed)
+        safe = (math.sqrt(max(0.0, under)) - change) / 2
+        speed = min(self.speed + change, 0.0 if self.holding else min(top, safe))
+        speed = max(speed, self.speed - change, 0.0 if self.holding else min(_LEAST_MM_S, top))
         way = (self.speed + speed) / 2 * slice_s
-        if self.holding and speed <= 0.0:
-            self.held = True
+        self.held = self.holding and speed <= 0.0
         if way >= rest:
             slice_s *= rest / way if way else 1.0
             self.blocks.popleft()
@@ -158,9 +177,9 @@ class Motion:
                 block.start[1] + (block.end[1] - block.start[1]) * share,
             )
             self.speed = 0.0 if self.held else speed
-        place = (self.origin[0] + self.at[0], self.origin[1] + self.at[1])
+        self.moving_s += slice_s
         if way >= rest or self.held or slice_s >= left:
-            self.carriage.move(place, now)
+            self.carriage.move((self.origin[0] + self.at[0], self.origin[1] + self.at[1]), now)
         return left - slice_s
 
     def resume(self) -> None:
@@ -185,6 +204,7 @@ class Emulator:
         self.faults: deque[Callable[[Emulator], None]] = deque()
         self.muted = False  # it hangs: hears nothing, says nothing, does not move
         self.lost_bytes = 0
+        self.dwelt_s = 0.0
         self._out = bytearray()
         self._begun = time.monotonic()
         self._stop = threading.Event()
@@ -281,32 +301,49 @@ class Emulator:
 
 
 class GrblEmulator(Emulator):
-    """GRBL 1.1: 128 bytes of receive buffer that drops what is too much, and 15 blocks of planner."""
+    """GRBL 1.1: 128 bytes of receive buffer that drops what is too much, and 15 blocks of planner.
 
-    RX = 127
+    `settings` are those of `$$`; 20 is for soft limits, 32 for a laser, where lowering the pen fails.
+    """
+
+    ROOM = 127
 
     def __init__(
-        self,
-        link: Path,
-        carriage: Carriage | None = None,
-        *,
-        scale: float = 1.0,
-        reach: Point = (300.0, 300.0),
-        soft_limits: bool = False,
-        rapid: float = 83.3,
-        acceleration: float = 250.0,
+        self, link: Path, carriage: Carriage | None = None, *, scale: float = 1.0, **settings: float
     ) -> None:
         super().__init__(link, carriage, scale=scale)
-        self.reach, self.soft_limits, self.rapid = reach, soft_limits, rapid
-        self.motion = Motion(self.carriage, depth=15, acceleration=acceleration, deviation=0.01)
+        usual = {
+            10: 1,
+            11: 0.01,
+            13: 0,
+            20: 0,
+            22: 0,
+            32: 0,
+            110: 5000,
+            111: 5000,
+            120: 250,
+            121: 250,
+        }
+        self.settings = {
+            **usual,
+            130: 300,
+            131: 300,
+            **{int(k[1:]): v for k, v in settings.items()},
+        }
+        self.motion = Motion(
+            self.carriage,
+            depth=15,
+            acceleration=self.settings[120],
+            deviation=self.settings[11],
+            per_axis=self.settings[110] / 60,
+        )
         self._boot(power=True)
 
     def _boot(self, *, power: bool) -> None:
         self.rx = bytearray()
         self.line: str | None = None
-        self.alarm = 0
-        self.tool = 0
-        self.feed = 0.0
+        self.alarm, self.deaf = 0, False
+        self.words = {"T": 0.0, "F": 0.0}
         self.mode = "G0"
         self.offset: Point = (0.0, 0.0)
         self._until = 0.0
@@ -331,36 +368,38 @@ class GrblEmulator(Emulator):
             return "Hold:0" if self.motion.held else "Hold:1"
         return "Run" if self.motion.blocks else "Idle"
 
+    def ring(self, alarm: int) -> None:
+        """Raise an alarm; after those of limits only a reset is heard."""
+        self.motion.drop()
+        self.alarm, self.deaf = alarm, alarm in (1, 2)
+        self.say(f"ALARM:{alarm}")
+
     def receive(self, data: bytes) -> None:
         for byte in data:
-            match byte:
-                case 0x3F:  # ?
-                    x, y = self.motion.at
-                    room = f"Bf:{15 - len(self.motion.blocks)},{self.RX - len(self.rx)}"
-                    self.say(f"<{self.state}|MPos:{x:.3f},{y:.3f},{self.z:.3f}|{room}|FS:0,0>")
-                case 0x21:  # !
-                    self.motion.holding = True
-                    self.motion.held = not self.motion.blocks or self.motion.speed == 0.0
-                case 0x7E:  # ~
-                    self.motion.resume()
-                case 0x18:
-                    moving = self.motion.blocks and not self.motion.held
-                    self._boot(power=False)
-                    if moving:
-                        self.alarm = 3
-                        self.say("ALARM:3")
-                case 0x9E if self.motion.held:
-                    self.carriage.pen(False, self.now)
-                case _ if byte >= 0x80:
-                    pass
-                case _ if len(self.rx) >= self.RX:
-                    self.lost_bytes += 1
-                case _:
-                    self.rx.append(byte)
+            if byte == 0x18:
+                moving = self.motion.blocks and not self.motion.held
+                self._boot(power=False)
+                if moving:
+                    self.ring(3)
+            elif self.deaf:
+                continue
+            elif byte == 0x3F:  # ?
+                x, y = self.motion.at
+                room = f"Bf:{15 - len(self.motion.blocks)},{self.ROOM - len(self.rx)}"
+                self.say(f"<{self.state}|MPos:{x:.3f},{y:.3f},{self.z:.3f}|{room}|FS:0,0>")
+            elif byte == 0x21:  # !
+                self.motion.holding = True
+                self.motion.held = not self.motion.blocks or self.motion.speed == 0.0
+            elif byte == 0x7E:  # ~
+                self.motion.resume()
+            elif byte < 0x80 and len(self.rx) < self.ROOM:
+                self.rx.append(byte)
+            elif byte < 0x80:
+                self.lost_bytes += 1
 
     def advance(self, now: float) -> None:
         self.motion.advance(now)
-        while now >= self._until and not self.motion.holding:
+        while now >= self._until and not (self.motion.holding or self.deaf):
             if self.line is None:
                 end = self.rx.find(b"\n")
                 if end < 0:
@@ -379,22 +418,14 @@ class GrblEmulator(Emulator):
         if self.alarm:
             return "error:9"
         text = "".join(line.split("(")[0].split(";")[0].split())
-        words: list[tuple[str, float]] = []
-        at = 0
-        while at < len(text):
-            stop = at + 1
-            while stop < len(text) and text[stop] in "+-.0123456789":
-                stop += 1
-            try:
-                words.append((text[at], float(text[at + 1 : stop])))
-            except ValueError:
-                return "error:1" if not text[at].isalpha() else "error:2"
-            at = stop
-        values = dict(words)
-        codes = [f"{letter}{number:g}" for letter, number in words if letter in "GM"]
-        if any(c in ("G4", "M3", "M4", "M5", "M0", "M2") for c in codes) and self.motion.blocks:
+        words = re.findall(r"([A-Z])([-+]?\d*\.?\d+)", text)
+        if "".join(letter + number for letter, number in words) != text:
+            return "error:2"
+        values = {letter: float(number) for letter, number in words}
+        codes = [f"{letter}{float(number):g}" for letter, number in words if letter in "GM"]
+        if self.motion.blocks and {"G4", "M3", "M4", "M5", "M0", "M2"}.intersection(codes):
             return None
-        if self.motion.full and ("X" in values or "Y" in values or "Z" in values):
+        if self.motion.full and {"X", "Y", "Z"} & values.keys():
             return None
         return self._obey(codes, values, now)
 
@@ -406,6 +437,7 @@ class GrblEmulator(Emulator):
                 self.carriage.pen(code == "M3" and values.get("S", 0.0) > 0, now)
             elif code == "G4":
                 self._until = now + values.get("P", 0.0)
+                self.dwelt_s += values.get("P", 0.0)
                 return "ok"
             elif code == "G92":
                 at = self.motion.target
@@ -413,53 +445,42 @@ class GrblEmulator(Emulator):
                 return "ok"
             elif code not in ("G21", "G90", "G94", "G17", "G54", "M2", "M0", "G40", "G49", "G80"):
                 return "error:20"
-        self.feed = values.get("F", self.feed)
-        self.tool = int(values.get("T", self.tool))
-        if "Z" in values:
-            self.z = values["Z"]
-        if "X" not in values and "Y" not in values:
-            return "ok"
-        old = self.motion.target
+        self.words.update({key: values[key] for key in self.words.keys() & values.keys()})
+        self.z = values.get("Z", self.z)
+        x, y = self.motion.target
         to = (
-            values["X"] + self.offset[0] if "X" in values else old[0],
-            values["Y"] + self.offset[1] if "Y" in values else old[1],
+            values["X"] + self.offset[0] if "X" in values else x,
+            values["Y"] + self.offset[1] if "Y" in values else y,
         )
-        if self.soft_limits and not all(
-            -0.01 <= v <= limit + 0.01 for v, limit in zip(to, self.reach, strict=True)
+        far = self.settings[130], self.settings[131]
+        if self.settings[20] and not all(
+            -0.01 <= v <= m + 0.01 for v, m in zip(to, far, strict=True)
         ):
-            self.motion.drop()
-            self.alarm = 2
-            self.say("ALARM:2")
-            return "error:15"
-        if self.mode == "G0":
-            self.motion.add(to, self.rapid)
-        elif self.feed <= 0:
+            self.ring(2)
+        elif self.mode != "G0" and self.words["F"] <= 0:
             return "error:22"
         else:
-            self.motion.add(to, min(self.feed / 60, 200.0))
+            self.motion.add(to, math.inf if self.mode == "G0" else self.words["F"] / 60)
         return "ok"
 
-    def _system(self, line: str) -> str | None:
+    def _system(self, line: str) -> str:
         match line:
             case "$X":
                 self.alarm = 0
-            case "$H":
-                return "error:5"
             case "$I":
                 self.say("[VER:1.1h.20190825:simulator]")
                 self.say("[OPT:V,15,128]")
             case "$G":
-                self.say(
-                    f"[GC:{self.mode} G54 G17 G21 G90 G94 M5 M9 T{self.tool} F{self.feed:g} S0]"
-                )
+                tool, feed = self.words["T"], self.words["F"]
+                self.say(f"[GC:{self.mode} G54 G17 G21 G90 G94 M5 M9 T{tool:g} F{feed:g} S0]")
             case "$#":
                 self.say("[G54:0.000,0.000,0.000]")
                 self.say(f"[G92:{self.offset[0]:.3f},{self.offset[1]:.3f},0.000]")
             case "$$":
-                for setting in ("$13=0", "$22=0", "$32=0"):
-                    self.say(setting)
+                for number, value in self.settings.items():
+                    self.say(f"${number}={value:g}")
             case _:
-                return "error:3"
+                return "error:5" if line == "$H" else "error:3"
         return "ok"
 
 

@@ -33,3 +33,15 @@ def test_a_machine_draws_what_is_planned(bench, name):
         assert desk.emulator.pens == [1, 2, 0]
     else:
         assert desk.emulator.carriage.at == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("name", ["grbl", "ebb 2", "marlin", "hp 7475a"])
+def test_a_plot_takes_as_long_as_estimated(bench, name):
+    driver, emulator, options = MACHINES[name]
+    desk = bench(driver, emulator, **options)
+    plot = desk.plot(document(driver, seed=2, strokes=120 if driver == "hpgl" else 30))
+    assert desk.run(plot) == "done"
+    # What it moved and waited: a busy computer is late with the next stroke, and counts for nothing.
+    machine = desk.emulator
+    took_s = machine.dwelt_s + machine.motion.moving_s
+    assert took_s == pytest.approx(plot.plan.seconds.sum(), rel=0.03)

@@ -41,9 +41,7 @@ def garbage(machine):
 
 
 def alarm(machine):
-    machine.motion.drop()
-    machine.alarm = 1
-    machine.say("ALARM:1")
+    machine.ring(1)
 
 
 def lose_a_line(machine):
