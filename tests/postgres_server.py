@@ -187,7 +187,7 @@ def new_schema(url: str) -> str:
 
 def let_claim(url: str, worker: str, *, is_alive: bool = True) -> None:
     """Let a test claim as `worker`, without a process: its lease has no end, or has ended."""
-    from drawscape.queue.engines.postgres.engine import PostgresEngine
+    from drawscape.queue.engines.postgres import PostgresEngine
 
     engine = PostgresEngine(url, Path("."))
     engine.write("delete from job_worker where id = :id", id=worker)

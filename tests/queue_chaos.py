@@ -19,9 +19,9 @@ from pathlib import Path
 
 from support import await_exit
 
-from drawscape.queue import failpoints
-from drawscape.queue.engines.sqlite.engine import SqliteEngine
-from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue import clock as failpoints
+from drawscape.queue.engines.liveness import Locks
+from drawscape.queue.engines.sqlite import SqliteEngine
 from drawscape.queue.huey import JobHuey
 from drawscape.queue.row import STATUSES, Claim, Outcome
 from drawscape.queue.store import MAX_RECOVERIES, acknowledge, recover

@@ -78,13 +78,17 @@ def _prepare(home: Path) -> Path:
 
 def _soak(home: Path, count: int) -> int:
     from drawscape.job_manager import default_queue, start_worker
+    from drawscape.queue.engines.engine import open_engine
     from drawscape.queue.process import start_worker as start_other
     from drawscape.queue.queue import Queue
 
     empty_home = home.with_name("empty")
     queue = default_queue()
-    empty = Queue.at(
-        empty_home / ".drawscape" / "queue.db", queue.name, empty_home, queue.task_modules
+    empty = Queue.on(
+        open_engine(empty_home / ".drawscape" / "queue.db"),
+        queue.name,
+        empty_home,
+        queue.task_modules,
     )
     workers = [start_worker(2), start_other(empty.database, empty_home, 2)]
     samples: list[Sample] = []

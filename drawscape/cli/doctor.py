@@ -231,7 +231,7 @@ def _output() -> Iterator[Finding]:
 def _queue() -> Iterator[Finding]:
     """Yield how the queue is, and who works on it; nothing is made that is not there."""
     from drawscape import jobs
-    from drawscape.jobs.api import reach_queue
+    from drawscape.jobs import reach_queue
 
     target = settings.queue_target()
     file = None if "://" in target else Path(target)

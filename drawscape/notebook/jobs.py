@@ -7,16 +7,18 @@ from typing import Any
 
 from drawscape.errors import DrawscapeError, ParameterError
 from drawscape.jobs import (
+    ACTIONS,
     Job,
     check_status,
     get_job,
     list_jobs,
+    offered,
     pause_queue,
     queue_is_paused,
     resume_queue,
+    summary_words,
     watch,
 )
-from drawscape.jobs.actions import ACTIONS, offered, summary_words
 from drawscape.notebook.board import Board, Cell
 from drawscape.notebook.lasting import LARGEST_IMAGE
 from drawscape.notebook.pictures import (

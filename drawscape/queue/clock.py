@@ -1,6 +1,7 @@
 """What time it is, by the queue's server and by a clock that nobody sets; and which process is meant."""
 
 import os
+import signal
 import sys
 import time
 from functools import cache
@@ -68,3 +69,42 @@ def started_at(pid: int) -> int | None:
     except OSError:
         return None
     return None if fields[0] in "ZX" else int(fields[19])
+
+
+# Places where a test may kill the process
+
+NAMES = (
+    "insert.before_commit",
+    "insert.after_commit",
+    "claim.committed",
+    "child.before_start",
+    "run.middle",
+    "result.serialised",
+    "ack.before_commit",
+    "ack.after_commit",
+    "slice.committed",
+)
+
+_armed = ""
+_left = 0
+
+
+def arm(name: str, count: int = 1) -> None:
+    """Kill this process when it comes by `name` for the `count`-th time."""
+    global _armed, _left
+    _armed, _left = name, count
+
+
+def failpoint(name: str) -> None:
+    """Do nothing, unless this place is armed."""
+    global _left
+    if name != _armed:
+        return
+    _left -= 1
+    if _left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+_name, _, _count = os.environ.get("DRAWSCAPE_FAILPOINT", "").partition(":")
+if _name:
+    arm(_name, int(_count or 1))

@@ -1,21 +1,24 @@
 """Handles on one job and on many: each attribute reads the table, so that it is never stale."""
 
 import codecs
+import contextlib
+import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
-from typing import Any, overload
+from typing import Any
 
 from drawscape.durations import Duration, seconds
 from drawscape.errors import JobFailed, JobNotFoundError, JobTimeout
-from drawscape.queue import control, lists
-from drawscape.queue.options import priority_of
-from drawscape.queue.payload import Origin
+from drawscape.queue import clock, lists, store
+from drawscape.queue.engines.engine import WorkerInfo
+from drawscape.queue.options import Group, priority_of
 from drawscape.queue.queue import JobReference, Queue
 from drawscape.queue.row import OPEN, JobMeta, JobSnapshot, Status
+from drawscape.queue.store import ALL_LANES, paused_lanes
+from drawscape.queue.task import Origin
 
 _CHECK_S = 0.003
 _EAGER_S, _EAGER_CHECK_S = 0.05, 0.001  # most of the jobs that are waited for take no longer
@@ -28,10 +31,6 @@ DROPPED = b"[... earlier output was dropped ...]\n"
 
 class Job(JobReference):
     """One job of a queue: what it is, how far it is, what came of it, and what can be done with it."""
-
-    def __init__(self, queue: Queue, job_id: str) -> None:
-        self._queue = queue
-        self.id = job_id
 
     def refresh(self) -> JobSnapshot:
         """Return what is known of the job now. Raises JobNotFoundError when it was removed."""
@@ -82,15 +81,13 @@ class Job(JobReference):
     @property
     def ahead(self) -> int | None:
         """How many queued jobs come first; None once it no longer waits in the queue."""
-        from drawscape.queue.explanation import jobs_ahead
-
         job = self.refresh()
         return jobs_ahead(self._queue, job) if job.status == Status.QUEUED else None
 
     @property
     def meta(self) -> JobMeta:
         """The job's own notes: `job_meta` and what the task added. A change is saved, or refused."""
-        save = partial(control.save_meta, self._queue.database, self.id)
+        save = partial(store.save_meta, self._queue.database, self.id)
         return JobMeta(self.refresh().meta, save)
 
     @property
@@ -100,7 +97,7 @@ class Job(JobReference):
 
     @priority.setter
     def priority(self, value: int) -> None:
-        control.set_priority(self._queue.database, self.id, priority_of(value))
+        store.set_priority(self._queue.database, self.id, priority_of(value))
 
     @property
     def description(self) -> str | None:
@@ -149,7 +146,7 @@ class Job(JobReference):
             return whole[position:], max(position, len(whole))
         end = rows[-1][0] + rows[-1][2]
         first = max(rows[0][0], end - _LOG_BYTES + len(DROPPED))  # a row may reach beyond the cap
-        parts = [bytes(data)[max(0, max(first, position) - at) :] for at, data, _ in rows]
+        parts = [bytes(data or b"")[max(0, max(first, position) - at) :] for at, data, _ in rows]
         if first > position:  # what came before was dropped, to the middle of a line
             parts = [DROPPED, b"".join(parts).partition(b"\n")[2]]
         return b"".join(parts), end
@@ -170,8 +167,6 @@ class Job(JobReference):
 
     def explain(self) -> str:
         """Return in words why it still waits, how it runs, or why it failed."""
-        from drawscape.queue.explanation import explain
-
         return explain(self._queue, self.refresh())
 
     def cancel(self, grace: Duration = 0.0) -> bool:
@@ -180,25 +175,25 @@ class Job(JobReference):
         With `grace`, a running task is asked first, by an exception that is no Exception, and killed if it
         has not ended by then.
         """
-        return control.cancel(self._queue.database, self.id, seconds(grace, "grace"))
+        return store.cancel(self._queue.database, self.id, seconds(grace, "grace"))
 
     stop = cancel
 
     def retry(self) -> "Job":
         """Queue a failed, stopped or canceled job again, under its id; return it."""
         database = self._queue.database
-        control.retry(database, self.id, self._queue.code())
+        store.retry(database, self.id, self._queue.code())
         return self
 
     def requeue(self) -> "Job":
         """Queue any job that has ended again, under its id; return it."""
         database = self._queue.database
-        control.requeue(database, self.id, code=self._queue.code())
+        store.requeue(database, self.id, code=self._queue.code())
         return self
 
     def delete(self) -> None:
         """Remove an ended job with its log and preview."""
-        control.delete(self._queue.database, self.id)
+        store.delete(self._queue.database, self.id)
 
     def wait(self, timeout: Duration = None) -> Any:
         """Return the result once the job is finished.
@@ -274,47 +269,6 @@ class Job(JobReference):
         result = self.result
         picture = file_tag(result) if isinstance(result, str) else None
         return {"text/plain": repr(self)} | ({} if picture is None else {"text/html": picture})
-
-
-class JobList(Sequence[Job]):
-    """The chosen jobs of a queue, the newest first, never held at once: a million take no memory.
-
-    Each access reads the table again, so its length and its members are those of that moment.
-    """
-
-    def __init__(self, queue: Queue, choice: lists.Choice) -> None:
-        self._queue = queue
-        self._choice = choice
-
-    def __iter__(self) -> Iterator[Job]:
-        for job in self._choice:
-            yield Job(self._queue, job.id)
-
-    def __len__(self) -> int:
-        return self._choice.count()
-
-    @overload
-    def __getitem__(self, index: int) -> Job: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Job]: ...
-
-    def __getitem__(self, index: int | slice) -> Job | list[Job]:
-        if isinstance(index, slice):
-            wanted = range(len(self))[index]
-            ahead = islice(self, min(wanted, default=0), max(wanted, default=-1) + 1)
-            return list(ahead)[:: wanted.step]
-        position = index + len(self) if index < 0 else index
-        found = next(islice(self, position, None), None) if position >= 0 else None
-        if found is None:
-            raise IndexError(f"there is no job number {index} of {len(self)}")
-        return found
-
-    def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, Sequence) else NotImplemented
-
-    def __repr__(self) -> str:
-        return f"<{len(self):,} jobs>"
 
 
 class Batch:
@@ -435,15 +389,277 @@ class Batch:
     def cancel(self, grace: Duration = 0.0) -> int:
         """Return how many jobs were kept from running or asked to stop."""
         queue, grace_s = self._queue, seconds(grace, "grace")
-        return control.cancel_many(queue.database, queue.name, batch=self._id, grace_s=grace_s)
+        return store.cancel_many(queue.database, queue.name, batch=self._id, grace_s=grace_s)
 
     def retry(self) -> list[Job]:
         """Queue the jobs of the batch that failed again, and return them; what follows waits again."""
         queue = self._queue
         code = queue.code()
-        ids = control.retry_failed(queue.database, queue.name, batch=self._id, code=code)
+        ids = store.retry_failed(queue.database, queue.name, batch=self._id, code=code)
         return [Job(queue, job_id) for job_id in ids]
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items() if count)
         return f"<Batch {self._id} of {self._total}: {counts or 'empty'}>"
+
+
+# In words
+
+
+def explain(queue: Queue, row: JobSnapshot) -> str:
+    """Return in words why the job waits, how it runs, or how it ended."""
+    lines = [f"{row.task} is {row.status}."]
+    if row.waiting:
+        lines += _why_waiting(queue, row)
+    elif row.status == "started":
+        lines += _how_running(queue, row)
+    else:
+        lines += _how_ended(row)
+    if row.recoveries:
+        lines.append(f"It was recovered from a dead worker {_times(row.recoveries)}.")
+    if row.attempts > 1:
+        lines.append(f"It was started {_times(row.attempts)}.")
+    return "\n".join(lines)
+
+
+def _why_waiting(queue: Queue, row: JobSnapshot) -> list[str]:
+    lines = []
+    if row.status == "scheduled":
+        wait_s = max(0.0, row.due_at.timestamp() - clock.now()) if row.due_at else 0.0
+        lines.append(f"It is scheduled for {_clock(row.due_at)}, in {wait_s:.1f} s.")
+        if refusals := row.details.get("refused_by"):
+            lines.append("It waits for a worker that has its code. It was refused by:")
+            lines.append(_indented("\n".join(refusals.values())))
+        if row.error:
+            lines.append(
+                f"It is tried again then ({_times(row.retries)} left); it had failed with:"
+            )
+            lines.append(_indented(row.error))
+    elif row.status == "deferred":
+        lines.append(f"It waits for {', '.join(_open_dependencies(queue, row)) or 'others'}.")
+    else:
+        lines.append(f"{_counted(jobs_ahead(queue, row))} ahead of it.")
+        lines += _what_holds(queue, row)
+    workers = queue.database.workers.living()
+    lane = _group_of(queue, row).lane
+    serving = [worker for worker in workers if not worker.lanes or lane in worker.lanes]
+    if workers and not serving:
+        lines.append(
+            f"No worker that is alive serves its lane, {lane!r}: start one with "
+            f"`drawscape worker --lanes {lane}`."
+        )
+    if not workers:
+        lines.append(
+            "No worker is alive: start one with `drawscape worker` or `huey_consumer workers.huey`."
+        )
+    else:
+        slots = sum(worker.slots for worker in workers)
+        lines.append(
+            f"{_plural(len(workers), 'worker')} with {_plural(slots, 'slot')} "
+            f"{'is' if len(workers) == 1 else 'are'} alive."
+        )
+    lines += [f"Worker {_named(one)}: {one.trouble}." for one in workers if one.trouble]
+    return lines
+
+
+def _what_holds(queue: Queue, row: JobSnapshot) -> list[str]:
+    """Return what keeps a queued job from starting though workers are idle: a pause, a limit, its lane."""
+    group = _group_of(queue, row)
+    lines = [
+        f"{'The queue' if lane == ALL_LANES else f'Its lane, {lane!r},'} is paused."
+        for lane in paused_lanes(queue.database, queue.name)
+        if lane in (ALL_LANES, group.lane)
+    ]
+    if group.most is not None:
+        lines.append(f"At most {group.most} with the limit key {group.limit_key!r} run at once.")
+    if group.lane != "default":
+        lines.append(f"It waits in the lane {group.lane!r}.")
+    return lines
+
+
+def _group_of(queue: Queue, row: JobSnapshot) -> Group:
+    rows = queue.database.read(queue.database.sql.GROUP_OF, id=row.id)
+    return Group(*rows[0]) if rows else Group()
+
+
+def jobs_ahead(queue: Queue, row: JobSnapshot) -> int:
+    """Return how many queued jobs come before the queued job `row`."""
+    values = {"queue": row.queue, "priority": row.priority, "seq": row.seq}
+    return int(queue.database.read(queue.database.sql.AHEAD, **values)[0][0])
+
+
+def _counted(count: int) -> str:
+    return "No job is" if count == 0 else f"{count} job{'s are' if count > 1 else ' is'}"
+
+
+def _open_dependencies(queue: Queue, row: JobSnapshot) -> list[str]:
+    found = queue.database.read(queue.database.sql.OPEN_DEPENDENCIES, id=row.id)
+    return [f"{needed} ({status})" for needed, status in found]
+
+
+def _how_running(queue: Queue, row: JobSnapshot) -> list[str]:
+    since_s = clock.now() - row.started_at.timestamp() if row.started_at else 0.0
+    workers = [one for one in queue.database.workers.living() if one.id == row.worker]
+    host = f" on {workers[0].host}" if workers and queue.database.is_server else ""
+    lines = [
+        f"It has been running for {max(0.0, since_s):.1f} s (process {row.pid}{host}), "
+        f"{row.progress:.0%} done."
+    ]
+    if row.message:
+        lines.append(f"Its last message: {row.message}")
+    if row.timeout_s is not None:
+        lines.append(f"Its time limit is {row.timeout_s:g} s.")
+    if row.stop_grace_s is not None:
+        lines.append("It was asked to stop.")
+    if not queue.database.workers.is_alive(row.worker):
+        lines.append("Its worker is dead; the next worker that is alive takes the job over.")
+    return lines
+
+
+def _how_ended(row: JobSnapshot) -> list[str]:
+    lines = []
+    # One that was canceled between two tries has a start, but did not run until its end.
+    if row.started_at is not None and row.ended_at is not None and row.status != "canceled":
+        took_s = (row.ended_at - row.started_at).total_seconds()
+        lines.append(f"It ran for {took_s:.2f} s, until {_clock(row.ended_at)}.")
+    if row.reason:
+        lines.append(f"Reason: {row.reason}.")
+    details = row.details
+    if details.get("signal"):
+        lines.append(f"Signal: {details['signal']}.")
+    if row.peak_kb:
+        lines.append(f"Peak memory: {row.peak_kb / 1024:.0f} MB.")
+    if row.error:
+        lines += ["Error:", _indented(row.error)]
+    if details.get("stack") and details["stack"] not in (row.error or ""):
+        lines += ["Where it was:", _indented(details["stack"])]
+    if details.get("log"):
+        lines += ["The last lines that it printed:", _indented(details["log"])]
+    return lines
+
+
+def _clock(moment: datetime | None) -> str:
+    return "no time" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _named(worker: WorkerInfo) -> str:
+    return f"{worker.pid} on {worker.host}" if worker.host else str(worker.pid)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+# Watching
+
+_WATCH_S = 0.01
+_STUMBLE_S = 0.5  # until the next check when the file is locked or gone
+_NEWEST = 200
+
+Callback = Callable[[Job], None]
+
+
+def _log_exception(words: str, *values: object) -> None:
+    import logging  # who queues a job needs none
+
+    logging.getLogger("drawscape.watch").exception(words, *values)
+
+
+class Watch:
+    """A subscription; `close` ends it."""
+
+    def __init__(
+        self, watcher: "Watcher", callback: Callback, job_ids: Sequence[str] | None
+    ) -> None:
+        self._watcher = watcher
+        self.callback = callback
+        self.job_ids = None if job_ids is None else list(job_ids)
+        self.seen: dict[str, object] = {}
+
+    def close(self) -> None:
+        """Let the callback be called no more."""
+        self._watcher.remove(self)
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Watcher:
+    """Calls back with each job that changed; its thread lives while somebody watches."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._database = queue.database.another()
+        self._lock = threading.Lock()
+        self._watches: list[Watch] = []
+        self._thread: threading.Thread | None = None
+        self._changed = threading.Event()
+
+    def add(self, callback: Callback, job_ids: Sequence[str] | None = None) -> Watch:
+        """Call `callback(job)` now and whenever a job of `job_ids` (None: the newest of all) changes."""
+        watch = Watch(self, callback, job_ids)
+        with self._lock:
+            self._watches.append(watch)
+            self._changed.set()
+            if self._thread is None or not self._thread.is_alive():  # the latter after a fork
+                self._thread = threading.Thread(
+                    target=self._run, name="drawscape-watch", daemon=True
+                )
+                self._thread.start()
+        return watch
+
+    def remove(self, watch: Watch) -> None:
+        """Forget a subscription."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._watches.remove(watch)
+
+    def _run(self) -> None:
+        version: object = None
+        while True:
+            with self._lock:
+                watches = list(self._watches)
+                if not watches:
+                    self._thread = None
+                    break
+                if self._changed.is_set():  # somebody has joined, who is among `watches`
+                    self._changed.clear()
+                    version = None
+            try:
+                now = self._database.version()
+                if now != version:
+                    for watch in watches:
+                        self._notify(watch)
+                    version = now
+            except Exception:  # noqa: BLE001 - a locked file passes; the watch goes on
+                _log_exception("the watch of %s stumbled", self._database.label)
+                version = None
+                time.sleep(_STUMBLE_S)
+            self._changed.wait(_WATCH_S)
+        self._database.close()
+
+    def _notify(self, watch: Watch) -> None:
+        if watch.job_ids is None:
+            newest = lists.newest(self._database, self._queue.name, limit=_NEWEST)
+            rows = {row.id: row for row in reversed(newest)}
+        else:
+            rows = lists.find_all(self._database, watch.job_ids)
+        for job_id, row in rows.items():
+            if watch.seen.get(job_id) != row:
+                watch.seen[job_id] = row
+                try:
+                    watch.callback(Job(self._queue, job_id))
+                except Exception:  # noqa: BLE001 - one callback's fault must not silence the others
+                    _log_exception("a callback failed for job %s", job_id)
+        for gone in watch.seen.keys() - rows.keys():
+            del watch.seen[gone]

@@ -1,17 +1,14 @@
 """What is known of jobs: by id, in lists, in numbers. Reading never consumes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from drawscape.errors import JobNotFoundError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.row import ENDED, OPEN, STATUSES, Group, JobSnapshot, Status, check_status
+from drawscape.queue.row import ENDED, OPEN, STATUSES, JobSnapshot, Status, check_status
 
-_PAGE = 1000
-_NEWEST = 2**63 - 1
-_MOST_PRIORITIES = 100
+_ALL = 2**62
 _QUANTILES = (0.5, 0.9, 0.99)
 
 
@@ -40,55 +37,28 @@ def unknown_job(job_id: str) -> str:
     return f"no job has the id {job_id!r}, or it has been pruned"
 
 
-def group_of(engine: Engine, job_id: str) -> Group:
-    """Return the lane and the limit of a job."""
-    rows = engine.read(engine.sql.GROUP_OF, id=job_id)
-    return Group(*rows[0]) if rows else Group()
-
-
 def module_pattern(task: str | None) -> str | None:
     """Return what `like` takes for the tasks of a module."""
     return None if task is None else task.replace("_", r"\_").replace("%", r"\%") + ".%"
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Jobs of a queue, of one status or several, of a task or a module's."""
+def newest(
+    engine: Engine,
+    queue: str,
+    status: str | Iterable[str] | None = None,
+    task: str | None = None,
+    limit: int | None = None,
+) -> list[JobSnapshot]:
+    """Return jobs, the newest first: of a status or several, of a task or a module's.
 
-    engine: Engine
-    queue: str
-    status: str | Iterable[str] | None = None
-    task: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.status is not None:
-            wanted = [self.status] if isinstance(self.status, str) else list(self.status)
-            object.__setattr__(self, "status", [check_status(one) for one in wanted])
-
-    def _values(self) -> dict[str, Any]:
-        statuses = None if self.status is None else self.engine.list_value(self.status)
-        module = module_pattern(self.task)
-        return {"queue": self.queue, "statuses": statuses, "task": self.task, "module": module}
-
-    def __iter__(self) -> Iterator[JobSnapshot]:
-        """Yield the jobs, the newest first, however many: a page at a time."""
-        before = _NEWEST
-        while True:
-            page = self.newest(_PAGE, before)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            before = page[-1].seq
-
-    def newest(self, limit: int, before: int = _NEWEST) -> list[JobSnapshot]:
-        """Return the newest jobs, the newest first."""
-        sql = self.engine.sql
-        rows = self.engine.read(sql.LIST, **self._values(), limit=limit, before=before)
-        return [JobSnapshot.of(row) for row in rows]
-
-    def count(self) -> int:
-        """Return how many jobs there are."""
-        return int(self.engine.read(self.engine.sql.COUNT, **self._values())[0][0])
+    Raises JobOptionError for a word that is not a status.
+    """
+    values = {"queue": queue, "statuses": None, "task": task, "module": module_pattern(task)}
+    if status is not None:
+        wanted = [status] if isinstance(status, str) else status
+        values["statuses"] = engine.list_value([check_status(one) for one in wanted])
+    rows = engine.read(engine.sql.LIST, **values, limit=_ALL if limit is None else limit)
+    return [JobSnapshot.of(row) for row in rows]
 
 
 def count_by_status(engine: Engine, queue: str) -> dict[str, int]:
@@ -156,7 +126,7 @@ def statistics(engine: Engine, queue: str) -> Statistics:
     now, sql = clock.now(), engine.sql
     recent = engine.read(sql.RECENT, queue=queue)
     minute, hour = engine.read(sql.ENDED_SINCE, queue=queue, minute=now - 60, hour=now - 3600)[0]
-    oldest = _oldest_waiting(engine, queue)
+    oldest = engine.read(sql.OLDEST_WAITING, queue=queue)[0][0]
     workers = engine.workers.living()
     return Statistics(
         counts=count_by_status(engine, queue),
@@ -169,25 +139,6 @@ def statistics(engine: Engine, queue: str) -> Statistics:
         oldest_waiting_s=max(0.0, now - oldest) if oldest is not None else 0.0,
         file_bytes=engine.size_bytes(),
     )
-
-
-def _oldest_waiting(engine: Engine, queue: str) -> float | None:
-    """Return when the oldest queued job was made: the first of some priority, each read by an index."""
-    sql = engine.sql
-    groups = engine.read(sql.WAITING_GROUPS, queue=queue)
-    found: list[float] = []
-    for statement, group in [
-        (sql.OLDEST_ORDINARY, None),
-        *((sql.OLDEST_OF_GROUP, one) for (one,) in groups),
-    ]:
-        below = 2**62
-        for _ in range(_MOST_PRIORITIES):
-            rows = engine.read(statement, queue=queue, group_id=group, below=below)
-            if not rows:
-                break
-            created_at, below = rows[0]
-            found.append(created_at)
-    return min(found, default=None)
 
 
 def _percentiles(values: list[float]) -> dict[float, float]:

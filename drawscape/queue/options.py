@@ -4,19 +4,18 @@ import hashlib
 import json
 import os
 import re
+import struct
 import time
-from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import CellType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from drawscape import durations
 from drawscape.errors import JobOptionError
 from drawscape.queue import clock
-from drawscape.queue.payload import dump
-from drawscape.queue.row import Due, Group, NewJob, RunsAfter
-from drawscape.queue.task import Task, is_installed
+from drawscape.queue.row import RunsAfter
+from drawscape.queue.task import Task, dump, is_installed
 
 DEFAULT_TIMEOUT = "5m"
 
@@ -55,6 +54,72 @@ _META_CHARS = 1_000_000
 _DESCRIPTION_CHARS = 10_000
 _KEY_CHARS = 200
 _UNIQUE_CHARS = 1000
+
+
+class Due(NamedTuple):
+    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
+
+    at: float
+    boot: str | None = None
+    boot_s: float | None = None
+
+    @classmethod
+    def after(cls, delay_s: float) -> "Due":
+        """Return the moment `delay_s` from now."""
+        boot = clock.boot_id()
+        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values of the columns that hold it."""
+        return {"due_at": self.at, "due_boot": self.boot, "due_boot_s": self.boot_s}
+
+
+class Group(NamedTuple):
+    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
+
+    lane: str = "default"
+    limit_key: str = ""
+    most: int | None = None
+
+
+class NewJob(NamedTuple):
+    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
+
+    id: str
+    task: str
+    payload: bytes
+    created_at: float
+    priority: int = 0
+    timeout_s: float | None = None
+    grace_s: float | None = None
+    retries: int = 0
+    retry_delay_s: float = 0.0
+    retry_backoff: float = 1.0
+    retry_delays: str | None = None
+    result_ttl_s: float | None = None
+    unique_key: str | None = None
+    batch: str | None = None
+    meta: str | None = None
+    description: str | None = None
+    runs_anyway: int = 0
+    recover: int = 1
+    """0: it never runs a second time after its worker died."""
+    start_by: float | None = None
+    """It is canceled when it has not started by then."""
+    code: str | None = None
+    """What names the code of its home's tasks, where a worker may have another."""
+    due: Due | None = None
+    group: Group = Group()
+    depends_on: tuple[str, ...] = ()
+
+    def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
+        """Return the values of the row, by column."""
+        row = {**self._asdict(), **(self.due or Due(0.0)).columns}
+        if self.due is None:
+            row["due_at"] = None
+        del row["due"], row["group"], row["depends_on"]
+        return {**row, "queue": queue, "status": status, "group_id": group_id}
 
 
 def split_options(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -301,47 +366,28 @@ def _as_json(meta: Any) -> str:
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-_COUNTED = [f"{number:03x}" for number in range(4096)]
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
-_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
-
-
 def new_id() -> str:
     """Return a new version-7 UUID as text (RFC 9562, 2024): 48 bits of milliseconds, 74 random bits."""
     return new_ids(1)[0]
 
 
 def new_ids(count: int) -> list[str]:
-    """Return `count` new UUIDs in rising order; one read of the random source serves them all.
+    """Return `count` new UUIDs in rising order.
 
     The twelve bits behind the milliseconds count on from a random start, and carry into the milliseconds
-    (RFC 9562, section 6.2), so that a batch goes into the index one after another without being sorted.
+    (RFC 9562, section 6.2): a batch goes into the index one after another.
     """
-    random = os.urandom(2 + 8 * count).hex()
-    first = int(random[-3:], 16)
-    now_ms = time.time_ns() // 1_000_000
-    ids: list[str] = []
-    for block in range(0, first + count, 4096):
-        stamp = f"{now_ms + block // 4096:012x}"
-        head = f"{stamp[:8]}-{stamp[8:]}-7"
-        start, end = max(first - block, 0), min(first + count - block, 4096)
-        at = 16 * len(ids)
-        ids += [
-            f"{head}{number}-{_VARIANT[random[i]]}{random[i + 1 : i + 4]}-{random[i + 4 : i + 16]}"
-            for number, i in zip(
-                _COUNTED[start:end], range(at, at + 16 * (end - start), 16), strict=True
-            )
-        ]
+    first = time.time_ns() // 1_000_000 << 12 | int.from_bytes(os.urandom(2)) >> 4
+    ids = []
+    for number, random in enumerate(struct.unpack(f"{count}Q", os.urandom(8 * count)), first):
+        text = f"{number >> 12:012x}7{number & 0xFFF:03x}{random & (2**62 - 1) | 2**63:016x}"
+        ids.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
     return ids
 
 
 def new_batch_id() -> str:
-    """Return a new id of a batch, shorter than a job's, for it stands in the row of each of its jobs.
-
-    48 bits of milliseconds and as many random ones, in base 64; the first character is a letter.
-    """
-    stamp = (time.time_ns() // 1_000_000).to_bytes(6)
-    return b2a_base64(stamp + os.urandom(6), newline=False).translate(_URL_SAFE).decode()
+    """Return a new id of a batch, shorter than a job's, for it stands in the row of each of its jobs."""
+    return f"b{time.time_ns() // 1_000_000:x}{os.urandom(5).hex()}"
 
 
 def check_id(job_id: str) -> str:

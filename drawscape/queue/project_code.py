@@ -17,7 +17,7 @@ from pathlib import Path
 from drawscape.errors import QueueError
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import Engine
-from drawscape.queue.payload import Codec
+from drawscape.queue.task import Codec
 
 LARGEST_BYTES = 20_000_000
 """Of all files together: a home with more has something else in it than sketches and tasks."""

@@ -1,6 +1,5 @@
 """A queue as its callers see it: checks everything in the caller's cell, then inserts one row."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +7,9 @@ from typing import Any
 
 from drawscape import output_store
 from drawscape.errors import JobOptionError, NotSerializableError
-from drawscape.queue.engines.engine import Engine, open_engine
+from drawscape.queue.engines.engine import Engine
 from drawscape.queue.options import (
+    NewJob,
     id_of,
     new_batch_id,
     new_id,
@@ -18,18 +18,21 @@ from drawscape.queue.options import (
     refuse,
     split_options,
 )
-from drawscape.queue.payload import (
+from drawscape.queue.row import RunsAfter
+from drawscape.queue.store import insert, insert_many
+from drawscape.queue.task import (
     Codec,
+    Task,
+    check_binding,
     dump,
+    find_task,
     key_of,
     of_call,
     of_result,
+    portable,
     portable_paths,
     with_results,
 )
-from drawscape.queue.row import NewJob, RunsAfter
-from drawscape.queue.store import insert, insert_many
-from drawscape.queue.task import Task, check_binding, find_task, portable
 
 Target = str | Callable[..., Any]
 
@@ -44,9 +47,11 @@ _CALLBACKS = {
 
 
 class JobReference:
-    """A job as an argument of another: it stands for the job's result."""
+    """A job of a queue by its id; as an argument of another job it stands for its result."""
 
-    id: str
+    def __init__(self, queue: "Queue", job_id: str) -> None:
+        self._queue = queue
+        self.id = job_id
 
 
 @dataclass(frozen=True)
@@ -58,19 +63,15 @@ class Queue:
     codec: Codec
     home: Path
     task_modules: tuple[str, ...]
-
-    @classmethod
-    def at(
-        cls, filename: str | os.PathLike[str], name: str, home: Path, task_modules: Sequence[str]
-    ) -> "Queue":
-        """Return the queue `name` in the file `filename`, made if need be."""
-        return cls.on(open_engine(filename), name, home, task_modules)
+    is_shared: bool
+    """Whether another machine may run its jobs: the home lies elsewhere there."""
 
     @classmethod
     def on(cls, database: Engine, name: str, home: Path, task_modules: Sequence[str]) -> "Queue":
         """Return the queue `name` in `database`."""
         database.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return cls(name, database, Codec(key_of(database)), home, tuple(task_modules))
+        is_shared = database.is_server or bool(output_store.named())
+        return cls(name, database, Codec(key_of(database)), home, tuple(task_modules), is_shared)
 
     @property
     def path(self) -> Path:
@@ -140,23 +141,21 @@ class Queue:
     ) -> Callable[[str, Sequence[Any], Mapping[str, Any]], bytes]:
         """Return what packs calls of one task by id, positional and keyword arguments.
 
-        What is the same for all of them is looked up once: a batch packs 400,000 of them a second.
+        What is the same for all of them is looked up once.
         """
-        dumps, path = self.codec.dumper(by_value=task.by_value), task.path
+        path = task.path
         carried = _carried(task) if task.by_value else None
-        # Another machine may run the jobs: its home lies elsewhere.
-        is_shared = self.database.is_server or bool(output_store.named())
         # Read in the child, so it travels with the call.
         extra = ({"fresh_process": True},) if options.get("job_fresh_process") else ()
 
         def packed(job_id: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
             call: tuple[Any, ...] = (carried, tuple(args), dict(kwargs))
-            if is_shared:
+            if self.is_shared:
                 call = portable_paths(call, self.home)
             if extra:
                 call += extra
             try:
-                payload = dumps(call, of_call(job_id, path))
+                payload = self.codec.dumps(call, of_call(job_id, path), by_value=task.by_value)
             except NotSerializableError as error:
                 raise NotSerializableError(_culprit(task, args, kwargs, error)) from error
             if len(payload) > PAYLOAD_LIMIT_BYTES:

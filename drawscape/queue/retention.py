@@ -4,19 +4,19 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from drawscape.errors import QueueError
 from drawscape.queue import clock
-from drawscape.queue.control import in_slices
 from drawscape.queue.engines.engine import Engine, Transaction
 from drawscape.queue.queue import Queue
+from drawscape.queue.store import in_slices
 
 DAY_S = 86_400.0
 
-_AT_ONCE = 2000  # jobs that are looked up at once, outside of the transactions that remove them
+_AT_ONCE = 50  # jobs that one statement removes: some milliseconds
 _PAGES_AT_ONCE = 64  # a millisecond or less
 _DRIFT_S = DAY_S / 24
 """A clock that moves by less was set right by a time server."""
@@ -56,52 +56,35 @@ def prune(engine: Engine, keep: Keep = KEEP, *, now: float | None = None) -> int
         "others": now - keep.others_s,
         "spared": now - keep.spared_s,
     }
-    # A prune that a power loss undoes harms nothing: the rows come back whole, and the next one takes them.
-    with engine.non_durable() as other:
-        sql = other.sql
-        removed = sum(
-            _remove(other, old, limits, sys.maxsize)
-            for old in (sql.OLD_BY_TTL, sql.OLD_FINISHED, sql.OLD_OTHERS)
-        )
-        surplus = other.read(sql.ENDED_COUNT)[0][0] - keep.count
-        removed += _remove(other, sql.OLD_SURPLUS, limits, max(0, surplus))
-        if removed:
-            batches = [batch for (batch,) in other.read(sql.EMPTY_BATCHES)]
-            _each(other, sql.DROP_BATCH, [{"id": batch} for batch in batches])
-            _shrink(other)
-        other.write(sql.DROP_GROUPS)
+    sql = engine.sql
+    removed = sum(
+        _remove(engine, statement, limits, sys.maxsize)
+        for statement in (sql.PRUNE_BY_TTL, sql.PRUNE_FINISHED, sql.PRUNE_OTHERS)
+    )
+    surplus = engine.read(sql.ENDED_COUNT)[0][0] - keep.count
+    removed += _remove(engine, sql.PRUNE_SURPLUS, limits, surplus)
+    engine.write(sql.DROP_BATCHES)
+    engine.write(sql.DROP_GROUPS)
+    if removed:
+        _shrink(engine)
     return removed
 
 
-def _remove(engine: Engine, old: str, limits: Mapping[str, float], most: int) -> int:
-    """Return how many jobs were removed of those that `old` selects, the oldest first."""
+def _remove(engine: Engine, statement: str, limits: Mapping[str, float], most: int) -> int:
+    """Return how many jobs `statement` removed, the oldest first, `most` of them at most."""
     removed, after = 0, 0.0
-    while removed < most:
-        limit = min(_AT_ONCE, most - removed)
-        expired = engine.read(old, **limits, after=after, limit=limit)
-        gone = _each(engine, engine.sql.PRUNE, [{"seq": row[0]} for row in expired])
-        removed += gone
-        if not gone or len(expired) < limit:
-            break
-        after = expired[-1][2]
-    return removed
-
-
-def _each(engine: Engine, statement: str, values: Sequence[Mapping[str, object]]) -> int:
-    """Run a statement for each of `values`, in short transactions; return how many rows it returned."""
-    left = iter(values)
-    count = 0
 
     def step(run: Transaction) -> bool:
-        nonlocal count
-        found = next(left, None)
-        if found is not None:
-            count += len(run(statement, **found))
-        return found is not None
+        nonlocal removed, after
+        limit = min(_AT_ONCE, most - removed)
+        rows = run(statement, **limits, after=after, limit=limit)
+        removed += len(rows)
+        after = max((moment for (moment,) in rows), default=after)
+        return len(rows) == _AT_ONCE
 
-    if values:
+    if most > 0:
         in_slices(engine, step)
-    return count
+    return removed
 
 
 def _steady_now(engine: Engine) -> float:

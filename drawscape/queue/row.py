@@ -1,4 +1,4 @@
-"""What crosses the job table's boundary: a job to insert, a claim, an outcome, a row as it is now."""
+"""What crosses the job table's boundary: a claim, an outcome, a row as it is now."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
@@ -8,7 +8,6 @@ from enum import IntEnum, StrEnum
 from typing import Any, Final, NamedTuple
 
 from drawscape.errors import JobOptionError
-from drawscape.queue import clock
 
 
 class Status(StrEnum):
@@ -72,72 +71,6 @@ class RunsAfter(IntEnum):
     def otherwise(self) -> Status:
         """The status of a job whose dependency ended otherwise."""
         return Status.FAILED if self is RunsAfter.SUCCESS else Status.CANCELED
-
-
-class Due(NamedTuple):
-    """When a job may run: a moment, and for a delay also a reading of the clock that nobody sets."""
-
-    at: float
-    boot: str | None = None
-    boot_s: float | None = None
-
-    @classmethod
-    def after(cls, delay_s: float) -> "Due":
-        """Return the moment `delay_s` from now."""
-        boot = clock.boot_id()
-        return cls(clock.now() + delay_s, boot, None if boot is None else clock.boot_s() + delay_s)
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """The values of the columns that hold it."""
-        return {"due_at": self.at, "due_boot": self.boot, "due_boot_s": self.boot_s}
-
-
-class Group(NamedTuple):
-    """What jobs share: a lane that workers may choose, a key of which `most` run at once."""
-
-    lane: str = "default"
-    limit_key: str = ""
-    most: int | None = None
-
-
-class NewJob(NamedTuple):
-    """A job as it is inserted; times in seconds since 1970, spans in seconds."""
-
-    id: str
-    task: str
-    payload: bytes
-    created_at: float
-    priority: int = 0
-    timeout_s: float | None = None
-    grace_s: float | None = None
-    retries: int = 0
-    retry_delay_s: float = 0.0
-    retry_backoff: float = 1.0
-    retry_delays: str | None = None
-    result_ttl_s: float | None = None
-    unique_key: str | None = None
-    batch: str | None = None
-    meta: str | None = None
-    description: str | None = None
-    runs_anyway: int = 0
-    recover: int = 1
-    """0: it never runs a second time after its worker died."""
-    start_by: float | None = None
-    """It is canceled when it has not started by then."""
-    code: str | None = None
-    """What names the code of its home's tasks, where a worker may have another."""
-    due: Due | None = None
-    group: Group = Group()
-    depends_on: tuple[str, ...] = ()
-
-    def columns(self, queue: str, status: str, group_id: int | None = None) -> dict[str, Any]:
-        """Return the values of the row, by column."""
-        row = {**self._asdict(), **(self.due or Due(0.0)).columns}
-        if self.due is None:
-            row["due_at"] = None
-        del row["due"], row["group"], row["depends_on"]
-        return {**row, "queue": queue, "status": status, "group_id": group_id}
 
 
 class ClaimRequest(NamedTuple):

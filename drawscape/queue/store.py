@@ -6,30 +6,33 @@ Each move is one committed transaction, and a job's row is the queue entry.
 import json
 import platform
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from drawscape.durations import LONGEST_S
-from drawscape.errors import DrawscapeError, DuplicateJobError, QueueError
+from drawscape.errors import DrawscapeError, DuplicateJobError, JobStateError, QueueError
 from drawscape.queue import clock
-from drawscape.queue.dependencies import link, settle
+from drawscape.queue.clock import failpoint
+from drawscape.queue.dependencies import link, reopen, settle
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
     Engine,
+    Rows,
     Transaction,
     UniqueViolation,
 )
-from drawscape.queue.failpoints import failpoint
+from drawscape.queue.lists import module_pattern, read_job
+from drawscape.queue.options import Due, Group, NewJob
 from drawscape.queue.row import (
+    ENDED,
     Claim,
     ClaimRequest,
-    Due,
-    Group,
-    NewJob,
     Outcome,
     Status,
     parsed,
@@ -373,7 +376,7 @@ def recover(engine: Engine, kill: Callable[[str], object] = lambda _: None) -> l
 def _recover_from(engine: Engine, worker: str | None) -> list[str]:
     found = []
     with engine.transaction() as run:
-        for job_id, recoveries, may_recover, stop_grace_s in engine.orphans(run, worker):
+        for job_id, recoveries, may_recover, stop_grace_s in run(run.sql.HELD_BY, worker=worker):
             if stop_grace_s is not None:
                 status, reason, error = "stopped", None, "stopped on request; its worker had died"
             elif not may_recover:
@@ -390,3 +393,223 @@ def _recover_from(engine: Engine, worker: str | None) -> list[str]:
             _warn("job=%s event=recovered from=%s status=%s", job_id, worker, status)
             found.append(job_id)
     return found
+
+
+# Changes from outside: cancel, stop, pause, retry, requeue, delete
+
+ALL_LANES = "*"
+
+_AT_ONCE = 50  # jobs that one statement cancels: a millisecond
+_REOPENED_AT_ONCE = 5  # each takes some statements
+
+_HELD_S, _PAUSE_S = 0.010, 0.012
+"""How long a transaction of many works, and what it leaves free after it, at least.
+
+A writer that finds SQLite's file locked tries again after 1, 2, 5, 10 ms, then 15 and 20: 18 ms after its
+first try it writes, at the latest.
+"""
+
+
+def in_slices(engine: Engine, step: Callable[[Transaction], bool]) -> None:
+    """Call `step`, which does a few rows, until it returns False; as often in a transaction as time allows.
+
+    Between two transactions is room for other writers. The time is checked after each step, so a slow disk or
+    a busy machine makes for fewer, not for longer ones.
+    """
+    more = True
+    while more:
+        began = time.perf_counter()
+        with engine.transaction() as run:
+            more = step(run)
+            while more and time.perf_counter() - began < _HELD_S:
+                more = step(run)
+        failpoint("slice.committed")
+        if more:
+            time.sleep(max(_PAUSE_S, time.perf_counter() - began))
+
+
+def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
+    """Return whether the job was kept from running, or asked to stop; False when it had ended.
+
+    Before its start it is `canceled` at once. While it runs its child is killed and it becomes `stopped`;
+    with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
+    """
+    with engine.transaction() as run:
+        run(run.sql.LOCK, id=job_id)
+        if run(run.sql.CANCEL, id=job_id, now=clock.now()):
+            settle(run, [(job_id, Status.CANCELED.value)])
+            return True
+        asked = run(run.sql.ASK_TO_STOP, id=job_id, grace_s=grace_s)
+    if not asked:
+        read_job(engine, job_id)
+    _stop_without_workers(engine, asked)
+    return bool(asked)
+
+
+def cancel_many(
+    engine: Engine, queue: str, *, batch: str | None = None, grace_s: float = 0.0
+) -> int:
+    """Return how many jobs of `batch`, or of the whole queue, were kept from running or asked to stop.
+
+    In slices: another writer never waits for long, and what starts between two of them is stopped. A canceled
+    job fails what waits for it, or lets what runs anyway begin: that is canceled first.
+    """
+    sql = engine.sql
+    statements = [sql.CANCEL_DEFERRED, sql.CANCEL_SCHEDULED, sql.CANCEL_QUEUED, sql.CANCEL_GROUPED]
+    canceled = 0
+    for statement in statements if batch is None else [sql.CANCEL_BATCH]:
+        canceled += _cancel_waiting(engine, statement, queue, batch)
+    ask = sql.ASK_ALL_TO_STOP if batch is None else sql.ASK_BATCH_TO_STOP
+    asked = engine.write(ask, queue=queue, batch=batch, grace_s=grace_s)
+    _stop_without_workers(engine, asked)
+    return canceled + len(asked)
+
+
+def _cancel_waiting(engine: Engine, statement: str, queue: str, batch: str | None) -> int:
+    canceled = 0
+
+    def step(run: Transaction) -> bool:
+        nonlocal canceled
+        rows = run(statement, queue=queue, batch=batch, limit=_AT_ONCE, now=clock.now())
+        settle(run, [(job_id, Status.CANCELED.value) for (job_id,) in rows])
+        canceled += len(rows)
+        return len(rows) == _AT_ONCE
+
+    in_slices(engine, step)
+    return canceled
+
+
+def _stop_without_workers(engine: Engine, asked: Rows) -> None:
+    """Where nobody is there to kill anything, the job stopped when its worker died."""
+    alive: dict[str | None, bool] = {}
+    for job_id, worker in asked:
+        if worker not in alive:
+            alive[worker] = engine.workers.await_sign(worker)
+        if alive[worker]:
+            continue
+        with engine.transaction() as run:
+            if run(run.sql.STOP_WITHOUT_WORKER, id=job_id, worker=worker, now=clock.now()):
+                settle(run, [(job_id, Status.STOPPED.value)])
+
+
+def requeue(
+    engine: Engine, job_id: str, among: Sequence[str] = ENDED, code: str | None = None
+) -> None:
+    """Put an ended job back into the queue, under the same id, as if it had just been queued.
+
+    What depends on it waits again; what failed for it is woken. The retries that it has used up stay so.
+    Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may, while another
+    job with its `job_unique` key is active, and while a dependency of it stands in the way.
+    """
+    job = read_job(engine, job_id)
+    if job.status not in among:
+        raise JobStateError(
+            f"job {job_id} is {job.status}; only one that is {' or '.join(among)} can be queued again"
+        )
+    with engine.transaction() as run:
+        reopened = reopen(run, [job_id], code)
+        obstacle = reopened.get(job_id)
+        if obstacle is not None:  # raised inside: the transaction changes nothing
+            raise JobStateError(
+                f"job {job_id} depends on {obstacle}, which did not finish; queue that again first"
+            )
+    if not reopened:
+        raise JobStateError(
+            f"job {job_id} cannot be queued again while another job with its job_unique key is active"
+        )
+
+
+def retry(engine: Engine, job_id: str, code: str | None = None) -> None:
+    """Put a failed, stopped or canceled job back into the queue; raise as `requeue` does."""
+    requeue(engine, job_id, [one for one in ENDED if one != Status.FINISHED], code)
+
+
+def retry_failed(
+    engine: Engine,
+    queue: str,
+    task: str | None = None,
+    reason: str | None = None,
+    batch: str | None = None,
+    code: str | None = None,
+) -> list[str]:
+    """Return the ids of the failed jobs, of one task, reason or batch if asked, that are queued again.
+
+    One whose `job_unique` key another active job has stays failed, and so does one whose dependency stays
+    so. In slices, as `cancel_many`: of a call that was killed some are queued, and the next one goes on.
+    """
+    rows = engine.read(
+        engine.sql.FAILED,
+        queue=queue,
+        task=task,
+        module=module_pattern(task),
+        reason=reason,
+        batch=batch,
+    )
+    chosen = [job_id for (job_id,) in rows]
+    if not chosen:
+        return []
+    left = iter(chosen)  # what others wait for first, and they wait again at once
+    reopened: dict[str, str | None] = {}
+
+    def step(run: Transaction) -> bool:
+        some = list(islice(left, _REOPENED_AT_ONCE))
+        reopened.update(reopen(run, some, code))
+        return len(some) == _REOPENED_AT_ONCE
+
+    in_slices(engine, step)
+    return [job_id for job_id in reversed(chosen) if reopened.get(job_id, job_id) is None]
+
+
+def delete(engine: Engine, job_id: str) -> None:
+    """Remove an ended job with its log and preview.
+
+    Raises JobNotFoundError, and JobStateError while it waits or runs, or while a job that depends on it does.
+    """
+    with engine.transaction() as run:
+        needing = run(run.sql.NEEDED_BY, id=job_id)
+        if not needing and run(run.sql.DELETE, id=job_id):
+            return
+    job = read_job(engine, job_id)
+    if not job.ended:
+        raise JobStateError(f"job {job_id} is {job.status}; cancel it first")
+    raise JobStateError(
+        f"job {needing[0][0]}, which has not ended, depends on {job_id}; cancel that first"
+    )
+
+
+def set_priority(engine: Engine, job_id: str, priority: int) -> None:
+    """Change the priority of a job that has not begun; raise JobStateError for one that has."""
+    if not engine.write(engine.sql.SET_PRIORITY, id=job_id, priority=priority):
+        job = read_job(engine, job_id)
+        raise JobStateError(f"job {job_id} is {job.status}; a priority changes only jobs that wait")
+
+
+def save_meta(
+    engine: Engine, job_id: str, change: Mapping[str, Any], gone: Sequence[str] = ()
+) -> None:
+    """Write notes into a job's `meta` and take others out; raise JobStateError while its task runs."""
+    with engine.transaction() as run:
+        rows = run(run.sql.LOCK, id=job_id)
+        if rows and rows[0][0] != Status.STARTED:
+            notes = {key: value for key, value in parsed(rows[0][1]).items() if key not in gone}
+            run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
+            return
+    read_job(engine, job_id)
+    raise JobStateError(
+        f"job {job_id} runs, so only its task may write its meta; wait until it has ended"
+    )
+
+
+def pause(engine: Engine, queue: str, lane: str = ALL_LANES) -> None:
+    """Let no job of `lane` (all by default) start until `resume`; running ones go on."""
+    engine.write(engine.sql.PAUSE, queue=queue, lane=lane)
+
+
+def resume(engine: Engine, queue: str, lane: str = ALL_LANES) -> None:
+    """Let jobs of `lane` start again; of all lanes by default, those too that were paused by name."""
+    engine.write(engine.sql.RESUME, queue=queue, lane=lane)
+
+
+def paused_lanes(engine: Engine, queue: str) -> list[str]:
+    """Return the names of the lanes that are paused, `*` for all."""
+    return [lane for (lane,) in engine.read(engine.sql.PAUSED, queue=queue)]

@@ -1,10 +1,21 @@
-"""From a dotted path or a callable to a function that may be run, checked before anything is queued."""
+"""A task and its arguments: found and checked where they are queued, carried as a signed message.
 
+A message is pickled, and read only when the signature is ours; it begins with the versions that wrote it. In
+it a job that is an argument stands for its result, and paths of drawings lead to the reader's own folder.
+"""
+
+import contextlib
 import functools
+import hashlib
+import hmac
+import importlib
 import importlib.util
 import inspect
+import io
 import os
+import pickle
 import re
+import secrets
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,13 +25,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from drawscape import __version__, output_store, settings
 from drawscape.errors import (
     NotSerializableError,
+    QueueError,
     TaskArgumentsError,
     TaskNotAllowedError,
     TaskNotFoundError,
 )
-from drawscape.project_modules import file_of, import_with_file
+from drawscape.project_modules import import_with_file
+from drawscape.queue.engines.engine import Engine
 from drawscape.settings import TASK_ALIASES
 
 Function = Callable[..., Any]
@@ -109,6 +123,8 @@ def _aliases_in(module: str) -> set[str]:
 
 
 def _module(name: str, path: str, search: Path | None) -> ModuleType:
+    if name.startswith("drawscape."):
+        return importlib.import_module(name)
     try:
         module, file = import_with_file(search, name)
     except ModuleNotFoundError as error:
@@ -130,15 +146,16 @@ def _file_of(module: ModuleType) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _defines(file: Path, name: str, _modified_ns: int) -> bool:
-    return bool(re.search(rf"^(?:async )?def {name}\b", file.read_text(errors="replace"), re.M))
+def _defines(file: str, name: str, _modified_ns: int) -> bool:
+    text = Path(file).read_text(errors="replace")
+    return bool(re.search(rf"^(?:async )?def {name}\b", text, re.M))
 
 
 def _warn_of_namesake(path: str, search: Path | None) -> None:
     """Warn when the project defines a task at `path` too; it is not imported for that."""
     module, _, name = path.rpartition(".")
-    file = search and file_of(search, module)
-    if file and _defines(file, name, file.stat().st_mtime_ns):
+    file = f"{search}/{module.replace('.', '/')}.py"  # as text: this is asked at each enqueue
+    if search and os.path.isfile(file) and _defines(file, name, os.stat(file).st_mtime_ns):
         warnings.warn(
             f"{path} is a task of the library, which runs; {file} defines {name!r} too: give it another name",
             UserWarning,
@@ -269,3 +286,347 @@ def is_installed(function: Callable[..., Any]) -> bool:
         return False
     top = module.__name__.partition(".")[0]
     return not file or "site-packages" in file or top in {"drawscape", *sys.stdlib_module_names}
+
+
+# Signed messages between processes
+
+SIGNATURE_BYTES = 32
+_KEY_BYTES = 32
+_PROTOCOL = pickle.HIGHEST_PROTOCOL
+_HEADER_BYTES = 100
+_PYTHON = sys.version.split()[0]  # to import `platform` for it takes as long as all of this module
+
+
+class SignatureMismatch(QueueError):  # noqa: N818 - it names what was found
+    """A message was not signed with this queue's key; it was not unpickled."""
+
+
+class OtherPythonError(QueueError):
+    """Functions or classes came by value from another version of Python; it would crash this one."""
+
+
+def of_call(job_id: str, task: str) -> str:
+    """Return what the message of a job's call is about: neither another job nor another task reads it."""
+    return f"call {job_id} {task}\n"
+
+
+def of_result(job_id: str) -> str:
+    """Return what the message of a job's result is about."""
+    return f"result {job_id}\n"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who pickled a message: versions of Python and of Drawscape, and whether code travels in it."""
+
+    python: str
+    drawscape: str
+    has_code: bool
+
+    @classmethod
+    def read(cls, message: bytes | memoryview) -> "tuple[Origin | None, int]":
+        """Return the origin that a message begins with, and where its pickle begins.
+
+        >>> Origin.read(Origin("3.13.5", "0.3.0", has_code=True).header)
+        (Origin(python='3.13.5', drawscape='0.3.0', has_code=True), 18)
+        """
+        line, end, _ = bytes(message[:_HEADER_BYTES]).partition(b"\n")
+        if (
+            not end or not line[:1].isdigit()
+        ):  # a version that wrote none; a pickle begins with byte 128
+            return None, 0
+        python, drawscape, *code = line.decode("ascii", "replace").split(" ")
+        return cls(python, drawscape, bool(code)), len(line) + 1
+
+    @property
+    def header(self) -> bytes:
+        """What the message begins with; short, for each job has one."""
+        return f"{self.python} {self.drawscape}{' code' if self.has_code else ''}\n".encode()
+
+    def check(self) -> None:
+        """Raise OtherPythonError if this Python cannot read it."""
+        if self.has_code and self.python.split(".")[:2] != _PYTHON.split(".")[:2]:
+            raise OtherPythonError(
+                f"it carries code of Python {self.python}, from a notebook, and this is Python {_PYTHON}: "
+                "start a worker with that Python, or put the function into a task module"
+            )
+
+
+class Codec:
+    """Values to signed bytes and back; the key lies in a file of its own beside the queue.
+
+    Signed by keyed BLAKE2b (RFC 7693), in a third of HMAC-SHA-256's time.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self._keyed = hashlib.blake2b(
+            key=key[: hashlib.blake2b.MAX_KEY_SIZE], digest_size=SIGNATURE_BYTES
+        )
+
+    def dumps(self, value: Any, about: str = "", *, by_value: bool = False) -> bytes:
+        """Return `value` pickled and signed together with what it is `about`, and where it comes from.
+
+        `by_value` says that functions or classes are in it, which another Python cannot read.
+        Raises NotSerializableError with the pickler's own words.
+        """
+        message = _plainly_pickled(value)
+        if message is None:
+            by_value, message = True, _pickled_by_value(value)
+        message = Origin(_PYTHON, __version__, by_value).header + message
+        return self._signature(about, message) + message
+
+    def _signature(self, about: str, message: bytes | memoryview) -> bytes:
+        signing = self._keyed.copy()
+        signing.update(about.encode())
+        signing.update(message)
+        return signing.digest()
+
+    def loads(self, data: bytes, about: str = "") -> Any:
+        """Return the value in `data`.
+
+        Raises SignatureMismatch, without unpickling, if it was not signed here, or about something else, and
+        OtherPythonError if it carries another's code.
+        """
+        view = memoryview(data)
+        signature, message = view[:SIGNATURE_BYTES], view[SIGNATURE_BYTES:]
+        if not message or not hmac.compare_digest(signature, self._signature(about, message)):
+            raise SignatureMismatch(
+                "the message's signature is not this queue's (was its key replaced, or the row copied?); it "
+                "was not unpickled"
+            )
+        origin, start = Origin.read(message)
+        if origin is not None:
+            origin.check()
+        try:
+            return pickle.loads(message[start:])  # noqa: S301 - signed by us
+        except ModuleNotFoundError as error:
+            if error.name not in _MOVED:
+                raise
+            return _Older(io.BytesIO(message[start:])).load()
+
+
+_MOVED = ("drawscape.queue.job_argument", "drawscape.queue.output_paths")
+
+
+class _Older(pickle.Unpickler):
+    """Reads what version 0.3 has queued, where these classes lay in other modules."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class(__name__ if module in _MOVED else module, name)
+
+
+def dump(value: Any) -> bytes:
+    """Return `value` pickled; what lives in `__main__` (a notebook's cells) travels by value."""
+    return _plainly_pickled(value) or _pickled_by_value(value)
+
+
+def _plainly_pickled(value: Any) -> bytes | None:
+    """Return `value` pickled; None when plain pickle, twenty times as fast as cloudpickle, will not do."""
+    try:
+        message = pickle.dumps(value, _PROTOCOL)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - cloudpickle tries next
+        return None
+    return None if b"__main__" in message else message
+
+
+def _pickled_by_value(value: Any) -> bytes:
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise NotSerializableError(f"{type(error).__name__}: {error}") from error
+
+
+# The key of a queue
+
+
+def key_of(engine: Engine) -> bytes:
+    """Return the key that signs the messages of a queue, made with a new one.
+
+    Raises QueueError when the key of a queue that holds jobs is gone, or is another machine's: with another
+    one, none of them would run and no result could be read.
+    """
+    path = engine.key_file
+    named = settings.queue_key()
+    if not engine.is_server:
+        if named is None and not path.exists() and engine.exists() and _holds_jobs(engine):
+            raise QueueError(
+                f"the queue's key {path} is gone, and {engine.label} holds jobs that it signed; put it "
+                f"back from a copy, or move {engine.label} away to start with an empty queue"
+            )
+        return named or load_key(path)
+    # In this order: whoever notes a key has written its file before.
+    if named is None and engine.read(engine.sql.NOTED, name="key") and not path.exists():
+        raise QueueError(
+            f"the key that signs the messages of {engine.label} is on another machine: copy it to {path}, "
+            "or set DRAWSCAPE_QUEUE_KEY to one text on every machine"
+        )
+    key = named or load_key(path)
+    print_of_key = hashlib.blake2b(key, digest_size=16, person=b"drawscape.key").hexdigest()
+    if not engine.read(engine.sql.NOTED, name="key"):
+        engine.write(engine.sql.NOTE_ONCE, name="key", value=print_of_key)
+    if engine.read(engine.sql.NOTED, name="key")[0][0] != print_of_key:
+        raise QueueError(
+            f"another key signs the messages of {engine.label}: copy {path} from the home that used it "
+            "first, or set DRAWSCAPE_QUEUE_KEY to one text on every machine"
+        )
+    return key
+
+
+def _holds_jobs(engine: Engine) -> bool:
+    """Return whether there are jobs, and still no key: another process may have made both meanwhile."""
+    held = engine.read("select exists (select 1 from job)")[0][0]
+    return bool(held) and not engine.key_file.exists()
+
+
+def load_key(path: Path) -> bytes:
+    """Return the key in `path`, made at random (mode 0600) by whoever comes first.
+
+    Raises QueueError when the file holds no key, may be written by others or cannot be made.
+    """
+    try:
+        if not path.exists():
+            _make_key(path)
+        mode = path.stat().st_mode
+        if mode & 0o022:
+            raise QueueError(
+                f"the queue's key {path} may be written by others (mode {mode & 0o777:o}), who could sign "
+                "jobs; check that it is yours, then `chmod 600` it"
+            )
+        if mode & 0o044:
+            path.chmod(0o600)
+        key = path.read_bytes()
+    except OSError as error:
+        raise QueueError(f"the queue's key {path}: {error.strerror}") from error
+    if len(key) < _KEY_BYTES:
+        raise QueueError(f"the queue's key {path} is damaged; put it back from a copy")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """A link is made in one step, so nobody ever reads half a key."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # a consumer may be a home's first
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink()
+
+
+# Jobs as arguments
+
+
+@dataclass(frozen=True)
+class ResultOf:
+    """Stands for the result of a job in the arguments of another, until that one runs."""
+
+    job_id: str
+
+
+def with_results(
+    args: Sequence[Any], kwargs: Mapping[str, Any], job_class: type[Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
+    """Return the arguments with a `ResultOf` in the place of each job, and the ids of those jobs."""
+    needed: list[str] = []
+
+    def placed(value: Any) -> Any:
+        if not isinstance(value, job_class):
+            return value
+        job_id: str = value.id
+        needed.append(job_id)
+        return ResultOf(job_id)
+
+    return tuple(map(placed, args)), {key: placed(value) for key, value in kwargs.items()}, needed
+
+
+def resolved(
+    args: Sequence[Any], kwargs: Mapping[str, Any], result_of: Callable[[str], Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments with the results themselves, each asked for by `result_of(job_id)`."""
+
+    def value_of(value: Any) -> Any:
+        return result_of(value.job_id) if isinstance(value, ResultOf) else value
+
+    return tuple(map(value_of, args)), {key: value_of(value) for key, value in kwargs.items()}
+
+
+# Paths of drawings on their way between machines, each of which has its output folder elsewhere
+
+
+def portable_paths(value: Any, home: Path) -> Any:
+    """Return `value` such that the paths of files in the home's output folder unpickle to the reader's own.
+
+    Looked at are text, paths, and what lists, tuples and dictionaries hold; a value that holds itself stays
+    as it is.
+
+    >>> portable_paths({"drawing": "/studio/output/a.svg", "title": "A"}, Path("/studio"))
+    {'drawing': OutputFile(name='a.svg', stamp=None, is_text=True), 'title': 'A'}
+    """
+    try:
+        return _portable(value, _folder_of(home, output_store.named()))
+    except RecursionError:
+        return value
+
+
+@functools.cache
+def _folder_of(home: Path, _named: str) -> str:
+    return os.fspath(output_store.folder(home).resolve()) + os.sep
+
+
+def _portable(value: Any, folder: str) -> Any:
+    if isinstance(value, str | Path):
+        text = os.fspath(value)
+        if text.startswith(folder):
+            name = text.removeprefix(folder).replace(os.sep, "/")
+            return OutputFile(name, _stamp_of(text), isinstance(value, str))
+        return value
+    kind = type(value)
+    if kind in (list, tuple):
+        return kind(_portable(one, folder) for one in value)
+    if kind is dict:
+        return {key: _portable(one, folder) for key, one in value.items()}
+    return value
+
+
+@dataclass(frozen=True)
+class OutputFile:
+    """A file by its name in the output folder; unpickled it is its path there, as text or as a Path."""
+
+    name: str
+    stamp: int | None
+    """The time of the file when it was written, in nanoseconds: a copy with that time is the same."""
+    is_text: bool = True
+
+    def __reduce__(self) -> tuple[Any, tuple[str, int | None, bool]]:
+        return located, (self.name, self.stamp, self.is_text)
+
+
+def located(name: str, stamp: int | None, is_text: bool) -> str | Path:
+    """Return the path of the file `name` in this home's output folder, copied from the store if need be.
+
+    A file that is gone is missing at its path: whoever opens it says so. Raises OutputStoreError where the
+    store does not answer.
+    """
+    folder = settings.output_folder().resolve()
+    path = folder / name
+    output_store.fetch(path, folder, stamp)
+    return os.fspath(path) if is_text else path
+
+
+def _stamp_of(file: str) -> int | None:
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return None

@@ -18,7 +18,7 @@ from drawscape.catalogue.index import (
 )
 from drawscape.errors import CatalogueError, DrawingNotFoundError
 from drawscape.jobs import current_job
-from drawscape.queue.failpoints import failpoint
+from drawscape.queue.clock import failpoint
 from drawscape.recipe import Provenance, Recipe, draw_recipe, recipe_of
 from drawscape.sketches.registry import AnySketch, chosen
 from drawscape.svg_builder import SVGBuilder

@@ -9,7 +9,7 @@ import flask
 import orjson
 
 import drawscape
-from drawscape.jobs.actions import ACTIONS
+from drawscape.jobs import ACTIONS
 from drawscape.parameters import json_schema
 from drawscape.web import artboard, jobs, plots, problems
 from drawscape.web.site import Site, WebSettings, add_headers, check_request, current_site

@@ -18,8 +18,17 @@ from drawscape import settings as places
 from drawscape.catalogue.thumbnail import thumbnail_of
 from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, ForbiddenPathError, JobStateError, RequestRefused
-from drawscape.jobs import JobSnapshot, cancel_job, get_job, get_job_status, list_snapshots, watch
-from drawscape.jobs.actions import ACTIONS, offered, summary_words
+from drawscape.jobs import (
+    ACTIONS,
+    JobSnapshot,
+    cancel_job,
+    get_job,
+    get_job_status,
+    list_snapshots,
+    offered,
+    summary_words,
+    watch,
+)
 from drawscape.svg.read import read_svg
 from drawscape.viewer import drawing_data
 from drawscape.web.problems import FieldError, invalid

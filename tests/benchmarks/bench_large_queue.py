@@ -100,9 +100,10 @@ def another_writer() -> Iterator[list[float]]:
 
 def cancel(count: int, *, with_writer: bool) -> str:
     """Cancel `count` waiting jobs, alone or while another process enqueues all the time."""
-    from drawscape.queue.control import cancel_many
+    from drawscape.queue.store import cancel_many
 
-    with home(count, ended=False) as api, api.default_queue().database.non_durable() as database:
+    with home(count, ended=False) as api:
+        database = api.default_queue().database
         name, held = api.default_queue().name, Held(database)
         if not with_writer:
             began = time.perf_counter()
@@ -119,7 +120,8 @@ def cancel(count: int, *, with_writer: bool) -> str:
 def prune(count: int, left: int) -> tuple[str, str]:
     from drawscape.queue import retention
 
-    with home(count, ended=True) as api, api.default_queue().database.non_durable() as database:
+    with home(count, ended=True) as api:
+        database = api.default_queue().database
         queue = api.default_queue()
         with queue.database.transaction() as connection:
             connection.execute(
@@ -139,9 +141,10 @@ def prune(count: int, left: int) -> tuple[str, str]:
 
 def retry(count: int) -> str:
     """Queue `count` failed jobs again."""
-    from drawscape.queue.control import retry_failed
+    from drawscape.queue.store import retry_failed
 
-    with home(count, ended=True) as api, api.default_queue().database.non_durable() as database:
+    with home(count, ended=True) as api:
+        database = api.default_queue().database
         with database.transaction() as connection:
             connection.execute("update job set status = 'failed', reason = 'exception'")
         held = Held(database)

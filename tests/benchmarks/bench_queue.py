@@ -133,7 +133,7 @@ def ours_enqueue_many(count: int) -> float:
 
 def claim_rate(extra: int) -> tuple[float, int]:
     """Return jobs/s claimed and acknowledged beside `extra`; bytes a job."""
-    from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
+    from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
     from drawscape.queue.row import ClaimRequest, Outcome
     from drawscape.queue.store import acknowledge
 
@@ -163,10 +163,10 @@ def claim_rate(extra: int) -> tuple[float, int]:
 
 def round_trip(count: int) -> float:
     """Return the seconds of one no-op job through a slot's warm child, without the table."""
-    from drawscape.jobs.api import default_queue
+    from drawscape.jobs import default_queue
     from drawscape.queue import clock
-    from drawscape.queue.payload import Codec, of_call
     from drawscape.queue.row import Claim
+    from drawscape.queue.task import Codec, of_call
     from drawscape.queue.worker.call import ChildSettings
     from drawscape.queue.worker.lease import Lease
     from drawscape.queue.worker.slot import PatientLock, Slot

@@ -12,7 +12,7 @@ import pytest
 from jupyter_lab import Lab, jupyter_folders, running_lab
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.engines.liveness import Locks
 
 ROOT = Path(__file__).parents[2]
 

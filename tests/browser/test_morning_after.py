@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support import wait_until
 
-from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.engines.liveness import Locks
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly]
 

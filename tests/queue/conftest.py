@@ -16,7 +16,7 @@ from postgres_server import drop_schema, let_claim, new_schema
 from support import wait_until
 
 from drawscape.job_manager import workers_alive
-from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.engines.liveness import Locks
 
 TASKS = {
     "sampletasks": Path(__file__).with_name("sample_tasks.py"),
@@ -26,7 +26,8 @@ TASKS = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test of both engines on each: on the second one at night."""
-    if metafunc.definition.get_closest_marker("both_engines"):
+    marked = metafunc.definition.get_closest_marker
+    if marked("both_engines") and not marked("sqlite"):
         second = pytest.param("postgres", marks=[pytest.mark.nightly, pytest.mark.postgres])
         metafunc.parametrize("engine", ["sqlite", second], indirect=True, scope="module")
 
@@ -84,10 +85,11 @@ def home(
 def worked_home(
     tmp_path_factory: pytest.TempPathFactory, engine: str, request: pytest.FixtureRequest
 ) -> Iterator[Path]:
-    """A home that a module's tests share, with a consumer of two slots at work."""
+    """A home that a module's tests share, with a consumer of two slots (or of `SLOTS`) at work."""
     with pytest.MonkeyPatch.context() as patch, _queue_on(engine, request) as url:
         folder = _make_home(tmp_path_factory.mktemp("worked") / "home", patch, url)
-        consumer = Consumer(folder, "-w", "2").await_alive()
+        slots = getattr(request.module, "SLOTS", 2)
+        consumer = Consumer(folder, "-w", str(slots)).await_alive()
         yield folder
         consumer.stop()
     _forget_tasks()

@@ -14,6 +14,8 @@ from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.row import Outcome
 from drawscape.queue.store import acknowledge, recover
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture(autouse=True)
 def successor(claimant: Callable[..., None]) -> None:
@@ -33,7 +35,6 @@ def dead_worker() -> str:
     return "dead"
 
 
-@pytest.mark.both_engines
 def test_a_late_acknowledgement_changes_nothing():
     job = enqueue_background_job("sampletasks.nothing")
     database = default_queue().database
@@ -51,7 +52,6 @@ def test_a_late_acknowledgement_changes_nothing():
     assert job.status == "finished"
 
 
-@pytest.mark.both_engines
 def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     job = enqueue_background_job("sampletasks.fail", job_retries=3)
     database = default_queue().database
@@ -63,7 +63,6 @@ def test_a_job_that_was_asked_to_stop_is_not_retried_when_it_fails_meanwhile():
     database.workers.retire("lively")
 
 
-@pytest.mark.both_engines
 def test_a_late_acknowledgement_cannot_meet_another_job():
     job = enqueue_background_job("sampletasks.nothing", job_id="same")
     database = default_queue().database

@@ -26,9 +26,10 @@ from drawscape.jobs import (
     start_worker,
     synchronous_jobs,
 )
+from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.queue import Queue
 
-pytestmark = pytest.mark.usefixtures("claimant")
+pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 TASK = "sampletasks.nothing"
 
@@ -40,7 +41,6 @@ def double(x: int) -> int:
     return 2 * x
 
 
-@pytest.mark.both_engines
 def test_a_decorated_function_stays_one_and_is_queued_with_its_options():
     assert double(4) == 8
     queued = double.enqueue(4, job_priority=7)
@@ -48,13 +48,11 @@ def test_a_decorated_function_stays_one_and_is_queued_with_its_options():
     assert (row.priority, row.retries) == (7, 2)
 
 
-@pytest.mark.both_engines
 def test_an_unknown_option_is_refused_where_it_is_written():
     with pytest.raises(errors.JobOptionError, match="job_retires"):
         job(job_retires=2)
 
 
-@pytest.mark.both_engines
 def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
     enqueue_background_job("sampletasks.nothing")
     assert (list(list_jobs([], limit=None)), list_jobs(limit=0)) == ([], [])
@@ -68,7 +66,6 @@ def test_a_list_of_no_status_is_empty_and_of_no_number_refused():
         start_worker(0)
 
 
-@pytest.mark.both_engines
 def test_jobs_may_run_at_once_in_a_test(claimant: Callable[..., None]):
     claimant(False)
     with synchronous_jobs():
@@ -85,7 +82,6 @@ def test_jobs_may_run_at_once_in_a_test(claimant: Callable[..., None]):
     assert enqueue_background_job(TASK).status == "queued"
 
 
-@pytest.mark.both_engines
 def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(
     claimant: Callable[..., None],
 ):
@@ -98,19 +94,20 @@ def test_only_what_is_queued_within_the_block_runs_at_once_and_not_for_ever(
         enqueue_many(TASK, [{}] * 3)
 
 
+@pytest.mark.sqlite
 def test_copies_whose_names_end_differently_have_keys_of_their_own(tmp_path: Path):
     enqueue_background_job(TASK)
     keys = [backup_queue(tmp_path / name).name for name in ("queue.2026", "queue.2027")]
     assert keys == ["queue.2026.key", "queue.2027.key"]
 
 
-@pytest.mark.both_engines
 def test_a_note_that_is_no_json_is_named():
     job = enqueue_background_job(TASK)
     with pytest.raises(errors.JobOptionError, match=r"meta\['x'\]: .* not JSON"):
         job.meta["x"] = object()
 
 
+@pytest.mark.sqlite
 @pytest.mark.slow
 def test_an_explanation_names_what_is_open_and_a_lane_that_nobody_serves(start_consumer):
     first, second = enqueue_background_job(TASK), enqueue_background_job(TASK, job_delay=600)
@@ -123,7 +120,6 @@ def test_an_explanation_names_what_is_open_and_a_lane_that_nobody_serves(start_c
     assert "serves its lane" not in other.explain()
 
 
-@pytest.mark.both_engines
 @pytest.mark.slow
 def test_jobs_do_not_run_at_once_where_a_worker_would_take_them(start_consumer):
     start_consumer("-w", "1")
@@ -134,7 +130,6 @@ def test_jobs_do_not_run_at_once_where_a_worker_would_take_them(start_consumer):
     assert job.status == "finished"
 
 
-@pytest.mark.both_engines
 def test_a_note_is_saved_or_refused():
     queued = enqueue_background_job(TASK, job_meta={"a": 1})
     queued.meta.update(b=2, c=[3])
@@ -146,7 +141,6 @@ def test_a_note_is_saved_or_refused():
     assert queued.meta == {"b": 2, "c": [3]}
 
 
-@pytest.mark.both_engines
 def test_a_priority_may_be_changed_until_a_job_begins():
     first, second = enqueue_background_job(TASK), enqueue_background_job(TASK)
     second.priority = 5
@@ -158,6 +152,7 @@ def test_a_priority_may_be_changed_until_a_job_begins():
         first.priority = "high"
 
 
+@pytest.mark.sqlite
 def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home: Path, tmp_path: Path):
     stop = threading.Event()
 
@@ -175,7 +170,7 @@ def test_a_copy_of_a_queue_at_work_is_whole_and_can_be_read(home: Path, tmp_path
         thread.join(60)
     assert key == tmp_path / "copy.key"
     assert {path.stat().st_mode & 0o777 for path in (key, tmp_path / "copy.db")} == {0o600}
-    copy = Queue.at(tmp_path / "copy.db", "background", home, ("sampletasks",))
+    copy = Queue.on(open_engine(tmp_path / "copy.db"), "background", home, ("sampletasks",))
     rows = copy.database.connection.execute("select id from job").fetchall()
     assert set(before) <= {row[0] for row in rows}
     assert copy.codec.key == default_queue().codec.key
@@ -193,7 +188,6 @@ DAMAGE = {
 }
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize("words", DAMAGE)
 def test_a_look_at_the_queue_finds_what_does_not_agree(words: str):
     enqueue_background_job(TASK, job_id="one")
@@ -204,6 +198,7 @@ def test_a_look_at_the_queue_finds_what_does_not_agree(words: str):
     assert any(words in problem for problem in check_queue())
 
 
+@pytest.mark.sqlite
 def test_a_look_at_the_queue_counts_what_ended():
     enqueue_background_job(TASK)
     with default_queue().database.transaction() as run:
@@ -222,7 +217,6 @@ def drawscape(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.both_engines
 def test_a_task_is_queued_on_the_command_line(start_consumer: Callable[..., object]):
     start_consumer("-w", "1")
     done = drawscape("enqueue", "sampletasks.add", "a=1", "b=2", "job_description=a sum", "--wait")
@@ -237,6 +231,7 @@ def test_a_task_is_queued_on_the_command_line(start_consumer: Callable[..., obje
     assert "NAME=VALUE" in wrong.stderr
 
 
+@pytest.mark.sqlite
 def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_path: Path):
     enqueue_background_job(TASK)
     assert "is paused" in drawscape("queue", "pause").stdout
@@ -252,14 +247,3 @@ def test_the_queue_is_paused_checked_copied_and_emptied_on_the_command_line(tmp_
     checked = drawscape("queue", "check")
     assert checked.returncode == 1
     assert "ended without" in checked.stdout
-
-
-@pytest.mark.both_engines
-def test_the_list_is_json_for_a_program():
-    import json
-
-    enqueue_background_job(TASK, job_description="a poster", job_meta={"a": 1})
-    (row,) = json.loads(drawscape("jobs", "list", "--json").stdout)
-    assert row["description"] == "a poster"
-    assert (row["status"], row["meta"]) == ("queued", {"a": 1})
-    assert list_jobs()[0].id == row["id"]

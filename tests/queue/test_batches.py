@@ -8,10 +8,10 @@ from queue_steps import TASK, end, queued, run, take
 
 from drawscape import errors
 from drawscape.job_manager import Batch, Job, default_queue, delete_job, enqueue_many
-from drawscape.queue.control import cancel
-from drawscape.queue.engines.sqlite.engine import NORMAL, SqliteEngine
+from drawscape.queue.engines.sqlite import NORMAL, SqliteEngine
+from drawscape.queue.store import cancel
 
-pytestmark = pytest.mark.usefixtures("claimant")
+pytestmark = [pytest.mark.usefixtures("claimant"), pytest.mark.both_engines]
 
 LARGE, LARGER = 100, 200
 
@@ -60,6 +60,7 @@ def walk(batch: Batch, order: Callable[[list[Job]], list[Job]]) -> tuple[list[Jo
     return seen, steps
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.slow
 def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length(order: str):
@@ -71,7 +72,6 @@ def test_the_walk_through_a_batch_takes_time_in_proportion_to_its_length(order: 
     assert many < 2.5 * few
 
 
-@pytest.mark.both_engines
 def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed():
     batch = enqueue_many(TASK, [{}] * 400)
     jobs = batch.jobs
@@ -88,7 +88,6 @@ def test_a_walk_passes_over_many_jobs_that_end_late_or_were_removed():
     assert seen[100:] == jobs[1::2]
 
 
-@pytest.mark.both_engines
 def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked():
     batch = enqueue_many(TASK, [{}] * 5)
     batch.jobs[0].cancel()
@@ -99,7 +98,6 @@ def test_the_rest_of_a_batch_may_be_canceled_while_it_is_walked():
     assert len(seen) == 5
 
 
-@pytest.mark.both_engines
 def test_a_batch_whose_jobs_were_removed_has_ended():
     batch = enqueue_many(TASK, [{}] * 3)
     batch.cancel()
@@ -111,7 +109,6 @@ def test_a_batch_whose_jobs_were_removed_has_ended():
         batch.wait(60)
 
 
-@pytest.mark.both_engines
 def test_what_follows_an_empty_batch_runs_at_once():
     batch = enqueue_many(TASK, [], then=TASK)
     assert batch.following.status == "queued"
@@ -126,7 +123,6 @@ def batch_of(bads: int, goods: int, **then_kwargs: object) -> tuple:
     return batch, batch.following
 
 
-@pytest.mark.both_engines
 def test_a_retried_batch_holds_what_follows_until_it_has_finished_anew():
     batch, follower = batch_of(1, 2, job_run_anyway=False)
     assert follower.reason == "dependency"
@@ -136,7 +132,6 @@ def test_a_retried_batch_holds_what_follows_until_it_has_finished_anew():
     assert follower.status == "queued"
 
 
-@pytest.mark.both_engines
 def test_the_failed_jobs_of_a_batch_count_when_they_are_gone():
     batch = enqueue_many(TASK, [{}] * 2, then=TASK, then_kwargs={"job_run_anyway": False})
     end(take(), "failed", "exception")
@@ -145,7 +140,6 @@ def test_the_failed_jobs_of_a_batch_count_when_they_are_gone():
     assert batch.following.reason == "dependency"
 
 
-@pytest.mark.both_engines
 def test_so_do_they_for_a_job_that_is_queued_later():
     batch, _ = batch_of(1, 1)
     end(take())
@@ -153,14 +147,12 @@ def test_so_do_they_for_a_job_that_is_queued_later():
     assert queued(job_depends_on=batch).reason == "dependency"
 
 
-@pytest.mark.both_engines
 def test_depending_on_a_batch_that_ended_with_failures_fails():
     batch, _ = batch_of(1, 1)
     assert queued(job_depends_on=batch).reason == "dependency"
     assert queued(job_depends_on=batch, job_run_anyway=True).status == "queued"
 
 
-@pytest.mark.both_engines
 def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
     batch = enqueue_many(TASK, [{}] * 2, then=TASK, job_retries=1, job_retry_delay=60)
     end(take(), "failed", "exception")
@@ -170,7 +162,6 @@ def test_a_batch_is_not_over_while_one_of_its_jobs_waits_for_another_try():
     assert batch.following.status == "deferred"
 
 
-@pytest.mark.both_engines
 def test_a_batch_is_not_given_options_for_single_jobs():
     for option in ("job_on_success", "job_depends_on"):
         with pytest.raises(errors.JobOptionError, match=option):

@@ -14,7 +14,7 @@ import queue_chaos
 from queue_chaos import LONG_STEPS, STEPS, World
 from support import rounds
 
-from drawscape.queue import failpoints
+from drawscape.queue import clock as failpoints
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", rounds(3, 3000)))
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -66,7 +66,7 @@ def test_the_check_itself_can_fail(world: World):
 
 
 def test_an_armed_failpoint_kills_and_an_unarmed_one_does_nothing():
-    script = "from drawscape.queue.failpoints import failpoint; failpoint('x'); print('alive')"
+    script = "from drawscape.queue.clock import failpoint; failpoint('x'); print('alive')"
     for value, code, output in (("", 0, "alive\n"), ("x", -9, ""), ("x:2", 0, "alive\n")):
         done = subprocess.run(
             [sys.executable, "-c", script],

@@ -16,7 +16,9 @@ from drawscape.job_manager import (
     get_job_status,
     list_jobs,
 )
-from drawscape.queue.payload import of_call
+from drawscape.queue.task import of_call
+
+pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +30,6 @@ def rows() -> list[tuple]:
     return default_queue().database.read("select id, status from job")
 
 
-@pytest.mark.both_engines
 def test_an_enqueued_job_is_one_committed_row():
     job = enqueue_background_job("sampletasks.add", 1, b=2)
     assert rows() == [(job.id, "queued")]
@@ -36,7 +37,6 @@ def test_an_enqueued_job_is_one_committed_row():
     assert job.refresh().timeout_s == 300
 
 
-@pytest.mark.both_engines
 def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     status = get_job_status(enqueue_background_job("sampletasks.add", 1).id)
     assert {"id", "status", "result", "error", "created_at", "started_at", "ended_at"} <= set(
@@ -47,7 +47,6 @@ def test_the_status_has_the_contracts_seven_keys_and_aware_times():
     assert (status["result"], status["error"], status["ended_at"]) == (None, None, None)
 
 
-@pytest.mark.both_engines
 def test_an_unknown_id_is_not_found_and_says_so():
     status = get_job_status("no-such-job")
     assert status["status"] == "not_found"
@@ -56,7 +55,6 @@ def test_an_unknown_id_is_not_found_and_says_so():
         get_job("no-such-job")
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("target", "error", "words"),
     [
@@ -79,7 +77,6 @@ def test_a_wrong_task_is_named_and_leaves_no_row(target, error, words):
     assert rows() == []
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("args", "kwargs", "words"),
     [
@@ -95,14 +92,12 @@ def test_arguments_that_do_not_bind_are_named_and_leave_no_row(args, kwargs, wor
     assert rows() == []
 
 
-@pytest.mark.both_engines
 def test_an_argument_that_cannot_travel_is_named_and_leaves_no_row():
     with pytest.raises(errors.NotSerializableError, match="b, a lock"):
         enqueue_background_job("sampletasks.add", 1, b=threading.Lock())
     assert rows() == []
 
 
-@pytest.mark.both_engines
 def test_a_batch_of_which_one_call_cannot_be_carried_is_not_queued_at_all():
     calls = [{"a": 1}] * 3000
     with pytest.raises(errors.NotSerializableError, match="a, a lock"):
@@ -111,7 +106,6 @@ def test_a_batch_of_which_one_call_cannot_be_carried_is_not_queued_at_all():
     assert len(enqueue_many("sampletasks.add", calls).jobs) == 3000
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "options",
     [
@@ -145,7 +139,6 @@ def test_a_malformed_option_is_refused_and_leaves_no_row(options):
     assert rows() == []
 
 
-@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("given", "seconds"),
     [
@@ -170,13 +163,11 @@ def test_a_timeout_may_be_written_in_many_ways(given, seconds):
     )
 
 
-@pytest.mark.both_engines
 def test_a_tasks_own_parameters_may_be_called_delay_or_priority():
     job = enqueue_background_job("sampletasks.named_like_options", delay=1, priority=2, retries=3)
     assert job.refresh().priority == 0
 
 
-@pytest.mark.both_engines
 def test_a_taken_id_is_refused():
     enqueue_background_job("sampletasks.add", 1, job_id="mine")
     with pytest.raises(errors.DuplicateJobError, match="mine"):
@@ -184,7 +175,6 @@ def test_a_taken_id_is_refused():
     assert rows() == [("mine", "queued")]
 
 
-@pytest.mark.both_engines
 def test_a_misplaced_argument_of_many_jobs_is_named():
     with pytest.raises(errors.JobOptionError, match="'b' is not an option"):
         enqueue_many("sampletasks.add", [{"a": 1}], b=2)
@@ -195,7 +185,6 @@ def test_a_misplaced_argument_of_many_jobs_is_named():
     assert rows() == []
 
 
-@pytest.mark.both_engines
 def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
     enqueue_background_job("sampletasks.nothing", job_id="mine")
     with pytest.raises(errors.DuplicateJobError, match="mine"):
@@ -208,7 +197,6 @@ def test_a_taken_id_for_what_follows_a_batch_is_refused_and_leaves_no_row():
     assert rows() == [("mine", "queued")]
 
 
-@pytest.mark.both_engines
 def test_what_has_no_path_of_its_own_travels_by_value():
     import sampletasks
 
@@ -218,7 +206,6 @@ def test_what_has_no_path_of_its_own_travels_by_value():
         assert reported[0](1) == 2
 
 
-@pytest.mark.both_engines
 def test_a_function_beside_the_notebook_that_cannot_travel_is_named(tmp_path, monkeypatch):
     (tmp_path / "besides.py").write_text(
         "import threading\n_lock = threading.Lock()\ndef draw():\n    with _lock:\n        pass\n"
@@ -236,7 +223,6 @@ def payload_of(job) -> bytes:
     return database.read("select payload from job where id = :id", id=job.id)[0][0]
 
 
-@pytest.mark.both_engines
 def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
     batch = enqueue_many("sampletasks.add", ({"a": i} for i in range(50)))
     assert len(batch) == len(batch.jobs) == 50
@@ -245,7 +231,6 @@ def test_many_jobs_are_inserted_in_one_transaction_or_not_at_all():
     assert len(rows()) == 50
 
 
-@pytest.mark.both_engines
 def test_jobs_are_listed_newest_first_by_status_and_task():
     ids = [enqueue_background_job("sampletasks.add", i).id for i in range(3)]
     other = enqueue_background_job("sampletasks.nothing")
@@ -258,7 +243,6 @@ def test_jobs_are_listed_newest_first_by_status_and_task():
         list_jobs(status="cancelled")
 
 
-@pytest.mark.both_engines
 def test_a_signature_that_was_edited_is_checked_as_it_is_now(home: Path):
     enqueue_background_job("sampletasks.answer")
     source = home / "modules" / "sampletasks.py"

@@ -129,6 +129,26 @@ def test_a_connection_that_was_hurried_is_patient_again(home: Path):
             run("update job set description = 'waited for'")
 
 
+def test_a_thread_that_is_in_a_hurry_does_not_wait_for_another_that_writes(home: Path):
+    database = default_queue().database
+    inside, leave = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with database.transaction():
+            inside.set()
+            leave.wait(60)
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    assert inside.wait(60)
+    with pytest.raises(QueueError, match="another thread"), database.short_timeout():
+        pass
+    leave.set()
+    writer.join(60)
+    with database.short_timeout(), database.transaction() as run:
+        assert run("select 1") == [(1,)]
+
+
 GONE = {
     "file": lambda folder: (folder / "queue.db").unlink(),
     "log": lambda folder: (folder / "queue.db-wal").unlink(),

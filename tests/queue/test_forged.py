@@ -2,8 +2,6 @@
 
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,24 +9,27 @@ from support import wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import (
+    Job,
     default_queue,
     enqueue_background_job,
     get_job_status,
     list_jobs,
 )
 
-pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+pytestmark = [pytest.mark.usefixtures("worked_home"), pytest.mark.both_engines]
 
 
-def forge(payload: bytes, task: str = "sampletasks.nothing", *args: object) -> str:
+def changed(job: Job, change: str, **values: object) -> Job:
+    default_queue().database.write(f"update job set {change} where id = :id", id=job.id, **values)
+    return job
+
+
+def tampered(
+    change: str, task: str = "sampletasks.nothing", *args: object, **values: object
+) -> Job:
+    """Return a job that was changed before a worker may have it."""
     job = enqueue_background_job(task, *args, job_delay=60)
-    with default_queue().database.transaction() as run:
-        run(
-            "update job set payload = :payload, status = 'queued', due_at = null where id = :id",
-            payload=payload,
-            id=job.id,
-        )
-    return job.id
+    return changed(job, f"{change}, status = 'queued', due_at = null", **values)
 
 
 class Bomb:
@@ -41,125 +42,66 @@ class Bomb:
         return os.mkdir, (str(self.path),)
 
 
-@pytest.mark.both_engines
-@pytest.mark.parametrize("signed", [False, True])
-def test_a_forged_message_is_never_unpickled(
-    home: Path, start_consumer, tmp_path: Path, signed: bool
-):
-    start_consumer()
-    trace = tmp_path / "boom"
-    payload = pickle.dumps(Bomb(trace))
-    job_id = forge(b"\0" * 32 + payload if signed else payload)
-    wait_until(lambda: get_job_status(job_id)["status"] == "failed")
-    assert get_job_status(job_id)["reason"] == "invalid"
-    assert "signature" in get_job_status(job_id)["error"]
-    assert not trace.exists()
-    assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
+@pytest.mark.parametrize("start", [b"", b"\0" * 32])
+def test_a_forged_message_is_never_unpickled(tmp_path: Path, start: bytes):
+    bomb = pickle.dumps(Bomb(tmp_path / "boom"))
+    job = tampered("payload = :payload", payload=start + bomb)
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "invalid")
+    assert "signature" in job.error
+    done = enqueue_background_job("sampletasks.add", 1)
+    assert done.wait(60) == 1
+    changed(done, "result = :data", data=start + bomb)
+    with pytest.raises(QueueError, match="signature"):
+        done.result  # noqa: B018 - the access is the test
+    assert not (tmp_path / "boom").exists()
 
 
-@pytest.mark.both_engines
-def test_a_message_that_was_signed_for_another_job_is_not_read(home: Path, start_consumer):
+def test_a_message_that_was_signed_for_another_job_is_not_read():
     """The signature covers what the message is about, so rows cannot be made of parts of others."""
-    source = enqueue_background_job("sampletasks.add", 1)
-    moved = enqueue_background_job("sampletasks.nothing")
-    renamed = enqueue_background_job("sampletasks.nap", 0)
-    with default_queue().database.transaction() as run:
-        run(
-            "update job set payload = (select payload from job where id = :source) where id = :id",
-            source=source.id,
-            id=moved.id,
-        )
-        run("update job set task = 'sampletasks.add' where id = :id", id=renamed.id)
-    start_consumer()
-    assert source.wait(60) == 1
+    source, other = (enqueue_background_job("sampletasks.add", i) for i in (1, 2))
+    assert (source.wait(60), other.wait(60)) == (1, 2)
+    of_source = "(select {0} from job as source where source.id = :source)".format
+    moved = tampered(f"payload = {of_source('payload')}", source=source.id)
+    renamed = tampered("task = 'sampletasks.add'", "sampletasks.nap", 0)
     for job in (moved, renamed):
         wait_until(lambda job=job: job.ended)
         assert (job.status, job.reason) == ("failed", "invalid")
-    other = enqueue_background_job("sampletasks.add", 2)
-    assert other.wait(60) == 2
-    with default_queue().database.transaction() as run:
-        run(
-            "update job set result = (select result from job where id = :source) where id = :id",
-            source=source.id,
-            id=other.id,
-        )
+    changed(other, f"result = {of_source('result')}", source=source.id)
     with pytest.raises(QueueError, match="signature"):
         other.result  # noqa: B018 - the access is the test
 
 
-@pytest.mark.both_engines
-def test_corrupt_notes_do_not_keep_a_job_from_running(home: Path, start_consumer):
-    job = enqueue_background_job("sampletasks.add", 1, job_meta={"x": 1})
-    with default_queue().database.transaction() as run:
-        run("update job set meta = '{broken' where id = :id", id=job.id)
-    start_consumer()
-    assert job.wait(60) == 1
-
-
-@pytest.mark.parametrize("column", ["timeout_s", "created_at"])
-def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(home: Path, start_consumer, column):
-    job = enqueue_background_job("sampletasks.add", 1)
-    with default_queue().database.transaction() as run:
-        run(f"update job set {column} = 'soon' where id = :id", id=job.id)
-    start_consumer()
-    after = enqueue_background_job("sampletasks.add", 2)
-    assert after.wait(60) == 2
-    assert (job.status, job.reason) == ("failed", "crashed")
-
-
-@pytest.mark.both_engines
 @pytest.mark.parametrize("payload", [b"", b"short", b"\xff" * 5000])
-def test_a_corrupt_row_fails_alone(home: Path, start_consumer, payload):
-    start_consumer()
-    job_id = forge(payload)
-    wait_until(lambda: get_job_status(job_id)["status"] == "failed")
+def test_a_corrupt_message_fails_its_job_alone(payload: bytes):
+    job = tampered("payload = :payload", payload=payload)
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "invalid")
     assert enqueue_background_job("sampletasks.add", 1).wait(60) == 1
 
 
-@pytest.mark.both_engines
-def test_corrupt_notes_and_details_do_not_hide_the_job(home: Path, start_consumer):
-    start_consumer()
+@pytest.mark.sqlite
+@pytest.mark.parametrize("column", ["timeout_s", "created_at"])
+def test_a_corrupt_number_fails_its_job_and_keeps_no_worker(column: str):
+    job = tampered(f"{column} = 'soon'")
+    assert enqueue_background_job("sampletasks.add", 2).wait(60) == 2
+    wait_until(lambda: job.ended)
+    assert (job.status, job.reason) == ("failed", "crashed")
+
+
+def test_corrupt_notes_and_details_neither_stop_nor_hide_a_job():
+    done = tampered("meta = '{broken'", "sampletasks.add", 1)
+    assert done.wait(60) == 1
     job = enqueue_background_job("sampletasks.fail")
     wait_until(lambda: job.ended)
-    with default_queue().database.transaction() as run:
-        run("update job set meta = '{broken', detail = '[1' where id = :id", id=job.id)
+    changed(job, "meta = '{broken', detail = '[1'")
     status = get_job_status(job.id)
     assert (status["status"], status["meta"]) == ("failed", {})
     assert "failed" in job.explain()
     assert job.id in {other.id for other in list_jobs()}
 
 
-@pytest.mark.both_engines
-def test_a_forged_result_is_not_unpickled_either(home: Path, start_consumer, tmp_path: Path):
-    start_consumer()
-    job = enqueue_background_job("sampletasks.add", 1)
-    job.wait(60)
-    trace = tmp_path / "boom"
-    with default_queue().database.transaction() as run:
-        run(
-            "update job set result = :data where id = :id",
-            data=pickle.dumps(Bomb(trace)),
-            id=job.id,
-        )
-    with pytest.raises(QueueError, match="signature"):
-        job.result  # noqa: B018 - the access is the test
-    assert not trace.exists()
-
-
-@pytest.mark.both_engines
 def test_a_damaged_key_is_named(home: Path):
-    path = default_queue().database.key_file
-    path.write_bytes(b"short")
-    script = (
-        "from drawscape.job_manager import enqueue_background_job as e; e('sampletasks.nothing')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        cwd=home,
-        check=False,
-        timeout=120,
-    )
-    assert "QueueError" in done.stderr
-    assert "key" in done.stderr
+    (home / ".drawscape" / "queue.key").write_bytes(b"short")
+    with pytest.raises(QueueError, match="key"):
+        enqueue_background_job("sampletasks.nothing")

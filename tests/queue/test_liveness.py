@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import wait_until
+from support import rounds, wait_until
 
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job, workers_alive
-from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.engines.liveness import Locks
 
 pytestmark = pytest.mark.slow  # workers of its own for every test
 
@@ -37,6 +37,7 @@ def readers(home: Path):
     import readers
 
     yield readers
+    readers.huey.storage.close()
     sys.modules.pop("readers", None)
 
 
@@ -46,6 +47,7 @@ def started(jobs):
 
 
 @pytest.mark.both_engines
+@pytest.mark.nightly
 def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home, start_consumer):
     workers = {start_consumer("-w", "2").pid for _ in range(2)}
     jobs = started([enqueue_background_job("sampletasks.nap", 7) for _ in range(4)])
@@ -56,6 +58,7 @@ def test_two_workers_whose_lock_files_are_removed_announce_themselves_again(home
     assert {job.refresh().attempts for job in jobs} == {1}
 
 
+@pytest.mark.nightly
 def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
     home, readers, start_consumer
 ):
@@ -72,8 +75,9 @@ def test_a_worker_whose_process_has_read_its_own_lock_file_is_not_robbed(
 @pytest.mark.both_engines
 def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_consumer, tmp_path):
     """Several, each of them with the file removed anew: one may be asked to stop by a lucky moment."""
-    start_consumer("-w", "6")
-    paths = [tmp_path / f"begun{number}" for number in range(6)]
+    count = rounds(2, 6)
+    start_consumer("-w", str(count))
+    paths = [tmp_path / f"begun{number}" for number in range(count)]
     jobs = [enqueue_background_job("processtasks.until_asked", str(path)) for path in paths]
     wait_until(lambda: all(path.exists() for path in paths))
     for job in jobs:
@@ -86,6 +90,7 @@ def test_jobs_are_stopped_although_their_workers_lock_file_is_gone(home, start_c
         assert Path(f"{path}.asked").read_text() == "True"
 
 
+@pytest.mark.nightly
 def test_a_worker_in_a_copy_of_a_home_harms_nothing_in_the_original(
     home, start_consumer, tmp_path, monkeypatch
 ):
@@ -110,7 +115,7 @@ RENEWED_WHILE_RETIRED = """
 import os, sys, threading
 from pathlib import Path
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.engines.sqlite.liveness import Locks
+from drawscape.queue.engines.liveness import Locks
 
 folder = Path(sys.argv[1])
 locks = Locks(folder)

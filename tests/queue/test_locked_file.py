@@ -13,21 +13,21 @@ from support import is_running, started, wait_until
 
 from drawscape.errors import JobFailed, QueueError
 from drawscape.job_manager import cancel_job, default_queue, enqueue_background_job
-from drawscape.queue.engines.sqlite.engine import SqliteEngine
+from drawscape.queue.engines.sqlite import SqliteEngine
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
 def test_a_time_limit_holds_while_the_file_is_locked(home, start_consumer):
     start_consumer()
-    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=6))
+    job = started(enqueue_background_job("sampletasks.report_for", 600, job_timeout=3))
     wait_until(lambda: job.refresh().pid and job.progress > 0)
     child = job.refresh().pid
     with closing(plain()) as other:
         other.execute("begin immediate")
         wait_until(lambda: not is_running(child), 40)  # the lock alone would be waited for for 60 s
         other.execute("rollback")
-    with pytest.raises(JobFailed, match="timed out after 6 s"):
+    with pytest.raises(JobFailed, match="timed out after 3 s"):
         job.wait(60)
     assert job.message == "on and on"
 
@@ -37,7 +37,7 @@ def test_progress_that_met_a_locked_file_is_written_later(home, start_consumer):
     job = started(enqueue_background_job("sampletasks.nap_then_report", 1, "late news"))
     with closing(plain()) as other:
         other.execute("begin immediate")
-        time.sleep(3)  # the reports fall into this
+        time.sleep(1.5)  # the reports fall into this
         other.execute("rollback")
     wait_until(lambda: job.message == "late news")
     assert job.status == "started"
@@ -93,7 +93,7 @@ huey = JobHuey(
 
 
 def test_a_lock_beyond_a_workers_patience_loses_nothing(home: Path, start_consumer):
-    """Held six times as long as the worker waits: it says so, tries again, and serves on."""
+    """Held twice as long as the worker waits, and more: it says so, tries again, and serves on."""
     filename = os.fspath(database_path())
     module = home / "modules" / "impatientqueue.py"
     module.write_text(IMPATIENT_QUEUE.format(filename=filename, home=os.fspath(home)))
@@ -103,7 +103,7 @@ def test_a_lock_beyond_a_workers_patience_loses_nothing(home: Path, start_consum
     with closing(plain()) as other:
         other.execute("begin immediate")
         wait_until(lambda: "event=acknowledge_failed" in consumer.log.read_text())
-        threading.Event().wait(1.5)
+        threading.Event().wait(0.7)
         other.execute("rollback")
     assert job.wait(60) == 0.2
     assert job.refresh().attempts == 1

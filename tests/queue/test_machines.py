@@ -18,7 +18,7 @@ from drawscape.catalogue import drawings
 from drawscape.cli.jobs import jobs
 from drawscape.errors import OutputStoreError
 from drawscape.job_manager import Job, default_queue, enqueue_background_job
-from drawscape.queue.payload import SIGNATURE_BYTES, Origin
+from drawscape.queue.task import SIGNATURE_BYTES, Origin
 
 pytestmark = [pytest.mark.postgres, pytest.mark.nightly]
 

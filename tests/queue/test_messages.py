@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow  # a process of its own for each
 WITHOUT_LOCKS = """
 import ctypes, errno, fcntl, platform, struct, sys
 from drawscape.errors import QueueError
-from drawscape.queue.engines.sqlite.engine import SqliteEngine
+from drawscape.queue.engines.sqlite import SqliteEngine
 
 # As on a network disk without locks: the kernel refuses F_SETLK, by a filter of seccomp in its own code.
 number = {"x86_64": 72, "aarch64": 25}[platform.machine()]

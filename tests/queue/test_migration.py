@@ -21,9 +21,9 @@ from drawscape.jobs import (
     queue_statistics,
 )
 from drawscape.queue.engines.engine import WorkerInfo
-from drawscape.queue.engines.sqlite.engine import SqliteEngine
-from drawscape.queue.engines.sqlite.liveness import Locks
-from drawscape.queue.engines.sqlite.schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
+from drawscape.queue.engines.liveness import Locks
+from drawscape.queue.engines.sqlite import SqliteEngine
+from drawscape.queue.engines.sqlite_schema import APPLICATION_ID, MIGRATIONS, USER_VERSION
 
 HOMES = Path(__file__).with_name("homes")
 VERSIONS = sorted(path.name for path in HOMES.iterdir())

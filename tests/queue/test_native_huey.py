@@ -72,6 +72,7 @@ def native(home: Path):
     import nativetasks
 
     yield nativetasks
+    nativetasks.huey.storage.close()
     sys.modules.pop("nativetasks", None)
 
 
@@ -238,6 +239,7 @@ REPLACED = {
 }
 
 
+@pytest.mark.nightly
 def test_hueys_own_tests_pass_but_for_what_is_replaced(tmp_path: Path):
     """Its package ships them. The slow ones too; what needs Redis or peewee is skipped by them."""
     command = [sys.executable, Path(__file__).parents[1] / "huey_suite.py", tmp_path]

@@ -121,19 +121,6 @@ def test_a_failure_fails_those_that_depend_on_it_and_theirs():
     assert (late.status, late.reason) == ("failed", "dependency")
 
 
-def test_a_canceled_dependency_counts_as_a_failure():
-    first = enqueue_background_job("sampletasks.nothing", job_delay=60)
-    second = enqueue_background_job("sampletasks.nothing", job_depends_on=first)
-    first.cancel()
-    assert (second.status, second.reason) == ("failed", "dependency")
-
-
-def test_a_finished_dependency_holds_nothing_up():
-    first = enqueue_background_job("sampletasks.nothing")
-    first.wait(60)
-    assert enqueue_background_job("sampletasks.nothing", job_depends_on=first).wait(60) is None
-
-
 def test_an_unknown_dependency_is_refused():
     with pytest.raises(errors.JobNotFoundError, match="nobody"):
         enqueue_background_job("sampletasks.nothing", job_depends_on="nobody")

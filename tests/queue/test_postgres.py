@@ -22,13 +22,13 @@ from drawscape.job_manager import (
     workers_alive,
 )
 from drawscape.queue import store
+from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import open_engine
-from drawscape.queue.engines.postgres import schema
-from drawscape.queue.engines.postgres.connection import rendered
-from drawscape.queue.engines.postgres.engine import PostgresEngine
+from drawscape.queue.engines.postgres import PostgresEngine
+from drawscape.queue.engines.postgres_connection import rendered
 from drawscape.queue.huey import JobPostgresHuey
-from drawscape.queue.payload import key_of
 from drawscape.queue.row import ClaimRequest, Outcome
+from drawscape.queue.task import key_of
 
 pytestmark = pytest.mark.postgres
 
@@ -152,7 +152,9 @@ def test_only_a_worker_whose_lease_is_certain_claims_and_only_of_a_dead_one_are_
     assert claimed(database, "worker").id == "one"
     assert store.recover(database) == []
     with database.transaction() as run:
-        assert database.orphans(run, "worker") == []  # its row is there: a renewal may come first
+        assert (
+            run(run.sql.HELD_BY, worker="worker") == []
+        )  # its row is there: a renewal may come first
     database.write("update job_worker set renewed_at = 0")
     assert store.recover(database) == ["one"]
     assert get_job("one").status == "queued"
@@ -234,7 +236,7 @@ def test_an_insert_whose_connection_breaks_before_the_commit_is_repeated(
     ],
 )
 def test_a_server_that_is_full_or_starts_is_waited_for(text: str):
-    from drawscape.queue.engines.postgres.connection import may_pass
+    from drawscape.queue.engines.postgres_connection import may_pass
 
     assert may_pass(psycopg.OperationalError(text))
 

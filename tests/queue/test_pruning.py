@@ -18,10 +18,12 @@ from drawscape.job_manager import (
 from drawscape.queue.engines.engine import is_url
 from drawscape.queue.retention import DAY_S, prune
 
-pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.both_engines,
+]  # a worker of its own for nearly every test
 
 
-@pytest.mark.both_engines
 def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.print_much", 1)
@@ -35,7 +37,6 @@ def test_old_jobs_are_pruned_with_their_logs(home, start_consumer):
     assert kept.status == "scheduled"
 
 
-@pytest.mark.both_engines
 def test_pruning_keeps_the_newest_of_many(home, start_consumer):
     start_consumer()
     batch = enqueue_many("sampletasks.nothing", [{}] * 30)
@@ -45,7 +46,6 @@ def test_pruning_keeps_the_newest_of_many(home, start_consumer):
     assert len(batch.jobs) == 10
 
 
-@pytest.mark.both_engines
 def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
     start_consumer()
     job = enqueue_background_job("sampletasks.nothing", job_result_ttl=0)
@@ -53,7 +53,6 @@ def test_a_job_may_say_how_long_its_result_is_kept(home, start_consumer):
     assert prune_jobs() == 1
 
 
-@pytest.mark.both_engines
 def test_a_failure_that_is_pruned_before_its_batch_is_over_counts(home, start_consumer):
     gate = home / "gate"
     batch = enqueue_many(
@@ -85,7 +84,6 @@ huey = {name}(
 """
 
 
-@pytest.mark.both_engines
 def test_a_worker_prunes_by_itself_now_and_then(home: Path, start_consumer):
     target = default_queue().database.target
     name, place = ("JobPostgresHuey", "url") if is_url(target) else ("JobHuey", "filename")
@@ -105,7 +103,8 @@ TRACEBACK = "Traceback (most recent call last):\n" + "  File 'sketch.py', line 7
 JOBS_A_WEEK = 1400  # a fifth of a thousand a day, which is enough to see what a year would take
 
 
-@pytest.mark.slow
+@pytest.mark.sqlite
+@pytest.mark.nightly
 def test_a_year_of_daily_use_stays_under_200_megabytes(home: Path):
     """A thousand jobs a day; one in twenty fails, with its traceback, one in ten prints 2 KB or 5 KB."""
     queue = default_queue()
@@ -148,6 +147,7 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.sqlite
 def test_groups_that_nobody_uses_are_pruned_and_cost_a_claim_nothing(home: Path):
     database = default_queue().database
     for number in range(40):

@@ -1,17 +1,21 @@
 """The queue's file: where it lies, who may read it, and how it is written."""
 
+import gc
 import os
 import stat
 import subprocess
 import sys
+import threading
+import warnings
 from pathlib import Path
 
 import pytest
 from support import await_exit
 
 from drawscape.job_manager import QUEUE_NAME, default_queue, enqueue_background_job
+from drawscape.queue.engines.engine import open_engine
 from drawscape.queue.huey import JobHuey
-from drawscape.queue.lists import Choice
+from drawscape.queue.lists import newest
 from drawscape.queue.queue import Queue
 
 
@@ -29,10 +33,10 @@ def test_a_link_to_the_queues_file_leads_to_the_same_folder(home: Path, tmp_path
     (tmp_path / "elsewhere").mkdir()
     link = tmp_path / "elsewhere" / "link.db"
     link.symlink_to(default_queue().database.path)
-    linked = Queue.at(link, QUEUE_NAME, home, ("sampletasks",))
+    linked = Queue.on(open_engine(link), QUEUE_NAME, home, ("sampletasks",))
     assert linked.folder == default_queue().folder
     assert linked.codec.key == default_queue().codec.key
-    assert [row.id for row in Choice(linked.database, QUEUE_NAME)] == [first.id]
+    assert [row.id for row in newest(linked.database, QUEUE_NAME)] == [first.id]
     assert JobHuey(filename=link).storage.jobs.folder == default_queue().folder
 
 
@@ -109,3 +113,25 @@ def test_a_notebook_that_changes_its_folder_keeps_its_queue(home: Path, tmp_path
         timeout=120,
     )
     assert (done.stdout.strip(), done.stderr) == (str(home / ".drawscape" / "queue.db"), "")
+
+
+def test_the_collector_closes_connections_in_whatever_order_it_finds_them():
+    gc.collect()  # what others have left
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(3):
+            database = default_queue().database.another()
+            database.itself = database, database.connection
+            del database
+            gc.collect()
+    assert not seen
+
+
+def test_threads_that_have_ended_leave_no_connection_open():
+    enqueue_background_job("sampletasks.nothing")
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(50):
+        thread = threading.Thread(target=rows)
+        thread.start()
+        thread.join(60)
+    assert len(os.listdir("/proc/self/fd")) < before + 10

@@ -3,12 +3,10 @@
 import contextlib
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
 
 import pytest
 from postgres_server import end_sessions
@@ -17,19 +15,20 @@ from support import is_running, started, wait_until
 from drawscape.errors import JobFailed
 from drawscape.job_manager import (
     cancel_job,
+    check_queue,
     default_queue,
     enqueue_background_job,
-    enqueue_many,
     list_jobs,
-    requeue_job,
     workers_alive,
 )
 from drawscape.queue.store import MAX_RECOVERIES, recover
 
-pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.both_engines,
+]  # a worker of its own for nearly every test
 
 
-@pytest.mark.both_engines
 def test_a_job_that_must_not_run_twice_is_lost_with_its_worker(home, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     first = start_consumer()
@@ -44,7 +43,6 @@ def test_a_job_that_must_not_run_twice_is_lost_with_its_worker(home, start_consu
     assert (job.reason, trace.read_text()) == ("lost", "run\n")
 
 
-@pytest.mark.both_engines
 def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
     jobs = [
         enqueue_background_job("sampletasks.nothing", job_ttl=0.1, **options)
@@ -59,25 +57,26 @@ def test_a_job_that_has_not_started_in_time_is_canceled(home, start_consumer):
     assert "job_ttl" in jobs[0].error
 
 
-@pytest.mark.both_engines
 def test_a_killed_worker_loses_no_job_and_leaves_no_child(home, start_consumer, tmp_path):
     trace = tmp_path / "trace"
     first = start_consumer()
-    job = started(enqueue_background_job("sampletasks.append", str(trace), "run", 1.0))
+    gate = tmp_path / "gate"
+    job = enqueue_background_job("sampletasks.append_then_wait", str(trace), str(gate))
+    wait_until(trace.exists)
     stuck = enqueue_background_job("sampletasks.add", 1)
-    wait_until(lambda: job.refresh().pid)
     child = job.refresh().pid
+    start_consumer()  # it takes over within seconds
     first.kill()
     wait_until(lambda: not is_running(child))
-    start_consumer()
-    assert job.wait(60) == "run"
+    gate.touch()
+    job.wait(60)
     assert stuck.wait(60) == 1
     row = job.refresh()
     assert (row.attempts, row.recoveries) == (2, 1)
     assert "recovered from a dead worker once" in job.explain()
 
 
-@pytest.mark.both_engines
+@pytest.mark.nightly
 def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
     consumer = start_consumer()
     job = started(enqueue_background_job("sampletasks.loop_in_c", job_timeout=-1))
@@ -87,15 +86,8 @@ def test_a_child_in_a_c_loop_does_not_outlive_its_worker(home, start_consumer):
     cancel_job(job.id)
 
 
-@pytest.mark.both_engines
-def test_a_living_worker_takes_over_from_a_dead_one_within_seconds(home, start_consumer):
-    first = start_consumer()
-    job = started(enqueue_background_job("sampletasks.nap", 0.8))
-    start_consumer()
-    first.kill()
-    assert job.wait(60) == 0.8
-
-
+@pytest.mark.sqlite
+@pytest.mark.nightly
 def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consumer):
     job = enqueue_background_job("sampletasks.nap", 60)
     for _ in range(MAX_RECOVERIES + 1):
@@ -107,7 +99,6 @@ def test_a_job_that_outlives_three_workers_is_given_up_as_lost(home, start_consu
     assert job.refresh().attempts == MAX_RECOVERIES + 1
 
 
-@pytest.mark.both_engines
 def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
     consumer = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 30))
@@ -117,7 +108,6 @@ def test_a_stopping_worker_gives_its_jobs_back_unblamed(home, start_consumer):
     assert workers_alive() == []
 
 
-@pytest.mark.both_engines
 def test_a_service_manager_may_signal_worker_and_children_alike(home, start_consumer, tmp_path):
     path = tmp_path / "begun"
     consumer = start_consumer()
@@ -129,6 +119,7 @@ def test_a_service_manager_may_signal_worker_and_children_alike(home, start_cons
     assert job.refresh().recoveries == 0
 
 
+@pytest.mark.sqlite
 def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer, tmp_path):
     path = tmp_path / "begun"
     start_consumer()
@@ -149,7 +140,6 @@ def test_a_child_that_somebody_else_asks_to_end_has_crashed(home, start_consumer
     assert job.reason == "crashed"
 
 
-@pytest.mark.both_engines
 def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_consumer):
     consumer = start_consumer("-w", "2")
     job = started(enqueue_background_job("sampletasks.nap", 0.5))
@@ -158,6 +148,7 @@ def test_a_gracefully_stopped_worker_finishes_what_it_has_begun(home, start_cons
     assert job.status == "finished"
 
 
+@pytest.mark.sqlite
 def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, start_consumer):
     paused = start_consumer()
     job = started(enqueue_background_job("sampletasks.nap", 0.2))
@@ -171,6 +162,8 @@ def test_a_paused_worker_keeps_its_jobs_and_acknowledges_when_it_wakes(home, sta
     assert job.refresh().attempts == 1
 
 
+@pytest.mark.sqlite
+@pytest.mark.nightly
 def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(
     home, start_consumer, engine
 ):
@@ -195,15 +188,14 @@ def test_a_paused_worker_that_wakes_does_not_acknowledge_over_its_successor(
     assert [job.wait(60) for job in last] == list(range(20))
 
 
-@pytest.mark.both_engines
-def test_four_workers_and_four_enqueuers_run_each_of_a_thousand_jobs_once(
+def test_four_workers_and_four_enqueuers_run_each_of_four_hundred_jobs_once(
     home, start_consumer, tmp_path
 ):
     for _ in range(4):
         start_consumer("-w", "1", ready=False)
     script = (
         "import sys; from drawscape.job_manager import enqueue_background_job\n"
-        "for i in range(250): enqueue_background_job('sampletasks.append', sys.argv[1], sys.argv[2] + str(i))"
+        "for i in range(100): enqueue_background_job('sampletasks.append', sys.argv[1], sys.argv[2] + str(i))"
     )
     trace = tmp_path / "trace"
     enqueuers = [
@@ -211,15 +203,16 @@ def test_four_workers_and_four_enqueuers_run_each_of_a_thousand_jobs_once(
         for k in range(4)
     ]
     assert [process.wait(60) for process in enqueuers] == [0] * 4
-    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 1000, 60)
+    wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 400, 60)
     counts = Counter(trace.read_text().split())
-    assert len(counts) == 1000
+    assert len(counts) == 400
     assert set(counts.values()) == {1}
     assert {job.refresh().attempts for job in list_jobs(limit=None)} == {1}
+    assert check_queue() == []
 
 
-@pytest.mark.both_engines
 @pytest.mark.slow
+@pytest.mark.nightly
 def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(home, start_consumer):
     for _ in range(8):
         start_consumer("-w", "1", ready=False)
@@ -235,14 +228,3 @@ def test_twenty_four_enqueuers_and_eight_workers_never_meet_a_locked_database(ho
         _, errors = process.communicate(timeout=120)
         assert (process.returncode, errors) == (0, b"")
     wait_until(lambda: len(list_jobs(status="finished", limit=None)) == 960, 60)
-
-
-def test_the_table_stays_sound_through_it_all(home, start_consumer):
-    start_consumer("-w", "4")
-    batch = enqueue_many("sampletasks.add", [{"a": i} for i in range(200)])
-    batch.wait(60)
-    requeue_job(batch.jobs[0].id).wait(60)
-    default_queue().database.close()
-    with closing(sqlite3.connect(default_queue().database.path)) as connection:
-        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
-    assert os.path.exists(default_queue().database.path)

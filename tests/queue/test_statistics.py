@@ -8,6 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from drawscape.job_manager import enqueue_many, queue_statistics
 
+pytestmark = pytest.mark.both_engines
+
 
 def samples(text: str) -> dict[tuple[str, str], float]:
     """Return what Prometheus' own parser reads, by name and by the value of the one label."""
@@ -17,7 +19,6 @@ def samples(text: str) -> dict[tuple[str, str], float]:
     return {(sample.name, "".join(sample.labels.values())): sample.value for sample in found}
 
 
-@pytest.mark.both_engines
 def test_prometheus_reads_every_number_as_it_is(home: Path):
     enqueue_many("sampletasks.nothing", [{}] * 3)
     found = dataclasses.replace(
@@ -35,7 +36,6 @@ def test_prometheus_reads_every_number_as_it_is(home: Path):
     assert read["drawscape_run_seconds", "0.5"] == 1_234_567.890_123
 
 
-@pytest.mark.both_engines
 def test_where_nothing_has_run_there_are_no_times_to_report(home: Path):
     found = queue_statistics()
     assert found.wait_s == found.run_s == {}

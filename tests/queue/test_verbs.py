@@ -93,7 +93,9 @@ def standing(job: Job) -> str:
         return "gone"
 
 
-@pytest.mark.parametrize("state", TABLE)
+@pytest.mark.parametrize(
+    "state", [pytest.param(s, marks=[pytest.mark.nightly] * (s == "started")) for s in TABLE]
+)
 def test_each_verb_does_what_the_table_says(state: str, claimant: Callable[[bool], None]):
     assert set(TABLE[state]) == set(VERBS)
     database = default_queue().database

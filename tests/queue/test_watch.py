@@ -9,6 +9,8 @@ from support import wait_until
 
 from drawscape.job_manager import current_job, enqueue_background_job, watch
 
+pytestmark = pytest.mark.both_engines
+
 
 def draw_on(gate: str) -> None:
     """Show one picture, and another once the file `gate` is there, without a word of progress."""
@@ -22,7 +24,6 @@ def draw_on(gate: str) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.both_engines
 def test_a_watcher_hears_of_a_preview_that_comes_without_progress(
     home: Path, start_consumer: Callable[..., object]
 ):

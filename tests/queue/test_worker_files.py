@@ -16,7 +16,7 @@ from support import first_line, wait_until
 
 from drawscape.errors import QueueError
 from drawscape.job_manager import enqueue_background_job, start_worker, workers_alive
-from drawscape.queue.payload import load_key
+from drawscape.queue.task import load_key
 from drawscape.queue.worker.child_process import cgroup_limits
 
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
@@ -28,13 +28,6 @@ def lines_about(text: str, key: str, value: str) -> list[dict[str, str]]:
     """The `key=value` fields of the lines of a log with `key=value`."""
     found = [dict(FIELD.findall(line)) for line in text.splitlines() if f"{key}={value}" in line]
     return [fields for fields in found if fields.get(key) == value]
-
-
-@pytest.mark.both_engines
-def test_a_worker_is_the_first_in_a_home_and_makes_what_it_needs(home: Path, start_consumer):
-    (home / ".drawscape").rmdir()
-    start_consumer().stop()
-    assert (home / ".drawscape" / "queue.key").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.both_engines
@@ -116,12 +109,6 @@ def test_a_key_that_others_may_write_is_refused_and_one_that_they_may_read_is_cl
     key.chmod(0o644)
     assert len(load_key(key)) == 32
     assert key.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_consumer_that_is_the_first_to_use_a_home_makes_its_key(tmp_path: Path):
-    key = tmp_path / "home" / ".drawscape" / "queue.key"
-    assert len(load_key(key)) == 32
-    assert key.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_link_in_the_place_of_a_log_is_not_followed(home: Path, tmp_path: Path):

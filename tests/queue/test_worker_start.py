@@ -13,8 +13,9 @@ from drawscape.job_manager import enqueue_background_job, start_worker, workers_
 pytestmark = pytest.mark.slow  # a worker of its own for nearly every test
 
 
-@pytest.mark.parametrize("options", [(), ("-w", "4"), ("-k", "process", "-w", "4")])
-@pytest.mark.parametrize("place", [".", "notebooks"])
+@pytest.mark.parametrize(
+    ("place", "options"), [(".", ()), ("notebooks", ("-k", "process", "-w", "4"))]
+)
 def test_every_way_to_start_a_consumer_isolates_and_times_out(
     home, start_consumer, options, place, monkeypatch
 ):

@@ -46,7 +46,12 @@ def _serving(settings: WebSettings, *, threads: int = 24) -> Iterator[Any]:
     try:
         yield server
     finally:
-        server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+        # A request that ends just now wakes the server too: it closes the pipe once we have written into it.
+        written = threading.Event()
+        server.trigger.pull_trigger(
+            lambda: (written.wait(15), server.asyncore.close_all(server._map))
+        )
+        written.set()
         thread.join(15)
         server.task_dispatcher.shutdown()
         assert not thread.is_alive()

@@ -1,4 +1,5 @@
 """Where the job table lies: `engine.py` says what a place must do, `queries.py` has the statements.
 
-`sqlite/` is a file, `postgres/` a database that several machines share.
+`sqlite.py` is a file, with `liveness.py` for who is alive. `postgres.py` is a database of machines, with
+`postgres_connection.py` below it and `leases.py` for who is alive.
 """

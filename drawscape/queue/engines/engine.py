@@ -2,8 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -42,9 +42,6 @@ class Transaction(Protocol):
 
 class CommitWatch(Protocol):
     """Waits for commits that may give a worker something to do; used by one thread."""
-
-    is_selective: bool
-    """Whether most of them give it something: then one idle slot is woken at once."""
 
     def version(self) -> object:
         """Return what differs after any of them."""
@@ -155,8 +152,8 @@ class Engine(ABC):
         return True
 
     @abstractmethod
-    def another(self, *, is_durable: bool = True) -> "Engine":
-        """Return the same table with connections of its own; a power loss may undo what is not durable."""
+    def another(self) -> "Engine":
+        """Return the same table with connections of its own."""
 
     @abstractmethod
     def open(self) -> None:
@@ -221,10 +218,6 @@ class Engine(ABC):
         """Return the next job within a transaction that is alone; None: ask `claim` afterwards."""
         return None
 
-    def orphans(self, run: Transaction, worker: str | None) -> Rows:
-        """Return the jobs that a dead worker held: id, recoveries, recover, stop_grace_s."""
-        return run(self.sql.HELD_BY, worker=worker)
-
     @abstractmethod
     def version(self) -> object:
         """Return what differs after any commit, of this connection or of another."""
@@ -236,18 +229,6 @@ class Engine(ABC):
     @abstractmethod
     def short_timeout(self) -> AbstractContextManager[None]:
         """Wait for others no longer than some milliseconds within a block."""
-
-    @contextmanager
-    def non_durable(self) -> "Iterator[Engine]":
-        """Yield the same table for commits that a power loss may undo and `checkpoint` brings into place."""
-        engine = self.another(is_durable=False)
-        try:
-            yield engine
-        finally:
-            engine.close()
-
-    def checkpoint(self) -> None:  # noqa: B027 - most have nothing to do
-        """Bring into place what was committed, where that is not done yet, while others may write."""
 
     def shrink(self, pages: int) -> int:
         """Give up to `pages` unused pages back to the disk; return how many are left."""
@@ -287,13 +268,13 @@ def open_engine(target: str | os.PathLike[str], folder: Path | None = None) -> E
             raise QueueError(
                 f"DRAWSCAPE_QUEUE begins with {scheme}://: give a file, or a postgresql:// URL"
             )
-        from drawscape.queue.engines.sqlite.engine import SqliteEngine
+        from drawscape.queue.engines.sqlite import SqliteEngine
 
         return SqliteEngine(target)
     if folder is None:
         raise QueueError("a queue on Postgres needs a folder for its key")
     try:
-        from drawscape.queue.engines.postgres.engine import PostgresEngine
+        from drawscape.queue.engines.postgres import PostgresEngine
     except ImportError as error:
         raise QueueError(
             f"a queue on Postgres needs psycopg ({error}): pip install 'drawscape[postgres]'"

@@ -124,9 +124,9 @@ class Queries:
 
     ACKNOWLEDGE = f"""
     update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
-        peak_kb = :peak_kb, ended_at = max(started_at, :now), pid = null,
-        progress = case :status when 'finished' then 1 else progress end,
-        expires_at = max(started_at, :now) + result_ttl_s
+        peak_kb = :peak_kb, ended_at = case when :now < started_at then started_at else :now end, pid = null,
+        progress = case when :status = 'finished' then 1 else progress end,
+        expires_at = case when :now < started_at then started_at else :now end + result_ttl_s
     where {_HELD}
     returning exists (select 1 from job_dependency)
     """
@@ -142,7 +142,8 @@ class Queries:
     """
     GIVE_BACK = f"""
     update job set status = case when stop_grace_s is null then 'queued' else 'stopped' end,
-        ended_at = case when stop_grace_s is null then null else max(started_at, :now) end,
+        ended_at = case when stop_grace_s is null then null
+            when :now < started_at then started_at else :now end,
         started_at = case when stop_grace_s is null then null else started_at end,
         worker = null, pid = null, attempts = attempts - :unbegun
     where {_HELD} returning status
@@ -274,8 +275,9 @@ class Queries:
     """
     FAILED = """
     select id from job where queue = :queue and status = 'failed'
-        and (:task is null or task = :task or task like :module escape '\\')
-        and (:reason is null or reason = :reason) and (:batch is null or batch = :batch)
+        and (cast(:task as text) is null or task = :task or task like :module escape '\\')
+        and (cast(:reason as text) is null or reason = :reason)
+        and (cast(:batch as text) is null or batch = :batch)
     order by seq
     """
     DELETE = f"delete from job where id = :id and status in {_ENDED} returning id"
@@ -372,13 +374,8 @@ class Queries:
     LIST = f"""
     select {_ROW} from job where queue = :queue
         and (:statuses is null or status in (select value from json_each(:statuses)))
-        and (:task is null or task = :task or task like :module escape '\\') and seq < :before
-    order by seq desc limit :limit
-    """
-    COUNT = """
-    select count(*) from job where queue = :queue
-        and (:statuses is null or status in (select value from json_each(:statuses)))
         and (:task is null or task = :task or task like :module escape '\\')
+    order by seq desc limit :limit
     """
     IDS_ENDING = """
     select id from job where queue = :queue and substr(id, length(id) - length(:text) + 1) = :text
@@ -390,7 +387,7 @@ class Queries:
     RESULT = "select result from job where id = :id"
     HEADER = "select substr(payload, 33, 100) from job where id = :id"
     LOG_ROWS = """
-    select position, case when position + length(data) > :position then data else x'' end, length(data)
+    select position, case when position + length(data) > :position then data end, length(data)
     from job_log where job_id = :id order by position
     """
     SHORT_LOG = "select log from job where id = :id"
@@ -452,72 +449,56 @@ class Queries:
         select ended_at from job where queue = :queue and ended_at > :hour
         order by ended_at desc limit 100000) as recent
     """
-    OLDEST_ORDINARY = """
-    select created_at, priority from job
-    where queue = :queue and status = 'queued' and group_id is null and priority < :below
-    order by priority desc, seq limit 1
-    """
-    OLDEST_OF_GROUP = """
-    select created_at, priority from job
-    where queue = :queue and status = 'queued' and group_id = :group_id and priority < :below
-    order by priority desc, seq limit 1
-    """
-    WAITING_GROUPS = """
-    with recursive waiting (id) as (
-        select min(group_id) from job indexed by job_grouped
-        where queue = :queue and status = 'queued' and group_id is not null
-        union all
-        select (select min(group_id) from job indexed by job_grouped
-            where queue = :queue and status = 'queued' and group_id > waiting.id)
-        from waiting where waiting.id is not null
-    )
-    select id from waiting where id is not null
+
+    OLDEST_WAITING = """
+    select min(created_at) from job where seq in (
+        (select min(seq) from job where queue = :queue and status = 'queued' and group_id is null),
+        (select min(seq) from job where queue = :queue and status = 'queued' and group_id is not null))
     """
 
     # Retention. A job on which an open one depends stays. Each look goes on where the last one ended, so that
     # none reads again the many that stay.
 
-    OLD_BY_TTL = f"""
-    select seq, id, expires_at from job where expires_at is not null and expires_at <= :now
-        and expires_at >= :after and status in {_ENDED} and not exists (
+    PRUNE_BY_TTL = f"""
+    delete from job where seq in (
+        select seq from job where expires_at is not null and expires_at <= :now
+        and status in {_ENDED} and expires_at >= :after and not exists (
             select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
             where depends_on = job.id and needing.status in {_OPEN})
-    order by expires_at limit :limit
+        order by expires_at limit :limit)
+    returning expires_at
     """
-    OLD_FINISHED = f"""
-    select seq, id, ended_at from job where ended_at <= :finished and status = 'finished'
+    PRUNE_FINISHED = f"""
+    delete from job where seq in (
+        select seq from job where ended_at <= :finished and status = 'finished'
         and expires_at is null and ended_at >= :after and not exists (
             select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
             where depends_on = job.id and needing.status in {_OPEN})
-    order by ended_at limit :limit
+        order by ended_at limit :limit)
+    returning ended_at
     """
-    OLD_OTHERS = f"""
-    select seq, id, ended_at from job where ended_at <= :others and status in {_ENDED}
+    PRUNE_OTHERS = f"""
+    delete from job where seq in (
+        select seq from job where ended_at <= :others and status in {_ENDED}
         and expires_at is null and ended_at >= :after and not exists (
             select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
             where depends_on = job.id and needing.status in {_OPEN})
-    order by ended_at limit :limit
+        order by ended_at limit :limit)
+    returning ended_at
     """
-    OLD_SURPLUS = f"""
-    select seq, id, ended_at from job where ended_at <= :spared and status in {_ENDED}
+    PRUNE_SURPLUS = f"""
+    delete from job where seq in (
+        select seq from job where ended_at <= :spared and status in {_ENDED}
         and ended_at >= :after and not exists (
             select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
             where depends_on = job.id and needing.status in {_OPEN})
-    order by ended_at limit :limit
-    """
-    PRUNE = f"""
-    delete from job where seq = :seq and status in {_ENDED} and not exists (
-        select 1 from job_dependency join job as needing on needing.id = job_dependency.job_id
-        where depends_on = job.id and needing.status in {_OPEN}) returning id
+        order by ended_at limit :limit)
+    returning ended_at
     """
     NEWEST = "select created_at from job order by seq desc limit 1"
     ENDED_COUNT = "select coalesce(sum(count), 0) from job_count"
-    EMPTY_BATCHES = """
-    select id from job_batch where not exists (select 1 from job where batch = job_batch.id)
-    """
-    DROP_BATCH = """
-    delete from job_batch
-    where id = :id and not exists (select 1 from job where batch = job_batch.id)
+    DROP_BATCHES = """
+    delete from job_batch where not exists (select 1 from job where batch = job_batch.id)
     """
     DROP_GROUPS = """
     delete from job_group where not exists (select 1 from job where group_id = job_group.id)
@@ -549,3 +530,116 @@ class Queries:
     select coalesce((select count(*) from job where status in {_ENDED}), 0)
         - coalesce((select sum(count) from job_count), 0)
     """
+
+
+# Postgres
+
+_NOW = "extract(epoch from clock_timestamp())::float8"
+
+# Nobody else may have the jobs of a worker before its lease has ended: one that comes close claims nothing,
+# and neither does one that the present server has not heard of yet.
+_MAY_CLAIM = f"""exists (select 1 from job_worker where id = :worker
+    and renewed_at + lease_s * 2 / 3 > {_NOW} and claims_from <= {_NOW}
+    and server_at = pg_postmaster_start_time())"""
+_START = f"""
+update job set status = 'started', token = token + 1, attempts = attempts + 1, worker = :worker, pid = :pid,
+    started_at = {_NOW}, progress = 0, message = null, stop_grace_s = null
+"""
+_ORDINARY = """
+from job where queue = :queue and status = 'queued' and group_id is null and priority >= :lowest
+    and (cardinality(:lanes::text[]) = 0 or 'default' = any(:lanes::text[]))
+    and not exists (select 1 from job_pause where job_pause.queue = :queue and lane in ('default', '*'))
+order by priority desc, seq limit 1
+"""
+_OF_GROUP = """
+from job where queue = :queue and status = 'queued' and group_id = job_group.id and priority >= :lowest
+order by priority desc, seq limit 1
+"""
+_GROUPED = f"""exists (select 1 from job_group where job_group.queue = :queue
+    and (select seq {_OF_GROUP}) is not null)"""
+_ROOM = """
+coalesce(most - (
+    select count(*) from job as running join job_group as own on own.id = running.group_id
+    where running.status = 'started' and own.queue = :queue and own.limit_key = job_group.limit_key
+), 1)
+"""
+_HEAD = f"""
+with head as (
+    select * from (select seq, priority {_ORDINARY}) as ordinary
+    union all
+    select best.* from job_group cross join lateral (select seq, priority {_OF_GROUP}) as best
+    where job_group.queue = :queue
+    and (cardinality(:lanes::text[]) = 0 or job_group.lane = any(:lanes::text[]))
+    and not exists (select 1 from job_pause where job_pause.queue = :queue
+        and job_pause.lane in (job_group.lane, '*'))
+    and {_ROOM} > 0
+)
+"""
+
+
+class PostgresQueries(Queries):
+    """What Postgres says in its own words."""
+
+    CLAIM_ORDINARY = f"""
+    with next as materialized (
+        select seq {_ORDINARY.replace("order by", f"and not {_GROUPED} and {_MAY_CLAIM} order by")}
+        for update skip locked
+    )
+    {_START} from next where job.seq = next.seq returning job.{_CLAIM}
+    """
+    GROUP_WAITS = f"select {_GROUPED}"
+    CLAIM = f"""
+    {_HEAD} {_START} where seq = (select seq from head order by priority desc, seq limit 1)
+        and status = 'queued' and {_MAY_CLAIM} returning job.{_CLAIM}
+    """
+    MAY_CLAIM = f"{_HEAD} select exists (select 1 from head)"
+
+    # The batch's row is locked first: whoever comes to wait for the batch waits for this end, or marks it.
+    # Not `status = 'started'`: with that a plan may read through the index of all that were started of late.
+    END = f"""
+    with calm as materialized (
+        select job_batch.id from job join job_batch on job_batch.id = job.batch
+        where job.id = :id and not job_batch.awaited for share of job_batch
+    )
+    update job set status = :status, reason = :reason, result = :result, error = :error, detail = :detail,
+        peak_kb = :peak_kb, progress = case when :status = 'finished' then 1 else progress end,
+        ended_at = greatest(started_at, {_NOW}), pid = null,
+        expires_at = greatest(started_at, {_NOW}) + result_ttl_s
+    where seq = :seq and id = :id and token = :token and worker = :worker
+        and coalesce(status, '') = 'started' and not awaited
+        and (batch is null or exists (select 1 from calm))
+    returning id
+    """
+    IS_ENDED = (
+        "select status <> 'started' from job where seq = :seq and id = :id and token = :token"
+    )
+    HOLDERS = f"""
+    select distinct worker from job where status = 'started' and not exists (
+        select 1 from job_worker where job_worker.id = job.worker and renewed_at + lease_s > {_NOW})
+    """
+    # By the row that is not there: a worker that has come back is never robbed.
+    HELD_BY = """
+    select id, recoveries, recover, stop_grace_s from job
+    where status = 'started' and coalesce(worker, '') = coalesce(:worker, '')
+        and not exists (select 1 from job_worker where job_worker.id = job.worker) for update
+    """
+    LOCK = "select status, meta from job where id = :id for update"
+    TWIN = f"""
+    select id from job where queue = :queue and unique_key = :unique_key and status in {_OPEN} for update
+    """
+    JOBS = f"select {_ROW} from job where id = any(:ids::text[])"
+    LIST = f"""
+    select {_ROW} from job where queue = :queue
+        and (:statuses::text[] is null or status = any(:statuses::text[]))
+        and (:task::text is null or task = :task or task like :module escape '\\')
+    order by seq desc limit :limit
+    """
+    PUBLISH_CODE = """
+    insert into job_code (digest, archive, used_at) values (:digest, :archive, :now)
+    on conflict (digest) do update set used_at = greatest(job_code.used_at, excluded.used_at)
+    """
+    DROP_CODE = f"""
+    delete from job_code where used_at < :before and not exists (
+        select 1 from job where code = job_code.digest and status in {_OPEN})
+    """
+    CODE = "select archive from job_code where digest = :digest"

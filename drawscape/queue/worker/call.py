@@ -23,20 +23,20 @@ from drawscape.errors import (
 from drawscape.queue import clock
 from drawscape.queue.engines.engine import WorkerInfo, is_url, open_engine
 from drawscape.queue.options import new_id
-from drawscape.queue.payload import (
+from drawscape.queue.project_code import digest_of, folder_with
+from drawscape.queue.queue import Queue
+from drawscape.queue.row import Claim, Outcome, checked_notes, parsed
+from drawscape.queue.store import acknowledge, note_progress
+from drawscape.queue.task import (
     Codec,
     OtherPythonError,
     SignatureMismatch,
+    load,
     of_call,
     of_result,
     portable_paths,
     resolved,
 )
-from drawscape.queue.project_code import digest_of, folder_with
-from drawscape.queue.queue import Queue
-from drawscape.queue.row import Claim, Outcome, checked_notes, parsed
-from drawscape.queue.store import acknowledge, note_progress
-from drawscape.queue.task import load
 from drawscape.queue.worker.context import RunningJob, current_job, set_current
 from drawscape.settings import CODE_FOLDER, project_task_modules
 

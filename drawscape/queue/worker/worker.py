@@ -65,9 +65,6 @@ _NATIVE_CHECK_S = 0.02
 _START_TRIES = 5
 _CHECK_S = 0.25  # the stop flag is checked as often, at least
 _BUSY_S = 0.008  # while every slot is busy, a request to stop may come this much later
-_FIRST_S = (
-    0.003  # one slot has so long to claim the job before the check, which may wake the others
-)
 _CHORES_S = 1.0
 
 
@@ -99,7 +96,6 @@ class Waker:
         self.generation = 0
         """How often everyone was woken; read it before a claim, and hand it to `wait`."""
         self._waiting = 0
-        self._someone_waits = threading.Event()
         self._stopping = threading.Event()
         self._next_due: float | None = None
         self.native_task_waits = False
@@ -123,20 +119,12 @@ class Waker:
             self.generation += 1
             self._condition.notify_all()
 
-    def _wake_one(self) -> None:
-        with self._condition:
-            self.generation += 1
-            self._condition.notify()
-
     def wait(self, generation: int, timeout_s: float) -> None:
         """Return when everyone was woken since `generation`, or after `timeout_s`."""
         with self._condition:
             self._waiting += 1
-            self._someone_waits.set()
             self._condition.wait_for(lambda: self.generation != generation, timeout_s)
             self._waiting -= 1
-            if not self._waiting:
-                self._someone_waits.clear()
 
     def _watch(self) -> None:
         version = None
@@ -154,9 +142,6 @@ class Waker:
                     self._chores()
                     seen = None
                 if seen != version or self._is_due():
-                    if commits.is_selective and seen not in (None, version):
-                        self._wake_one()
-                        self._stopping.wait(_FIRST_S)
                     seen = version
                     self._check()
             except QueueGoneError as error:
@@ -175,7 +160,8 @@ class Waker:
         """Return soon after a commit, when it is time for something, and now and then without either."""
         at = chores_at if self._next_due is None else min(chores_at, self._next_due)
         commits.wait(min(_CHECK_S, max(0.0, at - time.monotonic())))
-        self._someone_waits.wait(_BUSY_S)
+        if not self._waiting:
+            self._stopping.wait(_BUSY_S)
 
     def _is_due(self) -> bool:
         return self._next_due is not None and time.monotonic() >= self._next_due
@@ -401,6 +387,7 @@ class JobWorker(Worker):  # type: ignore[misc]
             self._give_back(self._next, begun=False)
             self._next = None
         self.slot.close()
+        self._engine.close()
         super().shutdown()
         self.gone.set()
 

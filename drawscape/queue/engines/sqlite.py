@@ -14,13 +14,12 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from itertools import chain, islice
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from drawscape.errors import QueueError, QueueGoneError
 from drawscape.queue import clock
+from drawscape.queue.clock import failpoint
 from drawscape.queue.engines.engine import (
     Engine,
     Rows,
@@ -28,18 +27,15 @@ from drawscape.queue.engines.engine import (
     UniqueViolation,
     ValueRefused,
 )
+from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.engines.queries import Queries
-from drawscape.queue.engines.sqlite.liveness import Locks
-from drawscape.queue.engines.sqlite.schema import prepare
-from drawscape.queue.failpoints import failpoint
+from drawscape.queue.engines.sqlite_schema import prepare
 from drawscape.queue.row import Claim, ClaimRequest
 
 FULL, NORMAL = 2, 1
 
 _LOG_BYTES = 32 * 2**20  # what a large batch leaves of the write-ahead log once it is copied back
 _SHORT_MS = 20  # a commit of another process takes less
-_ROWS_A_STATEMENT = 1000
-"""Of a batch: each statement opens the table's b-trees again, which costs as much as a row."""
 
 _REMEDIES = {
     "readonly": "make the file and its folder writable",
@@ -57,9 +53,6 @@ could take their locks for ours and reset the log."""
 # From SQLite's os_unix.c: a reader's shared range in the database, and the "dead man's switch" in the -shm.
 _SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
 _DEAD_MANS_SWITCH = 128
-
-_FRESH_NS = 50_000_000
-"""A folder that was changed this little ago may change again without a new time stamp."""
 
 _BETWEEN_S = 0.02
 """How old a reader's last check may be."""
@@ -130,34 +123,22 @@ class FileGuard:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._folder = str(path.parent)
         self._descriptors: list[int | None] = [
             _hold(path, _SHARED_FIRST, _SHARED_SIZE),
             _hold(Path(f"{path}-shm"), _DEAD_MANS_SWITCH, 1),
         ]
         self._files = {name: _identity(name) for name in (f"{path}", f"{path}-wal", f"{path}-shm")}
-        self._stamp: tuple[int, int, int] | None = None
         self._checked_at = 0.0
 
     def check(self) -> None:
-        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened.
-
-        A folder's time moves with each file that is made, removed or renamed in it; while it stands still
-        nothing was. So this is one system call, most of the time.
-        """
-        try:
-            found = os.stat(self._folder)
-        except OSError:
-            raise self._error(self._folder) from None
-        stamp = found.st_dev, found.st_ino, found.st_mtime_ns
-        if stamp == self._stamp:
-            return
+        """Raise QueueGoneError when one of the files was deleted or replaced since it was opened."""
         for name, identity in self._files.items():
             if _identity(name) != identity:
-                raise self._error(name)
-        if time.time_ns() - found.st_mtime_ns > _FRESH_NS:
-            self._stamp = stamp
+                raise QueueGoneError(
+                    f"{name} was deleted or replaced while this process used it; nothing more is written to "
+                    "what is gone. Stop the worker and restart the notebooks that use this queue; its jobs "
+                    "are in a copy, if there is one"
+                )
 
     def check_at_times(self) -> None:
         """Check, if that was not done within the last `_BETWEEN_S`: a reader need not ask at each look.
@@ -170,15 +151,7 @@ class FileGuard:
             self.check()
             self._checked_at = now
 
-    def _error(self, name: str) -> QueueGoneError:
-        return QueueGoneError(
-            f"{name} was deleted or replaced while this process used it; nothing more is written to what is "
-            "gone. Stop the worker and restart the notebooks that use this queue; its jobs are in a copy, "
-            "if there is one"
-        )
-
     def close(self) -> None:
-        """Release the locks; a second time does nothing."""
         descriptors, self._descriptors = self._descriptors, []
         for descriptor in descriptors:
             if descriptor is not None:
@@ -247,10 +220,6 @@ class SqliteEngine(Engine):
 
     Callers' connections run with `synchronous=FULL`: an enqueue that returned survives a power loss. A
     worker's run with NORMAL, where a power loss may undo the last status changes but never tears the file.
-
-    With `shared=True` all threads use one connection, and hold `write_lock` whenever they do: SQLite empties
-    a connection's cache whenever another one has written, so worker threads that take turns with connections
-    of their own read the same pages again and again (127 µs a claim and acknowledgement instead of 100).
     """
 
     def __init__(
@@ -259,7 +228,6 @@ class SqliteEngine(Engine):
         *,
         synchronous: int = FULL,
         timeout_s: float = 60.0,
-        shared: bool = False,
     ) -> None:
         self.path = Path(filename).resolve()  # by whatever link: one file, one folder of locks
         self.target = self.label = os.fspath(self.path)
@@ -268,8 +236,7 @@ class SqliteEngine(Engine):
         self.timeout_s = timeout_s
         self.workers = Locks(self.folder / "workers")
         self._synchronous = synchronous
-        self._is_shared = shared
-        self._local: Any = SimpleNamespace() if shared else threading.local()
+        self._local = threading.local()
         self._all: list[_Held] = []
         self._ready = False
         self.opening_lock = threading.Lock()
@@ -286,7 +253,6 @@ class SqliteEngine(Engine):
         return self._held().connection
 
     def open(self) -> None:
-        """Connect, and make the file and its tables if they are missing."""
         self._held()
 
     def _held(self) -> _Held:
@@ -308,12 +274,11 @@ class SqliteEngine(Engine):
             connection = self._open()
             thread, run = threading.current_thread(), _Run(connection, self.sql)
             held = self._local.held = _Held(thread, connection, guard(self.path), run)
-        if not self._is_shared:
-            with self.opening_lock:  # a thread that has ended leaves its connection to us
-                for dead in [one for one in self._all if not one.thread.is_alive()]:
-                    self._all.remove(dead)
-                    dead.connection.close()
-                self._all.append(held)
+        with self.opening_lock:  # a thread that has ended leaves its connection to us
+            for dead in [one for one in self._all if not one.thread.is_alive()]:
+                self._all.remove(dead)
+                dead.connection.close()
+            self._all.append(held)
         return held
 
     def _open(self) -> _Connection:
@@ -348,7 +313,6 @@ class SqliteEngine(Engine):
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def close(self) -> None:
-        """Close this thread's connection, if it has one."""
         held: _Held | None = getattr(self._local, "held", None)
         self._local.held = None
         if held is not None and held.is_ours:
@@ -357,28 +321,20 @@ class SqliteEngine(Engine):
             held.connection.close()
 
     def exists(self) -> bool:
-        """Return whether the file is there."""
         return self.path.exists()
 
-    def another(self, *, is_durable: bool = True) -> "SqliteEngine":
-        """Return the same file with connections of its own."""
-        synchronous = FULL if is_durable else NORMAL
-        return SqliteEngine(self.path, synchronous=synchronous, timeout_s=self.timeout_s)
+    def another(self) -> "SqliteEngine":
+        return SqliteEngine(self.path, timeout_s=self.timeout_s)
 
     # Statements
 
     def read(self, statement: str, /, **values: Any) -> Rows:
-        """Return the rows of one statement that changes nothing."""
         try:
-            if self._is_shared:
-                with self.write_lock:
-                    return self._held().run(statement, **values)
             return self._held().run(statement, **values)
         except sqlite3.Error as error:
             raise self._named(error) from error
 
     def write(self, statement: str, /, **values: Any) -> Rows:
-        """Run one statement in a transaction of its own; return its rows."""
         held = self._held()
         with self.write_lock:
             try:
@@ -391,7 +347,6 @@ class SqliteEngine(Engine):
 
     @contextmanager
     def transaction(self, *, is_alone: bool = True) -> Iterator[Transaction]:
-        """Run a block in one write transaction, always alone: committed as a whole or not at all."""
         held = self._held()
         connection = held.connection
         with self.write_lock:
@@ -409,7 +364,6 @@ class SqliteEngine(Engine):
                 raise
 
     def list_value(self, values: Iterable[Any]) -> str:
-        """Return a list as JSON, which `json_each` reads."""
         return json.dumps(list(values))
 
     def insert_rows(
@@ -419,22 +373,15 @@ class SqliteEngine(Engine):
         columns: Sequence[str],
         rows: Iterable[Sequence[Any]],
     ) -> None:
-        """Insert rows into `job` that have the values of `shared` in common."""
-        marks = f"({', '.join('?' * len(columns))})"
-        chosen = ", ".join(f"column{number + 1}" for number in range(len(columns)))
-        left = iter(rows)
-        while some := [*islice(left, _ROWS_A_STATEMENT)]:
-            self.connection.execute(
-                f"insert into job ({', '.join((*shared, *columns))}) "
-                f"select {', '.join('?' * len(shared))}, {chosen} "
-                f"from (values {', '.join([marks] * len(some))})",
-                (*shared.values(), *chain.from_iterable(some)),
-            )
+        names = (*shared, *columns)
+        self.connection.executemany(
+            f"insert into job ({', '.join(names)}) values ({', '.join('?' * len(names))})",
+            ((*shared.values(), *row) for row in rows),
+        )
 
     # Claims
 
     def claim(self, request: ClaimRequest) -> Claim | None:
-        """Return the next job, now held by the worker that asks; a look for nothing takes no write lock."""
         if not self.may_claim(request):
             return None
         with self.transaction() as run:
@@ -443,11 +390,9 @@ class SqliteEngine(Engine):
         return found
 
     def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
         return bool(self.read(self.sql.MAY_CLAIM, **self._values(request))[0][0])
 
     def claim_in(self, run: Transaction, request: ClaimRequest) -> Claim | None:
-        """Return the next job within a transaction."""
         values = self._values(request)
         rows = run(self.sql.CLAIM_ORDINARY, **values) or run(self.sql.CLAIM, **values)
         return Claim(*rows[0]) if rows else None
@@ -471,12 +416,10 @@ class SqliteEngine(Engine):
         return int(self.read("pragma data_version")[0][0])
 
     def commit_watch(self) -> "FileWatch":
-        """Return what waits for the commits of others."""
         return FileWatch(self.folder, self.written_by_others)
 
     @contextmanager
     def short_timeout(self) -> Iterator[None]:
-        """Wait no longer than some milliseconds for a locked file, or another thread, within this block."""
         connection = self.connection
         if not self.write_lock.acquire(timeout=_SHORT_MS / 1000):
             raise QueueError(f"{self.path}: another thread waits for it or writes")
@@ -491,38 +434,19 @@ class SqliteEngine(Engine):
 
     # The file
 
-    @contextmanager
-    def non_durable(self) -> Iterator[Engine]:
-        """Yield the same file with `synchronous=NORMAL`, where a power loss may undo what was committed."""
-        if self._synchronous == NORMAL:
-            yield self
-            return
-        with closing(self.another(is_durable=False)) as engine:
-            # SQLite would do it within a commit, which takes ten times as long then.
-            engine.read("pragma wal_autocheckpoint = 0")
-            yield engine
-
-    def checkpoint(self) -> None:
-        """Copy what the log has into the file, as far as nobody reads what it is older than."""
-        self.read("pragma wal_checkpoint(passive)")
-
     def shrink(self, pages: int) -> int:
-        """Give up to `pages` unused pages back to the disk; return how many are left."""
         self.read(f"pragma incremental_vacuum({int(pages)})")
         return int(self.read("pragma freelist_count")[0][0])
 
     def backup(self, file: Path) -> None:
-        """Write a consistent copy to `file` while others go on."""
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         with self.named_errors(), closing(sqlite3.connect(file)) as copy:
             self.connection.backup(copy, pages=1000)
 
     def damage(self) -> list[str]:
-        """Return what SQLite finds wrong with the file's structure."""
         return [row[0] for row in self.read("pragma integrity_check") if row[0] != "ok"]
 
     def size_bytes(self) -> int:
-        """Return the size of the file."""
         return self.path.stat().st_size
 
     # Errors
@@ -606,8 +530,6 @@ _PAUSE_S = 0.004
 class FileWatch:
     """Waits for commits to a file in `folder`, whose begin is what the kernel reports."""
 
-    is_selective = False
-
     def __init__(self, folder: Path, version: Callable[[], object]) -> None:
         self.version = version
         self._attentive_until = 0.0
@@ -617,7 +539,6 @@ class FileWatch:
             self._poll.register(self._descriptor, select.POLLIN)
 
     def wait(self, timeout_s: float) -> None:
-        """Return soon after a write, again and again until its commit is there, or after `timeout_s`."""
         if time.monotonic() < self._attentive_until:
             time.sleep(_CHECK_S)
         elif self._was_written(timeout_s):
@@ -636,7 +557,6 @@ class FileWatch:
         return True
 
     def close(self) -> None:
-        """Wait no more."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -15,62 +15,53 @@ _OPEN: Final = "('queued', 'scheduled', 'deferred', 'started')"
 _APART: Final = "('scheduled', 'deferred', 'failed', 'stopped', 'canceled')"
 """The statuses that a job never has which is queued, runs and finishes."""
 
-COLUMNS: Final = {
-    "id": 'text collate "C" not null constraint job_id unique',
-    "queue": 'text collate "C" not null',
-    "task": "text not null",
-    "payload": "bytea not null",
-    "status": 'text collate "C" not null',
-    "reason": "text",
-    "priority": "bigint not null default 0",
-    "due_at": "float8",
-    "due_boot": "text",
-    "due_boot_s": "float8",
-    "waits_for": "integer not null default 0",
-    "runs_anyway": "integer not null default 0",
-    "awaited": "boolean not null default false",
-    "timeout_s": "float8",
-    "grace_s": "float8",
-    "token": "bigint not null default 0",
-    "recoveries": "integer not null default 0",
-    "attempts": "integer not null default 0",
-    "retries": "integer not null default 0",
-    "retry_delay_s": "float8 not null default 0",
-    "retry_backoff": "float8 not null default 1",
-    "retry_delays": "text",
-    "worker": 'text collate "C"',
-    "pid": "bigint",
-    "stop_grace_s": "float8",
-    "created_at": "float8 not null",
-    "started_at": "float8",
-    "ended_at": "float8",
-    "result_ttl_s": "float8",
-    "expires_at": "float8",
-    "progress": "float8 not null default 0",
-    "message": "text",
-    "result": "bytea",
-    "error": "text",
-    "detail": "text",
-    "log": "bytea",
-    "peak_kb": "bigint",
-    "unique_key": "text",
-    "batch": 'text collate "C"',
-    "group_id": "bigint",
-    "meta": "text",
-    "description": "text",
-}
-"""Those of 0.3, but for `seq`. `awaited`: another job waits for this one, whose end is to be settled."""
-
-_ADDED: Final = {
-    "code": "text",
-    "recover": "integer not null default 1",
-    "start_by": "float8",
-}
-"""Those that version 4 has beside them."""
-
-_JOB = f"""
-create table job (seq bigint generated always as identity primary key,
-    {", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
+# `awaited`: another job waits for this one, whose end is to be settled.
+_JOB: Final = """
+create table job (
+    seq bigint generated always as identity primary key,
+    id text collate "C" not null constraint job_id unique,
+    queue text collate "C" not null,
+    task text not null,
+    payload bytea not null,
+    status text collate "C" not null,
+    reason text,
+    priority bigint not null default 0,
+    due_at float8,
+    due_boot text,
+    due_boot_s float8,
+    waits_for integer not null default 0,
+    runs_anyway integer not null default 0,
+    awaited boolean not null default false,
+    timeout_s float8,
+    grace_s float8,
+    token bigint not null default 0,
+    recoveries integer not null default 0,
+    attempts integer not null default 0,
+    retries integer not null default 0,
+    retry_delay_s float8 not null default 0,
+    retry_backoff float8 not null default 1,
+    retry_delays text,
+    worker text collate "C",
+    pid bigint,
+    stop_grace_s float8,
+    created_at float8 not null,
+    started_at float8,
+    ended_at float8,
+    result_ttl_s float8,
+    expires_at float8,
+    progress float8 not null default 0,
+    message text,
+    result bytea,
+    error text,
+    detail text,
+    log bytea,
+    peak_kb bigint,
+    unique_key text,
+    batch text collate "C",
+    group_id bigint,
+    meta text,
+    description text
+)
 with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
     autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0)
 """
@@ -187,7 +178,8 @@ _VERSION_4: Final = (
     "alter table job_batch add column awaited boolean not null default false",
     "update job_batch set awaited = true where id in (select depends_on from job_dependency)",
     _ON_EDGE_4,
-    *(f"alter table job add column {name} {kind}" for name, kind in _ADDED.items()),
+    "alter table job add column code text, add column recover integer not null default 1, "
+    "add column start_by float8",
     "drop table job_worker",
     'create table job_worker (id text collate "C" primary key, host text not null, pid bigint not null, '
     "slots integer not null, queue text not null, lanes text not null, version text not null, "
@@ -236,11 +228,6 @@ select host, pid from job_worker where exists (
     and database = (select oid from pg_database where datname = current_database())
     and ((classid::bigint << 32) | objid::bigint) = job_worker.lock)
 """
-
-
-def kind_of(column: str) -> str:
-    """Return the type of one of the columns of `job`."""
-    return (COLUMNS | _ADDED)[column].split()[0]
 
 
 def prepare(connection: psycopg.Connection[Any], label: str) -> None:

@@ -98,14 +98,12 @@ class Locks(Workers):
             return True
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
-        """Write into the lock file of `worker`, one of this process, why it runs nothing; None: it does."""
         with _HELD_LOCK:
             descriptor = _HELD.get(worker)
             if descriptor is not None and (info := _read(descriptor)) is not None:
                 _write(descriptor, replace(info, trouble=trouble and trouble[:_TROUBLE_CHARS]))
 
     def retire(self, worker: str) -> None:
-        """Release the lock of `worker` and remove its file."""
         with _HELD_LOCK:
             descriptor = _HELD.pop(worker, None)
             self._path(worker).unlink(missing_ok=True)
@@ -127,7 +125,6 @@ class Locks(Workers):
                     path.unlink()
 
     def is_alive(self, worker: str | None) -> bool:
-        """Return whether `worker` certainly lives: its lock is held, or its process is there without it."""
         return worker is not None and self._sign_of(worker)[0] is _Sign.ALIVE
 
     def is_dead(self, worker: str | None) -> bool:
@@ -151,7 +148,6 @@ class Locks(Workers):
         return now - since >= _GRACE_S
 
     def await_sign(self, worker: str | None) -> bool:
-        """Return whether `worker` lives, once that is certain; some seconds later if its file is gone."""
         while not self.is_alive(worker):
             if self.is_dead(worker):
                 return False
@@ -159,7 +155,6 @@ class Locks(Workers):
         return True
 
     def living(self) -> list[WorkerInfo]:
-        """Return the workers that are alive, oldest first; the files of dead ones are left to recovery."""
         signs = [self._sign_of(path.stem) for path in self._folder.glob("*.lock")]
         found = [info for sign, info in signs if sign is _Sign.ALIVE and info is not None]
         return sorted(found, key=lambda info: info.started_at)

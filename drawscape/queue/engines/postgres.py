@@ -13,6 +13,8 @@ import psycopg
 
 from drawscape import settings
 from drawscape.errors import QueueError
+from drawscape.queue.clock import failpoint
+from drawscape.queue.engines import postgres_schema as schema
 from drawscape.queue.engines.engine import (
     CommitInDoubt,
     ConnectionLost,
@@ -20,25 +22,26 @@ from drawscape.queue.engines.engine import (
     Rows,
     Transaction,
 )
-from drawscape.queue.engines.postgres import schema
-from drawscape.queue.engines.postgres.connection import (
+from drawscape.queue.engines.leases import Leases
+from drawscape.queue.engines.postgres_connection import (
+    CHANGE,
     GRANTS,
     SHORT_SILENCE_S,
     SILENCE_S,
+    WORK,
+    Notices,
     Session,
     connect,
     label_of,
     may_pass,
     named,
+    notices_of,
     readable_url,
     refuse_shared_session,
     rendered,
     was_closed,
 )
-from drawscape.queue.engines.postgres.leases import Leases
-from drawscape.queue.engines.postgres.notices import CHANGE, WORK, Notices, notices_of
-from drawscape.queue.engines.postgres.queries import PostgresQueries
-from drawscape.queue.failpoints import failpoint
+from drawscape.queue.engines.queries import PostgresQueries
 from drawscape.queue.row import Claim, ClaimRequest, Outcome
 
 _ALONE = 0x44524157  # "DRAW", with the schema's number the lock of transactions that are alone
@@ -62,13 +65,12 @@ class PostgresEngine(Engine):
     is_server = True
     sql: PostgresQueries = PostgresQueries()
 
-    def __init__(self, url: str, folder: Path, *, is_durable: bool = True) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
         self.target = readable_url(url)
         self.label = label_of(self.target)
         self.folder = folder
         self.key_file = folder / "queue.key"
         self.workers = Leases(self, settings.lease_s())
-        self._is_durable = is_durable
         self._lock = threading.RLock()
         self._owner = os.getpid()
         self._raw: Session | None = None
@@ -77,15 +79,14 @@ class PostgresEngine(Engine):
         self._number = 0
         """Of the schema: its channel's name and its lock; 0 before a connection was there."""
 
-    def another(self, *, is_durable: bool = True) -> "PostgresEngine":
-        """Return the same tables with a connection of its own."""
-        return PostgresEngine(self.target, self.folder, is_durable=is_durable)
+    def another(self) -> "PostgresEngine":
+        return PostgresEngine(self.target, self.folder)
 
     # The connection
 
     def connect(self, silence_s: float = SILENCE_S) -> Session:
         """Return a new connection to tables of the right version; raise QueueError or psycopg.Error."""
-        connection = connect(self.target, is_durable=self._is_durable, silence_s=silence_s)
+        connection = connect(self.target, silence_s)
         try:
             if not self._number:
                 self._make_ready(connection)
@@ -106,7 +107,6 @@ class PostgresEngine(Engine):
         self._number = zlib.crc32(str(row[0]).encode()) or 1
 
     def migrate(self) -> tuple[int, int]:
-        """Return the version of the tables before and after they were brought up to date."""
         try:
             with connect(self.target) as connection:
                 return schema.migrate(connection, self.label)
@@ -133,7 +133,6 @@ class PostgresEngine(Engine):
 
     @contextmanager
     def short_timeout(self) -> Iterator[None]:
-        """Wait for no server that is not there, and for no other thread, within a block."""
         before, self._local.is_short = self._is_short, True
         try:
             yield
@@ -161,20 +160,17 @@ class PostgresEngine(Engine):
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def close(self) -> None:
-        """Close the connection; the next statement opens another."""
         raw, self._raw = self._raw, None
         if raw is not None and self._owner == os.getpid():
             raw.close()
 
     def open(self) -> None:
-        """Connect, and make the tables if they are missing."""
         with self._exclusive():
             self._opened()
 
     # Statements
 
     def read(self, statement: str, /, **values: Any) -> Rows:
-        """Return the rows of one statement that changes nothing; it is repeated when it breaks."""
         for left in reversed(range(_READ_TRIES)):
             try:
                 return self._alone(statement, values)
@@ -184,7 +180,6 @@ class PostgresEngine(Engine):
         return []
 
     def write(self, statement: str, /, **values: Any) -> Rows:
-        """Run one statement in a transaction of its own; return its rows."""
         return self._alone(statement, values, notifies=True)
 
     def _alone(self, statement: str, values: Mapping[str, Any], *, notifies: bool = False) -> Rows:
@@ -223,7 +218,6 @@ class PostgresEngine(Engine):
                 self._notify(raw, is_work=True)
 
     def list_value(self, values: Iterable[Any]) -> list[Any]:
-        """Return a list, which `= any(...)` reads."""
         return list(values)
 
     def _begun(self, is_alone: bool) -> Session:
@@ -250,16 +244,12 @@ class PostgresEngine(Engine):
         columns: Sequence[str],
         rows: Iterable[Sequence[Any]],
     ) -> None:
-        """Insert rows into `job` that have the values of `shared` in common."""
         names = (*columns, *shared)
         raw: Session = transaction.raw
-        copying = f"copy job ({', '.join(names)}) from stdin (format binary)"
         try:
-            with raw.cursor().copy(copying) as copy:
-                copy.set_types([schema.kind_of(name) for name in names])
-                common = tuple(shared.values())
+            with raw.cursor().copy(f"copy job ({', '.join(names)}) from stdin") as copy:
                 for row in rows:
-                    copy.write_row((*row, *common))
+                    copy.write_row((*row, *shared.values()))
         except psycopg.Error as error:
             raise named(error, self.label, raw, in_doubt=False) from error
         transaction.wrote = True
@@ -287,12 +277,10 @@ class PostgresEngine(Engine):
         return Claim(*rows[0]) if rows else None
 
     def may_claim(self, request: ClaimRequest) -> bool:
-        """Return whether a job waits that a worker who asks so may start now."""
         values = {**request._asdict(), "lanes": [*request.lanes]}
         return bool(self.read(self.sql.MAY_CLAIM, **values)[0][0])
 
     def end(self, held: Claim, outcome: Outcome) -> bool:
-        """Return whether the job was ended; not where something waits for its end, or it was another's."""
         values = {**outcome.columns, **held.key}
         try:
             return bool(self.write(self.sql.END, **values))
@@ -301,10 +289,6 @@ class PostgresEngine(Engine):
             if rows and rows[0][0]:
                 return True
             raise
-
-    def orphans(self, run: Transaction, worker: str | None) -> Rows:
-        """Return the jobs that a dead worker held, locked: none where it has come back meanwhile."""
-        return run(self.sql.HELD_BY, worker=worker)
 
     # Notices
 
@@ -336,7 +320,6 @@ class PostgresEngine(Engine):
             raw.close()
 
     def version(self) -> object:
-        """Return what differs after any commit, of this thread or of another."""
         return self.written_by_others(), getattr(self._local, "sent", 0)
 
     def written_by_others(self) -> int:
@@ -344,24 +327,20 @@ class PostgresEngine(Engine):
         return self.notices.count(CHANGE)
 
     def commit_watch(self) -> "CommitWatch":
-        """Return what waits for commits that give a worker something to do."""
         return CommitWatch(self.notices)
 
     # The rest
 
     def size_bytes(self) -> int:
-        """Return how much the job table takes, with its indexes."""
         return int(self.read("select pg_total_relation_size('job')")[0][0])
 
     def backup(self, file: Path) -> None:
-        """Raise QueueError: a server has tools of its own."""
         raise QueueError(
             f"{self.label} is copied by Postgres' own tools: "
             f"`pg_dump --format=custom --file={file} URL`; copy the key {self.key_file} too"
         )
 
     def damage(self) -> list[str]:
-        """Return which of the tables' indexes Postgres holds for unfinished or broken."""
         rows = self.read(
             "select indexrelid::regclass::text from pg_index "
             "where indrelid = 'job'::regclass and not (indisvalid and indisready)"
@@ -398,18 +377,14 @@ def sent(raw: Session, sql: str, values: Mapping[str, Any]) -> psycopg.RawCursor
 class CommitWatch:
     """Waits for commits that give a worker something to do."""
 
-    is_selective = True
-
     def __init__(self, notices: Notices) -> None:
         self._notices = notices
         self._count = -1
 
     def version(self) -> int:
-        """Return a number that rises with them."""
         return self._notices.count(WORK)
 
     def wait(self, timeout_s: float) -> None:
-        """Return soon after one, or after `timeout_s`."""
         if self._count >= 0:
             self._notices.wait(WORK, self._count, timeout_s)
         self._count = self._notices.count(WORK)

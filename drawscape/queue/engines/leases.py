@@ -20,7 +20,7 @@ from drawscape.queue import clock
 from drawscape.queue.engines.engine import Renewal, WorkerInfo, Workers
 
 if TYPE_CHECKING:
-    from drawscape.queue.engines.postgres.engine import PostgresEngine
+    from drawscape.queue.engines.postgres import PostgresEngine
 
 _RENEWALS = 12
 """A lease is renewed so often: one of 60 s every 5 s."""
@@ -71,7 +71,6 @@ class Leases(Workers):
         self._lease_s = lease_s
 
     def announce(self, info: WorkerInfo, on_renewal: Callable[[Renewal], None]) -> None:
-        """Show that a worker is alive, and renew that until it retires; `on_renewal` hears of each."""
         host = info.host or socket.gethostname()
         values = (host, info.pid, info.slots, info.queue, " ".join(info.lanes), info.version)
         began, worker = time.monotonic(), info.id
@@ -82,7 +81,6 @@ class Leases(Workers):
                 raise QueueError(f"{self._engine.label}: no connection to announce a worker")
 
     def note_trouble(self, worker: str, trouble: str | None) -> None:
-        """Show why `worker` runs nothing; None: it does."""
         self._engine.write(
             "update job_worker set trouble = :trouble where id = :id",
             trouble=trouble and trouble[:500],
@@ -90,7 +88,6 @@ class Leases(Workers):
         )
 
     def retire(self, worker: str) -> None:
-        """Let `worker` be gone."""
         self._engine.notices.drop(worker)
         try:
             with self._engine.short_timeout():
@@ -99,15 +96,12 @@ class Leases(Workers):
             _LOG.warning("worker=%s event=not_retired error=%r", worker, str(error))
 
     def forget_dead(self) -> None:
-        """Delete the rows of those whose lease has ended: their jobs are free."""
         self._engine.write(_BURY)
 
     def is_alive(self, worker: str | None) -> bool:
-        """Return whether the lease of the worker holds."""
         return worker is not None and bool(self._signs_of(worker)[1])
 
     def is_dead(self, worker: str | None) -> bool:
-        """Return whether others may have the jobs of the worker."""
         self.forget_dead()
         return worker is None or not self._signs_of(worker)[0]
 
@@ -117,11 +111,9 @@ class Leases(Workers):
         return bool(there), bool(holds)
 
     def await_sign(self, worker: str | None) -> bool:
-        """Return whether the worker lives; that of one which is silent is not waited for."""
         return self.is_alive(worker)
 
     def living(self) -> list[WorkerInfo]:
-        """Return the workers that are alive, oldest first."""
         rows = self._engine.read(_LIVING)
         return [
             replace(one, lanes=tuple(str(one.lanes).split())) for one in starmap(WorkerInfo, rows)

@@ -1,4 +1,12 @@
-"""The functions of the public job API: queue jobs, ask for them, change them, start workers."""
+"""The public job API: queue a function, follow it, take its result.
+
+    job = enqueue_background_job('workers.svg_tasks.generate_complex_svg', width=210, height=297)
+    job.wait()
+
+Jobs run in a worker (`drawscape worker` or `huey_consumer workers.huey`). A committed job is never
+silently lost: it finishes, or it ends in a named failure. It may start more than once if its worker was
+killed.
+"""
 
 import os
 import time
@@ -6,25 +14,87 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast
 
 from drawscape import settings
 from drawscape.durations import Duration, seconds
-from drawscape.errors import JobNotFoundError, JobStateError, JobTimeout
-from drawscape.queue import control, lists, task
+from drawscape.errors import JobFailed, JobNotFoundError, JobStateError, JobTimeout
+from drawscape.late_names import late_names
+from drawscape.queue import lists, store, task
 from drawscape.queue.engines.engine import WorkerInfo, open_engine
-from drawscape.queue.job import Batch, Job, JobList
+from drawscape.queue.job import Batch, Job, Watch, Watcher
 from drawscape.queue.options import check_lane, split_options, whole
-from drawscape.queue.payload import dump
 from drawscape.queue.queue import Queue
-from drawscape.queue.row import JobSnapshot, Status
+from drawscape.queue.row import (
+    ENDED,
+    STATUSES,
+    WAITING,
+    JobSnapshot,
+    Reason,
+    Status,
+    check_status,
+)
+from drawscape.queue.task import dump, portable
 
 if TYPE_CHECKING:
     from drawscape.queue.process import WorkerProcess
     from drawscape.queue.retention import Keep
-    from drawscape.queue.watcher import Watch, Watcher
+    from drawscape.queue.worker.context import JobContext, current_job
+
+__all__ = [
+    "ENDED",
+    "QUEUE_NAME",
+    "STATUSES",
+    "WAITING",
+    "Batch",
+    "Job",
+    "JobContext",
+    "JobFailed",
+    "JobNotFoundError",
+    "JobSnapshot",
+    "JobTimeout",
+    "Keep",
+    "Reason",
+    "Status",
+    "WorkerProcess",
+    "backup_queue",
+    "cancel_all",
+    "cancel_job",
+    "check_lane",
+    "check_queue",
+    "check_serializable",
+    "check_status",
+    "count_queued",
+    "current_job",
+    "default_queue",
+    "delete_job",
+    "enqueue_background_job",
+    "enqueue_many",
+    "find_job",
+    "get_batch",
+    "get_job",
+    "get_job_status",
+    "job",
+    "list_jobs",
+    "list_snapshots",
+    "load_task",
+    "migrate_queue",
+    "pause_queue",
+    "portable",
+    "prune_jobs",
+    "queue_is_paused",
+    "queue_statistics",
+    "requeue_job",
+    "resume_queue",
+    "retry_failed_jobs",
+    "retry_job",
+    "start_shared_worker",
+    "start_worker",
+    "synchronous_jobs",
+    "watch",
+    "workers_alive",
+]
 
 QUEUE_NAME = "background"
 """The single queue that handles all job types."""
@@ -62,13 +132,11 @@ def _open_queue(target: str, home: Path, modules: tuple[str, ...]) -> Queue:
 
 
 @lru_cache(_MOST_QUEUES)
-def _watcher_of(queue: Queue) -> "Watcher":
-    from drawscape.queue.watcher import Watcher
-
+def _watcher_of(queue: Queue) -> Watcher:
     return Watcher(queue)
 
 
-def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> "Watch":
+def watch(callback: Callable[[Job], None], job_ids: Sequence[str] | None = None) -> Watch:
     """Call `callback(job)` now and at each change of the jobs named, or of the newest if none are.
 
     The callback runs in the one watcher thread of this process. `close()` the handle to end it.
@@ -398,20 +466,17 @@ def get_batch(batch_id: str) -> Batch:
 
 def list_jobs(
     status: str | Iterable[str] | None = None, task: str | None = None, limit: int | None = 100
-) -> Sequence[Job]:
+) -> list[Job]:
     """Return jobs, the newest first: of a status or several, of a task path or a module's.
 
-    With `limit=None` all of them, in a sequence that reads them as one goes along and never holds them all.
+    With `limit=None` all of them.
 
     >>> _ = enqueue_background_job(TASK, 40, 40, job_description="for the hall").wait(60)
     >>> [job.description for job in list_jobs("finished", limit=1)]
     ['for the hall']
-    >>> sum(job.progress for job in list_jobs("failed", limit=None))
-    0
     """
     queue = default_queue()
-    jobs = JobList(queue, lists.Choice(queue.database, queue.name, status, task))
-    return jobs if limit is None else list(islice(jobs, whole(limit, "limit", low=0)))
+    return [Job(queue, row.id) for row in list_snapshots(status, task, limit)]
 
 
 def list_snapshots(
@@ -426,8 +491,9 @@ def list_snapshots(
     [1.0]
     """
     queue = default_queue()
-    jobs = lists.Choice(queue.database, queue.name, status, task)
-    return list(jobs) if limit is None else jobs.newest(whole(limit, "limit", low=0))
+    if limit is not None:
+        whole(limit, "limit", low=0)
+    return lists.newest(queue.database, queue.name, status, task, limit)
 
 
 def count_queued(limit: int = 1_000_000) -> int:
@@ -501,7 +567,7 @@ def cancel_all(grace: Duration = 0.0) -> int:
     (True, 'canceled')
     """
     queue = default_queue()
-    return control.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
+    return store.cancel_many(queue.database, queue.name, grace_s=seconds(grace, "grace"))
 
 
 def pause_queue(lane: str | None = None) -> None:
@@ -516,7 +582,7 @@ def pause_queue(lane: str | None = None) -> None:
     True
     """
     queue = default_queue()
-    control.pause(queue.database, queue.name, _lane(lane))
+    store.pause(queue.database, queue.name, _lane(lane))
 
 
 def resume_queue(lane: str | None = None) -> None:
@@ -526,7 +592,7 @@ def resume_queue(lane: str | None = None) -> None:
     >>> resume_queue("fast")
     """
     queue = default_queue()
-    control.resume(queue.database, queue.name, _lane(lane))
+    store.resume(queue.database, queue.name, _lane(lane))
 
 
 def queue_is_paused(lane: str | None = None) -> bool:
@@ -536,12 +602,12 @@ def queue_is_paused(lane: str | None = None) -> bool:
     False
     """
     queue = default_queue()
-    paused = control.paused_lanes(queue.database, queue.name)
-    return control.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
+    paused = store.paused_lanes(queue.database, queue.name)
+    return store.ALL_LANES in paused or (lane is not None and check_lane(lane) in paused)
 
 
 def _lane(lane: str | None) -> str:
-    return control.ALL_LANES if lane is None else check_lane(lane)
+    return store.ALL_LANES if lane is None else check_lane(lane)
 
 
 def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
@@ -554,7 +620,7 @@ def cancel_job(job_id: str, grace: Duration = 0.0) -> bool:
     (True, 'canceled')
     """
     queue = default_queue()
-    return control.cancel(queue.database, job_id, seconds(grace, "grace"))
+    return store.cancel(queue.database, job_id, seconds(grace, "grace"))
 
 
 def retry_job(job_id: str) -> Job:
@@ -577,7 +643,7 @@ def retry_failed_jobs(task: str | None = None, reason: str | None = None) -> lis
     """
     queue = default_queue()
     code = queue.code()
-    ids = control.retry_failed(queue.database, queue.name, task, reason, code=code)
+    ids = store.retry_failed(queue.database, queue.name, task, reason, code=code)
     return [Job(queue, job_id) for job_id in ids]
 
 
@@ -614,3 +680,62 @@ def prune_jobs(keep: "Keep | None" = None) -> int:
     from drawscape.queue.retention import KEEP, prune
 
     return prune(default_queue().database, KEEP if keep is None else keep)
+
+
+# A table of jobs, in the notebook and on the web
+
+SOONER = 10
+"""By how much the button raises a priority: a sheet's job goes before the other ones of sheets."""
+
+
+def sooner(job: Job) -> None:
+    """Raise the priority of a job that waits."""
+    job.priority += SOONER
+
+
+ACTIONS: dict[str, Callable[[Job], object]] = {
+    "sooner": sooner,
+    "cancel": Job.cancel,
+    "retry": Job.retry,
+    "again": Job.requeue,
+    "log": lambda job: "\n\n".join(filter(None, [job.logs(), job.error])) or "nothing was printed",
+    "delete": Job.delete,
+}
+"""What can be done with a job of the table, by the word on the button."""
+
+_OFFERED = {
+    "finished": ("again", "log", "delete"),
+    "failed": ("retry", "log", "delete"),
+    "stopped": ("retry", "log", "delete"),
+    "canceled": ("retry", "delete"),
+    "started": ("cancel", "log"),
+    "not_found": (),
+}
+
+
+def offered(status: str) -> tuple[str, ...]:
+    """Return the names of the ACTIONS for a job of that status; most are for jobs that have ended."""
+    return _OFFERED.get(status, ("sooner", "cancel"))
+
+
+def summary_words() -> str:
+    """Return the whole queue in one line: '1 worker · 2 waiting · 1 running · 40 finished'."""
+    numbers = queue_statistics()
+    counts = numbers.counts
+    waiting = counts["queued"] + counts["scheduled"] + counts["deferred"]
+    workers = f"{numbers.workers or 'no'} worker{'' if numbers.workers == 1 else 's'}"
+    words = [workers, f"{waiting} waiting", f"{counts['started']} running"]
+    words += ["paused"] if queue_is_paused() else []
+    words += [f"{counts[status]} {status}" for status in ENDED if counts[status]]
+    return " · ".join(words)
+
+
+# What few callers name: a script that enqueues need not wait for it.
+__getattr__, __dir__ = late_names(
+    __name__,
+    {
+        "drawscape.queue.process": "WorkerProcess",
+        "drawscape.queue.retention": "Keep",
+        "drawscape.queue.worker.context": "JobContext current_job",
+    },
+)
