@@ -52,7 +52,7 @@ wheel: $(VENV)/.test  ## Install the wheel into an empty environment and work wi
 	$(BIN)/python tests/try_wheel.py
 
 docs: $(VENV)/.docs  ## Build the site into build/docs, without warnings.
-	$(BIN)/sphinx-build -q -W --keep-going -j auto -b html -c notebooks/pages notebooks build/docs
+	$(BIN)/sphinx-build -q -W --keep-going -j auto -b html -d build/doctrees -c notebooks/pages notebooks build/docs
 	@echo "Open build/docs/index.html."
 
 pictures: $(VENV)/.test  ## Photograph the widgets of the tutorials, for the site.

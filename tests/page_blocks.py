@@ -6,7 +6,7 @@
     ```console         each `$ command` has to end well, and what stands below it has to be printed
     ```sh, ```ini ...  are shown only
 
-A line `% the worker starts anew`, a comment of MyST's, is what the text there asks of the reader.
+A line `% the worker restarts`, a comment of MyST's, is what the text there asks of the reader.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from drawscape.job_manager import WorkerProcess, start_worker
 
 PAGES = Path(__file__).parents[1] / "notebooks" / "pages"
 _BLOCK = re.compile(
-    r"^```(python|toml|console)\n(.*?)^```$|^(% the worker starts anew)$", re.DOTALL | re.MULTILINE
+    r"^```(python|toml|console)\n(.*?)^```$|^(% the worker restarts)$", re.DOTALL | re.MULTILINE
 )
 _PLAIN = re.compile(r"drawscape [^$|>&;]*")
 _FILE = re.compile(r"# ([\w/.-]+\.(?:py|toml))\n")
@@ -51,7 +51,7 @@ class Project:
         """Run every block of `page`; return how many there were."""
         self.names = {"__name__": "__main__"}
         blocks = _BLOCK.findall(page.read_text())
-        for language, code, anew in blocks:
+        for language, code, restart in blocks:
             named = _FILE.match(code)
             if named:
                 file = self.folder / named[1]
@@ -61,7 +61,7 @@ class Project:
                 self._run_python(code)
             elif language == "console":
                 self._run_console(code)
-            elif anew:
+            elif restart:
                 self.worker.stop()
                 self.worker = start_worker(2)
         return len(blocks)

@@ -31,7 +31,16 @@ CELLS = {
     "06_pictures_into_lines": (9,),
 }
 """The cells, counted from 0, whose widgets are photographed."""
-SIZE = {"width": 1180, "height": 1100}
+LIVE = ("01_first_drawing", 1)
+"""The form that moves on the site, too."""
+STATE = """import base64, json
+from drawscape.catalogue import find
+state = {name: getattr(drawing, name) for name in ('schema', 'inputs', 'state')}
+state['state'] = {**state['state'], 'kind': 'webp', 'file': ''}
+state['strip'] = []
+state['picture'] = base64.b64encode(find(drawing.job.result).thumbnail).decode()
+print(json.dumps(state))"""
+SIZE = {"width": 1180, "height": 1500}
 LARGEST_BYTES = 120_000
 WIDGET = ".drawscape-form, .drawscape-plot, .drawscape-board, .drawscape-viewer"
 PAINTED = """widget => [...widget.querySelectorAll('img')].every(one => one.hidden || one.complete)
@@ -78,6 +87,9 @@ def main() -> None:
                 notebook.run_all()
                 for cell in cells:
                     photograph(page, cell, SCREENS / f"{stem}-{cell}.webp")
+                if stem == LIVE[0]:
+                    state = SCREENS / f"{stem}-{LIVE[1]}.json"
+                    state.write_text(notebook.evaluate(STATE))
             browser.close()
         worker.stop()
 

@@ -1,6 +1,6 @@
 """Sentences of more than 25 words in what users read: `python tests/sentences.py`, as `make words` does.
 
-Read are the README, the site's pages, the notebooks' text and the help of every command. Code in a sentence
+Read are README, CONTRIBUTING and SECURITY, the site's pages, the notebooks' text and the help of every command. Code in a sentence
 counts as one word, and so does a link's address.
 """
 
@@ -51,7 +51,8 @@ def commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command
 
 def texts() -> Iterator[tuple[str, str]]:
     """Yield what users read, with the place where it stands."""
-    pages = [ROOT / "README.md", *sorted((ROOT / "notebooks" / "pages").rglob("*.md"))]
+    pages = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")]
+    pages += sorted((ROOT / "notebooks" / "pages").rglob("*.md"))
     for page in pages:
         if not any(part in _LEFT_OUT for part in page.parts):
             yield str(page.relative_to(ROOT)), prose(page.read_text("utf-8"))

@@ -7,6 +7,7 @@ command, the gallery from the sketches themselves.
 import json
 import re
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ html_theme = "furo"
 html_title = "Drawscape"
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 html_static_path = ["_static"]
+html_copy_source = False
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 master_doc = "index"
@@ -59,6 +61,21 @@ ASLEEP = re.compile(r"\[ (.+): run this cell to see it live \]|<(?:Viewer|PlotPa
 """What a saved notebook says of a widget whose kernel is gone."""
 
 
+def live_form(state: Path, image: str) -> str:
+    """Return the form whose state is kept, for a page where scripts run; else, or without one, its picture."""
+    if not state.exists():
+        return image
+    viewer = files("drawscape.viewer")
+    style, script = ((viewer / name).read_text() for name in ("form.css", "form.js"))
+    script += (SCREENS.parent / "asleep.js").read_text()
+    kept = state.read_text().replace("<", "\\u003c")
+    return (
+        f'<noscript>{image}</noscript><style>{style}</style>'
+        f'<div class="live-form"><script type="application/json">{kept}</script></div>'
+        f'<script type="module">{script}</script>'
+    )
+
+
 def widgets_as_pictures(_app: Any, name: str, source: list[str]) -> None:
     """Show the photograph of a widget (`make pictures`), or else the picture that its notebook keeps."""
     if not source[0].lstrip().startswith("{"):
@@ -72,7 +89,7 @@ def widgets_as_pictures(_app: Any, name: str, source: list[str]) -> None:
         screen = SCREENS / f"{name}-{number}.webp"
         if screen.exists():
             image = f'<img class="screen" src="_static/screens/{screen.name}" alt="{found[1] or found[2]}">'
-            data = {"text/html": image}
+            data = {"text/html": live_form(screen.with_suffix(".json"), image)}
             cell["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data}]
         else:
             del outputs[0]

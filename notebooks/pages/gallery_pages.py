@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import inspect
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -15,16 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from drawscape.catalogue.thumbnail import pixels_of
 from drawscape.parameters import Parameter
-from drawscape.plot.export.png import to_png
 from drawscape.sketches import SKETCHES, draw
 from drawscape.recipe import recipe_of
 from drawscape.svg.read import read_svg
+from drawscape.svg_builder import SVGBuilder
 
 PAGES = Path(__file__).parent
 SIDE_MM, SMALL_SIDE_MM = 120.0, 80.0
-DPI = 75.0
-"""Of the small pictures: 236 pixels, shown at half of that where screens are fine."""
+SIDE_PX, SMALL_SIDE_PX = 840, 236
+"""Twice what they are shown at, for fine screens."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,17 @@ class Variation:
         return ", ".join([f"{name}={value}" for name, value in self.values] or [f"seed={self.seed}"])
 
     def picture(self, name: str) -> bytes:
-        """Return it as a small PNG."""
+        """Return it as a small picture."""
         side = SMALL_SIDE_MM
         svg = draw(name, side, side, seed=self.seed, margin=4, **dict(self.values))
-        return to_png(read_svg(svg.to_bytes()), dpi=DPI)
+        return webp(svg, SMALL_SIDE_PX)
+
+
+def webp(svg: SVGBuilder, side_px: int) -> bytes:
+    """Return a drawing as WebP: the SVG files together would take 20 MB."""
+    out = io.BytesIO()
+    Image.fromarray(pixels_of(read_svg(svg.to_bytes()), side_px)).save(out, "WEBP", quality=75)
+    return out.getvalue()
 
 
 def candidates(name: str) -> Iterator[Variation]:
@@ -73,14 +84,15 @@ def _moved(parameter: Parameter) -> Iterator[tuple[str, Any]]:
 def draw_pictures(name: str) -> list[str]:
     """Draw a sketch large, small and three times otherwise; return the captions of the three."""
     folder = PAGES / "_gallery"
-    draw(name, SIDE_MM, SIDE_MM, seed=1, margin=4).save(folder / f"{name}.svg")
+    large = draw(name, SIDE_MM, SIDE_MM, seed=1, margin=4)
+    (folder / f"{name}.webp").write_bytes(webp(large, SIDE_PX))
     pictures = {Variation().picture(name): ""}
     for variation in candidates(name):
         if len(pictures) == 4:
             break
         pictures.setdefault(variation.picture(name), variation.caption)  # some change nothing
     for number, picture in enumerate(pictures):
-        (folder / f"{name}-{number}.png").write_bytes(picture)
+        (folder / f"{name}-{number}.webp").write_bytes(picture)
     return list(pictures.values())[1:]
 
 
@@ -90,7 +102,7 @@ def write_gallery() -> None:
     folder.mkdir(exist_ok=True)
     note = folder / "drawn.json"
     stands = json.loads(note.read_text()) if note.exists() else {}
-    recipes = {name: recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request for name in SKETCHES}
+    recipes = {name: f"webp {recipe_of(SKETCHES[name], SIDE_MM, SIDE_MM, seed=1).request}" for name in SKETCHES}
     missing = [name for name in recipes if stands.get(name, [""])[0] != recipes[name]]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         drawn = dict(zip(missing, pool.map(draw_pictures, missing), strict=True))
@@ -114,7 +126,7 @@ def _overview() -> Iterator[str]:
         yield f'## {family.capitalize()}\n\n<div class="gallery">\n'
         for name in names:
             target = f"_gallery/{family}.html#{name.replace('_', '-')}"
-            yield f"```{{figure}} _gallery/{name}-0.png\n:alt: {name}\n:target: {target}\n:width: 118px\n\n{name}\n```\n"
+            yield f"```{{figure}} _gallery/{name}-0.webp\n:alt: {name}\n:target: {target}\n:width: 118px\n\n{name}\n```\n"
         yield "</div>\n"
     yield "```{toctree}\n:hidden:"
     yield from (f"_gallery/{family}" for family in families)
@@ -126,13 +138,13 @@ def _family_page(family: str, names: list[str], captions: dict[str, list[str]]) 
     for name in names:
         sketch = SKETCHES[name]
         yield f"## {name}\n"
-        yield f"```{{image}} {name}.svg\n:alt: {name} at its defaults, seed 1\n:class: drawing\n:width: 420px\n```\n"
+        yield f"```{{image}} {name}.webp\n:alt: {name} at its defaults, seed 1\n:class: drawing\n:width: 420px\n```\n"
         yield f"{html.escape(inspect.cleandoc(sketch.doc), quote=False)}\n"
         yield "| parameter | what it does | values | default |\n|---|---|---|---|"
         yield from map(_row, sketch.parameters)
         yield '\n<div class="gallery">\n'
         for number, caption in enumerate(captions[name], start=1):
-            yield f"```{{figure}} {name}-{number}.png\n:alt: {name} with {caption}\n:width: 118px\n\n`{caption}`\n```\n"
+            yield f"```{{figure}} {name}-{number}.webp\n:alt: {name} with {caption}\n:width: 118px\n\n`{caption}`\n```\n"
         yield "</div>\n"
         source = Path(inspect.getfile(inspect.unwrap(sketch.function)))
         yield f"<details><summary>The source of {name}</summary>\n"

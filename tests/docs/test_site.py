@@ -35,18 +35,9 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built anew."""
     folder = tmp_path_factory.mktemp("site")
-    command = [
-        "-q",
-        "-W",
-        "--keep-going",
-        "-j",
-        "auto",
-        "-b",
-        "html",
-        "-c",
-        "notebooks/pages",
-        "notebooks",
-    ]
+    doctrees = tmp_path_factory.mktemp("doctrees")
+    command = ["-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-d", str(doctrees)]
+    command += ["-c", "notebooks/pages", "notebooks"]
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *command, str(folder)],
         cwd=ROOT,
@@ -178,7 +169,8 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
             assert f'id="{name.replace("_", "-")}"' in page, name
             assert f"The source of {name}" in page
             pictures = [
-                site / "_images" / f"{name}{end}" for end in (".svg", "-1.png", "-2.png", "-3.png")
+                site / "_images" / f"{name}{end}"
+                for end in (".webp", "-1.webp", "-2.webp", "-3.webp")
             ]
             assert len({picture.read_bytes() for picture in pictures}) == 4, (
                 f"{name}: two are alike"
@@ -191,6 +183,7 @@ def test_every_sketch_is_in_the_gallery_with_pictures_parameters_and_source(site
 
 PAGES = (
     "index",
+    "01_first_drawing",
     "pages/gallery",
     "pages/_gallery/type",
     "pages/guides/from-rq",
