@@ -1,7 +1,7 @@
 """Sentences of more than 25 words in what users read: `python tests/sentences.py`, as `make words` does.
 
-Read are README, CONTRIBUTING and SECURITY, the site's pages, the notebooks' text and the help of every command. Code in a sentence
-counts as one word, and so does a link's address.
+Read are README, CONTRIBUTING and SECURITY, the pages of the site, the text of the notebooks, and the help of
+every command. Code in a sentence counts as one word, and so does the address of a link.
 """
 
 import re

@@ -19,7 +19,7 @@ from gallery_pages import write_gallery
 project = "Drawscape"
 author = copyright = "The Drawscape founders"
 version = release = __version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_click"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx_click"]
 html_theme = "furo"
 html_title = "Drawscape"
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}

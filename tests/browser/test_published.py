@@ -11,6 +11,7 @@ import pytest
 from accessibility import serious
 from axe_playwright_python.sync_playwright import Axe
 from command import run
+from support import rounds
 from viewer_page import await_settled, color_at
 
 from drawscape.catalogue import drawings
@@ -21,6 +22,7 @@ from drawscape.viewer.publish import publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+COUNT = rounds(8, 40)
 LOOKS = {
     "dark, wide": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "light, phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
@@ -30,15 +32,15 @@ WIDER = "document.documentElement.scrollWidth - document.documentElement.clientW
 
 @pytest.fixture(scope="module")
 def published(module_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of forty drawings, opened from the disk."""
-    for seed in range(20):
+    """A page of drawings in a new folder: forty at night."""
+    for seed in range(COUNT // 2):
         generate_complex_svg(105, 148, "truchet", f"true #{seed}?.svg", seed=seed, tiles=6)
         generate_complex_svg(148, 105, "rose", f"{seed}/rose.svg", petals=seed + 8)
     return publish(drawings(order="name"), tmp_path_factory.mktemp("page") / "new", title="A <b>")
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_forty_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
+def test_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
     published: Path, chromium: Any, pictures: Path, look: str
 ) -> None:
     asked: list[str] = []
@@ -49,13 +51,13 @@ def test_forty_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(published.as_uri())
     tiles = page.locator(".grid a")
-    assert tiles.count() == 40
-    assert page.evaluate("Array.from(document.images, one => one.decode()).length") == 40
+    assert tiles.count() == COUNT
+    assert page.evaluate("Array.from(document.images, one => one.decode()).length") == COUNT
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate(WIDER) == 0
     page.screenshot(path=pictures / f"published-{look}.png")
 
-    tiles.nth(30).click()
+    tiles.nth(COUNT * 3 // 4).click()
     await_settled(page)
     assert serious(page) == []
     assert page.evaluate(WIDER) == 0
@@ -65,7 +67,7 @@ def test_forty_drawings_are_shown_from_the_disk_and_nothing_else_is_asked_for(
     assert color_at(page, 52, 74) == [255, 255, 255]
     address = page.url
     page.get_by_role("button", name="Close").click()
-    assert tiles.nth(31).evaluate("tile => tile === document.activeElement")
+    assert tiles.nth(COUNT * 3 // 4 + 1).evaluate("tile => tile === document.activeElement")
 
     page.goto("about:blank")
     page.goto(address)
