@@ -28,14 +28,10 @@ SIZE = {"width": 1180, "height": 1120}
 SHOWN = (860, 816)
 THUMB_PX = 16  # of a slider, as Chromium draws it
 
-CELLS = (
-    """from drawscape.notebook import form, plot
+CELL = """from drawscape.notebook import form
 
-rose = form('rose', paper='A5', orientation='landscape', seed=7)
-rose""",
-    "plot(rose.job, on='sim', yes=True)",
-)
-SIMULATED_SPEED = "60x"
+form('rose', paper='A5', orientation='landscape', seed=7)"""
+SIMULATED_SPEED = "120x"
 
 # JupyterLab without its side bars: the film is about the notebook.
 ROOM = (
@@ -156,7 +152,7 @@ def open_form(folder: Path) -> Iterator[Any]:
     notebooks = home / "notebooks"
     notebooks.mkdir(parents=True)
     os.environ["DRAWSCAPE_HOME"] = str(home)
-    write_notebook(notebooks / "studio.ipynb", *CELLS)
+    write_notebook(notebooks / "studio.ipynb", CELL)
     add_device("sim", "simulator", SIMULATED_SPEED)
     worker = start_worker(1)
     try:
@@ -171,19 +167,12 @@ def open_form(folder: Path) -> Iterator[Any]:
                 page.evaluate(
                     "([name, options]) => jupyterapp.commands.execute(name, options)", command
                 )
-            run_cell(page, 0)
-            notebook.wait_idle()
+            notebook.run_all()
             notebook.form()
             yield page
             browser.close()
     finally:
         worker.stop()
-
-
-def run_cell(page: Any, number: int) -> None:
-    """Run one cell, as Shift and Enter do."""
-    page.evaluate(f"jupyterapp.shell.currentWidget.content.activeCellIndex = {number}")
-    page.evaluate("jupyterapp.commands.execute('notebook:run-cell')")
 
 
 def play(page: Any) -> Film:
@@ -207,11 +196,16 @@ def play(page: Any) -> Film:
     film.press(form.locator(".drawscape-dice"))
     film.until(finished)
     film.shoot(1500)
-    run_cell(page, 1)
+    film.press(form.get_by_role("button", name="Plot", exact=True))
     panel = page.locator(".drawscape-plot")
     panel.locator("canvas").wait_for()
-    panel.scroll_into_view_if_needed()
-    film.until(".drawscape-plot:has-text('done')", every_ms=250, show_ms=160)
+    yes = panel.get_by_role("button", name="Yes, go on")
+    while not panel.locator(".drawscape-plot-state", has_text="done").count():
+        if yes.is_visible():
+            film.shoot(600)
+            film.press(yes)
+        film.shoot(160)
+        page.wait_for_timeout(300)
     film.shoot(2500)
     return film
 
