@@ -572,23 +572,24 @@ class Board {
 
 function render({ model, el, host }) {
   const board = new Board(model, el, host);
-  const handlers = {
+  const arrange = () => board.arrange(), fit = () => board.fit(), showHead = () => board.showHead();
+  const handlers = {  // one event each: not every host takes several
     "msg:custom": (message, buffers) => board.receive(message, buffers),
-    "change:order change:empty": () => board.arrange(),
-    "change:columns change:tile_px": () => board.fit(),
+    "change:order": arrange, "change:empty": arrange,
+    "change:columns": fit, "change:tile_px": fit,
     "change:selected": () => board.mark(),
-    "change:head change:note change:details": () => board.showHead(),
+    "change:head": showHead, "change:note": showHead, "change:details": showHead,
     "change:controls": () => board.showControls(),
     "change:below": () => board.showBelow(),
   };
-  for (const [events, handler] of Object.entries(handlers)) model.on(events, handler);
+  for (const [event, handler] of Object.entries(handlers)) model.on(event, handler);
   board.showHead();
   board.showControls();
   board.arrange();
   board.showBelow();
   board.send("ready");
   return () => {
-    for (const [events, handler] of Object.entries(handlers)) model.off(events, handler);
+    for (const [event, handler] of Object.entries(handlers)) model.off(event, handler);
     board.tiles.forEach(tile => tile.dispose());
     board.enlarged.dispose();
   };

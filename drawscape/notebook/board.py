@@ -481,7 +481,7 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
         from drawscape.notebook.viewer import view
 
         one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self.show_below(view(self._drawing(one)))
+        return self.show_below(view, self._drawing(one))
 
     def compare(self, *tile_ids: str | int) -> Any:
         """Show two to six drawings, by default the chosen, side by side below; return the comparison."""
@@ -492,27 +492,27 @@ class Board(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's 
             raise DrawscapeError(
                 "choose two drawings or more to compare (Ctrl and a click, or Shift)"
             )
-        return self.show_below(compare(*(self._drawing(one).path for one in wanted)))
+        return self.show_below(compare, *(self._drawing(one).path for one in wanted))
 
     def breed(self) -> Any:
         """Begin an evolution with the chosen drawings below; return it."""
         from drawscape.notebook.evolution import evolve
 
-        return self.show_below(evolve(self._chosen_or_error()))
+        return self.show_below(evolve, self._chosen_or_error())
 
     def plot(self, tile_id: str | int | None = None) -> Any:
         """Queue a plot of a tile's drawing, by default the first that is chosen; return its panel below."""
         from drawscape.notebook.plot_panel import plot
 
         one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self.show_below(plot(self._drawing(one)))
+        return self.show_below(plot, self._drawing(one))
 
     def open_form(self, tile_id: str | int | None = None) -> Any:
         """Open the drawing of a tile, by default of the first that is chosen, as a form below; return it."""
         from drawscape.notebook.forms import form
 
         one = self._chosen_ids()[0] if tile_id is None else tile_id
-        return self.show_below(form(self._drawing(one)))
+        return self.show_below(form, self._drawing(one))
 
     def enlarge(self, tile_id: str) -> None:
         """Show the drawing of a tile as large as the window, with its figures and settings."""

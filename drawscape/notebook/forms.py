@@ -339,13 +339,13 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
 
     def inspect(self) -> Viewer:
         """Show the picture's drawing in a viewer in its place, and return that."""
-        return self.show_below(view(self._kept_path()))  # type: ignore[no-any-return]
+        return self.show_below(view, self._kept_path())  # type: ignore[no-any-return]
 
     def plot(self) -> "PlotPanel":
         """Queue a plot of the picture's drawing, and return its panel, which is shown. Raises PlotError."""
         from drawscape.notebook.plot_panel import plot
 
-        return self.show_below(plot(self._kept_path()))  # type: ignore[no-any-return]
+        return self.show_below(plot, self._kept_path())  # type: ignore[no-any-return]
 
     def star(self, stars: int) -> Drawing:
         """Give the picture's drawing 0 to 5 stars, and return it; a draft becomes a drawing."""
@@ -801,7 +801,7 @@ class Form(Lasting, anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's b
         chosen = [path for path in map(full_path, ids) if path in self.recent.paths]
         if len(chosen) < 2:
             raise DrawscapeError("choose two pictures or more to compare: Ctrl and a click")
-        self.show_below(compare(*chosen))
+        self.show_below(compare, *chosen)
 
     def _on_export(self, format: str, per_pen: bool) -> None:
         self._say(exporting=True, notice="putting the lines in order")

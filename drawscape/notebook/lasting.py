@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from drawscape.catalogue import Drawing
+from drawscape.errors import DrawscapeError
 from drawscape.notebook.pictures import Picture, picture_table, place_words
 from drawscape.notebook.reader import later
 
@@ -128,8 +129,16 @@ class Lasting:
     below: Any = ""
     _below: Any = None
 
-    def show_below(self, widget: Any) -> Any:
-        """Show another widget below, in place of the one that is there, and return it."""
+    def show_below(self, make: Callable[..., Any], *arguments: Any) -> Any:
+        """Show the widget that `make` returns below, in place of the one there, and return it."""
+        try:
+            widget = make(*arguments)
+        except AssertionError as error:
+            if "marimo" not in sys.modules:
+                raise
+            raise DrawscapeError(
+                "marimo makes widgets in cells only: call view(), compare(), form() or open_plot() in one"
+            ) from error
         self.close_below()
         self._below, self.below = widget, widget.model_id
         return widget

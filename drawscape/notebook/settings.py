@@ -17,6 +17,7 @@ from typing import Any
 from drawscape.drawing.paper import PAPERS, Orientation, paper_size
 from drawscape.errors import DrawscapeError, ParameterError, UnknownNameError
 from drawscape.notebook.target import Target, is_literal
+from drawscape.notebook.text import number_text
 from drawscape.parameters import MISSING, Parameter
 from drawscape.recipe import plain
 
@@ -306,15 +307,6 @@ class Steps:
         self._place = min(max(self._place + by, 0), len(self._row) - 1)
         self._gesture = None
         return self._row[self._place]
-
-
-def number_text(number: float) -> str:
-    """Return the shortest text that reads as exactly that number.
-
-    >>> number_text(1.25), number_text(45.0)
-    ('1.25', '45')
-    """
-    return repr(number).removesuffix(".0")
 
 
 def shown_of(parameter: Parameter, value: Any) -> Any:

@@ -32,7 +32,7 @@ from drawscape.errors import (
 )
 from drawscape.jobs import Job, check_serializable, enqueue_background_job, load_task, portable
 from drawscape.notebook.reader import JobState
-from drawscape.notebook.text import label_of, size_words
+from drawscape.notebook.text import label_of, size_words, value_text
 from drawscape.parameters import MISSING, Parameter, read_parameters
 from drawscape.recipe import Recipe, is_sketch, note_origin, one_look, recipe_of, streams_of
 from drawscape.sketches import SKETCHES, Sketch, as_sketch
@@ -270,7 +270,7 @@ def _name_of(function: Callable[..., Any]) -> str:
 def call_text(target: Target, values: Mapping[str, Any]) -> str:
     """Return the call, on one line or with one argument a line.
 
-        draw('spiral', width=148.0, height=210.0, seed=3, turns=24)
+        draw('spiral', width=148, height=210, seed=3, turns=24)
 
     Values that Python cannot read back, such as arrays, are written as they show themselves.
     """
@@ -287,7 +287,7 @@ def call_text(target: Target, values: Mapping[str, Any]) -> str:
             "enqueue_background_job",
             repr(path) if path else getattr(task, "__name__", "task"),
         )
-    arguments = [first, *(f"{key}={value!r}" for key, value in rest.items())]
+    arguments = [first, *(f"{key}={value_text(value)}" for key, value in rest.items())]
     line = f"{name}({', '.join(arguments)})"
     if len(line) <= LONGEST_LINE:
         return line

@@ -102,6 +102,20 @@ def label_of(name: str) -> str:
     return name.strip("_").replace("_", " ")
 
 
+def number_text(number: float) -> str:
+    """Return the shortest text that reads as exactly that number.
+
+    >>> number_text(1.25), number_text(45.0)
+    ('1.25', '45')
+    """
+    return repr(number).removesuffix(".0")
+
+
+def value_text(value: Any) -> str:
+    """Return a value as Python reads it, a whole number of mm without its point."""
+    return number_text(value) if isinstance(value, float) else repr(value)
+
+
 def size_words(count: int) -> str:
     """Return a number of bytes as a person reads it: '812 bytes', '34 kB', '1.2 MB'."""
     if count < 1000:

@@ -21,6 +21,7 @@ from drawscape.notebook.board import shared_layout
 from drawscape.notebook.lasting import LARGEST_IMAGE, Lasting, SavedPicture, has_page, resource
 from drawscape.notebook.pictures import picture_table, place_words, result_path, thumbnail_of
 from drawscape.notebook.reader import later
+from drawscape.notebook.text import label_of, value_text
 from drawscape.svg.read import read_svg
 from drawscape.svg_builder import SVGBuilder
 from drawscape.viewer import drawing_data, findings
@@ -213,11 +214,12 @@ def differences(names: Sequence[str], settings: Sequence[Mapping[str, Any]]) -> 
     """Return a table: a row of `names`, then a row for each setting that is not the same in all drawings."""
     keys = list(dict.fromkeys(key for one in settings for key in one))
     differ = [key for key in keys if len({repr(one.get(key)) for one in settings}) > 1]
-    rows = [
-        [key.replace("_", " "), *(str(one[key]) if key in one else "" for one in settings)]
-        for key in differ
-    ]
+    rows = [[label_of(key), *(_cell(one.get(key, "")) for one in settings)] for key in differ]
     return [["", *names], *rows] if rows else []
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else value_text(value)
 
 
 def document_of(drawing: Viewable) -> tuple[Document, str]:

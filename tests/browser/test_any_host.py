@@ -13,7 +13,7 @@ from PIL import Image
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.geometry.lines import Lines
-from drawscape.notebook.lasting import resource
+from drawscape.notebook import Board, Viewer
 from drawscape.viewer import drawing_data
 
 pytestmark = [pytest.mark.browser, pytest.mark.nightly]
@@ -25,7 +25,7 @@ HOST = """async ({module, css, state, message, buffers}) => {
         get: name => { if (!(name in state)) throw new Error(`no trait ${name}`); return state[name]; },
         set: (name, value) => { state[name] = value; },
         save_changes: () => {},
-        on: (names, callback) => { names.split(' ').forEach(name => listeners.push([name, callback])); },
+        on: (names, callback) => { listeners.push([names, callback]); },
         off: (_names, callback) => { listeners.splice(0, listeners.length,
             ...listeners.filter(one => one[1] !== callback)); },
         send: sent => { window.sent.push(sent); },
@@ -57,14 +57,13 @@ COLOR = """([x, y]) => {
 }"""
 
 
-def host(page: Any, files: tuple[str, str, str], **given: Any) -> list[str]:
+def host(page: Any, widget: type[Any], **given: Any) -> list[str]:
     """Show a module of ours in a bare page; return the errors of the page, also later ones."""
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_content("<!doctype html><body></body>")
-    package, module, css = files
     buffers = [base64.b64encode(data).decode() for data in given.pop("buffers")]
-    texts = {"module": resource(module, package), "css": resource(css, package)}
+    texts = {"module": widget._esm, "css": widget._css}
     page.evaluate(HOST, {**texts, **given, "buffers": buffers})
     return errors
 
@@ -74,7 +73,7 @@ def test_the_viewer_asks_its_host_for_nothing_else(page: Any) -> None:
     data = drawing_data(Document(100, 100, (line,)))
     errors = host(
         page,
-        ("drawscape.viewer", "viewer.js", "viewer.css"),
+        Viewer,
         state={"height": "400px", "modes": [], "mode": "", "differences": []},
         message={"drawings": [{**data.header, "arrays": len(data.buffers)}]},
         buffers=data.buffers,
@@ -98,7 +97,7 @@ def test_a_board_asks_its_host_for_nothing_else(page: Any) -> None:
     shown = [{**tile, "id": name, "number": 2, "picture": "1", "progress": 0} for name in "ab"]
     errors = host(
         page,
-        ("drawscape.notebook", "board.js", "board.css"),
+        Board,
         state={**state, "below": ""},
         message={"tiles": [*shown, {**shown[0], "number": 1, "caption": "older"}]},
         buffers=[picture.getvalue()] * 3,

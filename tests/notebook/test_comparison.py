@@ -47,6 +47,14 @@ def test_the_saved_notebook_keeps_all_of_them() -> None:
     assert len(html) < 210_000
 
 
+def test_a_table_says_in_what_settings_they_differ() -> None:
+    pair = [
+        draw("spiral", width, 148, margin=9, turns=turns) for width, turns in ((100, 7), (99.5, 8))
+    ]
+    heads = ["", "drawing 1", "drawing 2"]
+    assert compare(*pair).differences == [heads, ["width", "100", "99.5"], ["turns", "7", "8"]]
+
+
 @pytest.mark.parametrize("count", [1, 7])
 def test_one_or_seven_are_refused(count: int) -> None:
     with pytest.raises(ParameterError, match="compare 2 to 6 of them"):

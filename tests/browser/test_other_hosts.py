@@ -1,0 +1,101 @@
+"""Forms, boards and views in Notebook 7 and in marimo."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from accessibility import serious
+from jupyter_lab import jupyter_folders, wait_for_server, write_notebook
+from support import free_port
+
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.usefixtures("consumer")]
+
+CELLS = (
+    "from drawscape.notebook import compare, contact_sheet, form, history, queue_table",
+    "form('spiral', paper='A7', turns=9)",
+    "made = contact_sheet('rose', 2, paper='A7')\n_ = made.wait()\nmade",
+    "compare(*made.drawings)",
+    "_ = made\nhistory('rose')",
+    "_ = made\nqueue_table()",
+)
+
+MARIMO = ("", "form", "contact_sheet", "compare, made", "history, made", "queue_table, made")
+"""What each cell takes from others; the first gives all that it imports, the third `made`."""
+
+
+@contextmanager
+def served(folder: Path, environment: dict[str, str], *command: str) -> Iterator[str]:
+    """The address of a server that is up until the block ends."""
+    log, port = folder / "server.log", free_port()
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command, f"--port={port}"],
+            env=environment,
+            cwd=folder,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        wait_for_server(f"http://127.0.0.1:{port}", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def use(page: Any, shows_inside: str) -> None:
+    """Draw, look closely, give stars, choose and compare; `shows_inside` is seen where a widget holds one."""
+    form = page.locator(".drawscape-form:has(.drawscape-draw)").first
+    form.locator("xpath=self::*[@data-status='finished']").wait_for()
+    form.locator(".drawscape-strip li").wait_for()
+    turns = form.locator(".drawscape-field-turns input").first
+    turns.fill("7")
+    turns.press("Enter")
+    form.locator(".drawscape-strip li").nth(1).wait_for()
+    form.get_by_role("button", name="Inspect").click()
+    form.locator(shows_inside).wait_for()
+    sheet, seen, queue = (page.locator(".drawscape-board").nth(i) for i in range(3))
+    tiles = sheet.locator(".board-tile[data-state='finished']:has(img:not([hidden]))")
+    tiles.nth(1).wait_for()
+    tiles.nth(0).click()
+    page.keyboard.press("4")
+    seen.locator("[aria-label$='4 stars']").wait_for()
+    tiles.nth(1).click(modifiers=["Shift"])
+    sheet.get_by_role("button", name="Compare").click()
+    sheet.locator(shows_inside).first.wait_for()
+    page.locator(".drawscape-viewer-differences").last.get_by_text("seed").wait_for()
+    queue.get_by_text("spiral, seed 0").first.wait_for()
+
+
+def test_notebook_7(page: Any, tmp_path: Path, environment: dict[str, str]) -> None:
+    books = tmp_path / "books"
+    books.mkdir()
+    write_notebook(books / "all.ipynb", *CELLS)
+    options = ["--no-browser", "--allow-root", "--IdentityProvider.token=", "--ip=127.0.0.1"]
+    options += [f"--ServerApp.root_dir={books}", "--JupyterNotebookApp.expose_app_in_browser=True"]
+    everything = {**environment, **jupyter_folders(tmp_path)}
+    with served(tmp_path, everything, "notebook", *options) as url:
+        page.goto(f"{url}/notebooks/all.ipynb")
+        ready = "window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady"
+        page.wait_for_function(f"() => {ready}")
+        page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        use(page, ".drawscape-viewer canvas")
+        assert serious(page, ".jp-OutputArea") == []
+
+
+def test_marimo(page: Any, tmp_path: Path, environment: dict[str, str]) -> None:
+    gives = [CELLS[0].partition("import ")[2], "", "made,", "", "", ""]
+    text = "import marimo\n\napp = marimo.App()\n"
+    for source, takes, given in zip(CELLS, MARIMO, gives, strict=True):
+        body = "".join(f"    {line}\n" for line in [*source.splitlines(), f"return {given}"])
+        text += f"\n\n@app.cell\ndef _({takes}):\n{body}"
+    (tmp_path / "app.py").write_text(text)
+    with served(
+        tmp_path, environment, "marimo", "run", "app.py", "--headless", "--no-token"
+    ) as url:
+        page.goto(url)
+        use(page, ":text('marimo makes widgets in cells only')")
