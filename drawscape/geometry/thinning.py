@@ -79,11 +79,15 @@ def room_for(
 ) -> Floats:
     """Return for each point how much room there is for its line, as `thinned` numbers them; < 0 is none."""
     each = np.repeat(number, lines.counts) if len(number) == len(lines) else number
-    return np.asarray(most - coats(lines, pen_mm) * _share(each))
+    return np.asarray(most - coats(lines, pen_mm) * van_der_corput(each))
 
 
-def _share(number: Ints) -> Floats:
-    """Return the numbers with their bits behind the point, the lowest first: 1/2, 1/4, 3/4, 1/8, ... ."""
+def van_der_corput(number: Ints) -> Floats:
+    """Return the numbers with their bits behind the point, the lowest first (J. G. van der Corput, 1935).
+
+    >>> van_der_corput(np.arange(5)).tolist()
+    [0.0, 0.5, 0.25, 0.75, 0.125]
+    """
     return np.asarray(sum((number >> bit & 1) * 0.5 ** (bit + 1) for bit in range(_BITS)))
 
 

@@ -22,10 +22,13 @@ SIZE_MM = 60.0
 HEAVY = {
     "differential_growth",
     "dla",
+    "four_pens",
     "implicit",
+    "rayhatching",
     "reaction_diffusion",
     "space_colonization",
     "stippling",
+    "swathes",
     "tsp_picture",
 }
 """About a second each: they run with the slow tests."""
@@ -36,8 +39,11 @@ CHAOTIC = {
     "differential_growth",
     "dla",
     "flow_field",
+    "portrait",
+    "rayhatching",
     "reaction_diffusion",
     "stippling",
+    "swathes",
     "tsp_picture",
 }
 """A last digit grows to another drawing here; only what the whole looks like is compared."""

@@ -22,8 +22,8 @@ SHORTEST_MM, A2_MM = 40.0, (420.0, 594.0)
 LONGEST_S = 5.0
 
 HEAVY = {
-    "differential_growth", "dla", "implicit", "reaction_diffusion", "space_colonization", "stippling",
-    "tsp_picture",
+    "differential_growth", "dla", "four_pens", "implicit", "rayhatching", "reaction_diffusion",
+    "space_colonization", "stippling", "swathes", "tsp_picture",
 }  # fmt: skip
 """Too slow for the quick suite whatever the page."""
 

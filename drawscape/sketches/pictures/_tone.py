@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import MissingExtraError, PictureError
-from drawscape.geometry.lines import Floats
+from drawscape.geometry.clip import clip_to_rectangle
+from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.thinning import van_der_corput
 from drawscape.sketches import read_input
 from drawscape.svg_builder import Frame
 
@@ -21,6 +23,9 @@ LARGEST = 50_000_000
 
 ENOUGH = 900
 """Pixels along the longer side that are kept: no pen draws finer."""
+
+_GREY = np.array([0.299, 0.587, 0.114])
+"""How bright the eye finds red, green and blue (ITU-R BT.601)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +64,18 @@ class Tone:
 
 
 def tone_over(
-    frame: Frame, picture: str | None = None, fit: Fit = "cover", contrast: float = 0.0
+    frame: Frame,
+    picture: str | None = None,
+    fit: Fit = "cover",
+    contrast: float = 0.0,
+    own: str = "shell",
 ) -> Tone:
     """Return the tone of `picture` laid over `frame`, cut to it.
 
-    None is the picture of an ammonite that comes along; else a path that may be read (see
-    `settings.readable_path`). `cover` fills the frame and cuts what is over, `contain` shows all of
-    the picture. `contrast` 0 leaves the picture grey, 1 stretches it from white to black.
+    None is a picture that comes along: `own` is `'shell'`, an ammonite, `'head'`, a plaster cast, or
+    `'fruit'`. Else it is a path that may be read (see `settings.readable_path`). `cover` fills the frame
+    and cuts what is over, `contain` shows all of the picture. `contrast` 0 leaves the picture grey, 1
+    stretches it from white to black.
     The drawing's recipe remembers the file's digest.
     Raises PictureError, MissingExtraError without Pillow, ForbiddenPathError, FileNotFoundError.
 
@@ -74,17 +84,20 @@ def tone_over(
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)
     """
-    dark = 1.0 - (_own() if picture is None else _foreign(picture))
+    dark = 1.0 - pixels_of(picture, own) @ _GREY
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
-    dark = np.clip((1 - contrast) * dark + contrast * stretched, 0, 1)
+    return laid(frame, np.clip((1 - contrast) * dark + contrast * stretched, 0, 1), fit)
+
+
+def laid(frame: Frame, dark: Floats, fit: Fit = "cover") -> Tone:
+    """Return the grid `dark`, (R, C), laid over `frame` as a picture is, cut to it."""
     rows, columns = dark.shape
     across, down = frame.width / columns, frame.height / rows
     pitch = max(across, down) if fit == "cover" else min(across, down)
     wide, tall = min(columns, frame.width / pitch), min(rows, frame.height / pitch)
-    left, top = (columns - wide) / 2, (rows - tall) / 2
     # Whole pixels are cut; the rest of a pixel goes into the offset, so that the middle stays.
-    first, up = int(left), int(top)
+    first, up = int((columns - wide) / 2), int((rows - tall) / 2)
     kept = dark[up : rows - up, first : columns - first]
     x0 = frame.cx - kept.shape[1] * pitch / 2
     y0 = frame.cy - kept.shape[0] * pitch / 2
@@ -97,14 +110,20 @@ def shown(tone: Tone, frame: Frame) -> tuple[float, float, float, float]:
     return max(x0, frame.x0), max(y0, frame.y0), min(x1, frame.x1), min(y1, frame.y1)
 
 
-@lru_cache(maxsize=1)
-def _own() -> Floats:
-    with resources.files(__package__).joinpath("_shell.npz").open("rb") as file:
-        return np.asarray(np.load(file)["picture"] / 255.0)
+def pixels_of(picture: str | None, own: str = "shell") -> Floats:
+    """Return the colors of a picture, (R, C, 3) from 0 to 1; None is the one called `own`."""
+    return _own(own) if picture is None else _foreign(picture)
+
+
+@lru_cache(maxsize=3)
+def _own(name: str) -> Floats:
+    with resources.files(__package__).joinpath(f"_{name}.npz").open("rb") as file:
+        picture = np.load(file)["picture"] / 255.0
+    return np.asarray(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
 
 
 def _foreign(name: str) -> Floats:
-    """Return the lightness, 0 to 1, of the picture in a file."""
+    """Return the colors, 0 to 1, of the picture in a file."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -120,10 +139,37 @@ def _foreign(name: str) -> Floats:
             grey = image.convert("RGBA")
             paper = Image.new("RGBA", grey.size, "white")
             paper.alpha_composite(grey)
-            small = paper.convert("L")
+            small = paper.convert("RGB")
             small.thumbnail((ENOUGH, ENOUGH))
             return np.asarray(small, dtype=np.float64) / 255.0
     except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         if isinstance(error, PictureError):
             raise
         raise PictureError(f"picture {name!r} cannot be read: {error}") from error
+
+
+def ranked_lines(
+    box: tuple[float, float, float, float],
+    pitch: float,
+    angle: float,
+    *,
+    bow: float = 0.0,
+    shift: float = 0.0,
+    cycle: int = 8,
+) -> tuple[Lines, Floats]:
+    """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
+
+    Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there; ranks come again
+    after `cycle` lines, a power of two. `bow` bends them as a wrist does.
+    """
+    centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
+    reach = float(np.hypot(box[2] - box[0], box[3] - box[1])) / 2
+    along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+    aside = np.array([-along[1], along[0]])
+    number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
+    t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
+    curve = t * reach * along + 0.3 * bow * reach * (1 - t**2) * aside
+    lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
+    cut = [clip_to_rectangle(line[None], *box) for line in lines]
+    rank = van_der_corput(number % cycle)
+    return Lines.join(cut), np.repeat(rank, [len(part) for part in cut])

@@ -6,13 +6,12 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.clip import clip_to_rectangle
-from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.lines import Lines
 from drawscape.geometry.thinning import keep_positive
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, sketch
 from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
-from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.sketches.pictures._tone import Fit, ranked_lines, shown, tone_over
 from drawscape.svg_builder import SVGBuilder
 
 TURNS = (0.0, 90.0, 45.0, 135.0, 22.5, 112.5)
@@ -55,7 +54,7 @@ def tone_hatching(
     edges = np.linspace(0.14, 0.94, layers + 1)
     inked: dict[bool, list[Lines]] = {False: [], True: []}
     for layer, (low, high) in enumerate(pairwise(edges.tolist())):
-        lines, rank = _hatch(box, pitch, angle + TURNS[layer], bow, rng.random())
+        lines, rank = ranked_lines(box, pitch, angle + TURNS[layer], bow=bow, shift=rng.random())
         # The darkest lines of a layer begin where the next layer is well under way.
         needed = low + (high - low) * 1.15 * fade * rank
         over = tone.at(lines.points) - np.repeat(needed, lines.counts)
@@ -64,25 +63,3 @@ def tone_hatching(
     for last, name, color in ((False, "pen 1", ink[0]), (True, "pen 2", ink[1])):
         with svg.layer(name, color=color, width=0.25):
             svg.polylines(Lines.join(inked[last]))
-
-
-def _hatch(
-    box: tuple[float, float, float, float], pitch: float, angle: float, bow: float, shift: float
-) -> tuple[Lines, Floats]:
-    """Return lines across `box` with a point every 0.6 mm or so, and the rank of each, 0 to 1.
-
-    Of the lines below a rank of 1/2, 1/4, ... every second, fourth, ... one is there.
-    """
-    centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
-    reach = float(np.hypot(box[2] - box[0], box[3] - box[1])) / 2
-    along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-    aside = np.array([-along[1], along[0]])
-    number = np.arange(-int(1.3 * reach / pitch), int(1.3 * reach / pitch) + 1)
-    t = np.linspace(-1, 1, max(2, int(2 * reach / 0.6)))[:, None]
-    sag = 0.3 * bow * reach * (1 - t**2)
-    curve = t * reach * along + sag * aside
-    lines = curve + ((number + shift) * pitch)[:, None, None] * aside + centre
-    cut = [clip_to_rectangle(line[None], *box) for line in lines]
-    bits = number % 8
-    rank = ((bits & 1) * 4 + (bits & 2) + (bits >> 2)) / 8
-    return Lines.join(cut), np.repeat(rank, [len(part) for part in cut])

@@ -1,0 +1,85 @@
+"""A line, copied by a hand that cannot quite."""
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from scipy.ndimage import gaussian_filter1d
+
+from drawscape.geometry.lines import Floats
+from drawscape.geometry.placing import fit_count
+from drawscape.sketches import Share, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.svg_builder import SVGBuilder
+
+NEAREST = 0.42
+"""Of the distance that lines should have: however the hand errs, it does not touch the line before."""
+
+
+@sketch
+def copied_line(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    lines: Annotated[int, Interval(ge=10, le=400), doc("Copies on the page")] = 190,
+    tremor: Annotated[Share, doc("How far the hand trembles")] = 0.35,
+    slips: Annotated[float, Interval(ge=0, le=3), doc("Slips of the hand in a copy")] = 0.5,
+    memory: Annotated[Share, doc("How long an error is copied on")] = 0.9,
+    accent: Annotated[
+        int,
+        Interval(ge=0, le=60),
+        doc("Every how-many-th copy is drawn with the second pen; 0: none"),
+    ] = 19,
+    palette: Palette = AS_DESIGNED,
+) -> None:
+    """A straight line, and below it its copy, and the copy's copy: errors add up to folds of cloth.
+
+    In homage to John Franzen's Each Line One Breath (from 2011) and Anders Hoff's traced lines (2016).
+    The seed is the hand.
+    """
+    frame = svg.frame
+    ink = inks(svg, palette, "#1d2f4f", "#b3402a")
+    lines = fit_count(lines, frame.height, 0.8)
+    columns = max(60, int(frame.width / 0.6))
+    x = np.linspace(frame.x0, frame.x1, columns)
+    pitch = 1.0 / lines
+    depth = np.zeros(columns)
+    error = np.zeros(columns)
+    drawn = []
+    for _ in range(3 * lines):
+        drawn.append(depth)
+        fresh = gaussian_filter1d(rng.normal(size=columns), 7 / frame.width * columns)
+        error = memory * error + 0.12 * tremor * fresh / max(float(fresh.std()), 1e-9)
+        for _ in range(rng.poisson(slips)):
+            error = error + _slip(rng, columns)
+        # A hand rounds what it follows.
+        error = gaussian_filter1d(error, 1.5)
+        depth = gaussian_filter1d(depth, 0.8, mode="nearest") + pitch * np.clip(
+            1 + error, NEAREST, 4
+        )
+        if float(np.min(depth)) > 1:
+            break
+    sheet = np.stack(drawn)
+    # The last copies that are whole end the page.
+    sheet = sheet[np.max(sheet, axis=1) <= 1.0]
+    y = frame.y0 + frame.height * sheet / max(float(np.max(sheet)), 1e-9)
+    points = np.stack(np.broadcast_arrays(x, y), axis=-1)
+    # There and back, as a hand would with a pen that does not dry.
+    points[1::2] = points[1::2, ::-1]
+    second = (
+        (np.arange(len(points)) + 1) % accent == 0 if accent else np.zeros(len(points), dtype=bool)
+    )
+    for name, color, chosen in (("copies", ink[0], ~second), ("marked", ink[1], second)):
+        if chosen.any():
+            with svg.layer(name, color=color, width=0.3):
+                svg.polylines(points[chosen])
+
+
+def _slip(rng: np.random.Generator, columns: int) -> Floats:
+    """Return an error at one place of the line: a bow down, or up."""
+    at, width = rng.uniform(0, columns), columns * rng.uniform(0.006, 0.05)
+    return np.asarray(
+        rng.uniform(0.2, 1.1)
+        * rng.choice([-0.6, 1])
+        * np.exp(-(((np.arange(columns) - at) / width) ** 2))
+    )

@@ -1,0 +1,94 @@
+"""Strata: a land of short strokes, layer upon layer."""
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import depth_in
+from drawscape.geometry.thinning import keep_positive
+from drawscape.sketches import Share, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.svg_builder import Frame, SVGBuilder
+
+
+@sketch
+def strata(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    layers: Annotated[int, Interval(ge=4, le=40), doc("Layers from the sky to the ground")] = 17,
+    relief: Annotated[Share, doc("How far the layers rise and fall")] = 0.5,
+    strokes: Annotated[
+        int, Interval(ge=300, le=9000), doc("Runs of strokes, on all layers")
+    ] = 2300,
+    length: Annotated[float, Interval(ge=0.4, le=8), doc("Of a stroke, in mm")] = 2.2,
+    slant: Annotated[float, Interval(ge=-80, le=80), doc("Degrees of the strokes")] = 62.0,
+    palette: Palette = AS_DESIGNED,
+) -> None:
+    """A land of tens of thousands of short strokes: each layer with its inks, its slant and its density.
+
+    In homage to Matt DesLauriers' Meridian (2021), where layers of brushed lines make the land. Here a
+    run is many strokes in one, to and fro, so that the pen is lifted once for a dozen of them.
+    """
+    frame = svg.frame
+    ink = inks(svg, palette, "#2b3a55", "#b3502f", "#d09a45", "#5c7f7a", "#8a4a55")
+    noise = Noise(rng)
+    # Far layers are thin and crowd under the sky, near ones are broad.
+    edge = np.cumsum(rng.uniform(0.4, 1.6, layers) * np.linspace(0.5, 1.5, layers))
+    edge = np.concatenate([[0], edge]) / edge[-1]
+    areas = np.diff(edge)
+    # As dense on a small page as on A4, where the strokes are counted.
+    strokes = int(strokes * min(1.0, frame.width * frame.height / 48_000))
+    heavy = rng.dirichlet(np.full(5, 0.8), layers) + 0.02
+    inked: list[list[Lines]] = [[] for _ in ink]
+    for layer in range(layers):
+        density = rng.uniform(0.35, 1.4)
+        count = max(6, int(strokes * areas[layer] * density))
+        tilt = np.radians(slant + rng.normal(0, 14)) * (1 if rng.random() < 0.8 else -1)
+        low, high = edge[layer], edge[layer + 1]
+        u = rng.random(count)
+        # Strokes crowd at a layer's lower edge, its shade.
+        v = low + (high - low) * rng.beta(1.6, 0.9, count)
+        runs = _runs(rng, noise, frame, relief, u, v, length * rng.uniform(0.6, 1.4), tilt)
+        pens = rng.choice(len(ink), count, p=heavy[layer] / heavy[layer].sum())
+        for pen in range(len(ink)):
+            inked[pen].append(runs.take(pens == pen))
+    for number, (color, parts) in enumerate(zip(ink, inked, strict=True), 1):
+        lines = Lines.join(parts)
+        shown = keep_positive(lines, depth_in(frame, lines.points))
+        if len(shown):
+            with svg.layer(f"pen {number}", color=color, width=0.3):
+                svg.polylines(shown.take(shown.lengths_mm > 0.8))
+
+
+def _runs(
+    rng: np.random.Generator,
+    noise: Noise,
+    frame: Frame,
+    relief: float,
+    u: Floats,
+    v: Floats,
+    length: float,
+    tilt: float,
+) -> Lines:
+    """Return a zigzag along the land for each place: `u` from left to right, `v` from sky to ground."""
+    zigs = rng.integers(4, 13, len(u))
+    step = np.arange(30)
+    x = u[:, None] + (step - zigs[:, None]) * 0.5 / frame.width * rng.uniform(0.8, 1.6, (len(u), 1))
+    wide = frame.width / frame.short
+    # The sea of the far layers is level, the ground in front is hilly.
+    rise = noise.fractal(x * 1.3 * wide + 3, v[:, None] * 2.6 + 0 * x, octaves=3, gain=0.4)
+    y = v[:, None] + 0.2 * relief * rise * (0.25 + v[:, None])
+    swing = length * rng.uniform(0.5, 1.0, (len(u), 1)) * ((step % 2) - 0.5)
+    points = np.stack(
+        [
+            frame.x0 + x * frame.width + swing * np.cos(tilt),
+            frame.y0 + y * frame.height - swing * np.sin(tilt),
+        ],
+        axis=-1,
+    )
+    kept = step < 2 * zigs[:, None]
+    return Lines.from_counts(points[kept], kept.sum(axis=1))

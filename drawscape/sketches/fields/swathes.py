@@ -1,0 +1,137 @@
+"""Swathes: broad and narrow strips that follow a wind and never cross."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+
+from drawscape.geometry.lines import Flags, Floats, Points
+from drawscape.geometry.noise import Noise
+from drawscape.geometry.placing import depth_in, polar
+from drawscape.sketches import Share, Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.svg_builder import Frame, SVGBuilder
+
+STEP_MM = 1.2
+"""Along a swathe: a bend of a few millimetres is round then."""
+
+CELL_MM = 0.5
+"""Of the grid that remembers where there is ink."""
+
+WEIGHTS = (0.38, 0.24, 0.18, 0.12, 0.08)
+"""How often each ink is taken: one leads, one is an accent."""
+
+STARTS = 220
+"""Places tried for each width."""
+
+
+@sketch
+def swathes(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    broadest: Annotated[
+        float, Interval(ge=0.02, le=0.2), doc("Widest swathe, as a part of the page")
+    ] = 0.1,
+    variety: Annotated[
+        float, Interval(ge=1, le=30), doc("How many times narrower the narrowest are")
+    ] = 20.0,
+    turns: Annotated[
+        float, Interval(ge=0, le=2), doc("How far the wind turns, in full turns")
+    ] = 0.6,
+    room: Annotated[Share, doc("Part of the page left white")] = 0.2,
+    gap: Annotated[float, Interval(ge=0.5, le=4), doc("Distance in mm between swathes")] = 1.1,
+    spacing: Annotated[float, Interval(ge=0.5, le=2.5), doc("Lines within a swathe, in mm")] = 0.75,
+    palette: Palette = AS_DESIGNED,
+) -> Steps:
+    """Strips of heavy-tailed widths along one wind, none across another, each hatched along itself.
+
+    In homage to Tyler Hobbs' Fidenza (2021), from his essay on flow fields (2020): few shapes are
+    large and many are small, curves are tested for collision, and space is left.
+    """
+    frame = svg.frame
+    ink = inks(svg, palette, "#23304a", "#c4472d", "#d9a23b", "#4f7f78", "#8c5a6a")
+    noise, heading = Noise(rng), rng.uniform(0, 2 * np.pi)
+
+    def wind(at: Points) -> Floats:
+        u, v = ((at - (frame.cx, frame.cy)) / frame.short).T
+        return np.asarray(heading + 2 * np.pi * turns * noise.fractal(u, v, octaves=2, gain=0.25))
+
+    taken = np.zeros([int(side / CELL_MM) + 2 for side in (frame.width, frame.height)], dtype=bool)
+    inked: list[list[Points]] = [[] for _ in ink]
+    # Each width is rarer than the next one; the last are the narrowest.
+    widths = broadest * frame.short * np.geomspace(1, 1 / variety, 22)
+    for number, width in enumerate(np.maximum(widths, 1.6 * spacing).tolist()):
+        starts = rng.uniform((frame.x0, frame.y0), (frame.x1, frame.y1), (STARTS, 2))
+        spines = _traced(wind, starts, int(rng.uniform(0.5, 1.3) * frame.long / STEP_MM))
+        # Every width has its share of the page, or the broad ones would leave none to the narrow.
+        most = (1 - room) * (0.5 + 0.5 * (number + 1) / len(widths))
+        for spine in spines:
+            if taken.mean() > most:
+                break
+            kept = _claimed(frame, taken, spine, width, gap)
+            if kept is not None:
+                pen = int(rng.choice(len(ink), p=WEIGHTS))
+                step = spacing * (1.0 if rng.random() < 0.7 else 2.2)
+                inked[pen] += _hatched(kept, width, step)
+        yield (number + 1) / len(widths), partial(_draw, ink=ink, inked=inked)
+    _draw(svg, ink, inked)
+
+
+def _draw(svg: SVGBuilder, ink: list[str], inked: list[list[Points]]) -> None:
+    for number, (color, lines) in enumerate(zip(ink, inked, strict=True), 1):
+        if lines:
+            with svg.layer(f"pen {number}", color=color, width=0.3):
+                svg.polylines(lines)
+
+
+def _traced(wind: Callable[[Points], Floats], starts: Points, steps: int) -> Points:
+    """Return (N, 2 steps + 1, 2): lines along the wind both ways from `starts`, each in their middle."""
+    halves = []
+    for way in (-1, 1):
+        at, line = starts, []
+        for _ in range(steps // 2):
+            at = at + way * STEP_MM * polar(1.0, wind(at))
+            line.append(at)
+        halves.append(line[::way])
+    return np.stack([*halves[0], starts, *halves[1]], axis=1)
+
+
+def _claimed(frame: Frame, taken: Flags, spine: Points, width: float, gap: float) -> Points | None:
+    """Return the part of `spine` about its middle where a swathe has room, which it takes; or None."""
+    ahead = np.gradient(spine, axis=0)
+    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
+    half = width / 2
+    across = np.linspace(-half - gap, half + gap, max(3, int((width + 2 * gap) / CELL_MM * 1.5)))
+    places = spine[:, None] + across[:, None] * normal[:, None]
+    inner = np.abs(across) <= half
+    cells = ((places - (frame.x0, frame.y0)) / CELL_MM).astype(np.int64)
+    x, y = (np.clip(cells[..., k], 0, taken.shape[k] - 1) for k in (0, 1))
+    # A swathe may come near its own way, not where another lies; and it stays on the page.
+    free = ~(taken[x, y] & inner).any(axis=1) & (depth_in(frame, places[:, inner]) > 0).all(axis=1)
+    middle = len(spine) // 2
+    if not free[middle]:
+        return None
+    first = middle - int(np.argmin(free[middle::-1])) + 1 if not free[: middle + 1].all() else 0
+    last = middle + int(np.argmin(free[middle:])) if not free[middle:].all() else len(spine)
+    if (last - first) * STEP_MM < max(2.2 * width, 12):
+        return None
+    for share in (0.0, 0.33, 0.67):
+        between = places[first : last - 1] * (1 - share) + places[first + 1 : last] * share
+        cells = ((between - (frame.x0, frame.y0)) / CELL_MM).astype(np.int64)
+        taken[tuple(np.clip(cells[..., k], 0, taken.shape[k] - 1) for k in (0, 1))] = True
+    return spine[first:last]
+
+
+def _hatched(spine: Points, width: float, step: float) -> list[Points]:
+    """Return lines along `spine`, every second one the other way, over a strip of `width` mm."""
+    ahead = np.gradient(spine, axis=0)
+    normal = np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
+    count = max(2, round(width / step) + 1)
+    offsets = np.linspace(-width / 2, width / 2, count)
+    lines = [(spine + off * normal)[:: (-1) ** k] for k, off in enumerate(offsets.tolist())]
+    ends = [np.array([a[0], b[0]]) for a, b in ((lines[0], lines[-1][:: (-1) ** (count - 1)]),)]
+    ends += [np.array([lines[0][-1], lines[-1][:: (-1) ** (count - 1)][-1]])]
+    return [*lines, *ends]

@@ -1,0 +1,96 @@
+"""A portrait in lines that follow its form."""
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval, doc
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from drawscape.geometry.lines import Flags, Floats, Lines
+from drawscape.geometry.streamlines import streamlines
+from drawscape.parameters import InputFile
+from drawscape.sketches import Share, Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches.pictures._tone import Fit, shown, tone_over
+from drawscape.svg_builder import SVGBuilder
+
+LEVELS = ((0.1, 0.26, 2.4), (0.26, 0.46, 1.5), (0.46, 0.68, 1.1), (0.68, 1.01, 0.85))
+"""From how dark to how dark lines are how many times the spacing apart."""
+
+
+@sketch
+def portrait(
+    svg: SVGBuilder,
+    rng: np.random.Generator,
+    *,
+    picture: Annotated[InputFile | None, doc("Picture file; none draws a plaster head")] = None,
+    fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
+    spacing: Annotated[float, Interval(ge=0.7, le=2.5), doc("Distance in mm between lines")] = 0.9,
+    smoothness: Annotated[
+        float, Interval(ge=0.3, le=4), doc("How far a line's direction is evened out, in mm / 2")
+    ] = 1.6,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
+    crossing: Annotated[
+        float, Interval(ge=0.4, le=1), doc("From how dark on lines are crossed")
+    ] = 0.78,
+    palette: Palette = AS_DESIGNED,
+) -> Steps:
+    """A photograph in engraved lines along its form, crossed by a second pen in the darks.
+
+    Lines follow the structure tensor (Jan J. Koenderink, 1984; Aaron Hertzmann and Denis Zorin,
+    Illustrating smooth surfaces, 2000): along a cheek, not across it. The seed turns the lines that
+    nothing in the picture decides.
+    """
+    frame = svg.frame
+    ink = inks(svg, palette, "#1b1b1b", "#7a3b22")
+    tone = tone_over(frame, picture, fit, contrast, "head")
+    box = shown(tone, frame)
+    sigma = 2 * smoothness / tone.pitch
+    along = _directions(tone.dark, sigma, rng.uniform(0, np.pi))
+    shade = gaussian_filter(tone.dark, 0.8 / tone.pitch)
+
+    def at(grid: Floats, x: Floats, y: Floats) -> Floats:
+        place = ((y - tone.y0) / tone.pitch - 0.5, (x - tone.x0) / tone.pitch - 0.5)
+        return np.asarray(map_coordinates(grid, place, order=1, mode="nearest"))
+
+    def field(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        return at(along[0], x, y), at(along[1], x, y)
+
+    def across(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        u, v = field(x, y)
+        return v + 0.5 * u, -u + 0.5 * v
+
+    drawn: list[Lines] = []
+    for number, (low, high, apart) in enumerate(LEVELS):
+
+        def within(x: Floats, y: Floats, low: float = low, high: float = high) -> Flags:
+            dark = at(shade, x, y)
+            return (dark >= low) & (dark < high)
+
+        pitch = max(spacing * apart, frame.long / 400)
+        drawn.append(streamlines(field, box, pitch, mask=within, min_length_mm=4 * pitch, test=0.7))
+        yield 0.2 * (number + 1)
+    with svg.layer("form", color=ink[0], width=0.3):
+        svg.polylines(Lines.join(drawn))
+    pitch = max(1.15 * spacing, frame.long / 400)
+    crossed = streamlines(
+        across, box, pitch, mask=lambda x, y: at(shade, x, y) > crossing, min_length_mm=2 * pitch
+    )
+    if len(crossed):
+        with svg.layer("darks", color=ink[1], width=0.3):
+            svg.polylines(crossed)
+
+
+def _directions(dark: Floats, sigma: float, heading: float) -> Floats:
+    """Return (2, R, C): unit vectors along the form, its dark side always on the same hand."""
+    down, right = np.gradient(gaussian_filter(dark, 1.0))
+    xx, xy, yy = (gaussian_filter(a, sigma) for a in (right * right, right * down, down * down))
+    # Where nothing has a direction, a faint wash of one for all.
+    wash = 0.02 * float(np.mean(xx + yy))
+    xx, xy = xx + wash * np.cos(heading) ** 2, xy + wash * np.cos(heading) * np.sin(heading)
+    yy = yy + wash * np.sin(heading) ** 2
+    angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
+    vector = np.stack([np.cos(angle), np.sin(angle)])
+    slope_y, slope_x = np.gradient(gaussian_filter(dark, sigma))
+    sign = np.where(vector[0] * -slope_y + vector[1] * slope_x < 0, -1.0, 1.0)
+    return np.asarray(vector * sign)
