@@ -20,7 +20,7 @@ def gradients(
     *,
     columns: Annotated[int, Interval(ge=1, le=16), doc("Columns of stripes")] = 6,
     fields: Annotated[int, Interval(ge=1, le=9), doc("Most fields of one ink in a column")] = 4,
-    closest: Annotated[float, Interval(ge=0.45, le=1.5), doc("Closest stripes, in mm")] = 0.5,
+    closest: Annotated[float, Interval(ge=0.45, le=1.5), doc("Closest stripes, in mm")] = 0.7,
     farthest: Annotated[float, Interval(ge=2, le=12), doc("Farthest stripes, in mm")] = 4.5,
     overlap: Annotated[Share, doc("How far a column reaches over its neighbours")] = 0.3,
     palette: Palette = AS_DESIGNED,
@@ -51,7 +51,7 @@ def gradients(
                 inked[pen].append(np.stack(np.broadcast_arrays([x0, x1], y[:, None]), axis=-1))
     for number, (color, parts) in enumerate(zip(ink, inked, strict=True), 1):
         if parts:
-            with svg.layer(f"pen {number}", color=color, width=0.35):
+            with svg.layer(f"pen {number}", color=color, width=0.3):
                 svg.polylines(np.concatenate(parts))
 
 
