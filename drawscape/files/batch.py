@@ -7,14 +7,17 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from drawscape.atomic import atomic_path, write_atomic
-from drawscape.errors import ParameterError
-from drawscape.files.operations import Operation, Progress, sha256
+from drawscape.data import FORMATS, Options, convert, format_named, memory_mb, suffix_of
+from drawscape.errors import ParameterError, UnknownNameError
 from drawscape.notes import Notes
+
+Progress = Callable[[float, str], None]
+Facts = Mapping[str, Any]
 
 _GOOD = ("done", "skipped")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\/:]")
@@ -22,55 +25,150 @@ _MADE = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip knows: archives do
 _MODE = 0o644 << 16
 
 
+# What can be done with a file
+
+
 @dataclass(frozen=True)
-class Report:
-    """What became of one file: `status` is done, skipped (unchanged since), failed or stopped."""
+class Operation:
+    """One thing to do with a file.
+
+    `run(source, target, options, progress)` returns facts for the report; `folder` and `suffix` are
+    those of the file it writes. Without a suffix it writes none for each, and `target` is the source.
+    It takes the options that are named, or those of conversions.
+    """
+
+    name: str
+    folder: str
+    suffix: str | None
+    run: Callable[[Path, Path, Facts, Progress], Facts]
+    options: tuple[str, ...] | None = ()
+
+    def check(self, options: Facts) -> None:
+        """Raise UnknownNameError or ParameterError for an option that it does not take."""
+        if self.options is None:
+            Options.of(options)
+            return
+        for name in options:
+            if name not in self.options:
+                raise UnknownNameError("option", name, self.options)
+
+
+def operation_named(name: str, scratch: Path) -> Operation:
+    """Return the operation: convert_to_FORMAT, optimize_svg, svg_to_png, checksum, zip.
+
+    Conversions put what does not fit into memory below `scratch`. Raises UnknownNameError, with the
+    near ones, for any other.
+    """
+    known = {operation.name: operation for operation in _OPERATIONS}
+    if name in known:
+        return known[name]
+    if not name.startswith("convert_to_"):
+        raise UnknownNameError("operation", name, [*known, *(f"convert_to_{f}" for f in FORMATS)])
+    form = format_named(name.removeprefix("convert_to_"))
+
+    def run(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
+        done = convert(
+            source,
+            target,
+            scratch=scratch,
+            target_format=form,
+            options=Options.of(options),
+            memory_mb=memory_mb(),
+            progress=progress,
+        )
+        return {"rows": done.rows, "notes": list(done.notes)}
+
+    return Operation(f"convert_to_{form}", "data", suffix_of(form), run, None)
+
+
+def _optimize(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
+    from drawscape.plot import optimize
+    from drawscape.plot.export.svg import to_svg
+    from drawscape.svg.read import read_svg
+
+    document = optimize(read_svg(source), on_progress=progress, **options)
+    write_atomic(target, [to_svg(document)])
+    return {"lines": sum(len(layer.lines) for layer in document.layers)}
+
+
+def _to_png(source: Path, target: Path, options: Facts, progress: Progress) -> Facts:
+    from drawscape.plot.export.png import to_png
+    from drawscape.svg.read import read_svg
+
+    document = read_svg(source)
+    progress(0.5, "painting")
+    write_atomic(target, [to_png(document, **options)])
+    return {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+_OPTIMIZING = ("tolerance_mm", "simplify_mm", "drop_shorter_mm", "deduplicate", "effort", "start")
+_OPERATIONS = (
+    Operation("optimize_svg", "optimized", ".svg", _optimize, _OPTIMIZING),
+    Operation("svg_to_png", "png", ".png", _to_png, ("dpi", "background")),
+    Operation("checksum", "checksums", None, lambda source, *_: {"sha256": _sha256(source)}),
+    Operation("zip", "archives", None, lambda *_: {}),  # written once all files are known
+)
+
+
+# The batch
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a batch, and what became of it: done, skipped (unchanged since), failed or stopped."""
 
     file: str
-    status: str
-    output: str | None = None
+    source: Path = Path()
+    target: Path | None = None
+    status: str = ""
     error: str | None = None
     seconds: float = 0.0
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as a plain dictionary, the facts among the rest."""
-        values = asdict(self)
-        facts: dict[str, Any] = values.pop("facts")
-        return values | facts
+    @property
+    def is_good(self) -> bool:
+        """Whether it was done, now or before."""
+        return self.status in _GOOD
 
-
-@dataclass(frozen=True)
-class Item:
-    """One file of a batch: as it was named, and where it and its output are; `error` if it is not."""
-
-    file: str
-    source: Path
-    target: Path | None
-    error: str | None = None
+    def report(self) -> dict[str, Any]:
+        """Return what became of it as a plain dictionary, the facts among the rest."""
+        output = str(self.target) if self.target and self.is_good else None
+        return {
+            "file": self.file,
+            "status": self.status,
+            "output": output,
+            "error": self.error,
+            "seconds": self.seconds,
+            **self.facts,
+        }
 
 
 def plan(
     files: Sequence[str], operation: Operation, *, find: Callable[[str], Path], folder: Path
-) -> list[Item]:
-    """Return the items of a batch; a file that `find` does not find becomes one with an error.
+) -> list[File]:
+    """Return the files of a batch; one that `find` does not find has failed.
 
     Outputs lie in `folder` and are named as their files; doubles are numbered.
     """
     if isinstance(files, (str, bytes)) or not all(isinstance(file, str) for file in files):
         raise ParameterError("file_list", files, "must be a list of file names")
     targets = distinct(f"{Path(file).stem}{operation.suffix}" for file in files)
-    items = []
+    planned = []
     for file, name in zip(files, targets, strict=True):
         target = folder / name if operation.suffix else None
         try:
-            source = find(file)
+            one = File(file, find(file), target)
         except (OSError, ValueError) as problem:
-            items.append(Item(file, Path(), None, str(problem)))
-            continue
-        error = "its output would take its own place" if source == target else None
-        items.append(Item(file, source, target, error))
-    return items
+            one = File(file, status="failed", error=str(problem))
+        if one.source == target:
+            one = replace(one, status="failed", error="its output would take its own place")
+        planned.append(one)
+    return planned
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -91,65 +189,56 @@ def distinct(names: Iterable[str]) -> list[str]:
 
 
 def run(
-    items: Sequence[Item],
+    files: Sequence[File],
     operation: Operation,
-    options: Mapping[str, Any],
+    options: Facts,
     notes: Notes,
     *,
+    folder: Path,
     progress: Progress,
     is_stopped: Callable[[], bool],
-) -> list[Report]:
-    """Return the reports of the items in their order; what was done before is skipped.
+) -> list[dict[str, Any]]:
+    """Return the reports of the files in their order; what was done before is skipped.
 
     What goes wrong with a file is in its report, and does not spoil the others. Once `is_stopped()`
     holds, no further file is begun.
     """
-    reports: list[Report] = []
-    for number, item in enumerate(items):
+    done: list[File] = []
+    for number, one in enumerate(files):
 
         def report(fraction: float, message: str, number: int = number) -> None:
-            file = items[number].file
-            words = f"{number + 1} of {len(items)} files, {file}"
-            progress((number + fraction) / len(items), f"{words}: {message}" if message else words)
+            words = f"{number + 1} of {len(files)} files, {files[number].file}"
+            progress(
+                (number + fraction) / len(files), f"{words}: {message}" if message else words
+            )
 
         if is_stopped():
-            reports.append(Report(item.file, "stopped", error="the batch was stopped before it"))
+            one = replace(one, status="stopped", error="the batch was stopped before it")
         else:
             report(0.0, "")
-            reports.append(_run_item(item, operation, options, notes, report))
-    return reports
+            one = one if one.error else _done(one, operation, options, notes, report)
+        done.append(one)
+    if operation.suffix is None:
+        done = _with_common_file(done, operation, folder, notes)
+    return [one.report() for one in done]
 
 
-def _run_item(
-    item: Item,
-    operation: Operation,
-    options: Mapping[str, Any],
-    notes: Notes,
-    progress: Progress,
-) -> Report:
-    if item.error:
-        return Report(item.file, "failed", error=item.error)
+def _done(
+    one: File, operation: Operation, options: Facts, notes: Notes, progress: Progress
+) -> File:
     begun = time.monotonic()
-    key = _key(operation.name, options, item.source, item.target)
-    output = str(item.target) if item.target else None
+    key = _key(operation.name, options, one.source, one.target)
     try:
-        facts = _known_facts(notes.get(key), item.source, item.target)
+        facts = _known_facts(notes.get(key), one.source, one.target)
         if facts is not None:
-            return Report(item.file, "skipped", output, facts=facts)
-        before = _state(item.source)
-        facts = operation.run(item.source, item.target or item.source, options, progress)
-        _note(notes, key, item.source, before, item.target, facts)
+            return replace(one, status="skipped", facts=facts)
+        before = _state(one.source)
+        facts = operation.run(one.source, one.target or one.source, options, progress)
+        _note(notes, key, one.source, before, one.target, facts)
+        one = replace(one, status="done", facts=facts)
     except Exception as problem:  # noqa: BLE001 - any trouble with a file is that file's alone
-        error = f"{type(problem).__name__}: {problem}"
-        return Report(item.file, "failed", error=error, seconds=time.monotonic() - begun)
-    return Report(item.file, "done", output, None, time.monotonic() - begun, facts)
-
-
-def summary(reports: Sequence[Report]) -> str:
-    """Return how many files came to what, such as '5 done, 1 failed'."""
-    kinds = list(dict.fromkeys(report.status for report in reports))
-    counts = (f"{sum(r.status == kind for r in reports)} {kind}" for kind in kinds)
-    return ", ".join(counts) or "no files"
+        one = replace(one, status="failed", error=f"{type(problem).__name__}: {problem}")
+    return replace(one, seconds=time.monotonic() - begun)
 
 
 # What is noted of work, so that it is not done again
@@ -161,22 +250,17 @@ def _key(*parts: Any) -> str:
 
 
 def _note(
-    notes: Notes,
-    key: str,
-    source: Path,
-    before: Sequence[int],
-    output: Path | None,
-    facts: Mapping[str, Any],
+    notes: Notes, key: str, source: Path, before: Sequence[int], output: Path | None, facts: Facts
 ) -> None:
     """Note that work is done, unless the source has changed since `before`, when it began."""
-    digest = sha256(source)
+    digest = _sha256(source)
     if _state(source) == before:
         made = _state(output) if output else None
         noted = {"sha256": digest, "source": before, "output": made, "facts": dict(facts)}
         notes.put(key, noted)
 
 
-def _known_facts(note: Any, source: Path, output: Path | None) -> Mapping[str, Any] | None:
+def _known_facts(note: Any, source: Path, output: Path | None) -> Facts | None:
     """Return the facts in a note; None if the work must be done (again).
 
     The source must be unchanged, by size and time or by its checksum, and the output just as it
@@ -184,9 +268,9 @@ def _known_facts(note: Any, source: Path, output: Path | None) -> Mapping[str, A
     """
     if note is None or (output and not (output.is_file() and _state(output) == note["output"])):
         return None
-    if _state(source) != note["source"] and sha256(source) != note["sha256"]:
+    if _state(source) != note["source"] and _sha256(source) != note["sha256"]:
         return None
-    facts: Mapping[str, Any] = note["facts"]
+    facts: Facts = note["facts"]
     return facts
 
 
@@ -199,33 +283,26 @@ def _state(path: Path) -> list[int]:
 # What a batch makes of all its files together
 
 
-def finish(
-    reports: Sequence[Report],
-    items: Sequence[Item],
-    operation: Operation,
-    folder: Path,
-    notes: Notes,
-) -> list[Report]:
-    """Return the reports with the file in `folder` that holds all the good ones, where one is due.
+def _with_common_file(
+    files: list[File], operation: Operation, folder: Path, notes: Notes
+) -> list[File]:
+    """Return the files with the one in `folder` that holds all the good ones for their output.
 
     Its name is made of the list of files, so that the same batch writes the same file.
     """
-    good = [index for index, report in enumerate(reports) if report.status in _GOOD]
-    if operation.name not in ("zip", "checksum") or not good:
-        return list(reports)
-    stem = folder / f"{operation.name}-{_key([str(item.source) for item in items])[:12]}"
+    good = [one for one in files if one.is_good]
+    if not good:
+        return files
+    stem = folder / f"{operation.name}-{_key([str(one.source) for one in files])[:12]}"
     if operation.name == "checksum":
         target = stem.with_suffix(".sha256")
         # As `sha256sum --check` reads them.
-        lines = [f"{reports[index].facts['sha256']}  {reports[index].file}\n" for index in good]
+        lines = [f"{one.facts['sha256']}  {one.file}\n" for one in good]
         write_atomic(target, ["".join(lines).encode()])
-        return [replace(r, output=str(target)) if r.status in _GOOD else r for r in reports]
+        return [replace(one, target=target if one.is_good else None) for one in files]
     target = stem.with_suffix(".zip")
-    skipped = _zip([items[index].source for index in good], target, notes)
-    status = "skipped" if skipped else "done"
-    return [
-        replace(r, output=str(target), status=status) if r.status in _GOOD else r for r in reports
-    ]
+    status = "skipped" if _zip([one.source for one in good], target, notes) else "done"
+    return [replace(one, target=target, status=status) if one.is_good else one for one in files]
 
 
 def _zip(sources: Sequence[Path], target: Path, notes: Notes) -> bool:
@@ -234,17 +311,11 @@ def _zip(sources: Sequence[Path], target: Path, notes: Notes) -> bool:
     key = _key("zip", [str(source) for source in sources], states)
     if _known_facts(notes.get(key), sources[0], target) is not None:
         return True
-    write_zip(target, list(zip(sources, member_names(sources), strict=True)))
+    # What another system would take for a folder or a drive (`..\x`, `C:x`) becomes `_`.
+    names = distinct(_UNSAFE.sub("_", path.name) for path in sources)
+    write_zip(target, list(zip(sources, names, strict=True)))
     _note(notes, key, sources[0], states[0], target, {})
     return False
-
-
-def member_names(paths: Iterable[Path]) -> list[str]:
-    """Return a name in the archive for each file: its own, without folders, doubles numbered.
-
-    What another system would take for a folder or a drive (`..\\x`, `C:x`) becomes `_`.
-    """
-    return distinct(_UNSAFE.sub("_", path.name) for path in paths)
 
 
 def write_zip(target: Path, files: Sequence[tuple[Path, str]]) -> None:

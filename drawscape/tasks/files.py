@@ -1,10 +1,10 @@
 """The task that works through many files."""
 
+from collections import Counter
 from typing import Any
 
 from drawscape import settings
-from drawscape.files.batch import finish, plan, run, summary
-from drawscape.files.operations import operation_named
+from drawscape.files.batch import operation_named, plan, run
 from drawscape.jobs import current_job
 from drawscape.notes import open_notes
 
@@ -35,17 +35,18 @@ def process_batch(
     chosen = operation_named(operation, settings.state_folder() / "scratch")
     chosen.check(options)
     folder = settings.output_path(f"{output_folder or chosen.folder}/x").parent
-    items = plan(file_list, chosen, find=settings.readable_path, folder=folder)
+    files = plan(file_list, chosen, find=settings.readable_path, folder=folder)
     with open_notes(settings.state_folder() / "files.db") as notes:
         reports = run(
-            items,
+            files,
             chosen,
             options,
             notes,
+            folder=folder,
             progress=job.progress,
             is_stopped=lambda: job.is_canceled,
         )
-        reports = finish(reports, items, chosen, folder, notes)
-    job.progress(1.0, f"{len(items)} files")
-    job.log(summary(reports))
-    return [report.as_dict() for report in reports]
+    job.progress(1.0, f"{len(files)} files")
+    counts = Counter(report["status"] for report in reports)
+    job.log(", ".join(f"{count} {status}" for status, count in counts.items()) or "no files")
+    return reports

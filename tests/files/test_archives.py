@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drawscape.files.batch import distinct, member_names, write_zip
+from drawscape.files.batch import distinct, write_zip
 
 
 def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
@@ -19,11 +19,6 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
     write_zip(tmp_path / "2.zip", [(file, "a.txt")])
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
     assert zipfile.ZipFile(tmp_path / "1.zip").read("a.txt") == b"hello" * 1000
-
-
-def test_names_in_an_archive_are_plain_and_differ() -> None:
-    paths = [Path("/x/a.txt"), Path("/y/a.txt"), Path("/y/../z/A.txt"), Path("/x/b")]
-    assert member_names(paths) == ["a.txt", "a-2.txt", "A-3.txt", "b"]
 
 
 @given(

@@ -36,20 +36,12 @@ def half_written(home: Path) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_few_files_are_done_by_the_job_itself(home: Path, worker) -> None:
-    worker(1)
-    job = enqueue_batch([*FILES, "none.csv"])
-    reports = job.wait(60)
-    assert [r["status"] for r in reports] == ["done", "done", "done", "failed"]
-    assert list_jobs(limit=None) == [job]
-
-
-@pytest.mark.slow
-def test_more_batches_than_slots_all_end(home: Path, worker) -> None:
-    jobs = [enqueue_batch(FILES, output_folder=f"batch{n}") for n in range(5)]
+def test_more_batches_than_slots_all_end_each_in_its_own_job(home: Path, worker) -> None:
+    jobs = [enqueue_batch([*FILES, "none.csv"], output_folder=f"batch{n}") for n in range(5)]
     worker(2)
     for job in jobs:
-        assert [r["status"] for r in job.wait(120)] == ["done"] * 3
+        assert [r["status"] for r in job.wait(120)] == ["done", "done", "done", "failed"]
+    assert {job.id for job in list_jobs(limit=None)} == {job.id for job in jobs}
 
 
 @pytest.mark.slow
@@ -89,7 +81,7 @@ def test_a_worker_killed_in_a_conversion_leaves_no_half_file(home: Path, worker)
     assert half_written(home) == []
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_a_worker_killed_in_a_batch_loses_no_file_and_repeats_none(home: Path, worker) -> None:
     files = [large_file(home, f"large{n}.csv", 100_000) for n in range(6)]
     folder = home / "output" / "data"
