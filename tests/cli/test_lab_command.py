@@ -67,83 +67,6 @@ def answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    "signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,)], ids=["ctrl-c twice", "term"]
-)
-def test_lab_serves_its_page_and_runs_jobs_and_leaves_nothing_behind(
-    lab: tuple[subprocess.Popen[bytes], str, Path], signals: tuple[signal.Signals, ...]
-) -> None:
-    process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
-    (first,) = workers_alive()
-    os.kill(first.pid, signal.SIGKILL)  # and no notebook is open that would start another
-    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
-    (second,) = workers_alive()
-    words = f"The worker died; another one runs (process {second.pid},"
-    wait_until(lambda: words in log.read_text(), 60, "the line about it")
-
-    for number in (*signals, *signals[1:] * 30):
-        os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
-        with suppress(subprocess.TimeoutExpired):  # two at once would be one
-            process.wait(2 if len(signals) > 1 else 60)
-            break
-    assert workers_alive() == []
-    assert "The worker has stopped." in log.read_text()
-    with pytest.raises(OSError, match=r"refused|Errno"):
-        urllib.request.urlopen(url, timeout=5)
-
-
-def test_lab_starts_no_worker_beside_one_that_another_program_has_started(
-    lab: tuple[subprocess.Popen[bytes], str, Path],
-) -> None:
-    process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-    (first,) = workers_alive()
-    other = start_worker(1)  # as a notebook does
-    os.kill(first.pid, signal.SIGKILL)
-    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
-    time.sleep(3)  # some of lab's looks at its own
-    assert [worker.pid for worker in workers_alive()] == [other.pid]
-    other.stop()
-    wait_until(lambda: "The worker died; another one runs" in log.read_text(), 60, "its own again")
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(60)
-    assert workers_alive() == []
-
-
-@pytest.fixture
-def tries(tmp_path: Path) -> Path:
-    """A file of the seconds at which a worker was tried; the project's huey cannot be imported."""
-    package, file = tmp_path / "home" / "workers", tmp_path / "tries"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(
-        f"import time\nprint(time.monotonic(), file=open({str(file)!r}, 'a'))\nimport no_huey\n"
-    )
-    return file
-
-
-def test_lab_opens_though_no_worker_starts_and_tries_it_less_and_less_often(
-    tries: Path, lab: tuple[subprocess.Popen[bytes], str, Path], tmp_path: Path
-) -> None:
-    process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-    wait_until(lambda: len(tries.read_text().split()) >= 4, 120, "four workers that do not start")
-    times = [float(line) for line in tries.read_text().split()]
-    assert [times[2] - times[1] >= 1, times[3] - times[2] >= 2] == [True, True], times
-    printed = log.read_text()
-    assert "No worker runs yet; it is started again in a moment" in printed
-    assert "no_huey" in printed
-
-    (
-        tmp_path / "home" / "workers" / "__init__.py"
-    ).unlink()  # as its author mends it, in JupyterLab
-    wait_until(workers_alive, 120, "a worker")
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(60)
-    assert workers_alive() == []
-
-
 def fetch(url: str, path: str, method: str = "GET") -> bytes:
     request = urllib.request.Request(f"{url}{path}", method=method)
     request.add_header("Authorization", f"token {TOKEN}")
@@ -152,12 +75,8 @@ def fetch(url: str, path: str, method: str = "GET") -> bytes:
         return body
 
 
-def test_lab_opens_a_first_notebook_without_pop_ups_and_with_the_command_on_its_path(
-    lab: tuple[subprocess.Popen[bytes], str, Path],
-) -> None:
-    process, url, log = lab
-    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
-
+def opens_without_pop_ups_and_with_the_command_on_its_path(url: str) -> None:
+    """Check what a person sees first."""
     with urllib.request.urlopen(f"{url}/?token={TOKEN}", timeout=60) as answer:
         assert answer.url.partition("?")[0].endswith("/lab/tree/notebooks/01_ripples.ipynb")
     listed = json.loads(fetch(url, "/api/contents/"))["content"]
@@ -182,3 +101,84 @@ def test_lab_opens_a_first_notebook_without_pop_ups_and_with_the_command_on_its_
         kind, *text = json.loads(terminal.recv())
         shown += text[0] if kind == "stdout" else ""
     terminal.close()
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [
+        pytest.param((signal.SIGINT, signal.SIGINT), id="ctrl-c twice"),
+        pytest.param((signal.SIGTERM,), id="term", marks=pytest.mark.nightly),
+    ],
+)
+def test_lab_serves_a_first_notebook_runs_jobs_and_leaves_nothing_behind(
+    lab: tuple[subprocess.Popen[bytes], str, Path], signals: tuple[signal.Signals, ...]
+) -> None:
+    process, url, log = lab
+    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+    opens_without_pop_ups_and_with_the_command_on_its_path(url)
+    (first,) = workers_alive()
+    os.kill(first.pid, signal.SIGKILL)  # and no notebook is open that would start another
+    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
+    (second,) = workers_alive()
+    words = f"The worker died; another one runs (process {second.pid},"
+    wait_until(lambda: words in log.read_text(), 60, "the line about it")
+
+    for number in (*signals, *signals[1:] * 30):
+        os.killpg(process.pid, number)  # as a terminal does: to the whole foreground group
+        with suppress(subprocess.TimeoutExpired):  # two at once would be one
+            process.wait(2 if len(signals) > 1 else 60)
+            break
+    assert workers_alive() == []
+    assert "The worker has stopped." in log.read_text()
+    with pytest.raises(OSError, match=r"refused|Errno"):
+        urllib.request.urlopen(url, timeout=5)
+
+
+@pytest.mark.nightly
+def test_lab_starts_no_worker_beside_one_that_another_program_has_started(
+    lab: tuple[subprocess.Popen[bytes], str, Path],
+) -> None:
+    process, url, log = lab
+    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+    (first,) = workers_alive()
+    other = start_worker(1)  # as a notebook does
+    os.kill(first.pid, signal.SIGKILL)
+    assert Path(enqueue_background_job(TASK, width=50, height=50).wait(60)).exists()
+    time.sleep(3)  # some of lab's looks at its own
+    assert [worker.pid for worker in workers_alive()] == [other.pid]
+    other.stop()
+    wait_until(lambda: "The worker died; another one runs" in log.read_text(), 60, "its own again")
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(60)
+    assert workers_alive() == []
+
+
+@pytest.fixture
+def tries(tmp_path: Path) -> Path:
+    """A file with a line for each worker that was tried; the project's huey cannot be imported."""
+    package, file = tmp_path / "home" / "workers", tmp_path / "tries"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        f"print('tried', file=open({str(file)!r}, 'a'))\nimport no_huey\n"
+    )
+    return file
+
+
+@pytest.mark.nightly
+def test_lab_opens_though_no_worker_starts_and_tries_it_again(
+    tries: Path, lab: tuple[subprocess.Popen[bytes], str, Path], tmp_path: Path
+) -> None:
+    process, url, log = lab
+    wait_until(lambda: answers(process, url, log), 60, "JupyterLab")
+    wait_until(lambda: len(tries.read_text().split()) >= 3, 120, "three workers that do not start")
+    printed = log.read_text()
+    assert "No worker runs yet; it is started again in a moment" in printed
+    assert "no_huey" in printed
+
+    (
+        tmp_path / "home" / "workers" / "__init__.py"
+    ).unlink()  # as its author mends it, in JupyterLab
+    wait_until(workers_alive, 120, "a worker")
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(60)
+    assert workers_alive() == []
