@@ -208,9 +208,7 @@ def run(
 
         def report(fraction: float, message: str, number: int = number) -> None:
             words = f"{number + 1} of {len(files)} files, {files[number].file}"
-            progress(
-                (number + fraction) / len(files), f"{words}: {message}" if message else words
-            )
+            progress((number + fraction) / len(files), f"{words}: {message}" if message else words)
 
         if is_stopped():
             one = replace(one, status="stopped", error="the batch was stopped before it")

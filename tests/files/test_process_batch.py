@@ -43,7 +43,16 @@ def test_every_format_has_its_operation(home: Path, form: str) -> None:
 def test_one_bad_file_does_not_spoil_the_rest(home: Path) -> None:
     (home / "ragged.csv").write_text("a,b\n1\n")
     (home / "binary.csv").write_bytes(os.urandom(64) + b"\xff\xfe\x00")
-    files = ["file1.csv", "none.csv", "ragged.csv", "/etc/passwd", "../x.csv", "", "binary.csv", "file2.csv"]
+    files = [
+        "file1.csv",
+        "none.csv",
+        "ragged.csv",
+        "/etc/passwd",
+        "../x.csv",
+        "",
+        "binary.csv",
+        "file2.csv",
+    ]
     reports = process_batch(files, "convert_to_json")
     assert statuses(reports) == ["done", *["failed"] * 6, "done"]
     assert "none.csv" in reports[1]["error"]
