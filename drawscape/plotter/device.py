@@ -207,6 +207,10 @@ def add_device(name: str, driver: str, port: str, profile: str | None = None) ->
         raise PlotError(f"machine name {name!r}: use 1 to 50 of A-Z a-z 0-9 _ -, such as 'desk'")
     if driver not in DRIVERS:
         raise UnknownNameError("driver", driver, DRIVERS)
+    if driver == "simulator" and not re.fullmatch(r"\d+(\.\d+)?x?", port):
+        raise PlotError(
+            f"port {port!r}: the simulator's is how many times as fast it is, such as 10x"
+        )
     if profile is not None and profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
     device = Device(name=name, driver=driver, port=port, profile=profile)
