@@ -81,11 +81,37 @@ class PlotOptions:
         "Draw what is filled as outlines, or hatch it too.",
         type=click.Choice(get_args(Fill)),
     )
+    hide: bool = _option(False, "Leave out what lies below filled shapes, white ones too.")
+    hatch_distance: tuple[str, ...] = _option(
+        (),
+        "Hatch fills at this distance, all or those of a color.  [default: 1mm]",
+        metavar="[COLOR=]LENGTH",
+        multiple=True,
+    )
+    hatch_angle: tuple[str, ...] = _option(
+        (),
+        "Turn hatches by this much, clockwise.  [default: 45]",
+        metavar="[COLOR=]DEGREES",
+        multiple=True,
+    )
+    hatch_style: tuple[str, ...] = _option(
+        (),
+        "Hatch with lines, cross, concentric or circles.  [default: lines]",
+        metavar="[COLOR=]STYLE",
+        multiple=True,
+    )
     text: Text = _option(
         "strokes",
         "Write text in a single-line font, or draw the outlines of this machine's fonts.",
         type=click.Choice(get_args(Text)),
     )
+    crop: str | None = _option(
+        None, "Keep what lies in this rectangle, in mm or with units.", metavar="X,Y,WIDTH,HEIGHT"
+    )
+    scale: float = _option(1.0, "Scale the drawing around its middle.", metavar="FACTOR")
+    rotate: float = _option(0.0, "Turn it around its middle, clockwise.", metavar="DEGREES")
+    translate: str | None = _option(None, "Move it, in mm or with units.", metavar="X,Y")
+    centre: bool = _option(False, "Move its middle to that of the sheet.", "--centre", "--center")
     fit: str | None = _option(None, "Scale to a sheet: a4, letter, 300x200 ...", metavar="PAPER")
     tile: str | None = _option(None, "Split a large drawing into sheets: a4 ...", metavar="PAPER")
     overlap: str = _option(
@@ -95,6 +121,10 @@ class PlotOptions:
     margin: float = _option(
         10.0, "Keep this much free at each edge, with --fit and --tile.", metavar="MM"
     )
+    cut_strokes: str | None = _option(
+        None, "Cut longer strokes into equal ones, to refill a pen between.", metavar="METRES"
+    )
+    reloop: bool = _option(False, "Begin each closed stroke at another of its points, by chance.")
     travel: bool = _option(False, "Draw the pen-up moves as a layer.")
     split: str | None = _option(
         None,
@@ -121,8 +151,40 @@ class PlotOptions:
     @property
     def writes(self) -> bool:
         """Whether any file is asked for."""
-        changes = (self.optimize, self.fit, self.tile, self.travel, self.split)
-        return bool(self.formats or self.output or any(changes))
+        changes = (self.optimize, self.fit, self.tile, self.travel, self.split, self.moves)
+        shapes = (self.hide, self.hatches, self.cut_strokes, self.reloop)
+        return bool(self.formats or self.output or any(changes) or any(shapes))
+
+    @property
+    def moves(self) -> bool:
+        """Whether the drawing is cut out, scaled, turned or moved."""
+        return bool(self.crop or self.translate or self.centre or self.rotate or self.scale != 1)
+
+    @property
+    def hatches(self) -> bool:
+        """Whether what is filled is hatched."""
+        own = (self.hatch_distance, self.hatch_angle, self.hatch_style)
+        return self.fill == "hatch" or any(own)
+
+    def hatching(self) -> Callable[[str], dict[str, Any]]:
+        """Return what gives the options of the hatch for fills of a colour: its own, else those for all."""
+        from drawscape.drawing.color import rgb
+        from drawscape.drawing.units import parse_length
+
+        kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (
+            ("spacing_mm", self.hatch_distance, parse_length),
+            ("angle", self.hatch_angle, _number),
+            ("style", self.hatch_style, str),
+        )
+        rows = []
+        for name, values, read in kinds:
+            for value in values:
+                key, _, text = value.rpartition("=")
+                rows.append((name, rgb(key) if key else None, read(text)))
+        rows.sort(key=lambda row: row[1] is not None)
+        return lambda color: {
+            name: value for name, key, value in rows if key is None or key == rgb(color)
+        }
 
     @cached_property
     def chosen_machine(self) -> Machine | None:
@@ -150,6 +212,19 @@ class PlotOptions:
                 effort=self.effort,
                 on_progress=lambda fraction, _step: show(fraction),
             )
+
+    def finished(self, document: Document) -> Document:
+        """Return the drawing with its long strokes cut, and its closed ones begun elsewhere."""
+        from drawscape.drawing.units import parse_length
+        from drawscape.plot.pages import cut_strokes, reloop
+
+        layers = document.layers
+        if self.cut_strokes is not None:
+            metres = parse_length(self.cut_strokes, "m") / 1000
+            layers = tuple(a.with_lines(cut_strokes(a.lines, metres=metres)) for a in layers)
+        if self.reloop:
+            layers = tuple(a.with_lines(reloop(a.lines)) for a in layers)
+        return document.with_layers(layers)
 
     def write(self, document: Document, target: Path, form: Format) -> None:
         """Write one file and print its name; what had to be cropped is noted on stderr."""
@@ -226,6 +301,23 @@ def plot_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., An
         return command
 
     return add
+
+
+def numbers(text: str, count: int, option: str) -> list[float]:
+    """Return `count` lengths in mm that stand with commas between; raises BadParameter for other text."""
+    from drawscape.drawing.units import parse_length
+
+    parts = text.split(",")
+    if len(parts) != count:
+        raise click.BadParameter(f"{text!r} is not {count} lengths", param_hint=option)
+    return [parse_length(part) for part in parts]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no number", param_hint="--hatch-angle") from None
 
 
 def is_stdout(output: str) -> bool:

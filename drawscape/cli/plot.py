@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from drawscape.cli.machine import WAIT, YES, after
-from drawscape.cli.output import PlotOptions, is_stdout, plot_options
+from drawscape.cli.output import PlotOptions, is_stdout, numbers, plot_options
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import Outside
 from drawscape.errors import PlotError, SvgReadError
@@ -81,8 +81,9 @@ def _plot_on(
     from drawscape.tasks.plotting import enqueue_plot
 
     read_device(on)
-    for name, part in _tiled(_fitted(_read(file, options), options), options):
-        document = part if options.optimize is False else options.ordered(part)
+    for name, part in _tiled(_placed(_read(file, options), options), options):
+        document = options.finished(part if options.optimize is False else options.ordered(part))
+        _warn(document, options)
         made = Plot.create(
             document, on, drawing=f"{file.absolute()}{name}", outside=outside, copies=copies
         )
@@ -92,10 +93,14 @@ def _plot_on(
 
 def _run(file: Path, options: PlotOptions) -> None:
     _ = options.chosen_machine  # one that is not known is said before the work
-    before = _fitted(_read(file, options), options)
+    before = _placed(_read(file, options), options)
     parts = _tiled(before, options)
     orders = options.writes and options.optimize is not False
-    ready = [(name, options.ordered(part) if orders else part) for name, part in parts]
+    ready = [
+        (name, options.finished(options.ordered(part) if orders else part)) for name, part in parts
+    ]
+    for _, part in ready:
+        _warn(part, options)
     if options.stats or not options.writes:
         _show(before, [part for _, part in ready] if orders else None, options)
     if options.writes:
@@ -103,13 +108,24 @@ def _run(file: Path, options: PlotOptions) -> None:
         _write(files, file, options)
 
 
+def _warn(document: Document, options: PlotOptions) -> None:
+    """Say what pre-flight finds; of lines outside a note is given where they are cropped."""
+    from drawscape.plot.preflight import Concern, preflight
+
+    for finding in preflight(document, machine=options.chosen_machine):
+        if finding.concern is not Concern.OUTSIDE or not options.writes:
+            click.echo(f"note: {finding.text}", err=True)
+
+
 def _read(file: Path, options: PlotOptions) -> Document:
     try:
         document = read_svg(
             file,
             layers=options.layers,
-            fill=options.fill,
+            fill="hatch" if options.hatches else "outline",
             text=options.text,
+            hatching=options.hatching(),
+            hide=options.hide,
             enlarged=_enlarged(options),
         )
     except SvgReadError as error:
@@ -122,9 +138,9 @@ def _read(file: Path, options: PlotOptions) -> Document:
 
 
 def _enlarged(options: PlotOptions) -> Callable[[Bounds], float] | None:
-    """Return what --fit scales a drawing by, so that its curves are fine enough for it."""
+    """Return what --fit or --scale enlarges a drawing by, so that its curves are fine enough for it."""
     if options.fit is None:
-        return None
+        return None if options.scale == 1 else lambda bounds: options.scale
     from drawscape.drawing.paper import paper_size
 
     room = sorted(side - 2 * options.margin for side in paper_size(options.fit))
@@ -136,11 +152,27 @@ def _enlarged(options: PlotOptions) -> Callable[[Bounds], float] | None:
     return factor
 
 
-def _fitted(document: Document, options: PlotOptions) -> Document:
+def _placed(document: Document, options: PlotOptions) -> Document:
+    """Return the drawing cut out, scaled, turned, moved and fitted, in this order."""
+    from drawscape.plot.pages import Reach, crop, fit, place
+
+    if options.crop is not None:
+        x, y, width, height = numbers(options.crop, 4, "--crop")
+        document, _ = crop(document, Reach(x, y, x + width, y + height, "the crop"))
+        if not len(document.lines):
+            raise PlotError(f"--crop {options.crop} leaves nothing of the drawing")
+    if options.moves:
+        x, y = numbers(options.translate or "0,0", 2, "--translate")
+        document = place(
+            document,
+            scale=options.scale,
+            rotate_degrees=options.rotate,
+            translate_mm=(x, y),
+            centre=options.centre,
+        )
     if options.fit is None:
         return document
     from drawscape.drawing.paper import paper_size
-    from drawscape.plot.pages import fit
 
     size = paper_size(options.fit, "landscape" if options.landscape else None)
     return fit(document, *size, margin_mm=options.margin)

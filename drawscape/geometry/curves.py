@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from drawscape.errors import GeometryError
-from drawscape.geometry.lines import Floats, Ints, Lines, Points, on_lines
+from drawscape.geometry.lines import Floats, Ints, Lines, Points, offsets_of, on_lines, ranges
 from drawscape.geometry.pieces import Segments
 from drawscape.geometry.simplify import without_repeats
 
@@ -146,8 +146,8 @@ def beziers(controls: ArrayLike, *, tolerance_mm: float = TOLERANCE_MM) -> Lines
     if pieces.size and pieces.max() > _MOST_PIECES:
         raise GeometryError(f"tolerance_mm={tolerance_mm!r} asks for millions of pieces; use more")
     counts = pieces.astype(np.int64) + 1
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    index = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    offsets = offsets_of(counts)
+    index = ranges(np.zeros_like(counts), counts)
     t = index / np.repeat(counts - 1, counts)
     points = bezier_points(curves, counts, t)
     points[offsets[:-1]], points[offsets[1:] - 1] = curves[:, 0], curves[:, -1]

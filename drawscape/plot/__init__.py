@@ -17,8 +17,11 @@ from drawscape.plot.pages import (
     Tile,
     confine,
     crop,
+    cut_strokes,
     drop_shorter,
     fit,
+    place,
+    reloop,
     split_ink,
     split_layers,
     tiles,
@@ -32,8 +35,8 @@ from drawscape.plot.statistics import Statistics, layer_statistics, statistics
 
 __all__ = [
     "EFFORTS", "OUTSIDE", "Concern", "Effort", "Finding", "Machine", "Outside", "Plotter", "Reach",
-    "Saving", "Statistics", "Tile", "confine", "crop", "deduplicate", "drop_shorter", "fit",
-    "layer_statistics", "machine_names", "merge", "optimize", "order", "preflight", "read_machine",
-    "save", "saving", "simplify", "split_ink", "split_layers", "statistics", "tiles", "travel_lines",
-    "with_travel",
+    "Saving", "Statistics", "Tile", "confine", "crop", "cut_strokes", "deduplicate", "drop_shorter",
+    "fit", "layer_statistics", "machine_names", "merge", "optimize", "order", "place", "preflight",
+    "read_machine", "reloop", "save", "saving", "simplify", "split_ink", "split_layers",
+    "statistics", "tiles", "travel_lines", "with_travel",
 ]  # fmt: skip

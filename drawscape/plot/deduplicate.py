@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, ranges
+from drawscape.geometry.pieces import Segments
 from drawscape.plot.merge import meeting_points, merge
 
 
@@ -38,7 +39,8 @@ class Duplicates:
                 raise PlotError(f"tolerance_mm={width_mm!r}: give a positive distance")
         self._lines = lines if (lines.counts > 1).all() else lines.take(lines.counts > 1)
         self._line_lengths = self._lines.lengths_mm
-        self._pieces, self._owners = _pieces(self._lines)
+        segments = Segments.of(self._lines)
+        self._pieces, self._owners = np.stack((segments.a, segments.b), axis=1), segments.line
         self._lengths = np.hypot(*(self._pieces[:, 1] - self._pieces[:, 0]).T)
         long = np.flatnonzero(self._lengths > min(widths_mm))
         repeated = _repeated(self._pieces.take(long, axis=0))
@@ -80,16 +82,6 @@ def _without_equal_dots(lines: Lines, lengths_mm: Floats, tolerance_mm: float) -
     cells = np.rint(lines.starts[dots] / tolerance_mm)
     kept[np.delete(dots, np.unique(cells, axis=0, return_index=True)[1])] = False
     return kept
-
-
-def _pieces(lines: Lines) -> tuple[Floats, Ints]:
-    """Return the straight pieces of all lines, (K, 2, 2), and the line that each belongs to."""
-    inside = np.ones(len(lines.points), dtype=bool)
-    inside[lines.offsets[1:] - 1] = False
-    first = np.flatnonzero(inside)
-    ends = lines.points.take(first, axis=0), lines.points.take(first + 1, axis=0)
-    pieces = np.stack(ends, axis=1)
-    return pieces, np.repeat(np.arange(len(lines)), np.maximum(lines.counts - 1, 0))
 
 
 def _repeated(pieces: Floats) -> Ints:
@@ -299,7 +291,7 @@ def _boxes(
     Each piece comes in `counts` parts: the box of a long diagonal is mostly empty.
     """
     owners = np.repeat(np.arange(len(counts)), counts)
-    nth = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    nth = ranges(np.zeros_like(counts), counts)
     steps = (vectors / counts).take(owners, axis=1)
     begin = start.take(owners, axis=1)
     begin += steps * nth
@@ -331,8 +323,7 @@ def _together(
     bounds = np.searchsorted(until, np.arange(_AT_ONCE, until[-1], _AT_ONCE))
     for some in np.split(np.arange(len(point)), bounds):
         each = many[some]
-        shift = np.repeat(begin[some] - np.cumsum(each) + each, each)
-        yield np.repeat(point[some], each), box.take(np.arange(len(shift)) + shift)
+        yield np.repeat(point[some], each), box.take(ranges(begin[some], each))
 
 
 def _sorting(squares: Ints) -> Ints:

@@ -20,7 +20,7 @@ from array import array
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Flags, Floats, Ints, Lines
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, offsets_of, ranges
 from drawscape.plot.neighbours import Neighbours, before_each, components
 
 
@@ -107,7 +107,7 @@ def _joined(lines: Lines, steps: Ints, bounds: Ints) -> Lines:
     joined[bounds[:-1]] = False
     del gaps, start, end, last
     kept = counts - joined
-    offsets = np.concatenate(([0], np.cumsum(kept))).astype(np.int64)
+    offsets = offsets_of(kept)
     # The first point of each step, and on from there, forward or backward.
     sign = 1 - 2 * backward
     point = np.arange(offsets[-1])
@@ -164,14 +164,12 @@ def trails(partners: Ints) -> tuple[Ints, Ints]:
     alone = np.flatnonzero((links < 0).all(axis=1))
     rest = np.flatnonzero((links >= 0).any(axis=1))
     walked, lengths = _walked(partners, rest)
-    starts = np.cumsum([0, *lengths])[:-1].astype(np.int64)
+    starts = offsets_of(lengths)[:-1]
     lowest = np.minimum.reduceat(walked >> 1, starts) if len(starts) else starts
     order = np.argsort(np.concatenate((alone, lowest)), kind="stable")
     begin = np.concatenate((np.arange(len(alone)), len(alone) + starts))[order]
     counts = np.concatenate((np.ones(len(alone), dtype=np.int64), lengths)).astype(np.int64)[order]
-    bounds = np.concatenate(([0], np.cumsum(counts)))
-    index = np.arange(bounds[-1]) + np.repeat(begin - bounds[:-1], counts)
-    return np.concatenate((2 * alone, walked))[index], bounds
+    return np.concatenate((2 * alone, walked))[ranges(begin, counts)], offsets_of(counts)
 
 
 def grid_cells(points: Floats, cell_mm: float) -> tuple[Ints, Ints]:
@@ -303,12 +301,7 @@ def _rotated(lines: Lines, partners: Ints, vertex: Ints, point: Ints) -> tuple[L
     cuts = np.sort(point[inner[point]])
     begin = np.sort(np.concatenate((lines.offsets[:-1], cuts)))
     counts = np.sort(np.concatenate((lines.offsets[1:], cuts + 1))) - begin
-    pieces = Lines.from_counts(
-        lines.points[
-            np.arange(counts.sum()) + np.repeat(begin - np.cumsum(counts) + counts, counts)
-        ],
-        counts,
-    )
+    pieces = Lines(lines.points[ranges(begin, counts)], offsets_of(counts))
     # Where the ends of the lines are among those of the pieces, and the two ends at each cut.
     first = np.searchsorted(begin, lines.offsets[:-1])
     last = np.searchsorted(begin, lines.offsets[1:]) - 1

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from drawscape.errors import PlotError
-from drawscape.geometry.lines import Floats, Ints, Lines
+from drawscape.geometry.lines import Floats, Ints, Lines, offsets_of, ranges
 from drawscape.plot.neighbours import Neighbours, components
 
 Effort = Literal["normal", "high"]
@@ -81,8 +81,7 @@ def drawn(lines: Lines, tour: Tour) -> Lines:
     """Return the lines in the tour's order, direction and rotation."""
     which, backward = tour.steps >> 1, tour.steps & 1
     counts = lines.counts[which]
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    along = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    along = ranges(np.zeros_like(counts), counts)
     entries = np.where(lines.closed, tour.entries, 0)[which]
     if entries.any():
         rings = np.repeat(np.maximum(counts - 1, 1), counts)
@@ -93,7 +92,8 @@ def drawn(lines: Lines, tour: Tour) -> Lines:
     elif backward.any():
         flipped = np.repeat(counts, counts) - 1 - along
         along = np.where(np.repeat(backward, counts) == 1, flipped, along)
-    return Lines(lines.points[np.repeat(lines.offsets[:-1][which], counts) + along], offsets)
+    index = np.repeat(lines.offsets[:-1][which], counts) + along
+    return Lines(lines.points[index], offsets_of(counts))
 
 
 def order(
@@ -203,9 +203,9 @@ def _settled(lines: Lines, tour: Tour, places: Ints, start: tuple[float, float])
     entered = ends[which, backward]
     chosen = which[places]
     counts = lines.counts[chosen]
-    bounds = np.cumsum(counts) - counts
-    along = np.arange(counts.sum()) - np.repeat(bounds, counts)
-    vertices = lines.points[np.repeat(lines.offsets[chosen], counts) + along]
+    bounds = offsets_of(counts)[:-1]
+    along = ranges(np.zeros_like(counts), counts)
+    vertices = lines.points[ranges(lines.offsets[chosen], counts)]
     way = distances(vertices, np.repeat(left[places], counts, axis=0))
     onward = np.minimum(places + 1, len(which) - 1)
     out = distances(vertices, np.repeat(entered[onward], counts, axis=0))

@@ -11,6 +11,7 @@ from drawscape.drawing.paper import OUTSIDE, Outside
 from drawscape.errors import PlotError, UnknownNameError
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Lines
+from drawscape.geometry.resample import distances_along
 
 # So little beyond the edge is rounding, not ink: it is moved onto the edge without a word.
 _SLACK_MM = 0.01
@@ -105,6 +106,46 @@ def _clamped(lines: Lines, reach: Reach) -> Lines:
     return lines.with_points(np.clip(lines.points, low, high))
 
 
+def place(
+    document: Document,
+    *,
+    scale: float = 1.0,
+    rotate_degrees: float = 0.0,
+    translate_mm: tuple[float, float] = (0.0, 0.0),
+    centre: bool = False,
+) -> Document:
+    """Return the drawing scaled and turned around its own middle, then moved, on the same sheet.
+
+    Angles run clockwise on paper. With `centre` its middle comes to that of the sheet before it is
+    moved. Pens keep their widths. Raises PlotError for a scale that is not positive, or infinity.
+
+    >>> place(document, scale=0.5, centre=True).lines.bounds
+    (30.0, 30.0, 70.0, 70.0)
+    """
+    if not (np.isfinite([scale, rotate_degrees, *translate_mm]).all() and scale > 0):
+        raise PlotError(
+            f"scale={scale!r}, rotate_degrees={rotate_degrees!r}, translate_mm={translate_mm!r}: "
+            "give finite numbers, and a scale above 0"
+        )
+    bounds = document.lines.bounds
+    if bounds is None:
+        return document
+    middle = np.array([bounds[0] + bounds[2], bounds[1] + bounds[3]]) / 2
+    target = np.array([document.width_mm, document.height_mm]) / 2 if centre else middle
+    cos, sin = np.cos(np.radians(rotate_degrees)), np.sin(np.radians(rotate_degrees))
+    matrix = scale * np.array([[cos, -sin], [sin, cos]])
+    return _moved(document, matrix, target + translate_mm - matrix @ middle)
+
+
+def _moved(document: Document, matrix: Floats, shift: Floats) -> Document:
+    return document.with_layers(
+        [
+            layer.with_lines(layer.lines.with_points(layer.lines.points @ matrix.T + shift))
+            for layer in document.layers
+        ]
+    )
+
+
 def fit(
     document: Document,
     width_mm: float,
@@ -141,11 +182,8 @@ def fit(
     # A quarter turn: x becomes down, y becomes left.
     matrix = scale * (np.array([[0.0, -1.0], [1.0, 0.0]]) if turned else np.eye(2))
     shift = np.array([width_mm, height_mm]) / 2 - matrix @ ((low + high) / 2)
-    layers = tuple(
-        layer.with_lines(layer.lines.with_points(layer.lines.points @ matrix.T + shift))
-        for layer in document.layers
-    )
-    return replace(document, width_mm=width_mm, height_mm=height_mm, layers=layers)
+    sheet = replace(document, width_mm=width_mm, height_mm=height_mm)
+    return _moved(sheet, matrix, shift)
 
 
 def _scale(size: Floats, room: Floats) -> float:
@@ -223,12 +261,8 @@ def tiles(
         if marks:
             crosses = _marks((row, column), counts, steps, room, overlap_mm)
             layers += [Layer(MARKS, "#808080", 0.1, crosses)] if len(crosses) else []
-        moved = [
-            layer.with_lines(layer.lines.with_points(layer.lines.points - (x, y)))
-            for layer in layers
-        ]
-        sheet = replace(document, width_mm=width_mm, height_mm=height_mm, layers=tuple(moved))
-        found.append(Tile(row, column, x, y, sheet))
+        sheet = replace(document, width_mm=width_mm, height_mm=height_mm, layers=tuple(layers))
+        found.append(Tile(row, column, x, y, _moved(sheet, np.eye(2), np.array([-x, -y]))))
     return tuple(found)
 
 
@@ -297,7 +331,7 @@ def split_layers(document: Document) -> tuple[Document, ...]:
 def split_ink(document: Document, *, metres: float) -> tuple[Document, ...]:
     """Return documents with at most `metres` of pen-down length each, layer by layer, in order.
 
-    A line is never cut: one that is longer by itself gets a document of its own.
+    A line is never cut (see `cut_strokes`): one that is longer by itself gets a document of its own.
     Raises PlotError when `metres` is not positive.
 
     >>> len(split_ink(document, metres=0.2))
@@ -361,3 +395,49 @@ def drop_shorter(lines: Lines, *, than_mm: float) -> Lines:
         raise PlotError(f"than_mm={than_mm!r}: give a length of 0 or more")
     kept = (lines.counts > 0) & (lines.lengths_mm >= than_mm)
     return lines if kept.all() else lines.take(kept)
+
+
+def cut_strokes(lines: Lines, *, metres: float) -> Lines:
+    """Return the lines with those longer than `metres` cut into equal strokes, to refill a pen between.
+
+    Raises PlotError when `metres` is not positive.
+
+    >>> cut_strokes(Lines.of([[(0, 0), (1000, 0)]]), metres=0.4).lengths_mm.round(1)
+    array([333.3, 333.3, 333.3])
+    """
+    if not (math.isfinite(metres) and metres > 0):
+        raise PlotError(f"metres={metres!r}: a pen's filling has a positive length")
+    lines = drop_shorter(lines, than_mm=0)
+    strokes = np.maximum(np.ceil(lines.lengths_mm / (metres * 1000) - 1e-9), 1).astype(np.int64)
+    if (strokes == 1).all():
+        return lines
+    along, parts = distances_along(lines), []
+    for index, line in enumerate(lines):
+        here = along[lines.offsets[index] : lines.offsets[index + 1]]
+        edges = np.linspace(0.0, here[-1], strokes[index] + 1).tolist()
+        for begin, end in itertools.pairwise(edges):
+            inside = here[(here > begin) & (here < end)]
+            at = np.concatenate(([begin], inside, [end]))
+            whole = len(edges) == 2
+            parts.append(
+                line if whole else np.column_stack([np.interp(at, here, axis) for axis in line.T])
+            )
+    return Lines.of(parts)
+
+
+def reloop(lines: Lines, *, seed: int = 0) -> Lines:
+    """Return the lines with each closed one begun at another of its points, by chance.
+
+    Where the pen comes down a dot of ink is left: a row of closed shapes then shows none in a row.
+
+    >>> square = Lines.of([[(0, 0), (9, 0), (9, 9), (0, 9), (0, 0)]])
+    >>> reloop(square, seed=1).lengths_mm
+    array([36.])
+    """
+    closed, points = lines.closed, lines.points.copy()
+    shares = np.random.default_rng(seed).random(len(lines))
+    for index in np.flatnonzero(closed).tolist():
+        first, last = lines.offsets[index], lines.offsets[index + 1] - 1
+        turned = np.roll(points[first:last], -int(shares[index] * (last - first)), axis=0)
+        points[first : last + 1] = np.concatenate((turned, turned[:1]))
+    return lines.with_points(points)

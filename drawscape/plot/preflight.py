@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drawscape.drawing.document import Document, Layer
 from drawscape.errors import PlotError
+from drawscape.geometry.pieces import Segments
 from drawscape.geometry.resample import resample
 from drawscape.plot.deduplicate import near_pieces, overlaps
 from drawscape.plot.machine import Machine
@@ -114,14 +115,16 @@ def _outside(layer: Layer, reach: Reach) -> Iterator[Finding]:
 
 def _wet(layer: Layer, most: float) -> Iterator[Finding]:
     samples = resample(drawable(layer.lines), _STEP_MM)
-    steps = np.zeros(len(samples.points))
-    steps[1:] = np.hypot(*np.diff(samples.points, axis=0).T)
-    steps[samples.offsets[:-1]] = 0.0
     width = layer.width_mm or _DEFAULT_WIDTH_MM
     side = max(_SPOT_MM, width)
     cells = np.floor(samples.points / side).astype(np.int64)
     spots, number = np.unique(cells, axis=0, return_inverse=True)
-    coats = np.bincount(number.reshape(-1), weights=steps) * width * layer.motion.passes / side**2
+    coats = (
+        np.bincount(number.reshape(-1), weights=samples.steps_mm)
+        * width
+        * layer.motion.passes
+        / side**2
+    )
     worst = int(np.argmax(coats))
     if coats[worst] > most:
         wet = int((coats > most).sum())
@@ -142,11 +145,8 @@ def _dots(layer: Layer) -> Iterator[Finding]:
 
 
 def _repeated(layer: Layer, most: int) -> Iterator[Finding]:
-    lines = drawable(layer.lines)
-    first = np.ones(len(lines.points), dtype=bool)
-    first[lines.offsets[1:] - 1] = False
-    index = np.flatnonzero(first)
-    pieces = np.stack((lines.points[index], lines.points[index + 1]), axis=1)
+    segments = Segments.of(layer.lines)
+    pieces = np.stack((segments.a, segments.b), axis=1)
     pieces = pieces[(pieces[:, 0] != pieces[:, 1]).any(axis=1)]
     if not len(pieces):
         return

@@ -172,7 +172,7 @@ def test_nothing_in_space_is_nothing_on_paper():
         (lambda: Mesh.of(np.zeros((3, 3)), [[0, 1, 3]]), "outside of 0 to 2"),
         (lambda: Mesh.of(np.zeros((3, 2)), [[0, 1, 2]]), "in space"),
         (lambda: CUBE.transformed(np.eye(2)), "3, 3"),
-        (lambda: Camera.looking((1, 1, 1), (1, 1, 1)), "where it stands"),
+        (lambda: Camera.looking((1, 1, 1), (1, 1, 1)), "its own place"),
         (lambda: Camera.looking((1, 1, 1), (0, 0, 0), near=0), "near=0"),
         (lambda: Camera.parallel(np.nan, 0), "azimuth=nan"),
         (lambda: Camera.looking((0, 0, 0), (0, 1, 0)).project([[0, -1, 0]]), "behind the camera"),

@@ -316,7 +316,7 @@ def test_coordinates_in_inches_are_within_reach_after_rounding(
 
 
 def test_a_height_at_which_the_pen_is_up_is_refused() -> None:
-    with pytest.raises(PlotError, match="100 % the pen is up"):
+    with pytest.raises(PlotError, match="100 % is pen up"):
         to_gcode(page(("+H100 a", segments(1))))
 
 

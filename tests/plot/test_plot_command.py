@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from plot_support import hatch, mesh, segments, travel
+from plot_support import hatch, mesh, segments, strokes, travel
 
 from drawscape.cli.plot import duration, plot
 from drawscape.cli.root import main
@@ -99,6 +99,12 @@ def test_what_cannot_be_drawn_is_named(file: Path) -> None:
         (["a.svg", "--to", "gcode", "--profile", "nix"], "known: marlin-servo, servo, z-axis"),
         (["a.svg", "-O", "--tolerance", "-1"], "'--tolerance': -1"),
         (["a.svg", "--fit", "a4", "--margin", "500"], "no room"),
+        (["a.svg", "--crop", "5,5,9"], "--crop: '5,5,9' is not 4 lengths"),
+        (["a.svg", "--crop", "200,280,5,5"], "leaves nothing"),
+        (["a.svg", "--translate", "x,1"], "length 'x'"),
+        (["a.svg", "--scale", "0"], "scale=0"),
+        (["a.svg", "--hatch-angle", "red=x"], "'x' is no number"),
+        (["a.svg", "--cut-strokes", "0"], "positive length"),
         (["empty.svg"], "no lines"),
         (["text.txt"], "not well-formed"),
     ],
@@ -237,3 +243,99 @@ def test_hpgl_names_what_its_pens_cannot_do(file: Path) -> None:
     assert "plain" not in result.stderr
     other = CliRunner().invoke(plot, [str(file), "-o", "a.gcode"], catch_exceptions=False)
     assert "no command" not in other.stderr
+
+
+FILLS = """<svg xmlns="http://www.w3.org/2000/svg" width="120mm" height="100mm" viewBox="0 0 120 100">
+<path d="M5 50H115" stroke="black" fill="none"/>
+<rect x="10" y="10" width="50" height="50" fill="teal"/>
+<circle cx="60" cy="60" r="25" fill="red"/>
+<circle cx="60" cy="60" r="10" fill="white"/>
+<circle cx="95" cy="25" r="20" fill="none" stroke="navy"/></svg>"""
+
+
+def drawn(folder: Path, *options: object) -> dict[str, Lines]:
+    """Return the layers of FILLS, plotted as drawn with these options."""
+    (folder / "fills.svg").write_text(FILLS)
+    run(folder / "fills.svg", "--raw", "--layers", "color", *options, "-o", folder / "out.svg")
+    return {layer.name: layer.lines for layer in read_svg(folder / "out.svg").layers}
+
+
+def test_filled_shapes_hide_what_lies_below_them(tmp_path: Path) -> None:
+    plain, hidden = drawn(tmp_path), drawn(tmp_path, "--hide")
+    # Of the line the square and the disc cover x from 10 to 83; of the square, the disc a corner.
+    ends = 60 + np.sqrt(25**2 - 10**2)
+    assert hidden["black"].lengths_mm == pytest.approx([5, 115 - ends], abs=0.1)
+    assert hidden["teal"].lengths_mm.sum() == pytest.approx(200 - 50, abs=0.1)
+    for name in ("red", "navy"):
+        assert hidden[name].lengths_mm.sum() == pytest.approx(plain[name].lengths_mm.sum())
+    # White paint is not drawn, and hides the hatches below it.
+    hatched = drawn(tmp_path, "--hide", "--fill", "hatch")
+    middle = hatched["red"].points - 60
+    assert np.hypot(*middle.T).min() > 9.9
+
+
+@pytest.mark.parametrize(
+    ("options", "teal", "red"),
+    [
+        (["--fill", "hatch"], (1.0, 45), 1.0),
+        (["--hatch-distance", "2mm", "--hatch-angle", "0"], (2.0, 0), 2.0),
+        (["--hatch-distance", "#ff0000=0.25cm", "--hatch-angle", "teal=90"], (1.0, 90), 2.5),
+        (["--hatch-style", "red=concentric", "--hatch-angle", "30"], (1.0, 30), 1.0),
+        # On the sheet that it is fitted to, too.
+        (["--fit", "300x300", "--hatch-distance", "2", "--hatch-angle", "0"], (2.0, 0), 2.0),
+    ],
+)
+def test_hatches_have_their_distance_angle_and_style_for_each_color(
+    tmp_path: Path, options: list[str], teal: tuple[float, float], red: float
+) -> None:
+    layers = drawn(tmp_path, *options)
+    distance, angle = teal
+    rows = layers["teal"].take((layers["teal"].counts == 2) & (layers["teal"].lengths_mm > 9))
+    ways = rows.ends - rows.starts
+    turns = np.degrees(np.arctan2(ways[:, 1], ways[:, 0])) % 180
+    assert np.abs((turns - angle + 90) % 180 - 90).max() < 0.1
+    across = np.array([-np.sin(np.radians(angle)), np.cos(np.radians(angle))])
+    assert np.diff(np.sort(rows.starts @ across)) == pytest.approx(distance, abs=0.02)
+    # The first two are the disc's outline, and that of the white one on it.
+    disc, filling = layers["red"][0], layers["red"].take(np.arange(2, len(layers["red"])))
+    area = np.pi * np.ptp(disc[:, 0]) ** 2 / 4
+    assert filling.lengths_mm.sum() * red == pytest.approx(area, rel=0.05)
+    assert filling.closed.any() == ("red=concentric" in options)
+
+
+@pytest.mark.parametrize(
+    ("options", "bounds"),
+    [
+        (["--crop", "0,0,40,3cm"], (10, 10, 40, 30)),
+        (["--translate", "10,-5mm"], (20, 5, 70, 55)),
+        # All turns and grows around the middle of the drawing, (60, 45).
+        (["--rotate", "90", "--outside", "keep"], (45, -5, 95, 45)),
+        (["--scale", "0.5"], (35, 27.5, 60, 52.5)),
+        (["--centre", "--scale", "0.5"], (35, 32.5, 60, 57.5)),
+        (["--centre", "--translate", "0,3"], (10, 18, 60, 68)),
+    ],
+)
+def test_a_drawing_is_cut_out_scaled_turned_and_moved(
+    tmp_path: Path, options: list[str], bounds: tuple[float, ...]
+) -> None:
+    found = drawn(tmp_path, *options)["teal"].bounds
+    assert found == pytest.approx(bounds, abs=0.01)
+
+
+def test_long_strokes_are_cut_and_closed_ones_begin_elsewhere(tmp_path: Path) -> None:
+    whole, cut = drawn(tmp_path), drawn(tmp_path, "--cut-strokes", "0.06")
+    assert cut["teal"].lengths_mm == pytest.approx([50] * 4, abs=0.02)
+    assert [len(cut[name]) for name in ("black", "red", "navy")] == [2, 5, 3]
+    assert (cut["red"].starts[1:3] == cut["red"].ends[:2]).all()
+    elsewhere = drawn(tmp_path, "--reloop")
+    for name in ("red", "navy"):
+        assert elsewhere[name].closed.all()
+        assert elsewhere[name].starts.tolist() != whole[name].starts.tolist()
+        assert strokes(elsewhere[name]) == strokes(whole[name])
+
+
+def test_what_pre_flight_finds_is_said(tmp_path: Path) -> None:
+    over = Lines.of([[[20, 20], [80, 20]]] * 9)
+    save(Document(100, 100, (Layer("a", "black", 0.5, over),)), tmp_path / "wet.svg")
+    assert "note: 1 stroke of 'a' drawn more than 2 times, up to 9" in run(tmp_path / "wet.svg")
+    assert "note:" not in run(tmp_path / "wet.svg", "-o", tmp_path / "b.svg")

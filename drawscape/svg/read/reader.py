@@ -2,9 +2,9 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -40,6 +40,8 @@ def read_svg(
     layers: Layering = "auto",
     fill: Fill = "outline",
     text: Text = "strokes",
+    hatching: Callable[[str], Mapping[str, Any]] | None = None,
+    hide: bool = False,
     enlarged: Callable[[Bounds], float] | None = None,
 ) -> Document:
     """Return the lines of an SVG in mm, in layers.
@@ -48,11 +50,13 @@ def read_svg(
     lines by top-level `group`, by stroke `color` (or the fill's, where only that is seen), not at all
     (`none`), or by what makes more layers (`auto`). Curves become polylines that keep within
     `tolerance_mm` of them. A plotter follows outlines; with `fill="hatch"` what is filled is
-    hatched, too. Text is written in `strokes` of a single-line font, or drawn as the `outlines` of the
-    fonts of this machine (with the extra `fonts`). What cannot be drawn is named in the document's
+    hatched, too: `hatching` may return options of `geometry.hatch.hatch` for a fill's colour, such as
+    `{"spacing_mm": 2, "angle": 30, "style": "cross"}`. With `hide`, filled shapes hide what lies below
+    them, as on a screen. Text is written in `strokes` of a single-line font, or drawn as the `outlines`
+    of the fonts of this machine (with the extra `fonts`). What cannot be drawn is named in the document's
     `unsupported`.
-    `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor,
-    and curves then keep within the tolerance at that size.
+    `enlarged` is for a drawing that is going to be scaled: from its bounds in mm it gives the factor.
+    Curves then keep within the tolerance at that size, and hatches have their spacing there.
     Raises SvgReadError for a file that is no SVG or is unsafe, FileNotFoundError when there is none,
     UnknownNameError for other `layers`, `fill` and `text`.
 
@@ -71,13 +75,20 @@ def read_svg(
             raise UnknownNameError(what, str(value), known)
     scene = read_scene(_root(source), text=text)
     lines, outlines = scene.lines(tolerance_mm)
-    bounds = lines.bounds if enlarged is not None else None
+    bounds, factor = lines.bounds, 1.0
     if enlarged is not None and bounds is not None and (factor := enlarged(bounds)) > 1:
         lines, outlines = scene.lines(tolerance_mm / factor)
+    filled = list(_filled(scene, min(tolerance_mm, tolerance_mm / factor))) if hide else []
     lines, outlines = _without_white(scene, lines, outlines)
     width, height = _page(scene, lines)
+    painted = outlines
     if fill == "hatch":
-        lines, outlines = _hatched(scene, lines, outlines)
+        lines, outlines, painted = _hatched(scene, lines, outlines, hatching, factor)
+    if filled:
+        from drawscape.geometry.occlusion import visible
+
+        lines, owners = visible(lines, painted, *zip(*filled, strict=True))
+        outlines = outlines[owners]
     scene.forget_texts()
     notes = [f"{note} ({n} times)" if n > 1 else note for note, n in scene.unsupported.items()]
     if scene.broken:
@@ -212,24 +223,39 @@ class _Beneath:
         return self._areas[outline]
 
 
-def _hatched(scene: Scene, lines: Lines, outlines: Ints) -> tuple[Lines, Ints]:
-    """Return the lines with a hatch in each shape that is filled, and the outline of each line.
+def _filled(scene: Scene, tolerance_mm: float) -> Iterator[tuple[Region, int]]:
+    """Yield each shape that is filled, white ones too, and the number of its outline."""
+    for outline, area in scene.areas(tolerance_mm):
+        if scene.contexts[scene.of[outline]].fill and not area.is_empty:
+            yield area, outline
+
+
+def _hatched(
+    scene: Scene,
+    lines: Lines,
+    outlines: Ints,
+    hatching: Callable[[str], Mapping[str, Any]] | None,
+    factor: float,
+) -> tuple[Lines, Ints, Ints]:
+    """Return the lines with a hatch in each shape that is filled, the outline of each line, and the shape's.
 
     The hatches are new outlines of the scene, in the colours of the fills. White fills stay empty.
     """
     from drawscape.geometry.hatch import hatch
 
-    parts, numbers = [lines], [outlines]
-    for outline, area in list(scene.areas(_TOLERANCE_MM)):
+    parts, numbers, shapes = [lines], [outlines], [outlines]
+    for area, outline in list(_filled(scene, _TOLERANCE_MM)):
         context = scene.contexts[scene.of[outline]]
-        if not context.fill or is_white(context.fill) or area.is_empty:
+        if context.fill is None or is_white(context.fill):
             continue
-        filling = hatch(area, HATCH_MM)
+        options = {"spacing_mm": HATCH_MM, **(hatching(context.fill) if hatching else {})}
+        filling = hatch(area, options.pop("spacing_mm") / factor, **options)
         scene.of.append(len(scene.contexts))
         scene.contexts.append(context._replace(stroke=context.fill, fill=None))
         parts.append(filling)
         numbers.append(np.full(len(filling), len(scene.of) - 1))
-    return Lines.join(parts), np.concatenate(numbers)
+        shapes.append(np.full(len(filling), outline))
+    return Lines.join(parts), np.concatenate(numbers), np.concatenate(shapes)
 
 
 def _parted(scene: Scene, lines: Lines, outlines: Ints, layering: Layering) -> list[Layer]:
