@@ -12,7 +12,7 @@ from drawscape.errors import CanvasError
 from drawscape.geometry.lines import Points
 
 # Possessive: a hostile file must not make the match go back.
-_CALL = re.compile(r"[\s,]*+([A-Za-z]++)\s*+\(([^()]*+)\)")
+_CALL = re.compile(r"\s*+([A-Za-z]++)\s*+\(([^()]*+)\)\s*+")
 _ARGUMENT = re.compile(rf"\s*+(?>,\s*+)?+({NUMBER})([a-z]*+)")
 _ANGLES = {"": 1.0, "deg": 1.0, "grad": 0.9, "rad": math.degrees(1.0), "turn": 360.0}
 # CSS's lengths in user units, which are its pixels.
@@ -153,10 +153,11 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Matrix], tuple[int, ...], tuple[int, .
     "skewY": (lambda degrees: Matrix(b=_tangent(degrees)), (1,), (0,)),
     "matrix": (Matrix, (6,), ()),
 }
+_ONLY_CSS = frozenset(("translateX", "translateY", "scaleX", "scaleY"))
 
 
-def parse_transform(text: str) -> Matrix:
-    """Return the map that an SVG `transform` attribute describes; CSS's units are understood.
+def parse_transform(text: str, *, css: bool = True) -> Matrix:
+    """Return the map that an SVG `transform` attribute describes; with `css`, its units, too.
 
     Raises CanvasError for what SVG does not know.
 
@@ -170,21 +171,22 @@ def parse_transform(text: str) -> Matrix:
         raise CanvasError(f"transform of {len(text)} characters; the limit is {_LONGEST}")
     result, end = IDENTITY, 0
     while call := _CALL.match(text, end):
-        result, end = result @ _single(text, call[1], call[2]), call.end()
+        result, end = result @ _single(text, call[1], call[2], css), call.end()
+        end += text[end : end + 1] == "," and end + 1 < len(text)
     if text[end:].strip():
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
     return _finite(result, f"transform {text[:60]!r}")
 
 
-def _single(text: str, name: str, arguments: str) -> Matrix:
-    if name not in _FUNCTIONS:
+def _single(text: str, name: str, arguments: str, css: bool) -> Matrix:
+    if name not in _FUNCTIONS or (name in _ONLY_CSS and not css):
         raise CanvasError(f"transform {text!r} is not one of SVG's, such as 'translate(10 20)'")
     function, counts, angles = _FUNCTIONS[name]
     values: list[float] = []
     end = 0
     while argument := _ARGUMENT.match(arguments, end):
         units = _ANGLES if len(values) in angles else _LENGTHS
-        if argument[2] not in units:
+        if argument[2] not in units or (argument[2] and not css):
             raise CanvasError(f"transform {text!r}: {argument[0].strip()} has an unknown unit")
         values.append(float(argument[1]) * units[argument[2]])
         end = argument.end()

@@ -28,6 +28,9 @@ _ALLOWED = np.zeros(256, dtype=bool)
 _ALLOWED[list(b"0123456789+-.eE, \t\r\n\f")] = True
 _ALLOWED |= _ARITY >= 0
 
+# A comma stands between two numbers: none behind a letter, another comma, or at the beginning.
+_STRAY_COMMA = re.compile(rb"[,|A-DF-Za-df-z][ \t\r\n\f]*+,")
+
 # Without going back (possessive): else a long row of digits could be split in ever so many ways.
 _NUMBER = r"[-+]?+(?>\d++\.?+\d*+|\.\d++)(?>(?:[eE][-+]?\d+)?)"
 _ARC = re.compile(
@@ -93,6 +96,8 @@ def _spread_flags(d: str) -> str:
 def _cut_at_strange_bytes(text: bytes, texts: list[str], damaged: set[int]) -> None:
     raw = np.frombuffer(text, dtype=np.uint8)
     strange = np.flatnonzero(~_ALLOWED[raw])
+    if commas := [found.end() - 1 for found in _STRAY_COMMA.finditer(text)]:
+        strange = np.union1d(strange, commas)
     bars = np.flatnonzero(raw == _PATH)
     if len(bars) != len(texts):
         for index, d in enumerate(texts):

@@ -21,15 +21,19 @@ INHERITED = frozenset((
 _PAINTS: tuple[tuple[Literal["stroke", "fill"], str], ...] = (("stroke", "none"), ("fill", "black"))
 
 _FONT_SIZES = {"xx-small": 9.6, "x-small": 12.0, "small": 13.33, "medium": 16.0, "large": 19.2,
-               "x-large": 24.0, "xx-large": 32.0}  # fmt: skip
+               "x-large": 24.0, "xx-large": 32.0, "xxx-large": 48.0}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """What an element inherits: `values` by property; `font_size` in user units."""
+    """What an element inherits: `values` by property; `font_size` in user units.
+
+    `units` are those of the file, such as `vw` and `rem`, in user units.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     font_size: float = 16.0
+    units: Mapping[str, float] = field(default_factory=dict)
 
     def get(self, name: str, default: str = "") -> str:
         """Return a property's value."""
@@ -49,14 +53,20 @@ class Style:
         values = {**self.values, **given}
         if "initial" in given.values():
             values = {name: value for name, value in values.items() if value != "initial"}
-        return Style(values, size)
+        return Style(values, size, self.units)
 
     def _font_size(self, text: str) -> float:
         if text in _FONT_SIZES:
             return _FONT_SIZES[text]
         relative = {"larger": "1.2em", "smaller": "0.8333em"}.get(text, text)
-        size = css_px(relative, whole=self.font_size, em=self.font_size)
+        size = self.px(relative, self.font_size)
         return self.font_size if size is None or size < 0 else size
+
+    def px(
+        self, text: str | None, whole: float = 0.0, default: float | None = None
+    ) -> float | None:
+        """Return a length in user units; percents are of `whole`."""
+        return css_px(text, whole=whole, em=self.font_size, default=default, units=self.units)
 
     @property
     def hidden(self) -> bool:
@@ -108,7 +118,7 @@ class Style:
 
     def pen_width(self, matrix: Matrix, *, whole: float = 0.0) -> float | None:
         """Return the stroke's width under `matrix`; None when none is named, `whole` is for percents."""
-        width = css_px(self.values.get("stroke-width"), whole=whole, em=self.font_size)
+        width = self.px(self.values.get("stroke-width"), whole)
         return None if width is None else round(width * math.sqrt(abs(matrix.determinant)), 4)
 
 
@@ -132,12 +142,8 @@ def is_seen(own: Mapping[str, str]) -> bool:
     return own.get("display") != "none" and not _nothing(own.get("opacity", "1"))
 
 
-def parse_declarations(text: str) -> dict[str, str]:
-    """Return `stroke: red; fill: none` as a dictionary; names in lower case, but for `--Custom`."""
-    found = {}
-    for part in text.split(";"):
-        name, colon, value = part.partition(":")
-        if colon:
-            name = name.strip()
-            found[name if name.startswith("--") else name.lower()] = value.strip()
-    return found
+def parse_declarations(text: str) -> list[tuple[str, str]]:
+    """Return `stroke: red; fill: none` as pairs; names in lower case, but for `--Custom`."""
+    parts = (part.partition(":") for part in text.split(";"))
+    named = ((name.strip(), value.strip()) for name, colon, value in parts if colon)
+    return [(name if name.startswith("--") else name.lower(), value) for name, value in named]

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -22,8 +23,12 @@ NUMBER = r"[-+]?+(?:\d++\.?+\d*+|\.\d++)(?:[eE][-+]?\d+)?"
 """A decimal number, as a pattern; possessive, so that a long row of digits is read once."""
 
 UNITS = {"mm": MM, "cm": CM, "q": 0.25, "in": INCH, "pt": PT, "pc": PC, "px": PX}
+_NO_UNITS: Mapping[str, float] = {}
+# Of the font size, as the usual fonts have them.
+_EMS = {"em": 1.0, "ex": 0.5, "ch": 0.5, "ic": 1.0, "cap": 0.7, "lh": 1.15}
 _PAPER_UNITS = {**UNITS, "m": 1000.0, '"': INCH}
 _LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z\"]*|%)\s*", re.IGNORECASE)
+_CSS_LENGTH = re.compile(rf"\s*({NUMBER})([a-z]*|%)\s*", re.IGNORECASE)
 # No number in a drawing is longer; a million digits are an attack on the conversion.
 _LONGEST = 64
 
@@ -58,18 +63,23 @@ def _split(value: str | float) -> tuple[float, str]:
 
 
 def css_px(
-    text: str | None, *, whole: float = 0.0, em: float = 16.0, default: float | None = None
+    text: str | None,
+    *,
+    whole: float = 0.0,
+    em: float = 16.0,
+    default: float | None = None,
+    units: Mapping[str, float] = _NO_UNITS,
 ) -> float | None:
     """Return a length of an SVG file in its user units: `12`, `12mm`, `50%` of `whole`, `2em`.
 
-    `default` when `text` is absent or malformed.
+    `units` are further units in user units. `default` when `text` is absent or malformed.
     """
     if text is None:
         return default
     try:
         value = float(text) if len(text) < _LONGEST and "_" not in text else math.nan
     except ValueError:
-        value = _css_mm(text, whole * PX, em) / PX
+        value = _css_mm(text, whole * PX, em, units) / PX
     return value if math.isfinite(value) else default
 
 
@@ -79,16 +89,18 @@ def css_mm(text: str | None, *, whole: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _css_mm(text: str, whole: float, em: float) -> float:
+def _css_mm(text: str, whole: float, em: float, units: Mapping[str, float] = _NO_UNITS) -> float:
     """Return a length in mm, `whole` being the mm that percentages refer to; nan when malformed."""
-    match = _LENGTH.fullmatch(text) if len(text) < _LONGEST else None
+    match = _CSS_LENGTH.fullmatch(text) if len(text) < _LONGEST else None
     if match is None:
         return math.nan
     number, unit = float(match[1]), match[2].lower() or "px"
     if unit in UNITS:
         return number * UNITS[unit]
-    relative = {"%": whole / 100, "em": em * PX, "rem": 16 * PX, "ex": em / 2 * PX}
-    return number * relative.get(unit, math.nan)
+    if unit == "%":
+        return number * whole / 100
+    size = units.get(unit, em * _EMS[unit] if unit in _EMS else math.nan)
+    return number * size * PX
 
 
 # What XML 1.0 cannot hold, not even escaped.

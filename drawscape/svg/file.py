@@ -201,7 +201,7 @@ def _pen(layer: Pen | None, style: Style, matrix: Matrix) -> Pen:
 
 def _style(parent: Style, attrs: Mapping[str, Any]) -> Style:
     own = {name: str(value).strip() for name, value in attrs.items()}
-    return parent.with_(own | parse_declarations(own.get("style", "")))
+    return parent.with_(own | dict(parse_declarations(own.get("style", ""))))
 
 
 def _warn(text: str) -> None:

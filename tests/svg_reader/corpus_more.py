@@ -217,6 +217,7 @@ EQUIVALENT: dict[str, str] = {
     "css-first-of-type": '<path d="M20,40H180"/><path d="M20,80H180"/>',
     "css-escaped": '<path d="M20,30H90"/>',
     "others-non-scaling": '<path d="M30,30H180"/>',
+    "painting-dash-bad": '<path d="M20,100H180"/>',
     "painting-unknown-colour": '<path d="M20,100H180"/>',
 }
 """What browsers draw of cases that resvg does not know, in words that it knows."""

@@ -31,9 +31,10 @@ BOMB = "".join(
         (svg("&x;", '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>'), "external"),
         (svg("&x;", '<!DOCTYPE svg [<!ENTITY x SYSTEM "http://127.0.0.1/x">]>'), "external"),
         (svg("", '<!DOCTYPE svg [<!ENTITY % p SYSTEM "http://127.0.0.1/p"> %p;]>'), "external"),
-        (svg("", '<!DOCTYPE svg [<!ENTITY % p "x">]>'), "markup"),
+        (svg("", '<!DOCTYPE svg [<!ENTITY % p "x">]>'), "parameter"),
         (svg("&x;", f'<!DOCTYPE svg [<!ENTITY x "{"a" * 100_000}">]>'), "at most"),
-        (svg("&x;", f"<!DOCTYPE svg [<!ENTITY x '{LINE}'>]>"), "markup"),
+        (svg("&x;" * 900, f"<!DOCTYPE svg [<!ENTITY x '{'<g/>' * 2000}'>]>"), "elements"),
+        (svg("&x;", '<!DOCTYPE svg [<!ENTITY x "&y;"><!ENTITY y "&x;">]>'), "declared before"),
         (svg("<g>" * 5000 + "</g>" * 5000), "256 deep"),
         (svg(f'<g id="g0">{LINE}</g>{BOMB}<use href="#g12"/>'), "<use>"),
         (

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drawscape.drawing.affine import Matrix
+from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.color import luminance, rgba
-from drawscape.drawing.style import Style, is_partial, parse_declarations
-from drawscape.drawing.units import css_px
+from drawscape.drawing.style import Style, is_partial
 from drawscape.errors import MissingExtraError, MissingFontError
 from drawscape.geometry.lines import Lines
 from drawscape.svg.read.scene import Region, Scene, areas_only, by_outline
@@ -88,38 +87,43 @@ def _box(box: tuple[float, float, float, float], matrix: Matrix) -> Region:
 
 
 def _units(walk: Walk, node: Node, state: State, in_box: bool) -> Matrix | None:
-    """Return the map from a clip's units to mm; None for a box without extent."""
+    """Return the map from a clip's units to those of `state`; None for a box without extent."""
     if not in_box:
         # What a <use> or an inner <svg> shows is placed by its x and y, and what clips that with it.
         if node.tag == "use":
-            return state.matrix @ use_place(node, {}, state)
+            return use_place(node, {}, state)
         if node.tag == "svg" and node.parent is not None:
-            return walk.nested(node, node.attributes, {"overflow": "visible"}, state).matrix
-        return state.matrix
+            free = replace(state, matrix=IDENTITY)
+            return walk.nested(node, node.attributes, {"overflow": "visible"}, free).matrix
+        return IDENTITY
     bounds = walk.bounds_of(node, state)
     if bounds is None or bounds[0] == bounds[2] or bounds[1] == bounds[3]:
         return None
     x0, y0, x1, y1 = bounds
-    return state.matrix @ Matrix(x1 - x0, 0.0, 0.0, y1 - y0, x0, y0)
+    return Matrix(x1 - x0, 0.0, 0.0, y1 - y0, x0, y0)
 
 
 def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
     import shapely
 
     in_box = target.attributes.get("clipPathUnits") == "objectBoundingBox"
-    matrix = _units(walk, node, state, in_box)
-    if matrix is None:
+    units = _units(walk, node, state, in_box)
+    if units is None:
         return shapely.Polygon()
     own = walk.sheet.declarations(target)
     outer = own.get("clip-path", "none")
     # Inside each other they multiply, unless each is made once.
-    key = (id(target), matrix, state.matrix, state.viewport)
+    key = (id(target), units, state.matrix, state.viewport)
     if outer == "none" and key in walk.areas:
         return walk.areas[key]
     walk.count_clip()
     style = walk.style_at(target).with_({"visibility": "visible"})
-    base = replace(state, matrix=matrix, style=style, clip=None)
-    inside = walk.inside(target, {k: v for k, v in own.items() if k != "clip-path"}, base)
+    base = replace(state, matrix=IDENTITY, style=style, clip=None)
+    placed = walk.inside(
+        target, {k: v for k, v in own.items() if k not in ("clip-path", "mask")}, base
+    )
+    # The clip path's own transform is in the units of what is clipped, its shapes may be in its box's.
+    inside = replace(placed, matrix=state.matrix @ placed.matrix @ units)
     areas = []
     for child in target.children:
         used = walk.linked(child) if child.tag == "use" else None
@@ -128,7 +132,7 @@ def _clip_path(walk: Walk, target: Node, node: Node, state: State) -> Region:
         else:
             areas += _areas(walk, child, inside)
     area = walk.areas[key] = _united(areas)
-    return _within(walk, "clip-path", outer, node, replace(base, matrix=state.matrix), area)
+    return _within(walk, "clip-path", outer, node, state, area)
 
 
 def _within(walk: Walk, name: str, link: str, node: Node, state: State, area: Region) -> Region:
@@ -145,10 +149,11 @@ def _areas(walk: Walk, child: Node, state: State) -> list[Region]:
     if own.get("display") == "none":
         return []
     rule = own.get("clip-rule", state.style.get("clip-rule", "nonzero"))
-    shown = {"opacity": "1", "marker-start": "none", "marker-mid": "none", "marker-end": "none"}
+    shown = dict.fromkeys(("marker-start", "marker-mid", "marker-end", "mask"), "none") | {
+        "opacity": "1"
+    }
     plain = Node(child.tag, dict(child.attributes), child.children, child.text, child.parent)
-    declared = parse_declarations(plain.attributes.get("style", ""))
-    declared |= {**own, **shown, "fill-rule": rule}
+    declared = {**own, **shown, "fill-rule": rule}
     plain.attributes["style"] = ";".join(f"{name}:{value}" for name, value in declared.items())
     with walk.collecting() as scene, _outlined(walk):
         walk.visit(plain, replace(state, group=0))
@@ -172,20 +177,21 @@ def _mask(walk: Walk, target: Node, node: Node, state: State) -> Region:
     import shapely
 
     given, own = target.attributes, walk.sheet.declarations(target)
-    units = given.get("maskUnits", "objectBoundingBox")
+    units = given.get("maskUnits")
     content = given.get("maskContentUnits", "userSpaceOnUse")
     matrix = _units(walk, node, state, content == "objectBoundingBox")
-    frame = _units(walk, node, state, units == "objectBoundingBox")
+    frame = _units(walk, node, state, units != "userSpaceOnUse")
     if matrix is None or frame is None:
         return shapely.Polygon()
+    matrix, frame = state.matrix @ matrix, state.matrix @ frame
     key = (id(target), matrix, frame, state.viewport)
     outer = own.get("mask", "none")
     if outer == "none" and key in walk.areas:
         return walk.areas[key]
     walk.count_clip()
-    wholes = (1.0, 1.0) if units == "objectBoundingBox" else state.viewport
+    wholes = (1.0, 1.0) if units != "userSpaceOnUse" else state.viewport
     x, y, w, h = (
-        css_px(given.get(name, usual), whole=whole, default=0.0) or 0.0
+        state.style.px(given.get(name, usual), whole) or 0.0
         for name, usual, whole in zip(
             ("x", "y", "width", "height"), ("-10%", "-10%", "120%", "120%"), wholes * 2, strict=True
         )

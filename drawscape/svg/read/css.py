@@ -5,23 +5,47 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from drawscape.drawing.color import rgba
 from drawscape.drawing.style import INHERITED, parse_declarations
+from drawscape.drawing.units import NUMBER
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import Node
 
-PROPERTIES = INHERITED | frozenset((
-    "display", "opacity", "transform", "transform-origin", "transform-box", "clip-path", "mask",
-    "mask-type", "overflow",
-    "filter", "vector-effect", "mix-blend-mode", "font", "alignment-baseline", "baseline-shift",
-    "stop-color", "stop-opacity", "background", "background-color",
+_ATTRIBUTES = INHERITED | frozenset((
+    "display", "opacity", "transform", "transform-origin", "clip-path", "mask", "mask-type", "overflow",
+    "filter", "vector-effect", "mix-blend-mode", "alignment-baseline", "baseline-shift", "stop-color",
+    "stop-opacity",
 ))  # fmt: skip
-"""What stands in attributes as well as in CSS."""
-
 _GEOMETRY = frozenset(("x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d"))
+_PROPERTIES = _ATTRIBUTES | _GEOMETRY | frozenset((
+    "transform-box", "translate", "rotate", "scale", "mask-image", "background", "background-color",
+))  # fmt: skip
 _SHORTHANDS = {
     "marker": ("marker-start", "marker-mid", "marker-end"),
     "text-decoration-line": ("text-decoration",),
 }
+_LENGTH = rf"(?:{NUMBER})(?:%|[a-z]+)?"
+_FLUID = rf"(?:{_LENGTH}|(?:calc|min|max|clamp)\(.*\))"
+_SHARE = re.compile(rf"(?:{NUMBER})%?|calc\(.*\)", re.DOTALL)
+_PAINT = re.compile(r"none|currentcolor|context-(fill|stroke)|url\(.*", re.IGNORECASE | re.DOTALL)
+_COLORS = frozenset(("fill", "stroke", "color", "stop-color"))
+_FORMS = {
+    "display": r"none|contents|run-in|flow-root|list-item|inline|(inline-)?(block|flex|grid|table)|"
+    r"table-[a-z-]+",
+    "visibility": r"visible|hidden|collapse",
+    "fill-rule": r"nonzero|evenodd",
+    "clip-rule": r"nonzero|evenodd",
+    "stroke-width": _FLUID,
+    "stroke-dasharray": rf"none|{_FLUID}((\s*+,\s*+|\s++){_FLUID})*",
+    "stroke-dashoffset": _FLUID,
+}
+_VALID = {name: re.compile(form, re.IGNORECASE) for name, form in _FORMS.items()}
+# In CSS a length has a unit, and a radius or a side is not negative.
+_LONG = re.compile(
+    rf"auto|[-+]?0*\.?0+|(?:{NUMBER})(?:%|[a-z]+)|(?:calc|min|max|clamp)\(.*\)", re.IGNORECASE
+)
+_SIDES = frozenset(("width", "height", "r", "rx", "ry"))
+_WIDE = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
 _IMPORTANT = re.compile(r"\s*!\s*important\s*\Z", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 # A font or a picture in a style sheet is longer than all of its rules.
@@ -33,18 +57,31 @@ _FONT = re.compile(
     r"(?:\s*/\s*\S+)?\s+(?P<family>.+)",
     re.IGNORECASE | re.DOTALL,
 )
+# Most programs write nothing but `.name { ... }`: such sheets need no parser.
+_RULE = re.compile(r"\s*+([^{}@\"'\\;<]++)\{([^{}\"'\\]*+)\}\s*+")
+_SINGLE = re.compile(r"[.#]?[A-Za-z_][\w-]*", re.ASCII)
 _HARMLESS = frozenset((
     "charset", "font-face", "namespace", "page", "keyframes", "-webkit-keyframes", "font-feature-values",
     "property", "counter-style",
 ))  # fmt: skip
 _MEDIA = frozenset(("", "all", "screen", "only screen"))
 # Illustrator writes a rule for each of a thousand styles.
+_LONGEST = 2_000
 _MOST_CHARACTERS = 1_500_000
 _MOST_RULES = 30_000
 _MOST_TESTS = 2_000_000
 
 Declarations = tuple[dict[str, str], dict[str, str]]
 """Plain and important ones."""
+
+_NOTHING: Declarations = ({}, {})
+_Weighed = tuple[tuple[int, ...], int, Declarations]
+"""Declarations with the weight of their selector and their place in the sheet."""
+
+
+def is_for_screens(media: str) -> bool:
+    """Return whether a list of media has one that we stand for."""
+    return not _MEDIA.isdisjoint(part.strip() for part in media.lower().split(","))
 
 
 class Stylesheet:
@@ -55,79 +92,153 @@ class Stylesheet:
 
     def __init__(self, root: Node, texts: Iterable[str]) -> None:
         self.ignored: list[str] = []
-        self._matched: dict[int, list[Declarations]] = {}
-        text = "\n".join(_DATA.sub("url()", text) for text in texts)
+        # By a tag, an `#id` or a `.class`; what other selectors choose is looked up once for each element.
+        self._single: dict[str, list[_Weighed]] = {}
+        self._chosen: dict[int, list[_Weighed]] = {}
+        self._merged: dict[tuple[str, str | None, str | None], Declarations] = {}
+        self._tests = 0
+        text = "\n".join(_COMMENT.sub("", _DATA.sub("url()", text)) for text in texts)
         if len(text) > _MOST_CHARACTERS:
             raise SvgReadError(f"style sheets of {len(text):,} characters; the file is refused")
         if text.strip():
-            self._match(root, text)
+            self._read(root, text)
 
-    def _match(self, root: Node, text: str) -> None:
-        import cssselect2
+    def _read(self, root: Node, text: str) -> None:
+        others: list[tuple[Any, int, Declarations]] = []
+        for place, (prelude, content) in enumerate(self._rules(text)):
+            if place >= _MOST_RULES:
+                raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
+            declarations = _declared(content)
+            parts = [part.strip() for part in prelude.split(",")]
+            if all(map(_SINGLE.fullmatch, parts)):
+                for name in parts:
+                    kinds = (name[0] == "#", name[0] == ".", name[0] not in "#.")
+                    weight = tuple(map(int, kinds))
+                    self._single.setdefault(name, []).append((weight, place, declarations))
+            else:
+                others += [(each, place, declarations) for each in self._compiled(prelude)]
+        if others:
+            self._match(root, others)
+
+    def _rules(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield selectors and declarations, both as text."""
         import tinycss2
 
-        matcher, count = cssselect2.Matcher(), 0
-        rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-        for rule in self._applying(rules):
-            count += 1
-            if count > _MOST_RULES:
-                raise SvgReadError(f"more than {_MOST_RULES:,} style rules; the file is refused")
-            declarations = _declared(tinycss2.serialize(rule.content))
-            try:
-                selectors = cssselect2.compile_selector_list(rule.prelude)
-            except cssselect2.SelectorError:
-                self.ignored.append(tinycss2.serialize(rule.prelude).strip())
-                continue
-            for selector in selectors:
-                matcher.add_selector(selector, declarations)
-        tests = 0
-        for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
-            tests += len(matcher.other_selectors)
-            tests += len(matcher.lower_local_name_selectors.get(element.local_name.lower(), ()))
-            tests += sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
-            if tests > _MOST_TESTS:
-                raise SvgReadError(
-                    f"the style rules take more than {_MOST_TESTS:,} tests; the file is refused"
-                )
-            node = element.etree_element
-            if found := [each[3] for each in matcher.match(element) if each[2] is None]:
-                self._matched[id(node)] = found
+        end = 0
+        while rule := _RULE.match(text, end):
+            yield rule[1].strip(), rule[2]
+            end = rule.end()
+        if end < len(text):
+            parsed = tinycss2.parse_stylesheet(text[end:], skip_comments=True, skip_whitespace=True)
+            yield from self._applying(parsed)
 
-    def _applying(self, rules: Iterable[Any]) -> Iterator[Any]:
+    def _applying(self, rules: Iterable[Any]) -> Iterator[tuple[str, str]]:
         """Yield the rules that hold on a screen, those of media included."""
         import tinycss2
 
         for rule in rules:
             if rule.type == "qualified-rule":
-                yield rule
+                yield (tinycss2.serialize(part).strip() for part in (rule.prelude, rule.content))  # type: ignore[misc]
             elif rule.type == "at-rule" and rule.lower_at_keyword not in _HARMLESS:
-                prelude = tinycss2.serialize(rule.prelude).strip().lower()
-                media = {part.strip() for part in prelude.split(",")}
-                if rule.lower_at_keyword == "media" and rule.content and media & _MEDIA:
-                    yield from self._applying(
-                        tinycss2.parse_rule_list(
-                            rule.content, skip_comments=True, skip_whitespace=True
-                        )
+                prelude = tinycss2.serialize(rule.prelude).strip()
+                if rule.lower_at_keyword == "media" and rule.content and is_for_screens(prelude):
+                    inner = tinycss2.parse_rule_list(
+                        rule.content, skip_comments=True, skip_whitespace=True
                     )
+                    yield from self._applying(inner)
                 else:
                     self.ignored.append(f"@{rule.lower_at_keyword} {prelude}".strip())
+
+    def _compiled(self, prelude: str) -> list[Any]:
+        import cssselect2
+
+        try:
+            return [
+                s for s in cssselect2.compile_selector_list(prelude) if s.pseudo_element is None
+            ]
+        except cssselect2.SelectorError:
+            self.ignored.append(prelude)
+            return []
+
+    def _match(self, root: Node, rules: list[tuple[Any, int, Declarations]]) -> None:
+        import cssselect2
+
+        matcher = cssselect2.Matcher()
+        for selector, place, declarations in rules:
+            matcher.add_selector(selector, (place, declarations))
+        for element in cssselect2.ElementWrapper.from_xml_root(root).iter_subtree():
+            by_tag = matcher.lower_local_name_selectors.get(element.local_name.lower(), ())
+            by_class = sum(len(matcher.class_selectors.get(name, ())) for name in element.classes)
+            self._count(len(matcher.other_selectors) + len(by_tag) + by_class)
+            if found := [(weight, *payload) for weight, _, _, payload in matcher.match(element)]:
+                self._chosen[id(element.etree_element)] = found
 
     def declarations(self, node: Node) -> dict[str, str]:
         """Return an element's own declarations; coordinates only where CSS gives them."""
         attributes = node.attributes
-        own = {key: attributes[key].strip() for key in PROPERTIES & attributes.keys()}
-        own.pop("font", None)  # no attribute, though its parts are
-        matched = self._matched.get(id(node))
-        if matched is None and "style" not in attributes:
-            return own
-        important: dict[str, str] = {}
-        sources = [] if matched is None else list(matched)
+        own: dict[str, str] = {}
+        for name in _ATTRIBUTES & attributes.keys():
+            value = checked(name, attributes[name])
+            if value is not None:
+                own[name] = value
+        plain, important = self._from_rules(node) if self._single or self._chosen else _NOTHING
+        own |= plain
         if "style" in attributes:
-            sources.append(_declared(attributes["style"]))
-        for plain, urgent in sources:
-            own |= plain
-            important |= urgent
+            styled, urgent = _declared(attributes["style"])
+            own |= styled
+            important = important | urgent
         return own | important if important else own
+
+    def _from_rules(self, node: Node) -> Declarations:
+        """Return what the rules declare for an element; most elements of a file are like one before."""
+        attributes = node.attributes
+        chosen, key = (
+            self._chosen.get(id(node)),
+            (node.tag, attributes.get("id"), attributes.get("class")),
+        )
+        if chosen is None and key in self._merged:
+            return self._merged[key]
+        names = [node.tag, f"#{key[1]}", *(f".{name}" for name in (key[2] or "").split())]
+        found = [*(chosen or ()), *(each for name in names for each in self._single.get(name, ()))]
+        self._count(len(found))
+        plain: dict[str, str] = {}
+        important: dict[str, str] = {}
+        for _, _, (usual, urgent) in sorted(found, key=lambda each: each[:2]):
+            plain |= usual
+            important |= urgent
+        if chosen is None:
+            self._merged[key] = plain, important
+        return plain, important
+
+    def _count(self, tests: int) -> None:
+        self._tests += tests
+        if self._tests > _MOST_TESTS:
+            raise SvgReadError(
+                f"the style rules take more than {_MOST_TESTS:,} tests; the file is refused"
+            )
+
+
+@lru_cache(maxsize=8192)
+def checked(name: str, value: str) -> str | None:
+    """Return a property's value, keywords in lower case; None for one that is not valid, which is skipped."""
+    value = value.strip()
+    lower = value.lower()
+    if lower in _WIDE:
+        return "unset" if lower.startswith("revert") else lower
+    if "var(" in value:
+        return value
+    if len(value) > _LONGEST and (name in _COLORS or name in _VALID):
+        return None
+    if name in _COLORS:
+        keyword = _PAINT.fullmatch(value)
+        if keyword is None:
+            return value if rgba(value) is not None else None
+        return value if lower.startswith("url(") else lower
+    if name in _VALID:
+        return lower if _VALID[name].fullmatch(value) else None
+    if name.endswith("opacity"):
+        return value if _SHARE.fullmatch(value) else None
+    return value
 
 
 def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, str]:
@@ -142,23 +253,37 @@ def with_variables(own: dict[str, str], inherited: dict[str, str]) -> dict[str, 
         known = {k: _VARIABLE.sub(value_of, v) if "var(" in v else v for k, v in known.items()}
         if not any("var(" in value for value in own.values()):
             break
-    return {name: value for name, value in own.items() if value and "var(" not in value}
+    whole = {name: value for name, value in own.items() if value and "var(" not in value}
+    return {k: v for k, text in whole.items() if (v := checked(k, text)) is not None}
 
 
 @lru_cache(maxsize=4096)
 def _declared(text: str) -> Declarations:
-    """Return the declarations that matter to lines, shorthands spelt out: plain and important ones."""
+    """Return the valid declarations that matter to lines, shorthands spelt out: plain and important ones."""
     plain: dict[str, str] = {}
     important: dict[str, str] = {}
-    for name, value in parse_declarations(_COMMENT.sub(" ", text)).items():
+    if "/*" in text:
+        text = _COMMENT.sub("", text)
+    for name, value in parse_declarations(text):
         bare = _IMPORTANT.sub("", value)
         into = plain if bare == value else important
         if name == "font":
             into.update(_font(bare))
         for single in _SHORTHANDS.get(name, (name,)):
-            if single in PROPERTIES or single in _GEOMETRY or single.startswith("--"):
+            if single.startswith("--"):
                 into[single] = bare
+            elif single in _PROPERTIES:
+                value_of = checked(single, bare)
+                if value_of is not None and (single not in _GEOMETRY or _is_size(single, bare)):
+                    into[single] = value_of
     return plain, important
+
+
+def _is_size(name: str, value: str) -> bool:
+    """Return whether CSS takes a value for a coordinate; of `d` it is a path, or none."""
+    if name == "d" or value.lower() in _WIDE or "var(" in value:
+        return True
+    return bool(_LONG.fullmatch(value)) and not (name in _SIDES and value.startswith("-"))
 
 
 def _font(text: str) -> dict[str, str]:

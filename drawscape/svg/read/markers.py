@@ -8,7 +8,6 @@ import numpy as np
 
 from drawscape.drawing.affine import Matrix, rotation, translation
 from drawscape.drawing.path import ARC, CLOSE, CUBIC, MOVE, read_commands, resolve
-from drawscape.drawing.units import css_px
 from drawscape.geometry.arcs import Ellipses
 from drawscape.geometry.lines import Floats
 from drawscape.svg.read.tree import Node
@@ -38,7 +37,7 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     given = marker.attributes
     style = walk.style_at(marker)
     width, height = (
-        css_px(given.get(name), whole=whole, em=style.font_size, default=_DEFAULT_SIZE) or 0.0
+        style.px(given.get(name), whole, _DEFAULT_SIZE) or 0.0
         for name, whole in (
             ("markerWidth", state.viewport.width),
             ("markerHeight", state.viewport.height),
@@ -57,11 +56,10 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
     aspect = given.get("preserveAspectRatio")
     fitted = fit_view_box(box, width, height, aspect) if box else Matrix()
     inner = Viewport(box[2], box[3]) if box else Viewport(width, height)
+    view = state.viewport
     ref = [
-        _reference(given.get(name), low, size)
-        for name, low, size in zip(
-            ("refX", "refY"), box[:2] if box else (0.0, 0.0), inner, strict=True
-        )
+        style.px(given.get("refX"), view.width) or 0.0,
+        style.px(given.get("refY"), view.height) or 0.0,
     ]
     shift = fitted.apply(np.array([ref]))[0]
     matrix = matrix @ translation(*(-shift).tolist())
@@ -73,13 +71,6 @@ def _draw(walk: "Walk", marker: Node, at: Floats, degrees: float, state: "State"
 
         inside = replace(inside, clip=clip_to_box(walk, (0.0, 0.0, width, height), inside))
     walk.children(marker, replace(inside, matrix=matrix @ fitted))
-
-
-def _reference(text: str | None, low: float, size: float) -> float:
-    words = {"left": 0.0, "top": 0.0, "center": 0.5, "right": 1.0, "bottom": 1.0}
-    if text in words:
-        return low + words[text] * size
-    return css_px(text, whole=size, default=0.0) or 0.0
 
 
 def _turn(marker: Node, angle: float, place: str) -> float:
@@ -106,7 +97,8 @@ def _corners(data: str) -> list[tuple[Floats, float]]:
     if not count:
         return []
     begins = np.vstack((np.zeros((1, 2)), segments.ends[:-1]))
-    leaves, arrives = segments.ends - begins, segments.ends - begins
+    steps = np.where((segments.kinds == MOVE)[:, None], 0.0, segments.ends - begins)
+    leaves, arrives = steps.copy(), steps.copy()
     arcs = np.flatnonzero(segments.kinds == ARC)
     for index in np.flatnonzero(segments.kinds == CUBIC).tolist():
         points = [begins[index], *segments.curves[index, :4].reshape(2, 2), segments.ends[index]]

@@ -11,7 +11,7 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix
 from drawscape.drawing.color import is_white
 from drawscape.drawing.path import MOST_POINTS, flatten, read_commands, resolve
-from drawscape.geometry.lines import Floats, Ints, Lines, Points
+from drawscape.geometry.lines import Flags, Floats, Ints, Lines, Points
 from drawscape.svg.read.tree import PlainRun
 
 Region = Any
@@ -170,7 +170,7 @@ class Scene:
     def _with_closed_areas(self, lines: Lines, owners: Ints, of: Ints) -> tuple[Lines, Ints]:
         """Return the lines, areas closed as a fill closes them; a line there and back encloses none."""
         areas = np.array([context.is_area for context in self.contexts], dtype=bool)[of]
-        if areas.any() and (flat := areas & (lines.counts < 3)).any():
+        if areas.any() and (flat := areas & _is_straight(lines)).any():
             lines, owners, areas = lines.take(~flat), owners[~flat], areas[~flat]
         ajar = areas & ~lines.closed
         if not ajar.any():
@@ -198,8 +198,11 @@ class Scene:
         from drawscape.geometry.clip import pieces_in
 
         numbers = np.array([-1 if c.clip is None else c.clip for c in self.contexts])
-        clips = numbers[of[owners]]
+        fills = np.array([c.is_area for c in self.contexts], dtype=bool)
         shown = np.array([c.shows_fill for c in self.contexts], dtype=bool)
+        # Of an area without a stroke all that is seen is the border of what is left of it.
+        clips = numbers[of[owners]]
+        stroked = np.where(fills[of[owners]], -1, clips)
         filled = np.where(shown, numbers, -1)[of[whole_owners]]
         parts: list[Lines] = [lines.take(clips < 0)]
         places: list[Ints] = [np.flatnonzero(clips < 0)]
@@ -208,7 +211,7 @@ class Scene:
             area = self.clips[number]
             if area.is_empty or area.geom_type not in ("Polygon", "MultiPolygon"):
                 continue
-            which = np.flatnonzero(clips == number)
+            which = np.flatnonzero(stroked == number)
             pieces, source = pieces_in(lines.take(which), area)
             parts.append(pieces)
             places.append(which[source])
@@ -222,25 +225,38 @@ class Scene:
         return _in_order(parts, np.concatenate(places), np.concatenate(outlines))
 
     def _edges(self, clip: Region, of: Ints, lines: Lines, owners: Ints) -> tuple[Lines, Ints]:
-        """Return the pieces of a clip's border that end the filled areas of `lines`, and their outlines."""
+        """Return what ends the filled areas of `lines` in a clip, and the outline of each.
+
+        Of a stroked shape these are the pieces of the clip's border, of another the border of what is left.
+        """
         import shapely
 
         shapely.prepare(clip)
-        border = clip.boundary
-        found: list[Floats] = []
+        found: list[Lines] = []
         found_owners: list[int] = []
         for outline, own in by_outline(lines, owners):
-            bounds = own.bounds
-            if bounds is None or clip.contains_properly(shapely.box(*bounds)):
+            context, bounds = self.contexts[of[outline]], own.bounds
+            if bounds is None:
                 continue
-            area = region(own, evenodd=self.contexts[of[outline]].evenodd)
-            ends = shapely.difference(shapely.intersection(border, area), area.boundary)
-            merged = shapely.line_merge(ends)
-            for piece in shapely.get_parts(merged):
-                if piece.geom_type in ("LineString", "LinearRing") and piece.length > 1e-6:
-                    found.append(np.asarray(piece.coords)[:, :2])
-                    found_owners.append(outline)
-        return Lines.of(found), np.array(found_owners, dtype=np.int64)
+            if clip.contains_properly(shapely.box(*bounds)):
+                kept = own if context.is_area else Lines.of([])
+            else:
+                area = region(own, evenodd=context.evenodd)
+                if context.is_area:
+                    ends = areas_only(area.intersection(clip)).boundary
+                else:
+                    ends = shapely.intersection(clip.boundary, area).difference(area.boundary)
+                pieces = shapely.get_parts(shapely.line_merge(ends))
+                kept = Lines.of(
+                    [
+                        np.asarray(piece.coords)[:, :2]
+                        for piece in pieces
+                        if piece.geom_type in ("LineString", "LinearRing") and piece.length > 1e-6
+                    ]
+                )
+            found.append(kept)
+            found_owners += [outline] * len(kept)
+        return Lines.join(found), np.array(found_owners, dtype=np.int64)
 
 
 def by_outline(lines: Lines, owners: Ints) -> Iterator[tuple[int, Lines]]:
@@ -265,6 +281,15 @@ def _finite(lines: Lines, points: Floats, owners: Ints) -> tuple[Lines, Ints]:
         return lines, owners
     whole = ~np.logical_or.reduceat(~np.isfinite(points).all(axis=1), lines.offsets[:-1])
     return lines.take(whole), owners[whole]
+
+
+def _is_straight(lines: Lines) -> Flags:
+    """Return which lines (M,) lie on a straight line as a whole."""
+    points = lines.points - np.repeat(lines.points[lines.offsets[:-1]], lines.counts, axis=0)
+    x, y = points.T
+    xx, yy, xy = (np.add.reduceat(part, lines.offsets[:-1]) for part in (x * x, y * y, x * y))
+    straight: Flags = (xx * yy - xy * xy) <= 1e-12 * (xx + yy) ** 2
+    return straight
 
 
 def _placed(lines: Lines, matrices: Floats, of: Ints) -> Floats:

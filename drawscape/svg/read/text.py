@@ -19,7 +19,6 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix, rotation, translation
 from drawscape.drawing.path import flatten_paths
 from drawscape.drawing.style import Style
-from drawscape.drawing.units import css_px
 from drawscape.errors import GlyphError
 from drawscape.geometry.lines import Lines, Points
 from drawscape.svg.read.fonts import letter_font
@@ -180,7 +179,7 @@ def _shift(own: dict[str, str], state: State) -> float:
     """Return by how much `baseline-shift` lifts an element, in user units."""
     text = own.get("baseline-shift", "baseline")
     size = state.style.font_size
-    shift = css_px(_SHIFTS.get(text, text), whole=size, em=size, default=0.0) or 0.0
+    shift = state.style.px(_SHIFTS.get(text, text), size) or 0.0
     return shift + _baseline(own.get("alignment-baseline", "auto"), state.style)
 
 
@@ -253,9 +252,9 @@ def _measure(walk: Walk, run: _Run) -> None:
     for letter, following in zip(letters, [*letters[1:], None], strict=True):
         style = letter.state.style
         size = style.font_size
-        extra = css_px(style.get("letter-spacing", "0"), em=size, default=0.0) or 0.0
+        extra = style.px(style.get("letter-spacing")) or 0.0
         if letter.character == " ":
-            extra += css_px(style.get("word-spacing", "0"), em=size, default=0.0) or 0.0
+            extra += style.px(style.get("word-spacing")) or 0.0
         width = _face(style).width(letter.character)
         if walk.text == "outlines":
             font = letter_font(walk, style)
@@ -307,8 +306,8 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
     _collect(walk, Node("textPath", {}, node.children, "", node.parent), inner, run, 0.0)
     _measure(walk, run)
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))))
-    length, size = float(along[-1]), inner.style.font_size
-    begin = css_px(node.attributes.get("startOffset"), whole=length, em=size, default=0.0) or 0.0
+    length = float(along[-1])
+    begin = inner.style.px(node.attributes.get("startOffset"), length) or 0.0
     anchor = {"middle": 0.5, "end": 1.0}.get(inner.style.get("text-anchor", "start"), 0.0)
     begin -= anchor * sum(letter.advance + letter.dx for letter in run.letters)
     if any(letter.character.strip() for letter in run.letters):
@@ -333,7 +332,7 @@ def _draw_along(walk: Walk, node: Node, state: State) -> None:
 def _curve(walk: Walk, target: Node, state: State) -> Points | None:
     """Return the first line of a shape that text follows, under its own transform, (N, 2)."""
     own = walk.sheet.declarations(target)
-    data = path_data(target, state.viewport, own, em=state.style.font_size)
+    data = path_data(target, state.viewport, own, state.style)
     if not data:
         return None
     lines = flatten_paths([data], [_CURVE_TOLERANCE])[0]

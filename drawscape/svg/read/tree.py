@@ -1,7 +1,7 @@
 """XML text as a light tree of nodes, read with guards against hostile files.
 
 Entities are what makes XML dangerous: they fetch files, and they multiply. Illustrator's files
-declare a handful for their name spaces, so short internal ones are allowed, and nothing else.
+declare a handful for their name spaces, so internal ones of some kilobytes are allowed, and nothing else.
 
 Long rows of polylines, as our own files have them, are lifted out before the XML is parsed: most of the
 time would go into taking them apart. A whole row is read at once, and the parser gets one element in its
@@ -33,8 +33,12 @@ DEEPEST = 256
 _LARGEST_BYTES = 200 << 20
 _SURELY_HARMLESS_BYTES = 10 << 20
 _LARGEST_RATIO = 50
-_LONGEST_ENTITY = 200
+# Characters, those of the entities that it names included.
+_LONGEST_ENTITY = 10_000
 _MOST_ENTITIES = 100
+# Of a file whose entities hold markup: one may stand in it a thousand times.
+_MOST_ELEMENTS = 200_000
+_REFERENCE = re.compile(r"&([^#;&]++);")
 
 
 @dataclass(slots=True)
@@ -121,7 +125,8 @@ class _TreeBuilder:
         self._root: Node | None = None
         self._open: list[Node] = []
         self._texts: list[str] = []
-        self._entities = 0
+        self._entities = {"amp": 1, "lt": 1, "gt": 1, "quot": 1, "apos": 1}
+        self._elements = 0
         self._in_text = 0
         self._names: dict[str, str] = {}
         parser = expat.ParserCreate(encoding, namespace_separator=" ")
@@ -203,16 +208,25 @@ class _TreeBuilder:
         notation: str | None,
     ) -> None:
         del base, public_id, notation
-        self._entities += 1
-        if value is None or system_id is not None:
-            raise SvgReadError(f"the external entity {name!r} is refused")
-        if is_parameter or "&" in value or "<" in value or "%" in value:
-            raise SvgReadError(f"the entity {name!r} holds markup or other entities; it is refused")
-        if len(value) > _LONGEST_ENTITY or self._entities > _MOST_ENTITIES:
+        if value is None or system_id is not None or is_parameter:
+            raise SvgReadError(f"the external or parameter entity {name!r} is refused")
+        named = [self._entities.get(inner, _LONGEST_ENTITY) for inner in _REFERENCE.findall(value)]
+        self._entities[name] = len(value) + sum(named)
+        if self._entities[name] > _LONGEST_ENTITY or len(self._entities) > _MOST_ENTITIES:
             raise SvgReadError(
-                f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities "
-                f"of {_LONGEST_ENTITY} characters"
+                f"the entity {name!r} is refused: at most {_MOST_ENTITIES} entities of {_LONGEST_ENTITY:,} "
+                "characters, each declared before it is named in another"
             )
+        if "<" in value and self._parser is not None:
+            self._parser.StartElementHandler = self._counted
+
+    def _counted(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise SvgReadError(
+                f"entities make more than {_MOST_ELEMENTS:,} elements; the file is refused"
+            )
+        self._start(name, attributes)
 
 
 # HTML forgets about capitals; of SVG's names these matter to lines.

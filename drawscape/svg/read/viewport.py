@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from drawscape.drawing.affine import Matrix, translation
 from drawscape.drawing.outline import outline
-from drawscape.drawing.units import NUMBER, PX, css_mm, css_px
+from drawscape.drawing.style import Style
+from drawscape.drawing.units import NUMBER, PX, css_mm
 from drawscape.errors import SvgReadError
 from drawscape.svg.read.tree import Node, PlainRun
 
@@ -15,6 +16,13 @@ Box = tuple[float, float, float, float]
 
 # What browsers take for a file that names no size at all.
 _DEFAULT_SIZE_PX = (300.0, 150.0)
+_VIEW_BOX = re.compile(rf"\s*+({NUMBER})" + rf"(?:\s*+,\s*+|\s++|(?=[-+]))({NUMBER})" * 3 + r"\s*+")
+_ASPECT = re.compile(
+    r"\s*(?:defer\s+)?(?:none|x(Min|Mid|Max)Y(Min|Mid|Max))(?:\s+(meet|slice))?\s*"
+)
+_SHARES = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
+_WORDS = {"left": "0%", "top": "0%", "center": "50%", "right": "100%", "bottom": "100%"}
+_ALONG, _ACROSS = frozenset(("left", "right")), frozenset(("top", "bottom"))
 _NUMBER = re.compile(NUMBER)
 _LONGEST = 1000
 _LONGEST_POLYGON = 100_000
@@ -24,7 +32,7 @@ _COORDINATES = {
     "circle": ("cx", "cy", "r"),
     "ellipse": ("cx", "cy", "rx", "ry"),
 }
-_CSS_PATH = re.compile(r"path\(\s*[\"'](.*)[\"']\s*\)", re.DOTALL)
+_CSS_PATH = re.compile(r"none|path\(\s*[\"'](.*)[\"']\s*\)", re.DOTALL)
 
 
 class Viewport(NamedTuple):
@@ -49,45 +57,39 @@ class Viewport(NamedTuple):
 
 def view_box(text: str | None) -> Box | None:
     """Return a `viewBox` as (x, y, width, height); None when absent, malformed or empty."""
-    if not text or len(text) > _LONGEST:
+    match = _VIEW_BOX.fullmatch(text) if text and len(text) < _LONGEST else None
+    if match is None:
         return None
-    values = [float(n) for n in _NUMBER.findall(text)]
-    if len(values) != 4 or not all(map(math.isfinite, values)) or min(values[2:]) <= 0:
-        return None
-    return (values[0], values[1], values[2], values[3])
+    x, y, width, height = map(float, match.groups())
+    good = all(map(math.isfinite, (x, y, width, height))) and width > 0 and height > 0
+    return (x, y, width, height) if good else None
 
 
 def fit_view_box(box: Box, width: float, height: float, aspect: str | None) -> Matrix:
     """Return the matrix from the view box to a viewport of `width` x `height` at the origin."""
     x, y, w, h = box
     scale_x, scale_y = width / w, height / h
-    words = (aspect or "").replace("defer", "").split()
-    align = words[0] if words else "xMidYMid"
-    if align == "none":
+    given = _ASPECT.fullmatch(aspect or "")
+    align_x, align_y, fit = given.groups() if given else ("Mid", "Mid", None)
+    if given and align_x is None:
         return Matrix(scale_x, 0.0, 0.0, scale_y, -x * scale_x, -y * scale_y)
-    scale = max(scale_x, scale_y) if "slice" in words else min(scale_x, scale_y)
-    shift_x = (width - w * scale) * _share(align[:4])
-    shift_y = (height - h * scale) * _share(align[4:])
+    scale = max(scale_x, scale_y) if fit == "slice" else min(scale_x, scale_y)
+    shift_x = (width - w * scale) * _SHARES[align_x]
+    shift_y = (height - h * scale) * _SHARES[align_y]
     return Matrix(scale, 0.0, 0.0, scale, shift_x - x * scale, shift_y - y * scale)
 
 
-def _share(align: str) -> float:
-    return {"min": 0.0, "mid": 0.5, "max": 1.0}.get(align[1:].lower(), 0.5)
-
-
-def about(origin: str | None, transform: Matrix, viewport: Viewport, font_size: float) -> Matrix:
-    """Return a transform about its `transform-origin`, where one is given."""
-    parts = (origin or "").split()
-    if not parts:
+def about(origin: str | None, transform: Matrix, viewport: Viewport, style: Style) -> Matrix:
+    """Return a transform about its `transform-origin`, where a valid one is given."""
+    parts = (origin or "").lower().split()
+    if not 1 <= len(parts) <= 3:
         return transform
-    words = {"left": "0%", "top": "0%", "center": "50%", "right": "100%", "bottom": "100%"}
-    if parts[0] in ("top", "bottom") or (len(parts) > 1 and parts[1] in ("left", "right")):
+    if parts[0] in _ACROSS or (len(parts) > 1 and parts[1] in _ALONG):
         parts[:2] = [*parts[1:2], parts[0]] if len(parts) > 1 else ["center", parts[0]]
-    given = [words.get(part, part) for part in [*parts, "center"][:2]]
-    x, y = (
-        css_px(part, whole=whole, em=font_size, default=0.0) or 0.0
-        for part, whole in zip(given, viewport, strict=True)
-    )
+    given = [_WORDS.get(part, part) for part in [*parts, "center"][:2]]
+    x, y = (style.px(part, whole) for part, whole in zip(given, viewport, strict=True))
+    if x is None or y is None:
+        return transform
     return translation(x, y) @ transform @ translation(-x, -y)
 
 
@@ -108,9 +110,7 @@ def page_mm(root: Node, box: Box | None) -> tuple[float, float]:
     return width, height
 
 
-def path_data(
-    node: Node, viewport: Viewport, own: Mapping[str, str], *, em: float = 16.0
-) -> str | None:
+def path_data(node: Node, viewport: Viewport, own: Mapping[str, str], style: Style) -> str | None:
     """Return an element's outline as path data, '' when it is empty; None for other elements.
 
     `own` are its declarations: coordinates there go before its attributes.
@@ -118,7 +118,7 @@ def path_data(
     given = node.attributes
     if node.tag == "path":
         styled = _CSS_PATH.fullmatch(own["d"]) if "d" in own else None
-        return styled[1] if styled else given.get("d", "")
+        return styled[1] or "" if styled else given.get("d", "")
     if node.tag in ("polyline", "polygon"):
         points = given.get("points", "")
         if isinstance(points, PlainRun):
@@ -132,7 +132,7 @@ def path_data(
     if own:
         given = {**given, **own}
     n = {
-        name: css_px(text, whole=viewport.whole(name) if "%" in text else 0.0, em=em)
+        name: style.px(text, viewport.whole(name) if "%" in text else 0.0)
         for name in names
         if (text := given.get(name)) is not None
     }

@@ -11,9 +11,9 @@ import numpy as np
 from drawscape.drawing.affine import IDENTITY, Matrix, parse_transform, translation
 from drawscape.drawing.color import is_white, luminance, rgba, share
 from drawscape.drawing.style import Style, is_seen
-from drawscape.drawing.units import PX, css_px
+from drawscape.drawing.units import PX
 from drawscape.errors import CanvasError, SvgReadError
-from drawscape.svg.read.css import Stylesheet, with_variables
+from drawscape.svg.read.css import Stylesheet, is_for_screens, with_variables
 from drawscape.svg.read.scene import Context, GroupDraft, Region, Scene
 from drawscape.svg.read.tree import DEEPEST, Node, PlainRun
 from drawscape.svg.read.viewport import Viewport, about, fit_view_box, page_mm, path_data, view_box
@@ -21,6 +21,7 @@ from drawscape.svg.read.viewport import Viewport, about, fit_view_box, page_mm, 
 Text = Literal["strokes", "outlines"]
 Bounds = tuple[float, float, float, float]
 
+_STYLE_TAGS = ("style", "{http://www.w3.org/1999/xhtml}style")
 _CONTAINERS = frozenset(("g", "a", "switch", "svg"))
 # Of a switch: a browser would show the foreign object, whose lines only its alternative has.
 _CAN_BE_CHOSEN = _CONTAINERS | frozenset((
@@ -31,13 +32,18 @@ _UNSUPPORTED = {
     "foreignObject": "foreign objects are not drawn",
     "video": "videos are not drawn",
 }
-_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode")
+_UNKNOWN_EFFECTS = ("filter", "mix-blend-mode", "mask-image")
 # What depends on the element itself, or is counted in the report.
-_OF_ONE = frozenset(("transform", "transform-origin", "clip-path", "mask", *_UNKNOWN_EFFECTS))
+_MOVES = ("translate", "rotate", "scale")  # and then `transform`, as CSS has them
+_OF_ONE = frozenset(
+    ("transform", "transform-origin", "clip-path", "mask", "mask-image", *_MOVES, *_UNKNOWN_EFFECTS)
+)
 _MOST_STATES = 10_000
 # Where a page's background stands, among the outlines of a file.
 _FIRST_FEW = 20
 _LAYER_NAMES = ("inkscape:label", "data-name", "id")
+# A stroke's box is nearly that of the fill.
+_OWN_BOXES = ("fill-box", "stroke-box", "content-box")
 _SERVERS = ("linearGradient", "radialGradient", "meshgradient", "pattern")
 # What `use`, markers, patterns, clip paths and masks may draw: they multiply. Far above any real drawing.
 _MOST_REPEATED_ELEMENTS = 200_000
@@ -67,7 +73,7 @@ def read_scene(root: Node, *, text: Text = "strokes") -> Scene:
     texts = (child.text for child in root.children if child.tag == "metadata" and child.text)
     scene.metadata = next(texts, None)
     scene.paper_color = walk.paper(root)
-    walk.root(root, State(matrix, Style(), viewport))
+    walk.root(root, State(matrix, walk.initial, viewport))
     return scene
 
 
@@ -85,7 +91,7 @@ class State:
 
     def px(self, text: str | None, name: str) -> float | None:
         """Return a length in user units; percents are of what the coordinate `name` refers to."""
-        return css_px(text, whole=self.viewport.whole(name), em=self.style.font_size)
+        return self.style.px(text, self.viewport.whole(name))
 
 
 class Walk:
@@ -99,6 +105,10 @@ class Walk:
         self.sheet = Stylesheet(root, texts)
         self.scene = self._drawing = scene
         self.page = (scene.width_mm, scene.height_mm)
+        wide, high = scene.width_mm / PX / 100, scene.height_mm / PX / 100
+        self._units = {"vw": wide, "vi": wide, "vh": high, "vb": high, "rem": 16.0, "rlh": 18.4}
+        self._units |= {"vmin": min(wide, high), "vmax": max(wide, high)}
+        self.initial = Style(units=self._units)
         self._page_matrix = Matrix(a=PX, d=PX)
         self._known: dict[Context, int] = {}
         # Most elements of a file look like one before them: what they inherit from, and what they are
@@ -125,8 +135,12 @@ class Walk:
             node = waiting.pop()
             if "id" in node.attributes:
                 self.ids.setdefault(node.attributes["id"], node)
-            if node.tag == "style" and node.attributes.get("type", "").strip() in ("", "text/css"):
-                texts.append(node.text)
+            if node.tag in _STYLE_TAGS:
+                given = node.attributes
+                if given.get("type", "").strip() in ("", "text/css") and is_for_screens(
+                    given.get("media", "")
+                ):
+                    texts.append(node.text)
             waiting.extend(reversed(node.children))
 
     def report(self, message: str, times: int = 1) -> None:
@@ -161,6 +175,8 @@ class Walk:
         """Draw what the root element holds."""
         own = self.declared(root, state)
         self._page_matrix = state.matrix
+        size = state.style.with_(own).font_size
+        self._units |= {"rem": size, "rlh": 1.15 * size}
         if _is_for_us(root) and self.seen(own):
             self.children(root, self.inside(root, own, state))
 
@@ -256,9 +272,11 @@ class Walk:
     def declared(self, node: Node, state: State) -> dict[str, str]:
         """Return an element's own declarations, variables replaced."""
         own = self.sheet.declarations(node)
-        for value in own.values():
-            if "var(" in value:
+        for name, value in own.items():
+            if "(" in value and "var(" in value:
                 return with_variables(own, dict(state.style.values))
+            if "(" in value and "calc(" in value:
+                self.report(f"{name}: calc() is not computed")
         return own
 
     def inside(self, node: Node, own: dict[str, str], state: State) -> State:
@@ -267,12 +285,11 @@ class Walk:
             if own.get(effect, "none") not in ("none", "", "normal"):
                 self.report(f"{effect} is not applied")
         matrix = state.matrix
-        transform = own.get("transform")
-        if transform:
+        for text in self._transforms(node, own):
             try:
-                moved = parse_transform(transform)
+                moved = parse_transform(text, css=text != node.attributes.get("transform"))
             except CanvasError:
-                self.report(f"the transform {transform[:60]!r} is malformed; it is left out")
+                self.report(f"the transform {text[:60]!r} is malformed; it is left out")
             else:
                 matrix = matrix @ self._about(node, own, moved, state)
         style = state.style.with_(self.resolved(own, node, state))
@@ -286,6 +303,11 @@ class Walk:
 
                 inner = replace(inner, clip=clipped(self, name, link, node, inner))
         return inner
+
+    def _transforms(self, node: Node, own: dict[str, str]) -> list[str]:
+        """Return the transforms of an element, the outermost first."""
+        moves = [f"{name}({own[name]})" for name in _MOVES if own.get(name, "none") != "none"]
+        return [*moves, own["transform"]] if own.get("transform") else moves
 
     def resolved(
         self, own: dict[str, str], node: Node | None = None, state: State | None = None
@@ -318,11 +340,11 @@ class Walk:
 
     def _about(self, node: Node, own: dict[str, str], moved: Matrix, state: State) -> Matrix:
         """Return a transform about its origin, on the page or in the element's own box."""
-        origin, size = own.get("transform-origin"), state.style.font_size
-        if own.get("transform-box") != "fill-box" or self._measuring:
-            return about(origin, moved, state.viewport, size)
+        origin = own.get("transform-origin")
+        if own.get("transform-box") not in _OWN_BOXES or self._measuring:
+            return about(origin, moved, state.viewport, state.style)
         x0, y0, x1, y1 = self.bounds_of(node, state) or (0.0, 0.0, 0.0, 0.0)
-        turned = about(origin or "0 0", moved, Viewport(x1 - x0, y1 - y0), size)
+        turned = about(origin, moved, Viewport(x1 - x0, y1 - y0), state.style)
         return translation(x0, y0) @ turned @ translation(-x0, -y0)
 
     def _is_flat(self, node: Node, state: State) -> bool:
@@ -340,7 +362,7 @@ class Walk:
             ("stroke-dasharray", ""),
             ("stroke-dashoffset", ""),
         ):
-            lengths = [css_px(part) for part in style.get(name, usual).replace(",", " ").split()]
+            lengths = [style.px(part) for part in style.get(name, usual).replace(",", " ").split()]
             if lengths and None not in lengths:
                 given[name] = " ".join(f"{(length or 0.0) * factor:.6g}" for length in lengths)
         return style.with_(given)
@@ -394,7 +416,7 @@ class Walk:
         return []
 
     def _draw(self, node: Node, own: dict[str, str], state: State) -> None:
-        data = path_data(node, state.viewport, own, em=state.style.font_size)
+        data = path_data(node, state.viewport, own, state.style)
         if data is not None:
             if data and (self._measuring or not state.style.hidden):
                 self._shape(node, data, own, state)
@@ -460,7 +482,7 @@ class Walk:
                 self._pens.clear()
             style = state.style
             number = None
-            if style.paints:
+            if style.paints and state.matrix.determinant:
                 number = self.scene.number_of(self._context(state), self._known)
             marks = (style.get(f"marker-{at}", "none") for at in ("start", "mid", "end"))
             known = self._pens[key] = (state, number, any(mark != "none" for mark in marks))
@@ -516,12 +538,14 @@ class Walk:
             state.px(sizes.get(name), name) for name in ("x", "y", "width", "height")
         )
         outer = state.viewport
-        # A negative side is an error, which leaves it to the default, all of the room.
+        # A negative side is an error, of which nothing is seen.
         size = (
-            outer.width if width is None or width < 0 else width,
-            outer.height if height is None or height < 0 else height,
+            outer.width if width is None else max(width, 0.0),
+            outer.height if height is None else max(height, 0.0),
         )
         matrix = state.matrix @ translation(x or 0.0, y or 0.0)
+        if min(size) <= 0:
+            return replace(state, matrix=Matrix(a=0.0, d=0.0))
         state = replace(state, matrix=matrix)
         if self.overflow(node, own) not in ("visible", "auto"):
             from drawscape.svg.read.clipping import clip_to_box
@@ -553,6 +577,9 @@ class Walk:
         inner = replace(state, matrix=moved, depth=state.depth + 1, used=True)
         if inner.depth > DEEPEST:
             raise SvgReadError(f"elements nested more than {DEEPEST} deep are refused")
+        if self._is_around(target, node):
+            self.report(f"<{target.tag}> leads back to itself; it is not drawn")
+            return
         with self.entered(target) as may_be_drawn, self.in_context(state.style):
             if may_be_drawn and target.tag in ("symbol", "svg"):
                 declared = self.declared(target, inner)
@@ -565,6 +592,13 @@ class Walk:
                     )
             elif may_be_drawn:
                 self.visit(target, inner)
+
+    def _is_around(self, target: Node, node: Node) -> bool:
+        """Return whether an element is in another."""
+        above = node.parent
+        while above is not None and above is not target:
+            above = above.parent
+        return above is not None
 
     @contextmanager
     def in_context(self, style: Style) -> Iterator[None]:
@@ -621,7 +655,9 @@ class Walk:
         inner = Walk(root, self.scene, self.text)
         inner._repeated, inner._clips, inner.page = self._repeated, self._clips, self.page
         inner._tiles_drawn = self._tiles_drawn
-        inner.root(root, replace(state, matrix=moved @ fitted, viewport=viewport, style=Style()))
+        inner.root(
+            root, replace(state, matrix=moved @ fitted, viewport=viewport, style=inner.initial)
+        )
 
     def _tiles(self, pattern: Node, node: Node, data: str, state: State) -> bool:
         """Fill a shape with a pattern's tiles; return False, and say so, for one that is too fine."""
@@ -639,13 +675,14 @@ class Walk:
             return True
         x0, y0, wide, high = bounds[0], bounds[1], bounds[2] - bounds[0], bounds[3] - bounds[1]
         names = ("x", "y", "width", "height")
-        if given.get("patternUnits", "objectBoundingBox") == "objectBoundingBox":
-            x, y, w, h = (css_px(given.get(name), whole=1.0, default=0.0) or 0.0 for name in names)
+        if given.get("patternUnits") != "userSpaceOnUse":
+            x, y, w, h = (state.style.px(given.get(name), 1.0) or 0.0 for name in names)
             x, y, w, h = x0 + x * wide, y0 + y * high, w * wide, h * high
         else:
             x, y, w, h = (state.px(given.get(name), name) or 0.0 for name in names)
         try:
             placed = parse_transform(given.get("patternTransform", ""))
+            placed = about(given.get("transform-origin"), placed, state.viewport, state.style)
             inverse = placed.inverse()
         except CanvasError:
             placed = inverse = IDENTITY
@@ -694,7 +731,7 @@ class Walk:
 
     def style_at(self, node: Node) -> Style:
         """Return the style that an element has where it is defined, from the root on."""
-        outside = self.style_at(node.parent) if node.parent else Style()
+        outside = self.style_at(node.parent) if node.parent else self.initial
         return outside.with_(self.resolved(self.sheet.declarations(node)))
 
     def bounds_of(self, node: Node, state: State) -> Bounds | None:

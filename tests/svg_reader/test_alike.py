@@ -1,0 +1,132 @@
+# ruff: noqa: E501  (a drawing is read best on one line)
+"""Two ways to write one drawing: the odd or malformed one draws what browsers draw, which the plain one says."""
+
+import numpy as np
+import pytest
+
+from drawscape.svg.read import read_svg
+
+HEAD = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="200" height="200" '
+    'viewBox="0 0 200 200"'
+)
+BOX = '<rect width="50" height="40" {}/>'
+AT = '<rect x="10" y="10" width="{}" height="10"/>'
+LINES = '<path d="{}" fill="none" stroke="black"/>'
+POINTS = '<polyline points="{}" fill="none" stroke="black"/>'
+CLIP = (
+    '<clipPath id="c" {}>{}</clipPath><rect width="90" height="90" fill="red" clip-path="url(#c)"/>'
+)
+MARKER = '<marker id="m" overflow="visible" orient="auto" markerUnits="userSpaceOnUse" {}><path d="M0,0L9,3" stroke="red"/></marker>'
+TILE = '<pattern id="p" {}><rect x="5" y="5" width="9" height="9"/></pattern><rect x="5" y="5" width="60" height="60" fill="url(#p)"/>'
+INNER = '<svg x="10" y="20" width="90" height="30" viewBox="0 0 9 9" preserveAspectRatio="{}"><path d="M1,1L8,5" stroke="red"/></svg>'
+SYMBOL = '<symbol id="s" viewBox="0 0 9 9"><path d="M1,1L8,5" stroke="red"/></symbol>'
+
+ALIKE: list[tuple[str, str]] = [
+    # Lengths
+    *((AT.format(odd), AT.format(plain)) for odd, plain in (
+        ("10vw", 20), ("5vmin", 10), ("2rem", 32), ("3ch", 24), ("40Q", 37.795276), ("10MM", 37.795276), ("2ic", 32),
+    )),
+    (f'<g font-size="xxx-large">{AT.format("1em")}</g>', AT.format(48)),
+    (AT.format("20 px"), ""),
+    ("<style>circle{r:foo}</style><circle r='9'/>", '<circle r="9"/>'),
+    ("<style>circle{r:-5px}</style><circle r='9'/>", '<circle r="9"/>'),
+    ("<style>circle{r:30}</style><circle r='9'/>", '<circle r="9"/>'),
+    (f"<style>path{{d:none}}</style>{LINES.format('M1,1L9,9')}", ""),
+    # What is not valid is skipped, as if it were not there.
+    ('<g fill="none" stroke="red"><path d="M0,0H9" stroke="blurple"/></g>', LINES.format("M0,0H9")),
+    ('<rect width="9" height="9" style="display:none;display:bogus"/>', ""),
+    ('<rect width="9" height="9" fill="none !important"/>', '<rect width="9" height="9"/>'),
+    ('<path d="M0,0H90" stroke="red" stroke-dasharray="20,,10"/>', LINES.format("M0,0H90")),
+    (BOX.format('opacity="foo"'), BOX.format("")),
+    (BOX.format('style="display:NONE"'), ""),
+    (BOX.format('style="fill:NONE"'), ""),
+    # Style sheets
+    (f"<style media='print'>rect{{display:none}}</style>{BOX.format('')}", BOX.format("")),
+    (f"<style xmlns='http://www.w3.org/1999/xhtml'>rect{{display:none}}</style>{BOX.format('')}", ""),
+    (f"<style>rect/* c */.y{{display:none}}</style>{BOX.format('class=&quot;y&quot;'.replace('&quot;', chr(34)))}", ""),
+    (f"<style>.a{{display:none}} rect{{display:inline}}</style>{BOX.format('class=' + chr(34) + 'a' + chr(34))}", ""),
+    (f"<style>rect{{translate:10px 20px;scale:2}}</style>{BOX.format('')}", BOX.format('transform="translate(10 20) scale(2)"')),
+    (f"<style>rect{{rotate:90deg}}</style>{BOX.format('')}", BOX.format('transform="rotate(90)"')),
+    # Path data is drawn up to the first error, a comma that no number follows included.
+    (LINES.format("M20,20L60,,60L80,20"), ""),
+    (LINES.format("M20,20L60,60,,L80,20"), LINES.format("M20,20L60,60")),
+    (LINES.format("M,20,20L60,60"), ""),
+    (LINES.format(",M20,20L60,60"), ""),
+    (POINTS.format("20,20,,60,20,60,60"), ""),
+    (POINTS.format(",20,20 60,60"), ""),
+    # A fill without an area is not seen.
+    ('<path d="M20,100H60 100 120" fill="red"/>', ""),
+    ('<polygon points="20,20 60,60" fill="red"/>', ""),
+    # Transforms
+    (BOX.format('transform="translate(20),,scale(2)"'), BOX.format("")),
+    (BOX.format('transform=",translate(20)"'), BOX.format("")),
+    (BOX.format('transform="rotate(20deg)"'), BOX.format("")),
+    (BOX.format('transform="translateX(20)"'), BOX.format("")),
+    (BOX.format('style="transform:translateX(20px)"'), BOX.format('transform="translate(20)"')),
+    (BOX.format('transform="scale(0,1)"'), ""),
+    (BOX.format('transform="rotate(20)" transform-origin="foo"'), BOX.format('transform="rotate(20)"')),
+    (BOX.format('transform="rotate(20)" transform-origin="bottom 20px right 30px"'), BOX.format('transform="rotate(20)"')),
+    (BOX.format('transform="rotate(20)" transform-box="fill-box" transform-origin="30 30"'), BOX.format('transform="rotate(20 30 30)"')),
+    (BOX.format('style="transform:rotate(20deg);transform-box:stroke-box;transform-origin:center"'), BOX.format('transform="rotate(20 25 20)"')),
+    # Viewports
+    (INNER.format("xminymin"), INNER.format("")),
+    (INNER.format("slice"), INNER.format("")),
+    (INNER.format("none slice"), INNER.format("none")),
+    ('<svg viewBox="0 0 90px 90px" width="30" height="30"><circle r="20"/></svg>', '<svg width="30" height="30"><circle r="20"/></svg>'),
+    ('<svg width="-9" height="30"><circle r="20"/></svg>', ""),
+    (f'{SYMBOL}<use href="#s" width="-5" height="40"/>', ""),
+    ('<g id="g"><rect width="30" height="30"/><use href="#g" x="50"/></g>', '<rect width="30" height="30"/>'),
+    # Clip paths, masks, patterns, markers
+    (
+        CLIP.format('clipPathUnits="objectBoundingBox" transform="scale(.5)"', '<rect width=".5" height=".5"/>'),
+        CLIP.format("", '<rect width="22.5" height="22.5"/>'),
+    ),
+    (
+        f'<mask id="k"/>{CLIP.format("mask=" + chr(34) + "url(#k)" + chr(34), chr(60) + "circle r=" + chr(34) + "20" + chr(34) + " mask=" + chr(34) + "url(#k)" + chr(34) + "/>")}',
+        CLIP.format("", '<circle r="20"/>'),
+    ),
+    (TILE.format('patternUnits="foo" width="1" height="1"'), TILE.format('width="1" height="1"')),
+    (
+        TILE.format('patternUnits="userSpaceOnUse" width="20" height="20" patternTransform="rotate(20)" transform-origin="9 9"'),
+        TILE.format('patternUnits="userSpaceOnUse" width="20" height="20" patternTransform="rotate(20 9 9)"'),
+    ),
+    # Tiles that touch the shape from outside leave no line on its edge.
+    (
+        '<pattern id="p" patternUnits="userSpaceOnUse" width="40" height="40"><rect width="20" height="20" fill="red"/></pattern>'
+        '<rect x="20" y="0" width="40" height="20" fill="url(#p)"/>',
+        '<rect x="40" width="20" height="20"/>',
+    ),
+    (f'{MARKER.format("")}<path d="M50,50L50,50" fill="none" marker-start="url(#m)"/>', LINES.format("M50,50L59,53")),
+    (f'{MARKER.format("refX=" + chr(34) + "5%" + chr(34))}<path d="M50,50H60" fill="none" marker-end="url(#m)"/>', LINES.format("M50,50L59,53")),
+]  # fmt: skip
+
+
+def _lines(body: str) -> list[list[list[float]]]:
+    return sorted(line.round(2).tolist() for line in read_svg(f"{HEAD}>{body}</svg>").lines)
+
+
+@pytest.mark.parametrize(("odd", "plain"), ALIKE)
+def test_the_odd_is_drawn_as_the_plain(odd: str, plain: str) -> None:
+    drawn, meant = _lines(odd), _lines(plain)
+    assert len(drawn) == len(meant)
+    for one, other in zip(drawn, meant, strict=True):
+        assert np.array(one) == pytest.approx(np.array(other), abs=0.03)
+
+
+def test_entities_may_hold_markup_and_each_other() -> None:
+    kinds = "<!ENTITY a \"<rect width='9' height='9'/>\"><!ENTITY b '<g>&a;</g>&a;'>"
+    text = f"<!DOCTYPE svg [{kinds}]>{HEAD}><g transform='translate(20)'>&b;</g></svg>"
+    assert len(read_svg(text).lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ('<rect style="width:calc(10px + 5%)" height="9"/>', "width: calc() is not computed"),
+        ('<rect style="mask-image:url(a.png)" width="9" height="9"/>', "mask-image is not applied"),
+        (BOX.format('transform="rotate(20deg)"'), "the transform 'rotate(20deg)' is malformed; it is left out"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_named(body: str, note: str) -> None:
+    assert read_svg(f"{HEAD}>{body}</svg>").unsupported == (note,)
