@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import time
 from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,6 +17,14 @@ from drawscape.plotter.device import add_device
 from drawscape.plotter.plan import Placement
 from drawscape.plotter.plot import Plot, find_plot
 from drawscape.plotter.run import run_plot
+
+
+def wait_for(condition, seconds: float = 30.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
 
 SPAWN = multiprocessing.get_context("forkserver")
 SPAWN.set_forkserver_preload(["drawscape.plotter.run", "drawscape.plotter.grbl", "serial"])

@@ -16,9 +16,11 @@ class EbbEmulator(Emulator):
 
     STEPS_MM = 80.0
 
-    def __init__(self, link, carriage=None, *, scale=1.0, version=(2, 8, 1), future=False):
+    def __init__(
+        self, link, carriage=None, *, scale=1.0, version=(2, 8, 1), future=False, power=300
+    ):
         super().__init__(link, carriage, scale=scale)
-        self.version, self.future = version, future
+        self.version, self.future, self.power = version, future, power
         self.fifo: deque = deque()
         self.motion = SimpleNamespace(moving_s=0.0)
         self.running = None
@@ -141,7 +143,7 @@ class EbbEmulator(Emulator):
                 self.reply("QB", str(int(self.pressed)))
                 self.pressed = False
             case "QC":
-                self.reply("QC", "0394,0300")
+                self.reply("QC", f"0394,{self.power:04}")
             case "V":
                 version = ".".join(map(str, self.version))
                 self.reply("V", f"EBBv13_and_above EB Firmware Version {version}", False)

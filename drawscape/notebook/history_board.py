@@ -18,6 +18,7 @@ from drawscape.notebook.board import ORDERS, Board, Cell, count_words
 from drawscape.notebook.target import notebook_sketch
 from drawscape.notebook.text import label_of
 from drawscape.parameters import parameters_apart
+from drawscape.plotter.plot import plotted_drawings
 from drawscape.sketches import Sketch
 
 PAGE = 60
@@ -124,7 +125,12 @@ class History(Board):
             self._page = min(self._page, max(0, (len(found) - 1) // PAGE))
             first = self._page * PAGE
             shown = list(found[first : first + PAGE])
+            plotted = plotted_drawings()
             words = captions(shown, with_sketch=not self._values["sketch"])
+            words = [
+                " · ".join([caption, *filter(None, [plotted.get(str(drawing.path))])])
+                for drawing, caption in zip(shown, words, strict=True)
+            ]
             cells = zip(shown, words, strict=True)
             self.show({str(one.id): Cell(caption, drawing=one) for one, caption in cells})
 

@@ -1,20 +1,21 @@
 """A plot on its machine, in a notebook: questions, buttons, estimate, and its strokes as they are drawn."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from drawscape.drawing.document import Document
 from drawscape.errors import DrawscapeError, PlotError
 from drawscape.notebook.lasting import Lasting, SavedPicture, resource
 from drawscape.notebook.reader import later
-from drawscape.notebook.viewer import Viewable, document_of
+from drawscape.notebook.viewer import Viewable, document_of, file_of
 from drawscape.notebook.worker import ensure_worker
 from drawscape.plot import optimize as optimized
 from drawscape.plotter.device import devices
 from drawscape.plotter.plot import Plot, find_plot
+from drawscape.svg_builder import SVGBuilder
 from drawscape.tasks.plotting import act_on_plot, enqueue_plot
 
 _LOOK_S = 0.4
@@ -112,8 +113,8 @@ def plot(
             raise PlotError(f"name a machine with on=; there are: {names}")
         on = known[0].name
     document, title = document_of(drawing)
-    path = drawing if isinstance(drawing, str) else getattr(drawing, "path", drawing)
-    file = str(Path(path).absolute()) if isinstance(path, (str, Path)) else title
+    path = None if isinstance(drawing, Document | SVGBuilder) else file_of(drawing)
+    file = title if path is None else str(path.absolute())
     made = Plot.create(optimized(document) if optimize else document, on, drawing=file)
     ensure_worker()
     enqueue_plot(made, yes=yes)

@@ -41,6 +41,12 @@ class Section:
     pause: bool = False
 
     @property
+    def words(self) -> str:
+        """The pen, its name and its colour, for questions."""
+        number = f"pen {self.pen}"
+        return f"{number if self.name == number else f'{number}, {self.name}'} ({self.color})"
+
+    @property
     def motion(self) -> Motion:
         """How the pen moves."""
         return Motion(speed=self.speed, height=self.height, delay_ms=self.delay_ms)

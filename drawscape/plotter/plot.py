@@ -6,7 +6,7 @@ import secrets
 import time
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +41,18 @@ class Record:
 
 
 class Plot:
-    """One plot; `state` is read anew from its journal each time."""
+    """One plot; `state` is read again from its journal each time."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.id = folder, folder.name
+        self.damage = ""
         try:
             self.record = Record(**orjson.loads((folder / "plot.json").read_bytes()))
         except FileNotFoundError:
             raise PlotNotFoundError(f"there is no plot {folder.name!r}") from None
         except (ValueError, TypeError) as error:
-            raise JournalError(f"plot {folder.name!r} is damaged: {error}") from error
-        self.id = self.record.id
+            self.damage = f"plot {folder.name!r} is damaged: {error}; plot the drawing again"
+            self.record = Record(folder.name, "", "", "", 0, 0.0)
         self.journal = Journal(folder / "journal.jsonl")
         self._state = State(self.record.strokes)
 
@@ -104,26 +105,35 @@ class Plot:
 
     def refresh(self) -> State:
         """Return the state by the journal, as it is now; raises JournalError."""
-        for event in self.journal.news():
-            if event["e"] == "plot":
+        if self.damage:
+            raise JournalError(self.damage)
+        try:
+            for event in self.journal.news():
                 mine = self.record.plan, self.record.strokes
-                if (event.get("plan"), event.get("strokes")) != mine:
+                if event["e"] == "plot" and (event.get("plan"), event.get("strokes")) != mine:
                     raise JournalError(
                         f"plot {self.id}: its journal belongs to another plan, {event.get('plan')}"
                     )
-            try:
-                self._state.take(event)
-            except (KeyError, IndexError, TypeError) as error:
-                raise JournalError(
-                    f"plot {self.id}: journal line {event!r} makes no sense: {error!r}"
-                ) from error
+                try:
+                    self._state.take(event)
+                except (KeyError, IndexError, TypeError) as error:
+                    raise JournalError(
+                        f"plot {self.id}: journal line {event!r} makes no sense: {error!r}"
+                    ) from error
+        except JournalError as error:
+            self.damage = str(error)  # what comes behind the damage says nothing
+            raise
         return self._state
 
     @property
     def state(self) -> State:
-        """The state; what needs a living run and has none is interrupted."""
+        """The state; what needs a living run and has none is interrupted, and what is damaged says so."""
         alive = self.alive  # asked first: a run that ends writes why before it lets go
-        state = self.refresh()
+        try:
+            state, _ = self.refresh(), self.plan
+        except (JournalError, PlotError) as error:
+            state = State(self.record.strokes)
+            state.state, state.reason = "damaged", str(error)
         if state.state in RUNNING and not alive:
             state.state, state.question = "interrupted", ""
             state.reason = state.reason or "the program that drove it ended"
@@ -184,11 +194,16 @@ class Plot:
     def words(self) -> str:
         """The state in words: 'interrupted at stroke 312 of 542 (57 %), pen 2'."""
         state, strokes = self.state, self.record.strokes
-        if state.state == "done" or (state.state == "ready" and not state.done):
+        if state.state in ("done", "damaged") or (state.state == "ready" and not state.done):
             return state.state
         section = self.plan.section_of(state.done)
         share = 100 * state.done // strokes
         return f"{state.label} at stroke {state.done} of {strokes} ({share} %), pen {section.pen}"
+
+    @property
+    def title(self) -> str:
+        """What jobs, mails and messages call it: 'plot h.svg on desk'."""
+        return f"plot {Path(self.record.drawing).name or self.id} on {self.record.machine}"
 
     def left_s(self) -> float:
         """Return the seconds that are left, by what the machine really took so far."""
@@ -200,30 +215,35 @@ class Plot:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `drawscape plots show --json` prints."""
-        state = self.state
-        section = self.plan.section_of(state.done)
-        return {
+        state, record = self.state, self.record
+        values: dict[str, Any] = {
             "id": self.id,
             "state": state.label,
             "stroke": state.done,
-            "strokes": self.record.strokes,
-            "pen": section.pen,
-            "pen_name": section.name,
-            "color": section.color,
-            "sheet": section.sheet,
-            "machine": self.record.machine,
-            "drawing": self.record.drawing,
+            "strokes": record.strokes,
+            "pen": 0,
+            "machine": record.machine,
+            "drawing": record.drawing,
             "question": state.text,
             "reason": state.reason,
             "runs": state.runs,
             "job": state.job,
             "minutes": round(state.seconds / 60, 2),
+            "plan": record.plan,
+            "created": record.created,
+            "changed": state.changed,
+        }
+        if state.state == "damaged":
+            return values
+        section = self.plan.section_of(state.done)
+        return values | {
+            "pen": section.pen,
+            "pen_name": section.name,
+            "color": section.color,
+            "sheet": section.sheet,
             "left_minutes": 0.0 if state.state == "done" else round(self.left_s() / 60, 2),
             "metres": {k: round(v, 3) for k, v in self.plan.metres_of(state.drawn).items()},
             "twice": int(np.count_nonzero(state.drawn > 1)),
-            "plan": self.record.plan,
-            "created": self.record.created,
-            "changed": state.changed,
         }
 
 
@@ -249,6 +269,22 @@ def find_plot(name: str) -> Plot:
     return Plot(found[0].parent)
 
 
-def plotted_drawings() -> set[str]:
-    """Return the files of which a plot is done, by their absolute paths."""
-    return {p.record.drawing for p in list_plots() if p.record.drawing and p.state.state == "done"}
+def plotted_drawings() -> dict[str, str]:
+    """Return the files of which a plot is done, each with when that was, where, and with which pens."""
+    found = {}
+    for path in sorted(plots_folder().glob("*/journal.jsonl")):
+        if words := _plotted(path.parent, path.stat().st_size):
+            found[words[0]] = words[1]
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _plotted(folder: Path, size: int) -> tuple[str, str] | None:
+    """Return the drawing of a plot that is done, and what is said of it; a journal of that size is read."""
+    plot = Plot(folder)
+    state = plot.state
+    if state.state != "done":
+        return None
+    day = time.strftime("%d %b %Y", time.localtime(state.changed))
+    pens = ", ".join(dict.fromkeys(section.name for section in plot.plan.sections))
+    return plot.record.drawing, f"plotted {day} on {plot.record.machine} with {pens}"

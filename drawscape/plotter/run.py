@@ -219,7 +219,7 @@ class _Run:
         self._ask(
             "paper",
             f"Is a sheet of {plan.width_mm:g} x {plan.height_mm:g} mm in {self.device.name}, "
-            f"and pen {section.pen}, {section.name} ({section.color})?",
+            f"and {section.words}?",
         )
 
     # Drawing
@@ -246,11 +246,11 @@ class _Run:
             self._park()
             self._ask_paper(section)
         elif resumed:
-            pen = f"pen {section.pen}, {section.name} ({section.color})"
-            self._ask("paper", f"Is the same sheet still in {self.device.name}, and {pen}?")
+            sheet = f"the same sheet still in {self.device.name}"
+            self._ask("paper", f"Is {sheet}, and {section.words}?")
         elif before is not None and (section.pause or (new_pen and not self.driver.changes_pens)):
             self._park()
-            self._ask("pen", f"Is pen {section.pen} in, {section.name} ({section.color})?")
+            self._ask("pen", f"Is this pen in: {section.words}?")
         self.driver.run(self.driver.change_pen(section.pen))
         if section.delay_ms:
             time.sleep(section.delay_ms / 1000)
@@ -326,7 +326,7 @@ class _Run:
         station = self.device.station
         self._ink_mm = 0.0
         if "x" not in station:
-            self._ask("pen", f"Refill or sharpen pen {section.pen}, {section.name}. Is it ready?")
+            self._ask("pen", f"Refill or sharpen {section.words}. Is it ready?")
             return
         self._travel(station["x"], station["y"])
         self.driver.run(self.driver.pen(True))

@@ -1,5 +1,6 @@
 """Tasks that make a drawing ready to plot, and that plot it."""
 
+import os
 import secrets
 from dataclasses import asdict
 from pathlib import Path
@@ -66,18 +67,39 @@ def drive_plot(
 ) -> str:
     """Drive the machine until the plot is done; return its state in words.
 
-    Each `run` is driven once: a job that is queued again does not draw on the same paper again.
-    Raises MachineError when the machine fails, PlotError for a run that has begun before.
+    Each `run` is driven once: a job that is queued again does not draw on the same paper again. With
+    `DRAWSCAPE_PLOT_MAIL` in the worker's environment, a mail goes to that address when the plot waits
+    for a person or ends. Raises MachineError when the machine fails, PlotError for a run that has begun
+    before.
     """
-    job = current_job()
-    return run_plot(
-        find_plot(plot_id),
-        run,
-        yes=yes,
-        back=back,
-        from_stroke=from_stroke,
-        on_progress=job.progress,
-    )
+    job, plot = current_job(), find_plot(plot_id)
+
+    def mail(text: str) -> None:
+        if recipient := os.environ.get("DRAWSCAPE_PLOT_MAIL"):
+            enqueue_background_job(
+                "drawscape.tasks.mail.send_notification",
+                recipient,
+                f"{plot.title}: {plot.state.label}",
+                "drawing_ready",
+                message=text,
+                drawing=plot.words,
+                job_retries=3,
+                job_retry_delay="10m",
+                job_description=f"mail: {plot.title}",
+            )
+
+    try:
+        return run_plot(
+            plot,
+            run,
+            yes=yes,
+            back=back,
+            from_stroke=from_stroke,
+            on_progress=job.progress,
+            on_news=mail,
+        )
+    finally:
+        mail(plot.state.reason or "The plot has ended; take the sheet out.")
 
 
 def enqueue_plot(
@@ -111,7 +133,7 @@ def enqueue_plot(
         job_lane=lane,
         job_limit=1,
         job_limit_key=lane,
-        job_description=f"plot {plot.record.drawing or plot.id} on {plot.record.machine}",
+        job_description=plot.title,
     )
 
 

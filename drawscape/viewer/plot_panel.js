@@ -11,6 +11,7 @@ const BUTTONS = {
   "abandoned": [["resume", "Resume"]],
   "ready": [["stop", "Cancel"]],
   "done": [],
+  "damaged": [],
 };
 
 const make = (tag, className, text = "") => {

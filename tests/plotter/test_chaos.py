@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from machine_bench import Bench, document, hp_place, judge
+from machine_bench import Bench, document, hp_place, judge, wait_for
 from machine_emulators import EbbEmulator, HpEmulator, MarlinEmulator
 from support import rounds
 
@@ -18,13 +18,6 @@ from drawscape.plotter.simulator import GrblEmulator
 KINDS = {"grbl": GrblEmulator, "ebb": EbbEmulator, "marlin": MarlinEmulator, "hpgl": HpEmulator}
 FAULTS = ("kill", "unplug", "hang", "garbage", "power", "computer")
 SCALE = 30.0
-
-
-def wait_for(condition, seconds=30.0):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.002)
 
 
 def children(pid):

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from machine_bench import scribble
+from mail_example import read
 from support import wait_until
 
+from drawscape.catalogue import drawings
 from drawscape.cli.root import root
-from drawscape.job_manager import list_jobs, start_worker
+from drawscape.job_manager import enqueue_background_job, list_jobs, start_worker
+from drawscape.notebook import history
 from drawscape.plot import save
 from drawscape.plotter.device import read_device, simulator_process
 from drawscape.plotter.plot import find_plot
@@ -158,3 +161,31 @@ def test_jogging_and_the_frame_in_the_air_move_the_pen_up(drawing, home):
     assert "the pen is at 0.00, 0.00" in drawscape("machine", "check", "desk")
     drawscape("plots", "stop", plot_id)
     assert shown(plot_id)["state"] == "abandoned"
+
+
+def test_a_plot_is_mailed_listed_and_remembered_with_its_drawing(drawing, home, monkeypatch):
+    monkeypatch.setenv("DRAWSCAPE_PLOT_MAIL", "ada@example.org")
+    worker = start_worker(2)
+    try:
+        job = enqueue_background_job(
+            "workers.svg_tasks.generate_complex_svg", 50, 50, pattern_type="spiral", seed=3
+        )
+        file = Path(job.wait(60))
+        plot_id = drawscape("plot", str(file), "--on", "desk")
+        wait_for_state(plot_id, "waiting for paper")
+        assert f"plot {file.name} on desk" in drawscape("jobs", "list", "--json")
+        asked = ["waiting for paper"]
+        while asked[-1] != "done":
+            drawscape("plots", "answer", plot_id)
+            wait_until(lambda: shown(plot_id)["state"] not in ("plotting", asked[-1]), 60)
+            asked.append(shown(plot_id)["state"])
+        mails = home / "output" / "mail"
+        wait_until(lambda: len(list(mails.glob("*.eml"))) == len(asked), 60)
+    finally:
+        worker.stop()
+    subjects = [read(path)["Subject"] for path in mails.glob("*.eml")]
+    assert sorted(subject.partition(": ")[2] for subject in subjects) == sorted(asked)
+    assert [one.path for one in drawings(plotted=True)] == [file]
+    (cell,) = history().cells.values()
+    assert "plotted" in cell.caption
+    assert "on desk with" in cell.caption
