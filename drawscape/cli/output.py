@@ -16,7 +16,7 @@ from drawscape.atomic import is_special
 from drawscape.cli.text import progress_bar
 from drawscape.drawing.document import Document
 from drawscape.drawing.paper import OUTSIDE, Outside
-from drawscape.plot.export.formats import FORMATS, Format, format_of
+from drawscape.plot.export.formats import FORMATS, SUFFIXES, Format, format_of
 from drawscape.plot.machine import Machine, machine_names, read_machine
 from drawscape.plot.order import EFFORTS, Effort
 from drawscape.plot.pipeline import optimize
@@ -54,8 +54,7 @@ class PlotOptions:
     )
     output: str | None = _option(
         None,
-        "Write this file, in the format of its ending (.svg, .png, .pdf, .gcode, .hpgl); "
-        "- is standard output.",
+        f"Write this file, in the format of its ending ({', '.join(SUFFIXES)}); - is standard output.",
         "-o",
         "--output",
         metavar="FILE",

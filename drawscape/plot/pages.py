@@ -120,7 +120,7 @@ def place(
     moved. Pens keep their widths. Raises PlotError for a scale that is not positive, or infinity.
 
     >>> place(document, scale=0.5, centre=True).lines.bounds
-    (30.0, 30.0, 70.0, 70.0)
+    (30.0, 32.5, 70.0, 67.5)
     """
     if not (np.isfinite([scale, rotate_degrees, *translate_mm]).all() and scale > 0):
         raise PlotError(

@@ -40,6 +40,7 @@ EXPORTERS: dict[Format, Exporter] = {
     "hpgl": Exporter("HPGL", (".hpgl", ".plt", ".hpg"), "hpgl:to_hpgl", ("device", "outside")),
 }
 FORMATS: tuple[Format, ...] = tuple(EXPORTERS)
+SUFFIXES = [suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes]
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
@@ -54,8 +55,9 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     for name, exporter in EXPORTERS.items():
         if suffix in exporter.suffixes:
             return name
-    known = ", ".join(suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes)
-    raise PlotError(f"file name {str(path)!r} has no known ending; use one of {known}")
+    raise PlotError(
+        f"file name {str(path)!r} has no known ending; use one of {', '.join(SUFFIXES)}"
+    )
 
 
 def encode(document: Document, format: Format, **options: Any) -> bytes:
