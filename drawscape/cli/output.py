@@ -83,7 +83,7 @@ class PlotOptions:
     hide: bool = _option(False, "Leave out what lies below filled shapes, white ones too.")
     hatch_distance: tuple[str, ...] = _option(
         (),
-        "Hatch fills at this distance, all or those of a color.  [default: 1mm]",
+        "Put hatch lines this far apart, in all fills or those of a color.  [default: 1mm]",
         metavar="[COLOR=]LENGTH",
         multiple=True,
     )
@@ -95,7 +95,7 @@ class PlotOptions:
     )
     hatch_style: tuple[str, ...] = _option(
         (),
-        "Hatch with lines, cross, concentric or circles.  [default: lines]",
+        "Draw hatches as lines, cross, concentric or circles.  [default: lines]",
         metavar="[COLOR=]STYLE",
         multiple=True,
     )
@@ -121,9 +121,9 @@ class PlotOptions:
         10.0, "Keep this much free at each edge, with --fit and --tile.", metavar="MM"
     )
     cut_strokes: str | None = _option(
-        None, "Cut longer strokes into equal ones, to refill a pen between.", metavar="METRES"
+        None, "Split longer strokes into equal ones, to refill a pen between.", metavar="METRES"
     )
-    reloop: bool = _option(False, "Begin each closed stroke at another of its points, by chance.")
+    reloop: bool = _option(False, "Start each closed stroke at another of its points, by chance.")
     travel: bool = _option(False, "Draw the pen-up moves as a layer.")
     split: str | None = _option(
         None,
@@ -173,7 +173,7 @@ class PlotOptions:
         kinds: tuple[tuple[str, tuple[str, ...], Callable[[str], Any]], ...] = (
             ("spacing_mm", self.hatch_distance, parse_length),
             ("angle", self.hatch_angle, _number),
-            ("style", self.hatch_style, str),
+            ("style", self.hatch_style, _style),
         )
         rows = []
         for name, values, read in kinds:
@@ -310,6 +310,15 @@ def numbers(text: str, count: int, option: str) -> list[float]:
     if len(parts) != count:
         raise click.BadParameter(f"{text!r} is not {count} lengths", param_hint=option)
     return [parse_length(part) for part in parts]
+
+
+def _style(text: str) -> str:
+    from drawscape.errors import UnknownNameError
+    from drawscape.geometry.hatch import Style
+
+    if text not in get_args(Style):
+        raise UnknownNameError("hatch style", text, get_args(Style))
+    return text
 
 
 def _number(text: str) -> float:
