@@ -15,7 +15,13 @@ from itertools import islice
 from typing import Any
 
 from drawscape.durations import LONGEST_S
-from drawscape.errors import DrawscapeError, DuplicateJobError, JobStateError, QueueError
+from drawscape.errors import (
+    DrawscapeError,
+    DuplicateJobError,
+    JobNotFoundError,
+    JobStateError,
+    QueueError,
+)
 from drawscape.queue import clock
 from drawscape.queue.clock import failpoint
 from drawscape.queue.dependencies import link, reopen, settle
@@ -27,7 +33,7 @@ from drawscape.queue.engines.engine import (
     Transaction,
     UniqueViolation,
 )
-from drawscape.queue.lists import module_pattern, read_job
+from drawscape.queue.lists import module_pattern, unknown_job
 from drawscape.queue.options import Due, Group, NewJob
 from drawscape.queue.row import (
     ENDED,
@@ -435,13 +441,11 @@ def cancel(engine: Engine, job_id: str, grace_s: float = 0.0) -> bool:
     with a `grace_s` the task is first asked, by JobStopped raised inside it. Raises JobNotFoundError.
     """
     with engine.transaction() as run:
-        run(run.sql.LOCK, id=job_id)
+        _locked(run, job_id)
         if run(run.sql.CANCEL, id=job_id, now=clock.now()):
             settle(run, [(job_id, Status.CANCELED.value)])
             return True
         asked = run(run.sql.ASK_TO_STOP, id=job_id, grace_s=grace_s)
-    if not asked:
-        read_job(engine, job_id)
     _stop_without_workers(engine, asked)
     return bool(asked)
 
@@ -501,22 +505,30 @@ def requeue(
     Raises JobNotFoundError, and JobStateError for a status that is not `among` those that may, while another
     job with its `job_unique` key is active, and while a dependency of it stands in the way.
     """
-    job = read_job(engine, job_id)
-    if job.status not in among:
-        raise JobStateError(
-            f"job {job_id} is {job.status}; only one that is {' or '.join(among)} can be queued again"
-        )
     with engine.transaction() as run:
+        status = _locked(run, job_id)[0]
+        if status not in among:  # raised inside: the transaction changes nothing
+            raise JobStateError(
+                f"job {job_id} is {status}; only one that is {' or '.join(among)} can be queued again"
+            )
         reopened = reopen(run, [job_id], code)
-        obstacle = reopened.get(job_id)
-        if obstacle is not None:  # raised inside: the transaction changes nothing
+        if not reopened:
+            raise JobStateError(
+                f"job {job_id} cannot be queued again while another job with its job_unique key is active"
+            )
+        if (obstacle := reopened[job_id]) is not None:
             raise JobStateError(
                 f"job {job_id} depends on {obstacle}, which did not finish; queue that again first"
             )
-    if not reopened:
-        raise JobStateError(
-            f"job {job_id} cannot be queued again while another job with its job_unique key is active"
-        )
+
+
+def _locked(run: Transaction, job_id: str) -> tuple[str, str | None]:
+    """Return status and notes of a job that nobody else changes now; raise JobNotFoundError."""
+    rows = run(run.sql.LOCK, id=job_id)
+    if not rows:
+        raise JobNotFoundError(unknown_job(job_id))
+    status, meta = rows[0]
+    return status, meta
 
 
 def retry(engine: Engine, job_id: str, code: str | None = None) -> None:
@@ -566,22 +578,22 @@ def delete(engine: Engine, job_id: str) -> None:
     Raises JobNotFoundError, and JobStateError while it waits or runs, or while a job that depends on it does.
     """
     with engine.transaction() as run:
-        needing = run(run.sql.NEEDED_BY, id=job_id)
-        if not needing and run(run.sql.DELETE, id=job_id):
-            return
-    job = read_job(engine, job_id)
-    if not job.ended:
-        raise JobStateError(f"job {job_id} is {job.status}; cancel it first")
-    raise JobStateError(
-        f"job {needing[0][0]}, which has not ended, depends on {job_id}; cancel that first"
-    )
+        status, _ = _locked(run, job_id)
+        if status not in ENDED:
+            raise JobStateError(f"job {job_id} is {status}; cancel it first")
+        if needing := run(run.sql.NEEDED_BY, id=job_id):
+            raise JobStateError(
+                f"job {needing[0][0]}, which has not ended, depends on {job_id}; cancel that first"
+            )
+        run(run.sql.DELETE, id=job_id)
 
 
 def set_priority(engine: Engine, job_id: str, priority: int) -> None:
     """Change the priority of a job that has not begun; raise JobStateError for one that has."""
-    if not engine.write(engine.sql.SET_PRIORITY, id=job_id, priority=priority):
-        job = read_job(engine, job_id)
-        raise JobStateError(f"job {job_id} is {job.status}; a priority changes only jobs that wait")
+    with engine.transaction() as run:
+        status, _ = _locked(run, job_id)
+        if not run(run.sql.SET_PRIORITY, id=job_id, priority=priority):
+            raise JobStateError(f"job {job_id} is {status}; a priority changes only jobs that wait")
 
 
 def save_meta(
@@ -589,15 +601,13 @@ def save_meta(
 ) -> None:
     """Write notes into a job's `meta` and take others out; raise JobStateError while its task runs."""
     with engine.transaction() as run:
-        rows = run(run.sql.LOCK, id=job_id)
-        if rows and rows[0][0] != Status.STARTED:
-            notes = {key: value for key, value in parsed(rows[0][1]).items() if key not in gone}
-            run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
-            return
-    read_job(engine, job_id)
-    raise JobStateError(
-        f"job {job_id} runs, so only its task may write its meta; wait until it has ended"
-    )
+        status, meta = _locked(run, job_id)
+        if status == Status.STARTED:
+            raise JobStateError(
+                f"job {job_id} runs, so only its task may write its meta; wait until it has ended"
+            )
+        notes = {key: value for key, value in parsed(meta).items() if key not in gone}
+        run(run.sql.SET_META, id=job_id, meta=json.dumps({**notes, **change}))
 
 
 def pause(engine: Engine, queue: str, lane: str = ALL_LANES) -> None:

@@ -136,7 +136,7 @@ def test_a_note_is_saved_or_refused():
     del queued.meta["a"]
     assert get_job(queued.id).meta == {"b": 2, "c": [3]}
     claim(default_queue().database, "background", "worker", None)
-    with pytest.raises(errors.JobStateError, match="its task writes"):
+    with pytest.raises(errors.JobStateError, match="only its task may write"):
         queued.meta["d"] = 4
     assert queued.meta == {"b": 2, "c": [3]}
 

@@ -25,7 +25,8 @@ from drawscape.job_manager import (
 from drawscape.queue.engines.engine import WorkerInfo
 from drawscape.queue.engines.liveness import Locks
 from drawscape.queue.options import new_id
-from drawscape.queue.store import give_back
+from drawscape.queue.row import Outcome
+from drawscape.queue.store import acknowledge, give_back
 
 pytestmark = pytest.mark.both_engines
 
@@ -200,6 +201,25 @@ def test_who_waits_may_cancel_in_the_same_thread(home):
 
     with pytest.raises(errors.JobFailed, match="canceled"):
         asyncio.run(wait_and_cancel())
+
+
+@pytest.mark.sqlite
+def test_a_job_that_ends_while_it_is_kept_from_going_is_named(home):
+    """Its worker ends it between the attempt to delete it and a look at what it is."""
+    job = enqueue_background_job("sampletasks.nothing")
+    database, other = default_queue().database, default_queue().database.another()
+    held = claim(other)
+
+    def end(statement: str) -> None:
+        nonlocal held
+        if "seq, id, queue" in statement and held:
+            acknowledge(other, held, Outcome("finished"))
+            held = None
+
+    database.connection.set_trace_callback(end)
+    with pytest.raises(errors.JobStateError, match="is started; cancel it first"):
+        job.delete()
+    database.connection.set_trace_callback(None)
 
 
 @pytest.mark.sqlite
