@@ -385,6 +385,17 @@ _FAULTHANDLERS = (
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _SIGNALS = tuple(sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}))[:31]
 
+# Without the wrappers that turn numbers into enums: 0.01 µs instead of 0.2 for each of the signals.
+_plain_signal = sys.modules.get("_signal", signal)
+_getsignal = _plain_signal.getsignal
+_sigmask = _plain_signal.pthread_sigmask
+
+# The dictionary behind os.environ: comparing that costs 1 µs, the mapping itself 30.
+_ENVIRONMENT = getattr(os.environ, "_data", os.environ)
+
+_GENERATOR_BYTES = 2500
+"""Of the state of numpy's Mersenne twister: 624 words, and its place among them."""
+
 
 class ProcessState:
     """The state of this process as it is now; `output` is the descriptor that 1 and 2 are copies of."""
@@ -392,11 +403,11 @@ class ProcessState:
     def __init__(self, folder: str, output: int) -> None:
         self._folder = folder
         self._output = output
-        self._environment = dict(os.environ)
+        self._environment = dict(_ENVIRONMENT)
         self._umask = os.umask(0)
         os.umask(self._umask)
-        self._handlers = list(map(signal.getsignal, _SIGNALS))
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        self._handlers = list(map(_getsignal, _SIGNALS))
+        self._mask = _sigmask(signal.SIG_BLOCK, ())
         self._recursion_limit = sys.getrecursionlimit()
         self._path = list(sys.path)
         self._streams = sys.stdin, sys.stdout, sys.stderr
@@ -408,6 +419,7 @@ class ProcessState:
         self._filters = list(warnings.filters)
         self._log_level = logging.root.level, list(logging.root.handlers)
         self._numpy_errors: dict[str, Any] | None = None
+        self._numpy_state: bytes | None = None
         self._restore_numbers()
 
     def restore(self) -> bool:
@@ -420,9 +432,11 @@ class ProcessState:
         except OSError:
             pass
         os.umask(self._umask)
-        if os.environ != self._environment:
+        if self._environment != _ENVIRONMENT:
             os.environ.clear()
-            os.environ.update(self._environment)
+            os.environ.update(
+                {os.fsdecode(k): os.fsdecode(v) for k, v in self._environment.items()}
+            )
         if sys.path != self._path:
             sys.path[:] = self._path
         if sys.getrecursionlimit() != self._recursion_limit:
@@ -468,14 +482,15 @@ class ProcessState:
                 self._numpy_errors = numpy.geterr()
             elif numpy.geterr() != self._numpy_errors:
                 numpy.seterr(**self._numpy_errors)
-        if "numpy.random" in sys.modules:
+        if "numpy.random" in sys.modules and _numpy_state(numpy) != self._numpy_state:
             numpy.random.seed()
+            self._numpy_state = _numpy_state(numpy)
 
     def _restore_signals(self) -> bool:
         for timer in _TIMERS:
             signal.setitimer(timer, 0)
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
-        present = list(map(signal.getsignal, _SIGNALS))
+        _sigmask(signal.SIG_SETMASK, self._mask)
+        present = list(map(_getsignal, _SIGNALS))
         if present == self._handlers:
             return True
         changed = {
@@ -506,6 +521,12 @@ class ProcessState:
     def keeps_memory(self) -> bool:
         """Return whether this process holds much more memory than before its first job."""
         return _resident_bytes() - self._memory > _KEPT_BYTES
+
+
+def _numpy_state(numpy: Any) -> bytes:
+    """Return the state of numpy's own generator: 0.3 µs, where `get_state` takes 40."""
+    address = numpy.random.get_bit_generator().ctypes.state_address
+    return ctypes.string_at(address, _GENERATOR_BYTES)
 
 
 def _has_children() -> bool:
