@@ -72,7 +72,7 @@ def publish(file: Path, path: Path, folder: Path) -> None:
 
     Raises OutputStoreError.
     """
-    if (found := store()) is not None and (name := _name_in(path, folder)) is not None:
+    if (name := _name_in(path, folder)) is not None and (found := store()) is not None:
         found.put(name, file)
         _expected.pop(path, None)
 
@@ -82,7 +82,7 @@ def fetch(path: Path, folder: Path, stamp: int | None = None) -> None:
 
     Nothing is asked when the file has the time `stamp`. Raises OutputStoreError.
     """
-    if (found := store()) is not None and (name := _name_in(path, folder)) is not None:
+    if (name := _name_in(path, folder)) is not None and (found := store()) is not None:
         found.get(name, path, stamp)
 
 
@@ -97,7 +97,7 @@ def fetch_all(folder: Path, suffix: str) -> None:
 
 def remove(path: Path, folder: Path) -> None:
     """Remove what `path` names in `folder` from the store, if there is one. Raises OutputStoreError."""
-    if (found := store()) is not None and (name := _name_in(path, folder)) is not None:
+    if (name := _name_in(path, folder)) is not None and (found := store()) is not None:
         found.remove(name)
 
 
@@ -119,7 +119,9 @@ def publish_expected(home: Path) -> None:
 
 
 def _name_in(path: Path, folder: Path) -> str | None:
-    """Return the name of `path` in `folder`; None of what lies elsewhere, and of parts of files."""
+    """Return the name of `path` in `folder`; None without a store, of what lies elsewhere, and of parts."""
+    if "://" not in named():
+        return None
     full, top = path.parent.resolve() / path.name, folder.resolve()
     if path.name.startswith(".") or not full.is_relative_to(top):
         return None
@@ -130,7 +132,9 @@ class OutputStore:
     """The objects below a URL, by their names relative to it."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+        scheme, _, place = url.rstrip("/").partition("://")
+        self._login = place.rpartition("@")[0]
+        self.url = f"{scheme}://{place.rpartition('@')[2]}"  # without a password: it is printed
         try:
             from fsspec.core import url_to_fs
         except ImportError:
@@ -139,10 +143,10 @@ class OutputStore:
         if url.startswith(("s3://", "s3a://")):
             options["config_kwargs"] = _S3_LIMITS
         try:
-            self._files, self._root = url_to_fs(self.url, **options)
+            self._files, self._root = url_to_fs(url.rstrip("/"), **options)
         except ImportError as error:
             raise self._error(f"{error}: pip install 'drawscape[object-store]'") from None
-        except ValueError as error:
+        except Exception as error:  # noqa: BLE001 - each package raises its own
             raise self._error(str(error)) from None
 
     def put(self, name: str, file: Path) -> None:
@@ -233,7 +237,8 @@ class OutputStore:
             raise self._error(f"{name or 'it'} cannot be reached ({kind}: {error})") from error
 
     def _error(self, text: str) -> OutputStoreError:
-        return OutputStoreError(f"DRAWSCAPE_OUTPUT={self.url}: {text}")
+        shown = text.replace(self._login, "...") if self._login else text
+        return OutputStoreError(f"DRAWSCAPE_OUTPUT={self.url}: {shown}")
 
 
 def _stamp(info: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import run
 from object_store import ObjectStore, object_store
 
 from drawscape import settings
@@ -54,6 +55,21 @@ def test_the_output_may_be_another_folder(home: Path, tmp_path: Path, monkeypatc
     with pytest.raises(ForbiddenPathError):
         settings.output_path("../two.svg")
     assert not (home / "output").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://{}127.0.0.1:9/x", "s3://{}bucket/x", "htt://{}example.org/x"]
+)
+def test_a_store_s_password_is_in_no_message(home: Path, monkeypatch: pytest.MonkeyPatch, url: str):
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv("DRAWSCAPE_OUTPUT", url.format("ada:secret@"))
+    done = run("doctor")
+    assert f"DRAWSCAPE_OUTPUT={url.format('')}: " in done.out
+    assert "secret" not in done.out + done.err
+    assert run("draw", "truchet", "--param", "tiles=3", "-o", "x.svg").code == 0  # not in the store
+    with pytest.raises(OutputStoreError) as raised:
+        generate_complex_svg(60, 60, "spiral", "one")
+    assert "secret" not in str(raised.value)
 
 
 def test_what_is_written_is_in_the_store_whole_or_not_at_all(bucket: ObjectStore, home: Path):
