@@ -4,6 +4,7 @@ VENV ?= .venv
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN = $(VENV)/bin
+TESTS ?= tests notebooks
 PYTEST = $(BIN)/python -m pytest tests
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -25,7 +26,7 @@ nbval = --nbval --nbval-sanitize-with tests/notebook/sanitize.cfg --nbval-cell-t
 test: $(VENV)/.test  ## Run the tests: real workers, Postgres, a browser, the notebooks. Six minutes.
 	@$(BIN)/python tests/find_chromium.py
 	@before=$$(git status --porcelain 2>/dev/null); \
-	$(PYTEST) notebooks $(nbval) $(parallel) || exit 1; \
+	$(BIN)/python -m pytest $(TESTS) $(nbval) $(parallel) || exit 1; \
 	after=$$(git status --porcelain 2>/dev/null); \
 	[ "$$before" = "$$after" ] || { echo "A test left in the tree:"; echo "$$after"; exit 1; }
 

@@ -1,11 +1,13 @@
 """A stranger's first ten minutes, timed, with a picture of every step: `make nightly PART=first-minutes`.
 
-The wheel in an empty environment, `drawscape new`, JupyterLab in a real browser: the form, a sketch of one's
-own, a sheet, a star, an export. Pictures lie in build/first-minutes (or the folder named).
+From a wheel: an empty environment. From a clone: `make demo`. Then `drawscape new` and JupyterLab in a real
+browser: the form, one's own sketch, a sheet, a star, an export. Pictures are in build/first-minutes.
+`python tests/first_minutes.py wheel` goes one way only.
 """
 
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -41,6 +43,10 @@ class Diary:
     folder: Path
     began: float = field(default_factory=time.monotonic)
     steps: int = 0
+
+    def begin(self) -> None:
+        """Count from now."""
+        self.began = time.monotonic()
 
     def note(self, words: str, page: Any = None) -> None:
         """Print the time since the beginning, and keep a picture of the page."""
@@ -124,19 +130,39 @@ def in_the_browser(page: Any, url: str, studio: Path, diary: Diary) -> None:
     expect(not notebook.cell_errors(), f"no cell warns: {notebook.cell_errors()}")
 
 
-def main() -> None:
-    """Go the whole way."""
-    shown = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "first-minutes"
+def from_wheel(folder: Path, diary: Diary) -> Path:
+    """Install the wheel into an empty environment and return that."""
+    (folder / "dist").mkdir()
+    wheel = build(folder / "dist")
+    diary.begin()
+    install(wheel, folder / "env", sys.executable)
+    diary.note("installed")
+    return folder / "env"
+
+
+def from_clone(folder: Path, diary: Diary) -> Path:
+    """Clone, draw the demo as the README says, and return the environment that `make lab` makes."""
+    clone = folder / "clone"
+    diary.begin()
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    diary.note("cloned")
+    for target, words in (("demo", "make demo has drawn"), (".venv/.lab", "ready for make lab")):
+        subprocess.run(["make", "--silent", target], cwd=clone, check=True)
+        diary.note(words)
+    return clone / ".venv"
+
+
+WAYS = {"wheel": from_wheel, "clone": from_clone}
+
+
+def go(way: str, shown: Path) -> None:
+    """Go one way to the end."""
     shown.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
-        for part in ("dist", "home"):
-            (folder / part).mkdir()
-        wheel = build(folder / "dist")
+        (folder / "home").mkdir()
         diary = Diary(shown)
-        install(wheel, folder / "env", sys.executable)
-        diary.note("installed")
-        journey = Journey(folder / "env", folder / "home")
+        journey = Journey(WAYS[way](folder, diary), folder / "home")
         print(journey.run("drawscape", "new", "studio"))
         journey.folder /= "studio"
         diary.note("a project")
@@ -156,6 +182,13 @@ def main() -> None:
                 diary.note("the end", page)
             browser.close()
     print(f"Pictures of every step are in {shown}.")
+
+
+def main() -> None:
+    """Go the ways that are named, or both."""
+    for way in sys.argv[1:] or WAYS:
+        print(f"From a {way}:", flush=True)
+        go(way, ROOT / "build" / "first-minutes" / way)
 
 
 if __name__ == "__main__":

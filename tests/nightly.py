@@ -25,6 +25,7 @@ PARTS = {
     ],
     "soak": [sys.executable, "tests/soak.py", os.environ.get("SOAK_JOBS", "150000")],
     "first-minutes": [sys.executable, "tests/first_minutes.py"],
+    "sdist": [sys.executable, "tests/try_sdist.py"],
     "matrix": [sys.executable, "tests/run_matrix.py"],
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from drawscape.atomic import scratch_folder, write_atomic
 from drawscape.catalogue import Drawing
 from drawscape.catalogue.captions import captions, short
+from drawscape.drawing.paper import WARM_WHITE
 from drawscape.errors import ForbiddenPathError, ParameterError
 from drawscape.sketches import SKETCHES
 from drawscape.viewer.drawing_data import drawing_data
@@ -81,7 +82,7 @@ def _write_files(one: Drawing, base: Path, caption: str) -> str:
     """Write a drawing's files and return the ending of its picture: an SVG file is one without Pillow."""
     document = one.document
     base.with_name(f"{base.name}.svg").write_bytes(one.path.read_bytes())
-    paper = document.paper_color or "#fff"
+    paper = document.paper_color or WARM_WHITE
     data = base64.b64encode(drawing_data(document, title=caption, paper=paper).packed()).decode()
     call = f"drawscapeLines({json.dumps(base.name)}, {json.dumps(data)});\n"
     base.with_name(f"{base.name}.js").write_text(call, "utf-8")
