@@ -21,6 +21,9 @@ LOOKS = {
     "dark, wide": {"color_scheme": "dark", "viewport": {"width": 1300, "height": 900}},
     "light, phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 800}},
 }
+CUT_OFF = """[...document.querySelectorAll('pre, dt.sig')]
+    .filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+    .map(one => `cut off: ${one.textContent.slice(0, 100)}`)"""
 SEARCHED = "enqueue_many"
 
 
@@ -33,6 +36,7 @@ def wrong_on(page: Any) -> Iterator[str]:
     )
     if wide > 0:
         yield f"{wide} pixels wider than the screen"
+    yield from page.evaluate(CUT_OFF)
 
 
 @contextmanager

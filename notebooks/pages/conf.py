@@ -32,6 +32,7 @@ exclude_patterns = ["pictures/README*", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"  # they are committed with their outputs, and nbval compares them
 myst_heading_anchors = 3
 default_role = "code"
+maximum_signature_line_length = 90
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]

@@ -188,6 +188,8 @@ PAGES = (
     "pages/_gallery/type",
     "pages/guides/from-rq",
     "pages/reference/settings",
+    "pages/reference/notebook",
+    "pages/reference/commands",
     "pages/figures",
     "search",
 )
