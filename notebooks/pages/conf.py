@@ -32,7 +32,6 @@ exclude_patterns = ["pictures/README*", "**/.ipynb_checkpoints"]
 nb_execution_mode = "off"  # they are committed with their outputs, and nbval compares them
 myst_heading_anchors = 3
 default_role = "code"
-maximum_signature_line_length = 90
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
@@ -67,8 +66,9 @@ def live_form(state: Path, image: str) -> str:
     if not state.exists():
         return image
     viewer = files("drawscape.viewer")
-    style, script = ((viewer / name).read_text() for name in ("form.css", "form.js"))
-    script += (SCREENS.parent / "asleep.js").read_text()
+    style = (viewer / "form.css").read_text()
+    scripts = viewer / "child.js", viewer / "form.js", SCREENS.parent / "asleep.js"
+    script = "".join(each.read_text() for each in scripts)
     kept = state.read_text().replace("<", "\\u003c")
     return (
         f'<noscript>{image}</noscript><style>{style}</style>'

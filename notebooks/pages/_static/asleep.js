@@ -9,7 +9,7 @@ for (const el of document.querySelectorAll(".live-form")) {
     for (const handler of handlers[`change:${name}`] ?? []) handler();
   };
   const model = {
-    get: name => data[name],
+    get: name => data[name] ?? "",
     on: (event, handler) => (handlers[event] ??= []).push(handler),
     off() {},
     send({ event, inputs, number }) {
@@ -20,4 +20,5 @@ for (const el of document.querySelectorAll(".live-form")) {
   };
   el.classList.add("drawscape-form");
   render({ model, el });
+  el.querySelector(".drawscape-title").ariaLevel = 2; // a page of the site has no heading between
 }
