@@ -21,7 +21,7 @@ from drawscape.svg_builder import Frame, SVGBuilder
 REPORTING: dict[str, dict[str, Any]] = {
     "dla": {"particles": 300},
     "differential_growth": {"nodes": 500},
-    "implicit": {"slices": 40, "body": "cage"},
+    "implicit": {"slices": 40, "body": "gyroid"},
     "reaction_diffusion": {"detail": 60, "steps": 800},
     "space_colonization": {"buds": 300, "roots": False},
     "stippling": {"dots": 500},
@@ -62,7 +62,7 @@ def test_depth_in_a_frame_is_the_distance_to_its_nearest_side() -> None:
 
 
 def test_ridgelines_never_cross_when_the_far_ones_are_hidden() -> None:
-    rows = draw("ridgelines", 100, 140, seed=4, rows=30, likeness=0.0).lines()
+    rows = draw("ridgelines", 100, 140, seed=4, rows=30, likeness=0.0, crests=1.0).lines()
     columns: dict[float, list[tuple[int, float]]] = {}
     for row, line in enumerate(rows):
         for x, y in line:
@@ -118,7 +118,14 @@ def test_packed_circles_do_not_overlap() -> None:
 
 
 def test_florets_follow_the_golden_angle() -> None:
-    plain = {"shape": "circle", "rings": 1, "arms": 0, "growth": 0.5, "overlap": False}
+    plain = {
+        "shape": "circle",
+        "rings": 1,
+        "arms": 0,
+        "growth": 0.5,
+        "overlap": False,
+        "fill": False,
+    }
     svg = draw("phyllotaxis", 200, 200, florets=200, **plain)
     florets = np.array([line[:-1].mean(axis=0) for line in svg.lines()]) - 100
     turn = np.degrees(np.diff(np.unwrap(np.arctan2(florets[:, 1], florets[:, 0])))) % 360
@@ -206,7 +213,7 @@ def test_smoothing_a_tree_keeps_roots_and_tips() -> None:
 @pytest.mark.parametrize("kind", ["coral", "maze", "worms", "spots", "holes"])
 def test_no_reaction_dies_out(kind: str) -> None:
     svg = draw("reaction_diffusion", 60, 60, seed=5, kind=kind, detail=60, steps=900, change=1.0)
-    assert svg.lines().lengths_mm.sum() > 500
+    assert svg.lines().lengths_mm.sum() > 400
 
 
 @pytest.mark.parametrize("name", REPORTING)
@@ -235,13 +242,6 @@ def test_towers_hide_what_stands_behind_them() -> None:
     few = draw("skyline", 100, 140, density=0.2, setbacks=0.0, moon=0.3, tallest=0.05)
     many = draw("skyline", 100, 140, density=1.0, setbacks=0.0, moon=0.3, tallest=0.6)
     assert pen(few, "pen 2").lengths_mm.sum() > pen(many, "pen 2").lengths_mm.sum() > 0
-
-
-def test_only_a_cut_solid_shows_faces() -> None:
-    whole = draw("implicit", 60, 60, body="cage", slices=24)
-    assert [pen.name for pen, _ in whole.layers()] == ["pen 1", "shadow"]
-    cut = draw("implicit", 60, 60, body="cage", slices=24, cut=True, shadow=False)
-    assert [pen.name for pen, _ in cut.layers()] == ["pen 1", "cut"]
 
 
 # Pictures

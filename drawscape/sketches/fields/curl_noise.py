@@ -51,7 +51,7 @@ def curl_noise(
     placed = _stones(rng, frame, stones, largest)
     stream = _Stream(Noise(rng), frame, placed, eddies, current)
     pitch = max(spacing, frame.long / 280)
-    outlines = [circle(x, y, r) for x, y, r in placed]
+    outlines = [circle(x, y, r + 0.7 * pitch) for x, y, r in placed]
     lines = Lines.empty
     for done, lines in growing_streamlines(
         stream.velocity,
@@ -65,7 +65,7 @@ def curl_noise(
     _draw(svg, lines, ink[0])
     if len(placed):
         with svg.layer("pen 2", color=ink[1], width=0.3):
-            svg.polylines(_drawn(rng, placed, rings))
+            svg.polylines(_drawn(placed, rings))
 
 
 def _draw(svg: SVGBuilder, lines: Callable[[], Lines], color: str) -> None:
@@ -122,18 +122,13 @@ class _Stream:
         return np.asarray(eddy + self.current * 0.35 * across)
 
 
-def _drawn(rng: np.random.Generator, stones: Stones, rings: int) -> list[Floats]:
-    """Return each stone as its rim and, within, rings that waver as the grain of a pebble does."""
-    t = np.linspace(0, 2 * np.pi, 121)
-    unit = np.column_stack((np.cos(t), np.sin(t)))
-    unit[-1] = unit[0]
+def _drawn(stones: Stones, rings: int) -> list[Floats]:
+    """Return each stone as its rim and the rings within, wider apart towards its light."""
     circles = []
     for cx, cy, radius in stones:
         count = max(1, min(rings, int(radius / 1.3)))
-        phases = rng.uniform(0, 2 * np.pi, 3)
-        grain = sum(np.sin(k * t + p) / k for k, p in zip((1, 2, 3), phases, strict=True))
         for ring in range(count):
             share = 1 - ring / count
-            waver = 1 + 0.16 * (1 - share) * grain
-            circles.append(unit * (radius * share * waver)[:, None] + (cx, cy))
+            off = 0.22 * radius * (1 - share)
+            circles.append(circle(cx - off, cy - off, radius * share))
     return circles

@@ -4,11 +4,15 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, doc
+from scipy.ndimage import map_coordinates
 
 from drawscape.geometry.lines import Floats, Lines
 from drawscape.geometry.placing import fit_count
 from drawscape.geometry.thinning import keep_positive
+from drawscape.parameters import InputFile
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
+from drawscape.sketches.pictures._heights import heights_of
 from drawscape.svg_builder import SVGBuilder
 
 
@@ -17,6 +21,9 @@ def ridgelines(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
+    data: Annotated[
+        InputFile | None, doc("Heights: a CSV or .asc grid, or a picture; none makes pulses up")
+    ] = None,
     rows: Annotated[int, Interval(ge=8, le=160), doc("Number of ridges")] = 84,
     peak: Annotated[
         float, Interval(ge=0.0, le=0.3), doc("Height of the peaks, as a part of the page")
@@ -32,6 +39,12 @@ def ridgelines(
         float, Interval(ge=0.0, le=2.0), doc("Height in mm of the small noise on the flat parts")
     ] = 0.3,
     hide: Annotated[bool, doc("Leave out what lies behind a nearer ridge")] = True,
+    crests: Annotated[
+        float,
+        Interval(ge=0.05, le=1.0),
+        doc("From what height on the second pen draws; 1: nowhere"),
+    ] = 0.45,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Stacked pulses with hidden lines, as Harold Craft plotted the pulsar CP 1919.
 
@@ -39,22 +52,45 @@ def ridgelines(
     twelve pulsars" (1970), known from Peter Saville's sleeve for Joy Division (1979).
     """
     frame = svg.frame
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     rows = fit_count(rows, frame.height, 0.9, least=8)
     columns = max(200, min(900, round(frame.width / 0.45)))
     x = np.linspace(0.0, 1.0, columns)
-    heights = _pulses(rng, x, rows, bumps, spread, likeness) * peak * frame.height
+    shape = _pulses(rng, x, rows, bumps, spread, likeness) if data is None else _read(data, rows, x)
+    heights = shape * peak * frame.height
     heights += _tremor(rng, rows, columns, tremor)
     rise = np.linspace(0.0, 1.0, rows)
     room = frame.height - heights.max(axis=1)
     step = float(np.min(room[1:] / rise[1:]))  # so that the highest peak just reaches the frame
     y = frame.y1 - step * rise[:, None] - heights
     points = np.stack((np.broadcast_to(frame.x0 + x * frame.width, y.shape), y), axis=2)
-    ridges = Lines.of(points)
-    if hide:
-        horizon = np.minimum.accumulate(y, axis=0)[:-1]
-        clear = np.vstack((np.full(columns, frame.height), horizon - y[1:]))
-        ridges = keep_positive(ridges, clear)
-    svg.polylines(ridges)
+    horizon = np.minimum.accumulate(y, axis=0)[:-1]
+    unhidden = np.vstack((np.full(columns, frame.height), horizon - y[1:]))
+    level = (
+        frame.y1
+        - np.repeat(step * rise, columns)
+        - (crests if crests < 1 else 9.0) * peak * frame.height
+    )
+    clear = unhidden.ravel() if hide else np.full(y.size, 1.0)
+    for name, color, inside in (
+        ("ridges", ink[0], y.ravel() - level),
+        ("crests", ink[1], level - y.ravel()),
+    ):
+        # The second pen draws what is high above its own ridge.
+        drawn = keep_positive(Lines.of(points), np.minimum(clear, inside))
+        if len(drawn):
+            with svg.layer(name, color=color, width=0.3):
+                svg.polylines(drawn)
+
+
+def _read(data: str, rows: int, x: Floats) -> Floats:
+    """Return (rows, columns) heights from 0 to 1 of a file, its first row at the top of the page."""
+    grid = heights_of(data)
+    grid = (grid - np.min(grid)) / max(float(np.ptp(grid)), 1e-9)
+    wanted = np.meshgrid(
+        np.linspace(len(grid) - 1, 0, rows), x * (grid.shape[1] - 1), indexing="ij"
+    )
+    return np.asarray(map_coordinates(grid, wanted, order=1))
 
 
 def _pulses(

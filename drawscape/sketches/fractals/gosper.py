@@ -7,6 +7,7 @@ from annotated_types import Interval, doc
 from numpy.typing import NDArray
 
 from drawscape.geometry.lines import Ints, Lines, Points
+from drawscape.geometry.noise import Noise
 from drawscape.geometry.placing import depth_in
 from drawscape.geometry.thinning import keep_positive
 from drawscape.sketches import Share, sketch
@@ -52,7 +53,10 @@ def gosper(
     size = 5 * 7**islands  # each step has become five points
     count = -(-len(line) // size)
     ink = _unlike_neighbours(rng, count, pens)
-    doubled = rng.random(count) < echo
+    # Echoes come in drifts, as weather over the islands, not island by island.
+    middles = line[::size][:count] / svg.frame.short
+    drift = Noise(rng).perlin(*(middles * 2.5).T)
+    doubled = drift <= np.quantile(drift, echo) if echo > 0 else drift < -2
     coast, inner = _islands(line, size), _islands(beside, size)
     for pen in range(pens):
         drawn = Lines.join([coast.take(ink == pen), inner.take((ink == pen) & doubled)])

@@ -9,7 +9,7 @@ from drawscape.geometry.lines import Floats, Ints, Lines, Points
 from drawscape.geometry.regions import from_shapely
 from drawscape.sketches.growth._twigs import chains, subtree_sizes, twig_lines
 
-THINNEST_MM = 0.55
+THINNEST_MM = 1.0
 """Branches thinner than this are one stroke: two strokes of a 0.3 mm pen would run together."""
 
 

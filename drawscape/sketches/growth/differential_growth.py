@@ -11,6 +11,7 @@ from drawscape.geometry.lines import Flags, Ints, Lines, Points
 from drawscape.geometry.placing import fit_count
 from drawscape.geometry.regions import from_shapely
 from drawscape.sketches import Steps, sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Dish = Literal["page", "disc", "open"]
@@ -30,6 +31,7 @@ def differential_growth(
         float, Interval(ge=0.1, le=0.9), doc("How much the line resists bending")
     ] = 0.45,
     echoes: Annotated[int, Interval(ge=0, le=5), doc("Lines that follow it inside")] = 2,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A closed line that keeps growing and keeps apart from itself, as corals and brains fold.
 
@@ -37,6 +39,7 @@ def differential_growth(
     growth makes form is D'Arcy Thompson's thought, "On growth and form" (1917).
     """
     frame = svg.frame
+    ink = inks(svg, palette, "#1d2f4f", "#b3402a")
     wall = _wall(frame, dish)
     # As many steps as cover the dish with strands `room` steps apart.
     area = np.pi * wall[0] * wall[1] if dish != "page" else 4 * wall[0] * wall[1]
@@ -50,13 +53,16 @@ def differential_growth(
         if len(line) >= nodes:
             break
         if round_ % 10 == 0:
-            yield 0.7 * len(line) / nodes, partial(_draw_line, line=line, dish=dish)
+            yield 0.7 * len(line) / nodes, partial(_draw_line, line=line, dish=dish, color=ink[0])
     for round_ in range(60):  # growth has ceased: the line settles
         line, _ = _moved(line, step, reach, max(stiffness, 0.7), wall, dish)
         if round_ % 10 == 9:
-            yield 0.7 + 0.25 * (round_ + 1) / 60, partial(_draw_line, line=line, dish=dish)
-    smooth, scale = _draw_line(svg, line, dish)
-    _draw_echoes(svg, smooth, step * room * scale, echoes)
+            yield (
+                0.7 + 0.25 * (round_ + 1) / 60,
+                partial(_draw_line, line=line, dish=dish, color=ink[0]),
+            )
+    smooth, scale = _draw_line(svg, line, dish, ink[0])
+    _draw_echoes(svg, smooth, step * room * scale, echoes, ink[1])
 
 
 def _wall(frame: Frame, dish: Dish) -> tuple[float, float]:
@@ -119,9 +125,9 @@ def _kept_in(line: Points, wall: tuple[float, float], dish: Dish) -> Points:
     if dish == "page":
         # A wall that yields: the nearer, the harder it pushes back, so that tips come to it round.
         half = np.array(wall)
-        soft = 0.12 * half.min()
+        soft = 0.1 * half.min()
         over = np.maximum(np.abs(line) - (half - soft), 0.0) / soft
-        return np.asarray(np.clip(line - np.sign(line) * 0.02 * soft * over**2, -half, half))
+        return np.asarray(np.clip(line - np.sign(line) * 0.1 * soft * over**2, -half, half))
     out = np.hypot(line[:, 0] / wall[0], line[:, 1] / wall[1])
     return line / np.maximum(out, 1.0)[:, None]
 
@@ -134,7 +140,7 @@ def _fed(rng: np.random.Generator, line: Points, step: float, free: Flags) -> Po
     return np.insert(line, chosen + 1, (line[chosen] + after[chosen]) / 2, axis=0)
 
 
-def _draw_line(svg: SVGBuilder, line: Points, dish: Dish) -> tuple[Points, float]:
+def _draw_line(svg: SVGBuilder, line: Points, dish: Dish, color: str) -> tuple[Points, float]:
     """Draw the line, rounded and closed; return it, and by how much an open dish enlarges it."""
     frame = svg.frame
     scale = 1.0
@@ -145,17 +151,20 @@ def _draw_line(svg: SVGBuilder, line: Points, dish: Dish) -> tuple[Points, float
     ring = np.append(line, line[:1], axis=0)
     smooth = catmull_rom(ring + np.array([frame.cx, frame.cy]))
     smooth = np.clip(smooth, (frame.x0, frame.y0), (frame.x1, frame.y1))
-    svg.polyline(smooth)
+    with svg.layer("line", color=color, width=0.3):
+        svg.polyline(smooth)
     return smooth, scale
 
 
-def _draw_echoes(svg: SVGBuilder, smooth: Points, room: float, echoes: int) -> None:
+def _draw_echoes(svg: SVGBuilder, smooth: Points, room: float, echoes: int, color: str) -> None:
     import shapely
 
     gap = max(room * 0.8 / (2 * echoes + 1), 0.45)
     inside = shapely.make_valid(shapely.Polygon(smooth))
     follow = [from_shapely(inside.buffer(-gap * k).simplify(0.03)) for k in range(1, echoes + 1)]
     lines = Lines.join(follow)
+    # What is left in a narrow arm is a sliver, not an echo.
+    lines = lines.take(lines.lengths_mm > 14 * gap)
     if len(lines):
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
+        with svg.layer("pen 2", color=color, width=0.3):
             svg.polylines(lines)

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval, doc
 
-from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.lines import Points
 from drawscape.geometry.placing import fit_count
 from drawscape.sketches import Share, Steps, sketch
 from drawscape.sketches.growth._cluster import Cluster, Seedbed
@@ -20,15 +20,12 @@ def dla(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    seedbed: Annotated[Seedbed, doc("What the first particles stick to")] = "ground",
+    seedbed: Annotated[Seedbed, doc("What the first particles stick to")] = "point",
     particles: Annotated[int, Interval(ge=200, le=9000), doc("Number of particles")] = 6500,
     stickiness: Annotated[
         float, Interval(ge=0.1, le=1.0), doc("Chance to stick at a touch; less grows bushier")
     ] = 1.0,
-    trunk: Annotated[
-        int, Interval(ge=5, le=400), doc("Particles on a branch that make it bold")
-    ] = 120,
-    berries: Annotated[Share, doc("Part of the tips that bear a berry")] = 0.35,
+    boldness: Annotated[Share, doc("How much broader than its twigs the trunk is drawn")] = 0.7,
     palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A frost flower grown from particles that wander until they touch it.
@@ -36,7 +33,7 @@ def dla(
     After T. A. Witten and L. M. Sander, "Diffusion-limited aggregation, a kinetic critical
     phenomenon", Physical Review Letters 47 (1981).
     """
-    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
+    ink = inks(svg, palette, "#5c7f7a", "#27406e", "#1b1b1b")
     frame = svg.frame
     particles = fit_count(particles, frame.width * frame.height, 0.8, least=200)
     span, tallest = _room(frame, seedbed, particles)
@@ -44,20 +41,17 @@ def dla(
     whole = _expected(seedbed, particles, span, tallest)
     for done in cluster.grow(stickiness, tallest):
         yield 0.95 * done, partial(_so_far, cluster=cluster, whole=whole)
-    places, diameter = _fitted(cluster.places, frame, seedbed)
+    places, _ = _fitted(cluster.places, frame, seedbed)
     sizes = subtree_sizes(cluster.parents)
     places = relaxed(places, cluster.parents, 3)
     nodes = [chain for chain in chains(cluster.parents, sizes) if len(chain) > 1]
-    with svg.layer("pen 1", color=ink[0], width=0.3):
-        svg.polylines(twig_lines(places, nodes))
-    with svg.layer("pen 2", color=ink[0], width=0.7):
-        bold = [[node for node in chain if sizes[node] >= trunk] for chain in nodes]
-        svg.polylines(twig_lines(places, bold))
-    tips = places[[chain[-1] for chain in nodes]]
-    tips = tips[rng.random(len(tips)) < berries]
-    if len(tips):
-        with svg.layer("pen 3", color=ink[1], width=0.3):
-            svg.polylines(_berries(tips, min(0.42 * diameter, 0.9)))
+    # A branch is as broad as what it carries is much: three pens, or one that goes over it again.
+    for pen, least in enumerate((1, 12, 120)):
+        parts = [[node for node in chain if sizes[node] >= least] for chain in nodes]
+        most = (12, 120, 1 << 30)[pen]
+        lines = [part for part in parts if (part and sizes[part[-1]] < most) or pen == 2]
+        with svg.layer(f"pen {pen + 1}", color=ink[pen], width=0.25 + pen * 0.35 * boldness):
+            svg.polylines(twig_lines(places, lines))
 
 
 def _room(frame: Frame, seedbed: Seedbed, particles: int) -> tuple[float, float]:
@@ -99,13 +93,6 @@ def _fitted(places: Points, frame: Frame, seedbed: Seedbed) -> tuple[Points, flo
     turned = seedbed == "point" and (span[0] > span[1]) != (frame.width > frame.height)
     if turned:
         places, low, high, span = places[:, ::-1], low[::-1], high[::-1], span[::-1]
-    # Half a berry at each side stays free.
+    # Half a particle at each side stays free.
     scale = float(min(frame.width / (span[0] + 1), frame.height / (span[1] + 1)))
     return (places - (low + high) / 2) * scale + (frame.cx, frame.cy), scale
-
-
-def _berries(centres: Points, radius: float) -> Floats:
-    t = np.linspace(0, 2 * np.pi, 13)
-    circle = radius * np.column_stack((np.cos(t), np.sin(t)))
-    circle[-1] = circle[0]
-    return centres[:, None, :] + circle

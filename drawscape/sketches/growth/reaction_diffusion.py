@@ -78,8 +78,8 @@ def _draw(
         svg.polylines(_broad(Lines.join(stripes), spacing))
     if core:
         with svg.layer("pen 2", color=ink[1], width=0.3):
-            # Half as dense as the stripes: they stay the figure, the valleys the ground.
-            floors = -spacing * (1.5 + 2.0 * np.arange(outlines))
+            # Half as dense as the stripes, and no more than three: they are the ground.
+            floors = -spacing * (1.5 + 2.0 * np.arange(min(outlines, 3)))
             valleys = contours_by_level(depth, floors[::-1], svg.frame)
             svg.polylines(_broad(Lines.join(valleys), 2 * spacing))
 
@@ -144,7 +144,7 @@ def _conditions(
 def _start(noise: Noise, shape: tuple[int, int]) -> tuple[Grid, Grid]:
     """Return both chemicals with round patches of the second all over the page."""
     rows, columns = np.mgrid[: shape[0], : shape[1]] / 9.0
-    patch = np.clip(noise.simplex(columns, rows) * 5 - 2.2, 0, 1).astype(np.float32)
+    patch = np.clip(noise.simplex(columns, rows) * 5 - 1.2, 0, 1).astype(np.float32)
     return 1 - 0.5 * patch, 0.25 * patch
 
 

@@ -15,6 +15,7 @@ from drawscape.sketches import Steps, sketch
 from drawscape.sketches.growth._branches import drawn_tree
 from drawscape.sketches.growth._colony import Colony
 from drawscape.sketches.growth._twigs import chains, relaxed, subtree_sizes, twig_lines
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Form = Literal["tree", "leaf", "thicket"]
@@ -54,10 +55,11 @@ def space_colonization(
     ] = 0.05,
     taper: Annotated[
         float, Interval(ge=1.6, le=3.5), doc("How slowly branches thin out; 2 keeps their area")
-    ] = 2.2,
+    ] = 2.4,
     roots: Annotated[
         bool, doc("Roots below a tree, the outline of a leaf, in the second pen")
     ] = True,
+    palette: Palette = AS_DESIGNED,
 ) -> Steps:
     """A tree, a leaf or a thicket whose branches grow towards free light.
 
@@ -65,6 +67,7 @@ def space_colonization(
     algorithm" (2007); widths by the pipe model of Shinozaki (1964).
     """
     frame = svg.frame
+    ink = inks(svg, palette, "#1b1b1b", "#8a4b2a")
     plan = _PLANS[form](frame, Noise(rng))
     step = float(np.sqrt(np.ptp(plan.outline[:, 0]) * np.ptp(plan.outline[:, 1]) / buds) * 0.42)
     tree = Colony(
@@ -87,10 +90,11 @@ def space_colonization(
     width = trunk * frame.short
     foot = float(np.max(plan.roots[:, 1]))
     window = frame.x0, frame.y0, frame.x1, foot
-    svg.polylines(drawn_tree(nodes, tree.parents, width, taper, window))
+    with svg.layer("pen 1", color=ink[0], width=0.3):
+        svg.polylines(drawn_tree(nodes, tree.parents, width, taper, window))
     yield 0.85
     if roots and form != "thicket":
-        with svg.layer("pen 2", color="#8a4b2a", width=0.3):
+        with svg.layer("pen 2", color=ink[1], width=0.3):
             below = _roots(rng, frame, width, taper) if form == "tree" else plan.outline
             svg.polylines(below)
 

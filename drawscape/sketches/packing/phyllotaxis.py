@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Interval, doc
 
+from drawscape.geometry.clip import pieces_in
 from drawscape.geometry.lines import Floats, Ints, Lines
 from drawscape.geometry.occlusion import visible
+from drawscape.geometry.regions import rectangle
 from drawscape.geometry.thinning import thinned
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 Floret = Literal["petal", "circle", "diamond", "leaf"]
@@ -25,7 +28,7 @@ def phyllotaxis(
     svg: SVGBuilder,
     rng: np.random.Generator,
     *,
-    florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets")] = 460,
+    florets: Annotated[int, Interval(ge=20, le=3000), doc("Number of florets")] = 620,
     angle: Annotated[
         float,
         Interval(ge=134.0, le=141.0),
@@ -35,7 +38,7 @@ def phyllotaxis(
         float,
         Interval(ge=0.5, le=0.9),
         doc("0.5 keeps all florets alike, more lets them grow outward"),
-    ] = 0.68,
+    ] = 0.74,
     shape: Annotated[Floret, doc("Outline of a floret")] = "petal",
     size: Annotated[
         float, Interval(ge=0.4, le=2.2), doc("Size of a floret in the room that it has")
@@ -43,9 +46,10 @@ def phyllotaxis(
     rings: Annotated[int, Interval(ge=1, le=8), doc("Most outlines nested in a floret")] = 5,
     arms: Annotated[
         int, Interval(ge=0, le=34), doc("Every how-many-th floret takes the second pen; 0 for none")
-    ] = 21,
+    ] = 8,
+    palette: Palette = AS_DESIGNED,
     overlap: Annotated[bool, doc("Let inner florets cover outer ones, as on a dahlia")] = True,
-    fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = False,
+    fill: Annotated[bool, doc("Fill the whole sheet instead of a disc")] = True,
 ) -> None:
     """A sunflower head: florets at the golden angle, growing outward.
 
@@ -53,6 +57,7 @@ def phyllotaxis(
     (1979).
     """
     frame = svg.frame
+    ink = inks(svg, palette, "#7d1f2b", "#c9922e")
     centre = np.array([frame.cx, frame.cy])
     reach = np.hypot(frame.width, frame.height) / 2 if fill else frame.short / 2
     # Florets that would close up under the pen are not drawn at all: there are fewer, not smaller.
@@ -68,15 +73,15 @@ def phyllotaxis(
     where = radius * share[:, None] ** growth * np.column_stack((np.cos(theta), np.sin(theta)))
     second = k % arms == 0 if arms else np.zeros(florets, dtype=bool)
     outlines, owner = _outlines(_unit(shape), where + centre, theta, room, rings)
-    whole = frame.contains(outlines).all(axis=1)
-    lines, owner = _in_front(outlines[whole], owner[whole], overlap)
+    lines, owner = _in_front(outlines, owner, overlap)
+    # A sheet that is filled cuts the outermost.
+    lines, source = pieces_in(lines, rectangle(frame))
+    owner = owner[source]
     accent = second[owner]
-    svg.polylines(thinned(lines.take(~accent), 1 + np.arange(np.count_nonzero(~accent)), most=0.5))
-    if accent.any():
-        with svg.layer("pen 2", color="#b3402a", width=0.3):
-            svg.polylines(
-                thinned(lines.take(accent), 1 + np.arange(np.count_nonzero(accent)), most=0.5)
-            )
+    for name, color, chosen in (("florets", ink[0], ~accent), ("arms", ink[1], accent)):
+        if chosen.any():
+            with svg.layer(name, color=color, width=0.3):
+                svg.polylines(thinned(lines.take(chosen), 1 + np.arange(chosen.sum()), most=0.5))
 
 
 def _in_front(outlines: Floats, owner: Ints, overlap: bool) -> tuple[Lines, Ints]:

@@ -84,7 +84,7 @@ def tone_over(
     >>> tone_over(Frame(0, 0, 60, 90), None).at([(1, 1), (30, 45)]).shape  # how dark it is there
     (2,)
     """
-    dark = 1.0 - pixels_of(picture, own) @ _GREY
+    dark = 1.0 - np.round(pixels_of(picture, own) @ _GREY, 9)
     low, high = np.quantile(dark, (0.02, 0.98))
     stretched = (dark - low) / max(float(high - low), 1e-6)
     return laid(frame, np.clip((1 - contrast) * dark + contrast * stretched, 0, 1), fit)

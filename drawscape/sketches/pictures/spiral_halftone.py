@@ -7,6 +7,7 @@ from annotated_types import Interval, doc
 
 from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Floats, Points
+from drawscape.geometry.placing import depth_in
 from drawscape.geometry.thinning import shortest_swing
 from drawscape.parameters import InputFile
 from drawscape.sketches import Share, sketch
@@ -44,17 +45,22 @@ def spiral_halftone(
     half = (box[2] - box[0]) / 2, (box[3] - box[1]) / 2
     turns = max(4, min(turns, int(min(half) / 0.7)))  # nearer turns would run together
     pitch = min(half) / turns
-    reach = float(min(half) - pitch / 2 if disc else np.hypot(*half))
+    # The seed moves the middle of the spiral over the picture.
+    off = np.zeros(2) if disc else rng.uniform(-0.35, 0.35, 2) * half
+    reach = float(min(half) - pitch / 2 if disc else np.hypot(*(np.abs(off) + half)))
     # At most 400,000 points; large pages with many turns then take longer swings.
     length = pitch * max(wavelength, 7 * np.pi * (reach / pitch) ** 2 / 400_000)
     length = max(length, shortest_swing(pitch, pitch * swing))
     path, outward = _spiral(pitch, reach, length / 8)
-    path = path + np.array([frame.cx, frame.cy])
+    path = path + off + (frame.cx, frame.cy)
     dark = tone.at(path)
     along = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))))
     phase = 2 * np.pi * along / length + rng.uniform(0, 2 * np.pi)
-    path = path + outward * (dark**0.8 * np.sin(phase) * pitch * swing / 2)[:, None]
-    svg.polylines(clip_to_rectangle([path], *box))
+    # The swing dies where it would leave the picture, so that the line is cut there once and clean.
+    room = np.clip(depth_in(box, path) / (pitch * swing), 0, 1)
+    path = path + outward * (dark**0.8 * room * np.sin(phase) * pitch * swing / 2)[:, None]
+    found = clip_to_rectangle([path], *box)
+    svg.polylines(found.take(found.lengths_mm > 2.0))
 
 
 def _spiral(pitch: float, reach: float, step: float) -> tuple[Points, Floats]:

@@ -19,14 +19,14 @@ def squiggles(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down the page")] = 110,
+    rows: Annotated[int, Interval(ge=12, le=220), doc("Rows down the page")] = 120,
     swing: Annotated[
         float, Interval(ge=0.2, le=1.5), doc("Height of a full swing, in rows")
     ] = 1.05,
     waves: Annotated[
         float, Interval(ge=0.2, le=3.0), doc("Swings in the length of a row's height, where black")
     ] = 1.8,
-    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.85,
+    contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 1.0,
     joined: Annotated[bool, doc("Join the rows into one line that runs to and fro")] = False,
 ) -> None:
     """A picture in rows whose swing and frequency follow its darkness.
@@ -44,11 +44,18 @@ def squiggles(
     step = float(np.clip(pitch / waves / 12, 0.12, 0.6))
     x = np.linspace(x0, x1, max(24, int((x1 - x0) / step)))
     y = y0 + (np.arange(rows) + 0.5) * pitch
-    base = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=2)
+    # The rows ride on a swell of the seed's own, which is gone at the first and the last.
+    swell = (
+        rng.uniform(1.5, 3)
+        * pitch
+        * np.sin(rng.uniform(1, 2.2) * np.pi * (x - x0) / (x1 - x0) + rng.uniform(0, 7))
+    )
+    y = y[:, None] + np.sin(np.pi * (np.arange(rows)[:, None] + 0.5) / rows) * swell
+    base = np.stack(np.broadcast_arrays(x[None, :], y), axis=2)
     dark = tone.at(base)
     speed = 2 * np.pi * waves / pitch * (0.2 + 0.8 * dark)
     phase = np.cumsum(speed, axis=1) * (x[1] - x[0]) + rng.uniform(0, 2 * np.pi, (rows, 1))
-    height = dark**0.8 * swing * pitch / 2 * np.sin(phase)
+    height = dark**1.1 * swing * pitch / 2 * np.sin(phase)
     wave = np.clip(base[..., 1] + height, frame.y0, frame.y1)
     lines = np.stack((base[..., 0], wave), axis=2)
     if joined:

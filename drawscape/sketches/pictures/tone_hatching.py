@@ -42,7 +42,7 @@ def tone_hatching(
     """A picture in layers of hatching: each darker step adds a direction.
 
     After G. Winkenbach and D. Salesin, "Computer-generated pen-and-ink illustration" (1994): where a
-    tone fades, first every second line ends, then every fourth. The seed moves the lines.
+    tone fades, first every second line ends, then every fourth. The seed moves and turns the lines.
     """
     ink = inks(svg, palette, "#1b1b1b", "#7a3b22")
     frame = svg.frame
@@ -51,6 +51,7 @@ def tone_hatching(
     # Large pages take wider lines: about 400 a layer is what a plotter draws in an evening.
     # And where all layers cross, a sixth of the paper stays white under a pen of 0.25 mm.
     pitch = max(spacing, frame.long / 420, 0.25 / (1 - (1 / 6) ** (1 / layers)))
+    angle += rng.uniform(-14, 14)
     edges = np.linspace(0.14, 0.94, layers + 1)
     inked: dict[bool, list[Lines]] = {False: [], True: []}
     for layer, (low, high) in enumerate(pairwise(edges.tolist())):

@@ -27,11 +27,11 @@ def tsp_picture(
     *,
     picture: Annotated[InputFile | None, doc("Picture file; none draws an ammonite")] = None,
     fit: Annotated[Fit, doc("Fill the page or show the whole picture")] = "cover",
-    cities: Annotated[int, Interval(ge=200, le=8000), doc("Points that the line visits")] = 6500,
+    cities: Annotated[int, Interval(ge=200, le=30000), doc("Points that the line visits")] = 20000,
     gamma: Annotated[
         float, Interval(ge=0.5, le=3.0), doc("More draws the line together in the dark")
-    ] = 2.0,
-    rounds: Annotated[int, Interval(ge=1, le=6), doc("Rounds of spreading the points evenly")] = 3,
+    ] = 1.5,
+    rounds: Annotated[int, Interval(ge=1, le=12), doc("Rounds of spreading the points evenly")] = 5,
     contrast: Annotated[Share, doc("0 as in the picture, 1 stretched to black and white")] = 0.9,
     curved: Annotated[bool, doc("Run through the points in curves instead of straight")] = False,
 ) -> Steps:
@@ -43,12 +43,12 @@ def tsp_picture(
     frame = svg.frame
     tone = tone_over(frame, picture, fit, contrast)
     box = shown(tone, frame)
-    # Below about 0.9 mm between points the line would fill the page.
-    count = max(50, min(cities, int((box[2] - box[0]) * (box[3] - box[1]) / 0.8)))
-    x = np.linspace(box[0], box[2], 241)
-    y = np.linspace(box[1], box[3], max(2, round(240 * (box[3] - box[1]) / (box[2] - box[0]))))
+    # Below about 0.7 mm between points on average the line would fill the page.
+    count = max(50, min(cities, int((box[2] - box[0]) * (box[3] - box[1]) / 0.5)))
+    x = np.linspace(box[0], box[2], 401)
+    y = np.linspace(box[1], box[3], max(2, round(400 * (box[3] - box[1]) / (box[2] - box[0]))))
     grid = np.stack(np.broadcast_arrays(x[None, :], y[:, None]), axis=2)
-    weight = 0.012 + tone.at((grid[1:, 1:] + grid[:-1, :-1]) / 2) ** gamma
+    weight = 0.02 + tone.at((grid[1:, 1:] + grid[:-1, :-1]) / 2) ** gamma
     points = np.empty((0, 2))
     for done, moved in stippled(rng, weight, box, count, rounds):
         points = moved

@@ -10,6 +10,7 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.placing import polar
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import SVGBuilder
 
 CLOSEST = 0.78
@@ -24,7 +25,8 @@ def cubic_disarray(
     cubes: Annotated[int, Interval(ge=4, le=24), doc("Cubes across the shorter side")] = 9,
     disorder: Annotated[float, Interval(ge=0, le=1), doc("How far the last corners move")] = 0.8,
     calm: Annotated[float, Interval(ge=0, le=0.9), doc("Part of the page left in order")] = 0.25,
-    shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 6,
+    shading: Annotated[int, Interval(ge=0, le=16), doc("Lines on a cube's dark side")] = 8,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """Stacked cubes, lit from one side, whose corners slip further the lower they sit.
 
@@ -32,6 +34,7 @@ def cubic_disarray(
     1968), laid on the tumbling blocks of Roman floors. The corners are shared, so the wall bends
     and never tears.
     """
+    ink = inks(svg, palette, "#1b1b1b", "#c8553d")
     side = svg.frame.short / cubes / np.sqrt(3)
     columns = int(svg.frame.width / (side * np.sqrt(0.75))) + 6
     rows = int(svg.frame.height / (side / 2)) + 16
@@ -40,8 +43,8 @@ def cubic_disarray(
     *edges, dark, light = _cubes(place, shading)
     frame = svg.frame
     for name, color, lines in (
-        ("cubes", "#1b1b1b", Lines.join([*edges, dark])),
-        ("lit sides", "#c8553d", light),
+        ("cubes", ink[0], Lines.join([*edges, dark])),
+        ("lit sides", ink[1], light),
     ):
         with svg.layer(name, color=color, width=0.3):
             svg.polylines(clip_to_rectangle(lines, frame.x0, frame.y0, frame.x1, frame.y1))

@@ -10,6 +10,7 @@ from drawscape.geometry.resample import resample
 from drawscape.geometry.thinning import keep_positive
 from drawscape.lettering import Align, Style, set_text
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Face = Literal["futural", "rowmans", "scripts", "cursive", "timesr", "timesi", "gothiceng"]
@@ -79,6 +80,7 @@ def paragraph(
     leading: Annotated[float, Interval(ge=1.5, le=4), doc("Line to line, in capitals")] = 2.0,
     align: Annotated[Align, doc("How rows end")] = "justify",
     sun: Annotated[float, Interval(ge=0, le=0.5), doc("Radius of the red disc of words")] = 0.34,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A text that fills the page, row by row, and turns red where the seed lets the sun stand.
 
@@ -86,6 +88,7 @@ def paragraph(
     the text by default is from Walt Whitman, Leaves of Grass, 1855.
     """
     frame = svg.frame
+    ink = inks(svg, palette, "#1b1b1b", "#c8402a")
     least = LEAST_GOTHIC_MM if face.startswith("gothic") else frame.short / 100
     size = float(np.clip(size, least, max(frame.short / 14, least)))
     # Letters such as a script's j reach beyond their row on both sides.
@@ -98,15 +101,15 @@ def paragraph(
     written = _within(
         frame, written.with_points(written.points + np.array([frame.x0 + room, frame.y0]))
     )
-    away = rng.uniform(-0.12, 0.12, 2) * frame.short
-    at = (frame.cx + float(away[0]), frame.y0 + 0.4 * frame.height + float(away[1]))
+    away = rng.uniform(-0.5, 0.5, 2) * (0.3 * frame.width, 0.45 * frame.height)
+    at = (frame.cx + float(away[0]), frame.cy + float(away[1]))
     # The sun's edge cuts letters, as a cloth that is dyed.
     even = resample(written, 0.3)
     depth = sun * frame.short - np.hypot(*(even.points - at).T)
     # A broader pen, or the sun would be lost among fine words.
     for name, color, width, inside in (
-        ("words", "#1b1b1b", 0.3, -depth),
-        ("sun", "#c8402a", 0.5, depth),
+        ("words", ink[0], 0.3, -depth),
+        ("sun", ink[1], 0.5, depth),
     ):
         with svg.layer(name, color=color, width=width):
             svg.polylines(keep_positive(even, inside))

@@ -9,9 +9,9 @@ from drawscape.geometry.clip import clip_to_rectangle
 from drawscape.geometry.lines import Lines, Points
 from drawscape.geometry.placing import fit_count
 from drawscape.geometry.resample import resample
-from drawscape.geometry.thinning import keep_positive
 from drawscape.lettering import Style, set_text
 from drawscape.sketches import sketch
+from drawscape.sketches.palette import AS_DESIGNED, Palette, inks
 from drawscape.svg_builder import Frame, SVGBuilder
 
 Warp = Literal["lens", "waves", "twist", "flag"]
@@ -28,6 +28,7 @@ def warped_text(
     rows: Annotated[int, Interval(ge=4, le=60), doc("Rows on the page")] = 46,
     warp: Annotated[Warp, doc("What bends them")] = "lens",
     strength: Annotated[float, Interval(ge=-1, le=1), doc("How much; below 0 the other way")] = 0.9,
+    palette: Palette = AS_DESIGNED,
 ) -> None:
     """A page of rows that lenses, a wave or a twist bend, as if the paper were cloth.
 
@@ -36,6 +37,7 @@ def warped_text(
     are; what lies under one is written by the second pen.
     """
     frame = svg.frame
+    ink = inks(svg, palette, "#1b1b1b", "#b3402a")
     rows = fit_count(rows, frame.height, 2.4)
     lines = _rows(" ".join(text.split()), face, rows, frame)
     if not len(lines):
@@ -46,12 +48,15 @@ def warped_text(
     bent = lines.with_points(_bent(lines.points, warp, strength, frame, discs, phase))
     bent = clip_to_rectangle(bent, frame.x0, frame.y0, frame.x1, frame.y1)
     if warp in ("waves", "flag"):
-        svg.polylines(bent)
+        with svg.layer("pen 1", color=ink[0], width=0.3):
+            svg.polylines(bent)
         return
-    depth = np.max(discs[:, 2] - np.hypot(*(bent.points[:, None] - discs[:, :2]).T).T, axis=1)
-    for name, color, inside in (("pen 1", "#1b1b1b", -depth), ("pen 2", "#b3402a", depth)):
+    # A stroke belongs to the lens that its middle lies under: no letter is sliced at a rim.
+    middle = np.add.reduceat(bent.points, bent.offsets[:-1]) / bent.counts[:, None]
+    under = (discs[:, 2] > np.hypot(*(middle[:, None] - discs[:, :2]).T).T).any(axis=1)
+    for name, color, chosen in (("pen 1", ink[0], ~under), ("pen 2", ink[1], under)):
         with svg.layer(name, color=color, width=0.3):
-            svg.polylines(keep_positive(bent, inside))
+            svg.polylines(bent.take(chosen))
 
 
 def _discs(rng: np.random.Generator, frame: Frame, most: int) -> Points:
