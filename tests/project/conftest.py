@@ -1,9 +1,8 @@
 """A project of somebody's own, outside of the clone, and a worker for it."""
 
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,19 +34,3 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.path[:] = path
     for name in [m for m in sys.modules if m.partition(".")[0] in ("sketches", "workers")]:
         del sys.modules[name]
-
-
-@pytest.fixture
-def drawscape(project: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the command in the project."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "drawscape", *arguments],
-            cwd=project,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run

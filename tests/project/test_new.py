@@ -4,34 +4,38 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import Done, run
 
 from drawscape import settings
 from drawscape.cli.lab import fill
 
+Command = Callable[..., Done]
 ROOT = Path(__file__).parents[2]
 
 
-def drawscape(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in `folder`, with nothing in the environment that names a home."""
-    return subprocess.run(
-        [sys.executable, "-m", "drawscape", *arguments],
-        cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith("DRAWSCAPE_")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@pytest.fixture
+def drawscape(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command in a folder, with nothing in the environment that names a home."""
+    for name in [name for name in os.environ if name.startswith("DRAWSCAPE_")]:
+        monkeypatch.delenv(name)
+
+    def in_folder(folder: Path, *arguments: str) -> Done:
+        monkeypatch.chdir(folder)
+        settings._working_folder.cache_clear()
+        return run(*arguments)
+
+    return in_folder
 
 
 @pytest.fixture
-def studio(tmp_path: Path) -> Path:
+def studio(drawscape: Command, tmp_path: Path) -> Path:
     """A new project."""
     done = drawscape(tmp_path, "new", "studio")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     return tmp_path / "studio"
 
 
@@ -49,11 +53,11 @@ def test_a_new_project_is_a_home_with_something_of_each_kind(studio: Path):
     assert (studio / "README.md").read_text().startswith("# studio\n")
 
 
-def test_a_shell_takes_what_it_says_to_do_next(tmp_path: Path):
+def test_a_shell_takes_what_it_says_to_do_next(drawscape: Command, tmp_path: Path):
     made = drawscape(tmp_path, "new", "late spring")
-    assert "Next: cd 'late spring', then" in made.stdout
+    assert "Next: cd 'late spring', then" in made.out
     refused = drawscape(tmp_path / "late spring", "worker", "--lanes", "")
-    assert (refused.returncode, "job_lane='': use 1 to 64 of" in refused.stderr) == (2, True)
+    assert (refused.code, "job_lane='': use 1 to 64 of" in refused.err) == (2, True)
 
 
 def test_the_second_cell_of_its_notebook_shows_a_form(studio: Path):
@@ -62,30 +66,28 @@ def test_the_second_cell_of_its_notebook_shows_a_form(studio: Path):
     assert "form('ripples'" in "".join(cells[1]["source"])
 
 
-def test_its_sketch_draws_with_every_option_at_its_ends(studio: Path):
+def test_its_sketch_draws_with_every_option_at_its_ends(drawscape: Command, studio: Path):
     for arguments in (
         ["--rings", "3", "--drops", "1", "--push", "0"],
         ["--rings", "120", "--drops", "12", "--push", "1"],
     ):
         done = drawscape(studio, "draw", "ripples", *arguments, "--raw", "-o", "r.svg")
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.err
         assert (studio / "r.svg").read_text().count("<polyline") == int(arguments[1])
 
 
-def test_the_files_of_a_folder_are_never_written_over(studio: Path):
+def test_the_files_of_a_folder_are_never_written_over(drawscape: Command, studio: Path):
     (studio / "sketches" / "ripples.py").write_text("mine")
     done = drawscape(studio.parent, "new", "studio")
-    assert (done.returncode, done.stderr) == (
-        1,
-        "drawscape: studio is not empty; name a new folder\n",
-    )
-    assert drawscape(studio, "new", ".", "--tutorials").returncode == 0
+    assert done.code == 2
+    assert "studio is not empty; name a new folder" in done.err
+    assert drawscape(studio, "new", ".", "--tutorials").code == 0
     assert (studio / "sketches" / "ripples.py").read_text() == "mine"
 
 
-def test_a_new_repository_becomes_a_project(tmp_path: Path):
+def test_a_new_repository_becomes_a_project(drawscape: Command, tmp_path: Path):
     (tmp_path / ".git").mkdir()
-    assert drawscape(tmp_path, "new", ".").returncode == 0
+    assert drawscape(tmp_path, "new", ".").code == 0
     assert (tmp_path / "notebooks").is_dir()
 
 
@@ -116,21 +118,23 @@ def test_filling_a_home_that_has_something_already_adds_what_is_missing(tmp_path
     assert not (tmp_path / "drawscape.toml").exists()
 
 
-def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(studio: Path):
+def test_tutorials_go_into_a_project_old_or_new_and_stay_as_they_are(
+    drawscape: Command, studio: Path
+):
     done = drawscape(studio, "new", ".", "--tutorials")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     folder = studio / "notebooks" / "tutorials"
     originals = sorted(f.name for f in (ROOT / "notebooks").glob("*.ipynb"))
     assert sorted(f.name for f in folder.iterdir()) == originals
     (folder / originals[0]).write_text("edited")
     drawscape(studio, "new", ".", "--tutorials")
     assert (folder / originals[0]).read_text() == "edited"
-    assert drawscape(studio.parent, "new", "second", "--tutorials").returncode == 0
+    assert drawscape(studio.parent, "new", "second", "--tutorials").code == 0
     assert (studio.parent / "second" / "sketches" / "ripples.py").exists()
 
 
-def test_a_strangers_folder_gets_no_tutorials(tmp_path: Path):
+def test_a_strangers_folder_gets_no_tutorials(drawscape: Command, tmp_path: Path):
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "a.txt").touch()
-    assert drawscape(tmp_path, "new", "theirs", "--tutorials").returncode == 1
+    assert drawscape(tmp_path, "new", "theirs", "--tutorials").code == 2
     assert [f.name for f in (tmp_path / "theirs").iterdir()] == ["a.txt"]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command import run
 
 from drawscape.errors import SketchFileError, UnknownNameError
 from drawscape.job_manager import enqueue_background_job, start_worker
@@ -143,16 +144,16 @@ def test_a_form_sends_its_name_and_not_its_code(project: Path):
         assert [p.name for p in target.parameters] == ["count"]
 
 
-def test_the_command_draws_and_lists_it(drawscape, project: Path):
-    assert drawscape("draw", "rings", "--count", "3", "--raw", "-o", "r.svg").returncode == 0
+def test_the_command_draws_and_lists_it(project: Path):
+    assert run("draw", "rings", "--count", "3", "--raw", "-o", "r.svg").code == 0
     assert (project / "r.svg").read_text().count("<circle") == 3
-    assert "rings" in drawscape("sketches").stdout
-    assert "--count" in drawscape("sketches", "rings").stdout
-    assert drawscape("redraw", "r.svg", "-o", "again.svg").stderr == ""
+    assert "rings" in run("sketches").out
+    assert "--count" in run("sketches", "rings").out
+    assert run("redraw", "r.svg", "-o", "again.svg").err == ""
     assert (project / "again.svg").read_bytes() == (project / "r.svg").read_bytes()
 
 
-def test_the_command_draws_a_file_wherever_it_lies(drawscape, project: Path, tmp_path: Path):
+def test_the_command_draws_a_file_wherever_it_lies(project: Path, tmp_path: Path):
     for place in ("elsewhere", "sketches"):
         folder = tmp_path / place
         folder.mkdir()
@@ -163,22 +164,22 @@ def test_the_command_draws_a_file_wherever_it_lies(drawscape, project: Path, tmp
     (tmp_path / "sketches" / "random.py").write_text(RINGS)
     for place in ("elsewhere", "sketches"):
         file = tmp_path / place / "random.py"
-        done = drawscape("draw", str(file), "--count", "2", "--raw", "-o", "r.svg")
-        assert done.returncode == 0, done.stderr
+        done = run("draw", str(file), "--count", "2", "--raw", "-o", "r.svg")
+        assert done.code == 0, done.err
         assert (project / "r.svg").read_text().count("<circle") == 2
-    assert "--count" in drawscape("draw", str(file), "--help").stdout
-    assert "--count" in drawscape("sketches", str(file)).stdout
-    missing = drawscape("draw", "nowhere/rings.py")
-    assert (missing.returncode, missing.stderr) == (2, "drawscape: no file nowhere/rings.py\n")
+    assert "--count" in run("draw", str(file), "--help").out
+    assert "--count" in run("sketches", str(file)).out
+    missing = run("draw", "nowhere/rings.py")
+    assert (missing.code, missing.err) == (2, "drawscape: no file nowhere/rings.py\n")
 
 
-def test_a_broken_file_does_not_spoil_the_list(drawscape, project: Path):
+def test_a_broken_file_does_not_spoil_the_list(project: Path):
     (project / "sketches" / "broken.py").write_text("def broken(svg:\n")
-    done = drawscape("sketches")
-    assert done.returncode == 0
-    assert "Circles around one another." in done.stdout
-    assert "broken.py does not import: SyntaxError" in done.stdout
-    done = drawscape("draw", "broken")
-    assert done.returncode == 2
-    assert done.stderr.startswith("drawscape: ")
-    assert "Traceback" not in done.stderr
+    done = run("sketches")
+    assert done.code == 0
+    assert "Circles around one another." in done.out
+    assert "broken.py does not import: SyntaxError" in done.out
+    done = run("draw", "broken")
+    assert done.code == 2
+    assert done.err.startswith("drawscape: ")
+    assert "Traceback" not in done.err
